@@ -1,0 +1,50 @@
+/* api.h - what HTTP means to cairn: a request becomes store calls becomes a response.
+ *
+ * The service owns sockets, threads and the libmicrohttpd daemons; it hands each daemon the four
+ * callbacks below with the `struct api` as their closure. Everything behind them is in this folder:
+ * one endpoint, one file; route.c has the one table; reply.c makes every response.
+ */
+#ifndef CAIRN_API_H
+#define CAIRN_API_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct api;
+struct depot;
+
+enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR };
+
+struct api_options {
+    struct depot *depot;         /* borrowed: must outlive the api */
+    uint64_t object_limit;       /* bytes in the largest object: told with 413 before the body is read */
+    uint64_t batch_bytes_limit;  /* bytes in the body of a batch */
+    size_t batch_ops_limit;      /* operations in a batch */
+    void (*log)(void *arg, enum api_log_level level, const char *sentence); /* NULL: silence; any thread */
+    void *log_arg;
+};
+
+/* NULL when memory is out. */
+struct api *api_new(const struct api_options *options);
+
+/* From here on /readyz says 503 and every answer carries `Connection: close`. Thread: any. */
+void api_drain(struct api *api);
+
+/* Requests begun and not completed. The service stops the daemons only when none is left. Thread: any. */
+size_t api_requests(const struct api *api);
+
+/* After the last daemon has stopped. NULL is allowed. */
+void api_free(struct api *api);
+
+/* The callbacks of libmicrohttpd; closure: the struct api. Thread: the daemon's. */
+enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
+                           const char *version, const char *upload_data, size_t *upload_data_size,
+                           void **request_closure);                       /* MHD_AccessHandlerCallback */
+void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
+                   enum MHD_RequestTerminationCode reason);               /* MHD_OPTION_NOTIFY_COMPLETED */
+void *api_uri(void *closure, const char *uri, struct MHD_Connection *connection); /* MHD_OPTION_URI_LOG_CALLBACK */
+size_t api_unescape(void *closure, struct MHD_Connection *connection, char *text); /* identity: the raw path arrives */
+
+#endif

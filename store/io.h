@@ -1,0 +1,53 @@
+/* io.h - the seam to the disk: every file call of the engine goes through this table.
+ *
+ * `io_posix` makes the calls; tests put a table of their own in its place that fails the Nth call,
+ * writes short, holds a sync or cuts the power. Each function behaves like the system call it is
+ * named after: -1 and errno on failure, short reads and writes and EINTR are possible. Callers
+ * that want all bytes use io_read_all() and io_write_all().
+ *
+ * Thread: any. A table is immutable while a depot uses it.
+ */
+#ifndef CAIRN_IO_H
+#define CAIRN_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct io {
+    void *self; /* handed to every call as its first argument */
+    int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
+    int (*close)(void *self, int file);
+    ssize_t (*pread)(void *self, int file, void *bytes, size_t length, off_t position);
+    /* Like pread, but fails with EAGAIN instead of waiting for the disk. */
+    ssize_t (*pread_nowait)(void *self, int file, void *bytes, size_t length, off_t position);
+    ssize_t (*pwrite)(void *self, int file, const void *bytes, size_t length, off_t position);
+    int (*fdatasync)(void *self, int file);
+    int (*fsync)(void *self, int file); /* of a folder: its entries are on disk */
+    /* Starts writing the range back without waiting; advice only, the result does not matter. */
+    void (*write_back)(void *self, int file, off_t position, off_t length);
+    int (*ftruncate)(void *self, int file, off_t length);
+    int (*fstat)(void *self, int file, struct stat *ret_stat);
+    int (*mkdirat)(void *self, int folder, const char *path, mode_t mode);
+    int (*unlinkat)(void *self, int folder, const char *path, int flags);
+    int (*renameat)(void *self, int from_folder, const char *from, int to_folder, const char *to);
+    int (*linkat)(void *self, int from_folder, const char *from, int to_folder, const char *to);
+    ssize_t (*copy_range)(void *self, int from, off_t from_position, int to, off_t to_position, size_t length);
+    int (*lock)(void *self, int file); /* exclusive, does not wait: EWOULDBLOCK; released by close */
+    /* The names in a folder except . and .., each ended by NUL, the list by an empty name.
+     * One allocation, the caller frees it. NULL and errno on failure. */
+    char *(*list)(void *self, int folder);
+    /* Bytes free for this process on the file system of an open file or folder. */
+    int (*free_bytes)(void *self, int file, uint64_t *ret_bytes);
+};
+
+extern const struct io io_posix;
+
+/* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
+int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
+int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
+
+#endif

@@ -1,0 +1,365 @@
+/* store.h - the engine of cairn, and its only public header.
+ *
+ * A *depot* is a data folder: it is locked, holds named stores and owns a few I/O threads.
+ * A *store* is an append-only log with one writer thread. A *stream* is an upload under way.
+ * An *object* is a reader's pin of one version of what a key holds.
+ *
+ *   Open a folder and a store:
+ *       struct depot_options options = depot_options_default();
+ *       error = depot_open("/srv/data", &options, &depot, &detail);
+ *       error = depot_create(depot, "photos", &created, &detail);
+ *       error = depot_acquire(depot, "photos", &store, &detail);
+ *
+ *   Write from memory; `done` runs on the writer thread once the bytes are on disk:
+ *       struct store_op op = {.kind = STORE_PUT, .key = store_key_of("cat", 3), .payload = p, .size = n};
+ *       error = store_batch(store, &op, 1, 0, done, arg);
+ *
+ *   Write more than memory holds:
+ *       error = stream_open(store, key, size, NULL, &stream);
+ *       error = stream_write(stream, bytes, length, &taken);   // taken < length: stream_wait()
+ *       stream_commit(stream, &finish, done, arg);             // or stream_abort(stream)
+ *
+ *   Read:
+ *       error = store_get(store, &key, STORE_GET_PAYLOAD, &object);
+ *       const struct object_info *info = object_info(object);
+ *       ... object_payload(object) or object_take_descriptor(object) ...
+ *       object_release(object);
+ *
+ * Threads. Every function may be called from any thread unless its `Thread:` line says otherwise.
+ * Functions marked *blocking* may wait for the disk; an event loop hands them to depot_run().
+ * A completion callback runs on a thread of the engine and must not block; it may call any
+ * function that is not marked blocking.
+ *
+ * Errors. Functions return an enum store_error; out parameters come last, are called ret_..., and
+ * are untouched on failure unless said otherwise.
+ */
+#ifndef CAIRN_STORE_H
+#define CAIRN_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct depot;
+struct store;
+struct stream;
+struct object;
+struct io; /* the table of file calls: io.h; NULL everywhere below means the POSIX one */
+
+enum {
+    STORE_KEY_MAX = 1024,            /* bytes in a key, at least 1 */
+    STORE_NAME_MAX = 63,             /* bytes in a store's name */
+    STORE_ATTRIBUTES_MAX = 8192,     /* bytes of an object's attributes, opaque to the engine */
+    STORE_INLINE_LIMIT_MAX = 1 << 20 /* the largest inline limit that may be configured */
+};
+
+#define STORE_SIZE_UNKNOWN UINT64_MAX
+
+enum store_error {
+    STORE_OK = 0,
+    STORE_AGAIN,        /* would have to wait; call again where blocking is allowed */
+    STORE_NO_STORE,     /* no store of that name */
+    STORE_NO_OBJECT,    /* no object under that key */
+    STORE_BAD_NAME,     /* not [a-z0-9][a-z0-9._-]{0,62} */
+    STORE_BAD_KEY,      /* no bytes, or more than STORE_KEY_MAX */
+    STORE_BAD_ATTRIBUTES, /* more than STORE_ATTRIBUTES_MAX bytes */
+    STORE_TOO_LARGE,    /* an object or a batch over its configured limit */
+    STORE_EMPTY,        /* a batch entry without bytes, and no STORE_ALLOW_EMPTY */
+    STORE_NUL,          /* a batch entry of one NUL byte, and no STORE_ALLOW_NUL */
+    STORE_COLLISION,    /* another key with the same 64-bit hash is stored */
+    STORE_CONDITION,    /* a precondition does not hold */
+    STORE_EXISTS,       /* the target exists and may not be replaced */
+    STORE_SAME,         /* source and target are the same object */
+    STORE_NOT_DRAINED,  /* the store still holds objects */
+    STORE_DIGEST,       /* the payload is not what its sender said */
+    STORE_SIZE,         /* fewer or more bytes than announced */
+    STORE_BUSY,         /* over the limit of work in flight; try later */
+    STORE_DRAINING,     /* shutting down, or the store is being deleted */
+    STORE_FULL,         /* no space on the disk */
+    STORE_DAMAGED,      /* stored bytes do not match their digest */
+    STORE_FAILED,       /* an earlier sync failed: the store takes no writes until it is reopened */
+    STORE_IO,           /* a file call failed: the errno is beside it where there is one */
+    STORE_NO_MEMORY,
+    STORE_LOCKED,       /* another process has the data folder open */
+    STORE_FOREIGN,      /* the folder is not cairn's; it was left untouched */
+    STORE_TOO_NEW,      /* written by a newer cairn; it was left untouched */
+    STORE_ERRORS        /* their number */
+};
+
+/* A short lower-case sentence for an error, without a full stop. Never NULL; static storage. */
+const char *store_error_text(enum store_error error);
+
+/* Where a sentence about a failure is wanted: filled on failure of the calls that take one. */
+struct store_detail {
+    int os_error;    /* errno of the failed call, or 0 */
+    char text[512];  /* what failed, with which path or value, and what to do; "" if nothing to add */
+};
+
+/* ---- keys, digests, conditions --------------------------------------------------------------- */
+
+/* A key by its bytes, or by its hash alone (bytes NULL, length 0). Borrows the bytes. */
+struct store_key {
+    const void *bytes;
+    size_t length;
+    uint64_t hash; /* XXH3-64 of the bytes, seed 0 */
+};
+
+struct store_key store_key_of(const void *bytes, size_t length);
+struct store_key store_key_of_hash(uint64_t hash);
+
+/* XXH3-128 of a payload in its canonical (big-endian) byte order. */
+struct store_digest {
+    uint8_t bytes[16];
+};
+
+struct store_digest store_digest_of(const void *bytes, size_t length);
+bool store_digest_equal(const struct store_digest *a, const struct store_digest *b);
+
+/* What must hold of the object under a key. All zero: nothing. Borrows its lists. */
+struct store_condition {
+    bool exists;                           /* If-Match: * */
+    bool absent;                           /* If-None-Match: * */
+    bool match_listed;                     /* If-Match: the payload's digest is in match (which may be empty) */
+    const struct store_digest *match;
+    size_t match_count;
+    const struct store_digest *none_match; /* If-None-Match: its digest is not among these */
+    size_t none_match_count;
+};
+
+/* ---- the depot ------------------------------------------------------------------------------- */
+
+enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARNING, STORE_LOG_ERROR };
+
+/* Must not block. Thread: called from any thread of the engine. */
+typedef void store_log_function(void *arg, enum store_log_level level, const char *sentence);
+
+struct depot_options {
+    const struct io *io;         /* borrowed until depot_close(); NULL: POSIX */
+    store_log_function *log;     /* NULL: silence */
+    void *log_arg;
+    size_t inline_limit;         /* bytes; larger payloads become blob files */
+    uint64_t segment_size;       /* bytes; a segment of the log is sealed when it holds this much */
+    uint64_t object_limit;       /* bytes in the largest object */
+    uint64_t store_bytes_limit;  /* payload bytes in memory, per store */
+    uint64_t depot_bytes_limit;  /* the same for all stores */
+    size_t store_ops_limit;      /* writes in flight per store */
+    size_t uploads_limit;        /* streams that hold a blob file open, in all */
+    uint64_t disk_reserve;       /* bytes of free space that uploads leave to deletes and upkeep */
+    size_t io_threads;           /* threads for blobs and other blocking work */
+    size_t open_stores_limit;    /* idle stores beyond it are closed, the longest idle first */
+};
+
+struct depot_options depot_options_default(void);
+
+/* Opens the data folder, creating it (and its parents' last part) when missing or empty; locks it.
+ * Stores open at first use. Fails with STORE_LOCKED, STORE_FOREIGN, STORE_TOO_NEW, STORE_IO,
+ * STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
+enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
+                            struct store_detail *ret_detail);
+
+/* From here on new writes and acquires fail with STORE_DRAINING; those under way go on. */
+void depot_drain(struct depot *depot);
+
+/* Waits until the last completion has returned, syncs, closes, frees. Every store must have been
+ * released. NULL is allowed. Blocking. Thread: not from a completion callback. */
+void depot_close(struct depot *depot);
+
+/* Makes a store; *ret_created is false when it was there. On disk when it returns. Blocking. */
+enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created,
+                              struct store_detail *ret_detail);
+
+/* Removes a store with all it holds; without force only when no object is left (STORE_NOT_DRAINED).
+ * Writes that come later fail with STORE_DRAINING; readers keep what they hold. Blocking. */
+enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail);
+
+/* A reference to a store, opened and recovered if need be. Blocking. */
+enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
+                               struct store_detail *ret_detail);
+
+/* The same for a store that is open already; STORE_AGAIN when it is not. Does not block. */
+enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store);
+
+/* Gives the reference back. Hold it while calls on the store are under way. NULL is allowed. */
+void depot_release(struct store *store);
+
+/* The names of all stores in bytewise order, one allocation: free() it. ret_names[count] is NULL. */
+enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count);
+
+/* Runs `job(arg)` on one of the depot's I/O threads: for blocking calls of an event loop.
+ * STORE_BUSY when too many wait, STORE_DRAINING after depot_close() began. */
+enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
+
+/* True while every open store takes writes; otherwise ret_detail names the first that does not. */
+bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
+
+/* ---- a store --------------------------------------------------------------------------------- */
+
+const char *store_name(const struct store *store); /* borrowed, lives as long as the reference */
+struct depot *store_depot(const struct store *store);
+
+struct store_figures {
+    uint64_t objects;
+    uint64_t live_bytes;      /* payload bytes of the objects that can be read */
+    uint64_t dead_bytes;      /* bytes of the log and of blobs that no object needs */
+    uint64_t disk_bytes;      /* bytes of all files of the store */
+    uint64_t end_offset;      /* where the next record goes: only grows */
+    uint64_t segments;
+    uint64_t blobs;
+    uint64_t writes_in_flight;
+    uint64_t bytes_in_flight;
+    uint64_t commits;         /* group commits since the store was opened */
+    uint64_t records;         /* records committed since the store was opened */
+    uint64_t damaged_bytes;   /* bytes of the log that recovery or a read found damaged */
+    bool failed;              /* a sync failed: no writes until reopened */
+};
+
+void store_figures(struct store *store, struct store_figures *ret_figures);
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+enum store_op_kind { STORE_PUT, STORE_DELETE, STORE_RENAME, STORE_COPY };
+
+/* One step of a transaction. Borrowed, with all it points to, until `done` has returned. */
+struct store_op {
+    enum store_op_kind kind;
+    struct store_key key;             /* put, delete: the object; rename, copy: the source */
+    struct store_key target;          /* rename, copy */
+    bool keep_target;                 /* rename, copy: an existing target is STORE_EXISTS */
+    struct store_condition condition; /* on `key`, decided at the commit */
+    const void *payload;              /* put */
+    size_t size;
+    const void *attributes;           /* put */
+    size_t attributes_length;
+};
+
+enum store_batch_flags {
+    STORE_ALLOW_EMPTY = 1, /* puts without bytes */
+    STORE_ALLOW_NUL = 2,   /* puts of one single NUL byte */
+};
+
+/* What became of one step. */
+struct store_receipt {
+    const void *key; /* the object's key; NULL when it is known by its hash only */
+    size_t key_length;
+    uint64_t key_hash;
+    uint64_t offset;  /* of the record; for a delete the end of the log */
+    uint64_t size;    /* payload bytes; 0 for a delete */
+    struct store_digest digest;
+    bool existed;     /* the key (rename, copy: the target) held an object before this step */
+};
+
+struct store_result {
+    enum store_error error;
+    int os_error;        /* errno where a file call failed, else 0 */
+    size_t failed_op;    /* on failure: the index of the step at fault, SIZE_MAX if none is */
+    uint64_t end_offset; /* end of the log after this commit */
+    const struct store_receipt *receipts; /* one per step when error is STORE_OK */
+    size_t receipt_count;
+};
+
+/* Called exactly once per accepted write. The result lives until the call returns.
+ * Thread: the store's writer or an I/O thread. Must not block. */
+typedef void store_done(void *arg, const struct store_result *result);
+
+/* Commits `count` steps as one transaction, in order: later steps see earlier ones, and all are
+ * applied or none. Contract: write, batch_write, delete, batch_delete, rename, each also by hash.
+ * Accepted (STORE_OK): `done` will be called. Refused at once, without `done`: STORE_BAD_KEY,
+ * STORE_BAD_ATTRIBUTES, STORE_TOO_LARGE (a payload over the inline limit is a stream's work only
+ * when alone: in a batch it is stored as it comes, up to the depot's limits), STORE_BUSY,
+ * STORE_DRAINING, STORE_FAILED, STORE_FULL, STORE_NO_MEMORY; *ret_failed_op (may be NULL) then
+ * names the step, or SIZE_MAX. */
+enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
+                             store_done *done, void *arg, size_t *ret_failed_op);
+
+/* Copies (or, with `move`, transfers: copy, then delete in the source if it is still the same
+ * version) an object to another key or another store. Both stores' references must live until
+ * `done`. `key` and `target` are copied. One receipt: the target's. In one store this is the
+ * STORE_RENAME or STORE_COPY step. Takes a time independent of the object's size on one file system. */
+enum store_error store_copy(struct store *source, const struct store_op *op, struct store *target, bool move,
+                            store_done *done, void *arg);
+
+/* Whether the condition holds now: an early, not a binding answer. STORE_OK, STORE_CONDITION, or
+ * what store_get() says other than STORE_NO_OBJECT. */
+enum store_error store_check(struct store *store, const struct store_key *key,
+                             const struct store_condition *condition);
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+struct stream_hooks {
+    void *arg;
+    /* Every payload byte, in order, exactly once; NULL: not wanted. Thread: the caller's of
+     * stream_write() or an I/O thread, never two at a time. */
+    void (*tap)(void *arg, const void *bytes, size_t length);
+};
+
+struct stream_finish {
+    struct store_condition condition; /* borrowed lists: until done */
+    /* Called once when every byte has been tapped and before the commit: returns the attributes
+     * (borrowed until done) or STORE_DIGEST, which drops the upload. NULL: no attributes.
+     * Thread: the caller's of stream_commit() or an I/O thread. */
+    enum store_error (*seal)(void *arg, const void **ret_attributes, size_t *ret_length);
+    void *arg;
+};
+
+/* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is
+ * copied. All admission happens here: STORE_BAD_KEY, STORE_TOO_LARGE, STORE_BUSY, STORE_DRAINING,
+ * STORE_FAILED, STORE_FULL, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive the stream. */
+enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
+                             const struct stream_hooks *hooks, struct stream **ret_stream);
+
+/* Takes up to `length` bytes. *ret_taken < length: all buffers are on their way to the disk; use
+ * stream_wait(). Errors stay until the stream is aborted. Thread: one at a time per stream. */
+enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken);
+
+/* Calls `ready(arg)` exactly once when stream_write() can take bytes again or the stream has failed;
+ * perhaps before it returns, perhaps on an I/O thread. At most one wait at a time. */
+void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg);
+
+/* Ends the upload and queues its commit; takes the stream. `done` is called exactly once, always
+ * later or during this call, with one receipt. `finish` is copied. */
+void stream_commit(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg);
+
+/* Drops the upload; takes the stream. No trace of it stays. No callback follows, and hooks are not
+ * called after the return. NULL is allowed. A wait under way is forgotten. May wait for one write
+ * that an I/O thread is in the middle of. */
+void stream_abort(struct stream *stream);
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+enum store_get_flags {
+    STORE_GET_PAYLOAD = 1, /* the payload too, not only what is known about it */
+    STORE_GET_NOWAIT = 2,  /* STORE_AGAIN instead of waiting for the disk */
+};
+
+struct object_info {
+    const void *key; /* NULL when the object is known by its hash only */
+    size_t key_length;
+    uint64_t key_hash;
+    const void *attributes;
+    size_t attributes_length;
+    uint64_t size;            /* payload bytes */
+    struct store_digest digest;
+    int64_t modified;         /* nanoseconds since 1970 */
+    uint64_t offset;          /* of its record */
+};
+
+/* Pins the newest version under the key. Fails with STORE_NO_OBJECT, STORE_COLLISION (another key of
+ * that hash is stored: as good as absent), STORE_DAMAGED, STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An
+ * inline payload's digest has been verified when this returns. Blocking, unless STORE_GET_NOWAIT. */
+enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags,
+                           struct object **ret_object);
+
+/* Borrowed from the object. */
+const struct object_info *object_info(const struct object *object);
+
+/* The payload when it is inline and was asked for, else NULL. Borrowed from the object. */
+const void *object_payload(const struct object *object);
+
+/* An open descriptor on the payload when it is a blob, from position 0; the caller closes it.
+ * -1 when the payload is inline, was not asked for, or was taken already. */
+int object_take_descriptor(struct object *object);
+
+/* NULL is allowed. Independent of the store: may come after depot_release(). */
+void object_release(struct object *object);
+
+#endif
