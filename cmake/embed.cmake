@@ -5,10 +5,10 @@ string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
 file(SIZE ${INPUT} length)
 file(WRITE ${OUTPUT} "#include <stddef.h>
 
-extern const char ${SYMBOL}[];
+extern const unsigned char ${SYMBOL}[];
 extern const size_t ${SYMBOL}_length;
 
-const char ${SYMBOL}[] = {
+const unsigned char ${SYMBOL}[] = {
 ${bytes}0x00};
 const size_t ${SYMBOL}_length = ${length};
 ")
