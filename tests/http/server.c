@@ -1,0 +1,349 @@
+#include "server.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define LISTENING    "listening on "
+#define WAIT_SECONDS 20.0
+
+static char *copy_text(const char *text)
+{
+    char *copy = strdup(text);
+    ck_assert_ptr_nonnull(copy);
+    return copy;
+}
+
+const char *server_binary(void)
+{
+    const char *path = getenv("CAIRND");
+    return path && *path ? path : CAIRND_PATH;
+}
+
+struct server *server_new(void)
+{
+    struct server *server = calloc(1, sizeof *server);
+    ck_assert_ptr_nonnull(server);
+    const char *parent = getenv("TMPDIR");
+    snprintf(server->folder, sizeof server->folder, "%s/cairn-http-XXXXXX", parent && *parent ? parent : "/tmp");
+    ck_assert_msg(mkdtemp(server->folder) != NULL, "mkdtemp %s: %s", server->folder, strerror(errno));
+    int length = snprintf(server->data, sizeof server->data, "%s/data", server->folder);
+    ck_assert_int_lt(length, (int)sizeof server->data);
+    length = snprintf(server->log, sizeof server->log, "%s/stderr", server->folder);
+    ck_assert_int_lt(length, (int)sizeof server->log);
+    server->listen = copy_text("127.0.0.1:0");
+    return server;
+}
+
+void server_add(struct server *server, const char *argument)
+{
+    ck_assert_uint_lt(server->argument_count, SERVER_ARGUMENTS_MAX);
+    server->arguments[server->argument_count++] = copy_text(argument);
+}
+
+void server_listen(struct server *server, const char *listen)
+{
+    free(server->listen);
+    server->listen = copy_text(listen);
+}
+
+void server_reset(struct server *server)
+{
+    while (server->argument_count > 0) {
+        free(server->arguments[--server->argument_count]);
+    }
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return copy_text("");
+    }
+    char *text = NULL;
+    size_t size = 0;
+    if (getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = copy_text("");
+    }
+    fclose(file);
+    return text;
+}
+
+/* In the child: becomes cairnd with its output in the file at `log`. Dies with the test, however that ends. */
+static void become(const char *const *arguments, const char *log, bool with_stdout)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int file = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (file < 0 || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(file, STDERR_FILENO) < 0 ||
+        dup2(with_stdout ? file : nothing, STDOUT_FILENO) < 0) {
+        _exit(126);
+    }
+    execv(arguments[0], (char *const *)arguments);
+    dprintf(STDERR_FILENO, "%s: %s\n", arguments[0], strerror(errno));
+    _exit(127);
+}
+
+static pid_t spawn(const char *const *arguments, const char *log, bool with_stdout)
+{
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        become(arguments, log, with_stdout);
+    }
+    return pid;
+}
+
+static int wait_for_exit(pid_t pid, double seconds, const char *log)
+{
+    double deadline = clock_now() + seconds;
+    int status;
+    pid_t ended;
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && clock_now() < deadline) {
+        clock_sleep(0.002);
+    }
+    if (ended == 0) {
+        kill(pid, SIGABRT);
+        waitpid(pid, &status, 0);
+        ck_abort_msg("cairnd did not end within %.0f s; its log:\n%s", seconds, read_file(log));
+    }
+    ck_assert_int_eq(ended, pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Takes port and URL from a line such as `cairnd: listening on http://127.0.0.1:8080`; false when there is none yet. */
+static bool parse_listening(struct server *server, const char *log)
+{
+    const char *line = strstr(log, LISTENING);
+    if (!line || !strchr(line, '\n')) {
+        return false;
+    }
+    line += strlen(LISTENING);
+    snprintf(server->url, sizeof server->url, "%.*s", (int)strcspn(line, " \r\n"), line);
+    size_t length = strlen(server->url);
+    if (length > 0 && server->url[length - 1] == '/') {
+        server->url[length - 1] = '\0';
+    }
+    const char *colon = strrchr(server->url, ':');
+    server->port = strncmp(server->url, "http://", 7) == 0 && colon ? atoi(colon + 1) : 0;
+    return true;
+}
+
+static void wait_until_listening(struct server *server)
+{
+    double deadline = clock_now() + WAIT_SECONDS;
+    for (;;) {
+        char *log = read_file(server->log);
+        bool listens = parse_listening(server, log);
+        int status;
+        bool ended = !listens && waitpid(server->pid, &status, WNOHANG) == server->pid;
+        if (ended || (!listens && clock_now() > deadline)) {
+            server->pid = ended ? 0 : server->pid;
+            ck_abort_msg("cairnd %s before it listened; its log:\n%s", ended ? "ended" : "did nothing", log);
+        }
+        free(log);
+        if (listens) {
+            return;
+        }
+        clock_sleep(0.002);
+    }
+}
+
+void server_start(struct server *server)
+{
+    ck_assert_int_eq(server->pid, 0);
+    const char *arguments[SERVER_ARGUMENTS_MAX + 6] = {server_binary(), "--data", server->data, "--listen",
+                                                       server->listen};
+    for (size_t i = 0; i < server->argument_count; i++) {
+        arguments[5 + i] = server->arguments[i];
+    }
+    unlink(server->log);
+    server->pid = spawn(arguments, server->log, false);
+    wait_until_listening(server);
+}
+
+void server_terminate(struct server *server)
+{
+    ck_assert_int_gt(server->pid, 0);
+    ck_assert_int_eq(kill(server->pid, SIGTERM), 0);
+}
+
+int server_wait(struct server *server, double seconds)
+{
+    pid_t pid = server->pid;
+    server->pid = 0;
+    return wait_for_exit(pid, seconds, server->log);
+}
+
+void server_stop(struct server *server)
+{
+    server_terminate(server);
+    int code = server_wait(server, WAIT_SECONDS);
+    ck_assert_msg(code == 0, "cairnd exited with %d; its log:\n%s", code, read_file(server->log));
+}
+
+void server_crash(struct server *server)
+{
+    ck_assert_int_gt(server->pid, 0);
+    ck_assert_int_eq(kill(server->pid, SIGKILL), 0);
+    int code = server_wait(server, WAIT_SECONDS);
+    ck_assert_msg(code == 128 + SIGKILL, "cairnd had ended with %d before the kill; its log:\n%s", code,
+                  read_file(server->log));
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+void server_free(struct server *server)
+{
+    if (!server) {
+        return;
+    }
+    if (server->pid > 0) {
+        server_crash(server);
+    }
+    nftw(server->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    server_reset(server);
+    free(server->listen);
+    free(server);
+}
+
+int server_run(const char *const *arguments, char **ret_output)
+{
+    const char *full[SERVER_ARGUMENTS_MAX + 1] = {server_binary()};
+    for (size_t i = 0; arguments[i]; i++) {
+        ck_assert_uint_lt(i + 2, SERVER_ARGUMENTS_MAX + 1);
+        full[i + 1] = arguments[i];
+    }
+    char log[] = "/tmp/cairn-http-run-XXXXXX";
+    int file = mkstemp(log);
+    ck_assert_int_ge(file, 0);
+    close(file);
+    int code = wait_for_exit(spawn(full, log, true), WAIT_SECONDS, log);
+    *ret_output = read_file(log);
+    unlink(log);
+    return code;
+}
+
+/* A figure of /proc/PID/status in bytes. */
+static uint64_t status_field(const struct server *server, const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)server->pid);
+    FILE *file = fopen(path, "re");
+    ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+    char line[256];
+    unsigned long long kib = 0;
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file)) {
+        found = strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), ": %llu", &kib) == 1;
+    }
+    fclose(file);
+    ck_assert_msg(found, "%s has no %s", path, name);
+    return (uint64_t)kib * 1024;
+}
+
+uint64_t server_memory(const struct server *server)
+{
+    return status_field(server, "VmRSS");
+}
+
+uint64_t server_memory_peak(const struct server *server)
+{
+    return status_field(server, "VmHWM");
+}
+
+void server_memory_reset(const struct server *server)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/clear_refs", (int)server->pid);
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(write(file, "5", 1), 1);
+    close(file);
+}
+
+size_t server_descriptors(const struct server *server)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
+    DIR *folder = opendir(path);
+    ck_assert_msg(folder != NULL, "%s: %s", path, strerror(errno));
+    size_t count = 0;
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(folder);
+    return count;
+}
+
+bool server_sanitized(const struct server *server)
+{
+    return status_field(server, "VmSize") > (uint64_t)1 << 40; /* shadow memory takes terabytes of addresses */
+}
+
+size_t server_logged(const struct server *server, const char *text)
+{
+    char *log = read_file(server->log);
+    size_t count = 0;
+    for (char *rest = log, *line; (line = strsep(&rest, "\n"));) {
+        count += strstr(line, text) != NULL;
+    }
+    free(log);
+    return count;
+}
+
+const char *server_path(const struct server *server, const char *format, ...)
+{
+    static char path[2 * SERVER_PATH_MAX];
+    int used = snprintf(path, sizeof path, "%s/", server->data);
+    va_list list;
+    va_start(list, format);
+    vsnprintf(path + used, sizeof path - (size_t)used, format, list);
+    va_end(list);
+    return path;
+}
+
+static size_t files_seen;
+
+static int count_file(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)path;
+    (void)where;
+    files_seen += kind == FTW_F && S_ISREG(info->st_mode);
+    return 0;
+}
+
+size_t server_files(const struct server *server, const char *folder)
+{
+    files_seen = 0;
+    nftw(server_path(server, "%s", folder), count_file, 16, FTW_PHYS);
+    return files_seen;
+}
+
+size_t server_blobs(const struct server *server, const char *store)
+{
+    char folder[SERVER_PATH_MAX];
+    snprintf(folder, sizeof folder, "stores/%s/blobs", store);
+    return server_files(server, folder);
+}

@@ -1,0 +1,98 @@
+/* server.h - a real cairnd process under test.
+ *
+ *     struct server *server = server_new();      // a fresh data folder, nothing runs
+ *     server_start(server);                      // returns when it listens
+ *     ... server->url, server->port ...
+ *     server_crash(server);                      // kill -9
+ *     server_start(server);                      // the same data again
+ *     server_stop(server);                       // SIGTERM, and it must exit with 0
+ *     server_free(server);
+ *
+ * The binary is $CAIRND, else the one of this build. A server dies with the thread that started it, and whatever goes
+ * wrong fails the test with what the server wrote to stderr.
+ *
+ * Thread: one at a time per server.
+ */
+#ifndef CAIRN_TESTS_HTTP_SERVER_H
+#define CAIRN_TESTS_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SERVER_ARGUMENTS_MAX = 32, SERVER_PATH_MAX = 256, SERVER_URL_MAX = 320 };
+
+struct server {
+    pid_t pid;                    /* 0 while nothing runs */
+    int port;                     /* of the first TCP listener */
+    char url[SERVER_URL_MAX];     /* of the first listener, without a slash at the end */
+    char folder[SERVER_PATH_MAX]; /* holds all below; removed by server_free() */
+    char data[SERVER_PATH_MAX];   /* the data folder */
+    char log[SERVER_PATH_MAX];    /* stderr of the last start */
+    char *arguments[SERVER_ARGUMENTS_MAX];
+    size_t argument_count;
+    char *listen; /* the first listener */
+};
+
+/* A server with a new folder that listens on a free port of 127.0.0.1. */
+struct server *server_new(void);
+
+/* Another argument for the next starts; copied. */
+void server_add(struct server *server, const char *argument);
+
+/* What the first listener is instead of 127.0.0.1:0; copied. */
+void server_listen(struct server *server, const char *listen);
+
+/* Forgets what server_add() added. */
+void server_reset(struct server *server);
+
+/* Starts it and returns when it listens; fails the test when that takes longer than 20 s. */
+void server_start(struct server *server);
+
+/* Sends SIGTERM and waits; fails the test unless the process exits with 0 within 20 s. */
+void server_stop(struct server *server);
+
+/* Sends SIGTERM, no more. */
+void server_terminate(struct server *server);
+
+/* Waits for the end of the process: its exit code, or 128 + the signal that ended it. Fails the test after `seconds`. */
+int server_wait(struct server *server, double seconds);
+
+/* kill -9, and waits until it is gone. */
+void server_crash(struct server *server);
+
+/* Kills what still runs and removes the folder. NULL is allowed. */
+void server_free(struct server *server);
+
+/* Runs the binary to its end with these arguments, the last NULL: its exit code, as server_wait(). What it wrote to
+ * stdout and stderr is in *ret_output, which the caller frees. It must end within 20 s. */
+int server_run(const char *const *arguments, char **ret_output);
+
+/* The path of the binary under test. */
+const char *server_binary(void);
+
+/* Bytes of resident memory now, and the most there ever were since the start or the last reset. */
+uint64_t server_memory(const struct server *server);
+uint64_t server_memory_peak(const struct server *server);
+void server_memory_reset(const struct server *server);
+
+/* Open descriptors. */
+size_t server_descriptors(const struct server *server);
+
+/* Under a sanitizer memory says nothing about cairn, and time little. */
+bool server_sanitized(const struct server *server);
+
+/* How many lines of the log hold the text. */
+size_t server_logged(const struct server *server, const char *text);
+
+/* The path of something in the data folder, by a format; static storage, overwritten by the next call. */
+const char *server_path(const struct server *server, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Regular files below a folder of the data, at any depth; 0 when the folder is missing. */
+size_t server_files(const struct server *server, const char *folder);
+
+/* Blob files of a store. */
+size_t server_blobs(const struct server *server, const char *store);
+
+#endif

@@ -1,0 +1,279 @@
+/* Stores: made, listed, described and removed over HTTP. */
+#include "site.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+static struct answer *request_store(const char *method, const char *name)
+{
+    char *target = client_text(site.client, "/v1/stores/%s", name);
+    bool put = strcmp(method, "PUT") == 0;
+    return client_send(site.client, method, target, put ? "" : NULL, 0, NULL);
+}
+
+static bool listed(const char *name)
+{
+    struct answer *answer = client_get(site.client, "/v1/stores", NULL);
+    site_expect(answer, 200);
+    json_t *stores = json_object_get(answer_json(answer), "stores"), *store;
+    ck_assert(json_is_array(stores));
+    size_t i, found = 0;
+    json_array_foreach(stores, i, store)
+    {
+        const char *listed_name = json_string_value(json_object_get(store, "name"));
+        ck_assert_ptr_nonnull(listed_name);
+        found += strcmp(listed_name, name) == 0;
+    }
+    ck_assert_uint_le(found, 1);
+    return found == 1;
+}
+
+START_TEST(create_answers_201_then_200)
+{
+    char *name = client_text(site.client, "%s-new", site.store);
+    struct answer *answer = request_store("PUT", name);
+    site_expect(answer, 201);
+    ck_assert_str_eq(answer_string(answer, "name"), name);
+    site_expect(request_store("PUT", name), 200);
+}
+END_TEST
+
+START_TEST(create_again_keeps_the_objects)
+{
+    site_expect(site_put("k", "v", NULL), 201);
+    site_expect(request_store("PUT", site.store), 200);
+    site_expect_text("k", "v");
+}
+END_TEST
+
+START_TEST(good_names_are_taken)
+{
+    char longest[64];
+    memset(longest, 'x', 63);
+    longest[63] = '\0';
+    const char *names[] = {"a", "0", "0a", "a.b", "a..b", "a-", "a_b-c.d", longest};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct answer *answer = request_store("PUT", names[i]);
+        ck_assert_msg(answer->status == 201, "%s: %d", names[i], answer->status);
+        ck_assert(listed(names[i]));
+    }
+}
+END_TEST
+
+START_TEST(bad_names_are_refused)
+{
+    char too_long[65];
+    memset(too_long, 'x', 64);
+    too_long[64] = '\0';
+    const char *names[] = {"-a", ".a", "_a", "..",    ".",   "A",   "aB",   "a%20b", "%C3%BC", "a%2Fb",
+                           "a*", "a~", "a+", "a%00b", "%FF", "a:b", "a%25", "a%5Cb", too_long};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct answer *answer = request_store("PUT", names[i]);
+        ck_assert_msg(answer->status == 400, "%s: %d", names[i], answer->status);
+        site_expect_problem(answer, 400);
+    }
+}
+END_TEST
+
+START_TEST(an_escaped_name_is_the_same_store)
+{
+    site_expect(site_put("k", "v", NULL), 201);
+    char *escaped = client_text(site.client, "/v1/stores/%%74%s/objects/k", site.store + 1);
+    struct answer *answer = client_get(site.client, escaped, NULL);
+    site_expect(answer, 200);
+    ck_assert(answer_is(answer, "v", 1));
+}
+END_TEST
+
+START_TEST(a_new_store_is_listed)
+{
+    ck_assert(listed(site.store));
+    ck_assert(!listed("no-such-store"));
+}
+END_TEST
+
+START_TEST(figures_of_an_empty_store)
+{
+    struct answer *answer = request_store("GET", site.store);
+    site_expect(answer, 200);
+    ck_assert_str_eq(answer_string(answer, "name"), site.store);
+    ck_assert_int_eq(answer_integer(answer, "objects"), 0);
+    ck_assert_int_eq(answer_integer(answer, "live_bytes"), 0);
+    ck_assert_int_eq(answer_integer(answer, "dead_bytes"), 0);
+    ck_assert_int_ge(answer_integer(answer, "disk_bytes"), 0);
+    ck_assert_int_ge(answer_integer(answer, "end_offset"), 0);
+}
+END_TEST
+
+START_TEST(figures_count_objects_and_bytes)
+{
+    site_expect(site_put("a", "12345", NULL), 201);
+    site_expect(site_put("b", "123", NULL), 201);
+    ck_assert_int_eq(site_figure("objects"), 2);
+    ck_assert_int_eq(site_figure("live_bytes"), 8);
+    site_expect(site_put("a", "1", NULL), 200);
+    ck_assert_int_eq(site_figure("objects"), 2);
+    ck_assert_int_eq(site_figure("live_bytes"), 4);
+    ck_assert_int_gt(site_figure("dead_bytes"), 0);
+    site_expect(site_delete("a", NULL), 200);
+    ck_assert_int_eq(site_figure("objects"), 1);
+    ck_assert_int_eq(site_figure("live_bytes"), 3);
+}
+END_TEST
+
+START_TEST(disk_bytes_include_large_objects)
+{
+    site_expect(client_upload(site.client, site_object("big"), 3 << 20, 1, NULL), 201);
+    ck_assert_int_ge(site_figure("disk_bytes"), 3 << 20);
+    ck_assert_int_eq(site_figure("live_bytes"), 3 << 20);
+}
+END_TEST
+
+START_TEST(end_offset_grows_with_each_write)
+{
+    json_int_t before = site_figure("end_offset");
+    site_expect(site_put("a", "1", NULL), 201);
+    json_int_t after_put = site_figure("end_offset");
+    ck_assert_int_gt(after_put, before);
+    site_expect(site_delete("a", NULL), 200);
+    ck_assert_int_gt(site_figure("end_offset"), after_put);
+}
+END_TEST
+
+START_TEST(an_unknown_store_is_404_everywhere)
+{
+    const char *paths[] = {"", "/objects", "/objects/k", "/hashes/0123456789abcdef"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        char *target = client_text(site.client, "/v1/stores/nowhere%s", paths[i]);
+        site_expect_problem(client_get(site.client, target, NULL), 404);
+    }
+    site_expect_problem(client_send(site.client, "PUT", "/v1/stores/nowhere/objects/k", "v", 1, NULL), 404);
+    site_expect_problem(client_send(site.client, "DELETE", "/v1/stores/nowhere/objects/k", NULL, 0, NULL), 404);
+    site_expect(client_send(site.client, "HEAD", "/v1/stores/nowhere/objects/k", NULL, 0, NULL), 404);
+    const char *posts[] = {"batch", "batch-get", "move", "copy"};
+    for (size_t i = 0; i < sizeof posts / sizeof *posts; i++) {
+        char *target = client_text(site.client, "/v1/stores/nowhere/%s", posts[i]);
+        site_expect_problem(
+            client_send(site.client, "POST", target, "{\"operations\":[]}", 17, "Content-Type: application/json", NULL),
+            404);
+    }
+}
+END_TEST
+
+START_TEST(a_404_says_whether_store_or_object_is_missing)
+{
+    struct answer *no_store = client_get(site.client, "/v1/stores/nowhere/objects/k", NULL);
+    struct answer *no_object = site_get("k", NULL);
+    site_expect_problem(no_store, 404);
+    site_expect_problem(no_object, 404);
+    ck_assert_str_ne(answer_string(no_store, "type"), answer_string(no_object, "type"));
+    ck_assert_str_eq(answer_string(no_store, "store"), "nowhere");
+    ck_assert_str_eq(answer_string(no_object, "store"), site.store);
+    ck_assert_str_eq(answer_string(no_object, "key"), "k");
+}
+END_TEST
+
+START_TEST(delete_of_an_empty_store)
+{
+    struct answer *answer = request_store("DELETE", site.store);
+    ck_assert_msg(answer->status == 200 || answer->status == 204, "got %d", answer->status);
+    site_expect_problem(request_store("GET", site.store), 404);
+    ck_assert(!listed(site.store));
+    struct stat info;
+    ck_assert_int_ne(stat(server_path(site.server, "stores/%s", site.store), &info), 0);
+}
+END_TEST
+
+START_TEST(delete_of_a_missing_store_is_404)
+{
+    site_expect_problem(request_store("DELETE", "nowhere"), 404);
+}
+END_TEST
+
+START_TEST(delete_refuses_a_store_with_objects)
+{
+    site_expect(site_put("k", "v", NULL), 201);
+    site_expect_problem(request_store("DELETE", site.store), 409);
+    site_expect_text("k", "v");
+    site_expect(site_delete("k", NULL), 200);
+    ck_assert_int_eq(request_store("DELETE", site.store)->status / 100, 2);
+}
+END_TEST
+
+START_TEST(delete_with_force_takes_the_objects_along)
+{
+    site_expect(client_upload(site.client, site_object("big"), 1 << 20, 1, NULL), 201);
+    site_expect_problem(client_send(site.client, "DELETE", site_target("?force=false"), NULL, 0, NULL), 409);
+    ck_assert_int_eq(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL)->status / 100, 2);
+    site_expect_problem(site_get("big", NULL), 404);
+    struct stat info;
+    ck_assert_int_ne(stat(server_path(site.server, "stores/%s", site.store), &info), 0);
+}
+END_TEST
+
+START_TEST(a_bad_force_is_refused)
+{
+    site_expect_problem(client_send(site.client, "DELETE", site_target("?force=maybe"), NULL, 0, NULL), 400);
+    site_expect(request_store("GET", site.store), 200);
+}
+END_TEST
+
+START_TEST(a_store_made_again_is_empty)
+{
+    site_expect(site_put("k", "old", NULL), 201);
+    ck_assert_int_eq(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL)->status / 100, 2);
+    site_expect(request_store("PUT", site.store), 201);
+    site_expect_problem(site_get("k", NULL), 404);
+    ck_assert_int_eq(site_figure("objects"), 0);
+    site_expect(site_put("k", "new", NULL), 201);
+    site_expect_text("k", "new");
+}
+END_TEST
+
+START_TEST(stores_do_not_see_each_other)
+{
+    char *other = client_text(site.client, "%s-other", site.store);
+    site_expect(request_store("PUT", other), 201);
+    site_expect(site_put("k", "mine", NULL), 201);
+    char *target = client_text(site.client, "/v1/stores/%s/objects/k", other);
+    site_expect_problem(client_get(site.client, target, NULL), 404);
+    site_expect(client_send(site.client, "PUT", target, "theirs", 6, NULL), 201);
+    site_expect_text("k", "mine");
+}
+END_TEST
+
+START_TEST(a_log_lies_where_scripts_expect_it)
+{
+    site_expect(site_put("k", "v", NULL), 201);
+    char folder[128];
+    snprintf(folder, sizeof folder, "stores/%s/log", site.store);
+    ck_assert_uint_ge(server_files(site.server, folder), 1);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        create_answers_201_then_200,
+        create_again_keeps_the_objects,
+        good_names_are_taken,
+        bad_names_are_refused,
+        an_escaped_name_is_the_same_store,
+        a_new_store_is_listed,
+        figures_of_an_empty_store,
+        figures_count_objects_and_bytes,
+        disk_bytes_include_large_objects,
+        end_offset_grows_with_each_write,
+        an_unknown_store_is_404_everywhere,
+        a_404_says_whether_store_or_object_is_missing,
+        delete_of_an_empty_store,
+        delete_of_a_missing_store_is_404,
+        delete_refuses_a_store_with_objects,
+        delete_with_force_takes_the_objects_along,
+        a_bad_force_is_refused,
+        a_store_made_again_is_empty,
+        stores_do_not_see_each_other,
+        a_log_lies_where_scripts_expect_it,
+    };
+    return site_run("stores", tests, sizeof tests / sizeof *tests, SITE_SHARED);
+}
