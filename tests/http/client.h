@@ -32,7 +32,8 @@ struct answer {
     json_t *json;        /* what answer_json() parsed */
 };
 
-void client_global(void);
+/* Sets up libcurl; false when it cannot be. */
+bool client_global(void);
 
 /* A client of the server at that URL, `http://…` or `unix:PATH`. */
 struct client *client_new(const char *url);

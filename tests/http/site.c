@@ -72,7 +72,10 @@ static void leave_own(void)
 
 int site_run(const char *name, const TTest *const *tests, size_t count, enum site_kind kind)
 {
-    client_global();
+    if (!client_global()) {
+        fprintf(stderr, "%s: libcurl cannot be set up\n", name);
+        return EXIT_FAILURE;
+    }
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
     if (!getenv("CK_DEFAULT_TIMEOUT")) {
