@@ -4,6 +4,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cairnd=${CAIRND:-$root/build/release/cairnd}
+tools=$root/build/release/bench
 store=bench # the name of the first store
 pids=()
 
@@ -170,6 +171,11 @@ column() {
 # ratio A B
 ratio() {
     awk -v a="$1" -v b="$2" 'BEGIN {if (b > 0) printf "%.2f", a / b; else printf "-"}'
+}
+
+# first_child PID: the first process that a process started.
+first_child() {
+    cut --delimiter ' ' --fields 1 "/proc/$1/task/$1/children"
 }
 
 # peak_reset PID and peak PID: the largest resident memory of a process since the reset, in MiB.

@@ -1,0 +1,144 @@
+/* transfer.c - the cheapest client there can be, so that a benchmark measures the server: one PUT by
+ * sendfile, or one GET whose bytes the kernel throws away.
+ *
+ *   transfer PUT PORT PATH FILE
+ *   transfer GET PORT PATH
+ *
+ * Talks to 127.0.0.1, prints the seconds from the connect to the end of the answer, and fails unless the
+ * status is 2xx and every announced byte has arrived.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HEAD_MAX = 64 * 1024, PIECE = 1 << 20 };
+
+struct answer {
+    char head[HEAD_MAX];
+    size_t length;      /* bytes received into head */
+    size_t body_offset; /* where the body begins in it */
+    int status;
+    uint64_t content_length;
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static int connect_to(const char *port)
+{
+    char *end;
+    unsigned long number = strtoul(port, &end, 10);
+    if (*port == '\0' || *end != '\0' || number == 0 || number > UINT16_MAX)
+        errx(2, "'%s' is not a port", port);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connection < 0 || connect(connection, (struct sockaddr *)&address, sizeof(address)) != 0)
+        err(1, "127.0.0.1:%s", port);
+    return connection;
+}
+
+static void send_head(int connection, const char *method, const char *path, uint64_t size)
+{
+    char head[HEAD_MAX], length[64] = "";
+    if (strcmp(method, "PUT") == 0)
+        snprintf(length, sizeof(length), "Content-Length: %" PRIu64 "\r\n", size);
+    int count = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, path, length);
+    if (count < 0 || (size_t)count >= sizeof(head))
+        errx(2, "the path is too long");
+    if (send(connection, head, (size_t)count, MSG_NOSIGNAL) != count)
+        err(1, "sending the request");
+}
+
+static void send_file(int connection, int file, uint64_t size)
+{
+    off_t position = 0;
+    while ((uint64_t)position < size) {
+        ssize_t sent = sendfile(connection, file, &position, PIECE);
+        if (sent < 0)
+            err(1, "sending the body");
+        if (sent == 0)
+            errx(1, "the file became shorter");
+    }
+}
+
+static void parse_head(struct answer *answer)
+{
+    const char *length = strcasestr(answer->head, "\r\ncontent-length:");
+    if (sscanf(answer->head, "HTTP/1.1 %d", &answer->status) != 1)
+        errx(1, "the answer is not HTTP/1.1");
+    if (answer->status < 200 || answer->status > 299)
+        errx(1, "the answer is %d", answer->status);
+    if (length)
+        answer->content_length = strtoull(length + strlen("\r\ncontent-length:"), NULL, 10);
+    else if (answer->status != 204)
+        errx(1, "the answer has no Content-Length");
+}
+
+static void receive_head(int connection, struct answer *answer)
+{
+    const char *end = NULL;
+    while (!end) {
+        size_t room = sizeof(answer->head) - 1 - answer->length;
+        ssize_t count = recv(connection, answer->head + answer->length, room, 0);
+        if (count <= 0)
+            errx(1, "the connection ended before the answer's headers did");
+        answer->length += (size_t)count;
+        answer->head[answer->length] = '\0';
+        end = strstr(answer->head, "\r\n\r\n");
+    }
+    answer->body_offset = (size_t)(end - answer->head) + 4;
+    parse_head(answer);
+}
+
+/* MSG_TRUNC lets the kernel drop the bytes of a TCP stream without copying them. */
+static void discard_body(int connection, const struct answer *answer)
+{
+    uint64_t received = answer->length - answer->body_offset;
+    while (received < answer->content_length) {
+        uint64_t left = answer->content_length - received;
+        ssize_t count = recv(connection, NULL, left < PIECE ? (size_t)left : PIECE, MSG_TRUNC);
+        if (count <= 0)
+            errx(1, "%" PRIu64 " of %" PRIu64 " bytes arrived", received, answer->content_length);
+        received += (uint64_t)count;
+    }
+}
+
+int main(int count, char **arguments)
+{
+    static struct answer answer;
+    bool put = count == 5 && strcmp(arguments[1], "PUT") == 0;
+    if (!put && (count != 4 || strcmp(arguments[1], "GET") != 0))
+        errx(2, "usage: transfer PUT PORT PATH FILE | transfer GET PORT PATH");
+
+    struct stat info = {0};
+    int file = put ? open(arguments[4], O_RDONLY | O_CLOEXEC) : -1;
+    if (put && (file < 0 || fstat(file, &info) != 0))
+        err(1, "%s", arguments[4]);
+
+    double begin = now();
+    int connection = connect_to(arguments[2]);
+    send_head(connection, arguments[1], arguments[3], (uint64_t)info.st_size);
+    if (put)
+        send_file(connection, file, (uint64_t)info.st_size);
+    receive_head(connection, &answer);
+    discard_body(connection, &answer);
+    printf("%.6f\n", now() - begin);
+    return 0;
+}
