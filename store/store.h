@@ -349,6 +349,12 @@ struct object_info {
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags,
                            struct object **ret_object);
 
+/* The same for many keys at one point in time: no commit falls between two of them, so that a batch is
+ * seen whole or not at all. Per key an object (to be released) or NULL and the error. Fails only with
+ * STORE_NO_MEMORY. Blocking, unless STORE_GET_NOWAIT. */
+enum store_error store_get_many(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
+                                struct object **ret_objects, enum store_error *ret_errors);
+
 /* Borrowed from the object. */
 const struct object_info *object_info(const struct object *object);
 

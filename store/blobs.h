@@ -1,0 +1,73 @@
+/* blobs.h - the payloads too large for the log: one file each in a store's folder blobs/.
+ *
+ * A blob's number names its file and is never used twice. The happy path: an I/O thread creates the file,
+ * writes it, syncs it and the folder; then a record that holds the number is committed. A file that no
+ * record needs, because the server died in between, is an orphan and removed when the store is opened.
+ *
+ * Renaming an object hands the number on; copying it in its store counts one object more that needs the
+ * file; copying it to another store makes a hard link under a number of that store. When the last object
+ * that needs a file is gone, the file is unlinked by an I/O thread: freeing a large file takes a while.
+ */
+#ifndef CAIRN_BLOBS_H
+#define CAIRN_BLOBS_H
+
+#include "store/io.h"
+#include "store/pool.h"
+#include "store/store.h"
+#include "store/table.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct blobs {
+    const struct io *io;
+    int folder;
+    atomic_uint_fast64_t next; /* number of the next file */
+    struct table needs;        /* number -> objects that need it; guarded by the store's lock */
+    uint64_t bytes;            /* of all blobs that are needed; the same */
+
+    struct pool *pool;
+    struct pool_job reap_job;
+    pthread_mutex_t reap_lock;
+    pthread_cond_t reap_idle;
+    bool reaping;
+    uint64_t *reap; /* numbers of files to unlink */
+    size_t reap_count;
+    size_t reap_room;
+};
+
+/* Takes the folder's descriptor. */
+void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt);
+
+/* Waits for the background, closes the folder. */
+void blobs_free(struct blobs *blobs);
+
+/* Makes an empty file for a new number; an errno. Blocking. */
+int blobs_create(struct blobs *blobs, uint64_t *ret_blob, int *ret_file);
+
+/* Opens a file for reading; -1 and errno. */
+int blobs_open(struct blobs *blobs, uint64_t blob);
+
+/* Makes the folder's entries durable; an errno. Blocking. */
+int blobs_sync(struct blobs *blobs);
+
+/* A file in `target` with the bytes of `blob` in `source`, durable when it returns; an errno: ENOENT
+ * when the blob is gone. By hard link, across file systems by copying. Blocking. */
+int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob);
+
+/* Makes sure that one more blobs_need() of this number cannot fail. Thread: the store's lock exclusive. */
+bool blobs_reserve(struct blobs *blobs, uint64_t blob);
+
+/* One object more, or less, needs the file of `size` bytes. True when none does any more: the caller
+ * then unlinks it, outside of the lock. Thread: the store's lock exclusive. */
+void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size);
+bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size);
+
+/* Unlinks a file soon, on an I/O thread. */
+void blobs_discard(struct blobs *blobs, uint64_t blob);
+
+/* Unlinks every file that no object needs and sets the next number beyond all others; `least` is a number
+ * beyond all that the log has named. An errno. Recovery only. */
+int blobs_remove_orphans(struct blobs *blobs, uint64_t least);
+
+#endif

@@ -1,0 +1,22 @@
+/* condition.c - whether a precondition holds for what is stored. */
+#include "store/condition.h"
+
+static bool listed(const struct store_digest *list, size_t count, const struct store_digest *digest)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (store_digest_equal(&list[i], digest))
+            return true;
+    }
+    return false;
+}
+
+bool condition_holds(const struct store_condition *condition, const struct store_digest *digest)
+{
+    if (condition->exists && !digest)
+        return false;
+    if (condition->absent && digest)
+        return false;
+    if (condition->match_listed && !(digest && listed(condition->match, condition->match_count, digest)))
+        return false;
+    return !(digest && listed(condition->none_match, condition->none_match_count, digest));
+}

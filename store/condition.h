@@ -1,0 +1,10 @@
+/* condition.h - whether a precondition holds for what is stored. */
+#ifndef CAIRN_STORE_CONDITION_H
+#define CAIRN_STORE_CONDITION_H
+
+#include "store/store.h"
+
+/* `digest` is the stored payload's, NULL when nothing is stored. */
+bool condition_holds(const struct store_condition *condition, const struct store_digest *digest);
+
+#endif

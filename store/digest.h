@@ -1,0 +1,13 @@
+/* digest.h - the digest of a payload: XXH3-128 in canonical byte order. */
+#ifndef CAIRN_STORE_DIGEST_H
+#define CAIRN_STORE_DIGEST_H
+
+#include "store/store.h"
+
+#include <assert.h>
+#include <xxhash.h>
+
+/* The canonical bytes of a hash that was computed in pieces. */
+struct store_digest digest_of_hash(XXH128_hash_t hash);
+
+#endif

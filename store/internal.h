@@ -1,0 +1,76 @@
+/* internal.h - what a store is made of. For the rooms of the engine, not for its users. */
+#ifndef CAIRN_STORE_INTERNAL_H
+#define CAIRN_STORE_INTERNAL_H
+
+#include "store/blobs.h"
+#include "store/error.h"
+#include "store/io.h"
+#include "store/key.h"
+#include "store/log.h"
+#include "store/store.h"
+#include "store/table.h"
+#include "store/writer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct store {
+    struct depot *depot;
+    const struct depot_options *options; /* the depot's */
+    const struct io *io;
+    char name[STORE_NAME_MAX + 1];
+    uint64_t salt;
+
+    /* Guards index, blobs.needs, the log's table and the figures. Readers share it for a look-up; the
+     * writer takes it to publish a whole group, so that a batch becomes visible at once. */
+    pthread_rwlock_t lock;
+    struct table index; /* key hash -> packed location */
+    struct log log;
+    struct blobs blobs;
+    uint64_t live_bytes;
+    uint64_t dead_log_bytes;
+    uint64_t commits;
+    uint64_t records;
+    uint64_t end_offset; /* published */
+    atomic_uint_fast64_t damaged_bytes;
+    bool mark_last; /* the log ends with a mark; the writer's */
+
+    struct writer writer;
+    atomic_bool failed;  /* a sync failed: no writes any more */
+    atomic_bool closing; /* being deleted or closed: no new writes */
+    atomic_uint_fast64_t ops_in_flight;
+    atomic_uint_fast64_t bytes_in_flight;
+
+    /* The depot's, guarded by its lock. */
+    struct store *next;
+    size_t references;
+    uint64_t idle_since; /* counts the depot's releases */
+};
+
+/* Opens and recovers the store in the folder `name` of `stores`. Blocking. */
+enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
+                            struct pool *pool, struct store **ret_store, struct store_detail *ret_detail);
+
+/* Ends the writer when its queue is empty, closes all files. Nothing may be in flight. Blocking. */
+void store_close(struct store *store);
+
+/* Takes up `bytes` of memory and one op in flight: STORE_BUSY, STORE_DRAINING, STORE_FAILED. */
+enum store_error store_admit(struct store *store, uint64_t bytes);
+void store_discharge(struct store *store, uint64_t bytes);
+
+/* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
+void store_complete(struct store *store, struct txn *txn);
+
+/* Whether the disk has room for `bytes` beside the reserve: STORE_FULL or STORE_IO. */
+enum store_error store_space(struct store *store, uint64_t bytes);
+
+/* The depot's side of admission, its threads, its log. */
+enum store_error depot_admit(struct depot *depot, uint64_t bytes);
+void depot_discharge(struct depot *depot, uint64_t bytes);
+struct pool *depot_pool(struct depot *depot);
+bool depot_admit_upload(struct depot *depot);
+void depot_discharge_upload(struct depot *depot);
+void depot_log(struct depot *depot, enum store_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

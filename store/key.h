@@ -1,0 +1,14 @@
+/* key.h - a key is bytes or a hash: one type, so that every method exists once. */
+#ifndef CAIRN_STORE_KEY_H
+#define CAIRN_STORE_KEY_H
+
+#include "store/store.h"
+
+/* 1 to STORE_KEY_MAX bytes, or a hash alone. */
+bool key_valid(const struct store_key *key);
+
+/* Whether both address one object: equal hashes, and equal bytes where both have bytes. Two keys
+ * with equal hashes that are not the same are a collision. */
+bool key_same(const struct store_key *a, const struct store_key *b);
+
+#endif

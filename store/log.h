@@ -1,0 +1,94 @@
+/* log.h - a store's log: segments one behind the other, appended to by one thread.
+ *
+ * The happy path of a commit: log_room() finds place, log_append() encodes records into a buffer that is
+ * written when full, log_sync() writes the rest and makes all of it durable with one fdatasync. Between
+ * log_begin() and log_sync() lies one group; records carry the offset where their group began.
+ *
+ * When a write fails, log_abandon() takes the group back: the next one gets the same offsets. What
+ * the failed write may have left on disk is made harmless by going on in a new segment, whose base says
+ * where the old one ends. When a sync fails nobody knows what is on disk: the caller stops writing for good.
+ *
+ * The next segment is prepared in the background while the active one fills. When even a small one
+ * cannot be had because the disk is full, puts are refused while tombstones still fit into a reserve at the
+ * end of the active segment.
+ *
+ * Thread: the writer's, except log_pin() and log_figures(), which need the store's lock shared; functions
+ * that change the table of segments take it exclusively themselves.
+ */
+#ifndef CAIRN_LOG_H
+#define CAIRN_LOG_H
+
+#include "store/location.h"
+#include "store/pool.h"
+#include "store/record.h"
+#include "store/segment.h"
+
+#include <pthread.h>
+
+enum { LOG_BUFFER = 1 << 20, LOG_SEGMENT_FIRST = 256 << 10 };
+
+struct log {
+    const struct io *io;
+    int folder; /* log/ */
+    uint64_t salt;
+    uint64_t segment_size;
+    pthread_rwlock_t *table_lock; /* the store's: guards the table below */
+    struct segment **segments;    /* by slot; in order of their numbers */
+    size_t segment_count;
+    size_t segment_room;
+
+    struct segment *active; /* borrowed from the table; NULL before the first write */
+    uint64_t next_number;
+    uint64_t end; /* offset of the next record */
+    bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
+
+    uint64_t group;          /* offset where the group under way began */
+    uint64_t group_position; /* and its position in the active segment */
+    bool group_written;      /* a write of the group was tried */
+    unsigned char *buffer;
+    size_t buffered;
+
+    struct pool *pool; /* prepares the spare */
+    struct pool_job spare_job;
+    pthread_mutex_t spare_lock;
+    pthread_cond_t spare_idle;
+    bool spare_making;
+    int spare_file; /* -1: none */
+    uint64_t spare_size;
+};
+
+/* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
+bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size,
+              struct pool *pool, pthread_rwlock_t *table_lock);
+
+/* Waits for the background, closes everything. */
+void log_free(struct log *log);
+
+/* Adds a segment found on disk; in order of numbers. Takes it on success. Recovery only. */
+enum store_error log_adopt(struct log *log, struct segment *segment);
+
+/* Recovery's result: the last segment's end and whether it may be written on. */
+void log_resume(struct log *log, uint64_t end, bool doubtful);
+
+/* Makes sure that `bytes` more fit behind the group so far. STORE_AGAIN: not into this group, but commit
+ * it and ask again. `tombstones`: may use the reserve. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED
+ * when the store must stop writing. */
+enum store_error log_room(struct log *log, uint64_t bytes, bool tombstones, int *ret_errno);
+
+void log_begin(struct log *log);
+
+/* Sets offset and group of the record, takes its bytes, tells where it will stand. An errno. */
+int log_append(struct log *log, struct record *record, struct location *ret_location);
+
+/* Writes what is buffered and syncs. An errno; *ret_sync_failed tells which of the two failed. */
+int log_sync(struct log *log, bool *ret_sync_failed);
+
+void log_abandon(struct log *log);
+
+/* The segment in a slot, with a reference. */
+struct segment *log_pin(const struct log *log, uint32_t slot);
+
+/* Bytes of all segment files and of the spare. */
+uint64_t log_disk_bytes(struct log *log);
+
+#endif

@@ -1,0 +1,99 @@
+/* pool.c - a few threads for work that may wait for the disk. */
+#include "store/pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct pool_job *first;
+    struct pool_job **last;
+    size_t waiting;
+    bool ending;
+    size_t running; /* jobs on a thread right now: each may give in another */
+    size_t thread_count;
+    pthread_t threads[];
+};
+
+/* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
+static struct pool_job *pool_take(struct pool *pool)
+{
+    while (!pool->first && !(pool->ending && pool->running == 0))
+        pthread_cond_wait(&pool->work, &pool->lock);
+    struct pool_job *job = pool->first;
+    if (!job)
+        return NULL;
+    pool->first = job->next;
+    if (!pool->first)
+        pool->last = &pool->first;
+    pool->waiting--;
+    return job;
+}
+
+static void *pool_thread(void *arg)
+{
+    struct pool *pool = arg;
+    pthread_mutex_lock(&pool->lock);
+    struct pool_job *job;
+    while ((job = pool_take(pool))) {
+        pool->running++;
+        pthread_mutex_unlock(&pool->lock);
+        job->run(job->arg); /* the job may be gone when this returns */
+        pthread_mutex_lock(&pool->lock);
+        pool->running--;
+    }
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+struct pool *pool_new(size_t threads)
+{
+    struct pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->threads[0]);
+    if (!pool)
+        return NULL;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pool->last = &pool->first;
+    for (size_t i = 0; i < threads; i++) {
+        if (pthread_create(&pool->threads[i], NULL, pool_thread, pool) != 0) {
+            pool_free(pool);
+            return NULL;
+        }
+        pool->thread_count++;
+    }
+    return pool;
+}
+
+void pool_submit(struct pool *pool, struct pool_job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&pool->lock);
+    *pool->last = job;
+    pool->last = &job->next;
+    pool->waiting++;
+    pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+size_t pool_waiting(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t waiting = pool->waiting;
+    pthread_mutex_unlock(&pool->lock);
+    return waiting;
+}
+
+void pool_free(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->ending = true;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->thread_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}

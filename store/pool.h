@@ -1,0 +1,33 @@
+/* pool.h - a few threads for work that may wait for the disk.
+ *
+ * Jobs are intrusive, so that giving one in cannot fail: an upload that has a buffer to write is never
+ * refused, only made to wait for its turn.
+ */
+#ifndef CAIRN_POOL_H
+#define CAIRN_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pool;
+
+struct pool_job {
+    struct pool_job *next;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+/* NULL when memory or threads are out. */
+struct pool *pool_new(size_t threads);
+
+/* Runs the job on one of the threads, in the order given in. The job belongs to the pool until it runs;
+ * after that it may be given in again, also by itself. */
+void pool_submit(struct pool *pool, struct pool_job *job);
+
+/* Jobs that wait for a thread. */
+size_t pool_waiting(struct pool *pool);
+
+/* Runs what is queued, then ends the threads. Nothing may be given in any more, except by jobs. */
+void pool_free(struct pool *pool);
+
+#endif

@@ -1,0 +1,82 @@
+/* record.h - the bytes of one write in a store's log.
+ *
+ * A record on disk; integers are little-endian, the whole is padded with zeros to 8 bytes:
+ *
+ *      0  check        XXH3-64 of bytes 8 up to the end of the attributes, seeded with the store's salt
+ *      8  offset       the record's own position in the log: a record knows where it stands
+ *     16  group        offset of the first record of its group commit: all before was on disk
+ *     24  time         nanoseconds since 1970
+ *     32  key hash     XXH3-64 of the key
+ *     40  size         bytes of the payload
+ *     48  digest       XXH3-128 of the payload, canonical
+ *     64  blob         number of the file that holds the payload, 0 when it follows inline
+ *     72  step         index of the record in its transaction
+ *     76  steps        records in the transaction
+ *     80  key length   0 when the object is known by its hash only
+ *     82  attributes length
+ *     84  type         put, tombstone, mark
+ *     85  zeros        three bytes
+ *     88  key, attributes, inline payload
+ *
+ * Valid is a record whose check matches, whose offset is where it was read, and whose lengths stay in
+ * their bounds. The salt never leaves the data folder, so no payload can imitate a record; the offset is
+ * never used twice, so nothing an earlier life left in a segment is ever taken for new. The digest inside
+ * the check covers the payload, so a record is whole when both match.
+ *
+ * A transaction is `steps` records one behind the other; it counts when all of them are valid. A mark
+ * holds nothing: written when a store is closed, it says that all before it was acknowledged.
+ */
+#ifndef CAIRN_RECORD_H
+#define CAIRN_RECORD_H
+
+#include "store/store.h"
+
+enum record_type { RECORD_PUT = 1, RECORD_TOMBSTONE = 2, RECORD_MARK = 3 };
+
+enum {
+    RECORD_HEADER = 88,
+    RECORD_ALIGNMENT = 8,
+    /* What has to be read to know all but an inline payload. */
+    RECORD_HEAD_MAX = RECORD_HEADER + STORE_KEY_MAX + STORE_ATTRIBUTES_MAX,
+    /* The longest record: an index location has no room for more. */
+    RECORD_MAX = 2 << 20,
+};
+
+struct record {
+    enum record_type type;
+    uint64_t offset;
+    uint64_t group;
+    int64_t time;
+    uint64_t key_hash;
+    uint64_t size;
+    struct store_digest digest;
+    uint64_t blob;
+    uint32_t step;
+    uint32_t steps;
+    const void *key; /* NULL when key_length is 0 */
+    size_t key_length;
+    const void *attributes;
+    size_t attributes_length;
+    const void *payload; /* inline: `size` bytes; NULL for a blob */
+};
+
+/* Bytes of the record up to and without the payload, and in all. */
+size_t record_head_length(const struct record *record);
+size_t record_length(const struct record *record);
+
+/* Writes record_length() bytes. The payload may be NULL when it is empty or a blob. */
+void record_encode(const struct record *record, uint64_t salt, unsigned char *ret_bytes);
+
+/* Reads what the fixed header says, without proof: enough to know the lengths. False when a length or
+ * the type is out of bounds or the offset is not `offset`. `bytes` holds RECORD_HEADER bytes. */
+bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret_record);
+
+/* record_peek() and the check over `length` bytes that hold at least the head. Points into `bytes`;
+ * payload is set when `length` covers it, without looking at its digest. */
+bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, uint64_t salt,
+                   struct record *ret_record);
+
+/* Whether an inline payload matches the digest; true for blobs, which are not here to be looked at. */
+bool record_payload_whole(const struct record *record);
+
+#endif

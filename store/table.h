@@ -1,0 +1,59 @@
+/* table.h - a map from 64 bits to 64 other bits that are not all zero, 16 bytes an entry.
+ *
+ * The index of a store is such a table, from key hashes to locations; its blobs have one, from a blob's
+ * number to the count of objects that need it.
+ *
+ * Open addressing in shards, each grown by a quarter and at most 85 % full, so that an entry costs 19 to
+ * 24 bytes and growing one shard is short. Keys are salted, lest clients, who may choose key hashes,
+ * crowd one place.
+ *
+ * Thread: the caller holds a lock; table_get() and table_each() need it shared, all others exclusive.
+ */
+#ifndef CAIRN_TABLE_H
+#define CAIRN_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TABLE_SHARDS = 64 };
+
+struct table_entry {
+    uint64_t key; /* salted */
+    uint64_t value;
+};
+
+struct table_shard {
+    struct table_entry *entries; /* value 0: free */
+    size_t capacity;
+    size_t count;
+    size_t reserved;
+};
+
+struct table {
+    uint64_t salt;
+    size_t count;
+    struct table_shard shards[TABLE_SHARDS];
+};
+
+void table_init(struct table *table, uint64_t salt);
+void table_free(struct table *table);
+
+/* 0 when absent. */
+uint64_t table_get(const struct table *table, uint64_t key);
+
+/* Makes sure that one more table_put() of this key cannot fail; reservations add up until
+ * table_reservations_end(). False when memory is out. */
+bool table_reserve(struct table *table, uint64_t key);
+void table_reservations_end(struct table *table);
+
+/* Sets the value of a key that was reserved; returns the one before, 0 if there was none. */
+uint64_t table_put(struct table *table, uint64_t key, uint64_t value);
+
+/* Removes a key; returns its value, 0 if there was none. */
+uint64_t table_remove(struct table *table, uint64_t key);
+
+/* Calls visit for every entry, in no order that means anything. */
+void table_each(const struct table *table, void (*visit)(void *arg, uint64_t value), void *arg);
+
+#endif

@@ -1,0 +1,41 @@
+/* txn.h - one transaction on its way to the writer: what the caller asked, and what became of it. */
+#ifndef CAIRN_TXN_H
+#define CAIRN_TXN_H
+
+#include "store/store.h"
+
+/* What the engine knows of one op beside what the caller said. */
+struct txn_step {
+    struct store_digest digest; /* put: of the payload */
+    uint64_t blob;              /* put: the file that holds the payload, 0: it is inline in the op */
+    bool guarded;               /* delete: only the version whose record stands at `guard` */
+    uint64_t guard;
+};
+
+struct txn {
+    struct txn *next;            /* in the writer's queue, then among the completed */
+    const struct store_op *ops;  /* borrowed until done */
+    struct txn_step *steps;      /* one per op; belongs to whoever `finish` frees */
+    struct store_receipt *receipts;
+    size_t count;
+    unsigned flags;              /* enum store_batch_flags */
+    uint64_t charge;             /* bytes it was admitted with */
+    store_done *done;
+    void *arg;
+    void (*finish)(struct txn *txn); /* after done: frees what the transaction lived in */
+
+    /* The outcome, the writer's. */
+    enum store_error error;
+    int os_error;
+    size_t failed_op;
+    uint64_t end_offset;
+    bool keep_blobs; /* failed, but its records may be on disk: a crash could still make them count */
+};
+
+/* Sets the outcome of a failure. `op` is SIZE_MAX when no op is at fault. */
+void txn_fail(struct txn *txn, enum store_error error, int os_error, size_t op);
+
+/* Calls done with the outcome, then finish. The transaction is gone afterwards. */
+void txn_complete(struct txn *txn);
+
+#endif

@@ -1,0 +1,38 @@
+/* writer.h - a store's writer: a queue and the one thread that changes the store.
+ *
+ * The thread takes all that is queued as one group, decides preconditions in order, appends the records,
+ * makes them durable with one sync, publishes them to the readers and only then calls each `done`. The
+ * next group is what arrived meanwhile: there is no timer. The thread starts with the first write.
+ */
+#ifndef CAIRN_WRITER_H
+#define CAIRN_WRITER_H
+
+#include "store/txn.h"
+
+#include <pthread.h>
+
+struct store;
+struct group;
+
+struct writer {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct txn *first;
+    struct txn **last;
+    bool sleeping;
+    bool started;
+    bool ending;
+    pthread_t thread;
+    struct group *group; /* the thread's */
+};
+
+bool writer_init(struct writer *writer);
+
+/* Queues an admitted transaction; done and finish are called exactly once, also when the thread cannot
+ * be started. Takes the transaction. */
+void writer_submit(struct store *store, struct txn *txn);
+
+/* Ends the thread when the queue is empty, and frees. Blocking. */
+void writer_free(struct store *store);
+
+#endif
