@@ -34,10 +34,10 @@ open_work() {
 close_work() {
     local pid
     for pid in "${pids[@]}"; do
-        kill "$pid" 2>/dev/null || true
+        [[ -z $pid ]] || kill "$pid" 2>/dev/null || true
     done
     for pid in "${pids[@]}"; do
-        wait "$pid" 2>/dev/null || true
+        [[ -z $pid ]] || wait "$pid" 2>/dev/null || true
     done
     rm -rf "$work"
 }
@@ -80,6 +80,13 @@ start_cairnd() {
     cairn=http://127.0.0.1:$port/v1/stores
     await "http://127.0.0.1:$port/healthz" "$cairn_pid" "$work/cairnd.log"
     create_store "$store"
+}
+
+# Ends cairnd as its user would, and ends the script unless that goes well.
+stop_cairnd() {
+    kill "$cairn_pid"
+    wait "$cairn_pid" || die "cairnd did not end well: $(tail -n 5 "$work/cairnd.log")"
+    pids=("${pids[@]/$cairn_pid/}")
 }
 
 create_store() {
@@ -146,8 +153,8 @@ END
 
 # ---- load ----------------------------------------------------------------------------------------
 
-# load METHOD URL CONNECTIONS SECONDS BYTES NAMES KEYS: prints "requests_per_second p50_ms p99_ms".
-# PUT writes a new key with every request (NAMES sets this run apart from others); GET reads KEYS keys in turn.
+# load METHOD URL CONNECTIONS SECONDS BYTES NAMES [COUNT]: prints "requests_per_second p50_ms p99_ms".
+# load.lua says what the methods do; NAMES sets the keys of this run apart from others.
 load() {
     local line
     line=$(wrk --threads 1 --connections "$3" --duration "${4}s" --timeout 30s \

@@ -1,27 +1,45 @@
--- load.lua - the requests of the benchmarks, for wrk: METHOD BYTES NAMES KEYS
---   PUT  every request writes BYTES bytes under a key of its own: NAMES, a slash, a number
---   GET  reads the keys NAMES/1 ... NAMES/KEYS in turn
+-- load.lua - the requests of the benchmarks, for wrk: METHOD BYTES NAMES COUNT
+--   PUT   every request writes BYTES bytes under a key of its own: NAMES, a slash, a number
+--   GET   reads the keys NAMES/1 ... NAMES/COUNT in turn
+--   POST  every request is a batch that puts COUNT objects of BYTES bytes under keys of their own; BYTES must be a
+--         multiple of three, so that the Base64 of a payload of zeros is As only
 -- Requests are put together by hand: wrk.format() would cost more than the servers.
 
-local method, names, keys, head, tail
+local method, names, count, bytes, head, tail, entry
 local number = 0
 
 function init(arguments)
-    method, names, keys = arguments[1], arguments[3], tonumber(arguments[4])
-    local bytes = tonumber(arguments[2])
-    local base = wrk.path:gsub("/$", "")
-    head = method .. " " .. base .. "/" .. names .. "/"
-    tail = " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\n"
+    method, names = arguments[1], arguments[3]
+    bytes, count = tonumber(arguments[2]), tonumber(arguments[4])
+    local path = wrk.path:gsub("/$", "")
+    local host = " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\n"
     if method == "PUT" then
-        tail = tail .. "Content-Length: " .. bytes .. "\r\n\r\n" .. string.rep("x", bytes)
+        head = "PUT " .. path .. "/" .. names .. "/"
+        tail = host .. "Content-Length: " .. bytes .. "\r\n\r\n" .. string.rep("x", bytes)
+    elseif method == "GET" then
+        head = "GET " .. path .. "/" .. names .. "/"
+        tail = host .. "\r\n"
     else
-        tail = tail .. "\r\n"
+        head = "POST " .. path .. host .. "Content-Type: application/json\r\nContent-Length: "
+        entry = '{"op":"put","key":"' .. names .. '/%d","data":"' .. string.rep("A", bytes / 3 * 4) .. '"}'
     end
+end
+
+local function batch()
+    local entries = {}
+    for i = 1, count do
+        entries[i] = string.format(entry, number * count + i)
+    end
+    local body = '{"operations":[' .. table.concat(entries, ",") .. "]}"
+    return head .. #body .. "\r\n\r\n" .. body
 end
 
 function request()
     number = number + 1
-    if method == "GET" and number > keys then
+    if method == "POST" then
+        return batch()
+    end
+    if method == "GET" and number > count then
         number = 1
     end
     return head .. number .. tail
