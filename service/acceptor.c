@@ -1,0 +1,127 @@
+/* acceptor.c - accepts and hands over. See acceptor.h. */
+#include "service/acceptor.h"
+
+#include "service/logger.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+    PAUSE = 100,        /* milliseconds without accepting after descriptors or memory ran out */
+    ACCEPT_AT_ONCE = 64 /* per listener, before the others have their turn */
+};
+
+bool acceptor_open(struct acceptor *acceptor)
+{
+    acceptor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return acceptor->wake >= 0;
+}
+
+void acceptor_close(struct acceptor *acceptor)
+{
+    close(acceptor->wake);
+}
+
+void acceptor_connection_closed(void *arg)
+{
+    struct acceptor *acceptor = arg;
+    if (atomic_load(&acceptor->full))
+        eventfd_write(acceptor->wake, 1);
+}
+
+static size_t connections(const struct acceptor *acceptor)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < acceptor->loop_count; i++)
+        count += loop_connections(acceptor->loops[i]);
+    return count;
+}
+
+/* Whether the limit is reached. The flag goes up before the count is looked at again, so that a connection
+ * that ends in between is either counted here or wakes us. */
+static bool check_full(struct acceptor *acceptor)
+{
+    atomic_store(&acceptor->full, true);
+    bool full = connections(acceptor) >= acceptor->connections_limit;
+    if (!full)
+        atomic_store(&acceptor->full, false);
+    return full;
+}
+
+static struct loop *least_busy(const struct acceptor *acceptor)
+{
+    struct loop *least = acceptor->loops[0];
+    for (size_t i = 1; i < acceptor->loop_count; i++)
+        if (loop_connections(acceptor->loops[i]) < loop_connections(least))
+            least = acceptor->loops[i];
+    return least;
+}
+
+/* False when there is nothing left to accept, or accepting has to pause. */
+static bool accept_one(struct acceptor *acceptor, const struct listener *listener)
+{
+    struct sockaddr_storage address = {.ss_family = listener->address.socket.ss_family};
+    socklen_t length = sizeof(address);
+    int socket = accept4(listener->socket, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+        loop_admit(least_busy(acceptor), socket, (const struct sockaddr *)&address, length);
+        return true;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        if (!acceptor->out_of_descriptors)
+            logger_line(LOG_WARNING, "cannot accept a connection: %s; raise the limit or lower --connections-limit",
+                        strerror(errno));
+        acceptor->out_of_descriptors = true;
+        return false;
+    }
+    /* Any other error is that of one connection, which its client gave up before we came to it. */
+    return errno != EAGAIN && errno != EWOULDBLOCK;
+}
+
+static void accept_some(struct acceptor *acceptor, const struct listener *listener)
+{
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++)
+        if (connections(acceptor) >= acceptor->connections_limit || !accept_one(acceptor, listener))
+            return;
+}
+
+/* Waits for the signal, for room, or - while there is room - for connections. */
+static void wait_for_events(struct acceptor *acceptor, struct pollfd *files)
+{
+    bool paused = acceptor->out_of_descriptors;
+    bool accepting = !paused && !check_full(acceptor);
+    files[0] = (struct pollfd){.fd = acceptor->signals, .events = POLLIN};
+    files[1] = (struct pollfd){.fd = acceptor->wake, .events = POLLIN};
+    for (size_t i = 0; i < acceptor->listener_count; i++)
+        files[2 + i] = (struct pollfd){.fd = accepting ? acceptor->listeners[i].socket : -1, .events = POLLIN};
+
+    acceptor->out_of_descriptors = false;
+    if (poll(files, 2 + acceptor->listener_count, paused ? PAUSE : -1) < 0)
+        for (size_t i = 0; i < 2 + acceptor->listener_count; i++)
+            files[i].revents = 0;
+}
+
+static void drain_queues(struct acceptor *acceptor)
+{
+    for (size_t i = 0; i < acceptor->listener_count; i++)
+        accept_some(acceptor, &acceptor->listeners[i]);
+}
+
+void acceptor_run(struct acceptor *acceptor)
+{
+    struct pollfd files[2 + LISTENERS_MAX];
+    eventfd_t count;
+    do {
+        wait_for_events(acceptor, files);
+        if (files[1].revents)
+            eventfd_read(acceptor->wake, &count);
+        for (size_t i = 0; i < acceptor->listener_count; i++)
+            if (files[2 + i].revents)
+                accept_some(acceptor, &acceptor->listeners[i]);
+    } while (!files[0].revents);
+    drain_queues(acceptor);
+}

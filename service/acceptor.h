@@ -1,0 +1,40 @@
+/* acceptor.h - takes connections from the listeners and spreads them over the loops.
+ *
+ * It runs on the main thread until a signal arrives. At the limit of connections it stops accepting, and
+ * clients wait in the kernel's listen queue. When descriptors run out it pauses for a moment instead of
+ * spinning on the error.
+ */
+#ifndef CAIRN_ACCEPTOR_H
+#define CAIRN_ACCEPTOR_H
+
+#include "service/listener.h"
+#include "service/loop.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct acceptor {
+    struct listener *listeners;
+    size_t listener_count;
+    struct loop **loops;
+    size_t loop_count;
+    size_t connections_limit;
+    int signals;      /* readable: stop */
+    int wake;         /* eventfd: a connection has ended while `full` */
+    atomic_bool full; /* at the limit */
+    bool out_of_descriptors;
+};
+
+/* Opens `wake`; the other members are the caller's to fill in before acceptor_run(). False and errno on failure. */
+bool acceptor_open(struct acceptor *acceptor);
+
+/* Accepts until a signal arrives, and then what was already waiting to be accepted. Thread: one. */
+void acceptor_run(struct acceptor *acceptor);
+
+/* For loop_options.closed; `arg` is the acceptor. Thread: any. */
+void acceptor_connection_closed(void *arg);
+
+void acceptor_close(struct acceptor *acceptor);
+
+#endif

@@ -1,0 +1,210 @@
+/* config.c - the sources of the configuration in their order, the weakest first. See config.h. */
+#include "service/config.h"
+
+#include "service/config_file.h"
+#include "service/listener.h"
+#include "service/option.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char config_variable[] = "CAIRN_CONFIG";
+static const char variable_prefix[] = "CAIRN_";
+
+/* ---- flags ---------------------------------------------------------------------------------- */
+
+/* One `--name value` or `--name=value`. */
+struct flag {
+    const char *name;
+    size_t length;
+    const char *value; /* NULL for the flags that take none */
+};
+
+static bool flag_is(const struct flag *flag, const char *name)
+{
+    return strlen(name) == flag->length && memcmp(flag->name, name, flag->length) == 0;
+}
+
+/* Reads the flag at *arguments and moves on to the next; false, and told on stderr, for what is none. */
+static bool next_flag(char *const **arguments, struct flag *ret_flag)
+{
+    const char *argument = *(*arguments)++;
+    if (strncmp(argument, "--", 2) != 0 || !argument[2]) {
+        fprintf(stderr, "cairnd: unexpected argument '%s'; `cairnd --help` lists the options\n", argument);
+        return false;
+    }
+    struct flag flag = {.name = argument + 2, .length = strcspn(argument + 2, "=")};
+    *ret_flag = flag;
+    if (flag_is(&flag, "help") || flag_is(&flag, "version"))
+        return true;
+    if (flag.name[flag.length] == '=')
+        ret_flag->value = flag.name + flag.length + 1;
+    else if (**arguments)
+        ret_flag->value = *(*arguments)++;
+    else
+        fprintf(stderr, "cairnd: %s needs a value\n", argument);
+    return ret_flag->value != NULL;
+}
+
+/* Finds what must be known before the other flags are looked at. */
+static enum config_outcome scan_flags(char *const *arguments, const char **ret_path)
+{
+    struct flag flag;
+    while (*arguments) {
+        if (!next_flag(&arguments, &flag))
+            return CONFIG_INVALID;
+        if (flag_is(&flag, "help"))
+            return CONFIG_HELP;
+        if (flag_is(&flag, "version"))
+            return CONFIG_VERSION;
+        if (flag_is(&flag, "config"))
+            *ret_path = flag.value;
+    }
+    return CONFIG_OK;
+}
+
+static bool refuse(const char *where, const struct option *option, const char *value)
+{
+    char allowed[OPTION_ALLOWED_MAX];
+    option_allowed(option, allowed);
+    fprintf(stderr, "cairnd: %s: '%s' is not allowed; allowed is: %s\n", where, value, allowed);
+    return false;
+}
+
+/* Sets one flag. `seen` tells whether the option was given before: a list grows, anything else may come once. */
+static bool set_flag(const struct flag *flag, struct config *config, bool *seen)
+{
+    const struct option *option = option_find(flag->name, flag->length);
+    char where[OPTION_NAME_MAX + 2];
+    snprintf(where, sizeof(where), "--%s", option->name);
+    if (*seen && !option_is_list(option)) {
+        fprintf(stderr, "cairnd: %s is given twice\n", where);
+        return false;
+    }
+    if (!*seen && option_is_list(option))
+        option_clear(option, config);
+    *seen = true;
+    return option_set(option, config, flag->value) || refuse(where, option, flag->value);
+}
+
+static bool load_flags(char *const *arguments, struct config *config)
+{
+    bool seen[OPTION_COUNT_MAX] = {false};
+    struct flag flag;
+    while (*arguments) {
+        if (!next_flag(&arguments, &flag))
+            return false;
+        if (flag_is(&flag, "config"))
+            continue;
+        const struct option *option = option_find(flag.name, flag.length);
+        if (!option) {
+            fprintf(stderr, "cairnd: unknown option '--%.*s'; `cairnd --help` lists the options\n", (int)flag.length,
+                    flag.name);
+            return false;
+        }
+        if (!set_flag(&flag, config, &seen[option - option_table]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- variables ------------------------------------------------------------------------------ */
+
+/* The value of a variable; NULL for an empty one, too: that is how compose files leave one out. */
+static const char *variable_value(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+static bool load_variables(struct config *config)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
+        char variable[OPTION_NAME_MAX];
+        option_variable(option, variable);
+        const char *value = variable_value(variable);
+        if (!value)
+            continue;
+        if (option_is_list(option))
+            option_clear(option, config);
+        if (!option_set(option, config, value))
+            return refuse(variable, option, value);
+    }
+    return true;
+}
+
+static bool is_known_variable(const char *name, size_t length)
+{
+    if (length == strlen(config_variable) && memcmp(name, config_variable, length) == 0)
+        return true;
+    for (size_t i = 0; i < option_count; i++) {
+        char variable[OPTION_NAME_MAX];
+        option_variable(&option_table[i], variable);
+        if (strlen(variable) == length && memcmp(name, variable, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+void config_warn_of_variables(void)
+{
+    for (char *const *variable = environ; *variable; variable++) {
+        size_t length = strcspn(*variable, "=");
+        if (strncmp(*variable, variable_prefix, strlen(variable_prefix)) == 0 && !is_known_variable(*variable, length))
+            logger_line(LOG_WARNING, "the variable %.*s means nothing to cairnd; `cairnd options` lists those that do",
+                        (int)length, *variable);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static bool check_listeners(const struct config *config)
+{
+    if (config->listen.count <= LISTENERS_MAX)
+        return true;
+    fprintf(stderr, "cairnd: listen: %zu addresses are given; allowed are %d\n", config->listen.count, LISTENERS_MAX);
+    return false;
+}
+
+/* A batch that may be sent must also fit the memory that its store may use for it. */
+static bool check_limits(const struct config *config)
+{
+    char batch[OPTION_VALUE_MAX], store[OPTION_VALUE_MAX], total[OPTION_VALUE_MAX];
+    const struct depot_options *depot = &config->depot;
+    if (config->batch_bytes_limit <= depot->store_bytes_limit && depot->store_bytes_limit <= depot->depot_bytes_limit)
+        return true;
+    option_format(option_find("batch-bytes-limit", strlen("batch-bytes-limit")), config, batch);
+    option_format(option_find("store-bytes-limit", strlen("store-bytes-limit")), config, store);
+    option_format(option_find("total-bytes-limit", strlen("total-bytes-limit")), config, total);
+    fprintf(stderr,
+            "cairnd: batch-bytes-limit (%s) must not exceed store-bytes-limit (%s), nor that total-bytes-limit (%s)\n",
+            batch, store, total);
+    return false;
+}
+
+enum config_outcome config_load(char *const *arguments, struct config *ret_config)
+{
+    if (!option_defaults(ret_config))
+        return CONFIG_NO_MEMORY;
+    const char *path = variable_value(config_variable);
+    enum config_outcome outcome = scan_flags(arguments, &path);
+    if (outcome != CONFIG_OK)
+        return outcome;
+    if (path && !config_file_load(path, ret_config))
+        return CONFIG_INVALID;
+    if (!load_variables(ret_config) || !load_flags(arguments, ret_config) || !check_listeners(ret_config) ||
+        !check_limits(ret_config))
+        return CONFIG_INVALID;
+    return CONFIG_OK;
+}
+
+void config_free(struct config *config)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_is_list(&option_table[i]))
+            option_clear(&option_table[i], config);
+    free(config->data);
+    config->data = NULL;
+}

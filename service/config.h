@@ -1,0 +1,55 @@
+/* config.h - what cairnd was told: defaults, then the configuration file, then CAIRN_... variables, then flags.
+ *
+ * option.h holds the table of everything that can be set; this file reads the four sources in their order and
+ * checks every value where it was written, so that a message can name the source.
+ */
+#ifndef CAIRN_CONFIG_H
+#define CAIRN_CONFIG_H
+
+#include "service/logger.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A list of strings, each one allocation. */
+struct texts {
+    char **items;
+    size_t count;
+};
+
+struct config {
+    char *data;                 /* the data folder */
+    struct texts listen;        /* address.h reads them; checked */
+    struct texts stores;        /* created at the start */
+    uint64_t threads;           /* HTTP threads */
+    uint64_t connections_limit; /* open at a time */
+    uint64_t idle_timeout;      /* seconds without a byte until a connection is closed */
+    uint64_t drain_timeout;     /* seconds */
+    uint64_t batch_bytes_limit;
+    uint64_t batch_ops_limit;
+    uint64_t log_level;  /* enum log_level */
+    uint64_t log_format; /* enum log_format */
+    struct depot_options depot;
+};
+
+enum config_outcome {
+    CONFIG_OK,
+    CONFIG_HELP,    /* --help was among the arguments */
+    CONFIG_VERSION, /* --version was */
+    CONFIG_INVALID, /* stderr says what is wrong */
+    CONFIG_NO_MEMORY,
+};
+
+/* Fills *ret_config from all sources; `arguments` are those after the command, ended by NULL. Free the
+ * configuration whatever the outcome. Prints to stderr. Thread: before the others start. */
+enum config_outcome config_load(char *const *arguments, struct config *ret_config);
+
+/* Logs a warning for each CAIRN_... variable that no option reads. No error: beside a service called cairn
+ * Kubernetes sets CAIRN_PORT and more. */
+void config_warn_of_variables(void);
+
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,88 @@
+/* logger.c - lines on stderr. See logger.h. */
+#include "service/logger.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SENTENCE_MAX = 1024, LINE_MAX_LENGTH = 6 * SENTENCE_MAX + 128 }; /* JSON may turn a byte into \u00XX */
+
+static struct {
+    enum log_level level;
+    enum log_format format;
+} settings = {LOG_INFO, LOG_TEXT};
+
+static const char *const level_names[] = {"info", "warning", "error"};
+
+void logger_open(enum log_level level, enum log_format format)
+{
+    settings.level = level;
+    settings.format = format;
+}
+
+static int format_text(char *line, size_t size, enum log_level level, const char *sentence)
+{
+    if (level == LOG_INFO)
+        return snprintf(line, size, "cairnd: %s\n", sentence);
+    return snprintf(line, size, "cairnd: %s: %s\n", level_names[level], sentence);
+}
+
+/* Sentences may quote what strangers sent: a line feed must not begin a second line. */
+static void hide_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+/* JSON must be UTF-8, which a quoted path or key need not be. */
+static void hide_foreign(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+}
+
+static int format_json(char *line, size_t size, enum log_level level, char *sentence)
+{
+    struct timespec now;
+    struct tm utc;
+    char time[32];
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &utc);
+
+    json_t *text = json_string(sentence);
+    if (!text) {
+        hide_foreign(sentence);
+        text = json_string(sentence);
+    }
+    char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
+    int length = snprintf(line, size, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"message\":%s}\n", time,
+                          now.tv_nsec / 1000000, level_names[level], quoted ? quoted : "null");
+    free(quoted);
+    json_decref(text);
+    return length;
+}
+
+void logger_line(enum log_level level, const char *format, ...)
+{
+    if (level < settings.level)
+        return;
+    char sentence[SENTENCE_MAX], line[LINE_MAX_LENGTH];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof(sentence), format, arguments);
+    va_end(arguments);
+    hide_controls(sentence);
+
+    int length = settings.format == LOG_JSON ? format_json(line, sizeof(line), level, sentence)
+                                             : format_text(line, sizeof(line), level, sentence);
+    /* Where the log cannot be written there is nobody left to tell. */
+    if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+        return;
+}

@@ -1,0 +1,347 @@
+/* loop.c - an HTTP thread. See loop.h.
+ *
+ * Everything but the inbox and the two atomics belongs to the loop's own thread: libmicrohttpd calls back only
+ * from inside MHD_run() and MHD_add_connection().
+ */
+#include "service/loop.h"
+
+#include "api/api.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* libmicrohttpd clears this much for each request, so small is fast; it also bounds request line and headers. */
+enum { CONNECTION_MEMORY = 16 * 1024 };
+
+enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
+
+/* One connection, from the acceptor's hand-over to its end. */
+struct client {
+    struct client *next, *previous; /* in the inbox only `next` is used */
+    int socket;
+    bool busy; /* a request has begun and is not completed */
+    struct loop *loop;
+    struct sockaddr_storage address;
+    socklen_t address_length;
+};
+
+struct loop {
+    struct loop_options options;
+    struct MHD_Daemon *daemon;
+    pthread_t thread;
+    int events;   /* epoll: libmicrohttpd's own epoll descriptor, and wake */
+    int wake;     /* eventfd: the inbox or the phase has changed */
+    int finished; /* eventfd: the thread has ended */
+
+    pthread_mutex_t lock;
+    struct client *inbox; /* under lock; newest first */
+    atomic_bool called;   /* something is in the inbox or the phase has changed */
+    atomic_int phase;     /* what is asked for */
+    atomic_size_t connections;
+
+    enum phase current; /* what has been carried out */
+    struct client *clients;
+    struct client *arriving; /* inside MHD_add_connection() */
+};
+
+/* ---- libmicrohttpd's callbacks ------------------------------------------------------------- */
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void client_opened(struct loop *loop, struct client *client)
+{
+    client->previous = NULL;
+    client->next = loop->clients;
+    if (loop->clients)
+        loop->clients->previous = client;
+    loop->clients = client;
+}
+
+static void client_forget(struct loop *loop, struct client *client)
+{
+    free(client);
+    atomic_fetch_sub(&loop->connections, 1);
+    loop->options.closed(loop->options.closed_arg);
+}
+
+static void client_closed(struct loop *loop, struct client *client)
+{
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        loop->clients = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    client_forget(loop, client);
+}
+
+static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct loop *loop = closure;
+    (void)connection;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        client_closed(loop, *socket_context);
+        return;
+    }
+    client_opened(loop, loop->arriving);
+    *socket_context = loop->arriving;
+    loop->arriving = NULL;
+}
+
+static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
+{
+    struct loop *loop = closure;
+    client_of(connection)->busy = true;
+    return api_uri(loop->options.api, uri, connection);
+}
+
+static void on_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
+                         enum MHD_RequestTerminationCode reason)
+{
+    struct loop *loop = closure;
+    struct client *client = client_of(connection);
+    api_completed(loop->options.api, connection, request_closure, reason);
+    client->busy = false;
+    /* Its answer may have been begun before the drain and say keep-alive. */
+    if (loop->current != PHASE_SERVE)
+        shutdown(client->socket, SHUT_RD);
+}
+
+static struct MHD_Daemon *start_daemon(struct loop *loop)
+{
+    struct api *api = loop->options.api;
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+                            api_access, api, MHD_OPTION_URI_LOG_CALLBACK, on_uri, loop, MHD_OPTION_NOTIFY_COMPLETED,
+                            on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
+                            MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, api, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, loop->options.connection_limit,
+                            MHD_OPTION_CONNECTION_TIMEOUT, loop->options.idle_timeout, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_END);
+}
+
+/* ---- the thread ---------------------------------------------------------------------------- */
+
+static void admit_client(struct loop *loop, struct client *client)
+{
+    loop->arriving = client;
+    if (MHD_add_connection(loop->daemon, client->socket, (const struct sockaddr *)&client->address,
+                           client->address_length) == MHD_YES)
+        return;
+    /* libmicrohttpd has closed the socket. Unless it got as far as on_connection(), the client is still ours. */
+    if (loop->arriving)
+        client_forget(loop, client);
+    loop->arriving = NULL;
+}
+
+static void admit_inbox(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    struct client *list = loop->inbox, *oldest_first = NULL;
+    loop->inbox = NULL;
+    pthread_mutex_unlock(&loop->lock);
+
+    while (list) {
+        struct client *client = list;
+        list = client->next;
+        client->next = oldest_first;
+        oldest_first = client;
+    }
+    while (oldest_first) {
+        struct client *client = oldest_first;
+        oldest_first = client->next;
+        admit_client(loop, client);
+    }
+}
+
+/* A shut-down socket reads as ended, so libmicrohttpd closes the connection. For reading only, a request that
+ * has arrived already is still read and answered first. */
+static void enter_phase(struct loop *loop, enum phase phase)
+{
+    for (struct client *client = loop->clients; client; client = client->next)
+        if (phase == PHASE_CUT)
+            shutdown(client->socket, SHUT_RDWR);
+        else if (!client->busy)
+            shutdown(client->socket, SHUT_RD);
+    loop->current = phase;
+}
+
+/* How long libmicrohttpd may be left alone: 0 while it has bytes to work on, -1 for ever. */
+static int time_left(struct loop *loop)
+{
+    MHD_UNSIGNED_LONG_LONG milliseconds;
+    if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
+        return -1;
+    return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+}
+
+static void wait_for_events(struct loop *loop)
+{
+    struct epoll_event events[2];
+    eventfd_t count;
+    int timeout = time_left(loop);
+    int ready = timeout == 0 ? 0 : epoll_wait(loop->events, events, 2, timeout);
+    for (int i = 0; i < ready; i++)
+        if (events[i].data.fd == loop->wake)
+            eventfd_read(loop->wake, &count);
+}
+
+static void answer_call(struct loop *loop)
+{
+    admit_inbox(loop);
+    enum phase phase = (enum phase)atomic_load(&loop->phase);
+    if (phase != loop->current)
+        enter_phase(loop, phase);
+}
+
+static void *run(void *arg)
+{
+    struct loop *loop = arg;
+    while (loop->current == PHASE_SERVE || atomic_load(&loop->connections) > 0) {
+        wait_for_events(loop);
+        if (atomic_exchange(&loop->called, false))
+            answer_call(loop);
+        MHD_run(loop->daemon);
+    }
+    eventfd_write(loop->finished, 1);
+    return NULL;
+}
+
+/* ---- from outside --------------------------------------------------------------------------- */
+
+/* The flag is taken back by the thread after it has read `wake`, so that no call is missed: one that finds the
+ * flag up is looked after by the thread that is about to take it down. */
+static void call(struct loop *loop)
+{
+    if (!atomic_exchange(&loop->called, true))
+        eventfd_write(loop->wake, 1);
+}
+
+void loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    if (!client) {
+        close(socket);
+        return;
+    }
+    client->loop = loop;
+    client->socket = socket;
+    memcpy(&client->address, address, length);
+    client->address_length = length;
+    atomic_fetch_add(&loop->connections, 1);
+
+    pthread_mutex_lock(&loop->lock);
+    client->next = loop->inbox;
+    loop->inbox = client;
+    pthread_mutex_unlock(&loop->lock);
+    call(loop);
+}
+
+void loop_resume(struct MHD_Connection *connection)
+{
+    struct loop *loop = client_of(connection)->loop;
+    MHD_resume_connection(connection);
+    call(loop);
+}
+
+size_t loop_connections(const struct loop *loop)
+{
+    return atomic_load(&loop->connections);
+}
+
+void loop_drain(struct loop *loop)
+{
+    atomic_store(&loop->phase, PHASE_DRAIN);
+    call(loop);
+}
+
+void loop_cut(struct loop *loop)
+{
+    atomic_store(&loop->phase, PHASE_CUT);
+    call(loop);
+}
+
+bool loop_wait(struct loop *loop, int milliseconds)
+{
+    struct pollfd finished = {.fd = loop->finished, .events = POLLIN};
+    return poll(&finished, 1, milliseconds) == 1;
+}
+
+/* ---- beginning and end ---------------------------------------------------------------------- */
+
+static bool watch(int events, int file)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = file};
+    return epoll_ctl(events, EPOLL_CTL_ADD, file, &event) == 0;
+}
+
+static bool open_events(struct loop *loop)
+{
+    loop->events = epoll_create1(EPOLL_CLOEXEC);
+    loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    loop->finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return loop->events >= 0 && loop->wake >= 0 && loop->finished >= 0;
+}
+
+void loop_free(struct loop *loop)
+{
+    MHD_stop_daemon(loop->daemon);
+    if (loop->events >= 0)
+        close(loop->events);
+    if (loop->wake >= 0)
+        close(loop->wake);
+    if (loop->finished >= 0)
+        close(loop->finished);
+    pthread_mutex_destroy(&loop->lock);
+    free(loop);
+}
+
+static bool start(struct loop *loop)
+{
+    if (!open_events(loop))
+        return false;
+    loop->daemon = start_daemon(loop);
+    if (!loop->daemon) {
+        errno = errno ? errno : ENOMEM;
+        return false;
+    }
+    int daemon_events = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    if (!watch(loop->events, daemon_events) || !watch(loop->events, loop->wake))
+        return false;
+    errno = pthread_create(&loop->thread, NULL, run, loop);
+    return errno == 0;
+}
+
+struct loop *loop_start(const struct loop_options *options)
+{
+    struct loop *loop = calloc(1, sizeof(*loop));
+    if (!loop)
+        return NULL;
+    loop->options = *options;
+    loop->events = loop->wake = loop->finished = -1;
+    pthread_mutex_init(&loop->lock, NULL);
+    if (start(loop))
+        return loop;
+    int error = errno;
+    loop_free(loop);
+    errno = error;
+    return NULL;
+}
+
+void loop_join(struct loop *loop)
+{
+    pthread_join(loop->thread, NULL);
+}

@@ -1,0 +1,60 @@
+/* loop.h - one HTTP thread: an event loop around one libmicrohttpd daemon and its share of the connections.
+ *
+ * The acceptor hands over accepted sockets with loop_admit(). libmicrohttpd runs without a thread of its own:
+ * its epoll thread (0.9.75) fetches 128 events at a time and goes to sleep on its second fetch when the first
+ * one brought exactly that many; a loop of ours never waits inside libmicrohttpd and so does not stall.
+ *
+ * The end. loop_drain() closes idle connections and those whose answer is out; requests under way go on and
+ * the thread ends with its last connection. loop_cut() also breaks off the requests that are still being sent
+ * or answered. A request whose work is with the engine cannot be cut: its connection is suspended, and the
+ * thread waits for it. So libmicrohttpd is only ever stopped without connections.
+ */
+#ifndef CAIRN_LOOP_H
+#define CAIRN_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+struct loop;
+struct api;
+struct MHD_Connection;
+
+struct loop_options {
+    struct api *api;           /* borrowed: must outlive the loop */
+    unsigned idle_timeout;     /* seconds */
+    unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */
+    void (*closed)(void *arg); /* after each connection's end. Thread: the loop's */
+    void *closed_arg;
+};
+
+/* Starts the daemon and the thread. NULL and errno on failure. */
+struct loop *loop_start(const struct loop_options *options);
+
+/* Gives a connected socket to the loop, which closes it in the end; on failure (no memory) it is closed at once.
+ * Thread: any. */
+void loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length);
+
+/* Connections handed over and not closed. Thread: any. */
+size_t loop_connections(const struct loop *loop);
+
+/* No loop_admit() may follow. Thread: any. */
+void loop_drain(struct loop *loop);
+void loop_cut(struct loop *loop);
+
+/* Waits until the thread has ended after loop_drain(), at most so long; false when it has not. Thread: any. */
+bool loop_wait(struct loop *loop, int milliseconds);
+
+/* Waits for the end of the thread, after loop_drain(). Its connections have been closed then. Thread: any. */
+void loop_join(struct loop *loop);
+
+/* Stops the daemon and frees the loop, after loop_join(). Whoever resumed a connection may be busy in
+ * loop_resume() for a moment longer than that connection lives: only free a loop when the engine's threads have
+ * ended. */
+void loop_free(struct loop *loop);
+
+/* Resumes a suspended connection of any loop: for api_options.resume. libmicrohttpd by itself would not wake a
+ * loop that is not its own. Thread: any. */
+void loop_resume(struct MHD_Connection *connection);
+
+#endif

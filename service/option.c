@@ -1,0 +1,250 @@
+/* option.c - the table of options and what can be done with one. See option.h. */
+#include "service/option.h"
+
+#include "service/address.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELD(member) .offset = offsetof(struct config, member), .width = sizeof(((struct config *)0)->member)
+
+static const char *const log_levels[] = {"info", "warning", "error", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
+
+const struct option option_table[] = {
+    {"data", OPTION_PATH, "folder that holds the stores; made when missing", FIELD(data)},
+    {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
+    {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
+    {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},
+    {"connections-limit", OPTION_COUNT, "connections open at a time; more wait in the listen queue",
+     FIELD(connections_limit), 1, 1000000},
+    {"idle-timeout", OPTION_SECONDS, "a connection without a byte for so long is closed", FIELD(idle_timeout), 1,
+     86400},
+    {"drain-timeout", OPTION_SECONDS, "at SIGTERM: requests that take longer than this are cut off",
+     FIELD(drain_timeout), 0, 86400},
+    {"object-limit", OPTION_SIZE, "largest object", FIELD(depot.object_limit), 1, 1024 * TIB},
+    {"inline-limit", OPTION_SIZE, "larger objects are stored as files of their own instead of in the log",
+     FIELD(depot.inline_limit), 0, STORE_INLINE_LIMIT_MAX},
+    {"batch-bytes-limit", OPTION_SIZE, "largest body of a batch", FIELD(batch_bytes_limit), KIB, TIB},
+    {"batch-ops-limit", OPTION_COUNT, "most operations in a batch", FIELD(batch_ops_limit), 1, 10000000},
+    {"uploads-limit", OPTION_COUNT, "large uploads at a time; more are told to come back", FIELD(depot.uploads_limit),
+     1, 1000000},
+    {"store-bytes-limit", OPTION_SIZE, "payload in memory on its way to the disk, for each store",
+     FIELD(depot.store_bytes_limit), MIB, TIB},
+    {"total-bytes-limit", OPTION_SIZE, "the same for all stores together", FIELD(depot.depot_bytes_limit), MIB, TIB},
+    {"store-ops-limit", OPTION_COUNT, "writes under way, for each store", FIELD(depot.store_ops_limit), 1, 10000000},
+    {"open-stores-limit", OPTION_COUNT, "idle stores kept open; the longest idle are closed beyond it",
+     FIELD(depot.open_stores_limit), 1, 1000000},
+    {"segment-size", OPTION_SIZE, "size of one file of a store's log", FIELD(depot.segment_size), MIB, TIB},
+    {"disk-reserve", OPTION_SIZE, "free space that uploads leave to deletes and upkeep", FIELD(depot.disk_reserve), 0,
+     TIB},
+    {"io-threads", OPTION_COUNT, "threads for large objects and other disk work", FIELD(depot.io_threads), 1, 256},
+    {"log-level", OPTION_CHOICE, "least important lines to print", FIELD(log_level), .choices = log_levels},
+    {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},
+};
+const size_t option_count = sizeof(option_table) / sizeof(option_table[0]);
+_Static_assert(sizeof(option_table) / sizeof(option_table[0]) <= OPTION_COUNT_MAX, "more options than announced");
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+const struct option *option_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (strlen(option_table[i].name) == length && memcmp(option_table[i].name, name, length) == 0)
+            return &option_table[i];
+    return NULL;
+}
+
+void option_variable(const struct option *option, char variable[OPTION_NAME_MAX])
+{
+    snprintf(variable, OPTION_NAME_MAX, "CAIRN_%s", option->name);
+    for (char *c = variable; *c; c++)
+        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
+}
+
+void option_key(const struct option *option, char key[OPTION_NAME_MAX])
+{
+    snprintf(key, OPTION_NAME_MAX, "%s", option->name);
+    for (char *c = key; *c; c++)
+        if (*c == '-')
+            *c = '_';
+}
+
+bool option_is_list(const struct option *option)
+{
+    return option->kind == OPTION_ADDRESSES || option->kind == OPTION_NAMES;
+}
+
+/* ---- fields --------------------------------------------------------------------------------- */
+
+static void *field_of(const struct option *option, struct config *config)
+{
+    return (char *)config + option->offset;
+}
+
+static void store_number(const struct option *option, struct config *config, uint64_t number)
+{
+    uint32_t narrow = (uint32_t)number;
+    if (option->width == sizeof(narrow))
+        memcpy(field_of(option, config), &narrow, sizeof(narrow));
+    else
+        memcpy(field_of(option, config), &number, sizeof(number));
+}
+
+uint64_t option_number(const struct option *option, const struct config *config)
+{
+    const char *field = (const char *)config + option->offset;
+    uint32_t narrow;
+    uint64_t number;
+    memcpy(&narrow, field, sizeof(narrow));
+    if (option->width == sizeof(narrow))
+        return narrow;
+    memcpy(&number, field, sizeof(number));
+    return number;
+}
+
+static bool texts_add(struct texts *texts, const char *text, size_t length)
+{
+    char **items = realloc(texts->items, (texts->count + 1) * sizeof(*items));
+    if (!items)
+        return false;
+    texts->items = items;
+    items[texts->count] = strndup(text, length);
+    return items[texts->count] && ++texts->count;
+}
+
+void option_clear(const struct option *option, struct config *config)
+{
+    struct texts *texts = field_of(option, config);
+    for (size_t i = 0; i < texts->count; i++)
+        free(texts->items[i]);
+    free(texts->items);
+    *texts = (struct texts){0};
+}
+
+bool option_defaults(struct config *ret_config)
+{
+    *ret_config = (struct config){
+        .data = strdup("./data"),
+        .threads = 2,
+        .connections_limit = 4096,
+        .idle_timeout = 60,
+        .drain_timeout = 30,
+        .batch_bytes_limit = 64 * MIB,
+        .batch_ops_limit = 10000,
+        .log_level = LOG_INFO,
+        .log_format = LOG_TEXT,
+        .depot = depot_options_default(),
+    };
+    const char *listen = "127.0.0.1:8080";
+    return ret_config->data && texts_add(&ret_config->listen, listen, strlen(listen));
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+struct unit {
+    const char *suffix;
+    uint64_t factor;
+};
+
+static const struct unit size_units[] = {{"", 1},    {"K", KIB},   {"KiB", KIB}, {"M", MIB},   {"MiB", MIB},
+                                         {"G", GIB}, {"GiB", GIB}, {"T", TIB},   {"TiB", TIB}, {NULL, 0}};
+static const struct unit second_units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {NULL, 0}};
+static const struct unit count_units[] = {{"", 1}, {NULL, 0}};
+
+static const struct unit *units_of(const struct option *option)
+{
+    switch (option->kind) {
+    case OPTION_SIZE:
+        return size_units;
+    case OPTION_SECONDS:
+        return second_units;
+    default:
+        return count_units;
+    }
+}
+
+/* Digits and a suffix of `units`; false for anything else and for what does not fit. */
+static bool parse_number(const char *text, const struct unit *units, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    const char *end = text;
+    for (; isdigit((unsigned char)*end); end++)
+        if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, *end - '0', &number))
+            return false;
+    if (end == text)
+        return false;
+    while (units->suffix && strcmp(units->suffix, end) != 0)
+        units++;
+    return units->suffix && !__builtin_mul_overflow(number, units->factor, ret_number);
+}
+
+static bool set_number(const struct option *option, struct config *config, const char *value)
+{
+    uint64_t number;
+    if (!parse_number(value, units_of(option), &number) || number < option->least || number > option->most)
+        return false;
+    store_number(option, config, number);
+    return true;
+}
+
+static bool set_choice(const struct option *option, struct config *config, const char *value)
+{
+    for (size_t i = 0; option->choices[i]; i++)
+        if (strcmp(option->choices[i], value) == 0) {
+            store_number(option, config, i);
+            return true;
+        }
+    return false;
+}
+
+static bool set_path(const struct option *option, struct config *config, const char *value)
+{
+    char **field = field_of(option, config);
+    char *copy = *value ? strdup(value) : NULL;
+    if (!copy)
+        return false;
+    free(*field);
+    *field = copy;
+    return true;
+}
+
+static bool is_store_name(const char *name)
+{
+    const char *letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+    size_t length = strlen(name);
+    return length >= 1 && length <= STORE_NAME_MAX && strchr(letters, name[0]) &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+}
+
+static bool set_list(const struct option *option, struct config *config, const char *value)
+{
+    struct texts *texts = field_of(option, config);
+    for (const char *item = value, *end;; item = end + 1) {
+        end = strchrnul(item, ',');
+        if (!texts_add(texts, item, (size_t)(end - item)))
+            return false;
+        const char *added = texts->items[texts->count - 1];
+        struct address address;
+        if (option->kind == OPTION_NAMES ? !is_store_name(added) : !address_parse(added, &address))
+            return false;
+        if (!*end)
+            return true;
+    }
+}
+
+bool option_set(const struct option *option, struct config *config, const char *value)
+{
+    switch (option->kind) {
+    case OPTION_PATH:
+        return set_path(option, config, value);
+    case OPTION_ADDRESSES:
+    case OPTION_NAMES:
+        return set_list(option, config, value);
+    case OPTION_CHOICE:
+        return set_choice(option, config, value);
+    default:
+        return set_number(option, config, value);
+    }
+}

@@ -1,0 +1,79 @@
+/* option.h - everything that can be set, in one table: it drives flags, variables, the file, --help and the docs.
+ *
+ * An option called "idle-timeout" is the flag --idle-timeout, the variable CAIRN_IDLE_TIMEOUT and the key
+ * "idle_timeout" of the configuration file. Its value is text everywhere.
+ */
+#ifndef CAIRN_OPTION_H
+#define CAIRN_OPTION_H
+
+#include "service/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum option_kind {
+    OPTION_PATH,      /* a string that is not empty */
+    OPTION_ADDRESSES, /* a list of listen addresses */
+    OPTION_NAMES,     /* a list of store names */
+    OPTION_COUNT,
+    OPTION_SIZE,    /* bytes, with a suffix */
+    OPTION_SECONDS, /* with a suffix */
+    OPTION_CHOICE,  /* the position of a word among `choices` */
+};
+
+struct option {
+    const char *name;
+    enum option_kind kind;
+    const char *meaning;
+    size_t offset, width; /* where in struct config, and how many bytes a number has there */
+    uint64_t least, most; /* of a number */
+    const char *const *choices;
+};
+
+/* Binary units, for every size in the table. */
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+#define TIB (1024 * GIB)
+
+enum { OPTION_COUNT_MAX = 32, OPTION_NAME_MAX = 40, OPTION_VALUE_MAX = 512, OPTION_ALLOWED_MAX = 256 };
+
+extern const struct option option_table[];
+extern const size_t option_count;
+
+/* The option of that name, `length` bytes of it, or NULL. */
+const struct option *option_find(const char *name, size_t length);
+
+/* The variable and the file's key of an option. */
+void option_variable(const struct option *option, char variable[OPTION_NAME_MAX]);
+void option_key(const struct option *option, char key[OPTION_NAME_MAX]);
+
+/* True when several values add up instead of replacing each other. */
+bool option_is_list(const struct option *option);
+
+/* The built-in values. False when memory is out. */
+bool option_defaults(struct config *ret_config);
+
+/* Empties a list option, before values of a stronger source come in. */
+void option_clear(const struct option *option, struct config *config);
+
+/* Reads one value into the configuration; false when it is not allowed. A list takes several, separated by
+ * commas, and adds them. */
+bool option_set(const struct option *option, struct config *config, const char *value);
+
+/* The value of a number, size, time or choice. */
+uint64_t option_number(const struct option *option, const struct config *config);
+
+/* What option_set() allows, for messages: "a number from 1 to 64". */
+void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX]);
+
+/* The value an option has, as a user would write it. */
+void option_format(const struct option *option, const struct config *config, char value[OPTION_VALUE_MAX]);
+
+/* The table for people: as the end of --help, and as Markdown for docs/configuration.md. */
+void option_print_help(FILE *file, const struct config *defaults);
+void option_print_markdown(FILE *file, const struct config *defaults);
+
+#endif

@@ -1,0 +1,128 @@
+/* option_help.c - options for people: what is allowed, what is set, --help and Markdown. See option.h. */
+#include "service/option.h"
+
+#include "service/address.h"
+
+#include <inttypes.h>
+
+/* The largest unit that divides the number, so that 67108864 reads 64MiB. */
+static void format_size(uint64_t number, char *text, size_t size)
+{
+    static const struct {
+        const char *suffix;
+        uint64_t factor;
+    } units[] = {{"TiB", TIB}, {"GiB", GIB}, {"MiB", MIB}, {"KiB", KIB}, {"", 1}};
+    size_t i = 0;
+    while (number == 0 ? units[i].factor > 1 : number % units[i].factor != 0)
+        i++;
+    snprintf(text, size, "%" PRIu64 "%s", number / units[i].factor, units[i].suffix);
+}
+
+static void join(char *text, size_t size, const char *const *items, size_t count, const char *between)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? between : "", items[i]);
+}
+
+static size_t count_choices(const struct option *option)
+{
+    size_t count = 0;
+    while (option->choices[count])
+        count++;
+    return count;
+}
+
+static void allowed_sizes(const struct option *option, char allowed[OPTION_ALLOWED_MAX])
+{
+    char least[32], most[32];
+    format_size(option->least, least, sizeof(least));
+    format_size(option->most, most, sizeof(most));
+    snprintf(allowed, OPTION_ALLOWED_MAX, "bytes, or with K, M, G, T (also KiB, MiB, ...), from %s to %s", least, most);
+}
+
+void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX])
+{
+    switch (option->kind) {
+    case OPTION_PATH:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "a path");
+        break;
+    case OPTION_ADDRESSES:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "%s", ADDRESS_FORMS);
+        break;
+    case OPTION_NAMES:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "names of 1 to %d characters a-z 0-9 . _ -, the first a letter or digit",
+                 STORE_NAME_MAX);
+        break;
+    case OPTION_CHOICE:
+        join(allowed, OPTION_ALLOWED_MAX, option->choices, count_choices(option), " or ");
+        break;
+    case OPTION_COUNT:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "a number from %" PRIu64 " to %" PRIu64, option->least, option->most);
+        break;
+    case OPTION_SECONDS:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "seconds, or with s, m, h, from %" PRIu64 " to %" PRIu64, option->least,
+                 option->most);
+        break;
+    case OPTION_SIZE:
+        allowed_sizes(option, allowed);
+        break;
+    }
+}
+
+void option_format(const struct option *option, const struct config *config, char value[OPTION_VALUE_MAX])
+{
+    const void *field = (const char *)config + option->offset;
+    const struct texts *texts = field;
+
+    switch (option->kind) {
+    case OPTION_PATH:
+        snprintf(value, OPTION_VALUE_MAX, "%s", *(char *const *)field);
+        break;
+    case OPTION_ADDRESSES:
+    case OPTION_NAMES:
+        join(value, OPTION_VALUE_MAX, (const char *const *)texts->items, texts->count, ",");
+        break;
+    case OPTION_CHOICE:
+        snprintf(value, OPTION_VALUE_MAX, "%s", option->choices[option_number(option, config)]);
+        break;
+    case OPTION_COUNT:
+        snprintf(value, OPTION_VALUE_MAX, "%" PRIu64, option_number(option, config));
+        break;
+    case OPTION_SECONDS:
+        snprintf(value, OPTION_VALUE_MAX, "%" PRIu64 "s", option_number(option, config));
+        break;
+    case OPTION_SIZE:
+        format_size(option_number(option, config), value, OPTION_VALUE_MAX);
+        break;
+    }
+}
+
+void option_print_help(FILE *file, const struct config *defaults)
+{
+    char value[OPTION_VALUE_MAX], allowed[OPTION_ALLOWED_MAX];
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
+        option_format(option, defaults, value);
+        option_allowed(option, allowed);
+        fprintf(file, "  --%-18s %s\n  %-20s %s\n", option->name, option->meaning, "", allowed);
+        if (value[0])
+            fprintf(file, "  %-20s default: %s\n", "", value);
+    }
+}
+
+void option_print_markdown(FILE *file, const struct config *defaults)
+{
+    char value[OPTION_VALUE_MAX], allowed[OPTION_ALLOWED_MAX], variable[OPTION_NAME_MAX], key[OPTION_NAME_MAX];
+    fprintf(file, "| flag | variable | key in the file | default | meaning | allowed |\n|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *option = &option_table[i];
+        option_format(option, defaults, value);
+        option_allowed(option, allowed);
+        option_variable(option, variable);
+        option_key(option, key);
+        fprintf(file, "| `--%s` | `%s` | `%s` | %s | %s | %s |\n", option->name, variable, key,
+                value[0] ? value : "none", option->meaning, allowed);
+    }
+}

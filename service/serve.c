@@ -1,0 +1,280 @@
+/* serve.c - `cairnd serve`: sets everything up in order, serves until SIGTERM, takes it down in reverse.
+ *
+ * Happy path: signals, data folder, stores, api, loops, listeners; then the main thread accepts connections.
+ * The end: listeners first, so that nobody new comes; the api and the depot turn new work away; the loops finish
+ * what is under way and their threads end; the data folder is closed, and with it the engine's threads; only then
+ * are the daemons freed, because a thread of the engine may just be about to return from loop_resume(). A step
+ * that fails takes down what the steps before it have set up.
+ */
+#include "api/api.h"
+#include "service/acceptor.h"
+#include "service/command.h"
+#include "service/logger.h"
+#include "service/signals.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOOPS_MAX = 64 };
+
+struct server {
+    const struct config *config;
+    int signals;
+    struct depot *depot;
+    struct api *api;
+    struct loop *loops[LOOPS_MAX];
+    struct listener listeners[LISTENERS_MAX];
+    struct acceptor acceptor;
+};
+
+/* ---- one step each --------------------------------------------------------------------------- */
+
+static void log_of_depot(void *arg, enum store_log_level level, const char *sentence)
+{
+    static const enum log_level levels[] = {
+        [STORE_LOG_INFO] = LOG_INFO, [STORE_LOG_WARNING] = LOG_WARNING, [STORE_LOG_ERROR] = LOG_ERROR};
+    (void)arg;
+    logger_line(levels[level], "%s", sentence);
+}
+
+static void log_of_api(void *arg, enum api_log_level level, const char *sentence)
+{
+    static const enum log_level levels[] = {
+        [API_LOG_INFO] = LOG_INFO, [API_LOG_WARNING] = LOG_WARNING, [API_LOG_ERROR] = LOG_ERROR};
+    (void)arg;
+    logger_line(levels[level], "%s", sentence);
+}
+
+static bool open_signals(struct server *server)
+{
+    server->signals = signals_open();
+    if (server->signals < 0)
+        logger_line(LOG_ERROR, "cannot wait for signals: %s", strerror(errno));
+    return server->signals >= 0;
+}
+
+static bool open_acceptor(struct server *server)
+{
+    bool opened = acceptor_open(&server->acceptor);
+    if (!opened)
+        logger_line(LOG_ERROR, "cannot prepare to accept connections: %s", strerror(errno));
+    return opened;
+}
+
+/* Takes all the descriptors the system grants, and leaves a quarter of them to the stores. */
+static size_t grant_connections(size_t wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return wanted;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    size_t most = (size_t)(limit.rlim_cur - limit.rlim_cur / 4);
+    if (wanted <= most)
+        return wanted;
+    logger_line(LOG_WARNING, "--connections-limit: %zu is lowered to %zu: the system grants %zu open files", wanted,
+                most, (size_t)limit.rlim_cur);
+    return most;
+}
+
+static bool open_depot(struct server *server)
+{
+    struct store_detail detail = {0};
+    struct depot_options options = server->config->depot;
+    options.log = log_of_depot;
+    enum store_error error = depot_open(server->config->data, &options, &server->depot, &detail);
+    if (error == STORE_OK)
+        return true;
+    logger_line(LOG_ERROR, "cannot open the data folder '%s': %s%s%s", server->config->data, store_error_text(error),
+                detail.text[0] ? ": " : "", detail.text);
+    return false;
+}
+
+static bool create_stores(struct server *server)
+{
+    const struct texts *stores = &server->config->stores;
+    for (size_t i = 0; i < stores->count; i++) {
+        struct store_detail detail = {0};
+        bool created;
+        enum store_error error = depot_create(server->depot, stores->items[i], &created, &detail);
+        if (error != STORE_OK) {
+            logger_line(LOG_ERROR, "cannot create the store '%s': %s%s%s", stores->items[i], store_error_text(error),
+                        detail.text[0] ? ": " : "", detail.text);
+            return false;
+        }
+        if (created)
+            logger_line(LOG_INFO, "created the store '%s'", stores->items[i]);
+    }
+    return true;
+}
+
+static bool open_api(struct server *server)
+{
+    const struct config *config = server->config;
+    struct api_options options = {
+        .depot = server->depot,
+        .object_limit = config->depot.object_limit,
+        .batch_bytes_limit = config->batch_bytes_limit,
+        .batch_ops_limit = config->batch_ops_limit,
+        .resume = loop_resume,
+        .log = log_of_api,
+    };
+    server->api = api_new(&options);
+    if (!server->api)
+        logger_line(LOG_ERROR, "out of memory");
+    return server->api != NULL;
+}
+
+static bool start_loops(struct server *server)
+{
+    struct acceptor *acceptor = &server->acceptor;
+    struct loop_options options = {
+        .api = server->api,
+        .idle_timeout = (unsigned)server->config->idle_timeout,
+        .connection_limit = (unsigned)acceptor->connections_limit,
+        .closed = acceptor_connection_closed,
+        .closed_arg = acceptor,
+    };
+    while (acceptor->loop_count < server->config->threads) {
+        struct loop *loop = loop_start(&options);
+        if (!loop) {
+            logger_line(LOG_ERROR, "cannot start HTTP thread %zu: %s", acceptor->loop_count + 1, strerror(errno));
+            return false;
+        }
+        server->loops[acceptor->loop_count++] = loop;
+    }
+    return true;
+}
+
+static bool open_listeners(struct server *server)
+{
+    const struct texts *listen = &server->config->listen;
+    for (size_t i = 0; i < listen->count; i++) {
+        struct address address;
+        char reason[256] = "not an address", url[ADDRESS_TEXT_MAX + sizeof("http://")];
+        struct listener *listener = &server->listeners[i];
+        if (!address_parse(listen->items[i], &address) || !listener_open(&address, listener, reason, sizeof(reason))) {
+            logger_line(LOG_ERROR, "cannot listen on '%s': %s", listen->items[i], reason);
+            return false;
+        }
+        server->acceptor.listener_count++;
+        listener_format(listener, url, sizeof(url));
+        logger_line(LOG_INFO, "listening on %s", url);
+    }
+    return true;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static void close_listeners(struct server *server)
+{
+    while (server->acceptor.listener_count > 0)
+        listener_close(&server->listeners[--server->acceptor.listener_count]);
+}
+
+static int64_t milliseconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Gives the requests under way until the drain timeout, and cuts off what is left then. */
+static void drain_loops(struct server *server)
+{
+    int64_t end = milliseconds_now() + (int64_t)server->config->drain_timeout * 1000;
+    size_t count = server->acceptor.loop_count;
+    bool drained = true;
+
+    for (size_t i = 0; i < count; i++)
+        loop_drain(server->loops[i]);
+    for (size_t i = 0; i < count; i++) {
+        int64_t left = end - milliseconds_now();
+        drained = loop_wait(server->loops[i], left > 0 ? (int)left : 0) && drained;
+    }
+    if (drained)
+        return;
+    logger_line(LOG_WARNING, "the drain timeout is over: cutting off %zu requests", api_requests(server->api));
+    for (size_t i = 0; i < count; i++)
+        loop_cut(server->loops[i]);
+}
+
+static void join_loops(struct server *server)
+{
+    drain_loops(server);
+    for (size_t i = 0; i < server->acceptor.loop_count; i++)
+        loop_join(server->loops[i]);
+}
+
+static void free_loops(struct server *server)
+{
+    while (server->acceptor.loop_count > 0)
+        loop_free(server->loops[--server->acceptor.loop_count]);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static bool set_up(struct server *server)
+{
+    return open_signals(server) && open_acceptor(server) && open_depot(server) && create_stores(server) &&
+           open_api(server) && start_loops(server) && open_listeners(server);
+}
+
+static void run(struct server *server)
+{
+    struct acceptor *acceptor = &server->acceptor;
+    acceptor->signals = server->signals;
+    acceptor->loops = server->loops;
+    acceptor->listeners = server->listeners;
+    logger_line(LOG_INFO, "ready");
+    acceptor_run(acceptor);
+    logger_line(LOG_INFO, "draining: %zu requests are under way", api_requests(server->api));
+}
+
+static void take_down(struct server *server)
+{
+    close_listeners(server);
+    if (server->api)
+        api_drain(server->api);
+    if (server->depot)
+        depot_drain(server->depot);
+    join_loops(server);
+    depot_close(server->depot);
+    free_loops(server);
+    api_free(server->api);
+    if (server->acceptor.wake >= 0)
+        acceptor_close(&server->acceptor);
+    if (server->signals >= 0)
+        close(server->signals);
+}
+
+static int serve(const struct config *config)
+{
+    logger_open((enum log_level)config->log_level, (enum log_format)config->log_format);
+    config_warn_of_variables();
+
+    struct server server = {.config = config, .signals = -1, .acceptor.wake = -1};
+    server.acceptor.connections_limit = grant_connections(config->connections_limit);
+    bool ready = set_up(&server);
+    if (ready)
+        run(&server);
+    take_down(&server);
+    if (ready)
+        logger_line(LOG_INFO, "stopped");
+    return ready ? STATUS_OK : STATUS_FAILED;
+}
+
+int command_serve(char *const *arguments)
+{
+    struct config config;
+    int status;
+    if (command_configure(arguments, &config, &status))
+        status = serve(&config);
+    config_free(&config);
+    return status;
+}
