@@ -1,0 +1,68 @@
+"""Makes calls by operation name, holds both directions against the file, and keeps the account of what was seen."""
+
+import json
+
+from . import exchange as wire
+from .specification import answer_findings, request_findings
+
+OCTETS = "application/octet-stream"
+
+
+class Ledger:
+    """What was checked, what failed, and which (operation, status) the servers have shown."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+        self.seen = set()
+
+    def note(self, title, findings):
+        if not findings:
+            self.passed += 1
+            return
+        self.failed += 1
+        print(f"FAILED {title}")
+        for finding in findings:
+            print(f"       {finding}")
+
+
+class Checker:
+    def __init__(self, specification, address, ledger):
+        self.specification = specification
+        self.address = address
+        self.ledger = ledger
+
+    def at(self, address):
+        """The same file and the same account with another server."""
+        return Checker(self.specification, address, self.ledger)
+
+    def check(self, title, holds, otherwise):
+        """A statement about an answer beside what the file says of it."""
+        self.ledger.note(title, [] if holds else [otherwise])
+
+    def call(self, name, expected, path=None, query=None, headers=None, body=None, media=None, **how):
+        """One call. `body` is bytes, or a value to be sent as JSON. In `how`: valid=False for a request that is wrong
+        on purpose and not held against the file; sent={…} for headers that go out but belong to HTTP itself;
+        connection for an open one."""
+        path, query, headers = path or {}, query or {}, headers or {}
+        operation = self.specification.operations[name]
+        title = f"{name} {expected}" + (f" ({how['why']})" if "why" in how else "")
+        if body is not None and media is None:
+            media = OCTETS if isinstance(body, bytes) else "application/json"
+        findings = []
+        if how.get("valid", True):
+            findings += request_findings(operation, path, query, headers, body, media)
+        answer = self._exchange(operation, path, query, headers, body, media, how)
+        if answer.status != expected:
+            findings.append(f"answered {answer.status}: {answer.text()[:300]}")
+        self.ledger.seen.add((name, answer.status))
+        self.ledger.note(title, findings + answer_findings(operation, answer, self.specification.problems))
+        return answer
+
+    def _exchange(self, operation, path, query, headers, body, media, how):
+        sent = {**headers, **how.get("sent", {})}
+        if media is not None:
+            sent["Content-Type"] = media
+        octets = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        target = how.get("target") or operation.target(path, query)
+        return wire.exchange(self.address, operation.method, target, sent, octets, how.get("connection"))

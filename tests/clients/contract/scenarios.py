@@ -1,0 +1,211 @@
+"""What is asked of a server in good health, so that each operation shows each status it is documented with.
+
+Every function takes a Checker. distress.py has the servers that are full, busy, draining or damaged.
+"""
+
+import base64
+import hashlib
+
+OBJECT = ("putObject", "getObject", "headObject", "deleteObject")
+BY_HASH = ("putObjectByHash", "getObjectByHash", "headObjectByHash", "deleteObjectByHash")
+ALICE_HASH = "4da10dd61a0116b0"  # XXH3-64 of "alice"
+OTHER_ETAG = '"00000000000000000000000000000000"'
+
+
+def base64_text(octets):
+    return base64.b64encode(octets).decode()
+
+
+def put_step(key, octets, **more):
+    return {"op": "put", "key": key, "data": base64_text(octets), **more}
+
+
+# ---- stores ------------------------------------------------------------------------------------
+
+
+def stores(checker):
+    call = checker.call
+    photos = {"store": "photos"}
+    call("createStore", 201, photos)
+    call("createStore", 200, photos, why="again")
+    call("createStore", 400, {"store": "No Such Name"}, valid=False)
+    call("listStores", 200)
+    call("getStore", 200, photos)
+    call("getStore", 404, {"store": "absent"})
+    call("getStore", 400, {"store": "UPPER"}, valid=False)
+    call("putObject", 201, {**photos, "key": "cat"}, body=b"meow")
+    call("deleteStore", 409, photos)
+    call("deleteStore", 400, photos, {"force": "perhaps"}, valid=False)
+    call("deleteStore", 204, photos, {"force": True})
+    call("deleteStore", 404, photos)
+    call("deleteStore", 400, {"store": "-"}, valid=False)
+
+
+# ---- objects, by key and by hash ---------------------------------------------------------------
+
+
+def objects_by_key(checker):
+    checker.call("createStore", 201, {"store": "by-key"})
+    round_trip(checker, OBJECT, {"store": "by-key", "key": "2026/cat.jpg"})
+    refusals(checker, OBJECT, {"store": "by-key", "key": "refused"}, {"key": "k" * 1025})
+
+
+def objects_by_hash(checker):
+    checker.call("createStore", 201, {"store": "by-hash"})
+    round_trip(checker, BY_HASH, {"store": "by-hash", "hash": ALICE_HASH})
+    refusals(checker, BY_HASH, {"store": "by-hash", "hash": "00000000000000aa"}, {"hash": "not-a-hash"})
+
+
+def round_trip(checker, names, path):
+    """Writes, reads and deletes one object through the four operations, with every condition that holds."""
+    put, get, head, delete = names
+    call = checker.call
+    body = b"cairn " * 100
+    attributes = {"Cairn-Meta-Camera": "pinhole"}
+    call(put, 201, path, headers=attributes, body=body, media="image/jpeg")
+    answer = call(get, 200, path)
+    checker.check(f"{get}: bytes, type and meta come back",
+                  (answer.body, answer.headers["content-type"], answer.headers["cairn-meta-camera"])
+                  == (body, "image/jpeg", "pinhole"), f"{answer}")
+    version = answer.headers["etag"]
+    call(put, 200, path, headers={"If-Match": version}, body=body)
+    call(put, 412, path, headers={"If-None-Match": "*"}, body=body)
+    call(put, 412, path, headers={"If-Match": OTHER_ETAG}, body=body)
+    call(get, 206, path, headers={"Range": "bytes=0-4"})
+    call(get, 206, path, headers={"Range": "bytes=0-4", "If-Range": version}, why="If-Range holds")
+    call(get, 200, path, headers={"Range": "bytes=0-4", "If-Range": OTHER_ETAG}, why="If-Range does not hold")
+    call(get, 416, path, headers={"Range": "bytes=100000-"})
+    call(get, 304, path, headers={"If-None-Match": version})
+    call(get, 412, path, headers={"If-Match": OTHER_ETAG})
+    call(head, 200, path)
+    call(head, 304, path, headers={"If-None-Match": version})
+    call(head, 412, path, headers={"If-Match": OTHER_ETAG})
+    call(delete, 412, path, headers={"If-Match": OTHER_ETAG})
+    call(delete, 200, path, headers={"If-Match": version})
+    call(delete, 200, path, why="nothing there")
+    call(get, 404, path)
+    call(head, 404, path)
+
+
+def refusals(checker, names, path, malformed):
+    put, get, head, delete = names
+    call = checker.call
+    sha256 = base64_text(hashlib.sha256(b"right").digest())
+    call(put, 201, path, headers={"Content-Digest": f"sha-256=:{sha256}:"}, body=b"right")
+    call(put, 200, path, headers={"Repr-Digest": f"sha-256=:{sha256}:"}, body=b"right")
+    call(put, 200, path, headers={"Content-MD5": base64_text(hashlib.md5(b"right").digest())}, body=b"right")
+    call(put, 400, path, headers={"Content-Digest": f"sha-256=:{sha256}:"}, body=b"wrong", why="digest")
+    for name in names:
+        body = b"x" if name == put else None
+        call(name, 400, {**path, **malformed}, body=body, valid=False)
+        call(name, 404, {**path, "store": "absent"}, body=body, why="no store")
+
+
+def keys(checker):
+    """Keys that a careless server or client would bend."""
+    call = checker.call
+    call("createStore", 201, {"store": "keys"})
+    for key in ("a/b c", "ü", "%", "+", "?", "#", "..", ".", "a//b", "/", "a/../b", "%2F", "\0", "'\"\\"):
+        path = {"store": "keys", "key": key}
+        receipt = call("putObject", 201, path, body=key.encode(), why=repr(key)).json()
+        checker.check(f"receipt names {key!r}", receipt["key"] == key, f"{receipt}")
+        checker.check(f"get {key!r}", call("getObject", 200, path).body == key.encode(), "another object's bytes")
+        by_hash = call("getObjectByHash", 200, {"store": "keys", "hash": receipt["key_hash"]}, why=repr(key))
+        checker.check(f"get {key!r} by hash", by_hash.body == key.encode(), "another object's bytes")
+    binary_key(checker)
+
+
+def binary_key(checker):
+    """A key that is no UTF-8 is shown in base64, and named so in JSON."""
+    target = "/v1/stores/keys/objects/%FF"
+    receipt = checker.call("putObject", 201, {"store": "keys", "key": "binary"}, body=b"x", target=target).json()
+    checker.check("a binary key is shown in base64", (receipt["key"], receipt.get("key_base64")) == (None, "/w=="),
+                  f"{receipt}")
+    found = checker.call("batchGet", 200, {"store": "keys"}, body={"objects": [{"key_base64": "/w=="}]}).json()
+    checker.check("a binary key is found by its base64", found["objects"][0] is not None, f"{found}")
+
+
+# ---- many objects ------------------------------------------------------------------------------
+
+
+def batches(checker):
+    call = checker.call
+    path = {"store": "batches"}
+    call("createStore", 201, path)
+    steps = [put_step("a", b"A", content_type="text/plain", meta={"colour": "red"}),
+             put_step("b", b"B", if_none_match="*"),
+             {"op": "rename", "key": "a", "to": "c"},
+             {"op": "copy", "key": "c", "to": "d", "overwrite": False},
+             {"op": "delete", "key": "b"},
+             {"op": "put", "key_hash": ALICE_HASH, "data": base64_text(b"alice")},
+             {"op": "put", "key_base64": base64_text(b"\xff"), "data": base64_text(b"binary")}]
+    result = call("batch", 200, path, body={"operations": steps}).json()
+    checker.check("a batch has one receipt per step", len(result["results"]) == len(steps), f"{result}")
+    call("batch", 200, path, body={"operations": [put_step("e", b"")], "allow_empty": True})
+    call("batch", 200, path, body={"operations": [put_step("n", b"\0")], "allow_null_bytes": True})
+    call("batch", 200, path, body=form({"f": b"F", "g/h": b"G"}), media="multipart/form-data; boundary=stone")
+    check_batch_get(checker, path)
+    batch_refusals(checker, path)
+
+
+def form(parts):
+    octets = b"".join(b'--stone\r\nContent-Disposition: form-data; name="%s"; filename="f"\r\n'
+                      b"Content-Type: text/plain\r\n\r\n%s\r\n" % (name.encode(), data) for name, data in parts.items())
+    return octets + b"--stone--\r\n"
+
+
+def check_batch_get(checker, path):
+    asked = ["c", "a", "g/h", "d"]
+    found = checker.call("batchGet", 200, path, body={"keys": asked}).json()["objects"]
+    checker.check("batch-get keeps the order and says null", [entry and entry["key"] for entry in found]
+                  == ["c", None, "g/h", "d"], f"{found}")
+    by_name = [{"key": "c"}, {"key_hash": ALICE_HASH}, {"key_base64": base64_text(b"\xff")}]
+    found = checker.call("batchGet", 200, path, body={"objects": by_name}, why="by key, hash and bytes").json()
+    checker.check("batch-get answers bytes", [base64.b64decode(entry["data"]) for entry in found["objects"]]
+                  == [b"A", b"alice", b"binary"], f"{found}")
+
+
+def batch_refusals(checker, path):
+    call = checker.call
+    refused = {"operations": [put_step("z", b"Z"), put_step("y", b"")]}
+    problem = call("batch", 422, path, body=refused, why="empty").json()
+    checker.check("the refused step is named", problem.get("index") == 1, f"{problem}")
+    checker.call("getObject", 404, {**path, "key": "z"}, why="nothing of a refused batch is applied")
+    call("batch", 422, path, body={"operations": [put_step("y", b"\0")]}, why="NUL")
+    call("batch", 422, path, body={"operations": [{"op": "rename", "key": "absent", "to": "x"}]}, why="no source")
+    call("batch", 412, path, body={"operations": [put_step("c", b"C", if_none_match="*")]})
+    absent = {"store": "absent"}
+    for name, body in (("batch", refused), ("batchGet", {"keys": ["a"]})):
+        call(name, 400, path, body=b"{", media="application/json", valid=False)
+        call(name, 400, path, body={"surprise": True}, valid=False, why="unknown member")
+        call(name, 404, absent, body=body)
+        call(name, 415, path, body=b"x", media="text/plain", valid=False)
+
+
+def moves_and_copies(checker):
+    call = checker.call
+    here, there = {"store": "here"}, {"store": "there"}
+    call("createStore", 201, here)
+    call("createStore", 201, there)
+    for name in ("moveObject", "copyObject"):
+        call("putObject", 201, {**here, "key": "a"}, body=b"A")
+        call("putObject", 201, {**here, "key": "taken"}, body=b"T")
+        call(name, 201, here, body={"key": "a", "destination": {"store": "there", "key": "new"}}, why="to a store")
+        call("putObject", 200 if name == "copyObject" else 201, {**here, "key": "a"}, body=b"A2")
+        call(name, 200, here, body={"key": "a", "destination": {"key": "taken"}}, why="in its store")
+        transfer_refusals(checker, name, here)
+        for path in ({**here, "key": "a"}, {**here, "key": "taken"}, {**there, "key": "new"}):
+            call("deleteObject", 200, path)
+
+
+def transfer_refusals(checker, name, here):
+    call = checker.call
+    call("putObject", 200 if name == "copyObject" else 201, {**here, "key": "a"}, body=b"A")
+    taken = {"store": "here", "key": "taken"}
+    call(name, 403, here, body={"key": "a", "destination": {"store": "here", "key": "a"}})
+    call(name, 412, here, body={"key": "a", "destination": taken, "overwrite": False})
+    call(name, 404, here, body={"key": "absent", "destination": taken}, why="no object")
+    call(name, 404, here, body={"key": "a", "destination": {"store": "absent", "key": "a"}}, why="no target store")
+    call(name, 404, {"store": "absent"}, body={"key": "a", "destination": taken}, why="no store")
+    call(name, 400, here, body={"key": "a"}, valid=False)
+    call(name, 415, here, body=b"x", media="text/plain", valid=False)

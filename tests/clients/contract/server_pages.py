@@ -1,0 +1,32 @@
+"""The pages about the server itself, and the comparison of its routes with the paths of the file."""
+
+import re
+
+from .exchange import exchange
+
+# Methods that a route may have beyond the file: see sources.py.
+OUTSIDE = {"MOVE", "COPY", "HEAD", "OPTIONS"}
+SOME = {"store": "some", "key": "some", "hash": "4da10dd61a0116b0"}
+
+
+def pages(checker):
+    checker.call("getHealth", 200)
+    checker.call("getReadiness", 200)
+    checker.call("getMetrics", 200)
+    served = checker.call("getOpenapi", 200).body
+    with open(checker.specification.file, "rb") as file:
+        checker.check("the server serves this very file", served == file.read(), "it serves another one")
+
+
+def methods(checker):
+    """The server's own word on each path of the file: the Allow header that comes with 405."""
+    for path in checker.specification.paths:
+        target = re.sub(r"\{(\w+)\}", lambda match: SOME[match[1]], path)
+        documented = checker.specification.methods(path) - OUTSIDE
+        wrong = next(method for method in ("DELETE", "POST") if method not in documented)
+        answer = exchange(checker.address, wrong, target)
+        kind = answer.headers.get("Content-Type")
+        checker.check(f"{wrong} {path} is 405", (answer.status, kind) == (405, "application/problem+json"), f"{answer}")
+        allowed = {method.strip() for method in answer.headers.get("Allow", "").split(",")} - OUTSIDE
+        checker.check(f"methods of {path}", allowed == documented,
+                      f"the server allows {sorted(allowed)}, the file has {sorted(documented)}")
