@@ -1,0 +1,80 @@
+/* api.c - the door: libmicrohttpd's callbacks, each one step in the life of a request. */
+#include "api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/core.h"
+#include "api/request.h"
+
+struct api *api_new(const struct api_options *options)
+{
+    struct api *api = calloc(1, sizeof *api);
+    if (api == NULL)
+        return NULL;
+    api->options = *options;
+    if (api->options.resume == NULL)
+        api->options.resume = MHD_resume_connection;
+    return api;
+}
+
+void api_drain(struct api *api)
+{
+    atomic_store(&api->draining, true);
+}
+
+bool api_is_draining(const struct api *api)
+{
+    return atomic_load_explicit(&api->draining, memory_order_relaxed);
+}
+
+size_t api_requests(const struct api *api)
+{
+    return atomic_load(&api->requests);
+}
+
+void api_request_began(struct api *api)
+{
+    atomic_fetch_add(&api->requests, 1);
+}
+
+void api_request_ended(struct api *api)
+{
+    atomic_fetch_sub(&api->requests, 1);
+}
+
+void api_free(struct api *api)
+{
+    free(api);
+}
+
+void *api_uri(void *closure, const char *uri, struct MHD_Connection *connection)
+{
+    return request_new(closure, connection, uri == NULL ? "" : uri);
+}
+
+size_t api_unescape(void *closure, struct MHD_Connection *connection, char *text)
+{
+    (void)closure, (void)connection;
+    return strlen(text);
+}
+
+enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
+                           const char *version, const char *upload_data, size_t *upload_data_size,
+                           void **request_closure)
+{
+    (void)closure, (void)connection;
+    struct request *request = *request_closure;
+    if (request == NULL)
+        return MHD_NO; /* there was no memory for it */
+    return request_turn(request, url, method, version, upload_data, upload_data_size);
+}
+
+void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
+                   enum MHD_RequestTerminationCode reason)
+{
+    (void)closure, (void)connection, (void)reason;
+    if (*request_closure != NULL)
+        request_free(*request_closure);
+    *request_closure = NULL;
+}

@@ -1,0 +1,65 @@
+/* attributes.h - what an object carries beside its payload, as the engine's opaque attribute bytes.
+ *
+ * The first byte is the format, 1. Then come the attributes, each as a tag (1 byte), the length of its
+ * value (2 bytes, little-endian) and the value:
+ *
+ *     1  Content-Type
+ *     2  a Cairn-Meta field: its name in lower case without the prefix, a NUL, its value
+ *     3  the SHA-256 of the payload (32 bytes), when the sender told it and it was verified
+ *     4  the MD5 of the payload (16 bytes), likewise
+ *
+ * No bytes at all are no attributes. Tags not listed here are skipped, so that older readers read
+ * newer objects. Thread: one at a time per struct.
+ */
+#ifndef CAIRN_API_ATTRIBUTES_H
+#define CAIRN_API_ATTRIBUTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ATTRIBUTES_TEXT_MAX = 4096, /* bytes of names and values in all */
+    ATTRIBUTES_SHA256 = 32,
+    ATTRIBUTES_MD5 = 16,
+};
+
+enum attribute_tag { ATTRIBUTE_CONTENT_TYPE = 1, ATTRIBUTE_META = 2, ATTRIBUTE_SHA256 = 3, ATTRIBUTE_MD5 = 4 };
+
+/* Being gathered. All zero: none. */
+struct attributes {
+    uint8_t *bytes; /* owned */
+    size_t length;
+    size_t text; /* bytes that count against ATTRIBUTES_TEXT_MAX */
+};
+
+enum attributes_error {
+    ATTRIBUTES_OK,
+    ATTRIBUTES_TOO_LARGE,
+    ATTRIBUTES_NOT_TEXT, /* not UTF-8, or a control character */
+    ATTRIBUTES_TWICE,    /* a Cairn-Meta name that is there already */
+    ATTRIBUTES_NO_MEMORY
+};
+
+/* An empty value is the same as none. */
+enum attributes_error attributes_add_content_type(struct attributes *attributes, const char *value);
+enum attributes_error attributes_add_meta(struct attributes *attributes, const char *name, size_t name_length,
+                                          const char *value);
+enum attributes_error attributes_add_digest(struct attributes *attributes, enum attribute_tag tag,
+                                            const uint8_t *digest, size_t length);
+
+void attributes_free(struct attributes *attributes);
+
+/* One attribute, borrowed from the bytes. */
+struct attribute {
+    enum attribute_tag tag;
+    const char *name; /* of meta: ended by NUL */
+    const char *value;
+    size_t value_length;
+};
+
+/* Reads the attribute at *position (0 to begin with) and moves on; false at the end, and where the
+ * bytes are not attributes. */
+bool attributes_next(const void *bytes, size_t length, size_t *position, struct attribute *ret_attribute);
+
+#endif

@@ -1,0 +1,23 @@
+/* core.h - what `struct api` holds, for this folder only. */
+#ifndef CAIRN_API_CORE_H
+#define CAIRN_API_CORE_H
+
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "api/metrics.h"
+
+struct api {
+    struct api_options options;
+    atomic_bool draining;
+    atomic_size_t requests; /* begun and not completed */
+    struct metrics metrics;
+};
+
+bool api_is_draining(const struct api *api);
+
+/* Thread: any. */
+void api_request_began(struct api *api);
+void api_request_ended(struct api *api);
+
+#endif

@@ -1,0 +1,125 @@
+#include "api/digest.h"
+
+#include <nettle/base64.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALGORITHM "sha-256"
+
+void digest_init(struct digest *digest)
+{
+    *digest = (struct digest){0};
+    sha256_init(&digest->sha256_state);
+    md5_init(&digest->md5_state);
+}
+
+/* Decodes exactly `size` bytes of base64. */
+static bool decode(const char *text, size_t length, uint8_t *bytes, size_t size)
+{
+    struct base64_decode_ctx context;
+    uint8_t room[BASE64_DECODE_LENGTH(64)];
+    size_t decoded = sizeof room;
+    if (length > 64)
+        return false;
+    base64_decode_init(&context);
+    if (!base64_decode_update(&context, &decoded, room, length, text) || !base64_decode_final(&context) ||
+        decoded != size)
+        return false;
+    memcpy(bytes, room, size);
+    return true;
+}
+
+static bool tell(struct digest *digest, struct digest_sum *sum, const char *text, size_t length, size_t size)
+{
+    uint8_t expected[SHA256_DIGEST_SIZE];
+    if (!decode(text, length, expected, size))
+        return false;
+    if (sum->told && memcmp(expected, sum->expected, size) != 0)
+        digest->contradiction = true;
+    memcpy(sum->expected, expected, size);
+    sum->wanted = sum->told = true;
+    return true;
+}
+
+/* One member of the dictionary: `name=:base64:` and perhaps parameters. */
+static bool read_member(struct digest *digest, const char *at, const char *end)
+{
+    static const char begin[] = ALGORITHM "=";
+    if ((size_t)(end - at) < sizeof begin - 1 || memcmp(at, begin, sizeof begin - 1) != 0)
+        return true; /* another algorithm */
+    at += sizeof begin - 1;
+    if (at == end || *at != ':')
+        return false;
+    const char *colon = memchr(at + 1, ':', (size_t)(end - at - 1));
+    if (colon == NULL || (colon + 1 != end && colon[1] != ';' && colon[1] != ' ' && colon[1] != '\t'))
+        return false;
+    return tell(digest, &digest->sha256, at + 1, (size_t)(colon - at - 1), SHA256_DIGEST_SIZE);
+}
+
+bool digest_expect_list(struct digest *digest, const char *value)
+{
+    for (const char *at = value; *at != '\0';) {
+        at += strspn(at, ", \t");
+        const char *end = at + strcspn(at, ",");
+        if (!read_member(digest, at, end))
+            return false;
+        at = end;
+    }
+    return true;
+}
+
+bool digest_expect_md5(struct digest *digest, const char *value)
+{
+    return tell(digest, &digest->md5, value, strlen(value), MD5_DIGEST_SIZE);
+}
+
+void digest_want_sha256(struct digest *digest)
+{
+    digest->sha256.wanted = true;
+}
+
+void digest_update(struct digest *digest, const void *bytes, size_t length)
+{
+    if (digest->sha256.wanted)
+        sha256_update(&digest->sha256_state, length, bytes);
+    if (digest->md5.wanted)
+        md5_update(&digest->md5_state, length, bytes);
+}
+
+static bool settle(struct digest_sum *sum, const uint8_t *made, size_t size)
+{
+    bool same = !sum->told || memcmp(sum->expected, made, size) == 0;
+    memcpy(sum->expected, made, size);
+    return same;
+}
+
+bool digest_verify(struct digest *digest)
+{
+    uint8_t sha256[SHA256_DIGEST_SIZE], md5[MD5_DIGEST_SIZE];
+    sha256_digest(&digest->sha256_state, sizeof sha256, sha256);
+    md5_digest(&digest->md5_state, sizeof md5, md5);
+    bool sha256_same = settle(&digest->sha256, sha256, sizeof sha256);
+    bool md5_same = settle(&digest->md5, md5, sizeof md5);
+    return sha256_same && md5_same && !digest->contradiction;
+}
+
+bool digest_wants_sha256(const char *value)
+{
+    for (const char *at = value; *at != '\0';) {
+        at += strspn(at, ", \t");
+        const char *end = at + strcspn(at, ",");
+        size_t name = strcspn(at, "=, \t");
+        if (name == strlen(ALGORITHM) && strncmp(at, ALGORITHM, name) == 0)
+            return at[name] != '=' || strtol(at + name + 1, NULL, 10) > 0;
+        at = end;
+    }
+    return false;
+}
+
+void digest_write_sha256(char text[DIGEST_FIELD_SIZE], const uint8_t *sum)
+{
+    static const char begin[] = ALGORITHM "=:";
+    memcpy(text, begin, sizeof begin - 1);
+    base64_encode_raw(text + sizeof begin - 1, SHA256_DIGEST_SIZE, sum);
+    memcpy(text + DIGEST_FIELD_SIZE - 2, ":", 2);
+}

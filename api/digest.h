@@ -1,0 +1,53 @@
+/* digest.h - what a sender says of its content: Content-Digest and Repr-Digest (RFC 9530) with sha-256,
+ * and Content-MD5. Other algorithms are passed over, as RFC 9530 has it.
+ *
+ *     digest_expect_list(&digest, value)     from the head
+ *     digest_update(&digest, bytes, length)  for each chunk
+ *     digest_verify(&digest)                 once
+ *
+ * Thread: one at a time per struct.
+ */
+#ifndef CAIRN_API_DIGEST_H
+#define CAIRN_API_DIGEST_H
+
+#include <nettle/md5.h>
+#include <nettle/sha2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct digest_sum {
+    bool wanted;
+    bool told; /* `expected` holds what the sender said */
+    uint8_t expected[SHA256_DIGEST_SIZE];
+};
+
+struct digest {
+    struct digest_sum sha256, md5;
+    bool contradiction; /* two fields told different sums */
+    struct sha256_ctx sha256_state;
+    struct md5_ctx md5_state;
+};
+
+void digest_init(struct digest *digest);
+
+/* Reads the value of Content-Digest or Repr-Digest, or of Content-MD5; false when it is malformed. */
+bool digest_expect_list(struct digest *digest, const char *value);
+bool digest_expect_md5(struct digest *digest, const char *value);
+
+/* Makes the SHA-256, because a trailer will tell what it must be. */
+void digest_want_sha256(struct digest *digest);
+
+void digest_update(struct digest *digest, const void *bytes, size_t length);
+
+/* Whether the content is what was told; afterwards `expected` holds the sums of the content. */
+bool digest_verify(struct digest *digest);
+
+/* Whether the value of Want-Repr-Digest asks for sha-256. */
+bool digest_wants_sha256(const char *value);
+
+/* Writes `sha-256=:...:` and its NUL. */
+enum { DIGEST_FIELD_SIZE = 9 + 44 + 2 };
+void digest_write_sha256(char text[DIGEST_FIELD_SIZE], const uint8_t *sum);
+
+#endif

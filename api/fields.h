@@ -1,0 +1,58 @@
+/* fields.h - the header fields of a request that cairn reads, gathered in one pass.
+ *
+ * Values are borrowed from libmicrohttpd and live as long as the request. A list field that comes in
+ * several lines is joined with commas (RFC 9110, section 5.3); any other field that comes twice
+ * makes the request malformed, because the two ends may not agree which one counts.
+ *
+ * Thread: the daemon's.
+ */
+#ifndef CAIRN_API_FIELDS_H
+#define CAIRN_API_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum field {
+    FIELD_HOST,
+    FIELD_RANGE,
+    FIELD_EXPECT,
+    FIELD_IF_MATCH,
+    FIELD_IF_RANGE,
+    FIELD_OVERWRITE,
+    FIELD_CONTENT_MD5,
+    FIELD_DESTINATION,
+    FIELD_REPR_DIGEST,
+    FIELD_CONTENT_TYPE,
+    FIELD_CONTENT_RANGE,
+    FIELD_IF_NONE_MATCH,
+    FIELD_CONTENT_DIGEST,
+    FIELD_CONTENT_LENGTH,
+    FIELD_WANT_REPR_DIGEST,
+    FIELD_IF_MODIFIED_SINCE,
+    FIELD_TRANSFER_ENCODING,
+    FIELD_IF_UNMODIFIED_SINCE,
+    FIELDS /* their number */
+};
+
+#define FIELD_META_PREFIX "Cairn-Meta-"
+
+struct fields {
+    const char *values[FIELDS]; /* NULL where absent */
+    char *joined[FIELDS];       /* owned: the values that came in several lines */
+    size_t meta_count;          /* fields whose names begin with FIELD_META_PREFIX */
+};
+
+enum fields_error { FIELDS_OK, FIELDS_TWICE, FIELDS_NO_MEMORY };
+
+/* Takes note of one field; *ret_field names the culprit of FIELDS_TWICE. */
+enum fields_error fields_note(struct fields *fields, const char *name, size_t name_length, const char *value,
+                              enum field *ret_field);
+
+const char *field_name(enum field field);
+
+/* True for a name such as Cairn-Meta-Colour; a prefix without a name after it is not one. */
+bool field_is_meta(const char *name, size_t name_length);
+
+void fields_free(struct fields *fields);
+
+#endif

@@ -1,0 +1,24 @@
+/* head.h - the fields of a request's head that several endpoints read, each with its refusal.
+ *
+ * Each function returns false when it has answered. Thread: the daemon's.
+ */
+#ifndef CAIRN_API_HEAD_H
+#define CAIRN_API_HEAD_H
+
+#include <stdbool.h>
+
+#include "api/attributes.h"
+#include "api/digest.h"
+#include "api/precondition.h"
+#include "api/request.h"
+
+/* If-Match and If-None-Match. */
+bool head_precondition(struct request *request, struct precondition *precondition);
+
+/* Content-Digest, Repr-Digest and Content-MD5; *ret_digest is NULL when none is sent, else the caller free()s it. */
+bool head_digest(struct request *request, struct digest **ret_digest);
+
+/* Content-Type and Cairn-Meta-*. */
+bool head_attributes(struct request *request, struct attributes *attributes);
+
+#endif

@@ -1,0 +1,9 @@
+#include "api/metrics.h"
+
+#include <assert.h>
+
+void metrics_count(struct metrics *metrics, enum method method, unsigned status)
+{
+    assert(method <= METHODS && status >= 200 && status < 600);
+    atomic_fetch_add_explicit(&metrics->answers[method][status / 100 - 2], 1, memory_order_relaxed);
+}

@@ -1,0 +1,19 @@
+/* metrics.h - what the HTTP side counts. Thread: any. */
+#ifndef CAIRN_API_METRICS_H
+#define CAIRN_API_METRICS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "api/route.h"
+
+enum { METRICS_CLASSES = 4 }; /* 2xx to 5xx */
+
+struct metrics {
+    atomic_uint_fast64_t answers[METHODS + 1][METRICS_CLASSES]; /* the last row: unknown methods */
+};
+
+/* Counts one answer. */
+void metrics_count(struct metrics *metrics, enum method method, unsigned status);
+
+#endif

@@ -1,0 +1,193 @@
+#include "api/reply.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/etag.h"
+#include "api/utf8.h"
+
+static void keep(struct request *request, unsigned status, struct MHD_Response *response)
+{
+    assert(request->response == NULL);
+    request->response = response;
+    request->status = status;
+}
+
+void reply_field(struct request *request, const char *name, const char *value)
+{
+    if (request->response != NULL && *value != '\0')
+        MHD_add_response_header(request->response, name, value);
+}
+
+void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length)
+{
+    keep(request, status, MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT));
+    reply_field(request, "Content-Type", media_type);
+}
+
+void reply_empty(struct request *request, unsigned status)
+{
+    keep(request, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+}
+
+static void reply_taken(struct request *request, unsigned status, const char *media_type, struct json *json)
+{
+    if (json->failed) {
+        json_free(json);
+        keep(request, 500, NULL);
+        return;
+    }
+    struct MHD_Response *response = MHD_create_response_from_buffer(json->length, json->bytes, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        json_free(json);
+    keep(request, status, response);
+    reply_field(request, "Content-Type", media_type);
+}
+
+void reply_json(struct request *request, unsigned status, struct json *json)
+{
+    reply_taken(request, status, "application/json", json);
+}
+
+void reply_borrowed(struct request *request, unsigned status, const void *bytes, size_t length,
+                    void (*release)(void *owner), void *owner)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        length, (void *)(uintptr_t)bytes, release, owner);
+    if (response == NULL)
+        release(owner);
+    keep(request, status, response);
+}
+
+void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length)
+{
+    struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(length, file, position);
+    if (response == NULL)
+        close(file);
+    keep(request, status, response);
+}
+
+/* libmicrohttpd never asks for content that HEAD and 304 do not have. */
+static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t room)
+{
+    (void)closure, (void)position, (void)bytes, (void)room;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+void reply_length(struct request *request, unsigned status, uint64_t length)
+{
+    keep(request, status, MHD_create_response_from_callback(length, 1, no_content, NULL, NULL));
+}
+
+/* The detail may quote what the client sent; JSON wants UTF-8, so other bytes become question marks. */
+static void detail_field(struct json *json, char *detail)
+{
+    if (!utf8_valid(detail, strlen(detail)))
+        for (char *at = detail; *at != '\0'; at++)
+            if ((unsigned char)*at >= 0x80)
+                *at = '?';
+    json_field(json, "detail", detail);
+}
+
+static void write_problem(struct json *json, const struct request *request, const struct problem_kind *kind,
+                          char *detail)
+{
+    json_open(json, '{');
+    json_field(json, "type", kind->type);
+    json_field(json, "title", kind->title);
+    json_name(json, "status");
+    json_number(json, kind->status);
+    detail_field(json, detail);
+    if (request->store_name != NULL)
+        json_field(json, "store", request->store_name);
+    if (request->has_key) {
+        json_key(json, request->key.bytes, request->key.length);
+        json_name(json, "key_hash");
+        json_hash(json, request->key.hash);
+    }
+    json_close(json, '}');
+}
+
+void reply_problem(struct request *request, enum problem problem, const char *detail, ...)
+{
+    const struct problem_kind *kind = problem_kind(problem);
+    struct json json = {0};
+    char *sentence = NULL;
+    va_list arguments;
+    va_start(arguments, detail);
+    int printed = vasprintf(&sentence, detail, arguments);
+    va_end(arguments);
+    if (printed < 0)
+        json.failed = true;
+    else
+        write_problem(&json, request, kind, sentence);
+    if (printed >= 0)
+        free(sentence);
+    reply_taken(request, kind->status, "application/problem+json", &json);
+    if (kind->retry_after != 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%u", kind->retry_after);
+        reply_field(request, "Retry-After", seconds);
+    }
+}
+
+void reply_error(struct request *request, enum store_error error)
+{
+    if (request->detail != NULL && *request->detail != '\0')
+        reply_problem(request, problem_of(error), "%s.", request->detail);
+    else
+        reply_problem(request, problem_of(error), "%s.", store_error_text(error));
+}
+
+/* Where an object is found: by its key, or by its hash when that is all that is known. */
+static char *location_of(const char *store, const struct store_receipt *values)
+{
+    static const size_t frame = sizeof "/v1/stores//objects/" + 16;
+    char *text = malloc(frame + strlen(store) + 3 * values->key_length);
+    if (text == NULL)
+        return NULL;
+    bool named = values->key != NULL;
+    size_t used = (size_t)sprintf(text, "/v1/stores/%s/%s/", store, named ? "objects" : "hashes");
+    if (named)
+        used += uri_encode(text + used, values->key, values->key_length);
+    else
+        used += (size_t)sprintf(text + used, "%016" PRIx64, values->key_hash);
+    text[used] = '\0';
+    return text;
+}
+
+void reply_receipt(struct request *request, const char *store)
+{
+    const struct store_receipt *values = &request->receipt.values;
+    unsigned status = values->existed ? 200 : 201;
+    struct json json = {0};
+    char etag[ETAG_SIZE];
+    receipt_write(&json, store, values, true);
+    reply_json(request, status, &json);
+    etag_write(etag, &values->digest);
+    reply_field(request, "ETag", etag);
+    if (values->existed)
+        return;
+    char *location = location_of(store, values);
+    if (location != NULL)
+        reply_field(request, "Location", location);
+    free(location);
+}
+
+void reply_store_error(struct request *request, enum store_error error)
+{
+    if (error == STORE_NO_STORE)
+        reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT /v1/stores/%s makes it.",
+                      request->store_name, request->store_name);
+    else if (error == STORE_BAD_NAME)
+        reply_problem(request, PROBLEM_BAD_STORE_NAME,
+                      "\"%s\" is not a store name: 1 to 63 of a-z, 0-9, '.', '_' and '-', a letter or digit first.",
+                      request->store_name);
+    else
+        reply_error(request, error);
+}

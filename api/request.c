@@ -1,0 +1,379 @@
+#include "api/request.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/core.h"
+#include "api/hex.h"
+#include "api/hygiene.h"
+#include "api/reply.h"
+#include "api/utf8.h"
+
+struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target)
+{
+    size_t length = strlen(target);
+    struct request *request = calloc(1, sizeof *request + length + 1);
+    if (request == NULL)
+        return NULL;
+    request->api = api;
+    request->connection = connection;
+    request->target_length = length;
+    memcpy(request->target, target, length + 1);
+    return request;
+}
+
+void request_free(struct request *request)
+{
+    if (request->endpoint != NULL && request->endpoint->end != NULL)
+        request->endpoint->end(request);
+    else
+        free(request->state);
+    depot_release(request->store);
+    if (request->response != NULL)
+        MHD_destroy_response(request->response);
+    if (request->counted)
+        api_request_ended(request->api);
+    fields_free(&request->fields);
+    receipt_free(&request->receipt);
+    free(request->detail);
+    free(request);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+void request_suspend(struct request *request, request_step *then)
+{
+    assert(!request->suspended);
+    request->suspended = true;
+    request->then = then;
+    MHD_suspend_connection(request->connection);
+}
+
+void request_resume(struct request *request)
+{
+    request->api->options.resume(request->connection);
+}
+
+/* Work that the engine refuses at once goes on like one that failed. */
+static void refused(struct request *request, enum store_error error)
+{
+    request->error = error;
+    request_resume(request);
+}
+
+static void run_job(void *arg)
+{
+    struct request *request = arg;
+    request->job(request);
+    request_resume(request);
+}
+
+void request_offload(struct request *request, request_step *job, request_step *then)
+{
+    request->job = job;
+    request->error = STORE_OK;
+    request_suspend(request, then);
+    enum store_error error = depot_run(request->api->options.depot, run_job, request);
+    if (error != STORE_OK)
+        refused(request, error);
+}
+
+void request_keep_detail(struct request *request, const struct store_detail *detail)
+{
+    free(request->detail);
+    request->detail = detail->text[0] == '\0' ? NULL : strdup(detail->text);
+}
+
+void request_done(void *arg, const struct store_result *result)
+{
+    struct request *request = arg;
+    request->error = result->error;
+    if (result->error == STORE_OK && !receipt_keep(&request->receipt, &result->receipts[0], &request->key))
+        request->error = STORE_NO_MEMORY;
+    request_resume(request);
+}
+
+void request_commit(struct request *request, const struct store_op *op, request_step *then)
+{
+    request_suspend(request, then);
+    enum store_error error = store_batch(request->store, op, 1, STORE_ALLOW_EMPTY | STORE_ALLOW_NUL, request_done,
+                                         request, NULL);
+    if (error != STORE_OK)
+        refused(request, error);
+}
+
+static void acquire_job(struct request *request)
+{
+    struct store_detail detail = {0};
+    request->error = depot_acquire(request->api->options.depot, request->store_name, &request->store, &detail);
+    if (request->error != STORE_OK)
+        request_keep_detail(request, &detail);
+}
+
+static void acquired(struct request *request)
+{
+    request_step *next = request->acquired;
+    if (request->error != STORE_OK)
+        reply_store_error(request, request->error);
+    else
+        next(request);
+}
+
+void request_acquire(struct request *request, request_step *then)
+{
+    enum store_error error = depot_try_acquire(request->api->options.depot, request->store_name, &request->store);
+    if (error == STORE_OK) {
+        then(request);
+    } else if (error == STORE_AGAIN) {
+        request->acquired = then;
+        request_offload(request, acquire_job, acquired);
+    } else {
+        reply_store_error(request, error);
+    }
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+struct walk {
+    struct request *request;
+    struct hygiene hygiene;
+    enum fields_error error;
+    enum field twice;
+};
+
+static enum MHD_Result note_field(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                  const char *value, size_t value_length)
+{
+    struct walk *walk = closure;
+    (void)kind;
+    if (!hygiene_field(&walk->hygiene, name, name_length, value, value_length))
+        return MHD_NO;
+    walk->error = fields_note(&walk->request->fields, name, name_length, value, &walk->twice);
+    return walk->error == FIELDS_OK ? MHD_YES : MHD_NO;
+}
+
+/* A message that two readers may take for two different ones: 400, and the connection closes. */
+static void reject(struct request *request, const char *fault)
+{
+    request->reject = true;
+    reply_problem(request, PROBLEM_BAD_REQUEST, "%c%s.", *fault >= 'a' && *fault <= 'z' ? *fault - 'a' + 'A' : *fault,
+                  fault + 1);
+}
+
+static bool read_fields(struct request *request, const char *target, const char *method, const char *version)
+{
+    struct walk walk = {.request = request};
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
+                                                                   MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    hygiene_begin(&walk.hygiene, method, target, request->target_length, version);
+    if (walk.hygiene.fault == NULL)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_field, &walk);
+    if (walk.error == FIELDS_TWICE) {
+        request->reject = true;
+        reply_problem(request, PROBLEM_BAD_REQUEST, "The header field %s may come only once.", field_name(walk.twice));
+    } else if (walk.error == FIELDS_NO_MEMORY) {
+        request->reject = true;
+        reply_error(request, STORE_NO_MEMORY);
+    } else if (!hygiene_end(&walk.hygiene, method, info->header_size)) {
+        reject(request, walk.hygiene.fault);
+    } else {
+        const char *fault = hygiene_framing(&request->fields, version);
+        if (fault == NULL)
+            return true;
+        reject(request, fault);
+    }
+    return false;
+}
+
+/* libmicrohttpd has checked that Content-Length is a number that fits. */
+static uint64_t announced_length(const struct fields *fields)
+{
+    if (fields->values[FIELD_TRANSFER_ENCODING] != NULL)
+        return STORE_SIZE_UNKNOWN;
+    const char *length = fields->values[FIELD_CONTENT_LENGTH];
+    return length == NULL ? 0 : strtoull(length, NULL, 10);
+}
+
+/* Decodes a part of the target where it stands, which makes it shorter. */
+static bool decode_in_place(struct request *request, struct slice part, char **ret_bytes, size_t *ret_length)
+{
+    char *bytes = request->target + (part.start - request->target);
+    if (!uri_decode(part, bytes, ret_length))
+        return false;
+    *ret_bytes = bytes;
+    return true;
+}
+
+static bool take_store(struct request *request, struct slice part)
+{
+    char *name;
+    size_t length;
+    if (!decode_in_place(request, part, &name, &length) || memchr(name, '\0', length) != NULL ||
+        !utf8_valid(name, length)) {
+        reply_problem(request, PROBLEM_BAD_STORE_NAME, "The store name holds a malformed percent escape or no text.");
+        return false;
+    }
+    name[length] = '\0'; /* over the slash or the end that follows it */
+    request->store_name = name;
+    return true;
+}
+
+static bool take_key(struct request *request, struct slice part)
+{
+    char *bytes;
+    size_t length;
+    if (!decode_in_place(request, part, &bytes, &length)) {
+        reply_problem(request, PROBLEM_BAD_KEY, "The key holds a malformed percent escape; write %% as %%25.");
+        return false;
+    }
+    if (length == 0 || length > STORE_KEY_MAX) {
+        reply_problem(request, PROBLEM_BAD_KEY, "The key has %zu bytes; 1 to %d are allowed.", length, STORE_KEY_MAX);
+        return false;
+    }
+    request->key = store_key_of(bytes, length);
+    request->has_key = true;
+    return true;
+}
+
+static bool take_hash(struct request *request, struct slice part)
+{
+    uint64_t hash;
+    if (!hex_decode_hash(part.start, part.length, &hash)) {
+        reply_problem(request, PROBLEM_BAD_KEY, "A key hash is 16 hexadecimal digits; \"%.*s\" is not.",
+                      (int)part.length, part.start);
+        return false;
+    }
+    request->key = store_key_of_hash(hash);
+    request->has_key = true;
+    return true;
+}
+
+/* What comes first in the path is decoded last: it ends where the next part began. */
+static bool take_captures(struct request *request, const struct captures *captures)
+{
+    if (captures->key.start != NULL && !take_key(request, captures->key))
+        return false;
+    if (captures->hash.start != NULL && !take_hash(request, captures->hash))
+        return false;
+    return captures->store.start == NULL || take_store(request, captures->store);
+}
+
+static void refuse_route(struct request *request)
+{
+    char allow[ROUTE_ALLOW_SIZE];
+    if (request->method == METHODS) {
+        reply_problem(request, PROBLEM_NOT_IMPLEMENTED,
+                      "The methods known here are GET, HEAD, PUT, POST, DELETE, "
+                      "MOVE and COPY, in capitals.");
+    } else if (!route_allow(request->path, allow)) {
+        reply_problem(request, PROBLEM_NO_RESOURCE, "There is nothing at %.*s.", (int)request->path.length,
+                      request->path.start);
+    } else {
+        reply_problem(request, PROBLEM_METHOD_NOT_ALLOWED, "%s does not fit here; %s would.",
+                      method_name(request->method), allow);
+        reply_field(request, "Allow", allow);
+    }
+}
+
+static void begin(struct request *request, const char *target, const char *method, const char *version)
+{
+    struct uri uri;
+    struct captures captures;
+    if (!read_fields(request, target, method, version))
+        return;
+    request->body_length = announced_length(&request->fields);
+    if (!uri_split(request->target, request->target_length, &uri)) {
+        request->reject = true;
+        reply_problem(request, PROBLEM_BAD_URI,
+                      "The target is not a path or an http URI, or holds a blank or a "
+                      "control character.");
+        return;
+    }
+    request->path = uri.path;
+    request->query = uri.query;
+    request->method = method_of(method);
+    request->endpoint = route_find(request->method, request->path, &captures);
+    if (request->endpoint == NULL)
+        refuse_route(request);
+    else if (take_captures(request, &captures))
+        request->endpoint->begin(request);
+}
+
+/* ---- the calls of the access handler --------------------------------------------------------- */
+
+static enum MHD_Result queue(struct request *request)
+{
+    request->phase = REQUEST_SENT;
+    if (request->response == NULL)
+        return MHD_NO; /* memory was out when the answer was made */
+    if (api_is_draining(request->api))
+        reply_field(request, "Connection", "close");
+    metrics_count(&request->api->metrics, request->method, request->status);
+    enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
+    MHD_destroy_response(request->response);
+    request->response = NULL;
+    return queued;
+}
+
+/* Whether an answer that stands before the body is sent before it, which closes the connection. */
+static bool answers_at_once(const struct request *request)
+{
+    if (request->reject || request->body_length == STORE_SIZE_UNKNOWN || request->body_length > REQUEST_DRAIN_MAX)
+        return true;
+    return request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
+}
+
+static void go_on(struct request *request)
+{
+    request_step *then = request->then;
+    request->then = NULL;
+    then(request);
+}
+
+static enum MHD_Result turn_head(struct request *request, const char *target, const char *method, const char *version)
+{
+    if (request->then != NULL) {
+        go_on(request);
+    } else {
+        api_request_began(request->api);
+        request->counted = true;
+        begin(request, target, method, version);
+    }
+    if (request->suspended)
+        return MHD_YES;
+    if (request->status != 0 && answers_at_once(request))
+        return queue(request);
+    request->phase = REQUEST_BODY;
+    return MHD_YES;
+}
+
+static enum MHD_Result turn_body(struct request *request, const char *bytes, size_t *length)
+{
+    if (request->status == 0 && request->endpoint->receive != NULL) {
+        *length -= request->endpoint->receive(request, bytes, *length);
+        return MHD_YES;
+    }
+    request->dropped += *length;
+    *length = 0;
+    return request->dropped > REQUEST_DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result turn_last(struct request *request)
+{
+    if (request->then != NULL)
+        go_on(request);
+    else if (request->status == 0)
+        request->endpoint->finish(request);
+    return request->suspended ? MHD_YES : queue(request);
+}
+
+enum MHD_Result request_turn(struct request *request, const char *target, const char *method, const char *version,
+                             const char *bytes, size_t *length)
+{
+    assert(request->phase != REQUEST_SENT);
+    request->suspended = false;
+    if (request->phase == REQUEST_HEAD)
+        return turn_head(request, target, method, version);
+    return *length > 0 ? turn_body(request, bytes, length) : turn_last(request);
+}

@@ -1,0 +1,124 @@
+/* request.h - one request, from its first line to its completion.
+ *
+ * Happy path of a PUT: api_uri() makes the request when its first line has come; the first call of the
+ * access handler reads the head, finds the endpoint and lets it `begin`; each chunk of the body goes to
+ * `receive`; the last call lets it `finish`. The answer is made by reply.c, kept here, and queued where
+ * libmicrohttpd keeps the connection alive: in the last call. libmicrohttpd calls api_completed() when
+ * the answer is out or the client gone, and that frees the request.
+ *
+ * Waiting: an endpoint calls request_suspend() *first*, then hands its work over and returns. Whoever
+ * does the work stores what came of it in the request and calls request_resume() as its last statement;
+ * from then on the request is the daemon's again. The handler is called once more and goes on with the
+ * step that request_suspend() was given. api_completed() never comes while a connection is suspended, so
+ * that a request outlives the work it waits for.
+ *
+ * Refusals: an answer made before the body was wanted is sent at once and the connection closes, so
+ * that nobody uploads for nothing. A client that did not ask for `100 Continue` may be sending
+ * already and would lose that answer to a reset; so a moderate body is read and dropped first.
+ */
+#ifndef CAIRN_API_REQUEST_H
+#define CAIRN_API_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "api/endpoint.h"
+#include "api/fields.h"
+#include "api/receipt.h"
+#include "api/route.h"
+#include "api/uri.h"
+#include "store/store.h"
+
+/* Bytes of a body that are read and dropped so that a refusal reaches its client. */
+enum { REQUEST_DRAIN_MAX = 1 << 20 };
+
+enum request_phase {
+    REQUEST_HEAD, /* the access handler has not been called, or the endpoint is still beginning */
+    REQUEST_BODY, /* calls with bytes bring the body; the one without is the last */
+    REQUEST_SENT, /* the answer is queued */
+};
+
+/* What comes next. Thread: the daemon's. */
+typedef void request_step(struct request *request);
+
+struct request {
+    struct api *api;
+    struct MHD_Connection *connection;
+    enum request_phase phase;
+    bool counted;   /* api_requests() knows of it */
+    bool suspended; /* set by request_suspend() until the handler is called again */
+    bool reject;    /* answer at once and close, whatever the body */
+    request_step *then;
+
+    enum method method;
+    struct fields fields;
+    uint64_t body_length; /* as announced; STORE_SIZE_UNKNOWN: chunked */
+    size_t dropped;       /* bytes of the body nobody wanted */
+
+    const struct endpoint *endpoint;
+    struct slice path, query;
+    const char *store_name; /* NULL: the path names none */
+    bool has_key;
+    struct store_key key; /* the object the path names */
+    struct store *store;  /* a reference, once request_acquire() has got it */
+    void *state;          /* the endpoint's own */
+
+    request_step *job;      /* what an I/O thread does: see request_offload() */
+    request_step *acquired; /* what follows request_acquire() */
+    enum store_error error; /* what came of the work that was waited for */
+    char *detail;           /* owned; a sentence of the engine about it, or NULL */
+    bool created;           /* of a store: it was not there */
+    struct receipt receipt; /* of the write that was waited for, when error is STORE_OK */
+
+    struct MHD_Response *response; /* the answer, owned until it is queued */
+    unsigned status;
+
+    size_t target_length;
+    char target[]; /* a copy of the request target; path, query, names and keys point into it */
+};
+
+/* A request for a target; NULL when memory is out. Thread: the daemon's. */
+struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target);
+
+/* One call of the access handler. MHD_NO cuts the connection. Thread: the daemon's. */
+enum MHD_Result request_turn(struct request *request, const char *target, const char *method, const char *version,
+                             const char *bytes, size_t *length);
+
+/* Frees it and all it holds; an upload that was not committed is aborted. Thread: the daemon's. */
+void request_free(struct request *request);
+
+/* Suspends the connection; `then` runs after request_resume(). Between this call and the return to the
+ * access handler only hand the work over: the request is no longer this thread's. */
+void request_suspend(struct request *request, request_step *then);
+
+/* The last statement of whoever did the work. Thread: any. */
+void request_resume(struct request *request);
+
+/* Suspends, runs `job` on an I/O thread, then `then`. When the engine takes no jobs, `job` does not
+ * run, request->error says why, and `then` runs all the same. */
+void request_offload(struct request *request, request_step *job, request_step *then);
+
+/* Gets the reference to the store of the path, waiting if need be, then runs `then`; answers by itself
+ * when there is no such store. */
+void request_acquire(struct request *request, request_step *then);
+
+/* The completion of a write with one receipt (a store_done): stores what came of it and resumes.
+ * Thread: the engine's. */
+void request_done(void *request, const struct store_result *result);
+
+/* Suspends and hands one step to the engine; `then` runs with request->error and the receipt. The step
+ * is borrowed until then. */
+void request_commit(struct request *request, const struct store_op *op, request_step *then);
+
+/* Keeps a sentence of the engine for the answer. */
+void request_keep_detail(struct request *request, const struct store_detail *detail);
+
+/* A field of the head, NULL when it is absent. */
+static inline const char *request_field(const struct request *request, enum field field)
+{
+    return request->fields.values[field];
+}
+
+#endif

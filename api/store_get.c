@@ -1,0 +1,41 @@
+/* store_get.c - GET /v1/stores/{store}: its figures. */
+#include "api/reply.h"
+#include "api/request.h"
+
+static void number(struct json *json, const char *name, uint64_t value)
+{
+    json_name(json, name);
+    json_number(json, value);
+}
+
+static void answer(struct request *request)
+{
+    struct store_figures figures;
+    struct json json = {0};
+    store_figures(request->store, &figures);
+    json_open(&json, '{');
+    json_field(&json, "name", request->store_name);
+    number(&json, "objects", figures.objects);
+    number(&json, "live_bytes", figures.live_bytes);
+    number(&json, "dead_bytes", figures.dead_bytes);
+    number(&json, "disk_bytes", figures.disk_bytes);
+    number(&json, "end_offset", figures.end_offset);
+    number(&json, "segments", figures.segments);
+    number(&json, "blobs", figures.blobs);
+    number(&json, "writes_in_flight", figures.writes_in_flight);
+    number(&json, "bytes_in_flight", figures.bytes_in_flight);
+    number(&json, "commits", figures.commits);
+    number(&json, "records", figures.records);
+    number(&json, "damaged_bytes", figures.damaged_bytes);
+    json_name(&json, "failed");
+    json_bool(&json, figures.failed);
+    json_close(&json, '}');
+    reply_json(request, 200, &json);
+}
+
+static void begin(struct request *request)
+{
+    request_acquire(request, answer);
+}
+
+const struct endpoint endpoint_store_get = {.begin = begin};

@@ -1,0 +1,34 @@
+/* store_put.c - PUT /v1/stores/{store}: makes a store; one that is there stays as it is. */
+#include "api/core.h"
+#include "api/reply.h"
+#include "api/request.h"
+
+static void create_job(struct request *request)
+{
+    struct store_detail detail = {0};
+    request->error = depot_create(request->api->options.depot, request->store_name, &request->created, &detail);
+    if (request->error != STORE_OK)
+        request_keep_detail(request, &detail);
+}
+
+static void answer(struct request *request)
+{
+    if (request->error != STORE_OK) {
+        reply_store_error(request, request->error);
+        return;
+    }
+    struct json json = {0};
+    json_open(&json, '{');
+    json_field(&json, "name", request->store_name);
+    json_name(&json, "created");
+    json_bool(&json, request->created);
+    json_close(&json, '}');
+    reply_json(request, request->created ? 201 : 200, &json);
+}
+
+static void begin(struct request *request)
+{
+    request_offload(request, create_job, answer);
+}
+
+const struct endpoint endpoint_store_put = {.begin = begin};

@@ -1,0 +1,45 @@
+/* uri.h - request targets: what is the path, what is the query, and what their escapes mean.
+ *
+ * libmicrohttpd hands targets on as they came (see api_unescape), because a key is every byte after
+ * /objects/, decoded exactly once and never normalised: `a//b`, `.` and `%00` are keys like any
+ * other.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_API_URI_H
+#define CAIRN_API_URI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A part of a text; borrows it. */
+struct slice {
+    const char *start;
+    size_t length;
+};
+
+struct uri {
+    struct slice path;  /* begins with a slash */
+    struct slice query; /* what follows the question mark; start is NULL without one */
+};
+
+/* Splits an origin-form (`/path?query`) or absolute-form (`http://host/path?query`) target; a
+ * fragment is dropped from an absolute one. False for any other form and for bytes that no target
+ * may hold: blanks and controls. Borrows `target`. */
+bool uri_split(const char *target, size_t length, struct uri *ret_uri);
+
+/* Decodes the percent escapes of `text` once into `bytes`, which holds text.length bytes and may be
+ * the text itself. False when an escape is malformed; `bytes` is then undefined. */
+bool uri_decode(struct slice text, char *bytes, size_t *ret_length);
+
+enum uri_parameter { URI_PARAMETER_ABSENT, URI_PARAMETER_FOUND, URI_PARAMETER_MALFORMED };
+
+/* The value of a parameter, decoded, `+` as a blank, ended by NUL; the first one when it is repeated.
+ * Malformed: a bad escape, a NUL, or longer than fits `size` bytes. */
+enum uri_parameter uri_parameter(struct slice query, const char *name, char *value, size_t size);
+
+/* Writes bytes as part of a path: all but unreserved characters, sub-delimiters, `:`, `@` and `/` are
+ * escaped. Needs room for 3 * length; returns the length written, no NUL. */
+size_t uri_encode(char *text, const void *bytes, size_t length);
+
+#endif
