@@ -1,0 +1,214 @@
+/* SIGTERM: no acknowledged write is lost, no answer is cut, the process ends by itself with 0. */
+#include "site.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "load.h"
+#include "raw.h"
+
+enum { IDLE = 20 };
+
+static double seconds_to_stop(void)
+{
+    double start = clock_now();
+    server_stop(site.server);
+    return clock_now() - start;
+}
+
+START_TEST(sigterm_under_load_loses_and_cuts_nothing)
+{
+    site_start();
+    struct load *load = load_new(site.server->url, 6, 1);
+    for (int round = 0; round < 4; round++) {
+        size_t before = load_acknowledged(load);
+        load_start(load, site.server->url);
+        clock_sleep(0.4 + 0.1 * round);
+        server_stop(site.server);
+        load_stop(load);
+        load_expect_no_surprise(load);
+        ck_assert_uint_eq(load_cut(load), 0);
+        ck_assert_uint_gt(load_acknowledged(load), before);
+        server_start(site.server);
+        load_verify(load, site.server->url);
+    }
+    load_free(load);
+}
+END_TEST
+
+START_TEST(sigint_drains_too)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
+    ck_assert_int_eq(server_wait(site.server, 10), 0);
+}
+END_TEST
+
+START_TEST(idle_connections_do_not_hold_it)
+{
+    site_start();
+    int sockets[IDLE];
+    struct raw_answer *answer = malloc(sizeof *answer);
+    for (int i = 0; i < IDLE; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        if (i % 2) {
+            ck_assert(raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+            ck_assert(raw_receive(sockets[i], answer));
+        }
+    }
+    free(answer);
+    double seconds = seconds_to_stop();
+    ck_assert_msg(seconds < 3 || getenv("CK_TIMEOUT_MULTIPLIER"), "it took %.1f s", seconds);
+    for (int i = 0; i < IDLE; i++) {
+        ck_assert(raw_closed(sockets[i]));
+        close(sockets[i]);
+    }
+}
+END_TEST
+
+START_TEST(half_a_request_does_not_hold_it)
+{
+    server_add(site.server, "--drain-timeout");
+    server_add(site.server, "1");
+    site_start();
+    int headers = raw_connect(site.server->port), body = raw_connect(site.server->port);
+    ck_assert(raw_send(headers, "GET /healthz HTTP/1.1\r\nHos"));
+    ck_assert(raw_send(body, "PUT /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n"));
+    ck_assert(raw_send_payload(body, 1000000, 1, 0));
+    clock_sleep(0.1);
+    double seconds = seconds_to_stop();
+    ck_assert_msg(seconds < 5, "it took %.1f s", seconds);
+    close(headers);
+    close(body);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_get("k", NULL), 404);
+    ck_assert_uint_eq(server_blobs(site.server, "main"), 0);
+}
+END_TEST
+
+/* The other end of a pipe tells the status that a child's request got. */
+static pid_t in_child(struct answer *(*request)(struct client *))
+{
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        struct answer *answer = request(client_new(site.server->url));
+        _exit(answer->status / 100 == 2 && answer->error == CURLE_OK ? (answer->whole ? 7 : 5) : 1);
+    }
+    return child;
+}
+
+static int outcome(pid_t child)
+{
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static struct answer *slow_upload(struct client *client)
+{
+    client_throttle(client, 16 << 20, 0);
+    return client_upload(client, "/v1/stores/main/objects/k", 16 << 20, 9, NULL);
+}
+
+static struct answer *slow_download(struct client *client)
+{
+    client_throttle(client, 0, 16 << 20);
+    return client_download(client, "/v1/stores/main/objects/k", 9, 0, NULL);
+}
+
+START_TEST(an_upload_under_way_is_finished)
+{
+    site_start();
+    pid_t child = in_child(slow_upload);
+    clock_sleep(0.4);
+    server_stop(site.server);
+    ck_assert_msg(outcome(child) == 5, "the upload was not acknowledged");
+    server_start(site.server);
+    site_reconnect();
+    site_expect_payload("k", 16 << 20, 9);
+}
+END_TEST
+
+START_TEST(a_download_under_way_is_finished)
+{
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), 16 << 20, 9, NULL), 201);
+    pid_t child = in_child(slow_download);
+    clock_sleep(0.4);
+    server_stop(site.server);
+    ck_assert_msg(outcome(child) == 7, "the download was cut");
+}
+END_TEST
+
+START_TEST(a_second_signal_does_not_hurt)
+{
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), 16 << 20, 9, NULL), 201);
+    pid_t child = in_child(slow_download);
+    clock_sleep(0.3);
+    server_terminate(site.server);
+    clock_sleep(0.2);
+    kill(site.server->pid, SIGTERM);
+    int code = server_wait(site.server, 20);
+    int result = outcome(child);
+    ck_assert_msg(code == 0 || code == 128 + SIGTERM || code == 1, "exit code %d", code);
+    ck_assert_msg(code != 0 || result == 7, "it ended with 0 and yet cut the download");
+}
+END_TEST
+
+/* While a request holds the process, new ones are told to come back or find the door closed; readyz says so. */
+START_TEST(new_requests_during_the_drain_are_refused)
+{
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), 16 << 20, 9, NULL), 201);
+    int kept = raw_connect(site.server->port);
+    struct raw_answer *answer = malloc(sizeof *answer);
+    ck_assert(raw_send(kept, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ck_assert(raw_receive(kept, answer));
+    ck_assert_int_eq(answer->status, 200);
+    pid_t child = in_child(slow_download);
+    clock_sleep(0.3);
+    server_terminate(site.server);
+    clock_sleep(0.2);
+    if (raw_send(kept, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n") && raw_receive(kept, answer)) {
+        ck_assert_int_eq(answer->status, 503);
+    }
+    close(kept);
+    free(answer);
+    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(outcome(child), 7);
+}
+END_TEST
+
+START_TEST(a_drain_right_after_the_start)
+{
+    for (int i = 0; i < 3; i++) {
+        server_start(site.server);
+        ck_assert(seconds_to_stop() < 5);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        sigterm_under_load_loses_and_cuts_nothing,
+        sigint_drains_too,
+        idle_connections_do_not_hold_it,
+        half_a_request_does_not_hold_it,
+        an_upload_under_way_is_finished,
+        a_download_under_way_is_finished,
+        a_second_signal_does_not_hurt,
+        new_requests_during_the_drain_are_refused,
+        a_drain_right_after_the_start,
+    };
+    return site_run("drain", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}
