@@ -5,10 +5,14 @@ Every function takes a Checker. distress.py has the servers that are full, busy,
 
 import base64
 import hashlib
+from urllib.parse import unquote_to_bytes
 
 OBJECT = ("putObject", "getObject", "headObject", "deleteObject")
 BY_HASH = ("putObjectByHash", "getObjectByHash", "headObjectByHash", "deleteObjectByHash")
 ALICE_HASH = "4da10dd61a0116b0"  # XXH3-64 of "alice"
+# Two keys with one XXH3-64. Of 16 bytes it adds the first half, byte-swapped, to the second, and the product of the
+# halves; with either half zero (after the secret's xor) the product is, so x may stand in the one or, swapped, in the other.
+COLLIDING = ("%B9%39%42%EA%7B%73%82%67%32%55%90%0C%3F%BF%54%AE", "%B8%3B%41%EE%7E%75%85%6F%3A%52%96%09%3B%BC%56%AF")
 OTHER_ETAG = '"00000000000000000000000000000000"'
 
 
@@ -95,6 +99,8 @@ def refusals(checker, names, path, malformed):
     call(put, 200, path, headers={"Repr-Digest": f"sha-256=:{sha256}:"}, body=b"right")
     call(put, 200, path, headers={"Content-MD5": base64_text(hashlib.md5(b"right").digest())}, body=b"right")
     call(put, 400, path, headers={"Content-Digest": f"sha-256=:{sha256}:"}, body=b"wrong", why="digest")
+    call(put, 411, path, valid=False)
+    call(put, 431, path, headers={"Cairn-Meta-Long": "x" * 5000}, body=b"x")
     for name in names:
         body = b"x" if name == put else None
         call(name, 400, {**path, **malformed}, body=body, valid=False)
@@ -123,6 +129,29 @@ def binary_key(checker):
                   f"{receipt}")
     found = checker.call("batchGet", 200, {"store": "keys"}, body={"objects": [{"key_base64": "/w=="}]}).json()
     checker.check("a binary key is found by its base64", found["objects"][0] is not None, f"{found}")
+
+
+def collisions(checker):
+    """Two keys of one hash are never taken for each other: the second is refused wherever it is written."""
+    call = checker.call
+    path = {"store": "collisions"}
+    call("createStore", 201, path)
+    first, second = COLLIDING
+    put_exactly(checker, 201, first)
+    put_exactly(checker, 409, second)
+    call("getObject", 404, {**path, "key": "second"}, target=f"/v1/stores/collisions/objects/{second}")
+    call("putObject", 201, {**path, "key": "a"}, body=b"A")
+    second_key = base64_text(unquote_to_bytes(second))
+    for name in ("copyObject", "moveObject"):
+        call(name, 409, path, body={"key": "a", "destination": {"key_base64": second_key}})
+    step = {"op": "put", "key_base64": second_key, "data": base64_text(b"x")}
+    call("batch", 409, path, body={"operations": [step]})
+
+
+def put_exactly(checker, expected, escaped):
+    """Puts under a key given as it stands in the path; the file cannot say that a key may be other than text."""
+    target = f"/v1/stores/collisions/objects/{escaped}"
+    checker.call("putObject", expected, {"store": "collisions", "key": "binary"}, body=b"x", target=target)
 
 
 # ---- many objects ------------------------------------------------------------------------------

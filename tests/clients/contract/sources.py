@@ -2,8 +2,9 @@
 
 import re
 
-ROUTE = re.compile(r"^\s*\{METHOD_(\w+), ([^,]+), &endpoint_\w+\}", re.MULTILINE)
-DEFINITION = re.compile(r'^#define (\w+)\s+"(/[^"]*)"', re.MULTILINE)
+ROUTE = re.compile(r"\{METHOD_(\w+),\s*([^,]+),\s*&endpoint_\w+\}")
+DEFINITION = re.compile(r"^#define (\w+)\s+(.*/.*)$", re.MULTILINE)
+PIECE = re.compile(r'"([^"]*)"|(\w+)')
 PROBLEM = re.compile(r'\{(\d{3}), TYPE "([a-z-]+)"')
 
 # What a table of routes need not share with the file: OpenAPI cannot describe the first two methods, which the file
@@ -13,10 +14,15 @@ OUTSIDE = {"MOVE", "COPY", "HEAD"}
 
 def routes(checker, root):
     source = (root / "api" / "route.c").read_text()
-    paths = dict(DEFINITION.findall(source))
-    served = {(method, paths.get(pattern, pattern.strip('"'))) for method, pattern in ROUTE.findall(source)}
+    named = dict(DEFINITION.findall(source))
+    served = {(method, path_of(pattern, named)) for method, pattern in ROUTE.findall(source)}
     documented = {(operation.method, operation.path) for operation in checker.specification.operations.values()}
     compare(checker, "routes", within(served), within(documented))
+
+
+def path_of(pattern, named):
+    """A C expression of string literals and defined names, side by side, as the path it stands for."""
+    return "".join(text or path_of(named[name], named) for text, name in PIECE.findall(pattern))
 
 
 def within(pairs):
