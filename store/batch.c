@@ -140,8 +140,8 @@ enum store_error store_batch(struct store *store, const struct store_op *ops, si
     enum store_error error = ops_check(store, ops, count, &bytes, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
-    if (!error && bytes > 0)
-        error = store_space(store, bytes);
+    if (!error && bytes > 0 && !depot_space(store->depot, bytes))
+        error = STORE_FULL;
     if (!error)
         error = store_admit(store, bytes);
     if (error)

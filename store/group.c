@@ -487,12 +487,15 @@ enum store_error group_add(struct group *group, struct txn *txn)
         group->now = now();
         log_begin(&store->log);
     }
-    if (atomic_load_explicit(&store->failed, memory_order_relaxed)) {
-        txn_fail(txn, STORE_FAILED, 0, SIZE_MAX);
-        group_take(group, txn);
-        return STORE_FAILED;
-    }
-    enum store_error error = add_planned(group, txn);
+    enum store_error error = STORE_OK;
+    if (atomic_load(&store->failed))
+        error = STORE_FAILED;
+    else if (atomic_load(&store->deleted))
+        error = STORE_NO_STORE;
+    if (error)
+        txn_fail(txn, error, 0, SIZE_MAX);
+    else
+        error = add_planned(group, txn);
     if (error != STORE_AGAIN)
         group_take(group, txn);
     return error;

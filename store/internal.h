@@ -41,10 +41,8 @@ struct store {
     atomic_uint_fast64_t ops_in_flight;
     atomic_uint_fast64_t bytes_in_flight;
 
-    /* The depot's, guarded by its lock. */
-    struct store *next;
-    size_t references;
-    uint64_t idle_since; /* counts the depot's releases */
+    atomic_bool deleted; /* its folder is gone from the depot: what is still queued fails */
+    struct depot_entry *entry; /* the depot's */
 };
 
 /* Opens and recovers the store in the folder `name` of `stores`. Blocking. */
@@ -58,14 +56,17 @@ void store_close(struct store *store);
 enum store_error store_admit(struct store *store, uint64_t bytes);
 void store_discharge(struct store *store, uint64_t bytes);
 
+/* The same for what an accepted write brings along: never refused. */
+void store_admit_always(struct store *store, uint64_t bytes);
+
 /* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
 void store_complete(struct store *store, struct txn *txn);
 
-/* Whether the disk has room for `bytes` beside the reserve: STORE_FULL or STORE_IO. */
-enum store_error store_space(struct store *store, uint64_t bytes);
-
-/* The depot's side of admission, its threads, its log. */
+/* The depot's side of admission, its threads, its log. depot_space(): whether the disk has room for `bytes`
+ * beside the reserve. */
 enum store_error depot_admit(struct depot *depot, uint64_t bytes);
+void depot_admit_always(struct depot *depot, uint64_t bytes);
+bool depot_space(struct depot *depot, uint64_t bytes);
 void depot_discharge(struct depot *depot, uint64_t bytes);
 struct pool *depot_pool(struct depot *depot);
 bool depot_admit_upload(struct depot *depot);

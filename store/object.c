@@ -4,6 +4,8 @@
  * lock go, read the record in one call, check it, compare the key. A blob's file is opened by its number;
  * when it is gone, the object was replaced in between, and the look-up is made again.
  */
+#include "store/object.h"
+
 #include "store/internal.h"
 
 #include <errno.h>
@@ -16,7 +18,8 @@ struct object {
     const struct io *io;
     struct object_info info;
     const void *payload;
-    int file; /* of a blob; -1 */
+    uint64_t blob;
+    int file; /* of the blob; -1 */
     unsigned char bytes[];
 };
 
@@ -133,6 +136,7 @@ static enum store_error object_attach_payload(struct store *store, struct object
 
 static void object_describe(struct object *object, const struct record *record)
 {
+    object->blob = record->blob;
     object->info = (struct object_info){
         .key = record->key,
         .key_length = record->key_length,
@@ -287,6 +291,11 @@ int object_take_descriptor(struct object *object)
     int file = object->file;
     object->file = -1;
     return file;
+}
+
+uint64_t object_blob(const struct object *object)
+{
+    return object->blob;
 }
 
 void object_release(struct object *object)

@@ -157,7 +157,7 @@ struct depot_options depot_options_default(void);
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
                             struct store_detail *ret_detail);
 
-/* From here on new writes and acquires fail with STORE_DRAINING; those under way go on. */
+/* From here on new writes fail with STORE_DRAINING; those under way and reads go on. */
 void depot_drain(struct depot *depot);
 
 /* Waits until the last completion has returned, syncs, closes, frees. Every store must have been
@@ -271,10 +271,12 @@ typedef void store_done(void *arg, const struct store_result *result);
 enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
                              store_done *done, void *arg, size_t *ret_failed_op);
 
-/* Copies (or, with `move`, transfers: copy, then delete in the source if it is still the same
- * version) an object to another key or another store. Both stores' references must live until
- * `done`. `key` and `target` are copied. One receipt: the target's. In one store this is the
- * STORE_RENAME or STORE_COPY step. Takes a time independent of the object's size on one file system. */
+/* Copies (or, with `move`, transfers: copy, then delete in the source if it is still the same version)
+ * the object under op->key to op->target in another store; in the same store it renames or copies. Of
+ * `op`, borrowed with all it points to until `done`, the kind, payload and attributes do not matter; the
+ * condition is on the source. Both stores' references must live until `done`. One receipt: the
+ * target's. A crash in the middle of a transfer leaves the object in both stores, never in neither.
+ * Takes a time independent of the object's size on one file system. Refuses like store_batch(). */
 enum store_error store_copy(struct store *source, const struct store_op *op, struct store *target, bool move,
                             store_done *done, void *arg);
 

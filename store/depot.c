@@ -1,0 +1,608 @@
+/* depot.c - a data folder with its stores: which are open, who uses them, what is in flight.
+ *
+ * Stores open at first use and stay open until more than the limit are; then the one that has been idle
+ * longest is closed. An entry stands for each store that is open, opening, or removed but still in use.
+ * `lock` guards the entries and is never held across a file call; `admin` orders the calls that make and
+ * remove stores.
+ */
+#include "store/folder.h"
+#include "store/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <xxhash.h>
+
+enum { BUCKETS = 1024, JOBS_WAITING_MAX = 4096, LABEL_MAX = 32 };
+
+enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_DELETED };
+
+struct depot_entry {
+    struct depot_entry *next; /* in its bucket */
+    struct depot *depot;
+    enum entry_state state;
+    struct store *store;
+    size_t references;
+    uint64_t idle_since; /* counts the depot's releases */
+    char name[STORE_NAME_MAX + 1];
+    char label[LABEL_MAX]; /* in the trash, when deleted */
+    struct pool_job removal;
+};
+
+struct depot {
+    struct depot_options options;
+    struct folder folder;
+    struct pool *pool;
+    atomic_bool draining;
+    atomic_uint_fast64_t bytes_in_flight;
+    atomic_size_t uploads;
+    atomic_uint_fast64_t labels;
+
+    /* Free bytes of the disk, asked for not more often than needed. */
+    atomic_uint_fast64_t free_bytes;
+    atomic_int_fast64_t free_asked; /* milliseconds */
+
+    pthread_mutex_t admin;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* an entry's state or references */
+    struct depot_entry *buckets[BUCKETS];
+    size_t open;
+    uint64_t releases;
+};
+
+/* ---- the depot itself ------------------------------------------------------------------------ */
+
+struct depot_options depot_options_default(void)
+{
+    return (struct depot_options){
+        .io = &io_posix,
+        .inline_limit = 256 << 10,
+        .segment_size = 64 << 20,
+        .object_limit = (uint64_t)1 << 40,
+        .store_bytes_limit = 256 << 20,
+        .depot_bytes_limit = 512 << 20,
+        .store_ops_limit = 16384,
+        .uploads_limit = 1024,
+        .disk_reserve = 64 << 20,
+        .io_threads = 4,
+        .open_stores_limit = 256,
+    };
+}
+
+/* What the rest of the engine relies on. */
+static struct depot_options options_checked(const struct depot_options *asked)
+{
+    enum { SEGMENT_MIN = 64 << 10, SEGMENT_MAX = 128 << 20 };
+    struct depot_options options = *asked;
+    if (!options.io)
+        options.io = &io_posix;
+    if (options.inline_limit > STORE_INLINE_LIMIT_MAX)
+        options.inline_limit = STORE_INLINE_LIMIT_MAX;
+    if (options.segment_size < SEGMENT_MIN)
+        options.segment_size = SEGMENT_MIN;
+    if (options.segment_size > SEGMENT_MAX)
+        options.segment_size = SEGMENT_MAX;
+    if (options.io_threads == 0)
+        options.io_threads = 1;
+    if (options.open_stores_limit == 0)
+        options.open_stores_limit = 1;
+    return options;
+}
+
+static void depot_free(struct depot *depot)
+{
+    pthread_cond_destroy(&depot->changed);
+    pthread_mutex_destroy(&depot->lock);
+    pthread_mutex_destroy(&depot->admin);
+    free(depot);
+}
+
+enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
+                            struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    struct depot *depot = calloc(1, sizeof *depot);
+    if (!depot)
+        return STORE_NO_MEMORY;
+    depot->options = options_checked(options);
+    pthread_mutex_init(&depot->admin, NULL);
+    pthread_mutex_init(&depot->lock, NULL);
+    pthread_cond_init(&depot->changed, NULL);
+    enum store_error error = folder_open(&depot->folder, depot->options.io, path, ret_detail);
+    if (error) {
+        depot_free(depot);
+        return error;
+    }
+    depot->pool = pool_new(depot->options.io_threads);
+    if (!depot->pool) {
+        folder_close(&depot->folder);
+        depot_free(depot);
+        return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
+    }
+    *ret_depot = depot;
+    return STORE_OK;
+}
+
+void depot_drain(struct depot *depot)
+{
+    atomic_store(&depot->draining, true);
+}
+
+/* Takes any entry out that is open; NULL when none is. */
+static struct depot_entry *take_open(struct depot *depot)
+{
+    struct depot_entry *taken = NULL;
+    pthread_mutex_lock(&depot->lock);
+    for (size_t i = 0; i < BUCKETS && !taken; i++) {
+        struct depot_entry **at = &depot->buckets[i];
+        if (*at) {
+            taken = *at;
+            *at = taken->next;
+        }
+    }
+    pthread_mutex_unlock(&depot->lock);
+    return taken;
+}
+
+void depot_close(struct depot *depot)
+{
+    if (!depot)
+        return;
+    depot_drain(depot);
+    struct depot_entry *entry;
+    while ((entry = take_open(depot))) {
+        assert(entry->references == 0);
+        store_close(entry->store);
+        free(entry);
+    }
+    pool_free(depot->pool); /* runs what still waits, removals among it */
+    folder_close(&depot->folder);
+    depot_free(depot);
+}
+
+/* ---- entries; the depot's lock is held ------------------------------------------------------- */
+
+static struct depot_entry **bucket_of(struct depot *depot, const char *name)
+{
+    return &depot->buckets[XXH3_64bits(name, strlen(name)) % BUCKETS];
+}
+
+static struct depot_entry *entry_find(struct depot *depot, const char *name)
+{
+    struct depot_entry *entry = *bucket_of(depot, name);
+    while (entry && strcmp(entry->name, name) != 0)
+        entry = entry->next;
+    return entry;
+}
+
+static struct depot_entry *entry_add(struct depot *depot, const char *name)
+{
+    struct depot_entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
+    struct depot_entry **bucket = bucket_of(depot, name);
+    entry->depot = depot;
+    entry->state = ENTRY_OPENING;
+    memcpy(entry->name, name, strlen(name) + 1);
+    entry->next = *bucket;
+    *bucket = entry;
+    return entry;
+}
+
+static void entry_unlink(struct depot *depot, struct depot_entry *entry)
+{
+    struct depot_entry **at = bucket_of(depot, entry->name);
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
+}
+
+/* The entry when it is neither opening nor closing; waits until that is so. NULL: not there. */
+static struct depot_entry *entry_settled(struct depot *depot, const char *name)
+{
+    struct depot_entry *entry;
+    while ((entry = entry_find(depot, name)) && entry->state != ENTRY_OPEN)
+        pthread_cond_wait(&depot->changed, &depot->lock);
+    return entry;
+}
+
+/* The open store that nobody has used for longest, if there are more open than allowed. */
+static struct depot_entry *entry_to_close(struct depot *depot)
+{
+    struct depot_entry *oldest = NULL;
+    if (depot->open <= depot->options.open_stores_limit)
+        return NULL;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct depot_entry *entry = depot->buckets[i]; entry; entry = entry->next) {
+            if (entry->state == ENTRY_OPEN && entry->references == 0 && !atomic_load(&entry->store->failed) &&
+                (!oldest || entry->idle_since < oldest->idle_since))
+                oldest = entry;
+        }
+    }
+    return oldest;
+}
+
+/* Closes a store that is open and not in use, letting the lock go meanwhile. */
+static void entry_close(struct depot *depot, struct depot_entry *entry)
+{
+    entry->state = ENTRY_CLOSING;
+    depot->open--;
+    pthread_mutex_unlock(&depot->lock);
+    store_close(entry->store);
+    pthread_mutex_lock(&depot->lock);
+    entry_unlink(depot, entry);
+    free(entry);
+    pthread_cond_broadcast(&depot->changed);
+}
+
+/* Opens a store for a new entry, letting the lock go meanwhile. */
+static enum store_error entry_open(struct depot *depot, struct depot_entry *entry, struct store_detail *detail)
+{
+    struct depot_entry *idle = entry_to_close(depot);
+    if (idle)
+        entry_close(depot, idle);
+    pthread_mutex_unlock(&depot->lock);
+    struct store *store = NULL;
+    enum store_error error =
+        store_open(depot, &depot->options, depot->folder.stores, entry->name, depot->pool, &store, detail);
+    pthread_mutex_lock(&depot->lock);
+    if (error) {
+        entry_unlink(depot, entry);
+        free(entry);
+    } else {
+        store->entry = entry;
+        entry->store = store;
+        entry->state = ENTRY_OPEN;
+        depot->open++;
+    }
+    pthread_cond_broadcast(&depot->changed);
+    return error;
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+static bool name_valid(const char *name)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    static const char all[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t length = strlen(name);
+    return length >= 1 && length <= STORE_NAME_MAX && strchr(first, name[0]) && strspn(name, all) == length;
+}
+
+static enum store_error check_name(const char *name, struct store_detail *detail)
+{
+    if (name_valid(name))
+        return STORE_OK;
+    return error_detail(detail, STORE_BAD_NAME, 0, "\"%.80s\" cannot name a store: %s", name,
+                        store_error_text(STORE_BAD_NAME));
+}
+
+enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
+                               struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    if (error)
+        return error;
+    pthread_mutex_lock(&depot->lock);
+    struct depot_entry *entry = entry_settled(depot, name);
+    if (!entry) {
+        entry = entry_add(depot, name);
+        error = entry ? entry_open(depot, entry, ret_detail) : STORE_NO_MEMORY;
+    }
+    if (!error) {
+        entry->references++;
+        *ret_store = entry->store;
+    }
+    pthread_mutex_unlock(&depot->lock);
+    return error;
+}
+
+enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)
+{
+    if (!name_valid(name))
+        return STORE_BAD_NAME;
+    enum store_error error = STORE_AGAIN;
+    pthread_mutex_lock(&depot->lock);
+    struct depot_entry *entry = entry_find(depot, name);
+    if (entry && entry->state == ENTRY_OPEN) {
+        entry->references++;
+        *ret_store = entry->store;
+        error = STORE_OK;
+    }
+    pthread_mutex_unlock(&depot->lock);
+    return error;
+}
+
+/* Closes a deleted store that nobody uses any more and removes its files. Thread: the pool's. */
+static void entry_remove(void *arg)
+{
+    struct depot_entry *entry = arg;
+    struct depot *depot = entry->depot;
+    store_close(entry->store);
+    folder_remove_trash(&depot->folder, entry->label);
+    free(entry);
+}
+
+void depot_release(struct store *store)
+{
+    if (!store)
+        return;
+    struct depot *depot = store->depot;
+    struct depot_entry *entry = store->entry;
+    pthread_mutex_lock(&depot->lock);
+    entry->idle_since = ++depot->releases;
+    bool last = --entry->references == 0;
+    bool remove = last && entry->state == ENTRY_DELETED;
+    pthread_mutex_unlock(&depot->lock);
+    if (remove) {
+        entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
+        pool_submit(depot->pool, &entry->removal);
+    }
+}
+
+/* ---- making and removing stores -------------------------------------------------------------- */
+
+static void new_label(struct depot *depot, char ret_label[LABEL_MAX])
+{
+    (void)snprintf(ret_label, LABEL_MAX, "%llu", (unsigned long long)atomic_fetch_add(&depot->labels, 1));
+}
+
+static bool store_on_disk(struct depot *depot, const char *name)
+{
+    const struct io *io = depot->options.io;
+    int folder = io->openat(io->self, depot->folder.stores, name, O_RDONLY | O_DIRECTORY, 0);
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return folder >= 0;
+}
+
+/* A salt nobody can guess: what keeps payloads from imitating records. */
+static bool new_salt(uint64_t *ret_salt)
+{
+    return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt;
+}
+
+enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created,
+                              struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    if (!error && atomic_load(&depot->draining))
+        error = STORE_DRAINING;
+    if (error)
+        return error;
+    pthread_mutex_lock(&depot->admin);
+    bool there = store_on_disk(depot, name);
+    if (!there) {
+        char label[LABEL_MAX];
+        uint64_t salt = 0;
+        new_label(depot, label);
+        int os_error = new_salt(&salt) ? folder_make_store(&depot->folder, name, label, salt) : errno;
+        if (os_error)
+            error = error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
+                                 strerror(os_error));
+    }
+    pthread_mutex_unlock(&depot->admin);
+    if (!error)
+        *ret_created = !there;
+    return error;
+}
+
+/* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
+static enum store_error shut(struct store *store, bool force, struct store_detail *detail)
+{
+    atomic_store(&store->closing, true);
+    if (force)
+        return STORE_OK;
+    struct store_figures figures;
+    store_figures(store, &figures);
+    if (figures.objects == 0 && figures.writes_in_flight == 0)
+        return STORE_OK;
+    atomic_store(&store->closing, false);
+    return error_detail(detail, STORE_NOT_DRAINED, 0,
+                        "store %s still holds %llu objects and has %llu writes under way: delete them first, or ask "
+                        "with force=true",
+                        store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
+}
+
+/* Removes an acquired store. */
+static enum store_error remove_acquired(struct depot *depot, struct store *store, bool force,
+                                        struct store_detail *detail)
+{
+    struct depot_entry *entry = store->entry;
+    enum store_error error = shut(store, force, detail);
+    if (error)
+        return error;
+    new_label(depot, entry->label);
+    int os_error = folder_trash_store(&depot->folder, store->name, entry->label);
+    if (os_error) {
+        atomic_store(&store->closing, false);
+        return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", store->name,
+                            strerror(os_error));
+    }
+    atomic_store(&store->deleted, true);
+    pthread_mutex_lock(&depot->lock);
+    entry_unlink(depot, entry);
+    entry->state = ENTRY_DELETED;
+    depot->open--;
+    pthread_mutex_unlock(&depot->lock);
+    return STORE_OK;
+}
+
+enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
+{
+    struct store *store;
+    pthread_mutex_lock(&depot->admin);
+    enum store_error error = depot_acquire(depot, name, &store, ret_detail);
+    if (!error) {
+        error = remove_acquired(depot, store, force, ret_detail);
+        depot_release(store);
+    }
+    pthread_mutex_unlock(&depot->admin);
+    return error;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count)
+{
+    const struct io *io = depot->options.io;
+    char *list = io->list(io->self, depot->folder.stores);
+    if (!list)
+        return error_of_errno(errno);
+    size_t count = 0;
+    char *end = list;
+    for (; *end; end += strlen(end) + 1)
+        count++;
+    size_t text = (size_t)(end - list) + 1;
+    char **names = malloc((count + 1) * sizeof *names + text);
+    if (!names) {
+        free(list);
+        return STORE_NO_MEMORY;
+    }
+    char *copy = memcpy(names + count + 1, list, text);
+    free(list);
+    count = 0;
+    for (char *name = copy; *name; name += strlen(name) + 1) {
+        if (name_valid(name))
+            names[count++] = name;
+    }
+    names[count] = NULL;
+    qsort(names, count, sizeof *names, compare_names);
+    *ret_names = names;
+    *ret_count = count;
+    return STORE_OK;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+struct depot_job {
+    struct pool_job job;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static void run_job(void *arg)
+{
+    struct depot_job own = *(struct depot_job *)arg;
+    free(arg);
+    own.run(own.arg);
+}
+
+enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg)
+{
+    if (pool_waiting(depot->pool) >= JOBS_WAITING_MAX)
+        return STORE_BUSY;
+    struct depot_job *own = malloc(sizeof *own);
+    if (!own)
+        return STORE_NO_MEMORY;
+    *own = (struct depot_job){.run = job, .arg = arg};
+    own->job = (struct pool_job){.run = run_job, .arg = own};
+    pool_submit(depot->pool, &own->job);
+    return STORE_OK;
+}
+
+struct pool *depot_pool(struct depot *depot)
+{
+    return depot->pool;
+}
+
+/* ---- admission ------------------------------------------------------------------------------- */
+
+void depot_admit_always(struct depot *depot, uint64_t bytes)
+{
+    atomic_fetch_add(&depot->bytes_in_flight, bytes);
+}
+
+void depot_discharge(struct depot *depot, uint64_t bytes)
+{
+    atomic_fetch_sub(&depot->bytes_in_flight, bytes);
+}
+
+enum store_error depot_admit(struct depot *depot, uint64_t bytes)
+{
+    if (atomic_load_explicit(&depot->draining, memory_order_relaxed))
+        return STORE_DRAINING;
+    uint64_t held = atomic_fetch_add(&depot->bytes_in_flight, bytes);
+    if (held + bytes <= depot->options.depot_bytes_limit)
+        return STORE_OK;
+    atomic_fetch_sub(&depot->bytes_in_flight, bytes);
+    return STORE_BUSY;
+}
+
+bool depot_admit_upload(struct depot *depot)
+{
+    if (atomic_fetch_add(&depot->uploads, 1) < depot->options.uploads_limit)
+        return true;
+    atomic_fetch_sub(&depot->uploads, 1);
+    return false;
+}
+
+void depot_discharge_upload(struct depot *depot)
+{
+    atomic_fetch_sub(&depot->uploads, 1);
+}
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool depot_space(struct depot *depot, uint64_t bytes)
+{
+    enum { FRESH_MS = 100 };
+    const uint64_t plenty = (uint64_t)1 << 30; /* so far from the edge that an old figure will do */
+    int64_t now = milliseconds();
+    uint64_t free_bytes = atomic_load(&depot->free_bytes);
+    uint64_t wanted = bytes + depot->options.disk_reserve;
+    if (free_bytes > wanted + plenty && now - atomic_load(&depot->free_asked) < FRESH_MS)
+        return true;
+    if (depot->options.io->free_bytes(depot->options.io->self, depot->folder.root, &free_bytes) < 0)
+        return true; /* not known: the write itself will tell */
+    atomic_store(&depot->free_bytes, free_bytes);
+    atomic_store(&depot->free_asked, now);
+    return free_bytes >= wanted;
+}
+
+/* ---- what others should know ----------------------------------------------------------------- */
+
+void depot_log(struct depot *depot, enum store_log_level level, const char *format, ...)
+{
+    char sentence[1024];
+    if (!depot->options.log)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    depot->options.log(depot->options.log_arg, level, sentence);
+}
+
+bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
+{
+    bool healthy = true;
+    pthread_mutex_lock(&depot->lock);
+    for (size_t i = 0; i < BUCKETS && healthy; i++) {
+        for (struct depot_entry *entry = depot->buckets[i]; entry && healthy; entry = entry->next) {
+            if (entry->state == ENTRY_OPEN && atomic_load(&entry->store->failed)) {
+                healthy = false;
+                error_detail(ret_detail, STORE_FAILED, 0, "store %s: %s", entry->name,
+                             store_error_text(STORE_FAILED));
+            }
+        }
+    }
+    pthread_mutex_unlock(&depot->lock);
+    return healthy;
+}

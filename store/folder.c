@@ -1,0 +1,232 @@
+/* folder.c - the data folder on disk. folder.h shows what is in it. */
+#include "store/folder.h"
+
+#include "store/error.h"
+#include "store/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char marker[] = "cairn";
+
+static enum store_error fail(struct store_detail *detail, const char *what, const char *path)
+{
+    int os_error = errno;
+    return error_detail(detail, error_of_errno(os_error), os_error, "%s %s: %s", what, path, strerror(os_error));
+}
+
+/* ---- trees ----------------------------------------------------------------------------------- */
+
+enum { DEPTH_MAX = 4 }; /* trash/LABEL/blobs/FILE, and one to spare */
+
+/* Removes what `name` is in `parent`: a file, or a folder with all it holds. */
+static void remove_tree(const struct io *io, int parent, const char *name, int depth)
+{
+    if (io->unlinkat(io->self, parent, name, 0) == 0 || depth == 0)
+        return;
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (folder < 0)
+        return;
+    char *names = io->list(io->self, folder);
+    for (const char *at = names; at && *at; at += strlen(at) + 1)
+        remove_tree(io, folder, at, depth - 1);
+    free(names);
+    io->close(io->self, folder);
+    io->unlinkat(io->self, parent, name, AT_REMOVEDIR);
+}
+
+void folder_remove_trash(struct folder *folder, const char *label)
+{
+    remove_tree(folder->io, folder->trash, label, DEPTH_MAX);
+}
+
+static void empty_trash(struct folder *folder)
+{
+    char *names = folder->io->list(folder->io->self, folder->trash);
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
+        folder_remove_trash(folder, name);
+    free(names);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+/* Makes the folder if it is missing, and its entry in the parent durable. */
+static int make_root(const struct io *io, const char *path)
+{
+    if (io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0)
+        return errno == EEXIST ? 0 : -1;
+    char *parent = malloc(strlen(path) + 4);
+    if (!parent)
+        return -1;
+    strcpy(parent, path);
+    strcat(parent, "/..");
+    int folder = io->openat(io->self, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
+    free(parent);
+    if (folder < 0)
+        return -1;
+    int result = io->fsync(io->self, folder);
+    io->close(io->self, folder);
+    return result;
+}
+
+/* Names that a folder may hold which is to become cairn's: none, or what a first start that was cut short
+ * has left. */
+static bool may_become_ours(const char *names)
+{
+    static const char *const harmless[] = {"lock", "stores", "trash", "cairn.new", "lost+found"};
+    for (const char *name = names; *name; name += strlen(name) + 1) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
+            known = known || strcmp(name, harmless[i]) == 0;
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+/* Whether the folder is cairn's, or empty enough to become it. Nothing is written. */
+static enum store_error check_owner(struct folder *folder, const char *path, bool *ret_fresh,
+                                    struct store_detail *detail)
+{
+    struct settings settings;
+    int os_error = 0;
+    enum store_error error = settings_read(folder->io, folder->root, marker, "data folder", &settings, &os_error);
+    *ret_fresh = false;
+    if (!error)
+        return STORE_OK;
+    if (error == STORE_FOREIGN && os_error == ENOENT) {
+        char *names = folder->io->list(folder->io->self, folder->root);
+        if (!names)
+            return fail(detail, "cannot list data folder", path);
+        *ret_fresh = may_become_ours(names);
+        free(names);
+        if (*ret_fresh)
+            return STORE_OK;
+        return error_detail(detail, STORE_FOREIGN, 0,
+                            "%s is not empty and not a data folder of cairn: it was left untouched; name another "
+                            "folder, or an empty one",
+                            path);
+    }
+    return error_detail(detail, error, os_error, "file %s/%s: %s", path, marker,
+                        error == STORE_IO ? strerror(os_error) : store_error_text(error));
+}
+
+static enum store_error take_lock(struct folder *folder, const char *path, struct store_detail *detail)
+{
+    const struct io *io = folder->io;
+    folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
+    if (folder->lock < 0)
+        return fail(detail, "cannot open the lock file of data folder", path);
+    if (io->lock(io->self, folder->lock) == 0)
+        return STORE_OK;
+    if (errno == EWOULDBLOCK)
+        return error_detail(detail, STORE_LOCKED, errno, "another process has the data folder %s open: stop it first",
+                            path);
+    return fail(detail, "cannot lock data folder", path);
+}
+
+static int open_part(struct folder *folder, const char *name)
+{
+    const struct io *io = folder->io;
+    if (io->mkdirat(io->self, folder->root, name, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return io->openat(io->self, folder->root, name, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static enum store_error open_parts(struct folder *folder, bool fresh, const char *path, struct store_detail *detail)
+{
+    const struct io *io = folder->io;
+    folder->stores = open_part(folder, "stores");
+    folder->trash = folder->stores < 0 ? -1 : open_part(folder, "trash");
+    if (folder->trash < 0)
+        return fail(detail, "cannot open the parts of data folder", path);
+    if (!fresh)
+        return STORE_OK;
+    struct settings settings = {.kind = "data folder"};
+    int error = settings_write(io, folder->root, marker, &settings);
+    if (!error && io->fsync(io->self, folder->root) < 0)
+        error = errno;
+    errno = error;
+    return error ? fail(detail, "cannot set up data folder", path) : STORE_OK;
+}
+
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path,
+                             struct store_detail *detail)
+{
+    *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
+    bool fresh;
+    if (make_root(io, path) < 0)
+        return fail(detail, "cannot make data folder", path);
+    folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    if (folder->root < 0)
+        return fail(detail, "cannot open data folder", path);
+    enum store_error error = check_owner(folder, path, &fresh, detail);
+    if (!error)
+        error = take_lock(folder, path, detail);
+    if (!error)
+        error = open_parts(folder, fresh, path, detail);
+    if (error)
+        folder_close(folder);
+    else
+        empty_trash(folder);
+    return error;
+}
+
+void folder_close(struct folder *folder)
+{
+    int files[] = {folder->trash, folder->stores, folder->root, folder->lock};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i] >= 0)
+            folder->io->close(folder->io->self, files[i]);
+    }
+}
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
+/* Fills a store's new folder and makes it durable; an errno. */
+static int fill_store(const struct io *io, int store, uint64_t salt)
+{
+    struct settings settings = {.kind = "store", .salt = salt};
+    if (io->mkdirat(io->self, store, "log", 0700) < 0 || io->mkdirat(io->self, store, "blobs", 0700) < 0)
+        return errno;
+    int error = settings_write(io, store, "settings", &settings);
+    if (!error && io->fsync(io->self, store) < 0)
+        error = errno;
+    return error;
+}
+
+static int sync_folder(const struct io *io, int folder)
+{
+    return io->fsync(io->self, folder) < 0 ? errno : 0;
+}
+
+int folder_make_store(struct folder *folder, const char *name, const char *label, uint64_t salt)
+{
+    const struct io *io = folder->io;
+    if (io->mkdirat(io->self, folder->trash, label, 0700) < 0)
+        return errno;
+    int store = io->openat(io->self, folder->trash, label, O_RDONLY | O_DIRECTORY, 0);
+    int error = store < 0 ? errno : fill_store(io, store, salt);
+    if (store >= 0)
+        io->close(io->self, store);
+    if (!error && io->renameat(io->self, folder->trash, label, folder->stores, name) < 0)
+        error = errno;
+    if (error) {
+        folder_remove_trash(folder, label);
+        return error;
+    }
+    error = sync_folder(io, folder->stores);
+    if (error) /* whether the store is there after a crash is open: it must not look as if it were */
+        (void)folder_trash_store(folder, name, label);
+    return error;
+}
+
+int folder_trash_store(struct folder *folder, const char *name, const char *label)
+{
+    const struct io *io = folder->io;
+    if (io->renameat(io->self, folder->stores, name, folder->trash, label) < 0)
+        return errno;
+    return sync_folder(io, folder->stores);
+}

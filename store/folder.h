@@ -1,0 +1,37 @@
+/* folder.h - the data folder on disk: whose it is, its parts, and removing trees in it.
+ *
+ *     DIR/cairn            says that the folder is cairn's, and the format (settings.h)
+ *     DIR/lock             locked while a process has the folder open
+ *     DIR/stores/NAME/     one folder a store: settings, log/, blobs/
+ *     DIR/trash/           stores being made and stores being removed; emptied at start
+ */
+#ifndef CAIRN_FOLDER_H
+#define CAIRN_FOLDER_H
+
+#include "store/io.h"
+#include "store/store.h"
+
+struct folder {
+    const struct io *io;
+    int root;
+    int lock;
+    int stores;
+    int trash;
+};
+
+/* Opens, makes if need be, locks, checks. On failure nothing stays open. Blocking. */
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path,
+                             struct store_detail *detail);
+void folder_close(struct folder *folder);
+
+/* Makes the folder of a new store by way of the trash, so that it is there whole or not at all. `label` is
+ * a name that no other call uses. An errno. */
+int folder_make_store(struct folder *folder, const char *name, const char *label, uint64_t salt);
+
+/* Moves a store's folder into the trash; an errno. */
+int folder_trash_store(struct folder *folder, const char *name, const char *label);
+
+/* Removes what lies in the trash under the label. What cannot be removed is left for the next start. */
+void folder_remove_trash(struct folder *folder, const char *label);
+
+#endif

@@ -1,0 +1,497 @@
+/* recover.c - from the files of a log to the index that was there before. recover.h has the rules. */
+#include "store/recover.h"
+
+#include "store/internal.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW = 4 << 20 };
+static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
+
+/* A part of a segment's file in memory, moved along as the scan goes. */
+struct window {
+    unsigned char *bytes;
+    uint64_t position;
+    size_t length;
+};
+
+/* What a record of a transaction will do once the last of them has been seen. */
+struct effect {
+    enum record_type type;
+    uint64_t key_hash;
+    uint64_t size;
+    uint64_t blob;
+    uint64_t location;
+};
+
+struct scan {
+    struct store *store;
+    struct store_detail *detail;
+    struct window window;
+    struct segment *segment;
+    uint64_t limit; /* position where the segment's records end at the latest */
+    bool last;
+    uint64_t position;
+
+    struct effect *effects; /* of the transaction under way */
+    size_t effect_count;
+    size_t effect_room;
+    uint32_t steps;
+    uint64_t txn_position;
+
+    uint64_t next_blob;
+    uint64_t damaged;
+};
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static enum store_error scan_io_error(struct scan *scan, int os_error)
+{
+    return error_detail(scan->detail, STORE_IO, os_error,
+                        "store %s: segment %" PRIu64 " cannot be read at position %" PRIu64 ": %s", scan->store->name,
+                        scan->segment->number, scan->position, strerror(os_error));
+}
+
+/* Makes the window hold what follows `position`, as far as it fits and the limit allows. */
+static enum store_error window_move(struct scan *scan, uint64_t position)
+{
+    struct window *window = &scan->window;
+    uint64_t rest = scan->limit - position;
+    size_t length = rest < WINDOW ? (size_t)rest : WINDOW;
+    int error = io_read_all(scan->store->io, scan->segment->file, window->bytes, length, (off_t)position);
+    if (error)
+        return scan_io_error(scan, error);
+    window->position = position;
+    window->length = length;
+    return STORE_OK;
+}
+
+/* At least `need` bytes at `position`, or as many as there are before the limit. */
+static enum store_error window_at(struct scan *scan, uint64_t position, size_t need, const unsigned char **ret_bytes,
+                                  size_t *ret_length)
+{
+    struct window *window = &scan->window;
+    uint64_t end = window->position + window->length;
+    bool inside = position >= window->position && position <= end;
+    if (!inside || (end - position < need && end < scan->limit)) {
+        enum store_error error = window_move(scan, position);
+        if (error)
+            return error;
+    }
+    *ret_bytes = window->bytes + (position - window->position);
+    *ret_length = window->length - (size_t)(position - window->position);
+    return STORE_OK;
+}
+
+/* What stands at a position. */
+enum found { NOTHING, HEAD_ONLY, WHOLE };
+
+/* Looks for a record; payloads are looked at in the last segment only, where they may be torn. */
+static enum store_error look(struct scan *scan, uint64_t position, struct record *ret_record, enum found *ret_found)
+{
+    const unsigned char *bytes;
+    size_t length;
+    uint64_t offset = segment_offset(scan->segment, position);
+    enum store_error error = window_at(scan, position, scan->last ? RECORD_MAX : RECORD_HEAD_MAX, &bytes, &length);
+    if (error)
+        return error;
+    *ret_found = NOTHING;
+    if (!record_decode(bytes, length, offset, scan->store->salt, ret_record) ||
+        record_length(ret_record) > scan->limit - position)
+        return STORE_OK;
+    bool whole = !scan->last || record_payload_whole(ret_record);
+    *ret_found = whole ? WHOLE : HEAD_ONLY;
+    return STORE_OK;
+}
+
+/* The next position from `from` on where a record's head is valid; the limit when there is none. */
+static enum store_error find_head(struct scan *scan, uint64_t from, uint64_t *ret_position,
+                                  struct record *ret_record)
+{
+    const unsigned char *bytes;
+    size_t length;
+    for (uint64_t at = from; at + RECORD_HEADER <= scan->limit; at += RECORD_ALIGNMENT) {
+        enum store_error error = window_at(scan, at, RECORD_HEAD_MAX, &bytes, &length);
+        if (error)
+            return error;
+        if (record_decode(bytes, length, segment_offset(scan->segment, at), scan->store->salt, ret_record)) {
+            *ret_position = at;
+            return STORE_OK;
+        }
+    }
+    *ret_position = scan->limit;
+    return STORE_OK;
+}
+
+/* Whether everything from `from` to the end of the file is zero. */
+static enum store_error only_zeros(struct scan *scan, uint64_t from, bool *ret_zeros)
+{
+    *ret_zeros = true;
+    while (from < scan->limit && *ret_zeros) {
+        enum store_error error = window_move(scan, from);
+        if (error)
+            return error;
+        const struct window *window = &scan->window;
+        *ret_zeros = window->bytes[0] == 0 && memcmp(window->bytes, window->bytes + 1, window->length - 1) == 0;
+        from += window->length;
+    }
+    return STORE_OK;
+}
+
+/* ---- applying -------------------------------------------------------------------------------- */
+
+/* Takes what stood under a key out of the figures. Its head was valid when it was put there. */
+static enum store_error forget(struct scan *scan, uint64_t packed)
+{
+    struct store *store = scan->store;
+    struct location location = location_unpack(packed);
+    const struct segment *segment = store->log.segments[location.segment];
+    unsigned char head[RECORD_HEADER];
+    struct record record;
+    int error = io_read_all(store->io, segment->file, head, sizeof head, location.position);
+    if (error)
+        return scan_io_error(scan, error);
+    store->dead_log_bytes += location.length;
+    if (!record_peek(head, segment_offset(segment, location.position), &record))
+        return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
+                            store->name);
+    store->live_bytes -= record.size;
+    if (record.blob)
+        blobs_unneed(&store->blobs, record.blob, record.size);
+    return STORE_OK;
+}
+
+static enum store_error apply(struct scan *scan, const struct effect *effect)
+{
+    struct store *store = scan->store;
+    uint64_t before = 0;
+    if (effect->type == RECORD_PUT) {
+        if (!table_reserve(&store->index, effect->key_hash) ||
+            (effect->blob && !blobs_reserve(&store->blobs, effect->blob)))
+            return STORE_NO_MEMORY;
+        before = table_put(&store->index, effect->key_hash, effect->location);
+        store->live_bytes += effect->size;
+        if (effect->blob)
+            blobs_need(&store->blobs, effect->blob, effect->size);
+    } else {
+        store->dead_log_bytes += location_unpack(effect->location).length;
+        if (effect->type == RECORD_TOMBSTONE)
+            before = table_remove(&store->index, effect->key_hash);
+    }
+    table_reservations_end(&store->index);
+    table_reservations_end(&store->blobs.needs);
+    return before ? forget(scan, before) : STORE_OK;
+}
+
+static enum store_error effects_apply(struct scan *scan)
+{
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < scan->effect_count && !error; i++)
+        error = apply(scan, &scan->effects[i]);
+    scan->effect_count = 0;
+    return error;
+}
+
+static enum store_error effect_push(struct scan *scan, const struct record *record)
+{
+    if (scan->effect_count == scan->effect_room) {
+        size_t room = scan->effect_room ? scan->effect_room * 2 : 64;
+        struct effect *moved = realloc(scan->effects, room * sizeof *moved);
+        if (!moved)
+            return STORE_NO_MEMORY;
+        scan->effects = moved;
+        scan->effect_room = room;
+    }
+    struct location location = {.segment = scan->segment->slot,
+                                .position = (uint32_t)scan->position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    scan->effects[scan->effect_count++] = (struct effect){.type = record->type,
+                                                          .key_hash = record->key_hash,
+                                                          .size = record->size,
+                                                          .blob = record->blob,
+                                                          .location = location_pack(location)};
+    return STORE_OK;
+}
+
+/* Drops a transaction that damage has left incomplete; `until` is where its last valid record ends. */
+static void txn_drop(struct scan *scan)
+{
+    for (size_t i = 0; i < scan->effect_count; i++)
+        scan->damaged += location_unpack(scan->effects[i].location).length;
+    scan->effect_count = 0;
+}
+
+/* Takes a valid record in: applies its transaction when it is the last of it. */
+static enum store_error take(struct scan *scan, const struct record *record)
+{
+    size_t length = record_length(record);
+    enum store_error error = STORE_OK;
+    if (record->blob >= scan->next_blob)
+        scan->next_blob = record->blob + 1;
+    if (record->step == 0) {
+        txn_drop(scan);
+        scan->steps = record->steps;
+        scan->txn_position = scan->position;
+    }
+    if (record->step == scan->effect_count && record->steps == scan->steps) {
+        error = effect_push(scan, record);
+        if (!error && scan->effect_count == scan->steps)
+            error = effects_apply(scan);
+    } else { /* damage took an earlier record of its transaction */
+        txn_drop(scan);
+        scan->damaged += length;
+    }
+    scan->store->mark_last = record->type == RECORD_MARK;
+    scan->position += length;
+    return error;
+}
+
+/* ---- scanning -------------------------------------------------------------------------------- */
+
+static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
+{
+    scan->damaged += to - from;
+    depot_log(scan->store->depot, STORE_LOG_ERROR,
+              "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
+              " on are damaged: what they held is lost, what follows is kept",
+              scan->store->name, to - from, segment_offset(scan->segment, from));
+}
+
+/* At a hole. `record` is valid when only its payload is not whole. *ret_end: the log ends here. */
+static enum store_error scan_hole(struct scan *scan, const struct record *record, enum found found, bool *ret_end)
+{
+    uint64_t next;
+    struct record behind;
+    *ret_end = false;
+    enum store_error error = find_head(scan, scan->position + RECORD_ALIGNMENT, &next, &behind);
+    if (error)
+        return error;
+    bool none = next == scan->limit;
+    if (scan->last && (none || behind.group <= segment_offset(scan->segment, scan->position))) {
+        *ret_end = true;
+        return STORE_OK;
+    }
+    if (found == HEAD_ONLY) { /* it stays known, so that reading it tells of the damage */
+        report_damage(scan, scan->position, scan->position + record_length(record));
+        return take(scan, record);
+    }
+    report_damage(scan, scan->position, next);
+    txn_drop(scan);
+    scan->steps = 0;
+    scan->position = next;
+    return STORE_OK;
+}
+
+static enum store_error scan_records(struct scan *scan)
+{
+    bool end = false;
+    while (!end && scan->position + RECORD_HEADER <= scan->limit) {
+        struct record record;
+        enum found found;
+        enum store_error error = look(scan, scan->position, &record, &found);
+        if (error)
+            return error;
+        error = found == WHOLE ? take(scan, &record) : scan_hole(scan, &record, found, &end);
+        if (error)
+            return error;
+    }
+    return STORE_OK;
+}
+
+/* Reads one segment; leaves scan->position at the end of what counts. */
+static enum store_error scan_segment(struct scan *scan, struct segment *segment, uint64_t limit, bool last)
+{
+    scan->segment = segment;
+    scan->limit = limit;
+    scan->last = last;
+    scan->position = SEGMENT_HEADER;
+    scan->window.length = 0;
+    scan->window.position = 0;
+    scan->steps = 0;
+    enum store_error error = scan_records(scan);
+    if (error)
+        return error;
+    if (!last)
+        txn_drop(scan);
+    if (scan->effect_count > 0) /* the transaction at the end is not whole: it never was */
+        scan->position = scan->txn_position;
+    scan->effect_count = 0;
+    segment->used = scan->position;
+    return STORE_OK;
+}
+
+/* The end of the log: a tail that holds anything but zeros is cut. */
+static enum store_error scan_tail(struct scan *scan)
+{
+    bool zeros = true;
+    enum store_error error = only_zeros(scan, scan->position, &zeros);
+    if (error)
+        return error;
+    uint64_t end = segment_offset(scan->segment, scan->position);
+    if (!zeros)
+        depot_log(scan->store->depot, STORE_LOG_WARNING,
+                  "store %s: the log ended in the middle of a write; it goes on from offset %" PRIu64,
+                  scan->store->name, end);
+    log_resume(&scan->store->log, end, !zeros);
+    return STORE_OK;
+}
+
+static enum store_error scan_log(struct scan *scan)
+{
+    struct log *log = &scan->store->log;
+    for (size_t i = 0; i < log->segment_count; i++) {
+        struct segment *segment = log->segments[i];
+        bool last = i + 1 == log->segment_count;
+        uint64_t limit = segment->prepared;
+        uint64_t next_base = last ? 0 : log->segments[i + 1]->base;
+        if (!last && next_base < segment->base)
+            return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: segment %" PRIu64 " begins before segment %" PRIu64,
+                                scan->store->name, log->segments[i + 1]->number, segment->number);
+        if (!last && segment_position(segment, next_base) < limit)
+            limit = segment_position(segment, next_base);
+        enum store_error error = scan_segment(scan, segment, limit, last);
+        if (error)
+            return error;
+    }
+    return log->segment_count > 0 ? scan_tail(scan) : STORE_OK;
+}
+
+/* ---- the files ------------------------------------------------------------------------------- */
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* The numbers of all segments in order; what is no segment, a spare of an earlier life, is removed. */
+static int list_segments(struct store *store, uint64_t **ret_numbers, size_t *ret_count)
+{
+    struct log *log = &store->log;
+    char *names = store->io->list(store->io->self, log->folder);
+    if (!names)
+        return errno;
+    size_t count = 0;
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count++;
+    uint64_t *numbers = calloc(count + 1, sizeof *numbers);
+    count = 0;
+    for (const char *name = names; numbers && *name; name += strlen(name) + 1) {
+        if (segment_number(name, &numbers[count]))
+            count++;
+        else
+            store->io->unlinkat(store->io->self, log->folder, name, 0);
+    }
+    free(names);
+    if (!numbers)
+        return ENOMEM;
+    qsort(numbers, count, sizeof *numbers, compare_numbers);
+    *ret_numbers = numbers;
+    *ret_count = count;
+    return 0;
+}
+
+/* A damaged header is made up for by the first record, which knows where it stands. */
+static bool base_of_first_record(struct store *store, int file, uint64_t size, uint64_t *ret_base)
+{
+    unsigned char head[RECORD_HEAD_MAX];
+    struct record record;
+    uint64_t offset;
+    size_t length = size - SEGMENT_HEADER < sizeof head ? (size_t)(size - SEGMENT_HEADER) : sizeof head;
+    if (size < SEGMENT_HEADER + RECORD_HEADER || io_read_all(store->io, file, head, length, SEGMENT_HEADER))
+        return false;
+    memcpy(&offset, head + 8, sizeof offset);
+    *ret_base = le64toh(offset);
+    return record_decode(head, length, *ret_base, store->salt, &record);
+}
+
+static enum store_error read_base(struct store *store, int file, uint64_t number, uint64_t size, uint64_t *ret_base,
+                                  struct store_detail *detail)
+{
+    uint64_t stored = 0;
+    int os_error = 0;
+    enum store_error error = segment_read_header(store->io, file, store->salt, &stored, ret_base, &os_error);
+    if (error == STORE_DAMAGED || (!error && stored != number)) {
+        error = base_of_first_record(store, file, size, ret_base) ? STORE_OK : STORE_DAMAGED;
+        depot_log(store->depot, STORE_LOG_ERROR, "store %s: the header of segment %" PRIu64 " is damaged%s", store->name,
+                  number, error ? "" : "; its first record tells where it stands");
+    }
+    if (error)
+        error_detail(detail, error, os_error, "store %s: segment %" PRIu64 ": %s", store->name, number,
+                     error == STORE_IO ? strerror(os_error) : store_error_text(error));
+    return error;
+}
+
+static enum store_error open_segment(struct store *store, uint64_t number, struct store_detail *detail)
+{
+    const struct io *io = store->io;
+    char name[SEGMENT_NAME_MAX];
+    struct stat status;
+    uint64_t base = 0;
+    segment_name(number, name);
+    int file = io->openat(io->self, store->log.folder, name, O_RDWR, 0);
+    if (file < 0 || io->fstat(io->self, file, &status) < 0) {
+        int os_error = errno;
+        if (file >= 0)
+            io->close(io->self, file);
+        return error_detail(detail, STORE_IO, os_error, "store %s: segment file %s: %s", store->name, name,
+                            strerror(os_error));
+    }
+    uint64_t size = (uint64_t)status.st_size;
+    enum store_error error = size >= LOCATION_POSITION_MAX ? STORE_DAMAGED : STORE_OK;
+    if (!error)
+        error = read_base(store, file, number, size, &base, detail);
+    if (error) {
+        io->close(io->self, file);
+        return error;
+    }
+    struct segment *segment = segment_new(io, file, number, base, size);
+    error = segment ? log_adopt(&store->log, segment) : STORE_NO_MEMORY;
+    if (error)
+        segment_release(segment);
+    return error;
+}
+
+static enum store_error open_segments(struct store *store, struct store_detail *detail)
+{
+    uint64_t *numbers;
+    size_t count;
+    int os_error = list_segments(store, &numbers, &count);
+    if (os_error)
+        return error_detail(detail, error_of_errno(os_error), os_error, "store %s: folder log cannot be listed: %s",
+                            store->name, strerror(os_error));
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < count && !error; i++)
+        error = open_segment(store, numbers[i], detail);
+    free(numbers);
+    return error;
+}
+
+enum store_error recover(struct store *store, struct store_detail *ret_detail)
+{
+    struct scan scan = {.store = store, .detail = ret_detail, .next_blob = 1};
+    enum store_error error = open_segments(store, ret_detail);
+    if (error)
+        return error;
+    scan.window.bytes = malloc(WINDOW);
+    error = scan.window.bytes ? scan_log(&scan) : STORE_NO_MEMORY;
+    free(scan.window.bytes);
+    free(scan.effects);
+    if (error)
+        return error;
+    atomic_store(&store->damaged_bytes, scan.damaged);
+    store->end_offset = store->log.end;
+    int os_error = blobs_remove_orphans(&store->blobs, scan.next_blob);
+    if (os_error)
+        return error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s: folder blobs cannot be listed: %s",
+                            store->name, strerror(os_error));
+    return STORE_OK;
+}

@@ -1,0 +1,27 @@
+/* recover.h - from the files of a log to the index that was there before.
+ *
+ * Segments are read in order. A record counts when it is valid (record.h) and its whole transaction is. What
+ * is not valid is a hole, and there are two kinds:
+ *
+ *   A torn tail: behind the hole, in the last segment, there is nothing valid, or only records of the
+ *   same group commit as the hole (their `group` lies at or before it). No sync of that group was ever
+ *   answered, so nothing in it was acknowledged: the log ends before the hole.
+ *
+ *   Damage: a later record says by its `group` that all before it was on disk, or a later segment or a
+ *   mark does. Only what the hole swallowed is lost; it is counted and reported, and all behind is kept.
+ *
+ * After a torn tail the log goes on in a new segment; the base of that one says where the old one ends,
+ * so the rest of the tail never comes back.
+ */
+#ifndef CAIRN_RECOVER_H
+#define CAIRN_RECOVER_H
+
+#include "store/store.h"
+
+struct store;
+
+/* Fills the index, the figures, the log and the blobs of a store whose folders are open; removes what no
+ * object needs. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
+enum store_error recover(struct store *store, struct store_detail *ret_detail);
+
+#endif

@@ -1,0 +1,215 @@
+/* store.c - one store: opening, closing, admission, figures. */
+#include "store/internal.h"
+
+#include "store/recover.h"
+#include "store/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- admission ------------------------------------------------------------------------------- */
+
+void store_admit_always(struct store *store, uint64_t bytes)
+{
+    atomic_fetch_add(&store->ops_in_flight, 1);
+    atomic_fetch_add(&store->bytes_in_flight, bytes);
+    depot_admit_always(store->depot, bytes);
+}
+
+void store_discharge(struct store *store, uint64_t bytes)
+{
+    depot_discharge(store->depot, bytes);
+    atomic_fetch_sub(&store->bytes_in_flight, bytes);
+    atomic_fetch_sub(&store->ops_in_flight, 1);
+}
+
+/* Counted first and looked at second, so that of two that race for the last place none slips by, and a
+ * store that begins to close sees every write that saw it open. */
+enum store_error store_admit(struct store *store, uint64_t bytes)
+{
+    enum store_error error = STORE_OK;
+    if (atomic_load(&store->failed))
+        return STORE_FAILED;
+    uint64_t ops = atomic_fetch_add(&store->ops_in_flight, 1);
+    uint64_t held = atomic_fetch_add(&store->bytes_in_flight, bytes);
+    if (atomic_load(&store->closing))
+        error = STORE_DRAINING;
+    else if (ops >= store->options->store_ops_limit || held + bytes > store->options->store_bytes_limit)
+        error = STORE_BUSY;
+    else
+        error = depot_admit(store->depot, bytes);
+    if (error) {
+        atomic_fetch_sub(&store->bytes_in_flight, bytes);
+        atomic_fetch_sub(&store->ops_in_flight, 1);
+    }
+    return error;
+}
+
+void store_complete(struct store *store, struct txn *txn)
+{
+    for (size_t i = 0; txn->error && !txn->keep_blobs && i < txn->count; i++) {
+        if (txn->steps[i].blob)
+            blobs_discard(&store->blobs, txn->steps[i].blob);
+    }
+    store_discharge(store, txn->charge);
+    txn_complete(txn);
+}
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
+static enum store_error open_folder(const struct io *io, int parent, const char *store, const char *name, int *ret_folder,
+                                    struct store_detail *detail)
+{
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0)
+        return error_detail(detail, STORE_IO, errno, "store %s: folder %s cannot be opened: %s", store, name,
+                            strerror(errno));
+    *ret_folder = folder;
+    return STORE_OK;
+}
+
+static enum store_error read_settings(const struct io *io, int folder, const char *name, uint64_t *ret_salt,
+                                      struct store_detail *detail)
+{
+    struct settings settings;
+    int os_error = 0;
+    enum store_error error = settings_read(io, folder, "settings", "store", &settings, &os_error);
+    if (error)
+        return error_detail(detail, error, os_error, "store %s: file settings: %s", name,
+                            error == STORE_IO ? strerror(os_error) : store_error_text(error));
+    *ret_salt = settings.salt;
+    return STORE_OK;
+}
+
+static struct store *store_new(struct depot *depot, const struct depot_options *options, const char *name,
+                               uint64_t salt)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return NULL;
+    store->depot = depot;
+    store->options = options;
+    store->io = options->io;
+    store->salt = salt;
+    memcpy(store->name, name, strlen(name) + 1);
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+    table_init(&store->index, salt);
+    writer_init(&store->writer);
+    return store;
+}
+
+/* Gives log and blobs their folders; on failure neither is set up. */
+static enum store_error open_rooms(struct store *store, int folder, struct pool *pool, struct store_detail *detail)
+{
+    const struct io *io = store->io;
+    int log = -1;
+    int blobs = -1;
+    enum store_error error = open_folder(io, folder, store->name, "log", &log, detail);
+    if (error)
+        return error;
+    error = open_folder(io, folder, store->name, "blobs", &blobs, detail);
+    if (error) {
+        io->close(io->self, log);
+        return error;
+    }
+    blobs_init(&store->blobs, io, blobs, pool, store->salt);
+    if (log_init(&store->log, io, log, store->salt, store->options->segment_size, pool, &store->lock))
+        return STORE_OK;
+    log_free(&store->log);
+    blobs_free(&store->blobs);
+    return STORE_NO_MEMORY;
+}
+
+static void store_free(struct store *store)
+{
+    table_free(&store->index);
+    pthread_rwlock_destroy(&store->lock);
+    free(store);
+}
+
+static enum store_error open_in_folder(struct depot *depot, const struct depot_options *options, int folder,
+                                       const char *name, struct pool *pool, struct store **ret_store,
+                                       struct store_detail *detail)
+{
+    uint64_t salt;
+    enum store_error error = read_settings(options->io, folder, name, &salt, detail);
+    if (error)
+        return error;
+    struct store *store = store_new(depot, options, name, salt);
+    if (!store)
+        return STORE_NO_MEMORY;
+    error = open_rooms(store, folder, pool, detail);
+    if (error) {
+        writer_free(store);
+        store_free(store);
+        return error;
+    }
+    error = recover(store, detail);
+    if (error)
+        store_close(store);
+    else
+        *ret_store = store;
+    return error;
+}
+
+enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
+                            struct pool *pool, struct store **ret_store, struct store_detail *ret_detail)
+{
+    const struct io *io = options->io;
+    int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0 && errno == ENOENT)
+        return error_detail(ret_detail, STORE_NO_STORE, 0, "there is no store %s: create it first", name);
+    if (folder < 0)
+        return error_detail(ret_detail, STORE_IO, errno, "store %s cannot be opened: %s", name, strerror(errno));
+    enum store_error error = open_in_folder(depot, options, folder, name, pool, ret_store, ret_detail);
+    io->close(io->self, folder);
+    return error;
+}
+
+void store_close(struct store *store)
+{
+    writer_free(store);
+    log_free(&store->log);
+    blobs_free(&store->blobs);
+    store_free(store);
+}
+
+/* ---- what is known of it --------------------------------------------------------------------- */
+
+const char *store_name(const struct store *store)
+{
+    return store->name;
+}
+
+struct depot *store_depot(const struct store *store)
+{
+    return store->depot;
+}
+
+void store_figures(struct store *store, struct store_figures *ret_figures)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    struct store_figures figures = {
+        .objects = store->index.count,
+        .live_bytes = store->live_bytes,
+        .dead_bytes = store->dead_log_bytes,
+        .disk_bytes = log_disk_bytes(&store->log) + store->blobs.bytes,
+        .end_offset = store->end_offset,
+        .segments = store->log.segment_count,
+        .blobs = store->blobs.needs.count,
+        .commits = store->commits,
+        .records = store->records,
+    };
+    pthread_rwlock_unlock(&store->lock);
+    figures.writes_in_flight = atomic_load(&store->ops_in_flight);
+    figures.bytes_in_flight = atomic_load(&store->bytes_in_flight);
+    figures.damaged_bytes = atomic_load(&store->damaged_bytes);
+    figures.failed = atomic_load(&store->failed);
+    *ret_figures = figures;
+}
