@@ -49,7 +49,7 @@ struct store {
 enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
                             struct pool *pool, struct store **ret_store, struct store_detail *ret_detail);
 
-/* Ends the writer when its queue is empty, closes all files. Nothing may be in flight. Blocking. */
+/* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);
 
 /* Takes up `bytes` of memory and one op in flight: STORE_BUSY, STORE_DRAINING, STORE_FAILED. */

@@ -45,6 +45,7 @@ struct scan {
     uint32_t steps;
     uint64_t txn_position;
 
+    uint64_t last_group; /* offset where the group of the last record began */
     uint64_t next_blob;
     uint64_t damaged;
 };
@@ -249,6 +250,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
         scan->damaged += length;
     }
     scan->store->mark_last = record->type == RECORD_MARK;
+    scan->last_group = record->group;
     scan->position += length;
     return error;
 }
@@ -264,20 +266,35 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
               scan->store->name, to - from, segment_offset(scan->segment, from));
 }
 
+/* Finds the next valid head behind a hole, and whether the log ends before the hole: so it does when no
+ * record behind it says by its group that the hole was on disk. */
+static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_next, bool *ret_end)
+{
+    uint64_t hole = segment_offset(scan->segment, scan->position);
+    uint64_t at = scan->position;
+    struct record behind;
+    bool first = true;
+    *ret_end = scan->last;
+    do {
+        enum store_error error = find_head(scan, at + RECORD_ALIGNMENT, &at, &behind);
+        if (error)
+            return error;
+        if (first)
+            *ret_next = at;
+        first = false;
+        if (at < scan->limit && behind.group > hole)
+            *ret_end = false;
+    } while (*ret_end && at < scan->limit);
+    return STORE_OK;
+}
+
 /* At a hole. `record` is valid when only its payload is not whole. *ret_end: the log ends here. */
 static enum store_error scan_hole(struct scan *scan, const struct record *record, enum found found, bool *ret_end)
 {
     uint64_t next;
-    struct record behind;
-    *ret_end = false;
-    enum store_error error = find_head(scan, scan->position + RECORD_ALIGNMENT, &next, &behind);
-    if (error)
+    enum store_error error = scan_tail_or_damage(scan, &next, ret_end);
+    if (error || *ret_end)
         return error;
-    bool none = next == scan->limit;
-    if (scan->last && (none || behind.group <= segment_offset(scan->segment, scan->position))) {
-        *ret_end = true;
-        return STORE_OK;
-    }
     if (found == HEAD_ONLY) { /* it stays known, so that reading it tells of the damage */
         report_damage(scan, scan->position, scan->position + record_length(record));
         return take(scan, record);
@@ -327,6 +344,29 @@ static enum store_error scan_segment(struct scan *scan, struct segment *segment,
     return STORE_OK;
 }
 
+/* Makes what was recovered durable. After a crash of the process, or a sync that failed, the last group may
+ * be in the page cache only, and there even look clean: so its bytes are written again, and synced, before
+ * anyone gets to see them and before the next group says that they are on disk. */
+static enum store_error scan_settle(struct scan *scan)
+{
+    const struct io *io = scan->store->io;
+    const struct segment *segment = scan->segment;
+    uint64_t from = SEGMENT_HEADER;
+    int error = 0;
+    if (scan->last_group > segment->base)
+        from = segment_position(segment, scan->last_group);
+    while (!error && from < segment->used) {
+        size_t length = segment->used - from < WINDOW ? (size_t)(segment->used - from) : WINDOW;
+        error = io_read_all(io, segment->file, scan->window.bytes, length, (off_t)from);
+        if (!error)
+            error = io_write_all(io, segment->file, scan->window.bytes, length, (off_t)from);
+        from += length;
+    }
+    if (!error && (io->fdatasync(io->self, segment->file) < 0 || io->fsync(io->self, scan->store->log.folder) < 0))
+        error = errno;
+    return error ? scan_io_error(scan, error) : STORE_OK;
+}
+
 /* The end of the log: a tail that holds anything but zeros is cut. */
 static enum store_error scan_tail(struct scan *scan)
 {
@@ -340,7 +380,7 @@ static enum store_error scan_tail(struct scan *scan)
                   "store %s: the log ended in the middle of a write; it goes on from offset %" PRIu64,
                   scan->store->name, end);
     log_resume(&scan->store->log, end, !zeros);
-    return STORE_OK;
+    return scan->store->mark_last ? STORE_OK : scan_settle(scan);
 }
 
 static enum store_error scan_log(struct scan *scan)

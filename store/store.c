@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- admission ------------------------------------------------------------------------------- */
 
@@ -172,8 +173,17 @@ enum store_error store_open(struct depot *depot, const struct depot_options *opt
     return error;
 }
 
+/* Waits for the aborted uploads that an I/O thread is still taking apart: nobody holds a reference for them. */
+static void wait_until_idle(struct store *store)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    while (atomic_load(&store->ops_in_flight) > 0)
+        nanosleep(&pause, NULL);
+}
+
 void store_close(struct store *store)
 {
+    wait_until_idle(store);
     writer_free(store);
     log_free(&store->log);
     blobs_free(&store->blobs);

@@ -38,6 +38,7 @@ struct stream {
     struct txn_step step;
     struct store_receipt receipt;
     struct store *store;
+    struct depot *depot; /* outlives the store, which may be closed once the stream is discharged */
     struct stream_hooks hooks;
     struct stream_finish finish;
     uint64_t announced; /* or STORE_SIZE_UNKNOWN */
@@ -79,7 +80,7 @@ static void stream_free(struct stream *stream)
     free(stream->collected);
     XXH3_freeState(stream->hash);
     if (stream->large)
-        depot_discharge_upload(stream->store->depot);
+        depot_discharge_upload(stream->depot);
     pthread_cond_destroy(&stream->tapped);
     pthread_mutex_destroy(&stream->lock);
     free(stream);
@@ -107,6 +108,7 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
     if (!stream)
         return NULL;
     stream->store = store;
+    stream->depot = store->depot;
     stream->announced = size;
     stream->charge = charge;
     stream->file = -1;
