@@ -144,7 +144,7 @@ static int adopt_by_link(struct blobs *target, struct blobs *source, uint64_t so
 
 int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob)
 {
-    uint64_t adopted;
+    uint64_t adopted = 0;
     int error = adopt_by_link(target, source, blob, &adopted);
     if (error && error != ENOENT) {
         int from = blobs_open(source, blob);

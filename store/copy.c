@@ -213,8 +213,7 @@ static void relocated(void *arg, const struct store_result *result)
     free(relocation);
 }
 
-static enum store_error relocate(struct store *store, const struct store_op *op, bool move, store_done *done,
-                                 void *arg)
+static enum store_error relocate(struct store *store, const struct store_op *op, bool move, store_done *done, void *arg)
 {
     struct relocation *relocation = malloc(sizeof *relocation);
     if (!relocation)

@@ -249,8 +249,8 @@ static enum store_error entry_open(struct depot *depot, struct depot_entry *entr
         entry_close(depot, idle);
     pthread_mutex_unlock(&depot->lock);
     struct store *store = NULL;
-    enum store_error error =
-        store_open(depot, &depot->options, depot->folder.stores, entry->name, depot->pool, &store, detail);
+    enum store_error error = store_open(depot, &depot->options, depot->folder.stores, entry->name, depot->pool, &store,
+                                        detail);
     pthread_mutex_lock(&depot->lock);
     if (error) {
         entry_unlink(depot, entry);
@@ -369,8 +369,7 @@ static bool new_salt(uint64_t *ret_salt)
     return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt;
 }
 
-enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created,
-                              struct store_detail *ret_detail)
+enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
 {
     error_detail(ret_detail, STORE_OK, 0, "%s", "");
     enum store_error error = check_name(name, ret_detail);
@@ -598,8 +597,7 @@ bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
         for (struct depot_entry *entry = depot->buckets[i]; entry && healthy; entry = entry->next) {
             if (entry->state == ENTRY_OPEN && atomic_load(&entry->store->failed)) {
                 healthy = false;
-                error_detail(ret_detail, STORE_FAILED, 0, "store %s: %s", entry->name,
-                             store_error_text(STORE_FAILED));
+                error_detail(ret_detail, STORE_FAILED, 0, "store %s: %s", entry->name, store_error_text(STORE_FAILED));
             }
         }
     }

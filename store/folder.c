@@ -152,8 +152,7 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
     return error ? fail(detail, "cannot set up data folder", path) : STORE_OK;
 }
 
-enum store_error folder_open(struct folder *folder, const struct io *io, const char *path,
-                             struct store_detail *detail)
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, struct store_detail *detail)
 {
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
     bool fresh;

@@ -20,8 +20,7 @@ struct folder {
 };
 
 /* Opens, makes if need be, locks, checks. On failure nothing stays open. Blocking. */
-enum store_error folder_open(struct folder *folder, const struct io *io, const char *path,
-                             struct store_detail *detail);
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, struct store_detail *detail);
 void folder_close(struct folder *folder);
 
 /* Makes the folder of a new store by way of the trash, so that it is there whole or not at all. `label` is

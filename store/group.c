@@ -13,9 +13,9 @@
 enum {
     BUCKETS = 4096,
     NONE = -1,
-    GROUP_BYTES = 4 << 20,  /* a group beyond it takes no more transactions in */
-    GROUP_CHANGES = 16384,  /* the same for its changes */
-    TXN_BYTES = 96 << 20,   /* the most that one transaction may append */
+    GROUP_BYTES = 4 << 20, /* a group beyond it takes no more transactions in */
+    GROUP_CHANGES = 16384, /* the same for its changes */
+    TXN_BYTES = 96 << 20,  /* the most that one transaction may append */
 };
 
 /* What the writer knows of what a key holds. Points into ops, or into the group's arena. */
@@ -139,8 +139,7 @@ static enum store_error view_load(struct group *group, uint64_t packed, bool pay
 }
 
 /* What the key's hash holds after everything the group has decided so far. */
-static enum store_error view_find(struct group *group, const struct store_key *key, bool payload,
-                                  struct view *ret_view)
+static enum store_error view_find(struct group *group, const struct store_key *key, bool payload, struct view *ret_view)
 {
     const struct change *change = newest_change(group, key->hash);
     if (change) {
@@ -175,8 +174,8 @@ static enum store_error change_push(struct group *group, struct txn *txn, size_t
     if (group->count == group->room && !changes_grow(group))
         return STORE_NO_MEMORY;
     int *bucket = bucket_of(group, after->key.hash);
-    group->changes[group->count] =
-        (struct change){.before = *before, .after = *after, .txn = txn, .op = op, .older = *bucket};
+    group->changes[group->count] = (struct change){
+        .before = *before, .after = *after, .txn = txn, .op = op, .older = *bucket};
     *bucket = (int)group->count++;
     return STORE_OK;
 }

@@ -41,7 +41,7 @@ struct store {
     atomic_uint_fast64_t ops_in_flight;
     atomic_uint_fast64_t bytes_in_flight;
 
-    atomic_bool deleted; /* its folder is gone from the depot: what is still queued fails */
+    atomic_bool deleted;       /* its folder is gone from the depot: what is still queued fails */
     struct depot_entry *entry; /* the depot's */
 };
 

@@ -15,8 +15,8 @@ static const char next_name[] = "next";
 
 enum { RESERVE_MAX = 64 << 10, GROWTH = 4, SPARE_MIN = 64 << 10 };
 
-bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size,
-              struct pool *pool, pthread_rwlock_t *table_lock)
+bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size, struct pool *pool,
+              pthread_rwlock_t *table_lock)
 {
     *log = (struct log){.io = io,
                         .folder = folder,

@@ -39,7 +39,7 @@ struct log {
 
     struct segment *active; /* borrowed from the table; NULL before the first write */
     uint64_t next_number;
-    uint64_t end; /* offset of the next record */
+    uint64_t end;  /* offset of the next record */
     bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
 
     uint64_t group;          /* offset where the group under way began */
@@ -58,8 +58,8 @@ struct log {
 };
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
-bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size,
-              struct pool *pool, pthread_rwlock_t *table_lock);
+bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size, struct pool *pool,
+              pthread_rwlock_t *table_lock);
 
 /* Waits for the background, closes everything. */
 void log_free(struct log *log);

@@ -67,8 +67,8 @@ static enum store_error object_read(struct store *store, const struct pin *pin, 
     struct object *object = malloc(sizeof *object + length);
     if (!object)
         return STORE_NO_MEMORY;
-    enum store_error error =
-        read_bytes(store->io, pin->segment->file, object->bytes, length, pin->location.position, flags);
+    enum store_error error = read_bytes(store->io, pin->segment->file, object->bytes, length, pin->location.position,
+                                        flags);
     uint64_t offset = segment_offset(pin->segment, pin->location.position);
     if (!error && !record_decode(object->bytes, length, offset, store->salt, ret_record))
         error = STORE_DAMAGED;
@@ -123,8 +123,7 @@ static enum store_error object_open_blob(struct store *store, struct object *obj
     return STORE_OK;
 }
 
-static enum store_error object_attach_payload(struct store *store, struct object *object,
-                                              const struct record *record)
+static enum store_error object_attach_payload(struct store *store, struct object *object, const struct record *record)
 {
     if (record->blob)
         return object_open_blob(store, object, record);
@@ -190,8 +189,7 @@ static bool pin_current(struct store *store, const struct store_key *key, const 
     return current;
 }
 
-enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags,
-                           struct object **ret_object)
+enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
 {
     if (!key_valid(key))
         return STORE_BAD_KEY;

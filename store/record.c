@@ -152,8 +152,7 @@ bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret
     return true;
 }
 
-bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, uint64_t salt,
-                   struct record *ret_record)
+bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, uint64_t salt, struct record *ret_record)
 {
     struct record record;
     if (length < RECORD_HEADER || !record_peek(bytes, offset, &record))

@@ -112,8 +112,7 @@ static enum store_error look(struct scan *scan, uint64_t position, struct record
 }
 
 /* The next position from `from` on where a record's head is valid; the limit when there is none. */
-static enum store_error find_head(struct scan *scan, uint64_t from, uint64_t *ret_position,
-                                  struct record *ret_record)
+static enum store_error find_head(struct scan *scan, uint64_t from, uint64_t *ret_position, struct record *ret_record)
 {
     const unsigned char *bytes;
     size_t length;
@@ -392,8 +391,9 @@ static enum store_error scan_log(struct scan *scan)
         uint64_t limit = segment->prepared;
         uint64_t next_base = last ? 0 : log->segments[i + 1]->base;
         if (!last && next_base < segment->base)
-            return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: segment %" PRIu64 " begins before segment %" PRIu64,
-                                scan->store->name, log->segments[i + 1]->number, segment->number);
+            return error_detail(scan->detail, STORE_DAMAGED, 0,
+                                "store %s: segment %" PRIu64 " begins before segment %" PRIu64, scan->store->name,
+                                log->segments[i + 1]->number, segment->number);
         if (!last && segment_position(segment, next_base) < limit)
             limit = segment_position(segment, next_base);
         enum store_error error = scan_segment(scan, segment, limit, last);
@@ -461,8 +461,8 @@ static enum store_error read_base(struct store *store, int file, uint64_t number
     enum store_error error = segment_read_header(store->io, file, store->salt, &stored, ret_base, &os_error);
     if (error == STORE_DAMAGED || (!error && stored != number)) {
         error = base_of_first_record(store, file, size, ret_base) ? STORE_OK : STORE_DAMAGED;
-        depot_log(store->depot, STORE_LOG_ERROR, "store %s: the header of segment %" PRIu64 " is damaged%s", store->name,
-                  number, error ? "" : "; its first record tells where it stands");
+        depot_log(store->depot, STORE_LOG_ERROR, "store %s: the header of segment %" PRIu64 " is damaged%s",
+                  store->name, number, error ? "" : "; its first record tells where it stands");
     }
     if (error)
         error_detail(detail, error, os_error, "store %s: segment %" PRIu64 ": %s", store->name, number,
@@ -502,8 +502,8 @@ static enum store_error open_segment(struct store *store, uint64_t number, struc
 
 static enum store_error open_segments(struct store *store, struct store_detail *detail)
 {
-    uint64_t *numbers;
-    size_t count;
+    uint64_t *numbers = NULL;
+    size_t count = 0;
     int os_error = list_segments(store, &numbers, &count);
     if (os_error)
         return error_detail(detail, error_of_errno(os_error), os_error, "store %s: folder log cannot be listed: %s",
@@ -531,7 +531,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     store->end_offset = store->log.end;
     int os_error = blobs_remove_orphans(&store->blobs, scan.next_blob);
     if (os_error)
-        return error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s: folder blobs cannot be listed: %s",
-                            store->name, strerror(os_error));
+        return error_detail(ret_detail, error_of_errno(os_error), os_error,
+                            "store %s: folder blobs cannot be listed: %s", store->name, strerror(os_error));
     return STORE_OK;
 }

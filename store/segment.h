@@ -28,7 +28,7 @@ struct segment {
     atomic_uint references; /* the log's own and each reader's */
     const struct io *io;
     int file;
-    uint32_t slot;     /* in the log's table */
+    uint32_t slot; /* in the log's table */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
     uint64_t prepared; /* bytes of the file */

@@ -60,8 +60,8 @@ void store_complete(struct store *store, struct txn *txn)
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static enum store_error open_folder(const struct io *io, int parent, const char *store, const char *name, int *ret_folder,
-                                    struct store_detail *detail)
+static enum store_error open_folder(const struct io *io, int parent, const char *store, const char *name,
+                                    int *ret_folder, struct store_detail *detail)
 {
     int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
@@ -138,7 +138,7 @@ static enum store_error open_in_folder(struct depot *depot, const struct depot_o
                                        const char *name, struct pool *pool, struct store **ret_store,
                                        struct store_detail *detail)
 {
-    uint64_t salt;
+    uint64_t salt = 0;
     enum store_error error = read_settings(options->io, folder, name, &salt, detail);
     if (error)
         return error;

@@ -57,33 +57,33 @@ enum {
 
 enum store_error {
     STORE_OK = 0,
-    STORE_AGAIN,        /* would have to wait; call again where blocking is allowed */
-    STORE_NO_STORE,     /* no store of that name */
-    STORE_NO_OBJECT,    /* no object under that key */
-    STORE_BAD_NAME,     /* not [a-z0-9][a-z0-9._-]{0,62} */
-    STORE_BAD_KEY,      /* no bytes, or more than STORE_KEY_MAX */
+    STORE_AGAIN,          /* would have to wait; call again where blocking is allowed */
+    STORE_NO_STORE,       /* no store of that name */
+    STORE_NO_OBJECT,      /* no object under that key */
+    STORE_BAD_NAME,       /* not [a-z0-9][a-z0-9._-]{0,62} */
+    STORE_BAD_KEY,        /* no bytes, or more than STORE_KEY_MAX */
     STORE_BAD_ATTRIBUTES, /* more than STORE_ATTRIBUTES_MAX bytes */
-    STORE_TOO_LARGE,    /* an object or a batch over its configured limit */
-    STORE_EMPTY,        /* a batch entry without bytes, and no STORE_ALLOW_EMPTY */
-    STORE_NUL,          /* a batch entry of one NUL byte, and no STORE_ALLOW_NUL */
-    STORE_COLLISION,    /* another key with the same 64-bit hash is stored */
-    STORE_CONDITION,    /* a precondition does not hold */
-    STORE_EXISTS,       /* the target exists and may not be replaced */
-    STORE_SAME,         /* source and target are the same object */
-    STORE_NOT_DRAINED,  /* the store still holds objects */
-    STORE_DIGEST,       /* the payload is not what its sender said */
-    STORE_SIZE,         /* fewer or more bytes than announced */
-    STORE_BUSY,         /* over the limit of work in flight; try later */
-    STORE_DRAINING,     /* shutting down, or the store is being deleted */
-    STORE_FULL,         /* no space on the disk */
-    STORE_DAMAGED,      /* stored bytes do not match their digest */
-    STORE_FAILED,       /* an earlier sync failed: the store takes no writes until it is reopened */
-    STORE_IO,           /* a file call failed: the errno is beside it where there is one */
+    STORE_TOO_LARGE,      /* an object or a batch over its configured limit */
+    STORE_EMPTY,          /* a batch entry without bytes, and no STORE_ALLOW_EMPTY */
+    STORE_NUL,            /* a batch entry of one NUL byte, and no STORE_ALLOW_NUL */
+    STORE_COLLISION,      /* another key with the same 64-bit hash is stored */
+    STORE_CONDITION,      /* a precondition does not hold */
+    STORE_EXISTS,         /* the target exists and may not be replaced */
+    STORE_SAME,           /* source and target are the same object */
+    STORE_NOT_DRAINED,    /* the store still holds objects */
+    STORE_DIGEST,         /* the payload is not what its sender said */
+    STORE_SIZE,           /* fewer or more bytes than announced */
+    STORE_BUSY,           /* over the limit of work in flight; try later */
+    STORE_DRAINING,       /* shutting down, or the store is being deleted */
+    STORE_FULL,           /* no space on the disk */
+    STORE_DAMAGED,        /* stored bytes do not match their digest */
+    STORE_FAILED,         /* an earlier sync failed: the store takes no writes until it is reopened */
+    STORE_IO,             /* a file call failed: the errno is beside it where there is one */
     STORE_NO_MEMORY,
-    STORE_LOCKED,       /* another process has the data folder open */
-    STORE_FOREIGN,      /* the folder is not cairn's; it was left untouched */
-    STORE_TOO_NEW,      /* written by a newer cairn; it was left untouched */
-    STORE_ERRORS        /* their number */
+    STORE_LOCKED,  /* another process has the data folder open */
+    STORE_FOREIGN, /* the folder is not cairn's; it was left untouched */
+    STORE_TOO_NEW, /* written by a newer cairn; it was left untouched */
+    STORE_ERRORS   /* their number */
 };
 
 /* A short lower-case sentence for an error, without a full stop. Never NULL; static storage. */
@@ -91,8 +91,8 @@ const char *store_error_text(enum store_error error);
 
 /* Where a sentence about a failure is wanted: filled on failure of the calls that take one. */
 struct store_detail {
-    int os_error;    /* errno of the failed call, or 0 */
-    char text[512];  /* what failed, with which path or value, and what to do; "" if nothing to add */
+    int os_error;   /* errno of the failed call, or 0 */
+    char text[512]; /* what failed, with which path or value, and what to do; "" if nothing to add */
 };
 
 /* ---- keys, digests, conditions --------------------------------------------------------------- */
@@ -117,9 +117,9 @@ bool store_digest_equal(const struct store_digest *a, const struct store_digest 
 
 /* What must hold of the object under a key. All zero: nothing. Borrows its lists. */
 struct store_condition {
-    bool exists;                           /* If-Match: * */
-    bool absent;                           /* If-None-Match: * */
-    bool match_listed;                     /* If-Match: the payload's digest is in match (which may be empty) */
+    bool exists;       /* If-Match: * */
+    bool absent;       /* If-None-Match: * */
+    bool match_listed; /* If-Match: the payload's digest is in match (which may be empty) */
     const struct store_digest *match;
     size_t match_count;
     const struct store_digest *none_match; /* If-None-Match: its digest is not among these */
@@ -134,19 +134,19 @@ enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARNING, STORE_LOG_ERROR };
 typedef void store_log_function(void *arg, enum store_log_level level, const char *sentence);
 
 struct depot_options {
-    const struct io *io;         /* borrowed until depot_close(); NULL: POSIX */
-    store_log_function *log;     /* NULL: silence */
+    const struct io *io;     /* borrowed until depot_close(); NULL: POSIX */
+    store_log_function *log; /* NULL: silence */
     void *log_arg;
-    size_t inline_limit;         /* bytes; larger payloads become blob files */
-    uint64_t segment_size;       /* bytes; a segment of the log is sealed when it holds this much */
-    uint64_t object_limit;       /* bytes in the largest object */
-    uint64_t store_bytes_limit;  /* payload bytes in memory, per store */
-    uint64_t depot_bytes_limit;  /* the same for all stores */
-    size_t store_ops_limit;      /* writes in flight per store */
-    size_t uploads_limit;        /* streams that hold a blob file open, in all */
-    uint64_t disk_reserve;       /* bytes of free space that uploads leave to deletes and upkeep */
-    size_t io_threads;           /* threads for blobs and other blocking work */
-    size_t open_stores_limit;    /* idle stores beyond it are closed, the longest idle first */
+    size_t inline_limit;        /* bytes; larger payloads become blob files */
+    uint64_t segment_size;      /* bytes; a segment of the log is sealed when it holds this much */
+    uint64_t object_limit;      /* bytes in the largest object */
+    uint64_t store_bytes_limit; /* payload bytes in memory, per store */
+    uint64_t depot_bytes_limit; /* the same for all stores */
+    size_t store_ops_limit;     /* writes in flight per store */
+    size_t uploads_limit;       /* streams that hold a blob file open, in all */
+    uint64_t disk_reserve;      /* bytes of free space that uploads leave to deletes and upkeep */
+    size_t io_threads;          /* threads for blobs and other blocking work */
+    size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
 };
 
 struct depot_options depot_options_default(void);
@@ -199,18 +199,18 @@ struct depot *store_depot(const struct store *store);
 
 struct store_figures {
     uint64_t objects;
-    uint64_t live_bytes;      /* payload bytes of the objects that can be read */
-    uint64_t dead_bytes;      /* bytes of the log and of blobs that no object needs */
-    uint64_t disk_bytes;      /* bytes of all files of the store */
-    uint64_t end_offset;      /* where the next record goes: only grows */
+    uint64_t live_bytes; /* payload bytes of the objects that can be read */
+    uint64_t dead_bytes; /* bytes of the log and of blobs that no object needs */
+    uint64_t disk_bytes; /* bytes of all files of the store */
+    uint64_t end_offset; /* where the next record goes: only grows */
     uint64_t segments;
     uint64_t blobs;
     uint64_t writes_in_flight;
     uint64_t bytes_in_flight;
-    uint64_t commits;         /* group commits since the store was opened */
-    uint64_t records;         /* records committed since the store was opened */
-    uint64_t damaged_bytes;   /* bytes of the log that recovery or a read found damaged */
-    bool failed;              /* a sync failed: no writes until reopened */
+    uint64_t commits;       /* group commits since the store was opened */
+    uint64_t records;       /* records committed since the store was opened */
+    uint64_t damaged_bytes; /* bytes of the log that recovery or a read found damaged */
+    bool failed;            /* a sync failed: no writes until reopened */
 };
 
 void store_figures(struct store *store, struct store_figures *ret_figures);
@@ -228,7 +228,7 @@ struct store_op {
     struct store_condition condition; /* on `key`, decided at the commit */
     const void *payload;              /* put */
     size_t size;
-    const void *attributes;           /* put */
+    const void *attributes; /* put */
     size_t attributes_length;
 };
 
@@ -242,17 +242,17 @@ struct store_receipt {
     const void *key; /* the object's key; NULL when it is known by its hash only */
     size_t key_length;
     uint64_t key_hash;
-    uint64_t offset;  /* of the record; for a delete the end of the log */
-    uint64_t size;    /* payload bytes; 0 for a delete */
+    uint64_t offset; /* of the record; for a delete the end of the log */
+    uint64_t size;   /* payload bytes; 0 for a delete */
     struct store_digest digest;
-    bool existed;     /* the key (rename, copy: the target) held an object before this step */
+    bool existed; /* the key (rename, copy: the target) held an object before this step */
 };
 
 struct store_result {
     enum store_error error;
-    int os_error;        /* errno where a file call failed, else 0 */
-    size_t failed_op;    /* on failure: the index of the step at fault, SIZE_MAX if none is */
-    uint64_t end_offset; /* end of the log after this commit */
+    int os_error;                         /* errno where a file call failed, else 0 */
+    size_t failed_op;                     /* on failure: the index of the step at fault, SIZE_MAX if none is */
+    uint64_t end_offset;                  /* end of the log after this commit */
     const struct store_receipt *receipts; /* one per step when error is STORE_OK */
     size_t receipt_count;
 };
@@ -282,8 +282,7 @@ enum store_error store_copy(struct store *source, const struct store_op *op, str
 
 /* Whether the condition holds now: an early, not a binding answer. STORE_OK, STORE_CONDITION, or
  * what store_get() says other than STORE_NO_OBJECT. */
-enum store_error store_check(struct store *store, const struct store_key *key,
-                             const struct store_condition *condition);
+enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition);
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
@@ -339,10 +338,10 @@ struct object_info {
     uint64_t key_hash;
     const void *attributes;
     size_t attributes_length;
-    uint64_t size;            /* payload bytes */
+    uint64_t size; /* payload bytes */
     struct store_digest digest;
-    int64_t modified;         /* nanoseconds since 1970 */
-    uint64_t offset;          /* of its record */
+    int64_t modified; /* nanoseconds since 1970 */
+    uint64_t offset;  /* of its record */
 };
 
 /* Pins the newest version under the key. Fails with STORE_NO_OBJECT, STORE_COLLISION (another key of

@@ -49,13 +49,13 @@ struct stream {
     bool large; /* goes to a blob file */
 
     struct pool_job job;
-    XXH3_state_t *hash;  /* the job's, like those below */
-    int file;            /* -1: not made yet */
+    XXH3_state_t *hash; /* the job's, like those below */
+    int file;           /* -1: not made yet */
     uint64_t blob;
     uint64_t position;
     uint64_t tapped_until; /* bytes that were collected, and tapped, before the payload grew large */
-    unsigned drain;      /* the buffer to write next */
-    unsigned fill;       /* the caller's: the buffer to fill next */
+    unsigned drain;        /* the buffer to write next */
+    unsigned fill;         /* the caller's: the buffer to fill next */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t tapped;

@@ -13,13 +13,13 @@ struct txn_step {
 };
 
 struct txn {
-    struct txn *next;            /* in the writer's queue, then among the completed */
-    const struct store_op *ops;  /* borrowed until done */
-    struct txn_step *steps;      /* one per op; belongs to whoever `finish` frees */
+    struct txn *next;           /* in the writer's queue, then among the completed */
+    const struct store_op *ops; /* borrowed until done */
+    struct txn_step *steps;     /* one per op; belongs to whoever `finish` frees */
     struct store_receipt *receipts;
     size_t count;
-    unsigned flags;              /* enum store_batch_flags */
-    uint64_t charge;             /* bytes it was admitted with */
+    unsigned flags;  /* enum store_batch_flags */
+    uint64_t charge; /* bytes it was admitted with */
     store_done *done;
     void *arg;
     void (*finish)(struct txn *txn); /* after done: frees what the transaction lived in */
