@@ -303,9 +303,6 @@ static int sim_openat(void *self, int folder, const char *path, int flags, mode_
     int number = -1;
     struct sim_place place;
     int error = begin(disk, SIM_OPENAT);
-    if (!error && prng_one_in(&disk->prng, disk->interrupt_in)) {
-        error = EINTR;
-    }
     if (!error) {
         error = find_place(disk, folder, path, &place);
     }
@@ -925,7 +922,7 @@ unsigned sim_disk_held(struct sim_disk *disk)
 size_t sim_disk_open_files(struct sim_disk *disk)
 {
     pthread_mutex_lock(&disk->lock);
-    size_t count = disk->open_count;
+    size_t count = disk->dark ? 0 : disk->open_count;
     pthread_mutex_unlock(&disk->lock);
     return count;
 }

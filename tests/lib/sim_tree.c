@@ -430,6 +430,31 @@ static bool next_part(const char **path, char part[256], int *ret_error)
     return true;
 }
 
+/* The folder that holds a folder; the root holds itself. */
+static struct sim_node *parent_of(const struct sim_tree *tree, struct sim_node *node)
+{
+    for (struct sim_node *folder = tree->nodes; folder; folder = folder->next) {
+        for (size_t i = 0; i < folder->now.count; i++) {
+            if (folder->now.at[i].node == node && node->folder) {
+                return folder;
+            }
+        }
+    }
+    return tree->root;
+}
+
+static void step_down(const struct sim_tree *tree, struct sim_place *place, const char part[256])
+{
+    if (strcmp(part, "..") == 0) {
+        *place = (struct sim_place){.node = parent_of(tree, place->node)};
+        return;
+    }
+    place->folder = place->node;
+    struct sim_entry *entry = entries_find(&place->folder->now, part);
+    place->node = entry ? entry->node : NULL;
+    memcpy(place->name, part, 256);
+}
+
 int sim_tree_find(const struct sim_tree *tree, struct sim_node *start, const char *path, struct sim_place *ret_place)
 {
     if (!*path) {
@@ -445,10 +470,7 @@ int sim_tree_find(const struct sim_tree *tree, struct sim_node *start, const cha
         if (!ret_place->node->folder) {
             return ENOTDIR;
         }
-        ret_place->folder = ret_place->node;
-        struct sim_entry *entry = entries_find(&ret_place->folder->now, part);
-        ret_place->node = entry ? entry->node : NULL;
-        memcpy(ret_place->name, part, sizeof part);
+        step_down(tree, ret_place, part);
     }
     return error;
 }

@@ -172,6 +172,8 @@ START_TEST(folders_behave)
     ck_assert_int_eq(io->mkdirat(io->self, folder, "b", 0755), 0);
     int file = io->openat(io->self, folder, "./b//f", O_RDWR | O_CREAT, 0600);
     ck_assert_int_ge(file, 0);
+    ck_assert(exists("/a/b/../../a/b/f"));
+    ck_assert(exists("/../a/b/f"));
     assert_errno(io->openat(io->self, folder, "b/f/g", O_RDWR | O_CREAT, 0600), ENOTDIR);
     assert_errno(io->unlinkat(io->self, folder, "b", 0), EISDIR);
     assert_errno(io->unlinkat(io->self, folder, "b", AT_REMOVEDIR), ENOTEMPTY);

@@ -1,0 +1,85 @@
+/* attempt.h - one write of a model: what it asks of the depot, what the map says it must do, and how it ended.
+ *
+ * Thread: one, the model's.
+ */
+#ifndef CAIRN_TESTS_ATTEMPT_H
+#define CAIRN_TESTS_ATTEMPT_H
+
+#include "store/store.h"
+#include "tests/lib/ticket.h"
+#include "tests/lib/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ATTEMPT_STEPS = 8 };
+
+struct model;
+
+/* What an attempt does to one key. */
+struct effect {
+    unsigned store;
+    unsigned key;
+    struct value old;
+    struct value new;
+};
+
+struct step {
+    void *payload;
+    uint8_t attributes[VALUE_ATTRIBUTES_MAX];
+    struct store_digest digest; /* for a condition */
+    struct value result;        /* what it writes */
+    bool existed;               /* what its receipt must say */
+};
+
+struct attempt {
+    struct attempt *next;
+    struct model *model;
+    unsigned store; /* that commits it; of a copy between stores: the target */
+    bool transfer;
+    uint64_t round; /* of the model, when it was submitted */
+    struct effect effects[2 * ATTEMPT_STEPS];
+    size_t effect_count;
+    struct store_op ops[ATTEMPT_STEPS];
+    struct step steps[ATTEMPT_STEPS];
+    size_t step_count;
+    enum store_error expected;
+    size_t expected_step;
+    uint64_t tapped;        /* bytes an upload's tap has seen */
+    enum store_error ended; /* refused at once, or what the ticket says */
+    bool refused;
+    struct ticket ticket;
+};
+
+/* A transaction, built step by step, then submitted. Every key it names must be free (model_key_free()). */
+struct attempt *attempt_new(struct model *model, unsigned store);
+void attempt_put(struct attempt *attempt, unsigned key, uint64_t size);
+void attempt_delete(struct attempt *attempt, unsigned key);
+void attempt_rename(struct attempt *attempt, unsigned key, unsigned target, bool keep_target);
+void attempt_copy(struct attempt *attempt, unsigned key, unsigned target, bool keep_target);
+
+enum attempt_condition { IF_EXISTS, IF_ABSENT, IF_SAME, IF_OTHER, ATTEMPT_CONDITIONS };
+
+/* On the step that comes next. */
+void attempt_condition(struct attempt *attempt, unsigned key, enum attempt_condition condition);
+void attempt_submit(struct attempt *attempt);
+
+/* Copies or transfers to the other store. */
+void attempt_between(struct model *model, unsigned store, unsigned key, unsigned target, bool move);
+
+enum upload_end { UPLOAD_COMMIT, UPLOAD_ABORT, UPLOAD_BAD_DIGEST, UPLOAD_TOO_SHORT, UPLOAD_ENDS };
+
+/* An upload in pieces; its size is announced or not. */
+void attempt_upload(struct model *model, unsigned store, unsigned key, uint64_t size, bool announced,
+                    enum upload_end end);
+
+/* Waits for the result and compares it with what was expected. */
+void attempt_settle(struct attempt *attempt);
+
+/* Whether what the attempt wanted may still come true after a restart. */
+bool attempt_in_doubt(const struct attempt *attempt);
+
+void attempt_free(struct attempt *attempt);
+
+#endif

@@ -1,0 +1,272 @@
+/* fixture.c - see fixture.h. */
+#include "tests/lib/fixture.h"
+
+#include "tests/lib/model.h"
+#include "tests/lib/ticket.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char segment_path[512];
+
+_Noreturn static void fail(const char *what, const char *detail)
+{
+    fprintf(stderr, "fixture: %s: %s\n", what, detail);
+    abort();
+}
+
+static void must(const char *what, enum store_error error)
+{
+    if (error) {
+        fail(what, store_error_text(error));
+    }
+}
+
+static void note(void *arg, enum store_log_level level, const char *sentence)
+{
+    struct fixture *fixture = arg;
+    if (level > STORE_LOG_INFO) {
+        __atomic_add_fetch(&fixture->warnings, 1, __ATOMIC_SEQ_CST);
+        snprintf(fixture->logged, sizeof fixture->logged, "%s", sentence);
+    }
+}
+
+void fixture_open(struct fixture *fixture)
+{
+    struct store_detail detail;
+    bool created;
+    fixture->warnings = 0;
+    fixture->logged[0] = 0;
+    enum store_error error = depot_open("/data", &fixture->options, &fixture->depot, &detail);
+    if (error) {
+        fail("depot_open", detail.text);
+    }
+    must("depot_create", depot_create(fixture->depot, "s", &created, NULL));
+    must("depot_acquire", depot_acquire(fixture->depot, "s", &fixture->store, NULL));
+}
+
+void fixture_start(struct fixture *fixture)
+{
+    *fixture = (struct fixture){.disk = sim_disk_new(1)};
+    fixture->io = sim_disk_io(fixture->disk);
+    fixture->options = model_options(fixture->disk);
+    fixture->options.log = note;
+    fixture->options.log_arg = fixture;
+    fixture_open(fixture);
+}
+
+void fixture_close(struct fixture *fixture)
+{
+    depot_release(fixture->store);
+    depot_close(fixture->depot);
+    fixture->store = NULL;
+    fixture->depot = NULL;
+}
+
+void fixture_end(struct fixture *fixture)
+{
+    fixture_close(fixture);
+    sim_disk_free(fixture->disk);
+}
+
+void fixture_cut(struct fixture *fixture, uint64_t seed)
+{
+    sim_disk_cut(fixture->disk);
+    fixture_close(fixture);
+    sim_disk_reboot(fixture->disk, seed);
+}
+
+/* ---- writes that wait ------------------------------------------------------------------------ */
+
+static struct store_key key_of(const char *key)
+{
+    return store_key_of(key, strlen(key));
+}
+
+static enum store_error run(struct fixture *fixture, const struct store_op *op)
+{
+    struct ticket ticket;
+    ticket_init(&ticket);
+    unsigned flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL;
+    enum store_error error = store_batch(fixture->store, op, 1, flags, ticket_done, &ticket, NULL);
+    if (!error) {
+        error = ticket_wait(&ticket);
+    }
+    ticket_destroy(&ticket);
+    return error;
+}
+
+enum store_error fixture_put(struct fixture *fixture, const char *key, const void *payload, size_t size)
+{
+    struct store_op op = {.kind = STORE_PUT, .key = key_of(key), .payload = payload, .size = size};
+    return run(fixture, &op);
+}
+
+enum store_error fixture_delete(struct fixture *fixture, const char *key)
+{
+    struct store_op op = {.kind = STORE_DELETE, .key = key_of(key)};
+    return run(fixture, &op);
+}
+
+enum store_error fixture_rename(struct fixture *fixture, const char *key, const char *target)
+{
+    struct store_op op = {.kind = STORE_RENAME, .key = key_of(key), .target = key_of(target)};
+    return run(fixture, &op);
+}
+
+static enum store_error upload_all(struct stream *stream, const uint8_t *payload, size_t size)
+{
+    size_t taken = 0;
+    enum store_error error = STORE_OK;
+    for (size_t sent = 0; sent < size && !error; sent += taken) {
+        error = stream_write(stream, payload + sent, size - sent, &taken);
+    }
+    return error;
+}
+
+enum store_error fixture_upload(struct fixture *fixture, const char *key, const void *payload, size_t size)
+{
+    struct store_key named = key_of(key);
+    struct stream *stream;
+    enum store_error error = stream_open(fixture->store, &named, size, NULL, &stream);
+    if (error) {
+        return error;
+    }
+    error = upload_all(stream, payload, size);
+    if (error) {
+        stream_abort(stream);
+        return error;
+    }
+    struct ticket ticket;
+    struct stream_finish finish = {.seal = NULL};
+    ticket_init(&ticket);
+    stream_commit(stream, &finish, ticket_done, &ticket);
+    error = ticket_wait(&ticket);
+    ticket_destroy(&ticket);
+    return error;
+}
+
+/* ---- reads ----------------------------------------------------------------------------------- */
+
+static bool same_payload(struct fixture *fixture, struct object *object, const void *payload, size_t size)
+{
+    if (object_info(object)->size != size) {
+        return false;
+    }
+    int file = object_take_descriptor(object);
+    if (file < 0) {
+        return size == 0 || memcmp(object_payload(object), payload, size) == 0;
+    }
+    uint8_t *bytes = malloc(size + 1);
+    bool same = bytes && io_read_all(fixture->io, file, bytes, size, 0) == 0 && memcmp(bytes, payload, size) == 0;
+    fixture->io->close(fixture->io->self, file);
+    free(bytes);
+    return same;
+}
+
+enum store_error fixture_get(struct fixture *fixture, const char *key, const void *payload, size_t size)
+{
+    struct store_key named = key_of(key);
+    struct object *object;
+    enum store_error error = store_get(fixture->store, &named, STORE_GET_PAYLOAD, &object);
+    if (error) {
+        return error;
+    }
+    bool same = same_payload(fixture, object, payload, size);
+    object_release(object);
+    return same ? STORE_OK : STORE_DIGEST;
+}
+
+enum store_error fixture_put_text(struct fixture *fixture, const char *key, const char *text)
+{
+    return fixture_put(fixture, key, text, strlen(text));
+}
+
+enum store_error fixture_get_text(struct fixture *fixture, const char *key, const char *text)
+{
+    return fixture_get(fixture, key, text, strlen(text));
+}
+
+struct store_figures fixture_figures(struct fixture *fixture)
+{
+    struct store_figures figures;
+    store_figures(fixture->store, &figures);
+    return figures;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static int open_file(struct fixture *fixture, const char *path, int flags)
+{
+    int file = fixture->io->openat(fixture->io->self, AT_FDCWD, path, flags, 0600);
+    if (file < 0) {
+        fail("cannot open", path);
+    }
+    return file;
+}
+
+const char *fixture_segment(struct fixture *fixture)
+{
+    static const char log[] = "/data/stores/s/log";
+    int folder = open_file(fixture, log, O_RDONLY | O_DIRECTORY);
+    char *names = fixture->io->list(fixture->io->self, folder);
+    const char *newest = "";
+    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+        if (*name == '0' && strcmp(name, newest) > 0) {
+            newest = name;
+        }
+    }
+    snprintf(segment_path, sizeof segment_path, "%s/%s", log, newest);
+    free(names);
+    fixture->io->close(fixture->io->self, folder);
+    return segment_path;
+}
+
+uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *ret_size)
+{
+    struct stat stat;
+    int file = open_file(fixture, path, O_RDONLY);
+    fixture->io->fstat(fixture->io->self, file, &stat);
+    *ret_size = (size_t)stat.st_size;
+    uint8_t *bytes = malloc(*ret_size + 1);
+    if (!bytes || io_read_all(fixture->io, file, bytes, *ret_size, 0)) {
+        fail("cannot read", path);
+    }
+    fixture->io->close(fixture->io->self, file);
+    return bytes;
+}
+
+void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position)
+{
+    int file = open_file(fixture, path, O_WRONLY | O_CREAT);
+    if (io_write_all(fixture->io, file, bytes, length, (off_t)position)) {
+        fail("cannot write", path);
+    }
+    fixture->io->fdatasync(fixture->io->self, file);
+    fixture->io->close(fixture->io->self, file);
+}
+
+void fixture_resize_file(struct fixture *fixture, const char *path, size_t size)
+{
+    int file = open_file(fixture, path, O_WRONLY);
+    if (fixture->io->ftruncate(fixture->io->self, file, (off_t)size) < 0) {
+        fail("cannot resize", path);
+    }
+    fixture->io->fdatasync(fixture->io->self, file);
+    fixture->io->close(fixture->io->self, file);
+}
+
+size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes, size_t length)
+{
+    size_t size;
+    uint8_t *all = fixture_read_file(fixture, path, &size);
+    const uint8_t *found = memmem(all, size, bytes, length);
+    if (!found) {
+        fail("the bytes looked for are not in", path);
+    }
+    size_t position = (size_t)(found - all);
+    free(all);
+    return position;
+}

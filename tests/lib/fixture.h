@@ -1,0 +1,66 @@
+/* fixture.h - one store on a simulated disk, with calls that wait: for tests of one behaviour each.
+ *
+ * Keys and payloads are strings. What must succeed ends the test with a sentence when it does not.
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_TESTS_FIXTURE_H
+#define CAIRN_TESTS_FIXTURE_H
+
+#include "store/store.h"
+#include "tests/lib/sim_disk.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fixture {
+    struct sim_disk *disk;
+    const struct io *io;
+    struct depot_options options;
+    struct depot *depot; /* NULL while closed */
+    struct store *store;
+    unsigned warnings; /* sentences logged above STORE_LOG_INFO since it was opened */
+    char logged[512];  /* the last of them */
+};
+
+/* A new disk with an open depot in /data and an open store "s". */
+void fixture_start(struct fixture *fixture);
+void fixture_end(struct fixture *fixture);
+
+void fixture_open(struct fixture *fixture);
+void fixture_close(struct fixture *fixture);
+
+/* Cuts the power and reboots the disk; the depot stays closed. */
+void fixture_cut(struct fixture *fixture, uint64_t seed);
+
+enum store_error fixture_put(struct fixture *fixture, const char *key, const void *payload, size_t size);
+enum store_error fixture_upload(struct fixture *fixture, const char *key, const void *payload, size_t size);
+enum store_error fixture_delete(struct fixture *fixture, const char *key);
+enum store_error fixture_rename(struct fixture *fixture, const char *key, const char *target);
+
+/* What store_get() says; when that is STORE_OK, the payload must be these bytes: else STORE_DIGEST. */
+enum store_error fixture_get(struct fixture *fixture, const char *key, const void *payload, size_t size);
+
+/* Short forms for payloads that are strings. */
+enum store_error fixture_put_text(struct fixture *fixture, const char *key, const char *text);
+enum store_error fixture_get_text(struct fixture *fixture, const char *key, const char *text);
+
+struct store_figures fixture_figures(struct fixture *fixture);
+
+/* ---- the log's files, while closed or open --------------------------------------------------- */
+
+/* The path of the newest segment. Static storage. */
+const char *fixture_segment(struct fixture *fixture);
+
+/* All bytes of a file; free() them. */
+uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *ret_size);
+
+/* Puts bytes into a file and syncs it. */
+void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position);
+void fixture_resize_file(struct fixture *fixture, const char *path, size_t size);
+
+/* Where some bytes stand in a file; they must be there. */
+size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes, size_t length);
+
+#endif

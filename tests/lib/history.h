@@ -1,0 +1,18 @@
+/* history.h - random work on a model, as a seed says.
+ *
+ * Thread: one, the model's.
+ */
+#ifndef CAIRN_TESTS_HISTORY_H
+#define CAIRN_TESTS_HISTORY_H
+
+#include "tests/lib/model.h"
+#include "tests/lib/prng.h"
+
+/* Makes up to `count` attempts and reads among them; does not settle. */
+void history_round(struct model *model, struct prng *prng, unsigned count);
+
+/* A short fixed history that meets every kind of work: rounds of a few attempts, each settled, a restart of the
+ * depot in the middle, a look at every key at the end. Ends early (false) when a restart fails. */
+bool history_scenario(struct model *model);
+
+#endif

@@ -1,0 +1,515 @@
+/* model.c - the map, what is in doubt, and the comparisons. */
+#include "tests/lib/model.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const store_names[MODEL_STORES] = {"alpha", "beta"};
+
+void model_fail(const struct model *model, const char *format, ...)
+{
+    va_list list;
+    fprintf(stderr, "%s%sseed %llu, operation %llu: ", model->scene, *model->scene ? ", " : "",
+            (unsigned long long)model->seed, (unsigned long long)model->operations);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+    abort();
+}
+
+bool model_disk_error(enum store_error error)
+{
+    return error == STORE_IO || error == STORE_FULL || error == STORE_FAILED || error == STORE_NO_MEMORY ||
+           error == STORE_DAMAGED;
+}
+
+struct depot_options model_options(struct sim_disk *disk)
+{
+    struct depot_options options = depot_options_default();
+    options.io = sim_disk_io(disk);
+    options.inline_limit = MODEL_INLINE;
+    options.segment_size = 32 << 10;
+    options.object_limit = 1 << 20;
+    options.disk_reserve = 0;
+    options.io_threads = 2;
+    return options;
+}
+
+struct model *model_new(struct sim_disk *disk, uint64_t seed)
+{
+    struct model *model = calloc(1, sizeof *model);
+    if (!model) {
+        abort();
+    }
+    model->disk = disk;
+    model->seed = seed;
+    model->options = model_options(disk);
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    if (!model) {
+        return;
+    }
+    model_close(model);
+    while (model->in_doubt) {
+        struct attempt *attempt = model->in_doubt;
+        model->in_doubt = attempt->next;
+        attempt_free(attempt);
+    }
+    free(model);
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static char key_bytes[MODEL_KEYS][STORE_KEY_MAX];
+static pthread_once_t keys_made = PTHREAD_ONCE_INIT;
+
+static void make_keys(void)
+{
+    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+        snprintf(key_bytes[key], sizeof key_bytes[key], "%c%02ukey", 'A' + (int)key, key);
+        key_bytes[key][3] = 0;
+    }
+}
+
+/* Most keys have one length, so that records of equal payloads are of equal length and old ones left behind the
+ * end of the log may line up with new ones. */
+struct store_key model_key(unsigned key)
+{
+    pthread_once(&keys_made, make_keys);
+    if (key >= MODEL_KEYS - MODEL_HASHES) {
+        return store_key_of_hash(0x0101010101010101u * (key + 1));
+    }
+    size_t length = key == 0 ? STORE_KEY_MAX : key == 1 ? 1 : 6;
+    return store_key_of(key_bytes[key], length);
+}
+
+bool model_key_free(const struct model *model, unsigned store, unsigned key)
+{
+    return model->slots[store][key].attempt == NULL;
+}
+
+struct value model_new_value(struct model *model, uint64_t size)
+{
+    return (struct value){.id = ++model->ids, .size = size};
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+enum seen { SEEN_NOTHING, SEEN_OLD, SEEN_NEW, SEEN_ERROR };
+
+static bool object_is(struct model *model, const struct value *value, struct object *object, int *ret_errno)
+{
+    return value->id != 0 && value_is(value, object, model->options.io, ret_errno);
+}
+
+static enum store_error get(struct model *model, unsigned store, unsigned key, struct object **ret_object)
+{
+    struct store_key named = model_key(key);
+    struct store_key hashed = store_key_of_hash(named.hash);
+    bool by_hash = model->reads++ % 4 == 0;
+    enum store_error error = store_get(model->stores[store], by_hash ? &hashed : &named, STORE_GET_PAYLOAD, ret_object);
+    if (error && error != STORE_NO_OBJECT && !(model->disturbed && model_disk_error(error))) {
+        model_fail(model, "reading key %u of %s: %s", key, store_names[store], store_error_text(error));
+    }
+    return error;
+}
+
+static enum seen compare(struct model *model, struct object *object, const struct value *old, const struct value *new)
+{
+    int os_error = 0;
+    if (object_is(model, old, object, &os_error)) {
+        return SEEN_OLD;
+    }
+    /* A blob's descriptor can be taken only once, but a value of another size is told apart before. */
+    if (os_error == 0 && object_is(model, new, object, &os_error)) {
+        return SEEN_NEW;
+    }
+    return os_error && model->disturbed ? SEEN_ERROR : SEEN_NOTHING;
+}
+
+/* Which of the two values a key has. Anything else ends the program. */
+static enum seen look(struct model *model, unsigned store, unsigned key, const struct value *old,
+                      const struct value *new)
+{
+    struct object *object;
+    enum store_error error = get(model, store, key, &object);
+    if (error == STORE_NO_OBJECT) {
+        if (old->id != 0 && new->id != 0) {
+            model_fail(model, "key %u of %s is gone: it must hold value %llu or %llu", key, store_names[store],
+                       (unsigned long long)old->id, (unsigned long long)new->id);
+        }
+        return old->id == 0 ? SEEN_OLD : SEEN_NEW;
+    }
+    if (error) {
+        return SEEN_ERROR;
+    }
+    enum seen seen = compare(model, object, old, new);
+    if (seen == SEEN_NOTHING) {
+        const struct object_info *info = object_info(object);
+        uint64_t id = 0;
+        memcpy(&id, info->attributes, info->attributes_length < sizeof id ? info->attributes_length : sizeof id);
+        model_fail(
+            model,
+            "key %u of %s holds value %llu of %llu bytes at %llu: it must be %llu (%llu bytes) or %llu (%llu bytes)",
+            key, store_names[store], (unsigned long long)id, (unsigned long long)info->size,
+            (unsigned long long)info->offset, (unsigned long long)old->id, (unsigned long long)old->size,
+            (unsigned long long)new->id, (unsigned long long)new->size);
+    }
+    object_release(object);
+    return seen;
+}
+
+static const struct effect *find_effect(const struct attempt *attempt, unsigned store, unsigned key)
+{
+    const struct effect *effect = attempt->effects;
+    while (effect->store != store || effect->key != key) {
+        effect++;
+    }
+    return effect;
+}
+
+/* A failed transaction is not seen before a restart; a failed transfer may have reached the target. */
+static bool may_be_seen(const struct model *model, const struct attempt *attempt, unsigned store)
+{
+    for (const struct attempt *other = model->in_doubt; other; other = other->next) {
+        if (other == attempt) {
+            return attempt->transfer && attempt->store == store;
+        }
+    }
+    return attempt->expected == STORE_OK;
+}
+
+void model_read(struct model *model, unsigned store, unsigned key)
+{
+    const struct slot *slot = &model->slots[store][key];
+    const struct value *other = &slot->now;
+    if (slot->attempt && may_be_seen(model, slot->attempt, store)) {
+        other = &find_effect(slot->attempt, store, key)->new;
+    }
+    look(model, store, key, &slot->now, other);
+}
+
+/* ---- settling -------------------------------------------------------------------------------- */
+
+static void apply(struct model *model, const struct attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->effect_count; i++) {
+        const struct effect *effect = &attempt->effects[i];
+        model->slots[effect->store][effect->key].now = effect->new;
+    }
+}
+
+/* A commit that succeeded has taken the place of what failed before it in the same store. */
+static void end_doubts(struct model *model, unsigned store)
+{
+    struct attempt **place = &model->in_doubt;
+    while (*place) {
+        struct attempt *attempt = *place;
+        if (attempt->store == store && attempt->effects[0].store == store && !attempt->transfer &&
+            attempt->round < model->round) {
+            *place = attempt->next;
+            attempt_free(attempt);
+        } else {
+            place = &attempt->next;
+        }
+    }
+}
+
+static void book(struct model *model, struct attempt *attempt, uint64_t floor[MODEL_STORES])
+{
+    if (attempt->ended == STORE_OK) {
+        model->acknowledged++;
+        apply(model, attempt);
+        if (attempt->ticket.end_offset > floor[attempt->store]) {
+            floor[attempt->store] = attempt->ticket.end_offset;
+            end_doubts(model, attempt->store);
+        }
+    }
+    model->failed += attempt->ended != attempt->expected;
+    if (attempt_in_doubt(attempt)) {
+        attempt->next = model->in_doubt;
+        model->in_doubt = attempt;
+    } else {
+        attempt_free(attempt);
+    }
+}
+
+void model_settle(struct model *model)
+{
+    uint64_t floor[MODEL_STORES];
+    memcpy(floor, model->floor, sizeof floor);
+    while (model->under_way) {
+        struct attempt *attempt = model->under_way;
+        attempt_settle(attempt);
+        model->under_way = attempt->next;
+        book(model, attempt, floor);
+    }
+    memcpy(model->floor, floor, sizeof floor);
+    model->round++;
+}
+
+/* ---- doubts after a restart ------------------------------------------------------------------ */
+
+static const char *seen_name(enum seen seen)
+{
+    return seen == SEEN_NEW ? "is there" : "is not";
+}
+
+static void check_together(const struct model *model, const struct attempt *attempt, const enum seen *seen)
+{
+    for (size_t i = 1; i < attempt->effect_count; i++) {
+        bool copied_only = attempt->transfer && seen[0] == SEEN_NEW;
+        if (seen[i] != seen[0] && !copied_only) {
+            model_fail(
+                model,
+                "a write of %zu steps came true by halves: its effect on key %u of %s %s, that on key %u of %s %s",
+                attempt->step_count, attempt->effects[0].key, store_names[attempt->effects[0].store],
+                seen_name(seen[0]), attempt->effects[i].key, store_names[attempt->effects[i].store],
+                seen_name(seen[i]));
+        }
+    }
+}
+
+/* False when a read failed. */
+static bool decide(struct model *model, const struct attempt *attempt)
+{
+    enum seen seen[2 * ATTEMPT_STEPS];
+    struct effect changes[2 * ATTEMPT_STEPS];
+    struct attempt changing = *attempt;
+    changing.effect_count = 0;
+    for (size_t i = 0; i < attempt->effect_count; i++) {
+        const struct effect *effect = &attempt->effects[i];
+        enum seen one = look(model, effect->store, effect->key, &effect->old, &effect->new);
+        if (one == SEEN_ERROR) {
+            return false;
+        }
+        if (!value_equal(&effect->old, &effect->new)) {
+            seen[changing.effect_count] = one;
+            changes[changing.effect_count++] = *effect;
+        }
+    }
+    memcpy(changing.effects, changes, sizeof changes);
+    check_together(model, &changing, seen);
+    for (size_t i = 0; i < changing.effect_count; i++) {
+        if (seen[i] == SEEN_NEW) {
+            model->slots[changes[i].store][changes[i].key].now = changes[i].new;
+        }
+    }
+    return true;
+}
+
+static bool decide_doubts(struct model *model)
+{
+    while (model->in_doubt) {
+        struct attempt *attempt = model->in_doubt;
+        if (!decide(model, attempt)) {
+            return false;
+        }
+        model->in_doubt = attempt->next;
+        model->doubts++;
+        attempt_free(attempt);
+    }
+    return true;
+}
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
+static enum store_error open_stores(struct model *model, struct store_detail *ret_detail)
+{
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        bool created;
+        enum store_error error = depot_create(model->depot, store_names[i], &created, ret_detail);
+        if (!error) {
+            error = depot_acquire(model->depot, store_names[i], &model->stores[i], ret_detail);
+        }
+        if (error) {
+            return error;
+        }
+    }
+    return decide_doubts(model) ? STORE_OK : STORE_IO;
+}
+
+static void close_depot(struct model *model)
+{
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        depot_release(model->stores[i]);
+        model->stores[i] = NULL;
+    }
+    depot_close(model->depot);
+    model->depot = NULL;
+}
+
+enum store_error model_open(struct model *model, struct store_detail *ret_detail)
+{
+    struct store_detail detail = {0};
+    enum store_error error = depot_open("/data", &model->options, &model->depot, &detail);
+    if (!error) {
+        error = open_stores(model, &detail);
+        if (error) {
+            close_depot(model);
+        }
+    }
+    if (error && !model->disturbed) {
+        model_fail(model, "opening: %s: %s", store_error_text(error), detail.text);
+    }
+    if (ret_detail) {
+        *ret_detail = detail;
+    }
+    return error;
+}
+
+static void check_descriptors(const struct model *model)
+{
+    size_t left = sim_disk_open_files(model->disk);
+    if (left > 0) {
+        model_fail(model, "%zu descriptors are open after depot_close()", left);
+    }
+    uint64_t bad = sim_disk_bad_uses(model->disk);
+    if (bad > 0) {
+        model_fail(model, "%llu times a descriptor was used that was not open", (unsigned long long)bad);
+    }
+}
+
+static void settle_and_close(struct model *model)
+{
+    if (model->depot) {
+        model_settle(model);
+        close_depot(model);
+    }
+}
+
+void model_close(struct model *model)
+{
+    settle_and_close(model);
+    check_descriptors(model);
+}
+
+void model_power_cut(struct model *model, uint64_t seed)
+{
+    bool disturbed = model->disturbed;
+    model->disturbed = true;
+    sim_disk_cut(model->disk);
+    settle_and_close(model);
+    sim_disk_reboot(model->disk, seed);
+    model->disturbed = false;
+    model_open(model, NULL);
+    model->disturbed = disturbed;
+}
+
+/* ---- verifying ------------------------------------------------------------------------------- */
+
+static void check_count(const struct model *model, unsigned store, const char *name, uint64_t seen, uint64_t wanted)
+{
+    if (seen != wanted) {
+        model_fail(model, "the figures of %s say %s %llu: it must be %llu", store_names[store], name,
+                   (unsigned long long)seen, (unsigned long long)wanted);
+    }
+}
+
+static void check_figures(struct model *model, unsigned store, const struct store_figures *figures)
+{
+    uint64_t objects = 0, live_bytes = 0;
+    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+        const struct value *now = &model->slots[store][key].now;
+        objects += now->id != 0;
+        live_bytes += now->id ? now->size : 0;
+    }
+    check_count(model, store, "objects", figures->objects, objects);
+    check_count(model, store, "live_bytes", figures->live_bytes, live_bytes);
+    check_count(model, store, "writes_in_flight", figures->writes_in_flight, 0);
+    check_count(model, store, "bytes_in_flight", figures->bytes_in_flight, 0);
+    if (figures->end_offset < model->floor[store]) {
+        model_fail(model, "the log of %s ends at %llu, before the acknowledged %llu", store_names[store],
+                   (unsigned long long)figures->end_offset, (unsigned long long)model->floor[store]);
+    }
+    if (!model->disturbed) {
+        check_count(model, store, "damaged_bytes", figures->damaged_bytes, 0);
+        check_count(model, store, "failed", figures->failed, 0);
+    }
+}
+
+static uint64_t count_files(const struct model *model, const char *path)
+{
+    const struct io *io = model->options.io;
+    int folder = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    char *names = folder < 0 ? NULL : io->list(io->self, folder);
+    if (!names) {
+        model_fail(model, "%s cannot be listed", path);
+    }
+    uint64_t count = 0;
+    for (const char *name = names; *name; name += strlen(name) + 1) {
+        count++;
+    }
+    free(names);
+    io->close(io->self, folder);
+    return count;
+}
+
+static uint64_t large_objects(const struct model *model, unsigned store)
+{
+    uint64_t count = 0;
+    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+        const struct value *now = &model->slots[store][key].now;
+        count += now->id && now->size > model->options.inline_limit;
+    }
+    return count;
+}
+
+/* No blob file without an object. Files are removed behind the acknowledgement, so patience is in order. */
+static void check_blobs(struct model *model, unsigned store)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/data/stores/%s/blobs", store_names[store]);
+    uint64_t files = 0;
+    struct store_figures figures;
+    for (int tries = 0; tries < 5000; tries++) {
+        store_figures(model->stores[store], &figures);
+        files = count_files(model, path);
+        if (files == figures.blobs && files <= large_objects(model, store)) {
+            return;
+        }
+        usleep(1000);
+    }
+    model_fail(model, "%s has %llu blob files, its figures say %llu, and it holds %llu large objects",
+               store_names[store], (unsigned long long)files, (unsigned long long)figures.blobs,
+               (unsigned long long)large_objects(model, store));
+}
+
+static void verify_store(struct model *model, unsigned store)
+{
+    struct store_figures figures;
+    store_figures(model->stores[store], &figures);
+    check_figures(model, store, &figures);
+    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+        model_read(model, store, key);
+    }
+    if (!model->disturbed) {
+        check_blobs(model, store);
+    }
+}
+
+static void check_health(struct model *model)
+{
+    struct store_detail detail = {0};
+    if (!model->disturbed && !depot_healthy(model->depot, &detail)) {
+        model_fail(model, "the depot is not healthy: %s", detail.text);
+    }
+}
+
+void model_verify(struct model *model)
+{
+    model_settle(model);
+    check_health(model);
+    for (unsigned store = 0; store < MODEL_STORES; store++) {
+        verify_store(model, store);
+    }
+}

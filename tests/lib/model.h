@@ -1,0 +1,96 @@
+/* model.h - a depot beside a plain map of what it must hold.
+ *
+ * A test makes attempts (attempt.h), several at a time on keys that do not overlap, then settles them: each result is
+ * compared with what the map says, and the map follows. An attempt that failed because of the disk is *in doubt*: it
+ * must not be seen now, but after a restart it may be there, whole, until a later commit of its store has
+ * succeeded. model_verify() reads every key and compares figures and files.
+ *
+ * A model that finds a difference ends the program with a sentence that names the seed and the operation.
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_TESTS_MODEL_H
+#define CAIRN_TESTS_MODEL_H
+
+#include "store/store.h"
+#include "tests/lib/attempt.h"
+#include "tests/lib/sim_disk.h"
+#include "tests/lib/value.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    MODEL_STORES = 2,
+    MODEL_KEYS = 48,  /* in each store; all but the last ones are addressed by their bytes, ... */
+    MODEL_HASHES = 8, /* ... so many, the last ones, by their hash only */
+    MODEL_INLINE = 512
+};
+
+struct slot {
+    struct value now;
+    struct attempt *attempt; /* under way or in doubt; NULL: the key is free for an attempt */
+};
+
+struct model {
+    struct sim_disk *disk;
+    struct depot_options options;
+    uint64_t seed;
+    char scene[64]; /* what the test is doing, for failures; may be empty */
+    struct depot *depot;
+    struct store *stores[MODEL_STORES];
+    struct slot slots[MODEL_STORES][MODEL_KEYS];
+    struct attempt *under_way;
+    struct attempt *in_doubt;
+    uint64_t round;
+    uint64_t floor[MODEL_STORES]; /* the highest acknowledged end of the log */
+    uint64_t ids;
+    bool disturbed; /* set by the test when it has broken something: errors of the disk are then no surprise */
+
+    uint64_t operations;
+    uint64_t acknowledged;
+    uint64_t failed; /* by the disk */
+    uint64_t doubts; /* decided after a restart */
+    uint64_t reads;
+};
+
+/* The options of a small depot: payloads inline up to MODEL_INLINE bytes, small segments. */
+struct depot_options model_options(struct sim_disk *disk);
+
+/* Borrows the disk. */
+struct model *model_new(struct sim_disk *disk, uint64_t seed);
+
+/* NULL is allowed. Closes it. */
+void model_free(struct model *model);
+
+/* Opens the depot, makes and acquires the stores and decides by reading what was in doubt. On failure everything is
+ * closed again and *ret_detail says why; without `disturbed` a failure ends the program. */
+enum store_error model_open(struct model *model, struct store_detail *ret_detail);
+
+/* Settles and closes; the disk must then have no open file. Allowed when closed. */
+void model_close(struct model *model);
+
+/* Cuts the power, closes, reboots the disk by the seed and opens again. */
+void model_power_cut(struct model *model, uint64_t seed);
+
+struct store_key model_key(unsigned key);
+bool model_key_free(const struct model *model, unsigned store, unsigned key);
+struct value model_new_value(struct model *model, uint64_t size);
+
+/* Waits for all that is under way and books it. */
+void model_settle(struct model *model);
+
+/* Reads one key. Where an attempt is under way, the old or the new value must be there, and nothing else. */
+void model_read(struct model *model, unsigned store, unsigned key);
+
+/* Settles, reads everything and compares the figures, and (when not disturbed) the files. */
+void model_verify(struct model *model);
+
+/* True for the errors that a broken disk may cause. */
+bool model_disk_error(enum store_error error);
+
+/* Ends the program; the sentence is printed with the scene, the seed and the number of the operation. */
+_Noreturn void model_fail(const struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

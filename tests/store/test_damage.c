@@ -1,0 +1,468 @@
+/* test_damage.c - what the disk has done to the files of a closed depot: torn tails, zeros, flipped bytes, forgeries,
+ * other people's folders. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/ticket.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fixture fixture;
+
+static void setup(void)
+{
+    fixture_start(&fixture);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+static void renew(void)
+{
+    teardown();
+    setup();
+}
+
+static void put(const char *key, const char *text)
+{
+    ck_assert_int_eq(fixture_put_text(&fixture, key, text), STORE_OK);
+}
+
+static void assert_holds(const char *key, const char *text)
+{
+    enum store_error error = fixture_get_text(&fixture, key, text);
+    ck_assert_msg(error == STORE_OK, "%s: %s", key, store_error_text(error));
+}
+
+static void assert_absent(const char *key)
+{
+    ck_assert_int_eq(fixture_get_text(&fixture, key, ""), STORE_NO_OBJECT);
+}
+
+static size_t find_text(const char *text)
+{
+    return fixture_find(&fixture, fixture_segment(&fixture), text, strlen(text));
+}
+
+static void flip(size_t position)
+{
+    const char *path = fixture_segment(&fixture);
+    size_t size;
+    uint8_t *bytes = fixture_read_file(&fixture, path, &size);
+    ck_assert_uint_lt(position, size);
+    uint8_t flipped = bytes[position] ^ 0x20;
+    fixture_write_file(&fixture, path, &flipped, 1, position);
+    free(bytes);
+}
+
+/* ---- tails ----------------------------------------------------------------------------------- */
+
+static void write_three(void)
+{
+    put("a", "the first payload");
+    put("b", "the second payload");
+    put("c", "the third payload");
+}
+
+/* The file ends at `size`, as if the last commit had not got further: c was then never acknowledged. */
+static void check_cut_tail(size_t size)
+{
+    fixture_resize_file(&fixture, fixture_segment(&fixture), size);
+    fixture_open(&fixture);
+    assert_holds("a", "the first payload");
+    assert_holds("b", "the second payload");
+    assert_absent("c");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 2);
+    put("c", "another payload");
+    fixture_cut(&fixture, size);
+    fixture_open(&fixture);
+    assert_holds("b", "the second payload");
+    assert_holds("c", "another payload");
+}
+
+START_TEST(a_torn_tail_is_cut)
+{
+    size_t from = 0, to = 1;
+    for (size_t cut = 0; from + cut < to; cut++) {
+        renew();
+        write_three();
+        fixture_cut(&fixture, 1);
+        from = find_text("the second payload") + strlen("the second payload") + 8;
+        to = find_text("the third payload") + strlen("the third payload");
+        check_cut_tail(from + cut);
+    }
+}
+END_TEST
+
+START_TEST(a_tail_of_zeros_loses_nothing)
+{
+    static const size_t lengths[] = {1, 7, 8, 63, 64, 87, 88, 511, 512, 4095, 4096, 65536, 1000003};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        renew();
+        write_three();
+        fixture_cut(&fixture, 1);
+        size_t size;
+        free(fixture_read_file(&fixture, fixture_segment(&fixture), &size));
+        fixture_resize_file(&fixture, fixture_segment(&fixture), size + lengths[i]);
+        fixture_open(&fixture);
+        assert_holds("a", "the first payload");
+        assert_holds("c", "the third payload");
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        put("d", "the fourth payload");
+        fixture_cut(&fixture, 2);
+        fixture_open(&fixture);
+        assert_holds("c", "the third payload");
+        assert_holds("d", "the fourth payload");
+    }
+}
+END_TEST
+
+/* Blocks that the file system had promised but never written read as zeros. */
+START_TEST(a_tail_that_became_zeros_is_cut)
+{
+    static const char zeros[200];
+    write_three();
+    fixture_cut(&fixture, 1);
+    size_t position = find_text("the second payload") + strlen("the second payload") + 8;
+    fixture_write_file(&fixture, fixture_segment(&fixture), zeros, sizeof zeros, position);
+    fixture_open(&fixture);
+    assert_holds("b", "the second payload");
+    assert_absent("c");
+}
+END_TEST
+
+START_TEST(garbage_behind_the_end_does_not_count)
+{
+    char garbage[5000];
+    for (size_t i = 0; i < sizeof garbage; i++) {
+        garbage[i] = (char)(i * 7919 >> 3);
+    }
+    write_three();
+    fixture_cut(&fixture, 1);
+    size_t position = (find_text("the third payload") + strlen("the third payload") + 7) & ~(size_t)7;
+    fixture_write_file(&fixture, fixture_segment(&fixture), garbage, sizeof garbage, position);
+    fixture_open(&fixture);
+    assert_holds("c", "the third payload");
+    put("d", "the fourth payload");
+    fixture_cut(&fixture, 2);
+    fixture_open(&fixture);
+    assert_holds("c", "the third payload");
+    assert_holds("d", "the fourth payload");
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 4);
+}
+END_TEST
+
+/* ---- damage ---------------------------------------------------------------------------------- */
+
+static void assert_only_b_is_lost(void)
+{
+    assert_holds("a", "the first payload");
+    assert_holds("c", "the third payload");
+    ck_assert_int_ne(fixture_get_text(&fixture, "b", "the second payload"), STORE_DIGEST);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_msg(fixture.warnings > 0, "damage is not in the log");
+}
+
+/* Every byte of the middle record in turn, so also its lengths, its check and its key. */
+START_TEST(damage_takes_one_record_and_is_reported)
+{
+    size_t from = 0, to = 1;
+    for (size_t step = 0; from + step < to; step++) {
+        renew();
+        write_three();
+        fixture_cut(&fixture, 1);
+        from = find_text("the first payload") + strlen("the first payload") + 8;
+        to = find_text("the second payload") + strlen("the second payload");
+        flip(from + step);
+        fixture_open(&fixture);
+        assert_only_b_is_lost();
+        put("d", "the fourth payload");
+        fixture_cut(&fixture, 2);
+        fixture_open(&fixture);
+        assert_only_b_is_lost();
+        assert_holds("d", "the fourth payload");
+    }
+}
+END_TEST
+
+static void put_batch(const char *payload)
+{
+    struct store_op ops[3] = {{.kind = STORE_PUT, .key = store_key_of("x", 1)},
+                              {.kind = STORE_PUT, .key = store_key_of("y", 1)},
+                              {.kind = STORE_PUT, .key = store_key_of("z", 1)}};
+    for (size_t i = 0; i < 3; i++) {
+        ops[i].payload = payload;
+        ops[i].size = strlen(payload);
+    }
+    struct ticket ticket;
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_batch(fixture.store, ops, 3, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+}
+
+/* The rest of the batch still stands behind the damage: it must not be taken for a tail. */
+START_TEST(damage_in_a_batch_takes_the_batch_only)
+{
+    static const char payload[] = "one of three in a batch";
+    for (size_t back = 0; back < 80; back += 16) {
+        renew();
+        put("a", "the first payload");
+        put_batch(payload);
+        put("c", "the third payload");
+        fixture_cut(&fixture, 1);
+        flip(find_text(payload) - back);
+        fixture_open(&fixture);
+        assert_only_b_is_lost();
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, back == 0 ? 5 : 2);
+    }
+}
+END_TEST
+
+START_TEST(a_lost_sector_takes_what_it_held)
+{
+    static const char zeros[512];
+    char key[16];
+    for (int i = 0; i < 40; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        put(key, "one of many payloads of the same size");
+    }
+    fixture_cut(&fixture, 1);
+    fixture_write_file(&fixture, fixture_segment(&fixture), zeros, sizeof zeros, 1024);
+    fixture_open(&fixture);
+    unsigned lost = 0;
+    for (int i = 0; i < 40; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        enum store_error error = fixture_get_text(&fixture, key, "one of many payloads of the same size");
+        ck_assert(error == STORE_OK || error == STORE_NO_OBJECT || error == STORE_DAMAGED);
+        lost += error != STORE_OK;
+    }
+    ck_assert_uint_ge(lost, 3);
+    ck_assert_uint_le(lost, 6);
+    ck_assert_uint_ge(fixture_figures(&fixture).damaged_bytes, 512);
+}
+END_TEST
+
+/* A depot that was closed says so in its log: then even the last record was acknowledged. */
+START_TEST(damage_in_the_last_record_of_a_closed_store_is_reported)
+{
+    write_three();
+    fixture_close(&fixture);
+    flip(find_text("the third payload"));
+    fixture_open(&fixture);
+    assert_holds("a", "the first payload");
+    assert_holds("b", "the second payload");
+    ck_assert_int_ne(fixture_get_text(&fixture, "c", "the third payload"), STORE_OK);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
+START_TEST(damage_under_an_open_store_is_not_served)
+{
+    write_three();
+    flip(find_text("the second payload"));
+    ck_assert_int_eq(fixture_get_text(&fixture, "b", "the second payload"), STORE_DAMAGED);
+    assert_holds("a", "the first payload");
+    assert_holds("c", "the third payload");
+    put("b", "a new second payload");
+    assert_holds("b", "a new second payload");
+}
+END_TEST
+
+/* ---- forgeries ------------------------------------------------------------------------------- */
+
+/* A payload made of true records: deleted objects must not come back through it, whatever happens around it. */
+START_TEST(a_payload_of_records_is_never_adopted)
+{
+    fixture.options.inline_limit = 64 << 10;
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    write_three();
+    size_t size;
+    uint8_t *log = fixture_read_file(&fixture, fixture_segment(&fixture), &size);
+    size_t length = find_text("the third payload") + 24;
+    for (const char *key = "abc"; *key; key++) {
+        char name[2] = {*key, 0};
+        ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    ck_assert_int_eq(fixture_put(&fixture, "forgery", log, length), STORE_OK);
+    put("d", "the fourth payload");
+    fixture_cut(&fixture, 1);
+    size_t forged = fixture_find(&fixture, fixture_segment(&fixture), "forgery", 7);
+    flip(forged - 60);
+    fixture_open(&fixture);
+    for (const char *key = "abc"; *key; key++) {
+        char name[2] = {*key, 0};
+        assert_absent(name);
+    }
+    assert_holds("d", "the fourth payload");
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+    free(log);
+}
+END_TEST
+
+/* The same bytes where they once were true: an old log laid over a newer one of another store. */
+START_TEST(records_of_another_store_are_not_adopted)
+{
+    write_three();
+    fixture_close(&fixture);
+    size_t size;
+    uint8_t *log = fixture_read_file(&fixture, fixture_segment(&fixture), &size);
+    sim_disk_free(fixture.disk);
+    fixture_start(&fixture);
+    put("x", "one");
+    fixture_cut(&fixture, 1);
+    size_t end = (find_text("one") + 3 + 7) & ~(size_t)7;
+    fixture_write_file(&fixture, fixture_segment(&fixture), log + end, 4096, end);
+    fixture_open(&fixture);
+    assert_holds("x", "one");
+    assert_absent("b");
+    assert_absent("c");
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+    free(log);
+}
+END_TEST
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+static enum store_error try_open(struct store_detail *ret_detail)
+{
+    struct depot *depot;
+    enum store_error error = depot_open("/data", &fixture.options, &depot, ret_detail);
+    if (!error) {
+        depot_close(depot);
+    }
+    return error;
+}
+
+static uint64_t changes_made(void)
+{
+    static const enum sim_call calls[] = {SIM_PWRITE, SIM_FTRUNCATE, SIM_UNLINKAT, SIM_RENAMEAT, SIM_LINKAT};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        sum += sim_disk_calls(fixture.disk, calls[i]);
+    }
+    return sum;
+}
+
+static void assert_refused(enum store_error wanted)
+{
+    struct store_detail detail;
+    uint64_t changes = changes_made();
+    size_t nodes = sim_disk_nodes(fixture.disk);
+    ck_assert_int_eq(try_open(&detail), wanted);
+    ck_assert_msg(strstr(detail.text, "/data") != NULL, "the sentence does not name the folder: %s", detail.text);
+    ck_assert_uint_eq(changes_made(), changes);
+    ck_assert_uint_eq(sim_disk_nodes(fixture.disk), nodes);
+    ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
+}
+
+START_TEST(a_foreign_folder_is_refused_and_untouched)
+{
+    fixture_close(&fixture);
+    sim_disk_free(fixture.disk);
+    fixture.disk = sim_disk_new(1);
+    fixture.io = sim_disk_io(fixture.disk);
+    fixture.options.io = fixture.io;
+    ck_assert_int_eq(fixture.io->mkdirat(fixture.io->self, AT_FDCWD, "/data", 0700), 0);
+    fixture_write_file(&fixture, "/data/thesis.tex", "precious", 8, 0);
+    assert_refused(STORE_FOREIGN);
+    ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, "/data/thesis.tex", 0), 0);
+    fixture_open(&fixture);
+}
+END_TEST
+
+START_TEST(a_newer_format_is_refused_and_untouched)
+{
+    static const char path[] = "/data/cairn";
+    fixture_close(&fixture);
+    size_t size;
+    char *text = (char *)fixture_read_file(&fixture, path, &size);
+    text[size] = 0;
+    char *format = strstr(text, "format ");
+    ck_assert_ptr_nonnull(format);
+    fixture_write_file(&fixture, path, "9", 1, (size_t)(format - text) + strlen("format "));
+    assert_refused(STORE_TOO_NEW);
+    fixture_write_file(&fixture, path, text, size, 0);
+    free(text);
+    fixture_open(&fixture);
+}
+END_TEST
+
+START_TEST(one_folder_one_depot)
+{
+    struct store_detail detail;
+    put("a", "text");
+    ck_assert_int_eq(try_open(&detail), STORE_LOCKED);
+    ck_assert_msg(strstr(detail.text, "/data") != NULL, "the sentence does not name the folder: %s", detail.text);
+    put("b", "text");
+    assert_holds("a", "text");
+}
+END_TEST
+
+START_TEST(a_file_is_no_folder)
+{
+    struct store_detail detail;
+    struct depot *depot;
+    fixture_write_file(&fixture, "/file", "x", 1, 0);
+    enum store_error error = depot_open("/file", &fixture.options, &depot, &detail);
+    ck_assert_msg(error == STORE_IO || error == STORE_FOREIGN, "%s", store_error_text(error));
+    ck_assert_msg(strstr(detail.text, "/file") != NULL, "the sentence does not name it: %s", detail.text);
+    ck_assert_int_ne(depot_open("/no/such/folder", &fixture.options, &depot, &detail), STORE_OK);
+}
+END_TEST
+
+static TCase *tails_case(void)
+{
+    TCase *tails = tcase_create("tails");
+    tcase_add_checked_fixture(tails, setup, teardown);
+    tcase_add_test(tails, a_torn_tail_is_cut);
+    tcase_add_test(tails, a_tail_of_zeros_loses_nothing);
+    tcase_add_test(tails, a_tail_that_became_zeros_is_cut);
+    tcase_add_test(tails, garbage_behind_the_end_does_not_count);
+    return tails;
+}
+
+static TCase *damage_case(void)
+{
+    TCase *damage = tcase_create("damage");
+    tcase_add_checked_fixture(damage, setup, teardown);
+    tcase_add_test(damage, damage_takes_one_record_and_is_reported);
+    tcase_add_test(damage, damage_in_a_batch_takes_the_batch_only);
+    tcase_add_test(damage, a_lost_sector_takes_what_it_held);
+    tcase_add_test(damage, damage_in_the_last_record_of_a_closed_store_is_reported);
+    tcase_add_test(damage, damage_under_an_open_store_is_not_served);
+    tcase_add_test(damage, a_payload_of_records_is_never_adopted);
+    tcase_add_test(damage, records_of_another_store_are_not_adopted);
+    return damage;
+}
+
+static TCase *folders_case(void)
+{
+    TCase *folders = tcase_create("folders");
+    tcase_add_checked_fixture(folders, setup, teardown);
+    tcase_add_test(folders, a_foreign_folder_is_refused_and_untouched);
+    tcase_add_test(folders, a_newer_format_is_refused_and_untouched);
+    tcase_add_test(folders, one_folder_one_depot);
+    tcase_add_test(folders, a_file_is_no_folder);
+    return folders;
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("damage");
+    suite_add_tcase(suite, tails_case());
+    suite_add_tcase(suite, damage_case());
+    suite_add_tcase(suite, folders_case());
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,207 @@
+/* test_model.c - long random histories on a simulated disk against a plain map.
+ *
+ * One history is a few thousand attempts on one disk, with restarts, power cuts, full disks, failing syncs and
+ * short transfers strewn in. Its seed says all of it, but for the order in which threads meet.
+ *
+ *   CAIRN_OPERATIONS   attempts in all (100,000)
+ *   CAIRN_SEED         the first history's seed (1); the next one has the next number
+ */
+#include "tests/lib/history.h"
+#include "tests/lib/model.h"
+#include "tests/lib/prng.h"
+#include "tests/lib/sim_disk.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OPERATIONS = 100000, HISTORY = 2000 };
+
+struct totals {
+    uint64_t histories;
+    uint64_t operations;
+    uint64_t acknowledged;
+    uint64_t failed;
+    uint64_t doubts;
+    uint64_t reads;
+    uint64_t cuts;
+    uint64_t restarts;
+    uint64_t full_disks;
+    uint64_t failed_syncs;
+};
+
+struct life {
+    struct sim_disk *disk;
+    struct model *model;
+    struct prng prng;
+    struct totals *totals;
+};
+
+static void rounds(struct life *life, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        history_round(life->model, &life->prng, 1 + (unsigned)prng_below(&life->prng, 8));
+        model_settle(life->model);
+    }
+}
+
+static void restart(struct life *life)
+{
+    life->totals->restarts++;
+    life->model->disturbed = false;
+    model_close(life->model);
+    model_open(life->model, NULL);
+}
+
+/* Several writes are under way when the light goes out, and sometimes it goes out again during recovery. */
+static void cut(struct life *life)
+{
+    life->model->disturbed = true;
+    sim_disk_cut_after(life->disk, prng_below(&life->prng, 150));
+    for (unsigned i = 0; i < 3; i++) {
+        history_round(life->model, &life->prng, 8);
+    }
+    model_power_cut(life->model, prng_next(&life->prng));
+    life->totals->cuts++;
+    life->model->disturbed = false;
+}
+
+static void cut_recovery(struct life *life)
+{
+    cut(life);
+    model_close(life->model);
+    life->model->disturbed = true;
+    sim_disk_cut_after(life->disk, prng_below(&life->prng, 80));
+    model_open(life->model, NULL);
+    model_power_cut(life->model, prng_next(&life->prng));
+    life->totals->cuts++;
+    life->model->disturbed = false;
+}
+
+/* When space returns, all is well again without a restart. */
+static void fill_disk(struct life *life)
+{
+    life->totals->full_disks++;
+    life->model->disturbed = true;
+    sim_disk_set_free(life->disk, prng_one_in(&life->prng, 2) ? 0 : prng_below(&life->prng, 200000));
+    rounds(life, 4);
+    model_verify(life->model);
+    sim_disk_set_free(life->disk, UINT64_MAX);
+    life->model->disturbed = false;
+}
+
+static void fail_sync(struct life *life)
+{
+    life->totals->failed_syncs++;
+    life->model->disturbed = true;
+    sim_disk_fail(life->disk, SIM_FDATASYNC, 1 + prng_below(&life->prng, 10), prng_one_in(&life->prng, 2), EIO);
+    rounds(life, 3);
+    model_verify(life->model);
+    sim_disk_heal(life->disk);
+    if (prng_one_in(&life->prng, 2)) {
+        model_power_cut(life->model, prng_next(&life->prng));
+        life->totals->cuts++;
+        life->model->disturbed = false;
+    } else {
+        restart(life);
+    }
+}
+
+static void stutter(struct life *life)
+{
+    sim_disk_set_short(life->disk, 3);
+    sim_disk_set_interrupts(life->disk, 5);
+    rounds(life, 3);
+    sim_disk_set_short(life->disk, 0);
+    sim_disk_set_interrupts(life->disk, 0);
+}
+
+static void episode(struct life *life)
+{
+    uint64_t chance = prng_below(&life->prng, 100);
+    if (chance < 40) {
+        rounds(life, 8);
+    } else if (chance < 65) {
+        cut(life);
+    } else if (chance < 72) {
+        cut_recovery(life);
+    } else if (chance < 80) {
+        restart(life);
+    } else if (chance < 88) {
+        fill_disk(life);
+    } else if (chance < 94) {
+        fail_sync(life);
+    } else {
+        stutter(life);
+    }
+    model_verify(life->model);
+}
+
+static void add_up(struct totals *totals, const struct model *model)
+{
+    totals->histories++;
+    totals->operations += model->operations;
+    totals->acknowledged += model->acknowledged;
+    totals->failed += model->failed;
+    totals->doubts += model->doubts;
+    totals->reads += model->reads;
+}
+
+static void history(uint64_t seed, uint64_t operations, struct totals *totals)
+{
+    struct life life = {.disk = sim_disk_new(seed), .prng = prng_of(seed), .totals = totals};
+    life.model = model_new(life.disk, seed);
+    model_open(life.model, NULL);
+    while (life.model->operations < operations) {
+        episode(&life);
+    }
+    restart(&life);
+    model_verify(life.model);
+    model_close(life.model);
+    add_up(totals, life.model);
+    model_free(life.model);
+    sim_disk_free(life.disk);
+}
+
+static void print(uint64_t first, const struct totals *totals)
+{
+    printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu failed by the disk, "
+           "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu full disks, "
+           "%llu failing syncs\n",
+           (unsigned long long)first, (unsigned long long)(first + totals->histories - 1),
+           (unsigned long long)totals->histories, (unsigned long long)totals->operations,
+           (unsigned long long)totals->acknowledged, (unsigned long long)totals->failed,
+           (unsigned long long)totals->doubts, (unsigned long long)totals->reads, (unsigned long long)totals->cuts,
+           (unsigned long long)totals->restarts, (unsigned long long)totals->full_disks,
+           (unsigned long long)totals->failed_syncs);
+    fflush(stdout);
+}
+
+START_TEST(histories_follow_the_map)
+{
+    uint64_t operations = prng_environment("CAIRN_OPERATIONS", OPERATIONS);
+    uint64_t first = prng_environment("CAIRN_SEED", 1);
+    struct totals totals = {0};
+    while (totals.operations < operations) {
+        uint64_t left = operations - totals.operations;
+        history(first + totals.histories, left < HISTORY ? left : HISTORY, &totals);
+    }
+    print(first, &totals);
+    ck_assert_uint_gt(totals.acknowledged, totals.operations / 4);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *all = tcase_create("histories");
+    tcase_set_timeout(all, 0);
+    tcase_add_test(all, histories_follow_the_map);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
