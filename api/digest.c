@@ -116,10 +116,15 @@ bool digest_wants_sha256(const char *value)
     return false;
 }
 
-void digest_write_sha256(char text[DIGEST_FIELD_SIZE], const uint8_t *sum)
+void digest_write_sha256(char text[DIGEST_SHA256_SIZE], const uint8_t *sum)
 {
-    static const char begin[] = ALGORITHM "=:";
-    memcpy(text, begin, sizeof begin - 1);
-    base64_encode_raw(text + sizeof begin - 1, SHA256_DIGEST_SIZE, sum);
-    memcpy(text + DIGEST_FIELD_SIZE - 2, ":", 2);
+    char *at = stpcpy(text, ALGORITHM "=:");
+    base64_encode_raw(at, SHA256_DIGEST_SIZE, sum);
+    stpcpy(at + BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE), ":");
+}
+
+void digest_write_md5(char text[DIGEST_MD5_SIZE], const uint8_t *sum)
+{
+    base64_encode_raw(text, MD5_DIGEST_SIZE, sum);
+    text[DIGEST_MD5_SIZE - 1] = '\0';
 }

@@ -46,8 +46,9 @@ bool digest_verify(struct digest *digest);
 /* Whether the value of Want-Repr-Digest asks for sha-256. */
 bool digest_wants_sha256(const char *value);
 
-/* Writes `sha-256=:...:` and its NUL. */
-enum { DIGEST_FIELD_SIZE = 9 + 44 + 2 };
-void digest_write_sha256(char text[DIGEST_FIELD_SIZE], const uint8_t *sum);
+/* Writes `sha-256=:...:`, or the base64 of an MD5, each with its NUL. */
+enum { DIGEST_SHA256_SIZE = sizeof "sha-256=::" + 44, DIGEST_MD5_SIZE = 24 + 1 };
+void digest_write_sha256(char text[DIGEST_SHA256_SIZE], const uint8_t *sum);
+void digest_write_md5(char text[DIGEST_MD5_SIZE], const uint8_t *sum);
 
 #endif

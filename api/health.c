@@ -5,10 +5,10 @@
 
 static void say(struct request *request, const char *status)
 {
-    struct json json = {0};
-    json_open(&json, '{');
-    json_field(&json, "status", status);
-    json_close(&json, '}');
+    struct jsontext json = {0};
+    jsontext_open(&json, '{');
+    jsontext_field(&json, "status", status);
+    jsontext_close(&json, '}');
     reply_json(request, 200, &json);
     reply_field(request, "Cache-Control", "no-store");
 }

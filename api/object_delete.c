@@ -37,7 +37,7 @@ static void answer(struct request *request)
         reply_error(request, request->error);
         return;
     }
-    struct json json = {0};
+    struct jsontext json = {0};
     receipt_write(&json, request->store_name, &request->receipt.values, false);
     reply_json(request, 200, &json);
 }

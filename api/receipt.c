@@ -32,21 +32,21 @@ void receipt_free(struct receipt *receipt)
     free(receipt->key);
 }
 
-void receipt_write(struct json *json, const char *store, const struct store_receipt *values, bool exists)
+void receipt_write(struct jsontext *json, const char *store, const struct store_receipt *values, bool exists)
 {
     char etag[ETAG_SIZE];
     etag_write(etag, &values->digest);
-    json_open(json, '{');
-    json_field(json, "store", store);
-    json_key(json, values->key, values->key_length);
-    json_name(json, "key_hash");
-    json_hash(json, values->key_hash);
-    json_name(json, "offset");
-    json_number(json, values->offset);
-    json_name(json, "size");
-    json_number(json, values->size);
-    json_field(json, "etag", exists ? etag : NULL);
-    json_name(json, "created");
-    json_bool(json, exists && !values->existed);
-    json_close(json, '}');
+    jsontext_open(json, '{');
+    jsontext_field(json, "store", store);
+    jsontext_key(json, values->key, values->key_length);
+    jsontext_name(json, "key_hash");
+    jsontext_hash(json, values->key_hash);
+    jsontext_name(json, "offset");
+    jsontext_number(json, values->offset);
+    jsontext_name(json, "size");
+    jsontext_number(json, values->size);
+    jsontext_field(json, "etag", exists ? etag : NULL);
+    jsontext_name(json, "created");
+    jsontext_bool(json, exists && !values->existed);
+    jsontext_close(json, '}');
 }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "api/json.h"
+#include "api/jsontext.h"
 #include "store/store.h"
 
 struct receipt {
@@ -21,6 +21,6 @@ bool receipt_keep(struct receipt *receipt, const struct store_receipt *values, c
 void receipt_free(struct receipt *receipt);
 
 /* Writes one as a value. `exists`: the step left an object behind, as all but a delete do. */
-void receipt_write(struct json *json, const char *store, const struct store_receipt *values, bool exists);
+void receipt_write(struct jsontext *json, const char *store, const struct store_receipt *values, bool exists);
 
 #endif

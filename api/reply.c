@@ -11,6 +11,8 @@
 #include "api/etag.h"
 #include "api/utf8.h"
 
+enum { READER_BLOCK = 32 << 10 }; /* bytes a reader is asked for at a time */
+
 static void keep(struct request *request, unsigned status, struct MHD_Response *response)
 {
     assert(request->response == NULL);
@@ -35,21 +37,21 @@ void reply_empty(struct request *request, unsigned status)
     keep(request, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
-static void reply_taken(struct request *request, unsigned status, const char *media_type, struct json *json)
+static void reply_taken(struct request *request, unsigned status, const char *media_type, struct jsontext *json)
 {
     if (json->failed) {
-        json_free(json);
+        jsontext_free(json);
         keep(request, 500, NULL);
         return;
     }
     struct MHD_Response *response = MHD_create_response_from_buffer(json->length, json->bytes, MHD_RESPMEM_MUST_FREE);
     if (response == NULL)
-        json_free(json);
+        jsontext_free(json);
     keep(request, status, response);
     reply_field(request, "Content-Type", media_type);
 }
 
-void reply_json(struct request *request, unsigned status, struct json *json)
+void reply_json(struct request *request, unsigned status, struct jsontext *json)
 {
     reply_taken(request, status, "application/json", json);
 }
@@ -72,6 +74,15 @@ void reply_file(struct request *request, unsigned status, int file, uint64_t pos
     keep(request, status, response);
 }
 
+void reply_reader(struct request *request, unsigned status, uint64_t length, MHD_ContentReaderCallback read,
+                  void (*release)(void *owner), void *owner)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(length, READER_BLOCK, read, owner, release);
+    if (response == NULL)
+        release(owner);
+    keep(request, status, response);
+}
+
 /* libmicrohttpd never asks for content that HEAD and 304 do not have. */
 static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t room)
 {
@@ -85,38 +96,38 @@ void reply_length(struct request *request, unsigned status, uint64_t length)
 }
 
 /* The detail may quote what the client sent; JSON wants UTF-8, so other bytes become question marks. */
-static void detail_field(struct json *json, char *detail)
+static void detail_field(struct jsontext *json, char *detail)
 {
     if (!utf8_valid(detail, strlen(detail)))
         for (char *at = detail; *at != '\0'; at++)
             if ((unsigned char)*at >= 0x80)
                 *at = '?';
-    json_field(json, "detail", detail);
+    jsontext_field(json, "detail", detail);
 }
 
-static void write_problem(struct json *json, const struct request *request, const struct problem_kind *kind,
+static void write_problem(struct jsontext *json, const struct request *request, const struct problem_kind *kind,
                           char *detail)
 {
-    json_open(json, '{');
-    json_field(json, "type", kind->type);
-    json_field(json, "title", kind->title);
-    json_name(json, "status");
-    json_number(json, kind->status);
+    jsontext_open(json, '{');
+    jsontext_field(json, "type", kind->type);
+    jsontext_field(json, "title", kind->title);
+    jsontext_name(json, "status");
+    jsontext_number(json, kind->status);
     detail_field(json, detail);
     if (request->store_name != NULL)
-        json_field(json, "store", request->store_name);
+        jsontext_field(json, "store", request->store_name);
     if (request->has_key) {
-        json_key(json, request->key.bytes, request->key.length);
-        json_name(json, "key_hash");
-        json_hash(json, request->key.hash);
+        jsontext_key(json, request->key.bytes, request->key.length);
+        jsontext_name(json, "key_hash");
+        jsontext_hash(json, request->key.hash);
     }
-    json_close(json, '}');
+    jsontext_close(json, '}');
 }
 
 void reply_problem(struct request *request, enum problem problem, const char *detail, ...)
 {
     const struct problem_kind *kind = problem_kind(problem);
-    struct json json = {0};
+    struct jsontext json = {0};
     char *sentence = NULL;
     va_list arguments;
     va_start(arguments, detail);
@@ -165,7 +176,7 @@ void reply_receipt(struct request *request, const char *store)
 {
     const struct store_receipt *values = &request->receipt.values;
     unsigned status = values->existed ? 200 : 201;
-    struct json json = {0};
+    struct jsontext json = {0};
     char etag[ETAG_SIZE];
     receipt_write(&json, store, values, true);
     reply_json(request, status, &json);
@@ -179,15 +190,18 @@ void reply_receipt(struct request *request, const char *store)
     free(location);
 }
 
-void reply_store_error(struct request *request, enum store_error error)
+void reply_store_error(struct request *request, enum store_error error, const char *name)
 {
+    if (!utf8_valid(name, strlen(name)))
+        name = "?";
+    request->store_name = name;
     if (error == STORE_NO_STORE)
-        reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT /v1/stores/%s makes it.",
-                      request->store_name, request->store_name);
+        reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT /v1/stores/%s makes it.", name,
+                      name);
     else if (error == STORE_BAD_NAME)
         reply_problem(request, PROBLEM_BAD_STORE_NAME,
                       "\"%s\" is not a store name: 1 to 63 of a-z, 0-9, '.', '_' and '-', a letter or digit first.",
-                      request->store_name);
+                      name);
     else
         reply_error(request, error);
 }

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "api/json.h"
+#include "api/jsontext.h"
 #include "api/problem.h"
 #include "api/request.h"
 
@@ -22,7 +22,7 @@ void reply_field(struct request *request, const char *name, const char *value);
 void reply_empty(struct request *request, unsigned status);
 
 /* A finished JSON text, which is taken over. */
-void reply_json(struct request *request, unsigned status, struct json *json);
+void reply_json(struct request *request, unsigned status, struct jsontext *json);
 
 /* Bytes that live as long as the program. */
 void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length);
@@ -33,6 +33,10 @@ void reply_borrowed(struct request *request, unsigned status, const void *bytes,
 
 /* `length` bytes of a file from `position` on; takes the descriptor. */
 void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length);
+
+/* `length` bytes that `read` produces; `release(owner)` follows when they are sent. */
+void reply_reader(struct request *request, unsigned status, uint64_t length, MHD_ContentReaderCallback read,
+                  void (*release)(void *owner), void *owner);
 
 /* No content, but the length it would have: for HEAD, and for 304. */
 void reply_length(struct request *request, unsigned status, uint64_t length);
@@ -48,7 +52,8 @@ void reply_problem(struct request *request, enum problem problem, const char *de
 /* The same for an error of the engine, with what is known about it. */
 void reply_error(struct request *request, enum store_error error);
 
-/* The same for an error about the store of the path. */
-void reply_store_error(struct request *request, enum store_error error);
+/* The same for an error about a store; it becomes the one the problem is about. The name has to live until the
+ * request ends. */
+void reply_store_error(struct request *request, enum store_error error, const char *name);
 
 #endif

@@ -103,34 +103,48 @@ void request_commit(struct request *request, const struct store_op *op, request_
         refused(request, error);
 }
 
+void request_commit_copy(struct request *request, const struct store_op *op, struct store *target, bool move,
+                         request_step *then)
+{
+    request_suspend(request, then);
+    enum store_error error = store_copy(request->store, op, target, move, request_done, request);
+    if (error != STORE_OK)
+        refused(request, error);
+}
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
 static void acquire_job(struct request *request)
 {
     struct store_detail detail = {0};
-    request->error = depot_acquire(request->api->options.depot, request->store_name, &request->store, &detail);
+    request->error = depot_acquire(request->api->options.depot, request->wanted_name, request->wanted, &detail);
     if (request->error != STORE_OK)
         request_keep_detail(request, &detail);
 }
 
 static void acquired(struct request *request)
 {
-    request_step *next = request->acquired;
     if (request->error != STORE_OK)
-        reply_store_error(request, request->error);
+        reply_store_error(request, request->error, request->wanted_name);
     else
-        next(request);
+        request->acquired(request);
+}
+
+void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
+{
+    request->wanted_name = name;
+    request->wanted = ret_store;
+    request->acquired = then;
+    request->error = depot_try_acquire(request->api->options.depot, name, ret_store);
+    if (request->error == STORE_AGAIN)
+        request_offload(request, acquire_job, acquired);
+    else
+        acquired(request);
 }
 
 void request_acquire(struct request *request, request_step *then)
 {
-    enum store_error error = depot_try_acquire(request->api->options.depot, request->store_name, &request->store);
-    if (error == STORE_OK) {
-        then(request);
-    } else if (error == STORE_AGAIN) {
-        request->acquired = then;
-        request_offload(request, acquire_job, acquired);
-    } else {
-        reply_store_error(request, error);
-    }
+    request_acquire_store(request, request->store_name, &request->store, then);
 }
 
 /* ---- the head -------------------------------------------------------------------------------- */

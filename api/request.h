@@ -65,12 +65,15 @@ struct request {
     struct store *store;  /* a reference, once request_acquire() has got it */
     void *state;          /* the endpoint's own */
 
-    request_step *job;      /* what an I/O thread does: see request_offload() */
-    request_step *acquired; /* what follows request_acquire() */
-    enum store_error error; /* what came of the work that was waited for */
-    char *detail;           /* owned; a sentence of the engine about it, or NULL */
-    bool created;           /* of a store: it was not there */
-    struct receipt receipt; /* of the write that was waited for, when error is STORE_OK */
+    request_step *job;       /* what an I/O thread does: see request_offload() */
+    request_step *acquired;  /* what follows request_acquire_store() */
+    const char *wanted_name; /* what it looks for, and where the reference goes */
+    struct store **wanted;
+    enum store_error error;    /* what came of the work that was waited for */
+    char *detail;              /* owned; a sentence of the engine about it, or NULL */
+    bool created;              /* of a store: it was not there */
+    struct receipt receipt;    /* of the write that was waited for, when error is STORE_OK */
+    const char *receipt_store; /* the store that write went to */
 
     struct MHD_Response *response; /* the answer, owned until it is queued */
     unsigned status;
@@ -100,8 +103,11 @@ void request_resume(struct request *request);
  * run, request->error says why, and `then` runs all the same. */
 void request_offload(struct request *request, request_step *job, request_step *then);
 
-/* Gets the reference to the store of the path, waiting if need be, then runs `then`; answers by itself
- * when there is no such store. */
+/* Gets a reference to a store, waiting if need be, then runs `then`; answers by itself when there is no
+ * such store. The name and *ret_store have to live until then. */
+void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then);
+
+/* The same for the store of the path: request->store. */
 void request_acquire(struct request *request, request_step *then);
 
 /* The completion of a write with one receipt (a store_done): stores what came of it and resumes.
@@ -111,6 +117,10 @@ void request_done(void *request, const struct store_result *result);
 /* Suspends and hands one step to the engine; `then` runs with request->error and the receipt. The step
  * is borrowed until then. */
 void request_commit(struct request *request, const struct store_op *op, request_step *then);
+
+/* The same for a step whose target is in another store. */
+void request_commit_copy(struct request *request, const struct store_op *op, struct store *target, bool move,
+                         request_step *then);
 
 /* Keeps a sentence of the engine for the answer. */
 void request_keep_detail(struct request *request, const struct store_detail *detail);

@@ -27,7 +27,7 @@ static void answer(struct request *request)
         reply_problem(request, PROBLEM_STORE_NOT_EMPTY,
                       "The store \"%s\" still holds objects; delete them, or say ?force=true.", request->store_name);
     else
-        reply_store_error(request, request->error);
+        reply_store_error(request, request->error, request->store_name);
 }
 
 /* `true` or `false`; absent is false. */

@@ -2,19 +2,19 @@
 #include "api/reply.h"
 #include "api/request.h"
 
-static void number(struct json *json, const char *name, uint64_t value)
+static void number(struct jsontext *json, const char *name, uint64_t value)
 {
-    json_name(json, name);
-    json_number(json, value);
+    jsontext_name(json, name);
+    jsontext_number(json, value);
 }
 
 static void answer(struct request *request)
 {
     struct store_figures figures;
-    struct json json = {0};
+    struct jsontext json = {0};
     store_figures(request->store, &figures);
-    json_open(&json, '{');
-    json_field(&json, "name", request->store_name);
+    jsontext_open(&json, '{');
+    jsontext_field(&json, "name", request->store_name);
     number(&json, "objects", figures.objects);
     number(&json, "live_bytes", figures.live_bytes);
     number(&json, "dead_bytes", figures.dead_bytes);
@@ -27,9 +27,9 @@ static void answer(struct request *request)
     number(&json, "commits", figures.commits);
     number(&json, "records", figures.records);
     number(&json, "damaged_bytes", figures.damaged_bytes);
-    json_name(&json, "failed");
-    json_bool(&json, figures.failed);
-    json_close(&json, '}');
+    jsontext_name(&json, "failed");
+    jsontext_bool(&json, figures.failed);
+    jsontext_close(&json, '}');
     reply_json(request, 200, &json);
 }
 

@@ -14,15 +14,15 @@ static void create_job(struct request *request)
 static void answer(struct request *request)
 {
     if (request->error != STORE_OK) {
-        reply_store_error(request, request->error);
+        reply_store_error(request, request->error, request->store_name);
         return;
     }
-    struct json json = {0};
-    json_open(&json, '{');
-    json_field(&json, "name", request->store_name);
-    json_name(&json, "created");
-    json_bool(&json, request->created);
-    json_close(&json, '}');
+    struct jsontext json = {0};
+    jsontext_open(&json, '{');
+    jsontext_field(&json, "name", request->store_name);
+    jsontext_name(&json, "created");
+    jsontext_bool(&json, request->created);
+    jsontext_close(&json, '}');
     reply_json(request, request->created ? 201 : 200, &json);
 }
 

@@ -9,22 +9,22 @@ static void begin(struct request *request)
 {
     char **names;
     size_t count;
-    struct json json = {0};
+    struct jsontext json = {0};
     enum store_error error = depot_names(request->api->options.depot, &names, &count);
     if (error != STORE_OK) {
         reply_error(request, error);
         return;
     }
-    json_open(&json, '{');
-    json_name(&json, "stores");
-    json_open(&json, '[');
+    jsontext_open(&json, '{');
+    jsontext_name(&json, "stores");
+    jsontext_open(&json, '[');
     for (size_t i = 0; i < count; i++) {
-        json_open(&json, '{');
-        json_field(&json, "name", names[i]);
-        json_close(&json, '}');
+        jsontext_open(&json, '{');
+        jsontext_field(&json, "name", names[i]);
+        jsontext_close(&json, '}');
     }
-    json_close(&json, ']');
-    json_close(&json, '}');
+    jsontext_close(&json, ']');
+    jsontext_close(&json, '}');
     free(names);
     reply_json(request, 200, &json);
 }

@@ -1,5 +1,5 @@
-/* json.c - a buffer that grows by doubling, and the escaping of RFC 8259, section 7. */
-#include "api/json.h"
+/* jsontext.c - a buffer that grows by doubling, and the escaping of RFC 8259, section 7. */
+#include "api/jsontext.h"
 
 #include <nettle/base64.h>
 #include <stdlib.h>
@@ -10,14 +10,14 @@
 
 enum { FIRST_CAPACITY = 256 };
 
-void json_free(struct json *json)
+void jsontext_free(struct jsontext *json)
 {
     free(json->bytes);
-    *json = (struct json){0};
+    *json = (struct jsontext){0};
 }
 
 /* Room for `length` more bytes, or NULL. */
-static char *reserve(struct json *json, size_t length)
+static char *reserve(struct jsontext *json, size_t length)
 {
     if (json->failed)
         return NULL;
@@ -36,7 +36,7 @@ static char *reserve(struct json *json, size_t length)
     return json->bytes + json->length;
 }
 
-static void append(struct json *json, const char *bytes, size_t length)
+static void append(struct jsontext *json, const char *bytes, size_t length)
 {
     char *room = reserve(json, length);
     if (room == NULL)
@@ -46,27 +46,27 @@ static void append(struct json *json, const char *bytes, size_t length)
 }
 
 /* Begins a value: the comma before it, and the mark that one is due before the next. */
-static void separate(struct json *json)
+static void separate(struct jsontext *json)
 {
     if (json->comma)
         append(json, ",", 1);
     json->comma = true;
 }
 
-void json_open(struct json *json, char bracket)
+void jsontext_open(struct jsontext *json, char bracket)
 {
     separate(json);
     append(json, &bracket, 1);
     json->comma = false;
 }
 
-void json_close(struct json *json, char bracket)
+void jsontext_close(struct jsontext *json, char bracket)
 {
     append(json, &bracket, 1);
     json->comma = true;
 }
 
-void json_name(struct json *json, const char *name)
+void jsontext_name(struct jsontext *json, const char *name)
 {
     separate(json);
     append(json, "\"", 1);
@@ -95,7 +95,7 @@ static size_t escape(char *room, unsigned char byte)
     return 6;
 }
 
-void json_string(struct json *json, const char *bytes, size_t length)
+void jsontext_string(struct jsontext *json, const char *bytes, size_t length)
 {
     separate(json);
     char *room = reserve(json, 6 * length + 2);
@@ -113,12 +113,12 @@ void json_string(struct json *json, const char *bytes, size_t length)
     json->length += (size_t)(at - room);
 }
 
-void json_text(struct json *json, const char *text)
+void jsontext_text(struct jsontext *json, const char *text)
 {
-    json_string(json, text, strlen(text));
+    jsontext_string(json, text, strlen(text));
 }
 
-void json_base64(struct json *json, const void *bytes, size_t length)
+void jsontext_base64(struct jsontext *json, const void *bytes, size_t length)
 {
     separate(json);
     size_t encoded = BASE64_ENCODE_RAW_LENGTH(length);
@@ -131,7 +131,7 @@ void json_base64(struct json *json, const void *bytes, size_t length)
     json->length += encoded + 2;
 }
 
-void json_hash(struct json *json, uint64_t hash)
+void jsontext_hash(struct jsontext *json, uint64_t hash)
 {
     separate(json);
     char *room = reserve(json, 18);
@@ -143,7 +143,7 @@ void json_hash(struct json *json, uint64_t hash)
     json->length += 18;
 }
 
-void json_number(struct json *json, uint64_t number)
+void jsontext_number(struct jsontext *json, uint64_t number)
 {
     char digits[20];
     size_t first = sizeof digits;
@@ -155,37 +155,37 @@ void json_number(struct json *json, uint64_t number)
     append(json, digits + first, sizeof digits - first);
 }
 
-void json_bool(struct json *json, bool value)
+void jsontext_bool(struct jsontext *json, bool value)
 {
     separate(json);
     append(json, value ? "true" : "false", value ? 4 : 5);
 }
 
-void json_null(struct json *json)
+void jsontext_null(struct jsontext *json)
 {
     separate(json);
     append(json, "null", 4);
 }
 
-void json_field(struct json *json, const char *name, const char *text)
+void jsontext_field(struct jsontext *json, const char *name, const char *text)
 {
-    json_name(json, name);
+    jsontext_name(json, name);
     if (text == NULL)
-        json_null(json);
+        jsontext_null(json);
     else
-        json_text(json, text);
+        jsontext_text(json, text);
 }
 
-void json_key(struct json *json, const void *bytes, size_t length)
+void jsontext_key(struct jsontext *json, const void *bytes, size_t length)
 {
-    json_name(json, "key");
+    jsontext_name(json, "key");
     if (bytes != NULL && utf8_valid(bytes, length)) {
-        json_string(json, bytes, length);
+        jsontext_string(json, bytes, length);
         return;
     }
-    json_null(json);
+    jsontext_null(json);
     if (bytes != NULL) {
-        json_name(json, "key_base64");
-        json_base64(json, bytes, length);
+        jsontext_name(json, "key_base64");
+        jsontext_base64(json, bytes, length);
     }
 }
