@@ -58,7 +58,7 @@ void server_add(struct server *server, const char *argument)
 void server_listen(struct server *server, const char *listen)
 {
     free(server->listen);
-    server->listen = copy_text(listen);
+    server->listen = listen ? copy_text(listen) : NULL;
 }
 
 void server_reset(struct server *server)
@@ -126,21 +126,43 @@ static int wait_for_exit(pid_t pid, double seconds, const char *log)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Takes port and URL from a line such as `cairnd: listening on http://127.0.0.1:8080`; false when there is none yet. */
-static bool parse_listening(struct server *server, const char *log)
+/* The URL in the line of that number that is such as `cairnd: listening on http://127.0.0.1:8080`; NULL when it is not
+ * there yet. */
+static char *find_url(const char *log, size_t number)
 {
     const char *line = strstr(log, LISTENING);
+    for (; line && number > 0; number--) {
+        line = strstr(line + 1, LISTENING);
+    }
     if (!line || !strchr(line, '\n')) {
-        return false;
+        return NULL;
     }
     line += strlen(LISTENING);
-    snprintf(server->url, sizeof server->url, "%.*s", (int)strcspn(line, " \r\n"), line);
-    size_t length = strlen(server->url);
-    if (length > 0 && server->url[length - 1] == '/') {
-        server->url[length - 1] = '\0';
+    char *url = strndup(line, strcspn(line, " \"\r\n"));
+    ck_assert_ptr_nonnull(url);
+    return url;
+}
+
+char *server_url(const struct server *server, size_t number)
+{
+    char *log = read_file(server->log);
+    char *url = find_url(log, number);
+    ck_assert_msg(url != NULL, "no listener %zu in the log:\n%s", number, log);
+    free(log);
+    return url;
+}
+
+static bool parse_listening(struct server *server, const char *log)
+{
+    char *url = find_url(log, 0);
+    if (!url) {
+        return false;
     }
-    const char *colon = strrchr(server->url, ':');
-    server->port = strncmp(server->url, "http://", 7) == 0 && colon ? atoi(colon + 1) : 0;
+    ck_assert_uint_lt(strlen(url), sizeof server->url);
+    memcpy(server->url, url, strlen(url) + 1);
+    const char *colon = strrchr(url, ':');
+    server->port = strncmp(url, "http://", 7) == 0 && colon ? atoi(colon + 1) : 0;
+    free(url);
     return true;
 }
 
@@ -169,9 +191,11 @@ void server_start(struct server *server)
     ck_assert_int_eq(server->pid, 0);
     const char *arguments[SERVER_ARGUMENTS_MAX + 6] = {server_binary(), "--data", server->data, "--listen",
                                                        server->listen};
+    size_t count = server->listen ? 5 : 1;
     for (size_t i = 0; i < server->argument_count; i++) {
-        arguments[5 + i] = server->arguments[i];
+        arguments[count++] = server->arguments[i];
     }
+    arguments[count] = NULL;
     unlink(server->log);
     server->pid = spawn(arguments, server->log, false);
     wait_until_listening(server);

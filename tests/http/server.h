@@ -32,7 +32,7 @@ struct server {
     char log[SERVER_PATH_MAX];    /* stderr of the last start */
     char *arguments[SERVER_ARGUMENTS_MAX];
     size_t argument_count;
-    char *listen; /* the first listener */
+    char *listen; /* the first listener; NULL: neither --data nor --listen is given */
 };
 
 /* A server with a new folder that listens on a free port of 127.0.0.1. */
@@ -41,8 +41,11 @@ struct server *server_new(void);
 /* Another argument for the next starts; copied. */
 void server_add(struct server *server, const char *argument);
 
-/* What the first listener is instead of 127.0.0.1:0; copied. */
+/* What the first listener is instead of 127.0.0.1:0; copied. NULL: the server gets no flags but those added. */
 void server_listen(struct server *server, const char *listen);
+
+/* The URL of the listener of that number, counted from 0; fails the test when there are not as many. The caller frees it. */
+char *server_url(const struct server *server, size_t number);
 
 /* Forgets what server_add() added. */
 void server_reset(struct server *server);

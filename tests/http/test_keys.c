@@ -201,6 +201,24 @@ START_TEST(an_empty_key_is_refused)
 }
 END_TEST
 
+/* Clients that normalise paths turn the keys `.` and `..` into these: they must not reach a store or a listing. */
+START_TEST(paths_that_dots_collapse_to_are_nobodys)
+{
+    site_expect(site_put("k", "v", NULL), 201);
+    const char *paths[] = {"/", "/objects/"};
+    const char *methods[] = {"GET", "DELETE", "PUT"};
+    for (size_t path = 0; path < 2; path++) {
+        for (size_t i = 0; i < 3; i++) {
+            const char *body = strcmp(methods[i], "PUT") == 0 ? "" : NULL;
+            struct answer *answer = client_send(site.client, methods[i], site_target(paths[path]), body, 0, NULL);
+            ck_assert_msg(answer->status == 400 || answer->status == 404, "%s %s: %d", methods[i], paths[path],
+                          answer->status);
+        }
+    }
+    site_expect_text("k", "v");
+}
+END_TEST
+
 START_TEST(broken_escapes_are_refused)
 {
     const char *keys[] = {"%", "a%", "%4", "a%4", "%zz", "%4g", "%%41", "a%/b", "%u0041"};
@@ -282,6 +300,7 @@ int main(void)
         a_key_of_1024_escaped_bytes,
         a_key_of_1025_bytes_is_refused,
         an_empty_key_is_refused,
+        paths_that_dots_collapse_to_are_nobodys,
         broken_escapes_are_refused,
         an_absolute_target_counts_by_its_path,
         an_absolute_target_is_not_normalised,

@@ -1,0 +1,377 @@
+/* Flags, variables, the configuration file; addresses; what a start refuses and how it says so. */
+#include "site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { USAGE = 2 };
+
+/* Writes a file into the server's folder; its path lives as long as the process. */
+static char *write_file(const char *name, const char *text)
+{
+    char *path;
+    ck_assert_int_gt(asprintf(&path, "%s/%s", site.server->folder, name), 0);
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+    return path;
+}
+
+static void add(const char *flag, const char *value)
+{
+    server_add(site.server, flag);
+    server_add(site.server, value);
+}
+
+static int put_of(size_t size)
+{
+    return client_upload(site.client, site_object("k"), size, 1, NULL)->status;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+START_TEST(without_flags_the_data_folder_is_here)
+{
+    server_listen(site.server, NULL);
+    server_add(site.server, "--listen=127.0.0.1:0");
+    ck_assert_int_eq(chdir(site.server->folder), 0);
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    server_stop(site.server);
+    struct stat info;
+    ck_assert_int_eq(stat("data/stores/main/log", &info), 0);
+}
+END_TEST
+
+START_TEST(variables_are_enough)
+{
+    server_listen(site.server, NULL);
+    setenv("CAIRN_DATA", site.server->data, 1);
+    setenv("CAIRN_LISTEN", "127.0.0.1:0", 1);
+    setenv("CAIRN_STORES", "photos,films", 1);
+    site_start();
+    site_expect(client_get(site.client, "/v1/stores/photos", NULL), 200);
+    site_expect(client_get(site.client, "/v1/stores/films", NULL), 200);
+}
+END_TEST
+
+START_TEST(a_file_is_enough)
+{
+    server_listen(site.server, NULL);
+    char *text;
+    ck_assert_int_gt(
+        asprintf(&text, "{\"data\": \"%s\", \"listen\": [\"127.0.0.1:0\", \"127.0.0.1:0\"], \"stores\": \"photos\"}",
+                 site.server->data),
+        0);
+    add("--config", write_file("config.json", text));
+    site_start();
+    site_expect(client_get(site.client, "/v1/stores/photos", NULL), 200);
+    free(server_url(site.server, 1));
+}
+END_TEST
+
+START_TEST(flags_win_over_variables_over_the_file)
+{
+    char *path = write_file("config.json", "{\"object_limit\": 1000}");
+    add("--config", path);
+    site_start();
+    ck_assert_int_eq(put_of(1000), 201);
+    ck_assert_int_eq(put_of(1001), 413);
+    server_stop(site.server);
+    setenv("CAIRN_OBJECT_LIMIT", "2000", 1);
+    site_start();
+    ck_assert_int_eq(put_of(2000), 200);
+    ck_assert_int_eq(put_of(2001), 413);
+    server_stop(site.server);
+    add("--object-limit", "3K");
+    site_start();
+    ck_assert_int_eq(put_of(3072), 200);
+    ck_assert_int_eq(put_of(3073), 413);
+}
+END_TEST
+
+START_TEST(the_file_may_come_from_a_variable)
+{
+    setenv("CAIRN_CONFIG", write_file("config.json", "{\"stores\": [\"photos\"]}"), 1);
+    site_start();
+    site_expect(client_get(site.client, "/v1/stores/photos", NULL), 200);
+}
+END_TEST
+
+/* ---- what is refused ------------------------------------------------------------------------- */
+
+static void expect_usage_error(const char *const *arguments, const char *mention)
+{
+    char *output;
+    int code = server_run(arguments, &output);
+    ck_assert_msg(code == USAGE, "%s %s: exit code %d: %s", arguments[0], arguments[1], code, output);
+    ck_assert_msg(strstr(output, mention) != NULL, "%s is not named in: %s", mention, output);
+    ck_assert_msg(strncmp(output, "cairnd: ", 8) == 0, "the message begins otherwise: %s", output);
+    free(output);
+}
+
+START_TEST(bad_values_exit_2_and_are_named)
+{
+    const char *cases[][2] = {
+        {"--threads", "0"},          {"--threads", "many"},
+        {"--threads", ""},           {"--threads", "-1"},
+        {"--object-limit", "1X"},    {"--object-limit", "0"},
+        {"--object-limit", "1.5M"},  {"--inline-limit", "99999999999999999999"},
+        {"--listen", "localhost"},   {"--listen", "1.2.3.4"},
+        {"--listen", ":8080"},       {"--listen", "127.0.0.1:65536"},
+        {"--listen", "127.0.0.1:x"}, {"--listen", "[::1]"},
+        {"--listen", "unix:"},       {"--stores", "UPPER"},
+        {"--stores", "a,,b"},        {"--idle-timeout", "5d"},
+        {"--log-level", "loud"},     {"--data", ""},
+        {"--io-threads", "0"},       {"--segment-size", "1"},
+        {"--batch-ops-limit", "0"},  {"--listen", "999.0.0.1:80"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *arguments[] = {cases[i][0], cases[i][1], NULL};
+        expect_usage_error(arguments, cases[i][0]);
+    }
+}
+END_TEST
+
+START_TEST(unknown_flags_exit_2)
+{
+    expect_usage_error((const char *[]){"--treads", "4", NULL}, "--treads");
+    expect_usage_error((const char *[]){"--data", "/tmp/x", "surprise", NULL}, "surprise");
+    expect_usage_error((const char *[]){"dance", "now", NULL}, "dance");
+    expect_usage_error((const char *[]){"--threads", NULL}, "--threads");
+    expect_usage_error((const char *[]){"--threads", "1", "--threads", "2", NULL}, "--threads");
+}
+END_TEST
+
+START_TEST(a_bad_variable_exits_2_and_is_named)
+{
+    setenv("CAIRN_THREADS", "none", 1);
+    expect_usage_error((const char *[]){"--data", site.server->data, NULL}, "CAIRN_THREADS");
+}
+END_TEST
+
+START_TEST(a_bad_file_exits_2_and_is_named)
+{
+    const char *texts[] = {"",
+                           "{",
+                           "[]",
+                           "{\"treads\": 4}",
+                           "{\"threads\": 0}",
+                           "{\"threads\": \"x\"}",
+                           "{\"threads\": true}",
+                           "{\"threads\": 1, \"threads\": 2}",
+                           "{\"listen\": {}}",
+                           "{\"data\": null}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        expect_usage_error((const char *[]){"--config", write_file("bad.json", texts[i]), NULL}, "bad.json");
+    }
+    expect_usage_error((const char *[]){"--config", "/nowhere/config.json", NULL}, "/nowhere/config.json");
+}
+END_TEST
+
+START_TEST(help_and_version_go_to_stdout_with_0)
+{
+    char *output;
+    ck_assert_int_eq(server_run((const char *[]){"--help", NULL}, &output), 0);
+    const char *words[] = {"--data", "--listen", "--config", "--object-limit", "--drain-timeout", "CAIRN_"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        ck_assert_msg(strstr(output, words[i]) != NULL, "%s is not in --help", words[i]);
+    }
+    ck_assert_int_eq(server_run((const char *[]){"--version", NULL}, &output), 0);
+    int major, minor;
+    ck_assert_int_eq(sscanf(output, "cairnd %d.%d", &major, &minor), 2);
+}
+END_TEST
+
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+START_TEST(port_0_is_a_free_port)
+{
+    site_start();
+    struct server *second = server_new();
+    server_start(second);
+    ck_assert_int_gt(site.server->port, 0);
+    ck_assert_int_ne(site.server->port, second->port);
+    server_stop(second);
+    server_free(second);
+}
+END_TEST
+
+START_TEST(ipv6)
+{
+    server_listen(site.server, "[::1]:0");
+    site_start();
+    ck_assert_int_eq(strncmp(site.server->url, "http://[::1]:", 13), 0);
+    site_expect(site_put("k", "v", NULL), 201);
+    site_expect_text("k", "v");
+}
+END_TEST
+
+static char *socket_path(void)
+{
+    char *path;
+    ck_assert_int_gt(asprintf(&path, "%s/socket", site.server->folder), 0);
+    return path;
+}
+
+static void listen_on_socket(void)
+{
+    char *address;
+    ck_assert_int_gt(asprintf(&address, "unix:%s", socket_path()), 0);
+    server_listen(site.server, address);
+    free(address);
+}
+
+START_TEST(a_unix_socket)
+{
+    listen_on_socket();
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), 2 << 20, 1, NULL), 201);
+    site_expect_payload("large", 2 << 20, 1);
+    server_stop(site.server);
+    struct stat info;
+    ck_assert_msg(stat(socket_path(), &info) != 0, "the socket stays behind");
+}
+END_TEST
+
+START_TEST(a_socket_left_by_a_crash_is_replaced)
+{
+    listen_on_socket();
+    site_start();
+    server_crash(site.server);
+    site_start();
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+}
+END_TEST
+
+START_TEST(a_file_in_the_place_of_the_socket_is_not_removed)
+{
+    char *path = write_file("socket", "precious");
+    char *output, *address;
+    ck_assert_int_gt(asprintf(&address, "unix:%s", path), 0);
+    ck_assert_int_eq(server_run((const char *[]){"--data", site.server->data, "--listen", address, NULL}, &output), 1);
+    struct stat info;
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_int_eq(info.st_size, 8);
+}
+END_TEST
+
+START_TEST(several_listeners_serve_the_same_stores)
+{
+    char *address;
+    ck_assert_int_gt(asprintf(&address, "unix:%s", socket_path()), 0);
+    add("--listen", "127.0.0.1:0");
+    add("--listen", "[::1]:0");
+    add("--listen", address);
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    for (size_t i = 0; i < 4; i++) {
+        struct client *client = client_new(server_url(site.server, i));
+        struct answer *answer = client_get(client, "/v1/stores/main/objects/k", NULL);
+        ck_assert_msg(answer_is(answer, "v", 1), "listener %zu: %d", i, answer->status);
+        client_free(client);
+    }
+}
+END_TEST
+
+START_TEST(a_port_in_use_is_told)
+{
+    site_start();
+    struct server *second = server_new();
+    char *output, address[64];
+    snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
+    ck_assert_int_eq(server_run((const char *[]){"--data", second->data, "--listen", address, NULL}, &output), 1);
+    ck_assert_msg(strstr(output, address) != NULL, "%s", output);
+    server_free(second);
+}
+END_TEST
+
+/* ---- the data folder ------------------------------------------------------------------------- */
+
+START_TEST(a_second_server_on_the_same_data_is_refused)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    char *output;
+    int code = server_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, &output);
+    ck_assert_msg(code == 1, "exit code %d: %s", code, output);
+    ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
+    site_expect_text("k", "v");
+    site_expect(site_put("k", "w", NULL), 200);
+    server_crash(site.server);
+    site_start();
+    site_expect_text("k", "w");
+}
+END_TEST
+
+START_TEST(a_file_as_data_folder_is_refused)
+{
+    char *output, *path = write_file("file", "precious");
+    ck_assert_int_eq(server_run((const char *[]){"--data", path, "--listen", "127.0.0.1:0", NULL}, &output), 1);
+    ck_assert_msg(strstr(output, path) != NULL, "%s", output);
+}
+END_TEST
+
+/* ---- the log, and the commands --------------------------------------------------------------- */
+
+START_TEST(the_log_can_be_json)
+{
+    add("--log-format", "json");
+    site_start();
+    server_stop(site.server);
+    FILE *log = fopen(site.server->log, "re");
+    ck_assert_ptr_nonnull(log);
+    char line[4096];
+    size_t lines = 0;
+    for (; fgets(line, sizeof line, log); lines++) {
+        json_t *json = json_loads(line, 0, NULL);
+        ck_assert_msg(json_is_object(json), "no JSON object: %s", line);
+        json_decref(json);
+    }
+    fclose(log);
+    ck_assert_uint_gt(lines, 0);
+}
+END_TEST
+
+START_TEST(healthcheck_asks_the_server)
+{
+    site_start();
+    char *output, address[64];
+    snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
+    ck_assert_int_eq(server_run((const char *[]){"healthcheck", "--listen", address, NULL}, &output), 0);
+    server_stop(site.server);
+    ck_assert_int_eq(server_run((const char *[]){"healthcheck", "--listen", address, NULL}, &output), 1);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        without_flags_the_data_folder_is_here,
+        variables_are_enough,
+        a_file_is_enough,
+        flags_win_over_variables_over_the_file,
+        the_file_may_come_from_a_variable,
+        bad_values_exit_2_and_are_named,
+        unknown_flags_exit_2,
+        a_bad_variable_exits_2_and_is_named,
+        a_bad_file_exits_2_and_is_named,
+        help_and_version_go_to_stdout_with_0,
+        port_0_is_a_free_port,
+        ipv6,
+        a_unix_socket,
+        a_socket_left_by_a_crash_is_replaced,
+        a_file_in_the_place_of_the_socket_is_not_removed,
+        several_listeners_serve_the_same_stores,
+        a_port_in_use_is_told,
+        a_second_server_on_the_same_data_is_refused,
+        a_file_as_data_folder_is_refused,
+        the_log_can_be_json,
+        healthcheck_asks_the_server,
+    };
+    return site_run("config", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}
