@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-    PAUSE = 100,        /* milliseconds without accepting after descriptors or memory ran out */
-    ACCEPT_AT_ONCE = 64 /* per listener, before the others have their turn */
+    WARNING_INTERVAL = 60, /* seconds */
+    PAUSE = 100,           /* milliseconds without accepting after descriptors or memory ran out */
+    ACCEPT_AT_ONCE = 64    /* per listener, before the others have their turn */
 };
 
 bool acceptor_open(struct acceptor *acceptor)
@@ -61,6 +63,17 @@ static struct loop *least_busy(const struct acceptor *acceptor)
     return least;
 }
 
+static void warn(struct acceptor *acceptor, int error)
+{
+    time_t now = time(NULL);
+    if (now < acceptor->next_warning)
+        return;
+    acceptor->next_warning = now + WARNING_INTERVAL;
+    logger_line(LOG_WARNING,
+                "cannot accept a connection: %s; raise the limit of open files or lower --connections-limit",
+                strerror(error));
+}
+
 /* False when there is nothing left to accept, or accepting has to pause. */
 static bool accept_one(struct acceptor *acceptor, const struct listener *listener)
 {
@@ -72,10 +85,8 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        if (!acceptor->out_of_descriptors)
-            logger_line(LOG_WARNING, "cannot accept a connection: %s; raise the limit or lower --connections-limit",
-                        strerror(errno));
         acceptor->out_of_descriptors = true;
+        warn(acceptor, errno);
         return false;
     }
     /* Any other error is that of one connection, which its client gave up before we came to it. */

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 struct acceptor {
     struct listener *listeners;
@@ -20,10 +21,11 @@ struct acceptor {
     struct loop **loops;
     size_t loop_count;
     size_t connections_limit;
-    int signals;      /* readable: stop */
-    int wake;         /* eventfd: a connection has ended while `full` */
-    atomic_bool full; /* at the limit */
-    bool out_of_descriptors;
+    int signals;             /* readable: stop */
+    int wake;                /* eventfd: a connection has ended while `full` */
+    atomic_bool full;        /* at the limit */
+    bool out_of_descriptors; /* accepting pauses */
+    time_t next_warning;     /* not before */
 };
 
 /* Opens `wake`; the other members are the caller's to fill in before acceptor_run(). False and errno on failure. */

@@ -76,7 +76,10 @@ bool config_file_load(const char *path, struct config *config)
     json_error_t error;
     json_t *file = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!file) {
-        fprintf(stderr, "cairnd: %s: line %d: %s\n", path, error.line, error.text);
+        if (error.line > 0)
+            fprintf(stderr, "cairnd: %s: line %d: %s\n", path, error.line, error.text);
+        else
+            fprintf(stderr, "cairnd: --config: %s\n", error.text);
         return false;
     }
     bool good = json_is_object(file);
