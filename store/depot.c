@@ -354,19 +354,30 @@ static void new_label(struct depot *depot, char ret_label[LABEL_MAX])
     (void)snprintf(ret_label, LABEL_MAX, "%llu", (unsigned long long)atomic_fetch_add(&depot->labels, 1));
 }
 
-static bool store_on_disk(struct depot *depot, const char *name)
+/* Whether the store is there, and is so for good: a failed call may have left its entry unsynced. An errno. */
+static int store_on_disk(struct depot *depot, const char *name, bool *ret_there)
 {
     const struct io *io = depot->options.io;
     int folder = io->openat(io->self, depot->folder.stores, name, O_RDONLY | O_DIRECTORY, 0);
-    if (folder >= 0)
-        io->close(io->self, folder);
-    return folder >= 0;
+    *ret_there = folder >= 0;
+    if (folder < 0)
+        return errno == ENOENT ? 0 : errno;
+    io->close(io->self, folder);
+    return folder_sync_stores(&depot->folder);
 }
 
 /* A salt nobody can guess: what keeps payloads from imitating records. */
 static bool new_salt(uint64_t *ret_salt)
 {
     return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt;
+}
+
+static int make_store(struct depot *depot, const char *name)
+{
+    char label[LABEL_MAX];
+    uint64_t salt = 0;
+    new_label(depot, label);
+    return new_salt(&salt) ? folder_make_store(&depot->folder, name, label, salt) : errno;
 }
 
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
@@ -378,20 +389,16 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
     if (error)
         return error;
     pthread_mutex_lock(&depot->admin);
-    bool there = store_on_disk(depot, name);
-    if (!there) {
-        char label[LABEL_MAX];
-        uint64_t salt = 0;
-        new_label(depot, label);
-        int os_error = new_salt(&salt) ? folder_make_store(&depot->folder, name, label, salt) : errno;
-        if (os_error)
-            error = error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
-                                 strerror(os_error));
-    }
+    bool there = false;
+    int os_error = store_on_disk(depot, name, &there);
+    if (!os_error && !there)
+        os_error = make_store(depot, name);
     pthread_mutex_unlock(&depot->admin);
-    if (!error)
-        *ret_created = !there;
-    return error;
+    if (os_error)
+        return error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
+                            strerror(os_error));
+    *ret_created = !there;
+    return STORE_OK;
 }
 
 /* Closes the store's doors; opens them again when something is left in it and `force` is not set. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,23 +53,29 @@ static void empty_trash(struct folder *folder)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-/* Makes the folder if it is missing, and its entry in the parent durable. */
-static int make_root(const struct io *io, const char *path)
+/* Makes the entry of the folder in its parent durable. At every start, not only after making it: the start
+ * that made it may have died before this. */
+static int sync_parent(const struct io *io, const char *path)
 {
-    if (io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0)
-        return errno == EEXIST ? 0 : -1;
-    char *parent = malloc(strlen(path) + 4);
+    size_t length = strlen(path) + sizeof "/..";
+    char *parent = malloc(length);
     if (!parent)
         return -1;
-    strcpy(parent, path);
-    strcat(parent, "/..");
+    (void)snprintf(parent, length, "%s/..", path);
     int folder = io->openat(io->self, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
     free(parent);
     if (folder < 0)
-        return -1;
+        return errno == EACCES ? 0 : -1; /* not ours to open: whoever made the folder answers for it */
     int result = io->fsync(io->self, folder);
     io->close(io->self, folder);
     return result;
+}
+
+static int make_root(const struct io *io, const char *path)
+{
+    if (io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return sync_parent(io, path);
 }
 
 /* Names that a folder may hold which is to become cairn's: none, or what a first start that was cut short
@@ -142,10 +149,10 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
     folder->trash = folder->stores < 0 ? -1 : open_part(folder, "trash");
     if (folder->trash < 0)
         return fail(detail, "cannot open the parts of data folder", path);
-    if (!fresh)
-        return STORE_OK;
     struct settings settings = {.kind = "data folder"};
-    int error = settings_write(io, folder->root, marker, &settings);
+    int error = fresh ? settings_write(io, folder->root, marker, &settings) : 0;
+    if (!error && io->fsync(io->self, folder->stores) < 0)
+        error = errno;
     if (!error && io->fsync(io->self, folder->root) < 0)
         error = errno;
     errno = error;
@@ -196,9 +203,9 @@ static int fill_store(const struct io *io, int store, uint64_t salt)
     return error;
 }
 
-static int sync_folder(const struct io *io, int folder)
+int folder_sync_stores(struct folder *folder)
 {
-    return io->fsync(io->self, folder) < 0 ? errno : 0;
+    return folder->io->fsync(folder->io->self, folder->stores) < 0 ? errno : 0;
 }
 
 int folder_make_store(struct folder *folder, const char *name, const char *label, uint64_t salt)
@@ -216,7 +223,7 @@ int folder_make_store(struct folder *folder, const char *name, const char *label
         folder_remove_trash(folder, label);
         return error;
     }
-    error = sync_folder(io, folder->stores);
+    error = folder_sync_stores(folder);
     if (error) /* whether the store is there after a crash is open: it must not look as if it were */
         (void)folder_trash_store(folder, name, label);
     return error;
@@ -227,5 +234,5 @@ int folder_trash_store(struct folder *folder, const char *name, const char *labe
     const struct io *io = folder->io;
     if (io->renameat(io->self, folder->stores, name, folder->trash, label) < 0)
         return errno;
-    return sync_folder(io, folder->stores);
+    return folder_sync_stores(folder);
 }

@@ -27,6 +27,9 @@ void folder_close(struct folder *folder);
  * a name that no other call uses. An errno. */
 int folder_make_store(struct folder *folder, const char *name, const char *label, uint64_t salt);
 
+/* Makes the entries of all stores durable; an errno. */
+int folder_sync_stores(struct folder *folder);
+
 /* Moves a store's folder into the trash; an errno. */
 int folder_trash_store(struct folder *folder, const char *name, const char *label);
 
