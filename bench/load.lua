@@ -7,6 +7,7 @@
 
 local method, names, count, bytes, head, tail, entry
 local number = 0
+local reads = {}
 
 function init(arguments)
     method, names = arguments[1], arguments[3]
@@ -17,8 +18,9 @@ function init(arguments)
         head = "PUT " .. path .. "/" .. names .. "/"
         tail = host .. "Content-Length: " .. bytes .. "\r\n\r\n" .. string.rep("x", bytes)
     elseif method == "GET" then
-        head = "GET " .. path .. "/" .. names .. "/"
-        tail = host .. "\r\n"
+        for i = 1, count do
+            reads[i] = "GET " .. path .. "/" .. names .. "/" .. i .. host .. "\r\n"
+        end
     else
         head = "POST " .. path .. host .. "Content-Type: application/json\r\nContent-Length: "
         entry = '{"op":"put","key":"' .. names .. '/%d","data":"' .. string.rep("A", bytes / 3 * 4) .. '"}'
@@ -36,11 +38,10 @@ end
 
 function request()
     number = number + 1
-    if method == "POST" then
+    if method == "GET" then
+        return reads[number % count + 1]
+    elseif method == "POST" then
         return batch()
-    end
-    if method == "GET" and number > count then
-        number = 1
     end
     return head .. number .. tail
 end
