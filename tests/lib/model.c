@@ -177,12 +177,12 @@ static const struct effect *find_effect(const struct attempt *attempt, unsigned 
     return effect;
 }
 
-/* A failed transaction is not seen before a restart; a failed transfer may have reached the target. */
-static bool may_be_seen(const struct model *model, const struct attempt *attempt, unsigned store)
+/* What failed is not seen before a restart. */
+static bool may_be_seen(const struct model *model, const struct attempt *attempt)
 {
     for (const struct attempt *other = model->in_doubt; other; other = other->next) {
         if (other == attempt) {
-            return attempt->transfer && attempt->store == store;
+            return false;
         }
     }
     return attempt->expected == STORE_OK;
@@ -192,7 +192,7 @@ void model_read(struct model *model, unsigned store, unsigned key)
 {
     const struct slot *slot = &model->slots[store][key];
     const struct value *other = &slot->now;
-    if (slot->attempt && may_be_seen(model, slot->attempt, store)) {
+    if (slot->attempt && may_be_seen(model, slot->attempt)) {
         other = &find_effect(slot->attempt, store, key)->new;
     }
     look(model, store, key, &slot->now, other);
@@ -224,6 +224,15 @@ static void end_doubts(struct model *model, unsigned store)
     }
 }
 
+/* A transfer that failed may have got as far as the target. */
+static void book_half(struct model *model, struct attempt *attempt)
+{
+    struct effect *copied = &attempt->effects[0];
+    if (look(model, copied->store, copied->key, &copied->old, &copied->new) == SEEN_NEW) {
+        model->slots[copied->store][copied->key].now = copied->old = copied->new;
+    }
+}
+
 static void book(struct model *model, struct attempt *attempt, uint64_t floor[MODEL_STORES])
 {
     if (attempt->ended == STORE_OK) {
@@ -236,6 +245,9 @@ static void book(struct model *model, struct attempt *attempt, uint64_t floor[MO
     }
     model->failed += attempt->ended != attempt->expected;
     if (attempt_in_doubt(attempt)) {
+        if (attempt->transfer) {
+            book_half(model, attempt);
+        }
         attempt->next = model->in_doubt;
         model->in_doubt = attempt;
     } else {
@@ -487,11 +499,11 @@ static void check_blobs(struct model *model, unsigned store)
 static void verify_store(struct model *model, unsigned store)
 {
     struct store_figures figures;
-    store_figures(model->stores[store], &figures);
-    check_figures(model, store, &figures);
     for (unsigned key = 0; key < MODEL_KEYS; key++) {
         model_read(model, store, key);
     }
+    store_figures(model->stores[store], &figures);
+    check_figures(model, store, &figures);
     if (!model->disturbed) {
         check_blobs(model, store);
     }
