@@ -1,4 +1,6 @@
-/* test_faults.c - every single call of a scenario fails, once or from then on, with every error that fits.
+/* test_faults.c - what a failing disk does to a running store: behaviours one by one, then a sweep.
+ *
+ * The sweep: every single call of a scenario fails, once or from then on, with every error that fits.
  *
  * For each kind of call (and for any kind), N = 1, 2, 3 and so on: the Nth such call fails, until the scenario no longer
  * meets the fault. Whatever happens, the engine answers every write, says errors that a disk can cause, never shows
@@ -7,16 +9,20 @@
  *
  *   CAIRN_SEED   of the disk and of the work behind the fault (1)
  */
+#include "tests/lib/fixture.h"
 #include "tests/lib/history.h"
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/ticket.h"
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct fault {
     enum sim_call call;
@@ -153,6 +159,290 @@ START_TEST(interrupts_and_short_transfers_go_unnoticed)
 }
 END_TEST
 
+/* ---- one behaviour each ---------------------------------------------------------------------- */
+
+static struct fixture fixture;
+
+static void setup(void)
+{
+    fixture_start(&fixture);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+static void assert_holds(const char *key, const char *text)
+{
+    enum store_error error = fixture_get_text(&fixture, key, text);
+    ck_assert_msg(error == STORE_OK, "%s: %s", key, store_error_text(error));
+}
+
+static void put(const char *key, const char *text)
+{
+    ck_assert_int_eq(fixture_put_text(&fixture, key, text), STORE_OK);
+}
+
+static void reopen(void)
+{
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+}
+
+START_TEST(a_failed_sync_is_sticky)
+{
+    struct store_detail detail;
+    put("a", "one");
+    ck_assert(depot_healthy(fixture.depot, &detail));
+    sim_disk_fail(fixture.disk, SIM_FDATASYNC, 1, false, EIO);
+    ck_assert_int_eq(fixture_put_text(&fixture, "b", "two"), STORE_FAILED);
+    ck_assert_uint_eq(sim_disk_faults_met(fixture.disk), 1);
+    ck_assert_int_eq(fixture_put_text(&fixture, "b", "two"), STORE_FAILED);
+    ck_assert_int_eq(fixture_delete(&fixture, "a"), STORE_FAILED);
+    ck_assert_int_eq(fixture_rename(&fixture, "a", "c"), STORE_FAILED);
+    ck_assert_int_eq(fixture_upload(&fixture, "d", "four", 4), STORE_FAILED);
+    assert_holds("a", "one");
+    ck_assert_int_eq(fixture_get_text(&fixture, "b", "two"), STORE_NO_OBJECT);
+    ck_assert(fixture_figures(&fixture).failed);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+    ck_assert(!depot_healthy(fixture.depot, &detail));
+    ck_assert_msg(strstr(detail.text, "s") != NULL && strlen(detail.text) > 10, "\"%s\"", detail.text);
+    ck_assert_uint_gt(fixture.warnings, 0);
+    reopen();
+    ck_assert(depot_healthy(fixture.depot, &detail));
+    put("b", "another two");
+    assert_holds("a", "one");
+    assert_holds("b", "another two");
+}
+END_TEST
+
+/* After a failed sync Linux takes the lost pages for clean: what a restart shows must be written anew. */
+START_TEST(what_is_seen_after_a_failed_sync_survives_a_cut)
+{
+    for (uint64_t cut = 0; cut < 50; cut++) {
+        teardown();
+        setup();
+        put("a", "one");
+        sim_disk_fail(fixture.disk, SIM_FDATASYNC, 1, false, EIO);
+        ck_assert_int_eq(fixture_put_text(&fixture, "b", "two"), STORE_FAILED);
+        reopen();
+        enum store_error seen = fixture_get_text(&fixture, "b", "two");
+        fixture_cut(&fixture, cut);
+        fixture_open(&fixture);
+        ck_assert_int_eq(fixture_get_text(&fixture, "b", "two"), seen);
+        assert_holds("a", "one");
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    }
+}
+END_TEST
+
+static void wait_until_held(void)
+{
+    while (sim_disk_held(fixture.disk) == 0) {
+        usleep(100);
+    }
+}
+
+enum { QUEUED = 10 };
+
+static void submit(struct ticket *ticket, const char *key)
+{
+    struct store_op op = {.kind = STORE_PUT, .key = store_key_of(key, 1), .payload = "text", .size = 4};
+    ticket_init(ticket);
+    /* The op is borrowed until the write is done: one for each. */
+    static struct store_op ops[QUEUED];
+    struct store_op *own = &ops[key[0] - '0'];
+    *own = op;
+    ck_assert_int_eq(store_batch(fixture.store, own, 1, 0, ticket_done, ticket, NULL), STORE_OK);
+}
+
+/* While a sync lasts nothing of it is seen, and what arrives meanwhile becomes one group. */
+START_TEST(visible_means_durable)
+{
+    static const char *const keys[QUEUED] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    struct ticket tickets[QUEUED];
+    put("a", "one");
+    uint64_t commits = fixture_figures(&fixture).commits;
+    sim_disk_hold_syncs(fixture.disk, true);
+    submit(&tickets[0], keys[0]);
+    wait_until_held();
+    for (int i = 1; i < QUEUED; i++) {
+        submit(&tickets[i], keys[i]);
+    }
+    for (int i = 0; i < QUEUED; i++) {
+        ck_assert_int_eq(fixture_get_text(&fixture, keys[i], "text"), STORE_NO_OBJECT);
+    }
+    assert_holds("a", "one");
+    ck_assert_uint_eq(fixture_figures(&fixture).writes_in_flight, QUEUED);
+    sim_disk_hold_syncs(fixture.disk, false);
+    for (int i = 0; i < QUEUED; i++) {
+        ck_assert_int_eq(ticket_wait(&tickets[i]), STORE_OK);
+        ticket_destroy(&tickets[i]);
+        assert_holds(keys[i], "text");
+    }
+    ck_assert_uint_eq(fixture_figures(&fixture).commits - commits, 2);
+}
+END_TEST
+
+enum { FILL = 400, FILL_KEYS = 2000 };
+
+static char fill_payload[FILL];
+
+/* Puts until the disk is full; returns how many fitted. */
+static unsigned fill(void)
+{
+    char key[16];
+    for (unsigned i = 0; i < FILL_KEYS; i++) {
+        snprintf(key, sizeof key, "%u", i);
+        enum store_error error = fixture_put(&fixture, key, fill_payload, FILL);
+        if (error) {
+            ck_assert_int_eq(error, STORE_FULL);
+            return i;
+        }
+    }
+    ck_abort_msg("the disk does not get full");
+}
+
+static void assert_filled(unsigned from, unsigned to)
+{
+    char key[16];
+    for (unsigned i = from; i < to; i++) {
+        snprintf(key, sizeof key, "%u", i);
+        ck_assert_int_eq(fixture_get(&fixture, key, fill_payload, FILL), STORE_OK);
+    }
+}
+
+static void delete_filled(unsigned count)
+{
+    char key[16];
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(key, sizeof key, "%u", i);
+        ck_assert_int_eq(fixture_delete(&fixture, key), STORE_OK);
+    }
+}
+
+START_TEST(a_full_disk_refuses_and_recovers)
+{
+    static char large[100000];
+    put("a", "one");
+    sim_disk_set_free(fixture.disk, 0);
+    unsigned count = fill();
+    uint64_t end = fixture_figures(&fixture).end_offset;
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(fixture_put(&fixture, "more", fill_payload, FILL), STORE_FULL);
+        ck_assert_int_eq(fixture_upload(&fixture, "more", large, sizeof large), STORE_FULL);
+    }
+    ck_assert_uint_eq(fixture_figures(&fixture).end_offset, end);
+    assert_filled(0, count);
+    delete_filled(20);
+    assert_holds("a", "one");
+    sim_disk_set_free(fixture.disk, UINT64_MAX);
+    put("b", "two");
+    ck_assert_int_eq(fixture_upload(&fixture, "large", large, sizeof large), STORE_OK);
+    for (int round = 0; round < 2; round++) {
+        assert_holds("b", "two");
+        ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_OK);
+        ck_assert_int_eq(fixture_get(&fixture, "more", fill_payload, FILL), STORE_NO_OBJECT);
+        ck_assert_int_eq(fixture_get(&fixture, "19", fill_payload, FILL), STORE_NO_OBJECT);
+        assert_filled(20, count);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, count - 20 + 3);
+        fixture_cut(&fixture, 7);
+        fixture_open(&fixture);
+    }
+}
+END_TEST
+
+START_TEST(reads_that_fail_say_so)
+{
+    static char large[5000];
+    put("a", "one");
+    ck_assert_int_eq(fixture_upload(&fixture, "large", large, sizeof large), STORE_OK);
+    sim_disk_fail(fixture.disk, SIM_PREAD, 1, true, EIO);
+    sim_disk_fail(fixture.disk, SIM_PREAD_NOWAIT, 1, true, EIO);
+    ck_assert_int_eq(fixture_get_text(&fixture, "a", "one"), STORE_IO);
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_IO);
+    ck_assert_int_eq(fixture_rename(&fixture, "a", "b"), STORE_IO);
+    sim_disk_heal(fixture.disk);
+    assert_holds("a", "one");
+    ck_assert_int_eq(fixture_rename(&fixture, "a", "b"), STORE_OK);
+    assert_holds("b", "one");
+}
+END_TEST
+
+START_TEST(without_descriptors_small_objects_go_on)
+{
+    static char large[5000];
+    put("a", "one");
+    ck_assert_int_eq(fixture_upload(&fixture, "large", large, sizeof large), STORE_OK);
+    sim_disk_fail(fixture.disk, SIM_OPENAT, 1, true, EMFILE);
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_IO);
+    ck_assert_int_eq(fixture_upload(&fixture, "other", large, sizeof large), STORE_IO);
+    put("a", "two");
+    assert_holds("a", "two");
+    sim_disk_heal(fixture.disk);
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_OK);
+    ck_assert_int_eq(fixture_get(&fixture, "other", large, sizeof large), STORE_NO_OBJECT);
+}
+END_TEST
+
+/* Nothing of an upload that was dropped stays on the disk. */
+START_TEST(an_aborted_upload_leaves_nothing)
+{
+    static char payload[300000];
+    struct store_key key = store_key_of("a", 1);
+    struct stream *stream;
+    size_t taken;
+    put("a", "one");
+    size_t nodes = sim_disk_nodes(fixture.disk);
+    ck_assert_int_eq(stream_open(fixture.store, &key, STORE_SIZE_UNKNOWN, NULL, &stream), STORE_OK);
+    ck_assert_int_eq(stream_write(stream, payload, sizeof payload, &taken), STORE_OK);
+    ck_assert_uint_gt(taken, 0);
+    stream_abort(stream);
+    for (int tries = 0; tries < 5000 && sim_disk_nodes(fixture.disk) > nodes; tries++) {
+        usleep(1000);
+    }
+    ck_assert_uint_le(sim_disk_nodes(fixture.disk), nodes);
+    struct store_figures figures = fixture_figures(&fixture);
+    ck_assert_uint_eq(figures.blobs, 0);
+    ck_assert_uint_eq(figures.bytes_in_flight, 0);
+    assert_holds("a", "one");
+}
+END_TEST
+
+START_TEST(a_blob_that_is_gone_is_reported)
+{
+    static char large[5000];
+    const struct io *io = fixture.io;
+    ck_assert_int_eq(fixture_upload(&fixture, "large", large, sizeof large), STORE_OK);
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/blobs", O_RDONLY | O_DIRECTORY, 0);
+    char *names = io->list(io->self, folder);
+    ck_assert_int_eq(io->unlinkat(io->self, folder, names, 0), 0);
+    free(names);
+    io->close(io->self, folder);
+    enum store_error error = fixture_get(&fixture, "large", large, sizeof large);
+    ck_assert_msg(error == STORE_DAMAGED || error == STORE_IO, "%s", store_error_text(error));
+    ck_assert_int_eq(fixture_rename(&fixture, "large", "other"), STORE_OK);
+    ck_assert_int_eq(fixture_delete(&fixture, "other"), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 0);
+}
+END_TEST
+
+static TCase *behaviour_case(void)
+{
+    TCase *behaviour = tcase_create("behaviour");
+    tcase_add_checked_fixture(behaviour, setup, teardown);
+    tcase_add_test(behaviour, a_failed_sync_is_sticky);
+    tcase_add_test(behaviour, what_is_seen_after_a_failed_sync_survives_a_cut);
+    tcase_add_test(behaviour, visible_means_durable);
+    tcase_add_test(behaviour, a_full_disk_refuses_and_recovers);
+    tcase_add_test(behaviour, reads_that_fail_say_so);
+    tcase_add_test(behaviour, without_descriptors_small_objects_go_on);
+    tcase_add_test(behaviour, an_aborted_upload_leaves_nothing);
+    tcase_add_test(behaviour, a_blob_that_is_gone_is_reported);
+    return behaviour;
+}
+
 int main(void)
 {
     Suite *suite = suite_create("faults");
@@ -160,6 +450,7 @@ int main(void)
     tcase_set_timeout(calls, 0);
     tcase_add_loop_test(calls, a_call_that_fails, 0, (int)(sizeof faults / sizeof *faults));
     tcase_add_test(calls, interrupts_and_short_transfers_go_unnoticed);
+    suite_add_tcase(suite, behaviour_case());
     suite_add_tcase(suite, calls);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
