@@ -1,4 +1,4 @@
-/* object_move.c - MOVE and COPY of …/objects/{key} and …/hashes/{hash} to where Destination says. */
+/* object_move.c - MOVE and COPY of …/objects/{key} to where Destination says. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
