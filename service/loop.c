@@ -129,7 +129,7 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
                             on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
                             MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, api, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, loop->options.connection_limit,
-                            MHD_OPTION_CONNECTION_TIMEOUT, loop->options.idle_timeout, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_CONNECTION_TIMEOUT, loop->options.idle_timeout, MHD_OPTION_STRICT_FOR_CLIENT, 0,
                             MHD_OPTION_END);
 }
 
