@@ -496,13 +496,25 @@ static void check_blobs(struct model *model, unsigned store)
                (unsigned long long)large_objects(model, store));
 }
 
+/* An upload that was dropped gives its memory back behind the caller's back. */
+static void wait_idle(struct model *model, unsigned store, struct store_figures *ret_figures)
+{
+    for (int tries = 0; tries < 5000; tries++) {
+        store_figures(model->stores[store], ret_figures);
+        if (ret_figures->bytes_in_flight == 0 && ret_figures->writes_in_flight == 0) {
+            return;
+        }
+        usleep(1000);
+    }
+}
+
 static void verify_store(struct model *model, unsigned store)
 {
     struct store_figures figures;
     for (unsigned key = 0; key < MODEL_KEYS; key++) {
         model_read(model, store, key);
     }
-    store_figures(model->stores[store], &figures);
+    wait_idle(model, store, &figures);
     check_figures(model, store, &figures);
     if (!model->disturbed) {
         check_blobs(model, store);
