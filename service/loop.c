@@ -121,6 +121,8 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
         shutdown(client->socket, SHUT_RD);
 }
 
+/* Not strict: libmicrohttpd would refuse some malformed requests with a page of its own. The api judges all of
+ * them, with an answer that says what is wrong. */
 static struct MHD_Daemon *start_daemon(struct loop *loop)
 {
     struct api *api = loop->options.api;

@@ -90,8 +90,8 @@ static bool open_depot(struct server *server)
     enum store_error error = depot_open(server->config->data, &options, &server->depot, &detail);
     if (error == STORE_OK)
         return true;
-    logger_line(LOG_ERROR, "cannot open the data folder '%s': %s%s%s", server->config->data, store_error_text(error),
-                detail.text[0] ? ": " : "", detail.text);
+    logger_line(LOG_ERROR, "cannot open the data folder '%s': %s", server->config->data,
+                detail.text[0] ? detail.text : store_error_text(error));
     return false;
 }
 
@@ -103,8 +103,8 @@ static bool create_stores(struct server *server)
         bool created;
         enum store_error error = depot_create(server->depot, stores->items[i], &created, &detail);
         if (error != STORE_OK) {
-            logger_line(LOG_ERROR, "cannot create the store '%s': %s%s%s", stores->items[i], store_error_text(error),
-                        detail.text[0] ? ": " : "", detail.text);
+            logger_line(LOG_ERROR, "cannot create the store '%s': %s", stores->items[i],
+                        detail.text[0] ? detail.text : store_error_text(error));
             return false;
         }
         if (created)
