@@ -37,6 +37,7 @@ struct depot_entry {
 
 struct depot {
     struct depot_options options;
+    struct io read_only; /* in place of the options' table when nothing may be written */
     struct folder folder;
     struct pool *pool;
     atomic_bool draining;
@@ -111,10 +112,16 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     if (!depot)
         return STORE_NO_MEMORY;
     depot->options = options_checked(options);
+    if (depot->options.read_only) {
+        io_read_only(&depot->read_only, depot->options.io);
+        depot->options.io = &depot->read_only;
+        depot_drain(depot);
+    }
+
     pthread_mutex_init(&depot->admin, NULL);
     pthread_mutex_init(&depot->lock, NULL);
     pthread_cond_init(&depot->changed, NULL);
-    enum store_error error = folder_open(&depot->folder, depot->options.io, path, ret_detail);
+    enum store_error error = folder_open(&depot->folder, depot->options.io, path, depot->options.read_only, ret_detail);
     if (error) {
         depot_free(depot);
         return error;
@@ -546,6 +553,11 @@ enum store_error depot_admit(struct depot *depot, uint64_t bytes)
     return STORE_BUSY;
 }
 
+bool depot_draining(struct depot *depot)
+{
+    return atomic_load(&depot->draining);
+}
+
 bool depot_admit_upload(struct depot *depot)
 {
     if (atomic_fetch_add(&depot->uploads, 1) < depot->options.uploads_limit)
@@ -596,16 +608,31 @@ void depot_log(struct depot *depot, enum store_log_level level, const char *form
     depot->options.log(depot->options.log_arg, level, sentence);
 }
 
+/* Says what is wrong with an open store; false when it takes no writes. */
+static bool entry_healthy(const struct depot_entry *entry, struct store_detail *detail)
+{
+    struct store *store = entry->store;
+    uint64_t damaged = atomic_load(&store->damaged_bytes);
+    bool said = detail && detail->text[0];
+    if (atomic_load(&store->failed)) {
+        error_detail(detail, STORE_FAILED, 0, "store %s: %s", entry->name, store_error_text(STORE_FAILED));
+        return false;
+    }
+    if (damaged > 0 && !said)
+        error_detail(detail, STORE_DAMAGED, 0, "store %s: %llu bytes of its log were found damaged", entry->name,
+                     (unsigned long long)damaged);
+    return true;
+}
+
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
 {
     bool healthy = true;
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
     pthread_mutex_lock(&depot->lock);
     for (size_t i = 0; i < BUCKETS && healthy; i++) {
         for (struct depot_entry *entry = depot->buckets[i]; entry && healthy; entry = entry->next) {
-            if (entry->state == ENTRY_OPEN && atomic_load(&entry->store->failed)) {
-                healthy = false;
-                error_detail(ret_detail, STORE_FAILED, 0, "store %s: %s", entry->name, store_error_text(STORE_FAILED));
-            }
+            if (entry->state == ENTRY_OPEN)
+                healthy = entry_healthy(entry, ret_detail);
         }
     }
     pthread_mutex_unlock(&depot->lock);

@@ -159,7 +159,8 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
     return error ? fail(detail, "cannot set up data folder", path) : STORE_OK;
 }
 
-enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, struct store_detail *detail)
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+                             struct store_detail *detail)
 {
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
     bool fresh;
@@ -169,6 +170,9 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
     if (folder->root < 0)
         return fail(detail, "cannot open data folder", path);
     enum store_error error = check_owner(folder, path, &fresh, detail);
+    if (!error && fresh && read_only)
+        error = error_detail(detail, STORE_FOREIGN, 0, "%s is empty: it is not a data folder of cairn", path);
+
     if (!error)
         error = take_lock(folder, path, detail);
     if (!error)

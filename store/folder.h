@@ -19,8 +19,9 @@ struct folder {
     int trash;
 };
 
-/* Opens, makes if need be, locks, checks. On failure nothing stays open. Blocking. */
-enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, struct store_detail *detail);
+/* Opens, makes if need be and not `read_only`, locks, checks. On failure nothing stays open. Blocking. */
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+                             struct store_detail *detail);
 void folder_close(struct folder *folder);
 
 /* Makes the folder of a new store by way of the trash, so that it is there whole or not at all. `label` is

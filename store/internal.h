@@ -7,6 +7,8 @@
 #include "store/io.h"
 #include "store/key.h"
 #include "store/log.h"
+#include "store/scrub.h"
+
 #include "store/store.h"
 #include "store/table.h"
 #include "store/writer.h"
@@ -35,6 +37,7 @@ struct store {
     atomic_uint_fast64_t damaged_bytes;
     bool mark_last; /* the log ends with a mark; the writer's */
 
+    struct scrub scrub;
     struct writer writer;
     atomic_bool failed;  /* a sync failed: no writes any more */
     atomic_bool closing; /* being deleted or closed: no new writes */
@@ -69,6 +72,7 @@ void depot_admit_always(struct depot *depot, uint64_t bytes);
 bool depot_space(struct depot *depot, uint64_t bytes);
 void depot_discharge(struct depot *depot, uint64_t bytes);
 struct pool *depot_pool(struct depot *depot);
+bool depot_draining(struct depot *depot);
 bool depot_admit_upload(struct depot *depot);
 void depot_discharge_upload(struct depot *depot);
 void depot_log(struct depot *depot, enum store_log_level level, const char *format, ...)

@@ -46,6 +46,10 @@ struct io {
 
 extern const struct io io_posix;
 
+/* A table that reads through `base`, which must outlive it, and pretends to write: files are opened for
+ * reading only, and calls that would change something succeed and do nothing. For looking at a data folder. */
+void io_read_only(struct io *ret_io, const struct io *base);
+
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);

@@ -1,25 +1,15 @@
 /* recover.c - from the files of a log to the index that was there before. recover.h has the rules. */
 #include "store/recover.h"
 
+#include "store/cursor.h"
 #include "store/internal.h"
 
-#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { WINDOW = 4 << 20 };
-static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
-
-/* A part of a segment's file in memory, moved along as the scan goes. */
-struct window {
-    unsigned char *bytes;
-    uint64_t position;
-    size_t length;
-};
 
 /* What a record of a transaction will do once the last of them has been seen. */
 struct effect {
@@ -33,10 +23,9 @@ struct effect {
 struct scan {
     struct store *store;
     struct store_detail *detail;
-    struct window window;
+    struct cursor cursor;
     struct segment *segment;
-    uint64_t limit; /* position where the segment's records end at the latest */
-    bool last;
+    bool last; /* the segment is: payloads may be torn there */
     uint64_t position;
 
     struct effect *effects; /* of the transaction under way */
@@ -50,98 +39,11 @@ struct scan {
     uint64_t damaged;
 };
 
-/* ---- reading --------------------------------------------------------------------------------- */
-
 static enum store_error scan_io_error(struct scan *scan, int os_error)
 {
     return error_detail(scan->detail, STORE_IO, os_error,
                         "store %s: segment %" PRIu64 " cannot be read at position %" PRIu64 ": %s", scan->store->name,
                         scan->segment->number, scan->position, strerror(os_error));
-}
-
-/* Makes the window hold what follows `position`, as far as it fits and the limit allows. */
-static enum store_error window_move(struct scan *scan, uint64_t position)
-{
-    struct window *window = &scan->window;
-    uint64_t rest = scan->limit - position;
-    size_t length = rest < WINDOW ? (size_t)rest : WINDOW;
-    int error = io_read_all(scan->store->io, scan->segment->file, window->bytes, length, (off_t)position);
-    if (error)
-        return scan_io_error(scan, error);
-    window->position = position;
-    window->length = length;
-    return STORE_OK;
-}
-
-/* At least `need` bytes at `position`, or as many as there are before the limit. */
-static enum store_error window_at(struct scan *scan, uint64_t position, size_t need, const unsigned char **ret_bytes,
-                                  size_t *ret_length)
-{
-    struct window *window = &scan->window;
-    uint64_t end = window->position + window->length;
-    bool inside = position >= window->position && position <= end;
-    if (!inside || (end - position < need && end < scan->limit)) {
-        enum store_error error = window_move(scan, position);
-        if (error)
-            return error;
-    }
-    *ret_bytes = window->bytes + (position - window->position);
-    *ret_length = window->length - (size_t)(position - window->position);
-    return STORE_OK;
-}
-
-/* What stands at a position. */
-enum found { NOTHING, HEAD_ONLY, WHOLE };
-
-/* Looks for a record; payloads are looked at in the last segment only, where they may be torn. */
-static enum store_error look(struct scan *scan, uint64_t position, struct record *ret_record, enum found *ret_found)
-{
-    const unsigned char *bytes;
-    size_t length;
-    uint64_t offset = segment_offset(scan->segment, position);
-    enum store_error error = window_at(scan, position, scan->last ? RECORD_MAX : RECORD_HEAD_MAX, &bytes, &length);
-    if (error)
-        return error;
-    *ret_found = NOTHING;
-    if (!record_decode(bytes, length, offset, scan->store->salt, ret_record) ||
-        record_length(ret_record) > scan->limit - position)
-        return STORE_OK;
-    bool whole = !scan->last || record_payload_whole(ret_record);
-    *ret_found = whole ? WHOLE : HEAD_ONLY;
-    return STORE_OK;
-}
-
-/* The next position from `from` on where a record's head is valid; the limit when there is none. */
-static enum store_error find_head(struct scan *scan, uint64_t from, uint64_t *ret_position, struct record *ret_record)
-{
-    const unsigned char *bytes;
-    size_t length;
-    for (uint64_t at = from; at + RECORD_HEADER <= scan->limit; at += RECORD_ALIGNMENT) {
-        enum store_error error = window_at(scan, at, RECORD_HEAD_MAX, &bytes, &length);
-        if (error)
-            return error;
-        if (record_decode(bytes, length, segment_offset(scan->segment, at), scan->store->salt, ret_record)) {
-            *ret_position = at;
-            return STORE_OK;
-        }
-    }
-    *ret_position = scan->limit;
-    return STORE_OK;
-}
-
-/* Whether everything from `from` to the end of the file is zero. */
-static enum store_error only_zeros(struct scan *scan, uint64_t from, bool *ret_zeros)
-{
-    *ret_zeros = true;
-    while (from < scan->limit && *ret_zeros) {
-        enum store_error error = window_move(scan, from);
-        if (error)
-            return error;
-        const struct window *window = &scan->window;
-        *ret_zeros = window->bytes[0] == 0 && memcmp(window->bytes, window->bytes + 1, window->length - 1) == 0;
-        from += window->length;
-    }
-    return STORE_OK;
 }
 
 /* ---- applying -------------------------------------------------------------------------------- */
@@ -275,26 +177,27 @@ static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_nex
     bool first = true;
     *ret_end = scan->last;
     do {
-        enum store_error error = find_head(scan, at + RECORD_ALIGNMENT, &at, &behind);
+        int error = cursor_find(&scan->cursor, at + RECORD_ALIGNMENT, &at, &behind);
         if (error)
-            return error;
+            return scan_io_error(scan, error);
         if (first)
             *ret_next = at;
         first = false;
-        if (at < scan->limit && behind.group > hole)
+        if (at < scan->cursor.limit && behind.group > hole)
             *ret_end = false;
-    } while (*ret_end && at < scan->limit);
+    } while (*ret_end && at < scan->cursor.limit);
     return STORE_OK;
 }
 
 /* At a hole. `record` is valid when only its payload is not whole. *ret_end: the log ends here. */
-static enum store_error scan_hole(struct scan *scan, const struct record *record, enum found found, bool *ret_end)
+static enum store_error scan_hole(struct scan *scan, const struct record *record, enum cursor_found found,
+                                  bool *ret_end)
 {
-    uint64_t next;
+    uint64_t next = 0;
     enum store_error error = scan_tail_or_damage(scan, &next, ret_end);
     if (error || *ret_end)
         return error;
-    if (found == HEAD_ONLY) { /* it stays known, so that reading it tells of the damage */
+    if (found == CURSOR_HEAD) { /* it stays known, so that reading it tells of the damage */
         report_damage(scan, scan->position, scan->position + record_length(record));
         return take(scan, record);
     }
@@ -308,13 +211,13 @@ static enum store_error scan_hole(struct scan *scan, const struct record *record
 static enum store_error scan_records(struct scan *scan)
 {
     bool end = false;
-    while (!end && scan->position + RECORD_HEADER <= scan->limit) {
+    while (!end && scan->position + RECORD_HEADER <= scan->cursor.limit) {
         struct record record;
-        enum found found;
-        enum store_error error = look(scan, scan->position, &record, &found);
-        if (error)
-            return error;
-        error = found == WHOLE ? take(scan, &record) : scan_hole(scan, &record, found, &end);
+        enum cursor_found found;
+        int os_error = cursor_look(&scan->cursor, scan->position, scan->last, &record, &found);
+        if (os_error)
+            return scan_io_error(scan, os_error);
+        enum store_error error = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, &record, found, &end);
         if (error)
             return error;
     }
@@ -325,11 +228,9 @@ static enum store_error scan_records(struct scan *scan)
 static enum store_error scan_segment(struct scan *scan, struct segment *segment, uint64_t limit, bool last)
 {
     scan->segment = segment;
-    scan->limit = limit;
     scan->last = last;
     scan->position = SEGMENT_HEADER;
-    scan->window.length = 0;
-    scan->window.position = 0;
+    cursor_begin(&scan->cursor, segment, limit);
     scan->steps = 0;
     enum store_error error = scan_records(scan);
     if (error)
@@ -351,14 +252,15 @@ static enum store_error scan_settle(struct scan *scan)
     const struct io *io = scan->store->io;
     const struct segment *segment = scan->segment;
     uint64_t from = SEGMENT_HEADER;
+    unsigned char bytes[16 << 10];
     int error = 0;
     if (scan->last_group > segment->base)
         from = segment_position(segment, scan->last_group);
     while (!error && from < segment->used) {
-        size_t length = segment->used - from < WINDOW ? (size_t)(segment->used - from) : WINDOW;
-        error = io_read_all(io, segment->file, scan->window.bytes, length, (off_t)from);
+        size_t length = segment->used - from < sizeof bytes ? (size_t)(segment->used - from) : sizeof bytes;
+        error = io_read_all(io, segment->file, bytes, length, (off_t)from);
         if (!error)
-            error = io_write_all(io, segment->file, scan->window.bytes, length, (off_t)from);
+            error = io_write_all(io, segment->file, bytes, length, (off_t)from);
         from += length;
     }
     if (!error && (io->fdatasync(io->self, segment->file) < 0 || io->fsync(io->self, scan->store->log.folder) < 0))
@@ -370,9 +272,9 @@ static enum store_error scan_settle(struct scan *scan)
 static enum store_error scan_tail(struct scan *scan)
 {
     bool zeros = true;
-    enum store_error error = only_zeros(scan, scan->position, &zeros);
+    int error = cursor_zeros(&scan->cursor, scan->position, &zeros);
     if (error)
-        return error;
+        return scan_io_error(scan, error);
     uint64_t end = segment_offset(scan->segment, scan->position);
     if (!zeros)
         depot_log(scan->store->depot, STORE_LOG_WARNING,
@@ -521,9 +423,8 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     enum store_error error = open_segments(store, ret_detail);
     if (error)
         return error;
-    scan.window.bytes = malloc(WINDOW);
-    error = scan.window.bytes ? scan_log(&scan) : STORE_NO_MEMORY;
-    free(scan.window.bytes);
+    error = cursor_init(&scan.cursor, store->io, store->salt) ? scan_log(&scan) : STORE_NO_MEMORY;
+    cursor_free(&scan.cursor);
     free(scan.effects);
     if (error)
         return error;

@@ -102,6 +102,7 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
     pthread_rwlockattr_destroy(&attributes);
     table_init(&store->index, salt);
     writer_init(&store->writer);
+    scrub_init(&store->scrub);
     return store;
 }
 
@@ -129,6 +130,8 @@ static enum store_error open_rooms(struct store *store, int folder, struct pool 
 
 static void store_free(struct store *store)
 {
+    scrub_free(&store->scrub);
+
     table_free(&store->index);
     pthread_rwlock_destroy(&store->lock);
     free(store);
@@ -183,6 +186,8 @@ static void wait_until_idle(struct store *store)
 
 void store_close(struct store *store)
 {
+    scrub_stop(store);
+
     wait_until_idle(store);
     writer_free(store);
     log_free(&store->log);

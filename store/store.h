@@ -147,6 +147,7 @@ struct depot_options {
     uint64_t disk_reserve;      /* bytes of free space that uploads leave to deletes and upkeep */
     size_t io_threads;          /* threads for blobs and other blocking work */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
+    bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };
 
 struct depot_options depot_options_default(void);
@@ -189,7 +190,8 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
  * STORE_BUSY when too many wait, STORE_DRAINING after depot_close() began. */
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
-/* True while every open store takes writes; otherwise ret_detail names the first that does not. */
+/* True while every open store takes writes. ret_detail names the first that does not, or else the first in
+ * which damage was found; its text is "" when all is well. */
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
 
 /* ---- a store --------------------------------------------------------------------------------- */
@@ -214,6 +216,56 @@ struct store_figures {
 };
 
 void store_figures(struct store *store, struct store_figures *ret_figures);
+
+/* ---- verification ---------------------------------------------------------------------------- */
+
+enum store_flaw_kind {
+    STORE_FLAW_LOG,     /* bytes of the log that no valid record covers */
+    STORE_FLAW_PAYLOAD, /* a payload in the log does not match its digest */
+    STORE_FLAW_BLOB,    /* a large payload does not match its digest or size */
+    STORE_FLAW_MISSING, /* the file of a large payload is not there */
+    STORE_FLAW_READ,    /* the disk would not give the bytes */
+};
+
+struct store_flaw {
+    enum store_flaw_kind kind;
+    uint64_t offset; /* in the log: of the bytes or of the record */
+    uint64_t length; /* bytes concerned */
+    const void *key; /* NULL when not known */
+    size_t key_length;
+    uint64_t key_hash;
+    bool live; /* an object that can be asked for is concerned */
+};
+
+struct store_verification {
+    bool running;
+    bool complete;   /* everything was looked at: not stopped, not cut short by an error */
+    int64_t started; /* nanoseconds since 1970, 0: never */
+    int64_t finished;
+    uint64_t bytes_done;
+    uint64_t bytes_total; /* as known at the start */
+    uint64_t records;
+    uint64_t blobs;
+    uint64_t flaws;
+};
+
+/* A short phrase for a kind of flaw. Static storage. */
+const char *store_flaw_text(enum store_flaw_kind kind);
+
+/* Reads every record of the log and every blob of a live object and compares them with their digests, not
+ * faster than `bytes_per_second` (0: as fast as it goes). Reports each flaw once; `flaw` may be NULL and
+ * is called on the calling thread. One verification per store at a time: STORE_BUSY. STORE_NO_MEMORY.
+ * Blocking, and long. */
+enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
+                              void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
+                              struct store_verification *ret_verification);
+
+/* The same on a thread of its own, flaws go to the depot's log; ends early when the store is closed or
+ * deleted. STORE_BUSY when one runs, STORE_DRAINING, STORE_NO_MEMORY. */
+enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second);
+
+/* How far the running verification is, or what the last one since the store was opened found. */
+void store_verification(struct store *store, struct store_verification *ret_verification);
 
 /* ---- writing --------------------------------------------------------------------------------- */
 

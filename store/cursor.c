@@ -1,0 +1,107 @@
+/* cursor.c - reading the records of one segment in order, and finding the next one behind a hole. */
+#include "store/cursor.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW = 4 << 20 };
+static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
+
+bool cursor_init(struct cursor *cursor, const struct io *io, uint64_t salt)
+{
+    *cursor = (struct cursor){.io = io, .salt = salt};
+    cursor->window = malloc(WINDOW);
+    return cursor->window != NULL;
+}
+
+void cursor_free(struct cursor *cursor)
+{
+    free(cursor->window);
+}
+
+void cursor_begin(struct cursor *cursor, const struct segment *segment, uint64_t limit)
+{
+    cursor->segment = segment;
+    cursor->limit = limit;
+    cursor->window_position = 0;
+    cursor->window_length = 0;
+}
+
+/* Makes the window hold what follows `position`, as far as it fits and the limit allows. */
+static int window_move(struct cursor *cursor, uint64_t position)
+{
+    uint64_t rest = cursor->limit - position;
+    size_t length = rest < WINDOW ? (size_t)rest : WINDOW;
+    int error = io_read_all(cursor->io, cursor->segment->file, cursor->window, length, (off_t)position);
+    if (error)
+        return error;
+    cursor->window_position = position;
+    cursor->window_length = length;
+    return 0;
+}
+
+/* At least `need` bytes at `position`, or as many as there are before the limit. */
+static int window_at(struct cursor *cursor, uint64_t position, size_t need, const unsigned char **ret_bytes,
+                     size_t *ret_length)
+{
+    uint64_t end = cursor->window_position + cursor->window_length;
+    bool inside = position >= cursor->window_position && position <= end;
+    if (!inside || (end - position < need && end < cursor->limit)) {
+        int error = window_move(cursor, position);
+        if (error)
+            return error;
+    }
+    *ret_bytes = cursor->window + (position - cursor->window_position);
+    *ret_length = cursor->window_length - (size_t)(position - cursor->window_position);
+    return 0;
+}
+
+int cursor_look(struct cursor *cursor, uint64_t position, bool payloads, struct record *ret_record,
+                enum cursor_found *ret_found)
+{
+    const unsigned char *bytes;
+    size_t length;
+    uint64_t offset = segment_offset(cursor->segment, position);
+    *ret_found = CURSOR_NOTHING;
+    int error = window_at(cursor, position, payloads ? RECORD_MAX : RECORD_HEAD_MAX, &bytes, &length);
+    if (error)
+        return error;
+    if (!record_decode(bytes, length, offset, cursor->salt, ret_record) ||
+        record_length(ret_record) > cursor->limit - position)
+        return 0;
+    bool whole = !payloads || record_payload_whole(ret_record);
+    *ret_found = whole ? CURSOR_WHOLE : CURSOR_HEAD;
+    return 0;
+}
+
+int cursor_find(struct cursor *cursor, uint64_t from, uint64_t *ret_position, struct record *ret_record)
+{
+    const unsigned char *bytes;
+    size_t length;
+    for (uint64_t at = from; at + RECORD_HEADER <= cursor->limit; at += RECORD_ALIGNMENT) {
+        int error = window_at(cursor, at, RECORD_HEAD_MAX, &bytes, &length);
+        if (error)
+            return error;
+        if (record_decode(bytes, length, segment_offset(cursor->segment, at), cursor->salt, ret_record)) {
+            *ret_position = at;
+            return 0;
+        }
+    }
+    *ret_position = cursor->limit;
+    return 0;
+}
+
+int cursor_zeros(struct cursor *cursor, uint64_t from, bool *ret_zeros)
+{
+    *ret_zeros = true;
+    while (from < cursor->limit && *ret_zeros) {
+        int error = window_move(cursor, from);
+        if (error)
+            return error;
+        const unsigned char *bytes = cursor->window;
+        *ret_zeros = bytes[0] == 0 && memcmp(bytes, bytes + 1, cursor->window_length - 1) == 0;
+        from += cursor->window_length;
+    }
+    return 0;
+}
