@@ -253,10 +253,14 @@ START_TEST(an_absolute_target_is_not_normalised)
 }
 END_TEST
 
+/* libmicrohttpd ends such a connection by itself, at times without an answer. */
 START_TEST(a_space_in_the_target_is_refused)
 {
-    char *request = client_text(site.client, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("a b"));
-    ck_assert_int_eq(raw_status(site.server->port, request, strlen(request)), 400);
+    char *request = client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nv",
+                                site_object("a b"));
+    int status = raw_status(site.server->port, request, strlen(request));
+    ck_assert_msg(status == 400 || status == 0, "got %d", status);
+    ck_assert_int_eq(site_figure("objects"), 0);
 }
 END_TEST
 

@@ -1,0 +1,638 @@
+/* One test for each defect of the reference engine that can be shown over HTTP and by hands on a stopped server's files.
+ *
+ * The files are damaged without knowing their format: a payload that occurs nowhere else tells where its record is. The
+ * defects that need a power cut or a failing disk are ruled out in tests/store/. */
+#include "site.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "clock.h"
+#include "payload.h"
+#include "raw.h"
+
+/* ---- files of a stopped server --------------------------------------------------------------- */
+
+struct place {
+    char path[512];
+    off_t position; /* of the payload in the file */
+    off_t size;     /* of the file */
+};
+
+static char *read_whole(const char *path, size_t *ret_size)
+{
+    FILE *file = fopen(path, "re");
+    ck_assert_ptr_nonnull(file);
+    struct stat info;
+    ck_assert_int_eq(fstat(fileno(file), &info), 0);
+    char *bytes = malloc((size_t)info.st_size + 1);
+    ck_assert_ptr_nonnull(bytes);
+    *ret_size = fread(bytes, 1, (size_t)info.st_size, file);
+    fclose(file);
+    return bytes;
+}
+
+/* Finds the last occurrence of a text in the segments of the test's store; false when there is none. */
+static bool find_in_log(const char *text, struct place *ret_place)
+{
+    char folder[512];
+    snprintf(folder, sizeof folder, "%s", server_path(site.server, "stores/%s/log", site.store));
+    DIR *entries = opendir(folder);
+    ck_assert_ptr_nonnull(entries);
+    bool found = false;
+    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
+        struct place place;
+        snprintf(place.path, sizeof place.path, "%.250s/%.250s", folder, entry->d_name);
+        if (entry->d_type != DT_REG) {
+            continue;
+        }
+        size_t size;
+        char *bytes = read_whole(place.path, &size);
+        place.size = (off_t)size;
+        for (char *next = bytes, *hit; (hit = memmem(next, size - (size_t)(next - bytes), text, strlen(text)));
+             next = hit + 1) {
+            place.position = hit - bytes;
+            *ret_place = place;
+            found = true;
+        }
+        free(bytes);
+    }
+    closedir(entries);
+    return found;
+}
+
+static struct place place_of(const char *text)
+{
+    struct place place;
+    ck_assert_msg(find_in_log(text, &place), "\"%s\" is in no segment", text);
+    return place;
+}
+
+static void overwrite(const struct place *place, off_t position, const void *bytes, size_t length)
+{
+    int file = open(place->path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(pwrite(file, bytes, length, position), (ssize_t)length);
+    close(file);
+}
+
+static void zero_from(const struct place *place, off_t position)
+{
+    size_t length = (size_t)(place->size - position);
+    char *zeros = calloc(1, length);
+    overwrite(place, position, zeros, length);
+    free(zeros);
+}
+
+static void flip_byte(const struct place *place)
+{
+    int file = open(place->path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(file, 0);
+    char byte;
+    ck_assert_int_eq(pread(file, &byte, 1, place->position), 1);
+    byte = (char)(byte ^ 0x40);
+    ck_assert_int_eq(pwrite(file, &byte, 1, place->position), 1);
+    close(file);
+}
+
+static void start_again(void)
+{
+    server_start(site.server);
+    site_reconnect();
+}
+
+enum { EARLIER = 20 };
+
+/* Twenty objects and then "last", whose payload is the marker; stopped by kill -9. */
+static void write_and_crash(const char *marker)
+{
+    site_start();
+    for (int i = 0; i < EARLIER; i++) {
+        site_expect(site_put(client_text(site.client, "k%d", i), client_text(site.client, "value %d", i), NULL), 201);
+    }
+    site_expect(site_put("last", marker, NULL), 201);
+    server_crash(site.server);
+}
+
+/* After a tail was torn: all earlier objects are there, the last is not, and writing goes on and lasts. */
+static void expect_earlier_and_writable(void)
+{
+    for (int i = 0; i < EARLIER; i++) {
+        site_expect_text(client_text(site.client, "k%d", i), client_text(site.client, "value %d", i));
+    }
+    site_expect_problem(site_get("last", NULL), 404);
+    ck_assert_int_eq(site_figure("objects"), EARLIER);
+    site_expect(site_put("after", "the cut", NULL), 201);
+    server_crash(site.server);
+    start_again();
+    site_expect_text("after", "the cut");
+    site_expect_text("k0", "value 0");
+    ck_assert_int_eq(site_figure("objects"), EARLIER + 1);
+}
+
+#define MARKER "a payload that stands nowhere else, 0123456789"
+
+/* ---- tails ----------------------------------------------------------------------------------- */
+
+START_TEST(a_torn_tail_loses_no_earlier_key)
+{
+    write_and_crash(MARKER);
+    struct place place = place_of(MARKER);
+    ck_assert_int_eq(truncate(place.path, place.position + 7), 0);
+    start_again();
+    expect_earlier_and_writable();
+}
+END_TEST
+
+START_TEST(a_tail_torn_in_its_header_loses_no_earlier_key)
+{
+    write_and_crash(MARKER);
+    struct place place = place_of(MARKER);
+    ck_assert_int_eq(truncate(place.path, place.position - 20), 0);
+    start_again();
+    expect_earlier_and_writable();
+}
+END_TEST
+
+START_TEST(a_zero_filled_tail_loses_no_earlier_key)
+{
+    write_and_crash(MARKER);
+    struct place place = place_of(MARKER);
+    zero_from(&place, place.position + 7);
+    start_again();
+    expect_earlier_and_writable();
+}
+END_TEST
+
+START_TEST(zeros_behind_the_last_record_lose_nothing)
+{
+    write_and_crash(MARKER);
+    struct place place = place_of(MARKER);
+    ck_assert_int_eq(truncate(place.path, place.size + (1 << 20) + 13), 0);
+    start_again();
+    site_expect_text("last", MARKER);
+    site_expect_text("k0", "value 0");
+    ck_assert_int_eq(site_figure("objects"), EARLIER + 1);
+}
+END_TEST
+
+START_TEST(garbage_behind_the_last_record_loses_nothing)
+{
+    write_and_crash(MARKER);
+    struct place place = place_of(MARKER);
+    void *garbage = payload_new(5000, 1);
+    overwrite(&place, place.position + (off_t)strlen(MARKER) + 64, garbage, 5000);
+    free(garbage);
+    start_again();
+    site_expect_text("last", MARKER);
+    ck_assert_int_eq(site_figure("objects"), EARLIER + 1);
+    site_expect(site_put("after", "v", NULL), 201);
+    server_crash(site.server);
+    start_again();
+    site_expect_text("after", "v");
+}
+END_TEST
+
+/* ---- damage ---------------------------------------------------------------------------------- */
+
+START_TEST(damage_before_intact_records_loses_only_its_own)
+{
+    site_start();
+    site_expect(site_put("before", "one", NULL), 201);
+    site_expect(site_put("damaged", MARKER, NULL), 201);
+    site_expect(site_put("after", "two", NULL), 201);
+    server_crash(site.server);
+    struct place place = place_of(MARKER);
+    flip_byte(&place);
+    start_again();
+    site_expect_text("before", "one");
+    site_expect_text("after", "two");
+    struct answer *answer = site_get("damaged", NULL);
+    ck_assert_msg(answer->status == 500 || answer->status == 404, "damaged bytes are answered by %d", answer->status);
+    ck_assert_int_gt(site_figure("damaged_bytes"), 0);
+}
+END_TEST
+
+START_TEST(damage_while_it_runs_is_never_served)
+{
+    site_start();
+    site_expect(site_put("k", MARKER, NULL), 201);
+    struct place place = place_of(MARKER);
+    flip_byte(&place);
+    struct answer *answer = site_get("k", NULL);
+    ck_assert_msg(answer->status == 500, "got %d", answer->status);
+    site_expect_problem(answer, 500);
+}
+END_TEST
+
+/* ---- payloads that imitate records ----------------------------------------------------------- */
+
+/* The object under "victim" is deleted; then its own record, cut out of the log, is stored as the payload of "bait". */
+static struct place write_bait(void)
+{
+    site_start();
+    site_expect(site_put("victim", MARKER, NULL), 201);
+    server_stop(site.server);
+    struct place place = place_of(MARKER);
+    size_t size;
+    char *segment = read_whole(place.path, &size);
+    size_t start = place.position > 512 ? (size_t)place.position - 512 : 0;
+    size_t length = (size_t)place.position + 512 < size ? (size_t)place.position + 512 - start : size - start;
+    start_again();
+    site_expect(site_delete("victim", NULL), 200);
+    char *bait = malloc(8 + length);
+    for (size_t shift = 0; shift < 8; shift++) { /* records may be aligned */
+        memset(bait, 'x', shift);
+        memcpy(bait + shift, segment + start, length);
+        char *key = client_text(site.client, "bait%zu", shift);
+        site_expect(client_send(site.client, "PUT", site_object(key), bait, shift + length, NULL), 201);
+    }
+    free(bait);
+    free(segment);
+    return place;
+}
+
+START_TEST(a_payload_that_imitates_a_record_is_no_record)
+{
+    write_bait();
+    server_crash(site.server);
+    start_again();
+    site_expect_problem(site_get("victim", NULL), 404);
+    ck_assert_int_eq(site_figure("objects"), 8);
+}
+END_TEST
+
+/* Recovery that looks for the next record after damage must not find one inside a payload. */
+START_TEST(damage_before_an_imitation_does_not_wake_it)
+{
+    write_bait();
+    site_expect(site_put("after", "v", NULL), 201);
+    server_crash(site.server);
+    for (int i = 0; i < 8; i++) {
+        struct place key = place_of(client_text(site.client, "bait%d", i));
+        flip_byte(&key);
+    }
+    start_again();
+    site_expect_problem(site_get("victim", NULL), 404);
+    site_expect_text("after", "v");
+}
+END_TEST
+
+START_TEST(an_imitation_at_a_torn_tail_is_not_adopted)
+{
+    struct place victim = write_bait();
+    server_crash(site.server);
+    struct place last = place_of(MARKER);
+    ck_assert(strcmp(last.path, victim.path) != 0 || last.position > victim.position);
+    struct place key = place_of("bait7");
+    zero_from(&last, last.position + (off_t)strlen(MARKER) + 200);
+    flip_byte(&key);
+    start_again();
+    site_expect_problem(site_get("victim", NULL), 404);
+}
+END_TEST
+
+/* ---- refused and failed writes --------------------------------------------------------------- */
+
+START_TEST(a_rejected_write_shifts_no_offset)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    json_int_t end = site_figure("end_offset");
+    site_expect_problem(site_put("k", "w", "If-None-Match: *", NULL), 412);
+    site_expect_problem(site_put("k", "w", "Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==", NULL), 400);
+    site_expect_problem(site_post("/batch", "{\"operations\":[{\"op\":\"put\",\"key\":\"a\",\"data\":\"dg==\"},{\"op\":"
+                                            "\"rename\",\"key\":\"none\",\"to\":\"x\"}]}"),
+                        422);
+    site_expect_problem(site_move("none", site_destination("x"), NULL), 404);
+    ck_assert_int_eq(site_figure("end_offset"), end);
+    struct answer *answer = site_put("k", "w", NULL);
+    ck_assert_int_eq(answer_integer(answer, "offset"), end);
+    server_crash(site.server);
+    start_again();
+    site_expect_text("k", "w");
+    ck_assert_int_eq(site_figure("objects"), 1);
+}
+END_TEST
+
+START_TEST(a_broken_upload_commits_no_prefix)
+{
+    site_start();
+    site_expect(site_put("old", "value", NULL), 201);
+    const char *keys[] = {"old", "new"};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t size = 1000; size <= 4000000; size *= 20) {
+            int socket = raw_connect(site.server->port);
+            ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n",
+                               site_object(keys[i]), size));
+            raw_send_payload(socket, size - 1, 1, 0);
+            close(socket);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        ck_assert(clock_until(5, site_figure("bytes_in_flight") == 0));
+        site_expect_text("old", "value");
+        site_expect_problem(site_get("new", NULL), 404);
+        server_crash(site.server);
+        start_again();
+    }
+}
+END_TEST
+
+START_TEST(a_full_disk_poisons_no_later_write)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    server_stop(site.server);
+    server_add(site.server, "--disk-reserve=1024G");
+    start_again();
+    for (int i = 0; i < 3; i++) {
+        site_expect_problem(site_put("new", "v", NULL), 507);
+        site_expect_problem(client_upload(site.client, site_object("large"), 1 << 20, 1, NULL), 507);
+    }
+    site_expect_text("k", "v");
+    server_stop(site.server);
+    server_reset(site.server);
+    start_again();
+    site_expect(site_put("new", "w", NULL), 201);
+    server_crash(site.server);
+    start_again();
+    site_expect_text("k", "v");
+    site_expect_text("new", "w");
+    ck_assert_int_eq(site_figure("objects"), 2);
+}
+END_TEST
+
+/* ---- readers beside writers ------------------------------------------------------------------ */
+
+enum { KEYS = 20 };
+
+static atomic_bool done;
+
+static void *overwrite_for_ever(void *arg)
+{
+    struct client *client = client_new(site.server->url);
+    for (uint64_t i = 0; !atomic_load(&done); i++) {
+        char target[64];
+        snprintf(target, sizeof target, "/v1/stores/main/objects/k%d", (int)(i % KEYS));
+        if (client_upload(client, target, 100 + i % 1000, i, NULL)->status != 200) {
+            *(bool *)arg = true;
+        }
+        client_forget(client);
+    }
+    client_free(client);
+    return NULL;
+}
+
+static void expect_all_present(const char *body)
+{
+    struct answer *answer = site_post("/batch-get", body);
+    site_expect(answer, 200);
+    json_t *objects = json_object_get(answer_json(answer), "objects"), *object;
+    ck_assert_uint_eq(json_array_size(objects), KEYS);
+    size_t i;
+    json_array_foreach(objects, i, object)
+    {
+        ck_assert_msg(json_is_object(object), "k%zu is missing from a batch read although it is only ever overwritten",
+                      i);
+    }
+}
+
+/* The readers would also hang for ever if readers and writer locked in different orders. */
+START_TEST(a_batch_read_misses_no_live_key_during_overwrites)
+{
+    site_start();
+    const char *list = "";
+    for (int i = 0; i < KEYS; i++) {
+        site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
+        list = client_text(site.client, "%s%s\"k%d\"", list, i ? "," : "", i);
+    }
+    char body[1024];
+    snprintf(body, sizeof body, "{\"keys\":[%s]}", list);
+    pthread_t writers[4];
+    bool failed[4] = {false};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_create(&writers[i], NULL, overwrite_for_ever, &failed[i]), 0);
+    }
+    for (double end = clock_now() + 1.5; clock_now() < end;) {
+        expect_all_present(body);
+        struct answer *listing = client_get(site.client, "/v1/stores/main/objects", NULL);
+        ck_assert_uint_eq(json_array_size(json_object_get(answer_json(listing), "objects")), KEYS);
+        client_forget(site.client);
+    }
+    atomic_store(&done, true);
+    for (int i = 0; i < 4; i++) {
+        pthread_join(writers[i], NULL);
+        ck_assert(!failed[i]);
+    }
+}
+END_TEST
+
+START_TEST(one_slow_upload_stalls_no_writer)
+{
+    site_start();
+    int socket = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(socket, "PUT /v1/stores/main/objects/slow HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"));
+    ck_assert(raw_send_payload(socket, 2 << 20, 1, 0));
+    int small = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(small, "PUT /v1/stores/main/objects/small HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx"));
+    double start = clock_now();
+    for (int i = 0; i < 100; i++) {
+        site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
+    }
+    ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server), "100 writes took %.1f s",
+                  clock_now() - start);
+    close(socket);
+    close(small);
+}
+END_TEST
+
+/* ---- counts, compaction ---------------------------------------------------------------------- */
+
+START_TEST(counts_leave_deleted_keys_out_after_a_restart)
+{
+    site_start();
+    for (int i = 0; i < 10; i++) {
+        site_expect(site_put(client_text(site.client, "k%d", i), "12345", NULL), 201);
+    }
+    for (int i = 0; i < 4; i++) {
+        site_expect(site_delete(client_text(site.client, "k%d", i), NULL), 200);
+    }
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(site_figure("objects"), 6);
+        ck_assert_int_eq(site_figure("live_bytes"), 30);
+        ck_assert_int_gt(site_figure("dead_bytes"), 0);
+        i % 2 ? server_crash(site.server) : server_stop(site.server);
+        start_again();
+    }
+}
+END_TEST
+
+/* An older copy of a segment beside the log, as an interrupted compaction may leave one. */
+START_TEST(a_stale_file_beside_the_log_resurrects_nothing)
+{
+    site_start();
+    site_expect(site_put("k", MARKER, NULL), 201);
+    server_stop(site.server);
+    struct place place = place_of(MARKER);
+    size_t size;
+    char *old = read_whole(place.path, &size);
+    start_again();
+    site_expect(site_delete("k", NULL), 200);
+    server_stop(site.server);
+    const char *suffixes[] = {".bk", ".tmp", ".compact", ".old", "~"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char *path = client_text(site.client, "%s%s", place.path, suffixes[i]);
+        FILE *copy = fopen(path, "we");
+        ck_assert_ptr_nonnull(copy);
+        ck_assert_uint_eq(fwrite(old, 1, size, copy), size);
+        ck_assert_int_eq(fclose(copy), 0);
+    }
+    free(old);
+    start_again();
+    site_expect_problem(site_get("k", NULL), 404);
+    ck_assert_int_eq(site_figure("objects"), 0);
+    site_expect(site_put("new", "v", NULL), 201);
+    server_crash(site.server);
+    start_again();
+    site_expect_text("new", "v");
+    site_expect_problem(site_get("k", NULL), 404);
+}
+END_TEST
+
+/* ---- values of zeros, collisions ------------------------------------------------------------- */
+
+START_TEST(values_of_zeros_are_renamed_and_copied)
+{
+    const size_t sizes[] = {1, 8, 1000, 100000, 600000};
+    site_start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", "", 0, NULL), 201);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *zeros = calloc(1, sizes[i]);
+        site_expect(client_send(site.client, "PUT", site_object("zeros"), zeros, sizes[i], NULL), 201);
+        site_expect(site_move("zeros", site_destination("renamed"), NULL), 201);
+        site_expect(site_copy("renamed", "Destination: /v1/stores/other/objects/copied", NULL), i ? 200 : 201);
+        server_crash(site.server);
+        start_again();
+        ck_assert(answer_is(site_get("renamed", NULL), zeros, sizes[i]));
+        ck_assert(answer_is(client_get(site.client, "/v1/stores/other/objects/copied", NULL), zeros, sizes[i]));
+        site_expect(site_delete("renamed", NULL), 200);
+        free(zeros);
+    }
+}
+END_TEST
+
+START_TEST(colliding_hashes_do_not_alias)
+{
+    const char *one = "\xB9\x39\x42\xEA\x7B\x73\x82\x67\x32\x55\x90\x0C\x3F\xBF\x54\xAE";
+    const char *two = "\xB8\x3B\x41\xEE\x7E\x75\x85\x6F\x3A\x52\x96\x09\x3B\xBC\x56\xAF";
+    const char *one_key = "%B9%39%42%EA%7B%73%82%67%32%55%90%0C%3F%BF%54%AE";
+    const char *two_key = "%B8%3B%41%EE%7E%75%85%6F%3A%52%96%09%3B%BC%56%AF";
+    ck_assert_uint_eq(XXH3_64bits(one, 16), XXH3_64bits(two, 16));
+    site_start();
+    site_expect(site_put(one_key, "first", NULL), 201);
+    for (int i = 0; i < 2; i++) {
+        site_expect_problem(site_put(two_key, "second", NULL), 409);
+        site_expect_problem(site_get(two_key, NULL), 404);
+        site_expect_text(one_key, "first");
+        server_crash(site.server);
+        start_again();
+    }
+}
+END_TEST
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+START_TEST(a_foreign_folder_is_refused_and_left_alone)
+{
+    ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
+    char *path = strdup(server_path(site.server, "precious.txt"));
+    FILE *file = fopen(path, "we");
+    fputs("not cairn's", file);
+    fclose(file);
+    char *output;
+    int code = server_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, &output);
+    ck_assert_msg(code == 1, "exit code %d: %s", code, output);
+    ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
+    size_t size;
+    char *bytes = read_whole(path, &size);
+    ck_assert_uint_eq(size, 11);
+    ck_assert_mem_eq(bytes, "not cairn's", 11);
+    ck_assert_uint_eq(server_files(site.server, ""), 1);
+    free(bytes);
+    free(path);
+    free(output);
+}
+END_TEST
+
+START_TEST(a_foreign_file_in_the_log_is_not_truncated)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    server_stop(site.server);
+    char *path = strdup(server_path(site.server, "stores/main/log/precious.txt"));
+    FILE *file = fopen(path, "we");
+    fputs("not cairn's", file);
+    fclose(file);
+    start_again();
+    site_expect_text("k", "v");
+    server_stop(site.server);
+    size_t size;
+    char *bytes = read_whole(path, &size);
+    ck_assert_uint_eq(size, 11);
+    free(bytes);
+    free(path);
+}
+END_TEST
+
+START_TEST(two_processes_do_not_open_one_folder)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    for (int i = 0; i < 3; i++) {
+        char *output;
+        ck_assert_int_eq(
+            server_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, &output), 1);
+        free(output);
+    }
+    site_expect_text("k", "v");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        a_torn_tail_loses_no_earlier_key,
+        a_tail_torn_in_its_header_loses_no_earlier_key,
+        a_zero_filled_tail_loses_no_earlier_key,
+        zeros_behind_the_last_record_lose_nothing,
+        garbage_behind_the_last_record_loses_nothing,
+        damage_before_intact_records_loses_only_its_own,
+        damage_while_it_runs_is_never_served,
+        a_payload_that_imitates_a_record_is_no_record,
+        damage_before_an_imitation_does_not_wake_it,
+        an_imitation_at_a_torn_tail_is_not_adopted,
+        a_rejected_write_shifts_no_offset,
+        a_broken_upload_commits_no_prefix,
+        a_full_disk_poisons_no_later_write,
+        a_batch_read_misses_no_live_key_during_overwrites,
+        one_slow_upload_stalls_no_writer,
+        counts_leave_deleted_keys_out_after_a_restart,
+        a_stale_file_beside_the_log_resurrects_nothing,
+        values_of_zeros_are_renamed_and_copied,
+        colliding_hashes_do_not_alias,
+        a_foreign_folder_is_refused_and_left_alone,
+        a_foreign_file_in_the_log_is_not_truncated,
+        two_processes_do_not_open_one_folder,
+    };
+    return site_run("defects", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}

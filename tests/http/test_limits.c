@@ -1,0 +1,373 @@
+/* Limits are told clearly and early, memory is bounded, a slow client delays nobody. */
+#include "site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "raw.h"
+
+static struct raw_answer answer;
+
+static void add(const char *flag, const char *value)
+{
+    server_add(site.server, flag);
+    server_add(site.server, value);
+}
+
+static int begin_put(const char *key, size_t size)
+{
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", site_object(key), size));
+    return socket;
+}
+
+static void expect_retry_after(const struct raw_answer *refusal)
+{
+    char value[32];
+    ck_assert(raw_header(refusal, "Retry-After", value, sizeof value));
+    ck_assert_int_ge(atoi(value), 0);
+    ck_assert(value[0] >= '0' && value[0] <= '9');
+}
+
+/* ---- size ------------------------------------------------------------------------------------ */
+
+START_TEST(an_object_over_the_limit_is_refused_before_its_body)
+{
+    add("--object-limit", "1M");
+    site_start();
+    site_expect(client_upload(site.client, site_object("fits"), 1 << 20, 1, NULL), 201);
+    int socket = begin_put("k", (1 << 20) + 1);
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 413);
+    ck_assert(raw_closed(socket));
+    close(socket);
+    site_expect(site_get("k", NULL), 404);
+}
+END_TEST
+
+START_TEST(a_chunked_object_over_the_limit_is_refused_on_the_way)
+{
+    add("--object-limit", "1M");
+    site_start();
+    site_expect(client_upload(site.client, site_object("fits"), 1 << 20, 1, "Transfer-Encoding: chunked", NULL), 201);
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n",
+                       site_object("k")));
+    raw_send_payload(socket, 0x100001, 1, 0);
+    raw_send(socket, "\r\n0\r\n\r\n");
+    if (raw_receive(socket, &answer)) {
+        ck_assert_int_eq(answer.status, 413);
+    }
+    ck_assert(raw_closed(socket));
+    close(socket);
+    site_expect(site_get("k", NULL), 404);
+    ck_assert(clock_until(5, server_blobs(site.server, "main") == 1));
+}
+END_TEST
+
+START_TEST(a_batch_over_its_limits_is_413)
+{
+    add("--batch-bytes-limit", "64K");
+    add("--batch-ops-limit", "3");
+    site_start();
+    const char *three = "{\"operations\":[{\"op\":\"delete\",\"key\":\"a\"},{\"op\":\"delete\",\"key\":\"b\"},{\"op\":"
+                        "\"delete\",\"key\":\"c\"}]}";
+    const char *four = "{\"operations\":[{\"op\":\"delete\",\"key\":\"a\"},{\"op\":\"delete\",\"key\":\"b\"},{\"op\":"
+                       "\"delete\",\"key\":\"c\"},{\"op\":\"delete\",\"key\":\"d\"}]}";
+    site_expect(site_post("/batch", three), 200);
+    site_expect_problem(site_post("/batch", four), 413);
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket,
+                       "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 65537\r\n\r\n",
+                       site_target("/batch")));
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 413);
+    close(socket);
+}
+END_TEST
+
+/* ---- work in flight -------------------------------------------------------------------------- */
+
+START_TEST(more_uploads_than_allowed_are_told_to_come_back)
+{
+    add("--uploads-limit", "2");
+    site_start();
+    int first = begin_put("a", 2 << 20), second = begin_put("b", 2 << 20);
+    ck_assert(raw_send_payload(first, 1 << 20, 1, 0));
+    ck_assert(raw_send_payload(second, 1 << 20, 1, 0));
+    clock_sleep(0.2);
+    int third = begin_put("c", 2 << 20);
+    ck_assert(raw_receive(third, &answer));
+    ck_assert_int_eq(answer.status, 503);
+    expect_retry_after(&answer);
+    site_expect(site_put("small", "v", NULL), 201);
+    ck_assert(raw_send_payload(first, 1 << 20, 1, 1 << 20));
+    ck_assert(raw_receive(first, &answer));
+    ck_assert_int_eq(answer.status, 201);
+    close(second);
+    close(third);
+    close(first);
+    ck_assert(clock_until(5, client_upload(site.client, site_object("c"), 2 << 20, 1, NULL)->status == 201));
+}
+END_TEST
+
+START_TEST(a_store_over_its_memory_says_503_and_recovers)
+{
+    enum { CLIENTS = 24, SIZE = 200000 };
+    add("--store-bytes-limit", "1M");
+    add("--batch-bytes-limit", "1M");
+    site_start();
+    int sockets[CLIENTS], refused = 0, accepted = 0;
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = begin_put(client_text(site.client, "k%d", i), SIZE);
+        raw_send_payload(sockets[i], SIZE - 1, 1, 0);
+    }
+    clock_sleep(0.3);
+    for (int i = 0; i < CLIENTS; i++) {
+        if (raw_silent(sockets[i], 0)) {
+            ck_assert(raw_send_payload(sockets[i], 1, 1, SIZE - 1));
+        }
+        ck_assert(raw_receive(sockets[i], &answer));
+        ck_assert_msg(answer.status == 201 || answer.status == 503, "got %d", answer.status);
+        accepted += answer.status == 201;
+        refused += answer.status == 503;
+        if (answer.status == 503) {
+            expect_retry_after(&answer);
+        }
+        close(sockets[i]);
+    }
+    ck_assert_msg(refused > 0, "a store of 1 MiB took %d uploads of %d bytes at once", accepted, SIZE);
+    ck_assert_int_gt(accepted, 0);
+    site_expect(client_upload(site.client, site_object("after"), SIZE, 1, NULL), 201);
+    ck_assert_int_eq(site_figure("bytes_in_flight"), 0);
+}
+END_TEST
+
+START_TEST(connections_beyond_the_limit_wait)
+{
+    add("--connections-limit", "4");
+    site_start();
+    client_disconnect(site.client);
+    clock_sleep(0.1);
+    int sockets[6];
+    for (int i = 0; i < 6; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    int answered = 0;
+    for (int i = 0; i < 6; i++) {
+        answered += !raw_silent(sockets[i], 0.3);
+    }
+    ck_assert_int_ge(answered, 3);
+    ck_assert_int_le(answered, 4);
+    for (int i = 0; i < 4; i++) {
+        close(sockets[i]);
+    }
+    for (int i = 4; i < 6; i++) {
+        ck_assert_msg(raw_receive(sockets[i], &answer) && answer.status == 200, "connection %d waits for ever", i);
+        close(sockets[i]);
+    }
+}
+END_TEST
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+START_TEST(a_silent_connection_is_closed)
+{
+    add("--idle-timeout", "1");
+    site_start();
+    int sockets[3] = {raw_connect(site.server->port), raw_connect(site.server->port), begin_put("k", 1 << 20)};
+    ck_assert(raw_send(sockets[1], "GET /healthz HTTP/1.1\r\nHos"));
+    ck_assert(raw_send_payload(sockets[2], 400000, 1, 0));
+    double start = clock_now();
+    for (int i = 0; i < 3; i++) {
+        ck_assert_msg(raw_closed(sockets[i]), "connection %d stays open", i);
+        close(sockets[i]);
+    }
+    ck_assert(clock_now() - start < 8);
+    ck_assert(clock_until(5, server_blobs(site.server, "main") == 0));
+}
+END_TEST
+
+START_TEST(a_slow_upload_is_not_cut)
+{
+    enum { STEPS = 8, STEP = 40000 };
+    add("--idle-timeout", "1");
+    site_start();
+    int socket = begin_put("k", STEPS * STEP);
+    for (int i = 0; i < STEPS; i++) {
+        clock_sleep(0.4);
+        ck_assert(raw_send_payload(socket, STEP, 1, (uint64_t)i * STEP));
+    }
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 201);
+    close(socket);
+    site_expect_payload("k", STEPS * STEP, 1);
+}
+END_TEST
+
+START_TEST(stalled_uploads_delay_nobody)
+{
+    enum { STALLED = 16 };
+    site_start();
+    int sockets[STALLED];
+    for (int i = 0; i < STALLED; i++) {
+        sockets[i] = begin_put(client_text(site.client, "stalled%d", i), 8 << 20);
+        ck_assert(raw_send_payload(sockets[i], (1 << 20) + 1000 * (size_t)i, 1, 0));
+    }
+    double start = clock_now();
+    for (int i = 0; i < 200; i++) {
+        site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
+    }
+    site_expect(client_upload(site.client, site_object("large"), 4 << 20, 1, NULL), 201);
+    ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server),
+                  "200 writes took %.1f s beside %d stalled uploads", clock_now() - start, STALLED);
+    for (int i = 0; i < STALLED; i++) {
+        close(sockets[i]);
+    }
+}
+END_TEST
+
+START_TEST(stalled_downloads_delay_nobody)
+{
+    enum { STALLED = 16 };
+    site_start();
+    site_expect(client_upload(site.client, site_object("large"), 16 << 20, 1, NULL), 201);
+    int sockets[STALLED];
+    for (int i = 0; i < STALLED; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("large")));
+    }
+    double start = clock_now();
+    for (int i = 0; i < 200; i++) {
+        site_expect(site_put("k", "v", NULL), i == 0 ? 201 : 200);
+    }
+    site_expect_payload("large", 16 << 20, 1);
+    ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server), "it took %.1f s", clock_now() - start);
+    for (int i = 0; i < STALLED; i++) {
+        close(sockets[i]);
+    }
+}
+END_TEST
+
+/* ---- memory and descriptors ------------------------------------------------------------------ */
+
+static void expect_memory_below(uint64_t limit)
+{
+    uint64_t peak = server_memory_peak(site.server);
+    ck_assert_msg(server_sanitized(site.server) || peak < limit, "the peak is %llu MiB, the limit %llu MiB",
+                  (unsigned long long)peak >> 20, (unsigned long long)limit >> 20);
+}
+
+START_TEST(a_256_mib_upload_and_download_stay_in_64_mib)
+{
+    const uint64_t size = 256 << 20;
+    site_start();
+    uint64_t limit = server_memory(site.server) + (64 << 20);
+    site_expect(client_upload(site.client, site_object("big"), size, 1, NULL), 201);
+    expect_memory_below(limit);
+    site_expect_payload("big", size, 1);
+    expect_memory_below(limit);
+}
+END_TEST
+
+START_TEST(uploads_at_once_take_less_than_2_mib_each)
+{
+    enum { UPLOADS = 24, SIZE = 6 << 20 };
+    site_start();
+    uint64_t limit = server_memory(site.server) + UPLOADS * (2ull << 20) + (16 << 20);
+    pid_t children[UPLOADS];
+    for (int i = 0; i < UPLOADS; i++) {
+        children[i] = fork();
+        ck_assert_int_ge(children[i], 0);
+        if (children[i] == 0) {
+            struct client *client = client_new(site.server->url);
+            char target[64];
+            snprintf(target, sizeof target, "/v1/stores/main/objects/k%d", i);
+            _exit(client_upload(client, target, SIZE, (uint64_t)i, NULL)->status == 201 ? 0 : 1);
+        }
+    }
+    for (int i = 0; i < UPLOADS; i++) {
+        int status;
+        ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+        ck_assert_int_eq(status, 0);
+    }
+    expect_memory_below(limit);
+    for (int i = 0; i < UPLOADS; i++) {
+        site_expect_payload(client_text(site.client, "k%d", i), SIZE, (uint64_t)i);
+    }
+}
+END_TEST
+
+START_TEST(five_hundred_idle_connections_cost_little)
+{
+    enum { CONNECTIONS = 500 };
+    site_start();
+    size_t descriptors = server_descriptors(site.server);
+    uint64_t limit = server_memory(site.server) + CONNECTIONS * (24ull << 10) + (8 << 20);
+    static int sockets[CONNECTIONS];
+    for (int i = 0; i < CONNECTIONS; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+        ck_assert(raw_receive(sockets[i], &answer) && answer.status == 200);
+    }
+    site_expect(site_put("k", "v", NULL), 201);
+    expect_memory_below(limit);
+    for (int i = 0; i < CONNECTIONS; i++) {
+        close(sockets[i]);
+    }
+    ck_assert_msg(clock_until(10, server_descriptors(site.server) <= descriptors + 1),
+                  "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
+}
+END_TEST
+
+/* ---- disk ------------------------------------------------------------------------------------ */
+
+START_TEST(a_disk_reserve_that_is_used_up_is_507)
+{
+    site_start();
+    site_expect(site_put("small", "v", NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), 1 << 20, 1, NULL), 201);
+    server_stop(site.server);
+    add("--disk-reserve", "1024G");
+    server_start(site.server);
+    site_reconnect();
+    site_expect_problem(client_upload(site.client, site_object("new"), 1 << 20, 1, NULL), 507);
+    site_expect_problem(site_put("new", "v", NULL), 507);
+    site_expect_text("small", "v");
+    site_expect_payload("large", 1 << 20, 1);
+    site_expect(site_delete("large", NULL), 200);
+    site_expect(site_delete("small", NULL), 200);
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    server_stop(site.server);
+    server_reset(site.server);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_get("large", NULL), 404);
+    site_expect(site_put("new", "v", NULL), 201);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        an_object_over_the_limit_is_refused_before_its_body,
+        a_chunked_object_over_the_limit_is_refused_on_the_way,
+        a_batch_over_its_limits_is_413,
+        more_uploads_than_allowed_are_told_to_come_back,
+        a_store_over_its_memory_says_503_and_recovers,
+        connections_beyond_the_limit_wait,
+        a_silent_connection_is_closed,
+        a_slow_upload_is_not_cut,
+        stalled_uploads_delay_nobody,
+        stalled_downloads_delay_nobody,
+        a_256_mib_upload_and_download_stay_in_64_mib,
+        uploads_at_once_take_less_than_2_mib_each,
+        five_hundred_idle_connections_cost_little,
+        a_disk_reserve_that_is_used_up_is_507,
+    };
+    return site_run("limits", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}
