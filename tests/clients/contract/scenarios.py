@@ -10,8 +10,8 @@ from urllib.parse import unquote_to_bytes
 OBJECT = ("putObject", "getObject", "headObject", "deleteObject")
 BY_HASH = ("putObjectByHash", "getObjectByHash", "headObjectByHash", "deleteObjectByHash")
 ALICE_HASH = "4da10dd61a0116b0"  # XXH3-64 of "alice"
-# Two keys with one XXH3-64. Of 16 bytes it adds the first half, byte-swapped, to the second, and the product of the
-# halves; with either half zero (after the secret's xor) the product is, so x may stand in the one or, swapped, in the other.
+# Two keys with one XXH3-64. Of 16 bytes it adds the first half, byte-swapped, to the second, and the product of both.
+# With a half that is zero (after the secret's xor) so is the product: x may stand in the one or, swapped, in the other.
 COLLIDING = ("%B9%39%42%EA%7B%73%82%67%32%55%90%0C%3F%BF%54%AE", "%B8%3B%41%EE%7E%75%85%6F%3A%52%96%09%3B%BC%56%AF")
 OTHER_ETAG = '"00000000000000000000000000000000"'
 
@@ -75,11 +75,16 @@ def round_trip(checker, names, path):
     call(put, 200, path, headers={"If-Match": version}, body=body)
     call(put, 412, path, headers={"If-None-Match": "*"}, body=body)
     call(put, 412, path, headers={"If-Match": OTHER_ETAG}, body=body)
-    call(get, 206, path, headers={"Range": "bytes=0-4"})
+    part = call(get, 206, path, headers={"Range": "bytes=0-4"})
+    checker.check(f"{get}: the part says which it is",
+                  part.headers["content-range"] == f"bytes 0-4/{len(body)}", f"{part}")
+    call(get, 206, path, headers={"Range": "bytes=0-4, 10-14"}, why="several parts")
     call(get, 206, path, headers={"Range": "bytes=0-4", "If-Range": version}, why="If-Range holds")
     call(get, 200, path, headers={"Range": "bytes=0-4", "If-Range": OTHER_ETAG}, why="If-Range does not hold")
     call(get, 416, path, headers={"Range": "bytes=100000-"})
     call(get, 304, path, headers={"If-None-Match": version})
+    call(get, 304, path, headers={"If-Modified-Since": answer.headers["last-modified"]})
+    call(get, 412, path, headers={"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"})
     call(get, 412, path, headers={"If-Match": OTHER_ETAG})
     call(head, 200, path)
     call(head, 304, path, headers={"If-None-Match": version})
@@ -99,6 +104,9 @@ def refusals(checker, names, path, malformed):
     call(put, 200, path, headers={"Repr-Digest": f"sha-256=:{sha256}:"}, body=b"right")
     call(put, 200, path, headers={"Content-MD5": base64_text(hashlib.md5(b"right").digest())}, body=b"right")
     call(put, 400, path, headers={"Content-Digest": f"sha-256=:{sha256}:"}, body=b"wrong", why="digest")
+    told = call(get, 200, path)
+    checker.check(f"{get}: a digest that was told comes back",
+                  told.headers["content-md5"] is not None, f"{told.headers}")
     call(put, 411, path, valid=False)
     call(put, 431, path, headers={"Cairn-Meta-Long": "x" * 5000}, body=b"x")
     for name in names:

@@ -76,8 +76,8 @@ def round_trip(clients, key, value):
     got = clients.objects.get_object_with_http_info(STORE, sent(key))
     check(f"getObject {title}", hashlib.sha256(got.data).digest() == hashlib.sha256(value).digest(), got.status_code)
     headers = {name.lower(): text for name, text in got.headers.items()}
-    check(f"attributes of {title}", (headers["content-type"], headers["cairn-meta-client"]) == ("text/x-test", "python"),
-          headers)
+    attributes = (headers["content-type"], headers["cairn-meta-client"])
+    check(f"attributes of {title}", attributes == ("text/x-test", "python"), headers)
     head = clients.objects.head_object_with_http_info(STORE, sent(key))
     check(f"headObject {title}", head.status_code == 200 and head.headers["Content-Length"] == str(len(value)), head)
     by_hash(clients, title, receipt.key_hash, value)

@@ -65,7 +65,8 @@ async function roundTrip(key: string, value: Uint8Array): Promise<void> {
     check(`attributes of ${title}`, got.response.headers.get("content-type") === "text/x-test"
         && got.response.headers.get("cairn-meta-client") === "typescript", [...got.response.headers]);
     const head = await cairn.HEAD("/v1/stores/{store}/objects/{key}", { params });
-    check(`headObject ${title}`, head.response.headers.get("content-length") === String(value.length), head.response.status);
+    const length = head.response.headers.get("content-length");
+    check(`headObject ${title}`, length === String(value.length), head.response.status);
     await byHash(title, receipt?.key_hash ?? "", value);
     const gone = await cairn.DELETE("/v1/stores/{store}/objects/{key}", { params });
     check(`deleteObject ${title}`, gone.data?.key === key, gone);
