@@ -47,9 +47,9 @@ void fixture_open(struct fixture *fixture)
     must("depot_acquire", depot_acquire(fixture->depot, "s", &fixture->store, NULL));
 }
 
-void fixture_start(struct fixture *fixture)
+void fixture_start(struct fixture *fixture, uint64_t seed)
 {
-    *fixture = (struct fixture){.disk = sim_disk_new(1)};
+    *fixture = (struct fixture){.disk = sim_disk_new(seed)};
     fixture->io = sim_disk_io(fixture->disk);
     fixture->options = model_options(fixture->disk);
     fixture->options.log = note;

@@ -24,8 +24,8 @@ struct fixture {
     char logged[512];  /* the last of them */
 };
 
-/* A new disk with an open depot in /data and an open store "s". */
-void fixture_start(struct fixture *fixture);
+/* A new disk of that seed with an open depot in /data and an open store "s". */
+void fixture_start(struct fixture *fixture, uint64_t seed);
 void fixture_end(struct fixture *fixture);
 
 void fixture_open(struct fixture *fixture);

@@ -158,6 +158,29 @@ static void work(struct model *model, struct prng *prng)
     }
 }
 
+/* Writes of equal length that meet in one group commit, because a sync is held until all are in. What a failed or
+ * torn group leaves behind the end of the log may then line up with the records of the next one. */
+void history_burst(struct model *model, struct prng *prng)
+{
+    unsigned store = pick_store(prng);
+    unsigned count = 1 + (unsigned)prng_below(prng, 12);
+    sim_disk_hold_syncs(model->disk, true);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned key = pick_key(model, prng, store, MODEL_KEYS);
+        if (key == MODEL_KEYS) {
+            break;
+        }
+        struct attempt *attempt = attempt_new(model, store);
+        if (prng_one_in(prng, 6)) {
+            attempt_delete(attempt, key);
+        } else {
+            attempt_put(attempt, key, 100);
+        }
+        attempt_submit(attempt);
+    }
+    sim_disk_hold_syncs(model->disk, false);
+}
+
 void history_round(struct model *model, struct prng *prng, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {

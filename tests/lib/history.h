@@ -11,6 +11,9 @@
 /* Makes up to `count` attempts and reads among them; does not settle. */
 void history_round(struct model *model, struct prng *prng, unsigned count);
 
+/* Several small writes to one store that meet in one or two group commits; does not settle. */
+void history_burst(struct model *model, struct prng *prng);
+
 /* A short fixed history that meets every kind of work: rounds of a few attempts, each settled, a restart of the
  * depot in the middle, a look at every key at the end. Ends early (false) when a restart fails. */
 bool history_scenario(struct model *model);

@@ -46,7 +46,8 @@ struct model {
     uint64_t round;
     uint64_t floor[MODEL_STORES]; /* the highest acknowledged end of the log */
     uint64_t ids;
-    bool disturbed; /* set by the test when it has broken something: errors of the disk are then no surprise */
+    bool blobs_may_stay; /* a write to the log failed: blobs it named go at the next start only */
+    bool disturbed;      /* set by the test when it has broken something: errors of the disk are then no surprise */
 
     uint64_t operations;
     uint64_t acknowledged;

@@ -14,7 +14,7 @@ static struct fixture fixture;
 
 static void setup(void)
 {
-    fixture_start(&fixture);
+    fixture_start(&fixture, 1);
 }
 
 static void teardown(void)
@@ -315,7 +315,7 @@ START_TEST(records_of_another_store_are_not_adopted)
     size_t size;
     uint8_t *log = fixture_read_file(&fixture, fixture_segment(&fixture), &size);
     sim_disk_free(fixture.disk);
-    fixture_start(&fixture);
+    fixture_start(&fixture, 1);
     put("x", "one");
     fixture_cut(&fixture, 1);
     size_t end = (find_text("one") + 3 + 7) & ~(size_t)7;

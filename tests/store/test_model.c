@@ -29,6 +29,7 @@ struct totals {
     uint64_t restarts;
     uint64_t full_disks;
     uint64_t failed_syncs;
+    uint64_t failed_writes;
 };
 
 struct life {
@@ -41,7 +42,11 @@ struct life {
 static void rounds(struct life *life, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        history_round(life->model, &life->prng, 1 + (unsigned)prng_below(&life->prng, 8));
+        if (prng_one_in(&life->prng, 4)) {
+            history_burst(life->model, &life->prng);
+        } else {
+            history_round(life->model, &life->prng, 1 + (unsigned)prng_below(&life->prng, 8));
+        }
         model_settle(life->model);
     }
 }
@@ -60,7 +65,11 @@ static void cut(struct life *life)
     life->model->disturbed = true;
     sim_disk_cut_after(life->disk, prng_below(&life->prng, 150));
     for (unsigned i = 0; i < 3; i++) {
-        history_round(life->model, &life->prng, 8);
+        if (prng_one_in(&life->prng, 2)) {
+            history_burst(life->model, &life->prng);
+        } else {
+            history_round(life->model, &life->prng, 8);
+        }
     }
     model_power_cut(life->model, prng_next(&life->prng));
     life->totals->cuts++;
@@ -108,6 +117,24 @@ static void fail_sync(struct life *life)
     }
 }
 
+/* A write that fails leaves the log in doubt, but the store goes on; sometimes until a cut looks at what is there. */
+static void fail_write(struct life *life)
+{
+    life->totals->failed_writes++;
+    life->model->disturbed = true;
+    sim_disk_fail(life->disk, SIM_PWRITE, 1 + prng_below(&life->prng, 6), prng_one_in(&life->prng, 4), EIO);
+    rounds(life, 3);
+    sim_disk_heal(life->disk);
+    model_settle(life->model);
+    life->model->disturbed = false;
+    history_burst(life->model, &life->prng);
+    model_verify(life->model);
+    if (prng_one_in(&life->prng, 2)) {
+        model_power_cut(life->model, prng_next(&life->prng));
+        life->totals->cuts++;
+    }
+}
+
 static void stutter(struct life *life)
 {
     sim_disk_set_short(life->disk, 3);
@@ -130,8 +157,10 @@ static void episode(struct life *life)
         restart(life);
     } else if (chance < 88) {
         fill_disk(life);
-    } else if (chance < 94) {
+    } else if (chance < 92) {
         fail_sync(life);
+    } else if (chance < 96) {
+        fail_write(life);
     } else {
         stutter(life);
     }
@@ -168,13 +197,13 @@ static void print(uint64_t first, const struct totals *totals)
 {
     printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu failed by the disk, "
            "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu full disks, "
-           "%llu failing syncs\n",
+           "%llu failing syncs, %llu failing writes\n",
            (unsigned long long)first, (unsigned long long)(first + totals->histories - 1),
            (unsigned long long)totals->histories, (unsigned long long)totals->operations,
            (unsigned long long)totals->acknowledged, (unsigned long long)totals->failed,
            (unsigned long long)totals->doubts, (unsigned long long)totals->reads, (unsigned long long)totals->cuts,
            (unsigned long long)totals->restarts, (unsigned long long)totals->full_disks,
-           (unsigned long long)totals->failed_syncs);
+           (unsigned long long)totals->failed_syncs, (unsigned long long)totals->failed_writes);
     fflush(stdout);
 }
 
