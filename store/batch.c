@@ -76,16 +76,15 @@ static enum store_error ops_check(const struct store *store, const struct store_
 /* Writes one payload to a blob file and syncs it; an errno. */
 static int write_blob(struct store *store, const struct store_op *op, uint64_t *ret_blob)
 {
-    uint64_t blob;
-    int file;
-    int error = blobs_create(&store->blobs, &blob, &file);
+    struct blob_file file;
+    int error = blob_file_create(&file, &store->blobs, false);
     if (error)
         return error;
-    error = io_write_all(store->io, file, op->payload, op->size, 0);
-    if (!error && store->io->fdatasync(store->io->self, file) < 0)
-        error = errno;
-    store->io->close(store->io->self, file);
-    *ret_blob = blob; /* also on failure: whoever drops the transaction discards it */
+    error = io_write_all(store->io, file.file, op->payload, op->size, 0);
+    if (!error)
+        error = blob_file_sync(&file, op->size);
+    blob_file_close(&file);
+    *ret_blob = file.blob; /* also on failure: whoever drops the transaction discards it */
     return error;
 }
 

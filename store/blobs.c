@@ -45,18 +45,90 @@ void blobs_free(struct blobs *blobs)
     blobs->io->close(blobs->io->self, blobs->folder);
 }
 
-int blobs_create(struct blobs *blobs, uint64_t *ret_blob, int *ret_file)
+/* ---- a file being written -------------------------------------------------------------------- */
+
+struct blob_file blob_file_none(void)
 {
-    uint64_t blob = atomic_fetch_add(&blobs->next, 1);
+    return (struct blob_file){.file = -1};
+}
+
+bool blob_file_is_open(const struct blob_file *file)
+{
+    return file->file >= 0;
+}
+
+int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct)
+{
+    const struct io *io = blobs->io;
+    struct blob_file file = {.blobs = blobs, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
     char name[NAME_MAX_BYTES];
-    blob_name(blob, name);
-    int file = blobs->io->openat(blobs->io->self, blobs->folder, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (file < 0)
+    blob_name(file.blob, name);
+    int flags = O_RDWR | O_CREAT;
+    file.file = io->openat(io->self, blobs->folder, name, flags | O_EXCL | (direct ? O_DIRECT : 0), 0600);
+    if (file.file < 0 && errno == EINVAL && direct) { /* refused, but perhaps made */
+        file.direct = false;
+        file.file = io->openat(io->self, blobs->folder, name, flags, 0600);
+    }
+    if (file.file < 0)
         return errno;
-    *ret_blob = blob;
     *ret_file = file;
     return 0;
 }
+
+/* The file system refuses a direct write after all: goes on by way of the page cache. */
+static int leave_direct(struct blob_file *file)
+{
+    const struct io *io = file->blobs->io;
+    char name[NAME_MAX_BYTES];
+    blob_name(file->blob, name);
+    int cached = io->openat(io->self, file->blobs->folder, name, O_RDWR, 0);
+    if (cached < 0)
+        return errno;
+    io->close(io->self, file->file);
+    file->file = cached;
+    file->direct = false;
+    return 0;
+}
+
+static int write_direct(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+{
+    size_t padded = (length + BLOB_ALIGNMENT - 1) & ~(size_t)(BLOB_ALIGNMENT - 1);
+    memset(bytes + length, 0, padded - length);
+    return io_write_all(file->blobs->io, file->file, bytes, padded, (off_t)position);
+}
+
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+{
+    const struct io *io = file->blobs->io;
+    if (file->direct) {
+        int error = write_direct(file, bytes, length, position);
+        if (error != EINVAL)
+            return error;
+        error = leave_direct(file);
+        if (error)
+            return error;
+    }
+    int error = io_write_all(io, file->file, bytes, length, (off_t)position);
+    io->write_back(io->self, file->file, (off_t)position, (off_t)length);
+    return error;
+}
+
+int blob_file_sync(struct blob_file *file, uint64_t size)
+{
+    const struct io *io = file->blobs->io;
+    if (size % BLOB_ALIGNMENT != 0 && io->ftruncate(io->self, file->file, (off_t)size) < 0)
+        return errno;
+    return io->fdatasync(io->self, file->file) < 0 ? errno : 0;
+}
+
+void blob_file_close(struct blob_file *file)
+{
+    if (file->file >= 0)
+        file->blobs->io->close(file->blobs->io->self, file->file);
+    file->file = -1;
+}
+
+/* ---- files of the folder --------------------------------------------------------------------- */
 
 int blobs_open(struct blobs *blobs, uint64_t blob)
 {
@@ -111,20 +183,18 @@ static int copy_bytes(const struct io *io, int from, int to, uint64_t size)
 
 static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t *ret_blob)
 {
-    const struct io *io = target->io;
-    uint64_t blob;
-    int to;
-    int error = blobs_create(target, &blob, &to);
+    struct blob_file to;
+    int error = blob_file_create(&to, target, false);
     if (error)
         return error;
-    error = copy_bytes(io, from, to, size);
-    if (!error && io->fdatasync(io->self, to) < 0)
-        error = errno;
-    io->close(io->self, to);
+    error = copy_bytes(target->io, from, to.file, size);
+    if (!error)
+        error = blob_file_sync(&to, size);
+    blob_file_close(&to);
     if (error)
-        blob_unlink(target, blob);
+        blob_unlink(target, to.blob);
     else
-        *ret_blob = blob;
+        *ret_blob = to.blob;
     return error;
 }
 

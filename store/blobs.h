@@ -42,8 +42,33 @@ void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct poo
 /* Waits for the background, closes the folder. */
 void blobs_free(struct blobs *blobs);
 
-/* Makes an empty file for a new number; an errno. Blocking. */
-int blobs_create(struct blobs *blobs, uint64_t *ret_blob, int *ret_file);
+/* A blob file being written. `blob` stays known after closing, for blobs_discard(). */
+struct blob_file {
+    struct blobs *blobs;
+    uint64_t blob; /* 0: never made */
+    int file;      /* -1: closed */
+    bool direct;   /* past the page cache */
+};
+
+enum { BLOB_ALIGNMENT = 4096 };
+
+struct blob_file blob_file_none(void);
+bool blob_file_is_open(const struct blob_file *file);
+
+/* Makes an empty file under a new number; an errno. `direct`: it is written past the page cache where the file
+ * system allows that, so that bulk data hardly delays the small commits beside it (docs/performance.md).
+ * Blocking. */
+int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct);
+
+/* Writes; an errno. To a direct file: at a multiple of BLOB_ALIGNMENT, a multiple of it except at the end, from
+ * memory aligned to it that reaches to the next multiple, where zeros are put behind the bytes. Blocking. */
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position);
+
+/* Gives the file its size and makes it durable, though not its entry in the folder; an errno. Blocking. */
+int blob_file_sync(struct blob_file *file, uint64_t size);
+
+/* Closed already is allowed. */
+void blob_file_close(struct blob_file *file);
 
 /* Opens a file for reading; -1 and errno. */
 int blobs_open(struct blobs *blobs, uint64_t blob);

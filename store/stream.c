@@ -22,15 +22,10 @@
 enum {
     BUFFERS = 4,
     BUFFER = 256 << 10,
-    TURN = 4, /* buffers a job writes before others get their turn */
+    TURN = 4, /* writes a job makes before others get their turn */
     COLLECT_MIN = 4 << 10,
 };
 static_assert(BUFFERS * BUFFER >= STORE_INLINE_LIMIT_MAX, "what was collected in memory fits into the buffers");
-
-struct buffer {
-    unsigned char *bytes; /* NULL until first used */
-    size_t length;
-};
 
 struct stream {
     struct txn txn; /* first: stream_of() */
@@ -50,8 +45,7 @@ struct stream {
 
     struct pool_job job;
     XXH3_state_t *hash; /* the job's, like those below */
-    int file;           /* -1: not made yet */
-    uint64_t blob;
+    struct blob_file file;
     uint64_t position;
     uint64_t tapped_until; /* bytes that were collected, and tapped, before the payload grew large */
     unsigned drain;        /* the buffer to write next */
@@ -59,7 +53,8 @@ struct stream {
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t tapped;
-    struct buffer buffers[BUFFERS];
+    unsigned char *ring; /* BUFFERS buffers, one behind the other; pages never touched cost nothing */
+    size_t lengths[BUFFERS];
     unsigned full;
     bool queued;  /* the job is with the pool */
     bool tapping; /* the job is in hooks.tap */
@@ -75,8 +70,7 @@ struct stream {
 
 static void stream_free(struct stream *stream)
 {
-    for (size_t i = 0; i < BUFFERS; i++)
-        free(stream->buffers[i].bytes);
+    free(stream->ring);
     free(stream->collected);
     XXH3_freeState(stream->hash);
     if (stream->large)
@@ -111,7 +105,7 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
     stream->depot = store->depot;
     stream->announced = size;
     stream->charge = charge;
-    stream->file = -1;
+    stream->file = blob_file_none();
     stream->op.kind = STORE_PUT;
     stream->op.key = *key;
     if (key->bytes) {
@@ -130,7 +124,8 @@ static enum store_error stream_enlarge(struct stream *stream)
         return STORE_BUSY;
     stream->large = true;
     stream->hash = XXH3_createState();
-    if (!stream->hash)
+    stream->ring = aligned_alloc(BLOB_ALIGNMENT, BUFFERS * BUFFER);
+    if (!stream->hash || !stream->ring)
         return STORE_NO_MEMORY;
     XXH3_128bits_reset(stream->hash);
     return STORE_OK;
@@ -172,35 +167,33 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 
 /* ---- the job: digest, write, end; on an I/O thread ------------------------------------------- */
 
-/* Writes one buffer behind the last; an errno. */
-static int job_write(struct stream *stream, const struct buffer *buffer)
+/* Writes the next bytes of the payload; an errno. */
+static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
 {
-    struct store *store = stream->store;
     int error = 0;
-    if (stream->file < 0)
-        error = blobs_create(&store->blobs, &stream->blob, &stream->file);
+    if (!blob_file_is_open(&stream->file))
+        error = blob_file_create(&stream->file, &stream->store->blobs, true);
     if (!error)
-        error = io_write_all(store->io, stream->file, buffer->bytes, buffer->length, (off_t)stream->position);
+        error = blob_file_write(&stream->file, bytes, length, stream->position);
     if (error)
         return error;
-    store->io->write_back(store->io->self, stream->file, (off_t)stream->position, (off_t)buffer->length);
-    XXH3_128bits_update(stream->hash, buffer->bytes, buffer->length);
-    stream->position += buffer->length;
+    XXH3_128bits_update(stream->hash, bytes, length);
+    stream->position += length;
     return 0;
 }
 
-/* Gives the buffer's bytes to the tap, except those that it got while they were collected, in such a way
- * that stream_abort() can wait for its return. Lock held, and let go meanwhile. */
-static void job_tap(struct stream *stream, const struct buffer *buffer)
+/* Gives the bytes to the tap, except those that it got while they were collected, in such a way that
+ * stream_abort() can wait for its return. Lock held, and let go meanwhile. */
+static void job_tap(struct stream *stream, const unsigned char *bytes, size_t length)
 {
     size_t known = 0;
     if (stream->position < stream->tapped_until)
         known = (size_t)(stream->tapped_until - stream->position);
-    if (!stream->hooks.tap || known >= buffer->length)
+    if (!stream->hooks.tap || known >= length)
         return;
     stream->tapping = true;
     pthread_mutex_unlock(&stream->lock);
-    stream->hooks.tap(stream->hooks.arg, buffer->bytes + known, buffer->length - known);
+    stream->hooks.tap(stream->hooks.arg, bytes + known, length - known);
     pthread_mutex_lock(&stream->lock);
     stream->tapping = false;
     pthread_cond_broadcast(&stream->tapped);
@@ -219,49 +212,44 @@ static void job_wake(struct stream *stream)
     pthread_mutex_lock(&stream->lock);
 }
 
-/* Empties the next full buffer. Lock held, and let go meanwhile. */
-static void job_buffer(struct stream *stream)
+/* Empties the full buffers that lie one behind the other in the ring: the slower the disk, the more of them
+ * there are, and the larger its writes become. Lock held, and let go meanwhile. */
+static void job_buffers(struct stream *stream)
 {
-    struct buffer *buffer = &stream->buffers[stream->drain % BUFFERS];
-    job_tap(stream, buffer);
+    unsigned first = stream->drain % BUFFERS;
+    unsigned count = stream->full < BUFFERS - first ? stream->full : BUFFERS - first;
+    unsigned char *bytes = stream->ring + (size_t)first * BUFFER;
+    size_t length = (size_t)(count - 1) * BUFFER + stream->lengths[first + count - 1];
+    job_tap(stream, bytes, length);
     if (stream->aborted)
         return;
     pthread_mutex_unlock(&stream->lock);
-    int error = job_write(stream, buffer);
+    int error = job_write(stream, bytes, length);
     pthread_mutex_lock(&stream->lock);
     if (error && !stream->error) {
         stream->error = error_of_errno(error);
         stream->os_error = error;
     }
-    buffer->length = 0;
-    stream->drain++;
-    stream->full--;
+    for (unsigned i = 0; i < count; i++)
+        stream->lengths[first + i] = 0;
+    stream->drain += count;
+    stream->full -= count;
     job_wake(stream);
-}
-
-static void file_close(struct stream *stream)
-{
-    if (stream->file >= 0)
-        stream->store->io->close(stream->store->io->self, stream->file);
-    stream->file = -1;
 }
 
 /* Makes the blob durable; an errno. */
 static int job_sync(struct stream *stream)
 {
-    const struct io *io = stream->store->io;
-    int error = 0;
-    if (stream->file < 0) /* ended before the first full buffer and without bytes */
+    if (!blob_file_is_open(&stream->file)) /* ended before the first full buffer and without bytes */
         return 0;
-    if (io->fdatasync(io->self, stream->file) < 0)
-        error = errno;
-    file_close(stream);
+    int error = blob_file_sync(&stream->file, stream->position);
+    blob_file_close(&stream->file);
     return error ? error : blobs_sync(&stream->store->blobs);
 }
 
 static void stream_fail(struct stream *stream, enum store_error error, int os_error)
 {
-    file_close(stream);
+    blob_file_close(&stream->file);
     txn_fail(&stream->txn, error, os_error, error == STORE_IO || error == STORE_FULL ? SIZE_MAX : 0);
     store_complete(stream->store, &stream->txn);
 }
@@ -288,16 +276,15 @@ static void stream_submit(struct stream *stream)
 /* Everything is written: ends the upload. */
 static void job_end(struct stream *stream)
 {
-    stream->step.blob = stream->blob; /* also when it failed: who completes it discards the file */
+    stream->step.blob = stream->file.blob; /* also when it failed: who completes it discards the file */
     int error = stream->error ? 0 : job_sync(stream);
     if (stream->error || error) {
         stream_fail(stream, error ? error_of_errno(error) : stream->error, error ? error : stream->os_error);
         return;
     }
-    for (size_t i = 0; i < BUFFERS; i++) {
-        free(stream->buffers[i].bytes);
-        stream->buffers[i].bytes = NULL;
-    }
+    free(stream->ring);
+    stream->ring = NULL;
+
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
 }
@@ -306,9 +293,9 @@ static void job_end(struct stream *stream)
 static void job_drop(struct stream *stream)
 {
     struct store *store = stream->store;
-    file_close(stream);
-    if (stream->blob)
-        blobs_discard(&store->blobs, stream->blob);
+    blob_file_close(&stream->file);
+    if (stream->file.blob)
+        blobs_discard(&store->blobs, stream->file.blob);
     uint64_t charge = stream->charge;
     stream_free(stream);
     store_discharge(store, charge);
@@ -320,7 +307,7 @@ static void stream_job(void *arg)
     struct stream *stream = arg;
     pthread_mutex_lock(&stream->lock);
     for (unsigned turn = 0; turn < TURN && stream->full > 0 && !stream->aborted; turn++)
-        job_buffer(stream);
+        job_buffers(stream);
     bool aborted = stream->aborted;
     bool again = !aborted && stream->full > 0;
     bool end = !aborted && !again && stream->ending;
@@ -378,10 +365,10 @@ static enum store_error collect(struct stream *stream, const void *bytes, size_t
     return STORE_OK;
 }
 
-/* The buffer to fill, or NULL while all are full. Lock held. */
-static struct buffer *buffer_to_fill(struct stream *stream)
+/* Whether a buffer can be filled. Lock held. */
+static bool has_room(const struct stream *stream)
 {
-    return stream->full < BUFFERS ? &stream->buffers[stream->fill % BUFFERS] : NULL;
+    return stream->full < BUFFERS;
 }
 
 static void buffer_push(struct stream *stream)
@@ -391,22 +378,27 @@ static void buffer_push(struct stream *stream)
     job_request(stream);
 }
 
+/* Copies what fits into the buffer to fill, which is the caller's until it is pushed; the bytes copied. */
+static size_t buffer_append(struct stream *stream, const unsigned char *bytes, size_t length)
+{
+    unsigned at = stream->fill % BUFFERS;
+    size_t room = BUFFER - stream->lengths[at];
+    size_t part = length < room ? length : room;
+    memcpy(stream->ring + (size_t)at * BUFFER + stream->lengths[at], bytes, part);
+    stream->lengths[at] += part;
+    return part;
+}
+
 /* Puts bytes into the buffers as far as they go. */
 static enum store_error spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
 {
     size_t taken = 0;
     pthread_mutex_lock(&stream->lock);
-    struct buffer *buffer;
-    while (taken < length && !stream->error && (buffer = buffer_to_fill(stream))) {
-        pthread_mutex_unlock(&stream->lock); /* the buffer is the caller's until it is pushed */
-        if (!buffer->bytes && !(buffer->bytes = malloc(BUFFER)))
-            return STORE_NO_MEMORY;
-        size_t part = length - taken < BUFFER - buffer->length ? length - taken : BUFFER - buffer->length;
-        memcpy(buffer->bytes + buffer->length, bytes + taken, part);
-        buffer->length += part;
-        taken += part;
+    while (taken < length && !stream->error && has_room(stream)) {
+        pthread_mutex_unlock(&stream->lock);
+        taken += buffer_append(stream, bytes + taken, length - taken);
         pthread_mutex_lock(&stream->lock);
-        if (buffer->length == BUFFER)
+        if (stream->lengths[stream->fill % BUFFERS] == BUFFER)
             buffer_push(stream);
     }
     enum store_error error = stream->error;
@@ -461,7 +453,7 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
 void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 {
     pthread_mutex_lock(&stream->lock);
-    bool now = stream->error || stream->full < BUFFERS;
+    bool now = stream->error || has_room(stream);
     if (!now) {
         stream->ready = ready;
         stream->ready_arg = arg;
@@ -476,8 +468,7 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 static void commit_large(struct stream *stream)
 {
     pthread_mutex_lock(&stream->lock);
-    struct buffer *buffer = buffer_to_fill(stream);
-    if (buffer && buffer->length > 0)
+    if (has_room(stream) && stream->lengths[stream->fill % BUFFERS] > 0)
         buffer_push(stream);
     stream->ending = true;
     job_request(stream);
@@ -528,7 +519,7 @@ void stream_abort(struct stream *stream)
         pthread_cond_wait(&stream->tapped, &stream->lock);
     stream->aborted = true; /* not before the wait: from here on the job may free the stream */
     stream->ready = NULL;
-    bool job = stream->queued || stream->file >= 0;
+    bool job = stream->queued || blob_file_is_open(&stream->file);
     if (job)
         job_request(stream);
     pthread_mutex_unlock(&stream->lock);
