@@ -2,12 +2,12 @@
 #include "tests/lib/fixture.h"
 
 #include "tests/lib/model.h"
-#include "tests/lib/ticket.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char segment_path[512];
 
@@ -146,6 +146,27 @@ enum store_error fixture_upload(struct fixture *fixture, const char *key, const 
     error = ticket_wait(&ticket);
     ticket_destroy(&ticket);
     return error;
+}
+
+void fixture_begin_put(struct fixture *fixture, struct fixture_put *put, const char *key, const char *text)
+{
+    put->op = (struct store_op){.kind = STORE_PUT, .key = key_of(key), .payload = text, .size = strlen(text)};
+    ticket_init(&put->ticket);
+    must("store_batch", store_batch(fixture->store, &put->op, 1, 0, ticket_done, &put->ticket, NULL));
+}
+
+enum store_error fixture_end_put(struct fixture_put *put)
+{
+    enum store_error error = ticket_wait(&put->ticket);
+    ticket_destroy(&put->ticket);
+    return error;
+}
+
+void fixture_wait_held(struct fixture *fixture)
+{
+    while (sim_disk_held(fixture->disk) == 0) {
+        usleep(100);
+    }
 }
 
 /* ---- reads ----------------------------------------------------------------------------------- */

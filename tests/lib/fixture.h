@@ -9,6 +9,7 @@
 
 #include "store/store.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/ticket.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +39,18 @@ enum store_error fixture_put(struct fixture *fixture, const char *key, const voi
 enum store_error fixture_upload(struct fixture *fixture, const char *key, const void *payload, size_t size);
 enum store_error fixture_delete(struct fixture *fixture, const char *key);
 enum store_error fixture_rename(struct fixture *fixture, const char *key, const char *target);
+
+/* A put under way: begin several, then end each. Key and text must live until its end. */
+struct fixture_put {
+    struct store_op op;
+    struct ticket ticket;
+};
+
+void fixture_begin_put(struct fixture *fixture, struct fixture_put *put, const char *key, const char *text);
+enum store_error fixture_end_put(struct fixture_put *put);
+
+/* Waits until a sync is held (sim_disk_hold_syncs()). */
+void fixture_wait_held(struct fixture *fixture);
 
 /* What store_get() says; when that is STORE_OK, the payload must be these bytes: else STORE_DIGEST. */
 enum store_error fixture_get(struct fixture *fixture, const char *key, const void *payload, size_t size);

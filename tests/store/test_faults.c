@@ -14,7 +14,6 @@
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
-#include "tests/lib/ticket.h"
 
 #include <check.h>
 #include <errno.h>
@@ -65,7 +64,7 @@ static const struct fault faults[] = {
     {SIM_ANY, ENOMEM},
 };
 
-static uint64_t seed;
+static uint64_t first_seed;
 static uint64_t runs;
 
 /* An error at opening must name itself. */
@@ -109,9 +108,9 @@ static void recover(struct model *model, struct prng *prng)
 /* Returns whether the fault was met. */
 static bool run(const struct fault *fault, uint64_t nth, bool forever)
 {
-    struct sim_disk *disk = sim_disk_new(seed + nth);
-    struct model *model = model_new(disk, seed);
-    struct prng prng = prng_of(prng_seed(seed, nth));
+    struct sim_disk *disk = sim_disk_new(first_seed + nth);
+    struct model *model = model_new(disk, first_seed);
+    struct prng prng = prng_of(prng_seed(first_seed, nth));
     snprintf(model->scene, sizeof model->scene, "%s %llu fails %s with errno %d", sim_call_name(fault->call),
              (unsigned long long)nth, forever ? "for ever" : "once", fault->error);
     meet(model, fault, nth, forever);
@@ -133,7 +132,7 @@ static void sweep(const struct fault *fault, bool forever)
 
 START_TEST(a_call_that_fails)
 {
-    seed = prng_environment("CAIRN_SEED", 1);
+    first_seed = prng_environment("CAIRN_SEED", 1);
     const struct fault *fault = &faults[_i];
     sweep(fault, false);
     sweep(fault, true);
@@ -237,51 +236,80 @@ START_TEST(what_is_seen_after_a_failed_sync_survives_a_cut)
 }
 END_TEST
 
-static void wait_until_held(void)
-{
-    while (sim_disk_held(fixture.disk) == 0) {
-        usleep(100);
-    }
-}
-
 enum { QUEUED = 10 };
 
-static void submit(struct ticket *ticket, const char *key)
-{
-    struct store_op op = {.kind = STORE_PUT, .key = store_key_of(key, 1), .payload = "text", .size = 4};
-    ticket_init(ticket);
-    /* The op is borrowed until the write is done: one for each. */
-    static struct store_op ops[QUEUED];
-    struct store_op *own = &ops[key[0] - '0'];
-    *own = op;
-    ck_assert_int_eq(store_batch(fixture.store, own, 1, 0, ticket_done, ticket, NULL), STORE_OK);
-}
+static const char *const queue_keys[QUEUED] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
 /* While a sync lasts nothing of it is seen, and what arrives meanwhile becomes one group. */
 START_TEST(visible_means_durable)
 {
-    static const char *const keys[QUEUED] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
-    struct ticket tickets[QUEUED];
+    struct fixture_put puts[QUEUED];
     put("a", "one");
     uint64_t commits = fixture_figures(&fixture).commits;
     sim_disk_hold_syncs(fixture.disk, true);
-    submit(&tickets[0], keys[0]);
-    wait_until_held();
+    fixture_begin_put(&fixture, &puts[0], queue_keys[0], "text");
+    fixture_wait_held(&fixture);
     for (int i = 1; i < QUEUED; i++) {
-        submit(&tickets[i], keys[i]);
+        fixture_begin_put(&fixture, &puts[i], queue_keys[i], "text");
     }
     for (int i = 0; i < QUEUED; i++) {
-        ck_assert_int_eq(fixture_get_text(&fixture, keys[i], "text"), STORE_NO_OBJECT);
+        ck_assert_int_eq(fixture_get_text(&fixture, queue_keys[i], "text"), STORE_NO_OBJECT);
     }
     assert_holds("a", "one");
     ck_assert_uint_eq(fixture_figures(&fixture).writes_in_flight, QUEUED);
     sim_disk_hold_syncs(fixture.disk, false);
     for (int i = 0; i < QUEUED; i++) {
-        ck_assert_int_eq(ticket_wait(&tickets[i]), STORE_OK);
-        ticket_destroy(&tickets[i]);
-        assert_holds(keys[i], "text");
+        ck_assert_int_eq(fixture_end_put(&puts[i]), STORE_OK);
+        assert_holds(queue_keys[i], "text");
     }
     ck_assert_uint_eq(fixture_figures(&fixture).commits - commits, 2);
+}
+END_TEST
+
+/* Commits one put, and while its sync lasts lets a group of others gather whose write then fails. */
+static void fail_group(void)
+{
+    struct fixture_put puts[QUEUED];
+    put("a", "one"); /* there is a segment now */
+    sim_disk_hold_syncs(fixture.disk, true);
+    fixture_begin_put(&fixture, &puts[0], queue_keys[0], "text");
+    fixture_wait_held(&fixture);
+    for (int i = 1; i < QUEUED; i++) {
+        fixture_begin_put(&fixture, &puts[i], queue_keys[i], "text");
+    }
+    sim_disk_fail(fixture.disk, SIM_PWRITE, 1, false, EIO);
+    sim_disk_hold_syncs(fixture.disk, false);
+    for (int i = 0; i < QUEUED; i++) {
+        ck_assert_int_eq(fixture_end_put(&puts[i]), i == 0 ? STORE_OK : STORE_IO);
+    }
+}
+
+static void assert_group_is_gone(void)
+{
+    assert_holds(queue_keys[0], "text");
+    for (int i = 1; i < QUEUED; i++) {
+        ck_assert_int_eq(fixture_get_text(&fixture, queue_keys[i], "text"), STORE_NO_OBJECT);
+    }
+}
+
+/* The failed write has often put whole records onto the disk. The next commit is shorter, so that what is left
+ * behind it lines up with its end. */
+START_TEST(what_a_failed_write_leaves_never_counts)
+{
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        fixture_end(&fixture);
+        fixture_start(&fixture, seed);
+        fail_group();
+        assert_group_is_gone();
+        put("z", "text");
+        assert_group_is_gone();
+        fixture_cut(&fixture, seed);
+        fixture_open(&fixture);
+        assert_group_is_gone();
+        assert_holds("z", "text");
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, 3);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    }
 }
 END_TEST
 
@@ -438,6 +466,7 @@ static TCase *behaviour_case(void)
     tcase_add_test(behaviour, a_failed_sync_is_sticky);
     tcase_add_test(behaviour, what_is_seen_after_a_failed_sync_survives_a_cut);
     tcase_add_test(behaviour, visible_means_durable);
+    tcase_add_test(behaviour, what_a_failed_write_leaves_never_counts);
     tcase_add_test(behaviour, a_full_disk_refuses_and_recovers);
     tcase_add_test(behaviour, reads_that_fail_say_so);
     tcase_add_test(behaviour, without_descriptors_small_objects_go_on);

@@ -4,6 +4,7 @@
  *   CAIRN_CUTS   cuts in all, at least (10,000)
  *   CAIRN_SEED   the first seed (1)
  */
+#include "tests/lib/fixture.h"
 #include "tests/lib/history.h"
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
@@ -100,12 +101,80 @@ START_TEST(a_cut_at_any_call_loses_nothing)
 }
 END_TEST
 
+/* ---- torn groups ----------------------------------------------------------------------------- */
+
+enum { QUEUED = 8, GROUP_SEEDS = 300 };
+
+static const char *const queue_keys[QUEUED] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+
+static const char text[] = "a payload of a length that lets a group of records cover several sectors of the disk, so "
+                           "that a sector may be missing in its middle while the records behind it are whole";
+
+/* Commits one put, and cuts the power between the write and the sync of the group behind it. */
+static void cut_group(struct fixture *fixture, uint64_t seed)
+{
+    struct fixture_put puts[QUEUED];
+    ck_assert_int_eq(fixture_put_text(fixture, "a", text), STORE_OK); /* there is a segment now */
+    sim_disk_hold_syncs(fixture->disk, true);
+    fixture_begin_put(fixture, &puts[0], queue_keys[0], text);
+    fixture_wait_held(fixture);
+    for (int i = 1; i < QUEUED; i++) {
+        fixture_begin_put(fixture, &puts[i], queue_keys[i], text);
+    }
+    sim_disk_cut_after(fixture->disk, 1);
+    sim_disk_hold_syncs(fixture->disk, false);
+    for (int i = 0; i < QUEUED; i++) {
+        ck_assert_int_eq(fixture_end_put(&puts[i]) == STORE_OK, i == 0);
+    }
+    fixture_cut(fixture, seed);
+    cuts++;
+}
+
+/* How many keys of the group are there: the first ones, without a gap. */
+static int count_group(struct fixture *fixture)
+{
+    int count = 0;
+    for (int i = 0; i < QUEUED; i++) {
+        bool there = fixture_get_text(fixture, queue_keys[i], text) == STORE_OK;
+        ck_assert_msg(!there || i == count, "key %d is there, key %d is not", i, count);
+        count += there;
+    }
+    ck_assert_int_ge(count, 1);
+    return count;
+}
+
+/* What is not there after the cut stays away, also when the next commit ends just before it. */
+START_TEST(a_torn_group_ends_at_the_tear)
+{
+    unsigned torn = 0;
+    for (uint64_t seed = 0; seed < GROUP_SEEDS; seed++) {
+        struct fixture fixture;
+        fixture_start(&fixture, seed);
+        cut_group(&fixture, seed);
+        fixture_open(&fixture);
+        int count = count_group(&fixture);
+        torn += count > 1 && count < QUEUED;
+        ck_assert_int_eq(fixture_put_text(&fixture, "z", text), STORE_OK);
+        fixture_cut(&fixture, seed + 1);
+        cuts++;
+        fixture_open(&fixture);
+        ck_assert_int_eq(count_group(&fixture), count);
+        ck_assert_int_eq(fixture_get_text(&fixture, "z", text), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, (uint64_t)count + 2);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        fixture_end(&fixture);
+    }
+    ck_assert_uint_gt(torn, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("power");
     TCase *sweep = tcase_create("sweep");
     tcase_set_timeout(sweep, 0);
     tcase_add_test(sweep, a_cut_at_any_call_loses_nothing);
+    tcase_add_test(sweep, a_torn_group_ends_at_the_tear);
     suite_add_tcase(suite, sweep);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
