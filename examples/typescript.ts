@@ -19,5 +19,8 @@ const { data: text } = await cairn.GET("/v1/stores/{store}/objects/{key}", {
     parseAs: "text", // or "arrayBuffer", "blob", "stream"
 });
 console.log(text);
-await cairn.POST("/v1/stores/{store}/move", { params: { path: { store } }, body: { key: "notes/1", destination: { key: "kept" } } });
+await cairn.POST("/v1/stores/{store}/move", {
+    params: { path: { store } },
+    body: { key: "notes/1", destination: { key: "kept" } },
+});
 await cairn.DELETE("/v1/stores/{store}", { params: { path: { store }, query: { force: true } } });

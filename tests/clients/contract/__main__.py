@@ -22,7 +22,13 @@ ON_A_HEALTHY_SERVER = (
     server_pages.pages,
     server_pages.methods,
 )
-IN_DISTRESS = (distress.at_limits, distress.on_a_full_disk, distress.draining, distress.damaged)
+IN_DISTRESS = (
+    distress.at_limits,
+    distress.on_a_full_disk,
+    distress.disk_that_refuses,
+    distress.store_that_does_not_open,
+    distress.damaged,
+)
 
 
 def run(title, ledger, scenario, *arguments):

@@ -1,36 +1,56 @@
-"""Servers in a bad way: at their limits, on a full disk, shutting down, with damaged bytes.
+"""Servers in a bad way: at their limits, on a full disk, with a disk that refuses, with damaged files.
 
 Each function takes a Checker, for its file and its account, and the path of the binary, of which it starts its own.
 """
 
+import resource
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from .exchange import connect, exchange
+from .exchange import connect
 from .scenarios import ALICE_HASH, put_step
 from .server import Server
 
 MIB = 1 << 20
 MARK = b"these very bytes will be damaged " * 8
+STORE = {"store": "small"}
+OBJECT = {**STORE, "key": "a"}
+BY_HASH = {**STORE, "hash": ALICE_HASH}
+BATCH = {"operations": [put_step("b", b"B")]}
+TRANSFER = {"key": "a", "destination": {"key": "c"}}
+
+# Every write there is to a store that holds OBJECT.
+WRITES = [
+    ("putObject", OBJECT, {"body": b"x"}),
+    ("putObjectByHash", BY_HASH, {"body": b"x"}),
+    ("batch", STORE, {"body": BATCH}),
+    ("copyObject", STORE, {"body": TRANSFER}),
+    ("moveObject", STORE, {"body": TRANSFER}),
+    ("deleteObject", OBJECT, {}),
+]
+
+
+def call_all(call, status, requests):
+    for name, path, how in requests:
+        call(name, status, path, **how)
 
 
 def at_limits(checker, binary):
-    """Bodies over a limit, and one upload more than may be open."""
-    options = ("--object-limit", "2MiB", "--batch-bytes-limit", "1KiB", "--uploads-limit", "1")
-    with Server(binary, *options) as server:
+    """Bodies over a limit, and one write more than may be under way."""
+    limits = ("--object-limit", "2MiB", "--batch-bytes-limit", "1KiB", "--store-ops-limit", "1")
+    with Server(binary, *limits) as server:
         call = checker.at(server.address).call
-        path = {"store": "small"}
-        call("createStore", 201, path)
-        announced = {"Content-Length": str(3 * MIB)}
-        call("putObject", 413, {**path, "key": "a"}, sent=announced)
-        call("putObjectByHash", 413, {**path, "hash": ALICE_HASH}, sent=announced)
-        call("batch", 413, path, body={"operations": [put_step("a", b"x" * 2048)]})
+        call("createStore", 201, STORE)
+        call("putObject", 201, OBJECT, body=b"A")
+        for name, path in (("putObject", OBJECT), ("putObjectByHash", BY_HASH)):
+            call(name, 413, path, sent={"Content-Length": str(3 * MIB)}, valid=False)
+        call("batch", 413, STORE, body={"operations": [put_step("a", b"x" * 2048)]})
         for name in ("batchGet", "moveObject", "copyObject"):
-            call(name, 413, path, sent={"Content-Length": str(128 * MIB)}, media="application/json", valid=False)
+            call(name, 413, STORE, sent={"Content-Length": str(128 * MIB)}, media="application/json", valid=False)
         with upload_under_way(server):
-            call("putObject", 503, {**path, "key": "a"}, sent={"Content-Length": str(MIB)})
-            call("putObjectByHash", 503, {**path, "hash": ALICE_HASH}, sent={"Content-Length": str(MIB)})
+            call_all(call, 503, WRITES)
+            call("deleteObjectByHash", 503, BY_HASH)
 
 
 @contextmanager
@@ -47,76 +67,67 @@ def upload_under_way(server):
 
 
 def on_a_full_disk(checker, binary):
-    """A server told to leave more space than the disk has: what writes is refused, reading and deleting go on."""
-    with tempfile.TemporaryDirectory(prefix="cairn-full-") as folder:
+    """A server told to leave more space than the disk has: payloads are refused, reading and deleting go on."""
+    with written_data(checker, binary) as data, Server(binary, "--disk-reserve", "1TiB", data=data) as server:
+        call = checker.at(server.address).call
+        call("putObject", 507, {**STORE, "key": "b"}, body=b"B")
+        call("putObjectByHash", 507, BY_HASH, body=b"B")
+        call("batch", 507, STORE, body=BATCH)
+        call("getObject", 200, OBJECT)
+        call("deleteObject", 200, OBJECT)
+
+
+@contextmanager
+def written_data(checker, binary):
+    """A data folder with one store that holds OBJECT, and no server."""
+    with tempfile.TemporaryDirectory(prefix="cairn-written-") as folder:
         data = Path(folder) / "data"
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            call("createStore", 201, {"store": "small"})
-            call("putObject", 201, {"store": "small", "key": "a"}, body=b"A")
-        with Server(binary, "--disk-reserve", "1TiB", data=data) as server:
-            full(checker.at(server.address).call)
+            call("createStore", 201, STORE)
+            call("putObject", 201, OBJECT, body=b"A")
+        yield data
 
 
-def full(call):
-    path = {"store": "small"}
-    call("putObject", 507, {**path, "key": "b"}, body=b"B")
-    call("putObjectByHash", 507, {**path, "hash": ALICE_HASH}, body=b"B")
-    call("batch", 507, path, body={"operations": [put_step("b", b"B")]})
-    call("copyObject", 507, path, body={"key": "a", "destination": {"key": "b"}})
-    call("getObject", 200, {**path, "key": "a"})
-    call("deleteObject", 200, {**path, "key": "a"})
-
-
-def draining(checker, binary):
-    """Connections that were open when the end was announced are told to come back later."""
+def disk_that_refuses(checker, binary):
+    """The kernel is told to fail every write of the running server: nothing is acknowledged, reading goes on."""
     with Server(binary) as server:
         call = checker.at(server.address).call
-        path = {"store": "small"}
-        call("createStore", 201, path)
-        requests = drained_requests(path)
-        connections = [opened(server.address) for _ in requests]
-        with upload_under_way(server):
-            server.process.terminate()
-            for connection, (name, values, how) in zip(connections, requests):
-                call(name, 503, values, connection=connection, **how)
+        call("createStore", 201, STORE)
+        call("putObject", 201, OBJECT, body=b"A")
+        call("putObjectByHash", 201, BY_HASH, body=b"A")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        call("createStore", 500, {"store": "new"})
+        call_all(call, 500, WRITES)
+        call("deleteObjectByHash", 500, BY_HASH)
+        call("getObject", 200, OBJECT)
 
 
-def drained_requests(path):
-    transfer = {"body": {"key": "a", "destination": {"key": "b"}}}
-    return [
-        ("getReadiness", {}, {}),
-        ("createStore", {"store": "late"}, {}),
-        ("putObject", {**path, "key": "a"}, {"body": b"x"}),
-        ("deleteObject", {**path, "key": "a"}, {}),
-        ("putObjectByHash", {**path, "hash": ALICE_HASH}, {"body": b"x"}),
-        ("deleteObjectByHash", {**path, "hash": ALICE_HASH}, {}),
-        ("batch", path, {"body": {"operations": [put_step("a", b"x")]}}),
-        ("moveObject", path, transfer),
-        ("copyObject", path, transfer),
-        ("deleteStore", path, {}),
-    ]
-
-
-def opened(address):
-    """A connection that has had its first answer and stays open."""
-    connection = connect(address)
-    connection.request("GET", "/healthz")
-    connection.getresponse().read()
-    return connection
+def store_that_does_not_open(checker, binary):
+    """A store whose own file is not one of cairn's: it is left alone, and everything that needs it says so."""
+    with written_data(checker, binary) as data:
+        (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
+        with Server(binary, data=data) as server:
+            call = checker.at(server.address).call
+            for name in ("getStore", "deleteStore", "batchGet"):
+                call(name, 500, STORE, body={"keys": ["a"]} if name == "batchGet" else None)
+            for name in ("getObject", "headObject"):
+                call(name, 500, OBJECT)
+            for name in ("getObjectByHash", "headObjectByHash"):
+                call(name, 500, BY_HASH)
+            call_all(call, 500, WRITES)
 
 
 def damaged(checker, binary):
     """Bytes changed behind the server's back are noticed, and not served."""
     with Server(binary) as server:
         call = checker.at(server.address).call
-        path = {"store": "small"}
-        call("createStore", 201, path)
-        receipt = call("putObject", 201, {**path, "key": "a"}, body=MARK).json()
+        call("createStore", 201, STORE)
+        receipt = call("putObject", 201, OBJECT, body=MARK).json()
         damage(server.data / "stores" / "small" / "log")
-        call("getObject", 500, {**path, "key": "a"})
-        call("getObjectByHash", 500, {**path, "hash": receipt["key_hash"]})
-        call("batchGet", 500, path, body={"keys": ["a"]})
+        call("getObject", 500, OBJECT)
+        call("getObjectByHash", 500, {**STORE, "hash": receipt["key_hash"]})
+        call("batchGet", 500, STORE, body={"keys": ["a"]})
 
 
 def damage(folder):

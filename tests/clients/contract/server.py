@@ -20,7 +20,8 @@ def free_port():
 
 
 class Server:
-    """Use as a context manager. `options` are cairnd's flags beside --data and --listen; `data` is a data folder that
+    """Use as a context manager. SIGXFSZ is ignored, as Python does, so that a limit on files fails a write instead of
+    ending the server. `options` are cairnd's flags beside --data and --listen; `data` is a data folder that
     outlives the server, for starting another one on it."""
 
     def __init__(self, binary, *options, data=None):
@@ -31,7 +32,7 @@ class Server:
 
     def __enter__(self):
         self.log = open(self.folder / "log", "wb")
-        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log, restore_signals=False)
         try:
             self._wait_until_ready()
         except BaseException:

@@ -76,7 +76,8 @@ func exactly(key string) cairn.RequestEditorFn {
 
 func put(client *cairn.ClientWithResponses, key string, value []byte, params *cairn.PutObjectParams,
 	editors ...cairn.RequestEditorFn) *cairn.PutObjectResponse {
-	return must(client.PutObjectWithBodyWithResponse(ctx, store, key, params, "text/x-test", bytes.NewReader(value), editors...))
+	body := bytes.NewReader(value)
+	return must(client.PutObjectWithBodyWithResponse(ctx, store, key, params, "text/x-test", body, editors...))
 }
 
 func roundTrip(client *cairn.ClientWithResponses, key string, value []byte, editors ...cairn.RequestEditorFn) {
@@ -86,7 +87,8 @@ func roundTrip(client *cairn.ClientWithResponses, key string, value []byte, edit
 	got := must(client.GetObjectWithResponse(ctx, store, key, nil, editors...))
 	check("getObject "+title, got.StatusCode() == 200 && sha256.Sum256(got.Body) == sha256.Sum256(value), got.Status())
 	headers := got.HTTPResponse.Header
-	check("attributes of "+title, headers.Get("Content-Type") == "text/x-test" && headers.Get("Cairn-Meta-Client") == "go", headers)
+	check("type of "+title, headers.Get("Content-Type") == "text/x-test", headers)
+	check("meta of "+title, headers.Get("Cairn-Meta-Client") == "go", headers)
 	head := must(client.HeadObjectWithResponse(ctx, store, key, nil, editors...))
 	check("headObject "+title, head.HTTPResponse.ContentLength == int64(len(value)), head.Status())
 	if written.JSON201 != nil {
@@ -130,7 +132,8 @@ func compareAndSwap(client *cairn.ClientWithResponses) {
 
 func batches(client *cairn.ClientWithResponses) {
 	var steps [4]cairn.BatchOperation
-	must(0, steps[0].FromBatchPut(cairn.BatchPut{Key: pointer("a"), Data: []byte("A"), ContentType: pointer("text/plain")}))
+	text := cairn.BatchPut{Key: pointer("a"), Data: []byte("A"), ContentType: pointer("text/plain")}
+	must(0, steps[0].FromBatchPut(text))
 	must(0, steps[1].FromBatchRename(cairn.BatchRename{Key: pointer("a"), To: pointer("b")}))
 	must(0, steps[2].FromBatchCopy(cairn.BatchCopy{Key: pointer("b"), To: pointer("c")}))
 	must(0, steps[3].FromBatchDelete(cairn.BatchDelete{Key: pointer("b")}))
@@ -158,11 +161,11 @@ func form(client *cairn.ClientWithResponses) {
 func movesAndCopies(client *cairn.ClientWithResponses) {
 	put(client, "travelling", []byte("x"), nil)
 	target := cairn.Destination{Store: pointer(other), Key: pointer("copied")}
-	copied := must(client.CopyObjectWithResponse(ctx, store, cairn.Transfer{Key: pointer("travelling"), Destination: target}))
+	command := cairn.Transfer{Key: pointer("travelling"), Destination: target}
+	copied := must(client.CopyObjectWithResponse(ctx, store, nil, command))
 	check("copyObject", copied.JSON201 != nil && copied.JSON201.Store == other, string(copied.Body))
-	target.Key = pointer("moved")
-	moved := must(client.MoveObjectWithResponse(ctx, store,
-		cairn.Transfer{Key: pointer("travelling"), Destination: target, Overwrite: pointer(false)}))
+	command.Destination.Key, command.Overwrite = pointer("moved"), pointer(false)
+	moved := must(client.MoveObjectWithResponse(ctx, store, nil, command))
 	check("moveObject", moved.JSON201 != nil && *moved.JSON201.Key == "moved", string(moved.Body))
 }
 

@@ -77,14 +77,16 @@ async function roundTrip(key: string, value: Uint8Array): Promise<void> {
 async function byHash(title: string, hash: string, value: Uint8Array): Promise<void> {
     const params = { path: { store, hash } };
     const got = await cairn.GET("/v1/stores/{store}/hashes/{hash}", { params, parseAs: "arrayBuffer" });
-    check(`getObjectByHash ${title}`, got.response.headers.get("content-length") === String(value.length), got.response.status);
+    const length = got.response.headers.get("content-length");
+    check(`getObjectByHash ${title}`, length === String(value.length), got.response.status);
     const head = await cairn.HEAD("/v1/stores/{store}/hashes/{hash}", { params });
     check(`headObjectByHash ${title}`, head.response.status === 200, head.response.status);
 }
 
 async function hashes(): Promise<void> {
     const params = { path: { store, hash: "e0614cc5ecbeed92" } }; // XXH3-64 of "test_key"
-    const made = await cairn.PUT("/v1/stores/{store}/hashes/{hash}", { params, headers: OCTETS, ...bytes(Buffer.from("x")) });
+    const body = bytes(Buffer.from("x"));
+    const made = await cairn.PUT("/v1/stores/{store}/hashes/{hash}", { params, headers: OCTETS, ...body });
     check("putObjectByHash", made.response.status === 201, made);
     const path = { store, key: "test_key" };
     const found = await cairn.GET("/v1/stores/{store}/objects/{key}", { params: { path }, parseAs: "text" });
@@ -118,7 +120,10 @@ async function dotKey(key: string): Promise<void> {
     const path = { store, hash: receipt?.key_hash ?? "" };
     const found = await cairn.GET("/v1/stores/{store}/hashes/{hash}", { params: { path }, parseAs: "text" });
     check(`getObjectByHash ${key}`, found.data === key, found.response.status);
-    const gone = await cairn.POST("/v1/stores/{store}/batch", { params, body: { operations: [{ op: "delete", key }] } });
+    const gone = await cairn.POST("/v1/stores/{store}/batch", {
+        params,
+        body: { operations: [{ op: "delete", key }] },
+    });
     check(`batch deletes ${key}`, gone.response.status === 200, gone.error);
 }
 
