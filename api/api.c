@@ -7,12 +7,15 @@
 #include "api/core.h"
 #include "api/request.h"
 
+enum { BATCHES_IN_MEMORY = 4 }; /* of the largest size at a time; of small ones accordingly more */
+
 struct api *api_new(const struct api_options *options)
 {
     struct api *api = calloc(1, sizeof *api);
     if (api == NULL)
         return NULL;
     api->options = *options;
+    api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     if (api->options.resume == NULL)
         api->options.resume = MHD_resume_connection;
     return api;

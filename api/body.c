@@ -65,6 +65,12 @@ size_t body_receive(struct request *request, struct body *body, const char *byte
     return length;
 }
 
+char *body_bytes(struct body *body)
+{
+    static char none[1];
+    return body->bytes == NULL ? none : body->bytes;
+}
+
 void body_free(struct body *body)
 {
     free(body->bytes);

@@ -30,6 +30,9 @@ bool body_is(const struct request *request, const char *media_type);
 /* Takes a chunk; answers when the limit is passed. Returns `length`: all of it is taken. */
 size_t body_receive(struct request *request, struct body *body, const char *bytes, size_t length);
 
+/* The bytes, also when there are none: never NULL. They may be changed. */
+char *body_bytes(struct body *body);
+
 void body_free(struct body *body);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/budget.h"
 #include "api/metrics.h"
 
 struct api {
@@ -12,6 +13,7 @@ struct api {
     atomic_bool draining;
     atomic_size_t requests; /* begun and not completed */
     struct metrics metrics;
+    struct budget batches; /* memory for the bodies and answers of batches */
 };
 
 bool api_is_draining(const struct api *api);

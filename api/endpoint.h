@@ -2,6 +2,7 @@
 #ifndef CAIRN_API_ENDPOINT_H
 #define CAIRN_API_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct request;
@@ -9,13 +10,15 @@ struct request;
 /* What an endpoint does. Each function may answer (reply.h) or wait (request.h); until one of them
  * has answered the next one is called in its turn. Thread: the daemon's. */
 struct endpoint {
-    /* The head is known, the body is not yet wanted: the place for every refusal. */
+    /* The head is known, the body is not yet wanted: the place for every refusal. NULL: there is none. */
     void (*begin)(struct request *request);
     /* Bytes of the body, in order; returns how many it took. Fewer than given: it waits, and the
      * rest comes again. NULL: a body is read and dropped. */
     size_t (*receive)(struct request *request, const char *bytes, size_t length);
     /* The body has come whole: must answer or wait. NULL: `begin` has answered. */
     void (*finish)(struct request *request);
+    /* `finish` mostly answers at once: it is called without request_settle(), which it uses itself. */
+    bool prompt;
     /* Frees request->state, whatever became of the request. NULL: it is free()d. */
     void (*end)(struct request *request);
 };
@@ -25,6 +28,8 @@ extern const struct endpoint endpoint_object_get;
 extern const struct endpoint endpoint_object_delete;
 extern const struct endpoint endpoint_object_move;
 extern const struct endpoint endpoint_object_copy;
+extern const struct endpoint endpoint_batch;
+extern const struct endpoint endpoint_batch_get;
 extern const struct endpoint endpoint_move;
 extern const struct endpoint endpoint_copy;
 extern const struct endpoint endpoint_store_put;

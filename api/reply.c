@@ -105,8 +105,9 @@ static void detail_field(struct jsontext *json, char *detail)
     jsontext_field(json, "detail", detail);
 }
 
+/* `entry` is the index of the batch's entry that the problem is about, or SIZE_MAX. */
 static void write_problem(struct jsontext *json, const struct request *request, const struct problem_kind *kind,
-                          char *detail)
+                          size_t entry, char *detail)
 {
     jsontext_open(json, '{');
     jsontext_field(json, "type", kind->type);
@@ -114,6 +115,10 @@ static void write_problem(struct jsontext *json, const struct request *request, 
     jsontext_name(json, "status");
     jsontext_number(json, kind->status);
     detail_field(json, detail);
+    if (entry != SIZE_MAX) {
+        jsontext_name(json, "index");
+        jsontext_number(json, entry);
+    }
     if (request->store_name != NULL)
         jsontext_field(json, "store", request->store_name);
     if (request->has_key) {
@@ -124,19 +129,17 @@ static void write_problem(struct jsontext *json, const struct request *request, 
     jsontext_close(json, '}');
 }
 
-void reply_problem(struct request *request, enum problem problem, const char *detail, ...)
+static void reply_sentence(struct request *request, enum problem problem, size_t entry, const char *detail,
+                           va_list arguments)
 {
     const struct problem_kind *kind = problem_kind(problem);
     struct jsontext json = {0};
     char *sentence = NULL;
-    va_list arguments;
-    va_start(arguments, detail);
     int printed = vasprintf(&sentence, detail, arguments);
-    va_end(arguments);
     if (printed < 0)
         json.failed = true;
     else
-        write_problem(&json, request, kind, sentence);
+        write_problem(&json, request, kind, entry, sentence);
     if (printed >= 0)
         free(sentence);
     reply_taken(request, kind->status, "application/problem+json", &json);
@@ -145,6 +148,22 @@ void reply_problem(struct request *request, enum problem problem, const char *de
         snprintf(seconds, sizeof seconds, "%u", kind->retry_after);
         reply_field(request, "Retry-After", seconds);
     }
+}
+
+void reply_problem(struct request *request, enum problem problem, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    reply_sentence(request, problem, SIZE_MAX, detail, arguments);
+    va_end(arguments);
+}
+
+void reply_entry_problem(struct request *request, enum problem problem, size_t entry, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    reply_sentence(request, problem, entry, detail, arguments);
+    va_end(arguments);
 }
 
 void reply_error(struct request *request, enum store_error error)

@@ -49,6 +49,10 @@ void reply_receipt(struct request *request, const char *store);
 void reply_problem(struct request *request, enum problem problem, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same about one entry of a batch, counted from 0: the answer names it as `index`. */
+void reply_entry_problem(struct request *request, enum problem problem, size_t entry, const char *detail, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* The same for an error of the engine, with what is known about it. */
 void reply_error(struct request *request, enum store_error error);
 

@@ -27,6 +27,8 @@ static const struct line table[] = {
     {METHOD_GET, HASH, &endpoint_object_get},
     {METHOD_PUT, HASH, &endpoint_object_put},
     {METHOD_DELETE, HASH, &endpoint_object_delete},
+    {METHOD_POST, STORE "/batch", &endpoint_batch},
+    {METHOD_POST, STORE "/batch-get", &endpoint_batch_get},
     {METHOD_POST, STORE "/move", &endpoint_move},
     {METHOD_POST, STORE "/copy", &endpoint_copy},
     {METHOD_GET, STORE, &endpoint_store_get},

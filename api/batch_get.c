@@ -1,0 +1,306 @@
+/* batch_get.c - POST …/batch-get: many objects in one answer, in the order asked, null where there is none.
+ *
+ *     {"keys": ["a", "b"]}  or  {"objects": [{"key": "a"}, {"key_hash": "4da10dd61a0116b0"}]}
+ *
+ * The names are read, the objects fetched and the answer written in one pass on an I/O thread, as reading may wait
+ * for the disk. Limits are those of a batch: operations for names, bytes for payloads.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/attributes.h"
+#include "api/body.h"
+#include "api/core.h"
+#include "api/etag.h"
+#include "api/naming.h"
+#include "api/reply.h"
+#include "api/request.h"
+
+static const char default_type[] = "application/octet-stream";
+
+/* What a payload takes while it is put into the answer, in its own size: the bytes, and twice their base64. */
+enum { ROOM_PER_BYTE = 4 };
+
+struct gathering {
+    struct body body;
+    struct budget_share share;
+    struct jsonread json;
+    struct jsontext answer;
+    size_t count;      /* objects asked for so far */
+    uint64_t payload;  /* bytes of those that are there */
+    const char *fault; /* what is wrong with the body, without a full stop */
+    enum problem problem;
+};
+
+static bool refuse(struct gathering *gathering, enum problem problem, const char *fault)
+{
+    gathering->problem = problem;
+    gathering->fault = fault;
+    return false;
+}
+
+/* ---- one object ------------------------------------------------------------------------------ */
+
+static void write_attributes(struct jsontext *json, const struct object_info *info)
+{
+    const char *type = default_type;
+    size_t type_length = strlen(default_type), position = 0;
+    struct attribute attribute;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_CONTENT_TYPE) {
+            type = attribute.value;
+            type_length = attribute.value_length;
+        }
+    jsontext_name(json, "content_type");
+    jsontext_string(json, type, type_length);
+    jsontext_name(json, "meta");
+    jsontext_open(json, '{');
+    position = 0;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_META) {
+            jsontext_name(json, attribute.name);
+            jsontext_string(json, attribute.value, attribute.value_length);
+        }
+    jsontext_close(json, '}');
+}
+
+static void write_object(struct jsontext *json, const struct object_info *info, const void *payload)
+{
+    char etag[ETAG_SIZE];
+    etag_write(etag, &info->digest);
+    jsontext_open(json, '{');
+    jsontext_key(json, info->key, info->key_length);
+    jsontext_name(json, "key_hash");
+    jsontext_hash(json, info->key_hash);
+    jsontext_name(json, "size");
+    jsontext_number(json, info->size);
+    jsontext_field(json, "etag", etag);
+    write_attributes(json, info);
+    jsontext_name(json, "data");
+    jsontext_base64(json, payload, (size_t)info->size);
+    jsontext_close(json, '}');
+}
+
+/* The whole of a file; NULL when it cannot be read, or memory is out. */
+static void *read_file(int file, size_t size, enum store_error *ret_error)
+{
+    char *bytes = malloc(size);
+    size_t done = 0;
+    ssize_t got = 1;
+    *ret_error = STORE_NO_MEMORY;
+    while (bytes != NULL && done < size && got > 0) {
+        got = pread(file, bytes + done, size - done, (off_t)done);
+        done += got > 0 ? (size_t)got : 0;
+    }
+    if (bytes == NULL || done == size)
+        return bytes;
+    free(bytes);
+    *ret_error = STORE_IO;
+    return NULL;
+}
+
+static enum store_error write_found(struct jsontext *json, struct object *object)
+{
+    const struct object_info *info = object_info(object);
+    enum store_error error = STORE_IO;
+    int file = object_take_descriptor(object);
+    if (file < 0) {
+        write_object(json, info, object_payload(object));
+        return STORE_OK;
+    }
+    void *bytes = read_file(file, (size_t)info->size, &error);
+    close(file);
+    if (bytes == NULL)
+        return error;
+    write_object(json, info, bytes);
+    free(bytes);
+    return STORE_OK;
+}
+
+/* Whether the answer may grow by this object. */
+static bool admit(struct request *request, struct gathering *gathering, uint64_t size)
+{
+    uint64_t limit = request->api->options.batch_bytes_limit;
+    if (size > limit - gathering->payload)
+        return refuse(gathering, PROBLEM_TOO_LARGE, "together the objects are larger than the bytes allowed here");
+    gathering->payload += size;
+    size_t room = gathering->body.length + ROOM_PER_BYTE * (size_t)gathering->payload;
+    if (budget_take(&request->api->batches, &gathering->share, room))
+        return true;
+    return refuse(gathering, PROBLEM_BUSY, "other batches take the memory for now");
+}
+
+static bool fetch(struct request *request, struct gathering *gathering, const struct store_key *key)
+{
+    struct object *object;
+    if (gathering->count++ == request->api->options.batch_ops_limit)
+        return refuse(gathering, PROBLEM_TOO_LARGE, "more objects are asked for than allowed here");
+    request->error = store_get(request->store, key, STORE_GET_PAYLOAD, &object);
+    if (request->error == STORE_NO_OBJECT || request->error == STORE_COLLISION) {
+        request->error = STORE_OK;
+        jsontext_null(&gathering->answer);
+        return true;
+    }
+    if (request->error != STORE_OK)
+        return false;
+    bool admitted = admit(request, gathering, object_info(object)->size);
+    if (admitted)
+        request->error = write_found(&gathering->answer, object);
+    object_release(object);
+    return admitted && request->error == STORE_OK;
+}
+
+/* ---- the names ------------------------------------------------------------------------------- */
+
+static bool text_is(const struct jsonread_text *text, const char *name)
+{
+    return strlen(name) == text->length && memcmp(name, text->bytes, text->length) == 0;
+}
+
+static bool read_naming_member(struct gathering *gathering, struct naming *naming)
+{
+    static const char *const names[NAMINGS] = {
+        [NAMING_TEXT] = "key", [NAMING_BASE64] = "key_base64", [NAMING_HASH] = "key_hash"};
+    struct jsonread_text name;
+    while (jsonread_member(&gathering->json, &name)) {
+        unsigned kind = 0;
+        while (kind < NAMINGS && !text_is(&name, names[kind]))
+            kind++;
+        if (kind == NAMINGS || naming->texts[kind].bytes != NULL || jsonread_type(&gathering->json) != JSONREAD_STRING)
+            return refuse(gathering, PROBLEM_BAD_BODY, "an object is named by one string: key, key_base64 or key_hash");
+        if (!jsonread_string(&gathering->json, &naming->texts[kind]))
+            return false;
+    }
+    return gathering->json.fault == NULL;
+}
+
+/* Reads one name: a string in `keys`, an object in `objects`. */
+static bool read_naming(struct gathering *gathering, enum jsonread_type wanted, struct naming *naming)
+{
+    enum jsonread_type type = jsonread_type(&gathering->json);
+    if (type != wanted)
+        return refuse(gathering, PROBLEM_BAD_BODY,
+                      wanted == JSONREAD_STRING ? "keys is a list of strings" : "objects is a list of objects");
+    if (wanted == JSONREAD_STRING)
+        return jsonread_string(&gathering->json, &naming->texts[NAMING_TEXT]);
+    jsonread_enter(&gathering->json);
+    return read_naming_member(gathering, naming);
+}
+
+static bool gather_list(struct request *request, struct gathering *gathering, enum jsonread_type wanted)
+{
+    if (jsonread_type(&gathering->json) != JSONREAD_ARRAY)
+        return refuse(gathering, PROBLEM_BAD_BODY, "keys or objects is a list");
+    jsonread_enter(&gathering->json);
+    while (jsonread_item(&gathering->json)) {
+        struct naming naming = {0};
+        struct store_key key;
+        if (!read_naming(gathering, wanted, &naming))
+            return false;
+        const char *fault = naming_key(&naming, &key);
+        if (fault != NULL)
+            return refuse(gathering, PROBLEM_BAD_BODY, fault);
+        if (!fetch(request, gathering, &key))
+            return false;
+    }
+    return gathering->json.fault == NULL;
+}
+
+static bool gather(struct request *request, struct gathering *gathering)
+{
+    struct jsonread *json = &gathering->json;
+    struct jsonread_text name;
+    bool found = false;
+    if (jsonread_type(json) != JSONREAD_OBJECT)
+        return refuse(gathering, PROBLEM_BAD_BODY, "the body is an object with keys or objects");
+    jsonread_enter(json);
+    while (jsonread_member(json, &name)) {
+        bool keys = text_is(&name, "keys");
+        if (found || (!keys && !text_is(&name, "objects")))
+            return refuse(gathering, PROBLEM_BAD_BODY, "the body has one member, keys or objects");
+        found = true;
+        if (!gather_list(request, gathering, keys ? JSONREAD_STRING : JSONREAD_OBJECT))
+            return false;
+    }
+    jsonread_end(json);
+    return json->fault == NULL && (found || refuse(gathering, PROBLEM_BAD_BODY, "the body needs keys or objects"));
+}
+
+/* ---- the request ----------------------------------------------------------------------------- */
+
+static void acquired(struct request *request)
+{
+    (void)request; /* the rest is in the body */
+}
+
+static void begin(struct request *request)
+{
+    struct gathering *gathering = calloc(1, sizeof *gathering);
+    request->state = gathering;
+    if (gathering == NULL)
+        reply_error(request, STORE_NO_MEMORY);
+    else if (!body_is(request, "application/json"))
+        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
+    else if (body_admit(request, &gathering->body, request->api->options.batch_bytes_limit))
+        request_acquire(request, acquired);
+}
+
+static size_t receive(struct request *request, const char *bytes, size_t length)
+{
+    struct gathering *gathering = request->state;
+    if (!budget_take(&request->api->batches, &gathering->share, gathering->body.length + length)) {
+        reply_problem(request, PROBLEM_BUSY, "Other batches take the memory for now; try again.");
+        return length;
+    }
+    return body_receive(request, &gathering->body, bytes, length);
+}
+
+static void gather_job(struct request *request)
+{
+    struct gathering *gathering = request->state;
+    jsonread_begin(&gathering->json, body_bytes(&gathering->body), gathering->body.length);
+    jsontext_open(&gathering->answer, '{');
+    jsontext_name(&gathering->answer, "objects");
+    jsontext_open(&gathering->answer, '[');
+    bool complete = gather(request, gathering);
+    jsontext_close(&gathering->answer, ']');
+    jsontext_close(&gathering->answer, '}');
+    if (!complete && gathering->json.fault != NULL)
+        refuse(gathering, PROBLEM_BAD_BODY, gathering->json.fault);
+}
+
+static void answer(struct request *request)
+{
+    struct gathering *gathering = request->state;
+    if (request->error != STORE_OK) {
+        reply_error(request, request->error);
+    } else if (gathering->json.fault != NULL) {
+        reply_problem(request, gathering->problem, "The body is not JSON: %s at byte %zu.", gathering->fault,
+                      jsonread_position(&gathering->json));
+    } else if (gathering->fault != NULL) {
+        reply_problem(request, gathering->problem, "The request is refused: %s.", gathering->fault);
+    } else {
+        reply_json(request, 200, &gathering->answer);
+        gathering->answer = (struct jsontext){0};
+    }
+}
+
+static void finish(struct request *request)
+{
+    request_offload(request, gather_job, answer);
+}
+
+static void end(struct request *request)
+{
+    struct gathering *gathering = request->state;
+    if (gathering == NULL)
+        return;
+    jsontext_free(&gathering->answer);
+    body_free(&gathering->body);
+    budget_give_back(&request->api->batches, &gathering->share);
+    free(gathering);
+}
+
+const struct endpoint endpoint_batch_get = {.begin = begin, .receive = receive, .finish = finish, .end = end};

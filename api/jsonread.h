@@ -1,0 +1,72 @@
+/* jsonread.h - reads JSON text where it stands, value by value, without building a tree of it.
+ *
+ * Strings are unescaped in place, so the text is used up by reading it and what is read points into it: a body of
+ * 64 MiB takes 64 MiB. Nothing here recurses; how deep a text may nest is decided by who reads it.
+ *
+ *     struct jsonread json;
+ *     struct jsonread_text name;
+ *     jsonread_begin(&json, bytes, length);
+ *     if (jsonread_type(&json) == JSONREAD_OBJECT) {
+ *         jsonread_enter(&json);
+ *         while (jsonread_member(&json, &name))
+ *             ... look at jsonread_type(&json), read one value ...
+ *     }
+ *     jsonread_end(&json);
+ *     if (json.fault != NULL) ... "not JSON: <fault> at byte <jsonread_position()>" ...
+ *
+ * The first fault stays, and with it everything reads as ended. Strict RFC 8259; text has to be UTF-8.
+ * Thread: one at a time per struct.
+ */
+#ifndef CAIRN_API_JSONREAD_H
+#define CAIRN_API_JSONREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct jsonread {
+    char *start, *at, *end;
+    const char *fault; /* what is wrong, without a full stop; NULL while all is well */
+    bool first;        /* no member or item of the innermost object or array has been read */
+};
+
+/* A string: `bytes[length]` is a NUL, and there may be more of them before it. */
+struct jsonread_text {
+    char *bytes;
+    size_t length;
+};
+
+enum jsonread_type {
+    JSONREAD_NONE, /* no value, and a fault */
+    JSONREAD_OBJECT,
+    JSONREAD_ARRAY,
+    JSONREAD_STRING,
+    JSONREAD_NUMBER,
+    JSONREAD_BOOL,
+    JSONREAD_NULL,
+};
+
+void jsonread_begin(struct jsonread *json, char *bytes, size_t length);
+
+/* What comes next. */
+enum jsonread_type jsonread_type(struct jsonread *json);
+
+/* Goes into the object or array that comes next. */
+void jsonread_enter(struct jsonread *json);
+
+/* The next member of an object: reads its name and stands before its value. False at the end, and goes out. */
+bool jsonread_member(struct jsonread *json, struct jsonread_text *ret_name);
+
+/* The next item of an array: stands before it. False at the end, and goes out. */
+bool jsonread_item(struct jsonread *json);
+
+/* The value that comes next, which has to be of that type. False is a fault. */
+bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text);
+bool jsonread_bool(struct jsonread *json, bool *ret_value);
+
+/* After the outermost value: anything but white space is a fault. */
+void jsonread_end(struct jsonread *json);
+
+/* Where it stands, for messages: bytes from the start. */
+size_t jsonread_position(const struct jsonread *json);
+
+#endif
