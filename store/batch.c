@@ -3,7 +3,7 @@
  * Payloads over the inline limit become blob files first, on an I/O thread; then the whole goes to the
  * writer, which takes all of it or nothing.
  */
-#include "store/condition.h"
+
 #include "store/digest.h"
 #include "store/internal.h"
 
@@ -55,9 +55,9 @@ static enum store_error op_check(const struct store *store, const struct store_o
     return STORE_OK;
 }
 
-/* Checks every op and adds up the payloads. */
+/* Checks every op and adds up the payloads; *ret_grows: the store will need more of the disk. */
 static enum store_error ops_check(const struct store *store, const struct store_op *ops, size_t count,
-                                  uint64_t *ret_bytes, size_t *ret_failed_op)
+                                  uint64_t *ret_bytes, bool *ret_grows, size_t *ret_failed_op)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
@@ -68,6 +68,8 @@ static enum store_error ops_check(const struct store *store, const struct store_
         }
         if (ops[i].kind == STORE_PUT)
             bytes += ops[i].size;
+        if (ops[i].kind != STORE_DELETE)
+            *ret_grows = true;
     }
     *ret_bytes = bytes;
     return STORE_OK;
@@ -136,10 +138,11 @@ enum store_error store_batch(struct store *store, const struct store_op *ops, si
 {
     size_t failed_op = SIZE_MAX;
     uint64_t bytes = 0;
-    enum store_error error = ops_check(store, ops, count, &bytes, &failed_op);
+    bool grows = false;
+    enum store_error error = ops_check(store, ops, count, &bytes, &grows, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
-    if (!error && bytes > 0 && !depot_space(store->depot, bytes))
+    if (!error && grows && !depot_space(store->depot, bytes))
         error = STORE_FULL;
     if (!error)
         error = store_admit(store, bytes);
@@ -162,17 +165,4 @@ enum store_error store_batch(struct store *store, const struct store_op *ops, si
                               .finish = batch_finish};
     batch_start(batch, bytes);
     return STORE_OK;
-}
-
-enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition)
-{
-    struct object *object;
-    enum store_error error = store_get(store, key, 0, &object);
-    if (error == STORE_NO_OBJECT || error == STORE_COLLISION)
-        return condition_holds(condition, NULL) ? STORE_OK : STORE_CONDITION;
-    if (error)
-        return error;
-    bool holds = condition_holds(condition, &object_info(object)->digest);
-    object_release(object);
-    return holds ? STORE_OK : STORE_CONDITION;
 }

@@ -237,6 +237,8 @@ enum store_error store_copy(struct store *source, const struct store_op *op, str
         return relocate(source, op, move, done, arg);
     if (move && atomic_load(&source->failed))
         return STORE_FAILED;
+    if (!depot_space(target->depot, 0))
+        return STORE_FULL;
     enum store_error error = store_admit(target, source->options->inline_limit);
     if (error)
         return error;

@@ -79,16 +79,16 @@ struct depot_options depot_options_default(void)
 /* What the rest of the engine relies on. */
 static struct depot_options options_checked(const struct depot_options *asked)
 {
-    enum { SEGMENT_MIN = 64 << 10, SEGMENT_MAX = 128 << 20 };
+
     struct depot_options options = *asked;
     if (!options.io)
         options.io = &io_posix;
     if (options.inline_limit > STORE_INLINE_LIMIT_MAX)
         options.inline_limit = STORE_INLINE_LIMIT_MAX;
-    if (options.segment_size < SEGMENT_MIN)
-        options.segment_size = SEGMENT_MIN;
-    if (options.segment_size > SEGMENT_MAX)
-        options.segment_size = SEGMENT_MAX;
+    if (options.segment_size < STORE_SEGMENT_MIN)
+        options.segment_size = STORE_SEGMENT_MIN;
+    if (options.segment_size > STORE_SEGMENT_MAX)
+        options.segment_size = STORE_SEGMENT_MAX;
     if (options.io_threads == 0)
         options.io_threads = 1;
     if (options.open_stores_limit == 0)
@@ -449,12 +449,27 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
     return STORE_OK;
 }
 
+/* Removes a store that is too damaged to be opened. */
+static enum store_error remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+{
+    char label[LABEL_MAX];
+    new_label(depot, label);
+    int os_error = folder_trash_store(&depot->folder, name, label);
+    if (os_error)
+        return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", name,
+                            strerror(os_error));
+    folder_remove_trash(&depot->folder, label);
+    return STORE_OK;
+}
+
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
 {
     struct store *store;
     pthread_mutex_lock(&depot->admin);
     enum store_error error = depot_acquire(depot, name, &store, ret_detail);
-    if (!error) {
+    if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN)) {
+        error = remove_unopened(depot, name, ret_detail);
+    } else if (!error) {
         error = remove_acquired(depot, store, force, ret_detail);
         depot_release(store);
     }

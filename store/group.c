@@ -414,6 +414,8 @@ static void group_take(struct group *group, struct txn *txn)
 static void group_fail(struct group *group, enum store_error error, int os_error)
 {
     bool written = group->store->log.group_written;
+    depot_log(group->store->depot, STORE_LOG_ERROR, "store %s: a commit failed and was taken back: %s (%s)",
+              group->store->name, store_error_text(error), strerror(os_error));
     log_abandon(&group->store->log);
     changes_pop(group, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {

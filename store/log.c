@@ -51,6 +51,11 @@ void log_free(struct log *log)
     log->io->close(log->io->self, log->folder);
 }
 
+bool log_is_prepared(const char *name)
+{
+    return strcmp(name, spare_name) == 0 || strcmp(name, next_name) == 0;
+}
+
 static bool table_grow(struct log *log)
 {
     size_t room = log->segment_room ? log->segment_room * 2 : 8;

@@ -64,6 +64,9 @@ bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, u
 /* Waits for the background, closes everything. */
 void log_free(struct log *log);
 
+/* Whether a file in the folder is a segment that was being prepared, of no use after a restart. */
+bool log_is_prepared(const char *name);
+
 /* Adds a segment found on disk; in order of numbers. Takes it on success. Recovery only. */
 enum store_error log_adopt(struct log *log, struct segment *segment);
 

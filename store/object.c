@@ -6,6 +6,7 @@
  */
 #include "store/object.h"
 
+#include "store/condition.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -210,6 +211,19 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
             return STORE_DAMAGED;
         }
     }
+}
+
+enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition)
+{
+    struct object *object;
+    enum store_error error = store_get(store, key, 0, &object);
+    if (error == STORE_NO_OBJECT || error == STORE_COLLISION)
+        return condition_holds(condition, NULL) ? STORE_OK : STORE_CONDITION;
+    if (error)
+        return error;
+    bool holds = condition_holds(condition, &object_info(object)->digest);
+    object_release(object);
+    return holds ? STORE_OK : STORE_CONDITION;
 }
 
 /* ---- many at once ---------------------------------------------------------------------------- */

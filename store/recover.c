@@ -314,7 +314,17 @@ static int compare_numbers(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* The numbers of all segments in order; what is no segment, a spare of an earlier life, is removed. */
+/* Removes what an earlier life had prepared; leaves alone what is not the log's. */
+static void clear_name(struct store *store, const char *name)
+{
+    if (log_is_prepared(name))
+        store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+    else
+        depot_log(store->depot, STORE_LOG_WARNING, "store %s: folder log holds %s, which is not cairn's: left alone",
+                  store->name, name);
+}
+
+/* The numbers of all segments in order. */
 static int list_segments(struct store *store, uint64_t **ret_numbers, size_t *ret_count)
 {
     struct log *log = &store->log;
@@ -330,7 +340,7 @@ static int list_segments(struct store *store, uint64_t **ret_numbers, size_t *re
         if (segment_number(name, &numbers[count]))
             count++;
         else
-            store->io->unlinkat(store->io->self, log->folder, name, 0);
+            clear_name(store, name);
     }
     free(names);
     if (!numbers)

@@ -47,10 +47,12 @@ struct object;
 struct io; /* the table of file calls: io.h; NULL everywhere below means the POSIX one */
 
 enum {
-    STORE_KEY_MAX = 1024,            /* bytes in a key, at least 1 */
-    STORE_NAME_MAX = 63,             /* bytes in a store's name */
-    STORE_ATTRIBUTES_MAX = 8192,     /* bytes of an object's attributes, opaque to the engine */
-    STORE_INLINE_LIMIT_MAX = 1 << 20 /* the largest inline limit that may be configured */
+    STORE_KEY_MAX = 1024,             /* bytes in a key, at least 1 */
+    STORE_NAME_MAX = 63,              /* bytes in a store's name */
+    STORE_ATTRIBUTES_MAX = 8192,      /* bytes of an object's attributes, opaque to the engine */
+    STORE_INLINE_LIMIT_MAX = 1 << 20, /* the largest inline limit that may be configured */
+    STORE_SEGMENT_MIN = 64 << 10,     /* the bounds of the segment size */
+    STORE_SEGMENT_MAX = 128 << 20
 };
 
 #define STORE_SIZE_UNKNOWN UINT64_MAX
@@ -169,7 +171,8 @@ void depot_close(struct depot *depot);
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created,
                               struct store_detail *ret_detail);
 
-/* Removes a store with all it holds; without force only when no object is left (STORE_NOT_DRAINED).
+/* Removes a store with all it holds, also one too damaged to open; without force only when no object is left
+ * and no write is under way (STORE_NOT_DRAINED).
  * Writes that come later fail with STORE_DRAINING; readers keep what they hold. Blocking. */
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail);
 

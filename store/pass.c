@@ -1,0 +1,393 @@
+/* pass.c - one pass of a verification over a store. pass.h tells how it goes. */
+#include "store/pass.h"
+
+#include "store/digest.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { CHUNK = 1 << 20, BLOCK = 4096, HICCUPS_MAX = 64 };
+
+/* ---- beginning and ending -------------------------------------------------------------------- */
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+uint64_t pass_measure(struct store *store, uint64_t *ret_end)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    *ret_end = store->end_offset;
+    uint64_t first = store->log.segment_count > 0 ? store->log.segments[0]->base : *ret_end;
+    uint64_t bytes = *ret_end - first + store->blobs.bytes;
+    pthread_rwlock_unlock(&store->lock);
+    return bytes;
+}
+
+bool pass_init(struct pass *pass, struct store *store, uint64_t rate)
+{
+    *pass = (struct pass){.store = store, .rate = rate, .began = monotonic_ns()};
+    table_init(&pass->shared, store->salt);
+    pass->chunk = malloc(CHUNK);
+    pass->hash = XXH3_createState();
+    bool ready = cursor_init(&pass->cursor, store->io, store->salt);
+    pass->seen.bytes_total = pass_measure(store, &pass->end);
+    return ready && pass->chunk && pass->hash;
+}
+
+void pass_free(struct pass *pass)
+{
+    cursor_free(&pass->cursor);
+    XXH3_freeState(pass->hash);
+    free(pass->chunk);
+    table_free(&pass->shared);
+}
+
+/* ---- pace and progress ----------------------------------------------------------------------- */
+
+static bool pass_stop(struct pass *pass)
+{
+    struct store *store = pass->store;
+    pass->stopped = pass->stopped || atomic_load(&store->scrub.stop) || atomic_load(&store->deleted);
+    return pass->stopped;
+}
+
+static void pass_tell(struct pass *pass)
+{
+    struct scrub *scrub = &pass->store->scrub;
+    pthread_mutex_lock(&scrub->lock);
+    scrub->verification = pass->seen;
+    pthread_mutex_unlock(&scrub->lock);
+}
+
+/* Counts bytes, and sleeps in short naps while the pace is ahead of the rate. */
+static void pass_advance(struct pass *pass, uint64_t bytes)
+{
+    const struct timespec nap = {.tv_nsec = 20000000};
+    pass->seen.bytes_done += bytes;
+    pass_tell(pass);
+    while (pass->rate > 0 && !pass_stop(pass)) {
+        double elapsed = (double)(monotonic_ns() - pass->began) / 1e9;
+        if ((double)pass->seen.bytes_done <= elapsed * (double)pass->rate)
+            return;
+        nanosleep(&nap, NULL);
+    }
+}
+
+/* ---- flaws ----------------------------------------------------------------------------------- */
+
+static void pass_report(struct pass *pass, const struct store_flaw *flaw)
+{
+    pass->seen.flaws++;
+    if (pass->flaw)
+        pass->flaw(pass->arg, flaw);
+}
+
+/* A flaw of a record whose head is valid. */
+static void report_record(struct pass *pass, enum store_flaw_kind kind, const struct record *record, bool live)
+{
+    pass_report(pass, &(struct store_flaw){.kind = kind,
+                                           .offset = record->offset,
+                                           .length = record->size,
+                                           .key = record->key,
+                                           .key_length = record->key_length,
+                                           .key_hash = record->key_hash,
+                                           .live = live});
+}
+
+/* A place in a segment, from one position up to another. */
+struct place {
+    uint32_t segment;
+    uint64_t from;
+    uint64_t to;
+    bool needed; /* an object's record begins in it */
+};
+
+static void place_visit(void *arg, uint64_t packed)
+{
+    struct place *place = arg;
+    struct location location = location_unpack(packed);
+    place->needed = place->needed || (location.segment == place->segment && location.position >= place->from &&
+                                      location.position < place->to);
+}
+
+/* A flaw of bytes in which no record can be read: whose they are only the index can tell. */
+static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t from, uint64_t to)
+{
+    struct store *store = pass->store;
+    const struct segment *segment = pass->cursor.segment;
+    struct place place = {.segment = segment->slot, .from = from, .to = to};
+    pthread_rwlock_rdlock(&store->lock);
+    table_each(&store->index, place_visit, &place);
+    pthread_rwlock_unlock(&store->lock);
+    pass_report(pass,
+                &(struct store_flaw){
+                    .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = place.needed});
+}
+
+/* ---- blobs ----------------------------------------------------------------------------------- */
+
+enum blob_state {
+    BLOB_UNKNOWN, /* it was not looked at to the end */
+    BLOB_WHOLE,
+    BLOB_WRONG,
+    BLOB_MISSING,
+    BLOB_UNREADABLE,
+};
+
+/* Whether the record is what its key leads to now. */
+static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
+{
+    struct store *store = pass->store;
+    struct location location = {.segment = pass->cursor.segment->slot,
+                                .position = (uint32_t)position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    pthread_rwlock_rdlock(&store->lock);
+    bool live = table_get(&store->index, record->key_hash) == location_pack(location);
+    pthread_rwlock_unlock(&store->lock);
+    return live;
+}
+
+/* What an errno says of a blob: nothing, when it is this process that was short of something. */
+static enum blob_state blob_of_errno(struct pass *pass, int error)
+{
+    if (error == ENOENT)
+        return BLOB_MISSING;
+    if (error != ENOMEM && error != EMFILE && error != ENFILE)
+        return BLOB_UNREADABLE;
+    pass->cut_short = true;
+    return BLOB_UNKNOWN;
+}
+
+static enum blob_state blob_compare(struct pass *pass, int file, const struct record *record)
+{
+    const struct io *io = pass->store->io;
+    struct stat status;
+    if (io->fstat(io->self, file, &status) < 0)
+        return blob_of_errno(pass, errno);
+    if ((uint64_t)status.st_size != record->size)
+        return BLOB_WRONG;
+    XXH3_128bits_reset(pass->hash);
+    for (uint64_t at = 0; at < record->size;) {
+        size_t length = record->size - at < CHUNK ? (size_t)(record->size - at) : CHUNK;
+        if (pass_stop(pass))
+            return BLOB_UNKNOWN;
+        int error = io_read_all(io, file, pass->chunk, length, (off_t)at);
+        if (error)
+            return blob_of_errno(pass, error);
+        XXH3_128bits_update(pass->hash, pass->chunk, length);
+        at += length;
+        pass_advance(pass, length);
+    }
+    struct store_digest digest = digest_of_hash(XXH3_128bits_digest(pass->hash));
+    return store_digest_equal(&digest, &record->digest) ? BLOB_WHOLE : BLOB_WRONG;
+}
+
+static enum blob_state blob_look(struct pass *pass, const struct record *record)
+{
+    const struct io *io = pass->store->io;
+    int file = blobs_open(&pass->store->blobs, record->blob);
+    if (file < 0)
+        return blob_of_errno(pass, errno);
+    enum blob_state state = blob_compare(pass, file, record);
+    io->close(io->self, file);
+    return state;
+}
+
+static bool blob_is_shared(struct pass *pass, uint64_t blob)
+{
+    struct store *store = pass->store;
+    pthread_rwlock_rdlock(&store->lock);
+    bool shared = table_get(&store->blobs.needs, blob) > 1;
+    pthread_rwlock_unlock(&store->lock);
+    return shared;
+}
+
+/* Looks at a blob, or remembers what another object's look at it has found. */
+static enum blob_state blob_look_once(struct pass *pass, const struct record *record)
+{
+    enum blob_state state = (enum blob_state)table_get(&pass->shared, record->blob);
+    if (state != BLOB_UNKNOWN)
+        return state;
+    state = blob_look(pass, record);
+    if (state != BLOB_UNKNOWN)
+        pass->seen.blobs++;
+    if (state != BLOB_UNKNOWN && blob_is_shared(pass, record->blob) && table_reserve(&pass->shared, record->blob)) {
+        table_put(&pass->shared, record->blob, state);
+        table_reservations_end(&pass->shared);
+    }
+    return state;
+}
+
+/* Compares the file of a live object. What is not right counts only if the object still is live. */
+static void pass_blob(struct pass *pass, uint64_t position, const struct record *record)
+{
+    static const enum store_flaw_kind flaws[] = {
+        [BLOB_WRONG] = STORE_FLAW_BLOB, [BLOB_MISSING] = STORE_FLAW_MISSING, [BLOB_UNREADABLE] = STORE_FLAW_READ};
+    if (!is_live(pass, position, record))
+        return;
+    enum blob_state state = blob_look_once(pass, record);
+    if (state > BLOB_WHOLE && is_live(pass, position, record))
+        report_record(pass, flaws[state], record, true);
+}
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+/* Judges a record whose head is valid, and moves behind it. */
+static void pass_found(struct pass *pass, uint64_t *position, const struct record *record, enum cursor_found found)
+{
+    uint64_t length = record_length(record);
+    pass->seen.records++;
+    if (found == CURSOR_HEAD)
+        report_record(pass, STORE_FLAW_PAYLOAD, record, is_live(pass, *position, record));
+    else if (record->type == RECORD_PUT && record->blob)
+        pass_blob(pass, *position, record);
+    *position += length;
+    pass_advance(pass, length);
+}
+
+/* At a place where no valid record stands: goes on at the next one. An errno. */
+static int pass_hole(struct pass *pass, uint64_t *position)
+{
+    struct record behind;
+    uint64_t from = *position;
+    int error = cursor_find(&pass->cursor, from + RECORD_ALIGNMENT, position, &behind);
+    if (error)
+        return error;
+    report_bytes(pass, STORE_FLAW_LOG, from, *position);
+    pass_advance(pass, *position - from);
+    return 0;
+}
+
+/* Looks at the record at a position and moves behind it; an errno. */
+static int pass_record(struct pass *pass, uint64_t *position)
+{
+    struct record record;
+    enum cursor_found found;
+    int error = cursor_look(&pass->cursor, *position, true, &record, &found);
+    if (error)
+        return error;
+    if (found == CURSOR_NOTHING)
+        return pass_hole(pass, position);
+    pass_found(pass, position, &record, found);
+    return 0;
+}
+
+/* ---- where the disk gives no bytes ----------------------------------------------------------- */
+
+/* The first block from a position on that can be read, or cannot; the limit when there is none. */
+static uint64_t find_block(struct pass *pass, uint64_t position, uint64_t limit, bool readable)
+{
+    const struct segment *segment = pass->cursor.segment;
+    while (position < limit && !pass_stop(pass)) {
+        uint64_t next = (position / BLOCK + 1) * BLOCK;
+        if (next > limit)
+            next = limit;
+        int error = io_read_all(segment->io, segment->file, pass->chunk, next - position, (off_t)position);
+        if ((error == 0) == readable)
+            return position;
+        position = next;
+    }
+    return limit;
+}
+
+/* Looks at the records that lie wholly in front of a limit. */
+static void pass_in_front(struct pass *pass, uint64_t *position, uint64_t limit)
+{
+    struct record record;
+    enum cursor_found found = CURSOR_WHOLE;
+    cursor_begin(&pass->cursor, pass->cursor.segment, limit);
+    while (*position < limit && !pass_stop(pass)) {
+        if (cursor_look(&pass->cursor, *position, true, &record, &found) || found == CURSOR_NOTHING)
+            return;
+        pass_found(pass, position, &record, found);
+    }
+}
+
+/* After a read that failed: gets past the blocks that cannot be read. */
+static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limit)
+{
+    const struct segment *segment = pass->cursor.segment;
+    uint64_t bad = find_block(pass, *position, limit, false);
+    if (bad == limit && ++pass->hiccups < HICCUPS_MAX)
+        return; /* it can be read after all */
+    pass_in_front(pass, position, bad);
+    uint64_t from = *position;
+    uint64_t good = find_block(pass, bad, limit, true);
+    struct record behind;
+    cursor_begin(&pass->cursor, segment, limit);
+    if (pass_stop(pass))
+        return;
+    if (cursor_find(&pass->cursor, good, position, &behind))
+        *position = good;
+    report_bytes(pass, STORE_FLAW_READ, from, *position);
+    pass_advance(pass, *position - from);
+}
+
+/* ---- segments -------------------------------------------------------------------------------- */
+
+static void pass_header(struct pass *pass, const struct segment *segment)
+{
+    uint64_t number = 0;
+    uint64_t base = 0;
+    int os_error = 0;
+    enum store_error error = segment_read_header(segment->io, segment->file, pass->store->salt, &number, &base,
+                                                 &os_error);
+    if (!error && number == segment->number && base == segment->base)
+        return;
+    pass_report(pass, &(struct store_flaw){.kind = error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
+                                           .offset = segment->base,
+                                           .length = SEGMENT_HEADER});
+}
+
+/* Looks at a segment up to `limit`. The file may end before that: what is not in it is lost. */
+static void pass_segment(struct pass *pass, const struct segment *segment, uint64_t limit)
+{
+    uint64_t held = limit < segment->prepared ? limit : segment->prepared;
+    uint64_t position = SEGMENT_HEADER;
+    pass_header(pass, segment);
+    cursor_begin(&pass->cursor, segment, held);
+    while (position < held && !pass_stop(pass)) {
+        if (pass_record(pass, &position))
+            pass_unreadable(pass, &position, held);
+    }
+    if (held < limit && !pass_stop(pass)) {
+        report_bytes(pass, STORE_FLAW_LOG, held, limit);
+        pass_advance(pass, limit - held);
+    }
+}
+
+/* The segment in a slot and where its records end; false when there is none that the pass should see. */
+static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segment, uint64_t *ret_limit)
+{
+    struct store *store = pass->store;
+    bool found = false;
+    pthread_rwlock_rdlock(&store->lock);
+    const struct log *log = &store->log;
+    if (slot < log->segment_count && log->segments[slot]->base < pass->end) {
+        uint64_t end = pass->end;
+        if (slot + 1 < log->segment_count && log->segments[slot + 1]->base < end)
+            end = log->segments[slot + 1]->base;
+        *ret_segment = log_pin(log, (uint32_t)slot);
+        *ret_limit = segment_position(*ret_segment, end);
+        found = true;
+    }
+    pthread_rwlock_unlock(&store->lock);
+    return found;
+}
+
+void pass_run(struct pass *pass)
+{
+    struct segment *segment;
+    uint64_t limit;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit); slot++) {
+        pass_segment(pass, segment, limit);
+        segment_release(segment);
+    }
+}
