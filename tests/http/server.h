@@ -56,6 +56,9 @@ void server_start(struct server *server);
 /* Sends SIGTERM and waits; fails the test unless the process exits with 0 within 20 s. */
 void server_stop(struct server *server);
 
+/* The same outside of a test: whether it exited with 0; says on stderr what it did otherwise. */
+bool server_retire(struct server *server);
+
 /* Sends SIGTERM, no more. */
 void server_terminate(struct server *server);
 
