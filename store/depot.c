@@ -628,6 +628,7 @@ static bool entry_healthy(const struct depot_entry *entry, struct store_detail *
 {
     struct store *store = entry->store;
     uint64_t damaged = atomic_load(&store->damaged_bytes);
+    uint64_t flaws = scrub_flaws(store);
     bool said = detail && detail->text[0];
     if (atomic_load(&store->failed)) {
         error_detail(detail, STORE_FAILED, 0, "store %s: %s", entry->name, store_error_text(STORE_FAILED));
@@ -636,6 +637,9 @@ static bool entry_healthy(const struct depot_entry *entry, struct store_detail *
     if (damaged > 0 && !said)
         error_detail(detail, STORE_DAMAGED, 0, "store %s: %llu bytes of its log were found damaged", entry->name,
                      (unsigned long long)damaged);
+    else if (flaws > 0 && !said)
+        error_detail(detail, STORE_DAMAGED, 0, "store %s: its verification has found %llu flaws", entry->name,
+                     (unsigned long long)flaws);
     return true;
 }
 

@@ -164,7 +164,7 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
 {
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
     bool fresh;
-    if (make_root(io, path) < 0)
+    if (!read_only && make_root(io, path) < 0)
         return fail(detail, "cannot make data folder", path);
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)

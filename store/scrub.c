@@ -4,6 +4,8 @@
 #include "store/internal.h"
 #include "store/pass.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 const char *store_flaw_text(enum store_flaw_kind kind)
@@ -75,10 +77,12 @@ static enum store_error verify(struct store *store, uint64_t rate, void (*flaw)(
         scrub_unclaim(&store->scrub);
         return STORE_NO_MEMORY;
     }
+    struct store_verification claimed;
+    store_verification(store, &claimed);
     pass.flaw = flaw;
     pass.arg = arg;
     pass.seen.running = true;
-    store_verification(store, &pass.seen);
+    pass.seen.started = claimed.started;
     pass_run(&pass);
     struct store_verification verification = pass.seen;
     verification.finished = now_ns();
@@ -95,7 +99,7 @@ enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
                               void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
                               struct store_verification *ret_verification)
 {
-    if (!scrub_claim(&store->scrub))
+    if (!scrub_claim(store))
         return STORE_BUSY;
     return verify(store, bytes_per_second, flaw, arg, ret_verification);
 }
@@ -103,10 +107,12 @@ enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
 static void log_flaw(void *arg, const struct store_flaw *flaw)
 {
     struct store *store = arg;
-    depot_log(store->depot, STORE_LOG_ERROR,
-              "store %s: verification: %s: %llu bytes at offset %llu, key hash %016llx%s", store->name,
-              store_flaw_text(flaw->kind), (unsigned long long)flaw->length, (unsigned long long)flaw->offset,
-              (unsigned long long)flaw->key_hash, flaw->live ? ", of a live object" : "");
+    char whose[32] = "";
+    if (flaw->kind != STORE_FLAW_LOG && flaw->kind != STORE_FLAW_HEADER && flaw->key_hash)
+        (void)snprintf(whose, sizeof whose, ", key hash %016" PRIx64, flaw->key_hash);
+    depot_log(store->depot, STORE_LOG_ERROR, "store %s: verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
+              store->name, store_flaw_text(flaw->kind), flaw->length, flaw->offset, whose,
+              flaw->live ? ", of an object that can be asked for" : "");
 }
 
 static void *scrub_thread(void *arg)
@@ -115,9 +121,9 @@ static void *scrub_thread(void *arg)
     struct store_verification verification = {0};
     if (verify(store, store->scrub.bytes_per_second, log_flaw, store, &verification) == STORE_OK)
         depot_log(store->depot, verification.flaws ? STORE_LOG_ERROR : STORE_LOG_INFO,
-                  "store %s: verification %s: %llu records, %llu blobs, %llu flaws", store->name,
-                  verification.complete ? "complete" : "stopped", (unsigned long long)verification.records,
-                  (unsigned long long)verification.blobs, (unsigned long long)verification.flaws);
+                  "store %s: verification %s: %" PRIu64 " records, %" PRIu64 " blobs, %" PRIu64 " flaws", store->name,
+                  verification.complete ? "complete" : "not complete", verification.records, verification.blobs,
+                  verification.flaws);
     return NULL;
 }
 
@@ -126,11 +132,11 @@ enum store_error store_verify_start(struct store *store, uint64_t bytes_per_seco
     struct scrub *scrub = &store->scrub;
     if (depot_draining(store->depot) || atomic_load(&store->closing))
         return STORE_DRAINING;
-    if (!scrub_claim(scrub))
+    if (!scrub_claim(store))
         return STORE_BUSY;
     pthread_mutex_lock(&scrub->lock);
     if (scrub->threaded)
-        pthread_join(scrub->thread, NULL); /* an earlier one: it has ended, or the claim had failed */
+        pthread_join(scrub->thread, NULL); /* an earlier one, which has ended */
     scrub->bytes_per_second = bytes_per_second;
     scrub->threaded = pthread_create(&scrub->thread, NULL, scrub_thread, store) == 0;
     bool threaded = scrub->threaded;
@@ -145,6 +151,13 @@ void store_verification(struct store *store, struct store_verification *ret_veri
     pthread_mutex_lock(&store->scrub.lock);
     *ret_verification = store->scrub.verification;
     pthread_mutex_unlock(&store->scrub.lock);
+}
+
+uint64_t scrub_flaws(struct store *store)
+{
+    struct store_verification verification;
+    store_verification(store, &verification);
+    return verification.flaws;
 }
 
 void scrub_init(struct scrub *scrub)

@@ -1,8 +1,7 @@
-/* scrub.h - the verification of a store: does every byte still have its digest?
+/* scrub.h - the verifications of a store: does every byte still have its digest?
  *
- * The log is read segment by segment up to where it ended at the start, dead records too, since recovery reads
- * them; after each put that is still live and has a blob, the blob is read. Writers and readers go on
- * meanwhile. The pace is kept by sleeping when ahead.
+ * At most one runs at a time, on the caller's thread or on one of its own; writers and readers go on meanwhile.
+ * What one does is in pass.h; here is what is known about the one that runs, or about the last one.
  */
 #ifndef CAIRN_SCRUB_H
 #define CAIRN_SCRUB_H
@@ -13,9 +12,10 @@
 #include <stdatomic.h>
 
 struct scrub {
-    pthread_mutex_t lock; /* guards the verification and `threaded` */
+    pthread_mutex_t lock; /* guards all but `stop` */
     struct store_verification verification;
-    bool threaded; /* the thread is to be joined */
+    struct store_verification before; /* what was known when the running one was claimed */
+    bool threaded;                    /* the thread is to be joined */
     pthread_t thread;
     uint64_t bytes_per_second; /* the thread's */
     atomic_bool stop;
@@ -23,6 +23,9 @@ struct scrub {
 
 void scrub_init(struct scrub *scrub);
 void scrub_free(struct scrub *scrub);
+
+/* Flaws that the running verification or the last one has found. */
+uint64_t scrub_flaws(struct store *store);
 
 /* Ends a verification in the background and waits for it. */
 void scrub_stop(struct store *store);

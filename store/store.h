@@ -194,7 +194,7 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
 /* True while every open store takes writes. ret_detail names the first that does not, or else the first in
- * which damage was found; its text is "" when all is well. */
+ * which damage was found, by recovery, a read or a verification; its text is "" when all is well. */
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
 
 /* ---- a store --------------------------------------------------------------------------------- */
@@ -224,6 +224,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures);
 
 enum store_flaw_kind {
     STORE_FLAW_LOG,     /* bytes of the log that no valid record covers */
+    STORE_FLAW_HEADER,  /* the header of a segment: what follows is kept */
     STORE_FLAW_PAYLOAD, /* a payload in the log does not match its digest */
     STORE_FLAW_BLOB,    /* a large payload does not match its digest or size */
     STORE_FLAW_MISSING, /* the file of a large payload is not there */
