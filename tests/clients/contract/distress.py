@@ -5,10 +5,11 @@ Each function takes a Checker, for its file and its account, and the path of the
 
 import resource
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from .exchange import connect
+from .exchange import TIMEOUT_SECONDS, connect, exchange
 from .scenarios import ALICE_HASH, put_step
 from .server import Server
 
@@ -55,12 +56,16 @@ def at_limits(checker, binary):
 
 @contextmanager
 def upload_under_way(server):
-    """An upload that has begun and does not end."""
+    """An upload that has begun, as the store's figures show, and does not end."""
     connection = connect(server.address)
     connection.putrequest("PUT", "/v1/stores/small/objects/slow")
     connection.putheader("Content-Length", str(MIB))
     connection.endheaders(b"x" * (MIB // 2))
     try:
+        until = time.monotonic() + TIMEOUT_SECONDS
+        while exchange(server.address, "GET", "/v1/stores/small").json()["writes_in_flight"] == 0:
+            assert time.monotonic() < until, "the upload never began"
+            time.sleep(0.01)
         yield
     finally:
         connection.close()
@@ -73,6 +78,8 @@ def on_a_full_disk(checker, binary):
         call("putObject", 507, {**STORE, "key": "b"}, body=b"B")
         call("putObjectByHash", 507, BY_HASH, body=b"B")
         call("batch", 507, STORE, body=BATCH)
+        call("copyObject", 507, STORE, body=TRANSFER)
+        call("moveObject", 507, STORE, body=TRANSFER)
         call("getObject", 200, OBJECT)
         call("deleteObject", 200, OBJECT)
 

@@ -14,7 +14,7 @@ UNPROVOKED = {
         "listStores", "createStore", "getStore", "deleteStore", "getObject", "headObject", "getObjectByHash",
         "headObjectByHash", "batchGet",
     }),
-    507: (LAST_BLOCK, {"createStore", "moveObject", "copyObject"}),
+    507: (LAST_BLOCK, {"createStore"}),
 }
 READINESS = {("getReadiness", 503): FAILED_SYNC}
 

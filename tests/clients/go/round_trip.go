@@ -137,12 +137,12 @@ func batches(client *cairn.ClientWithResponses) {
 	must(0, steps[1].FromBatchRename(cairn.BatchRename{Key: pointer("a"), To: pointer("b")}))
 	must(0, steps[2].FromBatchCopy(cairn.BatchCopy{Key: pointer("b"), To: pointer("c")}))
 	must(0, steps[3].FromBatchDelete(cairn.BatchDelete{Key: pointer("b")}))
-	done := must(client.BatchWithResponse(ctx, store, cairn.Batch{Operations: steps[:]}))
+	done := must(client.BatchWithResponse(ctx, store, nil, cairn.Batch{Operations: steps[:]}))
 	check("batch", done.JSON200 != nil && len(done.JSON200.Results) == len(steps), string(done.Body))
 	found := must(client.BatchGetWithResponse(ctx, store, cairn.BatchGet{Keys: &[]string{"c", "b"}})).JSON200
 	check("batchGet", found != nil && string(found.Objects[0].Data) == "A" && found.Objects[1] == nil, found)
 	must(0, steps[1].FromBatchPut(cairn.BatchPut{Key: pointer("e"), Data: []byte{}}))
-	refused := must(client.BatchWithResponse(ctx, store, cairn.Batch{Operations: steps[:2]})).ApplicationproblemJSON422
+	refused := must(client.BatchWithResponse(ctx, store, nil, cairn.Batch{Operations: steps[:2]})).ApplicationproblemJSON422
 	check("batch refused", refused != nil && *refused.Index == 1, refused)
 	form(client)
 }
@@ -154,7 +154,7 @@ func form(client *cairn.ClientWithResponses) {
 		must(must(parts.CreateFormFile(key, key)).Write([]byte(key)))
 	}
 	must(0, parts.Close())
-	sent := must(client.BatchWithBodyWithResponse(ctx, store, parts.FormDataContentType(), &body))
+	sent := must(client.BatchWithBodyWithResponse(ctx, store, nil, parts.FormDataContentType(), &body))
 	check("batch as a form", sent.JSON200 != nil && len(sent.JSON200.Results) == 2, string(sent.Body))
 }
 
