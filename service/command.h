@@ -13,6 +13,7 @@ enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 int command_serve(char *const *arguments);       /* serve.c */
 int command_healthcheck(char *const *arguments); /* healthcheck.c */
+int command_check(char *const *arguments);       /* check.c */
 int command_options(char *const *arguments);     /* help.c */
 
 /* Reads the configuration for a command. False when the command is over already, because of --help, --version or

@@ -9,6 +9,7 @@ static const char usage[] =
     "\n"
     "usage: cairnd [serve] [OPTION]...     serve the stores of a data folder\n"
     "       cairnd healthcheck [OPTION]... ask the server of that configuration for /healthz; status 0 or 1\n"
+    "       cairnd check DIR ...           compare a data folder with its digests: cairnd check --help\n"
     "       cairnd options                 print the table of options as Markdown\n"
     "\n"
     "Each option is a flag (--idle-timeout 30s), a variable (CAIRN_IDLE_TIMEOUT=30s) and a key of the\n"

@@ -10,6 +10,7 @@ static const struct {
 } commands[] = {
     {"serve", command_serve},
     {"healthcheck", command_healthcheck},
+    {"check", command_check},
     {"options", command_options},
 };
 

@@ -180,6 +180,11 @@ static bool parse_number(const char *text, const struct unit *units, uint64_t *r
     return units->suffix && !__builtin_mul_overflow(number, units->factor, ret_number);
 }
 
+bool option_read_size(const char *text, uint64_t *ret_bytes)
+{
+    return parse_number(text, size_units, ret_bytes);
+}
+
 static bool set_number(const struct option *option, struct config *config, const char *value)
 {
     uint64_t number;

@@ -63,6 +63,9 @@ void option_clear(const struct option *option, struct config *config);
  * commas, and adds them. */
 bool option_set(const struct option *option, struct config *config, const char *value);
 
+/* Bytes, with a suffix or not, as a size is written everywhere; false when it is none. */
+bool option_read_size(const char *text, uint64_t *ret_bytes);
+
 /* The value of a number, size, time or choice. */
 uint64_t option_number(const struct option *option, const struct config *config);
 

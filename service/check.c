@@ -1,0 +1,198 @@
+/* check.c - `cairnd check DIR`: compares every byte of a data folder with its digest and changes none.
+ *
+ * The folder is locked, so that no server writes meanwhile, and opened read-only; its stores are opened one after
+ * the other, since each takes memory for its index. Status 0: all is whole. 1: flaws were found. 2: it could not
+ * be told.
+ */
+#include "service/command.h"
+#include "service/option.h"
+#include "service/report.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: cairnd check DIR [--store NAME] [--rate SIZE] [--json]\n"
+    "\n"
+    "Compares every record and every large object of the data folder DIR with its digest. Nothing is changed. No\n"
+    "server may have the folder open: ask a running one by POST /v1/stores/NAME/verify.\n"
+    "\n"
+    "  --store NAME  check this store only\n"
+    "  --rate SIZE   read at most so many bytes a second, such as 64M; 0, the default: as fast as it goes\n"
+    "  --json        report for scripts\n"
+    "\n"
+    "Status 0: everything is whole; 1: there are flaws; 2: the folder cannot be opened, or not all could be checked.\n";
+
+enum { CHECK_WHOLE = 0, CHECK_FLAWS = 1, CHECK_UNKNOWN = 2 };
+
+struct check {
+    const char *folder;
+    const char *store; /* NULL: all */
+    uint64_t rate;
+    bool json;
+    bool help;
+};
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static bool refuse(const char *what, const char *argument)
+{
+    fprintf(stderr, "cairnd: check: '%s' %s; `cairnd check --help` tells more\n", argument, what);
+    return false;
+}
+
+static bool is_named(const char *argument, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(argument, name, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
+}
+
+/* The value of --name VALUE or --name=VALUE, or NULL; moves on to the last argument that it took. */
+static const char *take_value(char *const **arguments)
+{
+    const char *equals = strchr(**arguments, '=');
+    if (equals)
+        return equals + 1;
+    return (*arguments)[1] ? *++*arguments : NULL;
+}
+
+static bool read_option(struct check *check, char *const **arguments)
+{
+    const char *argument = **arguments;
+    bool store = is_named(argument, "--store");
+    if (!store && !is_named(argument, "--rate"))
+        return refuse("is no option", argument);
+    const char *value = take_value(arguments);
+    if (!value)
+        return refuse("needs a value", argument);
+    if (store)
+        check->store = value;
+    return store || option_read_size(value, &check->rate) ||
+           refuse("is not a size for --rate: digits, and perhaps K, M, G or T", value);
+}
+
+static bool read_arguments(struct check *check, char *const *arguments)
+{
+    for (; *arguments; arguments++) {
+        const char *argument = *arguments;
+        if (strcmp(argument, "--help") == 0)
+            check->help = true;
+        else if (strcmp(argument, "--json") == 0)
+            check->json = true;
+        else if (argument[0] == '-') {
+            if (!read_option(check, &arguments))
+                return false;
+        } else if (check->folder) {
+            return refuse("is one folder too many", argument);
+        } else {
+            check->folder = argument;
+        }
+    }
+    if (check->folder || check->help)
+        return true;
+    fputs("cairnd: check: which data folder? `cairnd check --help` tells more\n", stderr);
+    return false;
+}
+
+/* ---- checking -------------------------------------------------------------------------------- */
+
+static const char *sentence_of(enum store_error error, const struct store_detail *detail)
+{
+    return detail->text[0] ? detail->text : store_error_text(error);
+}
+
+static void flaw_found(void *report, const struct store_flaw *flaw)
+{
+    report_flaw(report, flaw);
+}
+
+static void check_store(const struct check *check, struct depot *depot, const char *name, struct report *report)
+{
+    struct store_detail detail = {0};
+    struct store_verification verification;
+    struct store *store = NULL;
+    report_store(report, name);
+    enum store_error error = depot_acquire(depot, name, &store, &detail);
+    if (!error)
+        error = store_verify(store, check->rate, flaw_found, report, &verification);
+    if (error)
+        report_not_opened(report, error, sentence_of(error, &detail));
+    else
+        report_checked(report, &verification);
+    depot_release(store);
+}
+
+/* The stores to look at, as depot_names() gives them; NULL when there are none to be had. */
+static char **names_of(const struct check *check, struct depot *depot, size_t *ret_count)
+{
+    char **names;
+    enum store_error error = depot_names(depot, &names, ret_count);
+    if (error) {
+        fprintf(stderr, "cairnd: check: the stores of %s cannot be listed: %s\n", check->folder,
+                store_error_text(error));
+        return NULL;
+    }
+    if (!check->store)
+        return names;
+    for (size_t i = 0; i < *ret_count; i++) {
+        if (strcmp(names[i], check->store) == 0) {
+            names[0] = names[i];
+            *ret_count = 1;
+            return names;
+        }
+    }
+    fprintf(stderr, "cairnd: check: there is no store '%s' in %s\n", check->store, check->folder);
+    free(names);
+    return NULL;
+}
+
+static int check_stores(const struct check *check, struct depot *depot)
+{
+    struct report report;
+    size_t count = 0;
+    char **names = names_of(check, depot, &count);
+    if (!names)
+        return CHECK_UNKNOWN;
+    report_begin(&report, check->folder, check->json);
+    for (size_t i = 0; i < count; i++)
+        check_store(check, depot, names[i], &report);
+    free(names);
+    if (!report_end(&report)) {
+        fputs("cairnd: check: the report could not be written to the end\n", stderr);
+        return CHECK_UNKNOWN;
+    }
+    if (report.flaws > 0)
+        return CHECK_FLAWS;
+    return report.complete ? CHECK_WHOLE : CHECK_UNKNOWN;
+}
+
+static int check_folder(const struct check *check)
+{
+    struct depot_options options = depot_options_default();
+    struct store_detail detail = {0};
+    struct depot *depot;
+    options.read_only = true;
+    options.open_stores_limit = 1;
+    enum store_error error = depot_open(check->folder, &options, &depot, &detail);
+    if (error) {
+        fprintf(stderr, "cairnd: check: %s%s\n", sentence_of(error, &detail),
+                error == STORE_LOCKED ? ", or let it verify: POST /v1/stores/NAME/verify" : "");
+        return CHECK_UNKNOWN;
+    }
+    int status = check_stores(check, depot);
+    depot_close(depot);
+    return status;
+}
+
+int command_check(char *const *arguments)
+{
+    struct check check = {0};
+    if (!read_arguments(&check, arguments))
+        return CHECK_UNKNOWN;
+    if (!check.help)
+        return check_folder(&check);
+    fputs(usage, stdout);
+    return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
+}

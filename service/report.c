@@ -1,0 +1,241 @@
+/* report.c - what `cairnd check` finds, told on stdout. See report.h. */
+#include "service/report.h"
+
+#include "api/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What scripts call a flaw, and what it means for those whose data it is. */
+struct meaning {
+    const char *name;
+    const char *live; /* an object that can be asked for is concerned */
+    const char *dead;
+};
+
+static const struct meaning meanings[] = {
+    [STORE_FLAW_LOG] = {"log", "an object that stood there cannot be read any more: put it again, or delete it",
+                        "what stood there is lost; everything behind it is kept"},
+    [STORE_FLAW_HEADER] = {"header", "nothing is lost: the first record behind it tells where it stands",
+                           "nothing is lost: the first record behind it tells where it stands"},
+    [STORE_FLAW_PAYLOAD] = {"payload", "the object is not served any more: put it again, or delete it",
+                            "an older version, or one that was deleted: no object needs it"},
+    [STORE_FLAW_BLOB] = {"blob", "the object's bytes are not those that were stored: put it again, or delete it",
+                         "no object needs it"},
+    [STORE_FLAW_MISSING] = {"missing", "the object is not served any more: put it again, or delete it",
+                            "no object needs it"},
+    [STORE_FLAW_READ] = {"read", "the disk is failing: an object there cannot be read; copy the folder elsewhere",
+                         "the disk is failing: copy the folder elsewhere"},
+};
+
+static const struct meaning *meaning_of(enum store_flaw_kind kind)
+{
+    static const struct meaning unknown = {"unknown", "this program does not know it", "this program does not know it"};
+    return (size_t)kind < sizeof(meanings) / sizeof(meanings[0]) ? &meanings[kind] : &unknown;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static void number(struct jsontext *text, const char *name, uint64_t value)
+{
+    jsontext_name(text, name);
+    jsontext_number(text, value);
+}
+
+static void boolean(struct jsontext *text, const char *name, bool value)
+{
+    jsontext_name(text, name);
+    jsontext_bool(text, value);
+}
+
+/* Writes out what has come together, so that a report may be longer than memory. */
+static void flush(struct report *report)
+{
+    struct jsontext *text = &report->text;
+    if (fwrite(text->bytes, 1, text->length, stdout) != text->length)
+        report->failed = true;
+    text->length = 0;
+}
+
+static void json_begin(struct jsontext *text, const char *folder)
+{
+    jsontext_open(text, '{');
+    jsontext_field(text, "folder", utf8_valid(folder, strlen(folder)) ? folder : NULL);
+    jsontext_name(text, "stores");
+    jsontext_open(text, '[');
+}
+
+static void json_store(struct jsontext *text, const char *name)
+{
+    jsontext_open(text, '{');
+    jsontext_field(text, "name", name);
+    jsontext_name(text, "flaws");
+    jsontext_open(text, '[');
+}
+
+static void json_flaw(struct jsontext *text, const struct store_flaw *flaw, const struct meaning *meaning)
+{
+    bool known = flaw->key || flaw->key_hash;
+    jsontext_open(text, '{');
+    jsontext_field(text, "kind", meaning->name);
+    number(text, "offset", flaw->offset);
+    number(text, "length", flaw->length);
+    jsontext_key(text, flaw->key, flaw->key_length);
+    jsontext_name(text, "key_hash");
+    if (known)
+        jsontext_hash(text, flaw->key_hash);
+    else
+        jsontext_null(text);
+    boolean(text, "live", flaw->live);
+    jsontext_field(text, "text", store_flaw_text(flaw->kind));
+    jsontext_field(text, "meaning", flaw->live ? meaning->live : meaning->dead);
+    jsontext_close(text, '}');
+}
+
+/* The figures of a store behind its flaws; a store that was not opened has none. */
+static void json_figures(struct jsontext *text, const struct store_verification *verification, const char *error)
+{
+    jsontext_close(text, ']');
+    number(text, "records", verification->records);
+    number(text, "blobs", verification->blobs);
+    number(text, "bytes", verification->bytes_done);
+    boolean(text, "complete", verification->complete);
+    if (error)
+        jsontext_field(text, "error", utf8_valid(error, strlen(error)) ? error : "the store cannot be opened");
+    else
+        jsontext_field(text, "error", NULL);
+    jsontext_close(text, '}');
+}
+
+static void json_end(const struct report *report, struct jsontext *text)
+{
+    jsontext_close(text, ']');
+    number(text, "flaw_count", report->flaws);
+    boolean(text, "complete", report->complete);
+    boolean(text, "whole", report->complete && report->flaws == 0);
+    jsontext_close(text, '}');
+}
+
+/* ---- for people ------------------------------------------------------------------------------ */
+
+/* A key as JSON would quote it; of one that is no text only the hash is told. */
+static void print_key(const struct store_flaw *flaw)
+{
+    struct jsontext quoted = {0};
+    if (!flaw->key && !flaw->key_hash)
+        return;
+    if (flaw->key && utf8_valid(flaw->key, flaw->key_length))
+        jsontext_string(&quoted, flaw->key, flaw->key_length);
+    if (quoted.length > 0 && !quoted.failed)
+        printf(", key %.*s", (int)quoted.length, quoted.bytes);
+    printf(", key hash %016" PRIx64, flaw->key_hash);
+    jsontext_free(&quoted);
+}
+
+static void print_flaw(const struct store_flaw *flaw, const struct meaning *meaning)
+{
+    printf("  FLAW at offset %" PRIu64 ", %" PRIu64 " bytes", flaw->offset, flaw->length);
+    print_key(flaw);
+    printf(":\n    %s;\n    %s\n", store_flaw_text(flaw->kind), flaw->live ? meaning->live : meaning->dead);
+}
+
+static void print_count(uint64_t count, const char *noun)
+{
+    printf("%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static void print_figures(const struct store_verification *verification, uint64_t flaws)
+{
+    printf("  ");
+    print_count(verification->records, "record");
+    printf(", ");
+    print_count(verification->blobs, "blob");
+    printf(", ");
+    print_count(verification->bytes_done, "byte");
+    printf(": ");
+    if (flaws > 0)
+        print_count(flaws, "flaw");
+    else
+        printf("%s", verification->complete ? "whole" : "no flaw found");
+    puts(verification->complete ? "" : ", but memory or open files were out: not all was looked at");
+}
+
+static void print_end(const struct report *report)
+{
+    print_count(report->stores, "store");
+    if (report->flaws == 0 && report->complete) {
+        puts(", all whole");
+        return;
+    }
+    printf(", %zu of them whole; ", report->whole_stores);
+    print_count(report->flaws, "flaw");
+    putchar('\n');
+}
+
+/* ---- the report ------------------------------------------------------------------------------ */
+
+void report_begin(struct report *report, const char *folder, bool json)
+{
+    *report = (struct report){.json = json, .complete = true};
+    if (json)
+        json_begin(&report->text, folder);
+}
+
+void report_store(struct report *report, const char *name)
+{
+    report->stores++;
+    report->store_flaws = 0;
+    if (report->json)
+        json_store(&report->text, name);
+    else
+        printf("store %s\n", name);
+}
+
+void report_flaw(struct report *report, const struct store_flaw *flaw)
+{
+    const struct meaning *meaning = meaning_of(flaw->kind);
+    report->flaws++;
+    report->store_flaws++;
+    if (!report->json) {
+        print_flaw(flaw, meaning);
+        return;
+    }
+    json_flaw(&report->text, flaw, meaning);
+    flush(report);
+}
+
+void report_checked(struct report *report, const struct store_verification *verification)
+{
+    report->complete = report->complete && verification->complete;
+    report->whole_stores += verification->complete && report->store_flaws == 0;
+    if (report->json)
+        json_figures(&report->text, verification, NULL);
+    else
+        print_figures(verification, report->store_flaws);
+}
+
+void report_not_opened(struct report *report, enum store_error error, const char *sentence)
+{
+    const struct store_verification nothing = {0};
+    report->complete = false;
+    report->flaws += error != STORE_NO_MEMORY;
+    if (report->json)
+        json_figures(&report->text, &nothing, sentence);
+    else
+        printf("  %s: %s\n", error == STORE_NO_MEMORY ? "not looked at" : "FLAW: it cannot be opened", sentence);
+}
+
+bool report_end(struct report *report)
+{
+    if (report->json) {
+        json_end(report, &report->text);
+        flush(report);
+        putchar('\n');
+    } else {
+        print_end(report);
+    }
+    bool written = fflush(stdout) == 0 && !ferror(stdout) && !report->failed && !report->text.failed;
+    jsontext_free(&report->text);
+    return written;
+}

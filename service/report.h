@@ -1,0 +1,44 @@
+/* report.h - what `cairnd check` finds, told on stdout piece by piece: for people, or as one JSON object for scripts.
+ *
+ *     report_begin(&report, folder, json);
+ *     report_store(&report, name);                    // each store: its flaws, then one of the two ends
+ *     report_flaw(&report, flaw);
+ *     report_checked(&report, &verification);
+ *     report_not_opened(&report, sentence);
+ *     whole = report_end(&report);
+ *
+ * docs/verification.md has the shape of the JSON. Thread: one.
+ */
+#ifndef CAIRN_REPORT_H
+#define CAIRN_REPORT_H
+
+#include "api/jsontext.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct report {
+    bool json;
+    struct jsontext text; /* what of the JSON is not written yet */
+    size_t stores;
+    size_t whole_stores;
+    uint64_t store_flaws; /* of the store under way */
+    uint64_t flaws;
+    bool complete; /* everything was looked at */
+    bool failed;   /* stdout did not take it, or memory was out */
+};
+
+void report_begin(struct report *report, const char *folder, bool json);
+void report_store(struct report *report, const char *name);
+void report_flaw(struct report *report, const struct store_flaw *flaw);
+void report_checked(struct report *report, const struct store_verification *verification);
+
+/* A store that cannot be opened is a flaw; one for which memory was out was just not looked at. */
+void report_not_opened(struct report *report, enum store_error error, const char *sentence);
+
+/* Writes the sum and frees. False when not all of the report could be written. */
+bool report_end(struct report *report);
+
+#endif
