@@ -16,7 +16,7 @@ struct meaning {
 
 static const struct meaning meanings[] = {
     [STORE_FLAW_LOG] = {"log", "an object that stood there cannot be read any more: put it again, or delete it",
-                        "what stood there is lost; everything behind it is kept"},
+                        "what stood there, a write or a delete, is lost; everything behind it is kept"},
     [STORE_FLAW_HEADER] = {"header", "nothing is lost: the first record behind it tells where it stands",
                            "nothing is lost: the first record behind it tells where it stands"},
     [STORE_FLAW_PAYLOAD] = {"payload", "the object is not served any more: put it again, or delete it",
