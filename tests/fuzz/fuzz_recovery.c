@@ -1,0 +1,268 @@
+/* fuzz_recovery.c - a store is opened on segment files that the fuzzer has changed, read, written to and opened again.
+ *
+ * The input is a log (log_image.h). A store whose log it is lies on a disk in memory, with one blob. Whatever the bytes are:
+ * the store opens or says why not; what it gives has the digest and the key it says; its figures count what can be read; it
+ * takes a write; and after it was closed and opened again it holds the same objects at the same offsets.
+ *
+ * The mutator makes the checks right in every second input, with the salt that no attacker knows: behind the checks is
+ * where recovery has to decide.
+ */
+#include "store/segment.h"
+#include "store/settings.h"
+#include "store/store.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/log_image.h"
+#include "tests/lib/sim_disk.h"
+#include "tests/lib/ticket.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEYS_MAX = 96, BLOB_SIZE = 600 };
+
+static const char fresh_key[] = "written after recovery";
+static const char fresh_payload[] = "a payload";
+
+/* What a look-up says of a key. */
+struct sight {
+    enum store_error error;
+    uint64_t offset;
+    uint64_t size;
+    struct store_digest digest;
+};
+
+struct run {
+    struct sim_disk *disk;
+    const struct io *io;
+    struct depot_options options;
+    struct depot *depot;
+    struct store *store;
+    struct store_key keys[KEYS_MAX]; /* by bytes and by hash, no two alike */
+    struct sight sights[KEYS_MAX];
+    size_t count;
+    bool more; /* the log names more than fit */
+};
+
+/* ---- the disk -------------------------------------------------------------------------------- */
+
+static void make_folder(struct run *run, const char *path)
+{
+    fuzz_assert(run->io->mkdirat(run->io->self, AT_FDCWD, path, 0700) == 0);
+}
+
+static void make_file(struct run *run, const char *path, const void *bytes, size_t size)
+{
+    int file = run->io->openat(run->io->self, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600);
+    fuzz_assert(file >= 0 && io_write_all(run->io, file, bytes, size, 0) == 0);
+    run->io->close(run->io->self, file);
+}
+
+static void make_settings(struct run *run, const char *path, const char *name, const char *kind, uint64_t salt)
+{
+    struct settings settings = {.kind = kind, .salt = salt};
+    int folder = run->io->openat(run->io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    fuzz_assert(folder >= 0 && settings_write(run->io, folder, name, &settings) == 0);
+    run->io->close(run->io->self, folder);
+}
+
+static void make_store(struct run *run, const struct log_image *image)
+{
+    static const char *const folders[] = {"/data",          "/data/trash",        "/data/stores",
+                                          "/data/stores/s", "/data/stores/s/log", "/data/stores/s/blobs"};
+    uint8_t blob[BLOB_SIZE] = {0};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        make_folder(run, folders[i]);
+    make_settings(run, "/data", "cairn", "data folder", 0);
+    make_settings(run, "/data/stores/s", "settings", "store", LOG_IMAGE_SALT);
+    make_file(run, "/data/stores/s/blobs/0000000000000001.blob", blob, sizeof blob);
+    for (size_t i = 0; i < image->count; i++) {
+        char name[SEGMENT_NAME_MAX], path[64];
+        segment_name(i + 1, name);
+        snprintf(path, sizeof path, "/data/stores/s/log/%s", name);
+        make_file(run, path, image->segments[i].bytes, image->segments[i].size);
+    }
+}
+
+/* ---- keys and what is under them ------------------------------------------------------------- */
+
+static bool same_key(const struct store_key *a, const struct store_key *b)
+{
+    return a->hash == b->hash && a->length == b->length &&
+           (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+static void add_key(struct run *run, struct store_key key)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (same_key(&run->keys[i], &key))
+            return;
+    if (run->count == KEYS_MAX)
+        run->more = true;
+    else
+        run->keys[run->count++] = key;
+}
+
+static void visit_key(void *arg, const void *key, size_t length, uint64_t hash)
+{
+    add_key(arg, store_key_of_hash(hash));
+    if (key != NULL)
+        add_key(arg, store_key_of(key, length));
+}
+
+static void assert_true_to(const struct store_key *key, struct object *object)
+{
+    const struct object_info *info = object_info(object);
+    fuzz_assert(info->key_hash == key->hash);
+    if (key->bytes != NULL)
+        fuzz_assert(info->key_length == key->length && memcmp(info->key, key->bytes, key->length) == 0);
+    const void *payload = object_payload(object);
+    if (payload == NULL)
+        return; /* a blob: the scrub compares it with its digest, a look-up does not */
+    struct store_digest digest = store_digest_of(payload, (size_t)info->size);
+    fuzz_assert(store_digest_equal(&digest, &info->digest));
+}
+
+static struct sight look(struct run *run, const struct store_key *key)
+{
+    struct object *object;
+    struct sight sight = {.error = store_get(run->store, key, STORE_GET_PAYLOAD, &object)};
+    if (sight.error != STORE_OK) {
+        fuzz_assert(sight.error == STORE_NO_OBJECT || sight.error == STORE_COLLISION || sight.error == STORE_DAMAGED);
+        return sight;
+    }
+    const struct object_info *info = object_info(object);
+    sight = (struct sight){.offset = info->offset, .size = info->size, .digest = info->digest};
+    int file = object_take_descriptor(object);
+    if (file >= 0)
+        run->io->close(run->io->self, file);
+    assert_true_to(key, object);
+    object_release(object);
+    return sight;
+}
+
+/* Looks at every key and holds the figures against what was seen. */
+static void look_at_all(struct run *run)
+{
+    struct store_figures figures;
+    uint64_t seen = 0;
+    store_figures(run->store, &figures);
+    for (size_t i = 0; i < run->count; i++) {
+        run->sights[i] = look(run, &run->keys[i]);
+        seen += run->keys[i].bytes == NULL && run->sights[i].error != STORE_NO_OBJECT;
+        if (run->sights[i].error == STORE_OK)
+            fuzz_assert(run->sights[i].offset < figures.end_offset);
+    }
+    fuzz_assert(run->more ? seen <= figures.objects : seen == figures.objects);
+}
+
+static void assert_as_before(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        struct sight now = look(run, &run->keys[i]);
+        const struct sight *before = &run->sights[i];
+        fuzz_assert(now.error == before->error && now.offset == before->offset && now.size == before->size);
+        fuzz_assert(store_digest_equal(&now.digest, &before->digest));
+    }
+}
+
+/* ---- the life of the store ------------------------------------------------------------------- */
+
+static enum store_error open_store(struct run *run)
+{
+    struct store_detail detail;
+    fuzz_assert(depot_open("/data", &run->options, &run->depot, &detail) == STORE_OK);
+    enum store_error error = depot_acquire(run->depot, "s", &run->store, &detail);
+    fuzz_assert(error == STORE_OK || detail.text[0] != '\0');
+    return error;
+}
+
+static void close_store(struct run *run)
+{
+    depot_release(run->store);
+    depot_close(run->depot);
+    run->store = NULL;
+    fuzz_assert(sim_disk_open_files(run->disk) == 0);
+    fuzz_assert(sim_disk_bad_uses(run->disk) == 0);
+}
+
+static void write_fresh(struct run *run)
+{
+    struct store_op op = {.kind = STORE_PUT,
+                          .key = store_key_of(fresh_key, strlen(fresh_key)),
+                          .payload = fresh_payload,
+                          .size = sizeof fresh_payload};
+    struct ticket ticket;
+    ticket_init(&ticket);
+    enum store_error error = store_batch(run->store, &op, 1, 0, ticket_done, &ticket, NULL);
+    fuzz_assert((error ? error : ticket_wait(&ticket)) == STORE_OK);
+    ticket_destroy(&ticket);
+}
+
+static uint64_t end_offset(struct run *run)
+{
+    struct store_figures figures;
+    store_figures(run->store, &figures);
+    return figures.end_offset;
+}
+
+static void live_and_reopen(struct run *run)
+{
+    struct store_verification verification;
+    look_at_all(run);
+    fuzz_assert(store_verify(run->store, 0, NULL, NULL, &verification) == STORE_OK);
+    assert_as_before(run);
+    uint64_t end = end_offset(run);
+    write_fresh(run);
+    add_key(run, store_key_of(fresh_key, strlen(fresh_key)));
+    add_key(run, store_key_of_hash(store_key_of(fresh_key, strlen(fresh_key)).hash));
+    look_at_all(run);
+    fuzz_assert(end_offset(run) > end);
+    close_store(run);
+    fuzz_assert(open_store(run) == STORE_OK);
+    fuzz_assert(end_offset(run) > end);
+    assert_as_before(run);
+    look_at_all(run);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct log_image image;
+    uint8_t *bytes = fuzz_copy(data, size);
+    struct run run = {.disk = sim_disk_new(1), .options = depot_options_default()};
+    run.io = sim_disk_io(run.disk);
+    run.options.io = run.io;
+    run.options.io_threads = 1;
+    run.options.disk_reserve = 0;
+    run.options.segment_size = 0; /* the least there is */
+    log_image_split(bytes, size, &image);
+    log_image_keys(&image, visit_key, &run);
+    make_store(&run, &image);
+    enum store_error error = open_store(&run);
+    if (error == STORE_OK)
+        live_and_reopen(&run);
+    else
+        fuzz_assert(error == STORE_DAMAGED || error == STORE_TOO_NEW || error == STORE_IO);
+    close_store(&run);
+    sim_disk_free(run.disk);
+    free(bytes);
+    return 0;
+}
+
+/* ---- mutation -------------------------------------------------------------------------------- */
+
+/* libFuzzer's own; there is none in a replay, which does not mutate. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    struct log_image image;
+    size = LLVMFuzzerMutate(data, size, max_size);
+    if (seed & 1) {
+        log_image_split(data, size, &image);
+        log_image_seal(&image, seed >> 1);
+    }
+    return size;
+}

@@ -1,0 +1,101 @@
+/* fuzz_uri.c - request targets: the split, the escapes, the query's parameters, the routes and Destination. */
+#include "api/destination.h"
+#include "api/route.h"
+#include "api/uri.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool inside(struct slice part, struct slice whole)
+{
+    return part.start >= whole.start && part.length <= whole.length &&
+           (size_t)(part.start - whole.start) <= whole.length - part.length;
+}
+
+/* What decodes must encode to something that decodes to the same bytes, in place as well as not. */
+static void decode(struct slice text)
+{
+    size_t length, again_length;
+    char *bytes = fuzz_allocate(text.length), *again = fuzz_copy(text.start, text.length);
+    bool good = uri_decode(text, bytes, &length);
+    fuzz_assert(uri_decode((struct slice){again, text.length}, again, &again_length) == good);
+    if (good) {
+        fuzz_assert(length <= text.length && again_length == length && memcmp(bytes, again, length) == 0);
+        char *encoded = fuzz_allocate(3 * length);
+        size_t encoded_length = uri_encode(encoded, bytes, length);
+        fuzz_assert(encoded_length <= 3 * length);
+        fuzz_assert(uri_decode((struct slice){encoded, encoded_length}, encoded, &again_length));
+        fuzz_assert(again_length == length && memcmp(encoded, bytes, length) == 0);
+        free(encoded);
+    }
+    free(again);
+    free(bytes);
+}
+
+static void look_for(struct slice query, const char *name, size_t size)
+{
+    char *value = fuzz_allocate(size);
+    if (uri_parameter(query, name, value, size) == URI_PARAMETER_FOUND)
+        fuzz_assert(strlen(value) < size);
+    free(value);
+}
+
+static void route(struct slice path)
+{
+    struct captures captures;
+    char allow[ROUTE_ALLOW_SIZE];
+    bool served = false;
+    for (int method = 0; method < METHODS; method++) {
+        if (route_find((enum method)method, path, &captures) == NULL)
+            continue;
+        served = true;
+        fuzz_assert(captures.store.start == NULL || inside(captures.store, path));
+        fuzz_assert(captures.key.start == NULL || inside(captures.key, path));
+        fuzz_assert(captures.hash.start == NULL || inside(captures.hash, path));
+    }
+    fuzz_assert(route_allow(path, allow) == served);
+    fuzz_assert(!served || strlen(allow) > 0);
+}
+
+static void split(const char *target, size_t length)
+{
+    struct uri uri;
+    if (!uri_split(target, length, &uri))
+        return;
+    struct slice whole = {target, length};
+    fuzz_assert(uri.path.length > 0 && *uri.path.start == '/' && inside(uri.path, whole));
+    fuzz_assert(uri.query.start == NULL || inside(uri.query, whole));
+    decode(uri.path);
+    route(uri.path);
+    look_for(uri.query, "prefix", 1025);
+    look_for(uri.query, "limit", 8);
+    look_for(uri.query, "force", 1);
+}
+
+static void read_destination(const char *value)
+{
+    struct destination destination = {0};
+    enum destination_error error = destination_read(&destination, value);
+    if (error == DESTINATION_OK) {
+        const struct store_key *key = &destination.key;
+        fuzz_assert(key->length <= STORE_KEY_MAX && (key->bytes != NULL || key->length == 0));
+        fuzz_assert(key->bytes == NULL || key->length > 0);
+        fuzz_assert(key->bytes == NULL || store_key_of(key->bytes, key->length).hash == key->hash);
+        fuzz_assert(strlen(destination.store) <= strlen(value));
+    }
+    fuzz_assert(destination_error_text(error) != NULL);
+    destination_free(&destination);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *target = fuzz_copy(data, size), *text = fuzz_text(data, size);
+    split(target, size);
+    decode((struct slice){target, size});
+    look_for((struct slice){target, size}, "cursor", 64);
+    read_destination(text);
+    free(text);
+    free(target);
+    return 0;
+}

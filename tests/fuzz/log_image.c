@@ -1,0 +1,198 @@
+/* log_image.c - see log_image.h. */
+#include "tests/fuzz/log_image.h"
+
+#include "store/record.h"
+#include "store/segment.h"
+
+#include <endian.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* Where the fields stand: record.h and segment.h. */
+enum {
+    SEGMENT_AT_VERSION = 8,
+    SEGMENT_AT_NUMBER = 16,
+    SEGMENT_AT_BASE = 24,
+    SEGMENT_AT_CHECK = 56,
+    AT_OFFSET = 8,
+    AT_GROUP = 16,
+    AT_KEY_HASH = 32,
+    AT_SIZE = 40,
+    AT_DIGEST = 48,
+    AT_BLOB = 64,
+    AT_STEP = 72,
+    AT_STEPS = 76,
+    AT_KEY_LENGTH = 80,
+    AT_ATTRIBUTES_LENGTH = 82,
+    AT_TYPE = 84,
+    AT_ZEROS = 85
+};
+
+/* What the seed of log_image_seal() says. */
+enum { SEAL_DIGESTS = 1, SEAL_HASHES = 2, SEAL_BASES = 4, SEAL_SKIPS_SHIFT = 3, SEAL_SKIPS = 7 };
+
+static uint64_t get64(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return le64toh(value);
+}
+
+static void put64(uint8_t *at, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(at, &value, sizeof value);
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return le32toh(value);
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(at, &value, sizeof value);
+}
+
+static size_t get16(const uint8_t *at)
+{
+    return at[0] | (size_t)at[1] << 8;
+}
+
+static void put16(uint8_t *at, size_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+void log_image_split(uint8_t *data, size_t size, struct log_image *ret_image)
+{
+    *ret_image = (struct log_image){0};
+    while (size > 0 && ret_image->count < LOG_IMAGE_SEGMENTS) {
+        size_t length = size;
+        if (ret_image->count + 1 < LOG_IMAGE_SEGMENTS) {
+            size_t told = size >= 2 ? get16(data) : 0;
+            size_t prefix = size >= 2 ? 2 : size;
+            data += prefix;
+            size -= prefix;
+            length = told < size ? told : size;
+        }
+        ret_image->segments[ret_image->count].bytes = data;
+        ret_image->segments[ret_image->count++].size = length;
+        data += length;
+        size -= length;
+    }
+}
+
+/* ---- sealing --------------------------------------------------------------------------------- */
+
+static size_t at_most(size_t value, size_t most)
+{
+    return value < most ? value : most;
+}
+
+/* Brings the lengths of a record into the `room` that is left for it. */
+static void seal_lengths(uint8_t *bytes, size_t room)
+{
+    size_t left = room - RECORD_HEADER;
+    size_t key = at_most(get16(bytes + AT_KEY_LENGTH), at_most(left, STORE_KEY_MAX));
+    size_t attributes = at_most(get16(bytes + AT_ATTRIBUTES_LENGTH), at_most(left - key, STORE_ATTRIBUTES_MAX));
+    put16(bytes + AT_KEY_LENGTH, key);
+    put16(bytes + AT_ATTRIBUTES_LENGTH, attributes);
+    left -= key + attributes;
+    if (get64(bytes + AT_BLOB) == 0 && get64(bytes + AT_SIZE) > left)
+        put64(bytes + AT_SIZE, left);
+}
+
+static void seal_place(uint8_t *bytes, uint64_t offset)
+{
+    put64(bytes + AT_OFFSET, offset);
+    if (get64(bytes + AT_GROUP) > offset)
+        put64(bytes + AT_GROUP, offset);
+    if (get32(bytes + AT_STEP) >= get32(bytes + AT_STEPS)) {
+        put32(bytes + AT_STEP, 0);
+        put32(bytes + AT_STEPS, 1);
+    }
+    if (bytes[AT_TYPE] < RECORD_PUT || bytes[AT_TYPE] > RECORD_MARK)
+        bytes[AT_TYPE] = RECORD_PUT;
+    memset(bytes + AT_ZEROS, 0, RECORD_HEADER - AT_ZEROS);
+}
+
+/* Returns the length of the record. */
+static size_t seal_record(uint8_t *bytes, size_t room, uint64_t offset, unsigned seed)
+{
+    struct record record;
+    seal_lengths(bytes, room);
+    seal_place(bytes, offset);
+    if (!record_peek(bytes, offset, &record))
+        return RECORD_ALIGNMENT;
+    size_t head = record_head_length(&record);
+    if (seed & SEAL_DIGESTS && !record.blob) {
+        struct store_digest digest = store_digest_of(bytes + head, (size_t)record.size);
+        memcpy(bytes + AT_DIGEST, digest.bytes, sizeof digest.bytes);
+    }
+    if (seed & SEAL_HASHES && record.key_length > 0)
+        put64(bytes + AT_KEY_HASH, store_key_of(bytes + RECORD_HEADER, record.key_length).hash);
+    put64(bytes, XXH3_64bits_withSeed(bytes + AT_OFFSET, head - AT_OFFSET, LOG_IMAGE_SALT));
+    return record_length(&record);
+}
+
+static void seal_header(uint8_t *bytes, size_t number, uint64_t base)
+{
+    memcpy(bytes, "cairnseg", SEGMENT_AT_VERSION);
+    put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
+    put64(bytes + SEGMENT_AT_NUMBER, number);
+    put64(bytes + SEGMENT_AT_BASE, base);
+    put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, LOG_IMAGE_SALT));
+}
+
+/* Returns the offset behind the last record. */
+static uint64_t seal_records(uint8_t *bytes, size_t size, uint64_t base, unsigned seed)
+{
+    size_t skip = seed >> SEAL_SKIPS_SHIFT & SEAL_SKIPS;
+    size_t at = SEGMENT_HEADER;
+    for (size_t record = 1; at + RECORD_HEADER <= size; record++) {
+        uint64_t offset = base + at - SEGMENT_HEADER;
+        struct record left;
+        if (record != skip)
+            at += seal_record(bytes + at, size - at, offset, seed);
+        else
+            at += record_peek(bytes + at, offset, &left) ? record_length(&left) : RECORD_HEADER;
+    }
+    return base + at - SEGMENT_HEADER;
+}
+
+void log_image_seal(struct log_image *image, unsigned seed)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < image->count; i++) {
+        uint8_t *bytes = image->segments[i].bytes;
+        size_t size = image->segments[i].size;
+        if (size < SEGMENT_HEADER)
+            continue;
+        uint64_t base = seed & SEAL_BASES ? end : get64(bytes + SEGMENT_AT_BASE);
+        seal_header(bytes, i + 1, base);
+        end = seal_records(bytes, size, base, seed);
+    }
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+void log_image_keys(const struct log_image *image,
+                    void (*visit)(void *arg, const void *key, size_t length, uint64_t hash), void *arg)
+{
+    for (size_t i = 0; i < image->count; i++) {
+        const uint8_t *bytes = image->segments[i].bytes;
+        size_t size = image->segments[i].size;
+        for (size_t at = SEGMENT_HEADER; at + RECORD_HEADER <= size; at += RECORD_ALIGNMENT) {
+            struct record record;
+            if (!record_peek(bytes + at, get64(bytes + at + AT_OFFSET), &record))
+                continue;
+            bool named = record.key_length > 0 && record.key_length <= size - at - RECORD_HEADER;
+            visit(arg, named ? bytes + at + RECORD_HEADER : NULL, named ? record.key_length : 0, record.key_hash);
+        }
+    }
+}
