@@ -249,12 +249,17 @@ static void load_job(struct request *request)
     request->error = store_get(request->store, &request->key, flags_of(request), &reading->object);
 }
 
+static void load(struct request *request)
+{
+    request_offload(request, load_job, answer);
+}
+
 static void look_up(struct request *request)
 {
     struct reading *reading = request->state;
     request->error = store_get(request->store, &request->key, flags_of(request) | STORE_GET_NOWAIT, &reading->object);
     if (request->error == STORE_AGAIN)
-        request_offload(request, load_job, answer);
+        request_settle(request, load);
     else
         answer(request);
 }
@@ -267,8 +272,12 @@ static void begin(struct request *request)
         return;
     }
     request->state = reading;
-    if (head_precondition(request, &reading->precondition))
-        request_acquire(request, look_up);
+    head_precondition(request, &reading->precondition);
+}
+
+static void finish(struct request *request)
+{
+    request_acquire(request, look_up);
 }
 
 static void end(struct request *request)
@@ -281,4 +290,4 @@ static void end(struct request *request)
     free(reading);
 }
 
-const struct endpoint endpoint_object_get = {.begin = begin, .end = end};
+const struct endpoint endpoint_object_get = {.begin = begin, .finish = finish, .prompt = true, .end = end};

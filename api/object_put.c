@@ -107,7 +107,7 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
         return length;
     }
     if (taken < length) {
-        request_suspend(request, NULL);
+        request_suspend(request, NULL); /* the rest of the bytes comes again */
         stream_wait(upload->stream, ready, request);
     }
     return taken;

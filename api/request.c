@@ -62,6 +62,12 @@ static void refused(struct request *request, enum store_error error)
     request_resume(request);
 }
 
+void request_settle(struct request *request, request_step *then)
+{
+    assert(!request->suspended);
+    request->then = then;
+}
+
 static void run_job(void *arg)
 {
     struct request *request = arg;
@@ -130,16 +136,23 @@ static void acquired(struct request *request)
         request->acquired(request);
 }
 
+static void acquire_elsewhere(struct request *request)
+{
+    request_offload(request, acquire_job, acquired);
+}
+
 void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
 {
     request->wanted_name = name;
     request->wanted = ret_store;
     request->acquired = then;
     request->error = depot_try_acquire(request->api->options.depot, name, ret_store);
-    if (request->error == STORE_AGAIN)
-        request_offload(request, acquire_job, acquired);
-    else
+    if (request->error != STORE_AGAIN)
         acquired(request);
+    else if (request->phase == REQUEST_HEAD)
+        acquire_elsewhere(request);
+    else
+        request_settle(request, acquire_elsewhere);
 }
 
 void request_acquire(struct request *request, request_step *then)
@@ -310,7 +323,10 @@ static void begin(struct request *request, const char *target, const char *metho
     request->endpoint = route_find(request->method, request->path, &captures);
     if (request->endpoint == NULL)
         refuse_route(request);
-    else if (take_captures(request, &captures))
+    else if (request->endpoint->receive == NULL && request->body_length != STORE_SIZE_UNKNOWN &&
+             request->body_length > REQUEST_DRAIN_MAX)
+        reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);
+    else if (take_captures(request, &captures) && request->endpoint->begin != NULL)
         request->endpoint->begin(request);
 }
 
@@ -377,9 +393,11 @@ static enum MHD_Result turn_last(struct request *request)
 {
     if (request->then != NULL)
         go_on(request);
-    else if (request->status == 0)
+    else if (request->status == 0 && request->endpoint->prompt)
         request->endpoint->finish(request);
-    return request->suspended ? MHD_YES : queue(request);
+    else if (request->status == 0)
+        request_settle(request, request->endpoint->finish);
+    return request->then != NULL ? MHD_YES : queue(request);
 }
 
 enum MHD_Result request_turn(struct request *request, const char *target, const char *method, const char *version,

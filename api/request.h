@@ -96,6 +96,11 @@ void request_free(struct request *request);
  * access handler only hand the work over: the request is no longer this thread's. */
 void request_suspend(struct request *request, request_step *then);
 
+/* For the last call: `then` runs when libmicrohttpd has stopped reading for this request. If it is suspended
+ * before that, a resume begins with a futile recv(), and takes a client that has closed its side after sending for
+ * one that is gone. Costs one turn of the event loop. */
+void request_settle(struct request *request, request_step *then);
+
 /* The last statement of whoever did the work. Thread: any. */
 void request_resume(struct request *request);
 

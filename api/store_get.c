@@ -33,9 +33,9 @@ static void answer(struct request *request)
     reply_json(request, 200, &json);
 }
 
-static void begin(struct request *request)
+static void finish(struct request *request)
 {
     request_acquire(request, answer);
 }
 
-const struct endpoint endpoint_store_get = {.begin = begin};
+const struct endpoint endpoint_store_get = {.finish = finish, .prompt = true};

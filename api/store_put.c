@@ -3,10 +3,14 @@
 #include "api/reply.h"
 #include "api/request.h"
 
+/* Who makes a store is about to use it: it is opened here, so that the first write does not have to wait. */
 static void create_job(struct request *request)
 {
+    struct depot *depot = request->api->options.depot;
     struct store_detail detail = {0};
-    request->error = depot_create(request->api->options.depot, request->store_name, &request->created, &detail);
+    request->error = depot_create(depot, request->store_name, &request->created, &detail);
+    if (request->error == STORE_OK)
+        request->error = depot_acquire(depot, request->store_name, &request->store, &detail);
     if (request->error != STORE_OK)
         request_keep_detail(request, &detail);
 }
@@ -26,9 +30,9 @@ static void answer(struct request *request)
     reply_json(request, request->created ? 201 : 200, &json);
 }
 
-static void begin(struct request *request)
+static void finish(struct request *request)
 {
     request_offload(request, create_job, answer);
 }
 
-const struct endpoint endpoint_store_put = {.begin = begin};
+const struct endpoint endpoint_store_put = {.finish = finish};
