@@ -32,6 +32,7 @@ extern const struct endpoint endpoint_batch;
 extern const struct endpoint endpoint_batch_get;
 extern const struct endpoint endpoint_move;
 extern const struct endpoint endpoint_copy;
+extern const struct endpoint endpoint_verify;
 extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_delete;

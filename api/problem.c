@@ -21,6 +21,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, TYPE "method-not-allowed", "The method does not fit this resource", 0},
     [PROBLEM_COLLISION] = {409, TYPE "hash-collision", "Another key with the same hash is stored", 0},
     [PROBLEM_STORE_NOT_EMPTY] = {409, TYPE "store-not-empty", "The store still holds objects", 0},
+    [PROBLEM_VERIFICATION_RUNNING] = {409, TYPE "verification-running", "The store is being verified already", 0},
     [PROBLEM_LENGTH_REQUIRED] = {411, TYPE "length-required", "The length of the content must be told", 0},
     [PROBLEM_PRECONDITION_FAILED] = {412, TYPE "precondition-failed", "A precondition does not hold", 0},
     [PROBLEM_TARGET_EXISTS] = {412, TYPE "target-exists", "The target exists and may not be overwritten", 0},

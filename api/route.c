@@ -31,12 +31,14 @@ static const struct line table[] = {
     {METHOD_POST, STORE "/batch-get", &endpoint_batch_get},
     {METHOD_POST, STORE "/move", &endpoint_move},
     {METHOD_POST, STORE "/copy", &endpoint_copy},
+    {METHOD_POST, STORE "/verify", &endpoint_verify},
     {METHOD_GET, STORE, &endpoint_store_get},
     {METHOD_PUT, STORE, &endpoint_store_put},
     {METHOD_DELETE, STORE, &endpoint_store_delete},
     {METHOD_GET, "/v1/stores", &endpoint_stores_list},
     {METHOD_GET, "/healthz", &endpoint_healthz},
     {METHOD_GET, "/readyz", &endpoint_readyz},
+    {METHOD_GET, "/metrics", &endpoint_metrics},
     {METHOD_GET, "/openapi.yaml", &endpoint_openapi},
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* store_get.c - GET /v1/stores/{store}: its figures. */
 #include "api/reply.h"
 #include "api/request.h"
+#include "api/verification.h"
 
 static void number(struct jsontext *json, const char *name, uint64_t value)
 {
@@ -29,6 +30,8 @@ static void answer(struct request *request)
     number(&json, "damaged_bytes", figures.damaged_bytes);
     jsontext_name(&json, "failed");
     jsontext_bool(&json, figures.failed);
+    jsontext_name(&json, "verification");
+    verification_write(&json, request->store);
     jsontext_close(&json, '}');
     reply_json(request, 200, &json);
 }

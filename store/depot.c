@@ -228,7 +228,7 @@ static struct depot_entry *entry_to_close(struct depot *depot)
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct depot_entry *entry = depot->buckets[i]; entry; entry = entry->next) {
             if (entry->state == ENTRY_OPEN && entry->references == 0 && !atomic_load(&entry->store->failed) &&
-                (!oldest || entry->idle_since < oldest->idle_since))
+                !scrub_running(entry->store) && (!oldest || entry->idle_since < oldest->idle_since))
                 oldest = entry;
         }
     }

@@ -153,6 +153,13 @@ void store_verification(struct store *store, struct store_verification *ret_veri
     pthread_mutex_unlock(&store->scrub.lock);
 }
 
+bool scrub_running(struct store *store)
+{
+    struct store_verification verification;
+    store_verification(store, &verification);
+    return verification.running;
+}
+
 uint64_t scrub_flaws(struct store *store)
 {
     struct store_verification verification;

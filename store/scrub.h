@@ -24,6 +24,9 @@ struct scrub {
 void scrub_init(struct scrub *scrub);
 void scrub_free(struct scrub *scrub);
 
+/* Whether a verification runs: the store is then in use. */
+bool scrub_running(struct store *store);
+
 /* Flaws that the running verification or the last one has found. */
 uint64_t scrub_flaws(struct store *store);
 
