@@ -24,6 +24,12 @@ PLAIN_HEADERS = {"connection", "content-length", "content-type", "date", "keep-a
 
 
 @dataclass
+class Response:
+    headers: dict  # lower-case name -> {"schema": …, "required": …}
+    content: dict  # media type -> schema
+
+
+@dataclass
 class Operation:
     name: str
     method: str
@@ -31,7 +37,7 @@ class Operation:
     parameters: list
     request: dict  # media type -> schema
     body_required: bool
-    responses: dict  # status -> {"headers": …, "content": …}
+    responses: dict  # status -> Response
 
     def target(self, path, query):
         """The request target: path values percent-encoded whole, as generated clients do it."""
@@ -76,10 +82,19 @@ def operation_of(path, method, item):
         method=method.upper(),
         path=path,
         parameters=item.get("parameters", []) + entry.get("parameters", []),
-        request={media: content["schema"] for media, content in body.get("content", {}).items()},
+        request=schemas_of(body),
         body_required=body.get("required", False),
-        responses={int(status): response for status, response in entry["responses"].items()},
+        responses={int(status): response_of(response) for status, response in entry["responses"].items()},
     )
+
+
+def response_of(response):
+    headers = {name.lower(): header for name, header in response.get("headers", {}).items()}
+    return Response(headers, schemas_of(response))
+
+
+def schemas_of(message):
+    return {media: content["schema"] for media, content in message.get("content", {}).items()}
 
 
 def resolved(node, document):
@@ -161,15 +176,14 @@ def answer_findings(operation, answer, problems):
 
 def header_findings(operation, response, answer):
     findings = []
-    documented = {name.lower(): header for name, header in response.get("headers", {}).items()}
-    for name, header in documented.items():
+    for name, header in response.headers.items():
         value = answer.headers.get(name)
         if value is None:
             findings += [f"header {name} is promised and missing"] if header.get("required") else []
         else:
             findings += schema_findings(header["schema"], typed(header["schema"], value), f"header {name}")
     carries_meta = operation.method in ("GET", "HEAD") and answer.status in (200, 206)
-    known = PLAIN_HEADERS | set(documented)
+    known = PLAIN_HEADERS | set(response.headers)
     for name, value in answer.headers.items():
         is_meta = carries_meta and name.lower().startswith("cairn-meta-")
         if name.lower() not in known and not is_meta:
@@ -182,11 +196,10 @@ def typed(schema, text):
 
 
 def content_findings(operation, response, answer):
-    content = response.get("content")
-    if operation.method == "HEAD" or not content:
+    if operation.method == "HEAD" or not response.content:
         return [f"a body the file does not know: {answer.text()[:200]}"] if answer.body else []
     media = answer.headers.get("content-type", "")
-    schema = media_schema(content, media)
+    schema = media_schema(response.content, media)
     if schema is None:
         return [f"content type {media!r} is not in the file"]
     if is_binary(schema):
