@@ -1,4 +1,6 @@
-/* metrics.h - what the HTTP side counts. Thread: any. */
+/* metrics.h - what the HTTP side counts; GET /metrics tells it with the figures of the stores that are open.
+ * Thread: any.
+ */
 #ifndef CAIRN_API_METRICS_H
 #define CAIRN_API_METRICS_H
 

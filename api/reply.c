@@ -37,18 +37,23 @@ void reply_empty(struct request *request, unsigned status)
     keep(request, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
+void reply_owned(struct request *request, unsigned status, const char *media_type, char *bytes, size_t length)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        free(bytes);
+    keep(request, status, response);
+    reply_field(request, "Content-Type", media_type);
+}
+
 static void reply_taken(struct request *request, unsigned status, const char *media_type, struct jsontext *json)
 {
     if (json->failed) {
         jsontext_free(json);
-        keep(request, 500, NULL);
+        keep(request, status, NULL);
         return;
     }
-    struct MHD_Response *response = MHD_create_response_from_buffer(json->length, json->bytes, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL)
-        jsontext_free(json);
-    keep(request, status, response);
-    reply_field(request, "Content-Type", media_type);
+    reply_owned(request, status, media_type, json->bytes, json->length);
 }
 
 void reply_json(struct request *request, unsigned status, struct jsontext *json)

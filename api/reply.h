@@ -24,6 +24,9 @@ void reply_empty(struct request *request, unsigned status);
 /* A finished JSON text, which is taken over. */
 void reply_json(struct request *request, unsigned status, struct jsontext *json);
 
+/* Bytes from malloc(), which are taken over. */
+void reply_owned(struct request *request, unsigned status, const char *media_type, char *bytes, size_t length);
+
 /* Bytes that live as long as the program. */
 void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length);
 
