@@ -186,11 +186,31 @@ static const char *unescape(const char *at, const char *end, char **to)
     return at + 1;
 }
 
-/* The end of the run of bytes that stand for themselves; *seen gathers their bits, to know of any beyond ASCII. */
-static char *plain_run(char *at, const char *end, unsigned char *seen)
+#define EVERY(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is a quote, a backslash or a control character: subtracting borrows into the top bit of
+ * a byte that is smaller. */
+static bool any_special(uint64_t word)
 {
-    while (at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
-        *seen |= (unsigned char)*at++;
+    uint64_t quote = word ^ EVERY('"'), backslash = word ^ EVERY('\\');
+    uint64_t hits = ((quote - EVERY(1)) & ~quote) | ((backslash - EVERY(1)) & ~backslash) |
+                    ((word - EVERY(0x20)) & ~word);
+    return (hits & EVERY(0x80)) != 0;
+}
+
+/* The end of the run of bytes that stand for themselves; *ascii turns false when one of them is beyond ASCII. */
+static char *plain_run(char *at, const char *end, bool *ascii)
+{
+    uint64_t seen = 0, word;
+    for (; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        if (any_special(word))
+            break;
+        seen |= word;
+    }
+    for (; at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20; at++)
+        seen |= (unsigned char)*at;
+    *ascii = *ascii && (seen & EVERY(0x80)) == 0;
     return at;
 }
 
@@ -207,9 +227,9 @@ bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
         return fail(json, "a string is missing");
     char *from = ++json->at, *to = from;
     ret_text->bytes = from;
-    for (unsigned char seen = 0;;) {
+    for (bool ascii = true;;) {
         char *run = json->at;
-        json->at = plain_run(run, json->end, &seen);
+        json->at = plain_run(run, json->end, &ascii);
         if (to != run)
             memmove(to, run, (size_t)(json->at - run));
         to += json->at - run;
@@ -217,7 +237,7 @@ bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
             return fail(json, "a string has no end");
         if (*json->at == '"') {
             ret_text->length = (size_t)(to - from);
-            return finish_string(json, ret_text, seen < 0x80);
+            return finish_string(json, ret_text, ascii);
         }
         if (*json->at != '\\')
             return fail(json, "a control character stands in a string without being escaped");
