@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { VERIFY_EVERY = 4 };
+
 static const char *const store_names[MODEL_STORES] = {"alpha", "beta"};
 
 void model_fail(const struct model *model, const char *format, ...)
@@ -511,6 +513,17 @@ static void wait_idle(struct model *model, unsigned store, struct store_figures 
     }
 }
 
+/* Nothing that cuts and failures leave behind is damage to the engine's own eyes. */
+static void check_flawless(struct model *model, unsigned store)
+{
+    struct store_verification verification = {0};
+    enum store_error error = store_verify(model->stores[store], 0, NULL, NULL, &verification);
+    if (error || !verification.complete || verification.flaws > 0) {
+        model_fail(model, "verifying %s: %s, %s, %llu flaws", store_names[store], store_error_text(error),
+                   verification.complete ? "complete" : "not complete", (unsigned long long)verification.flaws);
+    }
+}
+
 static void verify_store(struct model *model, unsigned store)
 {
     struct store_figures figures;
@@ -521,6 +534,9 @@ static void verify_store(struct model *model, unsigned store)
     check_figures(model, store, &figures);
     if (!model->disturbed) {
         check_blobs(model, store);
+    }
+    if (!model->disturbed && model->looks % VERIFY_EVERY == 1) {
+        check_flawless(model, store);
     }
 }
 
@@ -536,6 +552,7 @@ void model_verify(struct model *model)
 {
     model_settle(model);
     check_health(model);
+    model->looks++;
     for (unsigned store = 0; store < MODEL_STORES; store++) {
         verify_store(model, store);
     }

@@ -54,6 +54,7 @@ struct model {
     uint64_t failed; /* by the disk */
     uint64_t doubts; /* decided after a restart */
     uint64_t reads;
+    uint64_t looks; /* model_verify() calls */
 };
 
 /* The options of a small depot: payloads inline up to MODEL_INLINE bytes, small segments. */
@@ -85,7 +86,8 @@ void model_settle(struct model *model);
 /* Reads one key. Where an attempt is under way, the old or the new value must be there, and nothing else. */
 void model_read(struct model *model, unsigned store, unsigned key);
 
-/* Settles, reads everything and compares the figures, and (when not disturbed) the files. */
+/* Settles, reads everything and compares the figures, and (when not disturbed) the files; now and then the store's own
+ * verification must find no flaw either. */
 void model_verify(struct model *model);
 
 /* True for the errors that a broken disk may cause. */
