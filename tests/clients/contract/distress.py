@@ -116,7 +116,7 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "deleteStore", "batchGet"):
+            for name in ("getStore", "verifyStore", "deleteStore", "batchGet"):
                 call(name, 500, STORE, body={"keys": ["a"]} if name == "batchGet" else None)
             for name in ("getObject", "headObject"):
                 call(name, 500, OBJECT)

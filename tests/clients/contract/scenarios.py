@@ -46,6 +46,24 @@ def stores(checker):
     call("deleteStore", 400, {"store": "-"}, valid=False)
 
 
+def verification(checker):
+    """One that is slowed down until the second one has been refused."""
+    call = checker.call
+    path = {"store": "verified"}
+    call("createStore", 201, path)
+    call("putObject", 201, {**path, "key": "a"}, body=b"x" * 100_000)
+    call("verifyStore", 400, path, {"rate": "fast"}, valid=False)
+    call("verifyStore", 400, path, body=b"{}", valid=False, why="a body")
+    call("verifyStore", 404, {"store": "absent"})
+    figures = call("getStore", 200, path, why="never verified").json()
+    checker.check("a store that was never verified says so", figures["verification"] is None, f"{figures}")
+    call("verifyStore", 202, path, {"rate": 1})
+    call("verifyStore", 409, path)
+    figures = call("getStore", 200, path, why="being verified").json()
+    checker.check("the figures show the verification", figures["verification"]["running"], f"{figures}")
+    call("deleteStore", 204, path, {"force": True})
+
+
 # ---- objects, by key and by hash ---------------------------------------------------------------
 
 

@@ -46,7 +46,7 @@ class Operation:
 
 
 def encode(value):
-    text = str(value).lower() if isinstance(value, bool) else value
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return quote(text, safe="")
 
 

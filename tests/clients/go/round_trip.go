@@ -169,6 +169,13 @@ func movesAndCopies(client *cairn.ClientWithResponses) {
 	check("moveObject", moved.JSON201 != nil && *moved.JSON201.Key == "moved", string(moved.Body))
 }
 
+func verification(client *cairn.ClientWithResponses) {
+	begun := must(client.VerifyStoreWithResponse(ctx, store, &cairn.VerifyStoreParams{Rate: pointer(int64(0))})).JSON202
+	check("verifyStore", begun != nil && begun.Flaws == 0, begun)
+	figures := must(client.GetStoreWithResponse(ctx, store)).JSON200.Verification
+	check("getStore shows it", begun != nil && figures != nil && figures.Started.Equal(begun.Started), figures)
+}
+
 func pages(client *cairn.ClientWithResponses) {
 	check("getHealth", must(client.GetHealthWithResponse(ctx)).StatusCode() == 200, nil)
 	check("getReadiness", must(client.GetReadinessWithResponse(ctx)).StatusCode() == 200, nil)
@@ -210,6 +217,7 @@ func main() {
 	compareAndSwap(client)
 	batches(client)
 	movesAndCopies(client)
+	verification(client)
 	pages(client)
 	deleteStores(client)
 	fmt.Printf("go: %d passed, %d failed\n", passed, failed)

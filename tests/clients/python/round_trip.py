@@ -68,6 +68,13 @@ def stores(clients):
     check("getStore of none", status_of(clients.stores.get_store_with_http_info, "absent") == 404)
 
 
+def verification(clients):
+    begun = clients.stores.verify_store_with_http_info(STORE, rate=0)
+    check("verifyStore", begun.status_code == 202 and begun.data.flaws == 0, begun)
+    figures = clients.stores.get_store(STORE)
+    check("getStore shows it", figures.verification.started == begun.data.started, figures)
+
+
 def round_trip(clients, key, value):
     title = f"{key!r}, {len(value)} bytes"
     receipt = clients.objects.put_object(STORE, sent(key), body=value, _content_type="text/x-test",
@@ -173,7 +180,18 @@ def awkward_sizes(clients):
     round_trip(clients, "large", large())
 
 
-PARTS = (stores, awkward_keys, awkward_sizes, hashes, compare_and_swap, batches, moves_and_copies, pages, delete_stores)
+PARTS = (
+    stores,
+    awkward_keys,
+    awkward_sizes,
+    hashes,
+    compare_and_swap,
+    batches,
+    moves_and_copies,
+    verification,
+    pages,
+    delete_stores,
+)
 
 
 def main():

@@ -44,6 +44,13 @@ async function stores(): Promise<void> {
     check("getStore of none", absent.error?.status === 404, absent.error);
 }
 
+async function verification(): Promise<void> {
+    const begun = await cairn.POST("/v1/stores/{store}/verify", { params: { path: { store }, query: { rate: 0 } } });
+    check("verifyStore", begun.response.status === 202 && begun.data?.flaws === 0, begun);
+    const figures = await cairn.GET("/v1/stores/{store}", { params: { path: { store } } });
+    check("getStore shows it", figures.data?.verification?.started === begun.data?.started, figures.data);
+}
+
 async function put(key: string, value: Uint8Array, type?: string): Promise<Receipt | undefined> {
     const answer = await cairn.PUT("/v1/stores/{store}/objects/{key}", {
         params: { path: { store, key } },
@@ -216,6 +223,7 @@ await hashes();
 await compareAndSwap();
 await batches();
 await movesAndCopies();
+await verification();
 await pages();
 await deleteStores();
 console.log(`typescript: ${passed} passed, ${failed} failed`);
