@@ -107,6 +107,53 @@ START_TEST(an_etag_of_another_form_matches_nothing)
 }
 END_TEST
 
+/* ---- by date --------------------------------------------------------------------------------- */
+
+#define LONG_AGO "Sun, 06 Nov 1994 08:49:37 GMT"
+
+START_TEST(if_modified_since)
+{
+    put_etag("k", "v");
+    char *now = client_text(site.client, "If-Modified-Since: %s", answer_header(site_head("k", NULL), "Last-Modified"));
+    site_expect(site_get("k", now, NULL), 304);
+    site_expect(site_head("k", now, NULL), 304);
+    site_expect(site_get("k", "If-Modified-Since: " LONG_AGO, NULL), 200);
+}
+END_TEST
+
+START_TEST(if_unmodified_since)
+{
+    put_etag("k", "v");
+    char *now = client_text(site.client, "If-Unmodified-Since: %s",
+                            answer_header(site_head("k", NULL), "Last-Modified"));
+    site_expect(site_get("k", now, NULL), 200);
+    site_expect_problem(site_get("k", "If-Unmodified-Since: " LONG_AGO, NULL), 412);
+}
+END_TEST
+
+START_TEST(a_date_that_is_none_is_ignored)
+{
+    put_etag("k", "v");
+    const char *dates[] = {"yesterday", "", "0", "2026-11-22T14:00:00Z", "Sun, 99 Nov 1994 08:49:37 GMT"};
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        site_expect(site_get("k", client_text(site.client, "If-Modified-Since: %s", dates[i]), NULL), 200);
+        site_expect(site_get("k", client_text(site.client, "If-Unmodified-Since: %s", dates[i]), NULL), 200);
+    }
+}
+END_TEST
+
+START_TEST(etags_win_over_dates)
+{
+    const char *etag = put_etag("k", "v");
+    char *now = client_text(site.client, "If-Modified-Since: %s", answer_header(site_head("k", NULL), "Last-Modified"));
+    site_expect(site_get("k", if_none_match(OTHER_ETAG), now, NULL), 200);
+    site_expect(site_get("k", if_none_match(etag), "If-Modified-Since: " LONG_AGO, NULL), 304);
+    site_expect(site_get("k", if_match(etag), "If-Unmodified-Since: " LONG_AGO, NULL), 200);
+}
+END_TEST
+
+/* ---- malformed ------------------------------------------------------------------------------- */
+
 START_TEST(a_malformed_condition_never_lets_a_write_pass)
 {
     put_etag("k", "v");
@@ -346,6 +393,10 @@ int main(void)
         several_header_lines_make_one_list,
         if_match_compares_strongly,
         an_etag_of_another_form_matches_nothing,
+        if_modified_since,
+        if_unmodified_since,
+        a_date_that_is_none_is_ignored,
+        etags_win_over_dates,
         a_malformed_condition_never_lets_a_write_pass,
         put_only_when_absent,
         put_only_over_the_version_that_was_read,

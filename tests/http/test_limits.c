@@ -101,7 +101,8 @@ START_TEST(a_batch_over_its_limits_is_413)
     site_expect_problem(site_post("/batch", four), 413);
     int socket = raw_connect(site.server->port);
     ck_assert(raw_send(socket,
-                       "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 65537\r\n\r\n",
+                       "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                       "Expect: 100-continue\r\nContent-Length: 65537\r\n\r\n",
                        site_target("/batch")));
     ck_assert(raw_receive(socket, &answer));
     ck_assert_int_eq(answer.status, 413);
