@@ -100,20 +100,20 @@ static void report_record(struct pass *pass, enum store_flaw_kind kind, const st
                                            .live = live});
 }
 
-/* A place in a segment, from one position up to another. */
-struct place {
+/* Bytes of a segment, from one position up to another. */
+struct stretch {
     uint32_t segment;
     uint64_t from;
     uint64_t to;
     bool needed; /* an object's record begins in it */
 };
 
-static void place_visit(void *arg, uint64_t packed)
+static void stretch_visit(void *arg, uint64_t packed)
 {
-    struct place *place = arg;
+    struct stretch *stretch = arg;
     struct location location = location_unpack(packed);
-    place->needed = place->needed || (location.segment == place->segment && location.position >= place->from &&
-                                      location.position < place->to);
+    stretch->needed = stretch->needed || (location.segment == stretch->segment && location.position >= stretch->from &&
+                                          location.position < stretch->to);
 }
 
 /* A flaw of bytes in which no record can be read: whose they are only the index can tell. */
@@ -121,13 +121,13 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
 {
     struct store *store = pass->store;
     const struct segment *segment = pass->cursor.segment;
-    struct place place = {.segment = segment->slot, .from = from, .to = to};
+    struct stretch stretch = {.segment = segment->slot, .from = from, .to = to};
     pthread_rwlock_rdlock(&store->lock);
-    table_each(&store->index, place_visit, &place);
+    table_each(&store->index, stretch_visit, &stretch);
     pthread_rwlock_unlock(&store->lock);
-    pass_report(pass,
-                &(struct store_flaw){
-                    .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = place.needed});
+    pass_report(
+        pass, &(struct store_flaw){
+                  .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
 }
 
 /* ---- blobs ----------------------------------------------------------------------------------- */
