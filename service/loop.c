@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -22,6 +23,8 @@
 
 /* libmicrohttpd clears this much for each request, so small is fast; it also bounds request line and headers. */
 enum { CONNECTION_MEMORY = 16 * 1024 };
+
+enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 
 enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 
@@ -50,6 +53,7 @@ struct loop {
     atomic_size_t connections;
 
     enum phase current; /* what has been carried out */
+    size_t peak;        /* connections since memory was last given back */
     struct client *clients;
     struct client *arriving; /* inside MHD_add_connection() */
 };
@@ -209,6 +213,18 @@ static void answer_call(struct loop *loop)
         enter_phase(loop, phase);
 }
 
+/* The allocator keeps the memory of closed connections; after a crowd has left, the system gets it back. */
+static void give_memory_back(struct loop *loop)
+{
+    size_t count = atomic_load(&loop->connections);
+    if (count > loop->peak)
+        loop->peak = count;
+    if (loop->peak < CROWD || count > loop->peak / 2)
+        return;
+    malloc_trim(0);
+    loop->peak = count;
+}
+
 static void *run(void *arg)
 {
     struct loop *loop = arg;
@@ -217,6 +233,7 @@ static void *run(void *arg)
         if (atomic_exchange(&loop->called, false))
             answer_call(loop);
         MHD_run(loop->daemon);
+        give_memory_back(loop);
     }
     eventfd_write(loop->finished, 1);
     return NULL;
