@@ -142,8 +142,9 @@ func batches(client *cairn.ClientWithResponses) {
 	found := must(client.BatchGetWithResponse(ctx, store, cairn.BatchGet{Keys: &[]string{"c", "b"}})).JSON200
 	check("batchGet", found != nil && string(found.Objects[0].Data) == "A" && found.Objects[1] == nil, found)
 	must(0, steps[1].FromBatchPut(cairn.BatchPut{Key: pointer("e"), Data: []byte{}}))
-	refused := must(client.BatchWithResponse(ctx, store, nil, cairn.Batch{Operations: steps[:2]})).ApplicationproblemJSON422
-	check("batch refused", refused != nil && *refused.Index == 1, refused)
+	refused := must(client.BatchWithResponse(ctx, store, nil, cairn.Batch{Operations: steps[:2]}))
+	problem := refused.ApplicationproblemJSON422
+	check("batch refused", problem != nil && *problem.Index == 1, string(refused.Body))
 	form(client)
 }
 
