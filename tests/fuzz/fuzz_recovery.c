@@ -115,7 +115,7 @@ static void assert_true_to(const struct store_key *key, struct object *object)
 {
     const struct object_info *info = object_info(object);
     fuzz_assert(info->key_hash == key->hash);
-    if (key->bytes != NULL)
+    if (key->bytes != NULL && info->key != NULL)
         fuzz_assert(info->key_length == key->length && memcmp(info->key, key->bytes, key->length) == 0);
     const void *payload = object_payload(object);
     if (payload == NULL)

@@ -28,6 +28,10 @@ enum {
     AT_ZEROS = 85
 };
 
+/* What no store lives long enough to reach: with a right check behind it, it was never written. */
+#define OFFSET_MASK UINT64_C(0x0000fffffffffff8)
+#define BLOB_MASK   UINT64_C(0x0000ffffffffffff)
+
 /* What the seed of log_image_seal() says. */
 enum { SEAL_DIGESTS = 1, SEAL_HASHES = 2, SEAL_BASES = 4, SEAL_SKIPS_SHIFT = 3, SEAL_SKIPS = 7 };
 
@@ -103,6 +107,7 @@ static void seal_lengths(uint8_t *bytes, size_t room)
     put16(bytes + AT_KEY_LENGTH, key);
     put16(bytes + AT_ATTRIBUTES_LENGTH, attributes);
     left -= key + attributes;
+    put64(bytes + AT_BLOB, get64(bytes + AT_BLOB) & BLOB_MASK);
     if (get64(bytes + AT_BLOB) == 0 && get64(bytes + AT_SIZE) > left)
         put64(bytes + AT_SIZE, left);
 }
@@ -173,7 +178,7 @@ void log_image_seal(struct log_image *image, unsigned seed)
         size_t size = image->segments[i].size;
         if (size < SEGMENT_HEADER)
             continue;
-        uint64_t base = seed & SEAL_BASES ? end : get64(bytes + SEGMENT_AT_BASE);
+        uint64_t base = seed & SEAL_BASES ? end : get64(bytes + SEGMENT_AT_BASE) & OFFSET_MASK;
         seal_header(bytes, i + 1, base);
         end = seal_records(bytes, size, base, seed);
     }
