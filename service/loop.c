@@ -126,7 +126,8 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
 }
 
 /* Not strict: libmicrohttpd would refuse some malformed requests with a page of its own. The api judges all of
- * them, with an answer that says what is wrong. */
+ * them, with an answer that says what is wrong. It uses sendfile, which has no MSG_NOSIGNAL, only when it is told
+ * that SIGPIPE is taken care of: signals.c ignores it. */
 static struct MHD_Daemon *start_daemon(struct loop *loop)
 {
     struct api *api = loop->options.api;
@@ -136,7 +137,7 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
                             MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, api, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, loop->options.connection_limit,
                             MHD_OPTION_CONNECTION_TIMEOUT, loop->options.idle_timeout, MHD_OPTION_STRICT_FOR_CLIENT, 0,
-                            MHD_OPTION_END);
+                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
 /* ---- the thread ---------------------------------------------------------------------------- */
