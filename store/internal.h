@@ -3,6 +3,8 @@
 #define CAIRN_STORE_INTERNAL_H
 
 #include "store/blobs.h"
+#include "store/catalog.h"
+
 #include "store/error.h"
 #include "store/io.h"
 #include "store/key.h"
@@ -37,6 +39,7 @@ struct store {
     atomic_uint_fast64_t damaged_bytes;
     bool mark_last; /* the log ends with a mark; the writer's */
 
+    struct catalog catalog;
     struct scrub scrub;
     struct writer writer;
     atomic_bool failed;  /* a sync failed: no writes any more */

@@ -317,7 +317,10 @@ static int compare_numbers(const void *a, const void *b)
 /* Removes what an earlier life had prepared; leaves alone what is not the log's. */
 static void clear_name(struct store *store, const char *name)
 {
-    if (log_is_prepared(name))
+    uint64_t number;
+    if (run_number(name, &number))
+        return;
+    if (log_is_prepared(name) || run_is_draft(name))
         store->io->unlinkat(store->io->self, store->log.folder, name, 0);
     else
         depot_log(store->depot, STORE_LOG_WARNING, "store %s: folder log holds %s, which is not cairn's: left alone",

@@ -103,6 +103,7 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
     table_init(&store->index, salt);
     writer_init(&store->writer);
     scrub_init(&store->scrub);
+    catalog_init(&store->catalog);
     return store;
 }
 
@@ -130,6 +131,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct pool 
 
 static void store_free(struct store *store)
 {
+    catalog_free(&store->catalog);
     scrub_free(&store->scrub);
 
     table_free(&store->index);

@@ -220,6 +220,37 @@ struct store_figures {
 
 void store_figures(struct store *store, struct store_figures *ret_figures);
 
+/* ---- listing --------------------------------------------------------------------------------- */
+
+enum { STORE_CURSOR_MAX = STORE_KEY_MAX + 2 };
+
+/* Which objects, in bytewise order of their keys; those known by their hash only come first. Borrowed. */
+struct store_list_query {
+    const void *prefix; /* only keys that begin with it */
+    size_t prefix_length;
+    const void *delimiter; /* keys that hold it behind the prefix are shown as one group; length 0: no groups */
+    size_t delimiter_length;
+    const void *cursor; /* where an earlier page ended; length 0: the beginning */
+    size_t cursor_length;
+    size_t limit; /* items on the page */
+};
+
+/* An object, or (info NULL) a group of keys: what they have in common, up to and with the delimiter. */
+struct store_list_item {
+    const struct object_info *info;
+    const void *prefix;
+    size_t prefix_length;
+};
+
+/* Whether bytes a client brings can be a cursor. */
+bool store_list_cursor_valid(const void *cursor, size_t length);
+
+/* Calls `item` for each item of the page; *ret_cursor_length is 0 at the end, else the cursor of the next page.
+ * What exists from before the call until it returns is listed. STORE_IO, STORE_DAMAGED, STORE_NO_MEMORY. Blocking. */
+enum store_error store_list(struct store *store, const struct store_list_query *query,
+                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
+
 /* ---- verification ---------------------------------------------------------------------------- */
 
 enum store_flaw_kind {

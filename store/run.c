@@ -1,0 +1,440 @@
+/* run.c - the keys of one segment in order. run.h has the format. */
+#include "store/run.h"
+
+#include "store/cursor.h"
+#include "store/internal.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+    AT_MAGIC = 0,
+    AT_NUMBER = 8,
+    AT_COVERED = 16,
+    AT_COUNT = 24,
+    AT_KEYS = 32,
+    AT_CHECK = 40,
+    HEADER = 48,
+    ENTRY = 16,
+    NAME_BYTES = 48,
+};
+
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'e', 'y'};
+
+struct run {
+    atomic_uint references;
+    const struct io *io;
+    int file;             /* -1: in memory */
+    unsigned char *bytes; /* NULL: in the file */
+    size_t length;
+    uint64_t covered;
+    size_t count;
+};
+
+static void put64(unsigned char *at, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(at, &value, sizeof value);
+}
+
+static void put32(unsigned char *at, uint32_t value)
+{
+    value = htole32(value);
+    memcpy(at, &value, sizeof value);
+}
+
+static uint64_t get64(const unsigned char *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return le64toh(value);
+}
+
+static uint32_t get32(const unsigned char *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return le32toh(value);
+}
+
+static void run_name(uint64_t number, char ret_name[NAME_BYTES])
+{
+    (void)snprintf(ret_name, NAME_BYTES, "%016" PRIx64 ".keys", number);
+}
+
+bool run_is_draft(const char *name)
+{
+    static const char ending[] = ".keys.new";
+    size_t length = strlen(name);
+    return length > sizeof ending && strcmp(name + length - (sizeof ending - 1), ending) == 0;
+}
+
+bool run_number(const char *name, uint64_t *ret_number)
+{
+    char expected[NAME_BYTES];
+    *ret_number = strtoull(name, NULL, 16);
+    run_name(*ret_number, expected);
+    return strcmp(name, expected) == 0;
+}
+
+struct run *run_retain(struct run *run)
+{
+    atomic_fetch_add_explicit(&run->references, 1, memory_order_relaxed);
+    return run;
+}
+
+void run_release(struct run *run)
+{
+    if (!run || atomic_fetch_sub_explicit(&run->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (run->file >= 0)
+        run->io->close(run->io->self, run->file);
+    free(run->bytes);
+    free(run);
+}
+
+bool run_in_memory(const struct run *run)
+{
+    return run->bytes != NULL;
+}
+
+uint64_t run_covered(const struct run *run)
+{
+    return run->covered;
+}
+
+size_t run_count(const struct run *run)
+{
+    return run->count;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static enum store_error run_bytes(const struct run *run, uint64_t position, void *bytes, size_t length)
+{
+    if (position > run->length || length > run->length - position)
+        return STORE_DAMAGED;
+    if (run->bytes)
+        memcpy(bytes, run->bytes + position, length);
+    else if (io_read_all(run->io, run->file, bytes, length, (off_t)position))
+        return STORE_IO;
+    return STORE_OK;
+}
+
+enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry)
+{
+    unsigned char entry[ENTRY];
+    unsigned char head[2];
+    enum store_error error = run_bytes(run, HEADER + (uint64_t)at * ENTRY, entry, sizeof entry);
+    if (error)
+        return error;
+    uint64_t key = HEADER + (uint64_t)run->count * ENTRY + get32(entry + 12);
+    error = run_bytes(run, key, head, sizeof head);
+    if (error)
+        return error;
+    ret_entry->hash = get64(entry);
+    ret_entry->position = get32(entry + 8);
+    ret_entry->key_length = (size_t)head[0] | (size_t)head[1] << 8;
+    if (ret_entry->key_length > STORE_KEY_MAX)
+        return STORE_DAMAGED;
+    return run_bytes(run, key + sizeof head, ret_entry->key, ret_entry->key_length);
+}
+
+enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at)
+{
+    size_t low = from;
+    size_t high = run->count;
+    while (low < high) {
+        struct run_entry entry;
+        size_t middle = low + (high - low) / 2;
+        enum store_error error = run_read(run, middle, &entry);
+        if (error)
+            return error;
+        if (place_compare(place, entry.key, entry.key_length, entry.hash) > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_at = low;
+    return STORE_OK;
+}
+
+/* ---- building -------------------------------------------------------------------------------- */
+
+/* Entries on their way into a run: keys one behind the other, as in the file. */
+struct draft {
+    struct draft_entry {
+        uint64_t hash;
+        uint32_t position;
+        uint32_t key;
+    } * entries;
+    size_t count;
+    size_t room;
+    unsigned char *keys;
+    size_t keys_length;
+    size_t keys_room;
+};
+
+static bool grow(void **bytes, size_t *room, size_t need, size_t size)
+{
+    if (need <= *room)
+        return true;
+    size_t larger = *room * 2 > need ? *room * 2 : need + 64;
+    void *moved = realloc(*bytes, larger * size);
+    if (!moved)
+        return false;
+    *bytes = moved;
+    *room = larger;
+    return true;
+}
+
+static bool draft_add(struct draft *draft, uint64_t hash, uint32_t position, const void *key, size_t length)
+{
+    void *entries = draft->entries;
+    void *keys = draft->keys;
+    bool fits = grow(&entries, &draft->room, draft->count + 1, sizeof *draft->entries);
+    draft->entries = entries;
+    fits = fits && grow(&keys, &draft->keys_room, draft->keys_length + 2 + length, 1);
+    draft->keys = keys;
+    if (!fits)
+        return false;
+    draft->entries[draft->count++] = (struct draft_entry){
+        .hash = hash, .position = position, .key = (uint32_t)draft->keys_length};
+    unsigned char *at = draft->keys + draft->keys_length;
+    at[0] = (unsigned char)(length & 0xff);
+    at[1] = (unsigned char)(length >> 8);
+    if (length > 0)
+        memcpy(at + 2, key, length);
+    draft->keys_length += 2 + length;
+    return true;
+}
+
+static void draft_free(struct draft *draft)
+{
+    free(draft->entries);
+    free(draft->keys);
+}
+
+static int draft_compare(const void *a, const void *b, void *arg)
+{
+    const struct draft_entry *left = a;
+    const struct draft_entry *right = b;
+    const unsigned char *keys = arg;
+    const unsigned char *left_key = keys + left->key;
+    const unsigned char *right_key = keys + right->key;
+    size_t left_length = (size_t)left_key[0] | (size_t)left_key[1] << 8;
+    size_t right_length = (size_t)right_key[0] | (size_t)right_key[1] << 8;
+    size_t common = left_length < right_length ? left_length : right_length;
+    int order = memcmp(left_key + 2, right_key + 2, common);
+    if (order)
+        return order;
+    if (left_length != right_length)
+        return left_length < right_length ? -1 : 1;
+    if (left->hash != right->hash)
+        return left->hash < right->hash ? -1 : 1;
+    return left->position < right->position ? -1 : left->position > right->position;
+}
+
+/* Whether a record is worth a place in the run: its key leads to it, or to one that came after the horizon, when it
+ * is what stands for the key in this listing. */
+static bool is_wanted(struct store *store, const struct segment *segment, const struct run_horizon *horizon,
+                      uint64_t position, uint64_t hash)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t packed = table_get(&store->index, hash);
+    pthread_rwlock_unlock(&store->lock);
+    struct location location = location_unpack(packed);
+    if (!packed)
+        return false;
+    if (location.segment == segment->slot && location.position == position)
+        return true;
+    return location.segment > horizon->slot ||
+           (location.segment == horizon->slot && location.position >= horizon->position);
+}
+
+static enum store_error draft_old(struct draft *draft, struct store *store, const struct segment *segment,
+                                  const struct run_horizon *horizon, const struct run *before)
+{
+    for (size_t at = 0; at < before->count; at++) {
+        struct run_entry entry;
+        enum store_error error = run_read(before, at, &entry);
+        if (error)
+            return error;
+        if (is_wanted(store, segment, horizon, entry.position, entry.hash) &&
+            !draft_add(draft, entry.hash, entry.position, entry.key, entry.key_length))
+            return STORE_NO_MEMORY;
+    }
+    return STORE_OK;
+}
+
+/* Adds what the cursor finds up to its limit. */
+static enum store_error draft_new(struct draft *draft, struct store *store, struct cursor *cursor,
+                                  const struct run_horizon *horizon, uint64_t from)
+{
+    uint64_t position = from;
+    while (position < cursor->limit) {
+        struct record record;
+        enum cursor_found found;
+        if (cursor_look(cursor, position, false, &record, &found))
+            return STORE_IO;
+        if (found == CURSOR_NOTHING) {
+            if (cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record))
+                return STORE_IO;
+            continue;
+        }
+        if (record.type == RECORD_PUT && is_wanted(store, cursor->segment, horizon, position, record.key_hash) &&
+            !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
+            return STORE_NO_MEMORY;
+        position += record_length(&record);
+    }
+    return STORE_OK;
+}
+
+static enum store_error draft_segment(struct draft *draft, struct store *store, const struct segment *segment,
+                                      const struct run_horizon *horizon, uint64_t from, uint64_t to)
+{
+    struct cursor cursor;
+    if (from >= to)
+        return STORE_OK;
+    enum store_error error = STORE_NO_MEMORY;
+    if (cursor_init(&cursor, store->io, store->salt)) {
+        cursor_begin(&cursor, segment, to);
+        error = draft_new(draft, store, &cursor, horizon, from);
+    }
+    cursor_free(&cursor);
+    return error;
+}
+
+static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t salt)
+{
+    uint64_t head = XXH3_64bits_withSeed(bytes, AT_CHECK, salt);
+    return XXH3_64bits_withSeed(bytes + HEADER, length - HEADER, salt ^ head);
+}
+
+/* Lays the sorted draft out as a run in memory. */
+static struct run *run_of_draft(struct draft *draft, struct store *store, const struct segment *segment,
+                                uint64_t covered)
+{
+    size_t length = HEADER + draft->count * ENTRY + draft->keys_length;
+    struct run *run = malloc(sizeof *run);
+    unsigned char *bytes = calloc(1, length);
+    if (!run || !bytes) {
+        free(run);
+        free(bytes);
+        return NULL;
+    }
+    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
+    put64(bytes + AT_NUMBER, segment->number);
+    put64(bytes + AT_COVERED, covered);
+    put64(bytes + AT_COUNT, draft->count);
+    put64(bytes + AT_KEYS, draft->keys_length);
+    for (size_t i = 0; i < draft->count; i++) {
+        unsigned char *entry = bytes + HEADER + i * ENTRY;
+        put64(entry, draft->entries[i].hash);
+        put32(entry + 8, draft->entries[i].position);
+        put32(entry + 12, draft->entries[i].key);
+    }
+    if (draft->keys_length > 0)
+        memcpy(bytes + HEADER + draft->count * ENTRY, draft->keys, draft->keys_length);
+    put64(bytes + AT_CHECK, check_of(bytes, length, store->salt));
+    *run = (struct run){
+        .io = store->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count};
+    atomic_init(&run->references, 1);
+    return run;
+}
+
+enum store_error run_build(struct store *store, const struct segment *segment, uint64_t from, uint64_t covered,
+                           const struct run_horizon *horizon, struct run *const *before, size_t before_count,
+                           struct run **ret_run)
+{
+    struct draft draft = {0};
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < before_count && !error; i++) {
+        error = draft_old(&draft, store, segment, horizon, before[i]);
+        from = before[i]->covered;
+    }
+    if (!error)
+        error = draft_segment(&draft, store, segment, horizon, from, covered);
+    if (!error && draft.count > 0)
+        qsort_r(draft.entries, draft.count, sizeof *draft.entries, draft_compare, draft.keys);
+    struct run *run = error ? NULL : run_of_draft(&draft, store, segment, covered);
+    draft_free(&draft);
+    if (!error && !run)
+        error = STORE_NO_MEMORY;
+    if (!error)
+        *ret_run = run;
+    return error;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+void run_save(struct store *store, struct run *run, const struct segment *segment)
+{
+    const struct io *io = run->io;
+    char name[NAME_BYTES];
+    char draft[NAME_BYTES + sizeof ".new"];
+    run_name(segment->number, name);
+    (void)snprintf(draft, sizeof draft, "%s.new", name);
+    int file = io->openat(io->self, store->log.folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return;
+    if (io_write_all(io, file, run->bytes, run->length, 0) ||
+        io->renameat(io->self, store->log.folder, draft, store->log.folder, name) < 0) {
+        io->close(io->self, file);
+        io->unlinkat(io->self, store->log.folder, draft, 0);
+        return;
+    }
+    run->file = file;
+    free(run->bytes);
+    run->bytes = NULL;
+}
+
+/* Reads the whole file and proves it; then the bytes are let go again. */
+static bool run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
+{
+    unsigned char *bytes = malloc(run->length);
+    bool valid = bytes && io_read_all(run->io, run->file, bytes, run->length, 0) == 0 &&
+                 memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
+                 get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
+                 get64(bytes + AT_NUMBER) == segment->number && get64(bytes + AT_COVERED) == covered &&
+                 get64(bytes + AT_COUNT) <= run->length / ENTRY &&
+                 HEADER + get64(bytes + AT_COUNT) * ENTRY + get64(bytes + AT_KEYS) == run->length;
+    if (valid)
+        run->count = (size_t)get64(bytes + AT_COUNT);
+    free(bytes);
+    return valid;
+}
+
+enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run)
+{
+    const struct io *io = store->io;
+    char name[NAME_BYTES];
+    struct stat status;
+    run_name(segment->number, name);
+    int file = io->openat(io->self, store->log.folder, name, O_RDONLY, 0);
+    if (file < 0)
+        return STORE_DAMAGED;
+    struct run *run = malloc(sizeof *run);
+    if (!run) {
+        io->close(io->self, file);
+        return STORE_NO_MEMORY;
+    }
+    *run = (struct run){.io = io, .file = file, .covered = covered};
+    atomic_init(&run->references, 1);
+
+    bool sized = io->fstat(io->self, file, &status) == 0 && status.st_size >= HEADER;
+    if (sized)
+        run->length = (size_t)status.st_size;
+    if (!sized || !run_prove(run, store->salt, segment, covered)) {
+        run_release(run);
+        return STORE_DAMAGED;
+    }
+    *ret_run = run;
+    return STORE_OK;
+}

@@ -1,0 +1,274 @@
+/* test_catalog.c - listings: order, prefixes, groups, pages, and what they show while the store changes. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/prng.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEYS = 400, TEXT = 64 };
+
+static struct fixture fixture;
+
+static void setup(void)
+{
+    fixture_start(&fixture, 1);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+/* ---- a page as text: keys, and groups with a plus behind them -------------------------------- */
+
+struct page {
+    char text[1 << 16];
+    size_t length;
+    size_t items;
+    unsigned char cursor[STORE_CURSOR_MAX];
+    size_t cursor_length;
+};
+
+static void collect(void *arg, const struct store_list_item *item)
+{
+    struct page *page = arg;
+    const struct object_info *info = item->info;
+    const char *format = info ? "%.*s " : "%.*s+ ";
+    int length = (int)(info ? info->key_length : item->prefix_length);
+    page->length += (size_t)snprintf(page->text + page->length, sizeof page->text - page->length, format, length,
+                                     (const char *)(info ? info->key : item->prefix));
+    ck_assert_uint_lt(page->length, sizeof page->text);
+    page->items++;
+}
+
+/* Appends the page behind the one before. */
+static void list_page(struct page *page, const char *prefix, const char *delimiter, size_t limit)
+{
+    struct store_list_query query = {.prefix = prefix,
+                                     .prefix_length = strlen(prefix),
+                                     .delimiter = delimiter,
+                                     .delimiter_length = strlen(delimiter),
+                                     .cursor = page->cursor,
+                                     .cursor_length = page->cursor_length,
+                                     .limit = limit};
+    ck_assert(store_list_cursor_valid(query.cursor, query.cursor_length));
+    ck_assert_int_eq(store_list(fixture.store, &query, collect, page, page->cursor, &page->cursor_length), STORE_OK);
+}
+
+/* All pages of a listing, one behind the other. */
+static char *list_all(const char *prefix, const char *delimiter, size_t limit)
+{
+    static struct page page;
+    page = (struct page){0};
+    do {
+        size_t before = page.items;
+        list_page(&page, prefix, delimiter, limit);
+        ck_assert_uint_le(page.items - before, limit);
+    } while (page.cursor_length > 0);
+    return page.text;
+}
+
+static void put(const char *key)
+{
+    ck_assert_int_eq(fixture_put_text(&fixture, key, "v"), STORE_OK);
+}
+
+static void put_all(const char *const *keys)
+{
+    for (; *keys; keys++)
+        put(*keys);
+}
+
+/* ---- one behaviour each ---------------------------------------------------------------------- */
+
+START_TEST(an_empty_store_has_an_empty_page)
+{
+    ck_assert_str_eq(list_all("", "", 10), "");
+}
+END_TEST
+
+START_TEST(keys_come_in_bytewise_order)
+{
+    put_all((const char *const[]){"b", "a", "B", "a/b", "a.b", "\xc3\xbc", "aa", NULL});
+    ck_assert_str_eq(list_all("", "", 10), "B a a.b a/b aa b \xc3\xbc ");
+}
+END_TEST
+
+START_TEST(a_prefix_selects)
+{
+    put_all((const char *const[]){"a", "ab", "abc", "abd", "ac", "b", "\xff", "\xff\xff", NULL});
+    ck_assert_str_eq(list_all("ab", "", 10), "ab abc abd ");
+    ck_assert_str_eq(list_all("\xff", "", 10), "\xff \xff\xff ");
+    ck_assert_str_eq(list_all("x", "", 10), "");
+}
+END_TEST
+
+START_TEST(a_delimiter_groups)
+{
+    put_all((const char *const[]){"a", "d/1", "d/2", "d/e/1", "d0", "f/", "\xff/a", "\xff/b", NULL});
+    ck_assert_str_eq(list_all("", "/", 10), "a d/+ d0 f/+ \xff/+ ");
+    ck_assert_str_eq(list_all("d/", "/", 10), "d/1 d/2 d/e/+ ");
+    ck_assert_str_eq(list_all("", "/", 1), "a d/+ d0 f/+ \xff/+ ");
+}
+END_TEST
+
+START_TEST(a_group_needs_an_object)
+{
+    put_all((const char *const[]){"d/1", "d/2", "e/1", NULL});
+    ck_assert_int_eq(fixture_delete(&fixture, "d/1"), STORE_OK);
+    ck_assert_str_eq(list_all("", "/", 10), "d/+ e/+ ");
+    ck_assert_int_eq(fixture_delete(&fixture, "d/2"), STORE_OK);
+    ck_assert_str_eq(list_all("", "/", 10), "e/+ ");
+}
+END_TEST
+
+START_TEST(the_last_page_has_no_cursor)
+{
+    struct page page = {0};
+    put_all((const char *const[]){"a", "b", "c", "d", NULL});
+    list_page(&page, "", "", 2);
+    ck_assert_str_eq(page.text, "a b ");
+    ck_assert_uint_gt(page.cursor_length, 0);
+    list_page(&page, "", "", 2);
+    ck_assert_str_eq(page.text, "a b c d ");
+    ck_assert_uint_eq(page.cursor_length, 0);
+}
+END_TEST
+
+START_TEST(a_cursor_outlives_its_key)
+{
+    struct page page = {0};
+    put_all((const char *const[]){"a", "b", "c", "d", NULL});
+    list_page(&page, "", "", 2);
+    ck_assert_int_eq(fixture_delete(&fixture, "b"), STORE_OK);
+    ck_assert_int_eq(fixture_delete(&fixture, "c"), STORE_OK);
+    put("bb");
+    list_page(&page, "", "", 2);
+    ck_assert_str_eq(page.text, "a b bb d ");
+}
+END_TEST
+
+START_TEST(an_object_without_a_name_comes_first)
+{
+    struct ticket ticket;
+    struct store_op op = {.kind = STORE_PUT, .key = store_key_of_hash(7), .payload = "v", .size = 1};
+    put("a");
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_batch(fixture.store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    ck_assert_str_eq(list_all("", "", 1), " a ");
+}
+END_TEST
+
+START_TEST(a_damaged_cursor_is_known)
+{
+    ck_assert(!store_list_cursor_valid("x", 1));
+    ck_assert(!store_list_cursor_valid("h123", 4));
+    ck_assert(!store_list_cursor_valid("k", 1));
+}
+END_TEST
+
+/* ---- against a model ------------------------------------------------------------------------- */
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What a listing must be, from which of the KEYS are there. */
+static void expect_model(char (*keys)[TEXT], const bool *there, const char *prefix, size_t limit)
+{
+    static char expected[1 << 16];
+    char *sorted[KEYS];
+    size_t count = 0;
+    size_t length = 0;
+    for (size_t i = 0; i < KEYS; i++) {
+        if (there[i] && strncmp(keys[i], prefix, strlen(prefix)) == 0)
+            sorted[count++] = keys[i];
+    }
+    qsort(sorted, count, sizeof *sorted, compare_text);
+    expected[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        length += (size_t)snprintf(expected + length, sizeof expected - length, "%s ", sorted[i]);
+    ck_assert_str_eq(list_all(prefix, "", limit), expected);
+}
+
+/* Long enough for many segments, with listings, restarts and damaged runs in between. */
+START_TEST(listings_follow_a_long_history)
+{
+    static char keys[KEYS][TEXT];
+    static char filler[900];
+    bool there[KEYS] = {false};
+    struct prng prng = prng_of(5);
+    memset(filler, 'x', sizeof filler);
+    for (size_t i = 0; i < KEYS; i++)
+        (void)snprintf(keys[i], TEXT, "%llu/%zu", (unsigned long long)prng_below(&prng, 20), i);
+    for (unsigned round = 0; round < 60; round++) {
+        for (unsigned step = 0; step < 40; step++) {
+            size_t at = (size_t)prng_below(&prng, KEYS);
+            bool remove = prng_one_in(&prng, 3);
+            enum store_error error = remove ? fixture_delete(&fixture, keys[at])
+                                            : fixture_put(&fixture, keys[at], filler, sizeof filler);
+            ck_assert_int_eq(error, STORE_OK);
+            there[at] = !remove;
+        }
+        if (prng_one_in(&prng, 5)) {
+            fixture_close(&fixture);
+            fixture_open(&fixture);
+        }
+        expect_model(keys, there, "", 1 + (size_t)prng_below(&prng, 50));
+        expect_model(keys, there, "1", 7);
+    }
+    ck_assert_uint_ge(fixture_figures(&fixture).segments, 3);
+}
+END_TEST
+
+START_TEST(a_damaged_run_is_made_again)
+{
+    static const char path[] = "/data/stores/s/log/0000000000000001.keys";
+    static char filler[20000];
+    size_t size;
+    memset(filler, 'x', sizeof filler);
+    for (unsigned i = 0; fixture_figures(&fixture).segments < 2; i++) {
+        char key[TEXT];
+        (void)snprintf(key, sizeof key, "%05u", i);
+        ck_assert_int_eq(fixture_put(&fixture, key, filler, sizeof filler), STORE_OK);
+    }
+    char *listed = strdup(list_all("", "", 100));
+    uint8_t *bytes = fixture_read_file(&fixture, path, &size);
+    fixture_close(&fixture);
+    bytes[size - 1] ^= 1;
+    fixture_write_file(&fixture, path, bytes, size, 0);
+    fixture_open(&fixture);
+    ck_assert_str_eq(list_all("", "", 100), listed);
+    free(bytes);
+    free(listed);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("catalog");
+    TCase *tcase = tcase_create("listing");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, an_empty_store_has_an_empty_page);
+    tcase_add_test(tcase, keys_come_in_bytewise_order);
+    tcase_add_test(tcase, a_prefix_selects);
+    tcase_add_test(tcase, a_delimiter_groups);
+    tcase_add_test(tcase, a_group_needs_an_object);
+    tcase_add_test(tcase, the_last_page_has_no_cursor);
+    tcase_add_test(tcase, a_cursor_outlives_its_key);
+    tcase_add_test(tcase, an_object_without_a_name_comes_first);
+    tcase_add_test(tcase, a_damaged_cursor_is_known);
+    tcase_add_test(tcase, listings_follow_a_long_history);
+    tcase_add_test(tcase, a_damaged_run_is_made_again);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
