@@ -44,16 +44,17 @@ static bool tell(struct digest *digest, struct digest_sum *sum, const char *text
 /* One member of the dictionary: `name=:base64:` and perhaps parameters. */
 static bool read_member(struct digest *digest, const char *at, const char *end)
 {
-    static const char begin[] = ALGORITHM "=";
-    if ((size_t)(end - at) < sizeof begin - 1 || memcmp(at, begin, sizeof begin - 1) != 0)
+    size_t name = strcspn(at, "=;, \t");
+    if (name != strlen(ALGORITHM) || memcmp(at, ALGORITHM, name) != 0)
         return true; /* another algorithm */
-    at += sizeof begin - 1;
-    if (at == end || *at != ':')
+    at += name;
+    if (end - at < 2 || at[0] != '=' || at[1] != ':')
         return false;
-    const char *colon = memchr(at + 1, ':', (size_t)(end - at - 1));
-    if (colon == NULL || (colon + 1 != end && colon[1] != ';' && colon[1] != ' ' && colon[1] != '\t'))
+    at += 2;
+    const char *colon = memchr(at, ':', (size_t)(end - at));
+    if (colon == NULL || (colon + 1 != end && strchr("; \t", colon[1]) == NULL))
         return false;
-    return tell(digest, &digest->sha256, at + 1, (size_t)(colon - at - 1), SHA256_DIGEST_SIZE);
+    return tell(digest, &digest->sha256, at, (size_t)(colon - at), SHA256_DIGEST_SIZE);
 }
 
 bool digest_expect_list(struct digest *digest, const char *value)
