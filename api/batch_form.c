@@ -182,12 +182,20 @@ static enum ending first_delimiter(struct form *form)
 
 /* ---- parts ----------------------------------------------------------------------------------- */
 
+/* The byte that an escape such as %22 stands for, or -1 where none begins. */
+static int read_escape(const char *at, const char *end)
+{
+    if (end - at < 3 || *at != '%' || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
+        return -1;
+    return hex_digit(at[1]) << 4 | hex_digit(at[2]);
+}
+
 /* Takes %22, %0D and %0A out of a name. */
 static void unescape_name(struct span *name)
 {
     char *to = name->at;
     for (char *at = name->at; at < name->end; at++) {
-        int byte = name->end - at < 3 || *at != '%' ? -1 : hex_digit(at[1]) << 4 | hex_digit(at[2]);
+        int byte = read_escape(at, name->end);
         if (byte == '"' || byte == '\r' || byte == '\n') {
             *to++ = (char)byte;
             at += 2;
