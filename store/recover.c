@@ -281,7 +281,8 @@ static enum store_error scan_tail(struct scan *scan)
                   "store %s: the log ended in the middle of a write; it goes on from offset %" PRIu64,
                   scan->store->name, end);
     log_resume(&scan->store->log, end, !zeros);
-    return scan->store->mark_last ? STORE_OK : scan_settle(scan);
+    /* Behind a mark everything was on disk, unless a write failed there later. */
+    return scan->store->mark_last && zeros ? STORE_OK : scan_settle(scan);
 }
 
 static enum store_error scan_log(struct scan *scan)
