@@ -10,15 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/attributes.h"
 #include "api/body.h"
 #include "api/core.h"
-#include "api/etag.h"
 #include "api/naming.h"
+#include "api/object_json.h"
+
 #include "api/reply.h"
 #include "api/request.h"
-
-static const char default_type[] = "application/octet-stream";
 
 /* What a payload takes while it is put into the answer, in its own size: the bytes, and twice their base64. */
 enum { ROOM_PER_BYTE = 4 };
@@ -43,41 +41,11 @@ static bool refuse(struct gathering *gathering, enum problem problem, const char
 
 /* ---- one object ------------------------------------------------------------------------------ */
 
-static void write_attributes(struct jsontext *json, const struct object_info *info)
-{
-    const char *type = default_type;
-    size_t type_length = strlen(default_type), position = 0;
-    struct attribute attribute;
-    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
-        if (attribute.tag == ATTRIBUTE_CONTENT_TYPE) {
-            type = attribute.value;
-            type_length = attribute.value_length;
-        }
-    jsontext_name(json, "content_type");
-    jsontext_string(json, type, type_length);
-    jsontext_name(json, "meta");
-    jsontext_open(json, '{');
-    position = 0;
-    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
-        if (attribute.tag == ATTRIBUTE_META) {
-            jsontext_name(json, attribute.name);
-            jsontext_string(json, attribute.value, attribute.value_length);
-        }
-    jsontext_close(json, '}');
-}
-
 static void write_object(struct jsontext *json, const struct object_info *info, const void *payload)
 {
-    char etag[ETAG_SIZE];
-    etag_write(etag, &info->digest);
     jsontext_open(json, '{');
-    jsontext_key(json, info->key, info->key_length);
-    jsontext_name(json, "key_hash");
-    jsontext_hash(json, info->key_hash);
-    jsontext_name(json, "size");
-    jsontext_number(json, info->size);
-    jsontext_field(json, "etag", etag);
-    write_attributes(json, info);
+    object_json_write(json, info);
+    object_json_write_meta(json, info);
     jsontext_name(json, "data");
     jsontext_base64(json, payload, (size_t)info->size);
     jsontext_close(json, '}');
@@ -154,21 +122,13 @@ static bool fetch(struct request *request, struct gathering *gathering, const st
 
 /* ---- the names ------------------------------------------------------------------------------- */
 
-static bool text_is(const struct jsonread_text *text, const char *name)
+static bool read_naming_members(struct gathering *gathering, struct naming *naming)
 {
-    return strlen(name) == text->length && memcmp(name, text->bytes, text->length) == 0;
-}
-
-static bool read_naming_member(struct gathering *gathering, struct naming *naming)
-{
-    static const char *const names[NAMINGS] = {
-        [NAMING_TEXT] = "key", [NAMING_BASE64] = "key_base64", [NAMING_HASH] = "key_hash"};
     struct jsonread_text name;
     while (jsonread_member(&gathering->json, &name)) {
-        unsigned kind = 0;
-        while (kind < NAMINGS && !text_is(&name, names[kind]))
-            kind++;
-        if (kind == NAMINGS || naming->texts[kind].bytes != NULL || jsonread_type(&gathering->json) != JSONREAD_STRING)
+        enum naming_kind kind;
+        if (!naming_kind_of(&name, "key", &kind) || naming->texts[kind].bytes != NULL ||
+            jsonread_type(&gathering->json) != JSONREAD_STRING)
             return refuse(gathering, PROBLEM_BAD_BODY, "an object is named by one string: key, key_base64 or key_hash");
         if (!jsonread_string(&gathering->json, &naming->texts[kind]))
             return false;
@@ -186,7 +146,7 @@ static bool read_naming(struct gathering *gathering, enum jsonread_type wanted, 
     if (wanted == JSONREAD_STRING)
         return jsonread_string(&gathering->json, &naming->texts[NAMING_TEXT]);
     jsonread_enter(&gathering->json);
-    return read_naming_member(gathering, naming);
+    return read_naming_members(gathering, naming);
 }
 
 static bool gather_list(struct request *request, struct gathering *gathering, enum jsonread_type wanted)
@@ -217,8 +177,8 @@ static bool gather(struct request *request, struct gathering *gathering)
         return refuse(gathering, PROBLEM_BAD_BODY, "the body is an object with keys or objects");
     jsonread_enter(json);
     while (jsonread_member(json, &name)) {
-        bool keys = text_is(&name, "keys");
-        if (found || (!keys && !text_is(&name, "objects")))
+        bool keys = jsonread_is(&name, "keys");
+        if (found || (!keys && !jsonread_is(&name, "objects")))
             return refuse(gathering, PROBLEM_BAD_BODY, "the body has one member, keys or objects");
         found = true;
         if (!gather_list(request, gathering, keys ? JSONREAD_STRING : JSONREAD_OBJECT))

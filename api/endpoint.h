@@ -28,6 +28,7 @@ extern const struct endpoint endpoint_object_get;
 extern const struct endpoint endpoint_object_delete;
 extern const struct endpoint endpoint_object_move;
 extern const struct endpoint endpoint_object_copy;
+extern const struct endpoint endpoint_object_list;
 extern const struct endpoint endpoint_batch;
 extern const struct endpoint endpoint_batch_get;
 extern const struct endpoint endpoint_move;

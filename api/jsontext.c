@@ -167,6 +167,13 @@ void jsontext_null(struct jsontext *json)
     append(json, "null", 4);
 }
 
+void jsontext_splice(struct jsontext *json, const struct jsontext *value)
+{
+    separate(json);
+    append(json, value->bytes, value->length);
+    json->failed = json->failed || value->failed;
+}
+
 void jsontext_field(struct jsontext *json, const char *name, const char *text)
 {
     jsontext_name(json, name);

@@ -47,6 +47,9 @@ void jsontext_number(struct jsontext *json, uint64_t number);
 void jsontext_bool(struct jsontext *json, bool value);
 void jsontext_null(struct jsontext *json);
 
+/* A value that was written as a text of its own. */
+void jsontext_splice(struct jsontext *json, const struct jsontext *value);
+
 /* A string with its name; a NULL text is null. */
 void jsontext_field(struct jsontext *json, const char *name, const char *text);
 

@@ -8,6 +8,7 @@
 
 #define OBJECT "/v1/stores/{store}/objects/{key}"
 #define HASH   "/v1/stores/{store}/hashes/{hash}"
+#define LIST   "/v1/stores/{store}/objects"
 #define STORE  "/v1/stores/{store}"
 
 struct line {
@@ -24,6 +25,7 @@ static const struct line table[] = {
     {METHOD_DELETE, OBJECT, &endpoint_object_delete},
     {METHOD_MOVE, OBJECT, &endpoint_object_move},
     {METHOD_COPY, OBJECT, &endpoint_object_copy},
+    {METHOD_GET, LIST, &endpoint_object_list},
     {METHOD_GET, HASH, &endpoint_object_get},
     {METHOD_PUT, HASH, &endpoint_object_put},
     {METHOD_DELETE, HASH, &endpoint_object_delete},

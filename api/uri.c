@@ -65,20 +65,27 @@ bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
     return true;
 }
 
-static bool decode_value(struct slice text, char *value, size_t size)
+static bool decode_value(struct slice text, char *value, size_t size, size_t *ret_length)
 {
-    size_t length;
     if (text.length >= size)
         return false;
     for (size_t i = 0; i < text.length; i++)
         value[i] = text.start[i] == '+' ? ' ' : text.start[i];
-    if (!uri_decode((struct slice){value, text.length}, value, &length))
+    if (!uri_decode((struct slice){value, text.length}, value, ret_length))
         return false;
-    value[length] = '\0';
-    return strlen(value) == length;
+    value[*ret_length] = '\0';
+    return true;
 }
 
 enum uri_parameter uri_parameter(struct slice query, const char *name, char *value, size_t size)
+{
+    size_t length;
+    enum uri_parameter found = uri_parameter_bytes(query, name, value, size, &length);
+    return found == URI_PARAMETER_FOUND && strlen(value) != length ? URI_PARAMETER_MALFORMED : found;
+}
+
+enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
+                                       size_t *ret_length)
 {
     size_t name_length = strlen(name);
     const char *at = query.start, *end = query.start + query.length;
@@ -90,7 +97,7 @@ enum uri_parameter uri_parameter(struct slice query, const char *name, char *val
         if ((size_t)(name_end - at) == name_length && memcmp(at, name, name_length) == 0) {
             struct slice text = equals == NULL ? (struct slice){at, 0}
                                                : (struct slice){equals + 1, (size_t)(stop - equals - 1)};
-            return decode_value(text, value, size) ? URI_PARAMETER_FOUND : URI_PARAMETER_MALFORMED;
+            return decode_value(text, value, size, ret_length) ? URI_PARAMETER_FOUND : URI_PARAMETER_MALFORMED;
         }
         at = stop + 1;
     }

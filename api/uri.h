@@ -38,6 +38,10 @@ enum uri_parameter { URI_PARAMETER_ABSENT, URI_PARAMETER_FOUND, URI_PARAMETER_MA
  * Malformed: a bad escape, a NUL, or longer than fits `size` bytes. */
 enum uri_parameter uri_parameter(struct slice query, const char *name, char *value, size_t size);
 
+/* The same for a value that may hold NULs: its length is told. */
+enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
+                                       size_t *ret_length);
+
 /* Writes bytes as part of a path: all but unreserved characters, sub-delimiters, `:`, `@` and `/` are
  * escaped. Needs room for 3 * length; returns the length written, no NUL. */
 size_t uri_encode(char *text, const void *bytes, size_t length);

@@ -200,7 +200,7 @@ static void expect_model(char (*keys)[TEXT], const bool *there, const char *pref
 START_TEST(listings_follow_a_long_history)
 {
     static char keys[KEYS][TEXT];
-    static char filler[900];
+    static char filler[400];
     bool there[KEYS] = {false};
     struct prng prng = prng_of(5);
     memset(filler, 'x', sizeof filler);
