@@ -202,16 +202,37 @@ static struct store_key key_to_store(const struct store_key *asked, const struct
     return !asked->bytes && view->exists ? view->key : *asked;
 }
 
-static void receipt_set(struct txn *txn, size_t op, const struct view *after, bool existed)
+/* The key a receipt tells: the asked one where it has bytes, else a copy, since the stored one may belong to another
+ * transaction of the group, whose owner frees it when it is done. */
+static bool receipt_key(struct group *group, const struct store_key *asked, const struct view *after,
+                        struct store_key *ret_key)
 {
+    *ret_key = asked->bytes ? *asked : after->key;
+    if (asked->bytes || !after->key.bytes)
+        return true;
+    void *copy = arena_take(&group->arena, after->key.length);
+    if (!copy)
+        return false;
+    memcpy(copy, after->key.bytes, after->key.length);
+    ret_key->bytes = copy;
+    return true;
+}
+
+static enum store_error receipt_set(struct group *group, struct txn *txn, size_t op, const struct store_key *asked,
+                                    const struct view *after, bool existed)
+{
+    struct store_key key;
+    if (!receipt_key(group, asked, after, &key))
+        return STORE_NO_MEMORY;
     txn->receipts[op] = (struct store_receipt){
-        .key = after->key.bytes,
-        .key_length = after->key.length,
-        .key_hash = after->key.hash,
+        .key = key.bytes,
+        .key_length = key.length,
+        .key_hash = key.hash,
         .size = after->exists ? after->size : 0,
         .digest = after->digest,
         .existed = existed,
     };
+    return STORE_OK;
 }
 
 /* The object comes to stand under `key`, if nothing speaks against it. */
@@ -229,8 +250,8 @@ static enum store_error plan_target(struct group *group, struct txn *txn, size_t
     object.exists = true;
     object.key = key_to_store(key, &before);
     object.location = 0;
-    receipt_set(txn, op, &object, before.exists);
-    return change_push(group, txn, op, &before, &object);
+    error = receipt_set(group, txn, op, key, &object, before.exists);
+    return error ? error : change_push(group, txn, op, &before, &object);
 }
 
 static enum store_error plan_put(struct group *group, struct txn *txn, size_t at)
@@ -255,8 +276,8 @@ static enum store_error plan_put(struct group *group, struct txn *txn, size_t at
                          .digest = step->digest,
                          .blob = step->blob,
                          .payload = step->blob ? NULL : op->payload};
-    receipt_set(txn, at, &after, before.exists);
-    return change_push(group, txn, at, &before, &after);
+    error = receipt_set(group, txn, at, &op->key, &after, before.exists);
+    return error ? error : change_push(group, txn, at, &before, &after);
 }
 
 static enum store_error plan_delete(struct group *group, struct txn *txn, size_t at)
@@ -273,8 +294,8 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
     if (step->guarded && found && (before.offset != step->guard || before.location == 0))
         found = false;
     struct view after = {.key = found ? before.key : op->key};
-    receipt_set(txn, at, &after, found);
-    return found ? change_push(group, txn, at, &before, &after) : STORE_OK;
+    error = receipt_set(group, txn, at, &op->key, &after, found);
+    return error || !found ? error : change_push(group, txn, at, &before, &after);
 }
 
 /* Rename and copy: the same object under another key, in this store. */
