@@ -2,7 +2,8 @@
  *
  *     ?prefix=2026/&delimiter=/&limit=100&cursor=…
  *
- * The page is read and written in one pass on an I/O thread. A cursor is the engine's, in base64url: opaque
+ * Groups of keys that are not UTF-8 stand in `prefixes_base64`, which is there only when it is needed. The page is
+ * read and written in one pass on an I/O thread. A cursor is the engine's, in base64url: opaque
  * to clients, checked here, and good as long as the store is.
  */
 #include <nettle/base64.h>
@@ -28,6 +29,7 @@ struct page {
     struct store_list_query query;
     struct jsontext objects;
     struct jsontext prefixes;
+    struct jsontext prefixes_base64; /* those that are not UTF-8 */
     unsigned char next[STORE_CURSOR_MAX];
     size_t next_length;
 };
@@ -96,24 +98,14 @@ static bool read_query(struct request *request, struct page *page)
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
-/* As a string; where it is not UTF-8, as an object with its bytes in base64. */
-static void write_prefix(struct jsontext *json, const void *bytes, size_t length)
-{
-    if (utf8_valid(bytes, length)) {
-        jsontext_string(json, bytes, length);
-        return;
-    }
-    jsontext_open(json, '{');
-    jsontext_name(json, "prefix_base64");
-    jsontext_base64(json, bytes, length);
-    jsontext_close(json, '}');
-}
-
 static void write_item(void *arg, const struct store_list_item *item)
 {
     struct page *page = arg;
     if (item->info == NULL) {
-        write_prefix(&page->prefixes, item->prefix, item->prefix_length);
+        if (utf8_valid(item->prefix, item->prefix_length))
+            jsontext_string(&page->prefixes, item->prefix, item->prefix_length);
+        else
+            jsontext_base64(&page->prefixes_base64, item->prefix, item->prefix_length);
         return;
     }
     jsontext_open(&page->objects, '{');
@@ -129,9 +121,11 @@ static void read_page(struct request *request)
     jsontext_name(&page->objects, "objects");
     jsontext_open(&page->objects, '[');
     jsontext_open(&page->prefixes, '[');
+    jsontext_open(&page->prefixes_base64, '[');
     request->error = store_list(request->store, &page->query, write_item, page, page->next, &page->next_length);
     jsontext_close(&page->objects, ']');
     jsontext_close(&page->prefixes, ']');
+    jsontext_close(&page->prefixes_base64, ']');
 }
 
 static void write_cursor(struct jsontext *json, const struct page *page)
@@ -158,6 +152,10 @@ static void answer(struct request *request)
     }
     jsontext_name(&page->objects, "prefixes");
     jsontext_splice(&page->objects, &page->prefixes);
+    if (page->prefixes_base64.length > strlen("[]") || page->prefixes_base64.failed) {
+        jsontext_name(&page->objects, "prefixes_base64");
+        jsontext_splice(&page->objects, &page->prefixes_base64);
+    }
     write_cursor(&page->objects, page);
     jsontext_close(&page->objects, '}');
     reply_json(request, 200, &page->objects);
@@ -188,6 +186,7 @@ static void end(struct request *request)
         return;
     jsontext_free(&page->objects);
     jsontext_free(&page->prefixes);
+    jsontext_free(&page->prefixes_base64);
     free(page);
 }
 
