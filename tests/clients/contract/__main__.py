@@ -18,6 +18,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.objects_by_hash,
     scenarios.keys,
     scenarios.collisions,
+    scenarios.listing,
     scenarios.batches,
     scenarios.moves_and_copies,
     server_pages.pages,

@@ -116,7 +116,7 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "verifyStore", "deleteStore", "batchGet"):
+            for name in ("getStore", "listObjects", "verifyStore", "deleteStore", "batchGet"):
                 call(name, 500, STORE, body={"keys": ["a"]} if name == "batchGet" else None)
             for name in ("getObject", "headObject"):
                 call(name, 500, OBJECT)
@@ -135,6 +135,8 @@ def damaged(checker, binary):
         call("getObject", 500, OBJECT)
         call("getObjectByHash", 500, {**STORE, "hash": receipt["key_hash"]})
         call("batchGet", 500, STORE, body={"keys": ["a"]})
+        ready = call("getReadiness", 200, why="damage was found").json()
+        checker.check("readiness tells of the damage", "small" in ready.get("detail", ""), f"{ready}")
 
 
 def damage(folder):

@@ -181,6 +181,28 @@ def put_exactly(checker, expected, escaped):
     checker.call("putObject", expected, {"store": "collisions", "key": "binary"}, body=b"x", target=target)
 
 
+def listing(checker):
+    """Pages, folders, and a folder that is no UTF-8."""
+    call = checker.call
+    path = {"store": "listed"}
+    call("createStore", 201, path)
+    for key in ("a", "b/1", "b/2", "c"):
+        call("putObject", 201, {**path, "key": key}, body=b"x")
+    call("putObjectByHash", 201, {**path, "hash": ALICE_HASH}, body=b"x")
+    call("putObject", 201, {**path, "key": "binary"}, body=b"x", target="/v1/stores/listed/objects/%FF/1")
+    page = call("listObjects", 200, path).json()
+    checker.check("all objects are listed", len(page["objects"]) == 6 and page["cursor"] is None, f"{page}")
+    page = call("listObjects", 200, path, {"delimiter": "/"}, why="folders").json()
+    checker.check("folders are prefixes", (page["prefixes"], page.get("prefixes_base64")) == (["b/"], ["/y8="]),
+                  f"{page}")
+    page = call("listObjects", 200, path, {"prefix": "b/", "limit": 1}, why="the first page").json()
+    page = call("listObjects", 200, path, {"prefix": "b/", "cursor": page["cursor"]}, why="the next page").json()
+    checker.check("a page goes on after its cursor", [entry["key"] for entry in page["objects"]] == ["b/2"], f"{page}")
+    for wrong in ({"limit": 0}, {"cursor": "what?"}, {"delimiter": "x" * 65}):
+        call("listObjects", 400, path, wrong, valid=False, why=str(wrong))
+    call("listObjects", 404, {"store": "absent"})
+
+
 # ---- many objects ------------------------------------------------------------------------------
 
 

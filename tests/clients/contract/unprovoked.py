@@ -11,8 +11,8 @@ LAST_BLOCK = "needs a disk without a free block, which tests/store has; the rese
 UNPROVOKED = {
     500: (NO_MEMORY, {"listStores"}),
     503: (QUEUE_FULL, {
-        "listStores", "createStore", "getStore", "verifyStore", "deleteStore", "getObject", "headObject",
-        "getObjectByHash", "headObjectByHash", "batchGet",
+        "listStores", "createStore", "getStore", "verifyStore", "deleteStore", "listObjects", "getObject",
+        "headObject", "getObjectByHash", "headObjectByHash", "batchGet",
     }),
     507: (LAST_BLOCK, {"createStore"}),
 }

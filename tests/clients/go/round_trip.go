@@ -159,6 +159,15 @@ func form(client *cairn.ClientWithResponses) {
 	check("batch as a form", sent.JSON200 != nil && len(sent.JSON200.Results) == 2, string(sent.Body))
 }
 
+func listing(client *cairn.ClientWithResponses) {
+	query := &cairn.ListObjectsParams{Prefix: pointer("form/"), Limit: pointer(1)}
+	first := must(client.ListObjectsWithResponse(ctx, store, query)).JSON200
+	check("listObjects", first != nil && len(first.Objects) == 1 && *first.Objects[0].Key == "form/1", first)
+	query.Cursor = first.Cursor
+	next := must(client.ListObjectsWithResponse(ctx, store, query)).JSON200
+	check("listObjects, next page", next != nil && *next.Objects[0].Key == "form/2" && next.Cursor == nil, next)
+}
+
 func movesAndCopies(client *cairn.ClientWithResponses) {
 	put(client, "travelling", []byte("x"), nil)
 	target := cairn.Destination{Store: pointer(other), Key: pointer("copied")}
@@ -217,6 +226,7 @@ func main() {
 	hashes(client)
 	compareAndSwap(client)
 	batches(client)
+	listing(client)
 	movesAndCopies(client)
 	verification(client)
 	pages(client)

@@ -138,6 +138,15 @@ def batch_of(steps):
     return cairn.Batch(operations=[cairn.BatchOperation(step) for step in steps])
 
 
+def listing(clients):
+    for key in ("page/1", "page/2"):
+        clients.objects.put_object(STORE, key, body=b"x")
+    first = clients.objects.list_objects(STORE, prefix="page/", limit=1)
+    check("listObjects", first.objects[0].key == "page/1" and first.cursor is not None, first)
+    following = clients.objects.list_objects(STORE, prefix="page/", cursor=first.cursor)
+    check("listObjects, next page", following.objects[0].key == "page/2" and following.cursor is None, following)
+
+
 def moves_and_copies(clients):
     clients.objects.put_object(STORE, "travelling", body=b"x")
     copied = clients.many.copy_object_with_http_info(STORE, transfer("copied"))
@@ -187,6 +196,7 @@ PARTS = (
     hashes,
     compare_and_swap,
     batches,
+    listing,
     moves_and_copies,
     verification,
     pages,

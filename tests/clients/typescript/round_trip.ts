@@ -170,6 +170,17 @@ async function form(): Promise<void> {
     check("batch as a form", sent.data?.results.length === 2, sent.error);
 }
 
+async function listing(): Promise<void> {
+    const params = { path: { store }, query: { prefix: "form/", limit: 1 } };
+    const first = await cairn.GET("/v1/stores/{store}/objects", { params });
+    check("listObjects", first.data?.objects[0]?.key === "form/1" && first.data.cursor !== null, first.data);
+    const cursor = first.data?.cursor ?? "";
+    const next = await cairn.GET("/v1/stores/{store}/objects", {
+        params: { path: { store }, query: { prefix: "form/", cursor } },
+    });
+    check("listObjects, next page", next.data?.objects[0]?.key === "form/2" && next.data.cursor === null, next.data);
+}
+
 async function movesAndCopies(): Promise<void> {
     await put("travelling", Buffer.from("x"));
     const path = { store };
@@ -222,6 +233,7 @@ await roundTrip("large", large());
 await hashes();
 await compareAndSwap();
 await batches();
+await listing();
 await movesAndCopies();
 await verification();
 await pages();
