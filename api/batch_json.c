@@ -49,11 +49,6 @@ static const struct kind {
              {"rename", STORE_RENAME, MEMBERS_OF_RENAME},
              {"copy", STORE_COPY, MEMBERS_OF_RENAME}};
 
-static bool text_is(const struct jsonread_text *text, const char *name)
-{
-    return strlen(name) == text->length && memcmp(name, text->bytes, text->length) == 0;
-}
-
 /* ---- one operation --------------------------------------------------------------------------- */
 
 struct step {
@@ -101,7 +96,7 @@ static bool read_meta(struct step *step)
 static bool read_member(struct step *step, const struct jsonread_text *name)
 {
     unsigned member = 0;
-    while (member < MEMBERS && !text_is(name, member_names[member]))
+    while (member < MEMBERS && !jsonread_is(name, member_names[member]))
         member++;
     if (member == MEMBERS)
         return entries_refuse(step->entries, "an operation has no member \"%.40s\"", name->bytes);
@@ -153,7 +148,7 @@ static const struct kind *find_kind(struct step *step)
 {
     const struct jsonread_text *name = &step->texts[MEMBER_OP];
     for (size_t i = 0; name->bytes != NULL && i < sizeof kinds / sizeof *kinds; i++)
-        if (text_is(name, kinds[i].name))
+        if (jsonread_is(name, kinds[i].name))
             return &kinds[i];
     entries_refuse(step->entries, "op is put, delete, rename or copy");
     return NULL;
@@ -239,11 +234,11 @@ static bool read_switch(struct whole *whole, const char *name, unsigned flag)
 
 static bool read_whole_member(struct whole *whole, const struct jsonread_text *name)
 {
-    if (text_is(name, "operations"))
+    if (jsonread_is(name, "operations"))
         return read_operations(whole);
-    if (text_is(name, "allow_empty"))
+    if (jsonread_is(name, "allow_empty"))
         return read_switch(whole, "allow_empty", STORE_ALLOW_EMPTY);
-    if (text_is(name, "allow_null_bytes"))
+    if (jsonread_is(name, "allow_null_bytes"))
         return read_switch(whole, "allow_null_bytes", STORE_ALLOW_NUL);
     return entries_malformed(whole->entries, "a batch has no member \"%.40s\"", name->bytes);
 }

@@ -248,6 +248,11 @@ bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
     }
 }
 
+bool jsonread_is(const struct jsonread_text *text, const char *characters)
+{
+    return strlen(characters) == text->length && memcmp(characters, text->bytes, text->length) == 0;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 bool jsonread_bool(struct jsonread *json, bool *ret_value)

@@ -63,6 +63,9 @@ bool jsonread_item(struct jsonread *json);
 bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text);
 bool jsonread_bool(struct jsonread *json, bool *ret_value);
 
+/* Whether a string is these characters and no more. */
+bool jsonread_is(const struct jsonread_text *text, const char *characters);
+
 /* After the outermost value: anything but white space is a fault. */
 void jsonread_end(struct jsonread *json);
 

@@ -2,16 +2,15 @@
  *
  *     {"key": "a", "destination": {"store": "photos", "key": "b"}, "overwrite": false}
  *
- * Objects are named as in key_json.h; the destination's store is this one when it is not named. If-Match
+ * Objects are named as in naming.h; the destination's store is this one when it is not named. If-Match
  * and If-None-Match apply to the source, as with the verbs.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/body.h"
 #include "api/head.h"
-#include "api/key_json.h"
+#include "api/naming.h"
 #include "api/reply.h"
 #include "api/request.h"
 #include "api/transfer.h"
@@ -20,9 +19,11 @@ enum { BODY_MAX = 64 << 10 };
 
 struct command {
     struct transfer transfer;
-    struct body body;
-    json_t *json;                      /* what keys and names are borrowed from */
-    void *source_bytes, *target_bytes; /* owned: keys that came in base64 */
+    struct body body; /* what keys and names are borrowed from */
+    struct jsonread json;
+    struct naming source, target;
+    struct jsonread_text store; /* of the destination; bytes is NULL when it is not named */
+    bool has_destination;
 };
 
 /* ---- the head -------------------------------------------------------------------------------- */
@@ -66,31 +67,103 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
     return body_receive(request, &command->body, bytes, length);
 }
 
-static const char *read_target(struct command *command, const char *here)
+/* ---- what it says ---------------------------------------------------------------------------- */
+
+/* The functions below return NULL, or a sentence about what is wrong, without a full stop. What is no JSON at all is
+ * noted in command->json and ends the reading, too. */
+
+static const char *read_string(struct jsonread *json, struct jsonread_text *ret_text)
 {
-    struct destination *destination = &command->transfer.destination;
-    const json_t *json = json_object_get(command->json, "destination");
-    if (!json_is_object(json))
-        return "destination is an object with a store and a key";
-    const json_t *store = json_object_get(json, "store");
-    if (store != NULL && !json_is_string(store))
-        return "the destination's store is a string";
-    if (store != NULL && strlen(json_string_value(store)) != json_string_length(store))
-        return "the destination's store holds a NUL";
-    destination->store = store == NULL ? here : json_string_value(store);
-    return key_json_read(json, "key", &destination->key, &command->target_bytes);
+    if (ret_text->bytes != NULL)
+        return "a member is given twice";
+    if (jsonread_type(json) != JSONREAD_STRING)
+        return "keys and stores are strings";
+    return jsonread_string(json, ret_text) ? NULL : json->fault;
+}
+
+/* One of the three ways to name an object; *ret_known is false when the member is none of them. */
+static const char *read_name(struct jsonread *json, const struct jsonread_text *member, struct naming *naming,
+                             bool *ret_known)
+{
+    enum naming_kind kind;
+    *ret_known = naming_kind_of(member, "key", &kind);
+    return *ret_known ? read_string(json, &naming->texts[kind]) : NULL;
+}
+
+static const char *read_destination(struct command *command)
+{
+    struct jsonread *json = &command->json;
+    struct jsonread_text member;
+    if (jsonread_type(json) != JSONREAD_OBJECT || command->has_destination)
+        return "destination is one object with a store and a key";
+    command->has_destination = true;
+    jsonread_enter(json);
+    while (jsonread_member(json, &member)) {
+        bool known;
+        const char *fault = read_name(json, &member, &command->target, &known);
+        if (!known)
+            fault = jsonread_is(&member, "store") ? read_string(json, &command->store)
+                                                  : "a destination has a store and a key and nothing else";
+        if (fault != NULL)
+            return fault;
+    }
+    return json->fault;
+}
+
+static const char *read_overwrite(struct command *command)
+{
+    bool overwrite;
+    if (jsonread_type(&command->json) != JSONREAD_BOOL)
+        return "overwrite is true or false";
+    if (!jsonread_bool(&command->json, &overwrite))
+        return command->json.fault;
+    command->transfer.keep_target = !overwrite;
+    return NULL;
+}
+
+static const char *read_member(struct command *command, const struct jsonread_text *member)
+{
+    bool known;
+    const char *fault = read_name(&command->json, member, &command->source, &known);
+    if (known)
+        return fault;
+    if (jsonread_is(member, "destination"))
+        return read_destination(command);
+    if (jsonread_is(member, "overwrite"))
+        return read_overwrite(command);
+    return "the body has a key, a destination, overwrite and nothing else";
+}
+
+static const char *read_body(struct command *command)
+{
+    struct jsonread *json = &command->json;
+    struct jsonread_text member;
+    if (jsonread_type(json) != JSONREAD_OBJECT)
+        return "the body is an object";
+    jsonread_enter(json);
+    while (jsonread_member(json, &member)) {
+        const char *fault = read_member(command, &member);
+        if (fault != NULL)
+            return fault;
+    }
+    jsonread_end(json);
+    return json->fault;
 }
 
 static const char *read_command(struct command *command, const char *here)
 {
-    if (!json_is_object(command->json))
-        return "the body is not an object";
-    const json_t *overwrite = json_object_get(command->json, "overwrite");
-    if (overwrite != NULL && !json_is_boolean(overwrite))
-        return "overwrite is true or false";
-    command->transfer.keep_target = json_is_false(overwrite);
-    const char *fault = key_json_read(command->json, "key", &command->transfer.source, &command->source_bytes);
-    return fault != NULL ? fault : read_target(command, here);
+    struct transfer *transfer = &command->transfer;
+    const struct jsonread_text *store = &command->store;
+    const char *fault = read_body(command);
+    if (fault != NULL)
+        return fault;
+    if (!command->has_destination)
+        return "a destination is missing";
+    if (store->bytes != NULL && strlen(store->bytes) != store->length)
+        return "the destination's store holds a NUL";
+    transfer->destination.store = store->bytes == NULL ? here : store->bytes;
+    fault = naming_key(&command->source, &transfer->source);
+    return fault != NULL ? fault : naming_key(&command->target, &transfer->destination.key);
 }
 
 static void prepared(struct request *request)
@@ -102,14 +175,13 @@ static void prepared(struct request *request)
 static void finish(struct request *request)
 {
     struct command *command = request->state;
-    json_error_t error;
-    command->json = json_loadb(command->body.bytes == NULL ? "" : command->body.bytes, command->body.length,
-                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    if (command->json == NULL) {
-        reply_problem(request, PROBLEM_BAD_BODY, "The body is not JSON: %s at byte %d.", error.text, error.position);
+    jsonread_begin(&command->json, body_bytes(&command->body), command->body.length);
+    const char *fault = read_command(command, request->store_name);
+    if (command->json.fault != NULL) {
+        reply_problem(request, PROBLEM_BAD_BODY, "The body is not JSON: %s at byte %zu.", command->json.fault,
+                      jsonread_position(&command->json));
         return;
     }
-    const char *fault = read_command(command, request->store_name);
     if (fault != NULL) {
         reply_problem(request, PROBLEM_BAD_BODY, "The body does not fit: %s.", fault);
         return;
@@ -126,9 +198,6 @@ static void end(struct request *request)
         return;
     transfer_end(&command->transfer);
     body_free(&command->body);
-    json_decref(command->json);
-    free(command->source_bytes);
-    free(command->target_bytes);
     free(command);
 }
 

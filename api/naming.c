@@ -3,6 +3,23 @@
 #include "api/base64.h"
 #include "api/hex.h"
 
+#include <string.h>
+
+bool naming_kind_of(const struct jsonread_text *name, const char *prefix, enum naming_kind *ret_kind)
+{
+    static const char *const suffixes[NAMINGS] = {
+        [NAMING_TEXT] = "", [NAMING_BASE64] = "_base64", [NAMING_HASH] = "_hash"};
+    size_t length = strlen(prefix);
+    if (name->length < length || memcmp(name->bytes, prefix, length) != 0)
+        return false;
+    struct jsonread_text suffix = {name->bytes + length, name->length - length};
+    unsigned kind = 0;
+    while (kind < NAMINGS && !jsonread_is(&suffix, suffixes[kind]))
+        kind++;
+    *ret_kind = kind;
+    return kind < NAMINGS;
+}
+
 static const char *by_bytes(const char *bytes, size_t length, struct store_key *ret_key)
 {
     if (length == 0 || length > STORE_KEY_MAX)

@@ -18,6 +18,9 @@ struct naming {
     struct jsonread_text texts[NAMINGS]; /* bytes is NULL where none was given */
 };
 
+/* Which way a member of that name is, where the names begin with `prefix`: "key" or "to". False: none. */
+bool naming_kind_of(const struct jsonread_text *name, const char *prefix, enum naming_kind *ret_kind);
+
 /* The key, whose bytes are borrowed from the texts; base64 is decoded where it stands, so ask once. Returns
  * NULL, or a sentence about what is wrong, without a full stop. */
 const char *naming_key(const struct naming *naming, struct store_key *ret_key);
