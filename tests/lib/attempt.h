@@ -38,6 +38,7 @@ struct attempt {
     struct model *model;
     unsigned store; /* that commits it; of a copy between stores: the target */
     bool transfer;
+    bool half_open; /* a failed transfer of which nobody could look whether it has reached the target */
     uint64_t round; /* of the model, when it was submitted */
     struct effect effects[2 * ATTEMPT_STEPS];
     size_t effect_count;

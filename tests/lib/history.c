@@ -188,6 +188,9 @@ void history_round(struct model *model, struct prng *prng, unsigned count)
         if (prng_one_in(prng, 3)) {
             model_read(model, pick_store(prng), (unsigned)prng_below(prng, MODEL_KEYS));
         }
+        if (prng_one_in(prng, 15)) {
+            model_list(model, pick_store(prng));
+        }
     }
 }
 
@@ -255,6 +258,7 @@ bool history_scenario(struct model *model)
     static void (*const parts[])(struct model *) = {write_first, change_several, move_between, delete_some};
     for (unsigned i = 0; i < sizeof parts / sizeof *parts && go_on(model); i++) {
         parts[i](model);
+        model_list(model, i % MODEL_STORES);
     }
     model_close(model);
     if (model_open(model, NULL)) {

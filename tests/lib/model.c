@@ -230,7 +230,9 @@ static void end_doubts(struct model *model, unsigned store)
 static void book_half(struct model *model, struct attempt *attempt)
 {
     struct effect *copied = &attempt->effects[0];
-    if (look(model, copied->store, copied->key, &copied->old, &copied->new) == SEEN_NEW) {
+    enum seen seen = look(model, copied->store, copied->key, &copied->old, &copied->new);
+    attempt->half_open = seen == SEEN_ERROR;
+    if (seen == SEEN_NEW) {
         model->slots[copied->store][copied->key].now = copied->old = copied->new;
     }
 }
@@ -431,6 +433,15 @@ static void check_count(const struct model *model, unsigned store, const char *n
     }
 }
 
+static bool contents_known(const struct model *model, unsigned store)
+{
+    const struct attempt *attempt = model->in_doubt;
+    while (attempt && !(attempt->half_open && attempt->store == store)) {
+        attempt = attempt->next;
+    }
+    return attempt == NULL;
+}
+
 static void check_figures(struct model *model, unsigned store, const struct store_figures *figures)
 {
     uint64_t objects = 0, live_bytes = 0;
@@ -439,8 +450,10 @@ static void check_figures(struct model *model, unsigned store, const struct stor
         objects += now->id != 0;
         live_bytes += now->id ? now->size : 0;
     }
-    check_count(model, store, "objects", figures->objects, objects);
-    check_count(model, store, "live_bytes", figures->live_bytes, live_bytes);
+    if (contents_known(model, store)) {
+        check_count(model, store, "objects", figures->objects, objects);
+        check_count(model, store, "live_bytes", figures->live_bytes, live_bytes);
+    }
     check_count(model, store, "writes_in_flight", figures->writes_in_flight, 0);
     check_count(model, store, "bytes_in_flight", figures->bytes_in_flight, 0);
     if (figures->end_offset < model->floor[store]) {
@@ -513,6 +526,88 @@ static void wait_idle(struct model *model, unsigned store, struct store_figures 
     }
 }
 
+/* ---- listing --------------------------------------------------------------------------------- */
+
+struct page {
+    const struct model *model;
+    unsigned store;
+    bool seen[MODEL_KEYS];
+    unsigned count;
+    unsigned last; /* the key that was shown last */
+};
+
+static unsigned key_number(const struct page *page, const struct object_info *info)
+{
+    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+        if (model_key(key).hash == info->key_hash) {
+            return key;
+        }
+    }
+    model_fail(page->model, "the listing of %s shows a key that nobody wrote", store_names[page->store]);
+}
+
+/* Keys known by their hash come first, then the others in bytewise order. */
+static bool in_order(unsigned first, unsigned second)
+{
+    struct store_key a = model_key(first), b = model_key(second);
+    if (!a.bytes || !b.bytes) {
+        return !a.bytes && (b.bytes || a.hash < b.hash);
+    }
+    int order = memcmp(a.bytes, b.bytes, a.length < b.length ? a.length : b.length);
+    return order < 0 || (order == 0 && a.length < b.length);
+}
+
+static void see_item(void *arg, const struct store_list_item *item)
+{
+    struct page *page = arg;
+    unsigned key = key_number(page, item->info);
+    const struct slot *slot = &page->model->slots[page->store][key];
+    if (page->seen[key] || (page->count > 0 && !in_order(page->last, key))) {
+        model_fail(page->model, "the listing of %s shows key %u twice or behind key %u", store_names[page->store], key,
+                   page->last);
+    }
+    if (!slot->attempt && (slot->now.id == 0 || item->info->size != slot->now.size)) {
+        model_fail(page->model, "the listing of %s shows key %u with %llu bytes: it must be %llu bytes of value %llu",
+                   store_names[page->store], key, (unsigned long long)item->info->size,
+                   (unsigned long long)slot->now.size, (unsigned long long)slot->now.id);
+    }
+    page->seen[key] = true;
+    page->last = key;
+    page->count++;
+}
+
+/* False when a page failed, as it may on a broken disk. */
+static bool list_pages(struct model *model, struct page *page)
+{
+    unsigned char cursor[STORE_CURSOR_MAX];
+    struct store_list_query query = {.cursor = cursor, .limit = 1 + model->operations % 20};
+    do {
+        enum store_error error = store_list(model->stores[page->store], &query, see_item, page, cursor,
+                                            &query.cursor_length);
+        if (error && model->disturbed && model_disk_error(error)) {
+            return false;
+        }
+        if (error) {
+            model_fail(model, "listing %s: %s", store_names[page->store], store_error_text(error));
+        }
+    } while (query.cursor_length > 0);
+    return true;
+}
+
+void model_list(struct model *model, unsigned store)
+{
+    struct page page = {.model = model, .store = store};
+    if (!list_pages(model, &page)) {
+        return;
+    }
+    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+        const struct slot *slot = &model->slots[store][key];
+        if (slot->now.id != 0 && !slot->attempt && !page.seen[key]) {
+            model_fail(model, "the listing of %s does not show key %u", store_names[store], key);
+        }
+    }
+}
+
 /* Nothing that cuts and failures leave behind is damage to the engine's own eyes. */
 static void check_flawless(struct model *model, unsigned store)
 {
@@ -537,6 +632,7 @@ static void verify_store(struct model *model, unsigned store)
     }
     if (!model->disturbed && model->looks % VERIFY_EVERY == 1) {
         check_flawless(model, store);
+        model_list(model, store);
     }
 }
 

@@ -86,6 +86,9 @@ void model_settle(struct model *model);
 /* Reads one key. Where an attempt is under way, the old or the new value must be there, and nothing else. */
 void model_read(struct model *model, unsigned store, unsigned key);
 
+/* Lists a store page by page: each object once, in order. Keys with an attempt may be there or not. */
+void model_list(struct model *model, unsigned store);
+
 /* Settles, reads everything and compares the figures, and (when not disturbed) the files; now and then the store's own
  * verification must find no flaw either. */
 void model_verify(struct model *model);
