@@ -25,6 +25,8 @@ static const struct meaning meanings[] = {
                          "no object needs it"},
     [STORE_FLAW_MISSING] = {"missing", "the object is not served any more: put it again, or delete it",
                             "no object needs it"},
+    [STORE_FLAW_KEYS] = {"keys", "",
+                         "nothing is lost: they are made again from the log; listings may lack keys until a restart"},
     [STORE_FLAW_READ] = {"read", "the disk is failing: an object there cannot be read; copy the folder elsewhere",
                          "the disk is failing: copy the folder elsewhere"},
 };

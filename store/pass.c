@@ -3,6 +3,7 @@
 
 #include "store/digest.h"
 #include "store/internal.h"
+#include "store/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -346,8 +347,21 @@ static void pass_header(struct pass *pass, const struct segment *segment)
                                            .length = SEGMENT_HEADER});
 }
 
+/* The keys of a sealed segment, which listings read. */
+static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
+{
+    struct run *run = NULL;
+    enum store_error error = run_open(pass->store, segment, limit, &run);
+    run_release(run);
+    if (error == STORE_DAMAGED)
+        pass_report(pass, &(struct store_flaw){
+                              .kind = STORE_FLAW_KEYS, .offset = segment->base, .length = limit - SEGMENT_HEADER});
+    else if (error && error != STORE_NO_OBJECT)
+        pass->cut_short = true;
+}
+
 /* Looks at a segment up to `limit`. The file may end before that: what is not in it is lost. */
-static void pass_segment(struct pass *pass, const struct segment *segment, uint64_t limit)
+static void pass_segment(struct pass *pass, const struct segment *segment, uint64_t limit, bool sealed)
 {
     uint64_t held = limit < segment->prepared ? limit : segment->prepared;
     uint64_t position = SEGMENT_HEADER;
@@ -361,10 +375,13 @@ static void pass_segment(struct pass *pass, const struct segment *segment, uint6
         report_bytes(pass, STORE_FLAW_LOG, held, limit);
         pass_advance(pass, limit - held);
     }
+    if (sealed && !pass_stop(pass))
+        pass_run_of_keys(pass, segment, limit);
 }
 
 /* The segment in a slot and where its records end; false when there is none that the pass should see. */
-static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segment, uint64_t *ret_limit)
+static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segment, uint64_t *ret_limit,
+                     bool *ret_sealed)
 {
     struct store *store = pass->store;
     bool found = false;
@@ -372,7 +389,8 @@ static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segmen
     const struct log *log = &store->log;
     if (slot < log->segment_count && log->segments[slot]->base < pass->end) {
         uint64_t end = pass->end;
-        if (slot + 1 < log->segment_count && log->segments[slot + 1]->base < end)
+        *ret_sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= end;
+        if (*ret_sealed)
             end = log->segments[slot + 1]->base;
         *ret_segment = log_pin(log, (uint32_t)slot);
         *ret_limit = segment_position(*ret_segment, end);
@@ -386,8 +404,9 @@ void pass_run(struct pass *pass)
 {
     struct segment *segment;
     uint64_t limit;
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit); slot++) {
-        pass_segment(pass, segment, limit);
+    bool sealed;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit, &sealed); slot++) {
+        pass_segment(pass, segment, limit, sealed);
         segment_release(segment);
     }
 }

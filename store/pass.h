@@ -3,6 +3,8 @@
  * The happy path: segment by segment up to where the log ended at the start, record by record; after each put
  * that is still live and has a blob, the blob. Records that are dead are looked at too, since recovery reads them.
  *
+ * The sorted keys beside each sealed segment are proved as a listing would before it uses them.
+ *
  * Where no valid record stands, the next one is looked for, and what lies between is one flaw. Where the disk
  * gives no bytes, the blocks concerned are found by reading each alone, so that one bad block costs the
  * records in it and not the rest of the segment.

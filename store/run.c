@@ -384,7 +384,8 @@ void run_save(struct store *store, struct run *run, const struct segment *segmen
     int file = io->openat(io->self, store->log.folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return;
-    if (io_write_all(io, file, run->bytes, run->length, 0) ||
+    /* Synced first, so that a file which is not valid means a disk that has changed it. */
+    if (io_write_all(io, file, run->bytes, run->length, 0) || io->fdatasync(io->self, file) < 0 ||
         io->renameat(io->self, store->log.folder, draft, store->log.folder, name) < 0) {
         io->close(io->self, file);
         io->unlinkat(io->self, store->log.folder, draft, 0);
@@ -396,11 +397,19 @@ void run_save(struct store *store, struct run *run, const struct segment *segmen
 }
 
 /* Reads the whole file and proves it; then the bytes are let go again. */
-static bool run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
+static enum store_error run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
 {
+    struct stat status;
+    if (run->io->fstat(run->io->self, run->file, &status) < 0)
+        return STORE_IO;
+    if (status.st_size < HEADER)
+        return STORE_DAMAGED;
+    run->length = (size_t)status.st_size;
     unsigned char *bytes = malloc(run->length);
-    bool valid = bytes && io_read_all(run->io, run->file, bytes, run->length, 0) == 0 &&
-                 memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
+    if (!bytes)
+        return STORE_NO_MEMORY;
+    int error = io_read_all(run->io, run->file, bytes, run->length, 0);
+    bool valid = !error && memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
                  get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
                  get64(bytes + AT_NUMBER) == segment->number && get64(bytes + AT_COVERED) == covered &&
                  get64(bytes + AT_COUNT) <= run->length / ENTRY &&
@@ -408,18 +417,19 @@ static bool run_prove(struct run *run, uint64_t salt, const struct segment *segm
     if (valid)
         run->count = (size_t)get64(bytes + AT_COUNT);
     free(bytes);
-    return valid;
+    if (error)
+        return STORE_IO;
+    return valid ? STORE_OK : STORE_DAMAGED;
 }
 
 enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run)
 {
     const struct io *io = store->io;
     char name[NAME_BYTES];
-    struct stat status;
     run_name(segment->number, name);
     int file = io->openat(io->self, store->log.folder, name, O_RDONLY, 0);
     if (file < 0)
-        return STORE_DAMAGED;
+        return errno == ENOENT ? STORE_NO_OBJECT : STORE_IO;
     struct run *run = malloc(sizeof *run);
     if (!run) {
         io->close(io->self, file);
@@ -427,14 +437,10 @@ enum store_error run_open(struct store *store, const struct segment *segment, ui
     }
     *run = (struct run){.io = io, .file = file, .covered = covered};
     atomic_init(&run->references, 1);
-
-    bool sized = io->fstat(io->self, file, &status) == 0 && status.st_size >= HEADER;
-    if (sized)
-        run->length = (size_t)status.st_size;
-    if (!sized || !run_prove(run, store->salt, segment, covered)) {
+    enum store_error error = run_prove(run, store->salt, segment, covered);
+    if (error)
         run_release(run);
-        return STORE_DAMAGED;
-    }
-    *ret_run = run;
-    return STORE_OK;
+    else
+        *ret_run = run;
+    return error;
 }

@@ -47,7 +47,8 @@ enum store_error run_build(struct store *store, const struct segment *segment, u
  * others know the run. */
 void run_save(struct store *store, struct run *run, const struct segment *segment);
 
-/* The run of a sealed segment from its file: STORE_DAMAGED when it is missing or not valid. Blocking. */
+/* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
+ * STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
 /* References: whoever has one may read. The last release frees; NULL is allowed. */

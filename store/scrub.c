@@ -21,6 +21,8 @@ const char *store_flaw_text(enum store_flaw_kind kind)
         return "the file of the payload does not match its digest";
     case STORE_FLAW_MISSING:
         return "the file of the payload is missing";
+    case STORE_FLAW_KEYS:
+        return "the sorted keys of a file of the log are damaged";
     case STORE_FLAW_READ:
         return "the disk does not give the bytes";
     }
@@ -108,7 +110,7 @@ static void log_flaw(void *arg, const struct store_flaw *flaw)
 {
     struct store *store = arg;
     char whose[32] = "";
-    if (flaw->kind != STORE_FLAW_LOG && flaw->kind != STORE_FLAW_HEADER && flaw->key_hash)
+    if (flaw->key || flaw->key_hash)
         (void)snprintf(whose, sizeof whose, ", key hash %016" PRIx64, flaw->key_hash);
     depot_log(store->depot, STORE_LOG_ERROR, "store %s: verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
               store->name, store_flaw_text(flaw->kind), flaw->length, flaw->offset, whose,

@@ -259,6 +259,7 @@ enum store_flaw_kind {
     STORE_FLAW_PAYLOAD, /* a payload in the log does not match its digest */
     STORE_FLAW_BLOB,    /* a large payload does not match its digest or size */
     STORE_FLAW_MISSING, /* the file of a large payload is not there */
+    STORE_FLAW_KEYS,    /* the sorted keys of a segment: they are made again from it */
     STORE_FLAW_READ,    /* the disk would not give the bytes */
 };
 

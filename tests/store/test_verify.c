@@ -369,6 +369,41 @@ START_TEST(the_lost_end_of_a_segment_is_told)
 }
 END_TEST
 
+static void ignore_item(void *arg, const struct store_list_item *item)
+{
+    (void)arg;
+    (void)item;
+}
+
+START_TEST(damaged_keys_of_a_segment_are_told)
+{
+    static const char path[] = "/data/stores/s/log/0000000000000001.keys";
+    uint8_t payload[500] = {1};
+    unsigned char cursor[STORE_CURSOR_MAX];
+    size_t size, cursor_length;
+    struct store_list_query query = {.limit = 1};
+    for (unsigned i = 0; fixture_figures(&fixture).segments < 2; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "key-%u", i);
+        ck_assert_int_eq(fixture_put(&fixture, key, payload, sizeof payload), STORE_OK);
+    }
+    ck_assert_int_eq(store_list(fixture.store, &query, ignore_item, NULL, cursor, &cursor_length), STORE_OK);
+    verify_whole();
+    free(fixture_read_file(&fixture, path, &size));
+    for (size_t position = 0; position < size; position += 97) {
+        flip_in(path, position);
+        verify_flaw(STORE_FLAW_KEYS, "", false);
+        flip_in(path, position);
+    }
+    fixture_resize_file(&fixture, path, 20);
+    verify_flaw(STORE_FLAW_KEYS, "", false);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    ck_assert_int_eq(store_list(fixture.store, &query, ignore_item, NULL, cursor, &cursor_length), STORE_OK);
+    verify_whole();
+}
+END_TEST
+
 START_TEST(health_tells_of_flaws)
 {
     struct store_detail detail;
@@ -834,7 +869,7 @@ int main(void)
     CASE("flaws", a_payload_is_told_with_its_key, a_dead_payload_is_told_as_dead,
          a_record_that_is_none_any_more_is_told_once, every_flipped_byte_is_found, a_segment_header_is_told,
          a_blob_with_another_byte_is_told, a_blob_of_another_size_is_told, a_missing_blob_is_told,
-         the_lost_end_of_a_segment_is_told, health_tells_of_flaws);
+         the_lost_end_of_a_segment_is_told, damaged_keys_of_a_segment_are_told, health_tells_of_flaws);
     CASE("disk", a_bad_block_costs_only_what_is_in_it, a_dead_disk_is_one_flaw, a_blob_that_cannot_be_read_is_told,
          a_read_that_fails_once_is_no_flaw, want_of_descriptors_is_no_flaw, interruptions_and_short_reads_go_unnoticed);
     CASE("beside", writers_go_on_and_are_no_flaws, in_the_background_flaws_are_logged,
