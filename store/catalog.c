@@ -26,6 +26,14 @@ void catalog_free(struct catalog *catalog)
     pthread_mutex_destroy(&catalog->lock);
 }
 
+void catalog_forget(struct catalog *catalog, size_t slot)
+{
+    pthread_mutex_lock(&catalog->lock);
+    if (slot < catalog->count)
+        shelf_clear(&catalog->shelves[slot], 0);
+    pthread_mutex_unlock(&catalog->lock);
+}
+
 /* ---- keeping the runs up to date; the catalog's lock is held --------------------------------- */
 
 /* A segment of the listing, with a reference, and where its records end. */
@@ -63,6 +71,8 @@ static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct part 
 
 static bool shelf_is_current(const struct catalog_shelf *shelf, const struct part *part)
 {
+    if (segment_is_husk(part->segment))
+        return true; /* and stays empty */
     if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != part->end)
         return false;
     return !part->sealed || shelf->count == 1;

@@ -31,4 +31,7 @@ struct catalog {
 void catalog_init(struct catalog *catalog);
 void catalog_free(struct catalog *catalog);
 
+/* Lets go of the runs of a segment that has been compacted. Thread: any. */
+void catalog_forget(struct catalog *catalog, size_t slot);
+
 #endif

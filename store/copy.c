@@ -71,7 +71,7 @@ static void delete_submit(struct copy *copy)
 {
     const struct object_info *info = object_info(copy->object);
     copy->delete_op = (struct store_op){.kind = STORE_DELETE, .key = copy->asked->key};
-    copy->delete_step = (struct txn_step){.guarded = true, .guard = info->offset};
+    copy->delete_step = (struct txn_step){.guarded = true, .time = info->modified, .digest = info->digest};
     copy->delete_txn = (struct txn){.ops = &copy->delete_op,
                                     .steps = &copy->delete_step,
                                     .receipts = &copy->delete_receipt,

@@ -40,6 +40,7 @@ struct depot {
     struct io read_only; /* in place of the options' table when nothing may be written */
     struct folder folder;
     struct pool *pool;
+    struct pool *upkeep; /* one thread, for what has time and may take long */
     atomic_bool draining;
     atomic_uint_fast64_t bytes_in_flight;
     atomic_size_t uploads;
@@ -127,7 +128,10 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         return error;
     }
     depot->pool = pool_new(depot->options.io_threads);
-    if (!depot->pool) {
+    depot->upkeep = depot->pool ? pool_new(1) : NULL;
+    if (!depot->upkeep) {
+        if (depot->pool)
+            pool_free(depot->pool);
         folder_close(&depot->folder);
         depot_free(depot);
         return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
@@ -169,6 +173,7 @@ void depot_close(struct depot *depot)
         free(entry);
     }
     pool_free(depot->pool); /* runs what still waits, removals among it */
+    pool_free(depot->upkeep);
     folder_close(&depot->folder);
     depot_free(depot);
 }
@@ -543,6 +548,11 @@ enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *ar
 struct pool *depot_pool(struct depot *depot)
 {
     return depot->pool;
+}
+
+struct pool *depot_upkeep(struct depot *depot)
+{
+    return depot->upkeep;
 }
 
 /* ---- admission ------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct view {
     uint64_t blob;
     const void *payload; /* inline and loaded, else NULL */
     uint64_t offset;
+    int64_t time;
     uint64_t location; /* packed; 0: of this group, still in memory */
 };
 
@@ -54,6 +55,8 @@ struct group {
     struct txn **last;
     uint64_t bytes;
     int64_t now;
+    size_t segments; /* of the log, when compaction was last thought of */
+    bool compact;    /* a segment has become worth it */
 };
 
 struct group *group_new(struct store *store)
@@ -118,6 +121,7 @@ static struct view view_of_record(const struct record *record, uint64_t location
         .blob = record->blob,
         .payload = record->payload,
         .offset = record->offset,
+        .time = record->time,
         .location = location,
     };
 }
@@ -250,6 +254,7 @@ static enum store_error plan_target(struct group *group, struct txn *txn, size_t
     object.exists = true;
     object.key = key_to_store(key, &before);
     object.location = 0;
+    object.time = group->now;
     error = receipt_set(group, txn, op, key, &object, before.exists);
     return error ? error : change_push(group, txn, op, &before, &object);
 }
@@ -275,7 +280,8 @@ static enum store_error plan_put(struct group *group, struct txn *txn, size_t at
                          .size = op->size,
                          .digest = step->digest,
                          .blob = step->blob,
-                         .payload = step->blob ? NULL : op->payload};
+                         .payload = step->blob ? NULL : op->payload,
+                         .time = group->now};
     error = receipt_set(group, txn, at, &op->key, &after, before.exists);
     return error ? error : change_push(group, txn, at, &before, &after);
 }
@@ -291,9 +297,9 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
     bool found = before.exists && key_same(&op->key, &before.key);
     if (!condition_holds(&op->condition, found ? &before.digest : NULL))
         return STORE_CONDITION;
-    if (step->guarded && found && (before.offset != step->guard || before.location == 0))
+    if (step->guarded && found && (before.time != step->time || !store_digest_equal(&before.digest, &step->digest)))
         found = false;
-    struct view after = {.key = found ? before.key : op->key};
+    struct view after = {.key = found ? before.key : op->key, .time = group->now};
     error = receipt_set(group, txn, at, &op->key, &after, found);
     return error || !found ? error : change_push(group, txn, at, &before, &after);
 }
@@ -316,13 +322,34 @@ static enum store_error plan_relocate(struct group *group, struct txn *txn, size
     error = plan_target(group, txn, at, &op->target, op->keep_target, source);
     if (error || !remove)
         return error;
-    struct view gone = {.key = source.key};
+    struct view gone = {.key = source.key, .time = group->now};
     return change_push(group, txn, at, &source, &gone);
+}
+
+/* Compaction's: the record again, as it was, if nothing has come to its key since. */
+static enum store_error plan_move(struct group *group, struct txn *txn, size_t at)
+{
+    const struct store_op *op = &txn->ops[at];
+    const struct txn_step *step = &txn->steps[at];
+    struct view before = {.key = op->key};
+    if (newest_change(group, op->key.hash) || table_get(&group->store->index, op->key.hash) != step->moved_from)
+        return STORE_OK;
+    struct view after = {.key = op->key, .time = step->time};
+    if (step->moved_from) {
+        enum store_error error = view_load(group, step->moved_from, true, &before);
+        if (error)
+            return error;
+        after = before;
+        after.location = 0;
+    }
+    return change_push(group, txn, at, &before, &after);
 }
 
 static enum store_error plan_op(struct group *group, struct txn *txn, size_t at)
 {
     const struct store_op *op = &txn->ops[at];
+    if (txn->steps[at].moves)
+        return plan_move(group, txn, at);
     switch (op->kind) {
     case STORE_PUT:
         if (op->size == 0 && !(txn->flags & STORE_ALLOW_EMPTY))
@@ -357,12 +384,12 @@ static enum store_error plan_txn(struct group *group, struct txn *txn, size_t *r
 
 /* ---- appending ------------------------------------------------------------------------------- */
 
-static struct record record_of(const struct group *group, const struct change *change)
+static struct record record_of(const struct change *change)
 {
     const struct view *after = &change->after;
     return (struct record){
         .type = after->exists ? RECORD_PUT : RECORD_TOMBSTONE,
-        .time = group->now,
+        .time = after->time,
         .key_hash = after->key.hash,
         .size = after->size,
         .digest = after->digest,
@@ -381,7 +408,7 @@ static uint64_t changes_bytes(const struct group *group, size_t first, bool *ret
     uint64_t bytes = 0;
     *ret_tombstones = true;
     for (size_t i = first; i < group->count; i++) {
-        struct record record = record_of(group, &group->changes[i]);
+        struct record record = record_of(&group->changes[i]);
         bytes += record_length(&record);
         if (group->changes[i].after.exists)
             *ret_tombstones = false;
@@ -394,7 +421,7 @@ static int append_changes(struct group *group, size_t first)
     size_t steps = group->count - first;
     for (size_t i = first; i < group->count; i++) {
         struct change *change = &group->changes[i];
-        struct record record = record_of(group, change);
+        struct record record = record_of(change);
         record.step = (uint32_t)(i - first);
         record.steps = (uint32_t)steps;
         int error = log_append(&group->store->log, &record, &change->location);
@@ -481,7 +508,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     bool tombstones;
     uint64_t bytes = changes_bytes(group, first, &tombstones);
     int os_error = 0;
-    error = bytes > TXN_BYTES ? STORE_TOO_LARGE : log_room(log, bytes, tombstones, &os_error);
+    error = bytes > TXN_BYTES ? STORE_TOO_LARGE : log_room(log, bytes, tombstones || txn->upkeep, &os_error);
     if (error) {
         changes_pop(group, first);
         if (error == STORE_FAILED)
@@ -549,22 +576,37 @@ static bool reserve_changes(struct group *group)
     return fits;
 }
 
-/* Makes one change visible. Lock held. */
-static void publish_change(struct store *store, struct change *change)
+/* A record has lost its key. */
+static void record_died(struct group *group, struct location location)
 {
+    struct store *store = group->store;
+    struct segment *segment = store->log.segments[location.segment];
+    segment->live--;
+    segment->dead += location.length;
+    store->dead_log_bytes += location.length;
+    group->compact = group->compact || compact_worthwhile(store, segment);
+}
+
+/* Makes one change visible. Lock held. */
+static void publish_change(struct group *group, struct change *change)
+{
+    struct store *store = group->store;
     const struct view *after = &change->after;
+    struct segment *segment = store->log.segments[change->location.segment];
     uint64_t before;
     if (after->exists) {
         before = table_put(&store->index, after->key.hash, location_pack(change->location));
+        segment->live++;
         store->live_bytes += after->size;
         if (after->blob)
             blobs_need(&store->blobs, after->blob, after->size);
     } else {
         before = table_remove(&store->index, after->key.hash);
+        segment->tombstones += change->location.length;
         store->dead_log_bytes += change->location.length;
     }
     if (before) {
-        store->dead_log_bytes += location_unpack(before).length;
+        record_died(group, location_unpack(before));
         store->live_bytes -= change->before.size;
     }
     if (change->before.exists && change->before.blob)
@@ -576,7 +618,7 @@ static void publish(struct group *group)
     struct store *store = group->store;
     pthread_rwlock_wrlock(&store->lock);
     for (size_t i = 0; i < group->count; i++)
-        publish_change(store, &group->changes[i]);
+        publish_change(group, &group->changes[i]);
     table_reservations_end(&store->index);
     table_reservations_end(&store->blobs.needs);
     store->commits++;
@@ -588,6 +630,10 @@ static void publish(struct group *group)
             blobs_discard(&store->blobs, group->changes[i].before.blob);
     }
     store->mark_last = false;
+    if (group->compact || group->segments != store->log.segment_count)
+        compact_start(store);
+    group->compact = false;
+    group->segments = store->log.segment_count;
 }
 
 /* Makes the group's records durable, or fails the group. */
@@ -649,6 +695,7 @@ void group_mark(struct group *group)
     }
     pthread_rwlock_wrlock(&store->lock);
     store->dead_log_bytes += location.length;
+    store->log.segments[location.segment]->dead += location.length;
     store->end_offset = store->log.end;
     pthread_rwlock_unlock(&store->lock);
     store->mark_last = true;

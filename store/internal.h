@@ -4,6 +4,7 @@
 
 #include "store/blobs.h"
 #include "store/catalog.h"
+#include "store/compact.h"
 
 #include "store/error.h"
 #include "store/io.h"
@@ -40,6 +41,7 @@ struct store {
     bool mark_last; /* the log ends with a mark; the writer's */
 
     struct catalog catalog;
+    struct compact compact;
     struct scrub scrub;
     struct writer writer;
     atomic_bool failed;  /* a sync failed: no writes any more */
@@ -75,6 +77,7 @@ void depot_admit_always(struct depot *depot, uint64_t bytes);
 bool depot_space(struct depot *depot, uint64_t bytes);
 void depot_discharge(struct depot *depot, uint64_t bytes);
 struct pool *depot_pool(struct depot *depot);
+struct pool *depot_upkeep(struct depot *depot); /* one thread, for compaction */
 bool depot_draining(struct depot *depot);
 bool depot_admit_upload(struct depot *depot);
 void depot_discharge_upload(struct depot *depot);

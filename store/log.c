@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SPARE is made in the background, NEXT by the writer when it cannot wait; neither counts as a segment. */
+/* SPARE is made in the background, NEXT by the writer when it cannot wait, HUSK by compaction; none of them counts as a
+ * segment before it is renamed. */
 static const char spare_name[] = "spare";
 static const char next_name[] = "next";
+static const char husk_name[] = "husk";
 
 enum { RESERVE_MAX = 64 << 10, GROWTH = 4, SPARE_MIN = 64 << 10 };
 
@@ -53,7 +55,7 @@ void log_free(struct log *log)
 
 bool log_is_prepared(const char *name)
 {
-    return strcmp(name, spare_name) == 0 || strcmp(name, next_name) == 0;
+    return strcmp(name, spare_name) == 0 || strcmp(name, next_name) == 0 || strcmp(name, husk_name) == 0;
 }
 
 static bool table_grow(struct log *log)
@@ -379,11 +381,45 @@ void log_abandon(struct log *log)
         log->active->used = log->group_position;
 }
 
+int log_write_husk(struct log *log, uint64_t number, uint64_t base, int *ret_file)
+{
+    const struct io *io = log->io;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(number, name);
+    int file = io->openat(io->self, log->folder, husk_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return errno;
+    int error = segment_write_header(io, file, number, base, log->salt);
+    if (!error && io->renameat(io->self, log->folder, husk_name, log->folder, name) < 0)
+        error = errno;
+    if (error) {
+        io->close(io->self, file);
+        io->unlinkat(io->self, log->folder, husk_name, 0);
+        return error;
+    }
+    /* Until the rename is on disk the segment counts as there: its table entry stays, and so do tombstones. */
+    if (io->fsync(io->self, log->folder) < 0) {
+        error = errno;
+        io->close(io->self, file);
+        return error;
+    }
+    *ret_file = file;
+    return 0;
+}
+
 struct segment *log_pin(const struct log *log, uint32_t slot)
 {
     struct segment *segment = log->segments[slot];
     segment_retain(segment);
     return segment;
+}
+
+uint64_t log_segments(const struct log *log)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < log->segment_count; i++)
+        count += segment_is_husk(log->segments[i]) ? 0 : 1;
+    return count;
 }
 
 uint64_t log_disk_bytes(struct log *log)

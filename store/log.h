@@ -88,8 +88,14 @@ int log_sync(struct log *log, bool *ret_sync_failed);
 
 void log_abandon(struct log *log);
 
+/* Replaces a segment's file by a husk, durably; an errno. Those who have the old file open keep it. Thread: any. */
+int log_write_husk(struct log *log, uint64_t number, uint64_t base, int *ret_file);
+
 /* The segment in a slot, with a reference. */
 struct segment *log_pin(const struct log *log, uint32_t slot);
+
+/* How many segments hold records. */
+uint64_t log_segments(const struct log *log);
 
 /* Bytes of all segment files and of the spare. */
 uint64_t log_disk_bytes(struct log *log);

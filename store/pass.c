@@ -366,6 +366,8 @@ static void pass_segment(struct pass *pass, const struct segment *segment, uint6
     uint64_t held = limit < segment->prepared ? limit : segment->prepared;
     uint64_t position = SEGMENT_HEADER;
     pass_header(pass, segment);
+    if (segment_is_husk(segment)) /* its records are elsewhere now */
+        return;
     cursor_begin(&pass->cursor, segment, held);
     while (position < held && !pass_stop(pass)) {
         if (pass_record(pass, &position))

@@ -60,6 +60,8 @@ static enum store_error forget(struct scan *scan, uint64_t packed)
     if (error)
         return scan_io_error(scan, error);
     store->dead_log_bytes += location.length;
+    store->log.segments[location.segment]->dead += location.length;
+    store->log.segments[location.segment]->live--;
     if (!record_peek(head, segment_offset(segment, location.position), &record))
         return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
                             store->name);
@@ -78,11 +80,17 @@ static enum store_error apply(struct scan *scan, const struct effect *effect)
             (effect->blob && !blobs_reserve(&store->blobs, effect->blob)))
             return STORE_NO_MEMORY;
         before = table_put(&store->index, effect->key_hash, effect->location);
+        scan->segment->live++;
         store->live_bytes += effect->size;
         if (effect->blob)
             blobs_need(&store->blobs, effect->blob, effect->size);
     } else {
-        store->dead_log_bytes += location_unpack(effect->location).length;
+        uint64_t length = location_unpack(effect->location).length;
+        store->dead_log_bytes += length;
+        if (effect->type == RECORD_MARK)
+            scan->segment->dead += length;
+        else
+            scan->segment->tombstones += length;
         if (effect->type == RECORD_TOMBSTONE)
             before = table_remove(&store->index, effect->key_hash);
     }
@@ -386,7 +394,16 @@ static enum store_error read_base(struct store *store, int file, uint64_t number
     return error;
 }
 
-static enum store_error open_segment(struct store *store, uint64_t number, struct store_detail *detail)
+/* A husk says where the segment before it ends: without one, or behind another husk, it is of no use any more. */
+static bool is_idle_husk(const struct store *store, uint64_t size, bool last)
+{
+    const struct log *log = &store->log;
+    if (size != SEGMENT_HEADER || last)
+        return false;
+    return log->segment_count == 0 || segment_is_husk(log->segments[log->segment_count - 1]);
+}
+
+static enum store_error open_segment(struct store *store, uint64_t number, bool last, struct store_detail *detail)
 {
     const struct io *io = store->io;
     char name[SEGMENT_NAME_MAX];
@@ -402,6 +419,11 @@ static enum store_error open_segment(struct store *store, uint64_t number, struc
                             strerror(os_error));
     }
     uint64_t size = (uint64_t)status.st_size;
+    if (is_idle_husk(store, size, last)) {
+        io->close(io->self, file);
+        io->unlinkat(io->self, store->log.folder, name, 0);
+        return STORE_OK;
+    }
     enum store_error error = size >= LOCATION_POSITION_MAX ? STORE_DAMAGED : STORE_OK;
     if (!error)
         error = read_base(store, file, number, size, &base, detail);
@@ -426,7 +448,7 @@ static enum store_error open_segments(struct store *store, struct store_detail *
                             store->name, strerror(os_error));
     enum store_error error = STORE_OK;
     for (size_t i = 0; i < count && !error; i++)
-        error = open_segment(store, numbers[i], detail);
+        error = open_segment(store, numbers[i], i + 1 == count, detail);
     free(numbers);
     return error;
 }

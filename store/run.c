@@ -396,6 +396,13 @@ void run_save(struct store *store, struct run *run, const struct segment *segmen
     run->bytes = NULL;
 }
 
+void run_remove(struct store *store, const struct segment *segment)
+{
+    char name[NAME_BYTES];
+    run_name(segment->number, name);
+    store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+}
+
 /* Reads the whole file and proves it; then the bytes are let go again. */
 static enum store_error run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
 {

@@ -51,6 +51,9 @@ void run_save(struct store *store, struct run *run, const struct segment *segmen
  * STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
+/* Unlinks the file of a segment's run, if there is one. Blocking. */
+void run_remove(struct store *store, const struct segment *segment);
+
 /* References: whoever has one may read. The last release frees; NULL is allowed. */
 struct run *run_retain(struct run *run);
 void run_release(struct run *run);

@@ -11,7 +11,8 @@
  *
  * then records, then zeros up to the prepared end: blocks that are already written make a sync cheaper, and
  * a disk that is full is met while preparing, not while committing. The file is named after the number
- * and gets its name when its header is on disk. A segment ends where the next one's base says: whatever
+ * and gets its name when its header is on disk. A file of nothing but a header is a husk: its records are elsewhere
+ * now (compact.h). A segment ends where the next one's base says: whatever
  * stands behind that, the rest of a failed or torn write, does not count.
  */
 #ifndef CAIRN_SEGMENT_H
@@ -33,6 +34,12 @@ struct segment {
     uint64_t base;     /* offset of the first record */
     uint64_t prepared; /* bytes of the file */
     uint64_t used;     /* bytes of the file up to the end of the last record; the writer's */
+
+    /* Guarded by the store's lock. */
+    uint64_t live;       /* keys that lead into the segment */
+    uint64_t dead;       /* bytes of records of no use: replaced ones and marks */
+    uint64_t tombstones; /* bytes of tombstones: of use while an older segment may hold their keys */
+    bool keep;           /* it could not be compacted */
 };
 
 /* "0000000000000001.seg", or false when a name is not of that form. */
@@ -53,6 +60,12 @@ int segment_write_header(const struct io *io, int file, uint64_t number, uint64_
 /* STORE_DAMAGED when the header is not valid, STORE_TOO_NEW, STORE_IO with *ret_errno set. */
 enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, uint64_t *ret_number,
                                      uint64_t *ret_base, int *ret_errno);
+
+/* What compaction leaves of a segment: the header, which says where the one before it ends. */
+static inline bool segment_is_husk(const struct segment *segment)
+{
+    return segment->prepared == SEGMENT_HEADER;
+}
 
 /* The log offset of a file position, and back. */
 static inline uint64_t segment_offset(const struct segment *segment, uint64_t position)

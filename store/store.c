@@ -54,7 +54,8 @@ void store_complete(struct store *store, struct txn *txn)
         if (txn->steps[i].blob)
             blobs_discard(&store->blobs, txn->steps[i].blob);
     }
-    store_discharge(store, txn->charge);
+    if (!txn->upkeep)
+        store_discharge(store, txn->charge);
     txn_complete(txn);
 }
 
@@ -103,6 +104,7 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
     table_init(&store->index, salt);
     writer_init(&store->writer);
     scrub_init(&store->scrub);
+    compact_init(&store->compact);
     catalog_init(&store->catalog);
     return store;
 }
@@ -132,6 +134,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct pool 
 static void store_free(struct store *store)
 {
     catalog_free(&store->catalog);
+    compact_free(&store->compact);
     scrub_free(&store->scrub);
 
     table_free(&store->index);
@@ -157,11 +160,14 @@ static enum store_error open_in_folder(struct depot *depot, const struct depot_o
         return error;
     }
     error = recover(store, detail);
-    if (error)
+    if (error) {
         store_close(store);
-    else
-        *ret_store = store;
-    return error;
+        return error;
+    }
+    if (!options->read_only)
+        compact_start(store);
+    *ret_store = store;
+    return STORE_OK;
 }
 
 enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
@@ -189,6 +195,7 @@ static void wait_until_idle(struct store *store)
 void store_close(struct store *store)
 {
     scrub_stop(store);
+    compact_stop(store);
 
     wait_until_idle(store);
     writer_free(store);
@@ -218,7 +225,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
         .dead_bytes = store->dead_log_bytes,
         .disk_bytes = log_disk_bytes(&store->log) + store->blobs.bytes,
         .end_offset = store->end_offset,
-        .segments = store->log.segment_count,
+        .segments = log_segments(&store->log),
         .blobs = store->blobs.needs.count,
         .commits = store->commits,
         .records = store->records,

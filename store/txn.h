@@ -6,10 +6,14 @@
 
 /* What the engine knows of one op beside what the caller said. */
 struct txn_step {
-    struct store_digest digest; /* put: of the payload */
+    struct store_digest digest; /* put: of the payload; guarded: of the version */
     uint64_t blob;              /* put: the file that holds the payload, 0: it is inline in the op */
-    bool guarded;               /* delete: only the version whose record stands at `guard` */
-    uint64_t guard;
+    bool guarded;               /* delete: only the version with this digest and time */
+    int64_t time;               /* guarded: of the version; moves: of the record */
+
+    /* Compaction: the record is written again, if it still is what its key leads to. */
+    bool moves;
+    uint64_t moved_from; /* put: its packed location; 0: a tombstone */
 };
 
 struct txn {
@@ -19,6 +23,7 @@ struct txn {
     struct store_receipt *receipts;
     size_t count;
     unsigned flags;  /* enum store_batch_flags */
+    bool upkeep;     /* compaction: may use what is kept for deletes */
     uint64_t charge; /* bytes it was admitted with */
     store_done *done;
     void *arg;

@@ -1,0 +1,338 @@
+/* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
+#include "store/compact.h"
+
+#include "store/cursor.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STEPS = 256,              /* records moved in one transaction, at most */
+    STEP_BYTES = 1 << 20,     /* and their bytes, about */
+    WORTHWHILE_NUMERATOR = 1, /* of a segment must be of no use: a half */
+    WORTHWHILE_DENOMINATOR = 2,
+};
+
+/* The compaction of one segment. */
+struct move {
+    struct store *store;
+    struct segment *segment; /* a reference */
+    struct cursor cursor;
+    bool oldest;
+
+    struct store_op ops[STEPS];
+    struct txn_step steps[STEPS];
+    struct store_receipt receipts[STEPS];
+    unsigned char keys[STEPS][STORE_KEY_MAX];
+    size_t count;
+    uint64_t bytes;
+    struct txn txn;
+
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool finished;
+    enum store_error error;
+};
+
+void compact_init(struct compact *compact)
+{
+    *compact = (struct compact){0};
+    pthread_mutex_init(&compact->lock, NULL);
+    pthread_cond_init(&compact->idle, NULL);
+}
+
+void compact_free(struct compact *compact)
+{
+    pthread_cond_destroy(&compact->idle);
+    pthread_mutex_destroy(&compact->lock);
+}
+
+/* ---- which segment --------------------------------------------------------------------------- */
+
+/* Whether there is a segment with records before this one. Lock held. */
+static bool is_oldest(const struct store *store, const struct segment *segment)
+{
+    for (uint32_t slot = 0; slot < segment->slot; slot++) {
+        if (!segment_is_husk(store->log.segments[slot]))
+            return false;
+    }
+    return true;
+}
+
+bool compact_worthwhile(const struct store *store, const struct segment *segment)
+{
+    if (segment->slot + 1 >= store->log.segment_count || segment_is_husk(segment) || segment->keep)
+        return false;
+    uint64_t held = store->log.segments[segment->slot + 1]->base - segment->base;
+    uint64_t useless = segment->dead + (is_oldest(store, segment) ? segment->tombstones : 0);
+    return useless * WORTHWHILE_DENOMINATOR >= held * WORTHWHILE_NUMERATOR;
+}
+
+/* The oldest segment that is worth it, with a reference; NULL: none. */
+static struct segment *choose(struct store *store)
+{
+    struct segment *chosen = NULL;
+    pthread_rwlock_rdlock(&store->lock);
+    for (size_t slot = 0; slot < store->log.segment_count && !chosen; slot++) {
+        struct segment *segment = store->log.segments[slot];
+        if (compact_worthwhile(store, segment))
+            chosen = log_pin(&store->log, segment->slot);
+    }
+    pthread_rwlock_unlock(&store->lock);
+    return chosen;
+}
+
+/* ---- moving records -------------------------------------------------------------------------- */
+
+static void ignore(void *arg, const struct store_result *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+/* Thread: the writer's. */
+static void moved(struct txn *txn)
+{
+    struct move *move = txn->arg;
+    pthread_mutex_lock(&move->lock);
+    move->error = txn->error;
+    move->finished = true;
+    pthread_cond_signal(&move->done);
+    pthread_mutex_unlock(&move->lock);
+}
+
+/* Commits what has been collected and waits for it. */
+static enum store_error move_commit(struct move *move)
+{
+    if (move->count == 0)
+        return STORE_OK;
+    move->finished = false;
+    move->txn = (struct txn){.ops = move->ops,
+                             .steps = move->steps,
+                             .receipts = move->receipts,
+                             .count = move->count,
+                             .upkeep = true,
+                             .done = ignore,
+                             .arg = move,
+                             .finish = moved};
+    writer_submit(move->store, &move->txn);
+    pthread_mutex_lock(&move->lock);
+    while (!move->finished)
+        pthread_cond_wait(&move->done, &move->lock);
+    pthread_mutex_unlock(&move->lock);
+    move->count = 0;
+    move->bytes = 0;
+    return move->error;
+}
+
+static void move_add(struct move *move, const struct record *record, uint64_t packed)
+{
+    size_t at = move->count++;
+    if (record->key_length > 0)
+        memcpy(move->keys[at], record->key, record->key_length);
+    move->ops[at] = (struct store_op){.kind = packed ? STORE_PUT : STORE_DELETE,
+                                      .key = {.bytes = record->key_length ? move->keys[at] : NULL,
+                                              .length = record->key_length,
+                                              .hash = record->key_hash}};
+    move->steps[at] = (struct txn_step){.moves = true, .moved_from = packed, .time = record->time};
+    move->bytes += record_length(record);
+}
+
+/* What the index says of a record in the segment: its own place packed, when it is live. *ret_absent: its key
+ * holds nothing. */
+static uint64_t live_location(struct move *move, uint64_t position, const struct record *record, bool *ret_absent)
+{
+    struct location location = {.segment = move->segment->slot,
+                                .position = (uint32_t)position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    uint64_t packed = location_pack(location);
+    pthread_rwlock_rdlock(&move->store->lock);
+    uint64_t current = table_get(&move->store->index, record->key_hash);
+    pthread_rwlock_unlock(&move->store->lock);
+    *ret_absent = current == 0;
+    return current == packed ? packed : 0;
+}
+
+/* Collects a record if it has to be kept. */
+static enum store_error move_record(struct move *move, uint64_t position, const struct record *record,
+                                    enum cursor_found found)
+{
+    bool absent;
+    uint64_t packed = live_location(move, position, record, &absent);
+    if (packed && found != CURSOR_WHOLE)
+        return STORE_DAMAGED;
+    bool tombstone = record->type == RECORD_TOMBSTONE && absent && !move->oldest;
+    if (!packed && !tombstone)
+        return STORE_OK;
+    move_add(move, record, packed);
+    return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : STORE_OK;
+}
+
+static bool stopping(struct store *store)
+{
+    pthread_mutex_lock(&store->compact.lock);
+    bool stop = store->compact.stopping;
+    pthread_mutex_unlock(&store->compact.lock);
+    return stop || atomic_load(&store->failed) || atomic_load(&store->deleted);
+}
+
+static enum store_error move_records(struct move *move, uint64_t limit)
+{
+    uint64_t position = SEGMENT_HEADER;
+    enum store_error error = STORE_OK;
+    cursor_begin(&move->cursor, move->segment, limit);
+    while (!error && position < limit) {
+        struct record record;
+        enum cursor_found found;
+        if (stopping(move->store))
+            return STORE_DRAINING;
+        if (cursor_look(&move->cursor, position, true, &record, &found))
+            return STORE_IO;
+        if (found == CURSOR_NOTHING) {
+            if (cursor_find(&move->cursor, position + RECORD_ALIGNMENT, &position, &record))
+                return STORE_IO;
+            continue;
+        }
+        error = move_record(move, position, &record, found);
+        position += record_length(&record);
+    }
+    return error ? error : move_commit(move);
+}
+
+/* ---- the segment goes ------------------------------------------------------------------------ */
+
+/* Whether no key leads into the segment: then nobody will look for it any more. */
+static bool is_empty(struct store *store, const struct segment *segment)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    bool empty = segment->live == 0;
+    pthread_rwlock_unlock(&store->lock);
+    return empty;
+}
+
+/* Puts the husk in the place of the segment and gives the table's reference back. */
+static void replace(struct store *store, struct segment *segment, struct segment *husk)
+{
+    pthread_rwlock_wrlock(&store->lock);
+    husk->slot = segment->slot;
+    store->log.segments[segment->slot] = husk;
+    store->dead_log_bytes -= segment->dead + segment->tombstones;
+    pthread_rwlock_unlock(&store->lock);
+    catalog_forget(&store->catalog, husk->slot);
+    run_remove(store, segment);
+    segment_release(segment);
+}
+
+static enum store_error leave_husk(struct store *store, struct segment *segment)
+{
+    int file;
+    int error = log_write_husk(&store->log, segment->number, segment->base, &file);
+    if (error)
+        return error_of_errno(error);
+    struct segment *husk = segment_new(store->io, file, segment->number, segment->base, SEGMENT_HEADER);
+    if (!husk) {
+        atomic_store(&store->failed, true); /* the file is a husk already, and the table cannot say so */
+        return STORE_NO_MEMORY;
+    }
+    replace(store, segment, husk);
+    return STORE_OK;
+}
+
+static struct move *move_new(struct store *store, struct segment *segment)
+{
+    struct move *move = calloc(1, sizeof *move);
+    if (!move)
+        return NULL;
+    move->store = store;
+    move->segment = segment;
+    pthread_mutex_init(&move->lock, NULL);
+    pthread_cond_init(&move->done, NULL);
+    return move;
+}
+
+static void move_free(struct move *move)
+{
+    cursor_free(&move->cursor);
+    pthread_cond_destroy(&move->done);
+    pthread_mutex_destroy(&move->lock);
+    free(move);
+}
+
+static enum store_error compact_segment(struct store *store, struct segment *segment)
+{
+    struct move *move = move_new(store, segment);
+    if (!move)
+        return STORE_NO_MEMORY;
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t limit = segment_position(segment, store->log.segments[segment->slot + 1]->base);
+    move->oldest = is_oldest(store, segment);
+    pthread_rwlock_unlock(&store->lock);
+    enum store_error error = STORE_NO_MEMORY;
+    if (cursor_init(&move->cursor, store->io, store->salt))
+        error = move_records(move, limit < segment->prepared ? limit : segment->prepared);
+    move_free(move);
+    if (!error && !is_empty(store, segment))
+        error = STORE_DAMAGED; /* a live record that the log does not show */
+    return error ? error : leave_husk(store, segment);
+}
+
+/* ---- in the background ----------------------------------------------------------------------- */
+
+/* A segment that cannot be compacted is not tried again before the store is opened again. */
+static void give_up(struct store *store, struct segment *segment, enum store_error error)
+{
+    if (error != STORE_DAMAGED && error != STORE_IO)
+        return;
+    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %llu is not compacted: %s", store->name,
+              (unsigned long long)segment->number, store_error_text(error));
+    pthread_rwlock_wrlock(&store->lock);
+    segment->keep = true;
+    pthread_rwlock_unlock(&store->lock);
+}
+
+/* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
+static void compact_job(void *arg)
+{
+    struct store *store = arg;
+    struct segment *segment = stopping(store) ? NULL : choose(store);
+    bool again = segment != NULL;
+    if (segment) {
+        enum store_error error = compact_segment(store, segment);
+        if (error)
+            give_up(store, segment, error);
+        again = !error || error == STORE_DAMAGED || error == STORE_IO;
+        segment_release(segment);
+    }
+    pthread_mutex_lock(&store->compact.lock);
+    store->compact.running = again;
+    if (again)
+        pool_submit(depot_upkeep(store->depot), &store->compact.job);
+    else
+        pthread_cond_broadcast(&store->compact.idle);
+    pthread_mutex_unlock(&store->compact.lock);
+}
+
+void compact_start(struct store *store)
+{
+    struct compact *compact = &store->compact;
+    pthread_mutex_lock(&compact->lock);
+    if (!compact->running && !compact->stopping) {
+        compact->running = true;
+        compact->job = (struct pool_job){.run = compact_job, .arg = store};
+        pool_submit(depot_upkeep(store->depot), &compact->job);
+    }
+    pthread_mutex_unlock(&compact->lock);
+}
+
+void compact_stop(struct store *store)
+{
+    struct compact *compact = &store->compact;
+    pthread_mutex_lock(&compact->lock);
+    compact->stopping = true;
+    while (compact->running)
+        pthread_cond_wait(&compact->idle, &compact->lock);
+    pthread_mutex_unlock(&compact->lock);
+}

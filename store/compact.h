@@ -1,0 +1,44 @@
+/* compact.h - giving back the space of records that no key leads to any more.
+ *
+ * When half of a sealed segment is of no use, its live records are written again at the end of the log, by the
+ * store's writer like everything else, each only if its key still leads to it. Then the segment is replaced by
+ * a husk: a file of nothing but the header, which keeps saying where the segment before it ends. Readers that have
+ * a pin go on reading the old file, which lives as long as they hold it.
+ *
+ * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped
+ * when there is none. The husk is on disk before the next segment is looked at: so a deleted key never comes
+ * back. A segment with damage in a live record is left alone, as evidence.
+ *
+ * Thread: one for all stores of a depot, and never more than a transaction of a store in flight.
+ */
+#ifndef CAIRN_COMPACT_H
+#define CAIRN_COMPACT_H
+
+#include "store/pool.h"
+#include "store/segment.h"
+
+#include <pthread.h>
+
+struct store;
+
+struct compact {
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    struct pool_job job;
+    bool running;
+    bool stopping;
+};
+
+void compact_init(struct compact *compact);
+void compact_free(struct compact *compact);
+
+/* Whether enough of a sealed segment is of no use. Thread: the store's lock held, shared or exclusive. */
+bool compact_worthwhile(const struct store *store, const struct segment *segment);
+
+/* Starts a compaction in the background unless one runs. Thread: any. */
+void compact_start(struct store *store);
+
+/* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
+void compact_stop(struct store *store);
+
+#endif

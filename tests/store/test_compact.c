@@ -1,0 +1,186 @@
+/* test_compact.c - space of dead records comes back, and nothing else changes. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/prng.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { KEYS = 200, SIZE = 400 };
+
+static struct fixture fixture;
+
+static void setup(void)
+{
+    fixture_start(&fixture, 1);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+/* Waits until the files of the log are not larger than that; compaction runs in the background. */
+static void wait_for_disk(uint64_t bytes)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    for (unsigned i = 0; i < 2000 && fixture_figures(&fixture).disk_bytes > bytes; i++)
+        nanosleep(&pause, NULL);
+    ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, bytes);
+}
+
+static void payload_of(unsigned key, unsigned version, char payload[SIZE])
+{
+    memset(payload, 'a' + (int)(version % 26), SIZE);
+    (void)snprintf(payload, SIZE, "%u.%u", key, version);
+}
+
+static void put(unsigned key, unsigned version)
+{
+    char name[16];
+    char payload[SIZE];
+    (void)snprintf(name, sizeof name, "k%u", key);
+    payload_of(key, version, payload);
+    ck_assert_int_eq(fixture_put(&fixture, name, payload, SIZE), STORE_OK);
+}
+
+static void expect(unsigned key, unsigned version)
+{
+    char name[16];
+    char payload[SIZE];
+    (void)snprintf(name, sizeof name, "k%u", key);
+    payload_of(key, version, payload);
+    ck_assert_int_eq(fixture_get(&fixture, name, payload, SIZE), STORE_OK);
+}
+
+static void reopen(void)
+{
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+}
+
+START_TEST(overwriting_one_key_for_ever_takes_bounded_space)
+{
+    for (unsigned version = 0; version < 3000; version++)
+        put(1, version);
+    wait_for_disk(600 << 10);
+    expect(1, 2999);
+    reopen();
+    expect(1, 2999);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
+START_TEST(live_records_are_kept_and_offsets_only_grow)
+{
+    uint64_t end = 0;
+    for (unsigned version = 0; version < 41; version++) {
+        for (unsigned key = 0; key < KEYS; key += 1 + version % 3)
+            put(key, version);
+        ck_assert_uint_gt(fixture_figures(&fixture).end_offset, end);
+        end = fixture_figures(&fixture).end_offset;
+    }
+    wait_for_disk(1 << 20);
+    reopen();
+    for (unsigned key = 0; key < KEYS; key++)
+        expect(key, key % 2 == 0 ? 40 : 39);
+}
+END_TEST
+
+START_TEST(a_deleted_key_stays_deleted)
+{
+    for (unsigned round = 0; round < 30; round++) {
+        for (unsigned key = 0; key < KEYS; key++)
+            put(key, round);
+        for (unsigned key = 0; key < KEYS; key += 2) {
+            char name[16];
+            (void)snprintf(name, sizeof name, "k%u", key);
+            ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+        }
+        if (round % 4 == 3)
+            reopen();
+        if (round % 4 == 1) {
+            fixture_cut(&fixture, round);
+            fixture_open(&fixture);
+        }
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, KEYS / 2);
+        for (unsigned key = 0; key < KEYS; key++) {
+            char name[16];
+            (void)snprintf(name, sizeof name, "k%u", key);
+            if (key % 2)
+                expect(key, round);
+            else
+                ck_assert_int_eq(fixture_get(&fixture, name, "", 0), STORE_NO_OBJECT);
+        }
+    }
+    wait_for_disk(1 << 20);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
+START_TEST(a_large_object_survives_the_move_of_its_record)
+{
+    static char large[20000];
+    memset(large, 'L', sizeof large);
+    ck_assert_int_eq(fixture_put(&fixture, "large", large, sizeof large), STORE_OK);
+    for (unsigned version = 0; version < 3000; version++)
+        put(1, version);
+    wait_for_disk((600 << 10) + sizeof large);
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_OK);
+    reopen();
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).blobs, 1);
+}
+END_TEST
+
+START_TEST(a_reader_keeps_its_version)
+{
+    struct object *object;
+    struct store_key key = store_key_of("k0", 2);
+    char payload[SIZE];
+    payload_of(0, 7, payload);
+    put(0, 7);
+    ck_assert_int_eq(store_get(fixture.store, &key, STORE_GET_PAYLOAD, &object), STORE_OK);
+    for (unsigned version = 0; version < 3000; version++)
+        put(0, version);
+    wait_for_disk(600 << 10);
+    ck_assert_mem_eq(object_payload(object), payload, SIZE);
+    object_release(object);
+}
+END_TEST
+
+START_TEST(verification_finds_nothing_wrong_afterwards)
+{
+    struct store_verification verification;
+    for (unsigned version = 0; version < 20; version++) {
+        for (unsigned key = 0; key < KEYS; key++)
+            put(key, version);
+    }
+    wait_for_disk(1 << 20);
+    ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert(verification.complete);
+    ck_assert_uint_eq(verification.flaws, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("compact");
+    TCase *tcase = tcase_create("compaction");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, overwriting_one_key_for_ever_takes_bounded_space);
+    tcase_add_test(tcase, live_records_are_kept_and_offsets_only_grow);
+    tcase_add_test(tcase, a_deleted_key_stays_deleted);
+    tcase_add_test(tcase, a_large_object_survives_the_move_of_its_record);
+    tcase_add_test(tcase, a_reader_keeps_its_version);
+    tcase_add_test(tcase, verification_finds_nothing_wrong_afterwards);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
