@@ -676,7 +676,7 @@ START_TEST(the_rate_is_kept)
     struct timespec before, after;
     for (int i = 0; i < 5; i++) {
         upload("large");
-        char key[8];
+        char key[16];
         snprintf(key, sizeof key, "k%d", i);
         copy_in_store("large", key);
     }
