@@ -183,6 +183,30 @@ START_TEST(a_damaged_large_object_is_found)
 }
 END_TEST
 
+static void expect_metric(const char *name, int value)
+{
+    struct answer *answer = client_get(site.client, "/metrics", NULL);
+    site_expect(answer, 200);
+    const char *line = client_text(site.client, "\ncairn_store_verification_%s{store=\"main\"} %d\n", name, value);
+    ck_assert_msg(strstr((char *)answer->body, line) != NULL, "not among the metrics: %s", line);
+}
+
+START_TEST(metrics_tell_of_it)
+{
+    site_start();
+    store_some();
+    expect_metric("flaws", 0);
+    expect_metric("finished_seconds", 0);
+    disk_flip_at(site.server, "stores/main/blobs", 0);
+    disk_flip(site.server, "stores/main/log", "the payload of a");
+    verify();
+    expect_metric("flaws", 2);
+    expect_metric("running", 0);
+    site_expect(start("?rate=1"), 202);
+    expect_metric("running", 1);
+}
+END_TEST
+
 START_TEST(a_damaged_record_is_found)
 {
     site_start();
@@ -223,10 +247,15 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        it_is_null_until_begun,          a_whole_store_has_no_flaws,
-        the_answer_is_the_progress,      a_second_one_is_409,
-        work_goes_on_beside_it,          the_default_rate_is_enough_for_a_small_store,
-        a_damaged_large_object_is_found, a_damaged_record_is_found,
+        it_is_null_until_begun,
+        a_whole_store_has_no_flaws,
+        the_answer_is_the_progress,
+        a_second_one_is_409,
+        work_goes_on_beside_it,
+        the_default_rate_is_enough_for_a_small_store,
+        a_damaged_large_object_is_found,
+        a_damaged_record_is_found,
+        metrics_tell_of_it,
         what_is_wrong_is_refused,
     };
     return site_run("verify", tests, sizeof tests / sizeof *tests, SITE_OWN);

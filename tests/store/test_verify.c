@@ -393,6 +393,21 @@ START_TEST(the_lost_end_of_a_segment_is_told)
 }
 END_TEST
 
+START_TEST(a_lost_segment_is_told)
+{
+    while (fixture_figures(&fixture).segments < 2) {
+        ck_assert_int_eq(fixture_put(&fixture, "key", large, 500), STORE_OK);
+    }
+    fixture_close(&fixture);
+    unlink_file("/data/stores/s/log/0000000000000001.seg");
+    fixture_open(&fixture);
+    const struct store_flaw *flaw = verify_flaw(STORE_FLAW_LOG, "", false);
+    ck_assert_uint_eq(flaw->offset, 0);
+    ck_assert_uint_eq(flaw->length, fixture_figures(&fixture).damaged_bytes);
+    ck_assert_int_eq(fixture_get(&fixture, "key", large, 500), STORE_OK);
+}
+END_TEST
+
 static void ignore_item(void *arg, const struct store_list_item *item)
 {
     (void)arg;
@@ -893,7 +908,8 @@ int main(void)
     CASE("flaws", a_payload_is_told_with_its_key, a_dead_payload_is_told_as_dead,
          a_record_that_is_none_any_more_is_told_once, every_flipped_byte_is_found, a_segment_header_is_told,
          a_blob_with_another_byte_is_told, a_blob_of_another_size_is_told, a_missing_blob_is_told,
-         the_lost_end_of_a_segment_is_told, damaged_keys_of_a_segment_are_told, health_tells_of_flaws);
+         the_lost_end_of_a_segment_is_told, a_lost_segment_is_told, damaged_keys_of_a_segment_are_told,
+         health_tells_of_flaws);
     CASE("disk", a_bad_block_costs_only_what_is_in_it, a_dead_disk_is_one_flaw, a_blob_that_cannot_be_read_is_told,
          a_read_that_fails_once_is_no_flaw, want_of_descriptors_is_no_flaw, interruptions_and_short_reads_go_unnoticed);
     CASE("beside", writers_go_on_and_are_no_flaws, in_the_background_flaws_are_logged,
