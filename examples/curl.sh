@@ -14,7 +14,7 @@ curl -X COPY -H 'Destination: /v1/stores/curl-example/objects/notes/2' "$store/o
 curl -X MOVE -H 'Destination: /v1/stores/curl-example/objects/kept' "$store/objects/notes/2"
 curl -F 'a.txt=one' -F 'b.txt=two' "$store/batch"                              # many objects, all or none
 curl --json '{"keys":["a.txt","kept","absent"]}' "$store/batch-get"            # many objects in one answer
-curl "$store/objects?delimiter=/"                                                # the keys, with folders
+curl "$store/objects?delimiter=/"                                              # the keys, with folders
 curl -X DELETE "$store/objects/kept"
 curl -X PUT --path-as-is -d 'dots' "$store/objects/.."                         # any key at all, even this one
 curl --path-as-is "$store/objects/.."
