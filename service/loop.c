@@ -156,7 +156,7 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
-/* ---- the thread ---------------------------------------------------------------------------- */
+/* ---- new connections, and the end of all ---------------------------------------------------- */
 
 static bool watch(struct loop *loop, int file, uint32_t what, void *who)
 {
@@ -259,8 +259,7 @@ static void wait_for_events(struct loop *loop)
 {
     struct epoll_event events[EVENTS];
     eventfd_t count;
-    int timeout = time_left(loop);
-    int ready = timeout == 0 ? 0 : epoll_wait(loop->events, events, EVENTS, timeout);
+    int ready = epoll_wait(loop->events, events, EVENTS, time_left(loop));
     for (int i = 0; i < ready; i++)
         if (events[i].data.ptr == &loop->wake)
             eventfd_read(loop->wake, &count);
