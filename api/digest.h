@@ -35,7 +35,7 @@ void digest_init(struct digest *digest);
 bool digest_expect_list(struct digest *digest, const char *value);
 bool digest_expect_md5(struct digest *digest, const char *value);
 
-/* Makes the SHA-256, because a trailer will tell what it must be. */
+/* Makes the SHA-256 even if nobody has told yet what it must be: a trailer may. */
 void digest_want_sha256(struct digest *digest);
 
 void digest_update(struct digest *digest, const void *bytes, size_t length);

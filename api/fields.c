@@ -20,6 +20,7 @@ static const struct known known[FIELDS] = {
     [FIELD_HOST] = KNOWN("Host", false),
     [FIELD_RANGE] = KNOWN("Range", false),
     [FIELD_EXPECT] = KNOWN("Expect", true),
+    [FIELD_TRAILER] = KNOWN("Trailer", true),
     [FIELD_IF_MATCH] = KNOWN("If-Match", true),
     [FIELD_IF_RANGE] = KNOWN("If-Range", false),
     [FIELD_OVERWRITE] = KNOWN("Overwrite", false),

@@ -1,6 +1,7 @@
 #include "api/head.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/reply.h"
 
@@ -28,9 +29,8 @@ bool head_precondition(struct request *request, struct precondition *preconditio
 
 /* ---- digests --------------------------------------------------------------------------------- */
 
-static bool expect(struct request *request, struct digest *digest, enum field field)
+static bool expect(struct request *request, struct digest *digest, enum field field, const char *value)
 {
-    const char *value = request_field(request, field);
     if (value == NULL)
         return true;
     if (field == FIELD_CONTENT_MD5 ? digest_expect_md5(digest, value) : digest_expect_list(digest, value))
@@ -40,10 +40,25 @@ static bool expect(struct request *request, struct digest *digest, enum field fi
     return false;
 }
 
+static bool expect_field(struct request *request, struct digest *digest, enum field field)
+{
+    return expect(request, digest, field, request_field(request, field));
+}
+
+/* Whether a trailer will tell what the SHA-256 has to be: it is then made while the body comes. */
+static bool announces_digest(const struct request *request)
+{
+    const char *trailer = request_field(request, FIELD_TRAILER);
+    return trailer != NULL && request->body_length == STORE_SIZE_UNKNOWN &&
+           (strcasestr(trailer, field_name(FIELD_CONTENT_DIGEST)) != NULL ||
+            strcasestr(trailer, field_name(FIELD_REPR_DIGEST)) != NULL);
+}
+
 bool head_digest(struct request *request, struct digest **ret_digest)
 {
-    if (request_field(request, FIELD_CONTENT_DIGEST) == NULL && request_field(request, FIELD_REPR_DIGEST) == NULL &&
-        request_field(request, FIELD_CONTENT_MD5) == NULL)
+    bool announced = announces_digest(request);
+    if (!announced && request_field(request, FIELD_CONTENT_DIGEST) == NULL &&
+        request_field(request, FIELD_REPR_DIGEST) == NULL && request_field(request, FIELD_CONTENT_MD5) == NULL)
         return true;
     struct digest *digest = malloc(sizeof *digest);
     if (digest == NULL) {
@@ -52,8 +67,27 @@ bool head_digest(struct request *request, struct digest **ret_digest)
     }
     digest_init(digest);
     *ret_digest = digest;
-    return expect(request, digest, FIELD_CONTENT_DIGEST) && expect(request, digest, FIELD_REPR_DIGEST) &&
-           expect(request, digest, FIELD_CONTENT_MD5);
+    if (announced)
+        digest_want_sha256(digest);
+    return expect_field(request, digest, FIELD_CONTENT_DIGEST) && expect_field(request, digest, FIELD_REPR_DIGEST) &&
+           expect_field(request, digest, FIELD_CONTENT_MD5);
+}
+
+static bool expect_trailer(struct request *request, struct digest *digest, enum field field)
+{
+    const char *value = MHD_lookup_connection_value(request->connection, MHD_FOOTER_KIND, field_name(field));
+    if (value == NULL || (digest != NULL && digest->sha256.wanted))
+        return expect(request, digest, field, value);
+    reply_problem(request, PROBLEM_BAD_HEADER, "A digest after the body has to be announced before it: Trailer: %s.",
+                  field_name(field));
+    return false;
+}
+
+bool head_trailing_digest(struct request *request, struct digest *digest)
+{
+    if (request->body_length != STORE_SIZE_UNKNOWN)
+        return true;
+    return expect_trailer(request, digest, FIELD_CONTENT_DIGEST) && expect_trailer(request, digest, FIELD_REPR_DIGEST);
 }
 
 /* ---- attributes ------------------------------------------------------------------------------ */

@@ -15,8 +15,13 @@
 /* If-Match and If-None-Match. */
 bool head_precondition(struct request *request, struct precondition *precondition);
 
-/* Content-Digest, Repr-Digest and Content-MD5; *ret_digest is NULL when none is sent, else the caller free()s it. */
+/* Content-Digest, Repr-Digest and Content-MD5, and a Trailer that announces one of the first two; *ret_digest is NULL
+ * when there is none of them, else the caller free()s it. */
 bool head_digest(struct request *request, struct digest **ret_digest);
+
+/* After the body: the digests among its trailers. One that was not announced is refused, since nobody has made the sum
+ * to compare it with. `digest` is what head_digest() returned. */
+bool head_trailing_digest(struct request *request, struct digest *digest);
 
 /* Content-Type and Cairn-Meta-*. */
 bool head_attributes(struct request *request, struct attributes *attributes);

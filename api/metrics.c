@@ -43,6 +43,7 @@ static void write_requests(FILE *out, struct api *api)
 struct sample {
     char name[STORE_NAME_MAX + 1];
     struct store_figures figures;
+    struct store_verification verification;
 };
 
 struct family {
@@ -84,6 +85,23 @@ static void write_stores(FILE *out, const struct sample *samples, size_t count)
         fprintf(out, "cairn_store_failed{store=\"%s\"} %d\n", samples[k].name, samples[k].figures.failed);
 }
 
+static void write_verifications(FILE *out, const struct sample *samples, size_t count)
+{
+    write_family(out, "cairn_store_verification_running", "gauge", "1 while the store is being verified.");
+    for (size_t k = 0; k < count; k++)
+        fprintf(out, "cairn_store_verification_running{store=\"%s\"} %d\n", samples[k].name,
+                samples[k].verification.running);
+    write_family(out, "cairn_store_verification_flaws", "gauge", "Flaws that the running or last verification found.");
+    for (size_t k = 0; k < count; k++)
+        fprintf(out, "cairn_store_verification_flaws{store=\"%s\"} %" PRIu64 "\n", samples[k].name,
+                samples[k].verification.flaws);
+    write_family(out, "cairn_store_verification_finished_seconds", "gauge",
+                 "When the last verification ended, in seconds since 1970; 0: none, or one is running.");
+    for (size_t k = 0; k < count; k++)
+        fprintf(out, "cairn_store_verification_finished_seconds{store=\"%s\"} %" PRId64 "\n", samples[k].name,
+                samples[k].verification.finished / 1000000000);
+}
+
 /* The figures of the open ones among the stores; their number. */
 static size_t take_samples(struct depot *depot, char **names, struct sample *samples)
 {
@@ -94,6 +112,7 @@ static size_t take_samples(struct depot *depot, char **names, struct sample *sam
             continue;
         snprintf(samples[taken].name, sizeof samples->name, "%s", *names);
         store_figures(store, &samples[taken].figures);
+        store_verification(store, &samples[taken].verification);
         depot_release(store);
         taken++;
     }
@@ -109,8 +128,9 @@ static bool write_depot(FILE *out, struct depot *depot)
     write_family(out, "cairn_stores", "gauge", "Stores, open or not.");
     fprintf(out, "cairn_stores %zu\n", count);
     struct sample *samples = calloc(count + 1, sizeof *samples);
-    if (samples != NULL)
-        write_stores(out, samples, take_samples(depot, names, samples));
+    size_t taken = samples != NULL ? take_samples(depot, names, samples) : 0;
+    write_stores(out, samples, taken);
+    write_verifications(out, samples, taken);
     free(names);
     free(samples);
     return samples != NULL;

@@ -115,14 +115,14 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
 
 /* ---- the commit ------------------------------------------------------------------------------ */
 
-static enum attributes_error keep_digests(struct upload *upload)
+/* The sums that were made are worth keeping: GET answers them. */
+static enum attributes_error keep_digests(struct attributes *attributes, const struct digest *digest)
 {
     enum attributes_error error = ATTRIBUTES_OK;
-    if (upload->digest->sha256.told)
-        error = attributes_add_digest(&upload->attributes, ATTRIBUTE_SHA256, upload->digest->sha256.expected,
-                                      ATTRIBUTES_SHA256);
-    if (error == ATTRIBUTES_OK && upload->digest->md5.told)
-        error = attributes_add_digest(&upload->attributes, ATTRIBUTE_MD5, upload->digest->md5.expected, ATTRIBUTES_MD5);
+    if (digest->sha256.wanted)
+        error = attributes_add_digest(attributes, ATTRIBUTE_SHA256, digest->sha256.expected, ATTRIBUTES_SHA256);
+    if (error == ATTRIBUTES_OK && digest->md5.wanted)
+        error = attributes_add_digest(attributes, ATTRIBUTE_MD5, digest->md5.expected, ATTRIBUTES_MD5);
     return error;
 }
 
@@ -133,7 +133,7 @@ static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret
     if (upload->digest != NULL) {
         if (!digest_verify(upload->digest))
             return STORE_DIGEST;
-        if (keep_digests(upload) != ATTRIBUTES_OK)
+        if (keep_digests(&upload->attributes, upload->digest) != ATTRIBUTES_OK)
             return STORE_NO_MEMORY;
     }
     *ret_attributes = upload->attributes.bytes;
@@ -152,6 +152,8 @@ static void committed(struct request *request)
 static void finish(struct request *request)
 {
     struct upload *upload = request->state;
+    if (!head_trailing_digest(request, upload->digest))
+        return;
     struct stream_finish finish = {.condition = upload->precondition.condition, .seal = seal, .arg = upload};
     struct stream *stream = upload->stream;
     upload->stream = NULL;

@@ -43,6 +43,8 @@ void reply_owned(struct request *request, unsigned status, const char *media_typ
     if (response == NULL)
         free(bytes);
     keep(request, status, response);
+    request->content = bytes;
+    request->content_length = length;
     reply_field(request, "Content-Type", media_type);
 }
 

@@ -7,6 +7,7 @@
 #include "api/core.h"
 #include "api/hex.h"
 #include "api/hygiene.h"
+#include "api/interrupt.h"
 #include "api/reply.h"
 #include "api/utf8.h"
 
@@ -346,12 +347,37 @@ static enum MHD_Result queue(struct request *request)
     return queued;
 }
 
-/* Whether an answer that stands before the body is sent before it, which closes the connection. */
-static bool answers_at_once(const struct request *request)
+/* Whether so little of the body is to come that it is read and dropped, for an answer in the proper place. */
+static bool drains(const struct request *request)
 {
-    if (request->reject || request->body_length == STORE_SIZE_UNKNOWN || request->body_length > REQUEST_DRAIN_MAX)
-        return true;
-    return request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
+    return request->body_length != STORE_SIZE_UNKNOWN && request->body_length - request->received <= REQUEST_DRAIN_MAX;
+}
+
+/* Answers while the body is coming: see interrupt.h. Without memory for it the connection is cut. */
+static enum MHD_Result interrupt(struct request *request)
+{
+    request->phase = REQUEST_INTERRUPTED;
+    if (request->response == NULL)
+        return MHD_NO;
+    metrics_count(&request->api->metrics, request->method, request->status);
+    return interrupt_send(request->connection, request->status, request->response, request->content,
+                          request->content_length)
+               ? MHD_YES
+               : MHD_NO;
+}
+
+/* An answer stands before the body. A message that is not understood, and a client that waits for 100 Continue, get it
+ * at once, which closes the connection; others may be sending already. */
+static enum MHD_Result answer_early(struct request *request)
+{
+    bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
+    if (request->reject || waits)
+        return queue(request);
+    if (drains(request)) {
+        request->phase = REQUEST_BODY;
+        return MHD_YES;
+    }
+    return request->content == NULL ? queue(request) : interrupt(request);
 }
 
 static void go_on(struct request *request)
@@ -372,21 +398,28 @@ static enum MHD_Result turn_head(struct request *request, const char *target, co
     }
     if (request->suspended)
         return MHD_YES;
-    if (request->status != 0 && answers_at_once(request))
-        return queue(request);
+    if (request->status != 0)
+        return answer_early(request);
     request->phase = REQUEST_BODY;
     return MHD_YES;
 }
 
-static enum MHD_Result turn_body(struct request *request, const char *bytes, size_t *length)
+/* Bytes nobody wants; so many of them are read for the answer's sake. */
+static enum MHD_Result drop(struct request *request, size_t *length)
 {
-    if (request->status == 0 && request->endpoint->receive != NULL) {
-        *length -= request->endpoint->receive(request, bytes, *length);
-        return MHD_YES;
-    }
     request->dropped += *length;
     *length = 0;
     return request->dropped > REQUEST_DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result turn_body(struct request *request, const char *bytes, size_t *length)
+{
+    if (request->status != 0 || request->endpoint->receive == NULL)
+        return drop(request, length);
+    size_t taken = request->endpoint->receive(request, bytes, *length);
+    request->received += taken;
+    *length -= taken;
+    return request->status == 0 || drains(request) ? MHD_YES : interrupt(request);
 }
 
 static enum MHD_Result turn_last(struct request *request)
@@ -403,9 +436,17 @@ static enum MHD_Result turn_last(struct request *request)
 enum MHD_Result request_turn(struct request *request, const char *target, const char *method, const char *version,
                              const char *bytes, size_t *length)
 {
-    assert(request->phase != REQUEST_SENT);
     request->suspended = false;
-    if (request->phase == REQUEST_HEAD)
+    switch (request->phase) {
+    case REQUEST_HEAD:
         return turn_head(request, target, method, version);
-    return *length > 0 ? turn_body(request, bytes, length) : turn_last(request);
+    case REQUEST_BODY:
+        return *length > 0 ? turn_body(request, bytes, length) : turn_last(request);
+    case REQUEST_INTERRUPTED:
+        return *length > 0 ? drop(request, length) : MHD_NO;
+    case REQUEST_SENT:
+        break;
+    }
+    assert(!"libmicrohttpd asks again for an answer it has");
+    return MHD_NO;
 }

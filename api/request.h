@@ -12,9 +12,10 @@
  * step that request_suspend() was given. api_completed() never comes while a connection is suspended, so
  * that a request outlives the work it waits for.
  *
- * Refusals: an answer made before the body was wanted is sent at once and the connection closes, so
- * that nobody uploads for nothing. A client that did not ask for `100 Continue` may be sending
- * already and would lose that answer to a reset; so a moderate body is read and dropped first.
+ * Refusals: an answer made before the body was wanted is sent at once, so that nobody uploads for
+ * nothing. A client that did not ask for `100 Continue` may be sending already: a moderate rest of the
+ * body is read and dropped, and the connection lives on; with more to come the answer is sent into the
+ * middle of it (interrupt.h), and after some more bytes the connection is cut.
  */
 #ifndef CAIRN_API_REQUEST_H
 #define CAIRN_API_REQUEST_H
@@ -31,13 +32,14 @@
 #include "api/uri.h"
 #include "store/store.h"
 
-/* Bytes of a body that are read and dropped so that a refusal reaches its client. */
+/* Bytes of a body that are read and dropped so that an answer reaches its client. */
 enum { REQUEST_DRAIN_MAX = 1 << 20 };
 
 enum request_phase {
-    REQUEST_HEAD, /* the access handler has not been called, or the endpoint is still beginning */
-    REQUEST_BODY, /* calls with bytes bring the body; the one without is the last */
-    REQUEST_SENT, /* the answer is queued */
+    REQUEST_HEAD,        /* the access handler has not been called, or the endpoint is still beginning */
+    REQUEST_BODY,        /* calls with bytes bring the body; the one without is the last */
+    REQUEST_INTERRUPTED, /* the answer is out before its body has come: what comes is dropped */
+    REQUEST_SENT,        /* the answer is queued */
 };
 
 /* What comes next. Thread: the daemon's. */
@@ -55,7 +57,8 @@ struct request {
     enum method method;
     struct fields fields;
     uint64_t body_length; /* as announced; STORE_SIZE_UNKNOWN: chunked */
-    size_t dropped;       /* bytes of the body nobody wanted */
+    uint64_t received;    /* bytes of it that the endpoint has taken */
+    size_t dropped;       /* bytes of it that nobody wanted */
 
     const struct endpoint *endpoint;
     struct slice path, query;
@@ -76,7 +79,9 @@ struct request {
     const char *receipt_store; /* the store that write went to */
 
     struct MHD_Response *response; /* the answer, owned until it is queued */
-    unsigned status;
+    unsigned status;               /* 0: none yet; with a status and no response, memory was out */
+    const char *content;           /* of an answer that is in memory, borrowed from it */
+    size_t content_length;
 
     size_t target_length;
     char target[]; /* a copy of the request target; path, query, names and keys point into it */

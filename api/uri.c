@@ -88,8 +88,10 @@ enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, cha
                                        size_t *ret_length)
 {
     size_t name_length = strlen(name);
+    if (query.start == NULL)
+        return URI_PARAMETER_ABSENT;
     const char *at = query.start, *end = query.start + query.length;
-    while (query.start != NULL && at < end) {
+    while (at < end) {
         const char *stop = memchr(at, '&', (size_t)(end - at));
         stop = stop == NULL ? end : stop;
         const char *equals = memchr(at, '=', (size_t)(stop - at));

@@ -2,7 +2,7 @@
 # cairn with nothing but curl: bash examples/curl.sh [http://127.0.0.1:8080]
 set -euo pipefail
 store=${1:-http://127.0.0.1:8080}/v1/stores/curl-example
-curl() { command curl --silent --show-error --fail "$@"; }
+curl() { command curl --silent --show-error --fail --write-out '\n' "$@"; }
 
 curl -X PUT "$store"                                                           # make a store; again is no error
 printf 'hello, cairn\n' | curl -T - -H 'Content-Type: text/plain' -H 'Cairn-Meta-Mood: good' "$store/objects/notes/1"
@@ -14,6 +14,7 @@ curl -X COPY -H 'Destination: /v1/stores/curl-example/objects/notes/2' "$store/o
 curl -X MOVE -H 'Destination: /v1/stores/curl-example/objects/kept' "$store/objects/notes/2"
 curl -F 'a.txt=one' -F 'b.txt=two' "$store/batch"                              # many objects, all or none
 curl --json '{"keys":["a.txt","kept","absent"]}' "$store/batch-get"            # many objects in one answer
+curl "$store/objects?delimiter=/"                                              # the keys, with folders
 curl -X DELETE "$store/objects/kept"
 curl -X PUT --path-as-is -d 'dots' "$store/objects/.."                         # any key at all, even this one
 curl --path-as-is "$store/objects/.."

@@ -26,13 +26,17 @@ enum { CONNECTION_MEMORY = 16 * 1024 };
 
 enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 
+enum { EVENTS = 32 }; /* fetched at a time */
+
 enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 
 /* One connection, from the acceptor's hand-over to its end. */
 struct client {
     struct client *next, *previous; /* in the inbox only `next` is used */
     int socket;
-    bool busy; /* a request has begun and is not completed */
+    bool busy;  /* a request has begun and is not completed */
+    bool ended; /* it has closed its side */
+    struct client *next_ended;
     struct loop *loop;
     struct sockaddr_storage address;
     socklen_t address_length;
@@ -56,6 +60,7 @@ struct loop {
     size_t peak;        /* connections since memory was last given back */
     struct client *clients;
     struct client *arriving; /* inside MHD_add_connection() */
+    struct client *ended;    /* libmicrohttpd is still to be told of their end */
 };
 
 /* ---- libmicrohttpd's callbacks ------------------------------------------------------------- */
@@ -81,8 +86,19 @@ static void client_forget(struct loop *loop, struct client *client)
     loop->options.closed(loop->options.closed_arg);
 }
 
+/* Takes a client off the list of those whose end libmicrohttpd does not know. */
+static void client_unlist(struct loop *loop, const struct client *client)
+{
+    struct client **link = &loop->ended;
+    while (*link && *link != client)
+        link = &(*link)->next_ended;
+    if (*link)
+        *link = client->next_ended;
+}
+
 static void client_closed(struct loop *loop, struct client *client)
 {
+    client_unlist(loop, client);
     if (client->previous)
         client->previous->next = client->next;
     else
@@ -140,10 +156,18 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
-/* ---- the thread ---------------------------------------------------------------------------- */
+/* ---- new connections, and the end of all ---------------------------------------------------- */
+
+static bool watch(struct loop *loop, int file, uint32_t what, void *who)
+{
+    struct epoll_event event = {.events = what, .data.ptr = who};
+    return epoll_ctl(loop->events, EPOLL_CTL_ADD, file, &event) == 0;
+}
 
 static void admit_client(struct loop *loop, struct client *client)
 {
+    /* Without this watch (no memory) the end of a client may only show when the idle timeout is over. */
+    watch(loop, client->socket, EPOLLRDHUP | EPOLLET, client);
     loop->arriving = client;
     if (MHD_add_connection(loop->daemon, client->socket, (const struct sockaddr *)&client->address,
                            client->address_length) == MHD_YES)
@@ -186,6 +210,42 @@ static void enter_phase(struct loop *loop, enum phase phase)
     loop->current = phase;
 }
 
+/* ---- clients that have closed their side ----------------------------------------------------- */
+
+static void client_ended(struct loop *loop, struct client *client)
+{
+    if (client->ended)
+        return;
+    client->ended = true;
+    client->next_ended = loop->ended;
+    loop->ended = client;
+}
+
+static bool has_unread_bytes(const struct client *client)
+{
+    char byte;
+    return recv(client->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* libmicrohttpd takes a short read for the last one until epoll reports again, and an end that came together with the
+ * last bytes is not reported again: it would miss it until the idle timeout is over. Shutting the socket down for
+ * reading changes nothing for it but the report. That helps only after it has read those bytes. */
+static void tell_of_ends(struct loop *loop)
+{
+    struct client **link = &loop->ended;
+    while (*link) {
+        struct client *client = *link;
+        if (has_unread_bytes(client)) {
+            link = &client->next_ended;
+            continue;
+        }
+        *link = client->next_ended;
+        shutdown(client->socket, SHUT_RD);
+    }
+}
+
+/* ---- the thread's turns --------------------------------------------------------------------- */
+
 /* How long libmicrohttpd may be left alone: 0 while it has bytes to work on, -1 for ever. */
 static int time_left(struct loop *loop)
 {
@@ -197,13 +257,14 @@ static int time_left(struct loop *loop)
 
 static void wait_for_events(struct loop *loop)
 {
-    struct epoll_event events[2];
+    struct epoll_event events[EVENTS];
     eventfd_t count;
-    int timeout = time_left(loop);
-    int ready = timeout == 0 ? 0 : epoll_wait(loop->events, events, 2, timeout);
+    int ready = epoll_wait(loop->events, events, EVENTS, time_left(loop));
     for (int i = 0; i < ready; i++)
-        if (events[i].data.fd == loop->wake)
+        if (events[i].data.ptr == &loop->wake)
             eventfd_read(loop->wake, &count);
+        else if (events[i].data.ptr != loop->daemon)
+            client_ended(loop, events[i].data.ptr);
 }
 
 static void answer_call(struct loop *loop)
@@ -234,6 +295,7 @@ static void *run(void *arg)
         if (atomic_exchange(&loop->called, false))
             answer_call(loop);
         MHD_run(loop->daemon);
+        tell_of_ends(loop);
         give_memory_back(loop);
     }
     eventfd_write(loop->finished, 1);
@@ -302,12 +364,6 @@ bool loop_wait(struct loop *loop, int milliseconds)
 
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
-static bool watch(int events, int file)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = file};
-    return epoll_ctl(events, EPOLL_CTL_ADD, file, &event) == 0;
-}
-
 static bool open_events(struct loop *loop)
 {
     loop->events = epoll_create1(EPOLL_CLOEXEC);
@@ -339,7 +395,7 @@ static bool start(struct loop *loop)
         return false;
     }
     int daemon_events = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    if (!watch(loop->events, daemon_events) || !watch(loop->events, loop->wake))
+    if (!watch(loop, daemon_events, EPOLLIN, loop->daemon) || !watch(loop, loop->wake, EPOLLIN, &loop->wake))
         return false;
     errno = pthread_create(&loop->thread, NULL, run, loop);
     return errno == 0;

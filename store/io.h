@@ -47,7 +47,8 @@ struct io {
 extern const struct io io_posix;
 
 /* A table that reads through `base`, which must outlive it, and pretends to write: files are opened for
- * reading only, and calls that would change something succeed and do nothing. For looking at a data folder. */
+ * reading only, and calls that would change something succeed and do nothing, but opening a file anew (O_EXCL,
+ * O_TRUNC) is EROFS. For looking at a data folder. */
 void io_read_only(struct io *ret_io, const struct io *base);
 
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */

@@ -12,7 +12,11 @@ static const struct io *base_of(void *self)
 static int read_only_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
     const struct io *base = base_of(self);
-    flags &= ~(O_CREAT | O_EXCL | O_TRUNC | O_WRONLY | O_RDWR);
+    if (flags & (O_EXCL | O_TRUNC)) { /* its user would go on with an empty file: that cannot be pretended */
+        errno = EROFS;
+        return -1;
+    }
+    flags &= ~(O_CREAT | O_WRONLY | O_RDWR);
     return base->openat(base->self, folder, path, flags | O_RDONLY, mode);
 }
 

@@ -381,6 +381,13 @@ static void pass_segment(struct pass *pass, const struct segment *segment, uint6
         pass_run_of_keys(pass, segment, limit);
 }
 
+/* The log begins at 0: what is in front of the first segment is lost. */
+static void pass_begin(struct pass *pass, const struct segment *first)
+{
+    if (first->base > 0)
+        pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first->base});
+}
+
 /* The segment in a slot and where its records end; false when there is none that the pass should see. */
 static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segment, uint64_t *ret_limit,
                      bool *ret_sealed)
@@ -408,6 +415,8 @@ void pass_run(struct pass *pass)
     uint64_t limit;
     bool sealed;
     for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit, &sealed); slot++) {
+        if (slot == 0)
+            pass_begin(pass, segment);
         pass_segment(pass, segment, limit, sealed);
         segment_release(segment);
     }

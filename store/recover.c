@@ -293,9 +293,22 @@ static enum store_error scan_tail(struct scan *scan)
     return scan->store->mark_last && zeros ? STORE_OK : scan_settle(scan);
 }
 
+/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. */
+static void report_gap(struct scan *scan, uint64_t from, uint64_t to)
+{
+    if (from >= to)
+        return;
+    scan->damaged += to - from;
+    depot_log(scan->store->depot, STORE_LOG_ERROR,
+              "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
+              " on are missing: a segment file is lost or was cut; what follows is kept",
+              scan->store->name, to - from, from);
+}
+
 static enum store_error scan_log(struct scan *scan)
 {
     struct log *log = &scan->store->log;
+    uint64_t end = 0;
     for (size_t i = 0; i < log->segment_count; i++) {
         struct segment *segment = log->segments[i];
         bool last = i + 1 == log->segment_count;
@@ -307,6 +320,8 @@ static enum store_error scan_log(struct scan *scan)
                                 log->segments[i + 1]->number, segment->number);
         if (!last && segment_position(segment, next_base) < limit)
             limit = segment_position(segment, next_base);
+        report_gap(scan, end, segment->base);
+        end = segment_offset(segment, limit);
         enum store_error error = scan_segment(scan, segment, limit, last);
         if (error)
             return error;

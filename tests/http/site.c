@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 /* Check's default of 4 s per test is for units. */
 enum { TEST_SECONDS = 60 };
 
@@ -131,6 +133,12 @@ json_int_t site_figure(const char *name)
     struct answer *answer = client_get(site.client, site_target(""), NULL);
     site_expect(answer, 200);
     return answer_integer(answer, name);
+}
+
+void site_expect_blobs(size_t count)
+{
+    ck_assert_msg(clock_until(10, server_blobs(site.server, site.store) == count), "%zu blob files, not %zu",
+                  server_blobs(site.server, site.store), count);
 }
 
 void site_expect_problem(struct answer *answer, int status)

@@ -77,6 +77,9 @@ json_int_t site_figure(const char *name);
                       site_answer->status, curl_easy_strerror(site_answer->error), (char *)site_answer->body);         \
     } while (0)
 
+/* Fails the test unless the test's store soon has this number of blob files: they go in the background. */
+void site_expect_blobs(size_t count);
+
 /* Fails the test unless the answer is a problem document (RFC 9457) of this status. */
 void site_expect_problem(struct answer *answer, int status);
 

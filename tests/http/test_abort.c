@@ -48,8 +48,7 @@ static void expect_only_old(void)
 {
     ck_assert_msg(clock_until(10, site_figure("writes_in_flight") == 0 && site_figure("bytes_in_flight") == 0),
                   "work stays in flight");
-    ck_assert_msg(clock_until(10, server_blobs(site.server, site.store) == 1), "%zu blob files stay",
-                  server_blobs(site.server, site.store) - 1);
+    site_expect_blobs(1);
     site_expect_payload("k", SIZE, OLD);
     ck_assert_int_eq(site_figure("objects"), 1);
 }
@@ -65,7 +64,7 @@ END_TEST
 START_TEST(half_an_upload_makes_no_object)
 {
     close(begin_upload("new", SIZE / 2));
-    ck_assert_msg(clock_until(10, server_blobs(site.server, site.store) == 0), "the blob file stays");
+    site_expect_blobs(0);
     site_expect_problem(site_get("new", NULL), 404);
     ck_assert_int_eq(site_figure("objects"), 0);
     ck_assert_int_eq(site_figure("live_bytes"), 0);
@@ -175,7 +174,7 @@ START_TEST(memory_and_descriptors_come_back)
     for (int i = 0; i < 20; i++) {
         close(begin_upload("warm", SIZE / 2));
     }
-    ck_assert(clock_until(10, server_blobs(site.server, site.store) == 0));
+    site_expect_blobs(0);
     client_disconnect(site.client);
     ck_assert_int_eq(site_figure("bytes_in_flight"), 0);
     size_t descriptors = server_descriptors(site.server);
@@ -185,7 +184,7 @@ START_TEST(memory_and_descriptors_come_back)
     }
     ck_assert_msg(clock_until(10, server_descriptors(site.server) <= descriptors), "%zu descriptors before, %zu after",
                   descriptors, server_descriptors(site.server));
-    ck_assert(clock_until(10, server_blobs(site.server, site.store) == 0));
+    site_expect_blobs(0);
     uint64_t after = server_memory(site.server);
     ck_assert_msg(server_sanitized(site.server) || after < memory + (16 << 20), "%llu KiB before, %llu KiB after",
                   (unsigned long long)memory >> 10, (unsigned long long)after >> 10);

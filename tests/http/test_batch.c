@@ -1,6 +1,8 @@
 /* POST /batch: one transaction of put, delete, rename and copy; POST /batch-get: many objects in one answer. */
 #include "site.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -516,6 +518,48 @@ START_TEST(batch_get_of_empty_and_large_objects)
 }
 END_TEST
 
+static atomic_bool stop;
+
+/* Writes both keys in one batch, again and again, each time with another value. */
+static void *write_pairs(void *arg)
+{
+    struct client *client = client_new(site.server->url);
+    for (int i = 0; !atomic_load(&stop); i++) {
+        char body[256];
+        int length = snprintf(body, sizeof body,
+                              "{\"operations\":[{\"op\":\"put\",\"key\":\"one\",\"data\":\"%08d\"},"
+                              "{\"op\":\"put\",\"key\":\"two\",\"data\":\"%08d\"}]}",
+                              i, i);
+        client_send(client, "POST", arg, body, (size_t)length, "Content-Type: application/json", NULL);
+        client_forget(client);
+    }
+    client_free(client);
+    return NULL;
+}
+
+START_TEST(batch_get_sees_a_batch_whole_or_not_at_all)
+{
+    site_expect(batch(client_text(site.client, "%s,%s", put_op("one", "x"), put_op("two", "x")), ""), 200);
+    char target[128];
+    snprintf(target, sizeof target, "%s", site_target("/batch"));
+    pthread_t writers[2];
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(pthread_create(&writers[i], NULL, write_pairs, target), 0);
+    }
+    for (int i = 0; i < 500; i++) {
+        struct answer *answer = site_post("/batch-get", "{\"keys\":[\"one\",\"two\"]}");
+        site_expect(answer, 200);
+        ck_assert_str_eq(json_string_value(json_object_get(object_at(answer, 0), "data")),
+                         json_string_value(json_object_get(object_at(answer, 1), "data")));
+        client_forget(site.client);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(writers[i], NULL);
+    }
+}
+END_TEST
+
 START_TEST(bad_batch_gets_are_refused)
 {
     const char *bodies[] = {"",
@@ -568,6 +612,7 @@ int main(void)
         batch_get_keeps_the_order_and_says_null,
         batch_get_by_hash_and_base64,
         batch_get_of_empty_and_large_objects,
+        batch_get_sees_a_batch_whole_or_not_at_all,
         bad_batch_gets_are_refused,
     };
     return site_run("batch", tests, sizeof tests / sizeof *tests, SITE_SHARED);

@@ -8,6 +8,26 @@
 
 enum { USAGE = 2 };
 
+/* Texts that a test uses until its process ends. */
+static char *kept[32];
+static size_t kept_count;
+
+static char *keep(char *text)
+{
+    ck_assert_uint_lt(kept_count, sizeof kept / sizeof *kept);
+    kept[kept_count++] = text;
+    return text;
+}
+
+/* Runs cairnd until it ends by itself with `code`; the output lives as long as the process. */
+static char *run(const char *const *arguments, int code)
+{
+    char *output;
+    int found = server_run(arguments, &output);
+    ck_assert_msg(found == code, "exit code %d: %s", found, output);
+    return keep(output);
+}
+
 /* Writes a file into the server's folder; its path lives as long as the process. */
 static char *write_file(const char *name, const char *text)
 {
@@ -17,7 +37,7 @@ static char *write_file(const char *name, const char *text)
     ck_assert_ptr_nonnull(file);
     fputs(text, file);
     ck_assert_int_eq(fclose(file), 0);
-    return path;
+    return keep(path);
 }
 
 static void add(const char *flag, const char *value)
@@ -66,7 +86,7 @@ START_TEST(a_file_is_enough)
         asprintf(&text, "{\"data\": \"%s\", \"listen\": [\"127.0.0.1:0\", \"127.0.0.1:0\"], \"stores\": \"photos\"}",
                  site.server->data),
         0);
-    add("--config", write_file("config.json", text));
+    add("--config", write_file("config.json", keep(text)));
     site_start();
     site_expect(client_get(site.client, "/v1/stores/photos", NULL), 200);
     free(server_url(site.server, 1));
@@ -174,13 +194,12 @@ END_TEST
 
 START_TEST(help_and_version_go_to_stdout_with_0)
 {
-    char *output;
-    ck_assert_int_eq(server_run((const char *[]){"--help", NULL}, &output), 0);
+    char *output = run((const char *[]){"--help", NULL}, 0);
     const char *words[] = {"--data", "--listen", "--config", "--object-limit", "--drain-timeout", "CAIRN_"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         ck_assert_msg(strstr(output, words[i]) != NULL, "%s is not in --help", words[i]);
     }
-    ck_assert_int_eq(server_run((const char *[]){"--version", NULL}, &output), 0);
+    output = run((const char *[]){"--version", NULL}, 0);
     int major, minor;
     ck_assert_int_eq(sscanf(output, "cairnd %d.%d", &major, &minor), 2);
 }
@@ -214,7 +233,7 @@ static char *socket_path(void)
 {
     char *path;
     ck_assert_int_gt(asprintf(&path, "%s/socket", site.server->folder), 0);
-    return path;
+    return keep(path);
 }
 
 static void listen_on_socket(void)
@@ -251,9 +270,9 @@ END_TEST
 START_TEST(a_file_in_the_place_of_the_socket_is_not_removed)
 {
     char *path = write_file("socket", "precious");
-    char *output, *address;
+    char *address;
     ck_assert_int_gt(asprintf(&address, "unix:%s", path), 0);
-    ck_assert_int_eq(server_run((const char *[]){"--data", site.server->data, "--listen", address, NULL}, &output), 1);
+    run((const char *[]){"--data", site.server->data, "--listen", keep(address), NULL}, 1);
     struct stat info;
     ck_assert_int_eq(stat(path, &info), 0);
     ck_assert_int_eq(info.st_size, 8);
@@ -266,11 +285,11 @@ START_TEST(several_listeners_serve_the_same_stores)
     ck_assert_int_gt(asprintf(&address, "unix:%s", socket_path()), 0);
     add("--listen", "127.0.0.1:0");
     add("--listen", "[::1]:0");
-    add("--listen", address);
+    add("--listen", keep(address));
     site_start();
     site_expect(site_put("k", "v", NULL), 201);
     for (size_t i = 0; i < 4; i++) {
-        struct client *client = client_new(server_url(site.server, i));
+        struct client *client = client_new(keep(server_url(site.server, i)));
         struct answer *answer = client_get(client, "/v1/stores/main/objects/k", NULL);
         ck_assert_msg(answer_is(answer, "v", 1), "listener %zu: %d", i, answer->status);
         client_free(client);
@@ -282,9 +301,9 @@ START_TEST(a_port_in_use_is_told)
 {
     site_start();
     struct server *second = server_new();
-    char *output, address[64];
+    char address[64];
     snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
-    ck_assert_int_eq(server_run((const char *[]){"--data", second->data, "--listen", address, NULL}, &output), 1);
+    const char *output = run((const char *[]){"--data", second->data, "--listen", address, NULL}, 1);
     ck_assert_msg(strstr(output, address) != NULL, "%s", output);
     server_free(second);
 }
@@ -296,9 +315,7 @@ START_TEST(a_second_server_on_the_same_data_is_refused)
 {
     site_start();
     site_expect(site_put("k", "v", NULL), 201);
-    char *output;
-    int code = server_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, &output);
-    ck_assert_msg(code == 1, "exit code %d: %s", code, output);
+    const char *output = run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
     site_expect_text("k", "v");
     site_expect(site_put("k", "w", NULL), 200);
@@ -310,8 +327,8 @@ END_TEST
 
 START_TEST(a_file_as_data_folder_is_refused)
 {
-    char *output, *path = write_file("file", "precious");
-    ck_assert_int_eq(server_run((const char *[]){"--data", path, "--listen", "127.0.0.1:0", NULL}, &output), 1);
+    const char *path = write_file("file", "precious");
+    const char *output = run((const char *[]){"--data", path, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_msg(strstr(output, path) != NULL, "%s", output);
 }
 END_TEST
@@ -340,11 +357,11 @@ END_TEST
 START_TEST(healthcheck_asks_the_server)
 {
     site_start();
-    char *output, address[64];
+    char address[64];
     snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
-    ck_assert_int_eq(server_run((const char *[]){"healthcheck", "--listen", address, NULL}, &output), 0);
+    run((const char *[]){"healthcheck", "--listen", address, NULL}, 0);
     server_stop(site.server);
-    ck_assert_int_eq(server_run((const char *[]){"healthcheck", "--listen", address, NULL}, &output), 1);
+    run((const char *[]){"healthcheck", "--listen", address, NULL}, 1);
 }
 END_TEST
 

@@ -1,11 +1,7 @@
 /* One test for each defect of the reference engine that can be shown over HTTP and by hands on a stopped server's files.
- *
- * The files are damaged without knowing their format: a payload that occurs nowhere else tells where its record is. The
- * defects that need a power cut or a failing disk are ruled out in tests/store/. */
+ * The defects that need a power cut or a failing disk are ruled out in tests/store/. */
 #include "site.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,92 +11,9 @@
 #include <xxhash.h>
 
 #include "clock.h"
+#include "damage.h"
 #include "payload.h"
 #include "raw.h"
-
-/* ---- files of a stopped server --------------------------------------------------------------- */
-
-struct place {
-    char path[512];
-    off_t position; /* of the payload in the file */
-    off_t size;     /* of the file */
-};
-
-static char *read_whole(const char *path, size_t *ret_size)
-{
-    FILE *file = fopen(path, "re");
-    ck_assert_ptr_nonnull(file);
-    struct stat info;
-    ck_assert_int_eq(fstat(fileno(file), &info), 0);
-    char *bytes = malloc((size_t)info.st_size + 1);
-    ck_assert_ptr_nonnull(bytes);
-    *ret_size = fread(bytes, 1, (size_t)info.st_size, file);
-    fclose(file);
-    return bytes;
-}
-
-/* Finds the last occurrence of a text in the segments of the test's store; false when there is none. */
-static bool find_in_log(const char *text, struct place *ret_place)
-{
-    char folder[512];
-    snprintf(folder, sizeof folder, "%s", server_path(site.server, "stores/%s/log", site.store));
-    DIR *entries = opendir(folder);
-    ck_assert_ptr_nonnull(entries);
-    bool found = false;
-    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        struct place place;
-        snprintf(place.path, sizeof place.path, "%.250s/%.250s", folder, entry->d_name);
-        if (entry->d_type != DT_REG) {
-            continue;
-        }
-        size_t size;
-        char *bytes = read_whole(place.path, &size);
-        place.size = (off_t)size;
-        for (char *next = bytes, *hit; (hit = memmem(next, size - (size_t)(next - bytes), text, strlen(text)));
-             next = hit + 1) {
-            place.position = hit - bytes;
-            *ret_place = place;
-            found = true;
-        }
-        free(bytes);
-    }
-    closedir(entries);
-    return found;
-}
-
-static struct place place_of(const char *text)
-{
-    struct place place;
-    ck_assert_msg(find_in_log(text, &place), "\"%s\" is in no segment", text);
-    return place;
-}
-
-static void overwrite(const struct place *place, off_t position, const void *bytes, size_t length)
-{
-    int file = open(place->path, O_WRONLY | O_CLOEXEC);
-    ck_assert_int_ge(file, 0);
-    ck_assert_int_eq(pwrite(file, bytes, length, position), (ssize_t)length);
-    close(file);
-}
-
-static void zero_from(const struct place *place, off_t position)
-{
-    size_t length = (size_t)(place->size - position);
-    char *zeros = calloc(1, length);
-    overwrite(place, position, zeros, length);
-    free(zeros);
-}
-
-static void flip_byte(const struct place *place)
-{
-    int file = open(place->path, O_RDWR | O_CLOEXEC);
-    ck_assert_int_ge(file, 0);
-    char byte;
-    ck_assert_int_eq(pread(file, &byte, 1, place->position), 1);
-    byte = (char)(byte ^ 0x40);
-    ck_assert_int_eq(pwrite(file, &byte, 1, place->position), 1);
-    close(file);
-}
 
 static void start_again(void)
 {
@@ -144,7 +57,7 @@ static void expect_earlier_and_writable(void)
 START_TEST(a_torn_tail_loses_no_earlier_key)
 {
     write_and_crash(MARKER);
-    struct place place = place_of(MARKER);
+    struct place place = damage_place(site.server, site.store, MARKER);
     ck_assert_int_eq(truncate(place.path, place.position + 7), 0);
     start_again();
     expect_earlier_and_writable();
@@ -154,7 +67,7 @@ END_TEST
 START_TEST(a_tail_torn_in_its_header_loses_no_earlier_key)
 {
     write_and_crash(MARKER);
-    struct place place = place_of(MARKER);
+    struct place place = damage_place(site.server, site.store, MARKER);
     ck_assert_int_eq(truncate(place.path, place.position - 20), 0);
     start_again();
     expect_earlier_and_writable();
@@ -164,8 +77,8 @@ END_TEST
 START_TEST(a_zero_filled_tail_loses_no_earlier_key)
 {
     write_and_crash(MARKER);
-    struct place place = place_of(MARKER);
-    zero_from(&place, place.position + 7);
+    struct place place = damage_place(site.server, site.store, MARKER);
+    damage_zero_from(&place, place.position + 7);
     start_again();
     expect_earlier_and_writable();
 }
@@ -174,7 +87,7 @@ END_TEST
 START_TEST(zeros_behind_the_last_record_lose_nothing)
 {
     write_and_crash(MARKER);
-    struct place place = place_of(MARKER);
+    struct place place = damage_place(site.server, site.store, MARKER);
     ck_assert_int_eq(truncate(place.path, place.size + (1 << 20) + 13), 0);
     start_again();
     site_expect_text("last", MARKER);
@@ -186,9 +99,9 @@ END_TEST
 START_TEST(garbage_behind_the_last_record_loses_nothing)
 {
     write_and_crash(MARKER);
-    struct place place = place_of(MARKER);
+    struct place place = damage_place(site.server, site.store, MARKER);
     void *garbage = payload_new(5000, 1);
-    overwrite(&place, place.position + (off_t)strlen(MARKER) + 64, garbage, 5000);
+    damage_overwrite(&place, place.position + (off_t)strlen(MARKER) + 64, garbage, 5000);
     free(garbage);
     start_again();
     site_expect_text("last", MARKER);
@@ -209,8 +122,8 @@ START_TEST(damage_before_intact_records_loses_only_its_own)
     site_expect(site_put("damaged", MARKER, NULL), 201);
     site_expect(site_put("after", "two", NULL), 201);
     server_crash(site.server);
-    struct place place = place_of(MARKER);
-    flip_byte(&place);
+    struct place place = damage_place(site.server, site.store, MARKER);
+    damage_flip(&place);
     start_again();
     site_expect_text("before", "one");
     site_expect_text("after", "two");
@@ -224,8 +137,8 @@ START_TEST(damage_while_it_runs_is_never_served)
 {
     site_start();
     site_expect(site_put("k", MARKER, NULL), 201);
-    struct place place = place_of(MARKER);
-    flip_byte(&place);
+    struct place place = damage_place(site.server, site.store, MARKER);
+    damage_flip(&place);
     struct answer *answer = site_get("k", NULL);
     ck_assert_msg(answer->status == 500, "got %d", answer->status);
     site_expect_problem(answer, 500);
@@ -240,9 +153,9 @@ static struct place write_bait(void)
     site_start();
     site_expect(site_put("victim", MARKER, NULL), 201);
     server_stop(site.server);
-    struct place place = place_of(MARKER);
+    struct place place = damage_place(site.server, site.store, MARKER);
     size_t size;
-    char *segment = read_whole(place.path, &size);
+    char *segment = damage_read(place.path, &size);
     size_t start = place.position > 512 ? (size_t)place.position - 512 : 0;
     size_t length = (size_t)place.position + 512 < size ? (size_t)place.position + 512 - start : size - start;
     start_again();
@@ -276,8 +189,8 @@ START_TEST(damage_before_an_imitation_does_not_wake_it)
     site_expect(site_put("after", "v", NULL), 201);
     server_crash(site.server);
     for (int i = 0; i < 8; i++) {
-        struct place key = place_of(client_text(site.client, "bait%d", i));
-        flip_byte(&key);
+        struct place key = damage_place(site.server, site.store, client_text(site.client, "bait%d", i));
+        damage_flip(&key);
     }
     start_again();
     site_expect_problem(site_get("victim", NULL), 404);
@@ -289,11 +202,11 @@ START_TEST(an_imitation_at_a_torn_tail_is_not_adopted)
 {
     struct place victim = write_bait();
     server_crash(site.server);
-    struct place last = place_of(MARKER);
+    struct place last = damage_place(site.server, site.store, MARKER);
     ck_assert(strcmp(last.path, victim.path) != 0 || last.position > victim.position);
-    struct place key = place_of("bait7");
-    zero_from(&last, last.position + (off_t)strlen(MARKER) + 200);
-    flip_byte(&key);
+    struct place key = damage_place(site.server, site.store, "bait7");
+    damage_zero_from(&last, last.position + (off_t)strlen(MARKER) + 200);
+    damage_flip(&key);
     start_again();
     site_expect_problem(site_get("victim", NULL), 404);
 }
@@ -483,9 +396,9 @@ START_TEST(a_stale_file_beside_the_log_resurrects_nothing)
     site_start();
     site_expect(site_put("k", MARKER, NULL), 201);
     server_stop(site.server);
-    struct place place = place_of(MARKER);
+    struct place place = damage_place(site.server, site.store, MARKER);
     size_t size;
-    char *old = read_whole(place.path, &size);
+    char *old = damage_read(place.path, &size);
     start_again();
     site_expect(site_delete("k", NULL), 200);
     server_stop(site.server);
@@ -564,7 +477,7 @@ START_TEST(a_foreign_folder_is_refused_and_left_alone)
     ck_assert_msg(code == 1, "exit code %d: %s", code, output);
     ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
     size_t size;
-    char *bytes = read_whole(path, &size);
+    char *bytes = damage_read(path, &size);
     ck_assert_uint_eq(size, 11);
     ck_assert_mem_eq(bytes, "not cairn's", 11);
     ck_assert_uint_eq(server_files(site.server, ""), 1);
@@ -587,7 +500,7 @@ START_TEST(a_foreign_file_in_the_log_is_not_truncated)
     site_expect_text("k", "v");
     server_stop(site.server);
     size_t size;
-    char *bytes = read_whole(path, &size);
+    char *bytes = damage_read(path, &size);
     ck_assert_uint_eq(size, 11);
     free(bytes);
     free(path);

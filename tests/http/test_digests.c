@@ -77,7 +77,7 @@ START_TEST(digests_of_large_uploads)
         site_expect_problem(client_upload(site.client, site_object("no"), LARGE, SEED + 1, right[i], NULL), 400);
     }
     site_expect(site_get("no", NULL), 404);
-    ck_assert_uint_eq(server_blobs(site.server, site.store), 3);
+    site_expect_blobs(3);
 }
 END_TEST
 

@@ -88,7 +88,7 @@ START_TEST(half_a_request_does_not_hold_it)
     server_start(site.server);
     site_reconnect();
     site_expect(site_get("k", NULL), 404);
-    ck_assert_uint_eq(server_blobs(site.server, "main"), 0);
+    site_expect_blobs(0);
 }
 END_TEST
 

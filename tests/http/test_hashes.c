@@ -201,7 +201,7 @@ START_TEST(a_large_object_of_a_colliding_key_is_409)
     site_expect(site_put(collision_one, "first", NULL), 201);
     site_expect_problem(client_upload(site.client, site_object(collision_two), 1 << 20, 1, NULL), 409);
     site_expect_text(collision_one, "first");
-    ck_assert(server_blobs(site.server, site.store) == 0);
+    site_expect_blobs(0);
 }
 END_TEST
 

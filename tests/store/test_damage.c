@@ -249,6 +249,49 @@ START_TEST(a_lost_sector_takes_what_it_held)
 }
 END_TEST
 
+/* Puts until the log has begun another segment; returns the number of the next key. */
+static unsigned fill_segment(unsigned from)
+{
+    static const char payload[400];
+    char before[512], key[16];
+    snprintf(before, sizeof before, "%s", fixture_segment(&fixture));
+    while (strcmp(fixture_segment(&fixture), before) == 0) {
+        snprintf(key, sizeof key, "%u", from++);
+        ck_assert_int_eq(fixture_put(&fixture, key, payload, sizeof payload), STORE_OK);
+    }
+    return from;
+}
+
+/* A file in the middle of the log is gone, or its end is: what was in it is missed, the rest is there. */
+START_TEST(a_lost_segment_is_reported)
+{
+    char path[512];
+    for (int cut = 0; cut < 2; cut++) {
+        renew();
+        put("a", "the first payload");
+        unsigned next = fill_segment(0);
+        snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
+        put("b", "the second payload");
+        fill_segment(next);
+        put("c", "the third payload");
+        fixture_close(&fixture);
+        if (cut) {
+            fixture_resize_file(&fixture, path, 4096);
+        } else {
+            ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, path, 0), 0);
+        }
+        fixture_open(&fixture);
+        assert_holds("a", "the first payload");
+        assert_holds("c", "the third payload");
+        ck_assert_int_eq(fixture_get_text(&fixture, "b", "the second payload"), cut ? STORE_OK : STORE_NO_OBJECT);
+        ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 10000);
+        ck_assert_msg(strstr(fixture.logged, "missing") != NULL, "\"%s\"", fixture.logged);
+        put("d", "the fourth payload");
+        assert_holds("d", "the fourth payload");
+    }
+}
+END_TEST
+
 /* A depot that was closed says so in its log: then even the last record was acknowledged. */
 START_TEST(damage_in_the_last_record_of_a_closed_store_is_reported)
 {
@@ -436,6 +479,7 @@ static TCase *damage_case(void)
     tcase_add_test(damage, damage_takes_one_record_and_is_reported);
     tcase_add_test(damage, damage_in_a_batch_takes_the_batch_only);
     tcase_add_test(damage, a_lost_sector_takes_what_it_held);
+    tcase_add_test(damage, a_lost_segment_is_reported);
     tcase_add_test(damage, damage_in_the_last_record_of_a_closed_store_is_reported);
     tcase_add_test(damage, damage_under_an_open_store_is_not_served);
     tcase_add_test(damage, a_payload_of_records_is_never_adopted);

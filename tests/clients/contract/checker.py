@@ -2,7 +2,7 @@
 
 import json
 
-from . import exchange as wire
+from .exchange import exchange
 from .specification import answer_findings, request_findings
 
 OCTETS = "application/octet-stream"
@@ -40,29 +40,23 @@ class Checker:
         """A statement about an answer beside what the file says of it."""
         self.ledger.note(title, [] if holds else [otherwise])
 
-    def call(self, name, expected, path=None, query=None, headers=None, body=None, media=None, **how):
-        """One call. `body` is bytes, or a value to be sent as JSON. In `how`: valid=False for a request that is wrong
-        on purpose and not held against the file; sent={…} for headers that go out but belong to HTTP itself;
-        connection for an open one."""
+    def call(self, name, expected, path=None, query=None, headers=None, body=None, *,
+             media=None, sent=None, target=None, valid=True, why=None):
+        """One call that should be answered with the status `expected`. `body` is bytes, or a value sent as JSON.
+
+        valid=False is for a request that is wrong on purpose and not held against the file; `sent` for headers that
+        belong to HTTP itself; `target` for a path that the file's own words cannot make; `why` tells calls apart."""
         path, query, headers = path or {}, query or {}, headers or {}
         operation = self.specification.operations[name]
-        title = f"{name} {expected}" + (f" ({how['why']})" if "why" in how else "")
         if body is not None and media is None:
             media = OCTETS if isinstance(body, bytes) else "application/json"
-        findings = []
-        if how.get("valid", True):
-            findings += request_findings(operation, path, query, headers, body, media)
-        answer = self._exchange(operation, path, query, headers, body, media, how)
+        findings = request_findings(operation, path, query, headers, body, media) if valid else []
+        all_headers = {**headers, **(sent or {}), **({"Content-Type": media} if media else {})}
+        octets = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        answer = exchange(self.address, operation.method, target or operation.target(path, query), all_headers, octets)
         if answer.status != expected:
             findings.append(f"answered {answer.status}: {answer.text()[:300]}")
         self.ledger.seen.add((name, answer.status))
+        title = f"{name} {expected}" + (f" ({why})" if why else "")
         self.ledger.note(title, findings + answer_findings(operation, answer, self.specification.problems))
         return answer
-
-    def _exchange(self, operation, path, query, headers, body, media, how):
-        sent = {**headers, **how.get("sent", {})}
-        if media is not None:
-            sent["Content-Type"] = media
-        octets = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        target = how.get("target") or operation.target(path, query)
-        return wire.exchange(self.address, operation.method, target, sent, octets, how.get("connection"))

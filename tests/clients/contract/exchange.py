@@ -25,10 +25,10 @@ def connect(address):
     return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=TIMEOUT_SECONDS)
 
 
-def exchange(address, method, target, headers=None, body=None, connection=None):
+def exchange(address, method, target, headers=None, body=None):
     """Sends a request and reads its answer. `body` is bytes or None; a `Content-Length` among the headers stands as
     it is, so that a length can be announced whose bytes never come."""
-    connection = connection or connect(address)
+    connection = connect(address)
     try:
         send(connection, method, target, dict(headers or {}), body)
         response = connection.getresponse()

@@ -287,5 +287,7 @@ def transfer_refusals(checker, name, here):
     call(name, 404, here, body={"key": "absent", "destination": taken}, why="no object")
     call(name, 404, here, body={"key": "a", "destination": {"store": "absent", "key": "a"}}, why="no target store")
     call(name, 404, {"store": "absent"}, body={"key": "a", "destination": taken}, why="no store")
-    call(name, 400, here, body={"key": "a"}, valid=False)
+    call(name, 400, here, body={"key": "a"}, valid=False, why="no destination")
+    call(name, 400, here, body={"key": "a", "destination": {"key": "b"}, "overwrites": False}, valid=False, why="a typo")
+    call(name, 400, here, body={"key": "a", "destination": {"key": "b", "shop": "there"}}, valid=False, why="a typo")
     call(name, 415, here, body=b"x", media="text/plain", valid=False)

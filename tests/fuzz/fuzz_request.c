@@ -1,0 +1,276 @@
+/* fuzz_request.c - bytes that a client sends: through libmicrohttpd and the whole api, to a store on a disk in memory.
+ *
+ * The input is what arrives on one connection, one request or several, before the client closes its side. Every input must
+ * come to an end: the connection closes, no request stays behind, and what was answered is HTTP with a status that
+ * a client can cause and a body that is what it says.
+ *
+ * The depot lives on; a store that an input has changed is made anew, so that inputs do not depend on each other.
+ */
+#include "api/api.h"
+#include "store/store.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/lib/sim_disk.h"
+#include "tests/lib/ticket.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONNECTION_MEMORY = 16 * 1024, PATIENCE = 8 /* seconds */ };
+
+static struct site {
+    struct depot *depot;
+    struct api *api;
+    struct MHD_Daemon *daemon;
+    int wake;         /* eventfd: a connection was resumed, of which select() does not know */
+    uint64_t records; /* of the store before the input */
+} site;
+
+/* What came back. */
+struct answer {
+    char *bytes;
+    size_t length, capacity;
+};
+
+/* ---- the store ------------------------------------------------------------------------------- */
+
+static void fill_store(struct store *store)
+{
+    struct store_op ops[2] = {{.kind = STORE_PUT, .key = store_key_of("a", 1), .payload = "abc", .size = 3},
+                              {.kind = STORE_PUT, .key = store_key_of("b/c", 3), .payload = "0123456789", .size = 10}};
+    struct ticket ticket;
+    ticket_init(&ticket);
+    fuzz_assert(store_batch(store, ops, 2, 0, ticket_done, &ticket, NULL) == STORE_OK);
+    fuzz_assert(ticket_wait(&ticket) == STORE_OK);
+    ticket_destroy(&ticket);
+}
+
+static uint64_t records_of(struct store *store)
+{
+    struct store_figures figures;
+    store_figures(store, &figures);
+    return figures.records;
+}
+
+/* The store "s" with two objects, and no other. */
+static void make_stores(void)
+{
+    char **names;
+    size_t count;
+    struct store *store;
+    bool created;
+    fuzz_assert(depot_names(site.depot, &names, &count) == STORE_OK);
+    for (size_t i = 0; i < count; i++)
+        fuzz_assert(depot_delete(site.depot, names[i], true, NULL) == STORE_OK);
+    free(names);
+    fuzz_assert(depot_create(site.depot, "s", &created, NULL) == STORE_OK);
+    fuzz_assert(depot_acquire(site.depot, "s", &store, NULL) == STORE_OK);
+    fill_store(store);
+    site.records = records_of(store);
+    depot_release(store);
+}
+
+static bool stores_changed(void)
+{
+    char **names;
+    size_t count;
+    struct store *store;
+    fuzz_assert(depot_names(site.depot, &names, &count) == STORE_OK);
+    bool same = count == 1 && strcmp(names[0], "s") == 0 && depot_try_acquire(site.depot, "s", &store) == STORE_OK;
+    free(names);
+    if (!same)
+        return true;
+    same = records_of(store) == site.records;
+    depot_release(store);
+    return !same;
+}
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+/* Thread: any. */
+static void resume(struct MHD_Connection *connection)
+{
+    uint64_t one = 1;
+    MHD_resume_connection(connection);
+    fuzz_assert(write(site.wake, &one, sizeof one) == sizeof one);
+}
+
+/* Waits until libmicrohttpd has something to do, a second at most, and lets it. By select(), which tells again and again
+ * that a client has closed. */
+static void run_daemon(void)
+{
+    fd_set reads, writes, errors;
+    int highest = site.wake;
+    uint64_t calls;
+    MHD_UNSIGNED_LONG_LONG milliseconds;
+    FD_ZERO(&reads);
+    FD_ZERO(&writes);
+    FD_ZERO(&errors);
+    fuzz_assert(MHD_get_fdset(site.daemon, &reads, &writes, &errors, &highest) == MHD_YES);
+    FD_SET(site.wake, &reads);
+    struct timeval patience = {.tv_sec = 1};
+    if (MHD_get_timeout(site.daemon, &milliseconds) == MHD_YES && milliseconds < 1000)
+        patience = (struct timeval){.tv_usec = (suseconds_t)milliseconds * 1000};
+    fuzz_assert(select(highest + 1, &reads, &writes, &errors, &patience) >= 0 || errno == EINTR);
+    if (read(site.wake, &calls, sizeof calls) < 0)
+        fuzz_assert(errno == EAGAIN);
+    fuzz_assert(MHD_run_from_select(site.daemon, &reads, &writes, &errors) == MHD_YES);
+}
+
+static void start_daemon(void)
+{
+    site.daemon = MHD_start_daemon(
+        MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, api_access, site.api,
+        MHD_OPTION_URI_LOG_CALLBACK, api_uri, site.api, MHD_OPTION_NOTIFY_COMPLETED, api_completed, site.api,
+        MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, site.api, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 1U, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
+    fuzz_assert(site.daemon != NULL);
+}
+
+static void start(void)
+{
+    struct depot_options options = depot_options_default();
+    options.io = sim_disk_io(sim_disk_new(1));
+    options.io_threads = 1;
+    options.disk_reserve = 0;
+    fuzz_assert(depot_open("/data", &options, &site.depot, NULL) == STORE_OK);
+    struct api_options api = {.depot = site.depot,
+                              .object_limit = 1 << 20,
+                              .batch_bytes_limit = 1 << 20,
+                              .batch_ops_limit = 16,
+                              .resume = resume};
+    site.api = api_new(&api);
+    site.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    fuzz_assert(site.api != NULL && site.wake >= 0);
+    start_daemon();
+    make_stores();
+}
+
+/* ---- one connection -------------------------------------------------------------------------- */
+
+static int connect_client(void)
+{
+    int ends[2];
+    struct sockaddr address = {.sa_family = AF_UNIX};
+    fuzz_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    fuzz_assert(MHD_add_connection(site.daemon, ends[1], &address, sizeof address) == MHD_YES);
+    return ends[0];
+}
+
+/* Takes what has come; false when the other side has closed. */
+static bool receive(int client, struct answer *answer)
+{
+    for (;;) {
+        if (answer->length == answer->capacity) {
+            answer->capacity = answer->capacity * 2 + 8192;
+            answer->bytes = realloc(answer->bytes, answer->capacity);
+            fuzz_assert(answer->bytes != NULL);
+        }
+        ssize_t got = recv(client, answer->bytes + answer->length, answer->capacity - answer->length, 0);
+        if (got <= 0)
+            return got < 0 && (errno == EAGAIN || errno == EINTR);
+        answer->length += (size_t)got;
+    }
+}
+
+/* Sends what the socket takes; after the last byte the client's side is closed. */
+static void transmit(int client, const uint8_t **data, size_t *size)
+{
+    if (*data == NULL)
+        return;
+    ssize_t sent = send(client, *data, *size, MSG_NOSIGNAL);
+    if (sent > 0) {
+        *data += sent;
+        *size -= (size_t)sent;
+    }
+    if (*size == 0 || (sent < 0 && errno != EAGAIN)) {
+        shutdown(client, SHUT_WR);
+        *data = NULL;
+    }
+}
+
+static void converse(const uint8_t *data, size_t size, struct answer *answer)
+{
+    int client = connect_client();
+    time_t deadline = time(NULL) + PATIENCE;
+    for (bool open = true; open;) {
+        transmit(client, &data, &size);
+        run_daemon();
+        open = receive(client, answer);
+        fuzz_assert(time(NULL) <= deadline);
+    }
+    close(client);
+    while (api_requests(site.api) > 0) {
+        run_daemon();
+        fuzz_assert(time(NULL) <= deadline);
+    }
+}
+
+/* ---- what must hold of the answer ------------------------------------------------------------ */
+
+static void assert_status(int status)
+{
+    static const int statuses[] = {100, 200, 201, 202, 204, 206, 304, 400, 403, 404, 405, 408, 409,
+                                   411, 412, 413, 414, 415, 416, 417, 422, 431, 501, 503, 505};
+    size_t i = 0;
+    while (i < sizeof statuses / sizeof *statuses && statuses[i] != status)
+        i++;
+    fuzz_assert(i < sizeof statuses / sizeof *statuses);
+}
+
+/* The value of a field in a head that a NUL ends. */
+static const char *field(const char *head, const char *name)
+{
+    const char *line = strcasestr(head, name);
+    return line == NULL ? "" : line + strlen(name);
+}
+
+static void assert_json(const char *body, size_t length)
+{
+    json_error_t error;
+    json_t *json = json_loadb(body, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    fuzz_assert(json_is_object(json));
+    json_decref(json);
+}
+
+/* Looks at the first answer that is not an interim one; where the next one begins only its request could tell. */
+static void assert_answer(char *bytes, size_t length, bool head_only)
+{
+    char *end = length > 0 ? memmem(bytes, length, "\r\n\r\n", 4) : NULL;
+    if (end == NULL)
+        return; /* the client went away before its answer */
+    fuzz_assert(strncmp(bytes, "HTTP/1.", 7) == 0);
+    *end = '\0';
+    char *body = end + 4;
+    int status = atoi(bytes + strlen("HTTP/1.1 "));
+    size_t left = length - (size_t)(body - bytes), size = strtoull(field(bytes, "\r\nContent-Length: "), NULL, 10);
+    assert_status(status);
+    if (status == 100) {
+        assert_answer(body, left, head_only);
+        return;
+    }
+    const char *type = field(bytes, "\r\nContent-Type: ");
+    bool json = strncmp(type, "application/json", 16) == 0 || strncmp(type, "application/problem+json", 24) == 0;
+    bool own = strcasestr(bytes, "\r\nETag: ") == NULL || status >= 201; /* not an object's bytes */
+    if (json && own && !head_only && status != 304 && size <= left)
+        assert_json(body, size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct answer answer = {0};
+    if (site.depot == NULL)
+        start();
+    converse(data, size, &answer);
+    assert_answer(answer.bytes, answer.length, size >= 4 && memcmp(data, "HEAD", 4) == 0);
+    free(answer.bytes);
+    if (stores_changed())
+        make_stores();
+    return 0;
+}
