@@ -321,7 +321,8 @@ static enum store_error scan_log(struct scan *scan)
         if (!last && segment_position(segment, next_base) < limit)
             limit = segment_position(segment, next_base);
         report_gap(scan, end, segment->base);
-        end = segment_offset(segment, limit);
+        bool covers = !last && segment_is_husk(segment); /* all up to the next segment: compacted */
+        end = covers ? next_base : segment_offset(segment, limit);
         enum store_error error = scan_segment(scan, segment, limit, last);
         if (error)
             return error;
@@ -409,13 +410,12 @@ static enum store_error read_base(struct store *store, int file, uint64_t number
     return error;
 }
 
-/* A husk says where the segment before it ends: without one, or behind another husk, it is of no use any more. */
+/* A husk behind another one is of no use: the first of them stands for all that has been compacted there. */
 static bool is_idle_husk(const struct store *store, uint64_t size, bool last)
 {
     const struct log *log = &store->log;
-    if (size != SEGMENT_HEADER || last)
-        return false;
-    return log->segment_count == 0 || segment_is_husk(log->segments[log->segment_count - 1]);
+    return size == SEGMENT_HEADER && !last && log->segment_count > 0 &&
+           segment_is_husk(log->segments[log->segment_count - 1]);
 }
 
 static enum store_error open_segment(struct store *store, uint64_t number, bool last, struct store_detail *detail)

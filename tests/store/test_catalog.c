@@ -222,7 +222,7 @@ START_TEST(listings_follow_a_long_history)
         expect_model(keys, there, "", 1 + (size_t)prng_below(&prng, 50));
         expect_model(keys, there, "1", 7);
     }
-    ck_assert_uint_ge(fixture_figures(&fixture).segments, 2);
+    ck_assert_uint_gt(fixture_figures(&fixture).end_offset, 256 << 10); /* more than one segment holds */
 }
 END_TEST
 
