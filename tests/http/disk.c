@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-static char *read_whole(const char *path, size_t *ret_size)
+char *disk_read(const char *path, size_t *ret_size)
 {
     FILE *file = fopen(path, "re");
     struct stat info;
@@ -25,7 +25,7 @@ static char *read_whole(const char *path, size_t *ret_size)
     return bytes;
 }
 
-static void flip(const char *path, long position)
+static void flip(const char *path, off_t position)
 {
     int file = open(path, O_RDWR | O_CLOEXEC);
     char byte;
@@ -40,7 +40,7 @@ static void flip(const char *path, long position)
 static long find_last(const char *path, const char *text)
 {
     size_t size;
-    char *bytes = read_whole(path, &size), *end = bytes + size;
+    char *bytes = disk_read(path, &size), *end = bytes + size;
     long last = -1;
     for (char *at = bytes, *hit; (hit = memmem(at, (size_t)(end - at), text, strlen(text))); at = hit + 1) {
         last = hit - bytes;
@@ -68,20 +68,50 @@ static bool any_file(const struct server *server, const char *folder, bool (*vis
     return done;
 }
 
-static bool flip_text(const char *path, void *text)
+struct sought {
+    const char *text;
+    struct place place;
+};
+
+static bool holds_text(const char *path, void *arg)
 {
-    long position = find_last(path, text);
-    if (position >= 0) {
-        flip(path, position);
-    }
-    return position >= 0;
+    struct sought *sought = arg;
+    struct stat info;
+    sought->place.position = find_last(path, sought->text);
+    snprintf(sought->place.path, sizeof sought->place.path, "%s", path);
+    ck_assert_int_eq(stat(path, &info), 0);
+    sought->place.size = info.st_size;
+    return sought->place.position >= 0;
+}
+
+struct place disk_place(const struct server *server, const char *folder, const char *text)
+{
+    struct sought sought = {.text = text};
+    ck_assert_msg(any_file(server, folder, holds_text, &sought), "\"%s\" stands nowhere in %s", text, folder);
+    return sought.place;
+}
+
+void disk_overwrite(const struct place *place, off_t position, const void *bytes, size_t length)
+{
+    int file = open(place->path, O_WRONLY | O_CLOEXEC);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(pwrite(file, bytes, length, position), (ssize_t)length);
+    close(file);
+}
+
+void disk_zero_from(const struct place *place, off_t position)
+{
+    size_t length = (size_t)(place->size - position);
+    char *zeros = calloc(1, length);
+    ck_assert_ptr_nonnull(zeros);
+    disk_overwrite(place, position, zeros, length);
+    free(zeros);
 }
 
 void disk_flip(const struct server *server, const char *folder, const char *text)
 {
-    char *sought = strdup(text);
-    ck_assert_msg(any_file(server, folder, flip_text, sought), "\"%s\" stands nowhere in %s", text, folder);
-    free(sought);
+    struct place place = disk_place(server, folder, text);
+    flip(place.path, place.position);
 }
 
 static bool flip_position(const char *path, void *position)
@@ -106,7 +136,7 @@ static int add_entry(const char *path, const struct stat *info, int type, struct
     entry = entry * 31 + (uint64_t)info->st_mtim.tv_sec * 1000000000u + (uint64_t)info->st_mtim.tv_nsec;
     if (type == FTW_F) {
         size_t size;
-        char *bytes = read_whole(path, &size);
+        char *bytes = disk_read(path, &size);
         entry = entry * 31 + XXH3_64bits(bytes, size) + size;
         free(bytes);
     }

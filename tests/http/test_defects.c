@@ -11,7 +11,7 @@
 #include <xxhash.h>
 
 #include "clock.h"
-#include "damage.h"
+#include "disk.h"
 #include "payload.h"
 #include "raw.h"
 
@@ -20,6 +20,8 @@ static void start_again(void)
     server_start(site.server);
     site_reconnect();
 }
+
+#define LOG "stores/main/log"
 
 enum { EARLIER = 20 };
 
@@ -57,7 +59,7 @@ static void expect_earlier_and_writable(void)
 START_TEST(a_torn_tail_loses_no_earlier_key)
 {
     write_and_crash(MARKER);
-    struct place place = damage_place(site.server, site.store, MARKER);
+    struct place place = disk_place(site.server, LOG, MARKER);
     ck_assert_int_eq(truncate(place.path, place.position + 7), 0);
     start_again();
     expect_earlier_and_writable();
@@ -67,7 +69,7 @@ END_TEST
 START_TEST(a_tail_torn_in_its_header_loses_no_earlier_key)
 {
     write_and_crash(MARKER);
-    struct place place = damage_place(site.server, site.store, MARKER);
+    struct place place = disk_place(site.server, LOG, MARKER);
     ck_assert_int_eq(truncate(place.path, place.position - 20), 0);
     start_again();
     expect_earlier_and_writable();
@@ -77,8 +79,8 @@ END_TEST
 START_TEST(a_zero_filled_tail_loses_no_earlier_key)
 {
     write_and_crash(MARKER);
-    struct place place = damage_place(site.server, site.store, MARKER);
-    damage_zero_from(&place, place.position + 7);
+    struct place place = disk_place(site.server, LOG, MARKER);
+    disk_zero_from(&place, place.position + 7);
     start_again();
     expect_earlier_and_writable();
 }
@@ -87,7 +89,7 @@ END_TEST
 START_TEST(zeros_behind_the_last_record_lose_nothing)
 {
     write_and_crash(MARKER);
-    struct place place = damage_place(site.server, site.store, MARKER);
+    struct place place = disk_place(site.server, LOG, MARKER);
     ck_assert_int_eq(truncate(place.path, place.size + (1 << 20) + 13), 0);
     start_again();
     site_expect_text("last", MARKER);
@@ -99,9 +101,9 @@ END_TEST
 START_TEST(garbage_behind_the_last_record_loses_nothing)
 {
     write_and_crash(MARKER);
-    struct place place = damage_place(site.server, site.store, MARKER);
+    struct place place = disk_place(site.server, LOG, MARKER);
     void *garbage = payload_new(5000, 1);
-    damage_overwrite(&place, place.position + (off_t)strlen(MARKER) + 64, garbage, 5000);
+    disk_overwrite(&place, place.position + (off_t)strlen(MARKER) + 64, garbage, 5000);
     free(garbage);
     start_again();
     site_expect_text("last", MARKER);
@@ -122,8 +124,7 @@ START_TEST(damage_before_intact_records_loses_only_its_own)
     site_expect(site_put("damaged", MARKER, NULL), 201);
     site_expect(site_put("after", "two", NULL), 201);
     server_crash(site.server);
-    struct place place = damage_place(site.server, site.store, MARKER);
-    damage_flip(&place);
+    disk_flip(site.server, LOG, MARKER);
     start_again();
     site_expect_text("before", "one");
     site_expect_text("after", "two");
@@ -137,8 +138,7 @@ START_TEST(damage_while_it_runs_is_never_served)
 {
     site_start();
     site_expect(site_put("k", MARKER, NULL), 201);
-    struct place place = damage_place(site.server, site.store, MARKER);
-    damage_flip(&place);
+    disk_flip(site.server, LOG, MARKER);
     struct answer *answer = site_get("k", NULL);
     ck_assert_msg(answer->status == 500, "got %d", answer->status);
     site_expect_problem(answer, 500);
@@ -153,9 +153,9 @@ static struct place write_bait(void)
     site_start();
     site_expect(site_put("victim", MARKER, NULL), 201);
     server_stop(site.server);
-    struct place place = damage_place(site.server, site.store, MARKER);
+    struct place place = disk_place(site.server, LOG, MARKER);
     size_t size;
-    char *segment = damage_read(place.path, &size);
+    char *segment = disk_read(place.path, &size);
     size_t start = place.position > 512 ? (size_t)place.position - 512 : 0;
     size_t length = (size_t)place.position + 512 < size ? (size_t)place.position + 512 - start : size - start;
     start_again();
@@ -189,8 +189,7 @@ START_TEST(damage_before_an_imitation_does_not_wake_it)
     site_expect(site_put("after", "v", NULL), 201);
     server_crash(site.server);
     for (int i = 0; i < 8; i++) {
-        struct place key = damage_place(site.server, site.store, client_text(site.client, "bait%d", i));
-        damage_flip(&key);
+        disk_flip(site.server, LOG, client_text(site.client, "bait%d", i));
     }
     start_again();
     site_expect_problem(site_get("victim", NULL), 404);
@@ -202,11 +201,10 @@ START_TEST(an_imitation_at_a_torn_tail_is_not_adopted)
 {
     struct place victim = write_bait();
     server_crash(site.server);
-    struct place last = damage_place(site.server, site.store, MARKER);
+    struct place last = disk_place(site.server, LOG, MARKER);
     ck_assert(strcmp(last.path, victim.path) != 0 || last.position > victim.position);
-    struct place key = damage_place(site.server, site.store, "bait7");
-    damage_zero_from(&last, last.position + (off_t)strlen(MARKER) + 200);
-    damage_flip(&key);
+    disk_zero_from(&last, last.position + (off_t)strlen(MARKER) + 200);
+    disk_flip(site.server, LOG, "bait7");
     start_again();
     site_expect_problem(site_get("victim", NULL), 404);
 }
@@ -396,9 +394,9 @@ START_TEST(a_stale_file_beside_the_log_resurrects_nothing)
     site_start();
     site_expect(site_put("k", MARKER, NULL), 201);
     server_stop(site.server);
-    struct place place = damage_place(site.server, site.store, MARKER);
+    struct place place = disk_place(site.server, LOG, MARKER);
     size_t size;
-    char *old = damage_read(place.path, &size);
+    char *old = disk_read(place.path, &size);
     start_again();
     site_expect(site_delete("k", NULL), 200);
     server_stop(site.server);
@@ -477,7 +475,7 @@ START_TEST(a_foreign_folder_is_refused_and_left_alone)
     ck_assert_msg(code == 1, "exit code %d: %s", code, output);
     ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
     size_t size;
-    char *bytes = damage_read(path, &size);
+    char *bytes = disk_read(path, &size);
     ck_assert_uint_eq(size, 11);
     ck_assert_mem_eq(bytes, "not cairn's", 11);
     ck_assert_uint_eq(server_files(site.server, ""), 1);
@@ -500,7 +498,7 @@ START_TEST(a_foreign_file_in_the_log_is_not_truncated)
     site_expect_text("k", "v");
     server_stop(site.server);
     size_t size;
-    char *bytes = damage_read(path, &size);
+    char *bytes = disk_read(path, &size);
     ck_assert_uint_eq(size, 11);
     free(bytes);
     free(path);

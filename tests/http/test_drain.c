@@ -188,6 +188,15 @@ START_TEST(new_requests_during_the_drain_are_refused)
 }
 END_TEST
 
+START_TEST(a_verification_does_not_hold_it)
+{
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), 1 << 20, 1, NULL), 201);
+    site_expect(client_send(site.client, "POST", site_target("/verify?rate=1000"), NULL, 0, NULL), 202);
+    ck_assert(seconds_to_stop() < 5);
+}
+END_TEST
+
 START_TEST(a_drain_right_after_the_start)
 {
     for (int i = 0; i < 3; i++) {
@@ -208,6 +217,7 @@ int main(void)
         a_download_under_way_is_finished,
         a_second_signal_does_not_hurt,
         new_requests_during_the_drain_are_refused,
+        a_verification_does_not_hold_it,
         a_drain_right_after_the_start,
     };
     return site_run("drain", tests, sizeof tests / sizeof *tests, SITE_OWN);

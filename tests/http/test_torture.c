@@ -218,12 +218,21 @@ static char *suspending_request(unsigned number)
     }
 }
 
-static void delete_torture_stores(unsigned count)
+/* Their open files would count as descriptors that did not come back. */
+static void delete_other_stores(void)
 {
-    for (unsigned number = 3; number < count; number += 8) {
-        struct answer *gone = client_send(site.client, "DELETE",
-                                          client_text(site.client, "/v1/stores/torture-%u", number), NULL, 0, NULL);
-        ck_assert_msg(gone->status == 204 || gone->status == 404, "%d: %s", gone->status, (char *)gone->body);
+    struct answer *listed = client_get(site.client, "/v1/stores", NULL);
+    json_t *stores = json_object_get(answer_json(listed), "stores"), *store;
+    size_t i;
+    ck_assert(json_is_array(stores));
+    json_array_foreach(stores, i, store)
+    {
+        const char *name = json_string_value(json_object_get(store, "name"));
+        if (strcmp(name, site.store) != 0) {
+            site_expect(client_send(site.client, "DELETE", client_text(site.client, "/v1/stores/%s?force=true", name),
+                                    NULL, 0, NULL),
+                        204);
+        }
     }
 }
 
@@ -245,7 +254,7 @@ START_TEST(clients_that_vanish_while_suspended)
     }
     expect_service();
     ck_assert(clock_until(10, site_figure("writes_in_flight") == 0));
-    delete_torture_stores(CLIENTS);
+    delete_other_stores();
     expect_recovery();
 }
 END_TEST
@@ -265,9 +274,11 @@ static void expect_an_end(const char *beginning, const char *piece)
     close(socket);
 }
 
+/* Where libmicrohttpd stops reading, as in a size of a chunk that does not end, the idle timeout makes the end. */
 START_TEST(what_has_no_end_is_cut)
 {
     char line[4096] = {0};
+    server_add(site.server, "--idle-timeout=2");
     start();
     memset(line, 'x', sizeof line - 1);
     char *put = client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -424,7 +435,7 @@ START_TEST(spoilt_requests)
         }
     }
     expect_service();
-    delete_torture_stores(CLIENTS);
+    delete_other_stores();
     expect_recovery();
 }
 END_TEST

@@ -1,260 +1,262 @@
-/* Is every byte still what was stored? POST /verify while it serves, `cairnd check` while it does not. */
+/* Verification of a running store: begun by POST, told among the figures, and what it finds. */
 #include "site.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "clock.h"
-#include "damage.h"
+#include "disk.h"
 
-#define MARKER "a payload that stands nowhere else, 0123456789"
+enum { LARGE = 600 << 10 };
 
-static void write_objects(void)
+static struct answer *start(const char *query)
 {
-    site_expect(site_put("small", MARKER, NULL), 201);
-    site_expect(site_put("other", "v", NULL), 201);
-    site_expect(client_upload(site.client, site_object("large"), 1 << 20, 1, NULL), 201);
+    return client_send(site.client, "POST", client_text(site.client, "%s%s", site_target("/verify"), query), NULL, 0,
+                       NULL);
 }
 
-static struct answer *begin_verification(const char *query)
-{
-    char *target = client_text(site.client, "%s%s", site_target("/verify"), query);
-    return client_send(site.client, "POST", target, "", 0, NULL);
-}
-
-/* The figures of the verification; the client owns them. */
 static json_t *verification(void)
 {
     struct answer *answer = client_get(site.client, site_target(""), NULL);
     site_expect(answer, 200);
-    return json_object_get(answer_json(answer), "verification");
+    json_t *value = json_object_get(answer_json(answer), "verification");
+    ck_assert_ptr_nonnull(value);
+    return value;
 }
 
-static json_int_t flaws_found(void)
+static json_int_t number_of(const json_t *object, const char *name)
 {
-    site_expect(begin_verification("?rate=0"), 202);
-    ck_assert(clock_until(10, json_is_false(json_object_get(verification(), "running"))));
-    ck_assert(json_is_true(json_object_get(verification(), "complete")));
-    return json_integer_value(json_object_get(verification(), "flaws"));
+    json_t *value = json_object_get(object, name);
+    ck_assert_msg(json_is_integer(value), "%s is no integer", name);
+    return json_integer_value(value);
 }
 
-/* Changes one bit in the middle of the store's only blob file. */
-static void damage_blob(void)
+static bool running(void)
 {
-    struct place place = {.position = 500000};
-    char folder[512];
-    snprintf(folder, sizeof folder, "%s", server_path(site.server, "stores/%s/blobs", site.store));
-    DIR *entries = opendir(folder);
-    ck_assert_ptr_nonnull(entries);
-    size_t found = 0;
-    for (struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        if (entry->d_type == DT_REG) {
-            snprintf(place.path, sizeof place.path, "%.250s/%.250s", folder, entry->d_name);
-            found++;
-        }
-    }
-    closedir(entries);
-    ck_assert_uint_eq(found, 1);
-    damage_flip(&place);
+    return json_is_true(json_object_get(verification(), "running"));
 }
 
-static int check_data(const char *flag, char **ret_output)
+/* Verifies the store to the end; what is then known. */
+static json_t *verify(void)
 {
-    return server_run((const char *[]){"check", site.server->data, flag, NULL}, ret_output);
+    site_expect(start("?rate=0"), 202);
+    ck_assert_msg(clock_until(20, !running()), "the verification does not end");
+    json_t *told = verification();
+    ck_assert(json_is_true(json_object_get(told, "complete")));
+    return told;
 }
 
-/* ---- while it serves ------------------------------------------------------------------------- */
+static void store_some(void)
+{
+    site_expect(site_put("a", "the payload of a", NULL), 201);
+    site_expect(site_put("b", "the payload of b", NULL), 201);
+    site_expect(site_put("b", "another payload of b", NULL), 200);
+    site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 201);
+}
 
-START_TEST(a_whole_store_has_no_flaw)
+static void expect_time(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    int year, month, day, hour, minute, second, part, end = 0;
+    ck_assert_msg(text != NULL, "%s is no string", name);
+    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &year, &month, &day, &hour, &minute, &second, &part, &end);
+    ck_assert_msg(end == 24 && text[end] == '\0', "%s is no time: %s", name, text);
+    ck_assert_msg(year > 2000 && month <= 12 && day <= 31, "%s is another time: %s", name, text);
+}
+
+START_TEST(it_is_null_until_begun)
 {
     site_start();
-    write_objects();
     ck_assert(json_is_null(verification()));
-    ck_assert_int_eq(flaws_found(), 0);
-    json_t *figures = verification();
-    ck_assert_int_eq(json_integer_value(json_object_get(figures, "blobs")), 1);
-    ck_assert_int_ge(json_integer_value(json_object_get(figures, "records")), 3);
-    ck_assert_int_eq(json_integer_value(json_object_get(figures, "bytes_done")),
-                     json_integer_value(json_object_get(figures, "bytes_total")));
 }
 END_TEST
 
-START_TEST(a_flipped_bit_in_the_log_is_found)
+START_TEST(a_whole_store_has_no_flaws)
 {
     site_start();
-    write_objects();
-    struct place place = damage_place(site.server, site.store, MARKER);
-    damage_flip(&place);
-    ck_assert_int_eq(flaws_found(), 1);
-    site_expect(client_get(site.client, "/readyz", NULL), 200);
-    site_expect_text("other", "v");
-}
-END_TEST
-
-START_TEST(a_flipped_bit_in_a_blob_is_found)
-{
-    site_start();
-    write_objects();
-    damage_blob();
-    ck_assert_int_eq(flaws_found(), 1);
-    site_expect_text("small", MARKER);
-}
-END_TEST
-
-START_TEST(a_replaced_object_heals_the_store)
-{
-    site_start();
-    write_objects();
-    damage_blob();
-    ck_assert_int_eq(flaws_found(), 1);
-    site_expect(client_upload(site.client, site_object("large"), 1 << 20, 2, NULL), 200);
-    site_expect_blobs(1);
-    ck_assert_int_eq(flaws_found(), 0);
-}
-END_TEST
-
-START_TEST(one_verification_at_a_time)
-{
-    site_start();
-    write_objects();
-    site_expect(begin_verification("?rate=100000"), 202);
-    site_expect_problem(begin_verification("?rate=0"), 409);
-    site_expect(site_put("beside", "v", NULL), 201);
-    ck_assert_int_eq(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL)->status / 100, 2);
-}
-END_TEST
-
-START_TEST(a_running_verification_does_not_hold_the_end)
-{
-    site_start();
-    write_objects();
-    site_expect(begin_verification("?rate=1000"), 202);
-    double start = clock_now();
+    store_some();
+    json_t *told = verify();
+    ck_assert_int_eq(number_of(told, "flaws"), 0);
+    ck_assert_int_eq(number_of(told, "records"), 4);
+    ck_assert_int_eq(number_of(told, "blobs"), 1);
+    ck_assert_int_eq(number_of(told, "bytes_done"), site_figure("end_offset") + LARGE);
+    ck_assert_int_eq(number_of(told, "bytes_total"), number_of(told, "bytes_done"));
+    expect_time(told, "started");
+    expect_time(told, "finished");
+    ck_assert_uint_eq(server_logged(site.server, "verification complete"), 1);
     server_stop(site.server);
-    ck_assert(clock_now() - start < 5);
-}
-END_TEST
-
-START_TEST(bad_verifications_are_refused)
-{
-    site_start();
-    site_expect_problem(begin_verification("?rate=fast"), 400);
-    site_expect_problem(begin_verification("?rate=-1"), 400);
-    site_expect_problem(client_send(site.client, "POST", "/v1/stores/nowhere/verify", "", 0, NULL), 404);
-    site_expect_problem(client_send(site.client, "POST", site_target("/verify"), "{}", 2, NULL), 400);
-}
-END_TEST
-
-/* ---- while it does not ----------------------------------------------------------------------- */
-
-START_TEST(check_of_whole_data_is_0)
-{
-    site_start();
-    write_objects();
-    server_stop(site.server);
-    char *output;
-    ck_assert_int_eq(check_data(NULL, &output), 0);
-    ck_assert_ptr_nonnull(strstr(output, "main"));
-    free(output);
-    ck_assert_int_eq(check_data("--json", &output), 0);
-    json_t *report = json_loads(output, 0, NULL);
-    ck_assert_msg(json_is_object(report), "%s", output);
-    json_decref(report);
-    free(output);
-}
-END_TEST
-
-START_TEST(check_after_a_kill_is_0)
-{
-    site_start();
-    write_objects();
-    server_crash(site.server);
-    char *output;
-    int code = check_data(NULL, &output);
-    ck_assert_msg(code == 0, "exit code %d: %s", code, output);
-    free(output);
-}
-END_TEST
-
-START_TEST(check_of_damaged_data_is_1_and_names_the_object)
-{
-    site_start();
-    write_objects();
-    server_stop(site.server);
-    struct place place = damage_place(site.server, site.store, MARKER);
-    damage_flip(&place);
-    damage_blob();
-    char *output;
-    int code = check_data(NULL, &output);
-    ck_assert_msg(code == 1, "exit code %d: %s", code, output);
-    ck_assert_msg(strstr(output, "small") && strstr(output, "large"), "%s", output);
-    free(output);
     server_start(site.server);
     site_reconnect();
-    site_expect_text("other", "v");
+    ck_assert(json_is_null(verification()));
 }
 END_TEST
 
-START_TEST(check_beside_a_server_is_refused)
+START_TEST(the_answer_is_the_progress)
 {
     site_start();
-    write_objects();
-    char *output;
-    ck_assert_int_eq(check_data(NULL, &output), 2);
-    free(output);
-    site_expect_text("small", MARKER);
-}
-END_TEST
-
-START_TEST(check_of_what_is_no_data_is_2)
-{
-    const char *folders[] = {"/nowhere", "/usr/include"};
-    for (size_t i = 0; i < 2; i++) {
-        char *output;
-        ck_assert_int_eq(server_run((const char *[]){"check", folders[i], NULL}, &output), 2);
-        ck_assert_msg(strstr(output, folders[i]) != NULL, "%s", output);
-        free(output);
+    store_some();
+    struct answer *answer = start("?rate=100");
+    site_expect(answer, 202);
+    json_t *told = answer_json(answer);
+    ck_assert(answer_boolean(answer, "running"));
+    ck_assert(!answer_boolean(answer, "complete"));
+    expect_time(told, "started");
+    ck_assert(json_is_null(json_object_get(told, "finished")));
+    ck_assert_int_eq(answer_integer(answer, "bytes_total"), site_figure("end_offset") + LARGE);
+    static const char *const names[] = {"bytes_done", "records", "blobs", "flaws"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ck_assert_int_eq(answer_integer(answer, names[i]) < 0, 0);
     }
 }
 END_TEST
 
-START_TEST(check_changes_nothing)
+START_TEST(a_second_one_is_409)
 {
     site_start();
-    write_objects();
-    server_crash(site.server);
-    struct place place = damage_place(site.server, site.store, MARKER);
-    ck_assert_int_eq(truncate(place.path, place.position + 7), 0);
-    size_t before, after;
-    char *old = damage_read(place.path, &before), *output;
-    check_data(NULL, &output);
-    char *new = damage_read(place.path, &after);
-    ck_assert_uint_eq(after, before);
-    ck_assert_mem_eq(new, old, before);
-    free(old);
-    free(new);
-    free(output);
+    store_some();
+    site_expect(start("?rate=1"), 202);
+    struct answer *second = start("");
+    site_expect_problem(second, 409);
+    ck_assert_str_eq(answer_string(second, "type"), "urn:problem-type:cairn:verification-running");
+    ck_assert_str_eq(answer_string(second, "store"), site.store);
+    ck_assert(running());
+    ck_assert_int_lt(number_of(verification(), "bytes_done"), LARGE);
+    double before = clock_now();
+    server_stop(site.server); /* it does not wait for the verification */
+    ck_assert_double_lt(clock_now() - before, 10);
+}
+END_TEST
+
+START_TEST(work_goes_on_beside_it)
+{
+    site_start();
+    store_some();
+    site_expect(start("?rate=200"), 202);
+    for (int i = 0; i < 50; i++) {
+        site_expect(site_put("c", "more", NULL), i == 0 ? 201 : 200);
+        site_expect_text("a", "the payload of a");
+    }
+    site_expect_payload("large", LARGE, 1);
+    site_expect(site_delete("b", NULL), 200);
+    ck_assert(running());
+    ck_assert_int_eq(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL)->status, 204);
+    server_stop(site.server);
+}
+END_TEST
+
+START_TEST(the_default_rate_is_enough_for_a_small_store)
+{
+    site_start();
+    store_some();
+    site_expect(start(""), 202);
+    ck_assert(clock_until(5, !running()));
+    ck_assert_int_eq(number_of(verification(), "flaws"), 0);
+}
+END_TEST
+
+/* ---- flaws ----------------------------------------------------------------------------------- */
+
+static void expect_readiness(const char *mention)
+{
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    site_expect(answer, 200);
+    ck_assert_str_eq(answer_string(answer, "status"), "ready");
+    if (mention) {
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), mention));
+    } else {
+        ck_assert_ptr_null(json_object_get(answer_json(answer), "detail"));
+    }
+}
+
+START_TEST(a_damaged_large_object_is_found)
+{
+    site_start();
+    store_some();
+    ck_assert_int_eq(number_of(verify(), "flaws"), 0);
+    expect_readiness(NULL);
+    disk_flip_at(site.server, "stores/main/blobs", LARGE / 2);
+    ck_assert_int_eq(number_of(verify(), "flaws"), 1);
+    expect_readiness("store main");
+    ck_assert_uint_eq(server_logged(site.server, "does not match its digest"), 1);
+    site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 200);
+    ck_assert_int_eq(number_of(verify(), "flaws"), 0);
+    expect_readiness(NULL);
+}
+END_TEST
+
+static void expect_metric(const char *name, int value)
+{
+    struct answer *answer = client_get(site.client, "/metrics", NULL);
+    site_expect(answer, 200);
+    const char *line = client_text(site.client, "\ncairn_store_verification_%s{store=\"main\"} %d\n", name, value);
+    ck_assert_msg(strstr((char *)answer->body, line) != NULL, "not among the metrics: %s", line);
+}
+
+START_TEST(metrics_tell_of_it)
+{
+    site_start();
+    store_some();
+    expect_metric("flaws", 0);
+    expect_metric("finished_seconds", 0);
+    disk_flip_at(site.server, "stores/main/blobs", 0);
+    disk_flip(site.server, "stores/main/log", "the payload of a");
+    verify();
+    expect_metric("flaws", 2);
+    expect_metric("running", 0);
+    site_expect(start("?rate=1"), 202);
+    expect_metric("running", 1);
+}
+END_TEST
+
+START_TEST(a_damaged_record_is_found)
+{
+    site_start();
+    store_some();
+    disk_flip(site.server, "stores/main/log", "the payload of a");
+    disk_flip(site.server, "stores/main/log", "the payload of b");
+    json_t *told = verify();
+    ck_assert_int_eq(number_of(told, "flaws"), 2);
+    ck_assert_int_eq(number_of(told, "records"), 4);
+    expect_readiness("store main");
+    ck_assert_uint_eq(server_logged(site.server, "of an object that can be asked for"), 1);
+    site_expect_problem(site_get("a", NULL), 500);
+    site_expect_text("b", "another payload of b");
+}
+END_TEST
+
+/* ---- refusals -------------------------------------------------------------------------------- */
+
+START_TEST(what_is_wrong_is_refused)
+{
+    site_start();
+    static const char *const queries[] = {"?rate=",    "?rate=-1",  "?rate=1M",
+                                          "?rate=1.5", "?rate=%00", "?rate=99999999999999999999"};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        site_expect_problem(start(queries[i]), 400);
+    }
+    site_expect_problem(site_post("/verify", "{\"rate\":1}"), 400);
+    ck_assert(json_is_null(verification()));
+    site_expect_problem(client_send(site.client, "POST", "/v1/stores/nowhere/verify", NULL, 0, NULL), 404);
+    site_expect_problem(client_send(site.client, "POST", "/v1/stores/NO/verify", NULL, 0, NULL), 400);
+    struct answer *answer = client_get(site.client, site_target("/verify"), NULL);
+    site_expect_problem(answer, 405);
+    ck_assert_str_eq(answer_header(answer, "Allow"), "POST");
+    site_expect(start("?rate=18446744073709551615"), 202);
 }
 END_TEST
 
 int main(void)
 {
     const TTest *tests[] = {
-        a_whole_store_has_no_flaw,
-        a_flipped_bit_in_the_log_is_found,
-        a_flipped_bit_in_a_blob_is_found,
-        a_replaced_object_heals_the_store,
-        one_verification_at_a_time,
-        a_running_verification_does_not_hold_the_end,
-        bad_verifications_are_refused,
-        check_of_whole_data_is_0,
-        check_after_a_kill_is_0,
-        check_of_damaged_data_is_1_and_names_the_object,
-        check_beside_a_server_is_refused,
-        check_of_what_is_no_data_is_2,
-        check_changes_nothing,
+        it_is_null_until_begun,
+        a_whole_store_has_no_flaws,
+        the_answer_is_the_progress,
+        a_second_one_is_409,
+        work_goes_on_beside_it,
+        the_default_rate_is_enough_for_a_small_store,
+        a_damaged_large_object_is_found,
+        a_damaged_record_is_found,
+        metrics_tell_of_it,
+        what_is_wrong_is_refused,
     };
     return site_run("verify", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
