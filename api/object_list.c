@@ -23,7 +23,7 @@ enum {
 };
 
 struct page {
-    char prefix[ESCAPED * (STORE_KEY_MAX + 1) + 1];
+    char prefix[ESCAPED * STORE_KEY_MAX + 1];
     char delimiter[ESCAPED * DELIMITER_MAX + 1];
     uint8_t cursor[STORE_CURSOR_MAX + 3]; /* decoding may write a block more */
     struct store_list_query query;
@@ -42,12 +42,13 @@ static bool refuse(struct request *request, const char *detail)
     return false;
 }
 
-static bool read_bytes(struct request *request, const char *name, char *value, size_t size, size_t *ret_length)
+/* A value of at most `most` bytes, and the room for it escaped. */
+static bool read_bytes(struct request *request, const char *name, char *value, size_t most, size_t *ret_length)
 {
-    enum uri_parameter found = uri_parameter_bytes(request->query, name, value, size, ret_length);
+    enum uri_parameter found = uri_parameter_bytes(request->query, name, value, ESCAPED * most + 1, ret_length);
     if (found == URI_PARAMETER_ABSENT)
         *ret_length = 0;
-    return found != URI_PARAMETER_MALFORMED;
+    return found != URI_PARAMETER_MALFORMED && *ret_length <= most;
 }
 
 static bool read_limit(struct request *request, size_t *ret_limit)
@@ -85,9 +86,9 @@ static bool read_query(struct request *request, struct page *page)
     struct store_list_query *query = &page->query;
     query->prefix = page->prefix;
     query->delimiter = page->delimiter;
-    if (!read_bytes(request, "prefix", page->prefix, sizeof page->prefix, &query->prefix_length))
+    if (!read_bytes(request, "prefix", page->prefix, STORE_KEY_MAX, &query->prefix_length))
         return refuse(request, "The parameter prefix is percent-encoded and has at most 1024 bytes.");
-    if (!read_bytes(request, "delimiter", page->delimiter, sizeof page->delimiter, &query->delimiter_length))
+    if (!read_bytes(request, "delimiter", page->delimiter, DELIMITER_MAX, &query->delimiter_length))
         return refuse(request, "The parameter delimiter is percent-encoded and has at most 64 bytes.");
     if (!read_limit(request, &query->limit))
         return refuse(request, "The parameter limit is a number from 1 to 1000.");
