@@ -1,5 +1,7 @@
 #include "api/hygiene.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -66,12 +68,20 @@ bool hygiene_end(struct hygiene *hygiene, const char *method, size_t head_length
     return hygiene->fault == NULL;
 }
 
+/* libmicrohttpd means by the largest number that it does not know the length, and reads on without an end. */
+static bool is_largest(const char *length)
+{
+    return length != NULL && strtoull(length, NULL, 10) == ULLONG_MAX;
+}
+
 const char *hygiene_framing(const struct fields *fields, const char *version)
 {
     const char *coding = fields->values[FIELD_TRANSFER_ENCODING];
     bool old = strcmp(version, "HTTP/1.0") == 0;
     if (!old && fields->values[FIELD_HOST] == NULL)
         return "HTTP/1.1 needs a Host field";
+    if (is_largest(fields->values[FIELD_CONTENT_LENGTH]))
+        return "Content-Length is more than any body has";
     if (coding == NULL)
         return NULL;
     if (fields->values[FIELD_CONTENT_LENGTH] != NULL)

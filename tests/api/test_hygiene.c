@@ -159,6 +159,8 @@ START_TEST(framing_leaves_no_doubt)
     ck_assert_ptr_nonnull(framing(NULL, NULL, NULL, "HTTP/1.1"));
     ck_assert_ptr_nonnull(framing("a", "chunked", "1", "HTTP/1.1"));
     ck_assert_ptr_nonnull(framing("a", "chunked", NULL, "HTTP/1.0"));
+    ck_assert_ptr_null(framing("a", NULL, "18446744073709551614", "HTTP/1.1"));
+    ck_assert_ptr_nonnull(framing("a", NULL, "18446744073709551615", "HTTP/1.1"));
     const char *codings[] = {"", "gzip", "gzip, chunked", "chunked, chunked", "xchunked", "chunked ", "identity"};
     for (size_t i = 0; i < sizeof codings / sizeof *codings; i++)
         ck_assert_msg(framing("a", codings[i], NULL, "HTTP/1.1") != NULL, "%s", codings[i]);
