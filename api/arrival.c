@@ -64,14 +64,13 @@ static bool read_fields(struct request *request, const char *target, const char 
     return fault == NULL || reject(request, fault);
 }
 
-/* libmicrohttpd has checked that Content-Length is a number of 64 bits; the largest one means something else here. */
+/* libmicrohttpd has checked that Content-Length is a number that fits. */
 static uint64_t announced_length(const struct fields *fields)
 {
     if (fields->values[FIELD_TRANSFER_ENCODING] != NULL)
         return STORE_SIZE_UNKNOWN;
-    const char *text = fields->values[FIELD_CONTENT_LENGTH];
-    uint64_t length = text == NULL ? 0 : strtoull(text, NULL, 10);
-    return length == STORE_SIZE_UNKNOWN ? length - 1 : length;
+    const char *length = fields->values[FIELD_CONTENT_LENGTH];
+    return length == NULL ? 0 : strtoull(length, NULL, 10);
 }
 
 /* ---- the names in the path ------------------------------------------------------------------- */

@@ -199,7 +199,8 @@ static enum MHD_Result interrupt(struct request *request)
  * at once, which closes the connection; others may be sending already. */
 static enum MHD_Result answer_early(struct request *request)
 {
-    bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
+    const char *expect = request_field(request, FIELD_EXPECT);
+    bool waits = request->body_length > 0 && expect != NULL && strcasecmp(expect, "100-continue") == 0;
     if (request->reject || waits)
         return queue(request);
     if (drains(request)) {
