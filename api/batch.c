@@ -235,6 +235,7 @@ static void done(void *arg, const struct store_result *result)
     struct request *request = arg;
     struct batch *batch = request->state;
     request->error = result->error;
+    request->os_error = result->os_error;
     batch->failed_op = result->failed_op;
     batch->end_offset = result->end_offset;
     if (result->error == STORE_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/core.h"
 #include "api/etag.h"
 #include "api/utf8.h"
 
@@ -136,6 +137,20 @@ static void write_problem(struct jsontext *json, const struct request *request, 
     jsontext_close(json, '}');
 }
 
+/* What only the operator can mend is logged: the client may keep it to itself. */
+static void log_fault(const struct request *request, const struct problem_kind *kind, const char *sentence)
+{
+    const struct api_options *options = &request->api->options;
+    char *line;
+    if (kind->status != 500 || options->log == NULL)
+        return;
+    if (asprintf(&line, "%s %s%s: %s", method_name(request->method), request->store_name == NULL ? "" : "in store ",
+                 request->store_name == NULL ? "" : request->store_name, sentence) < 0)
+        return;
+    options->log(options->log_arg, API_LOG_ERROR, line);
+    free(line);
+}
+
 static void reply_sentence(struct request *request, enum problem problem, size_t entry, const char *detail,
                            va_list arguments)
 {
@@ -143,12 +158,13 @@ static void reply_sentence(struct request *request, enum problem problem, size_t
     struct jsontext json = {0};
     char *sentence = NULL;
     int printed = vasprintf(&sentence, detail, arguments);
-    if (printed < 0)
+    if (printed < 0) {
         json.failed = true;
-    else
+    } else {
+        log_fault(request, kind, sentence);
         write_problem(&json, request, kind, entry, sentence);
-    if (printed >= 0)
         free(sentence);
+    }
     reply_taken(request, kind->status, "application/problem+json", &json);
     if (kind->retry_after != 0) {
         char seconds[16];
@@ -175,10 +191,12 @@ void reply_entry_problem(struct request *request, enum problem problem, size_t e
 
 void reply_error(struct request *request, enum store_error error)
 {
-    if (request->detail != NULL && *request->detail != '\0')
-        reply_problem(request, problem_of(error), "%s.", request->detail);
-    else
-        reply_problem(request, problem_of(error), "%s.", store_error_text(error));
+    char room[128];
+    bool told = request->detail != NULL && *request->detail != '\0';
+    const char *sentence = told ? request->detail : store_error_text(error);
+    const char *cause = request->os_error == 0 || told ? "" : strerror_r(request->os_error, room, sizeof room);
+    char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
+    reply_problem(request, problem_of(error), "%c%s%s%s.", first, sentence + 1, *cause == '\0' ? "" : ": ", cause);
 }
 
 /* Where an object is found: by its key, or by its hash when that is all that is known. */

@@ -89,12 +89,14 @@ void request_keep_detail(struct request *request, const struct store_detail *det
 {
     free(request->detail);
     request->detail = detail->text[0] == '\0' ? NULL : strdup(detail->text);
+    request->os_error = detail->os_error;
 }
 
 void request_done(void *arg, const struct store_result *result)
 {
     struct request *request = arg;
     request->error = result->error;
+    request->os_error = result->os_error;
     if (result->error == STORE_OK && !receipt_keep(&request->receipt, &result->receipts[0], &request->key))
         request->error = STORE_NO_MEMORY;
     request_resume(request);

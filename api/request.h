@@ -73,6 +73,7 @@ struct request {
     const char *wanted_name; /* what it looks for, and where the reference goes */
     struct store **wanted;
     enum store_error error;    /* what came of the work that was waited for */
+    int os_error;              /* the errno beside it, or 0 */
     char *detail;              /* owned; a sentence of the engine about it, or NULL */
     bool created;              /* of a store: it was not there */
     struct receipt receipt;    /* of the write that was waited for, when error is STORE_OK */
