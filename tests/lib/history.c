@@ -194,6 +194,40 @@ void history_round(struct model *model, struct prng *prng, unsigned count)
     }
 }
 
+static uint64_t count_segments(const struct model *model, unsigned store)
+{
+    struct store_figures figures;
+    store_figures(model->stores[store], &figures);
+    return figures.segments;
+}
+
+static void churn_round(struct model *model, struct prng *prng, unsigned store)
+{
+    for (unsigned i = 0; i < 12; i++) {
+        unsigned key = (unsigned)prng_below(prng, MODEL_KEYS - 10); /* the last ones stay as they are */
+        if (!model_key_free(model, store, key)) {
+            continue;
+        }
+        struct attempt *attempt = attempt_new(model, store);
+        if (prng_one_in(prng, 10)) {
+            attempt_delete(attempt, key);
+        } else {
+            attempt_put(attempt, key, MODEL_INLINE);
+        }
+        attempt_submit(attempt);
+    }
+    model_settle(model);
+}
+
+void history_churn(struct model *model, struct prng *prng, unsigned store)
+{
+    enum { ROUNDS_MAX = 60 }; /* more than fill the first segment, which is the largest */
+    uint64_t segments = count_segments(model, store);
+    for (unsigned i = 0; i < ROUNDS_MAX && count_segments(model, store) <= segments; i++) {
+        churn_round(model, prng, store);
+    }
+}
+
 /* ---- the scenario ---------------------------------------------------------------------------- */
 
 static void write_first(struct model *model)

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPERATIONS = 100000, HISTORY = 2000 };
+enum { OPERATIONS = 100000, HISTORY = 5000 };
 
 struct totals {
     uint64_t histories;
@@ -135,6 +135,16 @@ static void fail_write(struct life *life)
     }
 }
 
+/* Compaction begins; often the power goes before it has ended. */
+static void churn(struct life *life)
+{
+    unsigned store = (unsigned)prng_below(&life->prng, MODEL_STORES);
+    history_churn(life->model, &life->prng, store);
+    if (prng_one_in(&life->prng, 2)) {
+        cut(life);
+    }
+}
+
 static void stutter(struct life *life)
 {
     sim_disk_set_short(life->disk, 3);
@@ -147,8 +157,10 @@ static void stutter(struct life *life)
 static void episode(struct life *life)
 {
     uint64_t chance = prng_below(&life->prng, 100);
-    if (chance < 40) {
+    if (chance < 38) {
         rounds(life, 8);
+    } else if (chance < 40) {
+        churn(life);
     } else if (chance < 65) {
         cut(life);
     } else if (chance < 72) {

@@ -13,6 +13,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { CUTS = 10000, AFTERWARDS = 6 };
 
@@ -101,6 +102,55 @@ START_TEST(a_cut_at_any_call_loses_nothing)
 }
 END_TEST
 
+/* ---- compaction ------------------------------------------------------------------------------ */
+
+enum { COMPACTION_CALLS = 60, COMPACTION_SEEDS = 8 };
+
+/* Waits until the disk has been quiet for a moment: what runs in the background has ended, or met the cut. */
+static void wait_quiet(struct sim_disk *disk)
+{
+    uint64_t calls = UINT64_MAX;
+    while (sim_disk_calls(disk, SIM_ANY) != calls) {
+        calls = sim_disk_calls(disk, SIM_ANY);
+        usleep(2000);
+    }
+}
+
+static void cut_compaction_at(uint64_t call, uint64_t seed)
+{
+    struct sim_disk *disk = sim_disk_new(seed);
+    struct model *model = model_new(disk, seed);
+    struct prng prng = prng_of(prng_seed(seed, call));
+    snprintf(model->scene, sizeof model->scene, "cut %llu calls into compaction", (unsigned long long)call);
+    model_open(model, NULL);
+    attempt_upload(model, 0, MODEL_KEYS - 1, 3000, true, UPLOAD_COMMIT);
+    attempt_upload(model, 0, MODEL_KEYS - 9, 100, true, UPLOAD_COMMIT);
+    history_churn(model, &prng, 0);
+    model->disturbed = true;
+    sim_disk_cut_after(disk, call);
+    wait_quiet(disk);
+    model_power_cut(model, prng_next(&prng));
+    model->disturbed = false;
+    cuts++;
+    model_verify(model);
+    wait_quiet(disk);
+    go_on(model, &prng);
+    model_free(model);
+    sim_disk_free(disk);
+}
+
+START_TEST(a_cut_during_compaction_loses_nothing)
+{
+    for (uint64_t seed = 0; seed < COMPACTION_SEEDS; seed++) {
+        for (uint64_t call = 0; call < COMPACTION_CALLS; call++) {
+            cut_compaction_at(call, seed);
+        }
+    }
+    printf("power: %llu power cuts during compaction and behind it\n", (unsigned long long)cuts);
+    fflush(stdout);
+}
+END_TEST
+
 /* ---- torn groups ----------------------------------------------------------------------------- */
 
 enum { QUEUED = 8, GROUP_SEEDS = 300 };
@@ -185,6 +235,7 @@ int main(void)
     TCase *sweep = tcase_create("sweep");
     tcase_set_timeout(sweep, 0);
     tcase_add_test(sweep, a_cut_at_any_call_loses_nothing);
+    tcase_add_test(sweep, a_cut_during_compaction_loses_nothing);
     tcase_add_test(sweep, a_torn_group_ends_at_the_tear);
     suite_add_tcase(suite, sweep);
     SRunner *runner = srunner_create(suite);
