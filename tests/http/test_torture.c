@@ -182,7 +182,7 @@ END_TEST
 /* Thousands of requests on one connection, whose answers nobody reads for a while: they wait, and nobody else does. */
 START_TEST(a_flood_of_pipelined_requests)
 {
-    enum { FLOODS = 8, REQUESTS = 2000 };
+    enum { FLOODS = 4, REQUESTS = 1000 };
     int sockets[FLOODS];
     start();
     char *request = client_text(site.client, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("victim"));
@@ -277,7 +277,7 @@ static void expect_an_end(const char *beginning, const char *piece)
 START_TEST(what_has_no_end_is_cut)
 {
     char line[4096] = {0};
-    server_add(site.server, "--idle-timeout=2");
+    server_add(site.server, "--idle-timeout=1");
     start();
     memset(line, 'x', sizeof line - 1);
     char *put = client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
