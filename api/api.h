@@ -18,10 +18,10 @@ struct depot;
 enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR };
 
 struct api_options {
-    struct depot *depot;         /* borrowed: must outlive the api */
-    uint64_t object_limit;       /* bytes in the largest object: told with 413 before the body is read */
-    uint64_t batch_bytes_limit;  /* bytes in the body of a batch */
-    size_t batch_ops_limit;      /* operations in a batch */
+    struct depot *depot;        /* borrowed: must outlive the api */
+    uint64_t object_limit;      /* bytes in the largest object: told with 413 before the body is read */
+    uint64_t batch_bytes_limit; /* bytes in the body of a batch */
+    size_t batch_ops_limit;     /* operations in a batch */
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);
@@ -44,10 +44,10 @@ void api_free(struct api *api);
 /* The callbacks of libmicrohttpd; closure: the struct api. Thread: the daemon's. */
 enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
                            const char *version, const char *upload_data, size_t *upload_data_size,
-                           void **request_closure);                       /* MHD_AccessHandlerCallback */
+                           void **request_closure); /* MHD_AccessHandlerCallback */
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
-                   enum MHD_RequestTerminationCode reason);               /* MHD_OPTION_NOTIFY_COMPLETED */
-void *api_uri(void *closure, const char *uri, struct MHD_Connection *connection); /* MHD_OPTION_URI_LOG_CALLBACK */
+                   enum MHD_RequestTerminationCode reason);                        /* MHD_OPTION_NOTIFY_COMPLETED */
+void *api_uri(void *closure, const char *uri, struct MHD_Connection *connection);  /* MHD_OPTION_URI_LOG_CALLBACK */
 size_t api_unescape(void *closure, struct MHD_Connection *connection, char *text); /* identity: the raw path arrives */
 
 #endif

@@ -54,8 +54,7 @@ START_TEST(valid_utf8)
                            "\xef\xbf\xbf",
                            "\xf0\x90\x80\x80",
                            "\xf4\x8f\xbf\xbf",
-                           "a\xc3\xbc"
-                           "b"};
+                           "a\xc3\xbcz"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_msg(utf8_valid(texts[i], strlen(texts[i])), "%zu", i);
     ck_assert(utf8_valid("a\0b", 3));
