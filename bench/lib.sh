@@ -185,6 +185,11 @@ first_child() {
     cut --delimiter ' ' --fields 1 "/proc/$1/task/$1/children"
 }
 
+# cpu_time PID: the seconds of CPU that a process and its threads have used.
+cpu_time() {
+    awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print ($12 + $13) / hz}' "/proc/$1/stat"
+}
+
 # peak_reset PID and peak PID: the largest resident memory of a process since the reset, in MiB.
 peak_reset() {
     echo 5 >"/proc/$1/clear_refs"
