@@ -2,8 +2,10 @@
  *
  *     {"keys": ["a", "b"]}  or  {"objects": [{"key": "a"}, {"key_hash": "4da10dd61a0116b0"}]}
  *
- * The names are read, the objects fetched and the answer written in one pass on an I/O thread, as reading may wait
- * for the disk. Limits are those of a batch: operations for names, bytes for payloads.
+ * All of it is the state of one moment: a batch that is written meanwhile shows whole or not at all. So the names are
+ * read first, and then all objects looked up at once; before their payloads are taken into memory a first look, at
+ * their sizes only, says whether they may. This happens on an I/O thread, as reading may wait for the disk. Limits are
+ * those of a batch: operations for names, bytes for payloads.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +16,6 @@
 #include "api/core.h"
 #include "api/naming.h"
 #include "api/object_json.h"
-
 #include "api/reply.h"
 #include "api/request.h"
 
@@ -26,8 +27,10 @@ struct gathering {
     struct budget_share share;
     struct jsonread json;
     struct jsontext answer;
-    size_t count;      /* objects asked for so far */
-    uint64_t payload;  /* bytes of those that are there */
+    struct store_key *keys; /* asked for; their bytes are in the body */
+    struct object **objects;
+    enum store_error *errors;
+    size_t count, room;
     const char *fault; /* what is wrong with the body, without a full stop */
     enum problem problem;
 };
@@ -87,37 +90,69 @@ static enum store_error write_found(struct jsontext *json, struct object *object
     return STORE_OK;
 }
 
-/* Whether the answer may grow by this object. */
-static bool admit(struct request *request, struct gathering *gathering, uint64_t size)
+/* ---- all objects ----------------------------------------------------------------------------- */
+
+static void release_all(struct gathering *gathering)
 {
-    uint64_t limit = request->api->options.batch_bytes_limit;
-    if (size > limit - gathering->payload)
-        return refuse(gathering, PROBLEM_TOO_LARGE, "together the objects are larger than the bytes allowed here");
-    gathering->payload += size;
-    size_t room = gathering->body.length + ROOM_PER_BYTE * (size_t)gathering->payload;
+    for (size_t i = 0; i < gathering->count; i++) {
+        object_release(gathering->objects[i]);
+        gathering->objects[i] = NULL;
+    }
+}
+
+/* Looks all keys up; what is not there is no error. False: request->error says why. */
+static bool look_up(struct request *request, struct gathering *gathering, unsigned flags)
+{
+    request->error = store_get_many(request->store, gathering->keys, gathering->count, flags, gathering->objects,
+                                    gathering->errors);
+    for (size_t i = 0; request->error == STORE_OK && i < gathering->count; i++)
+        if (gathering->errors[i] != STORE_NO_OBJECT && gathering->errors[i] != STORE_COLLISION)
+            request->error = gathering->errors[i];
+    return request->error == STORE_OK;
+}
+
+/* Whether the answer may hold the objects that were found. */
+static bool admit(struct request *request, struct gathering *gathering)
+{
+    uint64_t limit = request->api->options.batch_bytes_limit, payload = 0;
+    for (size_t i = 0; i < gathering->count; i++) {
+        uint64_t size = gathering->objects[i] == NULL ? 0 : object_info(gathering->objects[i])->size;
+        if (size > limit - payload)
+            return refuse(gathering, PROBLEM_TOO_LARGE, "together the objects are larger than the bytes allowed here");
+        payload += size;
+    }
+    size_t room = gathering->body.length + ROOM_PER_BYTE * (size_t)payload;
     if (budget_take(&request->api->batches, &gathering->share, room))
         return true;
     return refuse(gathering, PROBLEM_BUSY, "other batches take the memory for now");
 }
 
-static bool fetch(struct request *request, struct gathering *gathering, const struct store_key *key)
+static void write_all(struct request *request, struct gathering *gathering)
 {
-    struct object *object;
-    if (gathering->count++ == request->api->options.batch_ops_limit)
-        return refuse(gathering, PROBLEM_TOO_LARGE, "more objects are asked for than allowed here");
-    request->error = store_get(request->store, key, STORE_GET_PAYLOAD, &object);
-    if (request->error == STORE_NO_OBJECT || request->error == STORE_COLLISION) {
-        request->error = STORE_OK;
-        jsontext_null(&gathering->answer);
-        return true;
+    for (size_t i = 0; i < gathering->count && request->error == STORE_OK; i++) {
+        if (gathering->objects[i] == NULL)
+            jsontext_null(&gathering->answer);
+        else
+            request->error = write_found(&gathering->answer, gathering->objects[i]);
+        object_release(gathering->objects[i]);
+        gathering->objects[i] = NULL;
     }
-    if (request->error != STORE_OK)
-        return false;
-    bool admitted = admit(request, gathering, object_info(object)->size);
-    if (admitted)
-        request->error = write_found(&gathering->answer, object);
-    object_release(object);
-    return admitted && request->error == STORE_OK;
+}
+
+static void fetch(struct request *request, struct gathering *gathering)
+{
+    gathering->objects = calloc(gathering->count + 1, sizeof *gathering->objects);
+    gathering->errors = calloc(gathering->count + 1, sizeof *gathering->errors);
+    if (gathering->objects == NULL || gathering->errors == NULL) {
+        request->error = STORE_NO_MEMORY;
+        return;
+    }
+    bool small = look_up(request, gathering, 0) && admit(request, gathering);
+    release_all(gathering);
+    /* The sizes are looked at again, since the objects may be others by now. */
+    if (small && look_up(request, gathering, STORE_GET_PAYLOAD) && admit(request, gathering))
+        write_all(request, gathering);
+    release_all(gathering);
 }
 
 /* ---- the names ------------------------------------------------------------------------------- */
@@ -149,6 +184,24 @@ static bool read_naming(struct gathering *gathering, enum jsonread_type wanted, 
     return read_naming_members(gathering, naming);
 }
 
+static bool keep_key(struct request *request, struct gathering *gathering, const struct store_key *key)
+{
+    if (gathering->count == request->api->options.batch_ops_limit)
+        return refuse(gathering, PROBLEM_TOO_LARGE, "more objects are asked for than allowed here");
+    if (gathering->count == gathering->room) {
+        size_t room = gathering->room == 0 ? 64 : 2 * gathering->room;
+        struct store_key *keys = realloc(gathering->keys, room * sizeof *keys);
+        if (keys == NULL) {
+            request->error = STORE_NO_MEMORY;
+            return false;
+        }
+        gathering->keys = keys;
+        gathering->room = room;
+    }
+    gathering->keys[gathering->count++] = *key;
+    return true;
+}
+
 static bool gather_list(struct request *request, struct gathering *gathering, enum jsonread_type wanted)
 {
     if (jsonread_type(&gathering->json) != JSONREAD_ARRAY)
@@ -162,7 +215,7 @@ static bool gather_list(struct request *request, struct gathering *gathering, en
         const char *fault = naming_key(&naming, &key);
         if (fault != NULL)
             return refuse(gathering, PROBLEM_BAD_BODY, fault);
-        if (!fetch(request, gathering, &key))
+        if (!keep_key(request, gathering, &key))
             return false;
     }
     return gathering->json.fault == NULL;
@@ -221,14 +274,17 @@ static void gather_job(struct request *request)
 {
     struct gathering *gathering = request->state;
     jsonread_begin(&gathering->json, body_bytes(&gathering->body), gathering->body.length);
+    if (!gather(request, gathering)) {
+        if (gathering->json.fault != NULL)
+            refuse(gathering, PROBLEM_BAD_BODY, gathering->json.fault);
+        return;
+    }
     jsontext_open(&gathering->answer, '{');
     jsontext_name(&gathering->answer, "objects");
     jsontext_open(&gathering->answer, '[');
-    bool complete = gather(request, gathering);
+    fetch(request, gathering);
     jsontext_close(&gathering->answer, ']');
     jsontext_close(&gathering->answer, '}');
-    if (!complete && gathering->json.fault != NULL)
-        refuse(gathering, PROBLEM_BAD_BODY, gathering->json.fault);
 }
 
 static void answer(struct request *request)
@@ -258,6 +314,9 @@ static void end(struct request *request)
     if (gathering == NULL)
         return;
     jsontext_free(&gathering->answer);
+    free(gathering->keys);
+    free(gathering->objects);
+    free(gathering->errors);
     body_free(&gathering->body);
     budget_give_back(&request->api->batches, &gathering->share);
     free(gathering);
