@@ -110,6 +110,20 @@ START_TEST(a_batch_over_its_limits_is_413)
 }
 END_TEST
 
+START_TEST(a_batch_get_over_its_limits_is_413)
+{
+    add("--batch-bytes-limit", "64K");
+    add("--batch-ops-limit", "3");
+    site_start();
+    site_expect(client_upload(site.client, site_object("a"), 40000, 1, NULL), 201);
+    site_expect(client_upload(site.client, site_object("b"), 20000, 1, NULL), 201);
+    site_expect(client_upload(site.client, site_object("c"), 20000, 1, NULL), 201);
+    site_expect(site_post("/batch-get", "{\"keys\":[\"a\",\"b\",\"none\"]}"), 200);
+    site_expect_problem(site_post("/batch-get", "{\"keys\":[\"a\",\"b\",\"c\"]}"), 413);
+    site_expect_problem(site_post("/batch-get", "{\"keys\":[\"x\",\"x\",\"x\",\"x\"]}"), 413);
+}
+END_TEST
+
 /* ---- work in flight -------------------------------------------------------------------------- */
 
 START_TEST(more_uploads_than_allowed_are_told_to_come_back)
@@ -380,6 +394,7 @@ int main(void)
         a_chunked_object_over_the_limit_is_refused,
         an_endless_body_is_not_read_to_its_end,
         a_batch_over_its_limits_is_413,
+        a_batch_get_over_its_limits_is_413,
         more_uploads_than_allowed_are_told_to_come_back,
         a_store_over_its_memory_says_503_and_recovers,
         connections_beyond_the_limit_wait,
