@@ -26,7 +26,7 @@ static uint64_t small_size(struct prng *prng)
 
 static uint64_t large_size(struct prng *prng)
 {
-    static const uint64_t sizes[] = {MODEL_INLINE + 1, 600, 4096, 5000, 20000};
+    static const uint64_t sizes[] = {MODEL_INLINE + 1, 2100, 4096, 5000, 20000};
     return prng_one_in(prng, 50) ? 200000 : sizes[prng_below(prng, sizeof sizes / sizeof *sizes)];
 }
 
@@ -238,7 +238,7 @@ static void write_first(struct model *model)
         attempt_submit(attempt);
     }
     attempt_upload(model, 0, 10, 5000, true, UPLOAD_COMMIT);
-    attempt_upload(model, 1, 11, 700, false, UPLOAD_COMMIT);
+    attempt_upload(model, 1, 11, 2500, false, UPLOAD_COMMIT);
     attempt_upload(model, 0, 12, 50, false, UPLOAD_COMMIT);
     model_settle(model);
 }
@@ -247,7 +247,7 @@ static void change_several(struct model *model)
 {
     struct attempt *attempt = attempt_new(model, 0);
     attempt_put(attempt, 20, 100);
-    attempt_put(attempt, 21, 2000);
+    attempt_put(attempt, 21, 3000);
     attempt_rename(attempt, 10, 22, false);
     attempt_copy(attempt, 22, 23, false);
     attempt_delete(attempt, 2);

@@ -35,7 +35,7 @@ struct depot_options model_options(struct sim_disk *disk)
 {
     struct depot_options options = depot_options_default();
     options.io = sim_disk_io(disk);
-    options.inline_limit = MODEL_INLINE;
+    options.inline_limit = 512;
     options.segment_size = 32 << 10;
     options.object_limit = 1 << 20;
     options.disk_reserve = 0;
@@ -52,6 +52,7 @@ struct model *model_new(struct sim_disk *disk, uint64_t seed)
     model->disk = disk;
     model->seed = seed;
     model->options = model_options(disk);
+    model->options.inline_limit = MODEL_INLINE;
     return model;
 }
 

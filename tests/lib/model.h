@@ -25,7 +25,7 @@ enum {
     MODEL_STORES = 2,
     MODEL_KEYS = 48,  /* in each store; all but the last ones are addressed by their bytes, ... */
     MODEL_HASHES = 8, /* ... so many, the last ones, by their hash only */
-    MODEL_INLINE = 512
+    MODEL_INLINE = 2048 /* bytes: what the keys hold inline may fill more than a segment, or hardly any of one */
 };
 
 struct slot {
@@ -57,7 +57,7 @@ struct model {
     uint64_t looks; /* model_verify() calls */
 };
 
-/* The options of a small depot: payloads inline up to MODEL_INLINE bytes, small segments. */
+/* The options of a small depot: payloads inline up to 512 bytes, small segments. */
 struct depot_options model_options(struct sim_disk *disk);
 
 /* Borrows the disk. */
