@@ -15,11 +15,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 32 };
+enum { LINES_MAX = 32, PATH_SIZE = 64 };
 
 struct input {
     char *file, *variables, *flags;
-    char *arguments[ARGUMENTS_MAX + 1];
+    char *environment[LINES_MAX + 2]; /* the last but one is for CAIRN_CONFIG */
+    char *arguments[LINES_MAX + 1];
 };
 
 /* ---- the sources ----------------------------------------------------------------------------- */
@@ -35,16 +36,27 @@ static char *next_part(const char **rest, size_t *left)
     return part;
 }
 
-static void read_input(const uint8_t *data, size_t size, struct input *ret_input)
+/* Parts a text into its lines, which end with NULL; returns their number. */
+static size_t split_lines(char *text, char *lines[LINES_MAX + 1])
+{
+    size_t count = 0;
+    while (count < LINES_MAX && text != NULL && *text)
+        lines[count++] = strsep(&text, "\n");
+    lines[count] = NULL;
+    return count;
+}
+
+/* `configuration` is the variable that names the file. */
+static void read_input(const uint8_t *data, size_t size, char *configuration, struct input *ret_input)
 {
     const char *rest = (const char *)data;
-    *ret_input = (struct input){0};
     ret_input->file = next_part(&rest, &size);
     ret_input->variables = next_part(&rest, &size);
     ret_input->flags = next_part(&rest, &size);
-    char *position = ret_input->flags;
-    for (size_t i = 0; i < ARGUMENTS_MAX && position != NULL && *position; i++)
-        ret_input->arguments[i] = strsep(&position, "\n");
+    split_lines(ret_input->flags, ret_input->arguments);
+    size_t count = split_lines(ret_input->variables, ret_input->environment);
+    ret_input->environment[count] = *ret_input->file ? configuration : NULL;
+    ret_input->environment[count + 1] = NULL;
 }
 
 static void free_input(struct input *input)
@@ -54,34 +66,12 @@ static void free_input(struct input *input)
     free(input->flags);
 }
 
-static void clear_variables(void)
-{
-    unsetenv("CAIRN_CONFIG");
-    for (size_t i = 0; i < option_count; i++) {
-        char variable[OPTION_NAME_MAX];
-        option_variable(&option_table[i], variable);
-        unsetenv(variable);
-    }
-}
-
-/* Only variables of cairn: others are the sanitizer's and the C library's business. */
-static void set_variables(char *lines)
-{
-    for (char *line; (line = strsep(&lines, "\n")) != NULL;) {
-        char *equals = strchr(line, '=');
-        if (equals == NULL || strncmp(line, "CAIRN_", strlen("CAIRN_")) != 0)
-            continue;
-        *equals = '\0';
-        setenv(line, equals + 1, 1);
-    }
-}
-
-/* A path under which the file can be read; close the descriptor afterwards. */
-static int make_file(const char *text, char path[64])
+/* An empty file and the variable that names it; close the descriptor afterwards. */
+static int make_file(char configuration[PATH_SIZE])
 {
     int file = memfd_create("config", 0);
-    fuzz_assert(file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text));
-    snprintf(path, 64, "/proc/self/fd/%d", file);
+    fuzz_assert(file >= 0);
+    snprintf(configuration, PATH_SIZE, "CAIRN_CONFIG=/proc/self/fd/%d", file);
     return file;
 }
 
@@ -145,38 +135,45 @@ static void assert_sound(const struct config *config)
 
 /* ---- the target ------------------------------------------------------------------------------ */
 
-/* Loads with stderr going to a text, which the caller frees. */
-static enum config_outcome load(char *const *arguments, struct config *ret_config, char **ret_said)
+/* Loads with the input's variables for all there are, and stderr going to a text, which the caller frees. */
+static enum config_outcome load(struct input *input, struct config *ret_config, char **ret_said)
 {
     FILE *before = stderr;
+    char **variables = environ;
     size_t size;
     stderr = open_memstream(ret_said, &size);
     fuzz_assert(stderr != NULL);
-    enum config_outcome outcome = config_load(arguments, ret_config);
+    environ = input->environment;
+    enum config_outcome outcome = config_load(input->arguments, ret_config);
+    environ = variables;
     fclose(stderr);
     stderr = before;
     return outcome;
 }
 
+static void load_and_judge(struct input *input)
+{
+    struct config config;
+    char *said;
+    enum config_outcome outcome = load(input, &config, &said);
+    if (outcome == CONFIG_OK)
+        assert_sound(&config);
+    fuzz_assert((outcome == CONFIG_INVALID) == (*said != '\0'));
+    free(said);
+    config_free(&config);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input;
-    struct config config;
-    char path[64], *said;
-    read_input(data, size, &input);
-    int file = make_file(input.file, path);
-    clear_variables();
-    set_variables(input.variables);
-    if (strstr(input.flags, "/dev/") == NULL) { /* a file without an end is nobody's configuration */
-        if (*input.file)
-            setenv("CAIRN_CONFIG", path, 1);
-        enum config_outcome outcome = load(input.arguments, &config, &said);
-        if (outcome == CONFIG_OK)
-            assert_sound(&config);
-        fuzz_assert((outcome == CONFIG_INVALID) == (*said != '\0'));
-        free(said);
-        config_free(&config);
-    }
+    char configuration[PATH_SIZE];
+    if (size > 0 && memmem(data, size, "/dev/", strlen("/dev/")) != NULL)
+        return 0; /* a file without an end is nobody's configuration */
+    int file = make_file(configuration);
+    read_input(data, size, configuration, &input);
+    fuzz_assert(write(file, input.file, strlen(input.file)) == (ssize_t)strlen(input.file));
+    if (!names_device(&input))
+        load_and_judge(&input);
     close(file);
     free_input(&input);
     return 0;
