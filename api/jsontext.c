@@ -174,6 +174,11 @@ void jsontext_splice(struct jsontext *json, const struct jsontext *value)
     json->failed = json->failed || value->failed;
 }
 
+void jsontext_end(struct jsontext *json)
+{
+    append(json, "\n", 1);
+}
+
 void jsontext_field(struct jsontext *json, const char *name, const char *text)
 {
     jsontext_name(json, name);

@@ -50,6 +50,9 @@ void jsontext_null(struct jsontext *json);
 /* A value that was written as a text of its own. */
 void jsontext_splice(struct jsontext *json, const struct jsontext *value);
 
+/* Ends the whole text with a newline: whoever reads it in a terminal gets the prompt on a line of its own. */
+void jsontext_end(struct jsontext *json);
+
 /* A string with its name; a NULL text is null. */
 void jsontext_field(struct jsontext *json, const char *name, const char *text);
 
