@@ -1,7 +1,8 @@
 /* record.c - the bytes of one write in a store's log: encode, decode, check. */
 #include "store/record.h"
 
-#include <endian.h>
+#include "store/little.h"
+
 #include <string.h>
 #include <xxhash.h>
 
@@ -22,45 +23,6 @@ enum {
     AT_ZEROS = 85,
 };
 
-static void put64(unsigned char *at, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static void put32(unsigned char *at, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static void put16(unsigned char *at, uint16_t value)
-{
-    value = htole16(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static uint64_t get64(const unsigned char *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return le64toh(value);
-}
-
-static uint32_t get32(const unsigned char *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return le32toh(value);
-}
-
-static uint16_t get16(const unsigned char *at)
-{
-    uint16_t value;
-    memcpy(&value, at, sizeof value);
-    return le16toh(value);
-}
-
 size_t record_head_length(const struct record *record)
 {
     return RECORD_HEADER + record->key_length + record->attributes_length;
@@ -79,17 +41,17 @@ static uint64_t check_of(const unsigned char *bytes, size_t head_length, uint64_
 
 static void encode_header(const struct record *record, unsigned char *bytes)
 {
-    put64(bytes + AT_OFFSET, record->offset);
-    put64(bytes + AT_GROUP, record->group);
-    put64(bytes + AT_TIME, (uint64_t)record->time);
-    put64(bytes + AT_KEY_HASH, record->key_hash);
-    put64(bytes + AT_SIZE, record->size);
+    little_put64(bytes + AT_OFFSET, record->offset);
+    little_put64(bytes + AT_GROUP, record->group);
+    little_put64(bytes + AT_TIME, (uint64_t)record->time);
+    little_put64(bytes + AT_KEY_HASH, record->key_hash);
+    little_put64(bytes + AT_SIZE, record->size);
     memcpy(bytes + AT_DIGEST, record->digest.bytes, sizeof record->digest.bytes);
-    put64(bytes + AT_BLOB, record->blob);
-    put32(bytes + AT_STEP, record->step);
-    put32(bytes + AT_STEPS, record->steps);
-    put16(bytes + AT_KEY_LENGTH, (uint16_t)record->key_length);
-    put16(bytes + AT_ATTRIBUTES_LENGTH, (uint16_t)record->attributes_length);
+    little_put64(bytes + AT_BLOB, record->blob);
+    little_put32(bytes + AT_STEP, record->step);
+    little_put32(bytes + AT_STEPS, record->steps);
+    little_put16(bytes + AT_KEY_LENGTH, (uint16_t)record->key_length);
+    little_put16(bytes + AT_ATTRIBUTES_LENGTH, (uint16_t)record->attributes_length);
     bytes[AT_TYPE] = (unsigned char)record->type;
     memset(bytes + AT_ZEROS, 0, RECORD_HEADER - AT_ZEROS);
 }
@@ -107,7 +69,7 @@ void record_encode(const struct record *record, uint64_t salt, unsigned char *re
     unsigned char *at = ret_bytes + RECORD_HEADER;
     at = append(at, record->key, record->key_length);
     at = append(at, record->attributes, record->attributes_length);
-    put64(ret_bytes + AT_CHECK, check_of(ret_bytes, (size_t)(at - ret_bytes), salt));
+    little_put64(ret_bytes + AT_CHECK, check_of(ret_bytes, (size_t)(at - ret_bytes), salt));
     if (!record->blob)
         at = append(at, record->payload, (size_t)record->size);
     memset(at, 0, record_length(record) - (size_t)(at - ret_bytes));
@@ -130,20 +92,20 @@ static bool plausible(const struct record *record, const unsigned char *bytes, u
 
 bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret_record)
 {
-    if (get64(bytes + AT_OFFSET) != offset)
+    if (little_get64(bytes + AT_OFFSET) != offset)
         return false;
     struct record record = {
         .type = bytes[AT_TYPE],
         .offset = offset,
-        .group = get64(bytes + AT_GROUP),
-        .time = (int64_t)get64(bytes + AT_TIME),
-        .key_hash = get64(bytes + AT_KEY_HASH),
-        .size = get64(bytes + AT_SIZE),
-        .blob = get64(bytes + AT_BLOB),
-        .step = get32(bytes + AT_STEP),
-        .steps = get32(bytes + AT_STEPS),
-        .key_length = get16(bytes + AT_KEY_LENGTH),
-        .attributes_length = get16(bytes + AT_ATTRIBUTES_LENGTH),
+        .group = little_get64(bytes + AT_GROUP),
+        .time = (int64_t)little_get64(bytes + AT_TIME),
+        .key_hash = little_get64(bytes + AT_KEY_HASH),
+        .size = little_get64(bytes + AT_SIZE),
+        .blob = little_get64(bytes + AT_BLOB),
+        .step = little_get32(bytes + AT_STEP),
+        .steps = little_get32(bytes + AT_STEPS),
+        .key_length = little_get16(bytes + AT_KEY_LENGTH),
+        .attributes_length = little_get16(bytes + AT_ATTRIBUTES_LENGTH),
     };
     memcpy(record.digest.bytes, bytes + AT_DIGEST, sizeof record.digest.bytes);
     if (!plausible(&record, bytes, offset))
@@ -158,7 +120,7 @@ bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, u
     if (length < RECORD_HEADER || !record_peek(bytes, offset, &record))
         return false;
     size_t head = record_head_length(&record);
-    if (length < head || get64(bytes + AT_CHECK) != check_of(bytes, head, salt))
+    if (length < head || little_get64(bytes + AT_CHECK) != check_of(bytes, head, salt))
         return false;
     if (record.key_length > 0)
         record.key = bytes + RECORD_HEADER;

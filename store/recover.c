@@ -3,8 +3,8 @@
 
 #include "store/cursor.h"
 #include "store/internal.h"
+#include "store/little.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -384,12 +384,10 @@ static bool base_of_first_record(struct store *store, int file, uint64_t size, u
 {
     unsigned char head[RECORD_HEAD_MAX];
     struct record record;
-    uint64_t offset;
     size_t length = size - SEGMENT_HEADER < sizeof head ? (size_t)(size - SEGMENT_HEADER) : sizeof head;
     if (size < SEGMENT_HEADER + RECORD_HEADER || io_read_all(store->io, file, head, length, SEGMENT_HEADER))
         return false;
-    memcpy(&offset, head + 8, sizeof offset);
-    *ret_base = le64toh(offset);
+    *ret_base = little_get64(head + 8);
     return record_decode(head, length, *ret_base, store->salt, &record);
 }
 

@@ -3,8 +3,8 @@
 
 #include "store/cursor.h"
 #include "store/internal.h"
+#include "store/little.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -36,32 +36,6 @@ struct run {
     uint64_t covered;
     size_t count;
 };
-
-static void put64(unsigned char *at, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static void put32(unsigned char *at, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static uint64_t get64(const unsigned char *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return le64toh(value);
-}
-
-static uint32_t get32(const unsigned char *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return le32toh(value);
-}
 
 static void run_name(uint64_t number, char ret_name[NAME_BYTES])
 {
@@ -134,12 +108,12 @@ enum store_error run_read(const struct run *run, size_t at, struct run_entry *re
     enum store_error error = run_bytes(run, HEADER + (uint64_t)at * ENTRY, entry, sizeof entry);
     if (error)
         return error;
-    uint64_t key = HEADER + (uint64_t)run->count * ENTRY + get32(entry + 12);
+    uint64_t key = HEADER + (uint64_t)run->count * ENTRY + little_get32(entry + 12);
     error = run_bytes(run, key, head, sizeof head);
     if (error)
         return error;
-    ret_entry->hash = get64(entry);
-    ret_entry->position = get32(entry + 8);
+    ret_entry->hash = little_get64(entry);
+    ret_entry->position = little_get32(entry + 8);
     ret_entry->key_length = (size_t)head[0] | (size_t)head[1] << 8;
     if (ret_entry->key_length > STORE_KEY_MAX)
         return STORE_DAMAGED;
@@ -330,19 +304,19 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
         return NULL;
     }
     memcpy(bytes + AT_MAGIC, magic, sizeof magic);
-    put64(bytes + AT_NUMBER, segment->number);
-    put64(bytes + AT_COVERED, covered);
-    put64(bytes + AT_COUNT, draft->count);
-    put64(bytes + AT_KEYS, draft->keys_length);
+    little_put64(bytes + AT_NUMBER, segment->number);
+    little_put64(bytes + AT_COVERED, covered);
+    little_put64(bytes + AT_COUNT, draft->count);
+    little_put64(bytes + AT_KEYS, draft->keys_length);
     for (size_t i = 0; i < draft->count; i++) {
         unsigned char *entry = bytes + HEADER + i * ENTRY;
-        put64(entry, draft->entries[i].hash);
-        put32(entry + 8, draft->entries[i].position);
-        put32(entry + 12, draft->entries[i].key);
+        little_put64(entry, draft->entries[i].hash);
+        little_put32(entry + 8, draft->entries[i].position);
+        little_put32(entry + 12, draft->entries[i].key);
     }
     if (draft->keys_length > 0)
         memcpy(bytes + HEADER + draft->count * ENTRY, draft->keys, draft->keys_length);
-    put64(bytes + AT_CHECK, check_of(bytes, length, store->salt));
+    little_put64(bytes + AT_CHECK, check_of(bytes, length, store->salt));
     *run = (struct run){
         .io = store->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count};
     atomic_init(&run->references, 1);
@@ -417,12 +391,12 @@ static enum store_error run_prove(struct run *run, uint64_t salt, const struct s
         return STORE_NO_MEMORY;
     int error = io_read_all(run->io, run->file, bytes, run->length, 0);
     bool valid = !error && memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
-                 get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
-                 get64(bytes + AT_NUMBER) == segment->number && get64(bytes + AT_COVERED) == covered &&
-                 get64(bytes + AT_COUNT) <= run->length / ENTRY &&
-                 HEADER + get64(bytes + AT_COUNT) * ENTRY + get64(bytes + AT_KEYS) == run->length;
+                 little_get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
+                 little_get64(bytes + AT_NUMBER) == segment->number && little_get64(bytes + AT_COVERED) == covered &&
+                 little_get64(bytes + AT_COUNT) <= run->length / ENTRY &&
+                 HEADER + little_get64(bytes + AT_COUNT) * ENTRY + little_get64(bytes + AT_KEYS) == run->length;
     if (valid)
-        run->count = (size_t)get64(bytes + AT_COUNT);
+        run->count = (size_t)little_get64(bytes + AT_COUNT);
     free(bytes);
     if (error)
         return STORE_IO;

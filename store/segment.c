@@ -1,7 +1,8 @@
 /* segment.c - one file of a store's log: names, header, preparation. */
 #include "store/segment.h"
 
-#include <endian.h>
+#include "store/little.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,27 +72,14 @@ int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to)
     return error;
 }
 
-static void put64(unsigned char *at, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static uint64_t get64(const unsigned char *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return le64toh(value);
-}
-
 int segment_write_header(const struct io *io, int file, uint64_t number, uint64_t base, uint64_t salt)
 {
     unsigned char header[SEGMENT_HEADER] = {0};
     memcpy(header + AT_MAGIC, magic, sizeof magic);
-    put64(header + AT_VERSION, SEGMENT_VERSION);
-    put64(header + AT_NUMBER, number);
-    put64(header + AT_BASE, base);
-    put64(header + AT_CHECK, XXH3_64bits_withSeed(header, AT_CHECK, salt));
+    little_put64(header + AT_VERSION, SEGMENT_VERSION);
+    little_put64(header + AT_NUMBER, number);
+    little_put64(header + AT_BASE, base);
+    little_put64(header + AT_CHECK, XXH3_64bits_withSeed(header, AT_CHECK, salt));
     int error = io_write_all(io, file, header, sizeof header, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;
@@ -107,11 +95,11 @@ enum store_error segment_read_header(const struct io *io, int file, uint64_t sal
         return STORE_IO;
     if (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0)
         return STORE_DAMAGED;
-    if (get64(header + AT_VERSION) > SEGMENT_VERSION)
+    if (little_get64(header + AT_VERSION) > SEGMENT_VERSION)
         return STORE_TOO_NEW;
-    if (get64(header + AT_CHECK) != XXH3_64bits_withSeed(header, AT_CHECK, salt))
+    if (little_get64(header + AT_CHECK) != XXH3_64bits_withSeed(header, AT_CHECK, salt))
         return STORE_DAMAGED;
-    *ret_number = get64(header + AT_NUMBER);
-    *ret_base = get64(header + AT_BASE);
+    *ret_number = little_get64(header + AT_NUMBER);
+    *ret_base = little_get64(header + AT_BASE);
     return STORE_OK;
 }

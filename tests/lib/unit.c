@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 
-int unit_run(const char *name, const TTest *const *tests, size_t count)
+int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
+    tcase_add_checked_fixture(all, setup, teardown);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(all, tests[i]);
     suite_add_tcase(suite, all);

@@ -5,10 +5,12 @@
 #include <check.h>
 #include <stddef.h>
 
-/* Runs the tests; returns the exit status. */
-int unit_run(const char *name, const TTest *const *tests, size_t count);
+/* Runs the tests, `setup` before and `teardown` after each (NULL: none); returns the exit status. */
+int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), const TTest *const *tests, size_t count);
 
 /* With an array of tests. */
-#define UNIT_RUN(name, tests) unit_run(name, tests, sizeof(tests) / sizeof *(tests))
+#define UNIT_RUN(name, tests) unit_run(name, NULL, NULL, tests, sizeof(tests) / sizeof *(tests))
+#define UNIT_RUN_WITH(name, setup, teardown, tests)                                                                    \
+    unit_run(name, setup, teardown, tests, sizeof(tests) / sizeof *(tests))
 
 #endif

@@ -1,5 +1,6 @@
 /* test_batch.c - what the steps of a transaction mean, alone and one behind the other. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -219,25 +220,19 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("batch");
-    TCase *tcase = tcase_create("steps");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, the_vectors_of_the_key_hash);
-    tcase_add_test(tcase, later_steps_see_earlier_ones);
-    tcase_add_test(tcase, the_last_of_two_puts_wins);
-    tcase_add_test(tcase, one_step_at_fault_undoes_all);
-    tcase_add_test(tcase, empty_and_nul_payloads_need_their_switch);
-    tcase_add_test(tcase, renaming_and_copying_to_itself_is_an_error);
-    tcase_add_test(tcase, a_target_can_be_kept);
-    tcase_add_test(tcase, deleting_what_is_not_there_writes_nothing);
-    tcase_add_test(tcase, a_name_and_its_hash_are_one_object);
-    tcase_add_test(tcase, two_keys_with_one_hash_never_alias);
-    tcase_add_test(tcase, conditions_are_decided_in_order);
-    tcase_add_test(tcase, a_payload_over_the_inline_limit_becomes_a_file);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    static const TTest *const tests[] = {
+        the_vectors_of_the_key_hash,
+        later_steps_see_earlier_ones,
+        the_last_of_two_puts_wins,
+        one_step_at_fault_undoes_all,
+        empty_and_nul_payloads_need_their_switch,
+        renaming_and_copying_to_itself_is_an_error,
+        a_target_can_be_kept,
+        deleting_what_is_not_there_writes_nothing,
+        a_name_and_its_hash_are_one_object,
+        two_keys_with_one_hash_never_alias,
+        conditions_are_decided_in_order,
+        a_payload_over_the_inline_limit_becomes_a_file,
+    };
+    return UNIT_RUN_WITH("batch", setup, teardown, tests);
 }

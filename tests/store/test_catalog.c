@@ -1,6 +1,7 @@
 /* test_catalog.c - listings: order, prefixes, groups, pages, and what they show while the store changes. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -251,24 +252,18 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("catalog");
-    TCase *tcase = tcase_create("listing");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, an_empty_store_has_an_empty_page);
-    tcase_add_test(tcase, keys_come_in_bytewise_order);
-    tcase_add_test(tcase, a_prefix_selects);
-    tcase_add_test(tcase, a_delimiter_groups);
-    tcase_add_test(tcase, a_group_needs_an_object);
-    tcase_add_test(tcase, the_last_page_has_no_cursor);
-    tcase_add_test(tcase, a_cursor_outlives_its_key);
-    tcase_add_test(tcase, an_object_without_a_name_comes_first);
-    tcase_add_test(tcase, a_damaged_cursor_is_known);
-    tcase_add_test(tcase, listings_follow_a_long_history);
-    tcase_add_test(tcase, a_damaged_run_is_made_again);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    static const TTest *const tests[] = {
+        an_empty_store_has_an_empty_page,
+        keys_come_in_bytewise_order,
+        a_prefix_selects,
+        a_delimiter_groups,
+        a_group_needs_an_object,
+        the_last_page_has_no_cursor,
+        a_cursor_outlives_its_key,
+        an_object_without_a_name_comes_first,
+        a_damaged_cursor_is_known,
+        listings_follow_a_long_history,
+        a_damaged_run_is_made_again,
+    };
+    return UNIT_RUN_WITH("catalog", setup, teardown, tests);
 }

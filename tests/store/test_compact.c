@@ -1,6 +1,7 @@
 /* test_compact.c - space of dead records comes back, and nothing else changes. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -168,19 +169,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("compact");
-    TCase *tcase = tcase_create("compaction");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, overwriting_one_key_for_ever_takes_bounded_space);
-    tcase_add_test(tcase, live_records_are_kept_and_offsets_only_grow);
-    tcase_add_test(tcase, a_deleted_key_stays_deleted);
-    tcase_add_test(tcase, a_large_object_survives_the_move_of_its_record);
-    tcase_add_test(tcase, a_reader_keeps_its_version);
-    tcase_add_test(tcase, verification_finds_nothing_wrong_afterwards);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    static const TTest *const tests[] = {
+        overwriting_one_key_for_ever_takes_bounded_space,
+        live_records_are_kept_and_offsets_only_grow,
+        a_deleted_key_stays_deleted,
+        a_large_object_survives_the_move_of_its_record,
+        a_reader_keeps_its_version,
+        verification_finds_nothing_wrong_afterwards,
+    };
+    return UNIT_RUN_WITH("compact", setup, teardown, tests);
 }

@@ -1,5 +1,6 @@
 /* test_record.c - the bytes of a record: what goes in comes out, and nothing else is taken for a record. */
 #include "store/record.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -122,18 +123,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("record");
-    TCase *tcase = tcase_create("record");
-    tcase_add_test(tcase, what_goes_in_comes_out);
-    tcase_add_test(tcase, every_flipped_bit_is_noticed);
-    tcase_add_test(tcase, another_place_or_salt_is_no_record);
-    tcase_add_test(tcase, a_part_of_the_head_is_no_record);
-    tcase_add_test(tcase, zeros_are_no_record);
-    tcase_add_test(tcase, a_blob_record_holds_no_payload);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    static const TTest *const tests[] = {
+        what_goes_in_comes_out,          every_flipped_bit_is_noticed, another_place_or_salt_is_no_record,
+        a_part_of_the_head_is_no_record, zeros_are_no_record,          a_blob_record_holds_no_payload,
+    };
+    return UNIT_RUN("record", tests);
 }

@@ -1,6 +1,7 @@
 /* test_table.c - the map behind the index: it is a map, and it is small. */
 #include "store/table.h"
 #include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -101,18 +102,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("table");
-    TCase *tcase = tcase_create("table");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, what_is_put_is_found);
-    tcase_add_test(tcase, putting_and_removing_tell_what_was_there);
-    tcase_add_test(tcase, a_long_history_is_that_of_a_plain_array);
-    tcase_add_test(tcase, reserved_room_is_there);
-    tcase_add_test(tcase, an_entry_takes_at_most_24_bytes);
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    static const TTest *const tests[] = {
+        what_is_put_is_found,   putting_and_removing_tell_what_was_there, a_long_history_is_that_of_a_plain_array,
+        reserved_room_is_there, an_entry_takes_at_most_24_bytes,
+    };
+    return UNIT_RUN_WITH("table", setup, teardown, tests);
 }
