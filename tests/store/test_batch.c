@@ -220,7 +220,7 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *const tests[] = {
+    const TTest *const tests[] = {
         the_vectors_of_the_key_hash,
         later_steps_see_earlier_ones,
         the_last_of_two_puts_wins,

@@ -252,7 +252,7 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *const tests[] = {
+    const TTest *const tests[] = {
         an_empty_store_has_an_empty_page,
         keys_come_in_bytewise_order,
         a_prefix_selects,

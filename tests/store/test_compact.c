@@ -169,7 +169,7 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *const tests[] = {
+    const TTest *const tests[] = {
         overwriting_one_key_for_ever_takes_bounded_space,
         live_records_are_kept_and_offsets_only_grow,
         a_deleted_key_stays_deleted,

@@ -123,7 +123,7 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *const tests[] = {
+    const TTest *const tests[] = {
         what_goes_in_comes_out,          every_flipped_bit_is_noticed, another_place_or_salt_is_no_record,
         a_part_of_the_head_is_no_record, zeros_are_no_record,          a_blob_record_holds_no_payload,
     };

@@ -102,7 +102,7 @@ END_TEST
 
 int main(void)
 {
-    static const TTest *const tests[] = {
+    const TTest *const tests[] = {
         what_is_put_is_found,   putting_and_removing_tell_what_was_there, a_long_history_is_that_of_a_plain_array,
         reserved_room_is_there, an_entry_takes_at_most_24_bytes,
     };
