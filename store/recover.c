@@ -271,9 +271,19 @@ static enum store_error scan_settle(struct scan *scan)
             error = io_write_all(io, segment->file, bytes, length, (off_t)from);
         from += length;
     }
-    if (!error && (io->fdatasync(io->self, segment->file) < 0 || io->fsync(io->self, scan->store->log.folder) < 0))
+    if (!error && io->fdatasync(io->self, segment->file) < 0)
         error = errno;
     return error ? scan_io_error(scan, error) : STORE_OK;
+}
+
+/* The same for the names of the segments: the sync behind a new segment or a husk may have failed in an earlier life. */
+static enum store_error scan_settle_names(struct scan *scan)
+{
+    const struct store *store = scan->store;
+    if (store->io->fsync(store->io->self, store->log.folder) == 0)
+        return STORE_OK;
+    return error_detail(scan->detail, STORE_IO, errno, "store %s: folder log cannot be synced: %s", store->name,
+                        strerror(errno));
 }
 
 /* The end of the log: a tail that holds anything but zeros is cut. */
@@ -290,7 +300,8 @@ static enum store_error scan_tail(struct scan *scan)
                   scan->store->name, end);
     log_resume(&scan->store->log, end, !zeros);
     /* Behind a mark everything was on disk, unless a write failed there later. */
-    return scan->store->mark_last && zeros ? STORE_OK : scan_settle(scan);
+    enum store_error settled = scan->store->mark_last && zeros ? STORE_OK : scan_settle(scan);
+    return settled ? settled : scan_settle_names(scan);
 }
 
 /* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. */
