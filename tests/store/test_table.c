@@ -50,7 +50,7 @@ END_TEST
 /* Small keys in a small range: many collisions, and removals in the middle of them. */
 START_TEST(a_long_history_is_that_of_a_plain_array)
 {
-    enum { RANGE = 5000, STEPS = 400000 };
+    enum { RANGE = 5000, STEPS = 100000 };
     static uint64_t model[RANGE];
     struct prng prng = prng_of(3);
     size_t count = 0;
@@ -87,7 +87,7 @@ END_TEST
 
 START_TEST(an_entry_takes_at_most_24_bytes)
 {
-    enum { ENOUGH = 20000, MOST = 300000 };
+    enum { ENOUGH = 20000, MOST = 100000 };
     for (uint64_t key = 1; key <= MOST; key++) {
         put(key, 1);
         if (key < ENOUGH || key % 1000)
