@@ -30,6 +30,7 @@ struct totals {
     uint64_t full_disks;
     uint64_t failed_syncs;
     uint64_t failed_writes;
+    uint64_t failed_calls;
 };
 
 struct life {
@@ -102,9 +103,10 @@ static void fill_disk(struct life *life)
 
 static void fail_sync(struct life *life)
 {
+    enum sim_call sync = prng_one_in(&life->prng, 3) ? SIM_FSYNC : SIM_FDATASYNC;
     life->totals->failed_syncs++;
     life->model->disturbed = true;
-    sim_disk_fail(life->disk, SIM_FDATASYNC, 1 + prng_below(&life->prng, 10), prng_one_in(&life->prng, 2), EIO);
+    sim_disk_fail(life->disk, sync, 1 + prng_below(&life->prng, 10), prng_one_in(&life->prng, 2), EIO);
     rounds(life, 3);
     model_verify(life->model);
     sim_disk_heal(life->disk);
@@ -133,6 +135,19 @@ static void fail_write(struct life *life)
         model_power_cut(life->model, prng_next(&life->prng));
         life->totals->cuts++;
     }
+}
+
+/* Any call fails; afterwards the store goes on as far as it can, and then is started again without a cut. */
+static void fail_any(struct life *life)
+{
+    enum sim_call call = (enum sim_call)prng_below(&life->prng, SIM_CALLS);
+    life->totals->failed_calls++;
+    life->model->disturbed = true;
+    sim_disk_fail(life->disk, call, 1 + prng_below(&life->prng, 8), prng_one_in(&life->prng, 3), EIO);
+    rounds(life, 3);
+    sim_disk_heal(life->disk);
+    rounds(life, 2);
+    restart(life);
 }
 
 /* Compaction begins; often the power goes before it has ended. */
@@ -171,8 +186,10 @@ static void episode(struct life *life)
         fill_disk(life);
     } else if (chance < 92) {
         fail_sync(life);
-    } else if (chance < 96) {
+    } else if (chance < 95) {
         fail_write(life);
+    } else if (chance < 98) {
+        fail_any(life);
     } else {
         stutter(life);
     }
@@ -209,13 +226,14 @@ static void print(uint64_t first, const struct totals *totals)
 {
     printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu failed by the disk, "
            "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu full disks, "
-           "%llu failing syncs, %llu failing writes\n",
+           "%llu failing syncs, %llu failing writes, %llu other failing calls\n",
            (unsigned long long)first, (unsigned long long)(first + totals->histories - 1),
            (unsigned long long)totals->histories, (unsigned long long)totals->operations,
            (unsigned long long)totals->acknowledged, (unsigned long long)totals->failed,
            (unsigned long long)totals->doubts, (unsigned long long)totals->reads, (unsigned long long)totals->cuts,
            (unsigned long long)totals->restarts, (unsigned long long)totals->full_disks,
-           (unsigned long long)totals->failed_syncs, (unsigned long long)totals->failed_writes);
+           (unsigned long long)totals->failed_syncs, (unsigned long long)totals->failed_writes,
+           (unsigned long long)totals->failed_calls);
     fflush(stdout);
 }
 
