@@ -11,6 +11,9 @@
 #include "load.h"
 #include "raw.h"
 
+/* A transfer of two seconds; the sockets between hold about ten megabytes, and what they hold is no longer cut. */
+enum { LARGE = 40 << 20, RATE = 20 << 20 };
+
 enum { IDLE = 20 };
 
 static double seconds_to_stop(void)
@@ -114,13 +117,13 @@ static int outcome(pid_t child)
 
 static struct answer *slow_upload(struct client *client)
 {
-    client_throttle(client, 16 << 20, 0);
-    return client_upload(client, "/v1/stores/main/objects/k", 16 << 20, 9, NULL);
+    client_throttle(client, RATE, 0);
+    return client_upload(client, "/v1/stores/main/objects/k", LARGE, 9, NULL);
 }
 
 static struct answer *slow_download(struct client *client)
 {
-    client_throttle(client, 0, 16 << 20);
+    client_throttle(client, 0, RATE);
     return client_download(client, "/v1/stores/main/objects/k", 9, 0, NULL);
 }
 
@@ -133,14 +136,14 @@ START_TEST(an_upload_under_way_is_finished)
     ck_assert_msg(outcome(child) == 5, "the upload was not acknowledged");
     server_start(site.server);
     site_reconnect();
-    site_expect_payload("k", 16 << 20, 9);
+    site_expect_payload("k", LARGE, 9);
 }
 END_TEST
 
 START_TEST(a_download_under_way_is_finished)
 {
     site_start();
-    site_expect(client_upload(site.client, site_object("k"), 16 << 20, 9, NULL), 201);
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
     pid_t child = in_child(slow_download);
     clock_sleep(0.4);
     server_stop(site.server);
@@ -151,7 +154,7 @@ END_TEST
 START_TEST(a_second_signal_does_not_hurt)
 {
     site_start();
-    site_expect(client_upload(site.client, site_object("k"), 16 << 20, 9, NULL), 201);
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
     pid_t child = in_child(slow_download);
     clock_sleep(0.3);
     server_terminate(site.server);
@@ -168,7 +171,7 @@ END_TEST
 START_TEST(new_requests_during_the_drain_are_refused)
 {
     site_start();
-    site_expect(client_upload(site.client, site_object("k"), 16 << 20, 9, NULL), 201);
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
     int kept = raw_connect(site.server->port);
     struct raw_answer *answer = malloc(sizeof *answer);
     ck_assert(raw_send(kept, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"));
