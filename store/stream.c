@@ -170,8 +170,9 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 /* Writes the next bytes of the payload; an errno. */
 static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
 {
-    int error = 0;
-    if (!blob_file_is_open(&stream->file))
+    /* What stream_open() saw may be used up by now, and of some uploads it knew no size. */
+    int error = depot_space(stream->depot, length) ? 0 : ENOSPC;
+    if (!error && !blob_file_is_open(&stream->file))
         error = blob_file_create(&stream->file, &stream->store->blobs, true);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);

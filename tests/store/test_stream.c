@@ -1,0 +1,118 @@
+/* test_stream.c - uploads that are larger than memory may hold. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    MEBIBYTE = 1 << 20,
+    PIECE = 64 << 10,
+    RESERVE = 3 * MEBIBYTE,
+    ROOM = 5 * MEBIBYTE,
+    RING = MEBIBYTE /* what the buffers of a stream hold */
+};
+
+static struct fixture fixture;
+static uint8_t piece[PIECE];
+
+static void setup(void)
+{
+    fixture_start(&fixture, 3);
+    fixture_close(&fixture);
+    fixture.options.object_limit = 64 * MEBIBYTE;
+    fixture.options.disk_reserve = RESERVE;
+    sim_disk_set_free(fixture.disk, RESERVE + ROOM);
+    fixture_open(&fixture);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+static struct stream *open_stream(const char *key, uint64_t size)
+{
+    struct store_key named = store_key_of(key, strlen(key));
+    struct stream *stream;
+    ck_assert_int_eq(stream_open(fixture.store, &named, size, NULL, &stream), STORE_OK);
+    return stream;
+}
+
+/* Writes until there are `size` bytes, or an error; how many were taken. */
+static uint64_t write_on(struct stream *stream, uint64_t size, enum store_error *ret_error)
+{
+    uint64_t written = 0;
+    *ret_error = STORE_OK;
+    while (written < size && !*ret_error) {
+        size_t taken = 0;
+        *ret_error = stream_write(stream, piece, PIECE, &taken);
+        written += taken;
+        if (taken == 0)
+            usleep(100);
+    }
+    return written;
+}
+
+/* What an aborted upload held comes back in the background. */
+static void wait_for_idle(void)
+{
+    for (int tries = 0; tries < 10000 && fixture_figures(&fixture).writes_in_flight > 0; tries++)
+        usleep(1000);
+    ck_assert_uint_eq(fixture_figures(&fixture).writes_in_flight, 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).bytes_in_flight, 0);
+}
+
+START_TEST(an_upload_of_unknown_size_leaves_the_reserve)
+{
+    ck_assert_int_eq(fixture_put_text(&fixture, "a", "one"), STORE_OK);
+    enum store_error error;
+    struct stream *stream = open_stream("large", STORE_SIZE_UNKNOWN);
+    uint64_t written = write_on(stream, 16 * MEBIBYTE, &error);
+    ck_assert_int_eq(error, STORE_FULL);
+    ck_assert_uint_gt(written, ROOM / 2);
+    ck_assert_uint_le(written, ROOM + RING);
+    ck_assert_int_eq(fixture_delete(&fixture, "a"), STORE_OK);
+    stream_abort(stream);
+    wait_for_idle();
+    ck_assert_int_eq(fixture_put_text(&fixture, "b", "two"), STORE_OK);
+}
+END_TEST
+
+START_TEST(announced_uploads_leave_the_reserve_together)
+{
+    enum { SIZE = 3 * MEBIBYTE + MEBIBYTE / 2 }; /* there is room for one, and for two only without the reserve */
+    struct stream *first = open_stream("a", SIZE), *second = open_stream("b", SIZE);
+    enum store_error error;
+    write_on(first, SIZE, &error);
+    ck_assert_int_eq(error, STORE_OK);
+    write_on(second, SIZE, &error);
+    ck_assert_int_eq(error, STORE_FULL);
+    stream_abort(first);
+    stream_abort(second);
+    wait_for_idle();
+}
+END_TEST
+
+START_TEST(an_upload_is_charged_its_buffers_whatever_its_size)
+{
+    struct stream *stream = open_stream("large", STORE_SIZE_UNKNOWN);
+    ck_assert_uint_eq(fixture_figures(&fixture).bytes_in_flight, RING);
+    enum store_error error;
+    ck_assert_uint_eq(write_on(stream, 4 * MEBIBYTE, &error), 4 * MEBIBYTE);
+    ck_assert_int_eq(error, STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).bytes_in_flight, RING);
+    stream_abort(stream);
+    wait_for_idle();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        an_upload_of_unknown_size_leaves_the_reserve,
+        announced_uploads_leave_the_reserve_together,
+        an_upload_is_charged_its_buffers_whatever_its_size,
+    };
+    return UNIT_RUN_WITH("stream", setup, teardown, tests);
+}
