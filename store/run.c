@@ -274,11 +274,13 @@ static enum store_error draft_segment(struct draft *draft, struct store *store, 
                                       const struct run_horizon *horizon, uint64_t from, uint64_t to)
 {
     struct cursor cursor;
-    if (from >= to)
+    uint64_t held = to < segment->prepared ? to
+                                           : segment->prepared; /* the file of a sealed segment may have been cut */
+    if (from >= held)
         return STORE_OK;
     enum store_error error = STORE_NO_MEMORY;
     if (cursor_init(&cursor, store->io, store->salt)) {
-        cursor_begin(&cursor, segment, to);
+        cursor_begin(&cursor, segment, held);
         error = draft_new(draft, store, &cursor, horizon, from);
     }
     cursor_free(&cursor);

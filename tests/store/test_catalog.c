@@ -227,17 +227,22 @@ START_TEST(listings_follow_a_long_history)
 }
 END_TEST
 
-START_TEST(a_damaged_run_is_made_again)
+static void fill_a_segment(void)
 {
-    static const char path[] = "/data/stores/s/log/0000000000000001.keys";
-    static char filler[20000];
-    size_t size;
+    static char filler[300];
     memset(filler, 'x', sizeof filler);
     for (unsigned i = 0; fixture_figures(&fixture).segments < 2; i++) {
         char key[TEXT];
         (void)snprintf(key, sizeof key, "%05u", i);
         ck_assert_int_eq(fixture_put(&fixture, key, filler, sizeof filler), STORE_OK);
     }
+}
+
+START_TEST(a_damaged_run_is_made_again)
+{
+    static const char path[] = "/data/stores/s/log/0000000000000001.keys";
+    size_t size;
+    fill_a_segment();
     char *listed = strdup(list_all("", "", 100));
     uint8_t *bytes = fixture_read_file(&fixture, path, &size);
     fixture_close(&fixture);
@@ -247,6 +252,24 @@ START_TEST(a_damaged_run_is_made_again)
     ck_assert_str_eq(list_all("", "", 100), listed);
     free(bytes);
     free(listed);
+}
+END_TEST
+
+/* What the lost end of a segment's file held is gone; all else is listed, with or without the keys' file. */
+START_TEST(a_segment_that_was_cut_is_listed)
+{
+    fill_a_segment();
+    put("zz");
+    fixture_close(&fixture);
+    fixture_resize_file(&fixture, "/data/stores/s/log/0000000000000001.seg", 1000);
+    for (int listing = 0; listing < 2; listing++) {
+        fixture_open(&fixture);
+        const char *listed = list_all("", "", 100);
+        ck_assert_msg(strncmp(listed, "00000 ", 6) == 0 && strstr(listed, " zz ") != NULL, "%s", listed);
+        ck_assert_ptr_null(strstr(listed, "00100 "));
+        if (listing == 0)
+            fixture_close(&fixture);
+    }
 }
 END_TEST
 
@@ -264,6 +287,7 @@ int main(void)
         a_damaged_cursor_is_known,
         listings_follow_a_long_history,
         a_damaged_run_is_made_again,
+        a_segment_that_was_cut_is_listed,
     };
     return UNIT_RUN_WITH("catalog", setup, teardown, tests);
 }
