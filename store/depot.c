@@ -35,6 +35,12 @@ struct depot_entry {
     struct pool_job removal;
 };
 
+/* The store that could not be opened last, as long as it cannot. */
+struct depot_trouble {
+    char name[STORE_NAME_MAX + 1];
+    struct store_detail detail;
+};
+
 struct depot {
     struct depot_options options;
     struct io read_only; /* in place of the options' table when nothing may be written */
@@ -56,6 +62,7 @@ struct depot {
     struct depot_entry *buckets[BUCKETS];
     size_t open;
     uint64_t releases;
+    struct depot_trouble trouble;
 };
 
 /* ---- the depot itself ------------------------------------------------------------------------ */
@@ -224,12 +231,11 @@ static struct depot_entry *entry_settled(struct depot *depot, const char *name)
     return entry;
 }
 
-/* The open store that nobody has used for longest, if there are more open than allowed. */
-static struct depot_entry *entry_to_close(struct depot *depot)
+/* The open store that nobody has used for longest; NULL when all are in use. */
+static struct depot_entry *entry_idle_longest(struct depot *depot)
 {
     struct depot_entry *oldest = NULL;
-    if (depot->open <= depot->options.open_stores_limit)
-        return NULL;
+
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct depot_entry *entry = depot->buckets[i]; entry; entry = entry->next) {
             if (entry->state == ENTRY_OPEN && entry->references == 0 && !atomic_load(&entry->store->failed) &&
@@ -253,17 +259,64 @@ static void entry_close(struct depot *depot, struct depot_entry *entry)
     pthread_cond_broadcast(&depot->changed);
 }
 
-/* Opens a store for a new entry, letting the lock go meanwhile. */
-static enum store_error entry_open(struct depot *depot, struct depot_entry *entry, struct store_detail *detail)
+/* Closes the store that has been idle longest; false when there is none. */
+static bool make_room(struct depot *depot)
 {
-    struct depot_entry *idle = entry_to_close(depot);
+    struct depot_entry *idle = entry_idle_longest(depot);
     if (idle)
         entry_close(depot, idle);
-    pthread_mutex_unlock(&depot->lock);
+    return idle != NULL;
+}
+
+static bool out_of_descriptors(enum store_error error, const struct store_detail *detail)
+{
+    return error == STORE_IO && (detail->os_error == EMFILE || detail->os_error == ENFILE);
+}
+
+/* Opens the store; as long as descriptors are out, idle stores make room. Lock held, and let go meanwhile. */
+static enum store_error open_with_room(struct depot *depot, struct depot_entry *entry, struct store **ret_store,
+                                       struct store_detail *detail)
+{
+    enum store_error error;
+    if (depot->open >= depot->options.open_stores_limit)
+        (void)make_room(depot);
+    do {
+        pthread_mutex_unlock(&depot->lock);
+        error = store_open(depot, &depot->options, depot->folder.stores, entry->name, depot->pool, ret_store, detail);
+        pthread_mutex_lock(&depot->lock);
+    } while (out_of_descriptors(error, detail) && make_room(depot));
+    return error;
+}
+
+static void forget_trouble(struct depot *depot, const char *name)
+{
+    if (strcmp(depot->trouble.name, name) == 0)
+        depot->trouble = (struct depot_trouble){0};
+}
+
+/* Remembers for the operator that a store cannot be opened, or that it can again. Lock held. */
+static void note_opening(struct depot *depot, const char *name, enum store_error error,
+                         const struct store_detail *detail)
+{
+    struct depot_trouble *trouble = &depot->trouble;
+    if (!error || error == STORE_NO_STORE) {
+        forget_trouble(depot, name);
+        return;
+    }
+    memcpy(trouble->name, name, strlen(name) + 1);
+    trouble->detail = *detail;
+    depot_log(depot, STORE_LOG_ERROR, "store %s cannot be opened: %s: %s", name, store_error_text(error), detail->text);
+}
+
+/* Opens a store for a new entry, letting the lock go meanwhile. */
+static enum store_error entry_open(struct depot *depot, struct depot_entry *entry, struct store_detail *ret_detail)
+{
     struct store *store = NULL;
-    enum store_error error = store_open(depot, &depot->options, depot->folder.stores, entry->name, depot->pool, &store,
-                                        detail);
-    pthread_mutex_lock(&depot->lock);
+    struct store_detail detail = {0};
+    enum store_error error = open_with_room(depot, entry, &store, &detail);
+    note_opening(depot, entry->name, error, &detail);
+    if (error && ret_detail)
+        *ret_detail = detail;
     if (error) {
         entry_unlink(depot, entry);
         free(entry);
@@ -447,6 +500,7 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
     }
     atomic_store(&store->deleted, true);
     pthread_mutex_lock(&depot->lock);
+    forget_trouble(depot, store->name);
     entry_unlink(depot, entry);
     entry->state = ENTRY_DELETED;
     depot->open--;
@@ -464,6 +518,9 @@ static enum store_error remove_unopened(struct depot *depot, const char *name, s
         return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", name,
                             strerror(os_error));
     folder_remove_trash(&depot->folder, label);
+    pthread_mutex_lock(&depot->lock);
+    forget_trouble(depot, name);
+    pthread_mutex_unlock(&depot->lock);
     return STORE_OK;
 }
 
@@ -637,7 +694,10 @@ void depot_log(struct depot *depot, enum store_log_level level, const char *form
 static bool entry_healthy(const struct depot_entry *entry, struct store_detail *detail)
 {
     struct store *store = entry->store;
-    uint64_t damaged = atomic_load(&store->damaged_bytes);
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t damaged = store->damaged_bytes;
+    pthread_rwlock_unlock(&store->lock);
+
     uint64_t flaws = scrub_flaws(store);
     bool said = detail && detail->text[0];
     if (atomic_load(&store->failed)) {
@@ -664,6 +724,8 @@ bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
                 healthy = entry_healthy(entry, ret_detail);
         }
     }
+    if (healthy && depot->trouble.name[0] && ret_detail && !ret_detail->text[0])
+        *ret_detail = depot->trouble.detail;
     pthread_mutex_unlock(&depot->lock);
     return healthy;
 }

@@ -37,7 +37,10 @@ struct store {
     uint64_t commits;
     uint64_t records;
     uint64_t end_offset; /* published */
-    atomic_uint_fast64_t damaged_bytes;
+    uint64_t damaged_bytes;
+    struct table damaged_records; /* packed locations of those that are counted in damaged_bytes */
+    struct table damaged_blobs;   /* numbers of those that a verification has found damaged: they are not served */
+
     bool mark_last; /* the log ends with a mark; the writer's */
 
     struct catalog catalog;
@@ -66,6 +69,13 @@ void store_discharge(struct store *store, uint64_t bytes);
 
 /* The same for what an accepted write brings along: never refused. */
 void store_admit_always(struct store *store, uint64_t bytes);
+
+/* Counts a record as damaged; false when it is known already. */
+bool store_note_damage(struct store *store, uint64_t packed);
+
+/* Remembers a blob as damaged; whether it is. */
+void store_note_damaged_blob(struct store *store, uint64_t blob);
+bool store_blob_is_damaged(struct store *store, uint64_t blob);
 
 /* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
 void store_complete(struct store *store, struct txn *txn);

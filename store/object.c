@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { HEAD_GUESS = 512 };
@@ -56,7 +57,8 @@ static enum store_error read_bytes(const struct io *io, int file, void *bytes, s
 
 static void note_damage(struct store *store, const struct pin *pin)
 {
-    atomic_fetch_add(&store->damaged_bytes, pin->location.length);
+    if (!store_note_damage(store, location_pack(pin->location)))
+        return;
     depot_log(store->depot, STORE_LOG_ERROR, "store %s: the record at offset %llu is damaged: it is not served",
               store->name, (unsigned long long)segment_offset(pin->segment, pin->location.position));
 }
@@ -108,7 +110,12 @@ static enum store_error object_load(struct store *store, const struct pin *pin, 
 /* Opens the blob; STORE_AGAIN when it is gone. */
 static enum store_error object_open_blob(struct store *store, struct object *object, const struct record *record)
 {
+    if (store_blob_is_damaged(store, record->blob))
+        return STORE_DAMAGED;
     int file = blobs_open(&store->blobs, record->blob);
+    if (file < 0 && errno != ENOENT)
+        depot_log(store->depot, STORE_LOG_ERROR, "store %s: the file of a large object cannot be opened: %s",
+                  store->name, strerror(errno));
     if (file < 0)
         return errno == ENOENT ? STORE_AGAIN : STORE_IO;
     struct stat status;

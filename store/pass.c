@@ -234,6 +234,8 @@ static void pass_blob(struct pass *pass, uint64_t position, const struct record 
     if (!is_live(pass, position, record))
         return;
     enum blob_state state = blob_look_once(pass, record);
+    if (state == BLOB_WRONG)
+        store_note_damaged_blob(pass->store, record->blob);
     if (state > BLOB_WHOLE && is_live(pass, position, record))
         report_record(pass, flaws[state], record, true);
 }

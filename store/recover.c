@@ -175,6 +175,19 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
               scan->store->name, to - from, segment_offset(scan->segment, from));
 }
 
+/* A record is known whose payload is not whole: counted once, however often it is asked for later. */
+static void note_payload(struct scan *scan, const struct record *record)
+{
+    struct location location = {.segment = scan->segment->slot,
+                                .position = (uint32_t)scan->position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    store_note_damage(scan->store, location_pack(location));
+    depot_log(scan->store->depot, STORE_LOG_ERROR,
+              "store %s: the payload of the record at offset %" PRIu64 " is damaged: reading it tells so",
+              scan->store->name, record->offset);
+}
+
 /* Finds the next valid head behind a hole, and whether the log ends before the hole: so it does when no
  * record behind it says by its group that the hole was on disk. */
 static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_next, bool *ret_end)
@@ -206,7 +219,8 @@ static enum store_error scan_hole(struct scan *scan, const struct record *record
     if (error || *ret_end)
         return error;
     if (found == CURSOR_HEAD) { /* it stays known, so that reading it tells of the damage */
-        report_damage(scan, scan->position, scan->position + record_length(record));
+        note_payload(scan, record);
+
         return take(scan, record);
     }
     report_damage(scan, scan->position, next);
@@ -451,6 +465,10 @@ static enum store_error open_segment(struct store *store, uint64_t number, bool 
     enum store_error error = size >= LOCATION_POSITION_MAX ? STORE_DAMAGED : STORE_OK;
     if (!error)
         error = read_base(store, file, number, size, &base, detail);
+    if (error == STORE_DAMAGED && size == SEGMENT_HEADER && !last) { /* a husk: nothing is lost with it */
+        io->close(io->self, file);
+        return STORE_OK;
+    }
     if (error) {
         io->close(io->self, file);
         return error;
@@ -488,7 +506,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     free(scan.effects);
     if (error)
         return error;
-    atomic_store(&store->damaged_bytes, scan.damaged);
+    store->damaged_bytes += scan.damaged;
     store->end_offset = store->log.end;
     int os_error = blobs_remove_orphans(&store->blobs, scan.next_blob);
     if (os_error)

@@ -93,12 +93,11 @@ enum store_error segment_read_header(const struct io *io, int file, uint64_t sal
     *ret_errno = io_read_all(io, file, header, sizeof header, 0);
     if (*ret_errno)
         return STORE_IO;
-    if (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0)
+    if (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0 ||
+        little_get64(header + AT_CHECK) != XXH3_64bits_withSeed(header, AT_CHECK, salt))
         return STORE_DAMAGED;
     if (little_get64(header + AT_VERSION) > SEGMENT_VERSION)
         return STORE_TOO_NEW;
-    if (little_get64(header + AT_CHECK) != XXH3_64bits_withSeed(header, AT_CHECK, salt))
-        return STORE_DAMAGED;
     *ret_number = little_get64(header + AT_NUMBER);
     *ret_base = little_get64(header + AT_BASE);
     return STORE_OK;

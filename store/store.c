@@ -102,6 +102,8 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
     pthread_rwlock_init(&store->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
     table_init(&store->index, salt);
+    table_init(&store->damaged_records, salt);
+    table_init(&store->damaged_blobs, salt);
     writer_init(&store->writer);
     scrub_init(&store->scrub);
     compact_init(&store->compact);
@@ -138,6 +140,9 @@ static void store_free(struct store *store)
     scrub_free(&store->scrub);
 
     table_free(&store->index);
+    table_free(&store->damaged_records);
+    table_free(&store->damaged_blobs);
+
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -204,6 +209,43 @@ void store_close(struct store *store)
     store_free(store);
 }
 
+/* ---- damage ---------------------------------------------------------------------------------- */
+
+/* Adds a key; false when it was there or memory is out. Lock held. */
+static bool table_note(struct table *table, uint64_t key)
+{
+    if (table_get(table, key) || !table_reserve(table, key))
+        return false;
+    table_put(table, key, 1);
+    table_reservations_end(table);
+    return true;
+}
+
+bool store_note_damage(struct store *store, uint64_t packed)
+{
+    pthread_rwlock_wrlock(&store->lock);
+    bool fresh = table_note(&store->damaged_records, packed);
+    if (fresh)
+        store->damaged_bytes += location_unpack(packed).length;
+    pthread_rwlock_unlock(&store->lock);
+    return fresh;
+}
+
+void store_note_damaged_blob(struct store *store, uint64_t blob)
+{
+    pthread_rwlock_wrlock(&store->lock);
+    (void)table_note(&store->damaged_blobs, blob);
+    pthread_rwlock_unlock(&store->lock);
+}
+
+bool store_blob_is_damaged(struct store *store, uint64_t blob)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    bool damaged = table_get(&store->damaged_blobs, blob) != 0;
+    pthread_rwlock_unlock(&store->lock);
+    return damaged;
+}
+
 /* ---- what is known of it --------------------------------------------------------------------- */
 
 const char *store_name(const struct store *store)
@@ -229,11 +271,12 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
         .blobs = store->blobs.needs.count,
         .commits = store->commits,
         .records = store->records,
+        .damaged_bytes = store->damaged_bytes,
     };
     pthread_rwlock_unlock(&store->lock);
     figures.writes_in_flight = atomic_load(&store->ops_in_flight);
     figures.bytes_in_flight = atomic_load(&store->bytes_in_flight);
-    figures.damaged_bytes = atomic_load(&store->damaged_bytes);
+
     figures.failed = atomic_load(&store->failed);
     *ret_figures = figures;
 }

@@ -228,6 +228,8 @@ static void job_buffers(struct stream *stream)
     int error = job_write(stream, bytes, length);
     pthread_mutex_lock(&stream->lock);
     if (error && !stream->error) {
+        depot_log(stream->depot, STORE_LOG_ERROR, "store %s: an upload cannot be written: %s", stream->store->name,
+                  strerror(error));
         stream->error = error_of_errno(error);
         stream->os_error = error;
     }
