@@ -1,4 +1,4 @@
-/* signals.c - SIGTERM and SIGINT as a descriptor. See signals.h. */
+/* signals.c - SIGTERM, SIGINT and SIGHUP as a descriptor. See signals.h. */
 #include "service/signals.h"
 
 #include <pthread.h>
@@ -11,6 +11,7 @@ int signals_open(void)
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGHUP); /* the terminal has gone: end as decently */
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
