@@ -38,6 +38,11 @@ static bool next_flag(char *const **arguments, struct flag *ret_flag)
     *ret_flag = flag;
     if (flag_is(&flag, "help") || flag_is(&flag, "version"))
         return true;
+    if (!flag_is(&flag, "config") && !option_find(flag.name, flag.length)) {
+        fprintf(stderr, "cairnd: unknown option '--%.*s'; `cairnd --help` lists the options\n", (int)flag.length,
+                flag.name);
+        return false;
+    }
     if (flag.name[flag.length] == '=')
         ret_flag->value = flag.name + flag.length + 1;
     else if (**arguments)
@@ -73,9 +78,8 @@ static bool refuse(const char *where, const struct option *option, const char *v
 }
 
 /* Sets one flag. `seen` tells whether the option was given before: a list grows, anything else may come once. */
-static bool set_flag(const struct flag *flag, struct config *config, bool *seen)
+static bool set_flag(const struct option *option, const struct flag *flag, struct config *config, bool *seen)
 {
-    const struct option *option = option_find(flag->name, flag->length);
     char where[OPTION_NAME_MAX + 2];
     snprintf(where, sizeof(where), "--%s", option->name);
     if (*seen && !option_is_list(option)) {
@@ -98,12 +102,7 @@ static bool load_flags(char *const *arguments, struct config *config)
         if (flag_is(&flag, "config"))
             continue;
         const struct option *option = option_find(flag.name, flag.length);
-        if (!option) {
-            fprintf(stderr, "cairnd: unknown option '--%.*s'; `cairnd --help` lists the options\n", (int)flag.length,
-                    flag.name);
-            return false;
-        }
-        if (!set_flag(&flag, config, &seen[option - option_table]))
+        if (!set_flag(option, &flag, config, &seen[option - option_table]))
             return false;
     }
     return true;

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct option *find_key(const char *key)
 {
@@ -71,8 +72,19 @@ static bool set_all(const char *path, json_t *file, struct config *config)
     return true;
 }
 
+/* The parser reads a folder as an empty file. */
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool config_file_load(const char *path, struct config *config)
 {
+    if (is_folder(path)) {
+        fprintf(stderr, "cairnd: --config: %s is a folder, not a file\n", path);
+        return false;
+    }
     json_error_t error;
     json_t *file = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!file) {

@@ -161,7 +161,9 @@ START_TEST(unknown_flags_exit_2)
     expect_usage_error((const char *[]){"--treads", "4", NULL}, "--treads");
     expect_usage_error((const char *[]){"--data", "/tmp/x", "surprise", NULL}, "surprise");
     expect_usage_error((const char *[]){"dance", "now", NULL}, "dance");
-    expect_usage_error((const char *[]){"--threads", NULL}, "--threads");
+    expect_usage_error((const char *[]){"--threads", NULL}, "--threads needs a value");
+    expect_usage_error((const char *[]){"--treads", NULL}, "unknown option '--treads'");
+    expect_usage_error((const char *[]){"--config", "/tmp", NULL}, "/tmp is a folder");
     expect_usage_error((const char *[]){"--threads", "1", "--threads", "2", NULL}, "--threads");
 }
 END_TEST
