@@ -25,6 +25,7 @@
 enum { CONNECTION_MEMORY = 16 * 1024, PATIENCE = 8 /* seconds */ };
 
 static struct site {
+    struct sim_disk *disk;
     struct depot *depot;
     struct api *api;
     struct MHD_Daemon *daemon;
@@ -133,10 +134,20 @@ static void start_daemon(void)
     fuzz_assert(site.daemon != NULL);
 }
 
+static void stop(void)
+{
+    MHD_stop_daemon(site.daemon);
+    api_free(site.api);
+    depot_close(site.depot);
+    sim_disk_free(site.disk);
+    close(site.wake);
+}
+
 static void start(void)
 {
     struct depot_options options = depot_options_default();
-    options.io = sim_disk_io(sim_disk_new(1));
+    site.disk = sim_disk_new(1);
+    options.io = sim_disk_io(site.disk);
     options.io_threads = 1;
     options.disk_reserve = 0;
     fuzz_assert(depot_open("/data", &options, &site.depot, NULL) == STORE_OK);
@@ -150,6 +161,7 @@ static void start(void)
     fuzz_assert(site.api != NULL && site.wake >= 0);
     start_daemon();
     make_stores();
+    atexit(stop);
 }
 
 /* ---- one connection -------------------------------------------------------------------------- */
