@@ -51,7 +51,7 @@ void reply_owned(struct request *request, unsigned status, const char *media_typ
 
 static void reply_taken(struct request *request, unsigned status, const char *media_type, struct jsontext *json)
 {
-        jsontext_end(json);
+    jsontext_end(json);
     if (json->failed) {
         jsontext_free(json);
         keep(request, status, NULL);

@@ -319,6 +319,8 @@ static enum store_error plan_relocate(struct group *group, struct txn *txn, size
         return STORE_CONDITION;
     if (!found)
         return STORE_NO_OBJECT;
+    if (source.blob && store_blob_is_damaged(group->store, source.blob))
+        return STORE_DAMAGED;
     error = plan_target(group, txn, at, &op->target, op->keep_target, source);
     if (error || !remove)
         return error;
