@@ -43,15 +43,6 @@ START_TEST(sigterm_under_load_loses_and_cuts_nothing)
 }
 END_TEST
 
-START_TEST(sigint_drains_too)
-{
-    site_start();
-    site_expect(site_put("k", "v", NULL), 201);
-    ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
-    ck_assert_int_eq(server_wait(site.server, 10), 0);
-}
-END_TEST
-
 START_TEST(idle_connections_do_not_hold_it)
 {
     site_start();
@@ -126,6 +117,22 @@ static struct answer *slow_download(struct client *client)
     client_throttle(client, 0, RATE);
     return client_download(client, "/v1/stores/main/objects/k", 9, 0, NULL);
 }
+
+/* Of a terminal: Ctrl-C, and its end. */
+START_TEST(sigint_and_sighup_drain_too)
+{
+    const int signals[] = {SIGINT, SIGHUP};
+    for (size_t i = 0; i < 2; i++) {
+        site_start();
+        site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), i == 0 ? 201 : 200);
+        pid_t child = in_child(slow_download);
+        clock_sleep(0.3);
+        ck_assert_int_eq(kill(site.server->pid, signals[i]), 0);
+        ck_assert_int_eq(server_wait(site.server, 20), 0);
+        ck_assert_int_eq(outcome(child), 7);
+    }
+}
+END_TEST
 
 START_TEST(an_upload_under_way_is_finished)
 {
@@ -213,7 +220,7 @@ int main(void)
 {
     const TTest *tests[] = {
         sigterm_under_load_loses_and_cuts_nothing,
-        sigint_drains_too,
+        sigint_and_sighup_drain_too,
         idle_connections_do_not_hold_it,
         half_a_request_does_not_hold_it,
         an_upload_under_way_is_finished,
