@@ -12,6 +12,7 @@
 #include <malloc.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -27,6 +28,8 @@ enum { CONNECTION_MEMORY = 16 * 1024 };
 enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 
 enum { EVENTS = 32 }; /* fetched at a time */
+
+enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socket holds and has not sent yet */
 
 enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 
@@ -164,8 +167,18 @@ static bool watch(struct loop *loop, int file, uint32_t what, void *who)
     return epoll_ctl(loop->events, EPOLL_CTL_ADD, file, &event) == 0;
 }
 
+/* The kernel takes megabytes ahead of a slow reader, and tells of room only when a third of them has gone. That may
+ * be longer than the idle timeout, although the reader goes on reading; with little unsent, its steps are seen. Unix
+ * sockets refuse this, and hold little anyway. */
+static void limit_unsent(int socket)
+{
+    int bytes = UNSENT_MAX;
+    setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 static void admit_client(struct loop *loop, struct client *client)
 {
+    limit_unsent(client->socket);
     /* Without this watch (no memory) the end of a client may only show when the idle timeout is over. */
     watch(loop, client->socket, EPOLLRDHUP | EPOLLET, client);
     loop->arriving = client;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,6 +182,63 @@ START_TEST(a_store_over_its_memory_says_503_and_recovers)
 }
 END_TEST
 
+/* Refused with 503 and a time to come back, then whole once the first is. */
+static void expect_one_after_the_other(int first, const char *second_target)
+{
+    ck_assert(raw_send_payload(first, 1 << 20, 1, 0));
+    clock_sleep(0.2);
+    struct answer *refused = client_send(site.client, "PUT", second_target, "v", 1, NULL);
+    site_expect_problem(refused, 503);
+    const char *seconds = answer_header(refused, "Retry-After");
+    ck_assert(seconds && seconds[0] >= '0' && seconds[0] <= '9');
+    ck_assert(raw_send_payload(first, 1 << 20, 1, 1 << 20));
+    ck_assert(raw_receive(first, &answer));
+    ck_assert_int_eq(answer.status, 201);
+    close(first);
+    site_expect(client_send(site.client, "PUT", second_target, "v", 1, NULL), 201);
+}
+
+START_TEST(memory_is_bounded_for_all_stores_together)
+{
+    add("--total-bytes-limit", "1M");
+    add("--store-bytes-limit", "1M");
+    add("--batch-bytes-limit", "1M");
+    site_start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
+    expect_one_after_the_other(begin_put("a", 2 << 20), "/v1/stores/other/objects/b");
+}
+END_TEST
+
+START_TEST(writes_under_way_are_bounded)
+{
+    add("--store-ops-limit", "1");
+    site_start();
+    expect_one_after_the_other(begin_put("a", 2 << 20), site_object("b"));
+}
+END_TEST
+
+START_TEST(a_chunked_upload_that_grows_large_counts_too)
+{
+    add("--uploads-limit", "1");
+    site_start();
+    int first = begin_put("a", 2 << 20), second = begin_chunked();
+    ck_assert(raw_send_payload(first, 1 << 20, 1, 0));
+    clock_sleep(0.2);
+    raw_send(second, "80000\r\n");
+    raw_send_payload(second, 0x80000, 1, 0);
+    ck_assert(raw_receive(second, &answer));
+    ck_assert_int_eq(answer.status, 503);
+    expect_retry_after(&answer);
+    close(second);
+    ck_assert(raw_send_payload(first, 1 << 20, 1, 1 << 20));
+    ck_assert(raw_receive(first, &answer));
+    ck_assert_int_eq(answer.status, 201);
+    close(first);
+    ck_assert_int_eq(site_figure("objects"), 1);
+    site_expect_blobs(1);
+}
+END_TEST
+
 START_TEST(connections_beyond_the_limit_wait)
 {
     add("--connections-limit", "4");
@@ -224,6 +282,58 @@ START_TEST(a_silent_connection_is_closed)
     }
     ck_assert(clock_now() - start < 8);
     site_expect_blobs(0);
+}
+END_TEST
+
+enum { DOWNLOAD = 16 << 20 };
+
+static int begin_get(const char *key)
+{
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object(key)));
+    return socket;
+}
+
+/* Its file is given back, too: nobody keeps a version alive by not reading it. */
+START_TEST(a_stalled_download_is_cut)
+{
+    add("--idle-timeout", "1");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), DOWNLOAD, 1, NULL), 201);
+    client_disconnect(site.client);
+    size_t descriptors = server_descriptors(site.server);
+    int socket = begin_get("k");
+    ck_assert_msg(clock_until(8, server_descriptors(site.server) > descriptors), "the download does not begin");
+    ck_assert_msg(clock_until(8, server_descriptors(site.server) <= descriptors), "the download is not cut");
+    close(socket);
+}
+END_TEST
+
+static size_t read_some(int socket, size_t most)
+{
+    static char bytes[1 << 16];
+    ssize_t got = recv(socket, bytes, most < sizeof bytes ? most : sizeof bytes, 0);
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* The kernel holds megabytes of the answer: the server must not take it for a standstill while they drain. */
+START_TEST(a_slow_download_is_not_cut)
+{
+    enum { STEPS = 60, STEP = 64000 };
+    add("--idle-timeout", "2");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), DOWNLOAD, 1, NULL), 201);
+    int socket = begin_get("k");
+    ck_assert(raw_receive_head(socket, &answer));
+    size_t received = 0, got;
+    for (int i = 0; i < STEPS; i++) {
+        received += read_some(socket, STEP);
+        clock_sleep(0.1);
+    }
+    while ((got = read_some(socket, DOWNLOAD)) > 0 && received + got < DOWNLOAD)
+        received += got;
+    ck_assert_uint_eq(received + got, DOWNLOAD);
+    close(socket);
 }
 END_TEST
 
@@ -273,8 +383,7 @@ START_TEST(stalled_downloads_delay_nobody)
     site_expect(client_upload(site.client, site_object("large"), 16 << 20, 1, NULL), 201);
     int sockets[STALLED];
     for (int i = 0; i < STALLED; i++) {
-        sockets[i] = raw_connect(site.server->port);
-        ck_assert(raw_send(sockets[i], "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("large")));
+        sockets[i] = begin_get("large");
     }
     double start = clock_now();
     for (int i = 0; i < 200; i++) {
@@ -397,8 +506,13 @@ int main(void)
         a_batch_get_over_its_limits_is_413,
         more_uploads_than_allowed_are_told_to_come_back,
         a_store_over_its_memory_says_503_and_recovers,
+        memory_is_bounded_for_all_stores_together,
+        writes_under_way_are_bounded,
+        a_chunked_upload_that_grows_large_counts_too,
         connections_beyond_the_limit_wait,
         a_silent_connection_is_closed,
+        a_stalled_download_is_cut,
+        a_slow_download_is_not_cut,
         a_slow_upload_is_not_cut,
         stalled_uploads_delay_nobody,
         stalled_downloads_delay_nobody,
