@@ -276,12 +276,19 @@ static bool group_empty(const struct log *log)
     return log->end == log->group;
 }
 
+/* Half of the segment will be used: time for the one behind it. A first segment may be that far with its first record, and
+ * what follows would not fit: then it is now or never that segments grow. */
+static void look_ahead(struct log *log, uint64_t bytes)
+{
+    if (log->active->used + bytes > log->active->prepared / 2)
+        spare_request(log);
+}
+
 enum store_error log_room(struct log *log, uint64_t bytes, bool tombstones, int *ret_errno)
 {
     *ret_errno = 0;
     if (fits(log, bytes, false)) {
-        if (log->active->used > log->active->prepared / 2)
-            spare_request(log);
+        look_ahead(log, bytes);
         return STORE_OK;
     }
     if (!group_empty(log))
@@ -289,9 +296,11 @@ enum store_error log_room(struct log *log, uint64_t bytes, bool tombstones, int 
     enum store_error error = log_roll(log, bytes, ret_errno);
     if (error == STORE_FULL && tombstones && fits(log, bytes, true))
         return STORE_OK;
-    if (!error)
-        log_begin(log);
-    return error;
+    if (error)
+        return error;
+    log_begin(log);
+    look_ahead(log, bytes);
+    return STORE_OK;
 }
 
 void log_begin(struct log *log)

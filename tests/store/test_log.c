@@ -1,0 +1,44 @@
+/* test_log.c - the files of a store's log. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/unit.h"
+
+#include <stdio.h>
+
+enum { OBJECTS = 64, SIZE = 128 << 10 };
+
+static struct fixture fixture;
+static uint8_t payload[SIZE];
+
+static void setup(void)
+{
+    fixture_start(&fixture, 5);
+    fixture_close(&fixture);
+    fixture.options.inline_limit = 2 * SIZE;
+    fixture.options.segment_size = 16 << 20;
+    fixture_open(&fixture);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+/* An object that takes half of the first segment must not get a segment to itself: each is an open file. */
+START_TEST(segments_grow_with_large_records)
+{
+    char key[16];
+    for (int i = 0; i < OBJECTS; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        ck_assert_int_eq(fixture_put(&fixture, key, payload, SIZE), STORE_OK);
+    }
+    ck_assert_uint_lt(fixture_figures(&fixture).segments, OBJECTS / 2);
+    ck_assert_uint_eq(fixture_figures(&fixture).blobs, 0);
+    ck_assert_int_eq(fixture_get(&fixture, "0", payload, SIZE), STORE_OK);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {segments_grow_with_large_records};
+    return UNIT_RUN_WITH("log", setup, teardown, tests);
+}
