@@ -25,6 +25,7 @@ static const char fresh_payload[] = "a payload";
 /* What a look-up says of a key. */
 struct sight {
     enum store_error error;
+    bool blob;
     uint64_t offset;
     uint64_t size;
     struct store_digest digest;
@@ -92,7 +93,8 @@ static struct sight look(struct run *run, const struct store_key *key)
     const struct object_info *info = object_info(object);
     sight = (struct sight){.offset = info->offset, .size = info->size, .digest = info->digest};
     int file = object_take_descriptor(object);
-    if (file >= 0)
+    sight.blob = file >= 0;
+    if (sight.blob)
         run->io->close(run->io->self, file);
     assert_true_to(key, object);
     object_release(object);
@@ -143,11 +145,19 @@ static void list_all(struct run *run)
     fuzz_assert(listed >= readable && listed <= figures.objects);
 }
 
+/* Reading does not compare a blob with its digest: that it is wrong shows from a verification to the next start. */
+static bool is_wrong_blob(const struct sight *one, const struct sight *other)
+{
+    return one->blob && other->error == STORE_DAMAGED;
+}
+
 static void assert_as_before(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++) {
         struct sight now = look(run, &run->keys[i]);
         const struct sight *before = &run->sights[i];
+        if (is_wrong_blob(before, &now) || is_wrong_blob(&now, before))
+            continue;
         fuzz_assert(now.error == before->error && now.offset >= before->offset && now.size == before->size);
         fuzz_assert(store_digest_equal(&now.digest, &before->digest));
     }
