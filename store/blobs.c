@@ -142,7 +142,7 @@ int blobs_sync(struct blobs *blobs)
     return blobs->io->fsync(blobs->io->self, blobs->folder) < 0 ? errno : 0;
 }
 
-static void blob_unlink(struct blobs *blobs, uint64_t blob)
+void blobs_remove(struct blobs *blobs, uint64_t blob)
 {
     char name[NAME_MAX_BYTES];
     blob_name(blob, name);
@@ -192,7 +192,7 @@ static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t
         error = blob_file_sync(&to, size);
     blob_file_close(&to);
     if (error)
-        blob_unlink(target, to.blob);
+        blobs_remove(target, to.blob);
     else
         *ret_blob = to.blob;
     return error;
@@ -227,7 +227,7 @@ int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint6
         return error;
     error = blobs_sync(target);
     if (error)
-        blob_unlink(target, adopted);
+        blobs_remove(target, adopted);
     else
         *ret_blob = adopted;
     return error;
@@ -270,7 +270,7 @@ static void reap(void *arg)
     while (blobs->reap_count > 0) {
         uint64_t blob = blobs->reap[--blobs->reap_count];
         pthread_mutex_unlock(&blobs->reap_lock);
-        blob_unlink(blobs, blob);
+        blobs_remove(blobs, blob);
         pthread_mutex_lock(&blobs->reap_lock);
     }
     blobs->reaping = false;
@@ -306,7 +306,7 @@ void blobs_discard(struct blobs *blobs, uint64_t blob)
     if (wake)
         pool_submit(blobs->pool, &blobs->reap_job);
     if (!queued)
-        blob_unlink(blobs, blob);
+        blobs_remove(blobs, blob);
 }
 
 int blobs_remove_orphans(struct blobs *blobs, uint64_t least)
@@ -321,7 +321,7 @@ int blobs_remove_orphans(struct blobs *blobs, uint64_t least)
         if (blob >= least)
             least = blob + 1;
         if (!table_get(&blobs->needs, blob))
-            blob_unlink(blobs, blob);
+            blobs_remove(blobs, blob);
     }
     free(names);
     atomic_store(&blobs->next, least);

@@ -88,6 +88,9 @@ bool blobs_reserve(struct blobs *blobs, uint64_t blob);
 void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size);
 bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size);
 
+/* Unlinks a file now. Blocking. */
+void blobs_remove(struct blobs *blobs, uint64_t blob);
+
 /* Unlinks a file soon, on an I/O thread. */
 void blobs_discard(struct blobs *blobs, uint64_t blob);
 

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     BUFFERS = 4,
@@ -68,9 +69,24 @@ struct stream {
     unsigned char key[];
 };
 
+/* Mapped, not allocated: aligned, only as large as what is touched, and given back to the system at once, where an
+ * allocator would keep it. NULL: no memory. */
+static unsigned char *ring_new(void)
+{
+    void *ring = mmap(NULL, BUFFERS * BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return ring == MAP_FAILED ? NULL : ring;
+}
+
+static void ring_free(struct stream *stream)
+{
+    if (stream->ring)
+        munmap(stream->ring, BUFFERS * BUFFER);
+    stream->ring = NULL;
+}
+
 static void stream_free(struct stream *stream)
 {
-    free(stream->ring);
+    ring_free(stream);
     free(stream->collected);
     XXH3_freeState(stream->hash);
     if (stream->large)
@@ -124,7 +140,7 @@ static enum store_error stream_enlarge(struct stream *stream)
         return STORE_BUSY;
     stream->large = true;
     stream->hash = XXH3_createState();
-    stream->ring = aligned_alloc(BLOB_ALIGNMENT, BUFFERS * BUFFER);
+    stream->ring = ring_new();
     if (!stream->hash || !stream->ring)
         return STORE_NO_MEMORY;
     XXH3_128bits_reset(stream->hash);
@@ -285,8 +301,7 @@ static void job_end(struct stream *stream)
         stream_fail(stream, error ? error_of_errno(error) : stream->error, error ? error : stream->os_error);
         return;
     }
-    free(stream->ring);
-    stream->ring = NULL;
+    ring_free(stream);
 
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
@@ -298,7 +313,7 @@ static void job_drop(struct stream *stream)
     struct store *store = stream->store;
     blob_file_close(&stream->file);
     if (stream->file.blob)
-        blobs_discard(&store->blobs, stream->file.blob);
+        blobs_remove(&store->blobs, stream->file.blob);
     uint64_t charge = stream->charge;
     stream_free(stream);
     store_discharge(store, charge);
