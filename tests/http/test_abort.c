@@ -185,6 +185,7 @@ START_TEST(memory_and_descriptors_come_back)
     ck_assert_msg(clock_until(10, server_descriptors(site.server) <= descriptors), "%zu descriptors before, %zu after",
                   descriptors, server_descriptors(site.server));
     site_expect_blobs(0);
+    ck_assert(clock_until(10, site_figure("writes_in_flight") == 0)); /* the last thing an upload gives back */
     uint64_t after = server_memory(site.server);
     ck_assert_msg(server_sanitized(site.server) || after < memory + (16 << 20), "%llu KiB before, %llu KiB after",
                   (unsigned long long)memory >> 10, (unsigned long long)after >> 10);
