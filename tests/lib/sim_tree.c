@@ -572,7 +572,10 @@ uint64_t sim_tree_used(const struct sim_tree *tree)
 {
     uint64_t used = 0;
     for (const struct sim_node *node = tree->nodes; node; node = node->next) {
-        used += node->file.charged;
+        /* One that only an unsynced folder or a cut to come still speaks of holds no space. */
+        if (node->links > 0 || node->opens > 0) {
+            used += node->file.charged;
+        }
     }
     return used;
 }
