@@ -276,8 +276,8 @@ static enum store_error entry_object(struct store *store, const struct run_entry
     enum store_error error = store_get(store, &key, 0, &object);
     if (error == STORE_COLLISION)
         return STORE_NO_OBJECT;
-    if (!error && entry->key_length == 0 && object_info(object)->key_length > 0) {
-        object_release(object); /* it has got a name, and stands there */
+    if (!error && object_info(object)->key_length != entry->key_length) {
+        object_release(object); /* it has got a name, or lost it, and stands elsewhere */
         return STORE_NO_OBJECT;
     }
     if (!error)

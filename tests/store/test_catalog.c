@@ -164,6 +164,22 @@ START_TEST(an_object_without_a_name_comes_first)
 }
 END_TEST
 
+START_TEST(an_object_that_has_lost_its_name_is_listed_once)
+{
+    struct ticket ticket;
+    struct store_op op = {
+        .kind = STORE_PUT, .key = store_key_of_hash(store_key_of("a", 1).hash), .payload = "v", .size = 1};
+    put("a");
+    ck_assert_str_eq(list_all("", "", 10), "a "); /* from here on a run knows the name */
+    ck_assert_int_eq(fixture_delete(&fixture, "a"), STORE_OK);
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_batch(fixture.store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    ck_assert_str_eq(list_all("", "", 10), " ");
+}
+END_TEST
+
 START_TEST(a_damaged_cursor_is_known)
 {
     ck_assert(!store_list_cursor_valid("x", 1));
@@ -284,6 +300,7 @@ int main(void)
         the_last_page_has_no_cursor,
         a_cursor_outlives_its_key,
         an_object_without_a_name_comes_first,
+        an_object_that_has_lost_its_name_is_listed_once,
         a_damaged_cursor_is_known,
         listings_follow_a_long_history,
         a_damaged_run_is_made_again,
