@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct copy {
-    struct txn txn; /* first: copy_of() */
+    struct txn txn; /* first: the writer knows the copy by it */
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;

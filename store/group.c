@@ -241,7 +241,7 @@ static enum store_error receipt_set(struct group *group, struct txn *txn, size_t
 
 /* The object comes to stand under `key`, if nothing speaks against it. */
 static enum store_error plan_target(struct group *group, struct txn *txn, size_t op, const struct store_key *key,
-                                    bool keep, struct view object)
+                                    const struct store_condition *condition, struct view object)
 {
     struct view before;
     enum store_error error = view_find(group, key, false, &before);
@@ -249,7 +249,9 @@ static enum store_error plan_target(struct group *group, struct txn *txn, size_t
         return error;
     if (before.exists && !key_same(key, &before.key))
         return STORE_COLLISION;
-    if (keep && before.exists)
+    if (!condition_holds(condition, digest_in(&before)))
+        return STORE_CONDITION;
+    if (txn->ops[op].keep_target && before.exists)
         return STORE_EXISTS;
     object.exists = true;
     object.key = key_to_store(key, &before);
@@ -263,27 +265,13 @@ static enum store_error plan_put(struct group *group, struct txn *txn, size_t at
 {
     const struct store_op *op = &txn->ops[at];
     const struct txn_step *step = &txn->steps[at];
-    struct view before;
-    enum store_error error = view_find(group, &op->key, false, &before);
-    if (error)
-        return error;
-    if (before.exists && !key_same(&op->key, &before.key))
-        return STORE_COLLISION;
-    if (!condition_holds(&op->condition, digest_in(&before)))
-        return STORE_CONDITION;
-    if (op->keep_target && before.exists)
-        return STORE_EXISTS;
-    struct view after = {.exists = true,
-                         .key = key_to_store(&op->key, &before),
-                         .attributes = op->attributes,
-                         .attributes_length = op->attributes_length,
-                         .size = op->size,
-                         .digest = step->digest,
-                         .blob = step->blob,
-                         .payload = step->blob ? NULL : op->payload,
-                         .time = group->now};
-    error = receipt_set(group, txn, at, &op->key, &after, before.exists);
-    return error ? error : change_push(group, txn, at, &before, &after);
+    struct view object = {.attributes = op->attributes,
+                          .attributes_length = op->attributes_length,
+                          .size = op->size,
+                          .digest = step->digest,
+                          .blob = step->blob,
+                          .payload = step->blob ? NULL : op->payload};
+    return plan_target(group, txn, at, &op->key, &op->condition, object);
 }
 
 static enum store_error plan_delete(struct group *group, struct txn *txn, size_t at)
@@ -307,6 +295,7 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
 /* Rename and copy: the same object under another key, in this store. */
 static enum store_error plan_relocate(struct group *group, struct txn *txn, size_t at, bool remove)
 {
+    static const struct store_condition none;
     const struct store_op *op = &txn->ops[at];
     struct view source;
     if (key_same(&op->key, &op->target))
@@ -321,7 +310,7 @@ static enum store_error plan_relocate(struct group *group, struct txn *txn, size
         return STORE_NO_OBJECT;
     if (source.blob && store_blob_is_damaged(group->store, source.blob))
         return STORE_DAMAGED;
-    error = plan_target(group, txn, at, &op->target, op->keep_target, source);
+    error = plan_target(group, txn, at, &op->target, &none, source);
     if (error || !remove)
         return error;
     struct view gone = {.key = source.key, .time = group->now};

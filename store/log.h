@@ -12,7 +12,7 @@
  * cannot be had because the disk is full, puts are refused while tombstones still fit into a reserve at the
  * end of the active segment.
  *
- * Thread: the writer's, except log_pin() and log_figures(), which need the store's lock shared; functions
+ * Thread: the writer's, except log_pin(), log_segments() and log_disk_bytes(), which need the store's lock shared; functions
  * that change the table of segments take it exclusively themselves.
  */
 #ifndef CAIRN_LOG_H

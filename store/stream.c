@@ -29,7 +29,7 @@ enum {
 static_assert(BUFFERS * BUFFER >= STORE_INLINE_LIMIT_MAX, "what was collected in memory fits into the buffers");
 
 struct stream {
-    struct txn txn; /* first: stream_of() */
+    struct txn txn; /* first: the writer knows the stream by it */
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
