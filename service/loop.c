@@ -13,13 +13,13 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* libmicrohttpd clears this much for each request, so small is fast; it also bounds request line and headers. */
@@ -37,8 +37,10 @@ enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 struct client {
     struct client *next, *previous; /* in the inbox only `next` is used */
     int socket;
-    bool busy;  /* a request has begun and is not completed */
-    bool ended; /* it has closed its side */
+    bool busy;             /* a request has begun and is not completed */
+    bool heard;            /* its head has arrived whole */
+    int64_t waiting_since; /* seconds: for the head that is to come, or has begun to */
+    bool ended;            /* it has closed its side */
     struct client *next_ended;
     struct loop *loop;
     struct sockaddr_storage address;
@@ -61,6 +63,7 @@ struct loop {
 
     enum phase current; /* what has been carried out */
     size_t peak;        /* connections since memory was last given back */
+    int64_t next_look;  /* seconds: at those who take their time with a head */
     struct client *clients;
     struct client *arriving; /* inside MHD_add_connection() */
     struct client *ended;    /* libmicrohttpd is still to be told of their end */
@@ -73,8 +76,23 @@ static struct client *client_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
+static int64_t seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec;
+}
+
+/* From here on it may be silent for the idle timeout, and then has as long again for a request's head. */
+static void client_wait_for_head(struct client *client)
+{
+    client->heard = false;
+    client->waiting_since = seconds_now();
+}
+
 static void client_opened(struct loop *loop, struct client *client)
 {
+    client_wait_for_head(client);
     client->previous = NULL;
     client->next = loop->clients;
     if (loop->clients)
@@ -132,6 +150,16 @@ static void *on_uri(void *closure, const char *uri, struct MHD_Connection *conne
     return api_uri(loop->options.api, uri, connection);
 }
 
+static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload_data, size_t *upload_data_size,
+                                 void **request_closure)
+{
+    struct loop *loop = closure;
+    client_of(connection)->heard = true;
+    return api_access(loop->options.api, connection, url, method, version, upload_data, upload_data_size,
+                      request_closure);
+}
+
 static void on_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
                          enum MHD_RequestTerminationCode reason)
 {
@@ -139,6 +167,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     struct client *client = client_of(connection);
     api_completed(loop->options.api, connection, request_closure, reason);
     client->busy = false;
+    client_wait_for_head(client);
     /* Its answer may have been begun before the drain and say keep-alive. */
     if (loop->current != PHASE_SERVE)
         shutdown(client->socket, SHUT_RD);
@@ -151,7 +180,7 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
 {
     struct api *api = loop->options.api;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-                            api_access, api, MHD_OPTION_URI_LOG_CALLBACK, on_uri, loop, MHD_OPTION_NOTIFY_COMPLETED,
+                            on_access, loop, MHD_OPTION_URI_LOG_CALLBACK, on_uri, loop, MHD_OPTION_NOTIFY_COMPLETED,
                             on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
                             MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, api, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, loop->options.connection_limit,
@@ -257,6 +286,22 @@ static void tell_of_ends(struct loop *loop)
     }
 }
 
+/* ---- clients that do not come to the point ---------------------------------------------------- */
+
+/* For libmicrohttpd each byte is a sign of life. A head that comes byte by byte would hold its connection for ever; but
+ * each of its bytes leads here. */
+static void cut_slow_heads(struct loop *loop)
+{
+    int64_t now = seconds_now();
+    if (now < loop->next_look)
+        return;
+    loop->next_look = now + 1;
+    int64_t longest = 2 * (int64_t)loop->options.idle_timeout;
+    for (struct client *client = loop->clients; client; client = client->next)
+        if (!client->heard && now - client->waiting_since > longest)
+            shutdown(client->socket, SHUT_RDWR);
+}
+
 /* ---- the thread's turns --------------------------------------------------------------------- */
 
 /* How long libmicrohttpd may be left alone: 0 while it has bytes to work on, -1 for ever. */
@@ -309,6 +354,7 @@ static void *run(void *arg)
             answer_call(loop);
         MHD_run(loop->daemon);
         tell_of_ends(loop);
+        cut_slow_heads(loop);
         give_memory_back(loop);
     }
     eventfd_write(loop->finished, 1);
@@ -369,10 +415,9 @@ void loop_cut(struct loop *loop)
     call(loop);
 }
 
-bool loop_wait(struct loop *loop, int milliseconds)
+int loop_finished(const struct loop *loop)
 {
-    struct pollfd finished = {.fd = loop->finished, .events = POLLIN};
-    return poll(&finished, 1, milliseconds) == 1;
+    return loop->finished;
 }
 
 /* ---- beginning and end ---------------------------------------------------------------------- */

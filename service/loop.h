@@ -22,7 +22,7 @@ struct MHD_Connection;
 
 struct loop_options {
     struct api *api;           /* borrowed: must outlive the loop */
-    unsigned idle_timeout;     /* seconds */
+    unsigned idle_timeout;     /* seconds without a byte; and for a request's head to become whole */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */
     void (*closed)(void *arg); /* after each connection's end. Thread: the loop's */
     void *closed_arg;
@@ -42,8 +42,8 @@ size_t loop_connections(const struct loop *loop);
 void loop_drain(struct loop *loop);
 void loop_cut(struct loop *loop);
 
-/* Waits until the thread has ended after loop_drain(), at most so long; false when it has not. Thread: any. */
-bool loop_wait(struct loop *loop, int milliseconds);
+/* A descriptor that becomes readable when the thread has ended, after loop_drain(). Borrowed. Thread: any. */
+int loop_finished(const struct loop *loop);
 
 /* Waits for the end of the thread, after loop_drain(). Its connections have been closed then. Thread: any. */
 void loop_join(struct loop *loop);

@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -184,22 +185,32 @@ static int64_t milliseconds_now(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Gives the requests under way until the drain timeout, and cuts off what is left then. */
+/* Waits for the end of a loop's thread. NULL, or why it is not waited for any longer. */
+static const char *wait_for_loop(const struct server *server, const struct loop *loop, int64_t end)
+{
+    struct pollfd files[2] = {{.fd = loop_finished(loop), .events = POLLIN}, {.fd = server->signals, .events = POLLIN}};
+    int64_t left = end - milliseconds_now();
+    int ready = poll(files, 2, left > 0 ? (int)left : 0);
+    if (ready > 0 && files[0].revents)
+        return NULL;
+    return ready > 0 ? "told to stop a second time" : "the drain timeout is over";
+}
+
+/* Gives the requests under way until the drain timeout or a second signal, and cuts off what is left then. */
 static void drain_loops(struct server *server)
 {
     int64_t end = milliseconds_now() + (int64_t)server->config->drain_timeout * 1000;
     size_t count = server->acceptor.loop_count;
-    bool drained = true;
+    const char *cut = NULL;
 
+    signals_take(server->signals);
     for (size_t i = 0; i < count; i++)
         loop_drain(server->loops[i]);
-    for (size_t i = 0; i < count; i++) {
-        int64_t left = end - milliseconds_now();
-        drained = loop_wait(server->loops[i], left > 0 ? (int)left : 0) && drained;
-    }
-    if (drained)
+    for (size_t i = 0; i < count && !cut; i++)
+        cut = wait_for_loop(server, server->loops[i], end);
+    if (!cut)
         return;
-    logger_line(LOG_WARNING, "the drain timeout is over: cutting off %zu requests", api_requests(server->api));
+    logger_line(LOG_WARNING, "%s: cutting off %zu requests", cut, api_requests(server->api));
     for (size_t i = 0; i < count; i++)
         loop_cut(server->loops[i]);
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 int signals_open(void)
 {
@@ -15,4 +16,11 @@ int signals_open(void)
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void signals_take(int signals)
+{
+    struct signalfd_siginfo signal;
+    while (read(signals, &signal, sizeof signal) > 0)
+        ;
 }

@@ -2,10 +2,13 @@
 #ifndef CAIRN_SIGNALS_H
 #define CAIRN_SIGNALS_H
 
-/* Blocks SIGTERM and SIGINT in this and all later threads, ignores SIGPIPE. Returns a descriptor that becomes
- * readable when one of the two arrives, or -1 and errno. It is never read: a further signal changes nothing.
+/* Blocks SIGTERM, SIGINT and SIGHUP in this and all later threads, ignores SIGPIPE. Returns a descriptor that becomes
+ * readable when one of them arrives, or -1 and errno.
  * Blocking them also makes them reach process 1, for which the kernel would otherwise drop them.
  * Thread: before the others start. */
 int signals_open(void);
+
+/* Takes the signals that have arrived, so that the descriptor waits for the next one. */
+void signals_take(int signals);
 
 #endif

@@ -285,6 +285,50 @@ START_TEST(a_silent_connection_is_closed)
 }
 END_TEST
 
+/* Each byte is a sign of life, but none of a request: it must not hold the connection for ever. */
+START_TEST(a_head_without_end_is_cut)
+{
+    const char *heads[] = {
+        "GET /healthz HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    add("--idle-timeout", "1");
+    site_start();
+    for (int i = 0; i < 2; i++) {
+        int socket = raw_connect(site.server->port);
+        if (i == 1) { /* also behind a request that was answered */
+            ck_assert(raw_send(socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+            ck_assert(raw_receive(socket, &answer) && answer.status == 200);
+        }
+        size_t sent = 0;
+        while (heads[i][sent] && raw_send_bytes(socket, &heads[i][sent], 1)) {
+            clock_sleep(0.1);
+            sent++;
+        }
+        ck_assert_msg(heads[i][sent] != 0, "head %d is waited for after %zu bytes and as many tenths of a second", i,
+                      sent);
+        close(socket);
+    }
+}
+END_TEST
+
+/* But one that is whole in time is answered, and the next one has its own time. */
+START_TEST(a_slow_head_is_answered)
+{
+    const char *head = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    add("--idle-timeout", "2");
+    site_start();
+    int socket = raw_connect(site.server->port);
+    for (int round = 0; round < 3; round++) {
+        for (size_t sent = 0; head[sent]; sent++) {
+            ck_assert(raw_send_bytes(socket, &head[sent], 1));
+            clock_sleep(0.05);
+        }
+        ck_assert(raw_receive(socket, &answer) && answer.status == 200);
+    }
+    close(socket);
+}
+END_TEST
+
 enum { DOWNLOAD = 16 << 20 };
 
 static int begin_get(const char *key)
@@ -511,6 +555,8 @@ int main(void)
         a_chunked_upload_that_grows_large_counts_too,
         connections_beyond_the_limit_wait,
         a_silent_connection_is_closed,
+        a_head_without_end_is_cut,
+        a_slow_head_is_answered,
         a_stalled_download_is_cut,
         a_slow_download_is_not_cut,
         a_slow_upload_is_not_cut,
