@@ -114,6 +114,12 @@ bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret
     return true;
 }
 
+/* A name under a hash that is not its own could neither be asked for nor be listed. */
+static bool knows_its_key(const struct record *record)
+{
+    return record->key_length == 0 || XXH3_64bits(record->key, record->key_length) == record->key_hash;
+}
+
 bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, uint64_t salt, struct record *ret_record)
 {
     struct record record;
@@ -124,6 +130,8 @@ bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, u
         return false;
     if (record.key_length > 0)
         record.key = bytes + RECORD_HEADER;
+    if (!knows_its_key(&record))
+        return false;
     record.attributes = bytes + RECORD_HEADER + record.key_length;
     if (!record.blob && length >= head + record.size)
         record.payload = bytes + head;

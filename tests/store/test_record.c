@@ -15,7 +15,7 @@ static struct record sample(void)
                            .offset = 4096,
                            .group = 4000,
                            .time = 1700000000123456789,
-                           .key_hash = 0xabcdef,
+                           .key_hash = store_key_of("key", 3).hash,
                            .size = sizeof payload,
                            .digest = store_digest_of(payload, sizeof payload),
                            .step = 1,
@@ -96,6 +96,22 @@ START_TEST(a_part_of_the_head_is_no_record)
 }
 END_TEST
 
+/* Not even under a true check. */
+START_TEST(a_key_under_the_hash_of_another_is_no_record)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct record out;
+    in.key_hash++;
+    size_t length = encode(&in, bytes);
+    ck_assert(!record_decode(bytes, length, in.offset, salt, &out));
+    in.key_length = 0; /* known by its hash only: any will do */
+    length = encode(&in, bytes);
+    ck_assert(record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert_uint_eq(out.key_hash, in.key_hash);
+}
+END_TEST
+
 START_TEST(zeros_are_no_record)
 {
     static unsigned char bytes[RECORD_HEAD_MAX];
@@ -124,8 +140,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        what_goes_in_comes_out,          every_flipped_bit_is_noticed, another_place_or_salt_is_no_record,
-        a_part_of_the_head_is_no_record, zeros_are_no_record,          a_blob_record_holds_no_payload,
+        what_goes_in_comes_out,
+        every_flipped_bit_is_noticed,
+        another_place_or_salt_is_no_record,
+        a_part_of_the_head_is_no_record,
+        a_key_under_the_hash_of_another_is_no_record,
+        zeros_are_no_record,
+        a_blob_record_holds_no_payload,
     };
     return UNIT_RUN("record", tests);
 }
