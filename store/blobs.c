@@ -39,7 +39,8 @@ void blobs_free(struct blobs *blobs)
         pthread_cond_wait(&blobs->reap_idle, &blobs->reap_lock);
     pthread_mutex_unlock(&blobs->reap_lock);
     table_free(&blobs->needs);
-    free(blobs->reap);
+    free(blobs->reap.blobs);
+    free(blobs->doubts.blobs);
     pthread_cond_destroy(&blobs->reap_idle);
     pthread_mutex_destroy(&blobs->reap_lock);
     blobs->io->close(blobs->io->self, blobs->folder);
@@ -262,13 +263,28 @@ bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size)
 
 /* ---- unlinking ------------------------------------------------------------------------------- */
 
+/* False when memory is out. */
+static bool list_push(struct blob_list *list, uint64_t blob)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        uint64_t *moved = realloc(list->blobs, room * sizeof *moved);
+        if (!moved)
+            return false;
+        list->blobs = moved;
+        list->room = room;
+    }
+    list->blobs[list->count++] = blob;
+    return true;
+}
+
 /* Thread: the pool's. */
 static void reap(void *arg)
 {
     struct blobs *blobs = arg;
     pthread_mutex_lock(&blobs->reap_lock);
-    while (blobs->reap_count > 0) {
-        uint64_t blob = blobs->reap[--blobs->reap_count];
+    while (blobs->reap.count > 0) {
+        uint64_t blob = blobs->reap.blobs[--blobs->reap.count];
         pthread_mutex_unlock(&blobs->reap_lock);
         blobs_remove(blobs, blob);
         pthread_mutex_lock(&blobs->reap_lock);
@@ -278,25 +294,10 @@ static void reap(void *arg)
     pthread_mutex_unlock(&blobs->reap_lock);
 }
 
-/* Lock held. False when memory is out. */
-static bool reap_push(struct blobs *blobs, uint64_t blob)
-{
-    if (blobs->reap_count == blobs->reap_room) {
-        size_t room = blobs->reap_room ? blobs->reap_room * 2 : 16;
-        uint64_t *moved = realloc(blobs->reap, room * sizeof *moved);
-        if (!moved)
-            return false;
-        blobs->reap = moved;
-        blobs->reap_room = room;
-    }
-    blobs->reap[blobs->reap_count++] = blob;
-    return true;
-}
-
 void blobs_discard(struct blobs *blobs, uint64_t blob)
 {
     pthread_mutex_lock(&blobs->reap_lock);
-    bool queued = reap_push(blobs, blob);
+    bool queued = list_push(&blobs->reap, blob);
     bool wake = queued && !blobs->reaping;
     if (wake) {
         blobs->reaping = true;
@@ -307,6 +308,17 @@ void blobs_discard(struct blobs *blobs, uint64_t blob)
         pool_submit(blobs->pool, &blobs->reap_job);
     if (!queued)
         blobs_remove(blobs, blob);
+}
+
+void blobs_doubt(struct blobs *blobs, uint64_t blob)
+{
+    (void)list_push(&blobs->doubts, blob);
+}
+
+void blobs_end_doubts(struct blobs *blobs)
+{
+    while (blobs->doubts.count > 0)
+        blobs_discard(blobs, blobs->doubts.blobs[--blobs->doubts.count]);
 }
 
 int blobs_remove_orphans(struct blobs *blobs, uint64_t least)

@@ -19,6 +19,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Numbers of files, as many as there is memory for. */
+struct blob_list {
+    uint64_t *blobs;
+    size_t count;
+    size_t room;
+};
+
 struct blobs {
     const struct io *io;
     int folder;
@@ -31,9 +38,8 @@ struct blobs {
     pthread_mutex_t reap_lock;
     pthread_cond_t reap_idle;
     bool reaping;
-    uint64_t *reap; /* numbers of files to unlink */
-    size_t reap_count;
-    size_t reap_room;
+    struct blob_list reap;   /* files to unlink */
+    struct blob_list doubts; /* files of records that failed and may yet be on disk; the writer's */
 };
 
 /* Takes the folder's descriptor. */
@@ -93,6 +99,12 @@ void blobs_remove(struct blobs *blobs, uint64_t blob);
 
 /* Unlinks a file soon, on an I/O thread. */
 void blobs_discard(struct blobs *blobs, uint64_t blob);
+
+/* A record that names the file failed, but its bytes may be on disk, and a crash would make it count: the file has
+ * to be there then. Once the log has gone on elsewhere, blobs_end_doubts() discards all such files. Without memory one
+ * stays until the next start. Thread: the writer's. */
+void blobs_doubt(struct blobs *blobs, uint64_t blob);
+void blobs_end_doubts(struct blobs *blobs);
 
 /* Unlinks every file that no object needs and sets the next number beyond all others; `least` is a number
  * beyond all that the log has named. An errno. Recovery only. */

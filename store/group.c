@@ -449,7 +449,8 @@ static void group_take(struct group *group, struct txn *txn)
 }
 
 /* A write to the log failed: no transaction of the group can be kept. Where bytes may have reached the
- * disk, the blobs stay: a crash could still make the records count, and then whole ones. */
+ * disk, the blobs stay until the next group is on disk, behind which these records cannot count any more: a crash
+ * before could still make them, and then whole ones. */
 static void group_fail(struct group *group, enum store_error error, int os_error)
 {
     bool written = group->store->log.group_written;
@@ -461,7 +462,7 @@ static void group_fail(struct group *group, enum store_error error, int os_error
         if (txn->error)
             continue;
         txn_fail(txn, error, os_error, SIZE_MAX);
-        txn->keep_blobs = written;
+        txn->in_doubt = written;
     }
     group->bytes = 0;
 }
@@ -510,7 +511,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     }
     os_error = append_changes(group, first);
     if (os_error) {
-        txn->keep_blobs = log->group_written;
+        txn->in_doubt = log->group_written;
         group_fail(group, error_of_errno(os_error), os_error);
         txn_fail(txn, error_of_errno(os_error), os_error, SIZE_MAX);
         return txn->error;
@@ -661,10 +662,12 @@ void group_commit(struct group *group)
 {
     if (group->count > 0)
         make_durable(group);
-    if (group->count > 0)
+    bool durable = group->count > 0;
+    if (durable)
         publish(group);
-    struct txn *first = group->first;
-    complete(group->store, first);
+    complete(group->store, group->first);
+    if (durable) /* behind it nothing counts that failed before */
+        blobs_end_doubts(&group->store->blobs);
     group_reset(group);
 }
 

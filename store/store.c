@@ -50,9 +50,12 @@ enum store_error store_admit(struct store *store, uint64_t bytes)
 
 void store_complete(struct store *store, struct txn *txn)
 {
-    for (size_t i = 0; txn->error && !txn->keep_blobs && i < txn->count; i++) {
-        if (txn->steps[i].blob)
-            blobs_discard(&store->blobs, txn->steps[i].blob);
+    for (size_t i = 0; txn->error && i < txn->count; i++) {
+        uint64_t blob = txn->steps[i].blob;
+        if (blob && txn->in_doubt)
+            blobs_doubt(&store->blobs, blob);
+        else if (blob)
+            blobs_discard(&store->blobs, blob);
     }
     if (!txn->upkeep)
         store_discharge(store, txn->charge);

@@ -34,7 +34,7 @@ struct txn {
     int os_error;
     size_t failed_op;
     uint64_t end_offset;
-    bool keep_blobs; /* failed, but its records may be on disk: a crash could still make them count */
+    bool in_doubt; /* failed, but its records may be on disk: a crash could still make them count */
 };
 
 /* Sets the outcome of a failure. `op` is SIZE_MAX when no op is at fault. */

@@ -214,6 +214,8 @@ static void apply(struct model *model, const struct attempt *attempt)
 /* A commit that succeeded has taken the place of what failed before it in the same store. */
 static void end_doubts(struct model *model, unsigned store)
 {
+    if (model->doubt_round[store] < model->round)
+        model->doubt_round[store] = 0;
     struct attempt **place = &model->in_doubt;
     while (*place) {
         struct attempt *attempt = *place;
@@ -250,7 +252,8 @@ static void book(struct model *model, struct attempt *attempt, uint64_t floor[MO
     }
     model->failed += attempt->ended != attempt->expected;
     if (attempt_in_doubt(attempt)) {
-        model->blobs_may_stay = true;
+        for (size_t i = 0; i < attempt->effect_count; i++)
+            model->doubt_round[attempt->effects[i].store] = model->round;
         if (attempt->transfer) {
             book_half(model, attempt);
         }
@@ -369,7 +372,7 @@ static void close_depot(struct model *model)
 enum store_error model_open(struct model *model, struct store_detail *ret_detail)
 {
     struct store_detail detail = {0};
-    model->blobs_may_stay = false;
+    memset(model->doubt_round, 0, sizeof model->doubt_round);
     enum store_error error = depot_open("/data", &model->options, &model->depot, &detail);
     if (!error) {
         error = open_stores(model, &detail);
@@ -504,7 +507,7 @@ static void check_blobs(struct model *model, unsigned store)
     for (int tries = 0; tries < 5000; tries++) {
         store_figures(model->stores[store], &figures);
         files = count_files(model, path);
-        bool all_needed = files == figures.blobs || (files > figures.blobs && model->blobs_may_stay);
+        bool all_needed = files == figures.blobs || (files > figures.blobs && model->doubt_round[store] > 0);
         if (all_needed && figures.blobs <= large_objects(model, store)) {
             return;
         }

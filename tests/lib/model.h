@@ -46,8 +46,9 @@ struct model {
     uint64_t round;
     uint64_t floor[MODEL_STORES]; /* the highest acknowledged end of the log */
     uint64_t ids;
-    bool blobs_may_stay; /* a write to the log failed: blobs it named go at the next start only */
-    bool disturbed;      /* set by the test when it has broken something: errors of the disk are then no surprise */
+    /* When a write to the log failed last: blobs it named stay until a later commit; 0: they have gone. */
+    uint64_t doubt_round[MODEL_STORES];
+    bool disturbed; /* set by the test when it has broken something: errors of the disk are then no surprise */
 
     uint64_t operations;
     uint64_t acknowledged;

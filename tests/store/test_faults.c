@@ -480,6 +480,42 @@ START_TEST(an_aborted_upload_leaves_nothing)
 }
 END_TEST
 
+static size_t count_blobs(void)
+{
+    size_t count = 0;
+    const struct io *io = fixture.io;
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/blobs", O_RDONLY | O_DIRECTORY, 0);
+    char *names = io->list(io->self, folder);
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count++;
+    free(names);
+    io->close(io->self, folder);
+    return count;
+}
+
+/* Uploads "large" so that its record cannot be written; it may be on the disk nevertheless. */
+static void fail_commit_of_upload(const char *large, size_t size)
+{
+    sim_disk_fail(fixture.disk, SIM_PWRITE, 2, false, EIO);
+    ck_assert_int_eq(fixture_upload(&fixture, "large", large, size), STORE_IO);
+    ck_assert_uint_eq(sim_disk_faults_met(fixture.disk), 1);
+    ck_assert_uint_eq(count_blobs(), 1);
+}
+
+/* As long as a crash could make its record count, the file stays. */
+START_TEST(the_file_of_a_failed_commit_goes_with_the_next_one)
+{
+    static const char large[5000] = "large";
+    put("a", "one");
+    fail_commit_of_upload(large, sizeof large);
+    put("b", "two");
+    for (int tries = 0; tries < 5000 && count_blobs() > 0; tries++)
+        usleep(1000);
+    ck_assert_uint_eq(count_blobs(), 0);
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_NO_OBJECT);
+}
+END_TEST
+
 START_TEST(a_blob_that_is_gone_is_reported)
 {
     static char large[5000];
@@ -511,6 +547,7 @@ static TCase *behaviour_case(void)
     tcase_add_test(behaviour, reads_that_fail_say_so);
     tcase_add_test(behaviour, without_descriptors_small_objects_go_on);
     tcase_add_test(behaviour, an_aborted_upload_leaves_nothing);
+    tcase_add_test(behaviour, the_file_of_a_failed_commit_goes_with_the_next_one);
     tcase_add_test(behaviour, a_blob_that_is_gone_is_reported);
     return behaviour;
 }
