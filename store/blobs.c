@@ -321,8 +321,9 @@ void blobs_end_doubts(struct blobs *blobs)
         blobs_discard(blobs, blobs->doubts.blobs[--blobs->doubts.count]);
 }
 
-int blobs_remove_orphans(struct blobs *blobs, uint64_t least)
+int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t *ret_orphans)
 {
+    size_t orphans = 0;
     char *names = blobs->io->list(blobs->io->self, blobs->folder);
     if (!names)
         return errno;
@@ -332,10 +333,14 @@ int blobs_remove_orphans(struct blobs *blobs, uint64_t least)
             continue;
         if (blob >= least)
             least = blob + 1;
-        if (!table_get(&blobs->needs, blob))
+        if (table_get(&blobs->needs, blob))
+            continue;
+        orphans++;
+        if (remove)
             blobs_remove(blobs, blob);
     }
     free(names);
     atomic_store(&blobs->next, least);
+    *ret_orphans = orphans;
     return 0;
 }

@@ -106,8 +106,8 @@ void blobs_discard(struct blobs *blobs, uint64_t blob);
 void blobs_doubt(struct blobs *blobs, uint64_t blob);
 void blobs_end_doubts(struct blobs *blobs);
 
-/* Unlinks every file that no object needs and sets the next number beyond all others; `least` is a number
- * beyond all that the log has named. An errno. Recovery only. */
-int blobs_remove_orphans(struct blobs *blobs, uint64_t least);
+/* Looks for files that no object needs, unlinks them with `remove`, and sets the next number beyond all others; `least`
+ * is a number beyond all that the log has named. An errno. Recovery only. */
+int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t *ret_orphans);
 
 #endif

@@ -17,13 +17,14 @@ static const char husk_name[] = "husk";
 
 enum { RESERVE_MAX = 64 << 10, GROWTH = 4, SPARE_MIN = 64 << 10 };
 
-bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size, struct pool *pool,
+bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct pool *pool,
               pthread_rwlock_t *table_lock)
 {
-    *log = (struct log){.io = io,
+    *log = (struct log){.io = options->io,
                         .folder = folder,
                         .salt = salt,
-                        .segment_size = segment_size,
+                        .segment_size = options->segment_size,
+                        .disk_reserve = options->disk_reserve,
                         .pool = pool,
                         .table_lock = table_lock,
                         .next_number = 1,
@@ -129,13 +130,24 @@ static uint64_t next_size(const struct log *log)
     return size < log->segment_size ? size : log->segment_size;
 }
 
+/* As much of `size` as leaves the disk its reserve: nobody has asked for a spare yet. */
+static uint64_t affordable(const struct log *log, uint64_t size)
+{
+    uint64_t free_bytes;
+    if (log->io->free_bytes(log->io->self, log->folder, &free_bytes) < 0)
+        return size;
+    while (size / GROWTH >= SPARE_MIN && free_bytes < log->disk_reserve + size)
+        size /= GROWTH;
+    return size;
+}
+
 /* Thread: the pool's. A failure leaves no spare; the writer meets it when it needs one. */
 static void spare_make(void *arg)
 {
     struct log *log = arg;
     uint64_t size = 0;
     int error = 0;
-    int file = make_prepared(log, spare_name, log->spare_size, SPARE_MIN, &size, &error);
+    int file = make_prepared(log, spare_name, affordable(log, log->spare_size), SPARE_MIN, &size, &error);
     pthread_mutex_lock(&log->spare_lock);
     log->spare_file = file;
     log->spare_size = size;

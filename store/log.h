@@ -32,6 +32,7 @@ struct log {
     int folder; /* log/ */
     uint64_t salt;
     uint64_t segment_size;
+    uint64_t disk_reserve;        /* bytes of free space that the spare leaves */
     pthread_rwlock_t *table_lock; /* the store's: guards the table below */
     struct segment **segments;    /* by slot; in order of their numbers */
     size_t segment_count;
@@ -58,7 +59,7 @@ struct log {
 };
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
-bool log_init(struct log *log, const struct io *io, int folder, uint64_t salt, uint64_t segment_size, struct pool *pool,
+bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct pool *pool,
               pthread_rwlock_t *table_lock);
 
 /* Waits for the background, closes everything. */

@@ -495,6 +495,24 @@ static enum store_error open_segments(struct store *store, struct store_detail *
     return error;
 }
 
+/* Blobs without an object are what a crash has left, and go. But where the log is damaged they may be all that is left
+ * of an object: then they stay, for whoever brings the lost part of the log back. */
+static enum store_error settle_blobs(struct scan *scan)
+{
+    struct store *store = scan->store;
+    bool damaged = scan->damaged > 0;
+    size_t orphans = 0;
+    int os_error = blobs_find_orphans(&store->blobs, scan->next_blob, !damaged, &orphans);
+    if (os_error)
+        return error_detail(scan->detail, error_of_errno(os_error), os_error,
+                            "store %s: folder blobs cannot be listed: %s", store->name, strerror(os_error));
+    if (damaged && orphans > 0)
+        depot_log(store->depot, STORE_LOG_WARNING,
+                  "store %s: %zu files in blobs belong to no object and are kept, since the log is damaged",
+                  store->name, orphans);
+    return STORE_OK;
+}
+
 enum store_error recover(struct store *store, struct store_detail *ret_detail)
 {
     struct scan scan = {.store = store, .detail = ret_detail, .next_blob = 1};
@@ -508,9 +526,5 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
         return error;
     store->damaged_bytes += scan.damaged;
     store->end_offset = store->log.end;
-    int os_error = blobs_remove_orphans(&store->blobs, scan.next_blob);
-    if (os_error)
-        return error_detail(ret_detail, error_of_errno(os_error), os_error,
-                            "store %s: folder blobs cannot be listed: %s", store->name, strerror(os_error));
-    return STORE_OK;
+    return settle_blobs(&scan);
 }

@@ -191,6 +191,29 @@ START_TEST(damage_takes_one_record_and_is_reported)
 }
 END_TEST
 
+/* What the log has lost may come back, from a backup or a disk that was only loose: its large payload has not gone. */
+START_TEST(the_blob_of_a_lost_record_is_kept)
+{
+    static const char large[5000] = "large";
+    ck_assert_int_eq(fixture_upload(&fixture, "the key", large, sizeof large), STORE_OK);
+    put("b", "text");
+    fixture_close(&fixture);
+    size_t position = find_text("the key");
+    flip(position);
+    for (int start = 0; start < 2; start++) {
+        fixture_open(&fixture);
+        ck_assert_int_eq(fixture_get(&fixture, "the key", large, sizeof large), STORE_NO_OBJECT);
+        ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+        ck_assert_msg(strstr(fixture.logged, "1 files in blobs") != NULL, "\"%s\"", fixture.logged);
+        fixture_close(&fixture);
+    }
+    flip(position);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_get(&fixture, "the key", large, sizeof large), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
 static void put_batch(const char *payload)
 {
     struct store_op ops[3] = {{.kind = STORE_PUT, .key = store_key_of("x", 1)},
@@ -477,6 +500,7 @@ static TCase *damage_case(void)
     TCase *damage = tcase_create("damage");
     tcase_add_checked_fixture(damage, setup, teardown);
     tcase_add_test(damage, damage_takes_one_record_and_is_reported);
+    tcase_add_test(damage, the_blob_of_a_lost_record_is_kept);
     tcase_add_test(damage, damage_in_a_batch_takes_the_batch_only);
     tcase_add_test(damage, a_lost_sector_takes_what_it_held);
     tcase_add_test(damage, a_lost_segment_is_reported);
