@@ -21,8 +21,11 @@ bool head_precondition(struct request *request, struct precondition *preconditio
 {
     const char *match = request_field(request, FIELD_IF_MATCH);
     const char *none_match = request_field(request, FIELD_IF_NONE_MATCH);
+    const char *unmodified_since = request_field(request, FIELD_IF_UNMODIFIED_SINCE);
     if (match != NULL && !settle(request, FIELD_IF_MATCH, precondition_match(precondition, match)))
         return false;
+    if (match == NULL && unmodified_since != NULL)
+        precondition_unmodified_since(precondition, unmodified_since);
     return none_match == NULL ||
            settle(request, FIELD_IF_NONE_MATCH, precondition_none_match(precondition, none_match));
 }

@@ -12,7 +12,7 @@
 #include "api/precondition.h"
 #include "api/request.h"
 
-/* If-Match and If-None-Match. */
+/* If-Match or else If-Unmodified-Since, and If-None-Match. */
 bool head_precondition(struct request *request, struct precondition *precondition);
 
 /* Content-Digest, Repr-Digest and Content-MD5, and a Trailer that announces one of the first two; *ret_digest is NULL

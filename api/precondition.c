@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "api/hex.h"
+#include "api/http_date.h"
 
 enum { DIGITS = 2 * sizeof(struct store_digest) };
+
+static const int64_t NANOSECONDS = 1000000000; /* in a second */
 
 /* One element of a list of entity tags. */
 struct tag {
@@ -107,10 +110,22 @@ enum precondition_error precondition_none_match(struct precondition *preconditio
     return read_list(value, true, precondition->none_match, &precondition->condition.none_match_count);
 }
 
+/* The date stands for the whole of its second. */
+void precondition_unmodified_since(struct precondition *precondition, const char *value)
+{
+    int64_t seconds, end;
+    if (!http_date_read(value, &seconds))
+        return;
+    bool beyond = __builtin_mul_overflow(seconds + 1, NANOSECONDS, &end);
+    precondition->condition.dated = !beyond || seconds < 0; /* all objects are older than a date beyond 2262 */
+    precondition->condition.not_after = beyond ? INT64_MIN : end - 1;
+}
+
 bool precondition_any(const struct precondition *precondition)
 {
     const struct store_condition *condition = &precondition->condition;
-    return condition->exists || condition->absent || condition->match_listed || condition->none_match_count > 0;
+    return condition->exists || condition->absent || condition->match_listed || condition->dated ||
+           condition->none_match_count > 0;
 }
 
 void precondition_free(struct precondition *precondition)

@@ -1,4 +1,4 @@
-/* precondition.h - If-Match and If-None-Match as a condition of the engine (RFC 9110, section 13).
+/* precondition.h - If-Match, If-None-Match and If-Unmodified-Since as a condition of the engine (RFC 9110, section 13).
  *
  * An entity tag that this server cannot have made matches nothing. A weak tag (W/"...") never matches
  * in If-Match, which compares strongly, and matches by its digest in If-None-Match.
@@ -23,6 +23,9 @@ enum precondition_error { PRECONDITION_OK, PRECONDITION_MALFORMED, PRECONDITION_
 /* Reads the value of If-Match, or of If-None-Match, into an all-zero or half-filled struct. */
 enum precondition_error precondition_match(struct precondition *precondition, const char *value);
 enum precondition_error precondition_none_match(struct precondition *precondition, const char *value);
+
+/* Reads the value of If-Unmodified-Since; what is no date asks nothing, as the RFC wants. */
+void precondition_unmodified_since(struct precondition *precondition, const char *value);
 
 /* Whether anything has to hold at all. */
 bool precondition_any(const struct precondition *precondition);

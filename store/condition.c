@@ -10,13 +10,15 @@ static bool listed(const struct store_digest *list, size_t count, const struct s
     return false;
 }
 
-bool condition_holds(const struct store_condition *condition, const struct store_digest *digest)
+bool condition_holds(const struct store_condition *condition, const struct store_digest *digest, int64_t time)
 {
     if (condition->exists && !digest)
         return false;
     if (condition->absent && digest)
         return false;
     if (condition->match_listed && !(digest && listed(condition->match, condition->match_count, digest)))
+        return false;
+    if (condition->dated && digest && time > condition->not_after)
         return false;
     return !(digest && listed(condition->none_match, condition->none_match_count, digest));
 }

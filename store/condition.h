@@ -4,7 +4,7 @@
 
 #include "store/store.h"
 
-/* `digest` is the stored payload's, NULL when nothing is stored. */
-bool condition_holds(const struct store_condition *condition, const struct store_digest *digest);
+/* `digest` is the stored payload's, NULL when nothing is stored; `time` is when it was written. */
+bool condition_holds(const struct store_condition *condition, const struct store_digest *digest, int64_t time);
 
 #endif

@@ -112,8 +112,9 @@ static enum store_error copy_pin(struct copy *copy)
         error = STORE_NO_OBJECT;
     if (error && error != STORE_NO_OBJECT)
         return error;
-    const struct store_digest *digest = error ? NULL : &object_info(copy->object)->digest;
-    return condition_holds(&asked->condition, digest) ? error : STORE_CONDITION;
+    const struct object_info *info = error ? NULL : object_info(copy->object);
+    bool holds = condition_holds(&asked->condition, info ? &info->digest : NULL, info ? info->modified : 0);
+    return holds ? error : STORE_CONDITION;
 }
 
 /* Brings the payload of a blob over. The file may go while the link is made: then there is a newer

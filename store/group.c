@@ -249,7 +249,7 @@ static enum store_error plan_target(struct group *group, struct txn *txn, size_t
         return error;
     if (before.exists && !key_same(key, &before.key))
         return STORE_COLLISION;
-    if (!condition_holds(condition, digest_in(&before)))
+    if (!condition_holds(condition, digest_in(&before), before.time))
         return STORE_CONDITION;
     if (txn->ops[op].keep_target && before.exists)
         return STORE_EXISTS;
@@ -283,7 +283,7 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
     if (error)
         return error;
     bool found = before.exists && key_same(&op->key, &before.key);
-    if (!condition_holds(&op->condition, found ? &before.digest : NULL))
+    if (!condition_holds(&op->condition, found ? &before.digest : NULL, before.time))
         return STORE_CONDITION;
     if (step->guarded && found && (before.time != step->time || !store_digest_equal(&before.digest, &step->digest)))
         found = false;
@@ -304,7 +304,7 @@ static enum store_error plan_relocate(struct group *group, struct txn *txn, size
     if (error)
         return error;
     bool found = source.exists && key_same(&op->key, &source.key);
-    if (!condition_holds(&op->condition, found ? &source.digest : NULL))
+    if (!condition_holds(&op->condition, found ? &source.digest : NULL, source.time))
         return STORE_CONDITION;
     if (!found)
         return STORE_NO_OBJECT;

@@ -225,10 +225,10 @@ enum store_error store_check(struct store *store, const struct store_key *key, c
     struct object *object;
     enum store_error error = store_get(store, key, 0, &object);
     if (error == STORE_NO_OBJECT || error == STORE_COLLISION)
-        return condition_holds(condition, NULL) ? STORE_OK : STORE_CONDITION;
+        return condition_holds(condition, NULL, 0) ? STORE_OK : STORE_CONDITION;
     if (error)
         return error;
-    bool holds = condition_holds(condition, &object_info(object)->digest);
+    bool holds = condition_holds(condition, &object_info(object)->digest, object_info(object)->modified);
     object_release(object);
     return holds ? STORE_OK : STORE_CONDITION;
 }

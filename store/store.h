@@ -126,6 +126,8 @@ struct store_condition {
     size_t match_count;
     const struct store_digest *none_match; /* If-None-Match: its digest is not among these */
     size_t none_match_count;
+    bool dated;        /* If-Unmodified-Since: if there is an object, it was not written after not_after */
+    int64_t not_after; /* nanoseconds since 1970 */
 };
 
 /* ---- the depot ------------------------------------------------------------------------------- */

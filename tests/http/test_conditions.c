@@ -131,6 +131,40 @@ START_TEST(if_unmodified_since)
 }
 END_TEST
 
+static char *unmodified_since(const char *date)
+{
+    return client_text(site.client, "If-Unmodified-Since: %s", date);
+}
+
+static char *unmodified_since_now(const char *key)
+{
+    return unmodified_since(answer_header(site_head(key, NULL), "Last-Modified"));
+}
+
+/* Decided at the commit, as the tags are; what is not there has no date. */
+START_TEST(if_unmodified_since_on_writes)
+{
+    const char *far[] = {"Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 01 Jan 2300 00:00:00 GMT"};
+    put_etag("k", "v");
+    site_expect_problem(site_put("k", "other", "If-Unmodified-Since: " LONG_AGO, NULL), 412);
+    site_expect_problem(site_delete("k", "If-Unmodified-Since: " LONG_AGO, NULL), 412);
+    site_expect_problem(site_delete("k", "If-Unmodified-Since: Mon, 01 Jan 0001 00:00:00 GMT", NULL), 412);
+    site_expect_problem(site_move("k", client_text(site.client, "Destination: %s", site_object("l")),
+                                  "If-Unmodified-Since: " LONG_AGO, NULL),
+                        412);
+    site_expect_text("k", "v");
+    site_expect(site_put("k", "w", unmodified_since_now("k"), NULL), 200);
+    site_expect(site_delete("k", unmodified_since_now("k"), NULL), 200);
+    site_expect(site_put("absent", "v", unmodified_since(LONG_AGO), NULL), 201);
+    for (size_t i = 0; i < 2; i++)
+        site_expect(site_put("absent", "v", unmodified_since(far[i]), NULL), 200);
+    put_etag("k", "v");
+    site_expect(site_put("k", "w", if_match(OTHER_ETAG), "If-Unmodified-Since: Fri, 31 Dec 9999 23:59:59 GMT", NULL),
+                412);
+    site_expect(site_put("k", "w", "If-Unmodified-Since: yesterday", NULL), 200);
+}
+END_TEST
+
 START_TEST(a_date_that_is_none_is_ignored)
 {
     put_etag("k", "v");
@@ -395,6 +429,7 @@ int main(void)
         an_etag_of_another_form_matches_nothing,
         if_modified_since,
         if_unmodified_since,
+        if_unmodified_since_on_writes,
         a_date_that_is_none_is_ignored,
         etags_win_over_dates,
         a_malformed_condition_never_lets_a_write_pass,
