@@ -81,6 +81,12 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
     struct settings settings;
     int os_error = 0;
     enum store_error error = settings_read(io, folder, "settings", "store", &settings, &os_error);
+    if (error == STORE_FOREIGN)
+        return error_detail(
+            detail, error, os_error,
+            "store %s: its file settings is missing or not what cairn has written: bring it back from a "
+            "backup, or remove the store with force=true",
+            name);
     if (error)
         return error_detail(detail, error, os_error, "store %s: file settings: %s", name,
                             error == STORE_IO ? strerror(os_error) : store_error_text(error));
