@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 4 << 20 };
+enum {
+    WINDOW = 4 << 20,
+    STRIDE_LONG = 64 << 10, /* records from this length on are stepped over where only their heads are wanted */
+};
 static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
 
 bool cursor_init(struct cursor *cursor, const struct io *io, uint64_t salt)
@@ -26,13 +29,14 @@ void cursor_begin(struct cursor *cursor, const struct segment *segment, uint64_t
     cursor->limit = limit;
     cursor->window_position = 0;
     cursor->window_length = 0;
+    cursor->stride = 0;
 }
 
-/* Makes the window hold what follows `position`, as far as it fits and the limit allows. */
-static int window_move(struct cursor *cursor, uint64_t position)
+/* Makes the window hold the `reach` bytes that follow `position`, as far as the limit allows. */
+static int window_move(struct cursor *cursor, uint64_t position, size_t reach)
 {
     uint64_t rest = cursor->limit - position;
-    size_t length = rest < WINDOW ? (size_t)rest : WINDOW;
+    size_t length = rest < reach ? (size_t)rest : reach;
     int error = io_read_all(cursor->io, cursor->segment->file, cursor->window, length, (off_t)position);
     if (error)
         return error;
@@ -41,14 +45,14 @@ static int window_move(struct cursor *cursor, uint64_t position)
     return 0;
 }
 
-/* At least `need` bytes at `position`, or as many as there are before the limit. */
-static int window_at(struct cursor *cursor, uint64_t position, size_t need, const unsigned char **ret_bytes,
-                     size_t *ret_length)
+/* At least `need` bytes at `position`, or as many as there are before the limit; `reach` are read if any have to be. */
+static int window_at(struct cursor *cursor, uint64_t position, size_t need, size_t reach,
+                     const unsigned char **ret_bytes, size_t *ret_length)
 {
     uint64_t end = cursor->window_position + cursor->window_length;
     bool inside = position >= cursor->window_position && position <= end;
     if (!inside || (end - position < need && end < cursor->limit)) {
-        int error = window_move(cursor, position);
+        int error = window_move(cursor, position, reach);
         if (error)
             return error;
     }
@@ -63,13 +67,15 @@ int cursor_look(struct cursor *cursor, uint64_t position, bool payloads, struct 
     const unsigned char *bytes;
     size_t length;
     uint64_t offset = segment_offset(cursor->segment, position);
+    size_t reach = payloads || cursor->stride < STRIDE_LONG ? WINDOW : RECORD_HEAD_MAX;
     *ret_found = CURSOR_NOTHING;
-    int error = window_at(cursor, position, payloads ? RECORD_MAX : RECORD_HEAD_MAX, &bytes, &length);
+    int error = window_at(cursor, position, payloads ? RECORD_MAX : RECORD_HEAD_MAX, reach, &bytes, &length);
     if (error)
         return error;
     if (!record_decode(bytes, length, offset, cursor->salt, ret_record) ||
         record_length(ret_record) > cursor->limit - position)
         return 0;
+    cursor->stride = record_length(ret_record);
     bool whole = !payloads || record_payload_whole(ret_record);
     *ret_found = whole ? CURSOR_WHOLE : CURSOR_HEAD;
     return 0;
@@ -80,7 +86,7 @@ int cursor_find(struct cursor *cursor, uint64_t from, uint64_t *ret_position, st
     const unsigned char *bytes;
     size_t length;
     for (uint64_t at = from; at + RECORD_HEADER <= cursor->limit; at += RECORD_ALIGNMENT) {
-        int error = window_at(cursor, at, RECORD_HEAD_MAX, &bytes, &length);
+        int error = window_at(cursor, at, RECORD_HEAD_MAX, WINDOW, &bytes, &length);
         if (error)
             return error;
         if (record_decode(bytes, length, segment_offset(cursor->segment, at), cursor->salt, ret_record)) {
@@ -96,7 +102,7 @@ int cursor_zeros(struct cursor *cursor, uint64_t from, bool *ret_zeros)
 {
     *ret_zeros = true;
     while (from < cursor->limit && *ret_zeros) {
-        int error = window_move(cursor, from);
+        int error = window_move(cursor, from, WINDOW);
         if (error)
             return error;
         const unsigned char *bytes = cursor->window;

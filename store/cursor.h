@@ -16,6 +16,7 @@ struct cursor {
     unsigned char *window;
     uint64_t window_position;
     size_t window_length;
+    size_t stride; /* length of the last record that was looked at */
 };
 
 /* What stands at a position: no record, one whose head is valid but whose payload is not, a whole one. */
