@@ -1,9 +1,9 @@
 /* copy.c - an object into another store: copy and transfer.
  *
- * An I/O thread pins the source's newest version, checks the condition against it, and brings the payload
- * over: a blob by a hard link, an inline payload in memory. The target's writer commits it. A transfer
- * then deletes the object in the source, if it still is the version that was copied: a version written
- * meanwhile came after the move and stays.
+ * Both keys are held first (hold.h), so that for all other writers the whole is one step. An I/O thread then pins the
+ * source's version, checks the condition against it, and brings the payload over: a blob by a hard link, an inline
+ * payload in memory. The target's writer commits it. A transfer then deletes the object in the source. A crash in
+ * between leaves it in both. At last the keys are released, and the caller is told.
  */
 #include "store/condition.h"
 #include "store/internal.h"
@@ -12,6 +12,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A key of the copy, in its store. */
+struct copy_end {
+    struct store *store;
+    uint64_t key_hash;
+};
 
 struct copy {
     struct txn txn; /* first: the writer knows the copy by it */
@@ -24,23 +30,18 @@ struct copy {
     bool move;
     store_done *done;
     void *arg;
+    struct copy_end ends[2]; /* in the order in which they are held */
+    size_t held;
     struct pool_job job;
     struct object *object; /* the version that is copied */
 
-    /* Of a transfer: the second transaction, and what the first one gave. */
-    struct txn delete_txn;
+    /* The transactions beside the first: that take the holds, and that deletes in the source. */
+    struct txn side;
     struct store_op delete_op;
     struct txn_step delete_step;
     struct store_receipt delete_receipt;
-    uint64_t end_offset;
     unsigned char key[STORE_KEY_MAX]; /* of the receipt */
 };
-
-static void copy_free(struct copy *copy)
-{
-    object_release(copy->object);
-    free(copy);
-}
 
 /* The caller is told when the transaction has finished, not when it is done: see txn_complete(). */
 static void ignore(void *arg, const struct store_result *result)
@@ -49,7 +50,8 @@ static void ignore(void *arg, const struct store_result *result)
     (void)result;
 }
 
-static void copy_report(struct copy *copy, const struct txn *outcome)
+/* Lets go of the keys, tells the caller, frees. */
+static void copy_conclude(struct copy *copy, const struct txn *outcome)
 {
     struct store_result result = {.error = outcome->error,
                                   .os_error = outcome->os_error,
@@ -57,30 +59,50 @@ static void copy_report(struct copy *copy, const struct txn *outcome)
                                   .end_offset = copy->txn.end_offset,
                                   .receipts = outcome->error ? NULL : &copy->receipt,
                                   .receipt_count = outcome->error ? 0 : 1};
+    object_release(copy->object);
+    while (copy->held > 0) {
+        const struct copy_end *end = &copy->ends[--copy->held];
+        writer_release(end->store, end->key_hash);
+    }
     copy->done(copy->arg, &result);
-    copy_free(copy);
+    free(copy);
 }
+
+/* Gives a transaction beside the first to a writer. */
+static void copy_submit(struct copy *copy, struct store *store, struct txn txn, void (*finish)(struct txn *txn))
+{
+    copy->side = txn;
+    copy->side.done = ignore;
+    copy->side.arg = copy;
+    copy->side.finish = finish;
+    store_admit_always(store, 0);
+    writer_submit(store, &copy->side);
+}
+
+/* Ends a copy whose first transaction has not been given to the writer. */
+static void copy_fail(struct copy *copy, enum store_error error, int os_error)
+{
+    txn_fail(&copy->txn, error, os_error, 0);
+    store_complete(copy->target, &copy->txn);
+}
+
+/* ---- the source lets go ---------------------------------------------------------------------- */
 
 static void delete_finished(struct txn *txn)
 {
-    copy_report(txn->arg, txn);
+    copy_conclude(txn->arg, txn);
 }
 
-/* The target has the object: the source lets go of it. */
-static void delete_submit(struct copy *copy)
+static void copy_delete(struct copy *copy)
 {
-    const struct object_info *info = object_info(copy->object);
     copy->delete_op = (struct store_op){.kind = STORE_DELETE, .key = copy->asked->key};
-    copy->delete_step = (struct txn_step){.guarded = true, .time = info->modified, .digest = info->digest};
-    copy->delete_txn = (struct txn){.ops = &copy->delete_op,
-                                    .steps = &copy->delete_step,
-                                    .receipts = &copy->delete_receipt,
-                                    .count = 1,
-                                    .done = ignore,
-                                    .arg = copy,
-                                    .finish = delete_finished};
-    store_admit_always(copy->source, 0);
-    writer_submit(copy->source, &copy->delete_txn);
+    struct txn txn = {.ops = &copy->delete_op,
+                      .steps = &copy->delete_step,
+                      .receipts = &copy->delete_receipt,
+                      .count = 1,
+                      .hold = TXN_UNDER,
+                      .held = copy->asked->key.hash};
+    copy_submit(copy, copy->source, txn, delete_finished);
 }
 
 /* The receipt's key may live only as long as the first transaction does. */
@@ -96,12 +118,14 @@ static void copy_finished(struct txn *txn)
 {
     struct copy *copy = (struct copy *)txn;
     if (txn->error || !copy->move) {
-        copy_report(copy, txn);
+        copy_conclude(copy, txn);
         return;
     }
     keep_key(copy);
-    delete_submit(copy);
+    copy_delete(copy);
 }
+
+/* ---- the target gets it ---------------------------------------------------------------------- */
 
 /* Finds the source and makes sure the condition holds for it. */
 static enum store_error copy_pin(struct copy *copy)
@@ -117,35 +141,14 @@ static enum store_error copy_pin(struct copy *copy)
     return holds ? error : STORE_CONDITION;
 }
 
-/* Brings the payload of a blob over. The file may go while the link is made: then there is a newer
- * version to copy, or none. */
-static enum store_error copy_payload(struct copy *copy, bool *ret_gone)
+/* Brings the payload of a blob over; an errno. */
+static int copy_payload(struct copy *copy)
 {
     uint64_t blob = object_blob(copy->object);
-    *ret_gone = false;
     if (!blob)
-        return STORE_OK;
-    int error = blobs_adopt(&copy->target->blobs, &copy->source->blobs, blob, object_info(copy->object)->size,
-                            &copy->step.blob);
-    *ret_gone = error == ENOENT;
-    copy->txn.os_error = error;
-    return error ? error_of_errno(error) : STORE_OK;
-}
-
-static enum store_error copy_prepare(struct copy *copy)
-{
-    for (;;) {
-        bool gone;
-        enum store_error error = copy_pin(copy);
-        if (!error)
-            error = copy_payload(copy, &gone);
-        else
-            return error;
-        if (!gone)
-            return error;
-        object_release(copy->object);
-        copy->object = NULL;
-    }
+        return 0;
+    return blobs_adopt(&copy->target->blobs, &copy->source->blobs, blob, object_info(copy->object)->size,
+                       &copy->step.blob);
 }
 
 static void copy_describe(struct copy *copy)
@@ -165,14 +168,42 @@ static void copy_describe(struct copy *copy)
 static void copy_job(void *arg)
 {
     struct copy *copy = arg;
-    enum store_error error = copy_prepare(copy);
+    enum store_error error = copy_pin(copy);
+    int os_error = error ? 0 : copy_payload(copy);
+    if (os_error)
+        error = os_error == ENOENT ? STORE_DAMAGED : error_of_errno(os_error);
     if (error) {
-        txn_fail(&copy->txn, error, copy->txn.os_error, 0);
-        store_complete(copy->target, &copy->txn);
+        copy_fail(copy, error, os_error);
         return;
     }
     copy_describe(copy);
     writer_submit(copy->target, &copy->txn);
+}
+
+/* ---- the keys are held ----------------------------------------------------------------------- */
+
+static void copy_hold(struct copy *copy);
+
+static void hold_taken(struct txn *txn)
+{
+    struct copy *copy = txn->arg;
+    if (txn->error) {
+        copy_fail(copy, txn->error, txn->os_error);
+        return;
+    }
+    if (++copy->held < 2) {
+        copy_hold(copy);
+        return;
+    }
+    copy->job = (struct pool_job){.run = copy_job, .arg = copy};
+    pool_submit(depot_pool(copy->target->depot), &copy->job);
+}
+
+/* Takes the next hold. */
+static void copy_hold(struct copy *copy)
+{
+    const struct copy_end *end = &copy->ends[copy->held];
+    copy_submit(copy, end->store, (struct txn){.hold = TXN_TAKES, .held = end->key_hash}, hold_taken);
 }
 
 static struct copy *copy_new(struct store *source, const struct store_op *op, struct store *target, bool move,
@@ -187,12 +218,17 @@ static struct copy *copy_new(struct store *source, const struct store_op *op, st
     copy->move = move;
     copy->done = done;
     copy->arg = arg;
+    size_t source_end = source < target ? 0 : 1;
+    copy->ends[source_end] = (struct copy_end){source, op->key.hash};
+    copy->ends[1 - source_end] = (struct copy_end){target, op->target.hash};
     copy->txn = (struct txn){.ops = &copy->op,
                              .steps = &copy->step,
                              .receipts = &copy->receipt,
                              .count = 1,
                              .flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
                              .charge = source->options->inline_limit,
+                             .hold = TXN_UNDER,
+                             .held = op->target.hash,
                              .done = ignore,
                              .arg = copy,
                              .finish = copy_finished};
@@ -248,7 +284,6 @@ enum store_error store_copy(struct store *source, const struct store_op *op, str
         store_discharge(target, source->options->inline_limit);
         return STORE_NO_MEMORY;
     }
-    copy->job = (struct pool_job){.run = copy_job, .arg = copy};
-    pool_submit(depot_pool(target->depot), &copy->job);
+    copy_hold(copy);
     return STORE_OK;
 }

@@ -277,7 +277,6 @@ static enum store_error plan_put(struct group *group, struct txn *txn, size_t at
 static enum store_error plan_delete(struct group *group, struct txn *txn, size_t at)
 {
     const struct store_op *op = &txn->ops[at];
-    const struct txn_step *step = &txn->steps[at];
     struct view before;
     enum store_error error = view_find(group, &op->key, false, &before);
     if (error)
@@ -285,8 +284,6 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
     bool found = before.exists && key_same(&op->key, &before.key);
     if (!condition_holds(&op->condition, found ? &before.digest : NULL, before.time))
         return STORE_CONDITION;
-    if (step->guarded && found && (before.time != step->time || !store_digest_equal(&before.digest, &step->digest)))
-        found = false;
     struct view after = {.key = found ? before.key : op->key, .time = group->now};
     error = receipt_set(group, txn, at, &op->key, &after, found);
     return error || !found ? error : change_push(group, txn, at, &before, &after);
@@ -529,6 +526,10 @@ enum store_error group_add(struct group *group, struct txn *txn)
         log_begin(&store->log);
     }
     enum store_error error = STORE_OK;
+    if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
+        group_take(group, txn);
+        return txn->error;
+    }
     if (atomic_load(&store->failed))
         error = STORE_FAILED;
     else if (atomic_load(&store->deleted))

@@ -113,7 +113,7 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
     table_init(&store->index, salt);
     table_init(&store->damaged_records, salt);
     table_init(&store->damaged_blobs, salt);
-    writer_init(&store->writer);
+    writer_init(&store->writer, salt);
     scrub_init(&store->scrub);
     compact_init(&store->compact);
     catalog_init(&store->catalog);

@@ -361,8 +361,9 @@ typedef void store_done(void *arg, const struct store_result *result);
 enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
                              store_done *done, void *arg, size_t *ret_failed_op);
 
-/* Copies (or, with `move`, transfers: copy, then delete in the source if it is still the same version)
- * the object under op->key to op->target in another store; in the same store it renames or copies. Of
+/* Copies (or, with `move`, transfers: copy, then delete in the source) the object under op->key to op->target
+ * in another store; in the same store it renames or copies. Other writes of the two keys wait meanwhile, so that for
+ * writers it is one step and its condition a true compare-and-swap; a reader may see the object in both stores. Of
  * `op`, borrowed with all it points to until `done`, the kind, payload and attributes do not matter; the
  * condition is on the source. Both stores' references must live until `done`. One receipt: the
  * target's. A crash in the middle of a transfer leaves the object in both stores, never in neither.

@@ -6,14 +6,20 @@
 
 /* What the engine knows of one op beside what the caller said. */
 struct txn_step {
-    struct store_digest digest; /* put: of the payload; guarded: of the version */
+    struct store_digest digest; /* put: of the payload */
     uint64_t blob;              /* put: the file that holds the payload, 0: it is inline in the op */
-    bool guarded;               /* delete: only the version with this digest and time */
-    int64_t time;               /* guarded: of the version; moves: of the record */
 
     /* Compaction: the record is written again, if it still is what its key leads to. */
     bool moves;
+    int64_t time;        /* of the record */
     uint64_t moved_from; /* put: its packed location; 0: a tombstone */
+};
+
+/* What a transaction has to do with held keys: see hold.h. */
+enum txn_hold {
+    TXN_FREE,
+    TXN_TAKES, /* it has no ops: `held` is its own from its completion on */
+    TXN_UNDER, /* it belongs to the one who holds `held` */
 };
 
 struct txn {
@@ -25,6 +31,8 @@ struct txn {
     unsigned flags;  /* enum store_batch_flags */
     bool upkeep;     /* compaction: may use what is kept for deletes */
     uint64_t charge; /* bytes it was admitted with */
+    enum txn_hold hold;
+    uint64_t held; /* a key hash */
     store_done *done;
     void *arg;
     void (*finish)(struct txn *txn); /* after done: frees what the transaction lived in */

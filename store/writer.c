@@ -4,10 +4,11 @@
 #include "store/group.h"
 #include "store/internal.h"
 
-bool writer_init(struct writer *writer)
+bool writer_init(struct writer *writer, uint64_t salt)
 {
     *writer = (struct writer){0};
     writer->last = &writer->first;
+    holds_init(&writer->holds, salt);
     return pthread_mutex_init(&writer->lock, NULL) == 0 && pthread_cond_init(&writer->wake, NULL) == 0;
 }
 
@@ -27,17 +28,41 @@ static struct txn *writer_take(struct writer *writer)
     return taken;
 }
 
-/* Commits the transactions, as one group where they fit into one. */
-static void write_all(struct group *group, struct txn *txn)
+/* Whether the transaction's turn has come; else it is parked. Looked at under the lock, so that no release slips by;
+ * only this thread takes holds, so without any there is nothing to look at. */
+static bool writer_passes(struct writer *writer, struct txn *txn)
 {
+    if (txn->hold != TXN_TAKES && atomic_load(&writer->held_count) == 0)
+        return true;
+    pthread_mutex_lock(&writer->lock);
+    bool blocked = holds_block(&writer->holds, txn);
+    if (blocked)
+        holds_park(&writer->holds, txn);
+    else if (txn->hold == TXN_TAKES && holds_add(&writer->holds, txn->held))
+        atomic_fetch_add(&writer->held_count, 1);
+    else if (txn->hold == TXN_TAKES)
+        txn_fail(txn, STORE_NO_MEMORY, 0, SIZE_MAX);
+    pthread_mutex_unlock(&writer->lock);
+    return !blocked;
+}
+
+/* Adds the transaction to the group, or else commits that and begins another with it. */
+static void write_one(struct group *group, struct txn *txn)
+{
+    while (group_add(group, txn) == STORE_AGAIN)
+        group_commit(group);
+    if (group_full(group))
+        group_commit(group);
+}
+
+/* Commits the transactions, as one group where they fit into one. */
+static void write_all(struct store *store, struct txn *txn)
+{
+    struct group *group = store->writer.group;
     while (txn) {
         struct txn *next = txn->next;
-        if (group_add(group, txn) == STORE_AGAIN) {
-            group_commit(group);
-            continue;
-        }
-        if (group_full(group))
-            group_commit(group);
+        if (writer_passes(&store->writer, txn))
+            write_one(group, txn);
         txn = next;
     }
     group_commit(group);
@@ -48,7 +73,7 @@ static void *writer_thread(void *arg)
     struct store *store = arg;
     struct txn *taken;
     while ((taken = writer_take(&store->writer)))
-        write_all(store->writer.group, taken);
+        write_all(store, taken);
     group_mark(store->writer.group);
     return NULL;
 }
@@ -82,6 +107,17 @@ void writer_submit(struct store *store, struct txn *txn)
     store_complete(store, txn);
 }
 
+void writer_release(struct store *store, uint64_t key_hash)
+{
+    struct writer *writer = &store->writer;
+    pthread_mutex_lock(&writer->lock);
+    holds_release(&writer->holds, key_hash, &writer->first, &writer->last);
+    atomic_fetch_sub(&writer->held_count, 1);
+    if (writer->sleeping && writer->first)
+        pthread_cond_signal(&writer->wake);
+    pthread_mutex_unlock(&writer->lock);
+}
+
 void writer_free(struct store *store)
 {
     struct writer *writer = &store->writer;
@@ -92,6 +128,7 @@ void writer_free(struct store *store)
     if (writer->started)
         pthread_join(writer->thread, NULL);
     group_free(writer->group);
+    holds_free(&writer->holds);
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->lock);
 }

@@ -7,9 +7,11 @@
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
 
+#include "store/hold.h"
 #include "store/txn.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct store;
 struct group;
@@ -24,13 +26,19 @@ struct writer {
     bool ending;
     pthread_t thread;
     struct group *group; /* the thread's */
+
+    struct holds holds;       /* under lock */
+    atomic_size_t held_count; /* of keys */
 };
 
-bool writer_init(struct writer *writer);
+bool writer_init(struct writer *writer, uint64_t salt);
 
 /* Queues an admitted transaction; done and finish are called exactly once, also when the thread cannot
  * be started. Takes the transaction. */
 void writer_submit(struct store *store, struct txn *txn);
+
+/* Ends the hold that a transaction has taken; what waited for it goes on. */
+void writer_release(struct store *store, uint64_t key_hash);
 
 /* Ends the thread when the queue is empty, and frees. Blocking. */
 void writer_free(struct store *store);

@@ -452,6 +452,108 @@ START_TEST(a_transfer_deletes_only_what_it_copied)
 }
 END_TEST
 
+/* ---- tokens ---------------------------------------------------------------------------------- */
+
+enum { TOKENS = 3, PLACES = 4, TURNS = 400, TRIES = 10000 };
+
+struct place {
+    struct store *store;
+    char key[16];
+};
+
+static struct place any_place(struct prng *prng)
+{
+    struct place place = {.store = prng_one_in(prng, 2) ? fixture.store : other};
+    snprintf(place.key, sizeof place.key, "place%u", (unsigned)prng_below(prng, PLACES));
+    return place;
+}
+
+static struct store_condition is_token(struct store_digest *digest, const uint64_t *token)
+{
+    *digest = store_digest_of(token, sizeof *token);
+    return (struct store_condition){.match_listed = true, .match = digest, .match_count = 1};
+}
+
+/* Moves the token from one place to another, if it is there and the other is free. */
+static enum store_error move_token(const struct place *from, const struct place *to, uint64_t token)
+{
+    struct store_digest digest;
+    struct ticket ticket;
+    struct store_op op = {.kind = STORE_RENAME,
+                          .key = key_of(from->key),
+                          .target = key_of(to->key),
+                          .keep_target = true,
+                          .condition = is_token(&digest, &token)};
+    ticket_init(&ticket);
+    enum store_error error = store_copy(from->store, &op, to->store, true, ticket_done, &ticket);
+    error = error ? error : ticket_wait(&ticket);
+    ticket_destroy(&ticket);
+    return error;
+}
+
+/* Takes the token out of the stores, if it is there, and puts it down at a place that is free. */
+static enum store_error carry_token(const struct place *from, uint64_t token, struct prng *prng)
+{
+    struct store_digest digest;
+    struct store_op take = {.kind = STORE_DELETE, .key = key_of(from->key), .condition = is_token(&digest, &token)};
+    enum store_error error = commit(from->store, &take, 1, NULL);
+    if (error)
+        return error;
+    for (int tries = 0; tries < TRIES; tries++) {
+        struct place to = any_place(prng);
+        struct store_op put = {.kind = STORE_PUT,
+                               .key = key_of(to.key),
+                               .condition = {.absent = true},
+                               .payload = &token,
+                               .size = sizeof token};
+        error = commit(to.store, &put, 1, NULL);
+        if (error != STORE_CONDITION)
+            return error;
+    }
+    ck_abort_msg("no place is free for token %llu: there are more of them than there were", (unsigned long long)token);
+}
+
+static void *play(void *arg)
+{
+    struct prng prng = prng_of((uint64_t)(uintptr_t)arg);
+    uint64_t token, offset;
+    for (int turn = 0; turn < TURNS; turn++) {
+        struct place from = any_place(&prng), to = any_place(&prng);
+        if (!read_number(from.store, from.key, &token, &offset))
+            continue;
+        enum store_error error = prng_one_in(&prng, 4) ? carry_token(&from, token, &prng)
+                                                       : move_token(&from, &to, token);
+        ck_assert_msg(error == STORE_OK || error == STORE_CONDITION || error == STORE_EXISTS || error == STORE_SAME,
+                      "%s", store_error_text(error));
+    }
+    return NULL;
+}
+
+/* Many want the same object at once, in both directions between two stores: none is doubled, none is lost. */
+START_TEST(who_moves_an_object_has_it_alone)
+{
+    pthread_t threads[CLIENTS];
+    unsigned seen[TOKENS] = {0};
+    uint64_t token, offset;
+    char key[16];
+    for (uint64_t i = 0; i < TOKENS; i++) {
+        snprintf(key, sizeof key, "place%u", (unsigned)i);
+        ck_assert_int_eq(put_number(fixture.store, key, i), STORE_OK);
+    }
+    for (uintptr_t i = 0; i < CLIENTS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, play, (void *)(i + 1)), 0);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < 2 * PLACES; i++) {
+        snprintf(key, sizeof key, "place%u", i / 2);
+        if (read_number(i % 2 ? fixture.store : other, key, &token, &offset))
+            seen[token]++;
+    }
+    for (unsigned i = 0; i < TOKENS; i++)
+        ck_assert_msg(seen[i] == 1, "token %u is at %u places", i, seen[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("concurrency");
@@ -463,6 +565,7 @@ int main(void)
     tcase_add_test(all, a_batch_appears_at_once);
     tcase_add_test(all, a_transfer_is_never_in_neither_store);
     tcase_add_test(all, a_transfer_deletes_only_what_it_copied);
+    tcase_add_test(all, who_moves_an_object_has_it_alone);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
