@@ -123,9 +123,7 @@ void precondition_unmodified_since(struct precondition *precondition, const char
 
 bool precondition_any(const struct precondition *precondition)
 {
-    const struct store_condition *condition = &precondition->condition;
-    return condition->exists || condition->absent || condition->match_listed || condition->dated ||
-           condition->none_match_count > 0;
+    return store_condition_asks(&precondition->condition);
 }
 
 void precondition_free(struct precondition *precondition)

@@ -26,6 +26,7 @@ void *arena_take(struct arena *arena, size_t length)
     }
     void *taken = chunk->bytes + chunk->used;
     chunk->used += length;
+    arena->bytes += length;
     return taken;
 }
 
@@ -38,6 +39,7 @@ void arena_reset(struct arena *arena)
     }
     if (arena->chunks)
         arena->chunks->used = 0;
+    arena->bytes = 0;
 }
 
 void arena_free(struct arena *arena)

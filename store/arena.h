@@ -11,6 +11,7 @@ struct arena_chunk;
 
 struct arena {
     struct arena_chunk *chunks;
+    size_t bytes; /* taken since the last reset */
 };
 
 /* NULL when memory is out. Aligned for any object. */

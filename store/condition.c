@@ -10,6 +10,12 @@ static bool listed(const struct store_digest *list, size_t count, const struct s
     return false;
 }
 
+bool store_condition_asks(const struct store_condition *condition)
+{
+    return condition->exists || condition->absent || condition->match_listed || condition->dated ||
+           condition->none_match_count > 0;
+}
+
 bool condition_holds(const struct store_condition *condition, const struct store_digest *digest, int64_t time)
 {
     if (condition->exists && !digest)

@@ -239,12 +239,24 @@ static enum store_error receipt_set(struct group *group, struct txn *txn, size_t
     return STORE_OK;
 }
 
+/* What the key holds, for a write that replaces or deletes it. What is damaged may be replaced and deleted too, as long as
+ * nothing is asked of it: then only its place is known. (The figures count its payload until the store is opened again.) */
+static enum store_error view_before(struct group *group, const struct store_key *key,
+                                    const struct store_condition *condition, struct view *ret_view)
+{
+    enum store_error error = view_find(group, key, false, ret_view);
+    if (error != STORE_DAMAGED || store_condition_asks(condition))
+        return error;
+    *ret_view = (struct view){.exists = true, .key = *key};
+    return STORE_OK;
+}
+
 /* The object comes to stand under `key`, if nothing speaks against it. */
 static enum store_error plan_target(struct group *group, struct txn *txn, size_t op, const struct store_key *key,
                                     const struct store_condition *condition, struct view object)
 {
     struct view before;
-    enum store_error error = view_find(group, key, false, &before);
+    enum store_error error = view_before(group, key, condition, &before);
     if (error)
         return error;
     if (before.exists && !key_same(key, &before.key))
@@ -278,7 +290,7 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
 {
     const struct store_op *op = &txn->ops[at];
     struct view before;
-    enum store_error error = view_find(group, &op->key, false, &before);
+    enum store_error error = view_before(group, &op->key, &op->condition, &before);
     if (error)
         return error;
     bool found = before.exists && key_same(&op->key, &before.key);
@@ -355,22 +367,7 @@ static enum store_error plan_op(struct group *group, struct txn *txn, size_t at)
     return STORE_NO_OBJECT;
 }
 
-/* Decides all ops; on failure nothing is left of them and *ret_op names the one at fault. */
-static enum store_error plan_txn(struct group *group, struct txn *txn, size_t *ret_op)
-{
-    size_t first = group->count;
-    for (size_t at = 0; at < txn->count; at++) {
-        enum store_error error = plan_op(group, txn, at);
-        if (error) {
-            changes_pop(group, first);
-            *ret_op = at;
-            return error;
-        }
-    }
-    return STORE_OK;
-}
-
-/* ---- appending ------------------------------------------------------------------------------- */
+/* ---- deciding a transaction ------------------------------------------------------------------ */
 
 static struct record record_of(const struct change *change)
 {
@@ -390,27 +387,59 @@ static struct record record_of(const struct change *change)
     };
 }
 
-/* The bytes that the changes from `first` on will take, and whether they only delete. */
-static uint64_t changes_bytes(const struct group *group, size_t first, bool *ret_tombstones)
+/* The bytes that the changes from `first` on will take. */
+static uint64_t changes_bytes(const struct group *group, size_t first)
 {
     uint64_t bytes = 0;
-    *ret_tombstones = true;
     for (size_t i = first; i < group->count; i++) {
         struct record record = record_of(&group->changes[i]);
         bytes += record_length(&record);
-        if (group->changes[i].after.exists)
-            *ret_tombstones = false;
     }
     return bytes;
 }
 
-static int append_changes(struct group *group, size_t first)
+static bool changes_only_delete(const struct group *group, size_t first)
 {
-    size_t steps = group->count - first;
+    for (size_t i = first; i < group->count; i++) {
+        if (group->changes[i].after.exists)
+            return false;
+    }
+    return true;
+}
+
+/* Decides all ops and adds up the bytes of their records; on failure nothing is left of them and *ret_op names the one at
+ * fault. The sum is looked at after each: a copy brings its payload into memory, and a short request may ask for many. */
+static enum store_error plan_txn(struct group *group, struct txn *txn, uint64_t *ret_bytes, size_t *ret_op)
+{
+    size_t first = group->count;
+    uint64_t bytes = 0;
+    enum store_error error = STORE_OK;
+    for (size_t at = 0; at < txn->count && !error; at++) {
+        size_t planned = group->count;
+        error = plan_op(group, txn, at);
+        *ret_op = at;
+        bytes += changes_bytes(group, planned);
+        if (!error && bytes > TXN_BYTES) {
+            error = STORE_TOO_LARGE;
+            *ret_op = SIZE_MAX;
+        }
+    }
+    if (error)
+        changes_pop(group, first);
+    *ret_bytes = bytes;
+    return error;
+}
+
+/* ---- appending ------------------------------------------------------------------------------- */
+
+/* Compaction's records have nothing to do with each other: each counts alone, or damage to one would take them all. */
+static int append_changes(struct group *group, const struct txn *txn, size_t first)
+{
+    size_t steps = txn->upkeep ? 1 : group->count - first;
     for (size_t i = first; i < group->count; i++) {
         struct change *change = &group->changes[i];
         struct record record = record_of(change);
-        record.step = (uint32_t)(i - first);
+        record.step = txn->upkeep ? 0 : (uint32_t)(i - first);
         record.steps = (uint32_t)steps;
         int error = log_append(&group->store->log, &record, &change->location);
         if (error)
@@ -489,15 +518,14 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     struct log *log = &group->store->log;
     size_t first = group->count;
     size_t op = SIZE_MAX;
-    enum store_error error = plan_txn(group, txn, &op);
+    uint64_t bytes;
+    enum store_error error = plan_txn(group, txn, &bytes, &op);
     if (error) {
         txn_fail(txn, error, 0, op);
         return error;
     }
-    bool tombstones;
-    uint64_t bytes = changes_bytes(group, first, &tombstones);
     int os_error = 0;
-    error = bytes > TXN_BYTES ? STORE_TOO_LARGE : log_room(log, bytes, tombstones || txn->upkeep, &os_error);
+    error = log_room(log, bytes, txn->upkeep || changes_only_delete(group, first), &os_error);
     if (error) {
         changes_pop(group, first);
         if (error == STORE_FAILED)
@@ -506,7 +534,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
             txn_fail(txn, error, os_error, SIZE_MAX);
         return error;
     }
-    os_error = append_changes(group, first);
+    os_error = append_changes(group, txn, first);
     if (os_error) {
         txn->in_doubt = log->group_written;
         group_fail(group, error_of_errno(os_error), os_error);
@@ -543,9 +571,10 @@ enum store_error group_add(struct group *group, struct txn *txn)
     return error;
 }
 
+/* Also when refused transactions have left much in memory. */
 bool group_full(const struct group *group)
 {
-    return group->bytes >= GROUP_BYTES || group->count >= GROUP_CHANGES;
+    return group->bytes >= GROUP_BYTES || group->count >= GROUP_CHANGES || group->arena.bytes >= 2 * GROUP_BYTES;
 }
 
 /* ---- publishing ------------------------------------------------------------------------------ */

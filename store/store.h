@@ -130,6 +130,9 @@ struct store_condition {
     int64_t not_after; /* nanoseconds since 1970 */
 };
 
+/* Whether anything has to hold at all. */
+bool store_condition_asks(const struct store_condition *condition);
+
 /* ---- the depot ------------------------------------------------------------------------------- */
 
 enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARNING, STORE_LOG_ERROR };

@@ -513,6 +513,28 @@ START_TEST(five_hundred_idle_connections_cost_little)
 }
 END_TEST
 
+/* A short body may ask for much: copies bring their payloads into memory. */
+START_TEST(a_batch_of_many_copies_costs_no_more_than_a_large_one)
+{
+    enum { SIZE = 256 << 10, COPIES = 9000, BATCH_MAX = 96 << 20, SLACK = 64 << 20 };
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), SIZE, 1, NULL), 201);
+    char *body = malloc(COPIES * 64), *at = body + sprintf(body, "{\"operations\":[");
+    for (int i = 0; i < COPIES; i++)
+        at += sprintf(at, "%s{\"op\":\"copy\",\"key\":\"k\",\"to\":\"c%d\"}", i ? "," : "", i);
+    at += sprintf(at, "]}");
+    server_memory_reset(site.server);
+    for (int round = 0; round < 3; round++)
+        site_expect_problem(client_send(site.client, "POST", site_target("/batch"), body, (size_t)(at - body),
+                                        "Content-Type: application/json", NULL),
+                            413);
+    free(body);
+    ck_assert_msg(server_sanitized(site.server) || server_memory_peak(site.server) < BATCH_MAX + SLACK,
+                  "it took %llu MiB", (unsigned long long)server_memory_peak(site.server) >> 20);
+    site_expect(site_get("c0", NULL), 404);
+}
+END_TEST
+
 /* ---- disk ------------------------------------------------------------------------------------ */
 
 START_TEST(a_disk_reserve_that_is_used_up_is_507)
@@ -565,6 +587,7 @@ int main(void)
         a_256_mib_upload_and_download_stay_in_64_mib,
         uploads_at_once_take_less_than_2_mib_each,
         five_hundred_idle_connections_cost_little,
+        a_batch_of_many_copies_costs_no_more_than_a_large_one,
         a_disk_reserve_that_is_used_up_is_507,
     };
     return site_run("limits", tests, sizeof tests / sizeof *tests, SITE_OWN);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct fixture fixture;
 
@@ -341,6 +342,93 @@ START_TEST(damage_under_an_open_store_is_not_served)
 }
 END_TEST
 
+/* The reports of damage advise to put the object again or to delete it: both must work. */
+START_TEST(a_damaged_object_can_be_replaced_and_deleted)
+{
+    const char *keys[] = {"replaced", "deleted", "kept"};
+    struct store_digest digest = {{0}};
+    for (size_t i = 0; i < 3; i++) {
+        put(keys[i], "text");
+        flip(find_text(keys[i]));
+        ck_assert_int_eq(fixture_get_text(&fixture, keys[i], "text"), STORE_DAMAGED);
+    }
+    struct store_key key = store_key_of("kept", 4);
+    struct store_condition condition = {.match_listed = true, .match = &digest, .match_count = 1};
+    ck_assert_int_eq(store_check(fixture.store, &key, &condition), STORE_DAMAGED);
+    put("replaced", "new text");
+    ck_assert_int_eq(fixture_delete(&fixture, "deleted"), STORE_OK);
+    for (int start = 0; start < 2; start++) {
+        assert_holds("replaced", "new text");
+        assert_absent("deleted");
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+    }
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+    ck_assert_uint_eq(fixture_figures(&fixture).live_bytes, strlen("new text"));
+}
+END_TEST
+
+/* ---- moved by compaction --------------------------------------------------------------------- */
+
+enum { MOVED = 500, MOVED_SIZE = 400 };
+
+static void name_object(unsigned i, char name[16])
+{
+    (void)snprintf(name, 16, "object%04u", i);
+}
+
+static bool first_segment_is_husk(void)
+{
+    struct stat status;
+    const struct io *io = fixture.io;
+    int file = io->openat(io->self, AT_FDCWD, "/data/stores/s/log/0000000000000001.seg", O_RDONLY, 0);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(io->fstat(io->self, file, &status), 0);
+    io->close(io->self, file);
+    return status.st_size == 64;
+}
+
+/* Fills the first segments and deletes all but two of five objects, until those have been moved. */
+static void have_objects_moved(void)
+{
+    static const char payload[MOVED_SIZE];
+    char name[16];
+    for (unsigned i = 0; i < 2 * MOVED; i++) {
+        name_object(i, name);
+        ck_assert_int_eq(fixture_put(&fixture, name, payload, sizeof payload), STORE_OK);
+        name_object(i - MOVED, name);
+        if (i >= MOVED && i % 5 > 1)
+            ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    for (int tries = 0; tries < 5000 && !first_segment_is_husk(); tries++)
+        usleep(1000);
+    ck_assert(first_segment_is_husk());
+}
+
+static unsigned count_lost(void)
+{
+    static const char payload[MOVED_SIZE];
+    char name[16];
+    unsigned lost = 0;
+    for (unsigned i = 0; i < MOVED; i++) {
+        name_object(i, name);
+        enum store_error error = fixture_get(&fixture, name, payload, sizeof payload);
+        lost += error != (i % 5 > 1 ? STORE_NO_OBJECT : STORE_OK);
+    }
+    return lost;
+}
+
+/* Compaction writes many records at a time, which have nothing else in common. */
+START_TEST(damage_to_a_moved_record_takes_it_alone)
+{
+    have_objects_moved();
+    fixture_close(&fixture);
+    flip(find_text("object0100"));
+    fixture_open(&fixture);
+    ck_assert_uint_eq(count_lost(), 1);
+}
+END_TEST
+
 /* ---- forgeries ------------------------------------------------------------------------------- */
 
 /* A payload made of true records: deleted objects must not come back through it, whatever happens around it. */
@@ -506,6 +594,8 @@ static TCase *damage_case(void)
     tcase_add_test(damage, a_lost_segment_is_reported);
     tcase_add_test(damage, damage_in_the_last_record_of_a_closed_store_is_reported);
     tcase_add_test(damage, damage_under_an_open_store_is_not_served);
+    tcase_add_test(damage, a_damaged_object_can_be_replaced_and_deleted);
+    tcase_add_test(damage, damage_to_a_moved_record_takes_it_alone);
     tcase_add_test(damage, a_payload_of_records_is_never_adopted);
     tcase_add_test(damage, records_of_another_store_are_not_adopted);
     return damage;
