@@ -32,8 +32,12 @@ void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct poo
     pthread_cond_init(&blobs->reap_idle, NULL);
 }
 
+static void reap(void *arg);
+
 void blobs_free(struct blobs *blobs)
 {
+    if (pool_withdraw(blobs->pool, &blobs->reap_job))
+        reap(blobs);
     pthread_mutex_lock(&blobs->reap_lock);
     while (blobs->reaping)
         pthread_cond_wait(&blobs->reap_idle, &blobs->reap_lock);

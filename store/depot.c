@@ -239,7 +239,8 @@ static struct depot_entry *entry_idle_longest(struct depot *depot)
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct depot_entry *entry = depot->buckets[i]; entry; entry = entry->next) {
             if (entry->state == ENTRY_OPEN && entry->references == 0 && !atomic_load(&entry->store->failed) &&
-                !scrub_running(entry->store) && (!oldest || entry->idle_since < oldest->idle_since))
+                store_is_idle(entry->store) && !scrub_running(entry->store) &&
+                (!oldest || entry->idle_since < oldest->idle_since))
                 oldest = entry;
         }
     }
@@ -390,6 +391,11 @@ static void entry_remove(void *arg)
 {
     struct depot_entry *entry = arg;
     struct depot *depot = entry->depot;
+    if (!store_is_idle(entry->store)) { /* what it waits for may wait for this thread: an aborted upload */
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        pool_submit(depot->pool, &entry->removal);
+        return;
+    }
     store_close(entry->store);
     folder_remove_trash(&depot->folder, entry->label);
     free(entry);
@@ -492,7 +498,15 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
     if (error)
         return error;
     new_label(depot, entry->label);
-    int os_error = folder_trash_store(&depot->folder, store->name, entry->label);
+    bool doubtful = false;
+    int os_error = folder_trash_store(&depot->folder, store->name, entry->label, &doubtful);
+    if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
+        atomic_store(&store->failed, true);
+        depot_log(
+            depot, STORE_LOG_ERROR,
+            "store %s: whether it was removed is not known (%s): it takes no writes until the server is started again",
+            store->name, strerror(os_error));
+    }
     if (os_error) {
         atomic_store(&store->closing, false);
         return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", store->name,
@@ -508,20 +522,36 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
     return STORE_OK;
 }
 
-/* Removes a store that is too damaged to be opened. */
-static enum store_error remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+static enum store_error trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
 {
     char label[LABEL_MAX];
+    bool doubtful;
     new_label(depot, label);
-    int os_error = folder_trash_store(&depot->folder, name, label);
+    int os_error = folder_trash_store(&depot->folder, name, label, &doubtful);
     if (os_error)
         return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", name,
                             strerror(os_error));
     folder_remove_trash(&depot->folder, label);
-    pthread_mutex_lock(&depot->lock);
-    forget_trouble(depot, name);
-    pthread_mutex_unlock(&depot->lock);
     return STORE_OK;
+}
+
+/* Removes a store that cannot be opened; an entry keeps others from opening it meanwhile. */
+static enum store_error remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+{
+    pthread_mutex_lock(&depot->lock);
+    struct depot_entry *entry = entry_find(depot, name) ? NULL : entry_add(depot, name);
+    pthread_mutex_unlock(&depot->lock);
+    if (!entry)
+        return error_detail(detail, STORE_BUSY, 0, "store %s is being opened: try again", name);
+    enum store_error error = trash_unopened(depot, name, detail);
+    pthread_mutex_lock(&depot->lock);
+    if (!error)
+        forget_trouble(depot, name);
+    entry_unlink(depot, entry);
+    free(entry);
+    pthread_cond_broadcast(&depot->changed);
+    pthread_mutex_unlock(&depot->lock);
+    return error;
 }
 
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
@@ -529,7 +559,7 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
     struct store *store;
     pthread_mutex_lock(&depot->admin);
     enum store_error error = depot_acquire(depot, name, &store, ret_detail);
-    if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN)) {
+    if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN || error == STORE_IO)) {
         error = remove_unopened(depot, name, ret_detail);
     } else if (!error) {
         error = remove_acquired(depot, store, force, ret_detail);

@@ -229,14 +229,19 @@ int folder_make_store(struct folder *folder, const char *name, const char *label
     }
     error = folder_sync_stores(folder);
     if (error) /* whether the store is there after a crash is open: it must not look as if it were */
-        (void)folder_trash_store(folder, name, label);
+        io->renameat(io->self, folder->stores, name, folder->trash, label);
     return error;
 }
 
-int folder_trash_store(struct folder *folder, const char *name, const char *label)
+int folder_trash_store(struct folder *folder, const char *name, const char *label, bool *ret_doubtful)
 {
     const struct io *io = folder->io;
     if (io->renameat(io->self, folder->stores, name, folder->trash, label) < 0)
         return errno;
-    return folder_sync_stores(folder);
+    int error = folder_sync_stores(folder);
+    if (!error)
+        return 0;
+    bool back = io->renameat(io->self, folder->trash, label, folder->stores, name) == 0;
+    *ret_doubtful = !back || folder_sync_stores(folder) != 0;
+    return error;
 }

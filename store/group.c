@@ -708,6 +708,7 @@ void group_mark(struct group *group)
     struct location location;
     bool sync_failed;
     int os_error;
+    store->log.ending = true;
     if (!store->log.active || store->mark_last || atomic_load(&store->failed))
         return;
     log_begin(&store->log);

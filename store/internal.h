@@ -60,6 +60,9 @@ struct store {
 enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
                             struct pool *pool, struct store **ret_store, struct store_detail *ret_detail);
 
+/* Whether nothing is in flight. Without a reference to it, that stays so. */
+bool store_is_idle(struct store *store);
+
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);
 

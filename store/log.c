@@ -38,6 +38,8 @@ bool log_init(struct log *log, const struct depot_options *options, int folder, 
 void log_free(struct log *log)
 {
     pthread_mutex_lock(&log->spare_lock);
+    if (log->spare_making && pool_withdraw(log->pool, &log->spare_job))
+        log->spare_making = false;
     while (log->spare_making)
         pthread_cond_wait(&log->spare_idle, &log->spare_lock);
     pthread_mutex_unlock(&log->spare_lock);
@@ -159,7 +161,7 @@ static void spare_make(void *arg)
 static void spare_request(struct log *log)
 {
     pthread_mutex_lock(&log->spare_lock);
-    bool wanted = !log->spare_making && log->spare_file < 0;
+    bool wanted = !log->ending && !log->spare_making && log->spare_file < 0;
     if (wanted) {
         log->spare_making = true;
         log->spare_size = next_size(log);

@@ -54,6 +54,7 @@ struct log {
     pthread_mutex_t spare_lock;
     pthread_cond_t spare_idle;
     bool spare_making;
+    bool ending;    /* no spare is made any more; the writer's */
     int spare_file; /* -1: none */
     uint64_t spare_size;
 };

@@ -77,6 +77,23 @@ void pool_submit(struct pool *pool, struct pool_job *job)
     pthread_mutex_unlock(&pool->lock);
 }
 
+bool pool_withdraw(struct pool *pool, struct pool_job *job)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct pool_job **link = &pool->first;
+    while (*link && *link != job)
+        link = &(*link)->next;
+    bool waits = *link != NULL;
+    if (waits) {
+        *link = job->next;
+        if (!*link)
+            pool->last = link;
+        pool->waiting--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return waits;
+}
+
 size_t pool_waiting(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);

@@ -198,11 +198,16 @@ enum store_error store_open(struct depot *depot, const struct depot_options *opt
     return error;
 }
 
+bool store_is_idle(struct store *store)
+{
+    return atomic_load(&store->ops_in_flight) == 0;
+}
+
 /* Waits for the aborted uploads that an I/O thread is still taking apart: nobody holds a reference for them. */
 static void wait_until_idle(struct store *store)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
-    while (atomic_load(&store->ops_in_flight) > 0)
+    while (!store_is_idle(store))
         nanosleep(&pause, NULL);
 }
 
