@@ -99,7 +99,8 @@ static enum store_error shelf_update(struct store *store, struct catalog_shelf *
 {
     struct run *run;
     if (!shelf_is_current(shelf, part)) {
-        if (part->sealed && shelf->count == 0 && run_open(store, part->segment, part->end, &run) == STORE_OK) {
+        if (part->sealed && shelf->count == 0 && !store->catalog.distrusts_files &&
+            run_open(store, part->segment, part->end, &run) == STORE_OK) {
             shelf->runs[shelf->count++] = run;
             return STORE_OK;
         }

@@ -51,14 +51,10 @@ void compact_free(struct compact *compact)
 
 /* ---- which segment --------------------------------------------------------------------------- */
 
-/* Whether there is a segment with records before this one. Lock held. */
+/* Whether there is no segment with records before this one. Lock held. */
 static bool is_oldest(const struct store *store, const struct segment *segment)
 {
-    for (uint32_t slot = 0; slot < segment->slot; slot++) {
-        if (!segment_is_husk(store->log.segments[slot]))
-            return false;
-    }
-    return true;
+    return segment->slot <= store->log.oldest;
 }
 
 bool compact_worthwhile(const struct store *store, const struct segment *segment)
@@ -218,7 +214,7 @@ static void replace(struct store *store, struct segment *segment, struct segment
 {
     pthread_rwlock_wrlock(&store->lock);
     husk->slot = segment->slot;
-    store->log.segments[segment->slot] = husk;
+    log_replace(&store->log, husk);
     store->dead_log_bytes -= segment->dead + segment->tombstones;
     pthread_rwlock_unlock(&store->lock);
     catalog_forget(&store->catalog, husk->slot);
@@ -237,6 +233,7 @@ static enum store_error leave_husk(struct store *store, struct segment *segment)
         atomic_store(&store->failed, true); /* the file is a husk already, and the table cannot say so */
         return STORE_NO_MEMORY;
     }
+    segment_close_file(husk);
     replace(store, segment, husk);
     return STORE_OK;
 }

@@ -485,8 +485,8 @@ static void group_fail(struct group *group, enum store_error error, int os_error
     log_abandon(&group->store->log);
     changes_pop(group, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
-        if (txn->error)
-            continue;
+        if (txn->error || txn->hold == TXN_TAKES)
+            continue; /* a hold is taken all the same */
         txn_fail(txn, error, os_error, SIZE_MAX);
         txn->in_doubt = written;
     }

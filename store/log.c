@@ -72,6 +72,19 @@ static bool table_grow(struct log *log)
     return true;
 }
 
+/* Segments become husks and never the other way round. */
+static void find_oldest(struct log *log)
+{
+    while (log->oldest < log->segment_count && segment_is_husk(log->segments[log->oldest]))
+        log->oldest++;
+}
+
+void log_replace(struct log *log, struct segment *husk)
+{
+    log->segments[husk->slot] = husk;
+    find_oldest(log);
+}
+
 enum store_error log_adopt(struct log *log, struct segment *segment)
 {
     if (log->segment_count == LOCATION_SEGMENTS_MAX)
@@ -81,6 +94,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
     if (fits) {
         segment->slot = (uint32_t)log->segment_count;
         log->segments[log->segment_count++] = segment;
+        find_oldest(log);
         log->active = segment;
         log->next_number = segment->number + 1;
         log->end = segment_offset(segment, segment->used);

@@ -37,6 +37,7 @@ struct log {
     struct segment **segments;    /* by slot; in order of their numbers */
     size_t segment_count;
     size_t segment_room;
+    size_t oldest; /* slot of the first that is no husk */
 
     struct segment *active; /* borrowed from the table; NULL before the first write */
     uint64_t next_number;
@@ -92,6 +93,10 @@ void log_abandon(struct log *log);
 
 /* Replaces a segment's file by a husk, durably; an errno. Those who have the old file open keep it. Thread: any. */
 int log_write_husk(struct log *log, uint64_t number, uint64_t base, int *ret_file);
+
+/* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the store's lock
+ * exclusive. */
+void log_replace(struct log *log, struct segment *husk);
 
 /* The segment in a slot, with a reference. */
 struct segment *log_pin(const struct log *log, uint32_t slot);

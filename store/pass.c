@@ -6,6 +6,7 @@
 #include "store/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -155,12 +156,18 @@ static bool is_live(struct pass *pass, uint64_t position, const struct record *r
     return live;
 }
 
-/* What an errno says of a blob: nothing, when it is this process that was short of something. */
+/* Whether this process was short of something: that says nothing of the disk. */
+static bool is_want(int error)
+{
+    return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
+/* What an errno says of a blob. */
 static enum blob_state blob_of_errno(struct pass *pass, int error)
 {
     if (error == ENOENT)
         return BLOB_MISSING;
-    if (error != ENOMEM && error != EMFILE && error != ENFILE)
+    if (!is_want(error))
         return BLOB_UNREADABLE;
     pass->cut_short = true;
     return BLOB_UNKNOWN;
@@ -340,8 +347,17 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     uint64_t number = 0;
     uint64_t base = 0;
     int os_error = 0;
-    enum store_error error = segment_read_header(segment->io, segment->file, pass->store->salt, &number, &base,
-                                                 &os_error);
+    const struct io *io = segment->io;
+    int file = segment_open(io, pass->store->log.folder, segment->number, O_RDONLY); /* a husk has none open */
+    if (file < 0 && is_want(errno)) {
+        pass->cut_short = true;
+        return;
+    }
+    enum store_error error = STORE_IO;
+    if (file >= 0) {
+        error = segment_read_header(io, file, pass->store->salt, &number, &base, &os_error);
+        io->close(io->self, file);
+    }
     if (!error && number == segment->number && base == segment->base)
         return;
     pass_report(pass, &(struct store_flaw){.kind = error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,

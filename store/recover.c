@@ -474,6 +474,8 @@ static enum store_error open_segment(struct store *store, uint64_t number, bool 
         return error;
     }
     struct segment *segment = segment_new(io, file, number, base, size);
+    if (segment && segment_is_husk(segment) && !last)
+        segment_close_file(segment);
     error = segment ? log_adopt(&store->log, segment) : STORE_NO_MEMORY;
     if (error)
         segment_release(segment);
@@ -525,6 +527,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     if (error)
         return error;
     store->damaged_bytes += scan.damaged;
+    store->catalog.distrusts_files = scan.damaged > 0;
     store->end_offset = store->log.end;
     return settle_blobs(&scan);
 }

@@ -52,8 +52,22 @@ void segment_release(struct segment *segment)
 {
     if (!segment || atomic_fetch_sub_explicit(&segment->references, 1, memory_order_acq_rel) != 1)
         return;
-    segment->io->close(segment->io->self, segment->file);
+    segment_close_file(segment);
     free(segment);
+}
+
+void segment_close_file(struct segment *segment)
+{
+    if (segment->file >= 0)
+        segment->io->close(segment->io->self, segment->file);
+    segment->file = -1;
+}
+
+int segment_open(const struct io *io, int folder, uint64_t number, int flags)
+{
+    char name[SEGMENT_NAME_MAX];
+    segment_name(number, name);
+    return io->openat(io->self, folder, name, flags, 0);
 }
 
 int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to)

@@ -28,7 +28,7 @@ enum { SEGMENT_HEADER = 64, SEGMENT_VERSION = 1, SEGMENT_NAME_MAX = 32 };
 struct segment {
     atomic_uint references; /* the log's own and each reader's */
     const struct io *io;
-    int file;
+    int file;      /* -1: of a husk, which nobody reads */
     uint32_t slot; /* in the log's table */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
@@ -50,6 +50,12 @@ bool segment_number(const char *name, uint64_t *ret_number);
 struct segment *segment_new(const struct io *io, int file, uint64_t number, uint64_t base, uint64_t prepared);
 void segment_retain(struct segment *segment);
 void segment_release(struct segment *segment); /* the last one closes the file; NULL is allowed */
+
+/* Closes the file of a husk: there may be very many of them. Thread: before others know the segment. */
+void segment_close_file(struct segment *segment);
+
+/* Opens the file of a segment by its number; a descriptor, or -1 and errno. */
+int segment_open(const struct io *io, int folder, uint64_t number, int flags);
 
 /* Fills the file with zeros from `from` to `to` and syncs it; an errno, 0 is success. */
 int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to);

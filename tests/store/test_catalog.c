@@ -289,6 +289,24 @@ START_TEST(a_segment_that_was_cut_is_listed)
 }
 END_TEST
 
+/* The keys' file of the first segment does not know of "key": it had been replaced when the file was made. */
+START_TEST(a_version_that_damage_brings_back_is_listed)
+{
+    ck_assert_int_eq(fixture_put_text(&fixture, "key", "older"), STORE_OK);
+    fill_a_segment();
+    ck_assert_int_eq(fixture_put_text(&fixture, "key", "newer version"), STORE_OK);
+    put("zz");
+    list_all("", "", 100);
+    fixture_close(&fixture);
+    const char *path = fixture_segment(&fixture);
+    size_t position = fixture_find(&fixture, path, "keynewer version", 16);
+    fixture_write_file(&fixture, path, "K", 1, position);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_get_text(&fixture, "key", "older"), STORE_OK);
+    ck_assert_ptr_nonnull(strstr(list_all("key", "", 100), "key"));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -305,6 +323,7 @@ int main(void)
         listings_follow_a_long_history,
         a_damaged_run_is_made_again,
         a_segment_that_was_cut_is_listed,
+        a_version_that_damage_brings_back_is_listed,
     };
     return UNIT_RUN_WITH("catalog", setup, teardown, tests);
 }

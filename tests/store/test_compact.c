@@ -75,6 +75,20 @@ START_TEST(overwriting_one_key_for_ever_takes_bounded_space)
 }
 END_TEST
 
+/* What is compacted leaves a file, but nobody has to keep it open. */
+START_TEST(overwriting_one_key_for_ever_takes_bounded_descriptors)
+{
+    size_t before = 0;
+    for (unsigned version = 0; version < 4000; version++) {
+        put(1, version);
+        if (version == 1000)
+            before = sim_disk_open_files(fixture.disk);
+    }
+    wait_for_disk(600 << 10);
+    ck_assert_uint_le(sim_disk_open_files(fixture.disk), before + 4);
+}
+END_TEST
+
 START_TEST(live_records_are_kept_and_offsets_only_grow)
 {
     uint64_t end = 0;
@@ -170,11 +184,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        overwriting_one_key_for_ever_takes_bounded_space,
-        live_records_are_kept_and_offsets_only_grow,
-        a_deleted_key_stays_deleted,
-        a_large_object_survives_the_move_of_its_record,
-        a_reader_keeps_its_version,
+        overwriting_one_key_for_ever_takes_bounded_space, overwriting_one_key_for_ever_takes_bounded_descriptors,
+        live_records_are_kept_and_offsets_only_grow,      a_deleted_key_stays_deleted,
+        a_large_object_survives_the_move_of_its_record,   a_reader_keeps_its_version,
         verification_finds_nothing_wrong_afterwards,
     };
     return UNIT_RUN_WITH("compact", setup, teardown, tests);
