@@ -23,6 +23,13 @@ enum { BUCKETS = 1024, JOBS_WAITING_MAX = 4096, LABEL_MAX = 32 };
 
 enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_DELETED };
 
+/* Who wants to be told when an entry has settled. */
+struct depot_waiter {
+    struct depot_waiter *next;
+    void (*wake)(void *arg);
+    void *arg;
+};
+
 struct depot_entry {
     struct depot_entry *next; /* in its bucket */
     struct depot *depot;
@@ -33,6 +40,7 @@ struct depot_entry {
     char name[STORE_NAME_MAX + 1];
     char label[LABEL_MAX]; /* in the trash, when deleted */
     struct pool_job removal;
+    struct depot_waiter *waiters;
 };
 
 /* The store that could not be opened last, as long as it cannot. */
@@ -61,6 +69,7 @@ struct depot {
     pthread_cond_t changed; /* an entry's state or references */
     struct depot_entry *buckets[BUCKETS];
     size_t open;
+    struct depot_waiter *woken; /* to be called when the lock is let go */
     uint64_t releases;
     struct depot_trouble trouble;
 };
@@ -222,6 +231,41 @@ static void entry_unlink(struct depot *depot, struct depot_entry *entry)
     *at = entry->next;
 }
 
+/* Tells all who wait for the entry. Those who want to be called are, by unlock_and_wake(). */
+static void entry_settled_now(struct depot *depot, struct depot_entry *entry)
+{
+    while (entry->waiters) {
+        struct depot_waiter *waiter = entry->waiters;
+        entry->waiters = waiter->next;
+        waiter->next = depot->woken;
+        depot->woken = waiter;
+    }
+    pthread_cond_broadcast(&depot->changed);
+}
+
+static void unlock_and_wake(struct depot *depot)
+{
+    struct depot_waiter *waiter = depot->woken;
+    depot->woken = NULL;
+    pthread_mutex_unlock(&depot->lock);
+    while (waiter) {
+        struct depot_waiter *next = waiter->next;
+        waiter->wake(waiter->arg);
+        free(waiter);
+        waiter = next;
+    }
+}
+
+static enum store_error entry_wait(struct depot_entry *entry, void (*wake)(void *arg), void *arg)
+{
+    struct depot_waiter *waiter = malloc(sizeof *waiter);
+    if (!waiter)
+        return STORE_NO_MEMORY;
+    *waiter = (struct depot_waiter){.next = entry->waiters, .wake = wake, .arg = arg};
+    entry->waiters = waiter;
+    return STORE_AGAIN;
+}
+
 /* The entry when it is neither opening nor closing; waits until that is so. NULL: not there. */
 static struct depot_entry *entry_settled(struct depot *depot, const char *name)
 {
@@ -256,8 +300,8 @@ static void entry_close(struct depot *depot, struct depot_entry *entry)
     store_close(entry->store);
     pthread_mutex_lock(&depot->lock);
     entry_unlink(depot, entry);
+    entry_settled_now(depot, entry);
     free(entry);
-    pthread_cond_broadcast(&depot->changed);
 }
 
 /* Closes the store that has been idle longest; false when there is none. */
@@ -318,6 +362,7 @@ static enum store_error entry_open(struct depot *depot, struct depot_entry *entr
     note_opening(depot, entry->name, error, &detail);
     if (error && ret_detail)
         *ret_detail = detail;
+    entry_settled_now(depot, entry);
     if (error) {
         entry_unlink(depot, entry);
         free(entry);
@@ -327,7 +372,6 @@ static enum store_error entry_open(struct depot *depot, struct depot_entry *entr
         entry->state = ENTRY_OPEN;
         depot->open++;
     }
-    pthread_cond_broadcast(&depot->changed);
     return error;
 }
 
@@ -349,15 +393,11 @@ static enum store_error check_name(const char *name, struct store_detail *detail
                         store_error_text(STORE_BAD_NAME));
 }
 
-enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
-                               struct store_detail *ret_detail)
+/* Gives out an entry that has settled; opens the store for it when there is none. Lock held. */
+static enum store_error acquire_settled(struct depot *depot, const char *name, struct depot_entry *entry,
+                                        struct store **ret_store, struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
-    enum store_error error = check_name(name, ret_detail);
-    if (error)
-        return error;
-    pthread_mutex_lock(&depot->lock);
-    struct depot_entry *entry = entry_settled(depot, name);
+    enum store_error error = STORE_OK;
     if (!entry) {
         entry = entry_add(depot, name);
         error = entry ? entry_open(depot, entry, ret_detail) : STORE_NO_MEMORY;
@@ -366,7 +406,36 @@ enum store_error depot_acquire(struct depot *depot, const char *name, struct sto
         entry->references++;
         *ret_store = entry->store;
     }
-    pthread_mutex_unlock(&depot->lock);
+    return error;
+}
+
+enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
+                               struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    if (error)
+        return error;
+    pthread_mutex_lock(&depot->lock);
+    error = acquire_settled(depot, name, entry_settled(depot, name), ret_store, ret_detail);
+    unlock_and_wake(depot);
+    return error;
+}
+
+enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
+                                       struct store **ret_store, struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    if (error)
+        return error;
+    pthread_mutex_lock(&depot->lock);
+    struct depot_entry *entry = entry_find(depot, name);
+    if (entry && entry->state != ENTRY_OPEN)
+        error = entry_wait(entry, wake, arg);
+    else
+        error = acquire_settled(depot, name, entry, ret_store, ret_detail);
+    unlock_and_wake(depot);
     return error;
 }
 
@@ -548,9 +617,9 @@ static enum store_error remove_unopened(struct depot *depot, const char *name, s
     if (!error)
         forget_trouble(depot, name);
     entry_unlink(depot, entry);
+    entry_settled_now(depot, entry);
     free(entry);
-    pthread_cond_broadcast(&depot->changed);
-    pthread_mutex_unlock(&depot->lock);
+    unlock_and_wake(depot);
     return error;
 }
 

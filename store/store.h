@@ -185,6 +185,12 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail);
 
+/* The same for an I/O thread, which has better to do than to wait for another that is opening or closing the store just now:
+ * then STORE_AGAIN, and `wake(arg)` is called when it is worth another try, on the thread that has come to an end with
+ * it: it may call depot_run() and must not block. Blocking all the same, when it is this thread that opens the store. */
+enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
+                                       struct store **ret_store, struct store_detail *ret_detail);
+
 /* The same for a store that is open already; STORE_AGAIN when it is not. Does not block. */
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store);
 

@@ -158,6 +158,57 @@ START_TEST(a_removal_whose_sync_fails_loses_no_later_write)
 }
 END_TEST
 
+/* ---- opening --------------------------------------------------------------------------------- */
+
+/* A request for a store, as the API makes it. */
+struct wanted {
+    struct store *store;
+    atomic_bool done;
+};
+
+static void want_again(void *arg);
+
+static void want(void *arg)
+{
+    struct wanted *wanted = arg;
+    enum store_error error = depot_acquire_or_wake(fixture.depot, "s1", want_again, wanted, &wanted->store, NULL);
+    if (error == STORE_AGAIN)
+        return;
+    ck_assert_int_eq(error, STORE_OK);
+    atomic_store(&wanted->done, true);
+}
+
+static void want_again(void *arg)
+{
+    ck_assert_int_eq(depot_run(fixture.depot, want, arg), STORE_OK);
+}
+
+/* As many requests as there are threads wait for a store that takes its time: the threads have other work. */
+START_TEST(a_store_that_opens_slowly_stalls_no_other)
+{
+    static struct wanted wanted[2 * STORES];
+    reopen_with(STORES, 16);
+    struct store *slow = acquire(1);
+    fill(slow, 1);
+    sim_disk_cut(fixture.disk); /* so that opening it has something to sync */
+    depot_release(slow);
+    fixture_cut(&fixture, 1);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_put_text(&fixture, "a", "one"), STORE_OK);
+    sim_disk_hold_syncs(fixture.disk, true);
+    for (unsigned i = 0; i < 2 * STORES; i++)
+        want_again(&wanted[i]);
+    fixture_wait_held(&fixture);
+    expect_the_threads_to_go_on();
+    ck_assert(!atomic_load(&wanted[0].done));
+    sim_disk_hold_syncs(fixture.disk, false);
+    for (unsigned i = 0; i < 2 * STORES; i++) {
+        ck_assert(wait_for(&wanted[i].done));
+        depot_release(wanted[i].store);
+    }
+}
+END_TEST
+
 /* ---- making room ----------------------------------------------------------------------------- */
 
 static void acquire_last(void *arg)
@@ -197,6 +248,7 @@ int main(void)
         one_thread_removes_stores_of_any_length,
         as_many_stores_as_threads_are_removed_on_a_full_disk,
         a_removal_whose_sync_fails_loses_no_later_write,
+        a_store_that_opens_slowly_stalls_no_other,
         one_thread_makes_room_on_a_full_disk,
     };
     return UNIT_RUN_WITH("depot", setup, teardown, tests);
