@@ -51,7 +51,7 @@ static void empty_trash(struct folder *folder)
     free(names);
 }
 
-/* ---- opening --------------------------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------------------------------- */
 
 /* Makes the entry of the folder in its parent durable. At every start, not only after making it: the start
  * that made it may have died before this. */
@@ -78,19 +78,66 @@ static int make_root(const struct io *io, const char *path)
     return sync_parent(io, path);
 }
 
-/* Names that a folder may hold which is to become cairn's: none, or what a first start that was cut short
- * has left. */
-static bool may_become_ours(const char *names)
+/* ---- whose it is ----------------------------------------------------------------------------- */
+
+/* The text of the marker. */
+static const struct settings ours = {.kind = "data folder"};
+
+static bool is_empty_folder(const struct io *io, int parent, const char *name)
 {
-    static const char *const harmless[] = {"lock", "stores", "trash", "cairn.new", "lost+found"};
-    for (const char *name = names; *name; name += strlen(name) + 1) {
-        bool known = false;
-        for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
-            known = known || strcmp(name, harmless[i]) == 0;
-        if (!known)
-            return false;
-    }
-    return true;
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (folder < 0)
+        return false;
+    char *names = io->list(io->self, folder);
+    io->close(io->self, folder);
+    bool empty = names && !*names;
+    free(names);
+    return empty;
+}
+
+static bool is_empty_file(const struct io *io, int parent, const char *name)
+{
+    struct stat status;
+    int file = io->openat(io->self, parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (file < 0)
+        return false;
+    bool empty = io->fstat(io->self, file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+    io->close(io->self, file);
+    return empty;
+}
+
+/* Whether an entry of a folder without a marker is nobody's: the first start makes lock, stores, trash, and last the
+ * marker by way of its draft, and puts nothing into them before the marker is there. A file system of its own comes
+ * with lost+found. */
+static bool is_nobodys(struct folder *folder, const char *name)
+{
+    if (strcmp(name, "lost+found") == 0)
+        return true;
+    if (strcmp(name, "lock") == 0)
+        return is_empty_file(folder->io, folder->root, name);
+    if (strcmp(name, "stores") == 0 || strcmp(name, "trash") == 0)
+        return is_empty_folder(folder->io, folder->root, name);
+    return settings_is_draft(folder->io, folder->root, name, marker, &ours);
+}
+
+/* A folder without a marker: either nothing is in it, or it is somebody's. */
+static enum store_error check_empty(struct folder *folder, const char *path, struct store_detail *detail)
+{
+    char *names = folder->io->list(folder->io->self, folder->root);
+    if (!names)
+        return fail(detail, "cannot list data folder", path);
+    const char *name = names;
+    while (*name && is_nobodys(folder, name))
+        name += strlen(name) + 1;
+    enum store_error error = STORE_OK;
+    if (*name)
+        error = error_detail(
+            detail, STORE_FOREIGN, 0,
+            "%s is not a data folder of cairn: it holds '%.80s' but no file '%s'. It was left untouched: "
+            "if it is one, bring that file back from a backup; else name another folder, or an empty one",
+            path, name, marker);
+    free(names);
+    return error;
 }
 
 /* Whether the folder is cairn's, or empty enough to become it. Nothing is written. */
@@ -99,26 +146,22 @@ static enum store_error check_owner(struct folder *folder, const char *path, boo
 {
     struct settings settings;
     int os_error = 0;
-    enum store_error error = settings_read(folder->io, folder->root, marker, "data folder", &settings, &os_error);
-    *ret_fresh = false;
+    enum store_error error = settings_read(folder->io, folder->root, marker, ours.kind, &settings, &os_error);
+    *ret_fresh = error == STORE_FOREIGN && os_error == ENOENT;
     if (!error)
         return STORE_OK;
-    if (error == STORE_FOREIGN && os_error == ENOENT) {
-        char *names = folder->io->list(folder->io->self, folder->root);
-        if (!names)
-            return fail(detail, "cannot list data folder", path);
-        *ret_fresh = may_become_ours(names);
-        free(names);
-        if (*ret_fresh)
-            return STORE_OK;
-        return error_detail(detail, STORE_FOREIGN, 0,
-                            "%s is not empty and not a data folder of cairn: it was left untouched; name another "
-                            "folder, or an empty one",
-                            path);
-    }
+    if (*ret_fresh)
+        return check_empty(folder, path, detail);
+    if (error == STORE_FOREIGN || error == STORE_DAMAGED)
+        return error_detail(detail, error, 0,
+                            "%s is not a data folder of cairn: its file '%s' is not as cairn writes it. It was left "
+                            "untouched: if it is one, bring that file back from a backup; else name another folder",
+                            path, marker);
     return error_detail(detail, error, os_error, "file %s/%s: %s", path, marker,
                         error == STORE_IO ? strerror(os_error) : store_error_text(error));
 }
+
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static enum store_error take_lock(struct folder *folder, const char *path, struct store_detail *detail)
 {
@@ -149,8 +192,7 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
     folder->trash = folder->stores < 0 ? -1 : open_part(folder, "trash");
     if (folder->trash < 0)
         return fail(detail, "cannot open the parts of data folder", path);
-    struct settings settings = {.kind = "data folder"};
-    int error = fresh ? settings_write(io, folder->root, marker, &settings) : 0;
+    int error = fresh ? settings_write(io, folder->root, marker, &ours) : 0;
     if (!error && io->fsync(io->self, folder->stores) < 0)
         error = errno;
     if (!error && io->fsync(io->self, folder->root) < 0)
@@ -171,7 +213,8 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
         return fail(detail, "cannot open data folder", path);
     enum store_error error = check_owner(folder, path, &fresh, detail);
     if (!error && fresh && read_only)
-        error = error_detail(detail, STORE_FOREIGN, 0, "%s is empty: it is not a data folder of cairn", path);
+        error = error_detail(detail, STORE_FOREIGN, 0, "%s holds no data: it is not a data folder of cairn, or not yet",
+                             path);
 
     if (!error)
         error = take_lock(folder, path, detail);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { TEXT_MAX = 512 };
+enum { TEXT_MAX = 512, NAME_MAX_BYTES = 64 };
 
 static size_t settings_format(const struct settings *settings, char ret_text[TEXT_MAX])
 {
@@ -19,12 +19,17 @@ static size_t settings_format(const struct settings *settings, char ret_text[TEX
     return (size_t)length;
 }
 
+static void draft_of(const char *name, char ret_draft[NAME_MAX_BYTES])
+{
+    (void)snprintf(ret_draft, NAME_MAX_BYTES, "%s.new", name);
+}
+
 int settings_write(const struct io *io, int folder, const char *name, const struct settings *settings)
 {
     char text[TEXT_MAX];
-    char draft[64];
+    char draft[NAME_MAX_BYTES];
     size_t length = settings_format(settings, text);
-    (void)snprintf(draft, sizeof draft, "%s.new", name);
+    draft_of(name, draft);
     int file = io->openat(io->self, folder, draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return errno;
@@ -37,10 +42,12 @@ int settings_write(const struct io *io, int folder, const char *name, const stru
     return error;
 }
 
-/* Reads what there is of a file, at most TEXT_MAX - 1 bytes, and ends it with NUL; an errno. */
-static int read_text(const struct io *io, int folder, const char *name, char ret_text[TEXT_MAX])
+/* Reads what there is of a file, at most TEXT_MAX - 1 bytes, and ends it with NUL; an errno. Waits for nobody who may
+ * write into a pipe of that name. `flags`: more of open()'s. */
+static int read_text(const struct io *io, int folder, const char *name, int flags, char ret_text[TEXT_MAX],
+                     size_t *ret_length)
 {
-    int file = io->openat(io->self, folder, name, O_RDONLY, 0);
+    int file = io->openat(io->self, folder, name, O_RDONLY | O_NONBLOCK | flags, 0);
     if (file < 0)
         return errno;
     size_t length = 0;
@@ -56,8 +63,27 @@ static int read_text(const struct io *io, int folder, const char *name, char ret
         length += (size_t)got;
     }
     ret_text[length] = '\0';
+    *ret_length = length;
     io->close(io->self, file);
     return error;
+}
+
+bool settings_is_draft(const struct io *io, int folder, const char *draft, const char *name,
+                       const struct settings *settings)
+{
+    char expected[TEXT_MAX];
+    char own[NAME_MAX_BYTES];
+    char text[TEXT_MAX];
+    size_t length = 0;
+    draft_of(name, own);
+    if (strcmp(draft, own) != 0 || read_text(io, folder, draft, O_NOFOLLOW, text, &length) ||
+        length > settings_format(settings, expected))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '\0' && text[i] != expected[i])
+            return false;
+    }
+    return true;
 }
 
 enum store_error settings_read(const struct io *io, int folder, const char *name, const char *kind,
@@ -66,7 +92,8 @@ enum store_error settings_read(const struct io *io, int folder, const char *name
     char text[TEXT_MAX];
     char expected[TEXT_MAX];
     int format = 0;
-    *ret_errno = read_text(io, folder, name, text);
+    size_t length = 0;
+    *ret_errno = read_text(io, folder, name, 0, text, &length);
     if (*ret_errno == ENOENT)
         return STORE_FOREIGN;
     if (*ret_errno)

@@ -27,4 +27,9 @@ int settings_write(const struct io *io, int folder, const char *name, const stru
 enum store_error settings_read(const struct io *io, int folder, const char *name, const char *kind,
                                struct settings *ret_settings, int *ret_errno);
 
+/* Whether the folder's entry `draft` is what a settings_write() of these settings may have left that did not get to its
+ * end: after a power cut a file may have its length and yet be zeros. */
+bool settings_is_draft(const struct io *io, int folder, const char *draft, const char *name,
+                       const struct settings *settings);
+
 #endif

@@ -160,8 +160,8 @@ struct depot_options {
 struct depot_options depot_options_default(void);
 
 /* Opens the data folder, creating it (and its parents' last part) when missing or empty; locks it.
- * Stores open at first use. Fails with STORE_LOCKED, STORE_FOREIGN, STORE_TOO_NEW, STORE_IO,
- * STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
+ * Stores open at first use. Fails with STORE_LOCKED, STORE_FOREIGN, STORE_DAMAGED (its marker is), STORE_TOO_NEW,
+ * STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
                             struct store_detail *ret_detail);
 

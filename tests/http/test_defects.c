@@ -485,6 +485,55 @@ START_TEST(a_foreign_folder_is_refused_and_left_alone)
 }
 END_TEST
 
+/* Starts on the test's data folder and checks it: both must refuse it and name these. */
+static void expect_folder_refused(const char *found, const char *advice)
+{
+    const char *data = site.server->data;
+    const char *const starts[][6] = {{"--data", data, "--listen", "127.0.0.1:0", NULL}, {"check", data, NULL}};
+    for (int i = 0; i < 2; i++) {
+        char *output;
+        uint64_t before = disk_fingerprint(site.server);
+        int code = server_run(starts[i], &output);
+        ck_assert_msg(code == i + 1, "exit code %d: %s", code, output);
+        ck_assert_msg(strstr(output, data) && strstr(output, found) && strstr(output, advice), "%s", output);
+        ck_assert_msg(disk_fingerprint(site.server) == before, "the folder was changed");
+        free(output);
+    }
+}
+
+START_TEST(a_foreign_folder_with_a_familiar_name_is_left_alone)
+{
+    char *path;
+    ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
+    ck_assert_int_eq(mkdir(server_path(site.server, "trash"), 0700), 0);
+    ck_assert_int_eq(mkdir(server_path(site.server, "trash/letters"), 0700), 0);
+    path = strdup(server_path(site.server, "trash/letters/a"));
+    FILE *file = fopen(path, "we");
+    fputs("hi\n", file);
+    fclose(file);
+    expect_folder_refused("'trash'", "name another folder");
+    ck_assert_int_eq(access(path, F_OK), 0);
+    free(path);
+}
+END_TEST
+
+START_TEST(a_data_folder_without_its_marker_is_left_alone)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    server_stop(site.server);
+    char *marker = strdup(server_path(site.server, "cairn"));
+    char *away = strdup(server_path(site.server, "../marker"));
+    ck_assert_int_eq(rename(marker, away), 0);
+    expect_folder_refused("no file 'cairn'", "bring that file back");
+    ck_assert_int_eq(rename(away, marker), 0);
+    start_again();
+    site_expect_text("k", "v");
+    free(marker);
+    free(away);
+}
+END_TEST
+
 START_TEST(a_foreign_file_in_the_log_is_not_truncated)
 {
     site_start();
@@ -542,6 +591,8 @@ int main(void)
         values_of_zeros_are_renamed_and_copied,
         colliding_hashes_do_not_alias,
         a_foreign_folder_is_refused_and_left_alone,
+        a_foreign_folder_with_a_familiar_name_is_left_alone,
+        a_data_folder_without_its_marker_is_left_alone,
         a_foreign_file_in_the_log_is_not_truncated,
         two_processes_do_not_open_one_folder,
     };

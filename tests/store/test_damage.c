@@ -517,17 +517,122 @@ static void assert_refused(enum store_error wanted)
     ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
 }
 
-START_TEST(a_foreign_folder_is_refused_and_untouched)
+static void make_folder(const char *path)
 {
-    fixture_close(&fixture);
+    ck_assert_int_eq(fixture.io->mkdirat(fixture.io->self, AT_FDCWD, path, 0700), 0);
+}
+
+static void remove_file(const char *path)
+{
+    ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, path, 0), 0);
+}
+
+/* An empty disk in place of the closed fixture's. */
+static void new_disk(void)
+{
     sim_disk_free(fixture.disk);
     fixture.disk = sim_disk_new(1);
     fixture.io = sim_disk_io(fixture.disk);
     fixture.options.io = fixture.io;
-    ck_assert_int_eq(fixture.io->mkdirat(fixture.io->self, AT_FDCWD, "/data", 0700), 0);
+}
+
+START_TEST(a_foreign_folder_is_refused_and_untouched)
+{
+    fixture_close(&fixture);
+    new_disk();
+    make_folder("/data");
     fixture_write_file(&fixture, "/data/thesis.tex", "precious", 8, 0);
     assert_refused(STORE_FOREIGN);
-    ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, "/data/thesis.tex", 0), 0);
+    remove_file("/data/thesis.tex");
+    fixture_open(&fixture);
+}
+END_TEST
+
+/* Names that a data folder has too make no folder cairn's, nor does a marker that is another's. */
+START_TEST(a_folder_with_familiar_names_is_refused_and_untouched)
+{
+    static const struct {
+        const char *folders[2];
+        const char *file;
+    } cases[] = {
+        {{"/data/trash", "/data/trash/letters"}, "/data/trash/letters/a"},
+        {{"/data/trash", "/data/trash/letters"}, NULL},
+        {{"/data/trash", NULL}, "/data/trash/a"},
+        {{"/data/stores", "/data/stores/photos"}, NULL},
+        {{"/data/stores", NULL}, "/data/stores/a"},
+        {{"/data/lock", NULL}, NULL},
+        {{"/data/cairn", NULL}, NULL},
+        {{NULL}, "/data/lock"},
+        {{NULL}, "/data/stores"},
+        {{NULL}, "/data/trash"},
+        {{NULL}, "/data/cairn"},
+        {{NULL}, "/data/cairn.new"},
+    };
+    fixture_close(&fixture);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        new_disk();
+        make_folder("/data");
+        for (size_t j = 0; j < 2 && cases[i].folders[j]; j++) {
+            make_folder(cases[i].folders[j]);
+        }
+        if (cases[i].file) {
+            fixture_write_file(&fixture, cases[i].file, "hi\n", 3, 0);
+        }
+        bool unreadable = cases[i].folders[0] && strcmp(cases[i].folders[0], "/data/cairn") == 0;
+        assert_refused(unreadable ? STORE_IO : STORE_FOREIGN);
+        fixture.options.read_only = true;
+        assert_refused(unreadable ? STORE_IO : STORE_FOREIGN);
+        fixture.options.read_only = false;
+    }
+    new_disk();
+    fixture_open(&fixture);
+}
+END_TEST
+
+/* Nothing is made anew over data: the marker may come back from a backup. */
+START_TEST(a_data_folder_without_its_marker_is_refused_and_untouched)
+{
+    static const char path[] = "/data/cairn";
+    struct store_detail detail;
+    put("a", "text");
+    fixture_close(&fixture);
+    size_t size;
+    uint8_t *marker = fixture_read_file(&fixture, path, &size);
+    remove_file(path);
+    assert_refused(STORE_FOREIGN);
+    ck_assert_int_eq(try_open(&detail), STORE_FOREIGN);
+    ck_assert_msg(strstr(detail.text, "'stores'") && strstr(detail.text, "'cairn'") && strstr(detail.text, "backup"),
+                  "it does not say what was found and what to do: %s", detail.text);
+    fixture.options.read_only = true;
+    assert_refused(STORE_FOREIGN);
+    fixture.options.read_only = false;
+    fixture_write_file(&fixture, path, marker, size / 2, 0);
+    assert_refused(STORE_DAMAGED);
+    fixture_write_file(&fixture, path, marker, size, 0);
+    free(marker);
+    fixture_open(&fixture);
+    assert_holds("a", "text");
+}
+END_TEST
+
+/* Wherever the power goes in the first start, and whatever it leaves: the next start makes the folder cairn's. */
+START_TEST(a_first_start_that_was_cut_short_is_made_up_for)
+{
+    struct store_detail detail;
+    enum store_error error = STORE_IO;
+    uint64_t calls = 0;
+    fixture_close(&fixture);
+    for (; error; calls++) {
+        for (uint64_t seed = 1; seed <= 32; seed++) {
+            new_disk();
+            sim_disk_cut_after(fixture.disk, calls);
+            error = try_open(&detail);
+            sim_disk_reboot(fixture.disk, seed);
+            ck_assert_msg(!try_open(&detail), "cut after %d calls, seed %d: %s", (int)calls, (int)seed, detail.text);
+        }
+    }
+    ck_assert_uint_gt(calls, 10);
+    new_disk();
     fixture_open(&fixture);
 }
 END_TEST
@@ -606,6 +711,9 @@ static TCase *folders_case(void)
     TCase *folders = tcase_create("folders");
     tcase_add_checked_fixture(folders, setup, teardown);
     tcase_add_test(folders, a_foreign_folder_is_refused_and_untouched);
+    tcase_add_test(folders, a_folder_with_familiar_names_is_refused_and_untouched);
+    tcase_add_test(folders, a_data_folder_without_its_marker_is_refused_and_untouched);
+    tcase_add_test(folders, a_first_start_that_was_cut_short_is_made_up_for);
     tcase_add_test(folders, a_newer_format_is_refused_and_untouched);
     tcase_add_test(folders, one_folder_one_depot);
     tcase_add_test(folders, a_file_is_no_folder);
