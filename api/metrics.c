@@ -68,7 +68,8 @@ static const struct family families[] = {
     FAMILY("bytes_in_flight", "gauge", bytes_in_flight, "Payload bytes in memory."),
     FAMILY("commits_total", "counter", commits, "Group commits since the store was opened."),
     FAMILY("records_total", "counter", records, "Records committed since the store was opened."),
-    FAMILY("damaged_bytes", "gauge", damaged_bytes, "Bytes found damaged."),
+    FAMILY("damaged_bytes", "gauge", damaged_bytes, "Bytes of the log found damaged."),
+    FAMILY("damaged_blobs", "gauge", damaged_blobs, "Large payloads found damaged or missing."),
 };
 
 static void write_stores(FILE *out, const struct sample *samples, size_t count)

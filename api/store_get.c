@@ -28,6 +28,7 @@ static void answer(struct request *request)
     number(&json, "commits", figures.commits);
     number(&json, "records", figures.records);
     number(&json, "damaged_bytes", figures.damaged_bytes);
+    number(&json, "damaged_blobs", figures.damaged_blobs);
     jsontext_name(&json, "failed");
     jsontext_bool(&json, figures.failed);
     jsontext_name(&json, "verification");

@@ -789,26 +789,44 @@ void depot_log(struct depot *depot, enum store_log_level level, const char *form
     depot->options.log(depot->options.log_arg, level, sentence);
 }
 
+/* Puts "1 flaw was found" or the like behind the sentence. */
+static void say_count(char *text, size_t room, uint64_t count, const char *one, const char *many)
+{
+    size_t used = strlen(text);
+    if (count > 0)
+        (void)snprintf(text + used, room - used, "%s%llu %s", used > 0 ? ", " : "", (unsigned long long)count,
+                       count == 1 ? one : many);
+}
+
+/* All damage that is known of an open store, or "". */
+static void tell_damage(struct store *store, char *text, size_t room)
+{
+    uint64_t damaged = 0;
+    uint64_t missing = 0;
+    store_count_notes(store, &damaged, &missing);
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t bytes = store->damaged_bytes;
+    pthread_rwlock_unlock(&store->lock);
+    text[0] = '\0';
+    say_count(text, room, bytes, "byte of its log was found damaged", "bytes of its log were found damaged");
+    say_count(text, room, damaged, "large payload was found damaged", "large payloads were found damaged");
+    say_count(text, room, missing, "large payload was found missing", "large payloads were found missing");
+    say_count(text, room, scrub_flaws(store), "flaw was found by its verification",
+              "flaws were found by its verification");
+}
+
 /* Says what is wrong with an open store; false when it takes no writes. */
 static bool entry_healthy(const struct depot_entry *entry, struct store_detail *detail)
 {
     struct store *store = entry->store;
-    pthread_rwlock_rdlock(&store->lock);
-    uint64_t damaged = store->damaged_bytes;
-    pthread_rwlock_unlock(&store->lock);
-
-    uint64_t flaws = scrub_flaws(store);
-    bool said = detail && detail->text[0];
+    char damage[320];
     if (atomic_load(&store->failed)) {
         error_detail(detail, STORE_FAILED, 0, "store %s: %s", entry->name, store_error_text(STORE_FAILED));
         return false;
     }
-    if (damaged > 0 && !said)
-        error_detail(detail, STORE_DAMAGED, 0, "store %s: %llu bytes of its log were found damaged", entry->name,
-                     (unsigned long long)damaged);
-    else if (flaws > 0 && !said)
-        error_detail(detail, STORE_DAMAGED, 0, "store %s: its verification has found %llu flaws", entry->name,
-                     (unsigned long long)flaws);
+    tell_damage(store, damage, sizeof damage);
+    if (damage[0] && detail && !detail->text[0])
+        error_detail(detail, STORE_DAMAGED, 0, "store %s: %s", entry->name, damage);
     return true;
 }
 

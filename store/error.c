@@ -27,6 +27,7 @@ static const char *const texts[STORE_ERRORS] = {
     [STORE_DRAINING] = "no new work is taken: shutting down, or the store is being deleted",
     [STORE_FULL] = "no space is left on the disk beyond the configured reserve",
     [STORE_DAMAGED] = "the stored bytes do not match their digest",
+    [STORE_MISSING] = "the file of the payload is missing: put the object again, or bring the file back from a backup",
     [STORE_FAILED] = "an earlier sync failed, so the store takes no writes until it is opened again",
     [STORE_IO] = "a file call failed",
     [STORE_NO_MEMORY] = "memory is out",

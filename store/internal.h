@@ -39,7 +39,7 @@ struct store {
     uint64_t end_offset; /* published */
     uint64_t damaged_bytes;
     struct table damaged_records; /* packed locations of those that are counted in damaged_bytes */
-    struct table damaged_blobs;   /* numbers of those that a verification has found damaged: they are not served */
+    struct table blob_notes;      /* blobs that are not as they were written: store_note_blob() */
 
     bool mark_last; /* the log ends with a mark; the writer's */
 
@@ -76,9 +76,23 @@ void store_admit_always(struct store *store, uint64_t bytes);
 /* Counts a record as damaged; false when it is known already. */
 bool store_note_damage(struct store *store, uint64_t packed);
 
-/* Remembers a blob as damaged; whether it is. */
-void store_note_damaged_blob(struct store *store, uint64_t blob);
+/* What was found of a blob. What a look at the file tells, each read looks at again: the file may come back. */
+enum blob_note {
+    BLOB_NOTE_NONE,
+    BLOB_NOTE_MISSING,
+    BLOB_NOTE_SIZE,
+    BLOB_NOTE_DIGEST, /* only a verification compares it: such a blob is not served until one has found it whole */
+};
+
+/* Takes down what was found of a blob, if an object needs it; true when that is news. */
+bool store_note_blob(struct store *store, uint64_t blob, enum blob_note note);
+enum blob_note store_blob_note(struct store *store, uint64_t blob);
+
+/* Whether a verification has found the blob damaged. */
 bool store_blob_is_damaged(struct store *store, uint64_t blob);
+
+/* How many blobs that objects need were found damaged, and how many missing. */
+void store_count_notes(struct store *store, uint64_t *ret_damaged, uint64_t *ret_missing);
 
 /* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
 void store_complete(struct store *store, struct txn *txn);

@@ -107,10 +107,23 @@ static enum store_error object_load(struct store *store, const struct pin *pin, 
     return error;
 }
 
+/* Takes down for the operator that an object's blob is not as it was written. */
+static enum store_error note_blob(struct store *store, uint64_t blob, uint64_t key_hash, enum blob_note note)
+{
+    bool missing = note == BLOB_NOTE_MISSING;
+    if (store_note_blob(store, blob, note))
+        depot_log(store->depot, STORE_LOG_ERROR,
+                  "store %s: the file of a large payload %s: the object with key hash %016llx is not served",
+                  store->name, missing ? "is missing" : "has not the size that was stored",
+                  (unsigned long long)key_hash);
+    return missing ? STORE_MISSING : STORE_DAMAGED;
+}
+
 /* Opens the blob; STORE_AGAIN when it is gone. */
 static enum store_error object_open_blob(struct store *store, struct object *object, const struct record *record)
 {
-    if (store_blob_is_damaged(store, record->blob))
+    enum blob_note note = store_blob_note(store, record->blob);
+    if (note == BLOB_NOTE_DIGEST)
         return STORE_DAMAGED;
     int file = blobs_open(&store->blobs, record->blob);
     if (file < 0 && errno != ENOENT)
@@ -125,8 +138,10 @@ static enum store_error object_open_blob(struct store *store, struct object *obj
     }
     if ((uint64_t)status.st_size != record->size) {
         store->io->close(store->io->self, file);
-        return STORE_DAMAGED;
+        return note_blob(store, record->blob, record->key_hash, BLOB_NOTE_SIZE);
     }
+    if (note)
+        store_note_blob(store, record->blob, BLOB_NOTE_NONE);
     object->file = file;
     return STORE_OK;
 }
@@ -163,25 +178,26 @@ static bool key_matches(const struct store_key *key, const struct record *record
     return key_same(key, &stored);
 }
 
-/* Makes an object of a pinned record. *ret_gone: its blob has been unlinked meanwhile. */
+/* Makes an object of a pinned record. *ret_gone: the number of its blob, which has been unlinked meanwhile, else 0. */
 static enum store_error object_of_pin(struct store *store, const struct pin *pin, const struct store_key *key,
-                                      unsigned flags, struct object **ret_object, bool *ret_gone)
+                                      unsigned flags, struct object **ret_object, uint64_t *ret_gone)
 {
     struct object *object;
     struct record record;
-    *ret_gone = false;
+    uint64_t blob = 0;
     enum store_error error = object_load(store, pin, flags, &object, &record);
     if (!error) {
+        blob = record.blob;
         object_describe(object, &record);
         if (!key_matches(key, &record))
             error = STORE_COLLISION;
         else if (flags & STORE_GET_PAYLOAD)
             error = object_attach_payload(store, object, &record);
-        *ret_gone = record.blob && error == STORE_AGAIN;
         if (error)
             object_release(object);
     }
-    if (error == STORE_DAMAGED)
+    *ret_gone = error == STORE_AGAIN ? blob : 0;
+    if (error == STORE_DAMAGED && !blob)
         note_damage(store, pin);
     if (!error)
         *ret_object = object;
@@ -203,7 +219,7 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
         return STORE_BAD_KEY;
     for (;;) {
         struct pin pin;
-        bool gone;
+        uint64_t gone;
         pthread_rwlock_rdlock(&store->lock);
         bool found = pin_take(store, key->hash, &pin);
         pthread_rwlock_unlock(&store->lock);
@@ -213,10 +229,8 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
         segment_release(pin.segment);
         if (!gone)
             return error;
-        if (pin_current(store, key, &pin)) {
-            depot_log(store->depot, STORE_LOG_ERROR, "store %s: the file of a large object is missing", store->name);
-            return STORE_DAMAGED;
-        }
+        if (pin_current(store, key, &pin))
+            return note_blob(store, gone, key->hash, BLOB_NOTE_MISSING);
     }
 }
 
@@ -257,7 +271,7 @@ static bool objects_of_pins(struct store *store, const struct store_key *keys, s
                             const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors)
 {
     for (size_t i = 0; i < count; i++) {
-        bool gone = false;
+        uint64_t gone = 0;
         ret_objects[i] = NULL;
         ret_errors[i] = STORE_NO_OBJECT;
         if (!key_valid(&keys[i]))
@@ -272,7 +286,7 @@ static bool objects_of_pins(struct store *store, const struct store_key *keys, s
             return false;
         }
         if (gone)
-            ret_errors[i] = STORE_DAMAGED;
+            ret_errors[i] = note_blob(store, gone, keys[i].hash, BLOB_NOTE_MISSING);
     }
     return true;
 }

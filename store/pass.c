@@ -233,6 +233,15 @@ static enum blob_state blob_look_once(struct pass *pass, const struct record *re
     return state;
 }
 
+/* Takes down how the blob was found, so that reads know. */
+static void pass_note(struct pass *pass, uint64_t blob, enum blob_state state)
+{
+    static const enum blob_note notes[] = {
+        [BLOB_WHOLE] = BLOB_NOTE_NONE, [BLOB_WRONG] = BLOB_NOTE_DIGEST, [BLOB_MISSING] = BLOB_NOTE_MISSING};
+    if (state != BLOB_UNKNOWN && state != BLOB_UNREADABLE)
+        store_note_blob(pass->store, blob, notes[state]);
+}
+
 /* Compares the file of a live object. What is not right counts only if the object still is live. */
 static void pass_blob(struct pass *pass, uint64_t position, const struct record *record)
 {
@@ -241,8 +250,7 @@ static void pass_blob(struct pass *pass, uint64_t position, const struct record 
     if (!is_live(pass, position, record))
         return;
     enum blob_state state = blob_look_once(pass, record);
-    if (state == BLOB_WRONG)
-        store_note_damaged_blob(pass->store, record->blob);
+    pass_note(pass, record->blob, state);
     if (state > BLOB_WHOLE && is_live(pass, position, record))
         report_record(pass, flaws[state], record, true);
 }

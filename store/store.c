@@ -112,7 +112,7 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
     pthread_rwlockattr_destroy(&attributes);
     table_init(&store->index, salt);
     table_init(&store->damaged_records, salt);
-    table_init(&store->damaged_blobs, salt);
+    table_init(&store->blob_notes, salt);
     writer_init(&store->writer, salt);
     scrub_init(&store->scrub);
     compact_init(&store->compact);
@@ -150,7 +150,7 @@ static void store_free(struct store *store)
 
     table_free(&store->index);
     table_free(&store->damaged_records);
-    table_free(&store->damaged_blobs);
+    table_free(&store->blob_notes);
 
     pthread_rwlock_destroy(&store->lock);
     free(store);
@@ -225,12 +225,12 @@ void store_close(struct store *store)
 
 /* ---- damage ---------------------------------------------------------------------------------- */
 
-/* Adds a key; false when it was there or memory is out. Lock held. */
-static bool table_note(struct table *table, uint64_t key)
+/* Sets a key's value; false when it has it already or memory is out. Lock held. */
+static bool table_note(struct table *table, uint64_t key, uint64_t value)
 {
-    if (table_get(table, key) || !table_reserve(table, key))
+    if (table_get(table, key) == value || !table_reserve(table, key))
         return false;
-    table_put(table, key, 1);
+    table_put(table, key, value);
     table_reservations_end(table);
     return true;
 }
@@ -238,26 +238,77 @@ static bool table_note(struct table *table, uint64_t key)
 bool store_note_damage(struct store *store, uint64_t packed)
 {
     pthread_rwlock_wrlock(&store->lock);
-    bool fresh = table_note(&store->damaged_records, packed);
+    bool fresh = table_note(&store->damaged_records, packed, 1);
     if (fresh)
         store->damaged_bytes += location_unpack(packed).length;
     pthread_rwlock_unlock(&store->lock);
     return fresh;
 }
 
-void store_note_damaged_blob(struct store *store, uint64_t blob)
+/* A note with the number of its blob, since table_each() tells no keys. */
+static uint64_t note_pack(uint64_t blob, enum blob_note note)
 {
+    return blob << 2 | note;
+}
+
+static enum blob_note note_unpack(uint64_t packed)
+{
+    return (enum blob_note)(packed & 3);
+}
+
+bool store_note_blob(struct store *store, uint64_t blob, enum blob_note note)
+{
+    bool fresh = false;
+    if (store_blob_note(store, blob) == note)
+        return false;
     pthread_rwlock_wrlock(&store->lock);
-    (void)table_note(&store->damaged_blobs, blob);
+    if (note == BLOB_NOTE_NONE)
+        fresh = table_remove(&store->blob_notes, blob) != 0;
+    else if (table_get(&store->blobs.needs, blob))
+        fresh = table_note(&store->blob_notes, blob, note_pack(blob, note));
     pthread_rwlock_unlock(&store->lock);
+    return fresh;
+}
+
+enum blob_note store_blob_note(struct store *store, uint64_t blob)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    enum blob_note note = note_unpack(table_get(&store->blob_notes, blob));
+    pthread_rwlock_unlock(&store->lock);
+    return note;
 }
 
 bool store_blob_is_damaged(struct store *store, uint64_t blob)
 {
+    return store_blob_note(store, blob) == BLOB_NOTE_DIGEST;
+}
+
+struct note_count {
+    const struct store *store;
+    uint64_t damaged;
+    uint64_t missing;
+};
+
+/* A note outlives the objects that needed the blob. */
+static void note_visit(void *arg, uint64_t packed)
+{
+    struct note_count *count = arg;
+    if (!table_get(&count->store->blobs.needs, packed >> 2))
+        return;
+    if (note_unpack(packed) == BLOB_NOTE_MISSING)
+        count->missing++;
+    else
+        count->damaged++;
+}
+
+void store_count_notes(struct store *store, uint64_t *ret_damaged, uint64_t *ret_missing)
+{
+    struct note_count count = {.store = store};
     pthread_rwlock_rdlock(&store->lock);
-    bool damaged = table_get(&store->damaged_blobs, blob) != 0;
+    table_each(&store->blob_notes, note_visit, &count);
     pthread_rwlock_unlock(&store->lock);
-    return damaged;
+    *ret_damaged = count.damaged;
+    *ret_missing = count.missing;
 }
 
 /* ---- what is known of it --------------------------------------------------------------------- */
@@ -288,6 +339,9 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
         .damaged_bytes = store->damaged_bytes,
     };
     pthread_rwlock_unlock(&store->lock);
+    uint64_t missing = 0;
+    store_count_notes(store, &figures.damaged_blobs, &missing);
+    figures.damaged_blobs += missing;
     figures.writes_in_flight = atomic_load(&store->ops_in_flight);
     figures.bytes_in_flight = atomic_load(&store->bytes_in_flight);
 

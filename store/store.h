@@ -79,6 +79,7 @@ enum store_error {
     STORE_DRAINING,       /* shutting down, or the store is being deleted */
     STORE_FULL,           /* no space on the disk */
     STORE_DAMAGED,        /* stored bytes do not match their digest */
+    STORE_MISSING,        /* the file of a large payload is not there */
     STORE_FAILED,         /* an earlier sync failed: the store takes no writes until it is reopened */
     STORE_IO,             /* a file call failed: the errno is beside it where there is one */
     STORE_NO_MEMORY,
@@ -226,6 +227,7 @@ struct store_figures {
     uint64_t commits;       /* group commits since the store was opened */
     uint64_t records;       /* records committed since the store was opened */
     uint64_t damaged_bytes; /* bytes of the log that recovery or a read found damaged */
+    uint64_t damaged_blobs; /* of the blobs: those that a read or a verification found damaged or missing */
     bool failed;            /* a sync failed: no writes until reopened */
 };
 
@@ -445,7 +447,7 @@ struct object_info {
 };
 
 /* Pins the newest version under the key. Fails with STORE_NO_OBJECT, STORE_COLLISION (another key of
- * that hash is stored: as good as absent), STORE_DAMAGED, STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An
+ * that hash is stored: as good as absent), STORE_DAMAGED, STORE_MISSING, STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An
  * inline payload's digest has been verified when this returns. Blocking, unless STORE_GET_NOWAIT. */
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags,
                            struct object **ret_object);

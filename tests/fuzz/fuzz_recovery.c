@@ -87,7 +87,8 @@ static struct sight look(struct run *run, const struct store_key *key)
     struct object *object;
     struct sight sight = {.error = store_get(run->store, key, STORE_GET_PAYLOAD, &object)};
     if (sight.error != STORE_OK) {
-        fuzz_assert(sight.error == STORE_NO_OBJECT || sight.error == STORE_COLLISION || sight.error == STORE_DAMAGED);
+        fuzz_assert(sight.error == STORE_NO_OBJECT || sight.error == STORE_COLLISION || sight.error == STORE_DAMAGED ||
+                    sight.error == STORE_MISSING);
         return sight;
     }
     const struct object_info *info = object_info(object);

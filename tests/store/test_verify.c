@@ -459,6 +459,87 @@ START_TEST(health_tells_of_flaws)
 }
 END_TEST
 
+/* What depot_healthy() says must hold the text; "": it says nothing. */
+static void expect_health(const char *text)
+{
+    struct store_detail detail;
+    ck_assert(depot_healthy(fixture.depot, &detail));
+    ck_assert_msg(*text ? strstr(detail.text, text) != NULL : !detail.text[0], "it says: %s", detail.text);
+}
+
+static void expect_get(enum store_error expected)
+{
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), expected);
+    struct store_key key = store_key_of("large", strlen("large"));
+    struct object *object;
+    enum store_error error;
+    ck_assert_int_eq(store_get_many(fixture.store, &key, 1, STORE_GET_PAYLOAD, &object, &error), STORE_OK);
+    ck_assert_int_eq(error, expected);
+    object_release(object);
+}
+
+/* The log is well: neither message nor figure may blame it for a file that is not. */
+START_TEST(a_read_tells_of_a_blob_of_another_size)
+{
+    upload("large");
+    fixture_resize_file(&fixture, blob_path(), sizeof large - 1);
+    expect_health("");
+    expect_get(STORE_DAMAGED);
+    expect_get(STORE_DAMAGED);
+    expect_health("store s: 1 large payload was found damaged");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_blobs, 1);
+    ck_assert_uint_eq(fixture.warnings, 1);
+    ck_assert_msg(strstr(fixture.logged, "large payload has not the size"), "logged: %s", fixture.logged);
+    upload("large");
+    expect_get(STORE_OK);
+    expect_health("");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_blobs, 0);
+}
+END_TEST
+
+START_TEST(a_read_tells_of_a_missing_blob_until_it_is_back)
+{
+    char path[512];
+    size_t size;
+    upload("large");
+    snprintf(path, sizeof path, "%s", blob_path());
+    uint8_t *bytes = fixture_read_file(&fixture, path, &size);
+    unlink_file(path);
+    expect_get(STORE_MISSING);
+    expect_get(STORE_MISSING);
+    ck_assert_ptr_nonnull(strstr(store_error_text(STORE_MISSING), "missing"));
+    expect_health("store s: 1 large payload was found missing");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_blobs, 1);
+    ck_assert_uint_eq(fixture.warnings, 1);
+    ck_assert_msg(strstr(fixture.logged, "large payload is missing"), "logged: %s", fixture.logged);
+    fixture_write_file(&fixture, path, bytes, size, 0);
+    expect_get(STORE_OK);
+    expect_health("");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_blobs, 0);
+    free(bytes);
+}
+END_TEST
+
+/* What a verification has found of a blob holds until another one finds it whole. */
+START_TEST(a_blob_that_was_mended_is_served_after_a_verification)
+{
+    upload("large");
+    flip_in(blob_path(), 1);
+    verify_flaw(STORE_FLAW_BLOB, "large", true);
+    expect_health("store s: 1 large payload was found damaged, 1 flaw was found by its verification");
+    flip_in(blob_path(), 1);
+    expect_get(STORE_DAMAGED);
+    verify_whole();
+    expect_get(STORE_OK);
+    expect_health("");
+    unlink_file(blob_path());
+    verify_flaw(STORE_FLAW_MISSING, "large", true);
+    expect_health("1 large payload was found missing");
+}
+END_TEST
+
 /* ---- a disk that does not give the bytes ----------------------------------------------------- */
 
 /* Blocks of every file that cannot be read. */
@@ -977,7 +1058,8 @@ int main(void)
          a_record_that_is_none_any_more_is_told_once, every_flipped_byte_is_found, a_segment_header_is_told,
          a_blob_with_another_byte_is_told, a_blob_of_another_size_is_told, a_missing_blob_is_told,
          the_lost_end_of_a_segment_is_told, a_lost_segment_is_told, damaged_keys_of_a_segment_are_told,
-         health_tells_of_flaws);
+         health_tells_of_flaws, a_read_tells_of_a_blob_of_another_size, a_read_tells_of_a_missing_blob_until_it_is_back,
+         a_blob_that_was_mended_is_served_after_a_verification);
     CASE("disk", a_bad_block_costs_only_what_is_in_it, a_dead_disk_is_one_flaw, a_blob_that_cannot_be_read_is_told,
          a_read_that_fails_once_is_no_flaw, want_of_descriptors_is_no_flaw, interruptions_and_short_reads_go_unnoticed);
     CASE("beside", writers_go_on_and_are_no_flaws, an_object_that_goes_meanwhile_is_not_missed,
