@@ -238,15 +238,10 @@ static void answer(struct request *request)
 
 /* ---- the look-up ----------------------------------------------------------------------------- */
 
-static unsigned flags_of(const struct request *request)
-{
-    return request->method == METHOD_HEAD ? 0 : STORE_GET_PAYLOAD;
-}
-
 static void load_job(struct request *request)
 {
     struct reading *reading = request->state;
-    request->error = store_get(request->store, &request->key, flags_of(request), &reading->object);
+    request->error = store_get(request->store, &request->key, STORE_GET_PAYLOAD, &reading->object);
 }
 
 static void load(struct request *request)
@@ -254,10 +249,11 @@ static void load(struct request *request)
     request_offload(request, load_job, answer);
 }
 
+/* HEAD needs the payload too: what GET would not send, for damage, HEAD must not promise. */
 static void look_up(struct request *request)
 {
     struct reading *reading = request->state;
-    request->error = store_get(request->store, &request->key, flags_of(request) | STORE_GET_NOWAIT, &reading->object);
+    request->error = store_get(request->store, &request->key, STORE_GET_PAYLOAD | STORE_GET_NOWAIT, &reading->object);
     if (request->error == STORE_AGAIN)
         request_settle(request, load);
     else

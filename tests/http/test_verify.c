@@ -2,6 +2,7 @@
 #include "site.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "disk.h"
@@ -183,6 +184,51 @@ START_TEST(a_damaged_large_object_is_found)
 }
 END_TEST
 
+/* GET and HEAD of the large object refuse alike, and GET says why. */
+static void expect_refused(const char *mention)
+{
+    struct answer *answer = site_get("large", NULL);
+    site_expect_problem(answer, 500);
+    ck_assert_str_eq(answer_string(answer, "type"), "urn:problem-type:cairn:damaged");
+    ck_assert_msg(strstr(answer_string(answer, "detail"), mention) != NULL, "%s", answer_string(answer, "detail"));
+    site_expect(site_head("large", NULL), 500);
+    site_expect(site_get("large", "Range: bytes=0-9", NULL), 500);
+}
+
+START_TEST(what_get_does_not_serve_head_does_not_promise)
+{
+    site_start();
+    store_some();
+    site_expect(site_head("large", NULL), 200);
+    disk_flip_at(site.server, "stores/main/blobs", LARGE / 2);
+    verify();
+    expect_refused("do not match their digest");
+    site_expect_text("a", "the payload of a");
+    disk_flip(site.server, "stores/main/log", "the payload of a");
+    site_expect_problem(site_get("a", NULL), 500);
+    site_expect(site_head("a", NULL), 500);
+}
+END_TEST
+
+START_TEST(a_read_tells_of_a_large_object_that_is_gone)
+{
+    site_start();
+    store_some();
+    char *command;
+    ck_assert_int_gt(asprintf(&command, "rm '%s'/*", server_path(site.server, "stores/main/blobs")), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+    expect_readiness(NULL);
+    expect_refused("is missing");
+    expect_readiness("1 large payload was found missing");
+    ck_assert_int_eq(site_figure("damaged_bytes"), 0);
+    ck_assert_int_eq(site_figure("damaged_blobs"), 1);
+    ck_assert_uint_eq(server_logged(site.server, "large payload is missing"), 1);
+    site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 200);
+    expect_readiness(NULL);
+}
+END_TEST
+
 static void expect_metric(const char *name, int value)
 {
     struct answer *answer = client_get(site.client, "/metrics", NULL);
@@ -254,6 +300,8 @@ int main(void)
         work_goes_on_beside_it,
         the_default_rate_is_enough_for_a_small_store,
         a_damaged_large_object_is_found,
+        what_get_does_not_serve_head_does_not_promise,
+        a_read_tells_of_a_large_object_that_is_gone,
         a_damaged_record_is_found,
         metrics_tell_of_it,
         what_is_wrong_is_refused,
