@@ -56,6 +56,12 @@ enum store_error error_of_errno(int os_error)
     }
 }
 
+enum store_error error_io(int os_error)
+{
+    errno = os_error;
+    return STORE_IO;
+}
+
 enum store_error error_detail(struct store_detail *detail, enum store_error error, int os_error, const char *format,
                               ...)
 {

@@ -132,42 +132,12 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
                   .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
 }
 
-/* ---- blobs ----------------------------------------------------------------------------------- */
-
-enum blob_state {
-    BLOB_UNKNOWN, /* it was not looked at to the end */
-    BLOB_WHOLE,
-    BLOB_WRONG,
-    BLOB_MISSING,
-    BLOB_UNREADABLE,
-};
-
-/* Whether the record is what its key leads to now. */
-static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
-{
-    struct store *store = pass->store;
-    struct location location = {.segment = pass->cursor.segment->slot,
-                                .position = (uint32_t)position,
-                                .length = (uint32_t)record_length(record),
-                                .blob = record->blob != 0};
-    pthread_rwlock_rdlock(&store->lock);
-    bool live = table_get(&store->index, record->key_hash) == location_pack(location);
-    pthread_rwlock_unlock(&store->lock);
-    return live;
-}
-
-/* Whether this process was short of something: that says nothing of the disk. */
-static bool is_want(int error)
-{
-    return error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
 /* What an errno says of a blob. */
 static enum blob_state blob_of_errno(struct pass *pass, int error)
 {
     if (error == ENOENT)
         return BLOB_MISSING;
-    if (!is_want(error))
+    if (!is_shortage(error))
         return BLOB_UNREADABLE;
     pass->cut_short = true;
     return BLOB_UNKNOWN;
@@ -357,7 +327,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     int os_error = 0;
     const struct io *io = segment->io;
     int file = segment_open(io, pass->store->log.folder, segment->number, O_RDONLY); /* a husk has none open */
-    if (file < 0 && is_want(errno)) {
+    if (file < 0 && is_shortage(errno)) {
         pass->cut_short = true;
         return;
     }
@@ -378,10 +348,12 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
 {
     struct run *run = NULL;
     enum store_error error = run_open(pass->store, segment, limit, &run);
+    bool unreadable = error == STORE_IO && !is_shortage(errno);
     run_release(run);
-    if (error == STORE_DAMAGED)
-        pass_report(pass, &(struct store_flaw){
-                              .kind = STORE_FLAW_KEYS, .offset = segment->base, .length = limit - SEGMENT_HEADER});
+    if (error == STORE_DAMAGED || unreadable)
+        pass_report(pass, &(struct store_flaw){.kind = unreadable ? STORE_FLAW_READ : STORE_FLAW_KEYS,
+                                               .offset = segment->base,
+                                               .length = limit - SEGMENT_HEADER});
     else if (error && error != STORE_NO_OBJECT)
         pass->cut_short = true;
 }

@@ -385,7 +385,7 @@ static enum store_error run_prove(struct run *run, uint64_t salt, const struct s
     struct stat status;
     if (run->io->fstat(run->io->self, run->file, &status) < 0)
         return STORE_IO;
-    if (status.st_size < HEADER)
+    if (!S_ISREG(status.st_mode) || status.st_size < HEADER)
         return STORE_DAMAGED;
     run->length = (size_t)status.st_size;
     unsigned char *bytes = malloc(run->length);
@@ -401,7 +401,7 @@ static enum store_error run_prove(struct run *run, uint64_t salt, const struct s
         run->count = (size_t)little_get64(bytes + AT_COUNT);
     free(bytes);
     if (error)
-        return STORE_IO;
+        return error_io(error);
     return valid ? STORE_OK : STORE_DAMAGED;
 }
 
@@ -410,7 +410,7 @@ enum store_error run_open(struct store *store, const struct segment *segment, ui
     const struct io *io = store->io;
     char name[NAME_BYTES];
     run_name(segment->number, name);
-    int file = io->openat(io->self, store->log.folder, name, O_RDONLY, 0);
+    int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
     if (file < 0)
         return errno == ENOENT ? STORE_NO_OBJECT : STORE_IO;
     struct run *run = malloc(sizeof *run);
@@ -421,9 +421,11 @@ enum store_error run_open(struct store *store, const struct segment *segment, ui
     *run = (struct run){.io = io, .file = file, .covered = covered};
     atomic_init(&run->references, 1);
     enum store_error error = run_prove(run, store->salt, segment, covered);
+    int os_error = errno;
     if (error)
         run_release(run);
     else
         *ret_run = run;
+    errno = os_error;
     return error;
 }

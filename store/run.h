@@ -48,7 +48,7 @@ enum store_error run_build(struct store *store, const struct segment *segment, u
 void run_save(struct store *store, struct run *run, const struct segment *segment);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
- * STORE_IO, STORE_NO_MEMORY. Blocking. */
+ * STORE_IO with the reason in errno, STORE_NO_MEMORY. Blocking. */
 enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
 /* Unlinks the file of a segment's run, if there is one. Blocking. */

@@ -242,6 +242,27 @@ START_TEST(a_damaged_and_a_missing_large_object)
 }
 END_TEST
 
+START_TEST(a_folder_in_place_of_keys_is_a_flaw)
+{
+    server_add(site.server, "--segment-size");
+    server_add(site.server, "1M");
+    fill();
+    for (int i = 0; i < 8; i++)
+        site_expect(client_upload(site.client, site_object(client_text(site.client, "%d", i)), 200 << 10, 1, NULL),
+                    201);
+    site_expect(client_get(site.client, site_target("/objects"), NULL), 200);
+    server_stop(site.server);
+    const char *keys = server_path(site.server, "stores/main/log/0000000000000001.keys");
+    ck_assert_int_eq(unlink(keys), 0);
+    ck_assert_int_eq(mkdir(keys, 0700), 0);
+    json_t *report = run_json(FLAWS);
+    ck_assert(is_true(report, "complete"));
+    ck_assert_str_eq(text_of(flaw_of(report, "main"), "kind"), "keys");
+    json_decref(report);
+    expect(FLAWS, "sorted keys", NULL, NULL);
+}
+END_TEST
+
 START_TEST(a_store_that_cannot_be_opened_does_not_hide_the_others)
 {
     fill_and_stop();
@@ -348,6 +369,7 @@ int main(void)
         a_key_that_is_no_text_is_told_in_base64,
         a_deleted_object_is_told_as_dead,
         a_damaged_and_a_missing_large_object,
+        a_folder_in_place_of_keys_is_a_flaw,
         a_store_that_cannot_be_opened_does_not_hide_the_others,
         a_folder_in_use_is_refused,
         what_is_no_data_folder_is_refused_and_untouched,
