@@ -124,14 +124,16 @@ static void check_store(const struct check *check, struct depot *depot, const ch
     depot_release(store);
 }
 
-/* The stores to look at, as depot_names() gives them; NULL when there are none to be had. */
-static char **names_of(const struct check *check, struct depot *depot, size_t *ret_count)
+/* The stores to look at, as depot_names() gives them; NULL when there are none to be had: the report says why. */
+static char **names_of(const struct check *check, struct depot *depot, size_t *ret_count, struct report *report)
 {
     char **names;
+    char sentence[512];
     enum store_error error = depot_names(depot, &names, ret_count);
     if (error) {
-        fprintf(stderr, "cairnd: check: the stores of %s cannot be listed: %s\n", check->folder,
-                store_error_text(error));
+        (void)snprintf(sentence, sizeof sentence, "the stores of %s cannot be listed: %s", check->folder,
+                       store_error_text(error));
+        report_fail(report, sentence);
         return NULL;
     }
     if (!check->store)
@@ -143,29 +145,38 @@ static char **names_of(const struct check *check, struct depot *depot, size_t *r
             return names;
         }
     }
-    fprintf(stderr, "cairnd: check: there is no store '%s' in %s\n", check->store, check->folder);
+    (void)snprintf(sentence, sizeof sentence, "there is no store '%s' in %s", check->store, check->folder);
+    report_fail(report, sentence);
     free(names);
     return NULL;
 }
 
-static int check_stores(const struct check *check, struct depot *depot)
+static void check_stores(const struct check *check, struct depot *depot, struct report *report)
 {
-    struct report report;
     size_t count = 0;
-    char **names = names_of(check, depot, &count);
-    if (!names)
-        return CHECK_UNKNOWN;
-    report_begin(&report, check->folder, check->json);
-    for (size_t i = 0; i < count; i++)
-        check_store(check, depot, names[i], &report);
+    char **names = names_of(check, depot, &count, report);
+    for (size_t i = 0; names && i < count; i++)
+        check_store(check, depot, names[i], report);
     free(names);
-    if (!report_end(&report)) {
+}
+
+static void refuse_folder(struct report *report, enum store_error error, const struct store_detail *detail)
+{
+    static const char advice[] = ", or let it verify: POST /v1/stores/NAME/verify";
+    char sentence[sizeof detail->text + sizeof advice];
+    (void)snprintf(sentence, sizeof sentence, "%s%s", sentence_of(error, detail), error == STORE_LOCKED ? advice : "");
+    report_fail(report, sentence);
+}
+
+static int conclude(struct report *report)
+{
+    if (!report_end(report)) {
         fputs("cairnd: check: the report could not be written to the end\n", stderr);
         return CHECK_UNKNOWN;
     }
-    if (report.flaws > 0)
+    if (report->flaws > 0)
         return CHECK_FLAWS;
-    return report.complete ? CHECK_WHOLE : CHECK_UNKNOWN;
+    return report->complete ? CHECK_WHOLE : CHECK_UNKNOWN;
 }
 
 static int check_folder(const struct check *check)
@@ -173,17 +184,18 @@ static int check_folder(const struct check *check)
     struct depot_options options = depot_options_default();
     struct store_detail detail = {0};
     struct depot *depot;
+    struct report report;
     options.read_only = true;
     options.open_stores_limit = 1;
+    report_begin(&report, check->folder, check->json);
     enum store_error error = depot_open(check->folder, &options, &depot, &detail);
     if (error) {
-        fprintf(stderr, "cairnd: check: %s%s\n", sentence_of(error, &detail),
-                error == STORE_LOCKED ? ", or let it verify: POST /v1/stores/NAME/verify" : "");
-        return CHECK_UNKNOWN;
+        refuse_folder(&report, error, &detail);
+        return conclude(&report);
     }
-    int status = check_stores(check, depot);
+    check_stores(check, depot, &report);
     depot_close(depot);
-    return status;
+    return conclude(&report);
 }
 
 int command_check(char *const *arguments)

@@ -95,6 +95,14 @@ static void json_flaw(struct jsontext *text, const struct store_flaw *flaw, cons
     jsontext_close(text, '}');
 }
 
+/* A sentence may name a path that is no text: then another one takes its place. */
+static void json_error(struct jsontext *text, const char *error, const char *otherwise)
+{
+    if (error && !utf8_valid(error, strlen(error)))
+        error = otherwise;
+    jsontext_field(text, "error", error);
+}
+
 /* The figures of a store behind its flaws; a store that was not opened has none. */
 static void json_figures(struct jsontext *text, const struct store_verification *verification, const char *error)
 {
@@ -103,10 +111,7 @@ static void json_figures(struct jsontext *text, const struct store_verification 
     number(text, "blobs", verification->blobs);
     number(text, "bytes", verification->bytes_done);
     boolean(text, "complete", verification->complete);
-    if (error)
-        jsontext_field(text, "error", utf8_valid(error, strlen(error)) ? error : "the store cannot be opened");
-    else
-        jsontext_field(text, "error", NULL);
+    json_error(text, error, "the store cannot be opened");
     jsontext_close(text, '}');
 }
 
@@ -116,6 +121,7 @@ static void json_end(const struct report *report, struct jsontext *text)
     number(text, "flaw_count", report->flaws);
     boolean(text, "complete", report->complete);
     boolean(text, "whole", report->complete && report->flaws == 0);
+    json_error(text, report->error[0] ? report->error : NULL, "the folder cannot be checked");
     jsontext_close(text, '}');
 }
 
@@ -165,6 +171,8 @@ static void print_figures(const struct store_verification *verification, uint64_
 
 static void print_end(const struct report *report)
 {
+    if (report->error[0])
+        return;
     print_count(report->stores, "store");
     if (report->flaws == 0 && report->complete) {
         puts(", all whole");
@@ -226,6 +234,14 @@ void report_not_opened(struct report *report, enum store_error error, const char
         json_figures(&report->text, &nothing, sentence);
     else
         printf("  %s: %s\n", error == STORE_NO_MEMORY ? "not looked at" : "FLAW: it cannot be opened", sentence);
+}
+
+void report_fail(struct report *report, const char *sentence)
+{
+    report->complete = false;
+    (void)snprintf(report->error, sizeof report->error, "%s", sentence);
+    if (!report->json)
+        fprintf(stderr, "cairnd: check: %s\n", sentence);
 }
 
 bool report_end(struct report *report)

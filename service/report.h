@@ -4,8 +4,9 @@
  *     report_store(&report, name);                    // each store: its flaws, then one of the two ends
  *     report_flaw(&report, flaw);
  *     report_checked(&report, &verification);
- *     report_not_opened(&report, sentence);
- *     whole = report_end(&report);
+ *     report_not_opened(&report, error, sentence);
+ *     report_fail(&report, sentence);                 // nothing can be told, or nothing more
+ *     written = report_end(&report);
  *
  * docs/verification.md has the shape of the JSON. Thread: one.
  */
@@ -26,8 +27,9 @@ struct report {
     size_t whole_stores;
     uint64_t store_flaws; /* of the store under way */
     uint64_t flaws;
-    bool complete; /* everything was looked at */
-    bool failed;   /* stdout did not take it, or memory was out */
+    bool complete;   /* everything was looked at */
+    char error[640]; /* why nothing can be told, or "" */
+    bool failed;     /* stdout did not take it, or memory was out */
 };
 
 void report_begin(struct report *report, const char *folder, bool json);
@@ -37,6 +39,9 @@ void report_checked(struct report *report, const struct store_verification *veri
 
 /* A store that cannot be opened is a flaw; one for which memory was out was just not looked at. */
 void report_not_opened(struct report *report, enum store_error error, const char *sentence);
+
+/* The folder as a whole cannot be looked at: for people the sentence goes to stderr, for scripts into the object. */
+void report_fail(struct report *report, const char *sentence);
 
 /* Writes the sum and frees. False when not all of the report could be written. */
 bool report_end(struct report *report);

@@ -301,6 +301,40 @@ static void expect_refusal(const char *folder, const char *mention)
     expect_output(status, UNKNOWN, output, mention);
 }
 
+/* A script gets its object although nothing can be told. */
+static void expect_json_refusal(const char *const *arguments, const char *mention)
+{
+    char *output;
+    json_error_t fault;
+    int status = server_run(arguments, &output);
+    ck_assert_msg(status == UNKNOWN, "status %d: %s", status, output);
+    json_t *report = json_loads(output, 0, &fault);
+    ck_assert_msg(report != NULL, "no JSON: %s: %s", fault.text, output);
+    ck_assert_str_eq(text_of(report, "folder"), arguments[1]);
+    ck_assert_msg(strstr(text_of(report, "error"), mention) != NULL, "%s", output);
+    ck_assert(!is_true(report, "complete"));
+    ck_assert(!is_true(report, "whole"));
+    ck_assert_int_eq(number_of(report, "flaw_count"), 0);
+    ck_assert_uint_eq(json_array_size(json_object_get(report, "stores")), 0);
+    json_decref(report);
+    free(output);
+}
+
+START_TEST(a_script_is_told_why_nothing_can_be_told)
+{
+    const char *data = site.server->data;
+    fill();
+    expect_json_refusal((const char *[]){"check", data, "--json", NULL}, "another process");
+    server_stop(site.server);
+    expect_json_refusal((const char *[]){"check", data, "--json", "--store=nowhere", NULL}, "'nowhere'");
+    expect_json_refusal((const char *[]){"check", "/no/such", "--json", NULL}, "No such file");
+    expect_json_refusal((const char *[]){"check", "/etc", "--json", NULL}, "not a data folder");
+    json_t *report = run_json(WHOLE);
+    ck_assert(json_is_null(json_object_get(report, "error")));
+    json_decref(report);
+}
+END_TEST
+
 START_TEST(what_is_no_data_folder_is_refused_and_untouched)
 {
     char folder[512];
@@ -372,6 +406,7 @@ int main(void)
         a_folder_in_place_of_keys_is_a_flaw,
         a_store_that_cannot_be_opened_does_not_hide_the_others,
         a_folder_in_use_is_refused,
+        a_script_is_told_why_nothing_can_be_told,
         what_is_no_data_folder_is_refused_and_untouched,
         wrong_usage_is_refused,
         a_report_that_cannot_be_written_is_no_success,
