@@ -316,4 +316,5 @@ static void end(struct request *request)
     free(batch);
 }
 
-const struct endpoint endpoint_batch = {.begin = begin, .receive = receive, .finish = finish, .end = end};
+const struct endpoint endpoint_batch = {
+    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the batch cannot be written"};

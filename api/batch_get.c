@@ -7,6 +7,7 @@
  * their sizes only, says whether they may. This happens on an I/O thread, as reading may wait for the disk. Limits are
  * those of a batch: operations for names, bytes for payloads.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,8 +68,10 @@ static void *read_file(int file, size_t size, enum store_error *ret_error)
     }
     if (bytes == NULL || done == size)
         return bytes;
-    free(bytes);
     *ret_error = STORE_IO;
+    if (got == 0)
+        errno = EIO; /* the file has become shorter */
+    free(bytes);
     return NULL;
 }
 
@@ -82,7 +85,9 @@ static enum store_error write_found(struct jsontext *json, struct object *object
         return STORE_OK;
     }
     void *bytes = read_file(file, (size_t)info->size, &error);
+    int os_error = errno;
     close(file);
+    errno = os_error;
     if (bytes == NULL)
         return error;
     write_object(json, info, bytes);
@@ -105,6 +110,7 @@ static bool look_up(struct request *request, struct gathering *gathering, unsign
 {
     request->error = store_get_many(request->store, gathering->keys, gathering->count, flags, gathering->objects,
                                     gathering->errors);
+    request->os_error = request->error == STORE_OK ? errno : 0; /* of the keys' errors */
     for (size_t i = 0; request->error == STORE_OK && i < gathering->count; i++)
         if (gathering->errors[i] != STORE_NO_OBJECT && gathering->errors[i] != STORE_COLLISION)
             request->error = gathering->errors[i];
@@ -133,7 +139,7 @@ static void write_all(struct request *request, struct gathering *gathering)
         if (gathering->objects[i] == NULL)
             jsontext_null(&gathering->answer);
         else
-            request->error = write_found(&gathering->answer, gathering->objects[i]);
+            request_keep_error(request, write_found(&gathering->answer, gathering->objects[i]));
         object_release(gathering->objects[i]);
         gathering->objects[i] = NULL;
     }
@@ -322,4 +328,5 @@ static void end(struct request *request)
     free(gathering);
 }
 
-const struct endpoint endpoint_batch_get = {.begin = begin, .receive = receive, .finish = finish, .end = end};
+const struct endpoint endpoint_batch_get = {
+    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the objects cannot be read"};

@@ -120,12 +120,13 @@ static size_t take_samples(struct depot *depot, char **names, struct sample *sam
     return taken;
 }
 
-static bool write_depot(FILE *out, struct depot *depot)
+static enum store_error write_depot(FILE *out, struct depot *depot)
 {
     char **names;
     size_t count;
-    if (depot_names(depot, &names, &count) != STORE_OK)
-        return false;
+    enum store_error error = depot_names(depot, &names, &count);
+    if (error != STORE_OK)
+        return error;
     write_family(out, "cairn_stores", "gauge", "Stores, open or not.");
     fprintf(out, "cairn_stores %zu\n", count);
     struct sample *samples = calloc(count + 1, sizeof *samples);
@@ -134,7 +135,7 @@ static bool write_depot(FILE *out, struct depot *depot)
     write_verifications(out, samples, taken);
     free(names);
     free(samples);
-    return samples != NULL;
+    return samples == NULL ? STORE_NO_MEMORY : STORE_OK;
 }
 
 /* ---- the endpoint ---------------------------------------------------------------------------- */
@@ -144,15 +145,17 @@ static void begin(struct request *request)
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
-    bool written = out != NULL && write_depot(out, request->api->options.depot);
-    if (written)
+    request_keep_error(request, out == NULL ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
+    if (request->error == STORE_OK)
         write_requests(out, request->api);
-    if (out == NULL || fclose(out) != 0 || !written) {
+    if (out != NULL && fclose(out) != 0 && request->error == STORE_OK)
+        request->error = STORE_NO_MEMORY;
+    if (request->error != STORE_OK) {
         free(text);
-        reply_error(request, STORE_NO_MEMORY);
+        reply_error(request, request->error);
         return;
     }
     reply_owned(request, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
 
-const struct endpoint endpoint_metrics = {.begin = begin};
+const struct endpoint endpoint_metrics = {.begin = begin, .fault = "the stores cannot be listed"};

@@ -201,5 +201,7 @@ static void end(struct request *request)
     free(command);
 }
 
-const struct endpoint endpoint_move = {.begin = begin_move, .receive = receive, .finish = finish, .end = end};
-const struct endpoint endpoint_copy = {.begin = begin_copy, .receive = receive, .finish = finish, .end = end};
+const struct endpoint endpoint_move = {
+    .begin = begin_move, .receive = receive, .finish = finish, .end = end, .fault = "the object cannot be moved"};
+const struct endpoint endpoint_copy = {
+    .begin = begin_copy, .receive = receive, .finish = finish, .end = end, .fault = "the object cannot be copied"};

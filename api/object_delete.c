@@ -58,4 +58,5 @@ static void end(struct request *request)
     free(removal);
 }
 
-const struct endpoint endpoint_object_delete = {.begin = begin, .finish = finish, .end = end};
+const struct endpoint endpoint_object_delete = {
+    .begin = begin, .finish = finish, .end = end, .fault = "the object cannot be deleted"};

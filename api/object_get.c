@@ -241,7 +241,7 @@ static void answer(struct request *request)
 static void load_job(struct request *request)
 {
     struct reading *reading = request->state;
-    request->error = store_get(request->store, &request->key, STORE_GET_PAYLOAD, &reading->object);
+    request_keep_error(request, store_get(request->store, &request->key, STORE_GET_PAYLOAD, &reading->object));
 }
 
 static void load(struct request *request)
@@ -253,7 +253,8 @@ static void load(struct request *request)
 static void look_up(struct request *request)
 {
     struct reading *reading = request->state;
-    request->error = store_get(request->store, &request->key, STORE_GET_PAYLOAD | STORE_GET_NOWAIT, &reading->object);
+    unsigned flags = STORE_GET_PAYLOAD | STORE_GET_NOWAIT;
+    request_keep_error(request, store_get(request->store, &request->key, flags, &reading->object));
     if (request->error == STORE_AGAIN)
         request_settle(request, load);
     else
@@ -286,4 +287,5 @@ static void end(struct request *request)
     free(reading);
 }
 
-const struct endpoint endpoint_object_get = {.begin = begin, .finish = finish, .prompt = true, .end = end};
+const struct endpoint endpoint_object_get = {
+    .begin = begin, .finish = finish, .prompt = true, .end = end, .fault = "the object cannot be read"};

@@ -123,7 +123,8 @@ static void read_page(struct request *request)
     jsontext_open(&page->objects, '[');
     jsontext_open(&page->prefixes, '[');
     jsontext_open(&page->prefixes_base64, '[');
-    request->error = store_list(request->store, &page->query, write_item, page, page->next, &page->next_length);
+    request_keep_error(request,
+                       store_list(request->store, &page->query, write_item, page, page->next, &page->next_length));
     jsontext_close(&page->objects, ']');
     jsontext_close(&page->prefixes, ']');
     jsontext_close(&page->prefixes_base64, ']');
@@ -191,4 +192,4 @@ static void end(struct request *request)
     free(page);
 }
 
-const struct endpoint endpoint_object_list = {.begin = begin, .end = end};
+const struct endpoint endpoint_object_list = {.begin = begin, .end = end, .fault = "the listing cannot be read"};

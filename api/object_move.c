@@ -83,5 +83,7 @@ static void end(struct request *request)
     free(request->state);
 }
 
-const struct endpoint endpoint_object_move = {.begin = begin_move, .finish = finish, .end = end};
-const struct endpoint endpoint_object_copy = {.begin = begin_copy, .finish = finish, .end = end};
+const struct endpoint endpoint_object_move = {
+    .begin = begin_move, .finish = finish, .end = end, .fault = "the object cannot be moved"};
+const struct endpoint endpoint_object_copy = {
+    .begin = begin_copy, .finish = finish, .end = end, .fault = "the object cannot be copied"};

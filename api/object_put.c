@@ -63,6 +63,7 @@ static void admit(struct request *request)
     if (precondition_any(&upload->precondition)) {
         enum store_error error = store_check(request->store, &request->key, &upload->precondition.condition);
         if (error != STORE_OK) {
+            request_keep_error(request, error);
             reply_error(request, error);
             return;
         }
@@ -101,6 +102,7 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
     size_t taken = 0;
     enum store_error error = stream_write(upload->stream, bytes, length, &taken);
     if (error != STORE_OK) {
+        request_keep_error(request, error);
         stream_abort(upload->stream);
         upload->stream = NULL;
         reply_error(request, error);
@@ -173,4 +175,5 @@ static void end(struct request *request)
     free(upload);
 }
 
-const struct endpoint endpoint_object_put = {.begin = begin, .receive = receive, .finish = finish, .end = end};
+const struct endpoint endpoint_object_put = {
+    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the object cannot be written"};

@@ -142,11 +142,15 @@ static void write_problem(struct jsontext *json, const struct request *request, 
 static void log_fault(const struct request *request, const struct problem_kind *kind, const char *sentence)
 {
     const struct api_options *options = &request->api->options;
+    bool stored = request->store_name != NULL;
+    char whose[sizeof ", key hash " + 16] = "";
     char *line;
     if (kind->status != 500 || options->log == NULL)
         return;
-    if (asprintf(&line, "%s %s%s: %s", method_name(request->method), request->store_name == NULL ? "" : "in store ",
-                 request->store_name == NULL ? "" : request->store_name, sentence) < 0)
+    if (request->has_key)
+        snprintf(whose, sizeof whose, ", key hash %016" PRIx64, request->key.hash);
+    if (asprintf(&line, "%s%s%s%s: %s", method_name(request->method), stored ? " in store " : "",
+                 stored ? request->store_name : "", whose, sentence) < 0)
         return;
     options->log(options->log_arg, API_LOG_ERROR, line);
     free(line);
@@ -194,8 +198,11 @@ void reply_error(struct request *request, enum store_error error)
 {
     char room[128];
     bool told = request->detail != NULL && *request->detail != '\0';
-    const char *sentence = told ? request->detail : store_error_text(error);
-    const char *cause = request->os_error == 0 || told ? "" : strerror_r(request->os_error, room, sizeof room);
+    const char *fault = error == STORE_IO && request->endpoint != NULL ? request->endpoint->fault : NULL;
+    const char *sentence = told ? request->detail : fault != NULL ? fault : store_error_text(error);
+    const char *cause = told || fault == NULL ? "" : store_error_text(error);
+    if (!told && request->os_error != 0)
+        cause = strerror_r(request->os_error, room, sizeof room);
     char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
     reply_problem(request, problem_of(error), "%c%s%s%s.", first, sentence + 1, *cause == '\0' ? "" : ": ", cause);
 }

@@ -1,6 +1,7 @@
 #include "api/request.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,12 @@ void request_offload(struct request *request, request_step *job, request_step *t
     enum store_error error = depot_run(request->api->options.depot, run_job, request);
     if (error != STORE_OK)
         refused(request, error);
+}
+
+void request_keep_error(struct request *request, enum store_error error)
+{
+    request->os_error = error == STORE_IO ? errno : 0;
+    request->error = error;
 }
 
 void request_keep_detail(struct request *request, const struct store_detail *detail)

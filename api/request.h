@@ -133,6 +133,9 @@ void request_commit(struct request *request, const struct store_op *op, request_
 void request_commit_copy(struct request *request, const struct store_op *op, struct store *target, bool move,
                          request_step *then);
 
+/* Keeps what a call of the engine returned, and errno beside STORE_IO: on the thread of the call, right behind it. */
+void request_keep_error(struct request *request, enum store_error error);
+
 /* Keeps a sentence of the engine for the answer. */
 void request_keep_detail(struct request *request, const struct store_detail *detail);
 

@@ -12,6 +12,7 @@ static void begin(struct request *request)
     struct jsontext json = {0};
     enum store_error error = depot_names(request->api->options.depot, &names, &count);
     if (error != STORE_OK) {
+        request_keep_error(request, error);
         reply_error(request, error);
         return;
     }
@@ -29,4 +30,4 @@ static void begin(struct request *request)
     reply_json(request, 200, &json);
 }
 
-const struct endpoint endpoint_stores_list = {.begin = begin};
+const struct endpoint endpoint_stores_list = {.begin = begin, .fault = "the stores cannot be listed"};

@@ -3,6 +3,7 @@
 
 #include "store/internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -397,6 +398,8 @@ enum store_error store_list(struct store *store, const struct store_list_query *
     enum store_error error = listing_begin(&listing);
     if (!error)
         error = list_page(&listing, ret_cursor, ret_cursor_length);
+    int os_error = errno;
     listing_end(&listing);
+    errno = os_error;
     return error;
 }

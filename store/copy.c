@@ -132,6 +132,8 @@ static enum store_error copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
     enum store_error error = store_get(copy->source, &asked->key, STORE_GET_PAYLOAD, &copy->object);
+    if (error == STORE_IO)
+        copy->txn.os_error = errno;
     if (error == STORE_COLLISION)
         error = STORE_NO_OBJECT;
     if (error && error != STORE_NO_OBJECT)

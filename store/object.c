@@ -52,7 +52,8 @@ static enum store_error read_bytes(const struct io *io, int file, void *bytes, s
             return STORE_AGAIN;
         return STORE_IO;
     }
-    return io_read_all(io, file, bytes, length, position) ? STORE_IO : STORE_OK;
+    int error = io_read_all(io, file, bytes, length, position);
+    return error ? error_io(error) : STORE_OK;
 }
 
 static void note_damage(struct store *store, const struct pin *pin)
@@ -126,15 +127,13 @@ static enum store_error object_open_blob(struct store *store, struct object *obj
     if (note == BLOB_NOTE_DIGEST)
         return STORE_DAMAGED;
     int file = blobs_open(&store->blobs, record->blob);
-    if (file < 0 && errno != ENOENT)
-        depot_log(store->depot, STORE_LOG_ERROR, "store %s: the file of a large object cannot be opened: %s",
-                  store->name, strerror(errno));
     if (file < 0)
         return errno == ENOENT ? STORE_AGAIN : STORE_IO;
     struct stat status;
     if (store->io->fstat(store->io->self, file, &status) < 0) {
+        int os_error = errno;
         store->io->close(store->io->self, file);
-        return STORE_IO;
+        return error_io(os_error);
     }
     if ((uint64_t)status.st_size != record->size) {
         store->io->close(store->io->self, file);
@@ -226,7 +225,9 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
         if (!found)
             return STORE_NO_OBJECT;
         enum store_error error = object_of_pin(store, &pin, key, flags, ret_object, &gone);
+        int os_error = errno;
         segment_release(pin.segment);
+        errno = os_error;
         if (!gone)
             return error;
         if (pin_current(store, key, &pin))
@@ -268,7 +269,8 @@ static void unpin_all(struct pin *pins, size_t count)
 
 /* Turns pins into objects. False when one vanished meanwhile: everything has to be looked up again. */
 static bool objects_of_pins(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
-                            const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors)
+                            const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors,
+                            int *ret_errno)
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t gone = 0;
@@ -278,6 +280,8 @@ static bool objects_of_pins(struct store *store, const struct store_key *keys, s
             ret_errors[i] = STORE_BAD_KEY;
         else if (pins[i].segment)
             ret_errors[i] = object_of_pin(store, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
+        if (ret_errors[i] == STORE_IO)
+            *ret_errno = errno;
         if (gone && !pin_current(store, &keys[i], &pins[i])) {
             while (i-- > 0) {
                 object_release(ret_objects[i]);
@@ -298,12 +302,14 @@ enum store_error store_get_many(struct store *store, const struct store_key *key
     if (!pins)
         return STORE_NO_MEMORY;
     bool complete = false;
+    int os_error = 0;
     while (!complete) {
         pin_all(store, keys, count, pins);
-        complete = objects_of_pins(store, keys, count, flags, pins, ret_objects, ret_errors);
+        complete = objects_of_pins(store, keys, count, flags, pins, ret_objects, ret_errors, &os_error);
         unpin_all(pins, count);
     }
     free(pins);
+    errno = os_error;
     return STORE_OK;
 }
 

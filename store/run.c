@@ -94,11 +94,12 @@ static enum store_error run_bytes(const struct run *run, uint64_t position, void
 {
     if (position > run->length || length > run->length - position)
         return STORE_DAMAGED;
+    int error = 0;
     if (run->bytes)
         memcpy(bytes, run->bytes + position, length);
-    else if (io_read_all(run->io, run->file, bytes, length, (off_t)position))
-        return STORE_IO;
-    return STORE_OK;
+    else
+        error = io_read_all(run->io, run->file, bytes, length, (off_t)position);
+    return error ? error_io(error) : STORE_OK;
 }
 
 enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry)
@@ -255,13 +256,14 @@ static enum store_error draft_new(struct draft *draft, struct store *store, stru
     while (position < cursor->limit) {
         struct record record;
         enum cursor_found found;
-        if (cursor_look(cursor, position, false, &record, &found))
-            return STORE_IO;
-        if (found == CURSOR_NOTHING) {
-            if (cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record))
-                return STORE_IO;
+        int error = cursor_look(cursor, position, false, &record, &found);
+        bool nothing = !error && found == CURSOR_NOTHING;
+        if (nothing)
+            error = cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record);
+        if (error)
+            return error_io(error);
+        if (nothing)
             continue;
-        }
         if (record.type == RECORD_PUT && is_wanted(store, cursor->segment, horizon, position, record.key_hash) &&
             !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
             return STORE_NO_MEMORY;

@@ -31,7 +31,8 @@
  * function that is not marked blocking.
  *
  * Errors. Functions return an enum store_error; out parameters come last, are called ret_..., and
- * are untouched on failure unless said otherwise.
+ * are untouched on failure unless said otherwise. The reason that the system gave is in the struct store_detail or
+ * store_result where there is one; else it is in errno after STORE_IO.
  */
 #ifndef CAIRN_STORE_H
 #define CAIRN_STORE_H
@@ -453,8 +454,8 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
                            struct object **ret_object);
 
 /* The same for many keys at one point in time: no commit falls between two of them, so that a batch is
- * seen whole or not at all. Per key an object (to be released) or NULL and the error. Fails only with
- * STORE_NO_MEMORY. Blocking, unless STORE_GET_NOWAIT. */
+ * seen whole or not at all. Per key an object (to be released) or NULL and the error; errno is that of
+ * the last STORE_IO among them. Fails only with STORE_NO_MEMORY. Blocking, unless STORE_GET_NOWAIT. */
 enum store_error store_get_many(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
                                 struct object **ret_objects, enum store_error *ret_errors);
 

@@ -420,9 +420,11 @@ static enum store_error spill(struct stream *stream, const unsigned char *bytes,
             buffer_push(stream);
     }
     enum store_error error = stream->error;
+    int os_error = stream->os_error;
     pthread_mutex_unlock(&stream->lock);
     stream->received += taken;
     *ret_taken = taken;
+    errno = os_error;
     return error;
 }
 

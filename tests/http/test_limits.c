@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -562,6 +563,35 @@ START_TEST(a_disk_reserve_that_is_used_up_is_507)
 }
 END_TEST
 
+/* ---- want of descriptors --------------------------------------------------------------------- */
+
+/* Of a problem, and of the last line in the log that it made. */
+static void expect_fault(struct answer *problem, const char *detail)
+{
+    site_expect_problem(problem, 500);
+    ck_assert_str_eq(answer_string(problem, "detail"), detail);
+    ck_assert_msg(server_logged(site.server, detail) > 0, "not in the log: %s", detail);
+}
+
+START_TEST(want_of_descriptors_is_named)
+{
+    enum { LARGE = 2 << 20 };
+    site_start();
+    site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 201);
+    const struct rlimit none = {.rlim_cur = 8,
+                                .rlim_max = 8}; /* fewer than there are, and as many as poll() asks for */
+    ck_assert_int_eq(prlimit(site.server->pid, RLIMIT_NOFILE, &none, NULL), 0);
+    expect_fault(site_get("large", NULL), "The object cannot be read: Too many open files.");
+    ck_assert_uint_eq(server_logged(site.server, "GET in store main, key hash "), 1);
+    expect_fault(site_post("/batch-get", "{\"keys\":[\"large\"]}"), "The objects cannot be read: Too many open files.");
+    expect_fault(client_get(site.client, "/v1/stores", NULL), "The stores cannot be listed: Too many open files.");
+    expect_fault(client_get(site.client, "/metrics", NULL), "The stores cannot be listed: Too many open files.");
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    expect_fault(client_upload(site.client, site_object("new"), LARGE, 1, NULL), /* ends the connection */
+                 "The object cannot be written: Too many open files.");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -588,6 +618,7 @@ int main(void)
         uploads_at_once_take_less_than_2_mib_each,
         five_hundred_idle_connections_cost_little,
         a_batch_of_many_copies_costs_no_more_than_a_large_one,
+        want_of_descriptors_is_named,
         a_disk_reserve_that_is_used_up_is_507,
     };
     return site_run("limits", tests, sizeof tests / sizeof *tests, SITE_OWN);
