@@ -517,6 +517,40 @@ START_TEST(an_unknown_expectation_is_417)
 }
 END_TEST
 
+/* The exceptions that README.md and openapi.yaml name: no problem document, no type, and the end of the connection. */
+static void expect_page(int status, const char *request)
+{
+    char type[100];
+    int socket = raw_connect(site.server->port);
+    raw_send(socket, "%s", request);
+    ck_assert_msg(raw_receive(socket, &answer), "no answer to: %.80s", request);
+    ck_assert_msg(answer.status == status, "%d instead of %d for: %.80s", answer.status, status, request);
+    ck_assert_msg(!raw_header(&answer, "Content-Type", type, sizeof type), "%s for: %.80s", type, request);
+    ck_assert_msg(raw_closed(socket), "the connection stays open after: %.80s", request);
+    close(socket);
+}
+
+START_TEST(what_cannot_be_read_as_http_gets_a_page)
+{
+    static const char chunked[] = "Transfer-Encoding: chunked\r\n\r\n";
+    const char *put = client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\n", site_object("k"));
+    const char *lengths[] = {"+4", "-1", "0x4", "4, 4"};
+    const char *chunks[] = {"zz\r\nhell", "4\r\nhellXX\r\n", "-4\r\nhell", "0x4\r\nhell"};
+    expect_page(400, "GET /healthz\r\n\r\n");
+    expect_page(400, "GET /healthz HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n");
+    for (size_t i = 0; i < 4; i++) {
+        expect_page(400, client_text(site.client, "%sContent-Length: %s\r\n\r\nhell", put, lengths[i]));
+        expect_page(400, client_text(site.client, "%s%s%s", put, chunked, chunks[i]));
+    }
+    expect_page(413, client_text(site.client, "%sContent-Length: 18446744073709551616\r\n\r\n", put));
+    expect_page(413, client_text(site.client, "%s%s10000000000000000\r\n", put, chunked));
+    expect_page(414, client_text(site.client, "GET /%020000d HTTP/1.1\r\nHost: a\r\n\r\n", 0));
+    expect_page(431, client_text(site.client, "%sX-Long: %020000d\r\n\r\n", put, 0));
+    expect_page(505, "GET /healthz HTTP/2.0\r\nHost: a\r\n\r\n");
+    expect_nothing_stored();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -556,6 +590,7 @@ int main(void)
         continue_is_sent_when_the_body_is_wanted,
         refusals_come_instead_of_continue,
         an_unknown_expectation_is_417,
+        what_cannot_be_read_as_http_gets_a_page,
     };
     return site_run("hygiene", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }
