@@ -132,8 +132,6 @@ static enum store_error copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
     enum store_error error = store_get(copy->source, &asked->key, STORE_GET_PAYLOAD, &copy->object);
-    if (error == STORE_IO)
-        copy->txn.os_error = errno;
     if (error == STORE_COLLISION)
         error = STORE_NO_OBJECT;
     if (error && error != STORE_NO_OBJECT)
@@ -171,9 +169,9 @@ static void copy_job(void *arg)
 {
     struct copy *copy = arg;
     enum store_error error = copy_pin(copy);
-    int os_error = error ? 0 : copy_payload(copy);
-    if (os_error)
-        error = os_error == ENOENT ? STORE_DAMAGED : error_of_errno(os_error);
+    int os_error = error == STORE_IO ? errno : 0;
+    if (!error && (os_error = copy_payload(copy)) != 0)
+        error = os_error == ENOENT ? STORE_MISSING : error_of_errno(os_error);
     if (error) {
         copy_fail(copy, error, os_error);
         return;

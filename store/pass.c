@@ -132,6 +132,36 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
                   .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
 }
 
+/* Whether this process was short of something: then a call that failed says nothing about the disk. */
+static bool is_shortage(int os_error)
+{
+    return os_error == ENOMEM || os_error == EMFILE || os_error == ENFILE;
+}
+
+/* ---- blobs ----------------------------------------------------------------------------------- */
+
+enum blob_state {
+    BLOB_UNKNOWN, /* it was not looked at to the end */
+    BLOB_WHOLE,
+    BLOB_WRONG,
+    BLOB_MISSING,
+    BLOB_UNREADABLE,
+};
+
+/* Whether the record is what its key leads to now. */
+static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
+{
+    struct store *store = pass->store;
+    struct location location = {.segment = pass->cursor.segment->slot,
+                                .position = (uint32_t)position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    pthread_rwlock_rdlock(&store->lock);
+    bool live = table_get(&store->index, record->key_hash) == location_pack(location);
+    pthread_rwlock_unlock(&store->lock);
+    return live;
+}
+
 /* What an errno says of a blob. */
 static enum blob_state blob_of_errno(struct pass *pass, int error)
 {
@@ -326,16 +356,17 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     uint64_t base = 0;
     int os_error = 0;
     const struct io *io = segment->io;
-    int file = segment_open(io, pass->store->log.folder, segment->number, O_RDONLY); /* a husk has none open */
+    int own = segment->file < 0 ? segment_open(io, pass->store->log.folder, segment->number, O_RDONLY) : -1;
+    int file = segment->file < 0 ? own : segment->file;
     if (file < 0 && is_shortage(errno)) {
         pass->cut_short = true;
         return;
     }
     enum store_error error = STORE_IO;
-    if (file >= 0) {
+    if (file >= 0)
         error = segment_read_header(io, file, pass->store->salt, &number, &base, &os_error);
-        io->close(io->self, file);
-    }
+    if (own >= 0)
+        io->close(io->self, own);
     if (!error && number == segment->number && base == segment->base)
         return;
     pass_report(pass, &(struct store_flaw){.kind = error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
