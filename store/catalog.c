@@ -116,10 +116,14 @@ static enum store_error shelf_update(struct store *store, struct catalog_shelf *
 
 /* ---- what a listing reads -------------------------------------------------------------------- */
 
+enum { GONE_MIN = 64 }; /* so many entries in a row that lead to nothing are worth remembering */
+
 /* Where the merge stands in one run. */
 struct head {
     struct run *run;
     size_t at;
+    size_t gone_from; /* the row of entries up to `gone_to` that led to nothing, the last of them the last looked at */
+    size_t gone_to;
     bool ended;
     struct run_entry entry; /* unless ended */
 };
@@ -193,10 +197,19 @@ static enum store_error listing_begin(struct listing *listing)
     return error;
 }
 
+/* Hands the row on to the run, for later listings. */
+static void head_keep_gone(const struct head *head)
+{
+    if (head->gone_to - head->gone_from >= GONE_MIN)
+        run_note_gone(head->run, head->gone_from, head->gone_to);
+}
+
 static void listing_end(struct listing *listing)
 {
-    for (size_t i = 0; i < listing->head_count; i++)
+    for (size_t i = 0; i < listing->head_count; i++) {
+        head_keep_gone(&listing->heads[i]);
         run_release(listing->heads[i].run);
+    }
     for (size_t i = 0; i < listing->part_count; i++)
         segment_release(listing->parts[i].segment);
     free(listing->heads);
@@ -205,9 +218,23 @@ static void listing_end(struct listing *listing)
 
 /* ---- merging --------------------------------------------------------------------------------- */
 
-/* Reads the entry where the head stands. */
+/* The entry where the head stands leads to nothing. */
+static void head_gone(struct head *head)
+{
+    if (head->gone_to != head->at) {
+        head_keep_gone(head);
+        head->gone_from = head->at;
+    }
+    head->gone_to = head->at + 1;
+}
+
+/* Reads the entry where the head stands, or the first behind it that is not known to lead to nothing. */
 static enum store_error head_load(struct head *head)
 {
+    size_t at = run_pass_gone(head->run, head->at);
+    if (head->gone_to == head->at && at > head->at)
+        head->gone_to = at;
+    head->at = at;
     head->ended = head->at >= run_count(head->run);
     return head->ended ? STORE_OK : run_read(head->run, head->at, &head->entry);
 }
@@ -237,12 +264,12 @@ static enum store_error heads_seek(struct listing *listing, const struct place *
 }
 
 /* The head with the least entry; NULL at the end. */
-static const struct head *heads_least(const struct listing *listing)
+static struct head *heads_least(struct listing *listing)
 {
-    const struct head *least = NULL;
+    struct head *least = NULL;
     struct place place = {0};
     for (size_t i = 0; i < listing->head_count; i++) {
-        const struct head *head = &listing->heads[i];
+        struct head *head = &listing->heads[i];
         if (head->ended || (least && !head_before(head, &place)))
             continue;
         least = head;
@@ -297,14 +324,16 @@ static void show(struct listing *listing, const struct object *object, const str
 
 /* Shows the entry, or the group of keys that it stands for, if there is an object; *ret_next is where the
  * listing goes on, false when nothing can follow. A damaged object is left out: reading it tells why. */
-static enum store_error list_entry(struct listing *listing, const struct run_entry *entry, struct place *ret_next,
-                                   bool *ret_more)
+static enum store_error list_entry(struct listing *listing, struct head *head, struct place *ret_next, bool *ret_more)
 {
+    const struct run_entry *entry = &head->entry;
     size_t group = group_length(listing->query, entry);
     struct object *object;
     enum store_error error = entry_object(listing->store, entry, &object);
     *ret_more = true;
     *ret_next = place_after(entry->key, entry->key_length, entry->hash);
+    if (error == STORE_NO_OBJECT)
+        head_gone(head);
     if (error == STORE_NO_OBJECT || error == STORE_DAMAGED)
         return STORE_OK;
     if (error)
@@ -371,15 +400,14 @@ static enum store_error list_page(struct listing *listing, unsigned char ret_cur
     }
     *ret_cursor_length = 0;
     while (!error && more) {
-        const struct head *least = heads_least(listing);
+        struct head *least = heads_least(listing);
         if (!least || !has_prefix(&least->entry, query->prefix, query->prefix_length))
             return STORE_OK;
         if (listing->shown == query->limit) {
             *ret_cursor_length = cursor_of(&place, ret_cursor);
             return STORE_OK;
         }
-        struct run_entry entry = least->entry;
-        error = list_entry(listing, &entry, &place, &more);
+        error = list_entry(listing, least, &place, &more);
         if (!error && more)
             error = heads_seek(listing, &place);
     }

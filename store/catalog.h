@@ -6,6 +6,9 @@
  * store holds an object under it now. So a page costs what it shows, not what the store holds, and nothing of
  * this lies on the way of a write.
  *
+ * Entries that a page finds to lead to nothing never will again, since all that is written comes into later runs: long
+ * rows of them are passed over from then on. So listing and deleting from the front, as a queue does, stays cheap.
+ *
  * A key that is there from before a page is asked for until it is answered is on the page where it belongs.
  */
 #ifndef CAIRN_CATALOG_H

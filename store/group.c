@@ -103,8 +103,9 @@ static enum store_error view_read(struct group *group, struct location location,
     unsigned char *bytes = arena_take(&group->arena, length);
     if (!bytes)
         return STORE_NO_MEMORY;
-    if (io_read_all(store->io, segment->file, bytes, length, location.position))
-        return STORE_IO;
+    int error = io_read_all(store->io, segment->file, bytes, length, location.position);
+    if (error)
+        return error_io(error);
     uint64_t offset = segment_offset(segment, location.position);
     return record_decode(bytes, length, offset, store->salt, ret_record) ? STORE_OK : STORE_DAMAGED;
 }
@@ -521,7 +522,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     uint64_t bytes;
     enum store_error error = plan_txn(group, txn, &bytes, &op);
     if (error) {
-        txn_fail(txn, error, 0, op);
+        txn_fail(txn, error, error == STORE_IO ? errno : 0, op);
         return error;
     }
     int os_error = 0;

@@ -27,6 +27,14 @@ enum {
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'e', 'y'};
 
+enum { ROWS = 8 };
+
+/* Entries, one behind the other. */
+struct row {
+    size_t from;
+    size_t to;
+};
+
 struct run {
     atomic_uint references;
     const struct io *io;
@@ -35,7 +43,23 @@ struct run {
     size_t length;
     uint64_t covered;
     size_t count;
+
+    pthread_mutex_t gone_lock;
+    struct row gone[ROWS];
+    size_t gone_count;
 };
+
+/* NULL when memory is out. */
+static struct run *run_new(struct run content)
+{
+    struct run *run = malloc(sizeof *run);
+    if (!run)
+        return NULL;
+    *run = content;
+    atomic_init(&run->references, 1);
+    pthread_mutex_init(&run->gone_lock, NULL);
+    return run;
+}
 
 static void run_name(uint64_t number, char ret_name[NAME_BYTES])
 {
@@ -70,6 +94,7 @@ void run_release(struct run *run)
     if (run->file >= 0)
         run->io->close(run->io->self, run->file);
     free(run->bytes);
+    pthread_mutex_destroy(&run->gone_lock);
     free(run);
 }
 
@@ -138,6 +163,58 @@ enum store_error run_seek(const struct run *run, size_t from, const struct place
     }
     *ret_at = low;
     return STORE_OK;
+}
+
+/* ---- what has gone --------------------------------------------------------------------------- */
+
+/* Takes the rows out that touch `row`, and makes them part of it. Lock held. */
+static struct row row_join(struct run *run, struct row row)
+{
+    for (size_t i = 0; i < run->gone_count;) {
+        const struct row other = run->gone[i];
+        if (other.from > row.to || other.to < row.from) {
+            i++;
+            continue;
+        }
+        row.from = other.from < row.from ? other.from : row.from;
+        row.to = other.to > row.to ? other.to : row.to;
+        run->gone[i] = run->gone[--run->gone_count];
+    }
+    return row;
+}
+
+/* The place for a row: a free one, or that of the shortest if it is shorter. NULL: none. Lock held. */
+static struct row *row_place(struct run *run, const struct row *row)
+{
+    if (run->gone_count < ROWS)
+        return &run->gone[run->gone_count++];
+    struct row *shortest = &run->gone[0];
+    for (size_t i = 1; i < ROWS; i++) {
+        if (run->gone[i].to - run->gone[i].from < shortest->to - shortest->from)
+            shortest = &run->gone[i];
+    }
+    return shortest->to - shortest->from < row->to - row->from ? shortest : NULL;
+}
+
+void run_note_gone(struct run *run, size_t from, size_t to)
+{
+    pthread_mutex_lock(&run->gone_lock);
+    struct row row = row_join(run, (struct row){from, to});
+    struct row *place = row_place(run, &row);
+    if (place)
+        *place = row;
+    pthread_mutex_unlock(&run->gone_lock);
+}
+
+size_t run_pass_gone(struct run *run, size_t at)
+{
+    pthread_mutex_lock(&run->gone_lock);
+    for (size_t i = 0; i < run->gone_count; i++) {
+        if (run->gone[i].from <= at && at < run->gone[i].to)
+            at = run->gone[i].to; /* no two rows touch */
+    }
+    pthread_mutex_unlock(&run->gone_lock);
+    return at;
 }
 
 /* ---- building -------------------------------------------------------------------------------- */
@@ -300,13 +377,9 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
                                 uint64_t covered)
 {
     size_t length = HEADER + draft->count * ENTRY + draft->keys_length;
-    struct run *run = malloc(sizeof *run);
     unsigned char *bytes = calloc(1, length);
-    if (!run || !bytes) {
-        free(run);
-        free(bytes);
+    if (!bytes)
         return NULL;
-    }
     memcpy(bytes + AT_MAGIC, magic, sizeof magic);
     little_put64(bytes + AT_NUMBER, segment->number);
     little_put64(bytes + AT_COVERED, covered);
@@ -321,9 +394,10 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
     if (draft->keys_length > 0)
         memcpy(bytes + HEADER + draft->count * ENTRY, draft->keys, draft->keys_length);
     little_put64(bytes + AT_CHECK, check_of(bytes, length, store->salt));
-    *run = (struct run){
-        .io = store->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count};
-    atomic_init(&run->references, 1);
+    struct run *run = run_new((struct run){
+        .io = store->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count});
+    if (!run)
+        free(bytes);
     return run;
 }
 
@@ -415,13 +489,11 @@ enum store_error run_open(struct store *store, const struct segment *segment, ui
     int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
     if (file < 0)
         return errno == ENOENT ? STORE_NO_OBJECT : STORE_IO;
-    struct run *run = malloc(sizeof *run);
+    struct run *run = run_new((struct run){.io = io, .file = file, .covered = covered});
     if (!run) {
         io->close(io->self, file);
         return STORE_NO_MEMORY;
     }
-    *run = (struct run){.io = io, .file = file, .covered = covered};
-    atomic_init(&run->references, 1);
     enum store_error error = run_prove(run, store->salt, segment, covered);
     int os_error = errno;
     if (error)

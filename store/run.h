@@ -69,6 +69,13 @@ enum store_error run_read(const struct run *run, size_t at, struct run_entry *re
 /* The first entry from `from` on that is not before the place. Blocking. */
 enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
 
+/* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept, in
+ * memory only. */
+void run_note_gone(struct run *run, size_t from, size_t to);
+
+/* The first entry from `at` on that is not in one of them. */
+size_t run_pass_gone(struct run *run, size_t at);
+
 /* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
 bool run_number(const char *name, uint64_t *ret_number);
 bool run_is_draft(const char *name);

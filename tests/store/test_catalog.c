@@ -289,6 +289,36 @@ START_TEST(a_segment_that_was_cut_is_listed)
 }
 END_TEST
 
+static uint64_t reads_of_a_page(const char *first)
+{
+    static struct page page;
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_PREAD);
+    memset(&page, 0, sizeof page);
+    list_page(&page, "", "", 1);
+    ck_assert_msg(strncmp(page.text, first, strlen(first)) == 0, "%s", page.text);
+    return sim_disk_calls(fixture.disk, SIM_PREAD) - before;
+}
+
+/* A queue: what has been taken from the front is passed over, not looked at by each page again. */
+START_TEST(a_page_behind_deleted_keys_costs_what_it_shows)
+{
+    enum { TAKEN = 70 };
+    char key[TEXT];
+    fill_a_segment();
+    uint64_t reads = reads_of_a_page("00000");
+    reads = reads_of_a_page("00000"); /* now the keys of the segment are in a file */
+    for (unsigned i = 0; i < TAKEN; i++) {
+        (void)snprintf(key, sizeof key, "%05u", i);
+        ck_assert_int_eq(fixture_delete(&fixture, key), STORE_OK);
+    }
+    (void)snprintf(key, sizeof key, "%05u", TAKEN);
+    ck_assert_uint_ge(reads_of_a_page(key), reads + TAKEN);
+    ck_assert_uint_le(reads_of_a_page(key), reads + 10);
+    ck_assert_int_eq(fixture_put_text(&fixture, "00003", "again"), STORE_OK);
+    ck_assert_uint_le(reads_of_a_page("00003"), reads + 10);
+}
+END_TEST
+
 /* The keys' file of the first segment does not know of "key": it had been replaced when the file was made. */
 START_TEST(a_version_that_damage_brings_back_is_listed)
 {
@@ -323,6 +353,7 @@ int main(void)
         listings_follow_a_long_history,
         a_damaged_run_is_made_again,
         a_segment_that_was_cut_is_listed,
+        a_page_behind_deleted_keys_costs_what_it_shows,
         a_version_that_damage_brings_back_is_listed,
     };
     return UNIT_RUN_WITH("catalog", setup, teardown, tests);
