@@ -113,6 +113,7 @@ static enum store_error move_commit(struct move *move)
                              .done = ignore,
                              .arg = move,
                              .finish = moved};
+    atomic_fetch_add(&move->store->compact.moves, 1);
     writer_submit(move->store, &move->txn);
     pthread_mutex_lock(&move->lock);
     while (!move->finished)

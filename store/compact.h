@@ -18,6 +18,7 @@
 #include "store/segment.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct store;
 
@@ -27,6 +28,7 @@ struct compact {
     struct pool_job job;
     bool running;
     bool stopping;
+    atomic_uint_fast64_t moves; /* commits of moved records, counted before they are published: pass.h */
 };
 
 void compact_init(struct compact *compact);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { CHUNK = 1 << 20, BLOCK = 4096, HICCUPS_MAX = 64 };
+enum { CHUNK = 1 << 20, BLOCK = 4096, HICCUPS_MAX = 64, CATCH_UPS_MAX = 16 };
 
 /* ---- beginning and ending -------------------------------------------------------------------- */
 
@@ -34,10 +34,11 @@ uint64_t pass_measure(struct store *store, uint64_t *ret_end)
 bool pass_init(struct pass *pass, struct store *store, uint64_t rate)
 {
     *pass = (struct pass){.store = store, .rate = rate, .began = monotonic_ns()};
-    table_init(&pass->shared, store->salt);
+    table_init(&pass->looked, store->salt);
     pass->chunk = malloc(CHUNK);
     pass->hash = XXH3_createState();
     bool ready = cursor_init(&pass->cursor, store->io, store->salt);
+    pass->moves = atomic_load(&store->compact.moves);
     pass->seen.bytes_total = pass_measure(store, &pass->end);
     return ready && pass->chunk && pass->hash;
 }
@@ -47,7 +48,7 @@ void pass_free(struct pass *pass)
     cursor_free(&pass->cursor);
     XXH3_freeState(pass->hash);
     free(pass->chunk);
-    table_free(&pass->shared);
+    table_free(&pass->looked);
 }
 
 /* ---- pace and progress ----------------------------------------------------------------------- */
@@ -208,27 +209,19 @@ static enum blob_state blob_look(struct pass *pass, const struct record *record)
     return state;
 }
 
-static bool blob_is_shared(struct pass *pass, uint64_t blob)
-{
-    struct store *store = pass->store;
-    pthread_rwlock_rdlock(&store->lock);
-    bool shared = table_get(&store->blobs.needs, blob) > 1;
-    pthread_rwlock_unlock(&store->lock);
-    return shared;
-}
-
-/* Looks at a blob, or remembers what another object's look at it has found. */
+/* Looks at a blob, or remembers what another look at it has found: of another object, or before the record was moved. */
 static enum blob_state blob_look_once(struct pass *pass, const struct record *record)
 {
-    enum blob_state state = (enum blob_state)table_get(&pass->shared, record->blob);
+    enum blob_state state = (enum blob_state)table_get(&pass->looked, record->blob);
     if (state != BLOB_UNKNOWN)
         return state;
     state = blob_look(pass, record);
-    if (state != BLOB_UNKNOWN)
-        pass->seen.blobs++;
-    if (state != BLOB_UNKNOWN && blob_is_shared(pass, record->blob) && table_reserve(&pass->shared, record->blob)) {
-        table_put(&pass->shared, record->blob, state);
-        table_reservations_end(&pass->shared);
+    if (state == BLOB_UNKNOWN)
+        return state;
+    pass->seen.blobs++;
+    if (table_reserve(&pass->looked, record->blob)) {
+        table_put(&pass->looked, record->blob, state);
+        table_reservations_end(&pass->looked);
     }
     return state;
 }
@@ -438,6 +431,61 @@ static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segmen
     return found;
 }
 
+/* Looks for blobs whose records compaction has moved to here from where the pass had not come yet: they kept their time.
+ * The rest of them need not be proved again, since compaction has done so. */
+static void pass_moved(struct pass *pass, const struct segment *segment, uint64_t position, uint64_t limit)
+{
+    uint64_t held = limit < segment->prepared ? limit : segment->prepared;
+    cursor_begin(&pass->cursor, segment, held);
+    while (position < held && !pass_stop(pass)) {
+        struct record record;
+        enum cursor_found found;
+        int error = cursor_look(&pass->cursor, position, false, &record, &found);
+        if (!error && found == CURSOR_NOTHING)
+            error = cursor_find(&pass->cursor, position + RECORD_ALIGNMENT, &position, &record);
+        else if (!error && record.type == RECORD_PUT && record.blob && record.time < pass->seen.started)
+            pass_blob(pass, position, &record);
+        if (!error && found != CURSOR_NOTHING)
+            position += record_length(&record);
+        if (error) {
+            pass->cut_short = true;
+            return;
+        }
+    }
+}
+
+/* Follows the log from offset `from` to its end. */
+static void pass_follow(struct pass *pass, uint64_t from)
+{
+    struct segment *segment;
+    uint64_t limit;
+    bool sealed;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit, &sealed); slot++) {
+        uint64_t position = from > segment->base ? segment_position(segment, from) : SEGMENT_HEADER;
+        if (position < limit && !segment_is_husk(segment))
+            pass_moved(pass, segment, position, limit);
+        segment_release(segment);
+    }
+}
+
+/* As long as compaction has moved records meanwhile, some may have gone from in front of the pass to behind its end. */
+static void pass_catch_up(struct pass *pass)
+{
+    for (unsigned round = 0; !pass_stop(pass); round++) {
+        uint64_t from = pass->end;
+        uint64_t moves = atomic_load(&pass->store->compact.moves);
+        if (moves == pass->moves)
+            return;
+        if (round == CATCH_UPS_MAX) {
+            pass->cut_short = true;
+            return;
+        }
+        pass->moves = moves;
+        (void)pass_measure(pass->store, &pass->end);
+        pass_follow(pass, from);
+    }
+}
+
 void pass_run(struct pass *pass)
 {
     struct segment *segment;
@@ -449,4 +497,5 @@ void pass_run(struct pass *pass)
         pass_segment(pass, segment, limit, sealed);
         segment_release(segment);
     }
+    pass_catch_up(pass);
 }

@@ -9,6 +9,9 @@
  * gives no bytes, the blocks concerned are found by reading each alone, so that one bad block costs the
  * records in it and not the rest of the segment.
  *
+ * Compaction goes on meanwhile and may move a record from in front of the pass to behind its end: then the rest of the log
+ * is looked through for blobs of such records.
+ *
  * Thread: one at a time per pass.
  */
 #ifndef CAIRN_PASS_H
@@ -25,7 +28,8 @@ struct pass {
     struct cursor cursor;
     unsigned char *chunk;
     XXH3_state_t *hash;
-    struct table shared; /* blobs that several objects need -> what was found, so that each is read once */
+    struct table looked; /* blob -> what was found, so that each is read once */
+    uint64_t moves;      /* of compaction, up to where the pass knows of them */
     uint64_t end;        /* of the log when the pass began */
     uint64_t rate;       /* bytes per second; 0: as fast as it goes */
     int64_t began;       /* monotonic nanoseconds */
