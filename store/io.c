@@ -69,6 +69,12 @@ static int posix_ftruncate(void *self, int file, off_t length)
     return ftruncate(file, length);
 }
 
+static int posix_allocate(void *self, int file, off_t position, off_t length)
+{
+    (void)self;
+    return fallocate(file, 0, position, length); /* not posix_fallocate(), which pretends where it cannot */
+}
+
 static int posix_fstat(void *self, int file, struct stat *ret_stat)
 {
     (void)self;
@@ -194,6 +200,7 @@ const struct io io_posix = {
     .fsync = posix_fsync,
     .write_back = posix_write_back,
     .ftruncate = posix_ftruncate,
+    .allocate = posix_allocate,
     .fstat = posix_fstat,
     .mkdirat = posix_mkdirat,
     .unlinkat = posix_unlinkat,

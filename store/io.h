@@ -30,6 +30,9 @@ struct io {
     /* Starts writing the range back without waiting; advice only, the result does not matter. */
     void (*write_back)(void *self, int file, off_t position, off_t length);
     int (*ftruncate)(void *self, int file, off_t length);
+    /* Gives the range blocks of its own and makes the file as long, like fallocate(). A file system that cannot says
+     * EOPNOTSUPP. What a failed call has left is not known. */
+    int (*allocate)(void *self, int file, off_t position, off_t length);
     int (*fstat)(void *self, int file, struct stat *ret_stat);
     int (*mkdirat)(void *self, int folder, const char *path, mode_t mode);
     int (*unlinkat)(void *self, int folder, const char *path, int flags);

@@ -67,6 +67,15 @@ static int read_only_ftruncate(void *self, int file, off_t length)
     return 0;
 }
 
+static int read_only_allocate(void *self, int file, off_t position, off_t length)
+{
+    (void)self;
+    (void)file;
+    (void)position;
+    (void)length;
+    return 0;
+}
+
 static int read_only_fstat(void *self, int file, struct stat *ret_stat)
 {
     return base_of(self)->fstat(base_of(self)->self, file, ret_stat);
@@ -138,6 +147,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .fsync = read_only_sync,
         .write_back = read_only_write_back,
         .ftruncate = read_only_ftruncate,
+        .allocate = read_only_allocate,
         .fstat = read_only_fstat,
         .mkdirat = read_only_mkdirat,
         .unlinkat = read_only_unlinkat,

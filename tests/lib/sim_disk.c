@@ -60,9 +60,9 @@ struct sim_disk {
 };
 
 static const char *const call_names[SIM_CALLS + 1] = {
-    "openat",     "close",     "pread", "pread_nowait", "pwrite",   "fdatasync", "fsync",
-    "write_back", "ftruncate", "fstat", "mkdirat",      "unlinkat", "renameat",  "linkat",
-    "copy_range", "lock",      "list",  "free_bytes",   "any",
+    "openat",     "close",      "pread",    "pread_nowait", "pwrite",     "fdatasync", "fsync",
+    "write_back", "ftruncate",  "allocate", "fstat",        "mkdirat",    "unlinkat",  "renameat",
+    "linkat",     "copy_range", "lock",     "list",         "free_bytes", "any",
 };
 
 const char *sim_call_name(enum sim_call call)
@@ -453,6 +453,33 @@ static int sim_ftruncate(void *self, int file, off_t length)
     return (int)finish(disk, error, 0);
 }
 
+/* As much of the range as there is room for; a call that fails has often got a part of it. */
+static int allocate_some(struct sim_disk *disk, struct descriptor *descriptor, size_t length, size_t position)
+{
+    size_t fits = fitting(disk, &descriptor->node->file, length, position);
+    if (fits > 0) {
+        sim_file_allocate(&descriptor->node->file, position + fits);
+    }
+    return fits < length ? ENOSPC : 0;
+}
+
+static int sim_allocate(void *self, int file, off_t position, off_t length)
+{
+    struct sim_disk *disk = self;
+    struct descriptor *descriptor;
+    int error = begin(disk, SIM_ALLOCATE);
+    if (disk->faulted && check_write(disk, file, NULL, 0, position, &descriptor) == 0) {
+        allocate_some(disk, descriptor, (size_t)prng_below(&disk->prng, (uint64_t)length + 1), (size_t)position);
+    }
+    if (!error) {
+        error = check_write(disk, file, NULL, 0, position, &descriptor);
+    }
+    if (!error) {
+        error = length > 0 ? allocate_some(disk, descriptor, (size_t)length, (size_t)position) : EINVAL;
+    }
+    return (int)finish(disk, error, 0);
+}
+
 static int copy_some(struct sim_disk *disk, int from, off_t from_position, int to, off_t to_position, size_t length,
                      ssize_t *ret_copied)
 {
@@ -737,6 +764,7 @@ static const struct io table = {
     .fsync = sim_fsync,
     .write_back = sim_write_back,
     .ftruncate = sim_ftruncate,
+    .allocate = sim_allocate,
     .fstat = sim_fstat,
     .mkdirat = sim_mkdirat,
     .unlinkat = sim_unlinkat,

@@ -43,6 +43,7 @@ enum sim_call {
     SIM_FSYNC,
     SIM_WRITE_BACK,
     SIM_FTRUNCATE,
+    SIM_ALLOCATE,
     SIM_FSTAT,
     SIM_MKDIRAT,
     SIM_UNLINKAT,

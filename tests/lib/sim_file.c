@@ -134,6 +134,16 @@ void sim_file_resize(struct sim_file *file, size_t size)
     }
 }
 
+void sim_file_allocate(struct sim_file *file, size_t size)
+{
+    if (size > file->now.size) {
+        sim_file_resize(file, size);
+    }
+    if (size > file->charged) {
+        file->charged = size;
+    }
+}
+
 void sim_file_sync(struct sim_file *file, uint64_t order)
 {
     while (file->first && file->first->order <= order) {

@@ -36,6 +36,9 @@ size_t sim_file_read(const struct sim_file *file, void *bytes, size_t length, si
 void sim_file_write(struct sim_file *file, const void *bytes, size_t length, size_t position);
 void sim_file_resize(struct sim_file *file, size_t size);
 
+/* Takes space for the bytes up to there; makes the file as long if it is shorter. */
+void sim_file_allocate(struct sim_file *file, size_t size);
+
 /* Brings the writes up to that order (see `writes`) to the disk. */
 void sim_file_sync(struct sim_file *file, uint64_t order);
 

@@ -520,7 +520,8 @@ static enum store_error try_open(struct store_detail *ret_detail)
 
 static uint64_t changes_made(void)
 {
-    static const enum sim_call calls[] = {SIM_PWRITE, SIM_FTRUNCATE, SIM_UNLINKAT, SIM_RENAMEAT, SIM_LINKAT};
+    static const enum sim_call calls[] = {SIM_PWRITE,   SIM_FTRUNCATE, SIM_ALLOCATE,
+                                          SIM_UNLINKAT, SIM_RENAMEAT,  SIM_LINKAT};
     uint64_t sum = 0;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         sum += sim_disk_calls(fixture.disk, calls[i]);

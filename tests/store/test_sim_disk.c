@@ -589,6 +589,27 @@ START_TEST(a_full_disk_takes_what_fits)
 }
 END_TEST
 
+/* Blocks of a file are nobody else's, whether something was written to them or not. */
+START_TEST(what_is_allocated_is_taken)
+{
+    uint64_t bytes;
+    struct stat status;
+    int file = create("/file");
+    sim_disk_set_free(disk, 100);
+    ck_assert_int_eq(io->allocate(io->self, file, 0, 60), 0);
+    ck_assert_int_eq(io->free_bytes(io->self, file, &bytes), 0);
+    ck_assert_uint_eq(bytes, 40);
+    ck_assert_int_eq(io->fstat(io->self, file, &status), 0);
+    ck_assert_int_eq(status.st_size, 60);
+    ck_assert_int_eq(io->allocate(io->self, file, 60, 60), -1);
+    ck_assert_int_eq(errno, ENOSPC);
+    ck_assert_int_eq(io->ftruncate(io->self, file, 10), 0);
+    ck_assert_int_eq(io->free_bytes(io->self, file, &bytes), 0);
+    ck_assert_uint_eq(bytes, 90);
+    close_file(file);
+}
+END_TEST
+
 START_TEST(transfers_may_be_short_or_interrupted)
 {
     int file = create("/f");
@@ -746,6 +767,7 @@ static TCase *faults_case(void)
     tcase_add_test(faults, a_failing_close_closes);
     tcase_add_test(faults, a_failed_sync_loses_writes_for_good);
     tcase_add_test(faults, a_full_disk_takes_what_fits);
+    tcase_add_test(faults, what_is_allocated_is_taken);
     tcase_add_test(faults, transfers_may_be_short_or_interrupted);
     tcase_add_test(faults, cold_reads_do_not_wait);
     tcase_add_test(faults, a_held_sync_covers_only_what_came_before);

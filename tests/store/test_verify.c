@@ -978,8 +978,9 @@ static enum store_error open_read_only(struct store_detail *ret_detail)
 
 static uint64_t changing_calls(void)
 {
-    static const enum sim_call calls[] = {SIM_PWRITE,  SIM_FDATASYNC, SIM_FSYNC,  SIM_WRITE_BACK, SIM_FTRUNCATE,
-                                          SIM_MKDIRAT, SIM_UNLINKAT,  SIM_LINKAT, SIM_RENAMEAT,   SIM_COPY_RANGE};
+    static const enum sim_call calls[] = {SIM_PWRITE,    SIM_FDATASYNC, SIM_FSYNC,     SIM_WRITE_BACK,
+                                          SIM_FTRUNCATE, SIM_ALLOCATE,  SIM_MKDIRAT,   SIM_UNLINKAT,
+                                          SIM_LINKAT,    SIM_RENAMEAT,  SIM_COPY_RANGE};
     uint64_t sum = 0;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         sum += sim_disk_calls(fixture.disk, calls[i]);
