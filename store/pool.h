@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pool;
 
@@ -15,6 +16,7 @@ struct pool_job {
     struct pool_job *next;
     void (*run)(void *arg);
     void *arg;
+    int64_t due; /* the pool's: when a job given in for later has its turn */
 };
 
 /* NULL when memory or threads are out. */
@@ -27,6 +29,9 @@ void pool_submit(struct pool *pool, struct pool_job *job);
 /* Takes back a job that still waits for a thread; false when it runs, has run or was never given in. Whoever waits for
  * a job on one of the pool's own threads has to: it might wait for itself. */
 bool pool_withdraw(struct pool *pool, struct pool_job *job);
+
+/* The same, but not before so much time has passed; at once when the pool ends. */
+void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds);
 
 /* Jobs that wait for a thread. */
 size_t pool_waiting(struct pool *pool);
