@@ -11,8 +11,10 @@
 enum {
     STEPS = 256,              /* records moved in one transaction, at most */
     STEP_BYTES = 1 << 20,     /* and their bytes, about */
-    WORTHWHILE_NUMERATOR = 1, /* of a segment must be of no use: a half */
-    WORTHWHILE_DENOMINATOR = 2,
+    WORTHWHILE_PART = 2,      /* of a segment must be of no use: a half, ... */
+    WORTHWHILE_PART_FULL = 8, /* ... an eighth when the disk is full, ... */
+    GAIN_MIN = 12 << 10, /* ... and so much, when deletes wait: a husk and the end of a segment take a block each */
+    HUSK_SPACE = 8 << 10,
 };
 
 /* The compaction of one segment. */
@@ -28,6 +30,7 @@ struct move {
     unsigned char keys[STEPS][STORE_KEY_MAX];
     size_t count;
     uint64_t bytes;
+    uint64_t ahead; /* bytes to come, at most */
     struct txn txn;
 
     pthread_mutex_t lock;
@@ -57,25 +60,98 @@ static bool is_oldest(const struct store *store, const struct segment *segment)
     return segment->slot <= store->log.oldest;
 }
 
-bool compact_worthwhile(const struct store *store, const struct segment *segment)
+/* Whether a segment can be compacted. Lock held. */
+static bool is_candidate(const struct store *store, const struct segment *segment)
 {
-    if (segment->slot + 1 >= store->log.segment_count || segment_is_husk(segment) || segment->keep)
-        return false;
-    uint64_t held = store->log.segments[segment->slot + 1]->base - segment->base;
-    uint64_t useless = segment->dead + (is_oldest(store, segment) ? segment->tombstones : 0);
-    return useless * WORTHWHILE_DENOMINATOR >= held * WORTHWHILE_NUMERATOR;
+    return segment->slot + 1 < store->log.segment_count && !segment_is_husk(segment) && !segment->keep;
 }
 
-/* The oldest segment that is worth it, with a reference; NULL: none. */
+/* Bytes of a candidate's records. Lock held. */
+static uint64_t held(const struct store *store, const struct segment *segment)
+{
+    return store->log.segments[segment->slot + 1]->base - segment->base;
+}
+
+/* Those of them that are of no use. Lock held. */
+static uint64_t useless(const struct store *store, const struct segment *segment)
+{
+    return segment->dead + (is_oldest(store, segment) ? segment->tombstones : 0);
+}
+
+/* Bytes that have to be written again. Lock held. */
+static uint64_t kept(const struct store *store, const struct segment *segment)
+{
+    uint64_t all = held(store, segment), dead = useless(store, segment);
+    return all > dead ? all - dead : 0;
+}
+
+/* Bytes of the disk that compacting a candidate gives back. Lock held. */
+static uint64_t gain(const struct store *store, const struct segment *segment)
+{
+    uint64_t keeps = kept(store, segment) + SEGMENT_HEADER;
+    return segment->prepared > keeps ? segment->prepared - keeps : 0;
+}
+
+bool compact_worthwhile(const struct store *store, const struct segment *segment)
+{
+    if (!is_candidate(store, segment))
+        return false;
+    if (useless(store, segment) * WORTHWHILE_PART >= held(store, segment))
+        return true;
+    uint64_t tail = log_tail(segment); /* every segment has that much */
+    uint64_t gained = gain(store, segment);
+    return space_is_full(depot_disk(store->depot)) && gained >= GAIN_MIN + tail &&
+           (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
+}
+
+/* The oldest segment that is worth it; NULL: none. Lock held. */
+static struct segment *choose_oldest(struct store *store)
+{
+    for (size_t slot = 0; slot < store->log.segment_count; slot++) {
+        if (compact_worthwhile(store, store->log.segments[slot]))
+            return store->log.segments[slot];
+    }
+    return NULL;
+}
+
+/* Bytes of records that find place without a new segment. Lock held. */
+static uint64_t rest_of_active(const struct store *store)
+{
+    const struct segment *active = store->log.segments[store->log.segment_count - 1];
+    uint64_t used = segment_position(active, store->end_offset);
+    return used < active->prepared ? active->prepared - used : 0;
+}
+
+/* The segment that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
+static struct segment *choose_richest(struct store *store)
+{
+    struct segment *richest = NULL;
+    struct space *space = depot_disk(store->depot);
+    uint64_t reach = space_within_reach(space);
+    if (reach < HUSK_SPACE || store->log.segment_count == 0)
+        return NULL; /* not even what is left of a segment would find place */
+    uint64_t room = reach - HUSK_SPACE;
+    if (rest_of_active(store) > room)
+        room = rest_of_active(store);
+    for (size_t slot = 0; slot < store->log.segment_count; slot++) {
+        struct segment *segment = store->log.segments[slot];
+        bool worthwhile = compact_worthwhile(store, segment) ||
+                          (space_is_waited_for(space) && is_candidate(store, segment) &&
+                           gain(store, segment) >= GAIN_MIN);
+        if (worthwhile && kept(store, segment) <= room && (!richest || gain(store, segment) > gain(store, richest)))
+            richest = segment;
+    }
+    return richest;
+}
+
+/* The segment to compact, with a reference; NULL: none. */
 static struct segment *choose(struct store *store)
 {
-    struct segment *chosen = NULL;
     pthread_rwlock_rdlock(&store->lock);
-    for (size_t slot = 0; slot < store->log.segment_count && !chosen; slot++) {
-        struct segment *segment = store->log.segments[slot];
-        if (compact_worthwhile(store, segment))
-            chosen = log_pin(&store->log, segment->slot);
-    }
+    bool full = space_is_full(depot_disk(store->depot));
+    struct segment *chosen = full ? choose_richest(store) : choose_oldest(store);
+    if (chosen)
+        segment_retain(chosen);
     pthread_rwlock_unlock(&store->lock);
     return chosen;
 }
@@ -105,11 +181,13 @@ static enum store_error move_commit(struct move *move)
     if (move->count == 0)
         return STORE_OK;
     move->finished = false;
+    move->ahead -= move->bytes < move->ahead ? move->bytes : move->ahead;
     move->txn = (struct txn){.ops = move->ops,
                              .steps = move->steps,
                              .receipts = move->receipts,
                              .count = move->count,
                              .upkeep = true,
+                             .ahead = move->ahead,
                              .done = ignore,
                              .arg = move,
                              .finish = moved};
@@ -223,10 +301,20 @@ static void replace(struct store *store, struct segment *segment, struct segment
     segment_release(segment);
 }
 
+/* Writes the husk, on a full disk from the reserve; an errno. */
+static int write_husk(struct store *store, const struct segment *segment, int *ret_file)
+{
+    struct space *space = depot_disk(store->depot);
+    int error = log_write_husk(&store->log, segment->number, segment->base, ret_file);
+    if (error_of_errno(error) == STORE_FULL && space_give(space, HUSK_SPACE))
+        error = log_write_husk(&store->log, segment->number, segment->base, ret_file);
+    return error;
+}
+
 static enum store_error leave_husk(struct store *store, struct segment *segment)
 {
     int file;
-    int error = log_write_husk(&store->log, segment->number, segment->base, &file);
+    int error = write_husk(store, segment, &file);
     if (error)
         return error_of_errno(error);
     struct segment *husk = segment_new(store->io, file, segment->number, segment->base, SEGMENT_HEADER);
@@ -267,11 +355,13 @@ static enum store_error compact_segment(struct store *store, struct segment *seg
     pthread_rwlock_rdlock(&store->lock);
     uint64_t limit = segment_position(segment, store->log.segments[segment->slot + 1]->base);
     move->oldest = is_oldest(store, segment);
+    move->ahead = kept(store, segment);
     pthread_rwlock_unlock(&store->lock);
     enum store_error error = STORE_NO_MEMORY;
     if (cursor_init(&move->cursor, store->io, store->salt))
         error = move_records(move, limit < segment->prepared ? limit : segment->prepared);
     move_free(move);
+    log_end_promise(&store->log);
     if (!error && !is_empty(store, segment))
         error = STORE_DAMAGED; /* a live record that the log does not show */
     return error ? error : leave_husk(store, segment);
@@ -279,9 +369,12 @@ static enum store_error compact_segment(struct store *store, struct segment *seg
 
 /* ---- in the background ----------------------------------------------------------------------- */
 
-/* A segment that cannot be compacted is not tried again before the store is opened again. */
+/* A segment that cannot be compacted is not tried again before the store is opened again. One for which the disk has no
+ * place is: when space has come back, or a delete wants it. */
 static void give_up(struct store *store, struct segment *segment, enum store_error error)
 {
+    if (error == STORE_FULL)
+        space_met_full(depot_disk(store->depot));
     if (error != STORE_DAMAGED && error != STORE_IO)
         return;
     depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %llu is not compacted: %s", store->name,
@@ -291,26 +384,42 @@ static void give_up(struct store *store, struct segment *segment, enum store_err
     pthread_rwlock_unlock(&store->lock);
 }
 
+/* Compacts one segment; whether there may be more. */
+static bool compact_one(struct store *store)
+{
+    struct segment *segment = choose(store);
+    if (!segment)
+        return false;
+    enum store_error error = compact_segment(store, segment);
+    if (error)
+        give_up(store, segment, error);
+    segment_release(segment); /* the last one: now its space is back */
+    if (!error)
+        space_came_back(depot_disk(store->depot));
+    return !error || error == STORE_DAMAGED || error == STORE_IO;
+}
+
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
 static void compact_job(void *arg)
 {
     struct store *store = arg;
-    struct segment *segment = stopping(store) ? NULL : choose(store);
-    bool again = segment != NULL;
-    if (segment) {
-        enum store_error error = compact_segment(store, segment);
-        if (error)
-            give_up(store, segment, error);
-        again = !error || error == STORE_DAMAGED || error == STORE_IO;
-        segment_release(segment);
+    struct compact *compact = &store->compact;
+    pthread_mutex_lock(&compact->lock);
+    compact->again = false;
+    pthread_mutex_unlock(&compact->lock);
+    bool stop = stopping(store);
+    bool more = !stop && compact_one(store);
+    if (stop)
+        writer_retry_last(store); /* nothing will come back for them */
+    pthread_mutex_lock(&compact->lock);
+    compact->running = more || compact->again;
+    if (compact->running) {
+        pool_submit(depot_upkeep(store->depot), &compact->job);
+    } else {
+        space_compaction_ends(depot_disk(store->depot));
+        pthread_cond_broadcast(&compact->idle);
     }
-    pthread_mutex_lock(&store->compact.lock);
-    store->compact.running = again;
-    if (again)
-        pool_submit(depot_upkeep(store->depot), &store->compact.job);
-    else
-        pthread_cond_broadcast(&store->compact.idle);
-    pthread_mutex_unlock(&store->compact.lock);
+    pthread_mutex_unlock(&compact->lock);
 }
 
 void compact_start(struct store *store)
@@ -320,9 +429,18 @@ void compact_start(struct store *store)
     if (!compact->running && !compact->stopping) {
         compact->running = true;
         compact->job = (struct pool_job){.run = compact_job, .arg = store};
+        space_compaction_begins(depot_disk(store->depot));
         pool_submit(depot_upkeep(store->depot), &compact->job);
+    } else if (compact->running) {
+        compact->again = true; /* what it has passed by already may be worth it now */
     }
     pthread_mutex_unlock(&compact->lock);
+}
+
+void compact_wanted(struct store *store)
+{
+    compact_start(store);
+    depot_each_open(store->depot, compact_start);
 }
 
 void compact_stop(struct store *store)

@@ -9,6 +9,10 @@
  * when there is none. The husk is on disk before the next segment is looked at: so a deleted key never comes
  * back. A segment with damage in a live record is left alone, as evidence.
  *
+ * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
+ * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when
+ * more records have died, and when space has come back.
+ *
  * Thread: one for all stores of a depot, and never more than a transaction of a store in flight.
  */
 #ifndef CAIRN_COMPACT_H
@@ -27,6 +31,7 @@ struct compact {
     pthread_cond_t idle;
     struct pool_job job;
     bool running;
+    bool again; /* somebody has asked since the job began */
     bool stopping;
     atomic_uint_fast64_t moves; /* commits of moved records, counted before they are published: pass.h */
 };
@@ -37,8 +42,11 @@ void compact_free(struct compact *compact);
 /* Whether enough of a sealed segment is of no use. Thread: the store's lock held, shared or exclusive. */
 bool compact_worthwhile(const struct store *store, const struct segment *segment);
 
-/* Starts a compaction in the background unless one runs. Thread: any. */
+/* Starts a compaction in the background; one that runs will look once more. Thread: any. */
 void compact_start(struct store *store);
+
+/* A delete waits for the space: of this store, and of all others of the depot. Thread: any. */
+void compact_wanted(struct store *store);
 
 /* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
 void compact_stop(struct store *store);

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <xxhash.h>
 
 enum { BUCKETS = 1024, JOBS_WAITING_MAX = 4096, LABEL_MAX = 32 };
@@ -60,9 +59,7 @@ struct depot {
     atomic_size_t uploads;
     atomic_uint_fast64_t labels;
 
-    /* Free bytes of the disk, asked for not more often than needed. */
-    atomic_uint_fast64_t free_bytes;
-    atomic_int_fast64_t free_asked; /* milliseconds */
+    struct space space;
 
     pthread_mutex_t admin;
     pthread_mutex_t lock;
@@ -152,6 +149,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         depot_free(depot);
         return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
     }
+    space_init(&depot->space, depot, &depot->options, depot->folder.root, depot->upkeep);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -189,7 +187,9 @@ void depot_close(struct depot *depot)
         free(entry);
     }
     pool_free(depot->pool); /* runs what still waits, removals among it */
+    space_close(&depot->space);
     pool_free(depot->upkeep);
+    space_free(&depot->space);
     folder_close(&depot->folder);
     depot_free(depot);
 }
@@ -582,6 +582,7 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
                             strerror(os_error));
     }
     atomic_store(&store->deleted, true);
+    compact_wanted(store); /* deletes that wait for it are told */
     pthread_mutex_lock(&depot->lock);
     forget_trouble(depot, store->name);
     entry_unlink(depot, entry);
@@ -752,27 +753,26 @@ void depot_discharge_upload(struct depot *depot)
     atomic_fetch_sub(&depot->uploads, 1);
 }
 
-static int64_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool depot_space(struct depot *depot, uint64_t bytes)
 {
-    enum { FRESH_MS = 100 };
-    const uint64_t plenty = (uint64_t)1 << 30; /* so far from the edge that an old figure will do */
-    int64_t now = milliseconds();
-    uint64_t free_bytes = atomic_load(&depot->free_bytes);
-    uint64_t wanted = bytes + depot->options.disk_reserve;
-    if (free_bytes > wanted + plenty && now - atomic_load(&depot->free_asked) < FRESH_MS)
-        return true;
-    if (depot->options.io->free_bytes(depot->options.io->self, depot->folder.root, &free_bytes) < 0)
-        return true; /* not known: the write itself will tell */
-    atomic_store(&depot->free_bytes, free_bytes);
-    atomic_store(&depot->free_asked, now);
-    return free_bytes >= wanted;
+    return space_has(&depot->space, bytes);
+}
+
+struct space *depot_disk(struct depot *depot)
+{
+    return &depot->space;
+}
+
+void depot_each_open(struct depot *depot, void (*visit)(struct store *store))
+{
+    pthread_mutex_lock(&depot->lock);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct depot_entry *entry = depot->buckets[i]; entry; entry = entry->next) {
+            if (entry->state == ENTRY_OPEN)
+                visit(entry->store);
+        }
+    }
+    pthread_mutex_unlock(&depot->lock);
 }
 
 /* ---- what others should know ----------------------------------------------------------------- */
@@ -844,5 +844,7 @@ bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
     if (healthy && depot->trouble.name[0] && ret_detail && !ret_detail->text[0])
         *ret_detail = depot->trouble.detail;
     pthread_mutex_unlock(&depot->lock);
+    if (healthy && !depot->options.read_only && ret_detail && !ret_detail->text[0])
+        space_tell(&depot->space, ret_detail);
     return healthy;
 }

@@ -408,6 +408,17 @@ static bool changes_only_delete(const struct group *group, size_t first)
     return true;
 }
 
+/* The place that the changes from `first` on will take. */
+static struct log_need need_of(const struct group *group, const struct txn *txn, size_t first, uint64_t bytes)
+{
+    struct log_need need = {.use = LOG_PUTS, .bytes = bytes, .ahead = txn->ahead, .last = txn->last_try};
+    if (txn->upkeep)
+        need.use = LOG_UPKEEP;
+    else if (changes_only_delete(group, first))
+        need.use = LOG_DELETES;
+    return need;
+}
+
 /* Decides all ops and adds up the bytes of their records; on failure nothing is left of them and *ret_op names the one at
  * fault. The sum is looked at after each: a copy brings its payload into memory, and a short request may ask for many. */
 static enum store_error plan_txn(struct group *group, struct txn *txn, uint64_t *ret_bytes, size_t *ret_op)
@@ -525,13 +536,15 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
         txn_fail(txn, error, error == STORE_IO ? errno : 0, op);
         return error;
     }
+    struct log_need need = need_of(group, txn, first, bytes);
     int os_error = 0;
-    error = log_room(log, bytes, txn->upkeep || changes_only_delete(group, first), &os_error);
+    error = log_room(log, &need, &os_error);
     if (error) {
         changes_pop(group, first);
         if (error == STORE_FAILED)
             store_fail(group->store, "starting a new segment", os_error);
-        if (error != STORE_AGAIN)
+        txn->waits = error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
+        if (error != STORE_AGAIN && !txn->waits)
             txn_fail(txn, error, os_error, SIZE_MAX);
         return error;
     }
@@ -542,7 +555,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
         txn_fail(txn, error_of_errno(os_error), os_error, SIZE_MAX);
         return txn->error;
     }
-    group->bytes += bytes;
+    group->bytes += need.bytes;
     txn_accept(group, txn);
     return STORE_OK;
 }
@@ -567,7 +580,7 @@ enum store_error group_add(struct group *group, struct txn *txn)
         txn_fail(txn, error, 0, SIZE_MAX);
     else
         error = add_planned(group, txn);
-    if (error != STORE_AGAIN)
+    if (error != STORE_AGAIN && !txn->waits)
         group_take(group, txn);
     return error;
 }
@@ -713,7 +726,8 @@ void group_mark(struct group *group)
     if (!store->log.active || store->mark_last || atomic_load(&store->failed))
         return;
     log_begin(&store->log);
-    if (log_room(&store->log, record_length(&mark), true, &os_error))
+    struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
+    if (log_room(&store->log, &need, &os_error))
         return;
     if (log_append(&store->log, &mark, &location) || log_sync(&store->log, &sync_failed)) {
         log_abandon(&store->log);

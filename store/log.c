@@ -15,16 +15,22 @@ static const char spare_name[] = "spare";
 static const char next_name[] = "next";
 static const char husk_name[] = "husk";
 
-enum { RESERVE_MAX = 64 << 10, GROWTH = 4, SPARE_MIN = 64 << 10 };
+enum {
+    TAIL_MAX = 64 << 10, /* of each segment, kept for deletes and compaction */
+    GROWTH = 4,
+    SPARE_MIN = 64 << 10,
+    SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
+    BLOCK = 4096,
+};
 
-bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct pool *pool,
-              pthread_rwlock_t *table_lock)
+bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
+              struct pool *pool, pthread_rwlock_t *table_lock)
 {
     *log = (struct log){.io = options->io,
                         .folder = folder,
                         .salt = salt,
-                        .segment_size = options->segment_size,
-                        .disk_reserve = options->disk_reserve,
+                        .segment_size = space_segment_limit(space, options->segment_size),
+                        .space = space,
                         .pool = pool,
                         .table_lock = table_lock,
                         .next_number = 1,
@@ -100,6 +106,8 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
         log->end = segment_offset(segment, segment->used);
     }
     pthread_rwlock_unlock(log->table_lock);
+    if (fits && !segment_is_husk(segment))
+        space_cover(log->space, segment->prepared);
     return fits ? STORE_OK : STORE_NO_MEMORY;
 }
 
@@ -125,7 +133,7 @@ static int make_prepared(struct log *log, const char *name, uint64_t size, uint6
         return -1;
     }
     int error = segment_prepare(io, file, 0, size);
-    while (error == ENOSPC && size / GROWTH >= least) {
+    while (error_of_errno(error) == STORE_FULL && size / GROWTH >= least) {
         size /= GROWTH;
         error = io->ftruncate(io->self, file, 0) < 0 ? errno : segment_prepare(io, file, 0, size);
     }
@@ -146,27 +154,24 @@ static uint64_t next_size(const struct log *log)
     return size < log->segment_size ? size : log->segment_size;
 }
 
-/* As much of `size` as leaves the disk its reserve: nobody has asked for a spare yet. */
-static uint64_t affordable(const struct log *log, uint64_t size)
+/* As much of `size` as leaves the disk its reserve, and not less than `least`; 0: not even that. */
+static uint64_t affordable(const struct log *log, uint64_t size, uint64_t least)
 {
-    uint64_t free_bytes;
-    if (log->io->free_bytes(log->io->self, log->folder, &free_bytes) < 0)
-        return size;
-    while (size / GROWTH >= SPARE_MIN && free_bytes < log->disk_reserve + size)
+    while (size / GROWTH >= least && !space_affords_segment(log->space, size))
         size /= GROWTH;
-    return size;
+    return space_affords_segment(log->space, size) ? size : 0;
 }
 
 /* Thread: the pool's. A failure leaves no spare; the writer meets it when it needs one. */
 static void spare_make(void *arg)
 {
     struct log *log = arg;
-    uint64_t size = 0;
+    uint64_t size = affordable(log, log->spare_size, SPARE_MIN);
     int error = 0;
-    int file = make_prepared(log, spare_name, affordable(log, log->spare_size), SPARE_MIN, &size, &error);
+    int file = size > 0 ? make_prepared(log, spare_name, size, SPARE_MIN, &size, &error) : -1;
     pthread_mutex_lock(&log->spare_lock);
     log->spare_file = file;
-    log->spare_size = size;
+    log->spare_size = file < 0 ? 0 : size;
     log->spare_making = false;
     pthread_cond_broadcast(&log->spare_idle);
     pthread_mutex_unlock(&log->spare_lock);
@@ -214,28 +219,87 @@ static void prepared_drop(struct log *log, const struct prepared *prepared)
     log->io->unlinkat(log->io->self, log->folder, prepared->name, 0);
 }
 
-/* Gets a file with room for `bytes` of records: the spare, made longer if need be, or a small one made now. */
-static int prepared_get(struct log *log, uint64_t bytes, struct prepared *ret_prepared)
+/* Makes a prepared file as long as it has to be; drops it when that fails. */
+static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t size)
 {
-    uint64_t least = SEGMENT_HEADER + bytes + RESERVE_MAX;
+    if (prepared->size >= size)
+        return 0;
+    int error = ENOSPC;
+    if (space_affords_segment(log->space, size - prepared->size))
+        error = segment_prepare(log->io, prepared->file, prepared->size, size);
+    if (error)
+        prepared_drop(log, prepared);
+    else
+        prepared->size = size;
+    return error;
+}
+
+/* Gets a file with room for what is needed: the spare, made longer if need be, or a small one made now. */
+static int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
+{
+    uint64_t least = SEGMENT_HEADER + need->bytes + TAIL_MAX;
     struct prepared prepared = {.name = spare_name};
     int error = 0;
     prepared.file = spare_take(log, &prepared.size);
     if (prepared.file < 0) {
-        uint64_t size = least > LOG_SEGMENT_FIRST ? least : LOG_SEGMENT_FIRST;
+        uint64_t size = affordable(log, least > LOG_SEGMENT_FIRST ? least : LOG_SEGMENT_FIRST, least);
         prepared.name = next_name;
+        if (size == 0)
+            return ENOSPC;
         prepared.file = make_prepared(log, next_name, size, least, &prepared.size, &error);
         if (prepared.file < 0)
             return error;
     }
-    if (prepared.size < least) {
-        error = segment_prepare(log->io, prepared.file, prepared.size, least);
-        if (error) {
-            prepared_drop(log, &prepared);
-            return error;
-        }
-        prepared.size = least;
+    error = prepared_extend(log, &prepared, least);
+    if (!error)
+        *ret_prepared = prepared;
+    return error;
+}
+
+static uint64_t whole_blocks(uint64_t bytes)
+{
+    return (bytes + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+/* How large a segment may be for deletes or compaction when the disk is full; 0: there is no space for it. Compaction
+ * gets what it needs at once, deletes a part of what there is: other stores delete, too. */
+static uint64_t scarce_size(const struct log *log, const struct log_need *need)
+{
+    uint64_t least = whole_blocks(SEGMENT_HEADER + need->bytes);
+    bool all = need->use == LOG_UPKEEP || need->last;
+    uint64_t most = all ? space_within_reach(log->space) : space_for_deletes(log->space);
+    uint64_t size = need->use == LOG_UPKEEP ? whole_blocks(SEGMENT_HEADER + need->bytes + need->ahead) : most / GROWTH;
+    if (need->use == LOG_DELETES && size > next_size(log))
+        size = next_size(log);
+    if (need->use == LOG_DELETES && size < SCARCE_MIN)
+        size = SCARCE_MIN;
+    size = size < least ? least : size - size % BLOCK;
+    if (size > most)
+        size = least;
+    return size <= most ? size : 0;
+}
+
+/* The same for deletes and compaction on a full disk, from the reserve if need be. Compaction gets a segment just as large
+ * as it needs: where it took more it could give nothing back. */
+static int prepared_get_scarce(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
+{
+    struct prepared prepared = {.name = spare_name};
+    prepared.file = spare_take(log, &prepared.size);
+    if (need->use == LOG_DELETES && prepared.file >= 0 && prepared.size >= SEGMENT_HEADER + need->bytes) {
+        *ret_prepared = prepared;
+        return 0;
     }
+    if (prepared.file >= 0)
+        prepared_drop(log, &prepared);
+    uint64_t size = scarce_size(log, need);
+    int error = ENOSPC;
+    prepared = (struct prepared){.name = next_name, .file = -1};
+    do {
+        if (size > 0)
+            prepared.file = make_prepared(log, next_name, size, size, &prepared.size, &error);
+    } while (prepared.file < 0 && size > 0 && error_of_errno(error) == STORE_FULL && space_give(log->space, size));
+    if (prepared.file < 0)
+        return error;
     *ret_prepared = prepared;
     return 0;
 }
@@ -261,10 +325,11 @@ static enum store_error prepared_activate(struct log *log, const struct prepared
     return STORE_FAILED;
 }
 
-static enum store_error log_roll(struct log *log, uint64_t bytes, int *ret_errno)
+/* Goes on in a new segment with room for what is needed; `scarce`: on a full disk. */
+static enum store_error log_roll(struct log *log, const struct log_need *need, bool scarce, int *ret_errno)
 {
     struct prepared prepared;
-    *ret_errno = prepared_get(log, bytes, &prepared);
+    *ret_errno = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
     if (*ret_errno)
         return error_of_errno(*ret_errno);
     enum store_error error = prepared_activate(log, &prepared, ret_errno);
@@ -279,24 +344,31 @@ static enum store_error log_roll(struct log *log, uint64_t bytes, int *ret_errno
         return STORE_FAILED;
     }
     log->doubtful = false;
+    atomic_store(&log->promised, scarce ? need->ahead : 0);
     return STORE_OK;
 }
 
 /* ---- appending ------------------------------------------------------------------------------- */
 
-static uint64_t reserve_of(const struct segment *segment)
+uint64_t log_tail(const struct segment *segment)
 {
     uint64_t share = segment->prepared / 8;
-    return share < RESERVE_MAX ? share : RESERVE_MAX;
+    return share < TAIL_MAX ? share : TAIL_MAX;
 }
 
-static bool fits(const struct log *log, uint64_t bytes, bool tombstones)
+/* Whether the active segment has room beside what is kept in it for others; `tail`: also in what is kept for a full disk. */
+static bool fits(const struct log *log, const struct log_need *need, bool tail)
 {
     const struct segment *active = log->active;
     if (!active || log->doubtful)
         return false;
-    uint64_t reserve = tombstones ? 0 : reserve_of(active);
-    return active->used + bytes + reserve <= active->prepared;
+    uint64_t promised = atomic_load(&log->promised);
+    uint64_t kept = tail ? 0 : log_tail(active);
+    if (need->use == LOG_UPKEEP)
+        kept = promised > 0 ? 0 : kept; /* it has got the segment for this */
+    else
+        kept = promised > kept ? promised : kept;
+    return active->used + need->bytes + kept <= active->prepared;
 }
 
 static bool group_empty(const struct log *log)
@@ -312,22 +384,48 @@ static void look_ahead(struct log *log, uint64_t bytes)
         spare_request(log);
 }
 
-enum store_error log_room(struct log *log, uint64_t bytes, bool tombstones, int *ret_errno)
+void log_end_promise(struct log *log)
 {
-    *ret_errno = 0;
-    if (fits(log, bytes, false)) {
-        look_ahead(log, bytes);
+    atomic_store(&log->promised, 0);
+}
+
+/* Place for deletes and compaction when the disk is full: in the tail, then in a segment from the reserve. While compaction
+ * has a promise its segment must stay the active one: deletes that do not fit beside it come again when it is done. */
+static enum store_error scarce_room(struct log *log, const struct log_need *need, int *ret_errno)
+{
+    *ret_errno = ENOSPC;
+    if (fits(log, need, true))
         return STORE_OK;
-    }
-    if (!group_empty(log))
-        return STORE_AGAIN;
-    enum store_error error = log_roll(log, bytes, ret_errno);
-    if (error == STORE_FULL && tombstones && fits(log, bytes, true))
-        return STORE_OK;
-    if (error)
+    if (need->use == LOG_DELETES && atomic_load(&log->promised) > 0)
+        return STORE_FULL;
+    return log_roll(log, need, true, ret_errno);
+}
+
+static enum store_error make_room(struct log *log, const struct log_need *need, int *ret_errno)
+{
+    if (need->use != LOG_PUTS && space_is_full(log->space))
+        return scarce_room(log, need, ret_errno);
+    enum store_error error = log_roll(log, need, false, ret_errno);
+    if (error != STORE_FULL)
         return error;
-    log_begin(log);
-    look_ahead(log, bytes);
+    space_met_full(log->space);
+    return need->use == LOG_PUTS ? STORE_FULL : scarce_room(log, need, ret_errno);
+}
+
+enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno)
+{
+    if (!fits(log, need, false)) {
+        if (!group_empty(log))
+            return STORE_AGAIN;
+        enum store_error error = make_room(log, need, ret_errno);
+        if (error)
+            return error;
+        log_begin(log);
+    }
+    if (need->use == LOG_UPKEEP && atomic_load(&log->promised) > 0)
+        atomic_store(&log->promised, need->ahead);
+    look_ahead(log, need->bytes);
+    *ret_errno = 0;
     return STORE_OK;
 }
 

@@ -9,8 +9,9 @@
  * where the old one ends. When a sync fails nobody knows what is on disk: the caller stops writing for good.
  *
  * The next segment is prepared in the background while the active one fills. When even a small one
- * cannot be had because the disk is full, puts are refused while tombstones still fit into a reserve at the
- * end of the active segment.
+ * cannot be had because the disk is full, puts are refused. Deletes and compaction have the tail of the active segment,
+ * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
+ * that compaction has got that way is promised to it until it is done.
  *
  * Thread: the writer's, except log_pin(), log_segments() and log_disk_bytes(), which need the store's lock shared; functions
  * that change the table of segments take it exclusively themselves.
@@ -22,8 +23,10 @@
 #include "store/pool.h"
 #include "store/record.h"
 #include "store/segment.h"
+#include "store/space.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { LOG_BUFFER = 1 << 20, LOG_SEGMENT_FIRST = 256 << 10 };
 
@@ -32,7 +35,7 @@ struct log {
     int folder; /* log/ */
     uint64_t salt;
     uint64_t segment_size;
-    uint64_t disk_reserve;        /* bytes of free space that the spare leaves */
+    struct space *space;          /* the depot's */
     pthread_rwlock_t *table_lock; /* the store's: guards the table below */
     struct segment **segments;    /* by slot; in order of their numbers */
     size_t segment_count;
@@ -44,9 +47,10 @@ struct log {
     uint64_t end;  /* offset of the next record */
     bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
 
-    uint64_t group;          /* offset where the group under way began */
-    uint64_t group_position; /* and its position in the active segment */
-    bool group_written;      /* a write of the group was tried */
+    uint64_t group;                /* offset where the group under way began */
+    uint64_t group_position;       /* and its position in the active segment */
+    bool group_written;            /* a write of the group was tried */
+    atomic_uint_fast64_t promised; /* bytes at the end of the active segment that compaction has still to come for */
     unsigned char *buffer;
     size_t buffered;
 
@@ -61,8 +65,8 @@ struct log {
 };
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
-bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct pool *pool,
-              pthread_rwlock_t *table_lock);
+bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
+              struct pool *pool, pthread_rwlock_t *table_lock);
 
 /* Waits for the background, closes everything. */
 void log_free(struct log *log);
@@ -76,10 +80,23 @@ enum store_error log_adopt(struct log *log, struct segment *segment);
 /* Recovery's result: the last segment's end and whether it may be written on. */
 void log_resume(struct log *log, uint64_t end, bool doubtful);
 
-/* Makes sure that `bytes` more fit behind the group so far. STORE_AGAIN: not into this group, but commit
- * it and ask again. `tombstones`: may use the reserve. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED
- * when the store must stop writing. */
-enum store_error log_room(struct log *log, uint64_t bytes, bool tombstones, int *ret_errno);
+/* What place is wanted for. */
+struct log_need {
+    enum { LOG_PUTS, LOG_DELETES, LOG_UPKEEP } use; /* only the last two may use what is kept for a full disk */
+    uint64_t bytes;
+    uint64_t ahead; /* LOG_UPKEEP: at most so many more will come */
+    bool last;      /* LOG_DELETES: compaction has found nothing to do, so its share may be used up as well */
+};
+
+/* Makes sure that so many bytes more fit behind the group so far. STORE_AGAIN: not into this group, but commit
+ * it and ask again. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED when the store must stop writing. */
+enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno);
+
+/* The bytes at the end of a segment that puts leave to deletes and compaction. */
+uint64_t log_tail(const struct segment *segment);
+
+/* Compaction needs no more of what it was promised. Thread: any, when no room is asked for LOG_UPKEEP. */
+void log_end_promise(struct log *log);
 
 void log_begin(struct log *log);
 

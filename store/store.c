@@ -135,7 +135,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct pool 
         return error;
     }
     blobs_init(&store->blobs, io, blobs, pool, store->salt);
-    if (log_init(&store->log, store->options, log, store->salt, pool, &store->lock))
+    if (log_init(&store->log, store->options, log, store->salt, depot_disk(store->depot), pool, &store->lock))
         return STORE_OK;
     log_free(&store->log);
     blobs_free(&store->blobs);

@@ -153,7 +153,7 @@ struct depot_options {
     uint64_t depot_bytes_limit; /* the same for all stores */
     size_t store_ops_limit;     /* writes in flight per store */
     size_t uploads_limit;       /* streams that hold a blob file open, in all */
-    uint64_t disk_reserve;      /* bytes of free space that uploads leave to deletes and upkeep */
+    uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction */
     size_t io_threads;          /* threads for blobs and other blocking work */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
@@ -207,7 +207,8 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
 /* True while every open store takes writes. ret_detail names the first that does not, or else the first in
- * which damage was found, by recovery, a read or a verification; its text is "" when all is well. */
+ * which damage was found, by recovery, a read or a verification, or else says that the disk is full, so that puts are
+ * refused; its text is "" when all is well. */
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
 
 /* ---- a store --------------------------------------------------------------------------------- */

@@ -29,13 +29,18 @@ struct txn {
     struct store_receipt *receipts;
     size_t count;
     unsigned flags;  /* enum store_batch_flags */
-    bool upkeep;     /* compaction: may use what is kept for deletes */
+    bool upkeep;     /* compaction: may use what is kept for a full disk */
+    uint64_t ahead;  /* compaction: bytes that will come behind it, at most */
     uint64_t charge; /* bytes it was admitted with */
     enum txn_hold hold;
     uint64_t held; /* a key hash */
     store_done *done;
     void *arg;
     void (*finish)(struct txn *txn); /* after done: frees what the transaction lived in */
+
+    /* The writer's: a delete that found no place on a full disk waits for compaction, and then, at last, does not. */
+    bool waits;
+    bool last_try;
 
     /* The outcome, the writer's. */
     enum store_error error;

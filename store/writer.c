@@ -9,6 +9,7 @@ bool writer_init(struct writer *writer, uint64_t salt)
     *writer = (struct writer){0};
     writer->last = &writer->first;
     holds_init(&writer->holds, salt);
+    writer->waiting_last = &writer->waiting;
     return pthread_mutex_init(&writer->lock, NULL) == 0 && pthread_cond_init(&writer->wake, NULL) == 0;
 }
 
@@ -46,11 +47,59 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
     return !blocked;
 }
 
-/* Adds the transaction to the group, or else commits that and begins another with it. */
-static void write_one(struct group *group, struct txn *txn)
+/* Puts a delete aside and asks for compaction. */
+static void wait_for_place(struct store *store, struct txn *txn)
 {
+    struct writer *writer = &store->writer;
+    txn->next = NULL;
+    txn->waits = false;
+    pthread_mutex_lock(&writer->lock);
+    *writer->waiting_last = txn;
+    writer->waiting_last = &txn->next;
+    space_wait_begins(depot_disk(store->depot));
+    pthread_mutex_unlock(&writer->lock);
+    compact_wanted(store);
+}
+
+/* Puts those that wait in front of what is queued. */
+static void retry(struct store *store, bool last)
+{
+    struct writer *writer = &store->writer;
+    size_t count = 0;
+    pthread_mutex_lock(&writer->lock);
+    for (struct txn *txn = writer->waiting; txn; txn = txn->next, count++)
+        txn->last_try = last;
+    if (count > 0) {
+        *writer->waiting_last = writer->first;
+        if (!writer->first)
+            writer->last = writer->waiting_last;
+        writer->first = writer->waiting;
+        writer->waiting = NULL;
+        writer->waiting_last = &writer->waiting;
+        space_waits_end(depot_disk(store->depot), count);
+        pthread_cond_signal(&writer->wake);
+    }
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void writer_retry(struct store *store)
+{
+    retry(store, false);
+}
+
+void writer_retry_last(struct store *store)
+{
+    retry(store, true);
+}
+
+/* Adds the transaction to the group, or else commits that and begins another with it. */
+static void write_one(struct store *store, struct txn *txn)
+{
+    struct group *group = store->writer.group;
     while (group_add(group, txn) == STORE_AGAIN)
         group_commit(group);
+    if (txn->waits)
+        wait_for_place(store, txn);
     if (group_full(group))
         group_commit(group);
 }
@@ -62,7 +111,7 @@ static void write_all(struct store *store, struct txn *txn)
     while (txn) {
         struct txn *next = txn->next;
         if (writer_passes(&store->writer, txn))
-            write_one(group, txn);
+            write_one(store, txn);
         txn = next;
     }
     group_commit(group);

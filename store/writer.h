@@ -3,6 +3,8 @@
  * The thread takes all that is queued as one group, decides preconditions in order, appends the records,
  * makes them durable with one sync, publishes them to the readers and only then calls each `done`. The
  * next group is what arrived meanwhile: there is no timer. The thread starts with the first write.
+ *
+ * A delete that finds no place on a full disk is put aside until compaction has made some.
  */
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
@@ -21,6 +23,8 @@ struct writer {
     pthread_cond_t wake;
     struct txn *first;
     struct txn **last;
+    struct txn *waiting; /* deletes that found no place, in order */
+    struct txn **waiting_last;
     bool sleeping;
     bool started;
     bool ending;
@@ -39,6 +43,11 @@ void writer_submit(struct store *store, struct txn *txn);
 
 /* Ends the hold that a transaction has taken; what waited for it goes on. */
 void writer_release(struct store *store, uint64_t key_hash);
+
+/* Has the deletes tried again that wait for compaction to make place for them; the last time, they fail if there
+ * is none. Thread: any. */
+void writer_retry(struct store *store);
+void writer_retry_last(struct store *store);
 
 /* Ends the thread when the queue is empty, and frees. Blocking. */
 void writer_free(struct store *store);

@@ -53,6 +53,7 @@ struct model *model_new(struct sim_disk *disk, uint64_t seed)
     model->seed = seed;
     model->options = model_options(disk);
     model->options.inline_limit = MODEL_INLINE;
+    model->options.disk_reserve = seed % 2 ? MODEL_RESERVE : 0;
     return model;
 }
 
