@@ -153,7 +153,7 @@ struct depot_options {
     uint64_t depot_bytes_limit; /* the same for all stores */
     size_t store_ops_limit;     /* writes in flight per store */
     size_t uploads_limit;       /* streams that hold a blob file open, in all */
-    uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction */
+    uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction; 0: no file keeps them */
     size_t io_threads;          /* threads for blobs and other blocking work */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */

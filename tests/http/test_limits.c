@@ -549,6 +549,9 @@ START_TEST(a_disk_reserve_that_is_used_up_is_507)
     site_reconnect();
     site_expect_problem(client_upload(site.client, site_object("new"), 1 << 20, 1, NULL), 507);
     site_expect_problem(site_put("new", "v", NULL), 507);
+    struct answer *ready = client_get(site.client, "/readyz", NULL);
+    site_expect(ready, 200);
+    ck_assert_ptr_nonnull(strstr(answer_string(ready, "detail"), "the disk is full"));
     site_expect_text("small", "v");
     site_expect_payload("large", 1 << 20, 1);
     site_expect(site_delete("large", NULL), 200);
