@@ -293,6 +293,45 @@ START_TEST(power_cuts_do_not_hinder)
 }
 END_TEST
 
+/* One call fails, once or for ever, while the deletes are at the end of what there is. */
+static void fail_at(uint64_t call, bool forever)
+{
+    enum { COUNT = 900 };
+    static bool gone[COUNT];
+    put_all(COUNT, SIZE);
+    wait_for_reserve(256 * KIB);
+    sim_disk_set_free(fixture.disk, 0);
+    shuffle(COUNT, call);
+    delete_part(0, COUNT / 2);
+    sim_disk_fail(fixture.disk, SIM_ANY, 1 + call, forever, call % 2 ? EIO : ENOSPC);
+    for (unsigned i = 0; i < COUNT; i++) {
+        enum store_error error = i < COUNT / 2 ? STORE_OK : delete_key(order[i]);
+        gone[i] = error == STORE_OK;
+        ck_assert(error == STORE_OK || error == STORE_IO || error == STORE_FULL || error == STORE_FAILED);
+    }
+    fixture_close(&fixture);
+    sim_disk_heal(fixture.disk);
+    fixture_open(&fixture);
+    for (unsigned i = 0; i < COUNT; i++) {
+        enum store_error error = get(order[i]); /* what failed is in doubt */
+        ck_assert(error == STORE_NO_OBJECT || (error == STORE_OK && !gone[i]));
+    }
+    delete_part(0, COUNT);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+
+START_TEST(failing_calls_do_not_hinder_for_good)
+{
+    enum { FAULTS = 60 };
+    for (uint64_t fault = 0; fault < FAULTS; fault++) {
+        teardown();
+        setup();
+        fail_at(fault * 23 / 2, fault % 3 == 0);
+    }
+}
+END_TEST
+
 /* ---- without a reserve ----------------------------------------------------------------------- */
 
 START_TEST(without_a_reserve_puts_leave_room_for_compaction)
@@ -480,6 +519,7 @@ int main(void)
         many_stores_go_on,
         restarts_do_not_hinder,
         power_cuts_do_not_hinder,
+        failing_calls_do_not_hinder_for_good,
         without_a_reserve_puts_leave_room_for_compaction,
         a_delete_without_hope_is_answered,
         space_comes_back_without_traffic,
