@@ -18,6 +18,7 @@ static const char husk_name[] = "husk";
 enum {
     TAIL_MAX = 64 << 10, /* of each segment, kept for deletes and compaction */
     GROWTH = 4,
+    HASTE = 8,
     SPARE_MIN = 64 << 10,
     SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
     BLOCK = 4096,
@@ -234,6 +235,15 @@ static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t 
     return error;
 }
 
+/* What a segment holds that is made while the writer waits, because the background has not come up with a spare: little,
+ * but each is an open file, and while the log outruns the background there is one after the other. */
+static uint64_t hasty_size(const struct log *log, uint64_t least)
+{
+    uint64_t size = log->active ? log->active->prepared / HASTE : 0;
+    size = size > LOG_SEGMENT_FIRST ? size : LOG_SEGMENT_FIRST;
+    return size > least ? size : least;
+}
+
 /* Gets a file with room for what is needed: the spare, made longer if need be, or a small one made now. */
 static int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
 {
@@ -242,7 +252,7 @@ static int prepared_get(struct log *log, const struct log_need *need, struct pre
     int error = 0;
     prepared.file = spare_take(log, &prepared.size);
     if (prepared.file < 0) {
-        uint64_t size = affordable(log, least > LOG_SEGMENT_FIRST ? least : LOG_SEGMENT_FIRST, least);
+        uint64_t size = affordable(log, hasty_size(log, least), least);
         prepared.name = next_name;
         if (size == 0)
             return ENOSPC;
