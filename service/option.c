@@ -37,7 +37,7 @@ const struct option option_table[] = {
     {"open-stores-limit", OPTION_COUNT, "idle stores kept open; the longest idle are closed beyond it",
      FIELD(depot.open_stores_limit), 1, 1000000},
     {"segment-size", OPTION_SIZE, "size of one file of a store's log, at most half of the disk reserve",
-     FIELD(depot.segment_size), MIB, TIB},
+     FIELD(depot.segment_size), MIB, STORE_SEGMENT_MAX},
     {"disk-reserve", OPTION_SIZE,
      "space that puts leave to deletes and compaction, held in a file as far as the stores need it; 0: no file, other "
      "programs can take it all",
