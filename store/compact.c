@@ -104,14 +104,29 @@ bool compact_worthwhile(const struct store *store, const struct segment *segment
            (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
 }
 
+/* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
+ * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment in
+ * which nothing dies. Lock held. */
+static struct segment *choose_keeper(struct store *store)
+{
+    const struct log *log = &store->log;
+    struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
+    uint64_t tombstones = 0;
+    if (!oldest || !is_candidate(store, oldest))
+        return NULL;
+    for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
+        tombstones += log->segments[slot]->tombstones;
+    return tombstones >= held(store, oldest) ? oldest : NULL;
+}
+
 /* The oldest segment that is worth it; NULL: none. Lock held. */
 static struct segment *choose_oldest(struct store *store)
 {
-    for (size_t slot = 0; slot < store->log.segment_count; slot++) {
+    for (size_t slot = store->log.oldest; slot < store->log.segment_count; slot++) {
         if (compact_worthwhile(store, store->log.segments[slot]))
             return store->log.segments[slot];
     }
-    return NULL;
+    return choose_keeper(store);
 }
 
 /* Bytes of records that find place without a new segment. Lock held. */

@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
+enum { TIMEOUT = 60 }; /* seconds for one test: for what hangs, not for what a busy machine delays */
+
 int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(name);
     TCase *all = tcase_create(name);
+    tcase_set_timeout(all, TIMEOUT);
     tcase_add_checked_fixture(all, setup, teardown);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(all, tests[i]);

@@ -89,6 +89,29 @@ START_TEST(overwriting_one_key_for_ever_takes_bounded_descriptors)
 }
 END_TEST
 
+/* A queue beside objects that stay: its tombstones are needed only as long as an older segment could hold their keys. */
+START_TEST(keys_used_once_beside_a_cold_segment_take_bounded_space)
+{
+    enum { COLD = 400, ROUNDS = 4000 };
+    char name[16];
+    for (unsigned key = 0; key < COLD; key++)
+        put(key, 1);
+    uint64_t cold = fixture_figures(&fixture).disk_bytes;
+    for (unsigned round = 0; round < 3 * ROUNDS; round++) {
+        put(COLD + round, 1);
+        (void)snprintf(name, sizeof name, "k%u", COLD + round);
+        ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    wait_for_disk(3 * cold); /* all tombstones would take 5 times as much */
+    for (int start = 0; start < 2; start++) {
+        for (unsigned key = 0; key < COLD; key++)
+            expect(key, 1);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD);
+        reopen();
+    }
+}
+END_TEST
+
 START_TEST(live_records_are_kept_and_offsets_only_grow)
 {
     uint64_t end = 0;
@@ -184,9 +207,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        overwriting_one_key_for_ever_takes_bounded_space, overwriting_one_key_for_ever_takes_bounded_descriptors,
-        live_records_are_kept_and_offsets_only_grow,      a_deleted_key_stays_deleted,
-        a_large_object_survives_the_move_of_its_record,   a_reader_keeps_its_version,
+        overwriting_one_key_for_ever_takes_bounded_space,
+        overwriting_one_key_for_ever_takes_bounded_descriptors,
+        keys_used_once_beside_a_cold_segment_take_bounded_space,
+        live_records_are_kept_and_offsets_only_grow,
+        a_deleted_key_stays_deleted,
+        a_large_object_survives_the_move_of_its_record,
+        a_reader_keeps_its_version,
         verification_finds_nothing_wrong_afterwards,
     };
     return UNIT_RUN_WITH("compact", setup, teardown, tests);
