@@ -17,8 +17,8 @@ struct meaning {
 static const struct meaning meanings[] = {
     [STORE_FLAW_LOG] = {"log", "an object that stood there cannot be read any more: put it again, or delete it",
                         "what stood there, a write or a delete, is lost; everything behind it is kept"},
-    [STORE_FLAW_HEADER] = {"header", "nothing is lost: the first record behind it tells where it stands",
-                           "nothing is lost: the first record behind it tells where it stands"},
+    [STORE_FLAW_HEADER] = {"header", "nothing is lost by it: the records in the file tell where it stands",
+                           "nothing is lost by it: the records in the file tell where it stands"},
     [STORE_FLAW_PAYLOAD] = {"payload", "the object is not served any more: put it again, or delete it",
                             "an older version, or one that was deleted: no object needs it"},
     [STORE_FLAW_BLOB] = {"blob", "the object's bytes are not those that were stored: put it again, or delete it",
@@ -29,6 +29,7 @@ static const struct meaning meanings[] = {
                          "nothing is lost: they are made again from the log; listings may lack keys until a restart"},
     [STORE_FLAW_READ] = {"read", "the disk is failing: an object there cannot be read; copy the folder elsewhere",
                          "the disk is failing: copy the folder elsewhere"},
+    [STORE_FLAW_FILE] = {"file", "", "what it held is lost: stop the server and bring it back from a backup"},
 };
 
 static const struct meaning *meaning_of(enum store_flaw_kind kind)

@@ -67,9 +67,9 @@ static bool is_candidate(const struct store *store, const struct segment *segmen
 }
 
 /* Bytes of a candidate's records. Lock held. */
-static uint64_t held(const struct store *store, const struct segment *segment)
+static uint64_t held(const struct segment *segment)
 {
-    return store->log.segments[segment->slot + 1]->base - segment->base;
+    return segment_end(segment) - segment->base;
 }
 
 /* Those of them that are of no use. Lock held. */
@@ -81,7 +81,7 @@ static uint64_t useless(const struct store *store, const struct segment *segment
 /* Bytes that have to be written again. Lock held. */
 static uint64_t kept(const struct store *store, const struct segment *segment)
 {
-    uint64_t all = held(store, segment), dead = useless(store, segment);
+    uint64_t all = held(segment), dead = useless(store, segment);
     return all > dead ? all - dead : 0;
 }
 
@@ -96,7 +96,7 @@ bool compact_worthwhile(const struct store *store, const struct segment *segment
 {
     if (!is_candidate(store, segment))
         return false;
-    if (useless(store, segment) * WORTHWHILE_PART >= held(store, segment))
+    if (useless(store, segment) * WORTHWHILE_PART >= held(segment))
         return true;
     uint64_t tail = log_tail(segment); /* every segment has that much */
     uint64_t gained = gain(store, segment);
@@ -116,7 +116,7 @@ static struct segment *choose_keeper(struct store *store)
         return NULL;
     for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
         tombstones += log->segments[slot]->tombstones;
-    return tombstones >= held(store, oldest) ? oldest : NULL;
+    return tombstones >= held(oldest) ? oldest : NULL;
 }
 
 /* The oldest segment that is worth it; NULL: none. Lock held. */
@@ -317,22 +317,23 @@ static void replace(struct store *store, struct segment *segment, struct segment
 }
 
 /* Writes the husk, on a full disk from the reserve; an errno. */
-static int write_husk(struct store *store, const struct segment *segment, int *ret_file)
+static int write_husk(struct store *store, const struct segment_header *header, int *ret_file)
 {
     struct space *space = depot_disk(store->depot);
-    int error = log_write_husk(&store->log, segment->number, segment->base, ret_file);
+    int error = log_write_husk(&store->log, header, ret_file);
     if (error_of_errno(error) == STORE_FULL && space_give(space, HUSK_SPACE))
-        error = log_write_husk(&store->log, segment->number, segment->base, ret_file);
+        error = log_write_husk(&store->log, header, ret_file);
     return error;
 }
 
 static enum store_error leave_husk(struct store *store, struct segment *segment)
 {
     int file;
-    int error = write_husk(store, segment, &file);
+    struct segment_header header = segment_husk_header(segment);
+    int error = write_husk(store, &header, &file);
     if (error)
         return error_of_errno(error);
-    struct segment *husk = segment_new(store->io, file, segment->number, segment->base, SEGMENT_HEADER);
+    struct segment *husk = segment_new(store->io, file, &header, SEGMENT_HEADER);
     if (!husk) {
         atomic_store(&store->failed, true); /* the file is a husk already, and the table cannot say so */
         return STORE_NO_MEMORY;
@@ -368,13 +369,12 @@ static enum store_error compact_segment(struct store *store, struct segment *seg
     if (!move)
         return STORE_NO_MEMORY;
     pthread_rwlock_rdlock(&store->lock);
-    uint64_t limit = segment_position(segment, store->log.segments[segment->slot + 1]->base);
     move->oldest = is_oldest(store, segment);
     move->ahead = kept(store, segment);
     pthread_rwlock_unlock(&store->lock);
     enum store_error error = STORE_NO_MEMORY;
     if (cursor_init(&move->cursor, store->io, store->salt))
-        error = move_records(move, limit < segment->prepared ? limit : segment->prepared);
+        error = move_records(move, segment->used);
     move_free(move);
     log_end_promise(&store->log);
     if (!error && !is_empty(store, segment))

@@ -1,6 +1,8 @@
 /* cursor.c - reading the records of one segment in order, and finding the next one behind a hole. */
 #include "store/cursor.h"
 
+#include "store/little.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,38 @@ int cursor_find(struct cursor *cursor, uint64_t from, uint64_t *ret_position, st
         }
     }
     *ret_position = cursor->limit;
+    return 0;
+}
+
+/* What the record at a position tells of the base of its segment, if there is one. */
+static bool tells_base(const struct cursor *cursor, const unsigned char *bytes, size_t length, uint64_t position,
+                       uint64_t *ret_base)
+{
+    struct record record;
+    uint64_t offset = little_get64(bytes + 8);
+    if (offset % RECORD_ALIGNMENT != 0 || offset < position - SEGMENT_HEADER)
+        return false;
+    *ret_base = offset - (position - SEGMENT_HEADER);
+    return record_decode(bytes, length, offset, cursor->salt, &record) &&
+           record_length(&record) <= cursor->limit - position;
+}
+
+int cursor_find_base(struct cursor *cursor, uint64_t least, uint64_t most, uint64_t *ret_base, bool *ret_found)
+{
+    const unsigned char *bytes;
+    size_t length;
+    uint64_t base;
+    *ret_found = false;
+    *ret_base = least;
+    for (uint64_t at = SEGMENT_HEADER; at + RECORD_HEADER <= cursor->limit; at += RECORD_ALIGNMENT) {
+        int error = window_at(cursor, at, RECORD_HEAD_MAX, WINDOW, &bytes, &length);
+        if (error)
+            return error;
+        if (!tells_base(cursor, bytes, length, at, &base) || base < *ret_base || base > most)
+            continue;
+        *ret_base = base;
+        *ret_found = true;
+    }
     return 0;
 }
 

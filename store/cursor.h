@@ -35,6 +35,10 @@ int cursor_look(struct cursor *cursor, uint64_t position, bool payloads, struct 
 /* The next position from `from` on where a record's head is valid; the limit when there is none. An errno. */
 int cursor_find(struct cursor *cursor, uint64_t from, uint64_t *ret_position, struct record *ret_record);
 
+/* The base of a segment that does not know it, from the records up to the limit: the highest that one of them tells and
+ * that lies within bounds. Records within a payload were written before it, so what they tell is lower. An errno. */
+int cursor_find_base(struct cursor *cursor, uint64_t least, uint64_t most, uint64_t *ret_base, bool *ret_found);
+
 /* Whether everything from `from` to the limit is zero. An errno. */
 int cursor_zeros(struct cursor *cursor, uint64_t from, bool *ret_zeros);
 

@@ -57,6 +57,7 @@ void log_free(struct log *log)
     for (size_t i = 0; i < log->segment_count; i++)
         segment_release(log->segments[i]);
     free(log->segments);
+    free(log->strays);
     free(log->buffer);
     pthread_cond_destroy(&log->spare_idle);
     pthread_mutex_destroy(&log->spare_lock);
@@ -92,6 +93,12 @@ void log_replace(struct log *log, struct segment *husk)
     find_oldest(log);
 }
 
+void log_use_number(struct log *log, uint64_t number)
+{
+    if (number >= log->next_number)
+        log->next_number = number + 1;
+}
+
 enum store_error log_adopt(struct log *log, struct segment *segment)
 {
     if (log->segment_count == LOCATION_SEGMENTS_MAX)
@@ -103,8 +110,8 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
         log->segments[log->segment_count++] = segment;
         find_oldest(log);
         log->active = segment;
-        log->next_number = segment->number + 1;
-        log->end = segment_offset(segment, segment->used);
+        log_use_number(log, segment->number);
+        log->end = segment_end(segment);
     }
     pthread_rwlock_unlock(log->table_lock);
     if (fits && !segment_is_husk(segment))
@@ -112,12 +119,20 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
     return fits ? STORE_OK : STORE_NO_MEMORY;
 }
 
+bool log_add_stray(struct log *log, const struct log_stray *stray)
+{
+    struct log_stray *moved = realloc(log->strays, (log->stray_count + 1) * sizeof *moved);
+    if (!moved)
+        return false;
+    log->strays = moved;
+    log->strays[log->stray_count++] = *stray;
+    return true;
+}
+
 void log_resume(struct log *log, uint64_t end, bool doubtful)
 {
     log->end = end;
     log->doubtful = doubtful;
-    if (log->active)
-        log->active->used = segment_position(log->active, end);
 }
 
 /* ---- the spare ------------------------------------------------------------------------------- */
@@ -314,14 +329,25 @@ static int prepared_get_scarce(struct log *log, const struct log_need *need, str
     return 0;
 }
 
+/* Where the log ends when a new segment begins, and where it goes on: further on when its end has been lost. */
+static struct segment_header next_header(const struct log *log)
+{
+    const struct segment *active = log->active;
+    return (struct segment_header){.number = log->next_number,
+                                   .base = log->end,
+                                   .skipped = active ? (uint32_t)(log->next_number - active->number - 1) : 0,
+                                   .front = active ? segment_end(active) : log->end};
+}
+
 /* Gives a prepared file its header and its name. From the rename on there is no way back: recovery would
  * end the old segment here. */
-static enum store_error prepared_activate(struct log *log, const struct prepared *prepared, int *ret_errno)
+static enum store_error prepared_activate(struct log *log, const struct prepared *prepared,
+                                          const struct segment_header *header, int *ret_errno)
 {
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
-    segment_name(log->next_number, name);
-    *ret_errno = segment_write_header(io, prepared->file, log->next_number, log->end, log->salt);
+    segment_name(header->number, name);
+    *ret_errno = segment_write_header(io, prepared->file, header, log->salt);
     if (!*ret_errno && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
         *ret_errno = errno;
     if (*ret_errno) {
@@ -342,10 +368,11 @@ static enum store_error log_roll(struct log *log, const struct log_need *need, b
     *ret_errno = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
     if (*ret_errno)
         return error_of_errno(*ret_errno);
-    enum store_error error = prepared_activate(log, &prepared, ret_errno);
+    struct segment_header header = next_header(log);
+    enum store_error error = prepared_activate(log, &prepared, &header, ret_errno);
     if (error)
         return error;
-    struct segment *segment = segment_new(log->io, prepared.file, log->next_number, log->end, prepared.size);
+    struct segment *segment = segment_new(log->io, prepared.file, &header, prepared.size);
     if (!segment)
         return STORE_FAILED; /* the name is on disk: writing on in the old segment would be lost */
     error = log_adopt(log, segment);
@@ -526,15 +553,15 @@ void log_abandon(struct log *log)
         log->active->used = log->group_position;
 }
 
-int log_write_husk(struct log *log, uint64_t number, uint64_t base, int *ret_file)
+int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file)
 {
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
-    segment_name(number, name);
+    segment_name(header->number, name);
     int file = io->openat(io->self, log->folder, husk_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return errno;
-    int error = segment_write_header(io, file, number, base, log->salt);
+    int error = segment_write_header(io, file, header, log->salt);
     if (!error && io->renameat(io->self, log->folder, husk_name, log->folder, name) < 0)
         error = errno;
     if (error) {

@@ -30,6 +30,14 @@
 
 enum { LOG_BUFFER = 1 << 20, LOG_SEGMENT_FIRST = 256 << 10 };
 
+/* A file with the name of a segment of which nothing counts: lineup.h. */
+struct log_stray {
+    uint64_t number;
+    uint64_t size;
+    uint64_t offset; /* where the log in front of it ends */
+    bool far;        /* its number is none that this log could have given out */
+};
+
 struct log {
     const struct io *io;
     int folder; /* log/ */
@@ -40,7 +48,9 @@ struct log {
     struct segment **segments;    /* by slot; in order of their numbers */
     size_t segment_count;
     size_t segment_room;
-    size_t oldest; /* slot of the first that is no husk */
+    size_t oldest;            /* slot of the first that is no husk */
+    struct log_stray *strays; /* as they were found at the start */
+    size_t stray_count;
 
     struct segment *active; /* borrowed from the table; NULL before the first write */
     uint64_t next_number;
@@ -77,8 +87,15 @@ bool log_is_prepared(const char *name);
 /* Adds a segment found on disk; in order of numbers. Takes it on success. Recovery only. */
 enum store_error log_adopt(struct log *log, struct segment *segment);
 
-/* Recovery's result: the last segment's end and whether it may be written on. */
+/* Remembers a file that does not count; false: no memory. Recovery only. */
+bool log_add_stray(struct log *log, const struct log_stray *stray);
+
+/* Recovery's result: where the log goes on, and whether that has to be in a new segment, because what stands behind the
+ * last record in the active one is doubtful or the end of the log is lost. */
 void log_resume(struct log *log, uint64_t end, bool doubtful);
+
+/* The numbers up to this one have been used, by a segment that is there or by one that is lost. Recovery only. */
+void log_use_number(struct log *log, uint64_t number);
 
 /* What place is wanted for. */
 struct log_need {
@@ -108,8 +125,9 @@ int log_sync(struct log *log, bool *ret_sync_failed);
 
 void log_abandon(struct log *log);
 
-/* Replaces a segment's file by a husk, durably; an errno. Those who have the old file open keep it. Thread: any. */
-int log_write_husk(struct log *log, uint64_t number, uint64_t base, int *ret_file);
+/* Replaces a sealed segment's file, or a husk's, by a husk, durably; an errno. Those who have the old file open keep it.
+ * Thread: any, but one at a time. */
+int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file);
 
 /* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the store's lock
  * exclusive. */

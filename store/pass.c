@@ -345,8 +345,7 @@ static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limi
 
 static void pass_header(struct pass *pass, const struct segment *segment)
 {
-    uint64_t number = 0;
-    uint64_t base = 0;
+    struct segment_header header;
     int os_error = 0;
     const struct io *io = segment->io;
     int own = segment->file < 0 ? segment_open(io, pass->store->log.folder, segment->number, O_RDONLY) : -1;
@@ -357,10 +356,10 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     }
     enum store_error error = STORE_IO;
     if (file >= 0)
-        error = segment_read_header(io, file, pass->store->salt, &number, &base, &os_error);
+        error = segment_read_header(io, file, pass->store->salt, &header, &os_error);
     if (own >= 0)
         io->close(io->self, own);
-    if (!error && number == segment->number && base == segment->base)
+    if (!error && header.number == segment->number && header.base == segment->base)
         return;
     pass_report(pass, &(struct store_flaw){.kind = error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
                                            .offset = segment->base,
@@ -382,49 +381,87 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
         pass->cut_short = true;
 }
 
-/* Looks at a segment up to `limit`. The file may end before that: what is not in it is lost. */
-static void pass_segment(struct pass *pass, const struct segment *segment, uint64_t limit, bool sealed)
+/* A segment as the pass sees it. */
+struct part {
+    struct segment *segment; /* a reference */
+    uint64_t records;        /* position where its records end, as far as is known */
+    uint64_t limit;          /* position where what comes behind begins: nothing may be missing up to there */
+    bool sealed;
+};
+
+/* What lies between the end of a segment and the beginning of the next one is lost. */
+static void pass_gap(struct pass *pass, const struct part *part, uint64_t from)
 {
-    uint64_t held = limit < segment->prepared ? limit : segment->prepared;
-    uint64_t position = SEGMENT_HEADER;
-    pass_header(pass, segment);
-    if (segment_is_husk(segment)) /* its records are elsewhere now */
+    if (from >= part->limit || pass_stop(pass))
         return;
-    cursor_begin(&pass->cursor, segment, held);
-    while (position < held && !pass_stop(pass)) {
-        if (pass_record(pass, &position))
-            pass_unreadable(pass, &position, held);
-    }
-    if (held < limit && !pass_stop(pass)) {
-        report_bytes(pass, STORE_FLAW_LOG, held, limit);
-        pass_advance(pass, limit - held);
-    }
-    if (sealed && !pass_stop(pass))
-        pass_run_of_keys(pass, segment, limit);
+    report_bytes(pass, STORE_FLAW_LOG, from, part->limit);
+    pass_advance(pass, part->limit - from);
 }
 
-/* The log begins at 0: what is in front of the first segment is lost. */
-static void pass_begin(struct pass *pass, const struct segment *first)
+static void pass_records(struct pass *pass, uint64_t limit)
 {
-    if (first->base > 0)
-        pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first->base});
+    uint64_t position = SEGMENT_HEADER;
+    cursor_begin(&pass->cursor, pass->cursor.segment, limit);
+    while (position < limit && !pass_stop(pass)) {
+        if (pass_record(pass, &position))
+            pass_unreadable(pass, &position, limit);
+    }
 }
 
-/* The segment in a slot and where its records end; false when there is none that the pass should see. */
-static bool pass_pin(struct pass *pass, size_t slot, struct segment **ret_segment, uint64_t *ret_limit,
-                     bool *ret_sealed)
+/* The file may end before its records do: what is not in it is lost. */
+static void pass_segment(struct pass *pass, const struct part *part)
+{
+    const struct segment *segment = part->segment;
+    uint64_t held = part->records < segment->prepared ? part->records : segment->prepared;
+    pass_header(pass, segment);
+    cursor_begin(&pass->cursor, segment, held);
+    if (segment_is_husk(segment)) { /* its records are elsewhere now */
+        pass_gap(pass, part, part->records);
+        return;
+    }
+    pass_records(pass, held);
+    pass_gap(pass, part, held);
+    if (part->sealed && !pass_stop(pass))
+        pass_run_of_keys(pass, segment, part->limit);
+}
+
+/* Of the files that were set aside at the start nothing is looked at. */
+static void pass_strays(struct pass *pass)
+{
+    const struct log *log = &pass->store->log;
+    for (size_t i = 0; i < log->stray_count && !pass_stop(pass); i++)
+        pass_report(pass, &(struct store_flaw){
+                              .kind = STORE_FLAW_FILE, .offset = log->strays[i].offset, .length = log->strays[i].size});
+}
+
+/* The log begins at 0: what is in front of the first segment is lost, and all of it where there is none. */
+static void pass_begin(struct pass *pass)
+{
+    struct store *store = pass->store;
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t first = store->log.segment_count > 0 ? store->log.segments[0]->base : pass->end;
+    pthread_rwlock_unlock(&store->lock);
+    if (first > 0)
+        pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first});
+    pass_strays(pass);
+}
+
+/* The segment in a slot; false when there is none that the pass should see. */
+static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
 {
     struct store *store = pass->store;
     bool found = false;
     pthread_rwlock_rdlock(&store->lock);
     const struct log *log = &store->log;
     if (slot < log->segment_count && log->segments[slot]->base < pass->end) {
-        uint64_t end = pass->end;
-        *ret_sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= end;
-        if (*ret_sealed)
-            end = log->segments[slot + 1]->base;
-        *ret_segment = log_pin(log, (uint32_t)slot);
-        *ret_limit = segment_position(*ret_segment, end);
+        struct segment *segment = log_pin(log, (uint32_t)slot);
+        bool sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= pass->end;
+        uint64_t limit = segment_position(segment, sealed ? log->segments[slot + 1]->base : pass->end);
+        bool ended = sealed || segment_is_husk(segment);
+        *ret_part = (struct part){.segment = segment,
+                                  .records = ended && segment->used < limit ? segment->used : limit,
+                                  .limit = limit,
+                                  .sealed = sealed};
         found = true;
     }
     pthread_rwlock_unlock(&store->lock);
@@ -457,14 +494,13 @@ static void pass_moved(struct pass *pass, const struct segment *segment, uint64_
 /* Follows the log from offset `from` to its end. */
 static void pass_follow(struct pass *pass, uint64_t from)
 {
-    struct segment *segment;
-    uint64_t limit;
-    bool sealed;
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit, &sealed); slot++) {
+    struct part part;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &part); slot++) {
+        const struct segment *segment = part.segment;
         uint64_t position = from > segment->base ? segment_position(segment, from) : SEGMENT_HEADER;
-        if (position < limit && !segment_is_husk(segment))
-            pass_moved(pass, segment, position, limit);
-        segment_release(segment);
+        if (position < part.records && !segment_is_husk(segment))
+            pass_moved(pass, segment, position, part.records);
+        segment_release(part.segment);
     }
 }
 
@@ -488,14 +524,11 @@ static void pass_catch_up(struct pass *pass)
 
 void pass_run(struct pass *pass)
 {
-    struct segment *segment;
-    uint64_t limit;
-    bool sealed;
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &segment, &limit, &sealed); slot++) {
-        if (slot == 0)
-            pass_begin(pass, segment);
-        pass_segment(pass, segment, limit, sealed);
-        segment_release(segment);
+    struct part part;
+    pass_begin(pass);
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &part); slot++) {
+        pass_segment(pass, &part);
+        segment_release(part.segment);
     }
     pass_catch_up(pass);
 }

@@ -3,10 +3,9 @@
 
 #include "store/cursor.h"
 #include "store/internal.h"
-#include "store/little.h"
+#include "store/lineup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@ struct scan {
     struct store_detail *detail;
     struct cursor cursor;
     struct segment *segment;
-    bool last; /* the segment is: payloads may be torn there */
+    bool open; /* nothing says where the segment ends: its tail may be torn, payloads too */
     uint64_t position;
 
     struct effect *effects; /* of the transaction under way */
@@ -169,6 +168,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
 static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 {
     scan->damaged += to - from;
+    scan->store->mark_last = false;
     depot_log(scan->store->depot, STORE_LOG_ERROR,
               "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
               " on are damaged: what they held is lost, what follows is kept",
@@ -188,6 +188,12 @@ static void note_payload(struct scan *scan, const struct record *record)
               scan->store->name, record->offset);
 }
 
+/* A header is on disk before its file has its name: where it is not valid, it and what stood next to it are damaged. */
+static bool hole_is_damage(const struct scan *scan)
+{
+    return !scan->open || (scan->segment->headless && scan->position == SEGMENT_HEADER);
+}
+
 /* Finds the next valid head behind a hole, and whether the log ends before the hole: so it does when no
  * record behind it says by its group that the hole was on disk. */
 static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_next, bool *ret_end)
@@ -196,7 +202,7 @@ static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_nex
     uint64_t at = scan->position;
     struct record behind;
     bool first = true;
-    *ret_end = scan->last;
+    *ret_end = !hole_is_damage(scan);
     do {
         int error = cursor_find(&scan->cursor, at + RECORD_ALIGNMENT, &at, &behind);
         if (error)
@@ -236,7 +242,7 @@ static enum store_error scan_records(struct scan *scan)
     while (!end && scan->position + RECORD_HEADER <= scan->cursor.limit) {
         struct record record;
         enum cursor_found found;
-        int os_error = cursor_look(&scan->cursor, scan->position, scan->last, &record, &found);
+        int os_error = cursor_look(&scan->cursor, scan->position, scan->open, &record, &found);
         if (os_error)
             return scan_io_error(scan, os_error);
         enum store_error error = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, &record, found, &end);
@@ -246,18 +252,16 @@ static enum store_error scan_records(struct scan *scan)
     return STORE_OK;
 }
 
-/* Reads one segment; leaves scan->position at the end of what counts. */
-static enum store_error scan_segment(struct scan *scan, struct segment *segment, uint64_t limit, bool last)
+/* Reads one segment; leaves scan->position, and what the segment has used, at the end of what counts. */
+static enum store_error scan_segment(struct scan *scan, struct segment *segment, uint64_t limit)
 {
-    scan->segment = segment;
-    scan->last = last;
     scan->position = SEGMENT_HEADER;
     cursor_begin(&scan->cursor, segment, limit);
     scan->steps = 0;
     enum store_error error = scan_records(scan);
     if (error)
         return error;
-    if (!last)
+    if (!scan->open)
         txn_drop(scan);
     if (scan->effect_count > 0) /* the transaction at the end is not whole: it never was */
         scan->position = scan->txn_position;
@@ -300,22 +304,21 @@ static enum store_error scan_settle_names(struct scan *scan)
                         strerror(errno));
 }
 
-/* The end of the log: a tail that holds anything but zeros is cut. */
-static enum store_error scan_tail(struct scan *scan)
+/* What stands behind the last record: a tail that holds anything but zeros is cut. */
+static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
 {
-    bool zeros = true;
-    int error = cursor_zeros(&scan->cursor, scan->position, &zeros);
+    *ret_zeros = true;
+    if (segment_is_husk(scan->segment))
+        return STORE_OK;
+    int error = cursor_zeros(&scan->cursor, scan->position, ret_zeros);
     if (error)
         return scan_io_error(scan, error);
-    uint64_t end = segment_offset(scan->segment, scan->position);
-    if (!zeros)
+    if (!*ret_zeros)
         depot_log(scan->store->depot, STORE_LOG_WARNING,
                   "store %s: the log ended in the middle of a write; it goes on from offset %" PRIu64,
-                  scan->store->name, end);
-    log_resume(&scan->store->log, end, !zeros);
+                  scan->store->name, segment_end(scan->segment));
     /* Behind a mark everything was on disk, unless a write failed there later. */
-    enum store_error settled = scan->store->mark_last && zeros ? STORE_OK : scan_settle(scan);
-    return settled ? settled : scan_settle_names(scan);
+    return scan->store->mark_last && *ret_zeros ? STORE_OK : scan_settle(scan);
 }
 
 /* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. */
@@ -330,172 +333,90 @@ static void report_gap(struct scan *scan, uint64_t from, uint64_t to)
               scan->store->name, to - from, from);
 }
 
+/* Whether the next segment was begun when this one was the last: then it says where this one ends. */
+static bool tells_end(const struct segment *segment, const struct segment *next)
+{
+    return next && next->number == segment->number + 1 + next->skipped;
+}
+
+/* Up to where the records of a segment can count: to where the log ended when the next one was begun. Where this one
+ * was lost then and has come back since, room was left for it up to the next one's base. */
+static uint64_t records_limit(const struct segment *segment, const struct segment *next)
+{
+    if (!next)
+        return segment->prepared;
+    bool came_back = segment->number + next->skipped >= next->number;
+    uint64_t end = came_back ? next->base : next->front;
+    uint64_t room = end > segment->base ? end - segment->base : 0;
+    return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
+}
+
+/* A husk stands for what was there: only where that ended is of interest. */
+static void pass_over(struct segment *husk, const struct segment *next)
+{
+    if (next && segment_end(husk) > next->base)
+        husk->used = segment_position(husk, next->base);
+}
+
+/* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
+static enum store_error scan_slot(struct scan *scan, size_t slot)
+{
+    struct log *log = &scan->store->log;
+    struct segment *segment = log->segments[slot];
+    const struct segment *next = slot + 1 < log->segment_count ? log->segments[slot + 1] : NULL;
+    enum store_error error = STORE_OK;
+    scan->segment = segment;
+    scan->open = !tells_end(segment, next);
+    if (segment_is_husk(segment))
+        pass_over(segment, next);
+    else
+        error = scan_segment(scan, segment, records_limit(segment, next));
+    for (size_t i = 0; i < log->stray_count; i++) {
+        if (log->strays[i].number > segment->number)
+            log->strays[i].offset = segment_end(segment);
+    }
+    if (segment->headless)
+        scan->damaged += SEGMENT_HEADER;
+    return error;
+}
+
+/* Where the log may go on: behind its end and behind what the files held that are lost there. The records of a lost file
+ * may have been seen, and offsets are never used twice. */
+static uint64_t resume_offset(const struct log *log, uint64_t end)
+{
+    uint64_t last = log->active ? log->active->number : 0;
+    for (size_t i = 0; i < log->stray_count; i++) {
+        const struct log_stray *stray = &log->strays[i];
+        uint64_t size = stray->size < LOCATION_POSITION_MAX ? stray->size : LOCATION_POSITION_MAX;
+        if (stray->number > last && !stray->far && size > SEGMENT_HEADER)
+            end += (size - SEGMENT_HEADER + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    }
+    return end;
+}
+
 static enum store_error scan_log(struct scan *scan)
 {
     struct log *log = &scan->store->log;
     uint64_t end = 0;
-    for (size_t i = 0; i < log->segment_count; i++) {
-        struct segment *segment = log->segments[i];
-        bool last = i + 1 == log->segment_count;
-        uint64_t limit = segment->prepared;
-        uint64_t next_base = last ? 0 : log->segments[i + 1]->base;
-        if (!last && next_base < segment->base)
-            return error_detail(scan->detail, STORE_DAMAGED, 0,
-                                "store %s: segment %" PRIu64 " begins before segment %" PRIu64, scan->store->name,
-                                log->segments[i + 1]->number, segment->number);
-        if (!last && segment_position(segment, next_base) < limit)
-            limit = segment_position(segment, next_base);
-        report_gap(scan, end, segment->base);
-        bool covers = !last && segment_is_husk(segment); /* all up to the next segment: compacted */
-        end = covers ? next_base : segment_offset(segment, limit);
-        enum store_error error = scan_segment(scan, segment, limit, last);
-        if (error)
-            return error;
-    }
-    return log->segment_count > 0 ? scan_tail(scan) : STORE_OK;
-}
-
-/* ---- the files ------------------------------------------------------------------------------- */
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
-
-/* Removes what an earlier life had prepared; leaves alone what is not the log's. */
-static void clear_name(struct store *store, const char *name)
-{
-    uint64_t number;
-    if (run_number(name, &number))
-        return;
-    if (log_is_prepared(name) || run_is_draft(name))
-        store->io->unlinkat(store->io->self, store->log.folder, name, 0);
-    else
-        depot_log(store->depot, STORE_LOG_WARNING, "store %s: folder log holds %s, which is not cairn's: left alone",
-                  store->name, name);
-}
-
-/* The numbers of all segments in order. */
-static int list_segments(struct store *store, uint64_t **ret_numbers, size_t *ret_count)
-{
-    struct log *log = &store->log;
-    char *names = store->io->list(store->io->self, log->folder);
-    if (!names)
-        return errno;
-    size_t count = 0;
-    for (const char *name = names; *name; name += strlen(name) + 1)
-        count++;
-    uint64_t *numbers = calloc(count + 1, sizeof *numbers);
-    count = 0;
-    for (const char *name = names; numbers && *name; name += strlen(name) + 1) {
-        if (segment_number(name, &numbers[count]))
-            count++;
-        else
-            clear_name(store, name);
-    }
-    free(names);
-    if (!numbers)
-        return ENOMEM;
-    qsort(numbers, count, sizeof *numbers, compare_numbers);
-    *ret_numbers = numbers;
-    *ret_count = count;
-    return 0;
-}
-
-/* A damaged header is made up for by the first record, which knows where it stands. */
-static bool base_of_first_record(struct store *store, int file, uint64_t size, uint64_t *ret_base)
-{
-    unsigned char head[RECORD_HEAD_MAX];
-    struct record record;
-    size_t length = size - SEGMENT_HEADER < sizeof head ? (size_t)(size - SEGMENT_HEADER) : sizeof head;
-    if (size < SEGMENT_HEADER + RECORD_HEADER || io_read_all(store->io, file, head, length, SEGMENT_HEADER))
-        return false;
-    *ret_base = little_get64(head + 8);
-    return record_decode(head, length, *ret_base, store->salt, &record);
-}
-
-static enum store_error read_base(struct store *store, int file, uint64_t number, uint64_t size, uint64_t *ret_base,
-                                  struct store_detail *detail)
-{
-    uint64_t stored = 0;
-    int os_error = 0;
-    enum store_error error = segment_read_header(store->io, file, store->salt, &stored, ret_base, &os_error);
-    if (error == STORE_DAMAGED || (!error && stored != number)) {
-        error = base_of_first_record(store, file, size, ret_base) ? STORE_OK : STORE_DAMAGED;
-        depot_log(store->depot, STORE_LOG_ERROR, "store %s: the header of segment %" PRIu64 " is damaged%s",
-                  store->name, number, error ? "" : "; its first record tells where it stands");
-    }
-    if (error)
-        error_detail(detail, error, os_error, "store %s: segment %" PRIu64 ": %s", store->name, number,
-                     error == STORE_IO ? strerror(os_error) : store_error_text(error));
-    return error;
-}
-
-/* A husk behind another one is of no use: the first of them stands for all that has been compacted there. */
-static bool is_idle_husk(const struct store *store, uint64_t size, bool last)
-{
-    const struct log *log = &store->log;
-    return size == SEGMENT_HEADER && !last && log->segment_count > 0 &&
-           segment_is_husk(log->segments[log->segment_count - 1]);
-}
-
-static enum store_error open_segment(struct store *store, uint64_t number, bool last, struct store_detail *detail)
-{
-    const struct io *io = store->io;
-    char name[SEGMENT_NAME_MAX];
-    struct stat status;
-    uint64_t base = 0;
-    segment_name(number, name);
-    int file = io->openat(io->self, store->log.folder, name, O_RDWR, 0);
-    if (file < 0 || io->fstat(io->self, file, &status) < 0) {
-        int os_error = errno;
-        if (file >= 0)
-            io->close(io->self, file);
-        return error_detail(detail, STORE_IO, os_error, "store %s: segment file %s: %s", store->name, name,
-                            strerror(os_error));
-    }
-    uint64_t size = (uint64_t)status.st_size;
-    if (is_idle_husk(store, size, last)) {
-        io->close(io->self, file);
-        io->unlinkat(io->self, store->log.folder, name, 0);
-        return STORE_OK;
-    }
-    enum store_error error = size >= LOCATION_POSITION_MAX ? STORE_DAMAGED : STORE_OK;
-    if (!error)
-        error = read_base(store, file, number, size, &base, detail);
-    if (error == STORE_DAMAGED && size == SEGMENT_HEADER && !last) { /* a husk: nothing is lost with it */
-        io->close(io->self, file);
-        return STORE_OK;
-    }
-    if (error) {
-        io->close(io->self, file);
-        return error;
-    }
-    struct segment *segment = segment_new(io, file, number, base, size);
-    if (segment && segment_is_husk(segment) && !last)
-        segment_close_file(segment);
-    error = segment ? log_adopt(&store->log, segment) : STORE_NO_MEMORY;
-    if (error)
-        segment_release(segment);
-    return error;
-}
-
-static enum store_error open_segments(struct store *store, struct store_detail *detail)
-{
-    uint64_t *numbers = NULL;
-    size_t count = 0;
-    int os_error = list_segments(store, &numbers, &count);
-    if (os_error)
-        return error_detail(detail, error_of_errno(os_error), os_error, "store %s: folder log cannot be listed: %s",
-                            store->name, strerror(os_error));
+    bool zeros = true;
     enum store_error error = STORE_OK;
-    for (size_t i = 0; i < count && !error; i++)
-        error = open_segment(store, numbers[i], i + 1 == count, detail);
-    free(numbers);
-    return error;
+    scan->damaged += log->stray_count * SEGMENT_HEADER;
+    for (size_t slot = 0; slot < log->segment_count && !error; slot++) {
+        report_gap(scan, end, log->segments[slot]->base);
+        error = scan_slot(scan, slot);
+        end = segment_end(log->segments[slot]);
+    }
+    if (!error && log->segment_count > 0)
+        error = scan_tail(scan, &zeros);
+    if (error)
+        return error;
+    uint64_t resume = resume_offset(log, end);
+    report_gap(scan, end, resume);
+    log_resume(log, resume, !zeros || resume > end);
+    return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
 }
+
+/* ---- the whole of it ------------------------------------------------------------------------- */
 
 /* Blobs without an object are what a crash has left, and go. But where the log is damaged they may be all that is left
  * of an object: then they stay, for whoever brings the lost part of the log back. */
@@ -518,10 +439,11 @@ static enum store_error settle_blobs(struct scan *scan)
 enum store_error recover(struct store *store, struct store_detail *ret_detail)
 {
     struct scan scan = {.store = store, .detail = ret_detail, .next_blob = 1};
-    enum store_error error = open_segments(store, ret_detail);
-    if (error)
-        return error;
-    error = cursor_init(&scan.cursor, store->io, store->salt) ? scan_log(&scan) : STORE_NO_MEMORY;
+    enum store_error error = STORE_NO_MEMORY;
+    if (cursor_init(&scan.cursor, store->io, store->salt))
+        error = lineup(store, &scan.cursor, ret_detail);
+    if (!error)
+        error = scan_log(&scan);
     cursor_free(&scan.cursor);
     free(scan.effects);
     if (error)

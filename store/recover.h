@@ -1,6 +1,6 @@
 /* recover.h - from the files of a log to the index that was there before.
  *
- * Segments are read in order. A record counts when it is valid (record.h) and its whole transaction is. What
+ * Segments are read in order (lineup.h tells in which). A record counts when it is valid (record.h) and its whole transaction is. What
  * is not valid is a hole, and there are two kinds:
  *
  *   A torn tail: behind the hole, in the last segment, there is nothing valid, or only records of the
@@ -9,8 +9,9 @@
  *
  *   Damage: a later record says by its `group` that all before it was on disk, or a later segment or a
  *   mark does. Only what the hole swallowed is lost; it is counted and reported, and all behind is kept.
+ *   So is what is missing between two segments.
  *
- * After a torn tail the log goes on in a new segment; the base of that one says where the old one ends,
+ * After a torn tail the log goes on in a new segment; the front of that one says where the old one ends,
  * so the rest of the tail never comes back.
  */
 #ifndef CAIRN_RECOVER_H

@@ -25,6 +25,8 @@ const char *store_flaw_text(enum store_flaw_kind kind)
         return "the sorted keys of a file of the log are damaged";
     case STORE_FLAW_READ:
         return "the disk does not give the bytes";
+    case STORE_FLAW_FILE:
+        return "a file of the log is not what its name says, and is set aside";
     }
     return "unknown flaw";
 }

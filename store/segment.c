@@ -10,7 +10,19 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { AT_MAGIC = 0, AT_VERSION = 8, AT_NUMBER = 16, AT_BASE = 24, AT_CHECK = 56, ZEROS = 1 << 20 };
+enum {
+    AT_MAGIC = 0,
+    AT_VERSION = 8,
+    AT_NUMBER = 16,
+    AT_BASE = 24,
+    AT_KIND = 32,
+    AT_SKIPPED = 36,
+    AT_FRONT = 40,
+    AT_END = 48,
+    AT_CHECK = 56,
+    KIND_HUSK = 1,
+    ZEROS = 1 << 20,
+};
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
 
@@ -30,17 +42,36 @@ bool segment_number(const char *name, uint64_t *ret_number)
     return true;
 }
 
-struct segment *segment_new(const struct io *io, int file, uint64_t number, uint64_t base, uint64_t prepared)
+struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared)
 {
     struct segment *segment = malloc(sizeof *segment);
     if (!segment) {
         io->close(io->self, file);
         return NULL;
     }
-    *segment = (struct segment){
-        .io = io, .file = file, .number = number, .base = base, .prepared = prepared, .used = SEGMENT_HEADER};
+    *segment = (struct segment){.io = io,
+                                .file = file,
+                                .number = header->number,
+                                .base = header->base,
+                                .skipped = header->skipped,
+                                .front = header->front,
+                                .husk = header->husk,
+                                .prepared = prepared,
+                                .used = SEGMENT_HEADER};
+    if (header->husk)
+        segment->used = segment_position(segment, header->end);
     atomic_init(&segment->references, 1);
     return segment;
+}
+
+struct segment_header segment_husk_header(const struct segment *segment)
+{
+    return (struct segment_header){.number = segment->number,
+                                   .base = segment->base,
+                                   .skipped = segment->skipped,
+                                   .front = segment->front,
+                                   .husk = true,
+                                   .end = segment_end(segment)};
 }
 
 void segment_retain(struct segment *segment)
@@ -86,33 +117,56 @@ int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to)
     return error;
 }
 
-int segment_write_header(const struct io *io, int file, uint64_t number, uint64_t base, uint64_t salt)
+int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)
 {
-    unsigned char header[SEGMENT_HEADER] = {0};
-    memcpy(header + AT_MAGIC, magic, sizeof magic);
-    little_put64(header + AT_VERSION, SEGMENT_VERSION);
-    little_put64(header + AT_NUMBER, number);
-    little_put64(header + AT_BASE, base);
-    little_put64(header + AT_CHECK, XXH3_64bits_withSeed(header, AT_CHECK, salt));
-    int error = io_write_all(io, file, header, sizeof header, 0);
+    unsigned char bytes[SEGMENT_HEADER] = {0};
+    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
+    little_put64(bytes + AT_VERSION, SEGMENT_VERSION);
+    little_put64(bytes + AT_NUMBER, header->number);
+    little_put64(bytes + AT_BASE, header->base);
+    little_put32(bytes + AT_KIND, header->husk ? KIND_HUSK : 0);
+    little_put32(bytes + AT_SKIPPED, header->skipped);
+    little_put64(bytes + AT_FRONT, header->front);
+    little_put64(bytes + AT_END, header->husk ? header->end : 0);
+    little_put64(bytes + AT_CHECK, XXH3_64bits_withSeed(bytes, AT_CHECK, salt));
+    int error = io_write_all(io, file, bytes, sizeof bytes, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;
     return error;
 }
 
-enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, uint64_t *ret_number,
-                                     uint64_t *ret_base, int *ret_errno)
+/* A file that ends within its header is damaged, while a disk that does not give the bytes is not known to be. */
+static enum store_error read_bytes(const struct io *io, int file, unsigned char bytes[SEGMENT_HEADER], int *ret_errno)
 {
-    unsigned char header[SEGMENT_HEADER];
-    *ret_errno = io_read_all(io, file, header, sizeof header, 0);
-    if (*ret_errno)
-        return STORE_IO;
-    if (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0 ||
-        little_get64(header + AT_CHECK) != XXH3_64bits_withSeed(header, AT_CHECK, salt))
+    struct stat status;
+    *ret_errno = io->fstat(io->self, file, &status) < 0 ? errno : 0;
+    if (!*ret_errno && status.st_size < SEGMENT_HEADER)
         return STORE_DAMAGED;
-    if (little_get64(header + AT_VERSION) > SEGMENT_VERSION)
+    if (!*ret_errno)
+        *ret_errno = io_read_all(io, file, bytes, SEGMENT_HEADER, 0);
+    return *ret_errno ? STORE_IO : STORE_OK;
+}
+
+enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
+                                     int *ret_errno)
+{
+    unsigned char bytes[SEGMENT_HEADER];
+    enum store_error error = read_bytes(io, file, bytes, ret_errno);
+    if (error)
+        return error;
+    if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0 ||
+        little_get64(bytes + AT_CHECK) != XXH3_64bits_withSeed(bytes, AT_CHECK, salt))
+        return STORE_DAMAGED;
+    struct segment_header header = {.version = little_get64(bytes + AT_VERSION),
+                                    .number = little_get64(bytes + AT_NUMBER),
+                                    .base = little_get64(bytes + AT_BASE)};
+    if (header.version > SEGMENT_VERSION)
         return STORE_TOO_NEW;
-    *ret_number = little_get64(header + AT_NUMBER);
-    *ret_base = little_get64(header + AT_BASE);
+    bool old = header.version < SEGMENT_VERSION;
+    header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
+    header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
+    header.front = old ? header.base : little_get64(bytes + AT_FRONT);
+    header.end = old ? header.base : little_get64(bytes + AT_END);
+    *ret_header = header;
     return STORE_OK;
 }

@@ -3,17 +3,22 @@
  * A segment's file begins with a header of 64 bytes, integers little-endian:
  *
  *      0  "cairnseg"
- *      8  version      1
+ *      8  version      2
  *     16  number       counts the store's segments; never used twice
  *     24  base         offset in the log of the first record behind the header
- *     32  zeros
+ *     32  kind         0: records follow; 1: a husk
+ *     36  skipped      numbers left out between this segment and the one in front of it when it was begun
+ *     40  front        offset where the log in front of it ended then: the base, unless its end had been lost
+ *     48  end          of a husk: offset where the records ended for which it stands; else 0
  *     56  check        XXH3-64 of bytes 0 to 55, seeded with the store's salt
  *
  * then records, then zeros up to the prepared end: blocks that are already written make a sync cheaper, and
  * a disk that is full is met while preparing, not while committing. The file is named after the number
- * and gets its name when its header is on disk. A file of nothing but a header is a husk: its records are elsewhere
- * now (compact.h). A segment ends where the next one's base says: whatever
+ * and gets its name when its header is on disk. A husk is a file of nothing but a header: its records are elsewhere
+ * now (compact.h). A segment ends where the next one's front says: whatever
  * stands behind that, the rest of a failed or torn write, does not count.
+ *
+ * Version 1 had zeros from 32 on: what follows follows closely, and a file of 64 bytes is taken for a husk.
  */
 #ifndef CAIRN_SEGMENT_H
 #define CAIRN_SEGMENT_H
@@ -23,7 +28,17 @@
 
 #include <stdatomic.h>
 
-enum { SEGMENT_HEADER = 64, SEGMENT_VERSION = 1, SEGMENT_NAME_MAX = 32 };
+enum { SEGMENT_HEADER = 64, SEGMENT_VERSION = 2, SEGMENT_NAME_MAX = 32 };
+
+struct segment_header {
+    uint64_t version;
+    uint64_t number;
+    uint64_t base;
+    uint32_t skipped;
+    uint64_t front;
+    bool husk;
+    uint64_t end; /* a husk's */
+};
 
 struct segment {
     atomic_uint references; /* the log's own and each reader's */
@@ -32,8 +47,12 @@ struct segment {
     uint32_t slot; /* in the log's table */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
+    uint32_t skipped;  /* see above */
+    uint64_t front;    /* see above */
+    bool husk;         /* it only stands for records that are elsewhere now */
+    bool headless;     /* its header is damaged: one of its records told the base */
     uint64_t prepared; /* bytes of the file */
-    uint64_t used;     /* bytes of the file up to the end of the last record; the writer's */
+    uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
 
     /* Guarded by the store's lock. */
     uint64_t live;       /* keys that lead into the segment */
@@ -47,7 +66,7 @@ void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX]);
 bool segment_number(const char *name, uint64_t *ret_number);
 
 /* Takes the descriptor. NULL when memory is out (the descriptor is then closed). One reference. */
-struct segment *segment_new(const struct io *io, int file, uint64_t number, uint64_t base, uint64_t prepared);
+struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared);
 void segment_retain(struct segment *segment);
 void segment_release(struct segment *segment); /* the last one closes the file; NULL is allowed */
 
@@ -60,17 +79,20 @@ int segment_open(const struct io *io, int folder, uint64_t number, int flags);
 /* Fills the file with zeros from `from` to `to` and syncs it; an errno, 0 is success. */
 int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to);
 
-/* Writes the header and syncs it; an errno. */
-int segment_write_header(const struct io *io, int file, uint64_t number, uint64_t base, uint64_t salt);
+/* Writes the header, in this version, and syncs it; an errno. */
+int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt);
 
-/* STORE_DAMAGED when the header is not valid, STORE_TOO_NEW, STORE_IO with *ret_errno set. */
-enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, uint64_t *ret_number,
-                                     uint64_t *ret_base, int *ret_errno);
+/* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO with *ret_errno set. */
+enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
+                                     int *ret_errno);
+
+/* The header of the husk that will stand for a sealed segment, or of the one that a husk has. */
+struct segment_header segment_husk_header(const struct segment *segment);
 
 /* What compaction leaves of a segment: the header, which says where the one before it ends. */
 static inline bool segment_is_husk(const struct segment *segment)
 {
-    return segment->prepared == SEGMENT_HEADER;
+    return segment->husk;
 }
 
 /* The log offset of a file position, and back. */
@@ -82,6 +104,12 @@ static inline uint64_t segment_offset(const struct segment *segment, uint64_t po
 static inline uint64_t segment_position(const struct segment *segment, uint64_t offset)
 {
     return offset - segment->base + SEGMENT_HEADER;
+}
+
+/* Where its records end in the log. Not of a segment that is being written to, except for the writer. */
+static inline uint64_t segment_end(const struct segment *segment)
+{
+    return segment_offset(segment, segment->used);
 }
 
 #endif

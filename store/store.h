@@ -276,6 +276,7 @@ enum store_flaw_kind {
     STORE_FLAW_MISSING, /* the file of a large payload is not there */
     STORE_FLAW_KEYS,    /* the sorted keys of a segment: they are made again from it */
     STORE_FLAW_READ,    /* the disk would not give the bytes */
+    STORE_FLAW_FILE,    /* a file with a segment's name that is set aside: nothing in it counts */
 };
 
 struct store_flaw {

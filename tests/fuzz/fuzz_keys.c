@@ -34,6 +34,7 @@ static void begin_segment(struct writer *writer, uint8_t *bytes, uint64_t number
     memset(bytes, 0, SEGMENT_HEADER);
     memcpy(bytes, "cairnseg", 8);
     memcpy(bytes + 8, fields, sizeof fields);
+    memcpy(bytes + 40, &fields[2], sizeof fields[2]); /* the front */
     uint64_t check = htole64(XXH3_64bits_withSeed(bytes, 56, LOG_IMAGE_SALT));
     memcpy(bytes + 56, &check, sizeof check);
 }

@@ -428,7 +428,7 @@ static void flip_newest(const char *text)
     ck_abort_msg("%s is nowhere in the log", text);
 }
 
-static unsigned count_lost(void)
+static unsigned count_wrong(void)
 {
     static const char payload[MOVED_SIZE];
     char name[16];
@@ -448,7 +448,286 @@ START_TEST(damage_to_a_moved_record_takes_it_alone)
     fixture_close(&fixture);
     flip_newest("object0100");
     fixture_open(&fixture);
-    ck_assert_uint_eq(count_lost(), 1);
+    ck_assert_uint_eq(count_wrong(), 1);
+}
+END_TEST
+
+/* ---- files of the log ------------------------------------------------------------------------ */
+
+enum { SEGMENTS = 4, FILLING = 400 };
+
+/* A log of several segments, stopped or cut off, and what is known of it. */
+static struct {
+    char paths[SEGMENTS][128];
+    unsigned counts[SEGMENTS + 1]; /* keys "0", "1", ... in front of each segment */
+    uint64_t end;
+} many;
+
+/* "0", "1", ... with a payload each, none of which takes the place of another. */
+static void put_numbers(unsigned from, unsigned to)
+{
+    static const char payload[FILLING];
+    char key[16];
+    for (unsigned i = from; i < to; i++) {
+        snprintf(key, sizeof key, "%u", i);
+        ck_assert_int_eq(fixture_put(&fixture, key, payload, sizeof payload), STORE_OK);
+    }
+}
+
+static void write_many(void)
+{
+    unsigned next = 1;
+    put_numbers(0, 1);
+    for (int i = 0; i < SEGMENTS; i++) {
+        snprintf(many.paths[i], sizeof many.paths[i], "/data/stores/s/log/%016x.seg", (unsigned)i + 1);
+        ck_assert_str_eq(fixture_segment(&fixture), many.paths[i]);
+        many.counts[i] = i > 0 ? next - 1 : 0; /* the key that did not fit any more began the segment */
+        if (i + 1 < SEGMENTS)
+            next = fill_segment(next);
+    }
+    many.counts[SEGMENTS] = next + 2;
+    put_numbers(next, next + 2);
+    many.end = fixture_figures(&fixture).end_offset;
+}
+
+/* A clean stop, or none. */
+static void stop(bool clean)
+{
+    if (clean)
+        fixture_close(&fixture);
+    else
+        fixture_cut(&fixture, 1);
+}
+
+static unsigned count_lost(unsigned from, unsigned to)
+{
+    static const char payload[FILLING];
+    char key[16];
+    unsigned lost = 0;
+    for (unsigned i = from; i < to; i++) {
+        snprintf(key, sizeof key, "%u", i);
+        enum store_error error = fixture_get(&fixture, key, payload, sizeof payload);
+        ck_assert_msg(error == STORE_OK || error == STORE_NO_OBJECT, "%s: %s", key, store_error_text(error));
+        lost += error != STORE_OK;
+    }
+    return lost;
+}
+
+/* Of one segment between `least` and `most` keys are lost, of the others none, and everybody is told. */
+static void assert_lost_in(int segment, unsigned least, unsigned most)
+{
+    struct store_verification verification;
+    struct store_detail detail;
+    unsigned from = many.counts[segment], to = many.counts[segment + 1];
+    unsigned lost = count_lost(from, to);
+    ck_assert_uint_ge(lost, least);
+    ck_assert_uint_le(lost, most);
+    ck_assert_uint_eq(count_lost(0, from) + count_lost(to, many.counts[SEGMENTS]), 0);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_msg(fixture.warnings > 0, "damage is not in the log");
+    ck_assert(depot_healthy(fixture.depot, &detail));
+    ck_assert_msg(strstr(detail.text, "damaged") != NULL, "\"%s\"", detail.text);
+    ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert_uint_gt(verification.flaws, 0);
+    ck_assert(verification.complete);
+}
+
+/* The store goes on, and every start finds the same: in all of them offsets grow. */
+static void assert_goes_on(int segment, unsigned least, unsigned most)
+{
+    char key[16];
+    for (int start = 0; start < 3; start++) {
+        uint64_t end = fixture_figures(&fixture).end_offset;
+        ck_assert_uint_ge(end, segment == SEGMENTS - 1 ? 0 : many.end);
+        assert_lost_in(segment, least, most);
+        snprintf(key, sizeof key, "new %d", start);
+        put(key, "a new payload");
+        ck_assert_uint_gt(fixture_figures(&fixture).end_offset, end);
+        stop(start == 1);
+        fixture_open(&fixture);
+    }
+    for (int start = 0; start < 3; start++) {
+        snprintf(key, sizeof key, "new %d", start);
+        assert_holds(key, "a new payload");
+    }
+    assert_lost_in(segment, least, most);
+}
+
+/* Header and first record: what is behind them knows where it stands. */
+START_TEST(a_lost_first_sector_takes_a_header_and_a_record)
+{
+    static const char zeros[512];
+    for (int segment = 0; segment < SEGMENTS; segment++) {
+        for (int clean = 0; clean < 2; clean++) {
+            renew();
+            write_many();
+            stop(clean);
+            fixture_write_file(&fixture, many.paths[segment], zeros, sizeof zeros, 0);
+            fixture_open(&fixture);
+            ck_assert_uint_ge(fixture_figures(&fixture).end_offset, many.end);
+            assert_goes_on(segment, 1, 1);
+        }
+    }
+}
+END_TEST
+
+/* The records of one group commit do not say of each other that they were on disk; but no crash damages a header. */
+START_TEST(a_lost_first_sector_is_no_torn_tail)
+{
+    static const char zeros[128];
+    put_batch("one of three in a batch");
+    put("a", "the first payload");
+    fixture_cut(&fixture, 1);
+    size_t first = find_text("one of three in a batch");
+    fixture_resize_file(&fixture, fixture_segment(&fixture), find_text("the first payload") - 89);
+    fixture_write_file(&fixture, fixture_segment(&fixture), zeros, sizeof zeros, 0);
+    ck_assert_uint_gt(first, sizeof zeros);
+    fixture_open(&fixture);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 64);
+    ck_assert_uint_gt(fixture_figures(&fixture).end_offset, 3 * 100);
+}
+END_TEST
+
+static void make_garbage(const char *path, size_t size, bool zeros)
+{
+    uint8_t *bytes = calloc(1, size + 1);
+    ck_assert_ptr_nonnull(bytes);
+    for (size_t i = 0; i < size && !zeros; i++) {
+        bytes[i] = (uint8_t)(i * 2654435761u >> 7);
+    }
+    fixture_write_file(&fixture, path, bytes, size, 0);
+    free(bytes);
+}
+
+static size_t size_of(const char *path)
+{
+    size_t size;
+    free(fixture_read_file(&fixture, path, &size));
+    return size;
+}
+
+/* Damages a whole file in one of many ways; false when there are no more. */
+static bool ruin(const char *path, int way)
+{
+    static const size_t cuts[] = {0, 1, 63, 64, 100};
+    int count = (int)(sizeof cuts / sizeof *cuts);
+    if (way < count)
+        fixture_resize_file(&fixture, path, cuts[way]);
+    else if (way < count + 2)
+        make_garbage(path, size_of(path), way == count);
+    return way < count + 2;
+}
+
+/* A file of which nothing is left costs what it held, wherever it stood. It stays: it may be evidence. */
+START_TEST(a_ruined_segment_takes_what_it_held)
+{
+    for (int segment = 0; segment < SEGMENTS; segment++) {
+        for (int way = 0;; way++) {
+            renew();
+            write_many();
+            stop(true);
+            if (!ruin(many.paths[segment], way))
+                break;
+            size_t size = size_of(many.paths[segment]);
+            if (segment == SEGMENTS - 1 && size >= 64 && size <= 100)
+                continue; /* a torn tail, for all that can be told */
+            fixture_open(&fixture);
+            unsigned held = many.counts[segment + 1] - many.counts[segment];
+            assert_goes_on(segment, held, held);
+            ck_assert_uint_le(size_of(many.paths[segment]), size);
+            if (size < 64 || size > 100)
+                ck_assert_uint_eq(size_of(many.paths[segment]), size);
+        }
+    }
+}
+END_TEST
+
+/* What is lost is not lost for ever: the file finds its place again. */
+START_TEST(a_segment_that_comes_back_is_taken_in_again)
+{
+    for (int segment = 0; segment < SEGMENTS; segment++) {
+        size_t size;
+        renew();
+        write_many();
+        fixture_close(&fixture);
+        uint8_t *bytes = fixture_read_file(&fixture, many.paths[segment], &size);
+        make_garbage(many.paths[segment], size, false);
+        fixture_open(&fixture);
+        ck_assert_uint_gt(count_lost(0, many.counts[SEGMENTS]), 0);
+        put("new", "a new payload");
+        fixture_close(&fixture);
+        fixture_write_file(&fixture, many.paths[segment], bytes, size, 0);
+        free(bytes);
+        fixture_open(&fixture);
+        ck_assert_uint_eq(count_lost(0, many.counts[SEGMENTS]), 0);
+        assert_holds("new", "a new payload");
+    }
+}
+END_TEST
+
+static void assert_only_told(void)
+{
+    for (int start = 0; start < 3; start++) {
+        fixture_open(&fixture);
+        assert_lost_in(0, 0, 0);
+        put("new", start ? "a newer payload" : "a new payload");
+        stop(start == 1);
+    }
+    fixture_open(&fixture);
+    assert_holds("new", "a newer payload");
+}
+
+START_TEST(a_file_that_is_no_segment_is_left_alone)
+{
+    static const char *const names[] = {"0000000000000000", "0000000000000005", "00000000000000ff", "7fffffffffffffff",
+                                        "ffffffffffffffff"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128];
+        renew();
+        write_many();
+        fixture_close(&fixture);
+        snprintf(path, sizeof path, "/data/stores/s/log/%s.seg", names[i]);
+        make_garbage(path, 70001, false);
+        assert_only_told();
+        ck_assert_uint_eq(size_of(path), 70001);
+    }
+}
+END_TEST
+
+/* True records, and a true header, in the wrong place. */
+START_TEST(a_copy_of_another_segment_is_left_alone)
+{
+    for (int damaged = 0; damaged < 2; damaged++) {
+        size_t size;
+        renew();
+        write_many();
+        fixture_close(&fixture);
+        uint8_t *bytes = fixture_read_file(&fixture, many.paths[1], &size);
+        bytes[20] ^= (uint8_t)damaged;
+        fixture_write_file(&fixture, "/data/stores/s/log/0000000000000005.seg", bytes, size, 0);
+        free(bytes);
+        assert_only_told();
+    }
+}
+END_TEST
+
+/* A later one in the place of an earlier one must not make those between them seem misplaced. */
+START_TEST(a_copy_of_a_later_segment_costs_what_it_covered)
+{
+    for (int damaged = 0; damaged < 2; damaged++) {
+        size_t size;
+        renew();
+        write_many();
+        fixture_close(&fixture);
+        uint8_t *bytes = fixture_read_file(&fixture, many.paths[SEGMENTS - 1], &size);
+        bytes[20] ^= (uint8_t)damaged;
+        fixture_resize_file(&fixture, many.paths[1], 0);
+        fixture_write_file(&fixture, many.paths[1], bytes, size, 0);
+        free(bytes);
+        fixture_open(&fixture);
+        unsigned held = many.counts[2] - many.counts[1];
+        assert_goes_on(1, held, held);
+    }
 }
 END_TEST
 
@@ -481,6 +760,44 @@ START_TEST(a_payload_of_records_is_never_adopted)
     assert_holds("d", "the fourth payload");
     ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
     free(log);
+}
+END_TEST
+
+/* The same where only records tell where their segment stands: those of the payload tell of a place in the past. */
+START_TEST(a_payload_of_records_does_not_tell_a_base)
+{
+    static const char zeros[512];
+    fixture.options.inline_limit = 64 << 10;
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    write_three();
+    size_t size, length = find_text("the third payload") + 24;
+    uint8_t *log = fixture_read_file(&fixture, fixture_segment(&fixture), &size);
+    uint8_t *forged = calloc(1, 1024 + length);
+    memcpy(forged + 1024, log, length);
+    fill_segment(0);
+    for (const char *key = "abc"; *key; key++) {
+        char name[2] = {*key, 0};
+        ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    fill_segment(1000);
+    char path[128];
+    snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(fixture_put(&fixture, i ? "forgery" : "x", forged, 1024 + length), STORE_OK);
+    }
+    put("d", "the fourth payload");
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, path, zeros, sizeof zeros, 0);
+    fixture_open(&fixture);
+    for (const char *key = "abc"; *key; key++) {
+        char name[2] = {*key, 0};
+        assert_absent(name);
+    }
+    ck_assert_int_eq(fixture_get(&fixture, "forgery", forged, 1024 + length), STORE_OK);
+    assert_holds("d", "the fourth payload");
+    free(log);
+    free(forged);
 }
 END_TEST
 
@@ -726,8 +1043,24 @@ static TCase *damage_case(void)
     tcase_add_test(damage, a_damaged_object_can_be_replaced_and_deleted);
     tcase_add_test(damage, damage_to_a_moved_record_takes_it_alone);
     tcase_add_test(damage, a_payload_of_records_is_never_adopted);
+    tcase_add_test(damage, a_payload_of_records_does_not_tell_a_base);
     tcase_add_test(damage, records_of_another_store_are_not_adopted);
     return damage;
+}
+
+static TCase *files_case(void)
+{
+    TCase *files = tcase_create("files");
+    tcase_add_checked_fixture(files, setup, teardown);
+    tcase_set_timeout(files, 60);
+    tcase_add_test(files, a_lost_first_sector_takes_a_header_and_a_record);
+    tcase_add_test(files, a_lost_first_sector_is_no_torn_tail);
+    tcase_add_test(files, a_ruined_segment_takes_what_it_held);
+    tcase_add_test(files, a_segment_that_comes_back_is_taken_in_again);
+    tcase_add_test(files, a_file_that_is_no_segment_is_left_alone);
+    tcase_add_test(files, a_copy_of_another_segment_is_left_alone);
+    tcase_add_test(files, a_copy_of_a_later_segment_costs_what_it_covered);
+    return files;
 }
 
 static TCase *folders_case(void)
@@ -749,6 +1082,7 @@ int main(void)
     Suite *suite = suite_create("damage");
     suite_add_tcase(suite, tails_case());
     suite_add_tcase(suite, damage_case());
+    suite_add_tcase(suite, files_case());
     suite_add_tcase(suite, folders_case());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
