@@ -422,6 +422,8 @@ static void compact_job(void *arg)
     pthread_mutex_lock(&compact->lock);
     compact->again = false;
     pthread_mutex_unlock(&compact->lock);
+    if (!stopping(store))
+        reach_follow(store);
     bool stop = stopping(store);
     bool more = !stop && compact_one(store);
     if (stop)

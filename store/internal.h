@@ -10,6 +10,7 @@
 #include "store/io.h"
 #include "store/key.h"
 #include "store/log.h"
+#include "store/reach.h"
 #include "store/scrub.h"
 #include "store/space.h"
 
@@ -43,6 +44,9 @@ struct store {
     struct table blob_notes;      /* blobs that are not as they were written: store_note_blob() */
 
     bool mark_last; /* the log ends with a mark; the writer's */
+
+    struct reach reach; /* what the file says; of the thread that recovers or closes, in between of the upkeep */
+    uint64_t resumed;   /* where the log went on at the start when its end was lost; 0: it was not */
 
     struct catalog catalog;
     struct compact compact;

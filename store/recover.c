@@ -24,7 +24,8 @@ struct scan {
     struct store_detail *detail;
     struct cursor cursor;
     struct segment *segment;
-    bool open; /* nothing says where the segment ends: its tail may be torn, payloads too */
+    uint64_t known; /* offset up to which the segment is known to have been on disk: reach.h */
+    bool open;      /* nothing says where the segment ends: its tail may be torn, payloads too */
     uint64_t position;
 
     struct effect *effects; /* of the transaction under way */
@@ -191,7 +192,8 @@ static void note_payload(struct scan *scan, const struct record *record)
 /* A header is on disk before its file has its name: where it is not valid, it and what stood next to it are damaged. */
 static bool hole_is_damage(const struct scan *scan)
 {
-    return !scan->open || (scan->segment->headless && scan->position == SEGMENT_HEADER);
+    return !scan->open || segment_offset(scan->segment, scan->position) < scan->known ||
+           (scan->segment->headless && scan->position == SEGMENT_HEADER);
 }
 
 /* Finds the next valid head behind a hole, and whether the log ends before the hole: so it does when no
@@ -229,6 +231,9 @@ static enum store_error scan_hole(struct scan *scan, const struct record *record
 
         return take(scan, record);
     }
+    uint64_t hole = segment_offset(scan->segment, scan->position);
+    if (hole < scan->known && segment_offset(scan->segment, next) > scan->known)
+        next = segment_position(scan->segment, scan->known); /* behind that it may be a torn tail */
     report_damage(scan, scan->position, next);
     txn_drop(scan);
     scan->steps = 0;
@@ -367,6 +372,7 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     enum store_error error = STORE_OK;
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
+    scan->known = !next && scan->store->reach.segment == segment->number ? scan->store->reach.offset : 0;
     if (segment_is_husk(segment))
         pass_over(segment, next);
     else
@@ -411,8 +417,11 @@ static enum store_error scan_log(struct scan *scan)
     if (error)
         return error;
     uint64_t resume = resume_offset(log, end);
+    if (resume < scan->store->reach.offset)
+        resume = scan->store->reach.offset;
     report_gap(scan, end, resume);
     log_resume(log, resume, !zeros || resume > end);
+    scan->store->resumed = resume > end ? resume : 0;
     return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
 }
 
@@ -436,10 +445,29 @@ static enum store_error settle_blobs(struct scan *scan)
     return STORE_OK;
 }
 
+/* What an earlier life has left of how far it came. Without it, a loss of the log's end cannot be told from a crash. */
+static enum store_error recall_reach(struct store *store, struct store_detail *detail)
+{
+    int os_error = 0;
+    enum store_error error = reach_read(store->io, store->log.folder, store->salt, &store->reach, &os_error);
+    if (error == STORE_IO)
+        return error_detail(detail, error, os_error, "store %s: file reach cannot be read: %s", store->name,
+                            strerror(os_error));
+    if (error)
+        depot_log(store->depot, STORE_LOG_WARNING,
+                  "store %s: file reach is damaged: it is ignored, and written again when the store is closed",
+                  store->name);
+    log_use_number(&store->log, store->reach.segment);
+    return STORE_OK;
+}
+
 enum store_error recover(struct store *store, struct store_detail *ret_detail)
 {
     struct scan scan = {.store = store, .detail = ret_detail, .next_blob = 1};
-    enum store_error error = STORE_NO_MEMORY;
+    enum store_error error = recall_reach(store, ret_detail);
+    if (error)
+        return error;
+    error = STORE_NO_MEMORY;
     if (cursor_init(&scan.cursor, store->io, store->salt))
         error = lineup(store, &scan.cursor, ret_detail);
     if (!error)

@@ -95,11 +95,6 @@ uint64_t space_for_deletes(struct space *space)
     return less(space_within_reach(space), atomic_load(&space->largest));
 }
 
-bool space_give(struct space *space, uint64_t bytes)
-{
-    return reserve_give(&space->reserve, bytes);
-}
-
 uint64_t space_segment_limit(const struct space *space, uint64_t size)
 {
     uint64_t half = space->wanted / 2;
@@ -181,6 +176,13 @@ void space_met_full(struct space *space)
               "bytes and %llu in the file reserve",
               (unsigned long long)free_bytes, (unsigned long long)reserve_size(&space->reserve));
     submit(space, &space->watch, &space->watching);
+}
+
+/* Whoever asks has met a full disk: the watch sees to it that the reserve is made whole again. */
+bool space_give(struct space *space, uint64_t bytes)
+{
+    space_met_full(space);
+    return reserve_give(&space->reserve, bytes);
 }
 
 /* Whether the disk has what it should, and nobody has found otherwise for a while: a quota shows in failures only. */

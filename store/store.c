@@ -156,6 +156,14 @@ static void store_free(struct store *store)
     free(store);
 }
 
+/* What is left to do when the writer has ended. */
+static void store_end(struct store *store)
+{
+    log_free(&store->log);
+    blobs_free(&store->blobs);
+    store_free(store);
+}
+
 static enum store_error open_in_folder(struct depot *depot, const struct depot_options *options, int folder,
                                        const char *name, struct pool *pool, struct store **ret_store,
                                        struct store_detail *detail)
@@ -175,7 +183,8 @@ static enum store_error open_in_folder(struct depot *depot, const struct depot_o
     }
     error = recover(store, detail);
     if (error) {
-        store_close(store);
+        writer_free(store);
+        store_end(store);
         return error;
     }
     if (!options->read_only)
@@ -218,9 +227,8 @@ void store_close(struct store *store)
 
     wait_until_idle(store);
     writer_free(store);
-    log_free(&store->log);
-    blobs_free(&store->blobs);
-    store_free(store);
+    reach_conclude(store);
+    store_end(store);
 }
 
 /* ---- damage ---------------------------------------------------------------------------------- */

@@ -242,6 +242,53 @@ START_TEST(a_damaged_and_a_missing_large_object)
 }
 END_TEST
 
+/* Runs a shell command in the log of the store main. */
+static void in_log(const char *what)
+{
+    char *command;
+    const char *folder = server_path(site.server, "stores/main/log");
+    ck_assert_int_gt(asprintf(&command, "cd '%s' && %s", folder, what), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+/* What is gone leaves no bytes to compare: that it was there is known all the same. */
+START_TEST(a_log_that_is_gone_is_missed)
+{
+    fill_and_stop();
+    in_log("rm *");
+    json_t *report = run_json(FLAWS);
+    json_t *flaw = flaw_of(report, "main");
+    ck_assert_str_eq(text_of(flaw, "kind"), "log");
+    ck_assert_int_eq(number_of(flaw, "offset"), 0);
+    ck_assert_int_gt(number_of(flaw, "length"), 0);
+    ck_assert_uint_eq(json_array_size(json_object_get(store_of(report, "other"), "flaws")), 0);
+    json_decref(report);
+    expect(FLAWS, "1 flaw", NULL, NULL);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_segment_is_told)
+{
+    fill_and_stop();
+    in_log("echo thesis > 0000000000000009.seg");
+    json_t *report = run_json(FLAWS);
+    json_t *flaw = flaw_of(report, "main");
+    ck_assert_str_eq(text_of(flaw, "kind"), "file");
+    ck_assert_int_eq(number_of(flaw, "length"), (json_int_t)strlen("thesis\n"));
+    json_decref(report);
+    expect(FLAWS, "set aside", NULL, NULL);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_get("a", NULL), 200);
+    site_expect(site_put("c", "goes on", NULL), 201);
+    struct answer *ready = client_get(site.client, "/readyz", NULL);
+    ck_assert_int_eq(ready->status, 200);
+    ck_assert_ptr_nonnull(strstr((const char *)ready->body, "damaged"));
+    server_stop(site.server);
+}
+END_TEST
+
 START_TEST(a_folder_in_place_of_keys_is_a_flaw)
 {
     server_add(site.server, "--segment-size");
@@ -404,6 +451,8 @@ int main(void)
         a_deleted_object_is_told_as_dead,
         a_damaged_and_a_missing_large_object,
         a_folder_in_place_of_keys_is_a_flaw,
+        a_log_that_is_gone_is_missed,
+        a_file_that_is_no_segment_is_told,
         a_store_that_cannot_be_opened_does_not_hide_the_others,
         a_folder_in_use_is_refused,
         a_script_is_told_why_nothing_can_be_told,

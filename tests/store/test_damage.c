@@ -1,15 +1,18 @@
 /* test_damage.c - what the disk has done to the files of a closed depot: torn tails, zeros, flipped bytes, forgeries,
  * other people's folders. */
+#include "store/settings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/ticket.h"
 
 #include <check.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 static struct fixture fixture;
 
@@ -538,7 +541,7 @@ static void assert_goes_on(int segment, unsigned least, unsigned most)
     char key[16];
     for (int start = 0; start < 3; start++) {
         uint64_t end = fixture_figures(&fixture).end_offset;
-        ck_assert_uint_ge(end, segment == SEGMENTS - 1 ? 0 : many.end);
+        ck_assert_uint_ge(end, many.end);
         assert_lost_in(segment, least, most);
         snprintf(key, sizeof key, "new %d", start);
         put(key, "a new payload");
@@ -629,8 +632,6 @@ START_TEST(a_ruined_segment_takes_what_it_held)
             if (!ruin(many.paths[segment], way))
                 break;
             size_t size = size_of(many.paths[segment]);
-            if (segment == SEGMENTS - 1 && size >= 64 && size <= 100)
-                continue; /* a torn tail, for all that can be told */
             fixture_open(&fixture);
             unsigned held = many.counts[segment + 1] - many.counts[segment];
             assert_goes_on(segment, held, held);
@@ -728,6 +729,293 @@ START_TEST(a_copy_of_a_later_segment_costs_what_it_covered)
         unsigned held = many.counts[2] - many.counts[1];
         assert_goes_on(1, held, held);
     }
+}
+END_TEST
+
+/* ---- the end of the log ---------------------------------------------------------------------- */
+
+static const char reach_path[] = "/data/stores/s/reach";
+
+static void remove_file(const char *path)
+{
+    ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, path, 0), 0);
+}
+
+/* What a clean stop has closed is missed when it is gone, however much of it. */
+START_TEST(the_lost_end_of_a_closed_log_is_missed)
+{
+    for (int gone = 1; gone <= SEGMENTS; gone++) {
+        renew();
+        write_many();
+        fixture_close(&fixture);
+        for (int segment = SEGMENTS - gone; segment < SEGMENTS; segment++)
+            remove_file(many.paths[segment]);
+        fixture_open(&fixture);
+        unsigned from = many.counts[SEGMENTS - gone], all = many.counts[SEGMENTS];
+        for (int start = 0; start < 4; start++) {
+            struct store_verification verification;
+            ck_assert_uint_eq(count_lost(0, from), 0);
+            ck_assert_uint_eq(count_lost(from, all), all - from);
+            ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, (all - from) * FILLING);
+            ck_assert_uint_ge(fixture_figures(&fixture).end_offset, many.end);
+            ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+            ck_assert_uint_gt(verification.flaws, 0);
+            if (start % 2 == 1)
+                put("new", "a new payload");
+            stop(start < 2);
+            fixture_open(&fixture);
+        }
+        assert_holds("new", "a new payload");
+    }
+}
+END_TEST
+
+/* The file of the last segment is cut, at each place where a record could end and others. */
+START_TEST(a_cut_end_of_a_closed_log_is_missed)
+{
+    write_three();
+    fixture_close(&fixture);
+    size_t size;
+    uint8_t *bytes = fixture_read_file(&fixture, fixture_segment(&fixture), &size);
+    size_t a = (find_text("the first payload") + strlen("the first payload") + 7) / 8 * 8;
+    size_t end = (find_text("the third payload") + strlen("the third payload") + 7) / 8 * 8 + 88;
+    for (size_t cut = 64; cut <= end; cut += 8) {
+        fixture_resize_file(&fixture, fixture_segment(&fixture), cut);
+        fixture_open(&fixture);
+        uint64_t damaged = fixture_figures(&fixture).damaged_bytes;
+        ck_assert_int_eq(damaged > 0, cut < end);
+        ck_assert_uint_ge(fixture_figures(&fixture).end_offset + 64, end);
+        ck_assert_int_eq(fixture_get_text(&fixture, "a", "the first payload") == STORE_OK, cut >= a);
+        fixture_cut(&fixture, 1); /* so that nothing is said anew */
+        fixture_write_file(&fixture, fixture_segment(&fixture), bytes, size, 0);
+        fixture_resize_file(&fixture, fixture_segment(&fixture), size);
+    }
+    free(bytes);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    assert_holds("c", "the third payload");
+}
+END_TEST
+
+/* The last record and the mark that said it was acknowledged, in one sector. */
+START_TEST(zeros_at_the_end_of_a_closed_log_are_missed)
+{
+    static const char zeros[1024];
+    write_three();
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, fixture_segment(&fixture), zeros, sizeof zeros, find_text("the third payload") - 89);
+    for (int start = 0; start < 3; start++) {
+        fixture_open(&fixture);
+        assert_holds("b", "the second payload");
+        assert_absent("c");
+        ck_assert_uint_ge(fixture_figures(&fixture).damaged_bytes, 89 + 88);
+        ck_assert_uint_lt(fixture_figures(&fixture).damaged_bytes, 89 + 88 + 64);
+        if (start > 0)
+            put("d", "the fourth payload");
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+    assert_holds("d", "the fourth payload");
+}
+END_TEST
+
+/* All that is left of an object may be its file: it stays while the log says that something is missing. */
+START_TEST(the_blobs_of_a_lost_log_are_kept)
+{
+    static const char large[5000] = "large";
+    ck_assert_int_eq(fixture_upload(&fixture, "large", large, sizeof large), STORE_OK);
+    fixture_close(&fixture);
+    size_t size;
+    char path[128];
+    snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
+    uint8_t *bytes = fixture_read_file(&fixture, path, &size);
+    remove_file(path);
+    for (int start = 0; start < 3; start++) {
+        fixture_open(&fixture);
+        ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+        put("new", "a new payload");
+        fixture_close(&fixture);
+    }
+    fixture_write_file(&fixture, path, bytes, size, 0);
+    free(bytes);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_OK);
+    assert_holds("new", "a new payload");
+}
+END_TEST
+
+/* What the file says is true for ever: what a later life adds, and what a crash takes of that, is no loss. */
+START_TEST(an_old_reach_misses_nothing)
+{
+    write_three();
+    fixture_close(&fixture);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        fixture_open(&fixture);
+        struct fixture_put under_way;
+        put("d", "the fourth payload");
+        fixture_begin_put(&fixture, &under_way, "e", "one that may be torn");
+        fixture_cut(&fixture, seed);
+        (void)fixture_end_put(&under_way);
+        fixture_open(&fixture);
+        assert_holds("c", "the third payload");
+        assert_holds("d", "the fourth payload");
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        ck_assert_uint_eq(fixture.warnings > 0 && strstr(fixture.logged, "reach") != NULL, 0);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+}
+END_TEST
+
+/* It is no part of the data: without it, or with one that lies, only less is noticed. */
+START_TEST(a_damaged_reach_is_ignored_and_told)
+{
+    size_t size;
+    write_three();
+    fixture_close(&fixture);
+    uint8_t *bytes = fixture_read_file(&fixture, reach_path, &size);
+    for (size_t position = 0; position < size; position++) {
+        uint8_t flipped = bytes[position] ^ 1;
+        fixture_write_file(&fixture, reach_path, &flipped, 1, position);
+        fixture_open(&fixture);
+        ck_assert_msg(strstr(fixture.logged, "reach is damaged") != NULL, "\"%s\"", fixture.logged);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        assert_holds("c", "the third payload");
+        fixture_close(&fixture);
+        size_t again;
+        uint8_t *written = fixture_read_file(&fixture, reach_path, &again);
+        ck_assert_uint_eq(again, size);
+        ck_assert_mem_eq(written, bytes, size);
+        free(written);
+    }
+    free(bytes);
+    remove_file(reach_path);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture.warnings, 0);
+    assert_holds("c", "the third payload");
+}
+END_TEST
+
+START_TEST(a_reach_that_cannot_be_written_is_told_only)
+{
+    write_three();
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    put("d", "the fourth payload");
+    sim_disk_fail(fixture.disk, SIM_RENAMEAT, 1, true, EIO);
+    fixture_close(&fixture);
+    ck_assert_msg(strstr(fixture.logged, "file reach cannot be written") != NULL, "\"%s\"", fixture.logged);
+    sim_disk_heal(fixture.disk);
+    fixture_open(&fixture);
+    assert_holds("d", "the fourth payload");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
+/* ---- husks ----------------------------------------------------------------------------------- */
+
+/* Two husks' worth of dead records in front of live ones; returns the paths of the first husk and of what follows. */
+static void make_husk(char husk[128], char behind[128])
+{
+    write_many();
+    for (unsigned i = 0; i < many.counts[2]; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%u", i);
+        ck_assert_int_eq(fixture_delete(&fixture, key), STORE_OK);
+    }
+    for (int tries = 0; tries < 5000 && (size_of(many.paths[0]) > 64 || size_of(many.paths[1]) > 64); tries++)
+        usleep(1000);
+    ck_assert_uint_eq(size_of(many.paths[1]), 64);
+    snprintf(husk, 128, "%s", many.paths[0]);
+    snprintf(behind, 128, "%s", many.paths[2]);
+}
+
+static bool exists(const char *path)
+{
+    int file = fixture.io->openat(fixture.io->self, AT_FDCWD, path, O_RDONLY, 0);
+    if (file >= 0)
+        fixture.io->close(fixture.io->self, file);
+    return file >= 0;
+}
+
+/* The first of two husks stands for both, and says so before the second goes. */
+START_TEST(a_segment_lost_behind_a_husk_is_missed)
+{
+    char husk[128], behind[128];
+    make_husk(husk, behind);
+    for (int start = 0; start < 2; start++) {
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        ck_assert(exists(husk) && !exists(many.paths[1]));
+    }
+    fixture_close(&fixture);
+    remove_file(behind);
+    fixture_open(&fixture);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 10000);
+    fixture_close(&fixture);
+    remove_file(husk);
+    fixture_open(&fixture);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 20000);
+}
+END_TEST
+
+START_TEST(a_ruined_husk_is_told_and_costs_no_object)
+{
+    for (int way = 0;; way++) {
+        char husk[128], behind[128];
+        renew();
+        make_husk(husk, behind);
+        fixture_close(&fixture);
+        if (!ruin(husk, way))
+            break;
+        fixture_open(&fixture);
+        bool whole = size_of(husk) >= 64 && way < 5;
+        ck_assert_int_eq(fixture_figures(&fixture).damaged_bytes > 0, !whole);
+        ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
+        put("new", "a new payload");
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+        ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
+        assert_holds("new", "a new payload");
+    }
+}
+END_TEST
+
+/* Makes a header of the first version of one of the second. */
+static void age_header(const char *path)
+{
+    size_t size;
+    struct settings settings;
+    int os_error, folder = fixture.io->openat(fixture.io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
+    ck_assert_int_eq(settings_read(fixture.io, folder, "settings", "store", &settings, &os_error), STORE_OK);
+    fixture.io->close(fixture.io->self, folder);
+    uint8_t *header = fixture_read_file(&fixture, path, &size);
+    header[8] = 1;
+    memset(header + 32, 0, 24);
+    uint64_t check = htole64(XXH3_64bits_withSeed(header, 56, settings.salt));
+    memcpy(header + 56, &check, sizeof check);
+    fixture_write_file(&fixture, path, header, 64, 0);
+    free(header);
+}
+
+/* Folders of before open as they did; what could not be told from damage then is a warning. */
+START_TEST(segments_of_the_first_version_are_read)
+{
+    char husk[128], behind[128];
+    make_husk(husk, behind);
+    fixture_close(&fixture);
+    for (int i = 0; i < SEGMENTS; i++)
+        age_header(many.paths[i]);
+    for (int start = 0; start < 2; start++) {
+        fixture_open(&fixture);
+        ck_assert_int_eq(strstr(fixture.logged, "first version") != NULL, start == 0);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
+        ck_assert_uint_eq(count_lost(0, many.counts[2]), many.counts[2]);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
 }
 END_TEST
 
@@ -861,11 +1149,6 @@ static void assert_refused(enum store_error wanted)
 static void make_folder(const char *path)
 {
     ck_assert_int_eq(fixture.io->mkdirat(fixture.io->self, AT_FDCWD, path, 0700), 0);
-}
-
-static void remove_file(const char *path)
-{
-    ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, path, 0), 0);
 }
 
 /* An empty disk in place of the closed fixture's. */
@@ -1060,7 +1343,24 @@ static TCase *files_case(void)
     tcase_add_test(files, a_file_that_is_no_segment_is_left_alone);
     tcase_add_test(files, a_copy_of_another_segment_is_left_alone);
     tcase_add_test(files, a_copy_of_a_later_segment_costs_what_it_covered);
+    tcase_add_test(files, a_segment_lost_behind_a_husk_is_missed);
+    tcase_add_test(files, a_ruined_husk_is_told_and_costs_no_object);
+    tcase_add_test(files, segments_of_the_first_version_are_read);
     return files;
+}
+
+static TCase *end_case(void)
+{
+    TCase *end = tcase_create("end");
+    tcase_add_checked_fixture(end, setup, teardown);
+    tcase_add_test(end, the_lost_end_of_a_closed_log_is_missed);
+    tcase_add_test(end, a_cut_end_of_a_closed_log_is_missed);
+    tcase_add_test(end, zeros_at_the_end_of_a_closed_log_are_missed);
+    tcase_add_test(end, the_blobs_of_a_lost_log_are_kept);
+    tcase_add_test(end, an_old_reach_misses_nothing);
+    tcase_add_test(end, a_damaged_reach_is_ignored_and_told);
+    tcase_add_test(end, a_reach_that_cannot_be_written_is_told_only);
+    return end;
 }
 
 static TCase *folders_case(void)
@@ -1083,6 +1383,7 @@ int main(void)
     suite_add_tcase(suite, tails_case());
     suite_add_tcase(suite, damage_case());
     suite_add_tcase(suite, files_case());
+    suite_add_tcase(suite, end_case());
     suite_add_tcase(suite, folders_case());
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -13,6 +13,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CUTS = 10000, AFTERWARDS = 6 };
@@ -229,6 +230,90 @@ START_TEST(a_torn_group_ends_at_the_tear)
 }
 END_TEST
 
+/* ---- starts that tidy up --------------------------------------------------------------------- */
+
+enum { TIDY_CALLS = 60, TIDY_SEEDS = 6, TIDY_KEYS = 3 };
+
+static void payload_of(int key, unsigned version, char ret_payload[400])
+{
+    memset(ret_payload, 'a' + key, 400);
+    snprintf(ret_payload, 400, "%d.%u", key, version);
+}
+
+/* Puts of a few keys, until the files of several segments are husks; returns the last version. */
+static unsigned make_husks(struct fixture *fixture)
+{
+    char key[2] = "0", payload[400];
+    unsigned version = 0;
+    for (; version < 400; version++) {
+        for (int i = 0; i < TIDY_KEYS; i++) {
+            key[0] = (char)('0' + i);
+            payload_of(i, version, payload);
+            ck_assert_int_eq(fixture_put(fixture, key, payload, sizeof payload), STORE_OK);
+        }
+    }
+    wait_quiet(fixture->disk);
+    return version - 1;
+}
+
+static void assert_versions(struct fixture *fixture, unsigned version)
+{
+    char key[2] = "0", payload[400];
+    for (int i = 0; i < TIDY_KEYS; i++) {
+        key[0] = (char)('0' + i);
+        payload_of(i, version, payload);
+        ck_assert_int_eq(fixture_get(fixture, key, payload, sizeof payload), STORE_OK);
+    }
+    ck_assert_uint_eq(fixture_figures(fixture).damaged_bytes, 0);
+    ck_assert_uint_eq(fixture_figures(fixture).objects, TIDY_KEYS);
+}
+
+/* Opens the store in the dark to come; what then is open is closed again. */
+static void open_until_cut(struct fixture *fixture)
+{
+    struct store_detail detail;
+    struct depot *depot;
+    struct store *store;
+    if (depot_open("/data", &fixture->options, &depot, &detail))
+        return;
+    if (depot_acquire(depot, "s", &store, &detail) == STORE_OK)
+        depot_release(store);
+    depot_close(depot);
+}
+
+static void cut_start_at(uint64_t call, uint64_t seed)
+{
+    struct fixture fixture;
+    fixture_start(&fixture, seed);
+    unsigned version = make_husks(&fixture);
+    if (seed % 2)
+        fixture_close(&fixture);
+    else
+        fixture_cut(&fixture, seed);
+    sim_disk_cut_after(fixture.disk, call);
+    open_until_cut(&fixture);
+    sim_disk_reboot(fixture.disk, seed * TIDY_CALLS + call);
+    cuts++;
+    for (int start = 0; start < 2; start++) {
+        fixture_open(&fixture);
+        assert_versions(&fixture, version);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+    fixture_end(&fixture);
+}
+
+/* Husks made one, the file that tells how far the log has reached: neither may make a whole log look damaged. */
+START_TEST(a_cut_during_a_start_that_tidies_up_damages_nothing)
+{
+    for (uint64_t seed = 0; seed < TIDY_SEEDS; seed++) {
+        for (uint64_t call = 0; call < TIDY_CALLS; call++) {
+            cut_start_at(call, seed);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("power");
@@ -237,6 +322,7 @@ int main(void)
     tcase_add_test(sweep, a_cut_at_any_call_loses_nothing);
     tcase_add_test(sweep, a_cut_during_compaction_loses_nothing);
     tcase_add_test(sweep, a_torn_group_ends_at_the_tear);
+    tcase_add_test(sweep, a_cut_during_a_start_that_tidies_up_damages_nothing);
     suite_add_tcase(suite, sweep);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1074,6 +1074,37 @@ START_TEST(read_only_tells_of_damage)
 }
 END_TEST
 
+/* Everything that a start would do about a damaged log is left undone: the lost end, a file set aside, husks. */
+START_TEST(read_only_tells_of_a_lost_end)
+{
+    struct store *store;
+    for (unsigned i = 0; i < 1500; i++)
+        ck_assert_int_eq(fixture_put(&fixture, i % 100 ? "key" : "another", large, 500), STORE_OK);
+    fixture_close(&fixture);
+    unlink_file(fixture_segment(&fixture));
+    fixture_write_file(&fixture, fixture_segment(&fixture), "not a header", 12, 0);
+    fixture_write_file(&fixture, "/data/stores/s/log/00000000000000ff.seg", "stray", 5, 0);
+    uint64_t before = fingerprint("/data");
+    uint64_t calls = changing_calls();
+    ck_assert_int_eq(open_read_only(NULL), STORE_OK);
+    ck_assert_int_eq(depot_acquire(fixture.depot, "s", &store, NULL), STORE_OK);
+    fixture.store = store;
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 128);
+    verify();
+    unsigned files = 0, gaps = 0;
+    for (size_t i = 0; i < kept_count; i++) {
+        files += kept[i].flaw.kind == STORE_FLAW_FILE;
+        gaps += kept[i].flaw.kind == STORE_FLAW_LOG;
+    }
+    ck_assert_uint_eq(files, 2);
+    ck_assert_uint_ge(gaps, 1);
+    close_read_only(store);
+    ck_assert_uint_eq(changing_calls(), calls);
+    ck_assert_uint_eq(fingerprint("/data"), before);
+    fixture_open(&fixture);
+}
+END_TEST
+
 START_TEST(read_only_respects_the_lock)
 {
     struct depot *own = fixture.depot;
@@ -1153,7 +1184,8 @@ int main(void)
          a_blob_whose_record_moves_meanwhile_is_looked_at, in_the_background_flaws_are_logged,
          one_at_a_time_and_closing_ends_it, deleting_ends_it, the_rate_is_kept, other_stores_do_not_end_it);
     CASE("read-only", read_only_changes_nothing, read_only_lists_without_a_trace, read_only_tells_of_damage,
-         read_only_respects_the_lock, read_only_makes_no_folder_its_own);
+         read_only_tells_of_a_lost_end, read_only_tells_of_a_lost_end, read_only_respects_the_lock,
+         read_only_makes_no_folder_its_own);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
