@@ -39,6 +39,7 @@ struct client {
     int socket;
     bool busy;             /* a request has begun and is not completed */
     bool heard;            /* its head has arrived whole */
+    void *request;         /* the api's, from on_uri() to on_completed() */
     int64_t waiting_since; /* seconds: for the head that is to come, or has begun to */
     bool ended;            /* it has closed its side */
     struct client *next_ended;
@@ -129,12 +130,19 @@ static void client_closed(struct loop *loop, struct client *client)
     client_forget(loop, client);
 }
 
+/* Of a request whose arguments do not fit into its memory libmicrohttpd (0.9.75) forgets to tell that it has ended. */
+static void end_forgotten_request(struct loop *loop, struct client *client, struct MHD_Connection *connection)
+{
+    if (client->request)
+        api_completed(loop->options.api, connection, &client->request, MHD_REQUEST_TERMINATED_WITH_ERROR);
+}
+
 static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct loop *loop = closure;
-    (void)connection;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        end_forgotten_request(loop, *socket_context, connection);
         client_closed(loop, *socket_context);
         return;
     }
@@ -146,8 +154,11 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
 {
     struct loop *loop = closure;
-    client_of(connection)->busy = true;
-    return api_uri(loop->options.api, uri, connection);
+    struct client *client = client_of(connection);
+    end_forgotten_request(loop, client, connection);
+    client->busy = true;
+    client->request = api_uri(loop->options.api, uri, connection);
+    return client->request;
 }
 
 static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
@@ -166,6 +177,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     struct loop *loop = closure;
     struct client *client = client_of(connection);
     api_completed(loop->options.api, connection, request_closure, reason);
+    client->request = NULL;
     client->busy = false;
     client_wait_for_head(client);
     /* Its answer may have been begun before the drain and say keep-alive. */

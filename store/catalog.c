@@ -94,13 +94,14 @@ static enum store_error shelf_rebuild(struct store *store, struct catalog_shelf 
     return STORE_OK;
 }
 
-/* Brings a shelf up to date. */
+/* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the runs
+ * on disk left out: then these are made again. */
 static enum store_error shelf_update(struct store *store, struct catalog_shelf *shelf, const struct part *part,
                                      const struct run_horizon *horizon)
 {
     struct run *run;
     if (!shelf_is_current(shelf, part)) {
-        if (part->sealed && shelf->count == 0 && !store->catalog.distrusts_files &&
+        if (part->sealed && shelf->count == 0 && !store->gaps &&
             run_open(store, part->segment, part->end, &run) == STORE_OK) {
             shelf->runs[shelf->count++] = run;
             return STORE_OK;

@@ -29,9 +29,6 @@ struct catalog {
     pthread_mutex_t lock;
     struct catalog_shelf *shelves; /* by slot of the segment */
     size_t count;
-
-    /* Damage has taken records from the log: older versions may have come back that the runs on disk left out. */
-    bool distrusts_files;
 };
 
 void catalog_init(struct catalog *catalog);

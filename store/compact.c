@@ -54,10 +54,11 @@ void compact_free(struct compact *compact)
 
 /* ---- which segment --------------------------------------------------------------------------- */
 
-/* Whether there is no segment with records before this one. Lock held. */
+/* Whether there is no segment with records before this one. Where a part of the log is missing nobody knows: it may come
+ * back from a backup, with keys that have been deleted since. Lock held. */
 static bool is_oldest(const struct store *store, const struct segment *segment)
 {
-    return segment->slot <= store->log.oldest;
+    return segment->slot <= store->log.oldest && !store->gaps;
 }
 
 /* Whether a segment can be compacted. Lock held. */
@@ -281,11 +282,9 @@ static enum store_error move_records(struct move *move, uint64_t limit)
             return STORE_DRAINING;
         if (cursor_look(&move->cursor, position, true, &record, &found))
             return STORE_IO;
-        if (found == CURSOR_NOTHING) {
-            if (cursor_find(&move->cursor, position + RECORD_ALIGNMENT, &position, &record))
-                return STORE_IO;
-            continue;
-        }
+        if (found ==
+            CURSOR_NOTHING) /* a hole: what it held is lost, and the rest is what can be compared with a backup */
+            return STORE_DAMAGED;
         error = move_record(move, position, &record, found);
         position += record_length(&record);
     }
@@ -392,7 +391,7 @@ static void give_up(struct store *store, struct segment *segment, enum store_err
         space_met_full(depot_disk(store->depot));
     if (error != STORE_DAMAGED && error != STORE_IO)
         return;
-    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %llu is not compacted: %s", store->name,
+    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %016llx is not compacted: %s", store->name,
               (unsigned long long)segment->number, store_error_text(error));
     pthread_rwlock_wrlock(&store->lock);
     segment->keep = true;

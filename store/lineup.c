@@ -115,7 +115,7 @@ static void note_old_husk(struct line *line, struct candidate *candidate, struct
     header->husk = true;
     candidate->old_husk = true;
     depot_log(line->store->depot, STORE_LOG_WARNING,
-              "store %s: segment %" PRIu64
+              "store %s: segment %016" PRIx64
               " is a header of the first version with nothing behind it: it is taken for one whose records were moved",
               line->store->name, candidate->number);
 }
@@ -144,7 +144,7 @@ static enum store_error candidate_read(struct line *line, struct candidate *cand
     enum store_error error = segment_read_header(store->io, file, store->salt, &header, &os_error);
     if (error == STORE_IO || error == STORE_TOO_NEW) {
         store->io->close(store->io->self, file);
-        return error_detail(line->detail, error, os_error, "store %s: segment %" PRIu64 ": %s", store->name,
+        return error_detail(line->detail, error, os_error, "store %s: segment %016" PRIx64 ": %s", store->name,
                             candidate->number, error == STORE_IO ? strerror(os_error) : store_error_text(error));
     }
     candidate->proven = !error;
@@ -208,8 +208,8 @@ static enum store_error find_base(struct line *line, size_t at, uint64_t least)
     segment->base = base;
     segment->front = base;
     depot_log(store->depot, STORE_LOG_ERROR,
-              "store %s: the header of segment %" PRIu64 " is damaged; its records tell where it stands", store->name,
-              candidate->number);
+              "store %s: the header of segment %016" PRIx64 " is damaged; its records tell where it stands",
+              store->name, candidate->number);
     return STORE_OK;
 }
 

@@ -101,11 +101,13 @@ static void reach_update(struct store *store, bool another_segment)
         !reach_now(store, another_segment, &reach))
         return;
     int error = reach_write(store->io, store->log.folder, store->salt, &reach);
-    if (error)
+    bool told = store->reach_failed;
+    store->reach_failed = error != 0;
+    if (error && !told)
         depot_log(store->depot, STORE_LOG_WARNING,
                   "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
                   store->name, strerror(error));
-    else
+    if (!error)
         store->reach = reach;
 }
 

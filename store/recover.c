@@ -42,8 +42,8 @@ struct scan {
 static enum store_error scan_io_error(struct scan *scan, int os_error)
 {
     return error_detail(scan->detail, STORE_IO, os_error,
-                        "store %s: segment %" PRIu64 " cannot be read at position %" PRIu64 ": %s", scan->store->name,
-                        scan->segment->number, scan->position, strerror(os_error));
+                        "store %s: segment %016" PRIx64 " cannot be read at position %" PRIu64 ": %s",
+                        scan->store->name, scan->segment->number, scan->position, strerror(os_error));
 }
 
 /* ---- applying -------------------------------------------------------------------------------- */
@@ -477,7 +477,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     if (error)
         return error;
     store->damaged_bytes += scan.damaged;
-    store->catalog.distrusts_files = scan.damaged > 0;
+    store->gaps = scan.damaged > 0;
     store->end_offset = store->log.end;
     return settle_blobs(&scan);
 }

@@ -295,6 +295,23 @@ START_TEST(what_has_no_end_is_cut)
 }
 END_TEST
 
+/* More arguments than libmicrohttpd has memory for: it closes, and does not tell that such a request has ended. */
+START_TEST(more_arguments_than_memory)
+{
+    char arguments[400] = {0};
+    memset(arguments, '&', sizeof arguments - 1);
+    start();
+    for (int round = 0; round < 300; round++) {
+        int socket = raw_connect(site.server->port);
+        raw_send(socket, "GET /v1/stores?%s HTTP/1.1\r\nHost: a\r\n\r\n", arguments);
+        shutdown(socket, SHUT_WR);
+        ck_assert(raw_closed(socket) || raw_receive(socket, &answer));
+        close(socket);
+    }
+    expect_recovery();
+}
+END_TEST
+
 START_TEST(lengths_that_nobody_has)
 {
     const char *lengths[] = {"18446744073709551615", "18446744073709551616", "9223372036854775807",
@@ -447,6 +464,7 @@ int main(void)
         clients_that_vanish_while_suspended,
         what_has_no_end_is_cut,
         lengths_that_nobody_has,
+        more_arguments_than_memory,
         a_hidden_request_is_not_obeyed,
         a_request_in_a_body_is_a_body,
         spoilt_requests,
