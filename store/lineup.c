@@ -100,15 +100,6 @@ static void set_aside(struct line *line, struct candidate *candidate, const char
               store->name, name, why);
 }
 
-/* What the header says, brought into the bounds that the rest of recovery relies on. */
-static void header_bound(struct segment_header *header)
-{
-    if (header->front > header->base)
-        header->front = header->base;
-    if (header->end < header->base)
-        header->end = header->base;
-}
-
 /* In the first version nothing told a husk from a segment that was cut to its header. */
 static void note_old_husk(struct line *line, struct candidate *candidate, struct segment_header *header)
 {
@@ -123,11 +114,8 @@ static void note_old_husk(struct line *line, struct candidate *candidate, struct
 static enum store_error candidate_make(struct line *line, struct candidate *candidate, int file,
                                        struct segment_header *header)
 {
-    if (candidate->proven) {
-        header_bound(header);
-        if (header->version < SEGMENT_VERSION && candidate->size == SEGMENT_HEADER)
-            note_old_husk(line, candidate, header);
-    }
+    if (candidate->proven && header->version < SEGMENT_VERSION && candidate->size == SEGMENT_HEADER)
+        note_old_husk(line, candidate, header);
     uint64_t prepared = candidate->size < LOCATION_POSITION_MAX ? candidate->size : LOCATION_POSITION_MAX;
     if (header->husk)
         prepared = SEGMENT_HEADER;
@@ -148,6 +136,8 @@ static enum store_error candidate_read(struct line *line, struct candidate *cand
                             candidate->number, error == STORE_IO ? strerror(os_error) : store_error_text(error));
     }
     candidate->proven = !error;
+    if (!candidate->proven)
+        header = (struct segment_header){0};
     if (candidate->proven && header.number != candidate->number) {
         store->io->close(store->io->self, file);
         set_aside(line, candidate, "has the header of another segment");
@@ -185,7 +175,7 @@ static uint64_t next_base(const struct line *line, size_t at, uint64_t least)
         if (candidate->segment && candidate->proven && candidate->segment->base >= least)
             return candidate->segment->base;
     }
-    return UINT64_MAX;
+    return SEGMENT_OFFSET_MAX;
 }
 
 /* Looks for the base of a segment whose header is damaged. */

@@ -13,9 +13,6 @@
 
 static const char reach_name[] = "reach";
 
-/* Beyond this no log has ever been, and adding to it could overflow. */
-#define REACH_MAX ((uint64_t)1 << 62)
-
 static size_t reach_format(const struct reach *reach, uint64_t salt, char ret_text[NOTE_MAX])
 {
     int length = snprintf(ret_text, NOTE_MAX, "cairn reach\noffset %" PRIu64 "\nsegment %" PRIu64 "\n", reach->offset,
@@ -34,7 +31,7 @@ static bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach
     reach_format(&reach, salt, expected);
     if (strcmp(text, expected) != 0 || reach.offset % RECORD_ALIGNMENT != 0)
         return false;
-    if (reach.offset > REACH_MAX || reach.segment > REACH_MAX || reach.segment == 0)
+    if (reach.offset > SEGMENT_OFFSET_MAX || reach.segment > SEGMENT_OFFSET_MAX || reach.segment == 0)
         return false;
     *ret_reach = reach;
     return true;

@@ -2,6 +2,7 @@
 #include "store/segment.h"
 
 #include "store/little.h"
+#include "store/record.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -147,6 +148,16 @@ static enum store_error read_bytes(const struct io *io, int file, unsigned char 
     return *ret_errno ? STORE_IO : STORE_OK;
 }
 
+/* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their order. */
+static bool plausible(const struct segment_header *header)
+{
+    uint64_t last = header->husk ? header->end : header->base;
+    bool aligned = header->base % RECORD_ALIGNMENT == 0 && last % RECORD_ALIGNMENT == 0 &&
+                   header->front % RECORD_ALIGNMENT == 0;
+    return aligned && header->number <= SEGMENT_OFFSET_MAX && header->front <= header->base && header->base <= last &&
+           last <= SEGMENT_OFFSET_MAX;
+}
+
 enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
                                      int *ret_errno)
 {
@@ -168,5 +179,5 @@ enum store_error segment_read_header(const struct io *io, int file, uint64_t sal
     header.front = old ? header.base : little_get64(bytes + AT_FRONT);
     header.end = old ? header.base : little_get64(bytes + AT_END);
     *ret_header = header;
-    return STORE_OK;
+    return plausible(&header) ? STORE_OK : STORE_DAMAGED;
 }

@@ -30,6 +30,9 @@
 
 enum { SEGMENT_HEADER = 64, SEGMENT_VERSION = 2, SEGMENT_NAME_MAX = 32 };
 
+/* No log reaches so far: what says that it does is damaged, and must not make sums overflow. */
+#define SEGMENT_OFFSET_MAX ((uint64_t)1 << 62)
+
 struct segment_header {
     uint64_t version;
     uint64_t number;

@@ -13,6 +13,10 @@ enum {
     SEGMENT_AT_VERSION = 8,
     SEGMENT_AT_NUMBER = 16,
     SEGMENT_AT_BASE = 24,
+    SEGMENT_AT_KIND = 32,
+    SEGMENT_AT_SKIPPED = 36,
+    SEGMENT_AT_FRONT = 40,
+    SEGMENT_AT_END = 48,
     SEGMENT_AT_CHECK = 56,
     AT_OFFSET = 8,
     AT_GROUP = 16,
@@ -151,6 +155,12 @@ static void seal_header(uint8_t *bytes, size_t number, uint64_t base)
     put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
     put64(bytes + SEGMENT_AT_NUMBER, number);
     put64(bytes + SEGMENT_AT_BASE, base);
+    uint64_t front = get64(bytes + SEGMENT_AT_FRONT) & OFFSET_MASK;
+    uint64_t end = get64(bytes + SEGMENT_AT_END) & OFFSET_MASK;
+    put32(bytes + SEGMENT_AT_KIND, get32(bytes + SEGMENT_AT_KIND) & 1);
+    put32(bytes + SEGMENT_AT_SKIPPED, get32(bytes + SEGMENT_AT_SKIPPED) & 3);
+    put64(bytes + SEGMENT_AT_FRONT, front == 0 || front > base ? base : front);
+    put64(bytes + SEGMENT_AT_END, end < base ? base : end);
     put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, LOG_IMAGE_SALT));
 }
 
