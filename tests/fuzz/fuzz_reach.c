@@ -28,9 +28,10 @@ static void assert_written_alike(const struct io *io, int log, const struct reac
 {
     char before[NOTE_MAX], after[NOTE_MAX];
     int root = io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
-    fuzz_assert(note_read(io, root, "reach", before) == 0);
+    size_t length;
+    fuzz_assert(note_read(io, root, "reach", 0, before, &length) == 0);
     fuzz_assert(reach_write(io, log, LOG_IMAGE_SALT, reach) == 0);
-    fuzz_assert(note_read(io, root, "reach", after) == 0 && strcmp(before, after) == 0);
+    fuzz_assert(note_read(io, root, "reach", 0, after, &length) == 0 && strcmp(before, after) == 0);
     io->close(io->self, root);
 }
 
