@@ -7,7 +7,8 @@
  *
  * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped
  * when there is none. The husk is on disk before the next segment is looked at: so a deleted key never comes
- * back. A segment with damage in a live record is left alone, as evidence.
+ * back. Where parts of the log are missing, there could be one among them, and no tombstone is dropped. A segment with a
+ * hole, or with damage in a live record, is left alone, as evidence.
  *
  * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
  * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when

@@ -299,7 +299,8 @@ static enum store_error plan_delete(struct group *group, struct txn *txn, size_t
         return STORE_CONDITION;
     struct view after = {.key = found ? before.key : op->key, .time = group->now};
     error = receipt_set(group, txn, at, &op->key, &after, found);
-    return error || !found ? error : change_push(group, txn, at, &before, &after);
+    bool lost = !before.exists && group->store->gaps; /* it may be in a part of the log that comes back */
+    return error || !(found || lost) ? error : change_push(group, txn, at, &before, &after);
 }
 
 /* Rename and copy: the same object under another key, in this store. */

@@ -375,9 +375,9 @@ END_TEST
 
 enum { MOVED = 500, MOVED_SIZE = 400 };
 
-static void name_object(unsigned i, char name[16])
+static void name_object(unsigned i, char name[20])
 {
-    (void)snprintf(name, 16, "object%04u", i);
+    (void)snprintf(name, 20, "object%04u", i);
 }
 
 static bool first_segment_is_husk(void)
@@ -395,7 +395,7 @@ static bool first_segment_is_husk(void)
 static void have_objects_moved(void)
 {
     static const char payload[MOVED_SIZE];
-    char name[16];
+    char name[20];
     for (unsigned i = 0; i < 2 * MOVED; i++) {
         name_object(i, name);
         ck_assert_int_eq(fixture_put(&fixture, name, payload, sizeof payload), STORE_OK);
@@ -434,7 +434,7 @@ static void flip_newest(const char *text)
 static unsigned count_wrong(void)
 {
     static const char payload[MOVED_SIZE];
-    char name[16];
+    char name[20];
     unsigned lost = 0;
     for (unsigned i = 0; i < MOVED; i++) {
         name_object(i, name);
@@ -452,6 +452,55 @@ START_TEST(damage_to_a_moved_record_takes_it_alone)
     flip_newest("object0100");
     fixture_open(&fixture);
     ck_assert_uint_eq(count_wrong(), 1);
+}
+END_TEST
+
+static bool segment_is_husk_file(const char *path)
+{
+    size_t size;
+    free(fixture_read_file(&fixture, path, &size));
+    return size == 64;
+}
+
+/* The first segment is away while its deleted keys' tombstones are compacted: it may still come back. */
+START_TEST(a_segment_that_comes_back_brings_no_deleted_key)
+{
+    enum { DELETED = 50 };
+    static const char payload[MOVED_SIZE];
+    static const char first[] = "/data/stores/s/log/0000000000000001.seg";
+    char name[20];
+    unsigned count = 0;
+    size_t size;
+    for (; fixture_figures(&fixture).segments < 3; count++) {
+        name_object(count, name);
+        ck_assert_int_eq(fixture_put(&fixture, name, payload, sizeof payload), STORE_OK);
+        name_object(count - DELETED - 100, name);
+        if (count >= DELETED + 100 && count < 2 * DELETED + 100)
+            ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    fixture_close(&fixture);
+    uint8_t *bytes = fixture_read_file(&fixture, first, &size);
+    ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, first, 0), 0);
+    fixture_open(&fixture);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+    for (unsigned i = 100; i < count; i++) {
+        name_object(i, name);
+        ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    for (unsigned i = 0; i < 3 * MOVED; i++)
+        ck_assert_int_eq(fixture_put(&fixture, "other", payload, sizeof payload), STORE_OK);
+    for (int tries = 0; tries < 5000 && !segment_is_husk_file("/data/stores/s/log/0000000000000002.seg"); tries++)
+        usleep(1000);
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, first, bytes, size, 0);
+    free(bytes);
+    fixture_open(&fixture);
+    for (unsigned i = 0; i < count; i++) {
+        name_object(i, name);
+        bool there = i >= DELETED && i < 100;
+        ck_assert_msg(fixture_get(&fixture, name, payload, sizeof payload) == (there ? STORE_OK : STORE_NO_OBJECT),
+                      "%s is %s", name, there ? "lost" : "back");
+    }
 }
 END_TEST
 
@@ -1340,6 +1389,7 @@ static TCase *files_case(void)
     tcase_add_test(files, a_lost_first_sector_is_no_torn_tail);
     tcase_add_test(files, a_ruined_segment_takes_what_it_held);
     tcase_add_test(files, a_segment_that_comes_back_is_taken_in_again);
+    tcase_add_test(files, a_segment_that_comes_back_brings_no_deleted_key);
     tcase_add_test(files, a_file_that_is_no_segment_is_left_alone);
     tcase_add_test(files, a_copy_of_another_segment_is_left_alone);
     tcase_add_test(files, a_copy_of_a_later_segment_costs_what_it_covered);
