@@ -160,6 +160,8 @@ static enum store_error parts_pin(struct listing *listing, struct run_horizon *r
         part->segment = log_pin(log, (uint32_t)slot);
         part->sealed = sealed;
         part->end = segment_position(part->segment, sealed ? log->segments[slot + 1]->base : end);
+        if (sealed && part->segment->used < part->end)
+            part->end = part->segment->used; /* what lies in between was never of this log, or is lost */
         *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = part->end};
     }
     pthread_rwlock_unlock(&store->lock);

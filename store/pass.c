@@ -422,7 +422,7 @@ static void pass_segment(struct pass *pass, const struct part *part)
     pass_records(pass, held);
     pass_gap(pass, part, held);
     if (part->sealed && !pass_stop(pass))
-        pass_run_of_keys(pass, segment, part->limit);
+        pass_run_of_keys(pass, segment, part->records);
 }
 
 /* Of the files that were set aside at the start nothing is looked at. */
