@@ -208,10 +208,7 @@ static enum store_error judge(struct line *line, size_t at)
 {
     const struct log *log = &line->store->log;
     struct candidate *candidate = &line->candidates[at];
-    const struct segment *front = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-    uint64_t least = front ? front->base : 0;
-    if (front && segment_is_husk(front)) /* what it stands for is elsewhere, and nothing begins in the middle of it */
-        least = segment_end(front);
+    uint64_t least = log->segment_count > 0 ? log->segments[log->segment_count - 1]->base : 0;
     if (!candidate->proven)
         return find_base(line, at, least);
     if (candidate->segment->base < least)
