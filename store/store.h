@@ -426,8 +426,8 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg);
 void stream_commit(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg);
 
 /* Drops the upload; takes the stream. No trace of it stays. No callback follows, and hooks are not
- * called after the return. NULL is allowed. A wait under way is forgotten. May wait for one write
- * that an I/O thread is in the middle of. */
+ * called after the return; but the `ready` of a wait that has just ended may still be running. NULL is
+ * allowed. A wait under way is forgotten. May wait for a tap that an I/O thread is in the middle of. */
 void stream_abort(struct stream *stream);
 
 /* ---- reading --------------------------------------------------------------------------------- */
