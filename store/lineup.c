@@ -165,6 +165,13 @@ static enum store_error candidate_open(struct line *line, struct candidate *cand
     return candidate_read(line, candidate, file);
 }
 
+/* The last segment that the log has so far; NULL: none. */
+static struct segment *line_last(const struct line *line)
+{
+    const struct log *log = &line->store->log;
+    return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
+}
+
 /* ---- judging --------------------------------------------------------------------------------- */
 
 /* Where the next segment begins that is sure to come behind: what a record tells of a base must fit in front of it. */
@@ -203,16 +210,32 @@ static enum store_error find_base(struct line *line, size_t at, uint64_t least)
     return STORE_OK;
 }
 
+/* Whether a husk had been absorbed by the one in front of it before, but its removal never came to the disk. */
+static bool was_absorbed(const struct segment *segment, const struct segment *front)
+{
+    return segment_is_husk(front) && segment_is_husk(segment) && segment->base >= front->base &&
+           segment_end(segment) <= segment_end(front);
+}
+
+/* Where the next segment can begin at the earliest. What a husk stands for is elsewhere now, and nothing begins in the middle
+ * of it; where a segment ends is not known before it has been read. */
+static uint64_t least_base(const struct segment *front)
+{
+    if (!front)
+        return 0;
+    return segment_is_husk(front) ? segment_end(front) : front->base;
+}
+
 /* Sets aside what does not fit behind the segments that the log has so far. */
 static enum store_error judge(struct line *line, size_t at)
 {
-    const struct log *log = &line->store->log;
     struct candidate *candidate = &line->candidates[at];
-    uint64_t least = log->segment_count > 0 ? log->segments[log->segment_count - 1]->base : 0;
+    const struct segment *front = line_last(line);
+    uint64_t least = least_base(front);
     if (!candidate->proven)
         return find_base(line, at, least);
-    if (candidate->segment->base < least)
-        set_aside(line, candidate, "would begin before the segment in front of it");
+    if (candidate->segment->base < least && !was_absorbed(candidate->segment, front))
+        set_aside(line, candidate, "would begin before the end of the segment in front of it");
     return STORE_OK;
 }
 
@@ -226,25 +249,31 @@ static struct candidate *find_candidate(struct line *line, uint64_t number)
     return at;
 }
 
+/* What an old husk stands for ends where the next segment says that the log in front of it did. */
+static void learn_end(struct candidate *husk, struct segment *front, const struct segment *segment)
+{
+    if (segment->front > segment_end(front))
+        front->used = segment_position(front, segment->front);
+    husk->old_husk = false;
+    husk->grown = true;
+}
+
 /* A husk behind a husk, with nothing missing between them: the one in front comes to stand for both. */
 static bool absorb(struct line *line, struct candidate *candidate)
 {
-    struct log *log = &line->store->log;
     struct segment *segment = candidate->segment;
-    struct segment *front = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
+    struct segment *front = line_last(line);
     if (!front || !segment_is_husk(front))
         return false;
     struct candidate *before = find_candidate(line, front->number);
-    if (before->old_husk) { /* what it stands for ends where this one begins */
-        front->used = segment_position(front, segment->front > front->base ? segment->front : front->base);
-        before->old_husk = false;
-        before->grown = true;
-    }
+    if (before->old_husk)
+        learn_end(before, front, segment);
     if (!segment_is_husk(segment) || segment->base > segment_end(front))
         return false;
-    if (segment_end(segment) > segment_end(front))
+    if (segment->base == segment_end(front)) {
         front->used = segment_position(front, segment_end(segment));
-    before->old_husk = candidate->old_husk;
+        before->old_husk = candidate->old_husk;
+    }
     before->grown = true;
     candidate->absorber = front->number;
     segment_release(segment);

@@ -356,13 +356,6 @@ static uint64_t records_limit(const struct segment *segment, const struct segmen
     return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
 }
 
-/* A husk stands for what was there: only where that ended is of interest. */
-static void pass_over(struct segment *husk, const struct segment *next)
-{
-    if (next && segment_end(husk) > next->base)
-        husk->used = segment_position(husk, next->base);
-}
-
 /* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
 static enum store_error scan_slot(struct scan *scan, size_t slot)
 {
@@ -373,9 +366,7 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
     scan->known = !next && scan->store->reach.segment == segment->number ? scan->store->reach.offset : 0;
-    if (segment_is_husk(segment))
-        pass_over(segment, next);
-    else
+    if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
         error = scan_segment(scan, segment, records_limit(segment, next));
     for (size_t i = 0; i < log->stray_count; i++) {
         if (log->strays[i].number > segment->number)

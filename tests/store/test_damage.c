@@ -963,10 +963,9 @@ END_TEST
 
 /* ---- husks ----------------------------------------------------------------------------------- */
 
-/* Two husks' worth of dead records in front of live ones; returns the paths of the first husk and of what follows. */
-static void make_husk(char husk[128], char behind[128])
+/* Deletes what the first two segments hold and waits until they are husks. */
+static void empty_two(void)
 {
-    write_many();
     for (unsigned i = 0; i < many.counts[2]; i++) {
         char key[16];
         snprintf(key, sizeof key, "%u", i);
@@ -975,6 +974,13 @@ static void make_husk(char husk[128], char behind[128])
     for (int tries = 0; tries < 5000 && (size_of(many.paths[0]) > 64 || size_of(many.paths[1]) > 64); tries++)
         usleep(1000);
     ck_assert_uint_eq(size_of(many.paths[1]), 64);
+}
+
+/* Two husks' worth of dead records in front of live ones; returns the paths of the first husk and of what follows. */
+static void make_husk(char husk[128], char behind[128])
+{
+    write_many();
+    empty_two();
     snprintf(husk, 128, "%s", many.paths[0]);
     snprintf(behind, 128, "%s", many.paths[2]);
 }
@@ -1047,6 +1053,60 @@ static void age_header(const char *path)
     fixture_write_file(&fixture, path, header, 64, 0);
     free(header);
 }
+
+/* The first of two husks stands for both, and a crash has kept the second one from being removed. */
+START_TEST(a_husk_that_was_not_removed_is_no_damage)
+{
+    char husk[128], behind[128];
+    size_t size;
+    make_husk(husk, behind);
+    fixture_close(&fixture);
+    uint8_t *second = fixture_read_file(&fixture, many.paths[1], &size);
+    for (int version = 2; version >= 1; version--) {
+        fixture_open(&fixture);
+        ck_assert(!exists(many.paths[1]));
+        fixture_close(&fixture);
+        fixture_write_file(&fixture, many.paths[1], second, size, 0);
+        if (version == 1)
+            age_header(many.paths[1]);
+        fixture_open(&fixture);
+        ck_assert(!exists(many.paths[1]));
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
+        fixture_close(&fixture);
+    }
+    free(second);
+    remove_file(behind);
+    fixture_open(&fixture);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 10000);
+}
+END_TEST
+
+/* Its records were moved and deleted since, and the husk in front of it says so. */
+START_TEST(a_segment_that_comes_back_into_a_husk_is_set_aside)
+{
+    size_t size;
+    write_many();
+    uint8_t *second = fixture_read_file(&fixture, many.paths[1], &size);
+    empty_two();
+    for (int start = 0; start < 2; start++) {
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+    }
+    ck_assert(!exists(many.paths[1]));
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, many.paths[1], second, size, 0);
+    free(second);
+    for (int start = 0; start < 3; start++) {
+        fixture_open(&fixture);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 64);
+        ck_assert_uint_eq(count_lost(0, many.counts[2]), many.counts[2]);
+        ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+}
+END_TEST
 
 /* Folders of before open as they did; what could not be told from damage then is a warning. */
 START_TEST(segments_of_the_first_version_are_read)
@@ -1395,6 +1455,8 @@ static TCase *files_case(void)
     tcase_add_test(files, a_copy_of_a_later_segment_costs_what_it_covered);
     tcase_add_test(files, a_segment_lost_behind_a_husk_is_missed);
     tcase_add_test(files, a_ruined_husk_is_told_and_costs_no_object);
+    tcase_add_test(files, a_husk_that_was_not_removed_is_no_damage);
+    tcase_add_test(files, a_segment_that_comes_back_into_a_husk_is_set_aside);
     tcase_add_test(files, segments_of_the_first_version_are_read);
     return files;
 }
