@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/hex.h"
 #include "api/hygiene.h"
@@ -10,8 +11,14 @@
 
 /* ---- the fields ------------------------------------------------------------------------------ */
 
+enum {
+    ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
+    FIELD_MEMORY = 64,     /* bytes that libmicrohttpd takes for each field and each cookie beside its text */
+};
+
 struct walk {
     struct request *request;
+    size_t memory; /* of the connection's, taken for the fields beside their text */
     struct hygiene hygiene;
     enum fields_error error;
     enum field twice;
@@ -22,6 +29,9 @@ static enum MHD_Result note_field(void *closure, enum MHD_ValueKind kind, const 
 {
     struct walk *walk = closure;
     (void)kind;
+    walk->memory += FIELD_MEMORY;
+    if (strcasecmp(name, "Cookie") == 0)
+        walk->memory += value_length; /* it makes a copy, to part it */
     if (!hygiene_field(&walk->hygiene, name, name_length, value, value_length))
         return MHD_NO;
     walk->error = fields_note(&walk->request->fields, name, name_length, value, &walk->twice);
@@ -44,6 +54,22 @@ static bool reject_twice(struct request *request, enum field field)
     return false;
 }
 
+/* What the head has taken of the connection's memory is not there for the answer's. Without room for that one the client
+ * would get none, not even to a write that was done. */
+static bool leaves_room(struct request *request, size_t head, size_t memory)
+{
+    int cookies = MHD_get_connection_values(request->connection, MHD_COOKIE_KIND, NULL, NULL);
+    size_t taken = head + memory + (size_t)cookies * FIELD_MEMORY;
+    if (taken <= API_CONNECTION_MEMORY - ANSWER_HEAD)
+        return true;
+    request->reject = true;
+    reply_problem(request, PROBLEM_HEAD_TOO_LARGE,
+                  "The head of the request has %zu bytes and takes %zu of the %d that there are for it: send fewer and "
+                  "shorter fields.",
+                  head, taken, API_CONNECTION_MEMORY - ANSWER_HEAD);
+    return false;
+}
+
 static bool read_fields(struct request *request, const char *target, const char *method, const char *version)
 {
     struct walk walk = {.request = request};
@@ -61,7 +87,9 @@ static bool read_fields(struct request *request, const char *target, const char 
     if (!hygiene_end(&walk.hygiene, method, info->header_size))
         return reject(request, walk.hygiene.fault);
     const char *fault = hygiene_framing(&request->fields, version);
-    return fault == NULL || reject(request, fault);
+    if (fault != NULL)
+        return reject(request, fault);
+    return leaves_room(request, info->header_size, walk.memory);
 }
 
 /* libmicrohttpd has checked that Content-Length is a number that fits. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/fields.h"
 #include "api/utf8.h"
 
 enum { FORMAT = 1, HEADER = 3 };
@@ -46,7 +47,7 @@ enum attributes_error attributes_add_content_type(struct attributes *attributes,
         return ATTRIBUTES_OK;
     if (!is_text(value, length))
         return ATTRIBUTES_NOT_TEXT;
-    if (count_text(attributes, length) != ATTRIBUTES_OK)
+    if (count_text(attributes, strlen("Content-Type") + length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
     uint8_t *room = grow(attributes, ATTRIBUTE_CONTENT_TYPE, length);
     if (room == NULL)
@@ -86,7 +87,7 @@ enum attributes_error attributes_add_meta(struct attributes *attributes, const c
         return ATTRIBUTES_NOT_TEXT;
     if (has_meta(attributes, name, name_length))
         return ATTRIBUTES_TWICE;
-    if (count_text(attributes, name_length + value_length) != ATTRIBUTES_OK)
+    if (count_text(attributes, strlen(FIELD_META_PREFIX) + name_length + value_length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
     uint8_t *room = grow(attributes, ATTRIBUTE_META, name_length + 1 + value_length);
     if (room == NULL)

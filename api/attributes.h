@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 enum {
-    ATTRIBUTES_TEXT_MAX = 4096, /* bytes of names and values in all */
+    ATTRIBUTES_TEXT_MAX = 4096, /* bytes of field names and values in all: all of them come back in one head */
     ATTRIBUTES_SHA256 = 32,
     ATTRIBUTES_MD5 = 16,
 };

@@ -30,6 +30,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_BAD_RANGE] = {416, TYPE "range-not-satisfiable", "No part of the range lies in the object", 0},
     [PROBLEM_ENTRY_REFUSED] = {422, TYPE "entry-refused", "An entry of the batch was refused", 0},
     [PROBLEM_ATTRIBUTES_TOO_LARGE] = {431, TYPE "attributes-too-large", "The object's attributes are too large", 0},
+    [PROBLEM_HEAD_TOO_LARGE] = {431, TYPE "head-too-large", "The head of the request is too large", 0},
     [PROBLEM_INTERNAL] = {500, TYPE "internal", "The server could not do its work", 0},
     [PROBLEM_DAMAGED] = {500, TYPE "damaged", "The stored bytes are damaged", 0},
     [PROBLEM_NOT_IMPLEMENTED] = {501, TYPE "not-implemented", "The method is not known here", 0},

@@ -22,9 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* libmicrohttpd clears this much for each request, so small is fast; it also bounds request line and headers. */
-enum { CONNECTION_MEMORY = 16 * 1024 };
-
 enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 
 enum { EVENTS = 32 }; /* fetched at a time */
@@ -39,7 +36,6 @@ struct client {
     int socket;
     bool busy;             /* a request has begun and is not completed */
     bool heard;            /* its head has arrived whole */
-    void *request;         /* the api's, from on_uri() to on_completed() */
     int64_t waiting_since; /* seconds: for the head that is to come, or has begun to */
     bool ended;            /* it has closed its side */
     struct client *next_ended;
@@ -130,19 +126,12 @@ static void client_closed(struct loop *loop, struct client *client)
     client_forget(loop, client);
 }
 
-/* Of a request whose arguments do not fit into its memory libmicrohttpd (0.9.75) forgets to tell that it has ended. */
-static void end_forgotten_request(struct loop *loop, struct client *client, struct MHD_Connection *connection)
-{
-    if (client->request)
-        api_completed(loop->options.api, connection, &client->request, MHD_REQUEST_TERMINATED_WITH_ERROR);
-}
-
 static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct loop *loop = closure;
+    (void)connection;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        end_forgotten_request(loop, *socket_context, connection);
         client_closed(loop, *socket_context);
         return;
     }
@@ -154,11 +143,8 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
 {
     struct loop *loop = closure;
-    struct client *client = client_of(connection);
-    end_forgotten_request(loop, client, connection);
-    client->busy = true;
-    client->request = api_uri(loop->options.api, uri, connection);
-    return client->request;
+    client_of(connection)->busy = true;
+    return api_uri(loop->options.api, uri, connection);
 }
 
 static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
@@ -177,7 +163,6 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     struct loop *loop = closure;
     struct client *client = client_of(connection);
     api_completed(loop->options.api, connection, request_closure, reason);
-    client->request = NULL;
     client->busy = false;
     client_wait_for_head(client);
     /* Its answer may have been begun before the drain and say keep-alive. */
@@ -195,7 +180,7 @@ static struct MHD_Daemon *start_daemon(struct loop *loop)
                             on_access, loop, MHD_OPTION_URI_LOG_CALLBACK, on_uri, loop, MHD_OPTION_NOTIFY_COMPLETED,
                             on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
                             MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, api, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, loop->options.connection_limit,
+                            (size_t)API_CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, loop->options.connection_limit,
                             MHD_OPTION_CONNECTION_TIMEOUT, loop->options.idle_timeout, MHD_OPTION_STRICT_FOR_CLIENT, 0,
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }

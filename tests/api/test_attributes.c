@@ -82,7 +82,7 @@ START_TEST(names_and_values_are_bounded_in_all)
     memset(value, 'x', sizeof value);
     value[ATTRIBUTES_TEXT_MAX + 1] = '\0';
     ck_assert_int_eq(attributes_add_content_type(&attributes, value), ATTRIBUTES_TOO_LARGE);
-    value[ATTRIBUTES_TEXT_MAX - 10] = '\0';
+    value[ATTRIBUTES_TEXT_MAX - sizeof "Content-TypeCairn-Meta-" + 1 - 10] = '\0';
     ck_assert_int_eq(attributes_add_content_type(&attributes, value), ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_meta(&attributes, "12345", 5, "123456"), ATTRIBUTES_TOO_LARGE);
     ck_assert_int_eq(attributes_add_meta(&attributes, "12345", 5, "12345"), ATTRIBUTES_OK);

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONNECTION_MEMORY = 16 * 1024, PATIENCE = 8 /* seconds */ };
+enum { PATIENCE = 8 /* seconds */ };
 
 static struct site {
     struct sim_disk *disk;
@@ -160,7 +160,7 @@ static void start_daemon(void)
                                    site.api, MHD_OPTION_URI_LOG_CALLBACK, on_uri, site.api, MHD_OPTION_NOTIFY_COMPLETED,
                                    on_completed, site.api, MHD_OPTION_NOTIFY_CONNECTION, on_connection, site.api,
                                    MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, site.api,
-                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)API_CONNECTION_MEMORY,
                                    MHD_OPTION_CONNECTION_TIMEOUT, 1U, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
     fuzz_assert(site.daemon != NULL);
 }

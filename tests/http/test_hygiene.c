@@ -233,40 +233,6 @@ START_TEST(a_header_without_a_colon)
 }
 END_TEST
 
-START_TEST(headers_beyond_the_pool)
-{
-    int socket = raw_connect(site.server->port);
-    raw_send(socket, "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: ");
-    char line[1024];
-    memset(line, 'x', sizeof line);
-    for (int i = 0; i < 64 && raw_send_bytes(socket, line, sizeof line); i++) {
-    }
-    raw_send(socket, "\r\n\r\n");
-    if (raw_receive(socket, &answer)) {
-        ck_assert_msg(answer.status == 431 || answer.status == 400 || answer.status == 413, "got %d", answer.status);
-    }
-    ck_assert(raw_closed(socket));
-    close(socket);
-}
-END_TEST
-
-START_TEST(a_target_beyond_the_pool)
-{
-    int socket = raw_connect(site.server->port);
-    raw_send(socket, "GET /v1/stores/");
-    char line[1024];
-    memset(line, 'x', sizeof line);
-    for (int i = 0; i < 64 && raw_send_bytes(socket, line, sizeof line); i++) {
-    }
-    raw_send(socket, " HTTP/1.1\r\nHost: a\r\n\r\n");
-    if (raw_receive(socket, &answer)) {
-        ck_assert_msg(answer.status == 414 || answer.status == 431 || answer.status == 400, "got %d", answer.status);
-    }
-    ck_assert(raw_closed(socket));
-    close(socket);
-}
-END_TEST
-
 START_TEST(a_target_of_8000_bytes_fits)
 {
     char *padding = client_text(site.client, "%07000d", 0);
@@ -573,8 +539,6 @@ int main(void)
         a_bare_line_feed_ends_no_line,
         a_bare_carriage_return,
         a_header_without_a_colon,
-        headers_beyond_the_pool,
-        a_target_beyond_the_pool,
         a_target_of_8000_bytes_fits,
         unknown_methods_are_501,
         a_method_that_the_path_does_not_have_is_405_with_allow,
