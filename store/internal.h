@@ -5,15 +5,13 @@
 #include "store/blobs.h"
 #include "store/catalog.h"
 #include "store/compact.h"
-
+#include "store/depot.h"
 #include "store/error.h"
 #include "store/io.h"
 #include "store/key.h"
 #include "store/log.h"
 #include "store/reach.h"
 #include "store/scrub.h"
-#include "store/space.h"
-
 #include "store/store.h"
 #include "store/table.h"
 #include "store/writer.h"
@@ -59,8 +57,8 @@ struct store {
     atomic_uint_fast64_t ops_in_flight;
     atomic_uint_fast64_t bytes_in_flight;
 
-    atomic_bool deleted;       /* its folder is gone from the depot: what is still queued fails */
-    struct depot_entry *entry; /* the depot's */
+    atomic_bool deleted;        /* its folder is gone from the depot: what is still queued fails */
+    struct roster_entry *entry; /* the roster's */
 };
 
 /* Opens and recovers the store in the folder `name` of `stores`. Blocking. */
@@ -103,21 +101,5 @@ void store_count_notes(struct store *store, uint64_t *ret_damaged, uint64_t *ret
 
 /* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
 void store_complete(struct store *store, struct txn *txn);
-
-/* The depot's side of admission, its threads, its disk, its log. depot_space(): whether the disk has room for `bytes`
- * beside the reserve. depot_each_open() calls `visit`, which must not block, for all stores that are open. */
-enum store_error depot_admit(struct depot *depot, uint64_t bytes);
-void depot_admit_always(struct depot *depot, uint64_t bytes);
-bool depot_space(struct depot *depot, uint64_t bytes);
-void depot_discharge(struct depot *depot, uint64_t bytes);
-struct pool *depot_pool(struct depot *depot);
-struct pool *depot_upkeep(struct depot *depot); /* one thread, for compaction */
-struct space *depot_disk(struct depot *depot);
-void depot_each_open(struct depot *depot, void (*visit)(struct store *store));
-bool depot_draining(struct depot *depot);
-bool depot_admit_upload(struct depot *depot);
-void depot_discharge_upload(struct depot *depot);
-void depot_log(struct depot *depot, enum store_log_level level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -134,7 +134,7 @@ static void *scrub_thread(void *arg)
 enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
 {
     struct scrub *scrub = &store->scrub;
-    if (depot_draining(store->depot) || atomic_load(&store->closing))
+    if (admission_is_draining(depot_admission(store->depot)) || atomic_load(&store->closing))
         return STORE_DRAINING;
     if (!scrub_claim(store))
         return STORE_BUSY;

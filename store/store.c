@@ -16,12 +16,12 @@ void store_admit_always(struct store *store, uint64_t bytes)
 {
     atomic_fetch_add(&store->ops_in_flight, 1);
     atomic_fetch_add(&store->bytes_in_flight, bytes);
-    depot_admit_always(store->depot, bytes);
+    admission_take_always(depot_admission(store->depot), bytes);
 }
 
 void store_discharge(struct store *store, uint64_t bytes)
 {
-    depot_discharge(store->depot, bytes);
+    admission_return(depot_admission(store->depot), bytes);
     atomic_fetch_sub(&store->bytes_in_flight, bytes);
     atomic_fetch_sub(&store->ops_in_flight, 1);
 }
@@ -40,7 +40,7 @@ enum store_error store_admit(struct store *store, uint64_t bytes)
     else if (ops >= store->options->store_ops_limit || held + bytes > store->options->store_bytes_limit)
         error = STORE_BUSY;
     else
-        error = depot_admit(store->depot, bytes);
+        error = admission_take(depot_admission(store->depot), bytes);
     if (error) {
         atomic_fetch_sub(&store->bytes_in_flight, bytes);
         atomic_fetch_sub(&store->ops_in_flight, 1);

@@ -90,7 +90,7 @@ static void stream_free(struct stream *stream)
     free(stream->collected);
     XXH3_freeState(stream->hash);
     if (stream->large)
-        depot_discharge_upload(stream->depot);
+        admission_return_upload(depot_admission(stream->depot));
     pthread_cond_destroy(&stream->tapped);
     pthread_mutex_destroy(&stream->lock);
     free(stream);
@@ -136,7 +136,7 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
 /* From here on the payload goes to a blob file. */
 static enum store_error stream_enlarge(struct stream *stream)
 {
-    if (!depot_admit_upload(stream->store->depot))
+    if (!admission_take_upload(depot_admission(stream->store->depot)))
         return STORE_BUSY;
     stream->large = true;
     stream->hash = XXH3_createState();
