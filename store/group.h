@@ -1,8 +1,8 @@
 /* group.h - one group commit: the transactions that share a sync.
  *
- * Three phases. group_add() decides a transaction against what is stored and what earlier transactions of
- * the group will have changed, and appends its records; a refused one leaves nothing behind. group_commit()
- * makes the records durable and publishes every change under one lock. group_complete() tells the callers.
+ * Two phases. group_add() has a transaction decided (plan.h) against what is stored and what earlier transactions of
+ * the group will have changed (changes.h), and appends its records; a refused one leaves nothing behind.
+ * group_commit() makes the records durable, publishes every change under one lock, and calls each `done`.
  *
  * Thread: the writer's.
  */
