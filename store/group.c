@@ -109,12 +109,12 @@ static void group_fail(struct group *group, enum store_error error, int os_error
 }
 
 /* The store takes no writes any more: nobody knows what is on disk. */
-static void store_fail(struct store *store, const char *what, int os_error)
+static void store_fail(struct store *store, const char *what, const char *why)
 {
     if (!atomic_exchange(&store->failed, true))
         depot_log(store->depot, STORE_LOG_ERROR,
                   "store %s: %s failed (%s): it takes no writes until the server is started again; reads go on",
-                  store->name, what, strerror(os_error));
+                  store->name, what, why);
 }
 
 /* Gives each receipt of a delete the end of the log, as the contract says. */
@@ -144,7 +144,8 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     if (error) {
         changes_pop(&group->changes, first);
         if (error == STORE_FAILED)
-            store_fail(group->store, "starting a new segment", os_error);
+            store_fail(group->store, "starting a new segment",
+                       os_error ? strerror(os_error) : "the log has all the segments it can have");
         txn->waits = error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
         if (error != STORE_AGAIN && !txn->waits)
             txn_fail(txn, error, os_error, SIZE_MAX);
@@ -293,7 +294,7 @@ static void make_durable(struct group *group)
     if (!error)
         return;
     if (sync_failed)
-        store_fail(store, "fdatasync of the log", error);
+        store_fail(store, "fdatasync of the log", strerror(error));
     group_fail(group, sync_failed ? STORE_FAILED : error_of_errno(error), error);
 }
 

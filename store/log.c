@@ -1,4 +1,4 @@
-/* log.c - a store's log: append, roll, sync; the spare segment. log.h tells the story. */
+/* log.c - a store's log: append, roll, sync. log.h tells the story. */
 #include "store/log.h"
 
 #include "store/error.h"
@@ -9,20 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SPARE is made in the background, NEXT by the writer when it cannot wait, HUSK by compaction; none of them counts as a
- * segment before it is renamed. */
-static const char spare_name[] = "spare";
-static const char next_name[] = "next";
+/* Made by compaction; like a prepared segment it counts as one from its renaming on. */
 static const char husk_name[] = "husk";
-
-enum {
-    TAIL_MAX = 64 << 10, /* of each segment, kept for deletes and compaction */
-    GROWTH = 4,
-    HASTE = 8,
-    SPARE_MIN = 64 << 10,
-    SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
-    BLOCK = 4096,
-};
 
 bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
               struct pool *pool, pthread_rwlock_t *table_lock)
@@ -34,39 +22,26 @@ bool log_init(struct log *log, const struct depot_options *options, int folder, 
                         .space = space,
                         .pool = pool,
                         .table_lock = table_lock,
-                        .next_number = 1,
-                        .spare_file = -1};
+                        .next_number = 1};
     log->buffer = malloc(LOG_BUFFER);
-    pthread_mutex_init(&log->spare_lock, NULL);
-    pthread_cond_init(&log->spare_idle, NULL);
+    prepared_init(log);
     return log->buffer != NULL;
 }
 
 void log_free(struct log *log)
 {
-    pthread_mutex_lock(&log->spare_lock);
-    if (log->spare_making && pool_withdraw(log->pool, &log->spare_job))
-        log->spare_making = false;
-    while (log->spare_making)
-        pthread_cond_wait(&log->spare_idle, &log->spare_lock);
-    pthread_mutex_unlock(&log->spare_lock);
-    if (log->spare_file >= 0) {
-        log->io->close(log->io->self, log->spare_file);
-        log->io->unlinkat(log->io->self, log->folder, spare_name, 0);
-    }
+    prepared_free(log);
     for (size_t i = 0; i < log->segment_count; i++)
         segment_release(log->segments[i]);
     free(log->segments);
     free(log->strays);
     free(log->buffer);
-    pthread_cond_destroy(&log->spare_idle);
-    pthread_mutex_destroy(&log->spare_lock);
     log->io->close(log->io->self, log->folder);
 }
 
 bool log_is_prepared(const char *name)
 {
-    return strcmp(name, spare_name) == 0 || strcmp(name, next_name) == 0 || strcmp(name, husk_name) == 0;
+    return prepared_is_name(name) || strcmp(name, husk_name) == 0;
 }
 
 static bool table_grow(struct log *log)
@@ -135,199 +110,7 @@ void log_resume(struct log *log, uint64_t end, bool doubtful)
     log->doubtful = doubtful;
 }
 
-/* ---- the spare ------------------------------------------------------------------------------- */
-
-/* Makes a file of `size` zeros, or of less when the disk has no room for it, but not of less than
- * `least`. Returns the descriptor or -1 with *ret_errno. */
-static int make_prepared(struct log *log, const char *name, uint64_t size, uint64_t least, uint64_t *ret_size,
-                         int *ret_errno)
-{
-    const struct io *io = log->io;
-    int file = io->openat(io->self, log->folder, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (file < 0) {
-        *ret_errno = errno;
-        return -1;
-    }
-    int error = segment_prepare(io, file, 0, size);
-    while (error_of_errno(error) == STORE_FULL && size / GROWTH >= least) {
-        size /= GROWTH;
-        error = io->ftruncate(io->self, file, 0) < 0 ? errno : segment_prepare(io, file, 0, size);
-    }
-    if (!error) {
-        *ret_size = size;
-        return file;
-    }
-    io->close(io->self, file);
-    io->unlinkat(io->self, log->folder, name, 0);
-    *ret_errno = error;
-    return -1;
-}
-
-/* What the segment behind the active one should hold: small stores stay small. */
-static uint64_t next_size(const struct log *log)
-{
-    uint64_t size = log->active ? log->active->prepared * GROWTH : LOG_SEGMENT_FIRST;
-    return size < log->segment_size ? size : log->segment_size;
-}
-
-/* As much of `size` as leaves the disk its reserve, and not less than `least`; 0: not even that. */
-static uint64_t affordable(const struct log *log, uint64_t size, uint64_t least)
-{
-    while (size / GROWTH >= least && !space_affords_segment(log->space, size))
-        size /= GROWTH;
-    return space_affords_segment(log->space, size) ? size : 0;
-}
-
-/* Thread: the pool's. A failure leaves no spare; the writer meets it when it needs one. */
-static void spare_make(void *arg)
-{
-    struct log *log = arg;
-    uint64_t size = affordable(log, log->spare_size, SPARE_MIN);
-    int error = 0;
-    int file = size > 0 ? make_prepared(log, spare_name, size, SPARE_MIN, &size, &error) : -1;
-    pthread_mutex_lock(&log->spare_lock);
-    log->spare_file = file;
-    log->spare_size = file < 0 ? 0 : size;
-    log->spare_making = false;
-    pthread_cond_broadcast(&log->spare_idle);
-    pthread_mutex_unlock(&log->spare_lock);
-}
-
-static void spare_request(struct log *log)
-{
-    pthread_mutex_lock(&log->spare_lock);
-    bool wanted = !log->ending && !log->spare_making && log->spare_file < 0;
-    if (wanted) {
-        log->spare_making = true;
-        log->spare_size = next_size(log);
-        log->spare_job = (struct pool_job){.run = spare_make, .arg = log};
-    }
-    pthread_mutex_unlock(&log->spare_lock);
-    if (wanted)
-        pool_submit(log->pool, &log->spare_job);
-}
-
-/* Takes the spare if it is there; -1 if not. */
-static int spare_take(struct log *log, uint64_t *ret_size)
-{
-    pthread_mutex_lock(&log->spare_lock);
-    int file = log->spare_making ? -1 : log->spare_file;
-    if (file >= 0) {
-        *ret_size = log->spare_size;
-        log->spare_file = -1;
-        log->spare_size = 0;
-    }
-    pthread_mutex_unlock(&log->spare_lock);
-    return file;
-}
-
 /* ---- rolling to a new segment ---------------------------------------------------------------- */
-
-struct prepared {
-    int file;
-    uint64_t size;
-    const char *name;
-};
-
-static void prepared_drop(struct log *log, const struct prepared *prepared)
-{
-    log->io->close(log->io->self, prepared->file);
-    log->io->unlinkat(log->io->self, log->folder, prepared->name, 0);
-}
-
-/* Makes a prepared file as long as it has to be; drops it when that fails. */
-static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t size)
-{
-    if (prepared->size >= size)
-        return 0;
-    int error = ENOSPC;
-    if (space_affords_segment(log->space, size - prepared->size))
-        error = segment_prepare(log->io, prepared->file, prepared->size, size);
-    if (error)
-        prepared_drop(log, prepared);
-    else
-        prepared->size = size;
-    return error;
-}
-
-/* What a segment holds that is made while the writer waits, because the background has not come up with a spare: little,
- * but each is an open file, and while the log outruns the background there is one after the other. */
-static uint64_t hasty_size(const struct log *log, uint64_t least)
-{
-    uint64_t size = log->active ? log->active->prepared / HASTE : 0;
-    size = size > LOG_SEGMENT_FIRST ? size : LOG_SEGMENT_FIRST;
-    return size > least ? size : least;
-}
-
-/* Gets a file with room for what is needed: the spare, made longer if need be, or a small one made now. */
-static int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
-{
-    uint64_t least = SEGMENT_HEADER + need->bytes + TAIL_MAX;
-    struct prepared prepared = {.name = spare_name};
-    int error = 0;
-    prepared.file = spare_take(log, &prepared.size);
-    if (prepared.file < 0) {
-        uint64_t size = affordable(log, hasty_size(log, least), least);
-        prepared.name = next_name;
-        if (size == 0)
-            return ENOSPC;
-        prepared.file = make_prepared(log, next_name, size, least, &prepared.size, &error);
-        if (prepared.file < 0)
-            return error;
-    }
-    error = prepared_extend(log, &prepared, least);
-    if (!error)
-        *ret_prepared = prepared;
-    return error;
-}
-
-static uint64_t whole_blocks(uint64_t bytes)
-{
-    return (bytes + BLOCK - 1) / BLOCK * BLOCK;
-}
-
-/* How large a segment may be for deletes or compaction when the disk is full; 0: there is no space for it. Compaction
- * gets what it needs at once, deletes a part of what there is: other stores delete, too. */
-static uint64_t scarce_size(const struct log *log, const struct log_need *need)
-{
-    uint64_t least = whole_blocks(SEGMENT_HEADER + need->bytes);
-    bool all = need->use == LOG_UPKEEP || need->last;
-    uint64_t most = all ? space_within_reach(log->space) : space_for_deletes(log->space);
-    uint64_t size = need->use == LOG_UPKEEP ? whole_blocks(SEGMENT_HEADER + need->bytes + need->ahead) : most / GROWTH;
-    if (need->use == LOG_DELETES && size > next_size(log))
-        size = next_size(log);
-    if (need->use == LOG_DELETES && size < SCARCE_MIN)
-        size = SCARCE_MIN;
-    size = size < least ? least : size - size % BLOCK;
-    if (size > most)
-        size = least;
-    return size <= most ? size : 0;
-}
-
-/* The same for deletes and compaction on a full disk, from the reserve if need be. Compaction gets a segment just as large
- * as it needs: where it took more it could give nothing back. */
-static int prepared_get_scarce(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
-{
-    struct prepared prepared = {.name = spare_name};
-    prepared.file = spare_take(log, &prepared.size);
-    if (need->use == LOG_DELETES && prepared.file >= 0 && prepared.size >= SEGMENT_HEADER + need->bytes) {
-        *ret_prepared = prepared;
-        return 0;
-    }
-    if (prepared.file >= 0)
-        prepared_drop(log, &prepared);
-    uint64_t size = scarce_size(log, need);
-    int error = ENOSPC;
-    prepared = (struct prepared){.name = next_name, .file = -1};
-    do {
-        if (size > 0)
-            prepared.file = make_prepared(log, next_name, size, size, &prepared.size, &error);
-    } while (prepared.file < 0 && size > 0 && error_of_errno(error) == STORE_FULL && space_give(log->space, size));
-    if (prepared.file < 0)
-        return error;
-    *ret_prepared = prepared;
-    return 0;
-}
 
 /* Where the log ends when a new segment begins, and where it goes on: further on when its end has been lost. */
 static struct segment_header next_header(const struct log *log)
@@ -339,25 +122,17 @@ static struct segment_header next_header(const struct log *log)
                                    .front = active ? segment_end(active) : log->end};
 }
 
-/* Gives a prepared file its header and its name. From the rename on there is no way back: recovery would
- * end the old segment here. */
-static enum store_error prepared_activate(struct log *log, const struct prepared *prepared,
-                                          const struct segment_header *header, int *ret_errno)
+/* Makes a segment of an activated file. Failing is STORE_FAILED: the name is on disk, and what would be written on in
+ * the old segment would be lost. */
+static enum store_error log_enter(struct log *log, const struct prepared *prepared, const struct segment_header *header,
+                                  int *ret_errno)
 {
-    const struct io *io = log->io;
-    char name[SEGMENT_NAME_MAX];
-    segment_name(header->number, name);
-    *ret_errno = segment_write_header(io, prepared->file, header, log->salt);
-    if (!*ret_errno && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
-        *ret_errno = errno;
-    if (*ret_errno) {
-        prepared_drop(log, prepared);
-        return error_of_errno(*ret_errno);
-    }
-    if (io->fsync(io->self, log->folder) == 0)
+    struct segment *segment = segment_new(log->io, prepared->file, header, prepared->size);
+    enum store_error error = segment ? log_adopt(log, segment) : STORE_NO_MEMORY;
+    if (!error)
         return STORE_OK;
-    *ret_errno = errno;
-    io->close(io->self, prepared->file);
+    segment_release(segment);
+    *ret_errno = error == STORE_NO_MEMORY ? ENOMEM : 0;
     return STORE_FAILED;
 }
 
@@ -370,16 +145,10 @@ static enum store_error log_roll(struct log *log, const struct log_need *need, b
         return error_of_errno(*ret_errno);
     struct segment_header header = next_header(log);
     enum store_error error = prepared_activate(log, &prepared, &header, ret_errno);
+    if (!error)
+        error = log_enter(log, &prepared, &header, ret_errno);
     if (error)
         return error;
-    struct segment *segment = segment_new(log->io, prepared.file, &header, prepared.size);
-    if (!segment)
-        return STORE_FAILED; /* the name is on disk: writing on in the old segment would be lost */
-    error = log_adopt(log, segment);
-    if (error) {
-        segment_release(segment);
-        return STORE_FAILED;
-    }
     log->doubtful = false;
     atomic_store(&log->promised, scarce ? need->ahead : 0);
     return STORE_OK;
@@ -390,10 +159,11 @@ static enum store_error log_roll(struct log *log, const struct log_need *need, b
 uint64_t log_tail(const struct segment *segment)
 {
     uint64_t share = segment->prepared / 8;
-    return share < TAIL_MAX ? share : TAIL_MAX;
+    return share < LOG_TAIL_MAX ? share : LOG_TAIL_MAX;
 }
 
-/* Whether the active segment has room beside what is kept in it for others; `tail`: also in what is kept for a full disk. */
+/* Whether the active segment has room beside what is kept in it for others; `tail`: also in what is kept for a full
+ * disk. */
 static bool fits(const struct log *log, const struct log_need *need, bool tail)
 {
     const struct segment *active = log->active;
@@ -413,12 +183,12 @@ static bool group_empty(const struct log *log)
     return log->end == log->group;
 }
 
-/* Half of the segment will be used: time for the one behind it. A first segment may be that far with its first record, and
- * what follows would not fit: then it is now or never that segments grow. */
+/* Half of the segment will be used: time for the one behind it. A first segment may be that far with its first
+ * record, and what follows would not fit: then it is now or never that segments grow. */
 static void look_ahead(struct log *log, uint64_t bytes)
 {
     if (log->active->used + bytes > log->active->prepared / 2)
-        spare_request(log);
+        prepared_request(log);
 }
 
 void log_end_promise(struct log *log)
@@ -426,8 +196,9 @@ void log_end_promise(struct log *log)
     atomic_store(&log->promised, 0);
 }
 
-/* Place for deletes and compaction when the disk is full: in the tail, then in a segment from the reserve. While compaction
- * has a promise its segment must stay the active one: deletes that do not fit beside it come again when it is done. */
+/* Place for deletes and compaction when the disk is full: in the tail, then in a segment from the reserve. While
+ * compaction has a promise its segment must stay the active one: deletes that do not fit beside it come again when it
+ * is done. */
 static enum store_error scarce_room(struct log *log, const struct log_need *need, int *ret_errno)
 {
     *ret_errno = ENOSPC;
@@ -599,9 +370,5 @@ uint64_t log_disk_bytes(struct log *log)
     uint64_t bytes = 0;
     for (size_t i = 0; i < log->segment_count; i++)
         bytes += log->segments[i]->prepared;
-    pthread_mutex_lock(&log->spare_lock);
-    if (log->spare_file >= 0)
-        bytes += log->spare_size;
-    pthread_mutex_unlock(&log->spare_lock);
-    return bytes;
+    return bytes + prepared_spare_bytes(log);
 }

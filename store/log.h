@@ -13,14 +13,15 @@
  * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
  * that compaction has got that way is promised to it until it is done.
  *
- * Thread: the writer's, except log_pin(), log_segments() and log_disk_bytes(), which need the store's lock shared; functions
- * that change the table of segments take it exclusively themselves.
+ * Thread: the writer's, except log_pin(), log_segments() and log_disk_bytes(), which need the store's lock shared;
+ * functions that change the table of segments take it exclusively themselves.
  */
 #ifndef CAIRN_LOG_H
 #define CAIRN_LOG_H
 
 #include "store/location.h"
 #include "store/pool.h"
+#include "store/prepared.h"
 #include "store/record.h"
 #include "store/segment.h"
 #include "store/space.h"
@@ -28,7 +29,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { LOG_BUFFER = 1 << 20, LOG_SEGMENT_FIRST = 256 << 10 };
+enum {
+    LOG_BUFFER = 1 << 20,
+    LOG_SEGMENT_FIRST = 256 << 10,
+    LOG_TAIL_MAX = 64 << 10, /* of each segment, kept for deletes and compaction */
+};
 
 /* A file with the name of a segment of which nothing counts: lineup.h. */
 struct log_stray {
@@ -65,13 +70,8 @@ struct log {
     size_t buffered;
 
     struct pool *pool; /* prepares the spare */
-    struct pool_job spare_job;
-    pthread_mutex_t spare_lock;
-    pthread_cond_t spare_idle;
-    bool spare_making;
-    bool ending;    /* no spare is made any more; the writer's */
-    int spare_file; /* -1: none */
-    uint64_t spare_size;
+    struct prepared_spare spare;
+    bool ending; /* no spare is made any more; the writer's */
 };
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
@@ -105,8 +105,9 @@ struct log_need {
     bool last;      /* LOG_DELETES: compaction has found nothing to do, so its share may be used up as well */
 };
 
-/* Makes sure that so many bytes more fit behind the group so far. STORE_AGAIN: not into this group, but commit
- * it and ask again. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED when the store must stop writing. */
+/* Makes sure that so many bytes more fit behind the group so far. STORE_AGAIN: not into this group, but commit it and
+ * ask again. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED when the store must stop writing: with *ret_errno,
+ * which is 0 when the log has as many segments as it can have. */
 enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno);
 
 /* The bytes at the end of a segment that puts leave to deletes and compaction. */
@@ -125,8 +126,8 @@ int log_sync(struct log *log, bool *ret_sync_failed);
 
 void log_abandon(struct log *log);
 
-/* Replaces a sealed segment's file, or a husk's, by a husk, durably; an errno. Those who have the old file open keep it.
- * Thread: any, but one at a time. */
+/* Replaces a sealed segment's file, or a husk's, by a husk, durably; an errno. Those who have the old file open keep
+ * it. Thread: any, but one at a time. */
 int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file);
 
 /* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the store's lock

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <xxhash.h>
 
 /* ---- the allocator --------------------------------------------------------------------------- */
@@ -88,9 +89,22 @@ int scarce_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 static uint64_t first_seed;
 static uint64_t runs;
 
+static atomic_uint_fast64_t unexplained; /* failures that were told without their reason */
+
+static void hear(void *arg, enum store_log_level level, const char *sentence)
+{
+    (void)arg;
+    (void)level;
+    if (strstr(sentence, "(Success)")) {
+        fprintf(stderr, "%s\n", sentence);
+        atomic_fetch_add(&unexplained, 1);
+    }
+}
+
 static void meet(struct model *model, uint64_t nth, bool forever)
 {
     model->disturbed = true;
+    model->options.log = hear;
     atomic_store(&lasting, forever);
     atomic_store(&left, nth);
     enum store_error error = model_open(model, NULL);
@@ -126,6 +140,7 @@ static bool run(uint64_t nth, bool forever)
     meet(model, nth, forever);
     bool met = atomic_load(&refused) > 0;
     recover(model, &prng);
+    ck_assert_msg(atomic_load(&unexplained) == 0, "%s", model->scene);
     model_free(model);
     sim_disk_free(disk);
     runs++;
