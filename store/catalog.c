@@ -95,7 +95,7 @@ static enum store_error shelf_rebuild(struct store *store, struct catalog_shelf 
 }
 
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the runs
- * on disk left out: then these are made again. */
+ * on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
 static enum store_error shelf_update(struct store *store, struct catalog_shelf *shelf, const struct part *part,
                                      const struct run_horizon *horizon)
 {
@@ -110,7 +110,7 @@ static enum store_error shelf_update(struct store *store, struct catalog_shelf *
         if (error)
             return error;
         if (part->sealed)
-            run_save(store, shelf->runs[0], part->segment);
+            run_save(store, shelf->runs[0], part->segment, !store->gaps);
     }
     return STORE_OK;
 }

@@ -23,6 +23,7 @@ struct move {
     struct segment *segment; /* a reference */
     struct cursor cursor;
     bool oldest;
+    bool unreadable; /* a record that counts is damaged, or the disk does not give it */
 
     struct store_op ops[STEPS];
     struct txn_step steps[STEPS];
@@ -61,10 +62,12 @@ static bool is_oldest(const struct store *store, const struct segment *segment)
     return segment->slot <= store->log.oldest && !store->gaps;
 }
 
-/* Whether a segment can be compacted. Lock held. */
+/* Whether a segment can be compacted. In front of a part of the log that is missing none is: what is written again at the
+ * end of the log would count as newer than what comes back. Lock held. */
 static bool is_candidate(const struct store *store, const struct segment *segment)
 {
-    return segment->slot + 1 < store->log.segment_count && !segment_is_husk(segment) && !segment->keep;
+    return segment->slot >= store->behind_gaps && segment->slot + 1 < store->log.segment_count &&
+           !segment_is_husk(segment) && !segment->keep;
 }
 
 /* Bytes of a candidate's records. Lock held. */
@@ -113,8 +116,8 @@ static struct segment *choose_keeper(struct store *store)
     const struct log *log = &store->log;
     struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
     uint64_t tombstones = 0;
-    if (!oldest || !is_candidate(store, oldest))
-        return NULL;
+    if (!oldest || !is_candidate(store, oldest) || store->gaps)
+        return NULL; /* with gaps the tombstones stay, whatever they stand behind */
     for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
         tombstones += log->segments[slot]->tombstones;
     return tombstones >= held(oldest) ? oldest : NULL;
@@ -253,7 +256,8 @@ static enum store_error move_record(struct move *move, uint64_t position, const 
 {
     bool absent;
     uint64_t packed = live_location(move, position, record, &absent);
-    if (packed && found != CURSOR_WHOLE)
+    move->unreadable = packed && found != CURSOR_WHOLE;
+    if (move->unreadable)
         return STORE_DAMAGED;
     bool tombstone = record->type == RECORD_TOMBSTONE && absent && !move->oldest;
     if (!packed && !tombstone)
@@ -280,11 +284,11 @@ static enum store_error move_records(struct move *move, uint64_t limit)
         enum cursor_found found;
         if (stopping(move->store))
             return STORE_DRAINING;
-        if (cursor_look(&move->cursor, position, true, &record, &found))
-            return STORE_IO;
-        if (found ==
-            CURSOR_NOTHING) /* a hole: what it held is lost, and the rest is what can be compared with a backup */
-            return STORE_DAMAGED;
+        int os_error = cursor_look(&move->cursor, position, true, &record, &found);
+        /* What a hole held is lost, and the rest is what can be compared with a backup. */
+        move->unreadable = os_error || found == CURSOR_NOTHING;
+        if (move->unreadable)
+            return os_error ? error_io(os_error) : STORE_DAMAGED;
         error = move_record(move, position, &record, found);
         position += record_length(&record);
     }
@@ -311,7 +315,7 @@ static void replace(struct store *store, struct segment *segment, struct segment
     store->dead_log_bytes -= segment->dead + segment->tombstones;
     pthread_rwlock_unlock(&store->lock);
     catalog_forget(&store->catalog, husk->slot);
-    run_remove(store, segment);
+    run_remove(store, segment->number);
     segment_release(segment);
 }
 
@@ -325,10 +329,22 @@ static int write_husk(struct store *store, const struct segment_header *header, 
     return error;
 }
 
+/* It stands for the room behind the records, too, when the next segment left some and nothing is missing there. */
+static struct segment_header husk_header(struct store *store, const struct segment *segment)
+{
+    struct segment_header header = segment_husk_header(segment);
+    pthread_rwlock_rdlock(&store->lock);
+    const struct segment *next = store->log.segments[segment->slot + 1]; /* there is one: it is sealed */
+    if (next->joined)
+        header.end = next->base;
+    pthread_rwlock_unlock(&store->lock);
+    return header;
+}
+
 static enum store_error leave_husk(struct store *store, struct segment *segment)
 {
     int file;
-    struct segment_header header = segment_husk_header(segment);
+    struct segment_header header = husk_header(store, segment);
     int error = write_husk(store, &header, &file);
     if (error)
         return error_of_errno(error);
@@ -337,6 +353,7 @@ static enum store_error leave_husk(struct store *store, struct segment *segment)
         atomic_store(&store->failed, true); /* the file is a husk already, and the table cannot say so */
         return STORE_NO_MEMORY;
     }
+    husk->joined = segment->joined;
     segment_close_file(husk);
     replace(store, segment, husk);
     return STORE_OK;
@@ -362,7 +379,8 @@ static void move_free(struct move *move)
     free(move);
 }
 
-static enum store_error compact_segment(struct store *store, struct segment *segment)
+/* Writes all that is of use in a segment again. *ret_unreadable: it cannot be read, and trying again is of no use. */
+static enum store_error move_segment(struct store *store, struct segment *segment, bool *ret_unreadable)
 {
     struct move *move = move_new(store, segment);
     if (!move)
@@ -374,27 +392,29 @@ static enum store_error compact_segment(struct store *store, struct segment *seg
     enum store_error error = STORE_NO_MEMORY;
     if (cursor_init(&move->cursor, store->io, store->salt))
         error = move_records(move, segment->used);
+    *ret_unreadable = move->unreadable;
     move_free(move);
     log_end_promise(&store->log);
-    if (!error && !is_empty(store, segment))
-        error = STORE_DAMAGED; /* a live record that the log does not show */
-    return error ? error : leave_husk(store, segment);
+    if (error || is_empty(store, segment))
+        return error;
+    *ret_unreadable = true; /* a live record that the log does not show */
+    return STORE_DAMAGED;
 }
 
 /* ---- in the background ----------------------------------------------------------------------- */
 
-/* A segment that cannot be compacted is not tried again before the store is opened again. One for which the disk has no
- * place is: when space has come back, or a delete wants it. */
-static void give_up(struct store *store, struct segment *segment, enum store_error error)
+/* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk, could
+ * not be written is: when more has died, when space has come back, or when a delete wants it. */
+static void give_up(struct store *store, struct segment *segment, enum store_error error, bool unreadable)
 {
     if (error == STORE_FULL)
         space_met_full(depot_disk(store->depot));
-    if (error != STORE_DAMAGED && error != STORE_IO)
+    if (error == STORE_FULL || error == STORE_DRAINING)
         return;
-    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %016llx is not compacted: %s", store->name,
-              (unsigned long long)segment->number, store_error_text(error));
+    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %016llx is not compacted%s: %s", store->name,
+              (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
     pthread_rwlock_wrlock(&store->lock);
-    segment->keep = true;
+    segment->keep = unreadable;
     pthread_rwlock_unlock(&store->lock);
 }
 
@@ -402,15 +422,18 @@ static void give_up(struct store *store, struct segment *segment, enum store_err
 static bool compact_one(struct store *store)
 {
     struct segment *segment = choose(store);
+    bool unreadable = false;
     if (!segment)
         return false;
-    enum store_error error = compact_segment(store, segment);
+    enum store_error error = move_segment(store, segment, &unreadable);
+    if (!error)
+        error = leave_husk(store, segment);
     if (error)
-        give_up(store, segment, error);
+        give_up(store, segment, error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
     if (!error)
         space_came_back(depot_disk(store->depot));
-    return !error || error == STORE_DAMAGED || error == STORE_IO;
+    return !error || unreadable;
 }
 
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */

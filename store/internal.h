@@ -38,7 +38,8 @@ struct store {
     uint64_t records;
     uint64_t end_offset; /* published */
     uint64_t damaged_bytes;
-    bool gaps;                    /* recovery has found parts of the log missing or damaged */
+    bool gaps;          /* recovery has found parts of the log missing or damaged ... */
+    size_t behind_gaps; /* ... and this is the slot of the first segment behind all of them; they may come back */
     struct table damaged_records; /* packed locations of those that are counted in damaged_bytes */
     struct table blob_notes;      /* blobs that are not as they were written: store_note_blob() */
 

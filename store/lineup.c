@@ -21,6 +21,7 @@ struct candidate {
     bool proven;             /* its header is valid */
     bool old_husk;           /* of the version in which husks did not say where they end */
     bool grown;              /* a husk in the log that has to be written again */
+    bool passed;             /* known to be of no use */
     uint64_t absorber;       /* number of the husk that stands for this one; 0: none */
 };
 
@@ -41,13 +42,21 @@ static int compare_candidates(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-/* Removes what an earlier life had prepared; leaves alone what is not the log's. */
-static void clear_name(struct store *store, const char *name)
+static bool line_has(const struct line *line, uint64_t number)
 {
+    const struct candidate wanted = {.number = number};
+    return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates) != NULL;
+}
+
+/* Removes what an earlier life had prepared, and keys whose segment is gone; leaves alone what is not the log's. */
+static void clear_name(const struct line *line, const char *name)
+{
+    struct store *store = line->store;
     uint64_t number;
-    if (run_number(name, &number))
+    bool run = run_number(name, &number);
+    if (run && line_has(line, number))
         return;
-    if (log_is_prepared(name) || run_is_draft(name))
+    if (run || log_is_prepared(name) || run_is_draft(name))
         store->io->unlinkat(store->io->self, store->log.folder, name, 0);
     else
         depot_log(store->depot, STORE_LOG_WARNING, "store %s: folder log holds %s, which is not cairn's: left alone",
@@ -62,20 +71,22 @@ static int line_list(struct line *line)
     if (!names)
         return errno;
     size_t count = 0;
+    uint64_t number;
     for (const char *name = names; *name; name += strlen(name) + 1)
         count++;
     line->candidates = calloc(count + 1, sizeof *line->candidates);
     for (const char *name = names; line->candidates && *name; name += strlen(name) + 1) {
-        if (segment_number(name, &line->candidates[line->count].number))
-            line->count++;
-        else
-            clear_name(store, name);
+        if (segment_number(name, &number))
+            line->candidates[line->count++].number = number;
+    }
+    if (line->candidates)
+        qsort(line->candidates, line->count, sizeof *line->candidates, compare_candidates);
+    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1) {
+        if (!segment_number(name, &number))
+            clear_name(line, name);
     }
     free(names);
-    if (!line->candidates)
-        return ENOMEM;
-    qsort(line->candidates, line->count, sizeof *line->candidates, compare_candidates);
-    return 0;
+    return line->candidates ? 0 : ENOMEM;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -98,6 +109,22 @@ static void set_aside(struct line *line, struct candidate *candidate, const char
     depot_log(store->depot, STORE_LOG_ERROR,
               "store %s: segment file %s %s: it is set aside and nothing in it counts, bring it back from a backup",
               store->name, name, why);
+}
+
+/* A husk that is damaged, or a segment that was put back in its place: nothing is missing. */
+static void pass_over(struct line *line, struct candidate *candidate)
+{
+    struct store *store = line->store;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(candidate->number, name);
+    segment_release(candidate->segment);
+    candidate->segment = NULL;
+    candidate->passed = true;
+    depot_log(
+        store->depot, STORE_LOG_WARNING,
+        "store %s: segment file %s is not what compaction left of it: what it held was moved or deleted since, and "
+        "nothing in it counts",
+        store->name, name);
 }
 
 /* In the first version nothing told a husk from a segment that was cut to its header. */
@@ -226,12 +253,16 @@ static uint64_t least_base(const struct segment *front)
     return segment_is_husk(front) ? segment_end(front) : front->base;
 }
 
-/* Sets aside what does not fit behind the segments that the log has so far. */
+/* Sets aside what does not fit behind the segments that the log has so far; passes over what is known to be of no use. */
 static enum store_error judge(struct line *line, size_t at)
 {
     struct candidate *candidate = &line->candidates[at];
     const struct segment *front = line_last(line);
     uint64_t least = least_base(front);
+    if (candidate->number < line->store->reach.oldest && !segment_is_husk(candidate->segment)) {
+        pass_over(line, candidate);
+        return STORE_OK;
+    }
     if (!candidate->proven)
         return find_base(line, at, least);
     if (candidate->segment->base < least && !was_absorbed(candidate->segment, front))
@@ -249,9 +280,13 @@ static struct candidate *find_candidate(struct line *line, uint64_t number)
     return at;
 }
 
-/* What an old husk stands for ends where the next segment says that the log in front of it did. */
+/* What an old husk stands for ends where the next segment says that the log in front of it did, unless one was set aside in
+ * between, which would never find its place again. */
 static void learn_end(struct candidate *husk, struct segment *front, const struct segment *segment)
 {
+    for (const struct candidate *between = husk + 1; between->number < segment->number; between++)
+        if (!between->absorber && !between->passed)
+            return;
     if (segment->front > segment_end(front))
         front->used = segment_position(front, segment->front);
     husk->old_husk = false;
@@ -343,6 +378,10 @@ static enum store_error take_in(struct line *line, size_t at)
         if (error)
             return error;
     }
+    if (candidate->passed) {
+        log_use_number(log, candidate->number);
+        return STORE_OK;
+    }
     if (!candidate->segment)
         return note_stray(line, candidate);
     if (absorb(line, candidate)) {
@@ -355,6 +394,15 @@ static enum store_error take_in(struct line *line, size_t at)
     return error;
 }
 
+/* What was compacted is written again further on. Where the log does not come as far any more, somebody has brought back an
+ * older one, and all that it has counts. */
+static void doubt_reach(const struct line *line)
+{
+    struct reach *reach = &line->store->reach;
+    if (line->count == 0 || line->candidates[line->count - 1].number < reach->segment)
+        reach->oldest = 0;
+}
+
 static enum store_error line_up(struct line *line)
 {
     enum store_error error = STORE_OK;
@@ -362,6 +410,7 @@ static enum store_error line_up(struct line *line)
     if (os_error)
         return error_detail(line->detail, error_of_errno(os_error), os_error,
                             "store %s: folder log cannot be listed: %s", line->store->name, strerror(os_error));
+    doubt_reach(line);
     for (size_t i = 0; i < line->count && !error; i++)
         error = candidate_open(line, &line->candidates[i]);
     for (size_t i = 0; i < line->count && !error; i++)

@@ -439,30 +439,35 @@ static void pass_begin(struct pass *pass)
 {
     struct store *store = pass->store;
     pthread_rwlock_rdlock(&store->lock);
-    uint64_t first = store->log.segment_count > 0 ? store->log.segments[0]->base : pass->end;
+    const struct segment *segment = store->log.segment_count > 0 ? store->log.segments[0] : NULL;
+    uint64_t first = !segment ? pass->end : segment->joined ? 0 : segment->base;
     pthread_rwlock_unlock(&store->lock);
     if (first > 0)
         pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first});
     pass_strays(pass);
 }
 
+/* A segment, and the one behind it if the log had come to that when the pass began. */
+static struct part part_of(const struct pass *pass, struct segment *segment, const struct segment *next)
+{
+    uint64_t limit = segment_position(segment, next ? next->base : pass->end);
+    uint64_t records = (next || segment_is_husk(segment)) && segment->used < limit ? segment->used : limit;
+    return (struct part){.segment = segment,
+                         .records = records,
+                         .limit = next && next->joined ? records : limit,
+                         .sealed = next != NULL};
+}
+
 /* The segment in a slot; false when there is none that the pass should see. */
 static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
 {
     struct store *store = pass->store;
-    bool found = false;
     pthread_rwlock_rdlock(&store->lock);
     const struct log *log = &store->log;
-    if (slot < log->segment_count && log->segments[slot]->base < pass->end) {
-        struct segment *segment = log_pin(log, (uint32_t)slot);
+    bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
+    if (found) {
         bool sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= pass->end;
-        uint64_t limit = segment_position(segment, sealed ? log->segments[slot + 1]->base : pass->end);
-        bool ended = sealed || segment_is_husk(segment);
-        *ret_part = (struct part){.segment = segment,
-                                  .records = ended && segment->used < limit ? segment->used : limit,
-                                  .limit = limit,
-                                  .sealed = sealed};
-        found = true;
+        *ret_part = part_of(pass, log_pin(log, (uint32_t)slot), sealed ? log->segments[slot + 1] : NULL);
     }
     pthread_rwlock_unlock(&store->lock);
     return found;

@@ -15,8 +15,10 @@ static const char reach_name[] = "reach";
 
 static size_t reach_format(const struct reach *reach, uint64_t salt, char ret_text[NOTE_MAX])
 {
-    int length = snprintf(ret_text, NOTE_MAX, "cairn reach\noffset %" PRIu64 "\nsegment %" PRIu64 "\n", reach->offset,
-                          reach->segment);
+    int length = snprintf(ret_text, NOTE_MAX,
+                          "cairn reach\noffset %" PRIu64 "\nsegment %" PRIu64 "\noldest %" PRIu64 "\nblob %" PRIu64
+                          "\n",
+                          reach->offset, reach->segment, reach->oldest, reach->blob);
     uint64_t check = XXH3_64bits_withSeed(ret_text, (size_t)length, salt);
     length += snprintf(ret_text + length, NOTE_MAX - (size_t)length, "check %016" PRIx64 "\n", check);
     return (size_t)length;
@@ -26,12 +28,15 @@ static bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach
 {
     struct reach reach;
     char expected[NOTE_MAX];
-    if (sscanf(text, "cairn reach\noffset %" SCNu64 "\nsegment %" SCNu64, &reach.offset, &reach.segment) != 2)
+    if (sscanf(text, "cairn reach\noffset %" SCNu64 "\nsegment %" SCNu64 "\noldest %" SCNu64 "\nblob %" SCNu64,
+               &reach.offset, &reach.segment, &reach.oldest, &reach.blob) != 4)
         return false;
     reach_format(&reach, salt, expected);
     if (strcmp(text, expected) != 0 || reach.offset % RECORD_ALIGNMENT != 0)
         return false;
     if (reach.offset > SEGMENT_OFFSET_MAX || reach.segment > SEGMENT_OFFSET_MAX || reach.segment == 0)
+        return false;
+    if (reach.oldest > reach.segment || reach.blob > SEGMENT_OFFSET_MAX)
         return false;
     *ret_reach = reach;
     return true;
@@ -75,20 +80,35 @@ int reach_write(const struct io *io, int log, uint64_t salt, const struct reach 
     return error;
 }
 
+/* The number of the first segment that counts. Where something is missing it may be in front of the first that is there. */
+static uint64_t oldest_now(const struct store *store)
+{
+    const struct log *log = &store->log;
+    return store->gaps || log->oldest == log->segment_count ? store->reach.oldest : log->segments[log->oldest]->number;
+}
+
+static bool reach_equal(const struct reach *a, const struct reach *b)
+{
+    return a->offset == b->offset && a->segment == b->segment && a->oldest == b->oldest && a->blob == b->blob;
+}
+
 /* What can be said of the log: false when that is nothing, or no more than what is on disk. */
 static bool reach_now(struct store *store, bool another_segment, struct reach *ret_reach)
 {
     pthread_rwlock_rdlock(&store->lock);
     const struct log *log = &store->log;
     const struct segment *last = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-    *ret_reach = (struct reach){.offset = store->end_offset, .segment = last ? last->number : 0};
+    *ret_reach = (struct reach){.offset = store->end_offset,
+                                .segment = last ? last->number : 0,
+                                .oldest = oldest_now(store),
+                                .blob = atomic_load(&store->blobs.next)};
     /* Where the end of the log is lost, nothing has been written yet up to where it goes on. */
     bool sure = last && last->base >= store->resumed;
     /* A log that fits into one file is small: it can wait until it is closed. */
     if (another_segment)
         sure = sure && log->segment_count > 1 && last->number > store->reach.segment;
     pthread_rwlock_unlock(&store->lock);
-    return sure && (ret_reach->offset != store->reach.offset || ret_reach->segment != store->reach.segment);
+    return sure && !reach_equal(ret_reach, &store->reach);
 }
 
 static void reach_update(struct store *store, bool another_segment)

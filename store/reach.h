@@ -1,16 +1,18 @@
 /* reach.h - how far a store's log is known to have reached: so that the loss of its end is noticed.
  *
  * A log may end anywhere, and one that lost its last files looks like one that never had them. So the store's folder
- * holds, beside log/, a file of four lines:
+ * holds, beside log/, a file of six lines:
  *
  *     cairn reach
  *     offset 1192            the log reached at least so far: everything before it was acknowledged
  *     segment 3              and this is the number of the segment that it had come to
+ *     oldest 2               what the segments before this number held has been moved or died
+ *     blob 17                no file in blobs/ had this number yet, nor a higher one
  *     check bb67ae8584caa73b XXH3-64 of all before this line, seeded with the store's salt
  *
- * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss and to
- * keep offsets and numbers from being used twice, never in place of the log. Written when the store is closed,
- * and in the background when the log has come to another segment.
+ * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss, to tell it
+ * from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. Written
+ * when the store is closed, and in the background when the log has come to another segment.
  */
 #ifndef CAIRN_REACH_H
 #define CAIRN_REACH_H
@@ -23,6 +25,8 @@ struct store;
 struct reach {
     uint64_t offset;
     uint64_t segment; /* 0: nothing is known */
+    uint64_t oldest;
+    uint64_t blob;
 };
 
 /* Reads what the file beside log/ says; nothing is known when it is not there. STORE_DAMAGED, STORE_IO with *ret_errno. */

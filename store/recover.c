@@ -34,6 +34,7 @@ struct scan {
     uint32_t steps;
     uint64_t txn_position;
 
+    size_t behind_gaps;  /* slot of the first segment behind all that is missing or damaged */
     uint64_t last_group; /* offset where the group of the last record began */
     uint64_t next_blob;
     uint64_t damaged;
@@ -326,12 +327,14 @@ static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
     return scan->store->mark_last && *ret_zeros ? STORE_OK : scan_settle(scan);
 }
 
-/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. */
-static void report_gap(struct scan *scan, uint64_t from, uint64_t to)
+/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is that
+ * of what comes behind. */
+static void report_gap(struct scan *scan, size_t slot, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return;
     scan->damaged += to - from;
+    scan->behind_gaps = slot;
     depot_log(scan->store->depot, STORE_LOG_ERROR,
               "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
               " on are missing: a segment file is lost or was cut; what follows is kept",
@@ -344,16 +347,60 @@ static bool tells_end(const struct segment *segment, const struct segment *next)
     return next && next->number == segment->number + 1 + next->skipped;
 }
 
+/* Whether a segment was lost when the next one was begun, and has come back since. */
+static bool came_back(const struct segment *segment, const struct segment *next)
+{
+    return segment->number + next->skipped >= next->number;
+}
+
 /* Up to where the records of a segment can count: to where the log ended when the next one was begun. Where this one
  * was lost then and has come back since, room was left for it up to the next one's base. */
 static uint64_t records_limit(const struct segment *segment, const struct segment *next)
 {
     if (!next)
         return segment->prepared;
-    bool came_back = segment->number + next->skipped >= next->number;
-    uint64_t end = came_back ? next->base : next->front;
+    uint64_t end = came_back(segment, next) ? next->base : next->front;
     uint64_t room = end > segment->base ? end - segment->base : 0;
     return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
+}
+
+/* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved or
+ * died, or it is only the room that was left for a file of that length, which has come back. */
+static enum store_error is_complete(struct scan *scan, const struct segment *front, const struct segment *next,
+                                    bool *ret_complete)
+{
+    *ret_complete = next->number <= scan->store->reach.oldest;
+    if (*ret_complete || !front || front->number + 1 != next->number || !came_back(front, next) ||
+        front->prepared - SEGMENT_HEADER < next->base - front->base)
+        return STORE_OK;
+    int error = cursor_zeros(&scan->cursor, scan->position, ret_complete);
+    return error ? scan_io_error(scan, error) : STORE_OK;
+}
+
+/* Looks at what lies between a segment and the one in front of it. */
+static enum store_error scan_front(struct scan *scan, size_t slot)
+{
+    const struct log *log = &scan->store->log;
+    struct segment *segment = log->segments[slot];
+    const struct segment *front = slot > 0 ? log->segments[slot - 1] : NULL;
+    uint64_t end = front ? segment_end(front) : 0;
+    enum store_error error = STORE_OK;
+    if (end < segment->base)
+        error = is_complete(scan, front, segment, &segment->joined);
+    if (!error && !segment->joined)
+        report_gap(scan, slot, end, segment->base);
+    return error;
+}
+
+/* Whether a file was set aside behind one segment, if any, and in front of another one, if any. */
+static bool stray_between(const struct log *log, const struct segment *front, const struct segment *next)
+{
+    for (size_t i = 0; i < log->stray_count; i++) {
+        const struct log_stray *stray = &log->strays[i];
+        if (!stray->far && (!front || stray->number > front->number) && (!next || stray->number < next->number))
+            return true;
+    }
+    return false;
 }
 
 /* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
@@ -391,26 +438,41 @@ static uint64_t resume_offset(const struct log *log, uint64_t end)
     return end;
 }
 
+/* Reads one segment after the other and takes down behind which of them nothing is missing. */
+static enum store_error scan_segments(struct scan *scan)
+{
+    struct log *log = &scan->store->log;
+    enum store_error error = STORE_OK;
+    for (size_t slot = 0; slot < log->segment_count && !error; slot++) {
+        error = scan_front(scan, slot);
+        if (stray_between(log, slot > 0 ? log->segments[slot - 1] : NULL, log->segments[slot]))
+            scan->behind_gaps = slot;
+        uint64_t damaged = scan->damaged;
+        if (!error)
+            error = scan_slot(scan, slot);
+        if (scan->damaged > damaged)
+            scan->behind_gaps = slot + 1;
+    }
+    if (stray_between(log, log->active, NULL))
+        scan->behind_gaps = log->segment_count;
+    return error;
+}
+
 static enum store_error scan_log(struct scan *scan)
 {
     struct log *log = &scan->store->log;
-    uint64_t end = 0;
     bool zeros = true;
-    enum store_error error = STORE_OK;
     scan->damaged += log->stray_count * SEGMENT_HEADER;
-    for (size_t slot = 0; slot < log->segment_count && !error; slot++) {
-        report_gap(scan, end, log->segments[slot]->base);
-        error = scan_slot(scan, slot);
-        end = segment_end(log->segments[slot]);
-    }
+    enum store_error error = scan_segments(scan);
     if (!error && log->segment_count > 0)
         error = scan_tail(scan, &zeros);
     if (error)
         return error;
+    uint64_t end = log->active ? segment_end(log->active) : 0;
     uint64_t resume = resume_offset(log, end);
     if (resume < scan->store->reach.offset)
         resume = scan->store->reach.offset;
-    report_gap(scan, end, resume);
+    report_gap(scan, log->segment_count, end, resume);
     log_resume(log, resume, !zeros || resume > end);
     scan->store->resumed = resume > end ? resume : 0;
     return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
@@ -454,10 +516,11 @@ static enum store_error recall_reach(struct store *store, struct store_detail *d
 
 enum store_error recover(struct store *store, struct store_detail *ret_detail)
 {
-    struct scan scan = {.store = store, .detail = ret_detail, .next_blob = 1};
+    struct scan scan = {.store = store, .detail = ret_detail};
     enum store_error error = recall_reach(store, ret_detail);
     if (error)
         return error;
+    scan.next_blob = store->reach.blob ? store->reach.blob : 1;
     error = STORE_NO_MEMORY;
     if (cursor_init(&scan.cursor, store->io, store->salt))
         error = lineup(store, &scan.cursor, ret_detail);
@@ -469,6 +532,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
         return error;
     store->damaged_bytes += scan.damaged;
     store->gaps = scan.damaged > 0;
+    store->behind_gaps = scan.behind_gaps;
     store->end_offset = store->log.end;
     return settle_blobs(&scan);
 }

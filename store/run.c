@@ -98,11 +98,6 @@ void run_release(struct run *run)
     free(run);
 }
 
-bool run_in_memory(const struct run *run)
-{
-    return run->bytes != NULL;
-}
-
 uint64_t run_covered(const struct run *run)
 {
     return run->covered;
@@ -426,32 +421,42 @@ enum store_error run_build(struct store *store, const struct segment *segment, u
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-void run_save(struct store *store, struct run *run, const struct segment *segment)
+/* Writes the bytes to a file under the draft's name; a descriptor, or -1. */
+static int write_draft(struct store *store, const struct run *run, const char *draft)
+{
+    const struct io *io = run->io;
+    int file = io->openat(io->self, store->log.folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return -1;
+    /* Synced before it is named, so that a file which is not valid means a disk that has changed it. */
+    if (io_write_all(io, file, run->bytes, run->length, 0) == 0 && io->fdatasync(io->self, file) == 0)
+        return file;
+    io->close(io->self, file);
+    io->unlinkat(io->self, store->log.folder, draft, 0);
+    return -1;
+}
+
+void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting)
 {
     const struct io *io = run->io;
     char name[NAME_BYTES];
     char draft[NAME_BYTES + sizeof ".new"];
     run_name(segment->number, name);
     (void)snprintf(draft, sizeof draft, "%s.new", name);
-    int file = io->openat(io->self, store->log.folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int file = write_draft(store, run, draft);
     if (file < 0)
         return;
-    /* Synced first, so that a file which is not valid means a disk that has changed it. */
-    if (io_write_all(io, file, run->bytes, run->length, 0) || io->fdatasync(io->self, file) < 0 ||
-        io->renameat(io->self, store->log.folder, draft, store->log.folder, name) < 0) {
-        io->close(io->self, file);
-        io->unlinkat(io->self, store->log.folder, draft, 0);
-        return;
-    }
+    if (!lasting || io->renameat(io->self, store->log.folder, draft, store->log.folder, name) < 0)
+        io->unlinkat(io->self, store->log.folder, draft, 0); /* the descriptor will do */
     run->file = file;
     free(run->bytes);
     run->bytes = NULL;
 }
 
-void run_remove(struct store *store, const struct segment *segment)
+void run_remove(struct store *store, uint64_t number)
 {
     char name[NAME_BYTES];
-    run_name(segment->number, name);
+    run_name(number, name);
     store->io->unlinkat(store->io->self, store->log.folder, name, 0);
 }
 

@@ -43,16 +43,16 @@ enum store_error run_build(struct store *store, const struct segment *segment, u
                            const struct run_horizon *horizon, struct run *const *before, size_t before_count,
                            struct run **ret_run);
 
-/* Writes a run to its file and goes on from there; when that fails it stays in memory. Blocking. Thread: one, before
- * others know the run. */
-void run_save(struct store *store, struct run *run, const struct segment *segment);
+/* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has no
+ * name, and no later start finds it. Blocking. Thread: one, before others know the run. */
+void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
  * STORE_IO with the reason in errno, STORE_NO_MEMORY. Blocking. */
 enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
 /* Unlinks the file of a segment's run, if there is one. Blocking. */
-void run_remove(struct store *store, const struct segment *segment);
+void run_remove(struct store *store, uint64_t number);
 
 /* References: whoever has one may read. The last release frees; NULL is allowed. */
 struct run *run_retain(struct run *run);
@@ -61,7 +61,6 @@ void run_release(struct run *run);
 /* The position up to which the segment's records are in the run, and the number of entries. */
 uint64_t run_covered(const struct run *run);
 size_t run_count(const struct run *run);
-bool run_in_memory(const struct run *run);
 
 /* Reads an entry. Blocking. */
 enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry);

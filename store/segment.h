@@ -54,6 +54,7 @@ struct segment {
     uint64_t front;    /* see above */
     bool husk;         /* it only stands for records that are elsewhere now */
     bool headless;     /* its header is damaged: one of its records told the base */
+    bool joined;       /* nothing is missing in front of it, although the log there may end before its base */
     uint64_t prepared; /* bytes of the file */
     uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
 

@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum store_error error = reach_read(io, log, LOG_IMAGE_SALT, &reach, &os_error);
     fuzz_assert(os_error == 0 && (error == STORE_OK || error == STORE_DAMAGED));
     fuzz_assert(reach.offset <= SEGMENT_OFFSET_MAX && reach.segment <= SEGMENT_OFFSET_MAX);
+    fuzz_assert(reach.oldest <= reach.segment && reach.blob <= SEGMENT_OFFSET_MAX);
     fuzz_assert((error == STORE_OK) == (reach.segment > 0));
     if (error == STORE_OK)
         assert_written_alike(io, log, &reach);

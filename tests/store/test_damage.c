@@ -729,8 +729,7 @@ static void assert_only_told(void)
 
 START_TEST(a_file_that_is_no_segment_is_left_alone)
 {
-    static const char *const names[] = {"0000000000000000", "0000000000000005", "00000000000000ff", "7fffffffffffffff",
-                                        "ffffffffffffffff"};
+    static const char *const names[] = {"0000000000000005", "00000000000000ff", "7fffffffffffffff", "ffffffffffffffff"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
         renew();
@@ -1015,18 +1014,23 @@ START_TEST(a_segment_lost_behind_a_husk_is_missed)
 }
 END_TEST
 
+/* The file reach knows that it was a husk: then it is told of, and is no damage. */
 START_TEST(a_ruined_husk_is_told_and_costs_no_object)
 {
     for (int way = 0;; way++) {
         char husk[128], behind[128];
+        bool known = way % 2;
         renew();
         make_husk(husk, behind);
         fixture_close(&fixture);
-        if (!ruin(husk, way))
+        if (!ruin(husk, way / 2))
             break;
+        if (!known)
+            remove_file(reach_path);
         fixture_open(&fixture);
-        bool whole = size_of(husk) >= 64 && way < 5;
-        ck_assert_int_eq(fixture_figures(&fixture).damaged_bytes > 0, !whole);
+        bool whole = size_of(husk) >= 64 && way / 2 < 5;
+        ck_assert_int_eq(fixture_figures(&fixture).damaged_bytes > 0, !whole && !known);
+        ck_assert_int_eq(fixture.warnings > 0, !whole);
         ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
         put("new", "a new payload");
         fixture_close(&fixture);
@@ -1082,8 +1086,9 @@ START_TEST(a_husk_that_was_not_removed_is_no_damage)
 }
 END_TEST
 
-/* Its records were moved and deleted since, and the husk in front of it says so. */
-START_TEST(a_segment_that_comes_back_into_a_husk_is_set_aside)
+/* Its records were moved and deleted since: the husk in front of it says so, and the file reach, which knows that nothing is
+ * missing. */
+static void check_return_into_husk(bool known)
 {
     size_t size;
     write_many();
@@ -1098,13 +1103,58 @@ START_TEST(a_segment_that_comes_back_into_a_husk_is_set_aside)
     fixture_write_file(&fixture, many.paths[1], second, size, 0);
     free(second);
     for (int start = 0; start < 3; start++) {
+        if (!known)
+            remove_file(reach_path);
         fixture_open(&fixture);
-        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 64);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, known ? 0 : 64);
+        ck_assert_msg(strstr(fixture.logged, many.paths[1] + strlen("/data/stores/s/log/")), "\"%s\"", fixture.logged);
         ck_assert_uint_eq(count_lost(0, many.counts[2]), many.counts[2]);
         ck_assert_uint_eq(count_lost(many.counts[2], many.counts[SEGMENTS]), 0);
         fixture_close(&fixture);
     }
     fixture_open(&fixture);
+}
+
+START_TEST(a_segment_that_comes_back_into_a_husk_is_set_aside)
+{
+    check_return_into_husk(true);
+    renew();
+    check_return_into_husk(false);
+}
+END_TEST
+
+static void remove_log(void)
+{
+    const struct io *io = fixture.io;
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/log", O_RDONLY | O_DIRECTORY, 0);
+    char *names = io->list(io->self, folder);
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        ck_assert_int_eq(io->unlinkat(io->self, folder, name, 0), 0);
+    free(names);
+    io->close(io->self, folder);
+}
+
+/* The whole log of an older day, beside a reach of today: what was compacted since is only there. */
+START_TEST(an_older_log_counts_whole)
+{
+    uint8_t *bytes[SEGMENTS];
+    size_t sizes[SEGMENTS];
+    write_many();
+    fixture_close(&fixture);
+    for (int i = 0; i < SEGMENTS; i++)
+        bytes[i] = fixture_read_file(&fixture, many.paths[i], &sizes[i]);
+    fixture_open(&fixture);
+    empty_two();
+    put_numbers(many.counts[SEGMENTS], 2 * many.counts[SEGMENTS]);
+    fixture_close(&fixture);
+    remove_log();
+    for (int i = 0; i < SEGMENTS; i++) {
+        fixture_write_file(&fixture, many.paths[i], bytes[i], sizes[i], 0);
+        free(bytes[i]);
+    }
+    fixture_open(&fixture);
+    ck_assert_uint_eq(count_lost(0, many.counts[SEGMENTS]), 0);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0); /* of what came later */
 }
 END_TEST
 
@@ -1457,6 +1507,7 @@ static TCase *files_case(void)
     tcase_add_test(files, a_ruined_husk_is_told_and_costs_no_object);
     tcase_add_test(files, a_husk_that_was_not_removed_is_no_damage);
     tcase_add_test(files, a_segment_that_comes_back_into_a_husk_is_set_aside);
+    tcase_add_test(files, an_older_log_counts_whole);
     tcase_add_test(files, segments_of_the_first_version_are_read);
     return files;
 }
