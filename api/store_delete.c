@@ -25,7 +25,9 @@ static void answer(struct request *request)
         reply_empty(request, 204);
     else if (request->error == STORE_NOT_DRAINED)
         reply_problem(request, PROBLEM_STORE_NOT_EMPTY,
-                      "The store \"%s\" still holds objects; delete them, or say ?force=true.", request->store_name);
+                      "The store \"%s\" still holds objects, or a write to it is under way; delete them, or say "
+                      "?force=true.",
+                      request->store_name);
     else
         reply_store_error(request, request->error, request->store_name);
 }

@@ -57,8 +57,10 @@ static int ask(const struct address *address)
     char where[ADDRESS_TEXT_MAX], line[256];
     address_format(address, where);
     int file = connect_to(address);
-    if (file < 0)
-        return fail(where, strerror(errno));
+    if (file < 0) {
+        (void)snprintf(line, sizeof(line), "%s (is cairnd running, and --listen the same?)", strerror(errno));
+        return fail(where, line);
+    }
     errno = 0;
     bool answered = send(file, question, strlen(question), MSG_NOSIGNAL) == (ssize_t)strlen(question) &&
                     read_line(file, line, sizeof(line)) > 0;

@@ -70,11 +70,15 @@ static bool learn_name(struct listener *listener)
     return getsockname(listener->socket, (struct sockaddr *)&listener->address.socket, &listener->address.length) == 0;
 }
 
-static const char *hint_for(int error)
+static const char *hint_for(const struct address *address, int error)
 {
     switch (error) {
     case EADDRINUSE:
-        return " (another process listens there)";
+        return address_path(address) ? " (another process listens there, or the file is no socket: name another path)"
+                                     : " (another process listens there: stop it, or name another port with --listen)";
+    case ENOENT:
+    case ENOTDIR:
+        return address_path(address) ? " (make the folder first)" : "";
     case EADDRNOTAVAIL:
         return " (no interface of this machine has that address)";
     case EACCES:
@@ -101,7 +105,7 @@ bool listener_open(const struct address *address, struct listener *ret_listener,
     int error = errno;
     if (listener.socket >= 0)
         close(listener.socket);
-    snprintf(reason, size, "%s%s", strerror(error), hint_for(error));
+    snprintf(reason, size, "%s%s", strerror(error), hint_for(address, error));
     return false;
 }
 

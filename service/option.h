@@ -75,7 +75,7 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
 /* The value an option has, as a user would write it. */
 void option_format(const struct option *option, const struct config *config, char value[OPTION_VALUE_MAX]);
 
-/* The table for people: as the end of --help, and as Markdown for docs/configuration.md. */
+/* The table for people: as the end of --help, and as Markdown for `cairnd options`. */
 void option_print_help(FILE *file, const struct config *defaults);
 void option_print_markdown(FILE *file, const struct config *defaults);
 

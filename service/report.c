@@ -226,15 +226,15 @@ void report_checked(struct report *report, const struct store_verification *veri
         print_figures(verification, report->store_flaws);
 }
 
-void report_not_opened(struct report *report, enum store_error error, const char *sentence)
+void report_not_opened(struct report *report, bool flaw, const char *sentence)
 {
     const struct store_verification nothing = {0};
     report->complete = false;
-    report->flaws += error != STORE_NO_MEMORY;
+    report->flaws += flaw;
     if (report->json)
         json_figures(&report->text, &nothing, sentence);
     else
-        printf("  %s: %s\n", error == STORE_NO_MEMORY ? "not looked at" : "FLAW: it cannot be opened", sentence);
+        printf("  %s: %s\n", flaw ? "FLAW: it cannot be opened" : "not looked at", sentence);
 }
 
 void report_fail(struct report *report, const char *sentence)

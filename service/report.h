@@ -4,7 +4,7 @@
  *     report_store(&report, name);                    // each store: its flaws, then one of the two ends
  *     report_flaw(&report, flaw);
  *     report_checked(&report, &verification);
- *     report_not_opened(&report, error, sentence);
+ *     report_not_opened(&report, flaw, sentence);
  *     report_fail(&report, sentence);                 // nothing can be told, or nothing more
  *     written = report_end(&report);
  *
@@ -37,8 +37,8 @@ void report_store(struct report *report, const char *name);
 void report_flaw(struct report *report, const struct store_flaw *flaw);
 void report_checked(struct report *report, const struct store_verification *verification);
 
-/* A store that cannot be opened is a flaw; one for which memory was out was just not looked at. */
-void report_not_opened(struct report *report, enum store_error error, const char *sentence);
+/* A store that cannot be opened is a flaw, unless it was just not looked at because this process was short of something. */
+void report_not_opened(struct report *report, bool flaw, const char *sentence);
 
 /* The folder as a whole cannot be looked at: for people the sentence goes to stderr, for scripts into the object. */
 void report_fail(struct report *report, const char *sentence);

@@ -301,8 +301,8 @@ static enum store_error shut(struct store *store, bool force, struct store_detai
         return STORE_OK;
     atomic_store(&store->closing, false);
     return error_detail(detail, STORE_NOT_DRAINED, 0,
-                        "store %s still holds %llu objects and has %llu writes under way: delete them first, or ask "
-                        "with force=true",
+                        "store %s still holds %llu objects and has %llu writes under way: delete them first, or remove "
+                        "it by force",
                         store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
 }
 

@@ -145,7 +145,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
         changes_pop(&group->changes, first);
         if (error == STORE_FAILED)
             store_fail(group->store, "starting a new segment",
-                       os_error ? strerror(os_error) : "the log has all the segments it can have");
+                       os_error ? strerror(os_error) : "the log has all the segments it can have: restart the server");
         txn->waits = error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
         if (error != STORE_AGAIN && !txn->waits)
             txn_fail(txn, error, os_error, SIZE_MAX);

@@ -132,7 +132,7 @@ static enum store_error log_enter(struct log *log, const struct prepared *prepar
     if (!error)
         return STORE_OK;
     segment_release(segment);
-    *ret_errno = error == STORE_NO_MEMORY ? ENOMEM : 0;
+    *ret_errno = ENOMEM;
     return STORE_FAILED;
 }
 
@@ -140,6 +140,9 @@ static enum store_error log_enter(struct log *log, const struct prepared *prepar
 static enum store_error log_roll(struct log *log, const struct log_need *need, bool scarce, int *ret_errno)
 {
     struct prepared prepared;
+    *ret_errno = 0;
+    if (log->segment_count == LOCATION_SEGMENTS_MAX)
+        return STORE_FAILED; /* before the file is named: husks give their places back at the next start */
     *ret_errno = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
     if (*ret_errno)
         return error_of_errno(*ret_errno);

@@ -131,8 +131,8 @@ static enum store_error effect_push(struct scan *scan, const struct record *reco
     return STORE_OK;
 }
 
-/* Drops a transaction that damage has left incomplete; `until` is where its last valid record ends. */
-static void txn_drop(struct scan *scan)
+/* Drops a transaction that damage has left incomplete. */
+static void effects_drop(struct scan *scan)
 {
     for (size_t i = 0; i < scan->effect_count; i++)
         scan->damaged += location_unpack(scan->effects[i].location).length;
@@ -147,7 +147,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
     if (record->blob >= scan->next_blob)
         scan->next_blob = record->blob + 1;
     if (record->step == 0) {
-        txn_drop(scan);
+        effects_drop(scan);
         scan->steps = record->steps;
         scan->txn_position = scan->position;
     }
@@ -156,7 +156,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
         if (!error && scan->effect_count == scan->steps)
             error = effects_apply(scan);
     } else { /* damage took an earlier record of its transaction */
-        txn_drop(scan);
+        effects_drop(scan);
         scan->damaged += length;
     }
     scan->store->mark_last = record->type == RECORD_MARK;
@@ -236,7 +236,7 @@ static enum store_error scan_hole(struct scan *scan, const struct record *record
     if (hole < scan->known && segment_offset(scan->segment, next) > scan->known)
         next = segment_position(scan->segment, scan->known); /* behind that it may be a torn tail */
     report_damage(scan, scan->position, next);
-    txn_drop(scan);
+    effects_drop(scan);
     scan->steps = 0;
     scan->position = next;
     return STORE_OK;
@@ -268,7 +268,7 @@ static enum store_error scan_segment(struct scan *scan, struct segment *segment,
     if (error)
         return error;
     if (!scan->open)
-        txn_drop(scan);
+        effects_drop(scan);
     if (scan->effect_count > 0) /* the transaction at the end is not whole: it never was */
         scan->position = scan->txn_position;
     scan->effect_count = 0;

@@ -128,6 +128,9 @@ static void *scrub_thread(void *arg)
                   "store %s: verification %s: %" PRIu64 " records, %" PRIu64 " blobs, %" PRIu64 " flaws", store->name,
                   verification.complete ? "complete" : "not complete", verification.records, verification.blobs,
                   verification.flaws);
+    else
+        depot_log(store->depot, STORE_LOG_ERROR, "store %s: not verified: %s; ask for it again", store->name,
+                  store_error_text(STORE_NO_MEMORY));
     return NULL;
 }
 

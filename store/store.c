@@ -85,7 +85,7 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
         return error_detail(
             detail, error, os_error,
             "store %s: its file settings is missing or not what cairn has written: bring it back from a "
-            "backup, or remove the store with force=true",
+            "backup, or remove the store by force",
             name);
     if (error)
         return error_detail(detail, error, os_error, "store %s: file settings: %s", name,

@@ -485,9 +485,11 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 
 /* ---- ending ---------------------------------------------------------------------------------- */
 
-static void commit_large(struct stream *stream)
+static void commit_large(struct stream *stream, enum store_error error)
 {
     pthread_mutex_lock(&stream->lock);
+    if (error)
+        stream->error = error;
     if (has_room(stream) && stream->lengths[stream->fill % BUFFERS] > 0)
         buffer_push(stream);
     stream->ending = true;
@@ -522,10 +524,8 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
         stream_fail(stream, STORE_SIZE, 0);
         return;
     }
-    if (short_of)
-        stream->error = STORE_SIZE;
     if (stream->large)
-        commit_large(stream);
+        commit_large(stream, short_of ? STORE_SIZE : STORE_OK);
     else
         commit_inline(stream);
 }

@@ -344,8 +344,7 @@ static const char *const smuggling[] = {
     "POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n%s",
     "POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n%s",
     "POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\nContent-Length: 0\r\n\r\n%s",
-    "POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0b"
-    "chunked\r\nContent-Length: 0\r\n\r\n%s",
+    "POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\vchunked\r\nContent-Length: 0\r\n\r\n%s",
     "POST /healthz HTTP/1.1\r\nHost: a\r\nX: y\rTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n%s",
     "POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n Content-Length: 999\r\n\r\n%s",
     "POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: +0\r\n\r\n%s",

@@ -4,6 +4,7 @@
 #include "tests/lib/model.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,11 @@ static void note(void *arg, enum store_log_level level, const char *sentence)
 {
     struct fixture *fixture = arg;
     if (level > STORE_LOG_INFO) {
-        __atomic_add_fetch(&fixture->warnings, 1, __ATOMIC_SEQ_CST);
+        static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* any thread may log */
+        pthread_mutex_lock(&lock);
+        fixture->warnings++;
         snprintf(fixture->logged, sizeof fixture->logged, "%s", sentence);
+        pthread_mutex_unlock(&lock);
     }
 }
 
