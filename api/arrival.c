@@ -219,10 +219,38 @@ static bool find_endpoint(struct request *request, const char *method)
     return take_captures(request, &captures);
 }
 
+/* ---- the expectation ------------------------------------------------------------------------- */
+
+/* Whether a list field has no member but this one. A comma in a quoted string splits it too: its pieces are others. */
+static bool holds_only(const char *list, const char *wanted)
+{
+    while (*list != '\0') {
+        list += strspn(list, ", \t");
+        size_t length = strcspn(list, ",");
+        size_t trimmed = length;
+        while (trimmed > 0 && (list[trimmed - 1] == ' ' || list[trimmed - 1] == '\t'))
+            trimmed--;
+        if (trimmed > 0 && (trimmed != strlen(wanted) || strncasecmp(list, wanted, trimmed) != 0))
+            return false;
+        list += length;
+    }
+    return true;
+}
+
+/* Who expects what is not known here would wait for it in vain, or take what was done for more than it is. */
+static bool meets_expectation(struct request *request)
+{
+    const char *expect = request_field(request, FIELD_EXPECT);
+    if (expect == NULL || holds_only(expect, "100-continue"))
+        return true;
+    reply_problem(request, PROBLEM_EXPECTATION_FAILED, "The only expectation known here is 100-continue.");
+    return false;
+}
+
 bool arrival_read(struct request *request, const char *target, const char *method, const char *version)
 {
     if (!read_fields(request, target, method, version))
         return false;
     request->body_length = announced_length(&request->fields);
-    return read_target(request) && find_endpoint(request, method);
+    return read_target(request) && find_endpoint(request, method) && meets_expectation(request);
 }

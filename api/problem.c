@@ -28,6 +28,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_TOO_LARGE] = {413, TYPE "too-large", "The content is too large", 0},
     [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {415, TYPE "unsupported-media-type", "The media type is not supported here", 0},
     [PROBLEM_BAD_RANGE] = {416, TYPE "range-not-satisfiable", "No part of the range lies in the object", 0},
+    [PROBLEM_EXPECTATION_FAILED] = {417, TYPE "expectation-failed", "The expectation cannot be met", 0},
     [PROBLEM_ENTRY_REFUSED] = {422, TYPE "entry-refused", "An entry of the batch was refused", 0},
     [PROBLEM_ATTRIBUTES_TOO_LARGE] = {431, TYPE "attributes-too-large", "The object's attributes are too large", 0},
     [PROBLEM_HEAD_TOO_LARGE] = {431, TYPE "head-too-large", "The head of the request is too large", 0},

@@ -223,12 +223,11 @@ static enum MHD_Result interrupt(struct request *request)
                : MHD_NO;
 }
 
-/* An answer stands before the body. A message that is not understood, and a client that waits for 100 Continue, get it
- * at once, which closes the connection; others may be sending already. */
+/* An answer stands before the body. A message that is not understood, and a client that waits for 100 Continue or
+ * whatever else it expects, get it at once, which closes the connection; others may be sending already. */
 static enum MHD_Result answer_early(struct request *request)
 {
-    const char *expect = request_field(request, FIELD_EXPECT);
-    bool waits = request->body_length > 0 && expect != NULL && strcasecmp(expect, "100-continue") == 0;
+    bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
     if (request->reject || waits)
         return queue(request);
     if (drains(request)) {

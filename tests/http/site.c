@@ -153,6 +153,12 @@ void site_expect_problem(struct answer *answer, int status)
     ck_assert_str_ne(answer_string(answer, "detail"), "");
 }
 
+void site_expect_kind(struct answer *answer, int status, const char *kind)
+{
+    site_expect_problem(answer, status);
+    ck_assert_str_eq(answer_string(answer, "type"), client_text(site.client, "urn:problem-type:cairn:%s", kind));
+}
+
 void site_expect_text(const char *escaped_key, const char *text)
 {
     struct answer *answer = site_get(escaped_key, NULL);

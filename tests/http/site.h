@@ -83,6 +83,9 @@ void site_expect_blobs(size_t count);
 /* Fails the test unless the answer is a problem document (RFC 9457) of this status. */
 void site_expect_problem(struct answer *answer, int status);
 
+/* The same, and of this kind: its type is urn:problem-type:cairn: and that word. */
+void site_expect_kind(struct answer *answer, int status, const char *kind);
+
 /* Fails the test unless GET of the key gives this text. */
 void site_expect_text(const char *escaped_key, const char *text);
 

@@ -27,6 +27,17 @@ static void expect_refusal(const char *request)
     expect_refusal_of_bytes(request, strlen(request), 400);
 }
 
+/* The same for a refusal that is a problem document of that kind. */
+static void expect_kind(const char *request, int status, const char *kind)
+{
+    expect_refusal_of_bytes(request, strlen(request), status);
+    char type[100];
+    ck_assert(raw_header(&answer, "Content-Type", type, sizeof type));
+    ck_assert_str_eq(type, "application/problem+json");
+    ck_assert_msg(strstr(answer.body, client_text(site.client, "\"type\":\"urn:problem-type:cairn:%s\"", kind)),
+                  "%s instead of %s for: %s", answer.body, kind, request);
+}
+
 static void expect_nothing_stored(void)
 {
     client_disconnect(site.client);
@@ -141,11 +152,11 @@ START_TEST(broken_chunks_store_nothing)
 }
 END_TEST
 
-START_TEST(an_upload_without_a_length_is_empty_or_411)
+START_TEST(an_upload_without_a_length_is_411)
 {
-    char *request = client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("k"));
-    int status = raw_status(site.server->port, request, strlen(request));
-    ck_assert_msg(status == 201 || status == 411, "got %d", status);
+    expect_kind(client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", site_object("k")),
+                411, "length-required");
+    expect_nothing_stored();
 }
 END_TEST
 
@@ -235,10 +246,10 @@ END_TEST
 
 START_TEST(a_target_of_8000_bytes_fits)
 {
-    char *padding = client_text(site.client, "%07000d", 0);
-    char *request = client_text(site.client, "GET /healthz?%s HTTP/1.1\r\nHost: a\r\n\r\n", padding);
-    int status = raw_status(site.server->port, request, strlen(request));
-    ck_assert_msg(status == 200 || status == 400, "got %d", status);
+    char *target = client_text(site.client, "/healthz?%0*d", 8000 - (int)strlen("/healthz?"), 0);
+    ck_assert_uint_eq(strlen(target), 8000);
+    char *request = client_text(site.client, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", target);
+    ck_assert_int_eq(raw_status(site.server->port, request, strlen(request)), 200);
 }
 END_TEST
 
@@ -248,10 +259,10 @@ START_TEST(unknown_methods_are_501)
 {
     const char *methods[] = {"BREW", "get", "PROPFIND", "MOVEX", "M"};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        char *request = client_text(site.client, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", methods[i],
-                                    site_object("k"));
-        int status = raw_status(site.server->port, request, strlen(request));
-        ck_assert_msg(status == 501 || status == 405, "%s: %d", methods[i], status);
+        expect_kind(client_text(site.client,
+                                "%s %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                                methods[i], site_object("k")),
+                    501, "not-implemented");
     }
 }
 END_TEST
@@ -275,7 +286,7 @@ START_TEST(a_method_that_the_path_does_not_have_is_405_with_allow)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct answer *refusal = client_send(site.client, cases[i].method, cases[i].target, NULL, 0, NULL);
         ck_assert_msg(refusal->status == 405, "%s %s: %d", cases[i].method, cases[i].target, refusal->status);
-        site_expect_problem(refusal, 405);
+        site_expect_kind(refusal, 405, "method-not-allowed");
         const char *allow = answer_header(refusal, "Allow");
         ck_assert_msg(allow && strstr(allow, cases[i].allowed), "%s %s: Allow: %s", cases[i].method, cases[i].target,
                       allow);
@@ -476,10 +487,45 @@ END_TEST
 
 START_TEST(an_unknown_expectation_is_417)
 {
-    char *request = client_text(
-        site.client, "PUT %s HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 5\r\n\r\nhello", site_object("k"));
-    int status = raw_status(site.server->port, request, strlen(request));
-    ck_assert_msg(status == 417 || status == 201, "got %d", status);
+    const char *values[] = {"magic",         "100-continue, magic", "100-continue\r\nExpect: magic",
+                            "100-continued", "100-continue=1",      "a=\"100-continue,100-continue\""};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        expect_kind(client_text(site.client,
+                                "PUT %s HTTP/1.1\r\nHost: a\r\nExpect: %s\r\nContent-Length: 5\r\n\r\nhello",
+                                site_object("k"), values[i]),
+                    417, "expectation-failed");
+    }
+    expect_kind("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: magic\r\n\r\n", 417,
+                "expectation-failed");
+    expect_nothing_stored();
+}
+END_TEST
+
+/* Who expects something sends the body once that is answered, so nobody may wait for the body before. */
+START_TEST(an_unknown_expectation_is_refused_before_its_body)
+{
+    expect_kind(client_text(site.client, "PUT %s HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 5\r\n\r\n",
+                            site_object("k")),
+                417, "expectation-failed");
+    expect_nothing_stored();
+}
+END_TEST
+
+/* Written otherwise than libmicrohttpd looks for, it may be met without an interim answer: the body is there already. */
+START_TEST(an_expectation_that_is_met_is_no_fault)
+{
+    const char *values[] = {"100-Continue", "100-continue, ,\t100-continue", "100-continue\r\nExpect: 100-continue",
+                            ""};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nExpect: %s\r\nContent-Length: 5\r\n\r\nhello",
+                           site_object("k"), values[i]));
+        do {
+            ck_assert_msg(raw_receive(socket, &answer), "no answer to: %s", values[i]);
+        } while (answer.status == 100);
+        ck_assert_msg(answer.status == (i == 0 ? 201 : 200), "%s: %d", values[i], answer.status);
+        close(socket);
+    }
 }
 END_TEST
 
@@ -528,7 +574,7 @@ int main(void)
         chunked_in_capitals_is_chunked,
         chunk_extensions_are_skipped,
         broken_chunks_store_nothing,
-        an_upload_without_a_length_is_empty_or_411,
+        an_upload_without_a_length_is_411,
         a_nul_in_a_header,
         a_nul_in_the_target,
         a_missing_host,
@@ -554,6 +600,8 @@ int main(void)
         continue_is_sent_when_the_body_is_wanted,
         refusals_come_instead_of_continue,
         an_unknown_expectation_is_417,
+        an_unknown_expectation_is_refused_before_its_body,
+        an_expectation_that_is_met_is_no_fault,
         what_cannot_be_read_as_http_gets_a_page,
     };
     return site_run("hygiene", tests, sizeof tests / sizeof *tests, SITE_SHARED);
