@@ -270,9 +270,21 @@ static enum MHD_Result drop(struct request *request, size_t *length)
     return request->dropped > REQUEST_DRAIN_MAX ? MHD_NO : MHD_YES;
 }
 
+/* A body of unknown length turns out to be more than can be ignored, where none is taken. */
+static enum MHD_Result refuse_body(struct request *request, size_t *length)
+{
+    *length = 0;
+    request->dropped = 0; /* as much again, so that the answer reaches a client that sends on */
+    reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method_name(request->method));
+    return interrupt(request);
+}
+
 static enum MHD_Result turn_body(struct request *request, const char *bytes, size_t *length)
 {
-    if (request->status != 0 || request->endpoint->receive == NULL)
+    bool unwanted = request->status == 0 && request->endpoint->receive == NULL;
+    if (unwanted && request->dropped + *length > REQUEST_DRAIN_MAX)
+        return refuse_body(request, length);
+    if (unwanted || request->status != 0)
         return drop(request, length);
     size_t taken = request->endpoint->receive(request, bytes, *length);
     request->received += taken;

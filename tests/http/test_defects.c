@@ -134,6 +134,23 @@ START_TEST(damage_before_intact_records_loses_only_its_own)
 }
 END_TEST
 
+/* The one kind of refusal of a step that is the server's own fault. */
+START_TEST(a_step_that_needs_damaged_bytes_is_500_with_its_index)
+{
+    site_start();
+    site_expect(site_put("damaged", MARKER, NULL), 201);
+    site_expect(site_put("k", "v", NULL), 201);
+    disk_flip(site.server, LOG, MARKER);
+    struct answer *answer = site_post("/batch", "{\"operations\":[{\"op\":\"delete\",\"key\":\"k\"},"
+                                                "{\"op\":\"copy\",\"key\":\"damaged\",\"to\":\"copy\"}]}");
+    site_expect_kind(answer, 500, "damaged");
+    ck_assert_int_eq(answer_integer(answer, "index"), 1);
+    ck_assert_str_eq(answer_string(answer, "key"), "damaged");
+    site_expect_text("k", "v");
+    site_expect(site_get("copy", NULL), 404);
+}
+END_TEST
+
 START_TEST(damage_while_it_runs_is_never_served)
 {
     site_start();
@@ -576,6 +593,7 @@ int main(void)
         zeros_behind_the_last_record_lose_nothing,
         garbage_behind_the_last_record_loses_nothing,
         damage_before_intact_records_loses_only_its_own,
+        a_step_that_needs_damaged_bytes_is_500_with_its_index,
         damage_while_it_runs_is_never_served,
         a_payload_that_imitates_a_record_is_no_record,
         damage_before_an_imitation_does_not_wake_it,

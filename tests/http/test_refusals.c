@@ -114,6 +114,21 @@ START_TEST(a_body_that_nobody_wants_is_dropped)
     socket = begin("DELETE", site_object("k"), "Content-Length: 268435456\r\n");
     ck_assert(raw_receive(socket, &answer));
     ck_assert_int_eq(answer.status, 413);
+    ck_assert_ptr_nonnull(strstr(answer.body, "\"urn:problem-type:cairn:too-large\""));
+    close(socket);
+    site_expect_text("k", "v");
+}
+END_TEST
+
+START_TEST(an_endless_body_that_nobody_wants_is_refused)
+{
+    site_expect(site_put("k", "v", NULL), 201);
+    int socket = begin("DELETE", site_object("k"), "Transfer-Encoding: chunked\r\n");
+    ck_assert_uint_lt(send_on(socket, "10000", ENDLESS), ENDLESS / 2);
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 413);
+    ck_assert_ptr_nonnull(strstr(answer.body, "\"urn:problem-type:cairn:too-large\""));
+    ck_assert(raw_closed(socket));
     close(socket);
     site_expect_text("k", "v");
 }
@@ -201,6 +216,7 @@ int main(void)
         who_stays_silent_is_told_and_let_go,
         after_a_moderate_body_the_connection_lives_on,
         a_body_that_nobody_wants_is_dropped,
+        an_endless_body_that_nobody_wants_is_refused,
         a_digest_may_follow_the_body,
         a_wrong_digest_after_the_body_stores_nothing,
         a_digest_after_the_body_has_to_be_announced,

@@ -15,7 +15,7 @@ UNPROVOKED = {
         "listStores", "createStore", "getStore", "verifyStore", "deleteStore", "listObjects", "getObject",
         "headObject", "getObjectByHash", "headObjectByHash", "batchGet",
     }),
-    507: (LAST_BLOCK, {"createStore"}),
+    507: (LAST_BLOCK, {"createStore", "deleteObject", "deleteObjectByHash"}),
 }
 SINGLE = {("getReadiness", 503): FAILED_SYNC, ("getMetrics", 503): NO_MEMORY}
 
