@@ -234,6 +234,15 @@ bool server_retire(struct server *server)
     return code == 0;
 }
 
+void server_halt(struct server *server)
+{
+    int status;
+    ck_assert_int_gt(server->pid, 0);
+    ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
+    ck_assert_int_eq(waitpid(server->pid, &status, WUNTRACED), server->pid);
+    ck_assert_msg(WIFSTOPPED(status), "cairnd had ended before it was halted; its log:\n%s", read_file(server->log));
+}
+
 void server_crash(struct server *server)
 {
     ck_assert_int_gt(server->pid, 0);
@@ -333,6 +342,24 @@ size_t server_descriptors(const struct server *server)
     }
     closedir(folder);
     return count;
+}
+
+bool server_has_open(const struct server *server, const char *folder)
+{
+    char path[64];
+    char wanted[2 * SERVER_PATH_MAX];
+    int length = snprintf(wanted, sizeof wanted, "%s/", server_path(server, "%s", folder));
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
+    DIR *files = opendir(path);
+    ck_assert_msg(files != NULL, "%s: %s", path, strerror(errno));
+    bool found = false;
+    for (struct dirent *entry = readdir(files); entry && !found; entry = readdir(files)) {
+        char target[2 * SERVER_PATH_MAX];
+        ssize_t size = readlinkat(dirfd(files), entry->d_name, target, sizeof target);
+        found = size > length && memcmp(target, wanted, (size_t)length) == 0;
+    }
+    closedir(files);
+    return found;
 }
 
 bool server_sanitized(const struct server *server)

@@ -65,6 +65,9 @@ void server_terminate(struct server *server);
 /* Waits for the end of the process: its exit code, or 128 + the signal that ended it. Fails the test after `seconds`. */
 int server_wait(struct server *server, double seconds);
 
+/* Lets it do nothing any more, and waits until that is so: what is seen of it then is what a kill would end. */
+void server_halt(struct server *server);
+
 /* kill -9, and waits until it is gone. */
 void server_crash(struct server *server);
 
@@ -85,6 +88,9 @@ void server_memory_reset(const struct server *server);
 
 /* Open descriptors. */
 size_t server_descriptors(const struct server *server);
+
+/* Whether it has a file in that folder of the data open. */
+bool server_has_open(const struct server *server, const char *folder);
 
 /* Under a sanitizer memory says nothing about cairn, and time little. */
 bool server_sanitized(const struct server *server);
