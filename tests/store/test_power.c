@@ -10,7 +10,10 @@
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 
+#include "store/io.h"
+
 #include <check.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,38 +120,61 @@ static void wait_quiet(struct sim_disk *disk)
     }
 }
 
-static void cut_compaction_at(uint64_t call, uint64_t seed)
+/* What the engine says where the cut meets a compaction: in its reading or its husk, in the commit of what it moves, or
+ * in the new segment for that. Nobody else writes then. */
+static void note_compaction(void *arg, enum store_log_level level, const char *sentence)
 {
+    static const char *const signs[] = {"is not compacted", "a commit failed", "takes no writes"};
+    (void)level;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (strstr(sentence, signs[i])) {
+            atomic_store((atomic_bool *)arg, true);
+        }
+    }
+}
+
+/* Whether the cut met the compaction in its middle, not only what comes behind it. */
+static bool cut_compaction_at(uint64_t call, uint64_t seed)
+{
+    atomic_bool met = false;
     struct sim_disk *disk = sim_disk_new(seed);
     struct model *model = model_new(disk, seed);
     struct prng prng = prng_of(prng_seed(seed, call));
     snprintf(model->scene, sizeof model->scene, "cut %llu calls into compaction", (unsigned long long)call);
+    model->options.log = note_compaction;
+    model->options.log_arg = &met;
     model_open(model, NULL);
     attempt_upload(model, 0, MODEL_KEYS - 1, 3000, true, UPLOAD_COMMIT);
     attempt_upload(model, 0, MODEL_KEYS - 9, 100, true, UPLOAD_COMMIT);
     history_churn(model, &prng, 0);
+    ck_assert(!atomic_load(&met));
     model->disturbed = true;
     sim_disk_cut_after(disk, call);
     wait_quiet(disk);
     model_power_cut(model, prng_next(&prng));
     model->disturbed = false;
     cuts++;
+    bool amid = atomic_load(&met);
     model_verify(model);
     wait_quiet(disk);
     go_on(model, &prng);
     model_free(model);
     sim_disk_free(disk);
+    return amid;
 }
 
 START_TEST(a_cut_during_compaction_loses_nothing)
 {
+    unsigned amid = 0;
     for (uint64_t seed = 0; seed < COMPACTION_SEEDS; seed++) {
         for (uint64_t call = 0; call < COMPACTION_CALLS; call++) {
-            cut_compaction_at(call, seed);
+            amid += cut_compaction_at(call, seed);
         }
     }
-    printf("power: %llu power cuts during compaction and behind it\n", (unsigned long long)cuts);
+    printf("power: %llu power cuts during compaction and behind it, %u in the middle of it\n", (unsigned long long)cuts,
+           amid);
     fflush(stdout);
+    ck_assert_uint_gt(amid, 0);
 }
 END_TEST
 
@@ -232,7 +258,7 @@ END_TEST
 
 /* ---- starts that tidy up --------------------------------------------------------------------- */
 
-enum { TIDY_CALLS = 60, TIDY_SEEDS = 6, TIDY_KEYS = 3 };
+enum { TIDY_CALLS = 100, TIDY_SEEDS = 6, TIDY_KEYS = 3 };
 
 static void payload_of(int key, unsigned version, char ret_payload[400])
 {
@@ -268,20 +294,77 @@ static void assert_versions(struct fixture *fixture, unsigned version)
     ck_assert_uint_eq(fixture_figures(fixture).objects, TIDY_KEYS);
 }
 
-/* Opens the store in the dark to come; what then is open is closed again. */
-static void open_until_cut(struct fixture *fixture)
+/* The disk, with an eye on a start that tidies up: it writes a husk that stands for several, and removes those. */
+struct watch {
+    struct io io;
+    const struct io *disk;
+    atomic_bool on;   /* the start is not over; what follows is the background's */
+    atomic_bool husk; /* one is being written, or has been */
+    atomic_bool met;  /* a later step of that came after the cut */
+};
+
+static struct watch watch;
+
+static void watch_step(int result, bool step)
 {
+    if (atomic_load(&watch.on) && atomic_load(&watch.husk) && result < 0 && step)
+        atomic_store(&watch.met, true);
+}
+
+static int watched_openat(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    int file = watch.disk->openat(self, folder, path, flags, mode);
+    if (atomic_load(&watch.on) && file >= 0 && strcmp(path, "husk") == 0)
+        atomic_store(&watch.husk, true);
+    return file;
+}
+
+static int watched_renameat(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    int result = watch.disk->renameat(self, from_folder, from, to_folder, to);
+    watch_step(result, strcmp(from, "husk") == 0);
+    return result;
+}
+
+static int watched_unlinkat(void *self, int folder, const char *path, int flags)
+{
+    int result = watch.disk->unlinkat(self, folder, path, flags);
+    watch_step(result, true);
+    return result;
+}
+
+static void watch_begin(const struct io *disk)
+{
+    watch.disk = disk;
+    watch.io = *disk;
+    watch.io.openat = watched_openat;
+    watch.io.renameat = watched_renameat;
+    watch.io.unlinkat = watched_unlinkat;
+    atomic_store(&watch.on, true);
+    atomic_store(&watch.husk, false);
+    atomic_store(&watch.met, false);
+}
+
+/* Opens the store in the dark to come; what then is open is closed again. Whether the cut came while it tidied up. */
+static bool open_until_cut(const struct fixture *fixture)
+{
+    struct depot_options options = fixture->options;
     struct store_detail detail;
     struct depot *depot;
     struct store *store;
-    if (depot_open("/data", &fixture->options, &depot, &detail))
-        return;
-    if (depot_acquire(depot, "s", &store, &detail) == STORE_OK)
+    watch_begin(options.io);
+    options.io = &watch.io;
+    if (depot_open("/data", &options, &depot, &detail))
+        return false;
+    enum store_error error = depot_acquire(depot, "s", &store, &detail);
+    atomic_store(&watch.on, false);
+    if (!error)
         depot_release(store);
     depot_close(depot);
+    return atomic_load(&watch.met);
 }
 
-static void cut_start_at(uint64_t call, uint64_t seed)
+static bool cut_start_at(uint64_t call, uint64_t seed)
 {
     struct fixture fixture;
     fixture_start(&fixture, seed);
@@ -291,7 +374,7 @@ static void cut_start_at(uint64_t call, uint64_t seed)
     else
         fixture_cut(&fixture, seed);
     sim_disk_cut_after(fixture.disk, call);
-    open_until_cut(&fixture);
+    bool amid = open_until_cut(&fixture);
     sim_disk_reboot(fixture.disk, seed * TIDY_CALLS + call);
     cuts++;
     for (int start = 0; start < 2; start++) {
@@ -301,16 +384,21 @@ static void cut_start_at(uint64_t call, uint64_t seed)
     }
     fixture_open(&fixture);
     fixture_end(&fixture);
+    return amid;
 }
 
 /* Husks made one, the file that tells how far the log has reached: neither may make a whole log look damaged. */
 START_TEST(a_cut_during_a_start_that_tidies_up_damages_nothing)
 {
+    unsigned amid = 0;
     for (uint64_t seed = 0; seed < TIDY_SEEDS; seed++) {
         for (uint64_t call = 0; call < TIDY_CALLS; call++) {
-            cut_start_at(call, seed);
+            amid += cut_start_at(call, seed);
         }
     }
+    printf("power: %u power cuts while a start tidied up\n", amid);
+    fflush(stdout);
+    ck_assert_uint_gt(amid, 0);
 }
 END_TEST
 
