@@ -179,27 +179,48 @@ START_TEST(a_second_signal_cuts)
 }
 END_TEST
 
-/* While a request holds the process, new ones are told to come back or find the door closed; readyz says so. */
+static void expect_draining(int socket, struct raw_answer *answer)
+{
+    char value[64];
+    ck_assert_msg(raw_receive(socket, answer), "no answer during the drain");
+    ck_assert_int_eq(answer->status, 503);
+    ck_assert_ptr_nonnull(strstr(answer->body, "\"type\":\"urn:problem-type:cairn:draining\""));
+    ck_assert(raw_header(answer, "Retry-After", value, sizeof value));
+    ck_assert(raw_header(answer, "Connection", value, sizeof value));
+    ck_assert_str_eq(value, "close");
+    ck_assert(raw_closed(socket));
+}
+
+/* While a request holds the process, others whose heads had begun are told to come back: a write, and readyz. Who comes
+ * later finds the door closed. */
 START_TEST(new_requests_during_the_drain_are_refused)
 {
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
-    int kept = raw_connect(site.server->port);
+    int ready = raw_connect(site.server->port), write = raw_connect(site.server->port);
     struct raw_answer *answer = malloc(sizeof *answer);
-    ck_assert(raw_send(kept, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"));
-    ck_assert(raw_receive(kept, answer));
+    ck_assert(raw_send(ready, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ck_assert(raw_receive(ready, answer));
     ck_assert_int_eq(answer->status, 200);
+    ck_assert(raw_send(ready, "GET /readyz HTTP/1.1\r\nHo"));
+    ck_assert(raw_send(write, "PUT %s HTTP/1.1\r\nHo", site_object("new")));
     pid_t child = in_child(slow_download);
     clock_sleep(0.3);
     server_terminate(site.server);
-    clock_sleep(0.2);
-    if (raw_send(kept, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n") && raw_receive(kept, answer)) {
-        ck_assert_int_eq(answer->status, 503);
-    }
-    close(kept);
+    client_disconnect(site.client);
+    ck_assert(clock_until(5, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(raw_send(ready, "st: a\r\n\r\n"));
+    expect_draining(ready, answer);
+    ck_assert(raw_send(write, "st: a\r\nContent-Length: 1\r\n\r\nv"));
+    expect_draining(write, answer);
+    close(ready);
+    close(write);
     free(answer);
     ck_assert_int_eq(server_wait(site.server, 20), 0);
     ck_assert_int_eq(outcome(child), 7);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_kind(site_get("new", NULL), 404, "no-object");
 }
 END_TEST
 
