@@ -223,6 +223,9 @@ void history_churn(struct model *model, struct prng *prng, unsigned store)
 {
     enum { ROUNDS_MAX = 60 }; /* more than fill the first segment, which is the largest */
     uint64_t segments = count_segments(model, store);
+    if (segments == 0) {
+        segments = 1; /* an empty log has none, and its first is not another one */
+    }
     for (unsigned i = 0; i < ROUNDS_MAX && count_segments(model, store) <= segments; i++) {
         churn_round(model, prng, store);
     }
