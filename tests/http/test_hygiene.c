@@ -78,12 +78,12 @@ END_TEST
 
 START_TEST(lengths_that_are_no_numbers)
 {
-    const char *values[] = {"+5", "-1", "0x5", "5a", "abc", "", "5 5", "5.0", "99999999999999999999"};
+    const char *values[] = {"99999999999999999999", "+5", "-1", "0x5", "5a", "abc", "", "5 5", "5.0"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         int socket = raw_connect(site.server->port);
         raw_send(socket, "%s", put_with(client_text(site.client, "Content-Length: %s\r\n", values[i])));
         ck_assert_msg(raw_receive(socket, &answer), "no answer to length \"%s\"", values[i]);
-        ck_assert_msg(answer.status == 400 || answer.status == 413, "length \"%s\": %d", values[i], answer.status);
+        ck_assert_msg(answer.status == (i == 0 ? 413 : 400), "length \"%s\": %d", values[i], answer.status);
         ck_assert(raw_closed(socket));
         close(socket);
     }
@@ -137,14 +137,14 @@ END_TEST
 
 START_TEST(broken_chunks_store_nothing)
 {
-    const char *bodies[] = {"zz\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX\r\n0\r\n\r\n",
-                            "fffffffffffffffff\r\nhello\r\n0\r\n\r\n", "\r\nhello\r\n0\r\n\r\n"};
+    const char *bodies[] = {"fffffffffffffffff\r\nhello\r\n0\r\n\r\n", "zz\r\nhello\r\n0\r\n\r\n",
+                            "-5\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX\r\n0\r\n\r\n", "\r\nhello\r\n0\r\n\r\n"};
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         int socket = raw_connect(site.server->port);
         raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%s", site_object("k"),
                  bodies[i]);
-        bool answered = raw_receive(socket, &answer);
-        ck_assert_msg(!answered || answer.status == 400 || answer.status == 413, "%s: %d", bodies[i], answer.status);
+        ck_assert_msg(raw_receive(socket, &answer), "no answer to chunks %s", bodies[i]);
+        ck_assert_msg(answer.status == (i == 0 ? 413 : 400), "%s: %d", bodies[i], answer.status);
         ck_assert_msg(raw_closed(socket), "the connection stays open after chunks %s", bodies[i]);
         close(socket);
     }
