@@ -12,10 +12,29 @@
 
 static const char marker[] = "cairn";
 
+/* What to do about it. */
+static const char *hint_for(int os_error)
+{
+    switch (os_error) {
+    case ENOENT:
+        return " (make the folder that it lies in first)";
+    case ENOTDIR:
+        return " (a part of the path is a file)";
+    case EACCES:
+    case EPERM:
+        return " (the user that cairnd runs as must be able to write there)";
+    case EROFS:
+        return " (the file system is mounted read-only)";
+    default:
+        return "";
+    }
+}
+
 static enum store_error fail(struct store_detail *detail, const char *what, const char *path)
 {
     int os_error = errno;
-    return error_detail(detail, error_of_errno(os_error), os_error, "%s %s: %s", what, path, strerror(os_error));
+    return error_detail(detail, error_of_errno(os_error), os_error, "%s %s: %s%s", what, path, strerror(os_error),
+                        hint_for(os_error));
 }
 
 /* ---- trees ----------------------------------------------------------------------------------- */
@@ -215,7 +234,6 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
     if (!error && fresh && read_only)
         error = error_detail(detail, STORE_FOREIGN, 0, "%s holds no data: it is not a data folder of cairn, or not yet",
                              path);
-
     if (!error)
         error = take_lock(folder, path, detail);
     if (!error)
