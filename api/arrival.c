@@ -247,10 +247,40 @@ static bool meets_expectation(struct request *request)
     return false;
 }
 
+/* A precondition that is not looked at must not let a change happen (RFC 9110, section 13.1). */
+static bool takes_preconditions(struct request *request)
+{
+    static const enum field fields[] = {FIELD_IF_MATCH, FIELD_IF_NONE_MATCH, FIELD_IF_UNMODIFIED_SINCE};
+    for (size_t i = 0; request->endpoint->unconditional && i < sizeof fields / sizeof *fields; i++) {
+        if (request_field(request, fields[i]) == NULL)
+            continue;
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "%s is not understood here: it is about one object, and in a batch each step has its own.",
+                      field_name(fields[i]));
+        return false;
+    }
+    return true;
+}
+
+/* What is stored is served without a coding, so that one would be lost. */
+static bool takes_coding(struct request *request)
+{
+    const char *coding = request_field(request, FIELD_CONTENT_ENCODING);
+    if (request->endpoint->receive == NULL || coding == NULL || strcasecmp(coding, "identity") == 0)
+        return true;
+    reply_problem(
+        request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+        "Content-Encoding %s is not understood: send the bytes as they are, and say what they are in Content-Type "
+        "or in a Cairn-Meta field.",
+        coding);
+    return false;
+}
+
 bool arrival_read(struct request *request, const char *target, const char *method, const char *version)
 {
     if (!read_fields(request, target, method, version))
         return false;
     request->body_length = announced_length(&request->fields);
-    return read_target(request) && find_endpoint(request, method) && meets_expectation(request);
+    return read_target(request) && find_endpoint(request, method) && meets_expectation(request) &&
+           takes_preconditions(request) && takes_coding(request);
 }

@@ -316,5 +316,9 @@ static void end(struct request *request)
     free(batch);
 }
 
-const struct endpoint endpoint_batch = {
-    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the batch cannot be written"};
+const struct endpoint endpoint_batch = {.begin = begin,
+                                        .receive = receive,
+                                        .finish = finish,
+                                        .end = end,
+                                        .unconditional = true,
+                                        .fault = "the batch cannot be written"};

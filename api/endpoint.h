@@ -19,6 +19,8 @@ struct endpoint {
     void (*finish)(struct request *request);
     /* `finish` mostly answers at once: it is called without request_settle(), which it uses itself. */
     bool prompt;
+    /* It changes something and takes no preconditions: a request that has some is refused. */
+    bool unconditional;
     /* What a file call that failed has hindered: "the object cannot be read". NULL: the engine says it. */
     const char *fault;
     /* Frees request->state, whatever became of the request. NULL: it is free()d. */

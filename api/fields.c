@@ -32,6 +32,7 @@ static const struct known known[FIELDS] = {
     [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
     [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
+    [FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding", true),
     [FIELD_WANT_REPR_DIGEST] = KNOWN("Want-Repr-Digest", true),
     [FIELD_IF_MODIFIED_SINCE] = KNOWN("If-Modified-Since", false),
     [FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding", false),

@@ -246,6 +246,7 @@ void reply_store_error(struct request *request, enum store_error error, const ch
 {
     if (!utf8_valid(name, strlen(name)))
         name = "?";
+    request->has_key = request->has_key && request->store_name == name; /* else it is not one of that store */
     request->store_name = name;
     if (error == STORE_NO_STORE)
         reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT /v1/stores/%s makes it.", name,

@@ -62,4 +62,4 @@ static void finish(struct request *request)
     request_offload(request, delete_job, answer);
 }
 
-const struct endpoint endpoint_store_delete = {.begin = begin, .finish = finish};
+const struct endpoint endpoint_store_delete = {.begin = begin, .finish = finish, .unconditional = true};

@@ -38,4 +38,4 @@ static void finish(struct request *request)
     request_offload(request, create_job, answer);
 }
 
-const struct endpoint endpoint_store_put = {.finish = finish};
+const struct endpoint endpoint_store_put = {.finish = finish, .unconditional = true};

@@ -19,6 +19,12 @@ void transfer_prepare(struct request *request, struct transfer *transfer, reques
 
 static void answer(struct request *request)
 {
+    const struct transfer *transfer = request->state;
+    if (request->error == STORE_EXISTS) { /* the problem is about the target */
+        request->store_name = transfer->destination.store;
+        request->key = transfer->destination.key;
+        request->has_key = true;
+    }
     if (request->error == STORE_NO_OBJECT)
         reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under the key that is the source.");
     else if (request->error != STORE_OK)

@@ -14,6 +14,7 @@ int signals_open(void)
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGHUP); /* the terminal has gone: end as decently */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails one write, not the server */
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -16,8 +16,6 @@ static const char marker[] = "cairn";
 static const char *hint_for(int os_error)
 {
     switch (os_error) {
-    case ENOENT:
-        return " (make the folder that it lies in first)";
     case ENOTDIR:
         return " (a part of the path is a file)";
     case EACCES:
@@ -182,13 +180,15 @@ static enum store_error check_owner(struct folder *folder, const char *path, boo
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* The folder is locked as well, where the file system can do that: people remove lock files. */
 static enum store_error take_lock(struct folder *folder, const char *path, struct store_detail *detail)
 {
     const struct io *io = folder->io;
     folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
     if (folder->lock < 0)
         return fail(detail, "cannot open the lock file of data folder", path);
-    if (io->lock(io->self, folder->lock) == 0)
+    bool free = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
+    if (free && io->lock(io->self, folder->lock) == 0)
         return STORE_OK;
     if (errno == EWOULDBLOCK)
         return error_detail(detail, STORE_LOCKED, errno, "another process has the data folder %s open: stop it first",
@@ -226,7 +226,9 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
     bool fresh;
     if (!read_only && make_root(io, path) < 0)
-        return fail(detail, "cannot make data folder", path);
+        return fail(detail,
+                    errno == ENOENT ? "the folder is missing that is to hold data folder" : "cannot make data folder",
+                    path);
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)
         return fail(detail, "cannot open data folder", path);

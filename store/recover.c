@@ -4,6 +4,7 @@
 #include "store/cursor.h"
 #include "store/internal.h"
 #include "store/lineup.h"
+#include "store/run.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -514,6 +515,16 @@ static enum store_error recall_reach(struct store *store, struct store_detail *d
     return STORE_OK;
 }
 
+/* Files of keys that know of a longer log are of no use. */
+static void check_runs(struct store *store)
+{
+    const struct log *log = &store->log;
+    for (size_t slot = 0; slot + 1 < log->segment_count; slot++) {
+        if (!segment_is_husk(log->segments[slot]))
+            run_check_horizon(store, log->segments[slot]->number, log->end);
+    }
+}
+
 enum store_error recover(struct store *store, struct store_detail *ret_detail)
 {
     struct scan scan = {.store = store, .detail = ret_detail};
@@ -531,6 +542,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     if (error)
         return error;
     store->damaged_bytes += scan.damaged;
+    check_runs(store);
     store->gaps = scan.damaged > 0;
     store->behind_gaps = scan.behind_gaps;
     store->end_offset = store->log.end;

@@ -19,13 +19,14 @@ enum {
     AT_COVERED = 16,
     AT_COUNT = 24,
     AT_KEYS = 32,
-    AT_CHECK = 40,
-    HEADER = 48,
+    AT_HORIZON = 40,
+    AT_CHECK = 48,
+    HEADER = 56,
     ENTRY = 16,
     NAME_BYTES = 48,
 };
 
-static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'e', 'y'};
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '2'};
 
 enum { ROWS = 8 };
 
@@ -367,6 +368,15 @@ static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t sal
     return XXH3_64bits_withSeed(bytes + HEADER, length - HEADER, salt ^ head);
 }
 
+/* Where the log ends; what the index has said so far lies in front of it. */
+static uint64_t end_now(struct store *store)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t end = store->end_offset;
+    pthread_rwlock_unlock(&store->lock);
+    return end;
+}
+
 /* Lays the sorted draft out as a run in memory. */
 static struct run *run_of_draft(struct draft *draft, struct store *store, const struct segment *segment,
                                 uint64_t covered)
@@ -380,6 +390,7 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
     little_put64(bytes + AT_COVERED, covered);
     little_put64(bytes + AT_COUNT, draft->count);
     little_put64(bytes + AT_KEYS, draft->keys_length);
+    little_put64(bytes + AT_HORIZON, end_now(store));
     for (size_t i = 0; i < draft->count; i++) {
         unsigned char *entry = bytes + HEADER + i * ENTRY;
         little_put64(entry, draft->entries[i].hash);
@@ -458,6 +469,21 @@ void run_remove(struct store *store, uint64_t number)
     char name[NAME_BYTES];
     run_name(number, name);
     store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+}
+
+void run_check_horizon(struct store *store, uint64_t number, uint64_t end)
+{
+    const struct io *io = store->io;
+    char name[NAME_BYTES];
+    unsigned char header[HEADER];
+    run_name(number, name);
+    int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0);
+    if (file < 0)
+        return;
+    bool told = io_read_all(io, file, header, sizeof header, 0) == 0;
+    io->close(io->self, file);
+    if (told && (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0 || little_get64(header + AT_HORIZON) > end))
+        io->unlinkat(io->self, store->log.folder, name, 0);
 }
 
 /* Reads the whole file and proves it; then the bytes are let go again. */

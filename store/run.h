@@ -3,17 +3,20 @@
  * A run of a sealed segment is a file beside it, "0000000000000001.keys"; that of the active one is the same bytes
  * in memory. Integers are little-endian:
  *
- *      0  "cairnkey"
+ *      0  "cairnky2"
  *      8  number of the segment
  *     16  covered: position in the segment up to which its records are in the run
  *     24  count of the entries
  *     32  bytes of all keys
- *     40  check: XXH3-64 of all before and all behind it, seeded with the store's salt
- *     48  entries, sorted by key: key hash (8), position in the segment (4), place of the key (4)
+ *     40  horizon: offset where the log ended when the run was made
+ *     48  check: XXH3-64 of all before and all behind it, seeded with the store's salt
+ *     56  entries, sorted by key: key hash (8), position in the segment (4), place of the key (4)
  *      …  keys: length (2), bytes
  *
  * A run tells only where to look: an entry counts when the index leads to its record. A file that is missing,
- * or whose check does not match, is made again from the segment.
+ * or whose check does not match, is made again from the segment. What was replaced or deleted up to the horizon is left
+ * out: where the log does not reach so far any more, because its end was lost or an older one was brought back, it may
+ * be there again, and the run is of no use.
  */
 #ifndef CAIRN_RUN_H
 #define CAIRN_RUN_H
@@ -74,6 +77,10 @@ void run_note_gone(struct run *run, size_t from, size_t to);
 
 /* The first entry from `at` on that is not in one of them. */
 size_t run_pass_gone(struct run *run, size_t at);
+
+/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older format.
+ * Blocking. Recovery only: the log will grow. */
+void run_check_horizon(struct store *store, uint64_t number, uint64_t end);
 
 /* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
 bool run_number(const char *name, uint64_t *ret_number);

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { HEADER = 48, AT_CHECK = 40, SEGMENT_SIZE = 1024, OBJECTS = 5, LIST_MAX = 100 };
+enum { HEADER = 56, AT_CHECK = 48, SEGMENT_SIZE = 1024, OBJECTS = 5, LIST_MAX = 100 };
 
 struct writer {
     uint8_t *bytes;

@@ -595,6 +595,17 @@ START_TEST(want_of_descriptors_is_named)
 }
 END_TEST
 
+START_TEST(a_file_that_may_not_grow_fails_its_upload_only)
+{
+    const struct rlimit limit = {.rlim_cur = 2 << 20, .rlim_max = 2 << 20};
+    site_start();
+    ck_assert_int_eq(prlimit(site.server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    site_expect_kind(client_upload(site.client, site_object("large"), 3 << 20, 1, NULL), 500, "internal");
+    site_expect(site_put("k", "small", NULL), 201);
+    site_expect_text("k", "small");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -622,6 +633,7 @@ int main(void)
         five_hundred_idle_connections_cost_little,
         a_batch_of_many_copies_costs_no_more_than_a_large_one,
         want_of_descriptors_is_named,
+        a_file_that_may_not_grow_fails_its_upload_only,
         a_disk_reserve_that_is_used_up_is_507,
     };
     return site_run("limits", tests, sizeof tests / sizeof *tests, SITE_OWN);

@@ -203,7 +203,19 @@ START_TEST(a_destination_in_a_missing_store_is_404)
     struct answer *answer = site_move("k", "Destination: /v1/stores/nowhere/objects/k", NULL);
     site_expect_kind(answer, 404, "no-store");
     ck_assert_str_eq(answer_string(answer, "store"), "nowhere");
+    ck_assert_ptr_null(json_object_get(answer->json, "key")); /* that is one of the other store */
     site_expect_text("k", "value");
+}
+END_TEST
+
+START_TEST(a_target_that_exists_is_named)
+{
+    site_expect(site_put("k", "value", NULL), 201);
+    site_expect(site_put("t", "another", NULL), 201);
+    struct answer *answer = site_copy("k", site_destination("t"), "Overwrite: F", NULL);
+    site_expect_kind(answer, 412, "target-exists");
+    ck_assert_str_eq(answer_string(answer, "key"), "t");
+    site_expect_text("t", "another");
 }
 END_TEST
 
@@ -441,6 +453,7 @@ int main(void)
         a_missing_destination_is_400,
         bad_destinations_are_refused,
         a_destination_in_a_missing_store_is_404,
+        a_target_that_exists_is_named,
         copy_to_another_store,
         move_to_another_store,
         a_large_object_crosses_stores_and_lives_on_its_own,

@@ -207,6 +207,38 @@ START_TEST(a_malformed_digest_after_the_body_is_refused)
 }
 END_TEST
 
+/* ---- what would be lost ---------------------------------------------------------------------- */
+
+/* Nothing is done on a condition that nobody looks at. */
+START_TEST(preconditions_on_what_is_not_one_object_are_refused)
+{
+    const char *conditions[] = {"If-Match: \"0000\"", "If-None-Match: *",
+                                "If-Unmodified-Since: Mon, 01 Jan 2024 00:00:00 GMT"};
+    const char *batch = "{\"operations\": [{\"op\": \"put\", \"key\": \"k\", \"text\": \"new\"}]}";
+    site_expect(site_put("k", "old", NULL), 201);
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        site_expect_kind(client_send(site.client, "POST", site_target("/batch"), batch, strlen(batch),
+                                     "Content-Type: application/json", conditions[i], NULL),
+                         400, "bad-header");
+        site_expect_kind(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, conditions[i], NULL),
+                         400, "bad-header");
+        site_expect_kind(client_send(site.client, "PUT", site_target(""), NULL, 0, conditions[i], NULL), 400,
+                         "bad-header");
+    }
+    site_expect_text("k", "old");
+    site_expect(client_get(site.client, site_target(""), conditions[0], NULL), 200);
+}
+END_TEST
+
+/* It would come back without the coding that tells what it is. */
+START_TEST(content_codings_are_refused)
+{
+    site_expect_kind(site_put("k", "\x1f\x8b", "Content-Encoding: gzip", NULL), 415, "unsupported-media-type");
+    site_expect_kind(site_get("k", NULL), 404, "no-object");
+    site_expect(site_put("k", "as it is", "Content-Encoding: identity", NULL), 201);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -222,6 +254,8 @@ int main(void)
         a_digest_after_the_body_has_to_be_announced,
         other_trailers_do_not_matter,
         a_malformed_digest_after_the_body_is_refused,
+        preconditions_on_what_is_not_one_object_are_refused,
+        content_codings_are_refused,
     };
     return site_run("refusals", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }

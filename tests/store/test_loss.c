@@ -254,6 +254,38 @@ START_TEST(a_listing_shows_what_a_restored_segment_brings_back)
 }
 END_TEST
 
+/* A folder of an older day, copied over one of today: keys deleted since are there again, and files of today stay. */
+START_TEST(a_listing_shows_what_an_older_log_holds)
+{
+    char path[128];
+    size_t size;
+    unsigned next = fill_segment("k", 0);
+    fixture_close(&fixture);
+    seg_path(2, path);
+    uint8_t *bytes = fixture_read_file(&fixture, path, &size);
+    fixture_open(&fixture);
+    delete_n("k", 0);
+    delete_n("k", 1);
+    ck_assert_uint_eq(list_all(), next - 2);
+    fixture_close(&fixture);
+    ck_assert(exists("/data/stores/s/log/0000000000000001.keys"));
+    remove_file("/data/stores/s/reach");
+    restore(path, bytes, size);
+    free(bytes);
+    for (int start = 0; start < 2; start++) {
+        fixture_open(&fixture);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, next);
+        ck_assert_uint_eq(list_all(), next);
+        put_n("more", 0); /* the log grows to where it was, and further */
+        put_n("more", 1);
+        delete_n("more", 0);
+        delete_n("more", 1);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+}
+END_TEST
+
 /* ---- husks ------------------------------------------------------------------------------------ */
 
 START_TEST(a_segment_restored_over_its_husk_brings_no_deleted_key)
@@ -582,6 +614,7 @@ int main(void)
     tcase_add_test(tcase, space_comes_back_behind_what_is_missing);
     tcase_add_test(tcase, nothing_is_moved_past_what_may_come_back);
     tcase_add_test(tcase, a_listing_shows_what_a_restored_segment_brings_back);
+    tcase_add_test(tcase, a_listing_shows_what_an_older_log_holds);
     tcase_add_test(tcase, a_segment_restored_over_its_husk_brings_no_deleted_key);
     tcase_add_test(tcase, a_segment_behind_an_old_husk_may_come_back);
     tcase_add_test(tcase, numbers_of_blobs_are_not_used_twice);

@@ -1120,6 +1120,8 @@ START_TEST(read_only_respects_the_lock)
     ck_assert_int_eq(open_read_only(NULL), STORE_OK);
     struct depot *second;
     ck_assert_int_eq(depot_open("/data", &fixture.options, &second, NULL), STORE_LOCKED);
+    unlink_file("/data/lock"); /* as people do when they are told that the folder is open */
+    ck_assert_int_eq(depot_open("/data", &fixture.options, &second, NULL), STORE_LOCKED);
     close_read_only(NULL);
     fixture_open(&fixture);
 }
