@@ -113,11 +113,12 @@ void log_resume(struct log *log, uint64_t end, bool doubtful)
 /* ---- rolling to a new segment ---------------------------------------------------------------- */
 
 /* Where the log ends when a new segment begins, and where it goes on: further on when its end has been lost. */
-static struct segment_header next_header(const struct log *log)
+static struct segment_header next_header(const struct log *log, uint64_t size)
 {
     const struct segment *active = log->active;
     return (struct segment_header){.number = log->next_number,
                                    .base = log->end,
+                                   .given = size,
                                    .skipped = active ? (uint32_t)(log->next_number - active->number - 1) : 0,
                                    .front = active ? segment_end(active) : log->end};
 }
@@ -146,7 +147,7 @@ static enum store_error log_roll(struct log *log, const struct log_need *need, b
     *ret_errno = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
     if (*ret_errno)
         return error_of_errno(*ret_errno);
-    struct segment_header header = next_header(log);
+    struct segment_header header = next_header(log, prepared.size);
     enum store_error error = prepared_activate(log, &prepared, &header, ret_errno);
     if (!error)
         error = log_enter(log, &prepared, &header, ret_errno);

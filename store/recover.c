@@ -425,11 +425,14 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     return error;
 }
 
-/* Where the log may go on: behind its end and behind what the files held that are lost there. The records of a lost file
- * may have been seen, and offsets are never used twice. */
+/* Where the log may go on: behind its end and behind what the files held that are lost or shorter than they were. Their
+ * records may have been seen, and offsets are never used twice. */
 static uint64_t resume_offset(const struct log *log, uint64_t end)
 {
-    uint64_t last = log->active ? log->active->number : 0;
+    const struct segment *active = log->active;
+    uint64_t last = active ? active->number : 0;
+    if (active && active->prepared < active->given)
+        end = segment_offset(active, active->given);
     for (size_t i = 0; i < log->stray_count; i++) {
         const struct log_stray *stray = &log->strays[i];
         uint64_t size = stray->size < LOCATION_POSITION_MAX ? stray->size : LOCATION_POSITION_MAX;

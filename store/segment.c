@@ -2,6 +2,7 @@
 #include "store/segment.h"
 
 #include "store/little.h"
+#include "store/location.h"
 #include "store/record.h"
 
 #include <errno.h>
@@ -58,6 +59,7 @@ struct segment *segment_new(const struct io *io, int file, const struct segment_
                                 .front = header->front,
                                 .husk = header->husk,
                                 .prepared = prepared,
+                                .given = header->given,
                                 .used = SEGMENT_HEADER};
     if (header->husk)
         segment->used = segment_position(segment, header->end);
@@ -128,7 +130,7 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
     little_put32(bytes + AT_KIND, header->husk ? KIND_HUSK : 0);
     little_put32(bytes + AT_SKIPPED, header->skipped);
     little_put64(bytes + AT_FRONT, header->front);
-    little_put64(bytes + AT_END, header->husk ? header->end : 0);
+    little_put64(bytes + AT_END, header->husk ? header->end : header->given);
     little_put64(bytes + AT_CHECK, XXH3_64bits_withSeed(bytes, AT_CHECK, salt));
     int error = io_write_all(io, file, bytes, sizeof bytes, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
@@ -154,8 +156,8 @@ static bool plausible(const struct segment_header *header)
     uint64_t last = header->husk ? header->end : header->base;
     bool aligned = header->base % RECORD_ALIGNMENT == 0 && last % RECORD_ALIGNMENT == 0 &&
                    header->front % RECORD_ALIGNMENT == 0;
-    return aligned && header->number <= SEGMENT_OFFSET_MAX && header->front <= header->base && header->base <= last &&
-           last <= SEGMENT_OFFSET_MAX;
+    return aligned && header->number <= SEGMENT_OFFSET_MAX && header->given <= LOCATION_POSITION_MAX &&
+           header->front <= header->base && header->base <= last && last <= SEGMENT_OFFSET_MAX;
 }
 
 enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
@@ -177,7 +179,8 @@ enum store_error segment_read_header(const struct io *io, int file, uint64_t sal
     header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
     header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
     header.front = old ? header.base : little_get64(bytes + AT_FRONT);
-    header.end = old ? header.base : little_get64(bytes + AT_END);
+    header.end = old || !header.husk ? header.base : little_get64(bytes + AT_END);
+    header.given = old || header.husk ? 0 : little_get64(bytes + AT_END);
     *ret_header = header;
     return plausible(&header) ? STORE_OK : STORE_DAMAGED;
 }

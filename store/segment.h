@@ -9,7 +9,8 @@
  *     32  kind         0: records follow; 1: a husk
  *     36  skipped      numbers left out between this segment and the one in front of it when it was begun
  *     40  front        offset where the log in front of it ended then: the base, unless its end had been lost
- *     48  end          of a husk: offset where the records ended for which it stands; else 0
+ *     48  end          of a husk: offset where the records ended for which it stands; else the bytes that the file was
+ *                      given when it was begun, less than which it never has; 0: not told
  *     56  check        XXH3-64 of bytes 0 to 55, seeded with the store's salt
  *
  * then records, then zeros up to the prepared end: blocks that are already written make a sync cheaper, and
@@ -40,7 +41,8 @@ struct segment_header {
     uint32_t skipped;
     uint64_t front;
     bool husk;
-    uint64_t end; /* a husk's */
+    uint64_t end;   /* a husk's */
+    uint64_t given; /* another one's: the least size of its file */
 };
 
 struct segment {
@@ -56,6 +58,7 @@ struct segment {
     bool headless;     /* its header is damaged: one of its records told the base */
     bool joined;       /* nothing is missing in front of it, although the log there may end before its base */
     uint64_t prepared; /* bytes of the file */
+    uint64_t given;    /* bytes that it had at the beginning; 0: not known */
     uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
 
     /* Guarded by the store's lock. */

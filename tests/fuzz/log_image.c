@@ -34,6 +34,7 @@ enum {
 
 /* What no store lives long enough to reach: with a right check behind it, it was never written. */
 #define OFFSET_MASK UINT64_C(0x0000fffffffffff8)
+#define GIVEN_MASK  UINT64_C(0x0000000000003fff)
 #define BLOB_MASK   UINT64_C(0x0000ffffffffffff)
 
 /* What the seed of log_image_seal() says. */
@@ -160,7 +161,10 @@ static void seal_header(uint8_t *bytes, size_t number, uint64_t base)
     put32(bytes + SEGMENT_AT_KIND, get32(bytes + SEGMENT_AT_KIND) & 1);
     put32(bytes + SEGMENT_AT_SKIPPED, get32(bytes + SEGMENT_AT_SKIPPED) & 3);
     put64(bytes + SEGMENT_AT_FRONT, front == 0 || front > base ? base : front);
-    put64(bytes + SEGMENT_AT_END, end < base ? base : end);
+    if (get32(bytes + SEGMENT_AT_KIND) == 0)
+        put64(bytes + SEGMENT_AT_END, get64(bytes + SEGMENT_AT_END) & GIVEN_MASK);
+    else
+        put64(bytes + SEGMENT_AT_END, end < base ? base : end);
     put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, LOG_IMAGE_SALT));
 }
 
