@@ -127,6 +127,7 @@ def refusals(checker, names, path, malformed):
     checker.check(f"{get}: a digest that was told comes back",
                   told.headers["content-md5"] is not None, f"{told.headers}")
     call(put, 411, path, valid=False)
+    call(put, 415, path, headers={"Content-Encoding": "gzip"}, body=b"x", valid=False)
     call(put, 431, path, headers={"Cairn-Meta-Long": "x" * 5000}, body=b"x")
     for name in names:
         body = b"x" if name == put else None
