@@ -425,6 +425,12 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     return error;
 }
 
+/* Offsets are multiples of the alignment, lengths of files need not be. */
+static uint64_t whole_records(uint64_t bytes)
+{
+    return (bytes + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+}
+
 /* Where the log may go on: behind its end and behind what the files held that are lost or shorter than they were. Their
  * records may have been seen, and offsets are never used twice. */
 static uint64_t resume_offset(const struct log *log, uint64_t end)
@@ -432,12 +438,12 @@ static uint64_t resume_offset(const struct log *log, uint64_t end)
     const struct segment *active = log->active;
     uint64_t last = active ? active->number : 0;
     if (active && active->prepared < active->given)
-        end = segment_offset(active, active->given);
+        end = segment_offset(active, whole_records(active->given));
     for (size_t i = 0; i < log->stray_count; i++) {
         const struct log_stray *stray = &log->strays[i];
         uint64_t size = stray->size < LOCATION_POSITION_MAX ? stray->size : LOCATION_POSITION_MAX;
         if (stray->number > last && !stray->far && size > SEGMENT_HEADER)
-            end += (size - SEGMENT_HEADER + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+            end += whole_records(size - SEGMENT_HEADER);
     }
     return end;
 }
