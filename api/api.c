@@ -51,9 +51,9 @@ void api_free(struct api *api)
     free(api);
 }
 
-/* Hides the query from libmicrohttpd, which is about to part it into arguments that nobody asks it for: it would take memory
- * of the connection for each, and where there are too many it answers nothing and waits (0.9.75). The text is its own
- * buffer, where it puts an end behind every piece anyway. */
+/* Hides the query from libmicrohttpd, which is about to part it into arguments that nobody asks it for: it would take
+ * memory of the connection for each, and where there are too many it answers nothing and waits (0.9.75). The text is
+ * its own buffer, where it puts an end behind every piece anyway. */
 static void hide_query(const char *uri)
 {
     char *query = strchr((char *)(uintptr_t)uri, '?');

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of memory to give each connection (MHD_OPTION_CONNECTION_MEMORY_LIMIT). libmicrohttpd clears them for each request,
- * so few is fast. The head of a request and then that of its answer have to fit in: what would leave too little for the
- * answer is refused (arrival.c). */
+/* Bytes of memory to give each connection (MHD_OPTION_CONNECTION_MEMORY_LIMIT). libmicrohttpd clears them for each
+ * request, so few is fast. The head of a request and then that of its answer have to fit in: what would leave too
+ * little for the answer is refused (arrival.c). */
 enum { API_CONNECTION_MEMORY = 16 << 10 };
 
 struct api;

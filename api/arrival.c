@@ -54,8 +54,8 @@ static bool reject_twice(struct request *request, enum field field)
     return false;
 }
 
-/* What the head has taken of the connection's memory is not there for the answer's. Without room for that one the client
- * would get none, not even to a write that was done. */
+/* What the head has taken of the connection's memory is not there for the answer's. Without room for that one the
+ * client would get none, not even to a write that was done. */
 static bool leaves_room(struct request *request, size_t head, size_t memory)
 {
     int cookies = MHD_get_connection_values(request->connection, MHD_COOKIE_KIND, NULL, NULL);

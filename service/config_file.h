@@ -1,4 +1,4 @@
-/* config_file.h - the configuration file: one JSON object, {"data": "/srv/cairn", "threads": 4, "stores": ["a", "b"]}. */
+/* config_file.h - the configuration file: one JSON object, as {"data": "/srv/cairn", "threads": 4, "stores": ["a"]}. */
 #ifndef CAIRN_CONFIG_FILE_H
 #define CAIRN_CONFIG_FILE_H
 

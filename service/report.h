@@ -37,7 +37,8 @@ void report_store(struct report *report, const char *name);
 void report_flaw(struct report *report, const struct store_flaw *flaw);
 void report_checked(struct report *report, const struct store_verification *verification);
 
-/* A store that cannot be opened is a flaw, unless it was just not looked at because this process was short of something. */
+/* A store that cannot be opened is a flaw, unless it was just not looked at because this process was short of
+ * something. */
 void report_not_opened(struct report *report, bool flaw, const char *sentence);
 
 /* The folder as a whole cannot be looked at: for people the sentence goes to stderr, for scripts into the object. */

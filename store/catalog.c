@@ -94,8 +94,8 @@ static enum store_error shelf_rebuild(struct store *store, struct catalog_shelf 
     return STORE_OK;
 }
 
-/* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the runs
- * on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
+/* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
+ * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
 static enum store_error shelf_update(struct store *store, struct catalog_shelf *shelf, const struct part *part,
                                      const struct run_horizon *horizon)
 {

@@ -55,15 +55,15 @@ void compact_free(struct compact *compact)
 
 /* ---- which segment --------------------------------------------------------------------------- */
 
-/* Whether there is no segment with records before this one. Where a part of the log is missing nobody knows: it may come
- * back from a backup, with keys that have been deleted since. Lock held. */
+/* Whether there is no segment with records before this one. Where a part of the log is missing nobody knows: it may
+ * come back from a backup, with keys that have been deleted since. Lock held. */
 static bool is_oldest(const struct store *store, const struct segment *segment)
 {
     return segment->slot <= store->log.oldest && !store->gaps;
 }
 
-/* Whether a segment can be compacted. In front of a part of the log that is missing none is: what is written again at the
- * end of the log would count as newer than what comes back. Lock held. */
+/* Whether a segment can be compacted. In front of a part of the log that is missing none is: what is written again at
+ * the end of the log would count as newer than what comes back. Lock held. */
 static bool is_candidate(const struct store *store, const struct segment *segment)
 {
     return segment->slot >= store->behind_gaps && segment->slot + 1 < store->log.segment_count &&
@@ -109,8 +109,8 @@ bool compact_worthwhile(const struct store *store, const struct segment *segment
 }
 
 /* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
- * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment in
- * which nothing dies. Lock held. */
+ * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment
+ * in which nothing dies. Lock held. */
 static struct segment *choose_keeper(struct store *store)
 {
     const struct log *log = &store->log;
@@ -403,8 +403,8 @@ static enum store_error move_segment(struct store *store, struct segment *segmen
 
 /* ---- in the background ----------------------------------------------------------------------- */
 
-/* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk, could
- * not be written is: when more has died, when space has come back, or when a delete wants it. */
+/* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk,
+ * could not be written is: when more has died, when space has come back, or when a delete wants it. */
 static void give_up(struct store *store, struct segment *segment, enum store_error error, bool unreadable)
 {
     if (error == STORE_FULL)

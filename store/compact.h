@@ -5,10 +5,11 @@
  * a husk: a file of nothing but the header, which keeps saying where the segment before it ends. Readers that have
  * a pin go on reading the old file, which lives as long as they hold it.
  *
- * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped
- * when there is none. The husk is on disk before the next segment is looked at: so a deleted key never comes
- * back. Where parts of the log are missing, there could be one among them, and no tombstone is dropped. A segment with a
- * hole, or with damage in a live record, is left alone, as evidence.
+ * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped when there
+ * is none. The husk is on disk before the next segment is looked at: so a deleted key never comes back. Where parts of
+ * the log are missing, there could be one among them, and no tombstone is dropped; and what stands in front of them
+ * stays where it is, since written again at the end of the log it would seem newer than what comes back. A segment with
+ * a hole, or with damage in a live record, is left alone, as evidence.
  *
  * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
  * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when

@@ -32,8 +32,8 @@ int folder_make_store(struct folder *folder, const char *name, const char *label
 /* Makes the entries of all stores durable; an errno. */
 int folder_sync_stores(struct folder *folder);
 
-/* Moves a store's folder into the trash; an errno, and then the store is where it was. *ret_doubtful (set on failure only): a
- * crash may nevertheless find it in the trash, because not even its way back could be synced. */
+/* Moves a store's folder into the trash; an errno, and then the store is where it was. *ret_doubtful (set on failure
+ * only): a crash may nevertheless find it in the trash, because not even its way back could be synced. */
 int folder_trash_store(struct folder *folder, const char *name, const char *label, bool *ret_doubtful);
 
 /* Removes what lies in the trash under the label. What cannot be removed is left for the next start. */

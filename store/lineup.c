@@ -244,8 +244,8 @@ static bool was_absorbed(const struct segment *segment, const struct segment *fr
            segment_end(segment) <= segment_end(front);
 }
 
-/* Where the next segment can begin at the earliest. What a husk stands for is elsewhere now, and nothing begins in the middle
- * of it; where a segment ends is not known before it has been read. */
+/* Where the next segment can begin at the earliest. What a husk stands for is elsewhere now, and nothing begins in the
+ * middle of it; where a segment ends is not known before it has been read. */
 static uint64_t least_base(const struct segment *front)
 {
     if (!front)
@@ -253,7 +253,8 @@ static uint64_t least_base(const struct segment *front)
     return segment_is_husk(front) ? segment_end(front) : front->base;
 }
 
-/* Sets aside what does not fit behind the segments that the log has so far; passes over what is known to be of no use. */
+/* Sets aside what does not fit behind the segments that the log has so far; passes over what is known to be of no
+ * use. */
 static enum store_error judge(struct line *line, size_t at)
 {
     struct candidate *candidate = &line->candidates[at];
@@ -280,8 +281,8 @@ static struct candidate *find_candidate(struct line *line, uint64_t number)
     return at;
 }
 
-/* What an old husk stands for ends where the next segment says that the log in front of it did, unless one was set aside in
- * between, which would never find its place again. */
+/* What an old husk stands for ends where the next segment says that the log in front of it did, unless one was set
+ * aside in between, which would never find its place again. */
 static void learn_end(struct candidate *husk, struct segment *front, const struct segment *segment)
 {
     for (const struct candidate *between = husk + 1; between->number < segment->number; between++)
@@ -394,8 +395,8 @@ static enum store_error take_in(struct line *line, size_t at)
     return error;
 }
 
-/* What was compacted is written again further on. Where the log does not come as far any more, somebody has brought back an
- * older one, and all that it has counts. */
+/* What was compacted is written again further on. Where the log does not come as far any more, somebody has brought
+ * back an older one, and all that it has counts. */
 static void doubt_reach(const struct line *line)
 {
     struct reach *reach = &line->store->reach;

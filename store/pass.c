@@ -209,7 +209,8 @@ static enum blob_state blob_look(struct pass *pass, const struct record *record)
     return state;
 }
 
-/* Looks at a blob, or remembers what another look at it has found: of another object, or before the record was moved. */
+/* Looks at a blob, or remembers what another look at it has found: of another object, or before the record was
+ * moved. */
 static enum blob_state blob_look_once(struct pass *pass, const struct record *record)
 {
     enum blob_state state = (enum blob_state)table_get(&pass->looked, record->blob);
@@ -473,8 +474,8 @@ static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
     return found;
 }
 
-/* Looks for blobs whose records compaction has moved to here from where the pass had not come yet: they kept their time.
- * The rest of them need not be proved again, since compaction has done so. */
+/* Looks for blobs whose records compaction has moved to here from where the pass had not come yet: they kept their
+ * time. The rest of them need not be proved again, since compaction has done so. */
 static void pass_moved(struct pass *pass, const struct segment *segment, uint64_t position, uint64_t limit)
 {
     uint64_t held = limit < segment->prepared ? limit : segment->prepared;

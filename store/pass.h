@@ -9,8 +9,8 @@
  * gives no bytes, the blocks concerned are found by reading each alone, so that one bad block costs the
  * records in it and not the rest of the segment.
  *
- * Compaction goes on meanwhile and may move a record from in front of the pass to behind its end: then the rest of the log
- * is looked through for blobs of such records.
+ * Compaction goes on meanwhile and may move a record from in front of the pass to behind its end: then the rest of the
+ * log is looked through for blobs of such records.
  *
  * Thread: one at a time per pass.
  */

@@ -80,7 +80,8 @@ int reach_write(const struct io *io, int log, uint64_t salt, const struct reach 
     return error;
 }
 
-/* The number of the first segment that counts. Where something is missing it may be in front of the first that is there. */
+/* The number of the first segment that counts. Where something is missing it may be in front of the first that is
+ * there. */
 static uint64_t oldest_now(const struct store *store)
 {
     const struct log *log = &store->log;

@@ -10,8 +10,8 @@
  *     blob 17                no file in blobs/ had this number yet, nor a higher one
  *     check bb67ae8584caa73b XXH3-64 of all before this line, seeded with the store's salt
  *
- * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss, to tell it
- * from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. Written
+ * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss, to tell
+ * it from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. Written
  * when the store is closed, and in the background when the log has come to another segment.
  */
 #ifndef CAIRN_REACH_H
@@ -29,7 +29,8 @@ struct reach {
     uint64_t blob;
 };
 
-/* Reads what the file beside log/ says; nothing is known when it is not there. STORE_DAMAGED, STORE_IO with *ret_errno. */
+/* Reads what the file beside log/ says; nothing is known when it is not there. STORE_DAMAGED, STORE_IO with
+ * *ret_errno. */
 enum store_error reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach, int *ret_errno);
 
 /* Writes the file, durably; an errno. */

@@ -18,10 +18,10 @@
  *     85  zeros        three bytes
  *     88  key, attributes, inline payload
  *
- * Valid is a record whose check matches, whose offset is where it was read, whose lengths stay in
- * their bounds, and whose key, if it has one, has the key hash. The salt never leaves the data folder, so no payload can imitate a record; the offset is
- * never used twice, so nothing an earlier life left in a segment is ever taken for new. The digest inside
- * the check covers the payload, so a record is whole when both match.
+ * Valid is a record whose check matches, whose offset is where it was read, whose lengths stay in their bounds, and
+ * whose key, if it has one, has the key hash. The salt never leaves the data folder, so no payload can imitate a
+ * record; the offset is never used twice, so nothing an earlier life left in a segment is ever taken for new. The
+ * digest inside the check covers the payload, so a record is whole when both match.
  *
  * A transaction is `steps` records one behind the other; it counts when all of them are valid. A mark
  * holds nothing: written when a store is closed, it says that all before it was acknowledged.

@@ -301,7 +301,8 @@ static enum store_error scan_settle(struct scan *scan)
     return error ? scan_io_error(scan, error) : STORE_OK;
 }
 
-/* The same for the names of the segments: the sync behind a new segment or a husk may have failed in an earlier life. */
+/* The same for the names of the segments: the sync behind a new segment or a husk may have failed in an earlier
+ * life. */
 static enum store_error scan_settle_names(struct scan *scan)
 {
     const struct store *store = scan->store;
@@ -328,8 +329,8 @@ static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
     return scan->store->mark_last && *ret_zeros ? STORE_OK : scan_settle(scan);
 }
 
-/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is that
- * of what comes behind. */
+/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is
+ * that of what comes behind. */
 static void report_gap(struct scan *scan, size_t slot, uint64_t from, uint64_t to)
 {
     if (from >= to)
@@ -365,8 +366,8 @@ static uint64_t records_limit(const struct segment *segment, const struct segmen
     return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
 }
 
-/* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved or
- * died, or it is only the room that was left for a file of that length, which has come back. */
+/* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved
+ * or died, or it is only the room that was left for a file of that length, which has come back. */
 static enum store_error is_complete(struct scan *scan, const struct segment *front, const struct segment *next,
                                     bool *ret_complete)
 {

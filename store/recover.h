@@ -1,7 +1,7 @@
 /* recover.h - from the files of a log to the index that was there before.
  *
- * Segments are read in order (lineup.h tells in which). A record counts when it is valid (record.h) and its whole transaction is. What
- * is not valid is a hole, and there are two kinds:
+ * Segments are read in order (lineup.h tells in which). A record counts when it is valid (record.h) and its whole
+ * transaction is. What is not valid is a hole, and there are two kinds:
  *
  *   A torn tail: behind the hole, in the last segment, there is nothing valid, or only records of the
  *   same group commit as the hole (their `group` lies at or before it). No sync of that group was ever

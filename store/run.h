@@ -46,8 +46,8 @@ enum store_error run_build(struct store *store, const struct segment *segment, u
                            const struct run_horizon *horizon, struct run *const *before, size_t before_count,
                            struct run **ret_run);
 
-/* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has no
- * name, and no later start finds it. Blocking. Thread: one, before others know the run. */
+/* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has
+ * no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
 void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
@@ -71,15 +71,15 @@ enum store_error run_read(const struct run *run, size_t at, struct run_entry *re
 /* The first entry from `from` on that is not before the place. Blocking. */
 enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
 
-/* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept, in
- * memory only. */
+/* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept,
+ * in memory only. */
 void run_note_gone(struct run *run, size_t from, size_t to);
 
 /* The first entry from `at` on that is not in one of them. */
 size_t run_pass_gone(struct run *run, size_t at);
 
-/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older format.
- * Blocking. Recovery only: the log will grow. */
+/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
+ * format. Blocking. Recovery only: the log will grow. */
 void run_check_horizon(struct store *store, uint64_t number, uint64_t end);
 
 /* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */

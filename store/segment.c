@@ -150,7 +150,8 @@ static enum store_error read_bytes(const struct io *io, int file, unsigned char 
     return *ret_errno ? STORE_IO : STORE_OK;
 }
 
-/* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their order. */
+/* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their
+ * order. */
 static bool plausible(const struct segment_header *header)
 {
     uint64_t last = header->husk ? header->end : header->base;

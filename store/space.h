@@ -5,8 +5,8 @@
  * long as compaction can go on, deletes can.
  *
  * An *episode* begins when a write meets a full disk or a put is refused for want of space. While it lasts, compaction
- * looks for less than it does at leisure (compact.h), deletes that find no place wait for it, and once a second somebody
- * looks whether space has come back. It costs nothing while there is space.
+ * looks for less than it does at leisure (compact.h), deletes that find no place wait for it, and once a second
+ * somebody looks whether space has come back. It costs nothing while there is space.
  *
  * Thread: any, unless it says otherwise.
  */

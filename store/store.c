@@ -147,11 +147,9 @@ static void store_free(struct store *store)
     catalog_free(&store->catalog);
     compact_free(&store->compact);
     scrub_free(&store->scrub);
-
     table_free(&store->index);
     table_free(&store->damaged_records);
     table_free(&store->blob_notes);
-
     pthread_rwlock_destroy(&store->lock);
     free(store);
 }
@@ -224,7 +222,6 @@ void store_close(struct store *store)
 {
     scrub_stop(store);
     compact_stop(store);
-
     wait_until_idle(store);
     writer_free(store);
     reach_conclude(store);
@@ -352,7 +349,6 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     figures.damaged_blobs += missing;
     figures.writes_in_flight = atomic_load(&store->ops_in_flight);
     figures.bytes_in_flight = atomic_load(&store->bytes_in_flight);
-
     figures.failed = atomic_load(&store->failed);
     *ret_figures = figures;
 }

@@ -187,9 +187,10 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail);
 
-/* The same for an I/O thread, which has better to do than to wait for another that is opening or closing the store just now:
- * then STORE_AGAIN, and `wake(arg)` is called when it is worth another try, on the thread that has come to an end with
- * it: it may call depot_run() and must not block. Blocking all the same, when it is this thread that opens the store. */
+/* The same for an I/O thread, which has better to do than to wait for another that is opening or closing the store just
+ * now: then STORE_AGAIN, and `wake(arg)` is called when it is worth another try, on the thread that has come to an end
+ * with it: it may call depot_run() and must not block. Blocking all the same, when it is this thread that opens the
+ * store. */
 enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
                                        struct store **ret_store, struct store_detail *ret_detail);
 
@@ -199,8 +200,8 @@ enum store_error depot_try_acquire(struct depot *depot, const char *name, struct
 /* Gives the reference back. Hold it while calls on the store are under way. NULL is allowed. */
 void depot_release(struct store *store);
 
-/* The names of all stores in bytewise order, one allocation: free() it. ret_names[count] is NULL. STORE_IO, STORE_NO_MEMORY.
- * Blocking: lists a folder, one that is mostly in memory. */
+/* The names of all stores in bytewise order, one allocation: free() it. ret_names[count] is NULL. STORE_IO,
+ * STORE_NO_MEMORY. Blocking: lists a folder, one that is mostly in memory. */
 enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count);
 
 /* Runs `job(arg)` on one of the depot's I/O threads: for blocking calls of an event loop.

@@ -302,7 +302,6 @@ static void job_end(struct stream *stream)
         return;
     }
     ring_free(stream);
-
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
 }

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A body of `size` bytes was read with this outcome: every operation is one that the engine takes and borrows only from the
- * body, or a sentence says what is wrong. */
+/* A body of `size` bytes was read with this outcome: every operation is one that the engine takes and borrows only from
+ * the body, or a sentence says what is wrong. */
 void batch_oracle_assert(const struct entries *entries, bool read, const char *body, size_t size);
 
 #endif

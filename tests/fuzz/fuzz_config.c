@@ -1,8 +1,8 @@
 /* fuzz_config.c - what cairnd is told: the configuration file, variables and flags.
  *
- * The input has three parts with a NUL between them: the file, variables (NAME=value) and flags, one on each line. An accepted
- * configuration is within its bounds and means the same when it is written down and read again; a refused one is
- * explained on stderr.
+ * The input has three parts with a NUL between them: the file, variables (NAME=value) and flags, one on each line. An
+ * accepted configuration is within its bounds and means the same when it is written down and read again; a refused one
+ * is explained on stderr.
  */
 #include "service/address.h"
 #include "service/config.h"

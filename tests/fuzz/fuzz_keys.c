@@ -1,8 +1,9 @@
 /* fuzz_keys.c - the file of sorted keys beside a sealed segment: what it says is never believed over the log.
  *
- * The input is the file. The store's log is always the same: two segments, five objects. A file whose check is not right is
- * made again, so the listing is whole; one whose check is right, which takes the salt that nobody knows, may hide
- * objects, but shows none that is not there, and comes to an end. The mutator makes the check right in every second input.
+ * The input is the file. The store's log is always the same: two segments, five objects. A file whose check is not
+ * right is made again, so the listing is whole; one whose check is right, which takes the salt that nobody knows, may
+ * hide objects, but shows none that is not there, and comes to an end. The mutator makes the check right in every
+ * second input.
  */
 #include "store/record.h"
 #include "store/segment.h"
@@ -55,8 +56,8 @@ static void add(struct writer *writer, enum record_type type, struct store_key k
     writer->length += record_length(&record);
 }
 
-/* Two segments: of "a", "a/b", "b" and one without a name in the first, "b" is deleted by the second, which brings "c" and
- * "a/c" along. */
+/* Two segments: of "a", "a/b", "b" and one without a name in the first, "b" is deleted by the second, which brings "c"
+ * and "a/c" along. */
 static void make_log(uint8_t bytes[2][SEGMENT_SIZE], struct log_image *ret_image)
 {
     struct writer first, second;

@@ -1,4 +1,5 @@
-/* fuzz_reach.c - the file that tells how far a log has reached: what is accepted is what would be written, and in bounds.
+/* fuzz_reach.c - the file that tells how far a log has reached: what is accepted is what would be written, and in
+ * bounds.
  *
  * The mutator makes the check right in every second input, with the salt that no attacker knows.
  */

@@ -1,8 +1,9 @@
 /* fuzz_recovery.c - a store is opened on segment files that the fuzzer has changed, read, written to and opened again.
  *
- * The input is a log (log_image.h). A store whose log it is lies on a disk in memory, with one blob. Whatever the bytes are:
- * the store opens or says why not; what it gives has the digest and the key it says; its figures count what can be read; it
- * takes a write; and after it was closed and opened again it holds the same objects, at offsets that have only grown.
+ * The input is a log (log_image.h). A store whose log it is lies on a disk in memory, with one blob. Whatever the bytes
+ * are: the store opens or says why not; what it gives has the digest and the key it says; its figures count what can be
+ * read; it takes a write; and after it was closed and opened again it holds the same objects, at offsets that have only
+ * grown.
  *
  * The mutator makes the checks right in every second input, with the salt that no attacker knows: behind the checks is
  * where recovery has to decide.

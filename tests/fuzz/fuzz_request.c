@@ -1,7 +1,7 @@
 /* fuzz_request.c - bytes that a client sends: through libmicrohttpd and the whole api, to a store on a disk in memory.
  *
- * The input is what arrives on one connection, one request or several, before the client closes its side. Every input must
- * come to an end: the connection closes, no request stays behind, and what was answered is HTTP with a status that
+ * The input is what arrives on one connection, one request or several, before the client closes its side. Every input
+ * must come to an end: the connection closes, no request stays behind, and what was answered is HTTP with a status that
  * a client can cause and a body that is what it says.
  *
  * The depot lives on; a store that an input has changed is made anew, so that inputs do not depend on each other.
@@ -103,8 +103,8 @@ static void resume(struct MHD_Connection *connection)
     fuzz_assert(write(site.wake, &one, sizeof one) == sizeof one);
 }
 
-/* Waits until libmicrohttpd has something to do, a second at most, and lets it. By select(), which tells again and again
- * that a client has closed. */
+/* Waits until libmicrohttpd has something to do, a second at most, and lets it. By select(), which tells again and
+ * again that a client has closed. */
 static void run_daemon(void)
 {
     fd_set reads, writes, errors;

@@ -1,7 +1,7 @@
 /* log_image.h - the files of a small log as one input of the fuzzer, and making its checks right again.
  *
- * An input holds up to LOG_IMAGE_SEGMENTS segment files, one behind the other; before each but the last possible one stand
- * two bytes, its length, little-endian. What is cut short is as long as it is. The checks in it are made with
+ * An input holds up to LOG_IMAGE_SEGMENTS segment files, one behind the other; before each but the last possible one
+ * stand two bytes, its length, little-endian. What is cut short is as long as it is. The checks in it are made with
  * LOG_IMAGE_SALT.
  *
  * Thread: one.
@@ -26,8 +26,9 @@ struct log_image {
 
 void log_image_split(uint8_t *data, size_t size, struct log_image *ret_image);
 
-/* Turns what mutation has left into valid records: headers of segments, places, bounds and checks. The seed decides how far
- * it goes: whether digests and key hashes are made right too, and how many records in each segment are left alone. */
+/* Turns what mutation has left into valid records: headers of segments, places, bounds and checks. The seed decides how
+ * far it goes: whether digests and key hashes are made right too, and how many records in each segment are left
+ * alone. */
 void log_image_seal(struct log_image *image, unsigned seed);
 
 /* Calls `visit` for each key that a record may name, valid or not: its bytes (NULL when it has none) and its hash. */

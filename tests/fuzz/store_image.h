@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-/* Makes /data on an empty disk: the log, one blob with the number 1 (600 zeros) and, unless `keys` is NULL, a file of sorted
- * keys for the first segment. */
+/* Makes /data on an empty disk: the log, one blob with the number 1 (600 zeros) and, unless `keys` is NULL, a file of
+ * sorted keys for the first segment. */
 void store_image_make(const struct io *io, const struct log_image *image, const void *keys, size_t keys_size);
 
 /* The options of a depot on that disk that keep it small. */

@@ -44,7 +44,8 @@ void server_add(struct server *server, const char *argument);
 /* What the first listener is instead of 127.0.0.1:0; copied. NULL: the server gets no flags but those added. */
 void server_listen(struct server *server, const char *listen);
 
-/* The URL of the listener of that number, counted from 0; fails the test when there are not as many. The caller frees it. */
+/* The URL of the listener of that number, counted from 0; fails the test when there are not as many. The caller frees
+ * it. */
 char *server_url(const struct server *server, size_t number);
 
 /* Forgets what server_add() added. */
@@ -62,7 +63,8 @@ bool server_retire(struct server *server);
 /* Sends SIGTERM, no more. */
 void server_terminate(struct server *server);
 
-/* Waits for the end of the process: its exit code, or 128 + the signal that ended it. Fails the test after `seconds`. */
+/* Waits for the end of the process: its exit code, or 128 + the signal that ended it. Fails the test after
+ * `seconds`. */
 int server_wait(struct server *server, double seconds);
 
 /* Lets it do nothing any more, and waits until that is so: what is seen of it then is what a kill would end. */

@@ -1,5 +1,5 @@
-/* site.h - what nearly every HTTP test wants: one running server for the program, and for each test a client and an empty
- * store of its own.
+/* site.h - what nearly every HTTP test wants: one running server for the program, and for each test a client and an
+ * empty store of its own.
  *
  *     START_TEST(put_answers_201) {
  *         struct answer *answer = site_put("k", "abc", NULL);

@@ -1,5 +1,5 @@
-/* One test for each row of the contract's table (docs/contract.md), named after the method: what it does, and the offset
- * it delivers. */
+/* One test for each row of the contract's table (docs/contract.md), named after the method: what it does, and the
+ * offset it delivers. */
 #include "site.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* One test for each defect of the reference engine that can be shown over HTTP and by hands on a stopped server's files.
- * The defects that need a power cut or a failing disk are ruled out in tests/store/. */
+/* One test for each defect of the reference engine that can be shown over HTTP and by hands on a stopped server's
+ * files. The defects that need a power cut or a failing disk are ruled out in tests/store/. */
 #include "site.h"
 
 #include <pthread.h>

@@ -11,7 +11,8 @@
 #include "load.h"
 #include "raw.h"
 
-/* A transfer of more than a second; the sockets between hold about ten megabytes, and what they hold is no longer cut. */
+/* A transfer of more than a second; the sockets between hold about ten megabytes, and what they hold is no longer
+ * cut. */
 enum { LARGE = 32 << 20, RATE = 24 << 20 };
 
 enum { IDLE = 20 };

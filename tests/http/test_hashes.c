@@ -176,8 +176,8 @@ START_TEST(verbs_that_hashes_do_not_have_are_405)
 }
 END_TEST
 
-/* XXH3-64 of 17 to 32 bytes multiplies two words that are first XORed with words of a published secret. A key that makes
- * one factor zero hides the other, so these two keys differ in their second eight bytes and share one hash. */
+/* XXH3-64 of 17 to 32 bytes multiplies two words that are first XORed with words of a published secret. A key that
+ * makes one factor zero hides the other, so these two keys differ in their second eight bytes and share one hash. */
 static const char collision_one[] = "%B8%FE%6C%39%23%A4%4B%BEonewords0123456789abcdef";
 static const char collision_two[] = "%B8%FE%6C%39%23%A4%4B%BEtwowords0123456789abcdef";
 

@@ -1,10 +1,10 @@
 /* Sixteen clients at once on a few keys, and a proof that there is one order that explains all answers.
  *
- * A cell is a pair of keys, a and b. Four clients put, get, delete, move and compare-and-swap in it at once and note when each
- * request was sent, when its answer was there and what it said. Afterwards a search looks for an order of these
- * requests that respects time (who was answered before another was sent comes first) and in which each answer is
- * the right one for two plain variables. There is one if and only if the history is linearizable: no stale read,
- * no lost update, no half-done move. The search is Wing and Gong's, with a memory of the places it failed in. */
+ * A cell is a pair of keys, a and b. Four clients put, get, delete, move and compare-and-swap in it at once and note
+ * when each request was sent, when its answer was there and what it said. Afterwards a search looks for an order of
+ * these requests that respects time (who was answered before another was sent comes first) and in which each answer is
+ * the right one for two plain variables. There is one if and only if the history is linearizable: no stale read, no
+ * lost update, no half-done move. The search is Wing and Gong's, with a memory of the places it failed in. */
 #include "site.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
-/* Requests that no honest client sends, over raw sockets: refused with 400 and a closed connection, never guessed at. */
+/* Requests that no honest client sends, over raw sockets: refused with 400 and a closed connection, never guessed
+ * at. */
 #include "site.h"
 
 #include <stdio.h>
@@ -511,7 +512,8 @@ START_TEST(an_unknown_expectation_is_refused_before_its_body)
 }
 END_TEST
 
-/* Written otherwise than libmicrohttpd looks for, it may be met without an interim answer: the body is there already. */
+/* Written otherwise than libmicrohttpd looks for, it may be met without an interim answer: the body is there
+ * already. */
 START_TEST(an_expectation_that_is_met_is_no_fault)
 {
     const char *values[] = {"100-Continue", "100-continue, ,\t100-continue", "100-continue\r\nExpect: 100-continue",

@@ -1,7 +1,8 @@
-/* Clients that mean harm, many at once: the server goes on serving, what is stored stays, memory and descriptors come back.
+/* Clients that mean harm, many at once: the server goes on serving, what is stored stays, memory and descriptors come
+ * back.
  *
- * What one bad request gets for an answer is in test_hygiene.c, what one broken upload leaves in test_abort.c. Here they
- * come in crowds.
+ * What one bad request gets for an answer is in test_hygiene.c, what one broken upload leaves in test_abort.c. Here
+ * they come in crowds.
  */
 #include "site.h"
 
@@ -99,7 +100,8 @@ static void reset(int socket)
 
 /* ---- crowds that wait ------------------------------------------------------------------------ */
 
-/* Two thousand connections: some have said nothing, some half a request line, some half a body, some have been served. */
+/* Two thousand connections: some have said nothing, some half a request line, some half a body, some have been
+ * served. */
 START_TEST(two_thousand_idle_connections)
 {
     enum { CONNECTIONS = 2000 };
@@ -334,7 +336,8 @@ END_TEST
 
 /* ---- smuggling ------------------------------------------------------------------------------- */
 
-/* Requests in whose body or head another one hides, for which two servers may see different ends. %s is the hidden one. */
+/* Requests in whose body or head another one hides, for which two servers may see different ends. %s is the hidden
+ * one. */
 static const char *const smuggling[] = {
     "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 999\r\n\r\n%s",
     "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\nContent-Length: 0\r\n\r\n%s",

@@ -16,7 +16,8 @@
  * change of an entry is kept or dropped, in order for one name. A rename is kept or dropped as a whole. This allows
  * more than any one file system does, which is the point.
  *
- * Descriptors are numbers no system call accepts, and are never given out twice: a use after close is EBADF and counted.
+ * Descriptors are numbers no system call accepts, and are never given out twice: a use after close is EBADF and
+ * counted.
  *
  * Left out on purpose: symbolic links, O_APPEND and O_TMPFILE (EINVAL).
  *
@@ -109,7 +110,8 @@ unsigned sim_disk_held(struct sim_disk *disk);
 /* Space left for new bytes from now on; UINT64_MAX ends the limit. What unlink and ftruncate free comes on top. */
 void sim_disk_set_free(struct sim_disk *disk, uint64_t bytes);
 
-/* O_DIRECT is EINVAL while refused; else it is accepted and wants addresses, lengths and positions in multiples of 512. */
+/* O_DIRECT is EINVAL while refused; else it is accepted and wants addresses, lengths and positions in multiples of
+ * 512. */
 void sim_disk_refuse_direct(struct sim_disk *disk, bool refuse);
 
 /* pread_nowait fails with EAGAIN while cold. */

@@ -1,4 +1,5 @@
-/* value.c - payloads are cut out of one table of random bytes at a place their number says: quick to make and to compare. */
+/* value.c - payloads are cut out of one table of random bytes at a place their number says: quick to make and to
+ * compare. */
 #include "tests/lib/value.h"
 
 #include "tests/lib/prng.h"

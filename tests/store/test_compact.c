@@ -89,7 +89,8 @@ START_TEST(overwriting_one_key_for_ever_takes_bounded_descriptors)
 }
 END_TEST
 
-/* A queue beside objects that stay: its tombstones are needed only as long as an older segment could hold their keys. */
+/* A queue beside objects that stay: its tombstones are needed only as long as an older segment could hold their
+ * keys. */
 START_TEST(keys_used_once_beside_a_cold_segment_take_bounded_space)
 {
     enum { COLD = 400, ROUNDS = 4000 };

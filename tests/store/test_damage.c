@@ -105,7 +105,8 @@ START_TEST(a_torn_tail_is_cut)
 }
 END_TEST
 
-/* A segment's file has its length before it has its name: no crash makes it shorter, and what it held may have been seen. */
+/* A segment's file has its length before it has its name: no crash makes it shorter, and what it held may have been
+ * seen. */
 START_TEST(a_file_that_became_shorter_is_told)
 {
     size_t size, first = 64;
@@ -1114,8 +1115,8 @@ START_TEST(a_husk_that_was_not_removed_is_no_damage)
 }
 END_TEST
 
-/* Its records were moved and deleted since: the husk in front of it says so, and the file reach, which knows that nothing is
- * missing. */
+/* Its records were moved and deleted since: the husk in front of it says so, and the file reach, which knows that
+ * nothing is missing. */
 static void check_return_into_husk(bool known)
 {
     size_t size;

@@ -101,7 +101,8 @@ static void delete_store(unsigned number, struct store *store)
 
 /* ---- removing -------------------------------------------------------------------------------- */
 
-/* The last record of a store asks for the next segment, which only an I/O thread could prepare: at each length of log. */
+/* The last record of a store asks for the next segment, which only an I/O thread could prepare: at each length of
+ * log. */
 START_TEST(one_thread_removes_stores_of_any_length)
 {
     reopen_with(1, 16);

@@ -2,9 +2,9 @@
  *
  * The sweep: every single call of a scenario fails, once or from then on, with every error that fits.
  *
- * For each kind of call (and for any kind), N = 1, 2, 3 and so on: the Nth such call fails, until the scenario no longer
- * meets the fault. Whatever happens, the engine answers every write, says errors that a disk can cause, never shows
- * what it did not acknowledge, leaks no descriptor; and when the fault has ended and the depot is opened again,
+ * For each kind of call (and for any kind), N = 1, 2, 3 and so on: the Nth such call fails, until the scenario no
+ * longer meets the fault. Whatever happens, the engine answers every write, says errors that a disk can cause, never
+ * shows what it did not acknowledge, leaks no descriptor; and when the fault has ended and the depot is opened again,
  * everything acknowledged is there and work goes on.
  *
  *   CAIRN_SEED   of the disk and of the work behind the fault (1)

@@ -1,5 +1,5 @@
-/* test_full.c - a full disk stops puts only: deletes go on in any order, in many stores, through restarts and power cuts,
- * and when there is space everything goes on by itself. */
+/* test_full.c - a full disk stops puts only: deletes go on in any order, in many stores, through restarts and power
+ * cuts, and when there is space everything goes on by itself. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/ticket.h"

@@ -1,4 +1,5 @@
-/* test_loss.c - files of the log that get lost or ruined, what the store does meanwhile, and that they can come back. */
+/* test_loss.c - files of the log that get lost or ruined, what the store does meanwhile, and that they can come
+ * back. */
 #include "store/settings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/ticket.h"
@@ -123,7 +124,8 @@ static bool wait_idle(void)
 
 /* ---- compaction meanwhile -------------------------------------------------------------------- */
 
-/* Three segments, the first of which is lost. Returns the number of the next key, and that of the first in the second. */
+/* Three segments, the first of which is lost. Returns the number of the next key, and that of the first in the
+ * second. */
 static unsigned lose_first(unsigned *ret_second)
 {
     char path[128];

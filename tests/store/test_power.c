@@ -121,8 +121,8 @@ static void wait_quiet(struct sim_disk *disk)
     }
 }
 
-/* The disk behind a gate that holds the background up: its first call when the log has come to another segment, which is
- * about the file beside the log, comes before it compacts. Else it would be done before there is a cut to meet. */
+/* The disk behind a gate that holds the background up: its first call when the log has come to another segment, which
+ * is about the file beside the log, comes before it compacts. Else it would be done before there is a cut to meet. */
 struct gate {
     struct io io;
     const struct io *disk;

@@ -1,12 +1,13 @@
-/* test_returns.c - random histories in which files of the log get lost or ruined, and are brought back later, as from a backup.
+/* test_returns.c - random histories in which files of the log get lost or ruined, and are brought back later, as from a
+ * backup.
  *
- * Between lives of a store up to LOST segment files are taken away or written over, and put back, in any order, while the
- * store is written to, compacted, listed, cut off and started again, also with cuts and failing calls during the start.
- * A plain map knows what every key was given last. It has to agree:
+ * Between lives of a store up to LOST segment files are taken away or written over, and put back, in any order, while
+ * the store is written to, compacted, listed, cut off and started again, also with cuts and failing calls during the
+ * start. A plain map knows what every key was given last. It has to agree:
  *
  *   - whenever no file is missing: with every key, the figures, the listing and now and then a verification;
- *   - while one is: with what was written since the last loss. Any other key may hold an older value or none, but only if
- *     the damage is told; and what it holds is a value that it once was given, whole.
+ *   - while one is: with what was written since the last loss. Any other key may hold an older value or none, but only
+ *     if the damage is told; and what it holds is a value that it once was given, whole.
  *
  * A history is decided by its seed, but for the order in which threads meet.
  *
@@ -321,8 +322,8 @@ static bool pick(struct history *history, char ret_path[64], bool *ret_newest)
     return count > 0;
 }
 
-/* Writes over a part of a file, or cuts it off there. Of the newest one nothing is left: a part of it could be taken for
- * the end of the log. */
+/* Writes over a part of a file, or cuts it off there. Of the newest one nothing is left: a part of it could be taken
+ * for the end of the log. */
 static void ruin(struct history *history, const struct lost_file *file, bool newest)
 {
     size_t from = one_in(history, 3) || newest ? 0 : (size_t)below(history, file->size);

@@ -791,7 +791,8 @@ static bool second_segment_is_husk(void)
 
 static unsigned overwritten;
 
-/* The first flaw, in the first segment, is the time to have the second one compacted, which the pass has not reached. */
+/* The first flaw, in the first segment, is the time to have the second one compacted, which the pass has not
+ * reached. */
 static void compact_ahead(void *arg, const struct store_flaw *flaw)
 {
     const struct timespec nap = {.tv_nsec = 1000000};
