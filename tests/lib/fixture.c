@@ -1,14 +1,17 @@
 /* fixture.c - see fixture.h. */
 #include "tests/lib/fixture.h"
 
+#include "store/settings.h"
 #include "tests/lib/model.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 static char segment_path[512];
 
@@ -294,4 +297,29 @@ size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes
     size_t position = (size_t)(found - all);
     free(all);
     return position;
+}
+
+static uint64_t salt_of(struct fixture *fixture)
+{
+    struct settings settings;
+    int os_error;
+    int folder = fixture->io->openat(fixture->io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
+    if (settings_read(fixture->io, folder, "settings", "store", &settings, &os_error)) {
+        fail("settings", "they cannot be read");
+    }
+    fixture->io->close(fixture->io->self, folder);
+    return settings.salt;
+}
+
+void fixture_age_header(struct fixture *fixture, const char *path)
+{
+    enum { SIZE = 64, AT_VERSION = 8, AT_KIND = 32, AT_CHECK = 56 };
+    size_t size;
+    uint8_t *header = fixture_read_file(fixture, path, &size);
+    header[AT_VERSION] = 1;
+    memset(header + AT_KIND, 0, AT_CHECK - AT_KIND);
+    uint64_t check = htole64(XXH3_64bits_withSeed(header, AT_CHECK, salt_of(fixture)));
+    memcpy(header + AT_CHECK, &check, sizeof check);
+    fixture_write_file(fixture, path, header, SIZE, 0);
+    free(header);
 }

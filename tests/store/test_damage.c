@@ -1,18 +1,15 @@
 /* test_damage.c - what the disk has done to the files of a closed depot: torn tails, zeros, flipped bytes, forgeries,
  * other people's folders. */
-#include "store/settings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/ticket.h"
 
 #include <check.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static struct fixture fixture;
 
@@ -1070,23 +1067,6 @@ START_TEST(a_ruined_husk_is_told_and_costs_no_object)
 }
 END_TEST
 
-/* Makes a header of the first version of one of the second. */
-static void age_header(const char *path)
-{
-    size_t size;
-    struct settings settings;
-    int os_error, folder = fixture.io->openat(fixture.io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
-    ck_assert_int_eq(settings_read(fixture.io, folder, "settings", "store", &settings, &os_error), STORE_OK);
-    fixture.io->close(fixture.io->self, folder);
-    uint8_t *header = fixture_read_file(&fixture, path, &size);
-    header[8] = 1;
-    memset(header + 32, 0, 24);
-    uint64_t check = htole64(XXH3_64bits_withSeed(header, 56, settings.salt));
-    memcpy(header + 56, &check, sizeof check);
-    fixture_write_file(&fixture, path, header, 64, 0);
-    free(header);
-}
-
 /* The first of two husks stands for both, and a crash has kept the second one from being removed. */
 START_TEST(a_husk_that_was_not_removed_is_no_damage)
 {
@@ -1101,7 +1081,7 @@ START_TEST(a_husk_that_was_not_removed_is_no_damage)
         fixture_close(&fixture);
         fixture_write_file(&fixture, many.paths[1], second, size, 0);
         if (version == 1)
-            age_header(many.paths[1]);
+            fixture_age_header(&fixture, many.paths[1]);
         fixture_open(&fixture);
         ck_assert(!exists(many.paths[1]));
         ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
@@ -1194,7 +1174,7 @@ START_TEST(segments_of_the_first_version_are_read)
     make_husk(husk, behind);
     fixture_close(&fixture);
     for (int i = 0; i < SEGMENTS; i++)
-        age_header(many.paths[i]);
+        fixture_age_header(&fixture, many.paths[i]);
     for (int start = 0; start < 2; start++) {
         fixture_open(&fixture);
         ck_assert_int_eq(strstr(fixture.logged, "first version") != NULL, start == 0);

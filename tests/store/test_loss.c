@@ -1,18 +1,15 @@
 /* test_loss.c - files of the log that get lost or ruined, what the store does meanwhile, and that they can come
  * back. */
-#include "store/settings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/ticket.h"
 
 #include <check.h>
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static struct fixture fixture;
 
@@ -61,6 +58,15 @@ static void restore(const char *path, const void *bytes, size_t size)
     if (exists(path))
         fixture_resize_file(&fixture, path, 0);
     fixture_write_file(&fixture, path, bytes, size, 0);
+}
+
+static void ruin(const char *path, size_t size)
+{
+    uint8_t *garbage = malloc(size);
+    ck_assert_ptr_nonnull(garbage);
+    memset(garbage, 0x5a, size);
+    restore(path, garbage, size);
+    free(garbage);
 }
 
 static void put_n(const char *prefix, unsigned i)
@@ -316,24 +322,6 @@ START_TEST(a_segment_restored_over_its_husk_brings_no_deleted_key)
 }
 END_TEST
 
-/* ---- the first version ------------------------------------------------------------------------ */
-
-static void age_header(const char *path)
-{
-    size_t size;
-    struct settings settings;
-    int os_error, folder = fixture.io->openat(fixture.io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
-    ck_assert_int_eq(settings_read(fixture.io, folder, "settings", "store", &settings, &os_error), STORE_OK);
-    fixture.io->close(fixture.io->self, folder);
-    uint8_t *header = fixture_read_file(&fixture, path, &size);
-    header[8] = 1;
-    memset(header + 32, 0, 24);
-    uint64_t check = htole64(XXH3_64bits_withSeed(header, 56, settings.salt));
-    memcpy(header + 56, &check, sizeof check);
-    fixture_write_file(&fixture, path, header, 64, 0);
-    free(header);
-}
-
 START_TEST(a_segment_behind_an_old_husk_may_come_back)
 {
     char path[128];
@@ -348,15 +336,12 @@ START_TEST(a_segment_behind_an_old_husk_may_come_back)
     for (unsigned i = 1; i <= 5; i++) {
         seg_path(i, path);
         if (exists(path))
-            age_header(path);
+            fixture_age_header(&fixture, path);
     }
     seg_path(2, path);
     ck_assert_uint_gt(size_of(path), 64);
     uint8_t *bytes = fixture_read_file(&fixture, path, &size);
-    uint8_t *garbage = malloc(size);
-    memset(garbage, 0x5a, size);
-    restore(path, garbage, size);
-    free(garbage);
+    ruin(path, size);
     fixture_open(&fixture);
     ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
     fixture_close(&fixture);
@@ -446,10 +431,7 @@ START_TEST(nothing_is_missing_when_the_last_segment_is_back)
     fixture_close(&fixture);
     snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
     uint8_t *bytes = fixture_read_file(&fixture, path, &size);
-    uint8_t *garbage = malloc(size);
-    memset(garbage, 0x5a, size);
-    restore(path, garbage, size);
-    free(garbage);
+    ruin(path, size);
     fixture_open(&fixture);
     ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
     put_n("new", 1);
@@ -539,7 +521,7 @@ static unsigned leave_two_husks(bool old, unsigned *ret_gone)
     for (unsigned i = 1; i <= 40 && old; i++) {
         seg_path(i, path);
         if (exists(path))
-            age_header(path);
+            fixture_age_header(&fixture, path);
     }
     return next;
 }
