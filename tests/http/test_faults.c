@@ -1,0 +1,112 @@
+/* A real server on a disk whose calls fail: what it answers meanwhile, and what is there afterwards. */
+#include "site.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char folder[SERVER_PATH_MAX];
+
+/* Starts the server with the library that lets calls fail (preload/failing_calls.c). */
+static void start(void)
+{
+    char sanitizer[1024];
+    const char *options = getenv("ASAN_OPTIONS");
+    snprintf(folder, sizeof folder, "%s", site.server->folder);
+    /* The sanitizer wants to be loaded first; it need not be, for this library. */
+    snprintf(sanitizer, sizeof sanitizer, "%s:verify_asan_link_order=0", options ? options : "");
+    setenv("ASAN_OPTIONS", sanitizer, 1);
+    setenv("FAILING_CALLS", folder, 1);
+    setenv("LD_PRELOAD", FAILING_CALLS_PATH, 1);
+    site_start();
+    unsetenv("LD_PRELOAD");
+}
+
+static char *path_of(const char *call)
+{
+    return client_text(site.client, "%s/%s", folder, call);
+}
+
+static void fail_calls(const char *call, int os_error)
+{
+    char *draft = path_of("draft");
+    FILE *file = fopen(draft, "we");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "%d\n", os_error);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(rename(draft, path_of(call)), 0);
+}
+
+static void heal(const char *call)
+{
+    ck_assert_int_eq(unlink(path_of(call)), 0);
+}
+
+/* Nobody knows what is on the disk: no write is acknowledged until the store has been opened again. */
+START_TEST(a_failed_sync_ends_writes_and_nothing_else)
+{
+    start();
+    site_expect(site_put("before", "value", NULL), 201);
+    fail_calls("fdatasync", EIO);
+    site_expect_kind(site_put("torn", "never acknowledged", NULL), 503, "store-failed");
+    heal("fdatasync");
+    site_expect_kind(site_put("later", "value", NULL), 503, "store-failed");
+    site_expect_kind(site_delete("before", NULL), 503, "store-failed");
+    site_expect_text("before", "value");
+    struct answer *ready = client_get(site.client, "/readyz", NULL);
+    site_expect(ready, 503);
+    ck_assert_ptr_nonnull(strstr((char *)ready->body, site.store));
+    server_stop(site.server);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_text("before", "value");
+    site_expect(site_get("later", NULL), 404);
+    site_expect(site_put("later", "value", NULL), 201);
+    site_expect(client_get(site.client, "/readyz", NULL), 200);
+}
+END_TEST
+
+/* Space that returns is used without a restart, and no offset is left out. */
+START_TEST(a_full_disk_refuses_and_recovers)
+{
+    start();
+    site_expect(site_put("before", "value", NULL), 201);
+    json_int_t end = site_figure("end_offset");
+    fail_calls("pwrite", ENOSPC);
+    site_expect_kind(site_put("small", "value", NULL), 507, "disk-full");
+    site_expect_kind(client_upload(site.client, site_object("large"), 3 << 20, 1, NULL), 507, "disk-full");
+    site_expect_text("before", "value");
+    heal("pwrite");
+    struct answer *answer = site_put("small", "value", NULL);
+    site_expect(answer, 201);
+    ck_assert_int_eq(answer_integer(answer, "offset"), end);
+    site_expect(client_upload(site.client, site_object("large"), 3 << 20, 1, NULL), 201);
+    site_expect_payload("large", 3 << 20, 1);
+    site_expect(site_get("before", NULL), 200);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_told_and_served_again)
+{
+    start();
+    site_expect(site_put("k", "value", NULL), 201);
+    fail_calls("pread", EIO);
+    struct answer *answer = site_get("k", NULL);
+    site_expect_kind(answer, 500, "internal");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Input/output error"));
+    heal("pread");
+    site_expect_text("k", "value");
+    site_expect(site_put("k", "another", NULL), 200);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        a_failed_sync_ends_writes_and_nothing_else,
+        a_full_disk_refuses_and_recovers,
+        what_cannot_be_read_is_told_and_served_again,
+    };
+    return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}
