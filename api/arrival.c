@@ -219,7 +219,7 @@ static bool find_endpoint(struct request *request, const char *method)
     return take_captures(request, &captures);
 }
 
-/* ---- the expectation ------------------------------------------------------------------------- */
+/* ---- what it asks for ------------------------------------------------------------------------ */
 
 /* Whether a list field has no member but this one. A comma in a quoted string splits it too: its pieces are others. */
 static bool holds_only(const char *list, const char *wanted)

@@ -9,7 +9,6 @@
 #include "service/report.h"
 #include "store/store.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,13 +103,6 @@ static const char *sentence_of(enum store_error error, const struct store_detail
     return detail->text[0] ? detail->text : store_error_text(error);
 }
 
-/* Whether it was this process that was short of something: that says nothing about the store. */
-static bool is_shortage(enum store_error error, const struct store_detail *detail)
-{
-    return error == STORE_NO_MEMORY ||
-           (error == STORE_IO && (detail->os_error == EMFILE || detail->os_error == ENFILE));
-}
-
 static void flaw_found(void *report, const struct store_flaw *flaw)
 {
     report_flaw(report, flaw);
@@ -126,7 +118,7 @@ static void check_store(const struct check *check, struct depot *depot, const ch
     if (!error)
         error = store_verify(store, check->rate, flaw_found, report, &verification);
     if (error)
-        report_not_opened(report, !is_shortage(error, &detail), sentence_of(error, &detail));
+        report_not_opened(report, !store_error_is_shortage(error, detail.os_error), sentence_of(error, &detail));
     else
         report_checked(report, &verification);
     depot_release(store);

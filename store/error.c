@@ -43,6 +43,11 @@ const char *store_error_text(enum store_error error)
     return texts[error];
 }
 
+bool store_error_is_shortage(enum store_error error, int os_error)
+{
+    return error == STORE_NO_MEMORY || (error == STORE_IO && (os_error == EMFILE || os_error == ENFILE));
+}
+
 enum store_error error_of_errno(int os_error)
 {
     switch (os_error) {

@@ -35,6 +35,15 @@ static enum store_error fail(struct store_detail *detail, const char *what, cons
                         hint_for(os_error));
 }
 
+/* The folder itself is made, those that it lies in are not. */
+static enum store_error fail_to_make(struct store_detail *detail, const char *path)
+{
+    if (errno != ENOENT)
+        return fail(detail, "cannot make data folder", path);
+    return error_detail(detail, STORE_IO, ENOENT,
+                        "cannot make data folder %s: the folder that it is to lie in is missing, make it first", path);
+}
+
 /* ---- trees ----------------------------------------------------------------------------------- */
 
 enum { DEPTH_MAX = 4 }; /* trash/LABEL/blobs/FILE, and one to spare */
@@ -187,8 +196,8 @@ static enum store_error take_lock(struct folder *folder, const char *path, struc
     folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
     if (folder->lock < 0)
         return fail(detail, "cannot open the lock file of data folder", path);
-    bool free = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
-    if (free && io->lock(io->self, folder->lock) == 0)
+    bool alone = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
+    if (alone && io->lock(io->self, folder->lock) == 0)
         return STORE_OK;
     if (errno == EWOULDBLOCK)
         return error_detail(detail, STORE_LOCKED, errno, "another process has the data folder %s open: stop it first",
@@ -226,9 +235,7 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
     bool fresh;
     if (!read_only && make_root(io, path) < 0)
-        return fail(detail,
-                    errno == ENOENT ? "the folder is missing that is to hold data folder" : "cannot make data folder",
-                    path);
+        return fail_to_make(detail, path);
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)
         return fail(detail, "cannot open data folder", path);

@@ -38,15 +38,16 @@ struct store {
     uint64_t records;
     uint64_t end_offset; /* published */
     uint64_t damaged_bytes;
-    bool gaps;          /* recovery has found parts of the log missing or damaged ... */
-    size_t behind_gaps; /* ... and this is the slot of the first segment behind all of them; they may come back */
+    bool gaps;                    /* recovery has found parts of the log missing or damaged: they may come back */
+    size_t behind_gaps;           /* slot of the first segment behind all of them */
     struct table damaged_records; /* packed locations of those that are counted in damaged_bytes */
     struct table blob_notes;      /* blobs that are not as they were written: store_note_blob() */
 
     bool mark_last; /* the log ends with a mark; the writer's */
 
-    bool reach_failed;  /* the file could not be written, and that was told; the same */
-    struct reach reach; /* what the file says; of the thread that recovers or closes, in between of the upkeep */
+    /* Used by the thread that opens or closes the store, and by the upkeep in between. */
+    struct reach reach; /* what the file says */
+    bool reach_failed;  /* it could not be written, and that was told */
     uint64_t resumed;   /* where the log went on at the start when its end was lost; 0: it was not */
 
     struct catalog catalog;

@@ -192,14 +192,14 @@ static enum store_error candidate_open(struct line *line, struct candidate *cand
     return candidate_read(line, candidate, file);
 }
 
+/* ---- judging --------------------------------------------------------------------------------- */
+
 /* The last segment that the log has so far; NULL: none. */
 static struct segment *line_last(const struct line *line)
 {
     const struct log *log = &line->store->log;
     return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
 }
-
-/* ---- judging --------------------------------------------------------------------------------- */
 
 /* Where the next segment begins that is sure to come behind: what a record tells of a base must fit in front of it. */
 static uint64_t next_base(const struct line *line, size_t at, uint64_t least)

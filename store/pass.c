@@ -136,7 +136,7 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
 /* Whether this process was short of something: then a call that failed says nothing about the disk. */
 static bool is_shortage(int os_error)
 {
-    return os_error == ENOMEM || os_error == EMFILE || os_error == ENFILE;
+    return store_error_is_shortage(error_of_errno(os_error), os_error);
 }
 
 /* ---- blobs ----------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  *     segment 3              and this is the number of the segment that it had come to
  *     oldest 2               what the segments before this number held has been moved or died
  *     blob 17                no file in blobs/ had this number yet, nor a higher one
- *     check bb67ae8584caa73b XXH3-64 of all before this line, seeded with the store's salt
+ *     check dbd38ff853fc2d21 XXH3-64 of all before this line, seeded with the store's salt
  *
  * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss, to tell
  * it from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. Written
@@ -25,7 +25,7 @@ struct store;
 struct reach {
     uint64_t offset;
     uint64_t segment; /* 0: nothing is known */
-    uint64_t oldest;
+    uint64_t oldest;  /* 0: nothing is known; the same for the next */
     uint64_t blob;
 };
 

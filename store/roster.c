@@ -201,12 +201,6 @@ static bool make_room(struct roster *roster)
 
 /* ---- opening; the lock is held, and let go meanwhile ----------------------------------------- */
 
-static bool is_shortage(enum store_error error, const struct store_detail *detail)
-{
-    return error == STORE_NO_MEMORY ||
-           (error == STORE_IO && (detail->os_error == EMFILE || detail->os_error == ENFILE));
-}
-
 /* Opens the store; as long as descriptors or memory are out, idle stores make room. */
 static enum store_error open_with_room(struct roster *roster, const char *name, struct store **ret_store,
                                        struct store_detail *detail)
@@ -219,7 +213,7 @@ static enum store_error open_with_room(struct roster *roster, const char *name, 
         error = store_open(roster->depot, roster->options, roster->folder->stores, name, depot_pool(roster->depot),
                            ret_store, detail);
         pthread_mutex_lock(&roster->lock);
-    } while (is_shortage(error, detail) && make_room(roster));
+    } while (store_error_is_shortage(error, detail->os_error) && make_room(roster));
     return error;
 }
 

@@ -93,6 +93,10 @@ enum store_error {
 /* A short lower-case sentence for an error, without a full stop. Never NULL; static storage. */
 const char *store_error_text(enum store_error error);
 
+/* Whether an error, with the errno beside it, tells only that this process was short of memory or of descriptors: then
+ * it says nothing about the disk. Thread: any. */
+bool store_error_is_shortage(enum store_error error, int os_error);
+
 /* Where a sentence about a failure is wanted: filled on failure of the calls that take one. */
 struct store_detail {
     int os_error;   /* errno of the failed call, or 0 */
