@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "api/core.h"
-#include "api/request.h"
+#include "api/request/request.h"
 
 enum { BATCHES_IN_MEMORY = 4 }; /* of the largest size at a time; of small ones accordingly more */
 

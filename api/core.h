@@ -5,8 +5,8 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
-#include "api/budget.h"
-#include "api/metrics.h"
+#include "api/request/budget.h"
+#include "api/request/metrics.h"
 
 struct api {
     struct api_options options;

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "api/uri.h"
+#include "api/http/uri.h"
 
 struct endpoint;
 

@@ -1,7 +1,7 @@
 /* report.c - what `cairnd check` finds, told on stdout. See report.h. */
 #include "service/report.h"
 
-#include "api/utf8.h"
+#include "api/text/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 #ifndef CAIRN_REPORT_H
 #define CAIRN_REPORT_H
 
-#include "api/jsontext.h"
+#include "api/text/jsontext.h"
 #include "store/store.h"
 
 #include <stdbool.h>

@@ -2,19 +2,19 @@
 #ifndef CAIRN_STORE_INTERNAL_H
 #define CAIRN_STORE_INTERNAL_H
 
-#include "store/blobs.h"
-#include "store/catalog.h"
-#include "store/compact.h"
-#include "store/depot.h"
-#include "store/error.h"
-#include "store/io.h"
-#include "store/key.h"
-#include "store/log.h"
-#include "store/reach.h"
-#include "store/scrub.h"
+#include "store/base/error.h"
+#include "store/base/key.h"
+#include "store/base/table.h"
+#include "store/commit/writer.h"
+#include "store/depot/depot.h"
+#include "store/disk/blobs.h"
+#include "store/disk/io.h"
+#include "store/log/log.h"
+#include "store/log/reach.h"
+#include "store/read/catalog.h"
 #include "store/store.h"
-#include "store/table.h"
-#include "store/writer.h"
+#include "store/upkeep/compact.h"
+#include "store/upkeep/scrub.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,8 +1,8 @@
 /* store.c - one store: opening, closing, admission, figures. */
 #include "store/internal.h"
 
-#include "store/recover.h"
-#include "store/settings.h"
+#include "store/disk/settings.h"
+#include "store/start/recover.h"
 
 #include <errno.h>
 #include <fcntl.h>

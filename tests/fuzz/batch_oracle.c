@@ -1,7 +1,7 @@
 /* batch_oracle.c - see batch_oracle.h. */
 #include "tests/fuzz/batch_oracle.h"
 
-#include "api/utf8.h"
+#include "api/text/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@
 #ifndef CAIRN_TESTS_FUZZ_BATCH_ORACLE_H
 #define CAIRN_TESTS_FUZZ_BATCH_ORACLE_H
 
-#include "api/entries.h"
+#include "api/batch/entries.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* fuzz_attributes.c - an object's attributes as they are read from the log: no end beyond them, no standing still. */
-#include "api/attributes.h"
+#include "api/http/attributes.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

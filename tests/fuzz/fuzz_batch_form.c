@@ -3,7 +3,7 @@
  * The first line of the input is the value of Content-Type, which names the boundary; the rest is the body. Whatever is
  * taken for a payload must stand in the body between the end of a part's head and a delimiter.
  */
-#include "api/batch_form.h"
+#include "api/batch/batch_form.h"
 #include "tests/fuzz/batch_oracle.h"
 #include "tests/fuzz/fuzz.h"
 

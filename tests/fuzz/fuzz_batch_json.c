@@ -1,5 +1,5 @@
 /* fuzz_batch_json.c - the JSON body of a batch: what cairn accepts, jansson must read the same way. */
-#include "api/batch_json.h"
+#include "api/batch/batch_json.h"
 #include "tests/fuzz/batch_oracle.h"
 #include "tests/fuzz/fuzz.h"
 

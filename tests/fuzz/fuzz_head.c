@@ -2,13 +2,13 @@
  *
  * The input is one value; every reader gets it.
  */
-#include "api/attributes.h"
-#include "api/conditional.h"
-#include "api/digest.h"
-#include "api/etag.h"
-#include "api/http_date.h"
-#include "api/precondition.h"
-#include "api/range.h"
+#include "api/http/attributes.h"
+#include "api/http/conditional.h"
+#include "api/http/digest.h"
+#include "api/http/etag.h"
+#include "api/http/http_date.h"
+#include "api/http/precondition.h"
+#include "api/http/range.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * hide objects, but shows none that is not there, and comes to an end. The mutator makes the check right in every
  * second input.
  */
-#include "store/record.h"
-#include "store/segment.h"
+#include "store/log/record.h"
+#include "store/log/segment.h"
 #include "store/store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/log_image.h"

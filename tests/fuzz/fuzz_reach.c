@@ -3,9 +3,9 @@
  *
  * The mutator makes the check right in every second input, with the salt that no attacker knows.
  */
-#include "store/note.h"
-#include "store/reach.h"
-#include "store/segment.h"
+#include "store/disk/note.h"
+#include "store/log/reach.h"
+#include "store/log/segment.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/log_image.h"
 #include "tests/lib/sim_disk.h"

@@ -3,7 +3,7 @@
  * The input is a record as it stands in a log. Its check is made right first, so that the lengths behind it are met by
  * the decoder; the input as it came is decoded too.
  */
-#include "store/record.h"
+#include "store/log/record.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <endian.h>

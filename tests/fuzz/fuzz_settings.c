@@ -1,5 +1,5 @@
 /* fuzz_settings.c - the small text file in every folder of cairn: what is accepted is what would be written. */
-#include "store/settings.h"
+#include "store/disk/settings.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/sim_disk.h"
 

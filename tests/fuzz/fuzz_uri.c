@@ -1,7 +1,7 @@
 /* fuzz_uri.c - request targets: the split, the escapes, the query's parameters, the routes and Destination. */
-#include "api/destination.h"
+#include "api/http/uri.h"
+#include "api/object/destination.h"
 #include "api/route.h"
-#include "api/uri.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* log_image.c - see log_image.h. */
 #include "tests/fuzz/log_image.h"
 
-#include "store/record.h"
-#include "store/segment.h"
+#include "store/log/record.h"
+#include "store/log/segment.h"
 
 #include <endian.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* store_image.c - see store_image.h. */
 #include "tests/fuzz/store_image.h"
 
-#include "store/segment.h"
-#include "store/settings.h"
+#include "store/disk/settings.h"
+#include "store/log/segment.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* fixture.c - see fixture.h. */
 #include "tests/lib/fixture.h"
 
-#include "store/settings.h"
+#include "store/disk/settings.h"
 #include "tests/lib/model.h"
 
 #include <endian.h>

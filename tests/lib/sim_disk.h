@@ -26,7 +26,7 @@
 #ifndef CAIRN_TESTS_SIM_DISK_H
 #define CAIRN_TESTS_SIM_DISK_H
 
-#include "store/io.h"
+#include "store/disk/io.h"
 
 #include <stdbool.h>
 #include <stddef.h>

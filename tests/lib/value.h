@@ -5,7 +5,7 @@
 #ifndef CAIRN_TESTS_VALUE_H
 #define CAIRN_TESTS_VALUE_H
 
-#include "store/io.h"
+#include "store/disk/io.h"
 #include "store/store.h"
 
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 
-#include "store/io.h"
+#include "store/disk/io.h"
 
 #include <check.h>
 #include <pthread.h>

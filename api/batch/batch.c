@@ -1,0 +1,324 @@
+/* batch.c - POST …/batch: one transaction of puts, deletes, renames and copies in one store.
+ *
+ * The body is collected whole, since a transaction is decided as a whole; it is bounded by a limit of its own, and
+ * all batches together by a budget. It is read where it stands (batch_json.c, batch_form.c), so that payloads
+ * are not copied, and on an I/O thread when it is large, so that nobody else's request waits for it. Then the
+ * engine gets all operations at once, and applies all or none.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/batch/batch_form.h"
+#include "api/batch/batch_json.h"
+#include "api/batch/entries.h"
+#include "api/core.h"
+#include "api/request/body.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+enum {
+    READ_AT_ONCE = 64 << 10, /* bytes of a body that are read on the HTTP thread */
+    FIRST_SHARE = 64 << 10   /* of the budget, for a body of unknown length */
+};
+
+struct batch {
+    struct body body;
+    struct budget_share share;
+    char boundary[BATCH_FORM_BOUNDARY_MAX + 1]; /* of a form; "" for JSON */
+    unsigned flags;                             /* enum store_batch_flags */
+    struct entries entries;
+    struct store_receipt *receipts; /* owned, one per operation; keys that are not the operation's are owned too */
+    uint64_t end_offset;
+    size_t failed_op;
+};
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+static bool read_media_type(struct request *request, struct batch *batch)
+{
+    if (body_is(request, "application/json"))
+        return true;
+    if (!body_is(request, "multipart/form-data")) {
+        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                      "The body has to be application/json or multipart/form-data.");
+        return false;
+    }
+    if (batch_form_boundary(request_field(request, FIELD_CONTENT_TYPE), batch->boundary))
+        return true;
+    reply_problem(request, PROBLEM_BAD_HEADER, "multipart/form-data needs a boundary of 1 to %d characters.",
+                  BATCH_FORM_BOUNDARY_MAX);
+    return false;
+}
+
+/* ?allow_empty=true and ?allow_null_bytes=true, for forms, which have no place for them. */
+static bool read_switch(struct request *request, const char *name, unsigned flag, unsigned *flags)
+{
+    char value[8];
+    enum uri_parameter found = uri_parameter(request->query, name, value, sizeof value);
+    if (found == URI_PARAMETER_ABSENT)
+        return true;
+    bool on = found == URI_PARAMETER_FOUND && strcmp(value, "true") == 0;
+    *flags |= on ? flag : 0;
+    if (on || (found == URI_PARAMETER_FOUND && strcmp(value, "false") == 0))
+        return true;
+    reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter %s is true or false.", name);
+    return false;
+}
+
+static bool take_share(struct request *request, struct batch *batch, size_t bytes)
+{
+    if (budget_take(&request->api->batches, &batch->share, bytes))
+        return true;
+    reply_problem(request, PROBLEM_BUSY, "Other batches take the memory for now; try again.");
+    return false;
+}
+
+static size_t first_share(const struct request *request)
+{
+    return request->body_length == STORE_SIZE_UNKNOWN ? FIRST_SHARE : (size_t)request->body_length;
+}
+
+static void acquired(struct request *request)
+{
+    (void)request; /* the rest is in the body */
+}
+
+static void begin(struct request *request)
+{
+    const struct api_options *options = &request->api->options;
+    struct batch *batch = calloc(1, sizeof *batch);
+    request->state = batch;
+    if (batch == NULL) {
+        reply_error(request, STORE_NO_MEMORY);
+        return;
+    }
+    batch->entries.limit = options->batch_ops_limit;
+    if (read_media_type(request, batch) && body_admit(request, &batch->body, options->batch_bytes_limit) &&
+        read_switch(request, "allow_empty", STORE_ALLOW_EMPTY, &batch->flags) &&
+        read_switch(request, "allow_null_bytes", STORE_ALLOW_NUL, &batch->flags) &&
+        take_share(request, batch, first_share(request)))
+        request_acquire(request, acquired);
+}
+
+/* ---- the body -------------------------------------------------------------------------------- */
+
+static size_t receive(struct request *request, const char *bytes, size_t length)
+{
+    struct batch *batch = request->state;
+    size_t needed = batch->body.length + length, share = batch->share.bytes;
+    if (needed > share && !take_share(request, batch, needed > 2 * share ? needed : 2 * share))
+        return length;
+    return body_receive(request, &batch->body, bytes, length);
+}
+
+static void read_job(struct request *request)
+{
+    struct batch *batch = request->state;
+    char *bytes = body_bytes(&batch->body);
+    if (batch->boundary[0] == '\0')
+        batch_json_read(bytes, batch->body.length, &batch->entries, &batch->flags);
+    else
+        batch_form_read(bytes, batch->body.length, batch->boundary, &batch->entries);
+}
+
+/* The key at fault appears in the answer. */
+static void show_key(struct request *request, const struct batch *batch, size_t index)
+{
+    const struct store_key *key = &batch->entries.ops[index].key;
+    request->key = *key;
+    request->has_key = key->bytes != NULL || key->hash != 0;
+}
+
+static void refuse_body(struct request *request, const struct batch *batch)
+{
+    const struct entries_fault *fault = &batch->entries.fault;
+    if (fault->index == SIZE_MAX) {
+        reply_problem(request, fault->problem, "The batch is refused: %s.", fault->sentence);
+        return;
+    }
+    show_key(request, batch, fault->index);
+    reply_entry_problem(request, fault->problem, fault->index, "Operation %zu is refused: %s.", fault->index,
+                        fault->sentence);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static const struct store_key *subject(const struct store_op *op)
+{
+    return op->kind == STORE_RENAME || op->kind == STORE_COPY ? &op->target : &op->key;
+}
+
+static void answer_receipts(struct request *request)
+{
+    struct batch *batch = request->state;
+    struct jsontext json = {0};
+    jsontext_open(&json, '{');
+    jsontext_name(&json, "offset");
+    jsontext_number(&json, batch->end_offset);
+    jsontext_name(&json, "results");
+    jsontext_open(&json, '[');
+    for (size_t i = 0; i < batch->entries.count; i++)
+        receipt_write(&json, request->store_name, &batch->receipts[i], batch->entries.ops[i].kind != STORE_DELETE);
+    jsontext_close(&json, ']');
+    jsontext_close(&json, '}');
+    reply_json(request, 200, &json);
+}
+
+/* Errors that are the entry's own keep their status where HTTP has one for them; the others are 422. */
+static enum problem entry_problem(enum store_error error)
+{
+    switch (error) {
+    case STORE_NO_OBJECT:
+    case STORE_BAD_KEY:
+    case STORE_BAD_ATTRIBUTES:
+    case STORE_TOO_LARGE:
+    case STORE_SAME:
+        return PROBLEM_ENTRY_REFUSED;
+    default:
+        return problem_of(error);
+    }
+}
+
+static void refuse_entry(struct request *request, const struct batch *batch)
+{
+    size_t index = batch->failed_op;
+    enum problem problem = entry_problem(request->error);
+    show_key(request, batch, index);
+    if (request->error == STORE_EMPTY)
+        reply_entry_problem(request, problem, index,
+                            "Operation %zu puts no bytes; if that is meant, say \"allow_empty\": true "
+                            "(?allow_empty=true for a form).",
+                            index);
+    else if (request->error == STORE_NUL)
+        reply_entry_problem(request, problem, index,
+                            "Operation %zu puts one single NUL byte; if that is meant, say \"allow_null_bytes\": true "
+                            "(?allow_null_bytes=true for a form).",
+                            index);
+    else
+        reply_entry_problem(request, problem, index, "Operation %zu is refused: %s.", index,
+                            store_error_text(request->error));
+}
+
+static void answer(struct request *request)
+{
+    const struct batch *batch = request->state;
+    if (request->error == STORE_OK)
+        answer_receipts(request);
+    else if (batch->failed_op < batch->entries.count)
+        refuse_entry(request, batch);
+    else
+        reply_error(request, request->error);
+}
+
+/* ---- the commit ------------------------------------------------------------------------------ */
+
+/* A receipt's key lives only during the callback unless it is the operation's own. A copy that memory is short
+ * for is left out of the answer; the write has been done. */
+static void keep_receipt(struct store_receipt *kept, const struct store_receipt *receipt, const struct store_op *op)
+{
+    const struct store_key *own = subject(op);
+    *kept = *receipt;
+    if (receipt->key == NULL || receipt->key == own->bytes)
+        return;
+    if (own->bytes != NULL && own->length == receipt->key_length) {
+        kept->key = own->bytes;
+        return;
+    }
+    void *copy = malloc(receipt->key_length);
+    kept->key = copy == NULL ? NULL : memcpy(copy, receipt->key, receipt->key_length);
+}
+
+/* Thread: the engine's. */
+static void done(void *arg, const struct store_result *result)
+{
+    struct request *request = arg;
+    struct batch *batch = request->state;
+    request->error = result->error;
+    request->os_error = result->os_error;
+    batch->failed_op = result->failed_op;
+    batch->end_offset = result->end_offset;
+    if (result->error == STORE_OK)
+        for (size_t i = 0; i < result->receipt_count; i++)
+            keep_receipt(&batch->receipts[i], &result->receipts[i], &batch->entries.ops[i]);
+    request_resume(request);
+}
+
+static void commit(struct request *request)
+{
+    struct batch *batch = request->state;
+    size_t failed_op = SIZE_MAX;
+    request_suspend(request, answer);
+    enum store_error error = store_batch(request->store, batch->entries.ops, batch->entries.count, batch->flags, done,
+                                         request, &failed_op);
+    if (error == STORE_OK)
+        return; /* the request is no longer ours */
+    request->error = error;
+    batch->failed_op = failed_op;
+    request_resume(request);
+}
+
+static void answer_nothing(struct request *request)
+{
+    struct batch *batch = request->state;
+    struct store_figures figures;
+    store_figures(request->store, &figures);
+    batch->end_offset = figures.end_offset;
+    answer_receipts(request);
+}
+
+static void read_done(struct request *request)
+{
+    struct batch *batch = request->state;
+    if (request->error != STORE_OK) {
+        reply_error(request, request->error);
+        return;
+    }
+    if (batch->entries.fault.sentence[0] != '\0') {
+        refuse_body(request, batch);
+        return;
+    }
+    if (batch->entries.count == 0) {
+        answer_nothing(request);
+        return;
+    }
+    batch->receipts = calloc(batch->entries.count, sizeof *batch->receipts);
+    if (batch->receipts == NULL)
+        reply_error(request, STORE_NO_MEMORY);
+    else
+        commit(request);
+}
+
+static void finish(struct request *request)
+{
+    const struct batch *batch = request->state;
+    if (batch->body.length > READ_AT_ONCE) {
+        request_offload(request, read_job, read_done);
+        return;
+    }
+    request->error = STORE_OK;
+    read_job(request);
+    read_done(request);
+}
+
+static void end(struct request *request)
+{
+    struct batch *batch = request->state;
+    if (batch == NULL)
+        return;
+    for (size_t i = 0; batch->receipts != NULL && i < batch->entries.count; i++)
+        if (batch->receipts[i].key != subject(&batch->entries.ops[i])->bytes)
+            free((void *)(uintptr_t)batch->receipts[i].key);
+    free(batch->receipts);
+    entries_free(&batch->entries);
+    body_free(&batch->body);
+    budget_give_back(&request->api->batches, &batch->share);
+    free(batch);
+}
+
+const struct endpoint endpoint_batch = {.begin = begin,
+                                        .receive = receive,
+                                        .finish = finish,
+                                        .end = end,
+                                        .unconditional = true,
+                                        .fault = "the batch cannot be written"};

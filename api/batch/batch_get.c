@@ -1,0 +1,332 @@
+/* batch_get.c - POST …/batch-get: many objects in one answer, in the order asked, null where there is none.
+ *
+ *     {"keys": ["a", "b"]}  or  {"objects": [{"key": "a"}, {"key_hash": "4da10dd61a0116b0"}]}
+ *
+ * All of it is the state of one moment: a batch that is written meanwhile shows whole or not at all. So the names are
+ * read first, and then all objects looked up at once; before their payloads are taken into memory a first look, at
+ * their sizes only, says whether they may. This happens on an I/O thread, as reading may wait for the disk. Limits are
+ * those of a batch: operations for names, bytes for payloads.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/core.h"
+#include "api/object/naming.h"
+#include "api/object/object_json.h"
+#include "api/request/body.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+/* What a payload takes while it is put into the answer, in its own size: the bytes, and twice their base64. */
+enum { ROOM_PER_BYTE = 4 };
+
+struct gathering {
+    struct body body;
+    struct budget_share share;
+    struct jsonread json;
+    struct jsontext answer;
+    struct store_key *keys; /* asked for; their bytes are in the body */
+    struct object **objects;
+    enum store_error *errors;
+    size_t count, room;
+    const char *fault; /* what is wrong with the body, without a full stop */
+    enum problem problem;
+};
+
+static bool refuse(struct gathering *gathering, enum problem problem, const char *fault)
+{
+    gathering->problem = problem;
+    gathering->fault = fault;
+    return false;
+}
+
+/* ---- one object ------------------------------------------------------------------------------ */
+
+static void write_object(struct jsontext *json, const struct object_info *info, const void *payload)
+{
+    jsontext_open(json, '{');
+    object_json_write(json, info);
+    object_json_write_meta(json, info);
+    jsontext_name(json, "data");
+    jsontext_base64(json, payload, (size_t)info->size);
+    jsontext_close(json, '}');
+}
+
+/* The whole of a file; NULL when it cannot be read, or memory is out. */
+static void *read_file(int file, size_t size, enum store_error *ret_error)
+{
+    char *bytes = malloc(size);
+    size_t done = 0;
+    ssize_t got = 1;
+    *ret_error = STORE_NO_MEMORY;
+    while (bytes != NULL && done < size && got > 0) {
+        got = pread(file, bytes + done, size - done, (off_t)done);
+        done += got > 0 ? (size_t)got : 0;
+    }
+    if (bytes == NULL || done == size)
+        return bytes;
+    *ret_error = STORE_IO;
+    if (got == 0)
+        errno = EIO; /* the file has become shorter */
+    free(bytes);
+    return NULL;
+}
+
+static enum store_error write_found(struct jsontext *json, struct object *object)
+{
+    const struct object_info *info = object_info(object);
+    enum store_error error = STORE_IO;
+    int file = object_take_descriptor(object);
+    if (file < 0) {
+        write_object(json, info, object_payload(object));
+        return STORE_OK;
+    }
+    void *bytes = read_file(file, (size_t)info->size, &error);
+    int os_error = errno;
+    close(file);
+    errno = os_error;
+    if (bytes == NULL)
+        return error;
+    write_object(json, info, bytes);
+    free(bytes);
+    return STORE_OK;
+}
+
+/* ---- all objects ----------------------------------------------------------------------------- */
+
+static void release_all(struct gathering *gathering)
+{
+    for (size_t i = 0; i < gathering->count; i++) {
+        object_release(gathering->objects[i]);
+        gathering->objects[i] = NULL;
+    }
+}
+
+/* Looks all keys up; what is not there is no error. False: request->error says why. */
+static bool look_up(struct request *request, struct gathering *gathering, unsigned flags)
+{
+    request->error = store_get_many(request->store, gathering->keys, gathering->count, flags, gathering->objects,
+                                    gathering->errors);
+    request->os_error = request->error == STORE_OK ? errno : 0; /* of the keys' errors */
+    for (size_t i = 0; request->error == STORE_OK && i < gathering->count; i++)
+        if (gathering->errors[i] != STORE_NO_OBJECT && gathering->errors[i] != STORE_COLLISION)
+            request->error = gathering->errors[i];
+    return request->error == STORE_OK;
+}
+
+/* Whether the answer may hold the objects that were found. */
+static bool admit(struct request *request, struct gathering *gathering)
+{
+    uint64_t limit = request->api->options.batch_bytes_limit, payload = 0;
+    for (size_t i = 0; i < gathering->count; i++) {
+        uint64_t size = gathering->objects[i] == NULL ? 0 : object_info(gathering->objects[i])->size;
+        if (size > limit - payload)
+            return refuse(gathering, PROBLEM_TOO_LARGE, "together the objects are larger than the bytes allowed here");
+        payload += size;
+    }
+    size_t room = gathering->body.length + ROOM_PER_BYTE * (size_t)payload;
+    if (budget_take(&request->api->batches, &gathering->share, room))
+        return true;
+    return refuse(gathering, PROBLEM_BUSY, "other batches take the memory for now");
+}
+
+static void write_all(struct request *request, struct gathering *gathering)
+{
+    for (size_t i = 0; i < gathering->count && request->error == STORE_OK; i++) {
+        if (gathering->objects[i] == NULL)
+            jsontext_null(&gathering->answer);
+        else
+            request_keep_error(request, write_found(&gathering->answer, gathering->objects[i]));
+        object_release(gathering->objects[i]);
+        gathering->objects[i] = NULL;
+    }
+}
+
+static void fetch(struct request *request, struct gathering *gathering)
+{
+    gathering->objects = calloc(gathering->count + 1, sizeof *gathering->objects);
+    gathering->errors = calloc(gathering->count + 1, sizeof *gathering->errors);
+    if (gathering->objects == NULL || gathering->errors == NULL) {
+        request->error = STORE_NO_MEMORY;
+        return;
+    }
+    bool small = look_up(request, gathering, 0) && admit(request, gathering);
+    release_all(gathering);
+    /* The sizes are looked at again, since the objects may be others by now. */
+    if (small && look_up(request, gathering, STORE_GET_PAYLOAD) && admit(request, gathering))
+        write_all(request, gathering);
+    release_all(gathering);
+}
+
+/* ---- the names ------------------------------------------------------------------------------- */
+
+static bool read_naming_members(struct gathering *gathering, struct naming *naming)
+{
+    struct jsonread_text name;
+    while (jsonread_member(&gathering->json, &name)) {
+        enum naming_kind kind;
+        if (!naming_kind_of(&name, "key", &kind) || naming->texts[kind].bytes != NULL ||
+            jsonread_type(&gathering->json) != JSONREAD_STRING)
+            return refuse(gathering, PROBLEM_BAD_BODY, "an object is named by one string: key, key_base64 or key_hash");
+        if (!jsonread_string(&gathering->json, &naming->texts[kind]))
+            return false;
+    }
+    return gathering->json.fault == NULL;
+}
+
+/* Reads one name: a string in `keys`, an object in `objects`. */
+static bool read_naming(struct gathering *gathering, enum jsonread_type wanted, struct naming *naming)
+{
+    enum jsonread_type type = jsonread_type(&gathering->json);
+    if (type != wanted)
+        return refuse(gathering, PROBLEM_BAD_BODY,
+                      wanted == JSONREAD_STRING ? "keys is a list of strings" : "objects is a list of objects");
+    if (wanted == JSONREAD_STRING)
+        return jsonread_string(&gathering->json, &naming->texts[NAMING_TEXT]);
+    jsonread_enter(&gathering->json);
+    return read_naming_members(gathering, naming);
+}
+
+static bool keep_key(struct request *request, struct gathering *gathering, const struct store_key *key)
+{
+    if (gathering->count == request->api->options.batch_ops_limit)
+        return refuse(gathering, PROBLEM_TOO_LARGE, "more objects are asked for than allowed here");
+    if (gathering->count == gathering->room) {
+        size_t room = gathering->room == 0 ? 64 : 2 * gathering->room;
+        struct store_key *keys = realloc(gathering->keys, room * sizeof *keys);
+        if (keys == NULL) {
+            request->error = STORE_NO_MEMORY;
+            return false;
+        }
+        gathering->keys = keys;
+        gathering->room = room;
+    }
+    gathering->keys[gathering->count++] = *key;
+    return true;
+}
+
+static bool gather_list(struct request *request, struct gathering *gathering, enum jsonread_type wanted)
+{
+    if (jsonread_type(&gathering->json) != JSONREAD_ARRAY)
+        return refuse(gathering, PROBLEM_BAD_BODY, "keys or objects is a list");
+    jsonread_enter(&gathering->json);
+    while (jsonread_item(&gathering->json)) {
+        struct naming naming = {0};
+        struct store_key key;
+        if (!read_naming(gathering, wanted, &naming))
+            return false;
+        const char *fault = naming_key(&naming, &key);
+        if (fault != NULL)
+            return refuse(gathering, PROBLEM_BAD_BODY, fault);
+        if (!keep_key(request, gathering, &key))
+            return false;
+    }
+    return gathering->json.fault == NULL;
+}
+
+static bool gather(struct request *request, struct gathering *gathering)
+{
+    struct jsonread *json = &gathering->json;
+    struct jsonread_text name;
+    bool found = false;
+    if (jsonread_type(json) != JSONREAD_OBJECT)
+        return refuse(gathering, PROBLEM_BAD_BODY, "the body is an object with keys or objects");
+    jsonread_enter(json);
+    while (jsonread_member(json, &name)) {
+        bool keys = jsonread_is(&name, "keys");
+        if (found || (!keys && !jsonread_is(&name, "objects")))
+            return refuse(gathering, PROBLEM_BAD_BODY, "the body has one member, keys or objects");
+        found = true;
+        if (!gather_list(request, gathering, keys ? JSONREAD_STRING : JSONREAD_OBJECT))
+            return false;
+    }
+    jsonread_end(json);
+    return json->fault == NULL && (found || refuse(gathering, PROBLEM_BAD_BODY, "the body needs keys or objects"));
+}
+
+/* ---- the request ----------------------------------------------------------------------------- */
+
+static void acquired(struct request *request)
+{
+    (void)request; /* the rest is in the body */
+}
+
+static void begin(struct request *request)
+{
+    struct gathering *gathering = calloc(1, sizeof *gathering);
+    request->state = gathering;
+    if (gathering == NULL)
+        reply_error(request, STORE_NO_MEMORY);
+    else if (!body_is(request, "application/json"))
+        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
+    else if (body_admit(request, &gathering->body, request->api->options.batch_bytes_limit))
+        request_acquire(request, acquired);
+}
+
+static size_t receive(struct request *request, const char *bytes, size_t length)
+{
+    struct gathering *gathering = request->state;
+    if (!budget_take(&request->api->batches, &gathering->share, gathering->body.length + length)) {
+        reply_problem(request, PROBLEM_BUSY, "Other batches take the memory for now; try again.");
+        return length;
+    }
+    return body_receive(request, &gathering->body, bytes, length);
+}
+
+static void gather_job(struct request *request)
+{
+    struct gathering *gathering = request->state;
+    jsonread_begin(&gathering->json, body_bytes(&gathering->body), gathering->body.length);
+    if (!gather(request, gathering)) {
+        if (gathering->json.fault != NULL)
+            refuse(gathering, PROBLEM_BAD_BODY, gathering->json.fault);
+        return;
+    }
+    jsontext_open(&gathering->answer, '{');
+    jsontext_name(&gathering->answer, "objects");
+    jsontext_open(&gathering->answer, '[');
+    fetch(request, gathering);
+    jsontext_close(&gathering->answer, ']');
+    jsontext_close(&gathering->answer, '}');
+}
+
+static void answer(struct request *request)
+{
+    struct gathering *gathering = request->state;
+    if (request->error != STORE_OK) {
+        reply_error(request, request->error);
+    } else if (gathering->json.fault != NULL) {
+        reply_problem(request, gathering->problem, "The body is not JSON: %s at byte %zu.", gathering->fault,
+                      jsonread_position(&gathering->json));
+    } else if (gathering->fault != NULL) {
+        reply_problem(request, gathering->problem, "The request is refused: %s.", gathering->fault);
+    } else {
+        reply_json(request, 200, &gathering->answer);
+        gathering->answer = (struct jsontext){0};
+    }
+}
+
+static void finish(struct request *request)
+{
+    request_offload(request, gather_job, answer);
+}
+
+static void end(struct request *request)
+{
+    struct gathering *gathering = request->state;
+    if (gathering == NULL)
+        return;
+    jsontext_free(&gathering->answer);
+    free(gathering->keys);
+    free(gathering->objects);
+    free(gathering->errors);
+    body_free(&gathering->body);
+    budget_give_back(&request->api->batches, &gathering->share);
+    free(gathering);
+}
+
+const struct endpoint endpoint_batch_get = {
+    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the objects cannot be read"};

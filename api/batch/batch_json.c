@@ -1,0 +1,274 @@
+#include "api/batch/batch_json.h"
+
+#include <string.h>
+
+#include "api/batch/entries.h"
+#include "api/object/naming.h"
+#include "api/text/base64.h"
+#include "api/text/jsonread.h"
+
+/* ---- what an operation may have -------------------------------------------------------------- */
+
+enum member {
+    MEMBER_OP,
+    MEMBER_KEY,
+    MEMBER_DATA,
+    MEMBER_TO,
+    MEMBER_KEY_HASH,
+    MEMBER_KEY_BASE64,
+    MEMBER_TO_HASH,
+    MEMBER_TO_BASE64,
+    MEMBER_CONTENT_TYPE,
+    MEMBER_META,
+    MEMBER_OVERWRITE,
+    MEMBER_IF_MATCH,
+    MEMBER_IF_NONE_MATCH,
+    MEMBERS
+};
+
+static const char *const member_names[MEMBERS] = {"op",         "key",      "data",         "to",           "key_hash",
+                                                  "key_base64", "to_hash",  "to_base64",    "content_type", "meta",
+                                                  "overwrite",  "if_match", "if_none_match"};
+
+#define BIT(member) (1U << (member))
+
+enum {
+    MEMBERS_OF_ALL = BIT(MEMBER_OP) | BIT(MEMBER_KEY) | BIT(MEMBER_KEY_BASE64) | BIT(MEMBER_KEY_HASH) |
+                     BIT(MEMBER_IF_MATCH) | BIT(MEMBER_IF_NONE_MATCH),
+    MEMBERS_OF_PUT = MEMBERS_OF_ALL | BIT(MEMBER_DATA) | BIT(MEMBER_CONTENT_TYPE) | BIT(MEMBER_META),
+    MEMBERS_OF_RENAME = MEMBERS_OF_ALL | BIT(MEMBER_TO) | BIT(MEMBER_TO_BASE64) | BIT(MEMBER_TO_HASH) |
+                        BIT(MEMBER_OVERWRITE)
+};
+
+static const struct kind {
+    const char *name;
+    enum store_op_kind op;
+    unsigned members;
+} kinds[] = {{"put", STORE_PUT, MEMBERS_OF_PUT},
+             {"delete", STORE_DELETE, MEMBERS_OF_ALL},
+             {"rename", STORE_RENAME, MEMBERS_OF_RENAME},
+             {"copy", STORE_COPY, MEMBERS_OF_RENAME}};
+
+/* ---- one operation --------------------------------------------------------------------------- */
+
+struct step {
+    struct jsonread *json;
+    struct entries *entries;
+    unsigned seen; /* one bit per member */
+    struct jsonread_text texts[MEMBERS];
+    bool overwrite;
+};
+
+static bool read_text(struct step *step, enum member member)
+{
+    enum jsonread_type type = jsonread_type(step->json);
+    if (type != JSONREAD_STRING && type != JSONREAD_NONE)
+        return entries_refuse(step->entries, "%s is a string", member_names[member]);
+    return jsonread_string(step->json, &step->texts[member]);
+}
+
+static bool read_overwrite(struct step *step)
+{
+    enum jsonread_type type = jsonread_type(step->json);
+    if (type != JSONREAD_BOOL && type != JSONREAD_NONE)
+        return entries_refuse(step->entries, "overwrite is true or false");
+    return jsonread_bool(step->json, &step->overwrite);
+}
+
+static bool read_meta(struct step *step)
+{
+    struct jsonread_text name, value;
+    enum jsonread_type type = jsonread_type(step->json);
+    if (type != JSONREAD_OBJECT)
+        return type != JSONREAD_NONE && entries_refuse(step->entries, "meta is an object of strings");
+    jsonread_enter(step->json);
+    while (jsonread_member(step->json, &name)) {
+        type = jsonread_type(step->json);
+        if (type != JSONREAD_STRING && type != JSONREAD_NONE)
+            return entries_refuse(step->entries, "meta is an object of strings");
+        if (!jsonread_string(step->json, &value) ||
+            !entries_meta(step->entries, name.bytes, name.length, value.bytes, value.length))
+            return false;
+    }
+    return step->json->fault == NULL;
+}
+
+static bool read_member(struct step *step, const struct jsonread_text *name)
+{
+    unsigned member = 0;
+    while (member < MEMBERS && !jsonread_is(name, member_names[member]))
+        member++;
+    if (member == MEMBERS)
+        return entries_refuse(step->entries, "an operation has no member \"%.40s\"", name->bytes);
+    if ((step->seen & BIT(member)) != 0)
+        return entries_refuse(step->entries, "%s is given twice", member_names[member]);
+    step->seen |= BIT(member);
+    if (member == MEMBER_META)
+        return read_meta(step);
+    return member == MEMBER_OVERWRITE ? read_overwrite(step) : read_text(step, member);
+}
+
+/* ---- what it means --------------------------------------------------------------------------- */
+
+static bool name_object(struct step *step, enum member text, enum member base64, enum member hash,
+                        struct store_key *ret_key)
+{
+    struct naming naming = {.texts = {[NAMING_TEXT] = step->texts[text],
+                                      [NAMING_BASE64] = step->texts[base64],
+                                      [NAMING_HASH] = step->texts[hash]}};
+    const char *fault = naming_key(&naming, ret_key);
+    return fault == NULL || entries_refuse(step->entries, "%s: %s", member_names[text], fault);
+}
+
+static bool take_payload(struct step *step, struct store_op *op)
+{
+    struct jsonread_text *data = &step->texts[MEMBER_DATA];
+    if (data->bytes == NULL)
+        return entries_refuse(step->entries, "a put needs data, in base64");
+    if (!base64_decode(data->bytes, data->length, &op->size))
+        return entries_refuse(step->entries, "data is not base64");
+    op->payload = data->bytes;
+    return true;
+}
+
+static bool take_conditions(struct step *step)
+{
+    const struct jsonread_text *match = &step->texts[MEMBER_IF_MATCH], *none = &step->texts[MEMBER_IF_NONE_MATCH];
+    return (match->bytes == NULL || entries_if_match(step->entries, match->bytes, match->length)) &&
+           (none->bytes == NULL || entries_if_none_match(step->entries, none->bytes, none->length));
+}
+
+static bool take_content_type(struct step *step)
+{
+    const struct jsonread_text *type = &step->texts[MEMBER_CONTENT_TYPE];
+    return type->bytes == NULL || entries_content_type(step->entries, type->bytes, type->length);
+}
+
+static const struct kind *find_kind(struct step *step)
+{
+    const struct jsonread_text *name = &step->texts[MEMBER_OP];
+    for (size_t i = 0; name->bytes != NULL && i < sizeof kinds / sizeof *kinds; i++)
+        if (jsonread_is(name, kinds[i].name))
+            return &kinds[i];
+    entries_refuse(step->entries, "op is put, delete, rename or copy");
+    return NULL;
+}
+
+static bool check_members(struct step *step, const struct kind *kind)
+{
+    for (unsigned member = 0; member < MEMBERS; member++)
+        if ((step->seen & BIT(member) & ~kind->members) != 0)
+            return entries_refuse(step->entries, "a %s has no %s", kind->name, member_names[member]);
+    return true;
+}
+
+static bool take_step(struct step *step)
+{
+    struct store_op *op = entries_last(step->entries);
+    const struct kind *kind = find_kind(step);
+    if (kind == NULL || !check_members(step, kind))
+        return false;
+    op->kind = kind->op;
+    if (!name_object(step, MEMBER_KEY, MEMBER_KEY_BASE64, MEMBER_KEY_HASH, &op->key))
+        return false;
+    if (op->kind == STORE_PUT && !(take_payload(step, op) && take_content_type(step)))
+        return false;
+    bool moves = op->kind == STORE_RENAME || op->kind == STORE_COPY;
+    if (moves && !name_object(step, MEMBER_TO, MEMBER_TO_BASE64, MEMBER_TO_HASH, &op->target))
+        return false;
+    op->keep_target = !step->overwrite;
+    return take_conditions(step);
+}
+
+static bool read_step(struct jsonread *json, struct entries *entries)
+{
+    struct step step = {.json = json, .entries = entries, .overwrite = true};
+    struct jsonread_text name;
+    enum jsonread_type type = jsonread_type(json);
+    if (type == JSONREAD_NONE || !entries_add(entries))
+        return false;
+    if (type != JSONREAD_OBJECT)
+        return entries_refuse(entries, "an operation is an object such as {\"op\":\"delete\",\"key\":\"a\"}");
+    jsonread_enter(json);
+    while (jsonread_member(json, &name))
+        if (!read_member(&step, &name))
+            return false;
+    return json->fault == NULL && take_step(&step);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+struct whole {
+    struct jsonread json;
+    struct entries *entries;
+    unsigned *flags;
+    bool has_operations;
+};
+
+static bool read_operations(struct whole *whole)
+{
+    enum jsonread_type type = jsonread_type(&whole->json);
+    if (type == JSONREAD_NONE)
+        return false;
+    if (type != JSONREAD_ARRAY || whole->has_operations)
+        return entries_malformed(whole->entries, "operations is one list");
+    whole->has_operations = true;
+    jsonread_enter(&whole->json);
+    while (jsonread_item(&whole->json))
+        if (!read_step(&whole->json, whole->entries))
+            return false;
+    return whole->json.fault == NULL;
+}
+
+static bool read_switch(struct whole *whole, const char *name, unsigned flag)
+{
+    bool on;
+    enum jsonread_type type = jsonread_type(&whole->json);
+    if (type != JSONREAD_BOOL)
+        return type != JSONREAD_NONE && entries_malformed(whole->entries, "%s is true or false", name);
+    if (!jsonread_bool(&whole->json, &on))
+        return false;
+    *whole->flags |= on ? flag : 0;
+    return true;
+}
+
+static bool read_whole_member(struct whole *whole, const struct jsonread_text *name)
+{
+    if (jsonread_is(name, "operations"))
+        return read_operations(whole);
+    if (jsonread_is(name, "allow_empty"))
+        return read_switch(whole, "allow_empty", STORE_ALLOW_EMPTY);
+    if (jsonread_is(name, "allow_null_bytes"))
+        return read_switch(whole, "allow_null_bytes", STORE_ALLOW_NUL);
+    return entries_malformed(whole->entries, "a batch has no member \"%.40s\"", name->bytes);
+}
+
+static bool read_whole(struct whole *whole)
+{
+    struct jsonread_text name;
+    enum jsonread_type type = jsonread_type(&whole->json);
+    if (type != JSONREAD_OBJECT)
+        return type != JSONREAD_NONE && entries_malformed(whole->entries, "a batch is an object with operations");
+    jsonread_enter(&whole->json);
+    while (jsonread_member(&whole->json, &name))
+        if (!read_whole_member(whole, &name))
+            return false;
+    jsonread_end(&whole->json);
+    if (whole->json.fault != NULL)
+        return false;
+    return whole->has_operations || entries_malformed(whole->entries, "a batch needs a list of operations");
+}
+
+bool batch_json_read(char *body, size_t length, struct entries *entries, unsigned *flags)
+{
+    struct whole whole = {.entries = entries, .flags = flags};
+    jsonread_begin(&whole.json, body, length);
+    if (!read_whole(&whole)) {
+        if (whole.json.fault != NULL)
+            entries_malformed(entries, "it is not JSON: %s at byte %zu", whole.json.fault,
+                              jsonread_position(&whole.json));
+        return false;
+    }
+    entries_complete(entries);
+    return true;
+}

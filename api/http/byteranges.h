@@ -1,0 +1,34 @@
+/* byteranges.h - several ranges of one object as the content of a multipart/byteranges answer.
+ *
+ * The heads of the parts are written beforehand, so that the length of the whole is known; the bytes
+ * come from the pinned object while they are sent.
+ *
+ * Thread: the daemon's.
+ */
+#ifndef CAIRN_API_BYTERANGES_H
+#define CAIRN_API_BYTERANGES_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "api/http/range.h"
+#include "store/store.h"
+
+struct byteranges;
+
+/* Takes the object; `content_type` is that of each part. NULL when memory is out; the object is then
+ * still the caller's. */
+struct byteranges *byteranges_new(struct object *object, const char *content_type, const struct range_set *set);
+
+uint64_t byteranges_length(const struct byteranges *byteranges);
+
+/* The value of Content-Type; borrowed. */
+const char *byteranges_content_type(const struct byteranges *byteranges);
+
+/* Up to `room` bytes of the content from `position` on; at least one, or MHD_CONTENT_READER_END_WITH_ERROR when the
+ * file cannot be read. An MHD_ContentReaderCallback. */
+ssize_t byteranges_read(void *byteranges, uint64_t position, char *bytes, size_t room);
+
+void byteranges_free(void *byteranges);
+
+#endif

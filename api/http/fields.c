@@ -1,0 +1,89 @@
+#include "api/http/fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct known {
+    const char *name;
+    size_t length;
+    bool list; /* may come in several lines */
+};
+
+#define KNOWN(name, list)                                                                                              \
+    {                                                                                                                  \
+        name, sizeof(name) - 1, list                                                                                   \
+    }
+
+static const struct known known[FIELDS] = {
+    [FIELD_HOST] = KNOWN("Host", false),
+    [FIELD_RANGE] = KNOWN("Range", false),
+    [FIELD_EXPECT] = KNOWN("Expect", true),
+    [FIELD_TRAILER] = KNOWN("Trailer", true),
+    [FIELD_IF_MATCH] = KNOWN("If-Match", true),
+    [FIELD_IF_RANGE] = KNOWN("If-Range", false),
+    [FIELD_OVERWRITE] = KNOWN("Overwrite", false),
+    [FIELD_CONTENT_MD5] = KNOWN("Content-MD5", false),
+    [FIELD_DESTINATION] = KNOWN("Destination", false),
+    [FIELD_REPR_DIGEST] = KNOWN("Repr-Digest", true),
+    [FIELD_CONTENT_TYPE] = KNOWN("Content-Type", false),
+    [FIELD_CONTENT_RANGE] = KNOWN("Content-Range", false),
+    [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),
+    [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
+    [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
+    [FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding", true),
+    [FIELD_WANT_REPR_DIGEST] = KNOWN("Want-Repr-Digest", true),
+    [FIELD_IF_MODIFIED_SINCE] = KNOWN("If-Modified-Since", false),
+    [FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding", false),
+    [FIELD_IF_UNMODIFIED_SINCE] = KNOWN("If-Unmodified-Since", false),
+};
+
+const char *field_name(enum field field)
+{
+    return known[field].name;
+}
+
+bool field_is_meta(const char *name, size_t name_length)
+{
+    static const size_t prefix = sizeof FIELD_META_PREFIX - 1;
+    return name_length > prefix && strncasecmp(name, FIELD_META_PREFIX, prefix) == 0;
+}
+
+static enum fields_error join(struct fields *fields, enum field field, const char *value)
+{
+    char *joined;
+    if (asprintf(&joined, "%s, %s", fields->values[field], value) < 0)
+        return FIELDS_NO_MEMORY;
+    free(fields->joined[field]);
+    fields->joined[field] = joined;
+    fields->values[field] = joined;
+    return FIELDS_OK;
+}
+
+static enum fields_error keep(struct fields *fields, enum field field, const char *value, enum field *ret_field)
+{
+    if (fields->values[field] != NULL) {
+        *ret_field = field;
+        return known[field].list ? join(fields, field, value) : FIELDS_TWICE;
+    }
+    fields->values[field] = value;
+    return FIELDS_OK;
+}
+
+enum fields_error fields_note(struct fields *fields, const char *name, size_t name_length, const char *value,
+                              enum field *ret_field)
+{
+    for (unsigned i = 0; i < FIELDS; i++)
+        if (known[i].length == name_length && strncasecmp(known[i].name, name, name_length) == 0)
+            return keep(fields, (enum field)i, value, ret_field);
+    if (field_is_meta(name, name_length))
+        fields->meta_count++;
+    return FIELDS_OK;
+}
+
+void fields_free(struct fields *fields)
+{
+    for (size_t i = 0; i < FIELDS; i++)
+        free(fields->joined[i]);
+}

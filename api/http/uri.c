@@ -1,0 +1,130 @@
+#include "api/http/uri.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "api/text/hex.h"
+
+/* Where the path begins in an absolute-form target, or NULL. The authority is not looked at: cairn
+ * answers for every name it is reached by. */
+static const char *skip_authority(const char *target, const char *end)
+{
+    size_t scheme = 0;
+    if (end - target >= 7 && strncasecmp(target, "http://", 7) == 0)
+        scheme = 7;
+    else if (end - target >= 8 && strncasecmp(target, "https://", 8) == 0)
+        scheme = 8;
+    if (scheme == 0)
+        return NULL;
+    return memchr(target + scheme, '/', (size_t)(end - target) - scheme);
+}
+
+static bool printable(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
+bool uri_split(const char *target, size_t length, struct uri *ret_uri)
+{
+    const char *end = target + length, *path = target;
+    if (!printable(target, length))
+        return false;
+    if (length == 0 || *target != '/') {
+        path = skip_authority(target, end);
+        if (path == NULL)
+            return false;
+        const char *fragment = memchr(path, '#', (size_t)(end - path));
+        end = fragment == NULL ? end : fragment;
+    }
+    const char *mark = memchr(path, '?', (size_t)(end - path));
+    ret_uri->path = (struct slice){path, (size_t)((mark == NULL ? end : mark) - path)};
+    ret_uri->query = mark == NULL ? (struct slice){0} : (struct slice){mark + 1, (size_t)(end - mark - 1)};
+    return true;
+}
+
+bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.start[i];
+        if (byte == '%') {
+            if (text.length - i < 3)
+                return false;
+            int high = hex_digit(text.start[i + 1]), low = hex_digit(text.start[i + 2]);
+            if (high < 0 || low < 0)
+                return false;
+            byte = (char)(high << 4 | low);
+            i += 2;
+        }
+        bytes[length++] = byte;
+    }
+    *ret_length = length;
+    return true;
+}
+
+static bool decode_value(struct slice text, char *value, size_t size, size_t *ret_length)
+{
+    if (text.length >= size)
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        value[i] = text.start[i] == '+' ? ' ' : text.start[i];
+    if (!uri_decode((struct slice){value, text.length}, value, ret_length))
+        return false;
+    value[*ret_length] = '\0';
+    return true;
+}
+
+enum uri_parameter uri_parameter(struct slice query, const char *name, char *value, size_t size)
+{
+    size_t length;
+    enum uri_parameter found = uri_parameter_bytes(query, name, value, size, &length);
+    return found == URI_PARAMETER_FOUND && strlen(value) != length ? URI_PARAMETER_MALFORMED : found;
+}
+
+enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
+                                       size_t *ret_length)
+{
+    size_t name_length = strlen(name);
+    if (query.start == NULL)
+        return URI_PARAMETER_ABSENT;
+    const char *at = query.start, *end = query.start + query.length;
+    while (at < end) {
+        const char *stop = memchr(at, '&', (size_t)(end - at));
+        stop = stop == NULL ? end : stop;
+        const char *equals = memchr(at, '=', (size_t)(stop - at));
+        const char *name_end = equals == NULL ? stop : equals;
+        if ((size_t)(name_end - at) == name_length && memcmp(at, name, name_length) == 0) {
+            struct slice text = equals == NULL ? (struct slice){at, 0}
+                                               : (struct slice){equals + 1, (size_t)(stop - equals - 1)};
+            return decode_value(text, value, size, ret_length) ? URI_PARAMETER_FOUND : URI_PARAMETER_MALFORMED;
+        }
+        at = stop + 1;
+    }
+    return URI_PARAMETER_ABSENT;
+}
+
+static bool stands_for_itself(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           (byte != '\0' && strchr("-._~!$&'()*+,;=:@/", byte) != NULL);
+}
+
+size_t uri_encode(char *text, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+    size_t written = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (stands_for_itself(from[i])) {
+            text[written++] = from[i];
+            continue;
+        }
+        static const char digits[] = "0123456789ABCDEF";
+        text[written++] = '%';
+        text[written++] = digits[(unsigned char)from[i] >> 4];
+        text[written++] = digits[from[i] & 15];
+    }
+    return written;
+}

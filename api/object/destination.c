@@ -1,0 +1,82 @@
+#include "api/object/destination.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/http/uri.h"
+#include "api/route.h"
+#include "api/text/hex.h"
+
+const char *destination_error_text(enum destination_error error)
+{
+    switch (error) {
+    case DESTINATION_BAD_URI:
+        return "Destination is not an absolute path or an http URI, or holds a query or a malformed escape";
+    case DESTINATION_ELSEWHERE:
+        return "Destination does not name an object: /v1/stores/STORE/objects/KEY or /v1/stores/STORE/hashes/HASH";
+    case DESTINATION_BAD_KEY:
+        return "The key in Destination has no bytes or more than 1024, or its hash is not 16 hexadecimal digits";
+    case DESTINATION_OK:
+    case DESTINATION_NO_MEMORY:
+        break;
+    }
+    return "Memory is out";
+}
+
+/* Decodes where it stands and ends it with a NUL, over the slash or the end that follows it. */
+static bool take_store(struct destination *destination, struct slice part)
+{
+    size_t length;
+    char *name = destination->text + (part.start - destination->text);
+    if (!uri_decode(part, name, &length) || memchr(name, '\0', length) != NULL)
+        return false;
+    name[length] = '\0';
+    destination->store = name;
+    return true;
+}
+
+static enum destination_error take_key(struct destination *destination, struct slice part)
+{
+    size_t length;
+    char *bytes = destination->text + (part.start - destination->text);
+    if (!uri_decode(part, bytes, &length))
+        return DESTINATION_BAD_URI;
+    if (length == 0 || length > STORE_KEY_MAX)
+        return DESTINATION_BAD_KEY;
+    destination->key = store_key_of(bytes, length);
+    return DESTINATION_OK;
+}
+
+static enum destination_error take_hash(struct destination *destination, struct slice part)
+{
+    uint64_t hash;
+    if (!hex_decode_hash(part.start, part.length, &hash))
+        return DESTINATION_BAD_KEY;
+    destination->key = store_key_of_hash(hash);
+    return DESTINATION_OK;
+}
+
+enum destination_error destination_read(struct destination *destination, const char *value)
+{
+    struct uri uri;
+    struct captures captures;
+    destination->text = strdup(value);
+    if (destination->text == NULL)
+        return DESTINATION_NO_MEMORY;
+    if (!uri_split(destination->text, strlen(destination->text), &uri) || uri.query.start != NULL)
+        return DESTINATION_BAD_URI;
+    if (!route_object(uri.path, &captures))
+        return DESTINATION_ELSEWHERE;
+    /* The key first: decoding the store ends it where the key's part of the path begins. */
+    enum destination_error error = captures.key.start != NULL ? take_key(destination, captures.key)
+                                                              : take_hash(destination, captures.hash);
+    if (error == DESTINATION_OK && !take_store(destination, captures.store))
+        error = DESTINATION_BAD_URI;
+    return error;
+}
+
+void destination_free(struct destination *destination)
+{
+    free(destination->text);
+    *destination = (struct destination){0};
+}

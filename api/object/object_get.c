@@ -1,0 +1,291 @@
+/* object_get.c - GET and HEAD of …/objects/{key} and …/hashes/{hash}.
+ *
+ * The object is pinned without waiting where that can be done, else on an I/O thread. Preconditions
+ * come first, then the range. A payload in memory is sent from the pin, which is released when the
+ * last byte is out; a file is sent by the kernel; several ranges are a content of their own.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/http/byteranges.h"
+#include "api/http/conditional.h"
+#include "api/http/etag.h"
+#include "api/http/http_date.h"
+#include "api/request/head.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+struct reading {
+    struct object *object; /* owned until the answer takes it */
+    struct precondition precondition;
+};
+
+static const char default_type[] = "application/octet-stream";
+
+/* ---- what is known about the object ---------------------------------------------------------- */
+
+/* A value of the attributes as a text of its own. */
+struct text {
+    char bytes[ATTRIBUTES_TEXT_MAX + 1];
+};
+
+static bool copy_text(struct text *text, const struct attribute *attribute)
+{
+    if (attribute->value_length > ATTRIBUTES_TEXT_MAX)
+        return false;
+    memcpy(text->bytes, attribute->value, attribute->value_length);
+    text->bytes[attribute->value_length] = '\0';
+    return true;
+}
+
+static void meta_field(struct request *request, const struct attribute *attribute)
+{
+    struct text value;
+    char name[sizeof FIELD_META_PREFIX + ATTRIBUTES_TEXT_MAX];
+    if (strlen(attribute->name) > ATTRIBUTES_TEXT_MAX || !copy_text(&value, attribute))
+        return;
+    stpcpy(stpcpy(name, FIELD_META_PREFIX), attribute->name);
+    reply_field(request, name, value.bytes);
+}
+
+static void md5_field(struct request *request, const struct attribute *attribute)
+{
+    char text[DIGEST_MD5_SIZE];
+    if (attribute->value_length != ATTRIBUTES_MD5 || request->status != 200)
+        return; /* it would have to be that of the part */
+    digest_write_md5(text, (const uint8_t *)attribute->value);
+    reply_field(request, "Content-MD5", text);
+}
+
+static void sha256_field(struct request *request, const struct attribute *attribute)
+{
+    char text[DIGEST_SHA256_SIZE];
+    const char *wanted = request_field(request, FIELD_WANT_REPR_DIGEST);
+    if (attribute->value_length != ATTRIBUTES_SHA256 || (wanted != NULL && !digest_wants_sha256(wanted)))
+        return;
+    digest_write_sha256(text, (const uint8_t *)attribute->value);
+    reply_field(request, "Repr-Digest", text);
+}
+
+static void attribute_fields(struct request *request, const struct object_info *info)
+{
+    struct attribute attribute;
+    size_t position = 0;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute)) {
+        if (attribute.tag == ATTRIBUTE_META)
+            meta_field(request, &attribute);
+        else if (attribute.tag == ATTRIBUTE_SHA256)
+            sha256_field(request, &attribute);
+        else if (attribute.tag == ATTRIBUTE_MD5)
+            md5_field(request, &attribute);
+    }
+}
+
+static void content_type_of(const struct object_info *info, struct text *text)
+{
+    struct attribute attribute;
+    size_t position = 0;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_CONTENT_TYPE && copy_text(text, &attribute))
+            return;
+    memcpy(text->bytes, default_type, sizeof default_type);
+}
+
+/* The fields that a 304 has too. */
+static void version_fields(struct request *request, const struct object_info *info)
+{
+    char etag[ETAG_SIZE], modified[HTTP_DATE_SIZE];
+    etag_write(etag, &info->digest);
+    http_date_write(modified, info->modified / 1000000000);
+    reply_field(request, "ETag", etag);
+    reply_field(request, "Last-Modified", modified);
+}
+
+/* Without memory there is no answer, and the pin that `info` belongs to may be gone with it. */
+static void object_fields(struct request *request, const struct object_info *info, const char *content_type)
+{
+    if (request->response == NULL)
+        return;
+    version_fields(request, info);
+    reply_field(request, "Accept-Ranges", "bytes");
+    reply_field(request, "Content-Type", content_type);
+    attribute_fields(request, info);
+}
+
+/* ---- the content ----------------------------------------------------------------------------- */
+
+static void release(void *object)
+{
+    object_release(object);
+}
+
+/* Sends bytes of the object, from memory or from its file. The answer takes the pin of a payload in memory. */
+static void send_bytes(struct request *request, unsigned status, uint64_t first, uint64_t length)
+{
+    struct reading *reading = request->state;
+    const struct object_info *info = object_info(reading->object);
+    const char *payload = object_payload(reading->object);
+    if (payload == NULL && info->size > 0) {
+        reply_file(request, status, object_take_descriptor(reading->object), first, length);
+        return;
+    }
+    reply_borrowed(request, status, payload == NULL ? "" : payload + first, (size_t)length, release, reading->object);
+    reading->object = NULL;
+}
+
+static void send_whole(struct request *request, const struct object_info *info)
+{
+    struct text content_type;
+    content_type_of(info, &content_type);
+    if (request->method == METHOD_HEAD)
+        reply_length(request, 200, info->size);
+    else
+        send_bytes(request, 200, 0, info->size);
+    object_fields(request, info, content_type.bytes);
+}
+
+static void send_range(struct request *request, const struct object_info *info, const struct range *range)
+{
+    char content_range[80];
+    struct text content_type;
+    content_type_of(info, &content_type);
+    snprintf(content_range, sizeof content_range, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range->first,
+             range->first + range->length - 1, info->size);
+    send_bytes(request, 206, range->first, range->length);
+    reply_field(request, "Content-Range", content_range);
+    object_fields(request, info, content_type.bytes);
+}
+
+static void send_ranges(struct request *request, const struct object_info *info, const struct range_set *set)
+{
+    struct reading *reading = request->state;
+    struct text content_type;
+    content_type_of(info, &content_type);
+    struct byteranges *byteranges = byteranges_new(reading->object, content_type.bytes, set);
+    if (byteranges == NULL) {
+        reply_error(request, STORE_NO_MEMORY);
+        return;
+    }
+    reading->object = NULL;
+    reply_reader(request, 206, byteranges_length(byteranges), byteranges_read, byteranges_free, byteranges);
+    object_fields(request, info, byteranges_content_type(byteranges));
+}
+
+static void refuse_range(struct request *request, const struct object_info *info)
+{
+    char content_range[40];
+    snprintf(content_range, sizeof content_range, "bytes */%" PRIu64, info->size);
+    reply_problem(request, PROBLEM_BAD_RANGE, "The object has %" PRIu64 " bytes, and none of them is in the range.",
+                  info->size);
+    reply_field(request, "Content-Range", content_range);
+}
+
+/* Range means something for GET only, and only while the object is the one If-Range knows. */
+static enum range_result find_range(const struct request *request, const struct object_info *info,
+                                    struct range_set *set)
+{
+    const char *range = request_field(request, FIELD_RANGE);
+    if (range == NULL || request->method != METHOD_GET ||
+        !conditional_range(request_field(request, FIELD_IF_RANGE), info))
+        return RANGE_IGNORED;
+    return range_read(range, info->size, set);
+}
+
+static void send_wanted(struct request *request, const struct object_info *info)
+{
+    struct range_set set;
+    enum range_result found = find_range(request, info, &set);
+    if (found == RANGE_IGNORED)
+        send_whole(request, info);
+    else if (found == RANGE_UNSATISFIABLE)
+        refuse_range(request, info);
+    else if (set.count == 1)
+        send_range(request, info, &set.ranges[0]);
+    else
+        send_ranges(request, info, &set);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static void answer_found(struct request *request)
+{
+    struct reading *reading = request->state;
+    const struct object_info *info = object_info(reading->object);
+    switch (conditional_decide(&request->fields, &reading->precondition, info)) {
+    case CONDITIONAL_FAILED:
+        reply_problem(request, PROBLEM_PRECONDITION_FAILED, "The object is not the version that was asked for.");
+        return;
+    case CONDITIONAL_UNCHANGED:
+        reply_length(request, 304, info->size);
+        version_fields(request, info);
+        return;
+    case CONDITIONAL_SEND:
+        send_wanted(request, info);
+    }
+}
+
+static void answer(struct request *request)
+{
+    if (request->error == STORE_NO_OBJECT || request->error == STORE_COLLISION)
+        reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under this key.");
+    else if (request->error != STORE_OK)
+        reply_error(request, request->error);
+    else
+        answer_found(request);
+}
+
+/* ---- the look-up ----------------------------------------------------------------------------- */
+
+static void load_job(struct request *request)
+{
+    struct reading *reading = request->state;
+    request_keep_error(request, store_get(request->store, &request->key, STORE_GET_PAYLOAD, &reading->object));
+}
+
+static void load(struct request *request)
+{
+    request_offload(request, load_job, answer);
+}
+
+/* HEAD needs the payload too: what GET would not send, for damage, HEAD must not promise. */
+static void look_up(struct request *request)
+{
+    struct reading *reading = request->state;
+    unsigned flags = STORE_GET_PAYLOAD | STORE_GET_NOWAIT;
+    request_keep_error(request, store_get(request->store, &request->key, flags, &reading->object));
+    if (request->error == STORE_AGAIN)
+        request_settle(request, load);
+    else
+        answer(request);
+}
+
+static void begin(struct request *request)
+{
+    struct reading *reading = calloc(1, sizeof *reading);
+    if (reading == NULL) {
+        reply_error(request, STORE_NO_MEMORY);
+        return;
+    }
+    request->state = reading;
+    head_precondition(request, &reading->precondition);
+}
+
+static void finish(struct request *request)
+{
+    request_acquire(request, look_up);
+}
+
+static void end(struct request *request)
+{
+    struct reading *reading = request->state;
+    if (reading == NULL)
+        return;
+    object_release(reading->object);
+    precondition_free(&reading->precondition);
+    free(reading);
+}
+
+const struct endpoint endpoint_object_get = {
+    .begin = begin, .finish = finish, .prompt = true, .end = end, .fault = "the object cannot be read"};

@@ -1,0 +1,57 @@
+#include "api/object/object_json.h"
+
+#include <string.h>
+
+#include "api/http/attributes.h"
+#include "api/http/etag.h"
+#include "api/text/timestamp.h"
+
+static void write_content_type(struct jsontext *json, const struct object_info *info)
+{
+    const char *type = "application/octet-stream";
+    size_t length = strlen(type), position = 0;
+    struct attribute attribute;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_CONTENT_TYPE) {
+            type = attribute.value;
+            length = attribute.value_length;
+        }
+    jsontext_name(json, "content_type");
+    jsontext_string(json, type, length);
+}
+
+void object_json_write(struct jsontext *json, const struct object_info *info)
+{
+    char etag[ETAG_SIZE];
+    etag_write(etag, &info->digest);
+    jsontext_key(json, info->key, info->key_length);
+    jsontext_name(json, "key_hash");
+    jsontext_hash(json, info->key_hash);
+    jsontext_name(json, "size");
+    jsontext_number(json, info->size);
+    jsontext_field(json, "etag", etag);
+    write_content_type(json, info);
+}
+
+void object_json_write_meta(struct jsontext *json, const struct object_info *info)
+{
+    size_t position = 0;
+    struct attribute attribute;
+    jsontext_name(json, "meta");
+    jsontext_open(json, '{');
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_META) {
+            jsontext_name(json, attribute.name);
+            jsontext_string(json, attribute.value, attribute.value_length);
+        }
+    jsontext_close(json, '}');
+}
+
+void object_json_write_place(struct jsontext *json, const struct object_info *info)
+{
+    char modified[TIMESTAMP_SIZE];
+    timestamp_write(modified, info->modified);
+    jsontext_field(json, "modified", modified);
+    jsontext_name(json, "offset");
+    jsontext_number(json, info->offset);
+}

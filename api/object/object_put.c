@@ -1,0 +1,179 @@
+/* object_put.c - PUT …/objects/{key} and …/hashes/{hash}: an upload becomes an object.
+ *
+ * The head decides everything that can be decided without the body: lengths, preconditions that
+ * fail already, whether there is room. Then each chunk goes to a stream of the engine; when that
+ * is full, the connection waits until it has room again. After the last byte the commit is handed
+ * over; what the sender said of its content is verified just before it, and the preconditions
+ * are decided once more, bindingly, by the store's writer.
+ *
+ * An upload that ends early - the client is gone, the length is wrong, a digest does not match -
+ * leaves nothing behind.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/core.h"
+#include "api/http/attributes.h"
+#include "api/http/digest.h"
+#include "api/http/precondition.h"
+#include "api/request/head.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+struct upload {
+    struct stream *stream; /* NULL before it is open, and once it is committed */
+    struct precondition precondition;
+    struct attributes attributes;
+    struct digest *digest; /* owned; NULL when the sender told none */
+};
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+static bool check_length(struct request *request)
+{
+    uint64_t limit = request->api->options.object_limit;
+    if (request->body_length == 0 && request_field(request, FIELD_CONTENT_LENGTH) == NULL) {
+        reply_problem(request, PROBLEM_LENGTH_REQUIRED,
+                      "PUT needs a Content-Length or a chunked body; Content-Length: 0 stores an empty object.");
+        return false;
+    }
+    if (request->body_length != STORE_SIZE_UNKNOWN && request->body_length > limit) {
+        reply_problem(request, PROBLEM_TOO_LARGE,
+                      "The object has %" PRIu64 " bytes; the largest allowed here has %" PRIu64 ".",
+                      request->body_length, limit);
+        return false;
+    }
+    if (request_field(request, FIELD_CONTENT_RANGE) != NULL) {
+        reply_problem(request, PROBLEM_BAD_HEADER, "PUT stores whole objects: Content-Range is not understood.");
+        return false;
+    }
+    return true;
+}
+
+static void tap(void *arg, const void *bytes, size_t length)
+{
+    digest_update(arg, bytes, length);
+}
+
+/* Room has to be there and the preconditions have to hold before anybody uploads. */
+static void admit(struct request *request)
+{
+    struct upload *upload = request->state;
+    if (precondition_any(&upload->precondition)) {
+        enum store_error error = store_check(request->store, &request->key, &upload->precondition.condition);
+        if (error != STORE_OK) {
+            request_keep_error(request, error);
+            reply_error(request, error);
+            return;
+        }
+    }
+    struct stream_hooks hooks = {.arg = upload->digest, .tap = upload->digest == NULL ? NULL : tap};
+    enum store_error error = stream_open(request->store, &request->key, request->body_length, &hooks, &upload->stream);
+    if (error != STORE_OK)
+        reply_error(request, error);
+}
+
+static void begin(struct request *request)
+{
+    if (!check_length(request))
+        return;
+    struct upload *upload = calloc(1, sizeof *upload);
+    if (upload == NULL) {
+        reply_error(request, STORE_NO_MEMORY);
+        return;
+    }
+    request->state = upload;
+    if (head_precondition(request, &upload->precondition) && head_digest(request, &upload->digest) &&
+        head_attributes(request, &upload->attributes))
+        request_acquire(request, admit);
+}
+
+/* ---- the body -------------------------------------------------------------------------------- */
+
+static void ready(void *arg)
+{
+    request_resume(arg);
+}
+
+static size_t receive(struct request *request, const char *bytes, size_t length)
+{
+    struct upload *upload = request->state;
+    size_t taken = 0;
+    enum store_error error = stream_write(upload->stream, bytes, length, &taken);
+    if (error != STORE_OK) {
+        request_keep_error(request, error);
+        stream_abort(upload->stream);
+        upload->stream = NULL;
+        reply_error(request, error);
+        return length;
+    }
+    if (taken < length) {
+        request_suspend(request, NULL); /* the rest of the bytes comes again */
+        stream_wait(upload->stream, ready, request);
+    }
+    return taken;
+}
+
+/* ---- the commit ------------------------------------------------------------------------------ */
+
+/* The sums that were made are worth keeping: GET answers them. */
+static enum attributes_error keep_digests(struct attributes *attributes, const struct digest *digest)
+{
+    enum attributes_error error = ATTRIBUTES_OK;
+    if (digest->sha256.wanted)
+        error = attributes_add_digest(attributes, ATTRIBUTE_SHA256, digest->sha256.expected, ATTRIBUTES_SHA256);
+    if (error == ATTRIBUTES_OK && digest->md5.wanted)
+        error = attributes_add_digest(attributes, ATTRIBUTE_MD5, digest->md5.expected, ATTRIBUTES_MD5);
+    return error;
+}
+
+/* Called by the engine when every byte has been tapped: the last moment to drop the upload. */
+static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
+{
+    struct upload *upload = arg;
+    if (upload->digest != NULL) {
+        if (!digest_verify(upload->digest))
+            return STORE_DIGEST;
+        if (keep_digests(&upload->attributes, upload->digest) != ATTRIBUTES_OK)
+            return STORE_NO_MEMORY;
+    }
+    *ret_attributes = upload->attributes.bytes;
+    *ret_length = upload->attributes.length;
+    return STORE_OK;
+}
+
+static void committed(struct request *request)
+{
+    if (request->error == STORE_OK)
+        reply_receipt(request, request->store_name);
+    else
+        reply_error(request, request->error);
+}
+
+static void finish(struct request *request)
+{
+    struct upload *upload = request->state;
+    if (!head_trailing_digest(request, upload->digest))
+        return;
+    struct stream_finish finish = {.condition = upload->precondition.condition, .seal = seal, .arg = upload};
+    struct stream *stream = upload->stream;
+    upload->stream = NULL;
+    request_suspend(request, committed);
+    stream_commit(stream, &finish, request_done, request);
+}
+
+static void end(struct request *request)
+{
+    struct upload *upload = request->state;
+    if (upload == NULL)
+        return;
+    stream_abort(upload->stream);
+    precondition_free(&upload->precondition);
+    attributes_free(&upload->attributes);
+    free(upload->digest);
+    free(upload);
+}
+
+const struct endpoint endpoint_object_put = {
+    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the object cannot be written"};

@@ -1,0 +1,286 @@
+#include "api/request/arrival.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/http/hygiene.h"
+#include "api/request/reply.h"
+#include "api/text/hex.h"
+#include "api/text/utf8.h"
+
+/* ---- the fields ------------------------------------------------------------------------------ */
+
+enum {
+    ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
+    FIELD_MEMORY = 64,     /* bytes that libmicrohttpd takes for each field and each cookie beside its text */
+};
+
+struct walk {
+    struct request *request;
+    size_t memory; /* of the connection's, taken for the fields beside their text */
+    struct hygiene hygiene;
+    enum fields_error error;
+    enum field twice;
+};
+
+static enum MHD_Result note_field(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                  const char *value, size_t value_length)
+{
+    struct walk *walk = closure;
+    (void)kind;
+    walk->memory += FIELD_MEMORY;
+    if (strcasecmp(name, "Cookie") == 0)
+        walk->memory += value_length; /* it makes a copy, to part it */
+    if (!hygiene_field(&walk->hygiene, name, name_length, value, value_length))
+        return MHD_NO;
+    walk->error = fields_note(&walk->request->fields, name, name_length, value, &walk->twice);
+    return walk->error == FIELDS_OK ? MHD_YES : MHD_NO;
+}
+
+/* A message that two readers may take for two different ones: 400, and the connection closes. */
+static bool reject(struct request *request, const char *fault)
+{
+    request->reject = true;
+    reply_problem(request, PROBLEM_BAD_REQUEST, "%c%s.", *fault >= 'a' && *fault <= 'z' ? *fault - 'a' + 'A' : *fault,
+                  fault + 1);
+    return false;
+}
+
+static bool reject_twice(struct request *request, enum field field)
+{
+    request->reject = true;
+    reply_problem(request, PROBLEM_BAD_REQUEST, "The header field %s may come only once.", field_name(field));
+    return false;
+}
+
+/* What the head has taken of the connection's memory is not there for the answer's. Without room for that one the
+ * client would get none, not even to a write that was done. */
+static bool leaves_room(struct request *request, size_t head, size_t memory)
+{
+    int cookies = MHD_get_connection_values(request->connection, MHD_COOKIE_KIND, NULL, NULL);
+    size_t taken = head + memory + (size_t)cookies * FIELD_MEMORY;
+    if (taken <= API_CONNECTION_MEMORY - ANSWER_HEAD)
+        return true;
+    request->reject = true;
+    reply_problem(request, PROBLEM_HEAD_TOO_LARGE,
+                  "The head of the request has %zu bytes and takes %zu of the %d that there are for it: send fewer and "
+                  "shorter fields.",
+                  head, taken, API_CONNECTION_MEMORY - ANSWER_HEAD);
+    return false;
+}
+
+static bool read_fields(struct request *request, const char *target, const char *method, const char *version)
+{
+    struct walk walk = {.request = request};
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
+                                                                   MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    hygiene_begin(&walk.hygiene, method, target, request->target_length, version);
+    if (walk.hygiene.fault == NULL)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_field, &walk);
+    if (walk.error == FIELDS_TWICE)
+        return reject_twice(request, walk.twice);
+    if (walk.error == FIELDS_NO_MEMORY) {
+        reply_error(request, STORE_NO_MEMORY);
+        return false;
+    }
+    if (!hygiene_end(&walk.hygiene, method, info->header_size))
+        return reject(request, walk.hygiene.fault);
+    const char *fault = hygiene_framing(&request->fields, version);
+    if (fault != NULL)
+        return reject(request, fault);
+    return leaves_room(request, info->header_size, walk.memory);
+}
+
+/* libmicrohttpd has checked that Content-Length is a number that fits. */
+static uint64_t announced_length(const struct fields *fields)
+{
+    if (fields->values[FIELD_TRANSFER_ENCODING] != NULL)
+        return STORE_SIZE_UNKNOWN;
+    const char *length = fields->values[FIELD_CONTENT_LENGTH];
+    return length == NULL ? 0 : strtoull(length, NULL, 10);
+}
+
+/* ---- the names in the path ------------------------------------------------------------------- */
+
+/* Decodes a part of the target where it stands, which makes it shorter. */
+static bool decode_in_place(struct request *request, struct slice part, char **ret_bytes, size_t *ret_length)
+{
+    char *bytes = request->target + (part.start - request->target);
+    if (!uri_decode(part, bytes, ret_length))
+        return false;
+    *ret_bytes = bytes;
+    return true;
+}
+
+static bool take_store(struct request *request, struct slice part)
+{
+    char *name;
+    size_t length;
+    if (!decode_in_place(request, part, &name, &length) || memchr(name, '\0', length) != NULL ||
+        !utf8_valid(name, length)) {
+        reply_problem(request, PROBLEM_BAD_STORE_NAME, "The store name holds a malformed percent escape or no text.");
+        return false;
+    }
+    name[length] = '\0'; /* over the slash or the end that follows it */
+    request->store_name = name;
+    return true;
+}
+
+static bool take_key(struct request *request, struct slice part)
+{
+    char *bytes;
+    size_t length;
+    if (!decode_in_place(request, part, &bytes, &length)) {
+        reply_problem(request, PROBLEM_BAD_KEY, "The key holds a malformed percent escape; write %% as %%25.");
+        return false;
+    }
+    if (length == 0 || length > STORE_KEY_MAX) {
+        reply_problem(request, PROBLEM_BAD_KEY, "The key has %zu bytes; 1 to %d are allowed.", length, STORE_KEY_MAX);
+        return false;
+    }
+    request->key = store_key_of(bytes, length);
+    request->has_key = true;
+    return true;
+}
+
+static bool take_hash(struct request *request, struct slice part)
+{
+    uint64_t hash;
+    if (!hex_decode_hash(part.start, part.length, &hash)) {
+        reply_problem(request, PROBLEM_BAD_KEY, "A key hash is 16 hexadecimal digits; \"%.*s\" is not.",
+                      (int)part.length, part.start);
+        return false;
+    }
+    request->key = store_key_of_hash(hash);
+    request->has_key = true;
+    return true;
+}
+
+/* What comes first in the path is decoded last: it ends where the next part began. */
+static bool take_captures(struct request *request, const struct captures *captures)
+{
+    if (captures->key.start != NULL && !take_key(request, captures->key))
+        return false;
+    if (captures->hash.start != NULL && !take_hash(request, captures->hash))
+        return false;
+    return captures->store.start == NULL || take_store(request, captures->store);
+}
+
+/* ---- the route ------------------------------------------------------------------------------- */
+
+static bool reject_target(struct request *request)
+{
+    request->reject = true;
+    reply_problem(request, PROBLEM_BAD_URI,
+                  "The target is not a path or an http URI, or holds a blank or a control character.");
+    return false;
+}
+
+static bool refuse_route(struct request *request)
+{
+    char allow[ROUTE_ALLOW_SIZE];
+    if (request->method == METHODS) {
+        reply_problem(request, PROBLEM_NOT_IMPLEMENTED,
+                      "The methods known here are GET, HEAD, PUT, POST, DELETE, MOVE and COPY, in capitals.");
+    } else if (!route_allow(request->path, allow)) {
+        reply_problem(request, PROBLEM_NO_RESOURCE, "There is nothing at %.*s.", (int)request->path.length,
+                      request->path.start);
+    } else {
+        reply_problem(request, PROBLEM_METHOD_NOT_ALLOWED, "%s does not fit here; %s would.",
+                      method_name(request->method), allow);
+        reply_field(request, "Allow", allow);
+    }
+    return false;
+}
+
+static bool read_target(struct request *request)
+{
+    struct uri uri;
+    if (!uri_split(request->target, request->target_length, &uri))
+        return reject_target(request);
+    request->path = uri.path;
+    request->query = uri.query;
+    return true;
+}
+
+static bool find_endpoint(struct request *request, const char *method)
+{
+    struct captures captures;
+    request->method = method_of(method);
+    request->endpoint = route_find(request->method, request->path, &captures);
+    if (request->endpoint == NULL)
+        return refuse_route(request);
+    if (request->endpoint->receive == NULL && request->body_length != STORE_SIZE_UNKNOWN &&
+        request->body_length > REQUEST_DRAIN_MAX) {
+        reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);
+        return false;
+    }
+    return take_captures(request, &captures);
+}
+
+/* ---- what it asks for ------------------------------------------------------------------------ */
+
+/* Whether a list field has no member but this one. A comma in a quoted string splits it too: its pieces are others. */
+static bool holds_only(const char *list, const char *wanted)
+{
+    while (*list != '\0') {
+        list += strspn(list, ", \t");
+        size_t length = strcspn(list, ",");
+        size_t trimmed = length;
+        while (trimmed > 0 && (list[trimmed - 1] == ' ' || list[trimmed - 1] == '\t'))
+            trimmed--;
+        if (trimmed > 0 && (trimmed != strlen(wanted) || strncasecmp(list, wanted, trimmed) != 0))
+            return false;
+        list += length;
+    }
+    return true;
+}
+
+/* Who expects what is not known here would wait for it in vain, or take what was done for more than it is. */
+static bool meets_expectation(struct request *request)
+{
+    const char *expect = request_field(request, FIELD_EXPECT);
+    if (expect == NULL || holds_only(expect, "100-continue"))
+        return true;
+    reply_problem(request, PROBLEM_EXPECTATION_FAILED, "The only expectation known here is 100-continue.");
+    return false;
+}
+
+/* A precondition that is not looked at must not let a change happen (RFC 9110, section 13.1). */
+static bool takes_preconditions(struct request *request)
+{
+    static const enum field fields[] = {FIELD_IF_MATCH, FIELD_IF_NONE_MATCH, FIELD_IF_UNMODIFIED_SINCE};
+    for (size_t i = 0; request->endpoint->unconditional && i < sizeof fields / sizeof *fields; i++) {
+        if (request_field(request, fields[i]) == NULL)
+            continue;
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "%s is not understood here: it is about one object, and in a batch each step has its own.",
+                      field_name(fields[i]));
+        return false;
+    }
+    return true;
+}
+
+/* What is stored is served without a coding, so that one would be lost. */
+static bool takes_coding(struct request *request)
+{
+    const char *coding = request_field(request, FIELD_CONTENT_ENCODING);
+    if (request->endpoint->receive == NULL || coding == NULL || strcasecmp(coding, "identity") == 0)
+        return true;
+    reply_problem(
+        request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+        "Content-Encoding %s is not understood: send the bytes as they are, and say what they are in Content-Type "
+        "or in a Cairn-Meta field.",
+        coding);
+    return false;
+}
+
+bool arrival_read(struct request *request, const char *target, const char *method, const char *version)
+{
+    if (!read_fields(request, target, method, version))
+        return false;
+    request->body_length = announced_length(&request->fields);
+    return read_target(request) && find_endpoint(request, method) && meets_expectation(request) &&
+           takes_preconditions(request) && takes_coding(request);
+}

@@ -1,0 +1,38 @@
+/* body.h - a request body that is wanted whole, in memory, up to a limit.
+ *
+ *     begin:    if (body_admit(request, &state->body, limit)) ...
+ *     receive:  return body_receive(request, &state->body, bytes, length);
+ *
+ * Thread: the daemon's.
+ */
+#ifndef CAIRN_API_BODY_H
+#define CAIRN_API_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/request/request.h"
+
+struct body {
+    char *bytes; /* owned */
+    size_t length;
+    size_t capacity;
+    uint64_t limit;
+};
+
+/* Refuses a body that is announced too large; false when it has answered. */
+bool body_admit(struct request *request, struct body *body, uint64_t limit);
+
+/* Whether Content-Type is this media type, whatever its parameters. */
+bool body_is(const struct request *request, const char *media_type);
+
+/* Takes a chunk; answers when the limit is passed. Returns `length`: all of it is taken. */
+size_t body_receive(struct request *request, struct body *body, const char *bytes, size_t length);
+
+/* The bytes, also when there are none: never NULL. They may be changed. */
+char *body_bytes(struct body *body);
+
+void body_free(struct body *body);
+
+#endif

@@ -1,0 +1,140 @@
+#include "api/request/head.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/request/reply.h"
+
+/* ---- preconditions --------------------------------------------------------------------------- */
+
+static bool settle(struct request *request, enum field field, enum precondition_error error)
+{
+    if (error == PRECONDITION_NO_MEMORY)
+        reply_error(request, STORE_NO_MEMORY);
+    else if (error == PRECONDITION_MALFORMED)
+        reply_problem(request, PROBLEM_BAD_HEADER, "%s is neither * nor a list of entity tags, each in double quotes.",
+                      field_name(field));
+    return error == PRECONDITION_OK;
+}
+
+bool head_precondition(struct request *request, struct precondition *precondition)
+{
+    const char *match = request_field(request, FIELD_IF_MATCH);
+    const char *none_match = request_field(request, FIELD_IF_NONE_MATCH);
+    const char *unmodified_since = request_field(request, FIELD_IF_UNMODIFIED_SINCE);
+    if (match != NULL && !settle(request, FIELD_IF_MATCH, precondition_match(precondition, match)))
+        return false;
+    if (match == NULL && unmodified_since != NULL)
+        precondition_unmodified_since(precondition, unmodified_since);
+    return none_match == NULL ||
+           settle(request, FIELD_IF_NONE_MATCH, precondition_none_match(precondition, none_match));
+}
+
+/* ---- digests --------------------------------------------------------------------------------- */
+
+static bool expect(struct request *request, struct digest *digest, enum field field, const char *value)
+{
+    if (value == NULL)
+        return true;
+    if (field == FIELD_CONTENT_MD5 ? digest_expect_md5(digest, value) : digest_expect_list(digest, value))
+        return true;
+    reply_problem(request, PROBLEM_BAD_HEADER, "%s is malformed: it has to be %s.", field_name(field),
+                  field == FIELD_CONTENT_MD5 ? "16 bytes in base64" : "sha-256=:32 bytes in base64:");
+    return false;
+}
+
+static bool expect_field(struct request *request, struct digest *digest, enum field field)
+{
+    return expect(request, digest, field, request_field(request, field));
+}
+
+/* Whether a trailer will tell what the SHA-256 has to be: it is then made while the body comes. */
+static bool announces_digest(const struct request *request)
+{
+    const char *trailer = request_field(request, FIELD_TRAILER);
+    return trailer != NULL && request->body_length == STORE_SIZE_UNKNOWN &&
+           (strcasestr(trailer, field_name(FIELD_CONTENT_DIGEST)) != NULL ||
+            strcasestr(trailer, field_name(FIELD_REPR_DIGEST)) != NULL);
+}
+
+bool head_digest(struct request *request, struct digest **ret_digest)
+{
+    bool announced = announces_digest(request);
+    if (!announced && request_field(request, FIELD_CONTENT_DIGEST) == NULL &&
+        request_field(request, FIELD_REPR_DIGEST) == NULL && request_field(request, FIELD_CONTENT_MD5) == NULL)
+        return true;
+    struct digest *digest = malloc(sizeof *digest);
+    if (digest == NULL) {
+        reply_error(request, STORE_NO_MEMORY);
+        return false;
+    }
+    digest_init(digest);
+    *ret_digest = digest;
+    if (announced)
+        digest_want_sha256(digest);
+    return expect_field(request, digest, FIELD_CONTENT_DIGEST) && expect_field(request, digest, FIELD_REPR_DIGEST) &&
+           expect_field(request, digest, FIELD_CONTENT_MD5);
+}
+
+static bool expect_trailer(struct request *request, struct digest *digest, enum field field)
+{
+    const char *value = MHD_lookup_connection_value(request->connection, MHD_FOOTER_KIND, field_name(field));
+    if (value == NULL || (digest != NULL && digest->sha256.wanted))
+        return expect(request, digest, field, value);
+    reply_problem(request, PROBLEM_BAD_HEADER, "A digest after the body has to be announced before it: Trailer: %s.",
+                  field_name(field));
+    return false;
+}
+
+bool head_trailing_digest(struct request *request, struct digest *digest)
+{
+    if (request->body_length != STORE_SIZE_UNKNOWN)
+        return true;
+    return expect_trailer(request, digest, FIELD_CONTENT_DIGEST) && expect_trailer(request, digest, FIELD_REPR_DIGEST);
+}
+
+/* ---- attributes ------------------------------------------------------------------------------ */
+
+struct gather {
+    struct attributes *attributes;
+    enum attributes_error error;
+    const char *culprit;
+};
+
+static enum MHD_Result gather_meta(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                   const char *value, size_t value_length)
+{
+    static const size_t prefix = sizeof FIELD_META_PREFIX - 1;
+    struct gather *gather = closure;
+    (void)kind, (void)value_length;
+    if (!field_is_meta(name, name_length))
+        return MHD_YES;
+    gather->culprit = name;
+    gather->error = attributes_add_meta(gather->attributes, name + prefix, name_length - prefix, value);
+    return gather->error == ATTRIBUTES_OK ? MHD_YES : MHD_NO;
+}
+
+static bool refuse_attributes(struct request *request, const struct gather *gather)
+{
+    if (gather->error == ATTRIBUTES_NO_MEMORY)
+        reply_error(request, STORE_NO_MEMORY);
+    else if (gather->error == ATTRIBUTES_TOO_LARGE)
+        reply_problem(request, PROBLEM_ATTRIBUTES_TOO_LARGE,
+                      "Content-Type and the Cairn-Meta fields have more than %d bytes in all.", ATTRIBUTES_TEXT_MAX);
+    else if (gather->error == ATTRIBUTES_TWICE)
+        reply_problem(request, PROBLEM_BAD_HEADER, "The field %s came twice.", gather->culprit);
+    else
+        reply_problem(request, PROBLEM_BAD_HEADER, "The value of %s is not UTF-8 text.", gather->culprit);
+    return false;
+}
+
+bool head_attributes(struct request *request, struct attributes *attributes)
+{
+    const char *content_type = request_field(request, FIELD_CONTENT_TYPE);
+    struct gather gather = {.attributes = attributes, .culprit = "Content-Type"};
+    if (content_type != NULL)
+        gather.error = attributes_add_content_type(attributes, content_type);
+    if (gather.error == ATTRIBUTES_OK && request->fields.meta_count > 0)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather_meta, &gather);
+    return gather.error == ATTRIBUTES_OK || refuse_attributes(request, &gather);
+}

@@ -1,0 +1,29 @@
+/* head.h - the fields of a request's head that several endpoints read, each with its refusal.
+ *
+ * Each function returns false when it has answered. Thread: the daemon's.
+ */
+#ifndef CAIRN_API_HEAD_H
+#define CAIRN_API_HEAD_H
+
+#include <stdbool.h>
+
+#include "api/http/attributes.h"
+#include "api/http/digest.h"
+#include "api/http/precondition.h"
+#include "api/request/request.h"
+
+/* If-Match or else If-Unmodified-Since, and If-None-Match. */
+bool head_precondition(struct request *request, struct precondition *precondition);
+
+/* Content-Digest, Repr-Digest and Content-MD5, and a Trailer that announces one of the first two; *ret_digest is NULL
+ * when there is none of them, else the caller free()s it. */
+bool head_digest(struct request *request, struct digest **ret_digest);
+
+/* After the body: the digests among its trailers. One that was not announced is refused, since nobody has made the sum
+ * to compare it with. `digest` is what head_digest() returned. */
+bool head_trailing_digest(struct request *request, struct digest *digest);
+
+/* Content-Type and Cairn-Meta-*. */
+bool head_attributes(struct request *request, struct attributes *attributes);
+
+#endif

@@ -1,0 +1,260 @@
+#include "api/request/reply.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/core.h"
+#include "api/http/etag.h"
+#include "api/text/utf8.h"
+
+enum { READER_BLOCK = 32 << 10 }; /* bytes a reader is asked for at a time */
+
+static void keep(struct request *request, unsigned status, struct MHD_Response *response)
+{
+    assert(request->response == NULL);
+    request->response = response;
+    request->status = status;
+}
+
+void reply_field(struct request *request, const char *name, const char *value)
+{
+    if (request->response != NULL && *value != '\0')
+        MHD_add_response_header(request->response, name, value);
+}
+
+void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length)
+{
+    keep(request, status, MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT));
+    reply_field(request, "Content-Type", media_type);
+}
+
+void reply_empty(struct request *request, unsigned status)
+{
+    keep(request, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+}
+
+void reply_owned(struct request *request, unsigned status, const char *media_type, char *bytes, size_t length)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        free(bytes);
+    keep(request, status, response);
+    request->content = bytes;
+    request->content_length = length;
+    reply_field(request, "Content-Type", media_type);
+}
+
+static void reply_taken(struct request *request, unsigned status, const char *media_type, struct jsontext *json)
+{
+    jsontext_end(json);
+    if (json->failed) {
+        jsontext_free(json);
+        keep(request, status, NULL);
+        return;
+    }
+    reply_owned(request, status, media_type, json->bytes, json->length);
+}
+
+void reply_json(struct request *request, unsigned status, struct jsontext *json)
+{
+    reply_taken(request, status, "application/json", json);
+}
+
+void reply_borrowed(struct request *request, unsigned status, const void *bytes, size_t length,
+                    void (*release)(void *owner), void *owner)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+        length, (void *)(uintptr_t)bytes, release, owner);
+    if (response == NULL)
+        release(owner);
+    keep(request, status, response);
+}
+
+void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length)
+{
+    struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(length, file, position);
+    if (response == NULL)
+        close(file);
+    keep(request, status, response);
+}
+
+void reply_reader(struct request *request, unsigned status, uint64_t length, MHD_ContentReaderCallback read,
+                  void (*release)(void *owner), void *owner)
+{
+    struct MHD_Response *response = MHD_create_response_from_callback(length, READER_BLOCK, read, owner, release);
+    if (response == NULL)
+        release(owner);
+    keep(request, status, response);
+}
+
+/* libmicrohttpd never asks for content that HEAD and 304 do not have. */
+static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t room)
+{
+    (void)closure, (void)position, (void)bytes, (void)room;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+void reply_length(struct request *request, unsigned status, uint64_t length)
+{
+    keep(request, status, MHD_create_response_from_callback(length, 1, no_content, NULL, NULL));
+}
+
+/* The detail may quote what the client sent; JSON wants UTF-8, so other bytes become question marks. */
+static void detail_field(struct jsontext *json, char *detail)
+{
+    if (!utf8_valid(detail, strlen(detail)))
+        for (char *at = detail; *at != '\0'; at++)
+            if ((unsigned char)*at >= 0x80)
+                *at = '?';
+    jsontext_field(json, "detail", detail);
+}
+
+/* `entry` is the index of the batch's entry that the problem is about, or SIZE_MAX. */
+static void write_problem(struct jsontext *json, const struct request *request, const struct problem_kind *kind,
+                          size_t entry, char *detail)
+{
+    jsontext_open(json, '{');
+    jsontext_field(json, "type", kind->type);
+    jsontext_field(json, "title", kind->title);
+    jsontext_name(json, "status");
+    jsontext_number(json, kind->status);
+    detail_field(json, detail);
+    if (entry != SIZE_MAX) {
+        jsontext_name(json, "index");
+        jsontext_number(json, entry);
+    }
+    if (request->store_name != NULL)
+        jsontext_field(json, "store", request->store_name);
+    if (request->has_key) {
+        jsontext_key(json, request->key.bytes, request->key.length);
+        jsontext_name(json, "key_hash");
+        jsontext_hash(json, request->key.hash);
+    }
+    jsontext_close(json, '}');
+}
+
+/* What only the operator can mend is logged: the client may keep it to itself. */
+static void log_fault(const struct request *request, const struct problem_kind *kind, const char *sentence)
+{
+    const struct api_options *options = &request->api->options;
+    bool stored = request->store_name != NULL;
+    char whose[sizeof ", key hash " + 16] = "";
+    char *line;
+    if (kind->status != 500 || options->log == NULL)
+        return;
+    if (request->has_key)
+        snprintf(whose, sizeof whose, ", key hash %016" PRIx64, request->key.hash);
+    if (asprintf(&line, "%s%s%s%s: %s", method_name(request->method), stored ? " in store " : "",
+                 stored ? request->store_name : "", whose, sentence) < 0)
+        return;
+    options->log(options->log_arg, API_LOG_ERROR, line);
+    free(line);
+}
+
+static void reply_sentence(struct request *request, enum problem problem, size_t entry, const char *detail,
+                           va_list arguments)
+{
+    const struct problem_kind *kind = problem_kind(problem);
+    struct jsontext json = {0};
+    char *sentence = NULL;
+    int printed = vasprintf(&sentence, detail, arguments);
+    if (printed < 0) {
+        json.failed = true;
+    } else {
+        log_fault(request, kind, sentence);
+        write_problem(&json, request, kind, entry, sentence);
+        free(sentence);
+    }
+    reply_taken(request, kind->status, "application/problem+json", &json);
+    if (kind->retry_after != 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof seconds, "%u", kind->retry_after);
+        reply_field(request, "Retry-After", seconds);
+    }
+}
+
+void reply_problem(struct request *request, enum problem problem, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    reply_sentence(request, problem, SIZE_MAX, detail, arguments);
+    va_end(arguments);
+}
+
+void reply_entry_problem(struct request *request, enum problem problem, size_t entry, const char *detail, ...)
+{
+    va_list arguments;
+    va_start(arguments, detail);
+    reply_sentence(request, problem, entry, detail, arguments);
+    va_end(arguments);
+}
+
+void reply_error(struct request *request, enum store_error error)
+{
+    char room[128];
+    bool told = request->detail != NULL && *request->detail != '\0';
+    const char *fault = error == STORE_IO && request->endpoint != NULL ? request->endpoint->fault : NULL;
+    const char *sentence = told ? request->detail : fault != NULL ? fault : store_error_text(error);
+    const char *cause = told || fault == NULL ? "" : store_error_text(error);
+    if (!told && request->os_error != 0)
+        cause = strerror_r(request->os_error, room, sizeof room);
+    char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
+    reply_problem(request, problem_of(error), "%c%s%s%s.", first, sentence + 1, *cause == '\0' ? "" : ": ", cause);
+}
+
+/* Where an object is found: by its key, or by its hash when that is all that is known. */
+static char *location_of(const char *store, const struct store_receipt *values)
+{
+    static const size_t frame = sizeof "/v1/stores//objects/" + 16;
+    char *text = malloc(frame + strlen(store) + 3 * values->key_length);
+    if (text == NULL)
+        return NULL;
+    bool named = values->key != NULL;
+    size_t used = (size_t)sprintf(text, "/v1/stores/%s/%s/", store, named ? "objects" : "hashes");
+    if (named)
+        used += uri_encode(text + used, values->key, values->key_length);
+    else
+        used += (size_t)sprintf(text + used, "%016" PRIx64, values->key_hash);
+    text[used] = '\0';
+    return text;
+}
+
+void reply_receipt(struct request *request, const char *store)
+{
+    const struct store_receipt *values = &request->receipt.values;
+    unsigned status = values->existed ? 200 : 201;
+    struct jsontext json = {0};
+    char etag[ETAG_SIZE];
+    receipt_write(&json, store, values, true);
+    reply_json(request, status, &json);
+    etag_write(etag, &values->digest);
+    reply_field(request, "ETag", etag);
+    if (values->existed)
+        return;
+    char *location = location_of(store, values);
+    if (location != NULL)
+        reply_field(request, "Location", location);
+    free(location);
+}
+
+void reply_store_error(struct request *request, enum store_error error, const char *name)
+{
+    if (!utf8_valid(name, strlen(name)))
+        name = "?";
+    request->has_key = request->has_key && request->store_name == name; /* else it is not one of that store */
+    request->store_name = name;
+    if (error == STORE_NO_STORE)
+        reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT /v1/stores/%s makes it.", name,
+                      name);
+    else if (error == STORE_BAD_NAME)
+        reply_problem(request, PROBLEM_BAD_STORE_NAME,
+                      "\"%s\" is not a store name: 1 to 63 of a-z, 0-9, '.', '_' and '-', a letter or digit first.",
+                      name);
+    else
+        reply_error(request, error);
+}

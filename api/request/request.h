@@ -1,0 +1,148 @@
+/* request.h - one request, from its first line to its completion.
+ *
+ * Happy path of a PUT: api_uri() makes the request when its first line has come; the first call of the
+ * access handler reads the head, finds the endpoint and lets it `begin`; each chunk of the body goes to
+ * `receive`; the last call lets it `finish`. The answer is made by reply.c, kept here, and queued where
+ * libmicrohttpd keeps the connection alive: in the last call. libmicrohttpd calls api_completed() when
+ * the answer is out or the client gone, and that frees the request.
+ *
+ * Waiting: an endpoint calls request_suspend() *first*, then hands its work over and returns. Whoever
+ * does the work stores what came of it in the request and calls request_resume() as its last statement;
+ * from then on the request is the daemon's again. The handler is called once more and goes on with the
+ * step that request_suspend() was given. api_completed() never comes while a connection is suspended, so
+ * that a request outlives the work it waits for.
+ *
+ * Refusals: an answer made before the body was wanted is sent at once, so that nobody uploads for
+ * nothing. A client that did not ask for `100 Continue` may be sending already: a moderate rest of the
+ * body is read and dropped, and the connection lives on; with more to come the answer is sent into the
+ * middle of it (interrupt.h), and after some more bytes the connection is cut.
+ */
+#ifndef CAIRN_API_REQUEST_H
+#define CAIRN_API_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "api/endpoint.h"
+#include "api/http/fields.h"
+#include "api/http/uri.h"
+#include "api/request/receipt.h"
+#include "api/route.h"
+#include "store/store.h"
+
+/* Bytes of a body that are read and dropped so that an answer reaches its client. */
+enum { REQUEST_DRAIN_MAX = 1 << 20 };
+
+enum request_phase {
+    REQUEST_HEAD,        /* the access handler has not been called, or the endpoint is still beginning */
+    REQUEST_BODY,        /* calls with bytes bring the body; the one without is the last */
+    REQUEST_INTERRUPTED, /* the answer is out before its body has come: what comes is dropped */
+    REQUEST_SENT,        /* the answer is queued */
+};
+
+/* What comes next. Thread: the daemon's. */
+typedef void request_step(struct request *request);
+
+struct request {
+    struct api *api;
+    struct MHD_Connection *connection;
+    enum request_phase phase;
+    bool counted;   /* api_requests() knows of it */
+    bool suspended; /* set by request_suspend() until the handler is called again */
+    bool reject;    /* answer at once and close, whatever the body */
+    request_step *then;
+
+    enum method method;
+    struct fields fields;
+    uint64_t body_length; /* as announced; STORE_SIZE_UNKNOWN: chunked */
+    uint64_t received;    /* bytes of it that the endpoint has taken */
+    size_t dropped;       /* bytes of it that nobody wanted */
+
+    const struct endpoint *endpoint;
+    struct slice path, query;
+    const char *store_name; /* NULL: the path names none */
+    bool has_key;
+    struct store_key key; /* the object the path names */
+    struct store *store;  /* a reference, once request_acquire() has got it */
+    void *state;          /* the endpoint's own */
+
+    request_step *job;       /* what an I/O thread does: see request_offload() */
+    request_step *acquired;  /* what follows request_acquire_store() */
+    const char *wanted_name; /* what it looks for, and where the reference goes */
+    struct store **wanted;
+    enum store_error error;    /* what came of the work that was waited for */
+    int os_error;              /* the errno beside it, or 0 */
+    char *detail;              /* owned; a sentence of the engine about it, or NULL */
+    bool created;              /* of a store: it was not there */
+    struct receipt receipt;    /* of the write that was waited for, when error is STORE_OK */
+    const char *receipt_store; /* the store that write went to */
+
+    struct MHD_Response *response; /* the answer, owned until it is queued */
+    unsigned status;               /* 0: none yet; with a status and no response, memory was out */
+    const char *content;           /* of an answer that is in memory, borrowed from it */
+    size_t content_length;
+
+    size_t target_length;
+    char target[]; /* a copy of the request target; path, query, names and keys point into it */
+};
+
+/* A request for a target; NULL when memory is out. Thread: the daemon's. */
+struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target);
+
+/* One call of the access handler. MHD_NO cuts the connection. Thread: the daemon's. */
+enum MHD_Result request_turn(struct request *request, const char *target, const char *method, const char *version,
+                             const char *bytes, size_t *length);
+
+/* Frees it and all it holds; an upload that was not committed is aborted. Thread: the daemon's. */
+void request_free(struct request *request);
+
+/* Suspends the connection; `then` runs after request_resume(). Between this call and the return to the
+ * access handler only hand the work over: the request is no longer this thread's. */
+void request_suspend(struct request *request, request_step *then);
+
+/* For the last call: `then` runs when libmicrohttpd has stopped reading for this request. If it is suspended
+ * before that, a resume begins with a futile recv(), and takes a client that has closed its side after sending for
+ * one that is gone. Costs one turn of the event loop. */
+void request_settle(struct request *request, request_step *then);
+
+/* The last statement of whoever did the work. Thread: any. */
+void request_resume(struct request *request);
+
+/* Suspends, runs `job` on an I/O thread, then `then`. When the engine takes no jobs, `job` does not
+ * run, request->error says why, and `then` runs all the same. */
+void request_offload(struct request *request, request_step *job, request_step *then);
+
+/* Gets a reference to a store, waiting if need be, then runs `then`; answers by itself when there is no
+ * such store. The name and *ret_store have to live until then. */
+void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then);
+
+/* The same for the store of the path: request->store. */
+void request_acquire(struct request *request, request_step *then);
+
+/* The completion of a write with one receipt (a store_done): stores what came of it and resumes.
+ * Thread: the engine's. */
+void request_done(void *request, const struct store_result *result);
+
+/* Suspends and hands one step to the engine; `then` runs with request->error and the receipt. The step
+ * is borrowed until then. */
+void request_commit(struct request *request, const struct store_op *op, request_step *then);
+
+/* The same for a step whose target is in another store. */
+void request_commit_copy(struct request *request, const struct store_op *op, struct store *target, bool move,
+                         request_step *then);
+
+/* Keeps what a call of the engine returned, and errno beside STORE_IO: on the thread of the call, right behind it. */
+void request_keep_error(struct request *request, enum store_error error);
+
+/* Keeps a sentence of the engine for the answer. */
+void request_keep_detail(struct request *request, const struct store_detail *detail);
+
+/* A field of the head, NULL when it is absent. */
+static inline const char *request_field(const struct request *request, enum field field)
+{
+    return request->fields.values[field];
+}
+
+#endif

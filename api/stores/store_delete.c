@@ -1,0 +1,65 @@
+/* store_delete.c - DELETE /v1/stores/{store}: only an empty one, unless ?force=true. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/core.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+struct removal {
+    bool force;
+};
+
+static void delete_job(struct request *request)
+{
+    const struct removal *removal = request->state;
+    struct store_detail detail = {0};
+    request->error = depot_delete(request->api->options.depot, request->store_name, removal->force, &detail);
+    if (request->error != STORE_OK)
+        request_keep_detail(request, &detail);
+}
+
+static void answer(struct request *request)
+{
+    if (request->error == STORE_OK)
+        reply_empty(request, 204);
+    else if (request->error == STORE_NOT_DRAINED)
+        reply_problem(request, PROBLEM_STORE_NOT_EMPTY,
+                      "The store \"%s\" still holds objects, or a write to it is under way; delete them, or say "
+                      "?force=true.",
+                      request->store_name);
+    else
+        reply_store_error(request, request->error, request->store_name);
+}
+
+/* `true` or `false`; absent is false. */
+static bool read_force(struct request *request, bool *ret_force)
+{
+    char value[8];
+    enum uri_parameter found = uri_parameter(request->query, "force", value, sizeof value);
+    *ret_force = found == URI_PARAMETER_FOUND && strcmp(value, "true") == 0;
+    if (found == URI_PARAMETER_ABSENT || *ret_force)
+        return true;
+    if (found == URI_PARAMETER_FOUND && strcmp(value, "false") == 0)
+        return true;
+    reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter force is true or false.");
+    return false;
+}
+
+static void begin(struct request *request)
+{
+    struct removal *removal = calloc(1, sizeof *removal);
+    request->state = removal;
+    if (removal == NULL)
+        reply_error(request, STORE_NO_MEMORY);
+    else
+        read_force(request, &removal->force);
+}
+
+/* Begun only when the request has come whole: a broken request removes nothing. */
+static void finish(struct request *request)
+{
+    request_offload(request, delete_job, answer);
+}
+
+const struct endpoint endpoint_store_delete = {.begin = begin, .finish = finish, .unconditional = true};

@@ -1,0 +1,41 @@
+/* store_put.c - PUT /v1/stores/{store}: makes a store; one that is there stays as it is. */
+#include "api/core.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+/* Who has made a store is about to use it: it is opened here, so that the first write does not have to wait. That
+ * somebody else has removed it by then takes nothing from its having been made. */
+static void create_job(struct request *request)
+{
+    struct depot *depot = request->api->options.depot;
+    struct store_detail detail = {0};
+    request->error = depot_create(depot, request->store_name, &request->created, &detail);
+    if (request->error == STORE_OK && request->created)
+        request->error = depot_acquire(depot, request->store_name, &request->store, &detail);
+    if (request->error == STORE_NO_STORE)
+        request->error = STORE_OK;
+    if (request->error != STORE_OK)
+        request_keep_detail(request, &detail);
+}
+
+static void answer(struct request *request)
+{
+    if (request->error != STORE_OK) {
+        reply_store_error(request, request->error, request->store_name);
+        return;
+    }
+    struct jsontext json = {0};
+    jsontext_open(&json, '{');
+    jsontext_field(&json, "name", request->store_name);
+    jsontext_name(&json, "created");
+    jsontext_bool(&json, request->created);
+    jsontext_close(&json, '}');
+    reply_json(request, request->created ? 201 : 200, &json);
+}
+
+static void finish(struct request *request)
+{
+    request_offload(request, create_job, answer);
+}
+
+const struct endpoint endpoint_store_put = {.finish = finish, .unconditional = true};

@@ -1,0 +1,40 @@
+#include "api/stores/verification.h"
+
+#include "api/text/timestamp.h"
+
+static void time_field(struct jsontext *json, const char *name, int64_t time)
+{
+    char text[TIMESTAMP_SIZE];
+    if (time != 0)
+        timestamp_write(text, time);
+    jsontext_field(json, name, time != 0 ? text : NULL);
+}
+
+static void number(struct jsontext *json, const char *name, uint64_t value)
+{
+    jsontext_name(json, name);
+    jsontext_number(json, value);
+}
+
+void verification_write(struct jsontext *json, struct store *store)
+{
+    struct store_verification verification;
+    store_verification(store, &verification);
+    if (verification.started == 0) {
+        jsontext_null(json);
+        return;
+    }
+    jsontext_open(json, '{');
+    jsontext_name(json, "running");
+    jsontext_bool(json, verification.running);
+    jsontext_name(json, "complete");
+    jsontext_bool(json, verification.complete);
+    time_field(json, "started", verification.started);
+    time_field(json, "finished", verification.finished);
+    number(json, "bytes_done", verification.bytes_done);
+    number(json, "bytes_total", verification.bytes_total);
+    number(json, "records", verification.records);
+    number(json, "blobs", verification.blobs);
+    number(json, "flaws", verification.flaws);
+    jsontext_close(json, '}');
+}

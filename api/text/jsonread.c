@@ -1,0 +1,274 @@
+/* jsonread.c - a reader for JSON (RFC 8259) over bytes in memory. See jsonread.h. */
+#include "api/text/jsonread.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "api/text/hex.h"
+#include "api/text/utf8.h"
+
+void jsonread_begin(struct jsonread *json, char *bytes, size_t length)
+{
+    *json = (struct jsonread){.start = bytes, .at = bytes, .end = bytes + length};
+}
+
+size_t jsonread_position(const struct jsonread *json)
+{
+    return (size_t)(json->at - json->start);
+}
+
+static bool fail(struct jsonread *json, const char *fault)
+{
+    if (json->fault == NULL)
+        json->fault = fault;
+    return false;
+}
+
+static void skip_blanks(struct jsonread *json)
+{
+    while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' || *json->at == '\n' || *json->at == '\r'))
+        json->at++;
+}
+
+/* The byte that comes next, or -1 at the end and after a fault. */
+static int peek(struct jsonread *json)
+{
+    skip_blanks(json);
+    return json->fault != NULL || json->at == json->end ? -1 : (unsigned char)*json->at;
+}
+
+enum jsonread_type jsonread_type(struct jsonread *json)
+{
+    int byte = peek(json);
+    switch (byte) {
+    case '{':
+        return JSONREAD_OBJECT;
+    case '[':
+        return JSONREAD_ARRAY;
+    case '"':
+        return JSONREAD_STRING;
+    case 't':
+    case 'f':
+        return JSONREAD_BOOL;
+    case 'n':
+        return JSONREAD_NULL;
+    default:
+        if (byte == '-' || (byte >= '0' && byte <= '9'))
+            return JSONREAD_NUMBER;
+        fail(json, byte < 0 ? "it ends too early" : "a value is missing");
+        return JSONREAD_NONE;
+    }
+}
+
+/* ---- objects and arrays ---------------------------------------------------------------------- */
+
+void jsonread_enter(struct jsonread *json)
+{
+    json->at++;
+    json->first = true;
+}
+
+/* Moves over the comma before the next member or item. False when `close` comes instead, which is moved over too. */
+static bool next(struct jsonread *json, char close)
+{
+    int byte = peek(json);
+    if (byte == close) {
+        json->at++;
+        json->first = false;
+        return false;
+    }
+    if (json->first) {
+        json->first = false;
+        return byte >= 0 || fail(json, "it ends too early");
+    }
+    if (byte != ',')
+        return fail(json, byte < 0 ? "it ends too early" : "a comma is missing");
+    json->at++;
+    return true;
+}
+
+bool jsonread_item(struct jsonread *json)
+{
+    return next(json, ']');
+}
+
+bool jsonread_member(struct jsonread *json, struct jsonread_text *ret_name)
+{
+    if (!next(json, '}'))
+        return false;
+    if (peek(json) != '"')
+        return fail(json, "the name of a member is missing");
+    if (!jsonread_string(json, ret_name))
+        return false;
+    if (peek(json) != ':')
+        return fail(json, "a colon is missing");
+    json->at++;
+    return true;
+}
+
+void jsonread_end(struct jsonread *json)
+{
+    if (peek(json) >= 0)
+        fail(json, "something follows the end");
+}
+
+/* ---- strings --------------------------------------------------------------------------------- */
+
+static bool read_hex4(const char *at, const char *end, uint32_t *ret_unit)
+{
+    uint32_t unit = 0;
+    if (end - at < 4)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_digit(at[i]);
+        if (digit < 0)
+            return false;
+        unit = unit << 4 | (uint32_t)digit;
+    }
+    *ret_unit = unit;
+    return true;
+}
+
+/* Reads what follows \u, with a second escape where the first is half of a surrogate pair; returns what follows. */
+static const char *read_code_point(const char *at, const char *end, uint32_t *ret_code)
+{
+    uint32_t high, low;
+    if (!read_hex4(at, end, &high))
+        return NULL;
+    *ret_code = high;
+    if (high < 0xd800 || high > 0xdfff)
+        return at + 4;
+    if (high > 0xdbff || end - at < 10 || at[4] != '\\' || at[5] != 'u' || !read_hex4(at + 6, end, &low) ||
+        low < 0xdc00 || low > 0xdfff)
+        return NULL;
+    *ret_code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    return at + 10;
+}
+
+static char *write_utf8(char *to, uint32_t code)
+{
+    if (code < 0x80) {
+        *to++ = (char)code;
+        return to;
+    }
+    if (code < 0x800) {
+        *to++ = (char)(0xc0 | code >> 6);
+    } else {
+        if (code < 0x10000) {
+            *to++ = (char)(0xe0 | code >> 12);
+        } else {
+            *to++ = (char)(0xf0 | code >> 18);
+            *to++ = (char)(0x80 | (code >> 12 & 0x3f));
+        }
+        *to++ = (char)(0x80 | (code >> 6 & 0x3f));
+    }
+    *to++ = (char)(0x80 | (code & 0x3f));
+    return to;
+}
+
+/* Turns the escape after a backslash into the bytes it stands for, which are never more; returns what follows it. */
+static const char *unescape(const char *at, const char *end, char **to)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    uint32_t code;
+    if (at == end)
+        return NULL;
+    if (*at == 'u') {
+        at = read_code_point(at + 1, end, &code);
+        if (at != NULL)
+            *to = write_utf8(*to, code);
+        return at;
+    }
+    const char *letter = memchr(letters, *at, sizeof letters - 1);
+    if (letter == NULL)
+        return NULL;
+    *(*to)++ = meanings[letter - letters];
+    return at + 1;
+}
+
+#define EVERY(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is a quote, a backslash or a control character: subtracting borrows into the top bit of
+ * a byte that is smaller. */
+static bool any_special(uint64_t word)
+{
+    uint64_t quote = word ^ EVERY('"'), backslash = word ^ EVERY('\\');
+    uint64_t hits = ((quote - EVERY(1)) & ~quote) | ((backslash - EVERY(1)) & ~backslash) |
+                    ((word - EVERY(0x20)) & ~word);
+    return (hits & EVERY(0x80)) != 0;
+}
+
+/* The end of the run of bytes that stand for themselves; *ascii turns false when one of them is beyond ASCII. */
+static char *plain_run(char *at, const char *end, bool *ascii)
+{
+    uint64_t seen = 0, word;
+    for (; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        if (any_special(word))
+            break;
+        seen |= word;
+    }
+    for (; at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20; at++)
+        seen |= (unsigned char)*at;
+    *ascii = *ascii && (seen & EVERY(0x80)) == 0;
+    return at;
+}
+
+static bool finish_string(struct jsonread *json, const struct jsonread_text *text, bool ascii)
+{
+    json->at++;
+    text->bytes[text->length] = '\0'; /* over the closing quote, or what was before it */
+    return ascii || utf8_valid(text->bytes, text->length) || fail(json, "a string is not UTF-8");
+}
+
+bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
+{
+    if (peek(json) != '"')
+        return fail(json, "a string is missing");
+    char *from = ++json->at, *to = from;
+    ret_text->bytes = from;
+    for (bool ascii = true;;) {
+        char *run = json->at;
+        json->at = plain_run(run, json->end, &ascii);
+        if (to != run)
+            memmove(to, run, (size_t)(json->at - run));
+        to += json->at - run;
+        if (json->at == json->end)
+            return fail(json, "a string has no end");
+        if (*json->at == '"') {
+            ret_text->length = (size_t)(to - from);
+            return finish_string(json, ret_text, ascii);
+        }
+        if (*json->at != '\\')
+            return fail(json, "a control character stands in a string without being escaped");
+        const char *after = unescape(json->at + 1, json->end, &to);
+        if (after == NULL)
+            return fail(json, "a backslash does not begin an escape");
+        json->at += after - json->at;
+    }
+}
+
+bool jsonread_is(const struct jsonread_text *text, const char *characters)
+{
+    return strlen(characters) == text->length && memcmp(characters, text->bytes, text->length) == 0;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+bool jsonread_bool(struct jsonread *json, bool *ret_value)
+{
+    static const struct {
+        const char *word;
+        size_t length;
+        bool value;
+    } words[] = {{"true", 4, true}, {"false", 5, false}};
+    if (peek(json) >= 0)
+        for (int i = 0; i < 2; i++)
+            if ((size_t)(json->end - json->at) >= words[i].length &&
+                memcmp(json->at, words[i].word, words[i].length) == 0) {
+                json->at += words[i].length;
+                *ret_value = words[i].value;
+                return true;
+            }
+    return fail(json, "true or false is missing");
+}

@@ -1,0 +1,52 @@
+/* arena.c - memory that is given back all at once. */
+#include "store/base/arena.h"
+
+#include <stdlib.h>
+
+enum { CHUNK = 64 << 10, ALIGNMENT = 16 };
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t used;
+    size_t room;
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+void *arena_take(struct arena *arena, size_t length)
+{
+    length = (length + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    struct arena_chunk *chunk = arena->chunks;
+    if (!chunk || chunk->room - chunk->used < length) {
+        size_t room = length > CHUNK ? length : CHUNK;
+        chunk = malloc(sizeof *chunk + room);
+        if (!chunk)
+            return NULL;
+        *chunk = (struct arena_chunk){.next = arena->chunks, .room = room};
+        arena->chunks = chunk;
+    }
+    void *taken = chunk->bytes + chunk->used;
+    chunk->used += length;
+    arena->bytes += length;
+    return taken;
+}
+
+void arena_reset(struct arena *arena)
+{
+    while (arena->chunks && (arena->chunks->next || arena->chunks->room > CHUNK)) {
+        struct arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->next;
+        free(chunk);
+    }
+    if (arena->chunks)
+        arena->chunks->used = 0;
+    arena->bytes = 0;
+}
+
+void arena_free(struct arena *arena)
+{
+    while (arena->chunks) {
+        struct arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->next;
+        free(chunk);
+    }
+}

@@ -1,0 +1,81 @@
+/* error.c - sentences about failures, and errno made into an enum store_error. */
+#include "store/base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *const texts[STORE_ERRORS] = {
+    [STORE_OK] = "done",
+    [STORE_AGAIN] = "it would have to wait",
+    [STORE_NO_STORE] = "there is no such store",
+    [STORE_NO_OBJECT] = "there is no such object",
+    [STORE_BAD_NAME] = "a store's name is 1 to 63 of a-z 0-9 . _ - and begins with a letter or digit",
+    [STORE_BAD_KEY] = "a key has 1 to 1024 bytes",
+    [STORE_BAD_ATTRIBUTES] = "the object's attributes are too long",
+    [STORE_TOO_LARGE] = "it is larger than the configured limit",
+    [STORE_EMPTY] = "the payload is empty and allow_empty is not set",
+    [STORE_NUL] = "the payload is a single NUL byte and allow_null_bytes is not set",
+    [STORE_COLLISION] = "another key with the same 64-bit hash is stored: choose another key",
+    [STORE_CONDITION] = "the object is not in the state that a precondition asks for: look at it and try again",
+    [STORE_EXISTS] = "the target exists",
+    [STORE_SAME] = "source and target are the same object",
+    [STORE_NOT_DRAINED] = "the store still holds objects",
+    [STORE_DIGEST] = "the payload does not have the digest its sender announced",
+    [STORE_SIZE] = "the payload does not have the size its sender announced",
+    [STORE_BUSY] = "too much work is in flight: try again",
+    [STORE_DRAINING] = "no new work is taken: shutting down, or the store is being deleted",
+    [STORE_FULL] = "no space is left on the disk beyond the configured reserve: delete objects or make space",
+    [STORE_DAMAGED] = "the stored bytes do not match their digest",
+    [STORE_MISSING] = "the file of the payload is missing: put the object again, or bring the file back from a backup",
+    [STORE_FAILED] = "an earlier sync failed, so the store takes no writes until it is opened again",
+    [STORE_IO] = "a file call failed",
+    [STORE_NO_MEMORY] = "memory is out: try again",
+    [STORE_LOCKED] = "another process has the data folder open",
+    [STORE_FOREIGN] = "the folder is not a data folder of cairn",
+    [STORE_TOO_NEW] = "the folder was written by a newer cairn",
+};
+
+const char *store_error_text(enum store_error error)
+{
+    if ((unsigned)error >= STORE_ERRORS)
+        return "unknown error";
+    return texts[error];
+}
+
+bool store_error_is_shortage(enum store_error error, int os_error)
+{
+    return error == STORE_NO_MEMORY || (error == STORE_IO && (os_error == EMFILE || os_error == ENFILE));
+}
+
+enum store_error error_of_errno(int os_error)
+{
+    switch (os_error) {
+    case ENOSPC:
+    case EDQUOT:
+        return STORE_FULL;
+    case ENOMEM:
+        return STORE_NO_MEMORY;
+    default:
+        return STORE_IO;
+    }
+}
+
+enum store_error error_io(int os_error)
+{
+    errno = os_error;
+    return STORE_IO;
+}
+
+enum store_error error_detail(struct store_detail *detail, enum store_error error, int os_error, const char *format,
+                              ...)
+{
+    if (!detail)
+        return error;
+    detail->os_error = os_error;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(detail->text, sizeof detail->text, format, arguments);
+    va_end(arguments);
+    return error;
+}

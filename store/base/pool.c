@@ -1,0 +1,179 @@
+/* pool.c - a few threads for work that may wait for the disk. */
+#include "store/base/pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { MILLISECOND = 1000000, SECOND = 1000 * MILLISECOND };
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct pool_job *first;
+    struct pool_job **last;
+    size_t waiting;
+    struct pool_job *later; /* in no order: there are few */
+    bool ending;
+    size_t running; /* jobs on a thread right now: each may give in another */
+    size_t thread_count;
+    pthread_t threads[];
+};
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * SECOND + time.tv_nsec;
+}
+
+/* Lock held. */
+static void queue(struct pool *pool, struct pool_job *job)
+{
+    job->next = NULL;
+    *pool->last = job;
+    pool->last = &job->next;
+    pool->waiting++;
+}
+
+/* Queues the jobs whose time has come; returns when the next one's does, 0: there is none. Lock held. */
+static int64_t queue_due(struct pool *pool)
+{
+    int64_t next = 0;
+    int64_t time = pool->later ? now() : 0;
+    struct pool_job **at = &pool->later;
+    while (*at) {
+        struct pool_job *job = *at;
+        if (pool->ending || job->due <= time) {
+            *at = job->next;
+            queue(pool, job);
+            continue;
+        }
+        if (!next || job->due < next)
+            next = job->due;
+        at = &job->next;
+    }
+    return next;
+}
+
+/* Lock held. */
+static void wait_for_work(struct pool *pool, int64_t due)
+{
+    if (!due) {
+        pthread_cond_wait(&pool->work, &pool->lock);
+        return;
+    }
+    struct timespec until = {.tv_sec = due / SECOND, .tv_nsec = due % SECOND};
+    (void)pthread_cond_timedwait(&pool->work, &pool->lock, &until);
+}
+
+/* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
+static struct pool_job *pool_take(struct pool *pool)
+{
+    int64_t due;
+    while (due = queue_due(pool), !pool->first && !(pool->ending && pool->running == 0))
+        wait_for_work(pool, due);
+    struct pool_job *job = pool->first;
+    if (!job)
+        return NULL;
+    pool->first = job->next;
+    if (!pool->first)
+        pool->last = &pool->first;
+    pool->waiting--;
+    return job;
+}
+
+static void *pool_thread(void *arg)
+{
+    struct pool *pool = arg;
+    pthread_mutex_lock(&pool->lock);
+    struct pool_job *job;
+    while ((job = pool_take(pool))) {
+        pool->running++;
+        pthread_mutex_unlock(&pool->lock);
+        job->run(job->arg); /* the job may be gone when this returns */
+        pthread_mutex_lock(&pool->lock);
+        pool->running--;
+    }
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+struct pool *pool_new(size_t threads)
+{
+    struct pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->threads[0]);
+    if (!pool)
+        return NULL;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->work, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pool->last = &pool->first;
+    for (size_t i = 0; i < threads; i++) {
+        if (pthread_create(&pool->threads[i], NULL, pool_thread, pool) != 0) {
+            pool_free(pool);
+            return NULL;
+        }
+        pool->thread_count++;
+    }
+    return pool;
+}
+
+void pool_submit(struct pool *pool, struct pool_job *job)
+{
+    pthread_mutex_lock(&pool->lock);
+    queue(pool, job);
+    pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+bool pool_withdraw(struct pool *pool, struct pool_job *job)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct pool_job **link = &pool->first;
+    while (*link && *link != job)
+        link = &(*link)->next;
+    bool waits = *link != NULL;
+    if (waits) {
+        *link = job->next;
+        if (!*link)
+            pool->last = link;
+        pool->waiting--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return waits;
+}
+
+void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds)
+{
+    job->due = now() + (int64_t)milliseconds * MILLISECOND;
+    pthread_mutex_lock(&pool->lock);
+    job->next = pool->later;
+    pool->later = job;
+    pthread_cond_signal(&pool->work); /* whoever waits has an earlier time to wake up at */
+    pthread_mutex_unlock(&pool->lock);
+}
+
+size_t pool_waiting(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    size_t waiting = pool->waiting;
+    pthread_mutex_unlock(&pool->lock);
+    return waiting;
+}
+
+void pool_free(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->ending = true;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->thread_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}

@@ -1,0 +1,69 @@
+/* changes.h - what a group has decided so far: the change that each of its records makes, in order and by key.
+ *
+ * A transaction is decided against what is stored and, before that, against what earlier ones of its group will have
+ * changed: changes_find() looks at both. What is loaded for that lives until changes_reset().
+ *
+ * Thread: the writer's.
+ */
+#ifndef CAIRN_CHANGES_H
+#define CAIRN_CHANGES_H
+
+#include "store/base/arena.h"
+#include "store/commit/txn.h"
+#include "store/commit/view.h"
+#include "store/log/location.h"
+#include "store/log/record.h"
+
+enum { CHANGES_BUCKETS = 4096 };
+
+/* What one record of the group changes. */
+struct change {
+    struct view before;
+    struct view after; /* exists: a put, else a tombstone */
+    struct location location;
+    struct txn *txn;
+    size_t op;
+    int older;    /* the change before in its bucket */
+    bool orphans; /* publishing it left the blob of `before` without need */
+};
+
+struct changes {
+    struct store *store;
+    struct arena arena;  /* holds what the views point to */
+    struct change *list; /* in the order of their records */
+    size_t count;
+    size_t room;
+    int buckets[CHANGES_BUCKETS]; /* the newest change of each */
+};
+
+void changes_init(struct changes *changes, struct store *store);
+void changes_free(struct changes *changes);
+
+/* The newest change of the key's hash; NULL: there is none. Borrowed until the next push or pop. */
+const struct change *changes_newest(const struct changes *changes, uint64_t hash);
+
+/* What the key's hash holds after all changes so far, its payload only when asked for. The errors of view_load().
+ * Blocking, where it is stored and not among the changes. */
+enum store_error changes_find(struct changes *changes, const struct store_key *key, bool payload,
+                              struct view *ret_view);
+
+/* One change more, by an op of the transaction; the views are copied. STORE_NO_MEMORY. */
+enum store_error changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
+                              const struct view *after);
+
+/* Takes back every change from `count` on. */
+void changes_pop(struct changes *changes, size_t count);
+
+/* Takes all back, and what was loaded for them. */
+void changes_reset(struct changes *changes);
+
+/* The record that makes the change, without its place in the log. Borrows from it. */
+struct record changes_record(const struct change *change);
+
+/* The bytes that the records of the changes from `first` on will take. */
+uint64_t changes_bytes(const struct changes *changes, size_t first);
+
+/* Whether the changes from `first` on are tombstones all. */
+bool changes_only_delete(const struct changes *changes, size_t first);
+
+#endif

@@ -1,0 +1,348 @@
+/* group.c - one group commit: append, sync, publish, complete. group.h tells the story. */
+#include "store/commit/group.h"
+
+#include "store/commit/changes.h"
+#include "store/commit/plan.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    GROUP_BYTES = 4 << 20, /* a group beyond it takes no more transactions in */
+    GROUP_CHANGES = 16384, /* the same for its changes */
+};
+
+struct group {
+    struct store *store;
+    struct changes changes;
+    struct txn *first; /* the group's transactions, in order */
+    struct txn **last;
+    uint64_t bytes;
+    int64_t now;
+    size_t segments; /* of the log, when compaction was last thought of */
+    bool compact;    /* a segment has become worth it */
+};
+
+struct group *group_new(struct store *store)
+{
+    struct group *group = calloc(1, sizeof *group);
+    if (!group)
+        return NULL;
+    group->store = store;
+    group->last = &group->first;
+    changes_init(&group->changes, store);
+    return group;
+}
+
+void group_free(struct group *group)
+{
+    if (!group)
+        return;
+    changes_free(&group->changes);
+    free(group);
+}
+
+/* ---- appending ------------------------------------------------------------------------------- */
+
+/* Compaction's records have nothing to do with each other: each counts alone, or damage to one would take them all. */
+static int append_changes(struct group *group, const struct txn *txn, size_t first)
+{
+    struct changes *changes = &group->changes;
+    size_t steps = txn->upkeep ? 1 : changes->count - first;
+    for (size_t i = first; i < changes->count; i++) {
+        struct change *change = &changes->list[i];
+        struct record record = changes_record(change);
+        record.step = txn->upkeep ? 0 : (uint32_t)(i - first);
+        record.steps = (uint32_t)steps;
+        int error = log_append(&group->store->log, &record, &change->location);
+        if (error)
+            return error;
+        change->after.offset = record.offset;
+        if (change->after.exists)
+            change->txn->receipts[change->op].offset = record.offset;
+    }
+    return 0;
+}
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void group_reset(struct group *group)
+{
+    changes_reset(&group->changes);
+    group->first = NULL;
+    group->last = &group->first;
+    group->bytes = 0;
+}
+
+static void group_take(struct group *group, struct txn *txn)
+{
+    txn->next = NULL;
+    *group->last = txn;
+    group->last = &txn->next;
+}
+
+/* A write to the log failed: no transaction of the group can be kept. Where bytes may have reached the
+ * disk, the blobs stay until the next group is on disk, behind which these records cannot count any more: a crash
+ * before could still make them, and then whole ones. */
+static void group_fail(struct group *group, enum store_error error, int os_error)
+{
+    bool written = group->store->log.group_written;
+    depot_log(group->store->depot, STORE_LOG_ERROR, "store %s: a commit failed and was taken back: %s (%s)",
+              group->store->name, store_error_text(error), strerror(os_error));
+    log_abandon(&group->store->log);
+    changes_pop(&group->changes, 0);
+    for (struct txn *txn = group->first; txn; txn = txn->next) {
+        if (txn->error || txn->hold == TXN_TAKES)
+            continue; /* a hold is taken all the same */
+        txn_fail(txn, error, os_error, SIZE_MAX);
+        txn->in_doubt = written;
+    }
+    group->bytes = 0;
+}
+
+/* The store takes no writes any more: nobody knows what is on disk. */
+static void store_fail(struct store *store, const char *what, const char *why)
+{
+    if (!atomic_exchange(&store->failed, true))
+        depot_log(store->depot, STORE_LOG_ERROR,
+                  "store %s: %s failed (%s): it takes no writes until the server is started again; reads go on",
+                  store->name, what, why);
+}
+
+/* Gives each receipt of a delete the end of the log, as the contract says. */
+static void txn_accept(struct group *group, struct txn *txn)
+{
+    txn->end_offset = group->store->log.end;
+    for (size_t i = 0; i < txn->count; i++) {
+        if (txn->ops[i].kind == STORE_DELETE)
+            txn->receipts[i].offset = txn->end_offset;
+    }
+}
+
+/* Plans, finds room, appends. STORE_AGAIN leaves the group as it was. */
+static enum store_error add_planned(struct group *group, struct txn *txn)
+{
+    struct log *log = &group->store->log;
+    size_t first = group->changes.count;
+    size_t op = SIZE_MAX;
+    struct log_need need;
+    enum store_error error = plan_txn(&group->changes, txn, group->now, &need, &op);
+    if (error) {
+        txn_fail(txn, error, error == STORE_IO ? errno : 0, op);
+        return error;
+    }
+    int os_error = 0;
+    error = log_room(log, &need, &os_error);
+    if (error) {
+        changes_pop(&group->changes, first);
+        if (error == STORE_FAILED)
+            store_fail(group->store, "starting a new segment",
+                       os_error ? strerror(os_error) : "the log has all the segments it can have: restart the server");
+        txn->waits = error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
+        if (error != STORE_AGAIN && !txn->waits)
+            txn_fail(txn, error, os_error, SIZE_MAX);
+        return error;
+    }
+    os_error = append_changes(group, txn, first);
+    if (os_error) {
+        txn->in_doubt = log->group_written;
+        group_fail(group, error_of_errno(os_error), os_error);
+        txn_fail(txn, error_of_errno(os_error), os_error, SIZE_MAX);
+        return txn->error;
+    }
+    group->bytes += need.bytes;
+    txn_accept(group, txn);
+    return STORE_OK;
+}
+
+enum store_error group_add(struct group *group, struct txn *txn)
+{
+    struct store *store = group->store;
+    if (!group->first) {
+        group->now = now();
+        log_begin(&store->log);
+    }
+    enum store_error error = STORE_OK;
+    if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
+        group_take(group, txn);
+        return txn->error;
+    }
+    if (atomic_load(&store->failed))
+        error = STORE_FAILED;
+    else if (atomic_load(&store->deleted))
+        error = STORE_NO_STORE;
+    if (error)
+        txn_fail(txn, error, 0, SIZE_MAX);
+    else
+        error = add_planned(group, txn);
+    if (error != STORE_AGAIN && !txn->waits)
+        group_take(group, txn);
+    return error;
+}
+
+/* Also when refused transactions have left much in memory. */
+bool group_full(const struct group *group)
+{
+    const struct changes *changes = &group->changes;
+    return group->bytes >= GROUP_BYTES || changes->count >= GROUP_CHANGES || changes->arena.bytes >= 2 * GROUP_BYTES;
+}
+
+/* ---- publishing ------------------------------------------------------------------------------ */
+
+/* Memory for what publishing will put into the tables: after the sync it must not fail. Lock held. */
+static bool reserve_changes(struct group *group)
+{
+    struct store *store = group->store;
+    const struct changes *changes = &group->changes;
+    bool fits = true;
+    for (size_t i = 0; i < changes->count && fits; i++) {
+        const struct view *after = &changes->list[i].after;
+        if (after->exists)
+            fits = table_reserve(&store->index, after->key.hash);
+        if (after->exists && after->blob && fits)
+            fits = blobs_reserve(&store->blobs, after->blob);
+    }
+    if (!fits) {
+        table_reservations_end(&store->index);
+        table_reservations_end(&store->blobs.needs);
+    }
+    return fits;
+}
+
+/* A record has lost its key. */
+static void record_died(struct group *group, struct location location)
+{
+    struct store *store = group->store;
+    struct segment *segment = store->log.segments[location.segment];
+    segment->live--;
+    segment->dead += location.length;
+    store->dead_log_bytes += location.length;
+    group->compact = group->compact || compact_worthwhile(store, segment);
+}
+
+/* Makes one change visible. Lock held. */
+static void publish_change(struct group *group, struct change *change)
+{
+    struct store *store = group->store;
+    const struct view *after = &change->after;
+    struct segment *segment = store->log.segments[change->location.segment];
+    uint64_t before;
+    if (after->exists) {
+        before = table_put(&store->index, after->key.hash, location_pack(change->location));
+        segment->live++;
+        store->live_bytes += after->size;
+        if (after->blob)
+            blobs_need(&store->blobs, after->blob, after->size);
+    } else {
+        before = table_remove(&store->index, after->key.hash);
+        segment->tombstones += change->location.length;
+        store->dead_log_bytes += change->location.length;
+    }
+    if (before) {
+        record_died(group, location_unpack(before));
+        store->live_bytes -= change->before.size;
+    }
+    if (change->before.exists && change->before.blob)
+        change->orphans = blobs_unneed(&store->blobs, change->before.blob, change->before.size);
+}
+
+static void publish(struct group *group)
+{
+    struct store *store = group->store;
+    struct changes *changes = &group->changes;
+    pthread_rwlock_wrlock(&store->lock);
+    for (size_t i = 0; i < changes->count; i++)
+        publish_change(group, &changes->list[i]);
+    table_reservations_end(&store->index);
+    table_reservations_end(&store->blobs.needs);
+    store->commits++;
+    store->records += changes->count;
+    store->end_offset = store->log.end;
+    pthread_rwlock_unlock(&store->lock);
+    for (size_t i = 0; i < changes->count; i++) {
+        if (changes->list[i].orphans)
+            blobs_discard(&store->blobs, changes->list[i].before.blob);
+    }
+    store->mark_last = false;
+    if (group->compact || group->segments != store->log.segment_count)
+        compact_start(store);
+    group->compact = false;
+    group->segments = store->log.segment_count;
+}
+
+/* Makes the group's records durable, or fails the group. */
+static void make_durable(struct group *group)
+{
+    struct store *store = group->store;
+    pthread_rwlock_wrlock(&store->lock);
+    bool fits = reserve_changes(group);
+    pthread_rwlock_unlock(&store->lock);
+    if (!fits) {
+        group_fail(group, STORE_NO_MEMORY, ENOMEM);
+        return;
+    }
+    bool sync_failed;
+    int error = log_sync(&store->log, &sync_failed);
+    if (!error)
+        return;
+    if (sync_failed)
+        store_fail(store, "fdatasync of the log", strerror(error));
+    group_fail(group, sync_failed ? STORE_FAILED : error_of_errno(error), error);
+}
+
+/* Calls every done, with nothing held: the callbacks may give in new work. */
+static void complete(struct store *store, struct txn *txn)
+{
+    while (txn) {
+        struct txn *next = txn->next;
+        store_complete(store, txn);
+        txn = next;
+    }
+}
+
+void group_commit(struct group *group)
+{
+    if (group->changes.count > 0)
+        make_durable(group);
+    bool durable = group->changes.count > 0;
+    if (durable)
+        publish(group);
+    complete(group->store, group->first);
+    if (durable) /* behind it nothing counts that failed before */
+        blobs_end_doubts(&group->store->blobs);
+    group_reset(group);
+}
+
+void group_mark(struct group *group)
+{
+    struct store *store = group->store;
+    struct record mark = {.type = RECORD_MARK, .time = now(), .steps = 1};
+    struct location location;
+    bool sync_failed;
+    int os_error;
+    store->log.ending = true;
+    if (!store->log.active || store->mark_last || atomic_load(&store->failed))
+        return;
+    log_begin(&store->log);
+    struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
+    if (log_room(&store->log, &need, &os_error))
+        return;
+    if (log_append(&store->log, &mark, &location) || log_sync(&store->log, &sync_failed)) {
+        log_abandon(&store->log);
+        return;
+    }
+    pthread_rwlock_wrlock(&store->lock);
+    store->dead_log_bytes += location.length;
+    store->log.segments[location.segment]->dead += location.length;
+    store->end_offset = store->log.end;
+    pthread_rwlock_unlock(&store->lock);
+    store->mark_last = true;
+}

@@ -1,0 +1,34 @@
+/* group.h - one group commit: the transactions that share a sync.
+ *
+ * Two phases. group_add() has a transaction decided (plan.h) against what is stored and what earlier transactions of
+ * the group will have changed (changes.h), and appends its records; a refused one leaves nothing behind.
+ * group_commit() makes the records durable, publishes every change under one lock, and calls each `done`.
+ *
+ * Thread: the writer's.
+ */
+#ifndef CAIRN_GROUP_H
+#define CAIRN_GROUP_H
+
+#include "store/commit/txn.h"
+
+struct store;
+struct group;
+
+struct group *group_new(struct store *store); /* NULL: no memory */
+void group_free(struct group *group);
+
+/* STORE_AGAIN: the transaction fits only into the next group. Everything else is its outcome: the
+ * transaction now belongs to the group. */
+enum store_error group_add(struct group *group, struct txn *txn);
+
+/* Whether the group is large enough to be committed before more is taken in. */
+bool group_full(const struct group *group);
+
+/* Commits, publishes, completes; the group is empty afterwards. */
+void group_commit(struct group *group);
+
+/* Appends a mark if the log does not end with one, so that damage to the last records can be told from a
+ * torn tail. Failure does not matter. */
+void group_mark(struct group *group);
+
+#endif

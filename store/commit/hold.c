@@ -1,0 +1,62 @@
+/* hold.c - keys that a copy between stores has to itself. hold.h tells why. */
+#include "store/commit/hold.h"
+
+void holds_init(struct holds *holds, uint64_t salt)
+{
+    *holds = (struct holds){0};
+    holds->last = &holds->parked;
+    table_init(&holds->keys, salt);
+}
+
+void holds_free(struct holds *holds)
+{
+    table_free(&holds->keys);
+}
+
+static bool is_held(const struct holds *holds, const struct txn *txn, uint64_t key_hash)
+{
+    bool own = txn->hold == TXN_UNDER && txn->held == key_hash;
+    return !own && table_get(&holds->keys, key_hash) != 0;
+}
+
+bool holds_block(const struct holds *holds, const struct txn *txn)
+{
+    if (holds->keys.count == 0 || txn->upkeep)
+        return false;
+    bool held = txn->hold == TXN_TAKES && is_held(holds, txn, txn->held);
+    for (size_t i = 0; i < txn->count && !held; i++) {
+        const struct store_op *op = &txn->ops[i];
+        bool relocates = op->kind == STORE_RENAME || op->kind == STORE_COPY;
+        held = is_held(holds, txn, op->key.hash) || (relocates && is_held(holds, txn, op->target.hash));
+    }
+    return held;
+}
+
+void holds_park(struct holds *holds, struct txn *txn)
+{
+    txn->next = NULL;
+    *holds->last = txn;
+    holds->last = &txn->next;
+}
+
+bool holds_add(struct holds *holds, uint64_t key_hash)
+{
+    if (!table_reserve(&holds->keys, key_hash))
+        return false;
+    table_put(&holds->keys, key_hash, 1);
+    table_reservations_end(&holds->keys);
+    return true;
+}
+
+void holds_release(struct holds *holds, uint64_t key_hash, struct txn **first, struct txn ***last)
+{
+    table_remove(&holds->keys, key_hash);
+    if (!holds->parked)
+        return;
+    *holds->last = *first;
+    if (!*first)
+        *last = holds->last;
+    *first = holds->parked;
+    holds->parked = NULL;
+    holds->last = &holds->parked;
+}

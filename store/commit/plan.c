@@ -1,0 +1,244 @@
+/* plan.c - deciding one transaction. */
+#include "store/commit/plan.h"
+
+#include "store/base/condition.h"
+#include "store/internal.h"
+
+#include <string.h>
+
+enum { TXN_BYTES = 96 << 20 }; /* the most that one transaction may append */
+
+/* The decision under way. */
+struct plan {
+    struct changes *changes;
+    struct txn *txn;
+    int64_t now;
+};
+
+/* ---- receipts -------------------------------------------------------------------------------- */
+
+/* The key a receipt tells: the asked one where it has bytes, else a copy, since the stored one may belong to another
+ * transaction of the group, whose owner frees it when it is done. */
+static bool receipt_key(struct plan *plan, const struct store_key *asked, const struct view *after,
+                        struct store_key *ret_key)
+{
+    *ret_key = asked->bytes ? *asked : after->key;
+    if (asked->bytes || !after->key.bytes)
+        return true;
+    void *copy = arena_take(&plan->changes->arena, after->key.length);
+    if (!copy)
+        return false;
+    memcpy(copy, after->key.bytes, after->key.length);
+    ret_key->bytes = copy;
+    return true;
+}
+
+static enum store_error receipt_set(struct plan *plan, size_t op, const struct store_key *asked,
+                                    const struct view *after, bool existed)
+{
+    struct store_key key;
+    if (!receipt_key(plan, asked, after, &key))
+        return STORE_NO_MEMORY;
+    plan->txn->receipts[op] = (struct store_receipt){
+        .key = key.bytes,
+        .key_length = key.length,
+        .key_hash = key.hash,
+        .size = after->exists ? after->size : 0,
+        .digest = after->digest,
+        .existed = existed,
+    };
+    return STORE_OK;
+}
+
+/* ---- one op ---------------------------------------------------------------------------------- */
+
+static const struct store_digest *digest_in(const struct view *view)
+{
+    return view->exists ? &view->digest : NULL;
+}
+
+/* The key that is stored: an object that has a name keeps it when it is written by its hash. */
+static struct store_key key_to_store(const struct store_key *asked, const struct view *view)
+{
+    return !asked->bytes && view->exists ? view->key : *asked;
+}
+
+/* What the key holds, for a write that replaces or deletes it. What is damaged may be replaced and deleted too, as
+ * long as nothing is asked of it: then only its place is known. (The figures count its payload until the store is
+ * opened again.) */
+static enum store_error find_before(struct plan *plan, const struct store_key *key,
+                                    const struct store_condition *condition, struct view *ret_view)
+{
+    enum store_error error = changes_find(plan->changes, key, false, ret_view);
+    if (error != STORE_DAMAGED || store_condition_asks(condition))
+        return error;
+    *ret_view = (struct view){.exists = true, .key = *key};
+    return STORE_OK;
+}
+
+/* The object comes to stand under `key`, if nothing speaks against it. */
+static enum store_error plan_target(struct plan *plan, size_t op, const struct store_key *key,
+                                    const struct store_condition *condition, struct view object)
+{
+    struct view before;
+    enum store_error error = find_before(plan, key, condition, &before);
+    if (error)
+        return error;
+    if (before.exists && !key_same(key, &before.key))
+        return STORE_COLLISION;
+    if (!condition_holds(condition, digest_in(&before), before.time))
+        return STORE_CONDITION;
+    if (plan->txn->ops[op].keep_target && before.exists)
+        return STORE_EXISTS;
+    object.exists = true;
+    object.key = key_to_store(key, &before);
+    object.location = 0;
+    object.time = plan->now;
+    error = receipt_set(plan, op, key, &object, before.exists);
+    return error ? error : changes_push(plan->changes, plan->txn, op, &before, &object);
+}
+
+static enum store_error plan_put(struct plan *plan, size_t at)
+{
+    const struct store_op *op = &plan->txn->ops[at];
+    const struct txn_step *step = &plan->txn->steps[at];
+    struct view object = {.attributes = op->attributes,
+                          .attributes_length = op->attributes_length,
+                          .size = op->size,
+                          .digest = step->digest,
+                          .blob = step->blob,
+                          .payload = step->blob ? NULL : op->payload};
+    return plan_target(plan, at, &op->key, &op->condition, object);
+}
+
+static enum store_error plan_delete(struct plan *plan, size_t at)
+{
+    const struct store_op *op = &plan->txn->ops[at];
+    struct view before;
+    enum store_error error = find_before(plan, &op->key, &op->condition, &before);
+    if (error)
+        return error;
+    bool found = before.exists && key_same(&op->key, &before.key);
+    if (!condition_holds(&op->condition, found ? &before.digest : NULL, before.time))
+        return STORE_CONDITION;
+    struct view after = {.key = found ? before.key : op->key, .time = plan->now};
+    error = receipt_set(plan, at, &op->key, &after, found);
+    bool lost = !before.exists && plan->changes->store->gaps; /* it may be in a part of the log that comes back */
+    return error || !(found || lost) ? error : changes_push(plan->changes, plan->txn, at, &before, &after);
+}
+
+/* Rename and copy: the same object under another key, in this store. */
+static enum store_error plan_relocate(struct plan *plan, size_t at, bool remove)
+{
+    static const struct store_condition none;
+    const struct store_op *op = &plan->txn->ops[at];
+    struct view source;
+    if (key_same(&op->key, &op->target))
+        return STORE_SAME;
+    enum store_error error = changes_find(plan->changes, &op->key, true, &source);
+    if (error)
+        return error;
+    bool found = source.exists && key_same(&op->key, &source.key);
+    if (!condition_holds(&op->condition, found ? &source.digest : NULL, source.time))
+        return STORE_CONDITION;
+    if (!found)
+        return STORE_NO_OBJECT;
+    if (source.blob && store_blob_is_damaged(plan->changes->store, source.blob))
+        return STORE_DAMAGED;
+    error = plan_target(plan, at, &op->target, &none, source);
+    if (error || !remove)
+        return error;
+    struct view gone = {.key = source.key, .time = plan->now};
+    return changes_push(plan->changes, plan->txn, at, &source, &gone);
+}
+
+/* Compaction's: the record again, as it was, if nothing has come to its key since. */
+static enum store_error plan_move(struct plan *plan, size_t at)
+{
+    struct changes *changes = plan->changes;
+    const struct store_op *op = &plan->txn->ops[at];
+    const struct txn_step *step = &plan->txn->steps[at];
+    struct view before = {.key = op->key};
+    if (changes_newest(changes, op->key.hash) || table_get(&changes->store->index, op->key.hash) != step->moved_from)
+        return STORE_OK;
+    struct view after = {.key = op->key, .time = step->time};
+    if (step->moved_from) {
+        enum store_error error = view_load(changes->store, &changes->arena, step->moved_from, true, &before);
+        if (error)
+            return error;
+        after = before;
+        after.location = 0;
+    }
+    return changes_push(changes, plan->txn, at, &before, &after);
+}
+
+static enum store_error plan_op(struct plan *plan, size_t at)
+{
+    const struct txn *txn = plan->txn;
+    const struct store_op *op = &txn->ops[at];
+    if (txn->steps[at].moves)
+        return plan_move(plan, at);
+    switch (op->kind) {
+    case STORE_PUT:
+        if (op->size == 0 && !(txn->flags & STORE_ALLOW_EMPTY))
+            return STORE_EMPTY;
+        if (op->size == 1 && op->payload && *(const char *)op->payload == 0 && !(txn->flags & STORE_ALLOW_NUL))
+            return STORE_NUL;
+        return plan_put(plan, at);
+    case STORE_DELETE:
+        return plan_delete(plan, at);
+    case STORE_RENAME:
+        return plan_relocate(plan, at, true);
+    case STORE_COPY:
+        return plan_relocate(plan, at, false);
+    }
+    return STORE_NO_OBJECT;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+/* The place that the changes from `first` on will take. */
+static struct log_need need_of(const struct plan *plan, size_t first, uint64_t bytes)
+{
+    const struct txn *txn = plan->txn;
+    struct log_need need = {.use = LOG_PUTS, .bytes = bytes, .ahead = txn->ahead, .last = txn->last_try};
+    if (txn->upkeep)
+        need.use = LOG_UPKEEP;
+    else if (changes_only_delete(plan->changes, first))
+        need.use = LOG_DELETES;
+    return need;
+}
+
+/* Decides the ops and adds up the bytes of their records. The sum is looked at after each: a copy brings its payload
+ * into memory, and a short request may ask for many. */
+static enum store_error plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *ret_op)
+{
+    uint64_t bytes = 0;
+    enum store_error error = STORE_OK;
+    for (size_t at = 0; at < plan->txn->count && !error; at++) {
+        size_t planned = plan->changes->count;
+        error = plan_op(plan, at);
+        *ret_op = at;
+        bytes += changes_bytes(plan->changes, planned);
+        if (!error && bytes > TXN_BYTES) {
+            error = STORE_TOO_LARGE;
+            *ret_op = SIZE_MAX;
+        }
+    }
+    *ret_bytes = bytes;
+    return error;
+}
+
+enum store_error plan_txn(struct changes *changes, struct txn *txn, int64_t now, struct log_need *ret_need,
+                          size_t *ret_op)
+{
+    struct plan plan = {.changes = changes, .txn = txn, .now = now};
+    size_t first = changes->count;
+    uint64_t bytes;
+    enum store_error error = plan_ops(&plan, &bytes, ret_op);
+    if (error)
+        changes_pop(changes, first);
+    else
+        *ret_need = need_of(&plan, first, bytes);
+    return error;
+}

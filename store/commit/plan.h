@@ -1,0 +1,20 @@
+/* plan.h - deciding one transaction: what each of its ops changes, and whether it may.
+ *
+ * Nothing is written here: the decision is changes (changes.h), receipts, and the place that the records will need.
+ *
+ * Thread: the writer's.
+ */
+#ifndef CAIRN_PLAN_H
+#define CAIRN_PLAN_H
+
+#include "store/commit/changes.h"
+#include "store/commit/txn.h"
+#include "store/log/log.h"
+
+/* Decides all ops in order, adds their changes and fills the receipts but for the offsets; `now` is the time of what
+ * they write, in nanoseconds since 1970. On failure no change is left of them, *ret_need is not set, and *ret_op
+ * names the one at fault, or is SIZE_MAX when it is their sum. STORE_IO has its reason in errno. Blocking. */
+enum store_error plan_txn(struct changes *changes, struct txn *txn, int64_t now, struct log_need *ret_need,
+                          size_t *ret_op);
+
+#endif

@@ -1,0 +1,53 @@
+/* view.c - what the writer knows of what a key holds. */
+#include "store/commit/view.h"
+
+#include "store/internal.h"
+
+/* Reads `length` bytes of a stored record into the arena and checks its head. */
+static enum store_error read_record(struct store *store, struct arena *arena, struct location location, size_t length,
+                                    struct record *ret_record)
+{
+    const struct segment *segment = store->log.segments[location.segment];
+    unsigned char *bytes = arena_take(arena, length);
+    if (!bytes)
+        return STORE_NO_MEMORY;
+    int error = io_read_all(store->io, segment->file, bytes, length, location.position);
+    if (error)
+        return error_io(error);
+    uint64_t offset = segment_offset(segment, location.position);
+    return record_decode(bytes, length, offset, store->salt, ret_record) ? STORE_OK : STORE_DAMAGED;
+}
+
+static struct view view_of_record(const struct record *record, uint64_t location)
+{
+    return (struct view){
+        .exists = true,
+        .key = {.bytes = record->key, .length = record->key_length, .hash = record->key_hash},
+        .attributes = record->attributes,
+        .attributes_length = record->attributes_length,
+        .size = record->size,
+        .digest = record->digest,
+        .blob = record->blob,
+        .payload = record->payload,
+        .offset = record->offset,
+        .time = record->time,
+        .location = location,
+    };
+}
+
+enum store_error view_load(struct store *store, struct arena *arena, uint64_t packed, bool payload,
+                           struct view *ret_view)
+{
+    struct location location = location_unpack(packed);
+    size_t length = location.length;
+    if (!payload && length > RECORD_HEAD_MAX)
+        length = RECORD_HEAD_MAX;
+    struct record record;
+    enum store_error error = read_record(store, arena, location, length, &record);
+    if (error)
+        return error;
+    if (payload && !record_payload_whole(&record))
+        return STORE_DAMAGED;
+    *ret_view = view_of_record(&record, packed);
+    return STORE_OK;
+}

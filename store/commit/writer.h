@@ -1,0 +1,55 @@
+/* writer.h - a store's writer: a queue and the one thread that changes the store.
+ *
+ * The thread takes all that is queued as one group, decides preconditions in order, appends the records,
+ * makes them durable with one sync, publishes them to the readers and only then calls each `done`. The
+ * next group is what arrived meanwhile: there is no timer. The thread starts with the first write.
+ *
+ * A delete that finds no place on a full disk is put aside until compaction has made some.
+ */
+#ifndef CAIRN_WRITER_H
+#define CAIRN_WRITER_H
+
+#include "store/commit/hold.h"
+#include "store/commit/txn.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct store;
+struct group;
+
+struct writer {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct txn *first;
+    struct txn **last;
+    struct txn *waiting; /* deletes that found no place, in order */
+    struct txn **waiting_last;
+    bool sleeping;
+    bool started;
+    bool ending;
+    pthread_t thread;
+    struct group *group; /* the thread's */
+
+    struct holds holds;       /* under lock */
+    atomic_size_t held_count; /* of keys */
+};
+
+bool writer_init(struct writer *writer, uint64_t salt);
+
+/* Queues an admitted transaction; done and finish are called exactly once, also when the thread cannot
+ * be started. Takes the transaction. */
+void writer_submit(struct store *store, struct txn *txn);
+
+/* Ends the hold that a transaction has taken; what waited for it goes on. */
+void writer_release(struct store *store, uint64_t key_hash);
+
+/* Has the deletes tried again that wait for compaction to make place for them; the last time, they fail if there
+ * is none. Thread: any. */
+void writer_retry(struct store *store);
+void writer_retry_last(struct store *store);
+
+/* Ends the thread when the queue is empty, and frees. Blocking. */
+void writer_free(struct store *store);
+
+#endif

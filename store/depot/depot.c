@@ -1,0 +1,479 @@
+/* depot.c - a data folder: opening and closing it, making and removing stores in it, its threads.
+ *
+ * `admin` orders the calls that make and remove stores, and is held across their file calls: nothing else waits for it.
+ */
+#include "store/depot/depot.h"
+
+#include "store/depot/folder.h"
+#include "store/depot/health.h"
+#include "store/depot/roster.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { JOBS_WAITING_MAX = 4096 };
+
+struct depot {
+    struct depot_options options;
+    struct io read_only; /* in place of the options' table when nothing may be written */
+    struct folder folder;
+    struct pool *pool;
+    struct pool *upkeep; /* one thread, for what has time and may take long */
+    struct admission admission;
+    struct space space;
+    struct health health;
+    struct roster roster;
+    pthread_mutex_t admin;
+    atomic_uint_fast64_t labels;
+};
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
+struct depot_options depot_options_default(void)
+{
+    return (struct depot_options){
+        .io = &io_posix,
+        .inline_limit = 256 << 10,
+        .segment_size = 64 << 20,
+        .object_limit = (uint64_t)1 << 40,
+        .store_bytes_limit = 256 << 20,
+        .depot_bytes_limit = 512 << 20,
+        .store_ops_limit = 16384,
+        .uploads_limit = 1024,
+        .disk_reserve = 64 << 20,
+        .io_threads = 4,
+        .open_stores_limit = 256,
+    };
+}
+
+/* What the rest of the engine relies on. */
+static struct depot_options options_checked(const struct depot_options *asked)
+{
+    struct depot_options options = *asked;
+    if (!options.io)
+        options.io = &io_posix;
+    if (options.inline_limit > STORE_INLINE_LIMIT_MAX)
+        options.inline_limit = STORE_INLINE_LIMIT_MAX;
+    if (options.segment_size < STORE_SEGMENT_MIN)
+        options.segment_size = STORE_SEGMENT_MIN;
+    if (options.segment_size > STORE_SEGMENT_MAX)
+        options.segment_size = STORE_SEGMENT_MAX;
+    if (options.io_threads == 0)
+        options.io_threads = 1;
+    if (options.open_stores_limit == 0)
+        options.open_stores_limit = 1;
+    return options;
+}
+
+/* The depot without its folder and threads. */
+static struct depot *depot_new(const struct depot_options *options)
+{
+    struct depot *depot = calloc(1, sizeof *depot);
+    if (!depot)
+        return NULL;
+    depot->options = options_checked(options);
+    admission_init(&depot->admission, &depot->options);
+    if (depot->options.read_only) {
+        io_read_only(&depot->read_only, depot->options.io);
+        depot->options.io = &depot->read_only;
+        depot_drain(depot);
+    }
+    health_init(&depot->health, depot);
+    roster_init(&depot->roster, depot, &depot->options, &depot->folder, &depot->health);
+    pthread_mutex_init(&depot->admin, NULL);
+    return depot;
+}
+
+static void depot_free(struct depot *depot)
+{
+    pthread_mutex_destroy(&depot->admin);
+    roster_free(&depot->roster);
+    health_free(&depot->health);
+    free(depot);
+}
+
+/* False when memory or threads are out. */
+static bool start_threads(struct depot *depot)
+{
+    depot->pool = pool_new(depot->options.io_threads);
+    depot->upkeep = depot->pool ? pool_new(1) : NULL;
+    if (!depot->upkeep && depot->pool)
+        pool_free(depot->pool);
+    return depot->upkeep != NULL;
+}
+
+enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
+                            struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    struct depot *depot = depot_new(options);
+    if (!depot)
+        return STORE_NO_MEMORY;
+    enum store_error error = folder_open(&depot->folder, depot->options.io, path, depot->options.read_only, ret_detail);
+    if (error) {
+        depot_free(depot);
+        return error;
+    }
+    if (!start_threads(depot)) {
+        folder_close(&depot->folder);
+        depot_free(depot);
+        return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
+    }
+    space_init(&depot->space, depot, &depot->options, depot->folder.root, depot->upkeep);
+    *ret_depot = depot;
+    return STORE_OK;
+}
+
+void depot_drain(struct depot *depot)
+{
+    admission_drain(&depot->admission);
+}
+
+void depot_close(struct depot *depot)
+{
+    if (!depot)
+        return;
+    depot_drain(depot);
+    roster_close(&depot->roster);
+    pool_free(depot->pool); /* runs what still waits, removals among it */
+    space_close(&depot->space);
+    pool_free(depot->upkeep);
+    space_free(&depot->space);
+    folder_close(&depot->folder);
+    depot_free(depot);
+}
+
+/* ---- stores by name -------------------------------------------------------------------------- */
+
+static bool name_valid(const char *name)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    static const char all[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t length = strlen(name);
+    return length >= 1 && length <= STORE_NAME_MAX && strchr(first, name[0]) && strspn(name, all) == length;
+}
+
+static enum store_error check_name(const char *name, struct store_detail *detail)
+{
+    if (name_valid(name))
+        return STORE_OK;
+    return error_detail(detail, STORE_BAD_NAME, 0, "\"%.80s\" cannot name a store: %s", name,
+                        store_error_text(STORE_BAD_NAME));
+}
+
+enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
+                               struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    return error ? error : roster_acquire(&depot->roster, name, ret_store, ret_detail);
+}
+
+enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
+                                       struct store **ret_store, struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    return error ? error : roster_acquire_or_wake(&depot->roster, name, wake, arg, ret_store, ret_detail);
+}
+
+enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)
+{
+    return name_valid(name) ? roster_try_acquire(&depot->roster, name, ret_store) : STORE_BAD_NAME;
+}
+
+void depot_release(struct store *store)
+{
+    if (store)
+        roster_release(&store->depot->roster, store);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count)
+{
+    const struct io *io = depot->options.io;
+    char *list = io->list(io->self, depot->folder.stores);
+    if (!list)
+        return error_of_errno(errno);
+    size_t count = 0;
+    char *end = list;
+    for (; *end; end += strlen(end) + 1)
+        count++;
+    size_t text = (size_t)(end - list) + 1;
+    char **names = malloc((count + 1) * sizeof *names + text);
+    if (!names) {
+        free(list);
+        return STORE_NO_MEMORY;
+    }
+    char *copy = memcpy(names + count + 1, list, text);
+    free(list);
+    count = 0;
+    for (char *name = copy; *name; name += strlen(name) + 1) {
+        if (name_valid(name))
+            names[count++] = name;
+    }
+    names[count] = NULL;
+    qsort(names, count, sizeof *names, compare_names);
+    *ret_names = names;
+    *ret_count = count;
+    return STORE_OK;
+}
+
+/* ---- making and removing stores -------------------------------------------------------------- */
+
+static void new_label(struct depot *depot, char ret_label[ROSTER_LABEL_MAX])
+{
+    (void)snprintf(ret_label, ROSTER_LABEL_MAX, "%llu", (unsigned long long)atomic_fetch_add(&depot->labels, 1));
+}
+
+/* Whether the store is there, and is so for good: a failed call may have left its entry unsynced. An errno. */
+static int store_on_disk(struct depot *depot, const char *name, bool *ret_there)
+{
+    const struct io *io = depot->options.io;
+    int folder = io->openat(io->self, depot->folder.stores, name, O_RDONLY | O_DIRECTORY, 0);
+    *ret_there = folder >= 0;
+    if (folder < 0)
+        return errno == ENOENT ? 0 : errno;
+    io->close(io->self, folder);
+    return folder_sync_stores(&depot->folder);
+}
+
+/* A salt nobody can guess: what keeps payloads from imitating records. */
+static bool new_salt(uint64_t *ret_salt)
+{
+    return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt;
+}
+
+static int make_store(struct depot *depot, const char *name)
+{
+    char label[ROSTER_LABEL_MAX];
+    uint64_t salt = 0;
+    new_label(depot, label);
+    return new_salt(&salt) ? folder_make_store(&depot->folder, name, label, salt) : errno;
+}
+
+enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    enum store_error error = check_name(name, ret_detail);
+    if (!error && admission_is_draining(&depot->admission))
+        error = STORE_DRAINING;
+    if (error)
+        return error;
+    pthread_mutex_lock(&depot->admin);
+    bool there = false;
+    int os_error = store_on_disk(depot, name, &there);
+    if (!os_error && !there)
+        os_error = make_store(depot, name);
+    pthread_mutex_unlock(&depot->admin);
+    if (os_error)
+        return error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
+                            strerror(os_error));
+    *ret_created = !there;
+    return STORE_OK;
+}
+
+static enum store_error removal_failed(const char *name, int os_error, struct store_detail *detail)
+{
+    return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", name,
+                        strerror(os_error));
+}
+
+/* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
+static enum store_error shut(struct store *store, bool force, struct store_detail *detail)
+{
+    atomic_store(&store->closing, true);
+    if (force)
+        return STORE_OK;
+    struct store_figures figures;
+    store_figures(store, &figures);
+    if (figures.objects == 0 && figures.writes_in_flight == 0)
+        return STORE_OK;
+    atomic_store(&store->closing, false);
+    return error_detail(detail, STORE_NOT_DRAINED, 0,
+                        "store %s still holds %llu objects and has %llu writes under way: delete them first, or remove "
+                        "it by force",
+                        store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
+}
+
+/* Moves an acquired store's folder into the trash. */
+static enum store_error trash_acquired(struct depot *depot, struct store *store, const char *label,
+                                       struct store_detail *detail)
+{
+    bool doubtful = false;
+    int os_error = folder_trash_store(&depot->folder, store->name, label, &doubtful);
+    if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
+        atomic_store(&store->failed, true);
+        depot_log(
+            depot, STORE_LOG_ERROR,
+            "store %s: whether it was removed is not known (%s): it takes no writes until the server is started again",
+            store->name, strerror(os_error));
+    }
+    return os_error ? removal_failed(store->name, os_error, detail) : STORE_OK;
+}
+
+/* Removes an acquired store. */
+static enum store_error remove_acquired(struct depot *depot, struct store *store, bool force,
+                                        struct store_detail *detail)
+{
+    char label[ROSTER_LABEL_MAX];
+    enum store_error error = shut(store, force, detail);
+    if (error)
+        return error;
+    new_label(depot, label);
+    error = trash_acquired(depot, store, label, detail);
+    if (error) {
+        atomic_store(&store->closing, false);
+        return error;
+    }
+    atomic_store(&store->deleted, true);
+    compact_wanted(store); /* deletes that wait for it are told */
+    roster_strike(&depot->roster, store, label);
+    health_forget(&depot->health, store->name);
+    return STORE_OK;
+}
+
+static enum store_error trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+{
+    char label[ROSTER_LABEL_MAX];
+    bool doubtful;
+    new_label(depot, label);
+    int os_error = folder_trash_store(&depot->folder, name, label, &doubtful);
+    if (os_error)
+        return removal_failed(name, os_error, detail);
+    folder_remove_trash(&depot->folder, label);
+    return STORE_OK;
+}
+
+/* Removes a store that cannot be opened; an entry keeps others from opening it meanwhile. */
+static enum store_error remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+{
+    struct roster_entry *entry = roster_block(&depot->roster, name);
+    if (!entry)
+        return error_detail(detail, STORE_BUSY, 0, "store %s is being opened: try again", name);
+    enum store_error error = trash_unopened(depot, name, detail);
+    if (!error)
+        health_forget(&depot->health, name);
+    roster_unblock(&depot->roster, entry);
+    return error;
+}
+
+enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
+{
+    struct store *store;
+    pthread_mutex_lock(&depot->admin);
+    enum store_error error = depot_acquire(depot, name, &store, ret_detail);
+    if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN || error == STORE_IO)) {
+        error = remove_unopened(depot, name, ret_detail);
+    } else if (!error) {
+        error = remove_acquired(depot, store, force, ret_detail);
+        depot_release(store);
+    }
+    pthread_mutex_unlock(&depot->admin);
+    return error;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+struct depot_job {
+    struct pool_job job;
+    void (*run)(void *arg);
+    void *arg;
+};
+
+static void run_job(void *arg)
+{
+    struct depot_job own = *(struct depot_job *)arg;
+    free(arg);
+    own.run(own.arg);
+}
+
+enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg)
+{
+    if (pool_waiting(depot->pool) >= JOBS_WAITING_MAX)
+        return STORE_BUSY;
+    struct depot_job *own = malloc(sizeof *own);
+    if (!own)
+        return STORE_NO_MEMORY;
+    *own = (struct depot_job){.run = job, .arg = arg};
+    own->job = (struct pool_job){.run = run_job, .arg = own};
+    pool_submit(depot->pool, &own->job);
+    return STORE_OK;
+}
+
+/* ---- what its stores get of it --------------------------------------------------------------- */
+
+struct admission *depot_admission(struct depot *depot)
+{
+    return &depot->admission;
+}
+
+struct pool *depot_pool(struct depot *depot)
+{
+    return depot->pool;
+}
+
+struct pool *depot_upkeep(struct depot *depot)
+{
+    return depot->upkeep;
+}
+
+struct space *depot_disk(struct depot *depot)
+{
+    return &depot->space;
+}
+
+bool depot_space(struct depot *depot, uint64_t bytes)
+{
+    return space_has(&depot->space, bytes);
+}
+
+struct visitor {
+    void (*visit)(struct store *store);
+};
+
+static bool visit_next(void *arg, struct store *store)
+{
+    const struct visitor *visitor = arg;
+    visitor->visit(store);
+    return true;
+}
+
+void depot_each_open(struct depot *depot, void (*visit)(struct store *store))
+{
+    struct visitor visitor = {visit};
+    (void)roster_each_open(&depot->roster, visit_next, &visitor);
+}
+
+void depot_log(struct depot *depot, enum store_log_level level, const char *format, ...)
+{
+    char sentence[1024];
+    if (!depot->options.log)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    depot->options.log(depot->options.log_arg, level, sentence);
+}
+
+/* ---- how it is ------------------------------------------------------------------------------- */
+
+bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    bool healthy = health_tell(&depot->health, &depot->roster, ret_detail);
+    if (healthy && !depot->options.read_only && ret_detail && !ret_detail->text[0])
+        space_tell(&depot->space, ret_detail);
+    return healthy;
+}

@@ -1,0 +1,317 @@
+/* folder.c - the data folder on disk. folder.h shows what is in it. */
+#include "store/depot/folder.h"
+
+#include "store/base/error.h"
+#include "store/disk/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char marker[] = "cairn";
+
+/* What to do about it. */
+static const char *hint_for(int os_error)
+{
+    switch (os_error) {
+    case ENOTDIR:
+        return " (a part of the path is a file)";
+    case EACCES:
+    case EPERM:
+        return " (the user that cairnd runs as must be able to write there)";
+    case EROFS:
+        return " (the file system is mounted read-only)";
+    default:
+        return "";
+    }
+}
+
+static enum store_error fail(struct store_detail *detail, const char *what, const char *path)
+{
+    int os_error = errno;
+    return error_detail(detail, error_of_errno(os_error), os_error, "%s %s: %s%s", what, path, strerror(os_error),
+                        hint_for(os_error));
+}
+
+/* The folder itself is made, those that it lies in are not. */
+static enum store_error fail_to_make(struct store_detail *detail, const char *path)
+{
+    if (errno != ENOENT)
+        return fail(detail, "cannot make data folder", path);
+    return error_detail(detail, STORE_IO, ENOENT,
+                        "cannot make data folder %s: the folder that it is to lie in is missing, make it first", path);
+}
+
+/* ---- trees ----------------------------------------------------------------------------------- */
+
+enum { DEPTH_MAX = 4 }; /* trash/LABEL/blobs/FILE, and one to spare */
+
+/* Removes what `name` is in `parent`: a file, or a folder with all it holds. */
+static void remove_tree(const struct io *io, int parent, const char *name, int depth)
+{
+    if (io->unlinkat(io->self, parent, name, 0) == 0 || depth == 0)
+        return;
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (folder < 0)
+        return;
+    char *names = io->list(io->self, folder);
+    for (const char *at = names; at && *at; at += strlen(at) + 1)
+        remove_tree(io, folder, at, depth - 1);
+    free(names);
+    io->close(io->self, folder);
+    io->unlinkat(io->self, parent, name, AT_REMOVEDIR);
+}
+
+void folder_remove_trash(struct folder *folder, const char *label)
+{
+    remove_tree(folder->io, folder->trash, label, DEPTH_MAX);
+}
+
+static void empty_trash(struct folder *folder)
+{
+    char *names = folder->io->list(folder->io->self, folder->trash);
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
+        folder_remove_trash(folder, name);
+    free(names);
+}
+
+/* ---- making it ------------------------------------------------------------------------------- */
+
+/* Makes the entry of the folder in its parent durable. At every start, not only after making it: the start
+ * that made it may have died before this. */
+static int sync_parent(const struct io *io, const char *path)
+{
+    size_t length = strlen(path) + sizeof "/..";
+    char *parent = malloc(length);
+    if (!parent)
+        return -1;
+    (void)snprintf(parent, length, "%s/..", path);
+    int folder = io->openat(io->self, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
+    free(parent);
+    if (folder < 0)
+        return errno == EACCES ? 0 : -1; /* not ours to open: whoever made the folder answers for it */
+    int result = io->fsync(io->self, folder);
+    io->close(io->self, folder);
+    return result;
+}
+
+static int make_root(const struct io *io, const char *path)
+{
+    if (io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return sync_parent(io, path);
+}
+
+/* ---- whose it is ----------------------------------------------------------------------------- */
+
+/* The text of the marker. */
+static const struct settings ours = {.kind = "data folder"};
+
+static bool is_empty_folder(const struct io *io, int parent, const char *name)
+{
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (folder < 0)
+        return false;
+    char *names = io->list(io->self, folder);
+    io->close(io->self, folder);
+    bool empty = names && !*names;
+    free(names);
+    return empty;
+}
+
+static bool is_empty_file(const struct io *io, int parent, const char *name)
+{
+    struct stat status;
+    int file = io->openat(io->self, parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (file < 0)
+        return false;
+    bool empty = io->fstat(io->self, file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+    io->close(io->self, file);
+    return empty;
+}
+
+/* Whether an entry of a folder without a marker is nobody's: the first start makes lock, stores, trash, and last the
+ * marker by way of its draft, and puts nothing into them before the marker is there. A file system of its own comes
+ * with lost+found. */
+static bool is_nobodys(struct folder *folder, const char *name)
+{
+    if (strcmp(name, "lost+found") == 0)
+        return true;
+    if (strcmp(name, "lock") == 0)
+        return is_empty_file(folder->io, folder->root, name);
+    if (strcmp(name, "stores") == 0 || strcmp(name, "trash") == 0)
+        return is_empty_folder(folder->io, folder->root, name);
+    return settings_is_draft(folder->io, folder->root, name, marker, &ours);
+}
+
+/* A folder without a marker: either nothing is in it, or it is somebody's. */
+static enum store_error check_empty(struct folder *folder, const char *path, struct store_detail *detail)
+{
+    char *names = folder->io->list(folder->io->self, folder->root);
+    if (!names)
+        return fail(detail, "cannot list data folder", path);
+    const char *name = names;
+    while (*name && is_nobodys(folder, name))
+        name += strlen(name) + 1;
+    enum store_error error = STORE_OK;
+    if (*name)
+        error = error_detail(
+            detail, STORE_FOREIGN, 0,
+            "%s is not a data folder of cairn: it holds '%.80s' but no file '%s'. It was left untouched: "
+            "if it is one, bring that file back from a backup; else name another folder, or an empty one",
+            path, name, marker);
+    free(names);
+    return error;
+}
+
+/* Whether the folder is cairn's, or empty enough to become it. Nothing is written. */
+static enum store_error check_owner(struct folder *folder, const char *path, bool *ret_fresh,
+                                    struct store_detail *detail)
+{
+    struct settings settings;
+    int os_error = 0;
+    enum store_error error = settings_read(folder->io, folder->root, marker, ours.kind, &settings, &os_error);
+    *ret_fresh = error == STORE_FOREIGN && os_error == ENOENT;
+    if (!error)
+        return STORE_OK;
+    if (*ret_fresh)
+        return check_empty(folder, path, detail);
+    if (error == STORE_FOREIGN || error == STORE_DAMAGED)
+        return error_detail(detail, error, 0,
+                            "%s is not a data folder of cairn: its file '%s' is not as cairn writes it. It was left "
+                            "untouched: if it is one, bring that file back from a backup; else name another folder",
+                            path, marker);
+    return error_detail(detail, error, os_error, "file %s/%s: %s", path, marker,
+                        error == STORE_IO ? strerror(os_error) : store_error_text(error));
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+/* The folder is locked as well, where the file system can do that: people remove lock files. */
+static enum store_error take_lock(struct folder *folder, const char *path, struct store_detail *detail)
+{
+    const struct io *io = folder->io;
+    folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
+    if (folder->lock < 0)
+        return fail(detail, "cannot open the lock file of data folder", path);
+    bool alone = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
+    if (alone && io->lock(io->self, folder->lock) == 0)
+        return STORE_OK;
+    if (errno == EWOULDBLOCK)
+        return error_detail(detail, STORE_LOCKED, errno, "another process has the data folder %s open: stop it first",
+                            path);
+    return fail(detail, "cannot lock data folder", path);
+}
+
+static int open_part(struct folder *folder, const char *name)
+{
+    const struct io *io = folder->io;
+    if (io->mkdirat(io->self, folder->root, name, 0700) < 0 && errno != EEXIST)
+        return -1;
+    return io->openat(io->self, folder->root, name, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static enum store_error open_parts(struct folder *folder, bool fresh, const char *path, struct store_detail *detail)
+{
+    const struct io *io = folder->io;
+    folder->stores = open_part(folder, "stores");
+    folder->trash = folder->stores < 0 ? -1 : open_part(folder, "trash");
+    if (folder->trash < 0)
+        return fail(detail, "cannot open the parts of data folder", path);
+    int error = fresh ? settings_write(io, folder->root, marker, &ours) : 0;
+    if (!error && io->fsync(io->self, folder->stores) < 0)
+        error = errno;
+    if (!error && io->fsync(io->self, folder->root) < 0)
+        error = errno;
+    errno = error;
+    return error ? fail(detail, "cannot set up data folder", path) : STORE_OK;
+}
+
+enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+                             struct store_detail *detail)
+{
+    *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
+    bool fresh;
+    if (!read_only && make_root(io, path) < 0)
+        return fail_to_make(detail, path);
+    folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    if (folder->root < 0)
+        return fail(detail, "cannot open data folder", path);
+    enum store_error error = check_owner(folder, path, &fresh, detail);
+    if (!error && fresh && read_only)
+        error = error_detail(detail, STORE_FOREIGN, 0, "%s holds no data: it is not a data folder of cairn, or not yet",
+                             path);
+    if (!error)
+        error = take_lock(folder, path, detail);
+    if (!error)
+        error = open_parts(folder, fresh, path, detail);
+    if (error)
+        folder_close(folder);
+    else
+        empty_trash(folder);
+    return error;
+}
+
+void folder_close(struct folder *folder)
+{
+    int files[] = {folder->trash, folder->stores, folder->root, folder->lock};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i] >= 0)
+            folder->io->close(folder->io->self, files[i]);
+    }
+}
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
+/* Fills a store's new folder and makes it durable; an errno. */
+static int fill_store(const struct io *io, int store, uint64_t salt)
+{
+    struct settings settings = {.kind = "store", .salt = salt};
+    if (io->mkdirat(io->self, store, "log", 0700) < 0 || io->mkdirat(io->self, store, "blobs", 0700) < 0)
+        return errno;
+    int error = settings_write(io, store, "settings", &settings);
+    if (!error && io->fsync(io->self, store) < 0)
+        error = errno;
+    return error;
+}
+
+int folder_sync_stores(struct folder *folder)
+{
+    return folder->io->fsync(folder->io->self, folder->stores) < 0 ? errno : 0;
+}
+
+int folder_make_store(struct folder *folder, const char *name, const char *label, uint64_t salt)
+{
+    const struct io *io = folder->io;
+    if (io->mkdirat(io->self, folder->trash, label, 0700) < 0)
+        return errno;
+    int store = io->openat(io->self, folder->trash, label, O_RDONLY | O_DIRECTORY, 0);
+    int error = store < 0 ? errno : fill_store(io, store, salt);
+    if (store >= 0)
+        io->close(io->self, store);
+    if (!error && io->renameat(io->self, folder->trash, label, folder->stores, name) < 0)
+        error = errno;
+    if (error) {
+        folder_remove_trash(folder, label);
+        return error;
+    }
+    error = folder_sync_stores(folder);
+    if (error) /* whether the store is there after a crash is open: it must not look as if it were */
+        io->renameat(io->self, folder->stores, name, folder->trash, label);
+    return error;
+}
+
+int folder_trash_store(struct folder *folder, const char *name, const char *label, bool *ret_doubtful)
+{
+    const struct io *io = folder->io;
+    if (io->renameat(io->self, folder->stores, name, folder->trash, label) < 0)
+        return errno;
+    int error = folder_sync_stores(folder);
+    if (!error)
+        return 0;
+    bool back = io->renameat(io->self, folder->trash, label, folder->stores, name) == 0;
+    *ret_doubtful = !back || folder_sync_stores(folder) != 0;
+    return error;
+}

@@ -1,0 +1,97 @@
+/* health.c - what /readyz tells of a depot's stores. */
+#include "store/depot/health.h"
+
+#include "store/depot/roster.h"
+#include "store/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void health_init(struct health *health, struct depot *depot)
+{
+    *health = (struct health){.depot = depot};
+    pthread_mutex_init(&health->lock, NULL);
+}
+
+void health_free(struct health *health)
+{
+    pthread_mutex_destroy(&health->lock);
+}
+
+/* ---- a store that cannot be opened ----------------------------------------------------------- */
+
+void health_forget(struct health *health, const char *name)
+{
+    pthread_mutex_lock(&health->lock);
+    if (strcmp(health->trouble, name) == 0)
+        health->trouble[0] = '\0';
+    pthread_mutex_unlock(&health->lock);
+}
+
+void health_note_opening(struct health *health, const char *name, enum store_error error,
+                         const struct store_detail *detail)
+{
+    if (!error || error == STORE_NO_STORE) {
+        health_forget(health, name);
+        return;
+    }
+    pthread_mutex_lock(&health->lock);
+    memcpy(health->trouble, name, strlen(name) + 1);
+    health->detail = *detail;
+    pthread_mutex_unlock(&health->lock);
+    depot_log(health->depot, STORE_LOG_ERROR, "store %s cannot be opened: %s: %s", name, store_error_text(error),
+              detail->text);
+}
+
+/* ---- a store that is open -------------------------------------------------------------------- */
+
+/* Puts "1 flaw was found" or the like behind the sentence. */
+static void say_count(char *text, size_t room, uint64_t count, const char *one, const char *many)
+{
+    size_t used = strlen(text);
+    if (count > 0)
+        (void)snprintf(text + used, room - used, "%s%llu %s", used > 0 ? ", " : "", (unsigned long long)count,
+                       count == 1 ? one : many);
+}
+
+/* All damage that is known of an open store, or "". */
+static void tell_damage(struct store *store, char *text, size_t room)
+{
+    uint64_t damaged = 0;
+    uint64_t missing = 0;
+    store_count_notes(store, &damaged, &missing);
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t bytes = store->damaged_bytes;
+    pthread_rwlock_unlock(&store->lock);
+    text[0] = '\0';
+    say_count(text, room, bytes, "byte of its log was found damaged", "bytes of its log were found damaged");
+    say_count(text, room, damaged, "large payload was found damaged", "large payloads were found damaged");
+    say_count(text, room, missing, "large payload was found missing", "large payloads were found missing");
+    say_count(text, room, scrub_flaws(store), "flaw was found by its verification",
+              "flaws were found by its verification");
+}
+
+/* Says what is wrong with a store, damage only where nothing has been said yet; false when it takes no writes. */
+static bool takes_writes(void *arg, struct store *store)
+{
+    struct store_detail *detail = arg;
+    char damage[320];
+    if (atomic_load(&store->failed)) {
+        error_detail(detail, STORE_FAILED, 0, "store %s: %s", store->name, store_error_text(STORE_FAILED));
+        return false;
+    }
+    tell_damage(store, damage, sizeof damage);
+    if (damage[0] && detail && !detail->text[0])
+        error_detail(detail, STORE_DAMAGED, 0, "store %s: %s", store->name, damage);
+    return true;
+}
+
+bool health_tell(struct health *health, struct roster *roster, struct store_detail *ret_detail)
+{
+    bool healthy = roster_each_open(roster, takes_writes, ret_detail);
+    pthread_mutex_lock(&health->lock);
+    if (healthy && health->trouble[0] && ret_detail && !ret_detail->text[0])
+        *ret_detail = health->detail;
+    pthread_mutex_unlock(&health->lock);
+    return healthy;
+}

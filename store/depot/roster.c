@@ -1,0 +1,372 @@
+/* roster.c - a depot's stores by name. roster.h tells the story. */
+#include "store/depot/roster.h"
+
+#include "store/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_DELETED };
+
+/* Who wants to be told when an entry has settled. */
+struct roster_waiter {
+    struct roster_waiter *next;
+    void (*wake)(void *arg);
+    void *arg;
+};
+
+struct roster_entry {
+    struct roster_entry *next; /* in its bucket */
+    struct roster *roster;
+    enum entry_state state;
+    struct store *store;
+    size_t references;
+    uint64_t idle_since; /* counts the roster's releases */
+    char name[STORE_NAME_MAX + 1];
+    char label[ROSTER_LABEL_MAX]; /* in the trash, when deleted */
+    struct pool_job removal;
+    struct roster_waiter *waiters;
+};
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+void roster_init(struct roster *roster, struct depot *depot, const struct depot_options *options, struct folder *folder,
+                 struct health *health)
+{
+    *roster = (struct roster){.depot = depot, .options = options, .folder = folder, .health = health};
+    pthread_mutex_init(&roster->lock, NULL);
+    pthread_cond_init(&roster->changed, NULL);
+}
+
+/* Takes any entry out; NULL when none is there. */
+static struct roster_entry *take_any(struct roster *roster)
+{
+    struct roster_entry *taken = NULL;
+    pthread_mutex_lock(&roster->lock);
+    for (size_t i = 0; i < ROSTER_BUCKETS && !taken; i++) {
+        struct roster_entry **at = &roster->buckets[i];
+        if (*at) {
+            taken = *at;
+            *at = taken->next;
+        }
+    }
+    pthread_mutex_unlock(&roster->lock);
+    return taken;
+}
+
+void roster_close(struct roster *roster)
+{
+    struct roster_entry *entry;
+    while ((entry = take_any(roster))) {
+        assert(entry->references == 0);
+        store_close(entry->store);
+        free(entry);
+    }
+}
+
+void roster_free(struct roster *roster)
+{
+    pthread_cond_destroy(&roster->changed);
+    pthread_mutex_destroy(&roster->lock);
+}
+
+/* ---- entries; the lock is held --------------------------------------------------------------- */
+
+static struct roster_entry **bucket_of(struct roster *roster, const char *name)
+{
+    return &roster->buckets[XXH3_64bits(name, strlen(name)) % ROSTER_BUCKETS];
+}
+
+static struct roster_entry *entry_find(struct roster *roster, const char *name)
+{
+    struct roster_entry *entry = *bucket_of(roster, name);
+    while (entry && strcmp(entry->name, name) != 0)
+        entry = entry->next;
+    return entry;
+}
+
+static struct roster_entry *entry_add(struct roster *roster, const char *name)
+{
+    struct roster_entry *entry = calloc(1, sizeof *entry);
+    if (!entry)
+        return NULL;
+    struct roster_entry **bucket = bucket_of(roster, name);
+    entry->roster = roster;
+    entry->state = ENTRY_OPENING;
+    memcpy(entry->name, name, strlen(name) + 1);
+    entry->next = *bucket;
+    *bucket = entry;
+    return entry;
+}
+
+static void entry_unlink(struct roster_entry *entry)
+{
+    struct roster_entry **at = bucket_of(entry->roster, entry->name);
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
+}
+
+/* Tells all who wait for the entry. Those who want to be called are, by unlock_and_wake(). */
+static void entry_settled_now(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    while (entry->waiters) {
+        struct roster_waiter *waiter = entry->waiters;
+        entry->waiters = waiter->next;
+        waiter->next = roster->woken;
+        roster->woken = waiter;
+    }
+    pthread_cond_broadcast(&roster->changed);
+}
+
+static void unlock_and_wake(struct roster *roster)
+{
+    struct roster_waiter *waiter = roster->woken;
+    roster->woken = NULL;
+    pthread_mutex_unlock(&roster->lock);
+    while (waiter) {
+        struct roster_waiter *next = waiter->next;
+        waiter->wake(waiter->arg);
+        free(waiter);
+        waiter = next;
+    }
+}
+
+static enum store_error entry_wait(struct roster_entry *entry, void (*wake)(void *arg), void *arg)
+{
+    struct roster_waiter *waiter = malloc(sizeof *waiter);
+    if (!waiter)
+        return STORE_NO_MEMORY;
+    *waiter = (struct roster_waiter){.next = entry->waiters, .wake = wake, .arg = arg};
+    entry->waiters = waiter;
+    return STORE_AGAIN;
+}
+
+/* The entry when it is neither opening nor closing; waits until that is so. NULL: not there. */
+static struct roster_entry *entry_settled(struct roster *roster, const char *name)
+{
+    struct roster_entry *entry;
+    while ((entry = entry_find(roster, name)) && entry->state != ENTRY_OPEN)
+        pthread_cond_wait(&roster->changed, &roster->lock);
+    return entry;
+}
+
+/* ---- room for one more open store; the lock is held, and let go while a store is closed ------ */
+
+static bool entry_is_idle(const struct roster_entry *entry)
+{
+    return entry->state == ENTRY_OPEN && entry->references == 0 && !atomic_load(&entry->store->failed) &&
+           store_is_idle(entry->store) && !scrub_running(entry->store);
+}
+
+/* The open store that nobody has used for longest; NULL when all are in use. */
+static struct roster_entry *entry_idle_longest(struct roster *roster)
+{
+    struct roster_entry *oldest = NULL;
+    for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
+        for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next) {
+            if (entry_is_idle(entry) && (!oldest || entry->idle_since < oldest->idle_since))
+                oldest = entry;
+        }
+    }
+    return oldest;
+}
+
+/* Closes a store that is open and not in use. */
+static void entry_close(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    entry->state = ENTRY_CLOSING;
+    roster->open--;
+    pthread_mutex_unlock(&roster->lock);
+    store_close(entry->store);
+    pthread_mutex_lock(&roster->lock);
+    entry_unlink(entry);
+    entry_settled_now(entry);
+    free(entry);
+}
+
+/* Closes the store that has been idle longest; false when there is none. */
+static bool make_room(struct roster *roster)
+{
+    struct roster_entry *idle = entry_idle_longest(roster);
+    if (idle)
+        entry_close(idle);
+    return idle != NULL;
+}
+
+/* ---- opening; the lock is held, and let go meanwhile ----------------------------------------- */
+
+/* Opens the store; as long as descriptors or memory are out, idle stores make room. */
+static enum store_error open_with_room(struct roster *roster, const char *name, struct store **ret_store,
+                                       struct store_detail *detail)
+{
+    enum store_error error;
+    if (roster->open >= roster->options->open_stores_limit)
+        (void)make_room(roster);
+    do {
+        pthread_mutex_unlock(&roster->lock);
+        error = store_open(roster->depot, roster->options, roster->folder->stores, name, depot_pool(roster->depot),
+                           ret_store, detail);
+        pthread_mutex_lock(&roster->lock);
+    } while (store_error_is_shortage(error, detail->os_error) && make_room(roster));
+    return error;
+}
+
+/* Opens a store for a new entry; the entry is gone when that fails. */
+static enum store_error entry_open(struct roster_entry *entry, struct store_detail *ret_detail)
+{
+    struct roster *roster = entry->roster;
+    struct store *store = NULL;
+    struct store_detail detail = {0};
+    enum store_error error = open_with_room(roster, entry->name, &store, &detail);
+    health_note_opening(roster->health, entry->name, error, &detail);
+    if (error && ret_detail)
+        *ret_detail = detail;
+    entry_settled_now(entry);
+    if (error) {
+        entry_unlink(entry);
+        free(entry);
+    } else {
+        store->entry = entry;
+        entry->store = store;
+        entry->state = ENTRY_OPEN;
+        roster->open++;
+    }
+    return error;
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+/* Gives out an entry that has settled; opens the store for it when there is none. Lock held. */
+static enum store_error acquire_settled(struct roster *roster, const char *name, struct roster_entry *entry,
+                                        struct store **ret_store, struct store_detail *ret_detail)
+{
+    enum store_error error = STORE_OK;
+    if (!entry) {
+        entry = entry_add(roster, name);
+        error = entry ? entry_open(entry, ret_detail) : STORE_NO_MEMORY;
+    }
+    if (!error) {
+        entry->references++;
+        *ret_store = entry->store;
+    }
+    return error;
+}
+
+enum store_error roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
+                                struct store_detail *ret_detail)
+{
+    pthread_mutex_lock(&roster->lock);
+    enum store_error error = acquire_settled(roster, name, entry_settled(roster, name), ret_store, ret_detail);
+    unlock_and_wake(roster);
+    return error;
+}
+
+enum store_error roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
+                                        struct store **ret_store, struct store_detail *ret_detail)
+{
+    enum store_error error;
+    pthread_mutex_lock(&roster->lock);
+    struct roster_entry *entry = entry_find(roster, name);
+    if (entry && entry->state != ENTRY_OPEN)
+        error = entry_wait(entry, wake, arg);
+    else
+        error = acquire_settled(roster, name, entry, ret_store, ret_detail);
+    unlock_and_wake(roster);
+    return error;
+}
+
+enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store)
+{
+    enum store_error error = STORE_AGAIN;
+    pthread_mutex_lock(&roster->lock);
+    struct roster_entry *entry = entry_find(roster, name);
+    if (entry && entry->state == ENTRY_OPEN) {
+        entry->references++;
+        *ret_store = entry->store;
+        error = STORE_OK;
+    }
+    pthread_mutex_unlock(&roster->lock);
+    return error;
+}
+
+/* Closes a deleted store that nobody uses any more and removes its files. Thread: the pool's. */
+static void entry_remove(void *arg)
+{
+    struct roster_entry *entry = arg;
+    struct roster *roster = entry->roster;
+    if (!store_is_idle(entry->store)) { /* what it waits for may wait for this thread: an aborted upload */
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        pool_submit(depot_pool(roster->depot), &entry->removal);
+        return;
+    }
+    store_close(entry->store);
+    folder_remove_trash(roster->folder, entry->label);
+    free(entry);
+}
+
+void roster_release(struct roster *roster, struct store *store)
+{
+    struct roster_entry *entry = store->entry;
+    pthread_mutex_lock(&roster->lock);
+    entry->idle_since = ++roster->releases;
+    bool last = --entry->references == 0;
+    bool remove = last && entry->state == ENTRY_DELETED;
+    pthread_mutex_unlock(&roster->lock);
+    if (remove) {
+        entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
+        pool_submit(depot_pool(roster->depot), &entry->removal);
+    }
+}
+
+/* ---- removing -------------------------------------------------------------------------------- */
+
+void roster_strike(struct roster *roster, struct store *store, const char *label)
+{
+    struct roster_entry *entry = store->entry;
+    assert(strlen(label) < sizeof entry->label);
+    pthread_mutex_lock(&roster->lock);
+    memcpy(entry->label, label, strlen(label) + 1);
+    entry_unlink(entry);
+    entry->state = ENTRY_DELETED;
+    roster->open--;
+    pthread_mutex_unlock(&roster->lock);
+}
+
+struct roster_entry *roster_block(struct roster *roster, const char *name)
+{
+    pthread_mutex_lock(&roster->lock);
+    struct roster_entry *entry = entry_find(roster, name) ? NULL : entry_add(roster, name);
+    pthread_mutex_unlock(&roster->lock);
+    return entry;
+}
+
+void roster_unblock(struct roster *roster, struct roster_entry *entry)
+{
+    pthread_mutex_lock(&roster->lock);
+    entry_unlink(entry);
+    entry_settled_now(entry);
+    free(entry);
+    unlock_and_wake(roster);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg)
+{
+    bool all = true;
+    pthread_mutex_lock(&roster->lock);
+    for (size_t i = 0; i < ROSTER_BUCKETS && all; i++) {
+        for (struct roster_entry *entry = roster->buckets[i]; entry && all; entry = entry->next) {
+            if (entry->state == ENTRY_OPEN)
+                all = visit(arg, entry->store);
+        }
+    }
+    pthread_mutex_unlock(&roster->lock);
+    return all;
+}

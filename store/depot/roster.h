@@ -1,0 +1,81 @@
+/* roster.h - a depot's stores by name: which are open, who uses them, who waits for them.
+ *
+ * Stores open at first use and stay open until more than the limit are; then the one that has been idle
+ * longest is closed. An entry stands for each store that is open, opening, closing, or removed but still in use.
+ *
+ * The lock guards the entries and is never held while a store is opened or closed: the state of the entry keeps others
+ * off meanwhile.
+ *
+ * Thread: any, unless it says otherwise. Names are valid: the depot has looked at them.
+ */
+#ifndef CAIRN_ROSTER_H
+#define CAIRN_ROSTER_H
+
+#include "store/depot/folder.h"
+#include "store/depot/health.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+struct roster_entry;
+struct roster_waiter;
+
+enum {
+    ROSTER_BUCKETS = 1024,
+    ROSTER_LABEL_MAX = 32, /* bytes in the name of what lies in the trash, with the NUL */
+};
+
+struct roster {
+    struct depot *depot;
+    const struct depot_options *options; /* the depot's */
+    struct folder *folder;               /* borrowed, like the next */
+    struct health *health;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* an entry's state */
+    struct roster_entry *buckets[ROSTER_BUCKETS];
+    size_t open;
+    struct roster_waiter *woken; /* to be called when the lock is let go */
+    uint64_t releases;
+};
+
+void roster_init(struct roster *roster, struct depot *depot, const struct depot_options *options, struct folder *folder,
+                 struct health *health);
+
+/* Closes all stores. Every one must have been released, and none is asked for any more. Blocking. */
+void roster_close(struct roster *roster);
+
+/* After roster_close(), when no thread of the depot runs any more. */
+void roster_free(struct roster *roster);
+
+/* A reference to a store, opened if need be; waits while another thread opens or closes it. The errors of store_open(),
+ * with *ret_detail (NULL is allowed). Blocking. */
+enum store_error roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
+                                struct store_detail *ret_detail);
+
+/* The same, but where it would have to wait for another thread STORE_AGAIN, and `wake(arg)` is called, without the
+ * lock, on that thread when it is worth another try. Blocking, when it is this thread that opens the store. */
+enum store_error roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
+                                        struct store **ret_store, struct store_detail *ret_detail);
+
+/* The same for a store that is open already, else STORE_AGAIN. Does not block. */
+enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store);
+
+/* Gives a reference back. With the last one of a store that was struck it is closed, and its files are removed, by an
+ * I/O thread. */
+void roster_release(struct roster *roster, struct store *store);
+
+/* The store's folder lies in the trash now, under `label`: nobody finds the store any more. Thread: one that holds a
+ * reference to it, and the depot's `admin`. */
+void roster_strike(struct roster *roster, struct store *store, const char *label);
+
+/* Keeps everybody from opening a store that nobody has open, until roster_unblock(), which takes what this returns.
+ * NULL: somebody is opening it, or memory is out. */
+struct roster_entry *roster_block(struct roster *roster, const char *name);
+void roster_unblock(struct roster *roster, struct roster_entry *entry);
+
+/* Calls `visit`, which must not block, for the stores that are open, until one is false: whether none was. The lock is
+ * held meanwhile. */
+bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg);
+
+#endif

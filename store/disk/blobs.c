@@ -1,0 +1,350 @@
+/* blobs.c - payloads in files of their own. blobs.h tells the story. */
+#include "store/disk/blobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 32, COPY_CHUNK = 1 << 20 };
+
+static void blob_name(uint64_t blob, char ret_name[NAME_MAX_BYTES])
+{
+    (void)snprintf(ret_name, NAME_MAX_BYTES, "%016" PRIx64 ".blob", blob);
+}
+
+static bool blob_number(const char *name, uint64_t *ret_blob)
+{
+    char expected[NAME_MAX_BYTES];
+    *ret_blob = strtoull(name, NULL, 16);
+    blob_name(*ret_blob, expected);
+    return strcmp(name, expected) == 0;
+}
+
+void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt)
+{
+    *blobs = (struct blobs){.io = io, .folder = folder, .pool = pool};
+    atomic_init(&blobs->next, 1);
+    table_init(&blobs->needs, salt);
+    pthread_mutex_init(&blobs->reap_lock, NULL);
+    pthread_cond_init(&blobs->reap_idle, NULL);
+}
+
+static void reap(void *arg);
+
+void blobs_free(struct blobs *blobs)
+{
+    if (pool_withdraw(blobs->pool, &blobs->reap_job))
+        reap(blobs);
+    pthread_mutex_lock(&blobs->reap_lock);
+    while (blobs->reaping)
+        pthread_cond_wait(&blobs->reap_idle, &blobs->reap_lock);
+    pthread_mutex_unlock(&blobs->reap_lock);
+    table_free(&blobs->needs);
+    free(blobs->reap.blobs);
+    free(blobs->doubts.blobs);
+    pthread_cond_destroy(&blobs->reap_idle);
+    pthread_mutex_destroy(&blobs->reap_lock);
+    blobs->io->close(blobs->io->self, blobs->folder);
+}
+
+/* ---- a file being written -------------------------------------------------------------------- */
+
+struct blob_file blob_file_none(void)
+{
+    return (struct blob_file){.file = -1};
+}
+
+bool blob_file_is_open(const struct blob_file *file)
+{
+    return file->file >= 0;
+}
+
+int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct)
+{
+    const struct io *io = blobs->io;
+    struct blob_file file = {.blobs = blobs, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
+    char name[NAME_MAX_BYTES];
+    blob_name(file.blob, name);
+    int flags = O_RDWR | O_CREAT;
+    file.file = io->openat(io->self, blobs->folder, name, flags | O_EXCL | (direct ? O_DIRECT : 0), 0600);
+    if (file.file < 0 && errno == EINVAL && direct) { /* refused, but perhaps made */
+        file.direct = false;
+        file.file = io->openat(io->self, blobs->folder, name, flags, 0600);
+    }
+    if (file.file < 0)
+        return errno;
+    *ret_file = file;
+    return 0;
+}
+
+/* The file system refuses a direct write after all: goes on by way of the page cache. */
+static int leave_direct(struct blob_file *file)
+{
+    const struct io *io = file->blobs->io;
+    char name[NAME_MAX_BYTES];
+    blob_name(file->blob, name);
+    int cached = io->openat(io->self, file->blobs->folder, name, O_RDWR, 0);
+    if (cached < 0)
+        return errno;
+    io->close(io->self, file->file);
+    file->file = cached;
+    file->direct = false;
+    return 0;
+}
+
+static int write_direct(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+{
+    size_t padded = (length + BLOB_ALIGNMENT - 1) & ~(size_t)(BLOB_ALIGNMENT - 1);
+    memset(bytes + length, 0, padded - length);
+    return io_write_all(file->blobs->io, file->file, bytes, padded, (off_t)position);
+}
+
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+{
+    const struct io *io = file->blobs->io;
+    if (file->direct) {
+        int error = write_direct(file, bytes, length, position);
+        if (error != EINVAL)
+            return error;
+        error = leave_direct(file);
+        if (error)
+            return error;
+    }
+    int error = io_write_all(io, file->file, bytes, length, (off_t)position);
+    io->write_back(io->self, file->file, (off_t)position, (off_t)length);
+    return error;
+}
+
+int blob_file_sync(struct blob_file *file, uint64_t size)
+{
+    const struct io *io = file->blobs->io;
+    if (size % BLOB_ALIGNMENT != 0 && io->ftruncate(io->self, file->file, (off_t)size) < 0)
+        return errno;
+    return io->fdatasync(io->self, file->file) < 0 ? errno : 0;
+}
+
+void blob_file_close(struct blob_file *file)
+{
+    if (file->file >= 0)
+        file->blobs->io->close(file->blobs->io->self, file->file);
+    file->file = -1;
+}
+
+/* ---- files of the folder --------------------------------------------------------------------- */
+
+int blobs_open(struct blobs *blobs, uint64_t blob)
+{
+    char name[NAME_MAX_BYTES];
+    blob_name(blob, name);
+    return blobs->io->openat(blobs->io->self, blobs->folder, name, O_RDONLY, 0);
+}
+
+int blobs_sync(struct blobs *blobs)
+{
+    return blobs->io->fsync(blobs->io->self, blobs->folder) < 0 ? errno : 0;
+}
+
+void blobs_remove(struct blobs *blobs, uint64_t blob)
+{
+    char name[NAME_MAX_BYTES];
+    blob_name(blob, name);
+    blobs->io->unlinkat(blobs->io->self, blobs->folder, name, 0); /* what stays is an orphan: removed at start */
+}
+
+/* ---- copying --------------------------------------------------------------------------------- */
+
+static int copy_by_hand(const struct io *io, int from, int to, uint64_t position, uint64_t size)
+{
+    unsigned char *chunk = malloc(COPY_CHUNK);
+    int error = chunk ? 0 : ENOMEM;
+    while (!error && position < size) {
+        size_t length = size - position < COPY_CHUNK ? (size_t)(size - position) : COPY_CHUNK;
+        error = io_read_all(io, from, chunk, length, (off_t)position);
+        if (!error)
+            error = io_write_all(io, to, chunk, length, (off_t)position);
+        position += length;
+    }
+    free(chunk);
+    return error;
+}
+
+static int copy_bytes(const struct io *io, int from, int to, uint64_t size)
+{
+    uint64_t position = 0;
+    while (position < size) {
+        size_t length = size - position < (1u << 30) ? (size_t)(size - position) : 1u << 30;
+        ssize_t copied = io->copy_range(io->self, from, (off_t)position, to, (off_t)position, length);
+        if (copied < 0 && errno == EINTR)
+            continue;
+        if (copied <= 0)
+            return copy_by_hand(io, from, to, position, size);
+        position += (uint64_t)copied;
+    }
+    return 0;
+}
+
+static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t *ret_blob)
+{
+    struct blob_file to;
+    int error = blob_file_create(&to, target, false);
+    if (error)
+        return error;
+    error = copy_bytes(target->io, from, to.file, size);
+    if (!error)
+        error = blob_file_sync(&to, size);
+    blob_file_close(&to);
+    if (error)
+        blobs_remove(target, to.blob);
+    else
+        *ret_blob = to.blob;
+    return error;
+}
+
+static int adopt_by_link(struct blobs *target, struct blobs *source, uint64_t source_blob, uint64_t *ret_blob)
+{
+    const struct io *io = target->io;
+    uint64_t blob = atomic_fetch_add(&target->next, 1);
+    char from[NAME_MAX_BYTES];
+    char to[NAME_MAX_BYTES];
+    blob_name(source_blob, from);
+    blob_name(blob, to);
+    if (io->linkat(io->self, source->folder, from, target->folder, to) < 0)
+        return errno;
+    *ret_blob = blob;
+    return 0;
+}
+
+int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob)
+{
+    uint64_t adopted = 0;
+    int error = adopt_by_link(target, source, blob, &adopted);
+    if (error && error != ENOENT) {
+        int from = blobs_open(source, blob);
+        if (from < 0)
+            return errno;
+        error = adopt_by_copy(target, from, size, &adopted);
+        source->io->close(source->io->self, from);
+    }
+    if (error)
+        return error;
+    error = blobs_sync(target);
+    if (error)
+        blobs_remove(target, adopted);
+    else
+        *ret_blob = adopted;
+    return error;
+}
+
+/* ---- who needs which ------------------------------------------------------------------------- */
+
+bool blobs_reserve(struct blobs *blobs, uint64_t blob)
+{
+    return table_reserve(&blobs->needs, blob);
+}
+
+void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size)
+{
+    uint64_t needs = table_get(&blobs->needs, blob);
+    if (needs == 0)
+        blobs->bytes += size;
+    table_put(&blobs->needs, blob, needs + 1);
+}
+
+bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size)
+{
+    uint64_t needs = table_get(&blobs->needs, blob);
+    if (needs > 1) {
+        table_put(&blobs->needs, blob, needs - 1);
+        return false;
+    }
+    table_remove(&blobs->needs, blob);
+    blobs->bytes -= size;
+    return true;
+}
+
+/* ---- unlinking ------------------------------------------------------------------------------- */
+
+/* False when memory is out. */
+static bool list_push(struct blob_list *list, uint64_t blob)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        uint64_t *moved = realloc(list->blobs, room * sizeof *moved);
+        if (!moved)
+            return false;
+        list->blobs = moved;
+        list->room = room;
+    }
+    list->blobs[list->count++] = blob;
+    return true;
+}
+
+/* Thread: the pool's. */
+static void reap(void *arg)
+{
+    struct blobs *blobs = arg;
+    pthread_mutex_lock(&blobs->reap_lock);
+    while (blobs->reap.count > 0) {
+        uint64_t blob = blobs->reap.blobs[--blobs->reap.count];
+        pthread_mutex_unlock(&blobs->reap_lock);
+        blobs_remove(blobs, blob);
+        pthread_mutex_lock(&blobs->reap_lock);
+    }
+    blobs->reaping = false;
+    pthread_cond_broadcast(&blobs->reap_idle);
+    pthread_mutex_unlock(&blobs->reap_lock);
+}
+
+void blobs_discard(struct blobs *blobs, uint64_t blob)
+{
+    pthread_mutex_lock(&blobs->reap_lock);
+    bool queued = list_push(&blobs->reap, blob);
+    bool wake = queued && !blobs->reaping;
+    if (wake) {
+        blobs->reaping = true;
+        blobs->reap_job = (struct pool_job){.run = reap, .arg = blobs};
+    }
+    pthread_mutex_unlock(&blobs->reap_lock);
+    if (wake)
+        pool_submit(blobs->pool, &blobs->reap_job);
+    if (!queued)
+        blobs_remove(blobs, blob);
+}
+
+void blobs_doubt(struct blobs *blobs, uint64_t blob)
+{
+    (void)list_push(&blobs->doubts, blob);
+}
+
+void blobs_end_doubts(struct blobs *blobs)
+{
+    while (blobs->doubts.count > 0)
+        blobs_discard(blobs, blobs->doubts.blobs[--blobs->doubts.count]);
+}
+
+int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t *ret_orphans)
+{
+    size_t orphans = 0;
+    char *names = blobs->io->list(blobs->io->self, blobs->folder);
+    if (!names)
+        return errno;
+    for (const char *name = names; *name; name += strlen(name) + 1) {
+        uint64_t blob;
+        if (!blob_number(name, &blob))
+            continue;
+        if (blob >= least)
+            least = blob + 1;
+        if (table_get(&blobs->needs, blob))
+            continue;
+        orphans++;
+        if (remove)
+            blobs_remove(blobs, blob);
+    }
+    free(names);
+    atomic_store(&blobs->next, least);
+    *ret_orphans = orphans;
+    return 0;
+}

@@ -1,0 +1,113 @@
+/* blobs.h - the payloads too large for the log: one file each in a store's folder blobs/.
+ *
+ * A blob's number names its file and is never used twice. The happy path: an I/O thread creates the file,
+ * writes it, syncs it and the folder; then a record that holds the number is committed. A file that no
+ * record needs, because the server died in between, is an orphan and removed when the store is opened.
+ *
+ * Renaming an object hands the number on; copying it in its store counts one object more that needs the
+ * file; copying it to another store makes a hard link under a number of that store. When the last object
+ * that needs a file is gone, the file is unlinked by an I/O thread: freeing a large file takes a while.
+ */
+#ifndef CAIRN_BLOBS_H
+#define CAIRN_BLOBS_H
+
+#include "store/base/pool.h"
+#include "store/base/table.h"
+#include "store/disk/io.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Numbers of files, as many as there is memory for. */
+struct blob_list {
+    uint64_t *blobs;
+    size_t count;
+    size_t room;
+};
+
+struct blobs {
+    const struct io *io;
+    int folder;
+    atomic_uint_fast64_t next; /* number of the next file */
+    struct table needs;        /* number -> objects that need it; guarded by the store's lock */
+    uint64_t bytes;            /* of all blobs that are needed; the same */
+
+    struct pool *pool;
+    struct pool_job reap_job;
+    pthread_mutex_t reap_lock;
+    pthread_cond_t reap_idle;
+    bool reaping;
+    struct blob_list reap;   /* files to unlink */
+    struct blob_list doubts; /* files of records that failed and may yet be on disk; the writer's */
+};
+
+/* Takes the folder's descriptor. */
+void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt);
+
+/* Waits for the background, closes the folder. */
+void blobs_free(struct blobs *blobs);
+
+/* A blob file being written. `blob` stays known after closing, for blobs_discard(). */
+struct blob_file {
+    struct blobs *blobs;
+    uint64_t blob; /* 0: never made */
+    int file;      /* -1: closed */
+    bool direct;   /* past the page cache */
+};
+
+enum { BLOB_ALIGNMENT = 4096 };
+
+struct blob_file blob_file_none(void);
+bool blob_file_is_open(const struct blob_file *file);
+
+/* Makes an empty file under a new number; an errno. `direct`: it is written past the page cache where the file
+ * system allows that, so that bulk data hardly delays the small commits beside it (docs/performance.md).
+ * Blocking. */
+int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct);
+
+/* Writes; an errno. To a direct file: at a multiple of BLOB_ALIGNMENT, a multiple of it except at the end, from
+ * memory aligned to it that reaches to the next multiple, where zeros are put behind the bytes. Blocking. */
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position);
+
+/* Gives the file its size and makes it durable, though not its entry in the folder; an errno. Blocking. */
+int blob_file_sync(struct blob_file *file, uint64_t size);
+
+/* Closed already is allowed. */
+void blob_file_close(struct blob_file *file);
+
+/* Opens a file for reading; -1 and errno. */
+int blobs_open(struct blobs *blobs, uint64_t blob);
+
+/* Makes the folder's entries durable; an errno. Blocking. */
+int blobs_sync(struct blobs *blobs);
+
+/* A file in `target` with the bytes of `blob` in `source`, durable when it returns; an errno: ENOENT
+ * when the blob is gone. By hard link, across file systems by copying. Blocking. */
+int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob);
+
+/* Makes sure that one more blobs_need() of this number cannot fail. Thread: the store's lock exclusive. */
+bool blobs_reserve(struct blobs *blobs, uint64_t blob);
+
+/* One object more, or less, needs the file of `size` bytes. True when none does any more: the caller
+ * then unlinks it, outside of the lock. Thread: the store's lock exclusive. */
+void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size);
+bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size);
+
+/* Unlinks a file now. Blocking. */
+void blobs_remove(struct blobs *blobs, uint64_t blob);
+
+/* Unlinks a file soon, on an I/O thread. */
+void blobs_discard(struct blobs *blobs, uint64_t blob);
+
+/* A record that names the file failed, but its bytes may be on disk, and a crash would make it count: the file has
+ * to be there then. Once the log has gone on elsewhere, blobs_end_doubts() discards all such files. Without memory one
+ * stays until the next start. Thread: the writer's. */
+void blobs_doubt(struct blobs *blobs, uint64_t blob);
+void blobs_end_doubts(struct blobs *blobs);
+
+/* Looks for files that no object needs, unlinks them with `remove`, and sets the next number beyond all others; `least`
+ * is a number beyond all that the log has named. An errno. Recovery only. */
+int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t *ret_orphans);
+
+#endif

@@ -1,0 +1,249 @@
+/* io.c - the POSIX table of file calls, and the two loops that want all bytes. */
+#include "store/disk/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static int posix_openat(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    (void)self;
+    return openat(folder, path, flags | O_CLOEXEC, mode);
+}
+
+static int posix_close(void *self, int file)
+{
+    (void)self;
+    return close(file);
+}
+
+static ssize_t posix_pread(void *self, int file, void *bytes, size_t length, off_t position)
+{
+    (void)self;
+    return pread(file, bytes, length, position);
+}
+
+static ssize_t posix_pread_nowait(void *self, int file, void *bytes, size_t length, off_t position)
+{
+    (void)self;
+    struct iovec part = {.iov_base = bytes, .iov_len = length};
+    ssize_t got = preadv2(file, &part, 1, position, RWF_NOWAIT);
+    if (got < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+        return pread(file, bytes, length, position); /* a file system that cannot tell: wait */
+    return got;
+}
+
+static ssize_t posix_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
+{
+    (void)self;
+    return pwrite(file, bytes, length, position);
+}
+
+static int posix_fdatasync(void *self, int file)
+{
+    (void)self;
+    return fdatasync(file);
+}
+
+static int posix_fsync(void *self, int file)
+{
+    (void)self;
+    return fsync(file);
+}
+
+static void posix_write_back(void *self, int file, off_t position, off_t length)
+{
+    (void)self;
+    (void)sync_file_range(file, position, length, SYNC_FILE_RANGE_WRITE);
+}
+
+static int posix_ftruncate(void *self, int file, off_t length)
+{
+    (void)self;
+    return ftruncate(file, length);
+}
+
+static int posix_allocate(void *self, int file, off_t position, off_t length)
+{
+    (void)self;
+    return fallocate(file, 0, position, length); /* not posix_fallocate(), which pretends where it cannot */
+}
+
+static int posix_fstat(void *self, int file, struct stat *ret_stat)
+{
+    (void)self;
+    return fstat(file, ret_stat);
+}
+
+static int posix_mkdirat(void *self, int folder, const char *path, mode_t mode)
+{
+    (void)self;
+    return mkdirat(folder, path, mode);
+}
+
+static int posix_unlinkat(void *self, int folder, const char *path, int flags)
+{
+    (void)self;
+    return unlinkat(folder, path, flags);
+}
+
+static int posix_renameat(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    (void)self;
+    return renameat(from_folder, from, to_folder, to);
+}
+
+static int posix_linkat(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    (void)self;
+    return linkat(from_folder, from, to_folder, to, 0);
+}
+
+static ssize_t posix_copy_range(void *self, int from, off_t from_position, int to, off_t to_position, size_t length)
+{
+    (void)self;
+    return copy_file_range(from, &from_position, to, &to_position, length, 0);
+}
+
+static int posix_lock(void *self, int file)
+{
+    (void)self;
+    return flock(file, LOCK_EX | LOCK_NB);
+}
+
+/* Appends a name and its NUL to a growing list that always ends in an empty name. */
+static bool list_append(char **list, size_t *length, size_t *capacity, const char *name)
+{
+    size_t size = strlen(name) + 1;
+    if (*length + size + 1 > *capacity) {
+        size_t larger = (*capacity + size + 1) * 2;
+        char *moved = realloc(*list, larger);
+        if (!moved)
+            return false;
+        *list = moved;
+        *capacity = larger;
+    }
+    memcpy(*list + *length, name, size);
+    *length += size;
+    (*list)[*length] = '\0';
+    return true;
+}
+
+/* Collects the names of an open folder; errno tells the failure. */
+static char *list_collect(DIR *entries)
+{
+    size_t length = 0;
+    size_t capacity = 256;
+    char *list = calloc(1, capacity);
+    struct dirent *entry = NULL;
+    errno = list ? 0 : ENOMEM;
+    while (list && (errno = 0, entry = readdir(entries))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (!list_append(&list, &length, &capacity, entry->d_name)) {
+            errno = ENOMEM;
+            break;
+        }
+    }
+    if (list && errno) {
+        int saved = errno;
+        free(list);
+        list = NULL;
+        errno = saved;
+    }
+    return list;
+}
+
+static char *posix_list(void *self, int folder)
+{
+    (void)self;
+    int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (own < 0)
+        return NULL;
+    DIR *entries = fdopendir(own);
+    if (!entries) {
+        int saved = errno;
+        close(own);
+        errno = saved;
+        return NULL;
+    }
+    char *list = list_collect(entries);
+    int saved = errno;
+    closedir(entries);
+    errno = saved;
+    return list;
+}
+
+static int posix_free_bytes(void *self, int file, uint64_t *ret_bytes)
+{
+    (void)self;
+    struct statvfs figures;
+    if (fstatvfs(file, &figures) < 0)
+        return -1;
+    *ret_bytes = (uint64_t)figures.f_bavail * (uint64_t)figures.f_frsize;
+    return 0;
+}
+
+const struct io io_posix = {
+    .openat = posix_openat,
+    .close = posix_close,
+    .pread = posix_pread,
+    .pread_nowait = posix_pread_nowait,
+    .pwrite = posix_pwrite,
+    .fdatasync = posix_fdatasync,
+    .fsync = posix_fsync,
+    .write_back = posix_write_back,
+    .ftruncate = posix_ftruncate,
+    .allocate = posix_allocate,
+    .fstat = posix_fstat,
+    .mkdirat = posix_mkdirat,
+    .unlinkat = posix_unlinkat,
+    .renameat = posix_renameat,
+    .linkat = posix_linkat,
+    .copy_range = posix_copy_range,
+    .lock = posix_lock,
+    .list = posix_list,
+    .free_bytes = posix_free_bytes,
+};
+
+int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position)
+{
+    char *at = bytes;
+    while (length > 0) {
+        ssize_t got = io->pread(io->self, file, at, length, position);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        if (got == 0)
+            return EIO;
+        at += got;
+        length -= (size_t)got;
+        position += got;
+    }
+    return 0;
+}
+
+int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t put = io->pwrite(io->self, file, at, length, position);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return errno;
+        if (put == 0)
+            return EIO;
+        at += put;
+        length -= (size_t)put;
+        position += put;
+    }
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* settings.c - the small text files that say whose a folder is and in which format. */
+#include "store/disk/settings.h"
+
+#include "store/disk/note.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+static size_t settings_format(const struct settings *settings, char ret_text[NOTE_MAX])
+{
+    int length = snprintf(ret_text, NOTE_MAX, "cairn %s\nformat %d\nsalt %016" PRIx64 "\n", settings->kind,
+                          SETTINGS_FORMAT, settings->salt);
+    uint64_t check = XXH3_64bits(ret_text, (size_t)length);
+    length += snprintf(ret_text + length, NOTE_MAX - (size_t)length, "check %016" PRIx64 "\n", check);
+    return (size_t)length;
+}
+
+int settings_write(const struct io *io, int folder, const char *name, const struct settings *settings)
+{
+    char text[NOTE_MAX];
+    size_t length = settings_format(settings, text);
+    return note_write(io, folder, name, text, length);
+}
+
+bool settings_is_draft(const struct io *io, int folder, const char *draft, const char *name,
+                       const struct settings *settings)
+{
+    char expected[NOTE_MAX];
+    char own[NOTE_NAME_MAX];
+    char text[NOTE_MAX];
+    size_t length = 0;
+    note_draft(name, own);
+    if (strcmp(draft, own) != 0 || note_read(io, folder, draft, O_NOFOLLOW, text, &length) ||
+        length > settings_format(settings, expected))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] != '\0' && text[i] != expected[i])
+            return false;
+    }
+    return true;
+}
+
+enum store_error settings_read(const struct io *io, int folder, const char *name, const char *kind,
+                               struct settings *ret_settings, int *ret_errno)
+{
+    char text[NOTE_MAX];
+    char expected[NOTE_MAX];
+    int format = 0;
+    size_t length = 0;
+    *ret_errno = note_read(io, folder, name, 0, text, &length);
+    if (*ret_errno == ENOENT)
+        return STORE_FOREIGN;
+    if (*ret_errno)
+        return STORE_IO;
+    int first = snprintf(expected, sizeof expected, "cairn %s\n", kind);
+    if (strncmp(text, expected, (size_t)first) != 0)
+        return STORE_FOREIGN;
+    struct settings settings = {.kind = kind};
+    int found = sscanf(text + first, "format %d\nsalt %" SCNx64, &format, &settings.salt);
+    if (found >= 1 && format > SETTINGS_FORMAT)
+        return STORE_TOO_NEW;
+    settings_format(&settings, expected);
+    if (found != 2 || strcmp(text, expected) != 0)
+        return STORE_DAMAGED;
+    *ret_settings = settings;
+    return STORE_OK;
+}

@@ -1,0 +1,35 @@
+/* settings.h - the small text files that say whose a folder is and in which format.
+ *
+ *     cairn store            or: cairn data folder
+ *     format 1
+ *     salt 6a09e667f3bcc908  a store's only
+ *     check bb67ae8584caa73b XXH3-64 of all before this line
+ */
+#ifndef CAIRN_SETTINGS_H
+#define CAIRN_SETTINGS_H
+
+#include "store/disk/io.h"
+#include "store/store.h"
+
+enum { SETTINGS_FORMAT = 1 };
+
+struct settings {
+    const char *kind; /* "store" or "data folder" */
+    uint64_t salt;    /* 0 where there is none */
+};
+
+/* Writes the file `name` into the folder by way of a temporary one, and syncs it, but not the folder; an
+ * errno. */
+int settings_write(const struct io *io, int folder, const char *name, const struct settings *settings);
+
+/* Reads the file and proves that it is of that kind: STORE_FOREIGN when it is missing or something else,
+ * STORE_TOO_NEW, STORE_DAMAGED, STORE_IO with *ret_errno. */
+enum store_error settings_read(const struct io *io, int folder, const char *name, const char *kind,
+                               struct settings *ret_settings, int *ret_errno);
+
+/* Whether the folder's entry `draft` is what a settings_write() of these settings may have left that did not get to its
+ * end: after a power cut a file may have its length and yet be zeros. */
+bool settings_is_draft(const struct io *io, int folder, const char *draft, const char *name,
+                       const struct settings *settings);
+
+#endif

@@ -1,0 +1,295 @@
+/* space.c - the space of a depot's disk: who may have what is left. space.h tells the story. */
+#include "store/disk/space.h"
+
+#include "store/internal.h"
+
+#include <time.h>
+
+enum {
+    FRESH_MS = 100,
+    WATCH_MS = 1000,
+    LITTLE = 2 * LOG_SEGMENT_FIRST, /* with less a disk is full: the next small put may be refused */
+    FILL_STEP = 4 << 20,
+    SHARE_MAX = 128 << 20, /* of the reserve's file for deletes: more only keeps space from puts */
+};
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+static bool ask_free(struct space *space, uint64_t *ret_bytes)
+{
+    if (space->io->free_bytes(space->io->self, space->folder, ret_bytes) < 0)
+        return false;
+    atomic_store(&space->free_bytes, *ret_bytes);
+    atomic_store(&space->free_asked, milliseconds());
+    return true;
+}
+
+static uint64_t less(uint64_t from, uint64_t bytes)
+{
+    return from > bytes ? from - bytes : 0;
+}
+
+static uint64_t smallest(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Bytes that the reserve's file should have: the largest segment's for compaction, and a share for deletes. Where
+ * there is little in the stores they cannot need much. */
+static uint64_t target_of(const struct space *space)
+{
+    if (!space->wanted)
+        return 0;
+    uint64_t share = smallest(space->wanted / 2, atomic_load(&space->covered));
+    return atomic_load(&space->largest) + smallest(share, SHARE_MAX);
+}
+
+/* Bytes that puts have to leave beside the reserve's file. */
+static uint64_t lacking(const struct space *space)
+{
+    uint64_t target = target_of(space);
+    return less(target > space->wanted ? target : space->wanted, reserve_size(&space->reserve));
+}
+
+bool space_affords(struct space *space, uint64_t bytes)
+{
+    uint64_t free_bytes;
+    return !ask_free(space, &free_bytes) || free_bytes >= lacking(space) + bytes;
+}
+
+bool space_affords_segment(struct space *space, uint64_t bytes)
+{
+    return space_affords(space, space->wanted ? bytes : bytes + atomic_load(&space->largest));
+}
+
+bool space_has(struct space *space, uint64_t bytes)
+{
+    const uint64_t plenty = (uint64_t)1 << 30; /* so far from the edge that an old figure will do */
+    uint64_t wanted = bytes + lacking(space);
+    bool fresh = milliseconds() - atomic_load(&space->free_asked) < FRESH_MS;
+    if (fresh && atomic_load(&space->free_bytes) > wanted + plenty)
+        return true;
+    if (space_affords(space, bytes))
+        return true;
+    if (!space_affords(space, LITTLE)) /* else it is only too much that is asked for */
+        space_met_full(space);
+    return false;
+}
+
+uint64_t space_within_reach(struct space *space)
+{
+    const uint64_t unknown = (uint64_t)1 << 62; /* the write itself will tell */
+    uint64_t free_bytes;
+    return (ask_free(space, &free_bytes) ? free_bytes : unknown) + reserve_size(&space->reserve);
+}
+
+uint64_t space_for_deletes(struct space *space)
+{
+    return less(space_within_reach(space), atomic_load(&space->largest));
+}
+
+uint64_t space_segment_limit(const struct space *space, uint64_t size)
+{
+    uint64_t half = space->wanted / 2;
+    if (!space->wanted || size <= half)
+        return size;
+    return smallest(size, half > LOG_SEGMENT_FIRST ? half : LOG_SEGMENT_FIRST);
+}
+
+/* ---- the reserve ----------------------------------------------------------------------------- */
+
+static bool is_closing(struct space *space)
+{
+    pthread_mutex_lock(&space->lock);
+    bool closing = space->closing;
+    pthread_mutex_unlock(&space->lock);
+    return closing;
+}
+
+/* Makes the reserve as large as it should be, or as the disk allows. Thread: the upkeep's. */
+static void fill_reserve(struct space *space)
+{
+    uint64_t free_bytes;
+    uint64_t step;
+    int error = 0;
+    do {
+        uint64_t lacks = less(target_of(space), reserve_size(&space->reserve));
+        step = lacks > 0 && ask_free(space, &free_bytes) ? smallest(smallest(lacks, free_bytes), FILL_STEP) : 0;
+        step -= step % BLOB_ALIGNMENT; /* parts of blocks are never free */
+        error = step > 0 ? reserve_grow(&space->reserve, step) : 0;
+    } while (step > 0 && !error && !is_closing(space));
+}
+
+static void run_fill(void *arg)
+{
+    struct space *space = arg;
+    pthread_mutex_lock(&space->lock);
+    space->filling = false; /* who asks from here on gets another run */
+    pthread_mutex_unlock(&space->lock);
+    fill_reserve(space);
+}
+
+/* Gives a job of the space to the upkeep unless it is there already or nothing may come any more. */
+static void submit(struct space *space, struct pool_job *job, bool *there)
+{
+    pthread_mutex_lock(&space->lock);
+    if (!*there && !space->closing) {
+        *there = true;
+        pool_submit(space->pool, job);
+    }
+    pthread_mutex_unlock(&space->lock);
+}
+
+void space_cover(struct space *space, uint64_t bytes)
+{
+    uint64_t largest = atomic_load(&space->largest);
+    while (bytes > largest && !atomic_compare_exchange_weak(&space->largest, &largest, bytes)) {
+    }
+    atomic_fetch_add(&space->covered, bytes);
+    if (target_of(space) > reserve_size(&space->reserve))
+        submit(space, &space->fill, &space->filling);
+}
+
+/* ---- episodes -------------------------------------------------------------------------------- */
+
+bool space_is_full(const struct space *space)
+{
+    return atomic_load(&space->full);
+}
+
+void space_met_full(struct space *space)
+{
+    atomic_store(&space->last_met, milliseconds());
+    if (atomic_exchange(&space->full, true))
+        return;
+    uint64_t free_bytes = 0;
+    (void)ask_free(space, &free_bytes);
+    depot_log(space->depot, STORE_LOG_WARNING,
+              "the disk is full: puts are refused until there is space; for deletes and compaction there are %llu free "
+              "bytes and %llu in the file reserve",
+              (unsigned long long)free_bytes, (unsigned long long)reserve_size(&space->reserve));
+    submit(space, &space->watch, &space->watching);
+}
+
+/* Whoever asks has met a full disk: the watch sees to it that the reserve is made whole again. */
+bool space_give(struct space *space, uint64_t bytes)
+{
+    space_met_full(space);
+    return reserve_give(&space->reserve, bytes);
+}
+
+/* Whether the disk has what it should, and nobody has found otherwise for a while: a quota shows in failures only. */
+static bool is_over(struct space *space)
+{
+    return milliseconds() - atomic_load(&space->last_met) >= WATCH_MS && space_affords_segment(space, LITTLE);
+}
+
+/* Once a second as long as the episode lasts. Thread: the upkeep's. */
+static void run_watch(void *arg)
+{
+    struct space *space = arg;
+    fill_reserve(space);
+    if (is_over(space)) {
+        atomic_store(&space->full, false);
+        depot_log(space->depot, STORE_LOG_INFO, "the disk has space again: puts go on");
+    }
+    depot_each_open(space->depot, compact_start);
+    pthread_mutex_lock(&space->lock);
+    space->watching = space_is_full(space) && !space->closing;
+    if (space->watching)
+        pool_submit_later(space->pool, &space->watch, WATCH_MS);
+    pthread_mutex_unlock(&space->lock);
+}
+
+void space_tell(struct space *space, struct store_detail *ret_detail)
+{
+    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    if (!space_has(space, LITTLE) || space_is_full(space))
+        error_detail(ret_detail, STORE_FULL, 0, "the disk is full: puts are refused until there is space");
+}
+
+/* ---- compaction and those who wait for it ---------------------------------------------------- */
+
+void space_compaction_begins(struct space *space)
+{
+    atomic_fetch_add(&space->compacting, 1);
+}
+
+/* All compactions have found nothing more: whoever waits has a last try. */
+static void run_rest(void *arg)
+{
+    struct space *space = arg;
+    pthread_mutex_lock(&space->lock);
+    space->resting = false;
+    pthread_mutex_unlock(&space->lock);
+    if (atomic_load(&space->compacting) == 0)
+        depot_each_open(space->depot, writer_retry_last);
+}
+
+void space_compaction_ends(struct space *space)
+{
+    if (atomic_fetch_sub(&space->compacting, 1) == 1 && space_is_waited_for(space))
+        submit(space, &space->rest, &space->resting);
+}
+
+void space_came_back(struct space *space)
+{
+    if (space_is_full(space))
+        fill_reserve(space);
+    if (space_is_waited_for(space))
+        depot_each_open(space->depot, writer_retry);
+}
+
+void space_wait_begins(struct space *space)
+{
+    atomic_fetch_add(&space->waiting, 1);
+}
+
+void space_waits_end(struct space *space, size_t count)
+{
+    atomic_fetch_sub(&space->waiting, count);
+}
+
+bool space_is_waited_for(const struct space *space)
+{
+    return atomic_load(&space->waiting) > 0;
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+void space_init(struct space *space, struct depot *depot, const struct depot_options *options, int folder,
+                struct pool *pool)
+{
+    *space = (struct space){.depot = depot,
+                            .io = options->io,
+                            .folder = folder,
+                            .wanted = options->read_only ? 0 : options->disk_reserve,
+                            .pool = pool};
+    pthread_mutex_init(&space->lock, NULL);
+    space->watch = (struct pool_job){.run = run_watch, .arg = space};
+    space->fill = (struct pool_job){.run = run_fill, .arg = space};
+    space->rest = (struct pool_job){.run = run_rest, .arg = space};
+    if (!options->read_only && !options->disk_reserve)
+        reserve_remove(space->io, folder);
+    reserve_init(&space->reserve, space->io, folder, space->wanted > 0);
+}
+
+void space_close(struct space *space)
+{
+    pthread_mutex_lock(&space->lock);
+    space->closing = true;
+    pthread_mutex_unlock(&space->lock);
+}
+
+void space_free(struct space *space)
+{
+    reserve_free(&space->reserve);
+    pthread_mutex_destroy(&space->lock);
+}

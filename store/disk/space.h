@@ -1,0 +1,101 @@
+/* space.h - the space of a depot's disk: who may have what is left, and what is done when nothing is.
+ *
+ * Puts leave the disk its reserve (reserve.h). Deletes and compaction may use it, and the last of it, as much as the
+ * largest segment can need, is compaction's alone. A tombstone is never longer than the record it ends, so as
+ * long as compaction can go on, deletes can.
+ *
+ * An *episode* begins when a write meets a full disk or a put is refused for want of space. While it lasts, compaction
+ * looks for less than it does at leisure (compact.h), deletes that find no place wait for it, and once a second
+ * somebody looks whether space has come back. It costs nothing while there is space.
+ *
+ * Thread: any, unless it says otherwise.
+ */
+#ifndef CAIRN_SPACE_H
+#define CAIRN_SPACE_H
+
+#include "store/base/pool.h"
+#include "store/disk/reserve.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct space {
+    struct depot *depot;
+    const struct io *io;
+    int folder;      /* borrowed: the data folder */
+    uint64_t wanted; /* the reserve that was asked for; 0: none */
+    struct reserve reserve;
+    struct pool *pool; /* the upkeep's */
+
+    /* Free bytes of the disk, asked for not more often than needed. */
+    atomic_uint_fast64_t free_bytes;
+    atomic_int_fast64_t free_asked; /* milliseconds */
+
+    atomic_uint_fast64_t covered; /* bytes of all segments that were made or found */
+    atomic_uint_fast64_t largest; /* bytes of the largest of them */
+
+    atomic_bool full;             /* an episode is under way */
+    atomic_int_fast64_t last_met; /* when a full disk was met last, in milliseconds */
+    atomic_size_t waiting;        /* deletes that wait for compaction */
+    atomic_size_t compacting;     /* stores with a compaction under way */
+
+    pthread_mutex_t lock;
+    bool closing;
+    bool watching;
+    struct pool_job watch; /* looks for space that has come back */
+    bool filling;
+    struct pool_job fill; /* makes the reserve as large as it should be */
+    bool resting;
+    struct pool_job rest; /* all compactions have come to an end */
+};
+
+void space_init(struct space *space, struct depot *depot, const struct depot_options *options, int folder,
+                struct pool *pool);
+
+/* No job is given in any more; those that wait are done when the pool ends. */
+void space_close(struct space *space);
+void space_free(struct space *space);
+
+/* Whether the disk has room for `bytes` of a put. */
+bool space_has(struct space *space, uint64_t bytes);
+
+/* Whether `bytes` can be taken from the disk and leave what the reserve still lacks. Unknown counts as true. */
+bool space_affords(struct space *space, uint64_t bytes);
+
+/* The same for a new segment: without a reserve too, puts leave what compaction of the largest one can need. */
+bool space_affords_segment(struct space *space, uint64_t bytes);
+
+/* Bytes that compaction can get hold of. */
+uint64_t space_within_reach(struct space *space);
+
+/* The same for deletes, which leave compaction what it may need. */
+uint64_t space_for_deletes(struct space *space);
+
+/* Gives the disk back some of the reserve; false when nothing is left of it. */
+bool space_give(struct space *space, uint64_t bytes);
+
+/* The largest size of a segment that the reserve lets compaction deal with, up to `size`. */
+uint64_t space_segment_limit(const struct space *space, uint64_t size);
+
+/* A segment of that size is there: the reserve has to be as large as it needs. */
+void space_cover(struct space *space, uint64_t bytes);
+
+/* A write has met a full disk. */
+void space_met_full(struct space *space);
+bool space_is_full(const struct space *space);
+
+/* For the operator; "" while there is space. */
+void space_tell(struct space *space, struct store_detail *ret_detail);
+
+/* A compaction begins, ends; has given space back. The last two: on the upkeep's thread. */
+void space_compaction_begins(struct space *space);
+void space_compaction_ends(struct space *space);
+void space_came_back(struct space *space);
+
+/* A delete begins, ends to wait for compaction. */
+void space_wait_begins(struct space *space);
+void space_waits_end(struct space *space, size_t count);
+bool space_is_waited_for(const struct space *space);
+
+#endif

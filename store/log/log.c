@@ -1,0 +1,378 @@
+/* log.c - a store's log: append, roll, sync. log.h tells the story. */
+#include "store/log/log.h"
+
+#include "store/base/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Made by compaction; like a prepared segment it counts as one from its renaming on. */
+static const char husk_name[] = "husk";
+
+bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
+              struct pool *pool, pthread_rwlock_t *table_lock)
+{
+    *log = (struct log){.io = options->io,
+                        .folder = folder,
+                        .salt = salt,
+                        .segment_size = space_segment_limit(space, options->segment_size),
+                        .space = space,
+                        .pool = pool,
+                        .table_lock = table_lock,
+                        .next_number = 1};
+    log->buffer = malloc(LOG_BUFFER);
+    prepared_init(log);
+    return log->buffer != NULL;
+}
+
+void log_free(struct log *log)
+{
+    prepared_free(log);
+    for (size_t i = 0; i < log->segment_count; i++)
+        segment_release(log->segments[i]);
+    free(log->segments);
+    free(log->strays);
+    free(log->buffer);
+    log->io->close(log->io->self, log->folder);
+}
+
+bool log_is_prepared(const char *name)
+{
+    return prepared_is_name(name) || strcmp(name, husk_name) == 0;
+}
+
+static bool table_grow(struct log *log)
+{
+    size_t room = log->segment_room ? log->segment_room * 2 : 8;
+    struct segment **moved = realloc(log->segments, room * sizeof *moved);
+    if (!moved)
+        return false;
+    log->segments = moved;
+    log->segment_room = room;
+    return true;
+}
+
+/* Segments become husks and never the other way round. */
+static void find_oldest(struct log *log)
+{
+    while (log->oldest < log->segment_count && segment_is_husk(log->segments[log->oldest]))
+        log->oldest++;
+}
+
+void log_replace(struct log *log, struct segment *husk)
+{
+    log->segments[husk->slot] = husk;
+    find_oldest(log);
+}
+
+void log_use_number(struct log *log, uint64_t number)
+{
+    if (number >= log->next_number)
+        log->next_number = number + 1;
+}
+
+enum store_error log_adopt(struct log *log, struct segment *segment)
+{
+    if (log->segment_count == LOCATION_SEGMENTS_MAX)
+        return STORE_TOO_LARGE;
+    pthread_rwlock_wrlock(log->table_lock);
+    bool fits = log->segment_count < log->segment_room || table_grow(log);
+    if (fits) {
+        segment->slot = (uint32_t)log->segment_count;
+        log->segments[log->segment_count++] = segment;
+        find_oldest(log);
+        log->active = segment;
+        log_use_number(log, segment->number);
+        log->end = segment_end(segment);
+    }
+    pthread_rwlock_unlock(log->table_lock);
+    if (fits && !segment_is_husk(segment))
+        space_cover(log->space, segment->prepared);
+    return fits ? STORE_OK : STORE_NO_MEMORY;
+}
+
+bool log_add_stray(struct log *log, const struct log_stray *stray)
+{
+    struct log_stray *moved = realloc(log->strays, (log->stray_count + 1) * sizeof *moved);
+    if (!moved)
+        return false;
+    log->strays = moved;
+    log->strays[log->stray_count++] = *stray;
+    return true;
+}
+
+void log_resume(struct log *log, uint64_t end, bool doubtful)
+{
+    log->end = end;
+    log->doubtful = doubtful;
+}
+
+/* ---- rolling to a new segment ---------------------------------------------------------------- */
+
+/* Where the log ends when a new segment begins, and where it goes on: further on when its end has been lost. */
+static struct segment_header next_header(const struct log *log, uint64_t size)
+{
+    const struct segment *active = log->active;
+    return (struct segment_header){.number = log->next_number,
+                                   .base = log->end,
+                                   .given = size,
+                                   .skipped = active ? (uint32_t)(log->next_number - active->number - 1) : 0,
+                                   .front = active ? segment_end(active) : log->end};
+}
+
+/* Makes a segment of an activated file. Failing is STORE_FAILED: the name is on disk, and what would be written on in
+ * the old segment would be lost. */
+static enum store_error log_enter(struct log *log, const struct prepared *prepared, const struct segment_header *header,
+                                  int *ret_errno)
+{
+    struct segment *segment = segment_new(log->io, prepared->file, header, prepared->size);
+    enum store_error error = segment ? log_adopt(log, segment) : STORE_NO_MEMORY;
+    if (!error)
+        return STORE_OK;
+    segment_release(segment);
+    *ret_errno = ENOMEM;
+    return STORE_FAILED;
+}
+
+/* Goes on in a new segment with room for what is needed; `scarce`: on a full disk. */
+static enum store_error log_roll(struct log *log, const struct log_need *need, bool scarce, int *ret_errno)
+{
+    struct prepared prepared;
+    *ret_errno = 0;
+    if (log->segment_count == LOCATION_SEGMENTS_MAX)
+        return STORE_FAILED; /* before the file is named: husks give their places back at the next start */
+    *ret_errno = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
+    if (*ret_errno)
+        return error_of_errno(*ret_errno);
+    struct segment_header header = next_header(log, prepared.size);
+    enum store_error error = prepared_activate(log, &prepared, &header, ret_errno);
+    if (!error)
+        error = log_enter(log, &prepared, &header, ret_errno);
+    if (error)
+        return error;
+    log->doubtful = false;
+    atomic_store(&log->promised, scarce ? need->ahead : 0);
+    return STORE_OK;
+}
+
+/* ---- appending ------------------------------------------------------------------------------- */
+
+uint64_t log_tail(const struct segment *segment)
+{
+    uint64_t share = segment->prepared / 8;
+    return share < LOG_TAIL_MAX ? share : LOG_TAIL_MAX;
+}
+
+/* Whether the active segment has room beside what is kept in it for others; `tail`: also in what is kept for a full
+ * disk. */
+static bool fits(const struct log *log, const struct log_need *need, bool tail)
+{
+    const struct segment *active = log->active;
+    if (!active || log->doubtful)
+        return false;
+    uint64_t promised = atomic_load(&log->promised);
+    uint64_t kept = tail ? 0 : log_tail(active);
+    if (need->use == LOG_UPKEEP)
+        kept = promised > 0 ? 0 : kept; /* it has got the segment for this */
+    else
+        kept = promised > kept ? promised : kept;
+    return active->used + need->bytes + kept <= active->prepared;
+}
+
+static bool group_empty(const struct log *log)
+{
+    return log->end == log->group;
+}
+
+/* Half of the segment will be used: time for the one behind it. A first segment may be that far with its first
+ * record, and what follows would not fit: then it is now or never that segments grow. */
+static void look_ahead(struct log *log, uint64_t bytes)
+{
+    if (log->active->used + bytes > log->active->prepared / 2)
+        prepared_request(log);
+}
+
+void log_end_promise(struct log *log)
+{
+    atomic_store(&log->promised, 0);
+}
+
+/* Place for deletes and compaction when the disk is full: in the tail, then in a segment from the reserve. While
+ * compaction has a promise its segment must stay the active one: deletes that do not fit beside it come again when it
+ * is done. */
+static enum store_error scarce_room(struct log *log, const struct log_need *need, int *ret_errno)
+{
+    *ret_errno = ENOSPC;
+    if (fits(log, need, true))
+        return STORE_OK;
+    if (need->use == LOG_DELETES && atomic_load(&log->promised) > 0)
+        return STORE_FULL;
+    return log_roll(log, need, true, ret_errno);
+}
+
+static enum store_error make_room(struct log *log, const struct log_need *need, int *ret_errno)
+{
+    if (need->use != LOG_PUTS && space_is_full(log->space))
+        return scarce_room(log, need, ret_errno);
+    enum store_error error = log_roll(log, need, false, ret_errno);
+    if (error != STORE_FULL)
+        return error;
+    space_met_full(log->space);
+    return need->use == LOG_PUTS ? STORE_FULL : scarce_room(log, need, ret_errno);
+}
+
+enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno)
+{
+    if (!fits(log, need, false)) {
+        if (!group_empty(log))
+            return STORE_AGAIN;
+        enum store_error error = make_room(log, need, ret_errno);
+        if (error)
+            return error;
+        log_begin(log);
+    }
+    if (need->use == LOG_UPKEEP && atomic_load(&log->promised) > 0)
+        atomic_store(&log->promised, need->ahead);
+    look_ahead(log, need->bytes);
+    *ret_errno = 0;
+    return STORE_OK;
+}
+
+void log_begin(struct log *log)
+{
+    log->group = log->end;
+    log->group_position = log->active ? log->active->used : 0;
+    log->group_written = false;
+    log->buffered = 0;
+}
+
+/* Writes the buffer to where it belongs: right before `used`. */
+static int log_flush(struct log *log)
+{
+    if (log->buffered == 0)
+        return 0;
+    log->group_written = true;
+    int error = io_write_all(log->io, log->active->file, log->buffer, log->buffered,
+                             (off_t)(log->active->used - log->buffered));
+    log->buffered = 0;
+    return error;
+}
+
+/* A record longer than the buffer is written by itself. */
+static int append_long(struct log *log, const struct record *record, size_t length)
+{
+    unsigned char *bytes = malloc(length);
+    if (!bytes)
+        return ENOMEM;
+    record_encode(record, log->salt, bytes);
+    log->group_written = true;
+    int error = io_write_all(log->io, log->active->file, bytes, length, (off_t)log->active->used);
+    free(bytes);
+    return error;
+}
+
+int log_append(struct log *log, struct record *record, struct location *ret_location)
+{
+    record->offset = log->end;
+    record->group = log->group;
+    size_t length = record_length(record);
+    assert(length <= RECORD_MAX && log->active->used + length <= log->active->prepared);
+    int error = 0;
+    if (log->buffered + length > LOG_BUFFER)
+        error = log_flush(log);
+    if (!error && length > LOG_BUFFER)
+        error = append_long(log, record, length);
+    if (error)
+        return error;
+    if (length <= LOG_BUFFER) {
+        record_encode(record, log->salt, log->buffer + log->buffered);
+        log->buffered += length;
+    }
+    *ret_location = (struct location){.segment = log->active->slot,
+                                      .position = (uint32_t)log->active->used,
+                                      .length = (uint32_t)length,
+                                      .blob = record->blob != 0};
+    log->active->used += length;
+    log->end += length;
+    return 0;
+}
+
+int log_sync(struct log *log, bool *ret_sync_failed)
+{
+    *ret_sync_failed = false;
+    if (group_empty(log))
+        return 0;
+    int error = log_flush(log);
+    if (!error && log->io->fdatasync(log->io->self, log->active->file) < 0) {
+        error = errno;
+        *ret_sync_failed = true;
+    }
+    return error;
+}
+
+void log_abandon(struct log *log)
+{
+    if (log->group_written) {
+        static const unsigned char no_check[RECORD_ALIGNMENT];
+        log->doubtful = true;
+        /* Should the server die before the log goes on, the first record of the group must not count. It
+         * is all that can be done here: where it fails too, a write that failed may turn up whole. */
+        (void)io_write_all(log->io, log->active->file, no_check, sizeof no_check, (off_t)log->group_position);
+    }
+    log->end = log->group;
+    log->buffered = 0;
+    if (log->active)
+        log->active->used = log->group_position;
+}
+
+int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file)
+{
+    const struct io *io = log->io;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(header->number, name);
+    int file = io->openat(io->self, log->folder, husk_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return errno;
+    int error = segment_write_header(io, file, header, log->salt);
+    if (!error && io->renameat(io->self, log->folder, husk_name, log->folder, name) < 0)
+        error = errno;
+    if (error) {
+        io->close(io->self, file);
+        io->unlinkat(io->self, log->folder, husk_name, 0);
+        return error;
+    }
+    /* Until the rename is on disk the segment counts as there: its table entry stays, and so do tombstones. */
+    if (io->fsync(io->self, log->folder) < 0) {
+        error = errno;
+        io->close(io->self, file);
+        return error;
+    }
+    *ret_file = file;
+    return 0;
+}
+
+struct segment *log_pin(const struct log *log, uint32_t slot)
+{
+    struct segment *segment = log->segments[slot];
+    segment_retain(segment);
+    return segment;
+}
+
+uint64_t log_segments(const struct log *log)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < log->segment_count; i++)
+        count += segment_is_husk(log->segments[i]) ? 0 : 1;
+    return count;
+}
+
+uint64_t log_disk_bytes(struct log *log)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < log->segment_count; i++)
+        bytes += log->segments[i]->prepared;
+    return bytes + prepared_spare_bytes(log);
+}

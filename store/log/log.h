@@ -1,0 +1,146 @@
+/* log.h - a store's log: segments one behind the other, appended to by one thread.
+ *
+ * The happy path of a commit: log_room() finds place, log_append() encodes records into a buffer that is
+ * written when full, log_sync() writes the rest and makes all of it durable with one fdatasync. Between
+ * log_begin() and log_sync() lies one group; records carry the offset where their group began.
+ *
+ * When a write fails, log_abandon() takes the group back: the next one gets the same offsets. What
+ * the failed write may have left on disk is made harmless by going on in a new segment, whose base says
+ * where the old one ends. When a sync fails nobody knows what is on disk: the caller stops writing for good.
+ *
+ * The next segment is prepared in the background while the active one fills. When even a small one
+ * cannot be had because the disk is full, puts are refused. Deletes and compaction have the tail of the active segment,
+ * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
+ * that compaction has got that way is promised to it until it is done.
+ *
+ * Thread: the writer's, except log_pin(), log_segments() and log_disk_bytes(), which need the store's lock shared;
+ * functions that change the table of segments take it exclusively themselves.
+ */
+#ifndef CAIRN_LOG_H
+#define CAIRN_LOG_H
+
+#include "store/base/pool.h"
+#include "store/disk/space.h"
+#include "store/log/location.h"
+#include "store/log/prepared.h"
+#include "store/log/record.h"
+#include "store/log/segment.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+    LOG_BUFFER = 1 << 20,
+    LOG_SEGMENT_FIRST = 256 << 10,
+    LOG_TAIL_MAX = 64 << 10, /* of each segment, kept for deletes and compaction */
+};
+
+/* A file with the name of a segment of which nothing counts: lineup.h. */
+struct log_stray {
+    uint64_t number;
+    uint64_t size;
+    uint64_t offset; /* where the log in front of it ends */
+    bool far;        /* its number is none that this log could have given out */
+};
+
+struct log {
+    const struct io *io;
+    int folder; /* log/ */
+    uint64_t salt;
+    uint64_t segment_size;
+    struct space *space;          /* the depot's */
+    pthread_rwlock_t *table_lock; /* the store's: guards the table below */
+    struct segment **segments;    /* by slot; in order of their numbers */
+    size_t segment_count;
+    size_t segment_room;
+    size_t oldest;            /* slot of the first that is no husk */
+    struct log_stray *strays; /* as they were found at the start */
+    size_t stray_count;
+
+    struct segment *active; /* borrowed from the table; NULL before the first write */
+    uint64_t next_number;
+    uint64_t end;  /* offset of the next record */
+    bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
+
+    uint64_t group;                /* offset where the group under way began */
+    uint64_t group_position;       /* and its position in the active segment */
+    bool group_written;            /* a write of the group was tried */
+    atomic_uint_fast64_t promised; /* bytes at the end of the active segment that compaction has still to come for */
+    unsigned char *buffer;
+    size_t buffered;
+
+    struct pool *pool; /* prepares the spare */
+    struct prepared_spare spare;
+    bool ending; /* no spare is made any more; the writer's */
+};
+
+/* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
+bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
+              struct pool *pool, pthread_rwlock_t *table_lock);
+
+/* Waits for the background, closes everything. */
+void log_free(struct log *log);
+
+/* Whether a file in the folder is a segment that was being prepared, of no use after a restart. */
+bool log_is_prepared(const char *name);
+
+/* Adds a segment found on disk; in order of numbers. Takes it on success. Recovery only. */
+enum store_error log_adopt(struct log *log, struct segment *segment);
+
+/* Remembers a file that does not count; false: no memory. Recovery only. */
+bool log_add_stray(struct log *log, const struct log_stray *stray);
+
+/* Recovery's result: where the log goes on, and whether that has to be in a new segment, because what stands behind the
+ * last record in the active one is doubtful or the end of the log is lost. */
+void log_resume(struct log *log, uint64_t end, bool doubtful);
+
+/* The numbers up to this one have been used, by a segment that is there or by one that is lost. Recovery only. */
+void log_use_number(struct log *log, uint64_t number);
+
+/* What place is wanted for. */
+struct log_need {
+    enum { LOG_PUTS, LOG_DELETES, LOG_UPKEEP } use; /* only the last two may use what is kept for a full disk */
+    uint64_t bytes;
+    uint64_t ahead; /* LOG_UPKEEP: at most so many more will come */
+    bool last;      /* LOG_DELETES: compaction has found nothing to do, so its share may be used up as well */
+};
+
+/* Makes sure that so many bytes more fit behind the group so far. STORE_AGAIN: not into this group, but commit it and
+ * ask again. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED when the store must stop writing: with *ret_errno,
+ * which is 0 when the log has as many segments as it can have. */
+enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno);
+
+/* The bytes at the end of a segment that puts leave to deletes and compaction. */
+uint64_t log_tail(const struct segment *segment);
+
+/* Compaction needs no more of what it was promised. Thread: any, when no room is asked for LOG_UPKEEP. */
+void log_end_promise(struct log *log);
+
+void log_begin(struct log *log);
+
+/* Sets offset and group of the record, takes its bytes, tells where it will stand. An errno. */
+int log_append(struct log *log, struct record *record, struct location *ret_location);
+
+/* Writes what is buffered and syncs. An errno; *ret_sync_failed tells which of the two failed. */
+int log_sync(struct log *log, bool *ret_sync_failed);
+
+void log_abandon(struct log *log);
+
+/* Replaces a sealed segment's file, or a husk's, by a husk, durably; an errno. Those who have the old file open keep
+ * it. Thread: any, but one at a time. */
+int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file);
+
+/* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the store's lock
+ * exclusive. */
+void log_replace(struct log *log, struct segment *husk);
+
+/* The segment in a slot, with a reference. */
+struct segment *log_pin(const struct log *log, uint32_t slot);
+
+/* How many segments hold records. */
+uint64_t log_segments(const struct log *log);
+
+/* Bytes of all segment files and of the spare. */
+uint64_t log_disk_bytes(struct log *log);
+
+#endif

@@ -1,0 +1,272 @@
+/* prepared.c - the file of a log's next segment. prepared.h tells where it comes from. */
+#include "store/log/prepared.h"
+
+#include "store/base/error.h"
+#include "store/log/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* The spare is made in the background, the other by the writer when it cannot wait. */
+static const char spare_name[] = "spare";
+static const char next_name[] = "next";
+
+enum {
+    GROWTH = 4,
+    HASTE = 8,
+    SPARE_MIN = 64 << 10,
+    SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
+    BLOCK = 4096,
+};
+
+void prepared_init(struct log *log)
+{
+    log->spare = (struct prepared_spare){.file = -1};
+    pthread_mutex_init(&log->spare.lock, NULL);
+    pthread_cond_init(&log->spare.idle, NULL);
+}
+
+void prepared_free(struct log *log)
+{
+    struct prepared_spare *spare = &log->spare;
+    pthread_mutex_lock(&spare->lock);
+    if (spare->making && pool_withdraw(log->pool, &spare->job))
+        spare->making = false;
+    while (spare->making)
+        pthread_cond_wait(&spare->idle, &spare->lock);
+    pthread_mutex_unlock(&spare->lock);
+    if (spare->file >= 0) {
+        log->io->close(log->io->self, spare->file);
+        log->io->unlinkat(log->io->self, log->folder, spare_name, 0);
+    }
+    pthread_cond_destroy(&spare->idle);
+    pthread_mutex_destroy(&spare->lock);
+}
+
+bool prepared_is_name(const char *name)
+{
+    return strcmp(name, spare_name) == 0 || strcmp(name, next_name) == 0;
+}
+
+/* ---- making a file of zeros ------------------------------------------------------------------ */
+
+/* Makes a file of `size` zeros, or of less when the disk has no room for it, but not of less than `least`. Returns the
+ * descriptor or -1 with *ret_errno. */
+static int make_prepared(struct log *log, const char *name, uint64_t size, uint64_t least, uint64_t *ret_size,
+                         int *ret_errno)
+{
+    const struct io *io = log->io;
+    int file = io->openat(io->self, log->folder, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0) {
+        *ret_errno = errno;
+        return -1;
+    }
+    int error = segment_prepare(io, file, 0, size);
+    while (error_of_errno(error) == STORE_FULL && size / GROWTH >= least) {
+        size /= GROWTH;
+        error = io->ftruncate(io->self, file, 0) < 0 ? errno : segment_prepare(io, file, 0, size);
+    }
+    if (!error) {
+        *ret_size = size;
+        return file;
+    }
+    io->close(io->self, file);
+    io->unlinkat(io->self, log->folder, name, 0);
+    *ret_errno = error;
+    return -1;
+}
+
+/* What the segment behind the active one should hold: small stores stay small. */
+static uint64_t next_size(const struct log *log)
+{
+    uint64_t size = log->active ? log->active->prepared * GROWTH : LOG_SEGMENT_FIRST;
+    return size < log->segment_size ? size : log->segment_size;
+}
+
+/* As much of `size` as leaves the disk its reserve, and not less than `least`; 0: not even that. */
+static uint64_t affordable(const struct log *log, uint64_t size, uint64_t least)
+{
+    while (size / GROWTH >= least && !space_affords_segment(log->space, size))
+        size /= GROWTH;
+    return space_affords_segment(log->space, size) ? size : 0;
+}
+
+/* ---- ahead, in the background ---------------------------------------------------------------- */
+
+/* Thread: the pool's. A failure leaves no spare; the writer meets it when it needs one. */
+static void spare_make(void *arg)
+{
+    struct log *log = arg;
+    struct prepared_spare *spare = &log->spare;
+    uint64_t size = affordable(log, spare->size, SPARE_MIN);
+    int error = 0;
+    int file = size > 0 ? make_prepared(log, spare_name, size, SPARE_MIN, &size, &error) : -1;
+    pthread_mutex_lock(&spare->lock);
+    spare->file = file;
+    spare->size = file < 0 ? 0 : size;
+    spare->making = false;
+    pthread_cond_broadcast(&spare->idle);
+    pthread_mutex_unlock(&spare->lock);
+}
+
+void prepared_request(struct log *log)
+{
+    struct prepared_spare *spare = &log->spare;
+    pthread_mutex_lock(&spare->lock);
+    bool wanted = !log->ending && !spare->making && spare->file < 0;
+    if (wanted) {
+        spare->making = true;
+        spare->size = next_size(log);
+        spare->job = (struct pool_job){.run = spare_make, .arg = log};
+    }
+    pthread_mutex_unlock(&spare->lock);
+    if (wanted)
+        pool_submit(log->pool, &spare->job);
+}
+
+/* Takes the spare if it is there; its file is -1 if not. */
+static struct prepared spare_take(struct log *log)
+{
+    struct prepared_spare *spare = &log->spare;
+    struct prepared prepared = {.file = -1, .name = spare_name};
+    pthread_mutex_lock(&spare->lock);
+    if (!spare->making && spare->file >= 0) {
+        prepared.file = spare->file;
+        prepared.size = spare->size;
+        spare->file = -1;
+        spare->size = 0;
+    }
+    pthread_mutex_unlock(&spare->lock);
+    return prepared;
+}
+
+uint64_t prepared_spare_bytes(struct log *log)
+{
+    struct prepared_spare *spare = &log->spare;
+    pthread_mutex_lock(&spare->lock);
+    uint64_t bytes = spare->file >= 0 ? spare->size : 0;
+    pthread_mutex_unlock(&spare->lock);
+    return bytes;
+}
+
+/* ---- when it is needed ----------------------------------------------------------------------- */
+
+static void prepared_drop(struct log *log, const struct prepared *prepared)
+{
+    log->io->close(log->io->self, prepared->file);
+    log->io->unlinkat(log->io->self, log->folder, prepared->name, 0);
+}
+
+/* Makes a prepared file as long as it has to be; drops it when that fails. */
+static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t size)
+{
+    if (prepared->size >= size)
+        return 0;
+    int error = ENOSPC;
+    if (space_affords_segment(log->space, size - prepared->size))
+        error = segment_prepare(log->io, prepared->file, prepared->size, size);
+    if (error)
+        prepared_drop(log, prepared);
+    else
+        prepared->size = size;
+    return error;
+}
+
+/* What a segment holds that is made while the writer waits, because the background has not come up with a spare:
+ * little, but each is an open file, and while the log outruns the background there is one after the other. */
+static uint64_t hasty_size(const struct log *log, uint64_t least)
+{
+    uint64_t size = log->active ? log->active->prepared / HASTE : 0;
+    size = size > LOG_SEGMENT_FIRST ? size : LOG_SEGMENT_FIRST;
+    return size > least ? size : least;
+}
+
+int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
+{
+    uint64_t least = SEGMENT_HEADER + need->bytes + LOG_TAIL_MAX;
+    struct prepared prepared = spare_take(log);
+    int error = 0;
+    if (prepared.file < 0) {
+        uint64_t size = affordable(log, hasty_size(log, least), least);
+        prepared.name = next_name;
+        if (size == 0)
+            return ENOSPC;
+        prepared.file = make_prepared(log, next_name, size, least, &prepared.size, &error);
+        if (prepared.file < 0)
+            return error;
+    }
+    error = prepared_extend(log, &prepared, least);
+    if (!error)
+        *ret_prepared = prepared;
+    return error;
+}
+
+/* ---- on a full disk -------------------------------------------------------------------------- */
+
+static uint64_t whole_blocks(uint64_t bytes)
+{
+    return (bytes + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+/* How large a segment may be for deletes or compaction when the disk is full; 0: there is no space for it. Compaction
+ * gets what it needs at once, deletes a part of what there is: other stores delete, too. */
+static uint64_t scarce_size(const struct log *log, const struct log_need *need)
+{
+    uint64_t least = whole_blocks(SEGMENT_HEADER + need->bytes);
+    bool all = need->use == LOG_UPKEEP || need->last;
+    uint64_t most = all ? space_within_reach(log->space) : space_for_deletes(log->space);
+    uint64_t size = need->use == LOG_UPKEEP ? whole_blocks(SEGMENT_HEADER + need->bytes + need->ahead) : most / GROWTH;
+    if (need->use == LOG_DELETES && size > next_size(log))
+        size = next_size(log);
+    if (need->use == LOG_DELETES && size < SCARCE_MIN)
+        size = SCARCE_MIN;
+    size = size < least ? least : size - size % BLOCK;
+    if (size > most)
+        size = least;
+    return size <= most ? size : 0;
+}
+
+int prepared_get_scarce(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
+{
+    struct prepared prepared = spare_take(log);
+    if (need->use == LOG_DELETES && prepared.file >= 0 && prepared.size >= SEGMENT_HEADER + need->bytes) {
+        *ret_prepared = prepared;
+        return 0;
+    }
+    if (prepared.file >= 0)
+        prepared_drop(log, &prepared);
+    uint64_t size = scarce_size(log, need);
+    int error = ENOSPC;
+    prepared = (struct prepared){.name = next_name, .file = -1};
+    do {
+        if (size > 0)
+            prepared.file = make_prepared(log, next_name, size, size, &prepared.size, &error);
+    } while (prepared.file < 0 && size > 0 && error_of_errno(error) == STORE_FULL && space_give(log->space, size));
+    if (prepared.file < 0)
+        return error;
+    *ret_prepared = prepared;
+    return 0;
+}
+
+/* ---- becoming a segment ---------------------------------------------------------------------- */
+
+enum store_error prepared_activate(struct log *log, const struct prepared *prepared,
+                                   const struct segment_header *header, int *ret_errno)
+{
+    const struct io *io = log->io;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(header->number, name);
+    *ret_errno = segment_write_header(io, prepared->file, header, log->salt);
+    if (!*ret_errno && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
+        *ret_errno = errno;
+    if (*ret_errno) {
+        prepared_drop(log, prepared);
+        return error_of_errno(*ret_errno);
+    }
+    if (io->fsync(io->self, log->folder) == 0)
+        return STORE_OK;
+    *ret_errno = errno;
+    io->close(io->self, prepared->file);
+    return STORE_FAILED;
+}

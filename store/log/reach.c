@@ -1,0 +1,140 @@
+/* reach.c - how far a store's log is known to have reached. reach.h tells why. */
+#include "store/log/reach.h"
+
+#include "store/disk/note.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+static const char reach_name[] = "reach";
+
+static size_t reach_format(const struct reach *reach, uint64_t salt, char ret_text[NOTE_MAX])
+{
+    int length = snprintf(ret_text, NOTE_MAX,
+                          "cairn reach\noffset %" PRIu64 "\nsegment %" PRIu64 "\noldest %" PRIu64 "\nblob %" PRIu64
+                          "\n",
+                          reach->offset, reach->segment, reach->oldest, reach->blob);
+    uint64_t check = XXH3_64bits_withSeed(ret_text, (size_t)length, salt);
+    length += snprintf(ret_text + length, NOTE_MAX - (size_t)length, "check %016" PRIx64 "\n", check);
+    return (size_t)length;
+}
+
+static bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach)
+{
+    struct reach reach;
+    char expected[NOTE_MAX];
+    if (sscanf(text, "cairn reach\noffset %" SCNu64 "\nsegment %" SCNu64 "\noldest %" SCNu64 "\nblob %" SCNu64,
+               &reach.offset, &reach.segment, &reach.oldest, &reach.blob) != 4)
+        return false;
+    reach_format(&reach, salt, expected);
+    if (strcmp(text, expected) != 0 || reach.offset % RECORD_ALIGNMENT != 0)
+        return false;
+    if (reach.offset > SEGMENT_OFFSET_MAX || reach.segment > SEGMENT_OFFSET_MAX || reach.segment == 0)
+        return false;
+    if (reach.oldest > reach.segment || reach.blob > SEGMENT_OFFSET_MAX)
+        return false;
+    *ret_reach = reach;
+    return true;
+}
+
+/* The store's folder; -1 and errno. Asked for when needed, so that an open store holds one descriptor less. */
+static int open_above(const struct io *io, int log)
+{
+    return io->openat(io->self, log, "..", O_RDONLY | O_DIRECTORY, 0);
+}
+
+enum store_error reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach, int *ret_errno)
+{
+    char text[NOTE_MAX];
+    int folder = open_above(io, log);
+    *ret_reach = (struct reach){0};
+    *ret_errno = folder < 0 ? errno : 0;
+    if (folder < 0)
+        return STORE_IO;
+    size_t length;
+    *ret_errno = note_read(io, folder, reach_name, 0, text, &length);
+    io->close(io->self, folder);
+    if (*ret_errno == ENOENT)
+        return STORE_OK;
+    if (*ret_errno)
+        return STORE_IO;
+    return reach_parse(text, salt, ret_reach) ? STORE_OK : STORE_DAMAGED;
+}
+
+int reach_write(const struct io *io, int log, uint64_t salt, const struct reach *reach)
+{
+    char text[NOTE_MAX];
+    size_t length = reach_format(reach, salt, text);
+    int folder = open_above(io, log);
+    if (folder < 0)
+        return errno;
+    int error = note_write(io, folder, reach_name, text, length);
+    if (!error && io->fsync(io->self, folder) < 0)
+        error = errno;
+    io->close(io->self, folder);
+    return error;
+}
+
+/* The number of the first segment that counts. Where something is missing it may be in front of the first that is
+ * there. */
+static uint64_t oldest_now(const struct store *store)
+{
+    const struct log *log = &store->log;
+    return store->gaps || log->oldest == log->segment_count ? store->reach.oldest : log->segments[log->oldest]->number;
+}
+
+static bool reach_equal(const struct reach *a, const struct reach *b)
+{
+    return a->offset == b->offset && a->segment == b->segment && a->oldest == b->oldest && a->blob == b->blob;
+}
+
+/* What can be said of the log: false when that is nothing, or no more than what is on disk. */
+static bool reach_now(struct store *store, bool another_segment, struct reach *ret_reach)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    const struct log *log = &store->log;
+    const struct segment *last = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
+    *ret_reach = (struct reach){.offset = store->end_offset,
+                                .segment = last ? last->number : 0,
+                                .oldest = oldest_now(store),
+                                .blob = atomic_load(&store->blobs.next)};
+    /* Where the end of the log is lost, nothing has been written yet up to where it goes on. */
+    bool sure = last && last->base >= store->resumed;
+    /* A log that fits into one file is small: it can wait until it is closed. */
+    if (another_segment)
+        sure = sure && log->segment_count > 1 && last->number > store->reach.segment;
+    pthread_rwlock_unlock(&store->lock);
+    return sure && !reach_equal(ret_reach, &store->reach);
+}
+
+static void reach_update(struct store *store, bool another_segment)
+{
+    struct reach reach;
+    if (store->options->read_only || atomic_load(&store->failed) || atomic_load(&store->deleted) ||
+        !reach_now(store, another_segment, &reach))
+        return;
+    int error = reach_write(store->io, store->log.folder, store->salt, &reach);
+    bool told = store->reach_failed;
+    store->reach_failed = error != 0;
+    if (error && !told)
+        depot_log(store->depot, STORE_LOG_WARNING,
+                  "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
+                  store->name, strerror(error));
+    if (!error)
+        store->reach = reach;
+}
+
+void reach_conclude(struct store *store)
+{
+    reach_update(store, false);
+}
+
+void reach_follow(struct store *store)
+{
+    reach_update(store, true);
+}

@@ -1,0 +1,148 @@
+/* record.c - the bytes of one write in a store's log: encode, decode, check. */
+#include "store/log/record.h"
+
+#include "store/base/little.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+    AT_CHECK = 0,
+    AT_OFFSET = 8,
+    AT_GROUP = 16,
+    AT_TIME = 24,
+    AT_KEY_HASH = 32,
+    AT_SIZE = 40,
+    AT_DIGEST = 48,
+    AT_BLOB = 64,
+    AT_STEP = 72,
+    AT_STEPS = 76,
+    AT_KEY_LENGTH = 80,
+    AT_ATTRIBUTES_LENGTH = 82,
+    AT_TYPE = 84,
+    AT_ZEROS = 85,
+};
+
+size_t record_head_length(const struct record *record)
+{
+    return RECORD_HEADER + record->key_length + record->attributes_length;
+}
+
+size_t record_length(const struct record *record)
+{
+    size_t length = record_head_length(record) + (record->blob ? 0 : (size_t)record->size);
+    return (length + RECORD_ALIGNMENT - 1) & ~(size_t)(RECORD_ALIGNMENT - 1);
+}
+
+static uint64_t check_of(const unsigned char *bytes, size_t head_length, uint64_t salt)
+{
+    return XXH3_64bits_withSeed(bytes + AT_OFFSET, head_length - AT_OFFSET, salt);
+}
+
+static void encode_header(const struct record *record, unsigned char *bytes)
+{
+    little_put64(bytes + AT_OFFSET, record->offset);
+    little_put64(bytes + AT_GROUP, record->group);
+    little_put64(bytes + AT_TIME, (uint64_t)record->time);
+    little_put64(bytes + AT_KEY_HASH, record->key_hash);
+    little_put64(bytes + AT_SIZE, record->size);
+    memcpy(bytes + AT_DIGEST, record->digest.bytes, sizeof record->digest.bytes);
+    little_put64(bytes + AT_BLOB, record->blob);
+    little_put32(bytes + AT_STEP, record->step);
+    little_put32(bytes + AT_STEPS, record->steps);
+    little_put16(bytes + AT_KEY_LENGTH, (uint16_t)record->key_length);
+    little_put16(bytes + AT_ATTRIBUTES_LENGTH, (uint16_t)record->attributes_length);
+    bytes[AT_TYPE] = (unsigned char)record->type;
+    memset(bytes + AT_ZEROS, 0, RECORD_HEADER - AT_ZEROS);
+}
+
+static unsigned char *append(unsigned char *at, const void *bytes, size_t length)
+{
+    if (length > 0)
+        memcpy(at, bytes, length);
+    return at + length;
+}
+
+void record_encode(const struct record *record, uint64_t salt, unsigned char *ret_bytes)
+{
+    encode_header(record, ret_bytes);
+    unsigned char *at = ret_bytes + RECORD_HEADER;
+    at = append(at, record->key, record->key_length);
+    at = append(at, record->attributes, record->attributes_length);
+    little_put64(ret_bytes + AT_CHECK, check_of(ret_bytes, (size_t)(at - ret_bytes), salt));
+    if (!record->blob)
+        at = append(at, record->payload, (size_t)record->size);
+    memset(at, 0, record_length(record) - (size_t)(at - ret_bytes));
+}
+
+/* Whether lengths, type and place could be a record's. */
+static bool plausible(const struct record *record, const unsigned char *bytes, uint64_t offset)
+{
+    static const unsigned char zeros[RECORD_HEADER - AT_ZEROS];
+    if (record->offset != offset || record->group > offset || record->step >= record->steps)
+        return false;
+    if (record->type != RECORD_PUT && record->type != RECORD_TOMBSTONE && record->type != RECORD_MARK)
+        return false;
+    if (record->key_length > STORE_KEY_MAX || record->attributes_length > STORE_ATTRIBUTES_MAX)
+        return false;
+    if (!record->blob && record->size > RECORD_MAX - RECORD_HEAD_MAX)
+        return false;
+    return memcmp(bytes + AT_ZEROS, zeros, sizeof zeros) == 0;
+}
+
+bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret_record)
+{
+    if (little_get64(bytes + AT_OFFSET) != offset)
+        return false;
+    struct record record = {
+        .type = bytes[AT_TYPE],
+        .offset = offset,
+        .group = little_get64(bytes + AT_GROUP),
+        .time = (int64_t)little_get64(bytes + AT_TIME),
+        .key_hash = little_get64(bytes + AT_KEY_HASH),
+        .size = little_get64(bytes + AT_SIZE),
+        .blob = little_get64(bytes + AT_BLOB),
+        .step = little_get32(bytes + AT_STEP),
+        .steps = little_get32(bytes + AT_STEPS),
+        .key_length = little_get16(bytes + AT_KEY_LENGTH),
+        .attributes_length = little_get16(bytes + AT_ATTRIBUTES_LENGTH),
+    };
+    memcpy(record.digest.bytes, bytes + AT_DIGEST, sizeof record.digest.bytes);
+    if (!plausible(&record, bytes, offset))
+        return false;
+    *ret_record = record;
+    return true;
+}
+
+/* A name under a hash that is not its own could neither be asked for nor be listed. */
+static bool knows_its_key(const struct record *record)
+{
+    return record->key_length == 0 || XXH3_64bits(record->key, record->key_length) == record->key_hash;
+}
+
+bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, uint64_t salt, struct record *ret_record)
+{
+    struct record record;
+    if (length < RECORD_HEADER || !record_peek(bytes, offset, &record))
+        return false;
+    size_t head = record_head_length(&record);
+    if (length < head || little_get64(bytes + AT_CHECK) != check_of(bytes, head, salt))
+        return false;
+    if (record.key_length > 0)
+        record.key = bytes + RECORD_HEADER;
+    if (!knows_its_key(&record))
+        return false;
+    record.attributes = bytes + RECORD_HEADER + record.key_length;
+    if (!record.blob && length >= head + record.size)
+        record.payload = bytes + head;
+    *ret_record = record;
+    return true;
+}
+
+bool record_payload_whole(const struct record *record)
+{
+    if (record->type != RECORD_PUT || record->blob)
+        return true;
+    struct store_digest digest = store_digest_of(record->payload, (size_t)record->size);
+    return store_digest_equal(&digest, &record->digest);
+}

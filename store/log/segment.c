@@ -1,0 +1,187 @@
+/* segment.c - one file of a store's log: names, header, preparation. */
+#include "store/log/segment.h"
+
+#include "store/base/little.h"
+#include "store/log/location.h"
+#include "store/log/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+    AT_MAGIC = 0,
+    AT_VERSION = 8,
+    AT_NUMBER = 16,
+    AT_BASE = 24,
+    AT_KIND = 32,
+    AT_SKIPPED = 36,
+    AT_FRONT = 40,
+    AT_END = 48,
+    AT_CHECK = 56,
+    KIND_HUSK = 1,
+    ZEROS = 1 << 20,
+};
+
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
+
+void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX])
+{
+    (void)snprintf(ret_name, SEGMENT_NAME_MAX, "%016" PRIx64 ".seg", number);
+}
+
+bool segment_number(const char *name, uint64_t *ret_number)
+{
+    char expected[SEGMENT_NAME_MAX];
+    uint64_t number = strtoull(name, NULL, 16);
+    segment_name(number, expected);
+    if (strcmp(name, expected) != 0)
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared)
+{
+    struct segment *segment = malloc(sizeof *segment);
+    if (!segment) {
+        io->close(io->self, file);
+        return NULL;
+    }
+    *segment = (struct segment){.io = io,
+                                .file = file,
+                                .number = header->number,
+                                .base = header->base,
+                                .skipped = header->skipped,
+                                .front = header->front,
+                                .husk = header->husk,
+                                .prepared = prepared,
+                                .given = header->given,
+                                .used = SEGMENT_HEADER};
+    if (header->husk)
+        segment->used = segment_position(segment, header->end);
+    atomic_init(&segment->references, 1);
+    return segment;
+}
+
+struct segment_header segment_husk_header(const struct segment *segment)
+{
+    return (struct segment_header){.number = segment->number,
+                                   .base = segment->base,
+                                   .skipped = segment->skipped,
+                                   .front = segment->front,
+                                   .husk = true,
+                                   .end = segment_end(segment)};
+}
+
+void segment_retain(struct segment *segment)
+{
+    atomic_fetch_add_explicit(&segment->references, 1, memory_order_relaxed);
+}
+
+void segment_release(struct segment *segment)
+{
+    if (!segment || atomic_fetch_sub_explicit(&segment->references, 1, memory_order_acq_rel) != 1)
+        return;
+    segment_close_file(segment);
+    free(segment);
+}
+
+void segment_close_file(struct segment *segment)
+{
+    if (segment->file >= 0)
+        segment->io->close(segment->io->self, segment->file);
+    segment->file = -1;
+}
+
+int segment_open(const struct io *io, int folder, uint64_t number, int flags)
+{
+    char name[SEGMENT_NAME_MAX];
+    segment_name(number, name);
+    return io->openat(io->self, folder, name, flags, 0);
+}
+
+int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to)
+{
+    unsigned char *zeros = calloc(1, ZEROS);
+    int error = zeros ? 0 : ENOMEM;
+    while (!error && from < to) {
+        size_t length = to - from < ZEROS ? (size_t)(to - from) : ZEROS;
+        error = io_write_all(io, file, zeros, length, (off_t)from);
+        io->write_back(io->self, file, (off_t)from, (off_t)length);
+        from += length;
+    }
+    free(zeros);
+    if (!error && io->fdatasync(io->self, file) < 0)
+        error = errno;
+    return error;
+}
+
+int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)
+{
+    unsigned char bytes[SEGMENT_HEADER] = {0};
+    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
+    little_put64(bytes + AT_VERSION, SEGMENT_VERSION);
+    little_put64(bytes + AT_NUMBER, header->number);
+    little_put64(bytes + AT_BASE, header->base);
+    little_put32(bytes + AT_KIND, header->husk ? KIND_HUSK : 0);
+    little_put32(bytes + AT_SKIPPED, header->skipped);
+    little_put64(bytes + AT_FRONT, header->front);
+    little_put64(bytes + AT_END, header->husk ? header->end : header->given);
+    little_put64(bytes + AT_CHECK, XXH3_64bits_withSeed(bytes, AT_CHECK, salt));
+    int error = io_write_all(io, file, bytes, sizeof bytes, 0);
+    if (!error && io->fdatasync(io->self, file) < 0)
+        error = errno;
+    return error;
+}
+
+/* A file that ends within its header is damaged, while a disk that does not give the bytes is not known to be. */
+static enum store_error read_bytes(const struct io *io, int file, unsigned char bytes[SEGMENT_HEADER], int *ret_errno)
+{
+    struct stat status;
+    *ret_errno = io->fstat(io->self, file, &status) < 0 ? errno : 0;
+    if (!*ret_errno && status.st_size < SEGMENT_HEADER)
+        return STORE_DAMAGED;
+    if (!*ret_errno)
+        *ret_errno = io_read_all(io, file, bytes, SEGMENT_HEADER, 0);
+    return *ret_errno ? STORE_IO : STORE_OK;
+}
+
+/* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their
+ * order. */
+static bool plausible(const struct segment_header *header)
+{
+    uint64_t last = header->husk ? header->end : header->base;
+    bool aligned = header->base % RECORD_ALIGNMENT == 0 && last % RECORD_ALIGNMENT == 0 &&
+                   header->front % RECORD_ALIGNMENT == 0;
+    return aligned && header->number <= SEGMENT_OFFSET_MAX && header->given <= LOCATION_POSITION_MAX &&
+           header->front <= header->base && header->base <= last && last <= SEGMENT_OFFSET_MAX;
+}
+
+enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
+                                     int *ret_errno)
+{
+    unsigned char bytes[SEGMENT_HEADER];
+    enum store_error error = read_bytes(io, file, bytes, ret_errno);
+    if (error)
+        return error;
+    if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0 ||
+        little_get64(bytes + AT_CHECK) != XXH3_64bits_withSeed(bytes, AT_CHECK, salt))
+        return STORE_DAMAGED;
+    struct segment_header header = {.version = little_get64(bytes + AT_VERSION),
+                                    .number = little_get64(bytes + AT_NUMBER),
+                                    .base = little_get64(bytes + AT_BASE)};
+    if (header.version > SEGMENT_VERSION)
+        return STORE_TOO_NEW;
+    bool old = header.version < SEGMENT_VERSION;
+    header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
+    header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
+    header.front = old ? header.base : little_get64(bytes + AT_FRONT);
+    header.end = old || !header.husk ? header.base : little_get64(bytes + AT_END);
+    header.given = old || header.husk ? 0 : little_get64(bytes + AT_END);
+    *ret_header = header;
+    return plausible(&header) ? STORE_OK : STORE_DAMAGED;
+}

@@ -1,0 +1,122 @@
+/* segment.h - one file of a store's log.
+ *
+ * A segment's file begins with a header of 64 bytes, integers little-endian:
+ *
+ *      0  "cairnseg"
+ *      8  version      2
+ *     16  number       counts the store's segments; never used twice
+ *     24  base         offset in the log of the first record behind the header
+ *     32  kind         0: records follow; 1: a husk
+ *     36  skipped      numbers left out between this segment and the one in front of it when it was begun
+ *     40  front        offset where the log in front of it ended then: the base, unless its end had been lost
+ *     48  end          of a husk: offset where the records ended for which it stands; else the bytes that the file was
+ *                      given when it was begun, less than which it never has; 0: not told
+ *     56  check        XXH3-64 of bytes 0 to 55, seeded with the store's salt
+ *
+ * then records, then zeros up to the prepared end: blocks that are already written make a sync cheaper, and
+ * a disk that is full is met while preparing, not while committing. The file is named after the number
+ * and gets its name when its header is on disk. A husk is a file of nothing but a header: its records are elsewhere
+ * now (compact.h). A segment ends where the next one's front says: whatever
+ * stands behind that, the rest of a failed or torn write, does not count.
+ *
+ * Version 1 had zeros from 32 on: what follows follows closely, and a file of 64 bytes is taken for a husk.
+ */
+#ifndef CAIRN_SEGMENT_H
+#define CAIRN_SEGMENT_H
+
+#include "store/disk/io.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+enum { SEGMENT_HEADER = 64, SEGMENT_VERSION = 2, SEGMENT_NAME_MAX = 32 };
+
+/* No log reaches so far: what says that it does is damaged, and must not make sums overflow. */
+#define SEGMENT_OFFSET_MAX ((uint64_t)1 << 62)
+
+struct segment_header {
+    uint64_t version;
+    uint64_t number;
+    uint64_t base;
+    uint32_t skipped;
+    uint64_t front;
+    bool husk;
+    uint64_t end;   /* a husk's */
+    uint64_t given; /* another one's: the least size of its file */
+};
+
+struct segment {
+    atomic_uint references; /* the log's own and each reader's */
+    const struct io *io;
+    int file;      /* -1: of a husk, which nobody reads */
+    uint32_t slot; /* in the log's table */
+    uint64_t number;
+    uint64_t base;     /* offset of the first record */
+    uint32_t skipped;  /* see above */
+    uint64_t front;    /* see above */
+    bool husk;         /* it only stands for records that are elsewhere now */
+    bool headless;     /* its header is damaged: one of its records told the base */
+    bool joined;       /* nothing is missing in front of it, although the log there may end before its base */
+    uint64_t prepared; /* bytes of the file */
+    uint64_t given;    /* bytes that it had at the beginning; 0: not known */
+    uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
+
+    /* Guarded by the store's lock. */
+    uint64_t live;       /* keys that lead into the segment */
+    uint64_t dead;       /* bytes of records of no use: replaced ones and marks */
+    uint64_t tombstones; /* bytes of tombstones: of use while an older segment may hold their keys */
+    bool keep;           /* it could not be compacted */
+};
+
+/* "0000000000000001.seg", or false when a name is not of that form. */
+void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX]);
+bool segment_number(const char *name, uint64_t *ret_number);
+
+/* Takes the descriptor. NULL when memory is out (the descriptor is then closed). One reference. */
+struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared);
+void segment_retain(struct segment *segment);
+void segment_release(struct segment *segment); /* the last one closes the file; NULL is allowed */
+
+/* Closes the file of a husk: there may be very many of them. Thread: before others know the segment. */
+void segment_close_file(struct segment *segment);
+
+/* Opens the file of a segment by its number; a descriptor, or -1 and errno. */
+int segment_open(const struct io *io, int folder, uint64_t number, int flags);
+
+/* Fills the file with zeros from `from` to `to` and syncs it; an errno, 0 is success. */
+int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to);
+
+/* Writes the header, in this version, and syncs it; an errno. */
+int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt);
+
+/* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO with *ret_errno set. */
+enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
+                                     int *ret_errno);
+
+/* The header of the husk that will stand for a sealed segment, or of the one that a husk has. */
+struct segment_header segment_husk_header(const struct segment *segment);
+
+/* What compaction leaves of a segment: the header, which says where the one before it ends. */
+static inline bool segment_is_husk(const struct segment *segment)
+{
+    return segment->husk;
+}
+
+/* The log offset of a file position, and back. */
+static inline uint64_t segment_offset(const struct segment *segment, uint64_t position)
+{
+    return segment->base + position - SEGMENT_HEADER;
+}
+
+static inline uint64_t segment_position(const struct segment *segment, uint64_t offset)
+{
+    return offset - segment->base + SEGMENT_HEADER;
+}
+
+/* Where its records end in the log. Not of a segment that is being written to, except for the writer. */
+static inline uint64_t segment_end(const struct segment *segment)
+{
+    return segment_offset(segment, segment->used);
+}
+
+#endif

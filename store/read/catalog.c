@@ -1,0 +1,436 @@
+/* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
+#include "store/read/catalog.h"
+
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void catalog_init(struct catalog *catalog)
+{
+    *catalog = (struct catalog){0};
+    pthread_mutex_init(&catalog->lock, NULL);
+}
+
+static void shelf_clear(struct catalog_shelf *shelf, size_t count)
+{
+    while (shelf->count > count)
+        run_release(shelf->runs[--shelf->count]);
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->count; i++)
+        shelf_clear(&catalog->shelves[i], 0);
+    free(catalog->shelves);
+    pthread_mutex_destroy(&catalog->lock);
+}
+
+void catalog_forget(struct catalog *catalog, size_t slot)
+{
+    pthread_mutex_lock(&catalog->lock);
+    if (slot < catalog->count)
+        shelf_clear(&catalog->shelves[slot], 0);
+    pthread_mutex_unlock(&catalog->lock);
+}
+
+/* ---- keeping the runs up to date; the catalog's lock is held --------------------------------- */
+
+/* A segment of the listing, with a reference, and where its records end. */
+struct part {
+    struct segment *segment;
+    uint64_t end;
+    bool sealed;
+};
+
+static bool shelves_grow(struct catalog *catalog, size_t count)
+{
+    if (count <= catalog->count)
+        return true;
+    struct catalog_shelf *moved = realloc(catalog->shelves, count * sizeof *moved);
+    if (!moved)
+        return false;
+    memset(moved + catalog->count, 0, (count - catalog->count) * sizeof *moved);
+    catalog->shelves = moved;
+    catalog->count = count;
+    return true;
+}
+
+/* How many of the shelf's runs stay as they are when what is new comes beside them. */
+static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct part *part)
+{
+    if (part->sealed || shelf->count == 0)
+        return 0;
+    uint64_t fresh = part->end - run_covered(shelf->runs[shelf->count - 1]);
+    uint64_t entries = fresh / RECORD_HEADER + 1; /* at most */
+    size_t keep = shelf->count;
+    while (keep > 0 && run_count(shelf->runs[keep - 1]) < 2 * entries)
+        entries += run_count(shelf->runs[--keep]);
+    return keep;
+}
+
+static bool shelf_is_current(const struct catalog_shelf *shelf, const struct part *part)
+{
+    if (segment_is_husk(part->segment))
+        return true; /* and stays empty */
+    if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != part->end)
+        return false;
+    return !part->sealed || shelf->count == 1;
+}
+
+static enum store_error shelf_rebuild(struct store *store, struct catalog_shelf *shelf, const struct part *part,
+                                      const struct run_horizon *horizon)
+{
+    struct run *run;
+    size_t keep = runs_to_keep(shelf, part);
+    uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
+    enum store_error error = run_build(store, part->segment, from, part->end, horizon, shelf->runs + keep,
+                                       shelf->count - keep, &run);
+    if (error)
+        return error;
+    shelf_clear(shelf, keep);
+    shelf->runs[shelf->count++] = run;
+    return STORE_OK;
+}
+
+/* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
+ * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
+static enum store_error shelf_update(struct store *store, struct catalog_shelf *shelf, const struct part *part,
+                                     const struct run_horizon *horizon)
+{
+    struct run *run;
+    if (!shelf_is_current(shelf, part)) {
+        if (part->sealed && shelf->count == 0 && !store->gaps &&
+            run_open(store, part->segment, part->end, &run) == STORE_OK) {
+            shelf->runs[shelf->count++] = run;
+            return STORE_OK;
+        }
+        enum store_error error = shelf_rebuild(store, shelf, part, horizon);
+        if (error)
+            return error;
+        if (part->sealed)
+            run_save(store, shelf->runs[0], part->segment, !store->gaps);
+    }
+    return STORE_OK;
+}
+
+/* ---- what a listing reads -------------------------------------------------------------------- */
+
+enum { GONE_MIN = 64 }; /* so many entries in a row that lead to nothing are worth remembering */
+
+/* Where the merge stands in one run. */
+struct head {
+    struct run *run;
+    size_t at;
+    size_t gone_from; /* the row of entries up to `gone_to` that led to nothing, the last of them the last looked at */
+    size_t gone_to;
+    bool ended;
+    struct run_entry entry; /* unless ended */
+};
+
+struct listing {
+    struct store *store;
+    const struct store_list_query *query;
+    struct part *parts;
+    size_t part_count;
+    struct head *heads;
+    size_t head_count;
+    size_t shown;
+    void (*item)(void *arg, const struct store_list_item *item);
+    void *arg;
+};
+
+/* Takes references on the segments as they are now. */
+static enum store_error parts_pin(struct listing *listing, struct run_horizon *ret_horizon)
+{
+    struct store *store = listing->store;
+    enum store_error error = STORE_OK;
+    pthread_rwlock_rdlock(&store->lock);
+    const struct log *log = &store->log;
+    listing->parts = calloc(log->segment_count + 1, sizeof *listing->parts);
+    if (!listing->parts)
+        error = STORE_NO_MEMORY;
+    for (size_t slot = 0; !error && slot < log->segment_count; slot++) {
+        uint64_t end = store->end_offset;
+        bool sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= end;
+        if (log->segments[slot]->base > end)
+            break; /* begun, but nothing in it has been published */
+        struct part *part = &listing->parts[listing->part_count++];
+        part->segment = log_pin(log, (uint32_t)slot);
+        part->sealed = sealed;
+        part->end = segment_position(part->segment, sealed ? log->segments[slot + 1]->base : end);
+        if (sealed && part->segment->used < part->end)
+            part->end = part->segment->used; /* what lies in between was never of this log, or is lost */
+        *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = part->end};
+    }
+    pthread_rwlock_unlock(&store->lock);
+    return error;
+}
+
+static enum store_error heads_take(struct listing *listing, const struct catalog_shelf *shelves)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < listing->part_count; i++)
+        count += shelves[i].count;
+    listing->heads = calloc(count + 1, sizeof *listing->heads);
+    if (!listing->heads)
+        return STORE_NO_MEMORY;
+    for (size_t i = 0; i < listing->part_count; i++) {
+        for (size_t run = 0; run < shelves[i].count; run++)
+            listing->heads[listing->head_count++].run = run_retain(shelves[i].runs[run]);
+    }
+    return STORE_OK;
+}
+
+static enum store_error listing_begin(struct listing *listing)
+{
+    struct store *store = listing->store;
+    struct catalog *catalog = &store->catalog;
+    struct run_horizon horizon = {0};
+    pthread_mutex_lock(&catalog->lock); /* before the parts are pinned: covered ends only grow */
+    enum store_error error = parts_pin(listing, &horizon);
+    if (!error && !shelves_grow(catalog, listing->part_count))
+        error = STORE_NO_MEMORY;
+    for (size_t i = 0; i < listing->part_count && !error; i++)
+        error = shelf_update(store, &catalog->shelves[i], &listing->parts[i], &horizon);
+    if (!error)
+        error = heads_take(listing, catalog->shelves);
+    pthread_mutex_unlock(&catalog->lock);
+    return error;
+}
+
+/* Hands the row on to the run, for later listings. */
+static void head_keep_gone(const struct head *head)
+{
+    if (head->gone_to - head->gone_from >= GONE_MIN)
+        run_note_gone(head->run, head->gone_from, head->gone_to);
+}
+
+static void listing_end(struct listing *listing)
+{
+    for (size_t i = 0; i < listing->head_count; i++) {
+        head_keep_gone(&listing->heads[i]);
+        run_release(listing->heads[i].run);
+    }
+    for (size_t i = 0; i < listing->part_count; i++)
+        segment_release(listing->parts[i].segment);
+    free(listing->heads);
+    free(listing->parts);
+}
+
+/* ---- merging --------------------------------------------------------------------------------- */
+
+/* The entry where the head stands leads to nothing. */
+static void head_gone(struct head *head)
+{
+    if (head->gone_to != head->at) {
+        head_keep_gone(head);
+        head->gone_from = head->at;
+    }
+    head->gone_to = head->at + 1;
+}
+
+/* Reads the entry where the head stands, or the first behind it that is not known to lead to nothing. */
+static enum store_error head_load(struct head *head)
+{
+    size_t at = run_pass_gone(head->run, head->at);
+    if (head->gone_to == head->at && at > head->at)
+        head->gone_to = at;
+    head->at = at;
+    head->ended = head->at >= run_count(head->run);
+    return head->ended ? STORE_OK : run_read(head->run, head->at, &head->entry);
+}
+
+static bool head_before(const struct head *head, const struct place *place)
+{
+    return !head->ended && place_compare(place, head->entry.key, head->entry.key_length, head->entry.hash) > 0;
+}
+
+/* Moves every head to the first entry that is not before the place. */
+static enum store_error heads_seek(struct listing *listing, const struct place *place)
+{
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < listing->head_count && !error; i++) {
+        struct head *head = &listing->heads[i];
+        if (!head_before(head, place))
+            continue;
+        head->at++; /* mostly the next one will do */
+        error = head_load(head);
+        if (error || !head_before(head, place))
+            continue;
+        error = run_seek(head->run, head->at, place, &head->at);
+        if (!error)
+            error = head_load(head);
+    }
+    return error;
+}
+
+/* The head with the least entry; NULL at the end. */
+static struct head *heads_least(struct listing *listing)
+{
+    struct head *least = NULL;
+    struct place place = {0};
+    for (size_t i = 0; i < listing->head_count; i++) {
+        struct head *head = &listing->heads[i];
+        if (head->ended || (least && !head_before(head, &place)))
+            continue;
+        least = head;
+        place = place_of(head->entry.key, head->entry.key_length, head->entry.hash);
+    }
+    return least;
+}
+
+/* ---- one page -------------------------------------------------------------------------------- */
+
+static bool has_prefix(const struct run_entry *entry, const void *prefix, size_t length)
+{
+    return entry->key_length >= length && (length == 0 || memcmp(entry->key, prefix, length) == 0);
+}
+
+/* The length of the key up to the end of the first delimiter behind the prefix; 0 when there is none. */
+static size_t group_length(const struct store_list_query *query, const struct run_entry *entry)
+{
+    if (query->delimiter_length == 0 || entry->key_length == 0)
+        return 0;
+    const unsigned char *from = entry->key + query->prefix_length;
+    const unsigned char *found = memmem(from, entry->key_length - query->prefix_length, query->delimiter,
+                                        query->delimiter_length);
+    return found ? (size_t)(found - entry->key) + query->delimiter_length : 0;
+}
+
+/* What the store holds under the entry's key now. STORE_NO_OBJECT: nothing that belongs here. */
+static enum store_error entry_object(struct store *store, const struct run_entry *entry, struct object **ret_object)
+{
+    struct store_key key = {
+        .bytes = entry->key_length ? entry->key : NULL, .length = entry->key_length, .hash = entry->hash};
+    struct object *object;
+    enum store_error error = store_get(store, &key, 0, &object);
+    if (error == STORE_COLLISION)
+        return STORE_NO_OBJECT;
+    if (!error && object_info(object)->key_length != entry->key_length) {
+        object_release(object); /* it has got a name, or lost it, and stands elsewhere */
+        return STORE_NO_OBJECT;
+    }
+    if (!error)
+        *ret_object = object;
+    return error;
+}
+
+static void show(struct listing *listing, const struct object *object, const struct run_entry *entry, size_t group)
+{
+    struct store_list_item item = {
+        .info = group ? NULL : object_info(object), .prefix = entry->key, .prefix_length = group};
+    listing->shown++;
+    listing->item(listing->arg, &item);
+}
+
+/* Shows the entry, or the group of keys that it stands for, if there is an object; *ret_next is where the
+ * listing goes on, false when nothing can follow. A damaged object is left out: reading it tells why. */
+static enum store_error list_entry(struct listing *listing, struct head *head, struct place *ret_next, bool *ret_more)
+{
+    const struct run_entry *entry = &head->entry;
+    size_t group = group_length(listing->query, entry);
+    struct object *object;
+    enum store_error error = entry_object(listing->store, entry, &object);
+    *ret_more = true;
+    *ret_next = place_after(entry->key, entry->key_length, entry->hash);
+    if (error == STORE_NO_OBJECT)
+        head_gone(head);
+    if (error == STORE_NO_OBJECT || error == STORE_DAMAGED)
+        return STORE_OK;
+    if (error)
+        return error;
+    show(listing, object, entry, group);
+    object_release(object);
+    if (group)
+        *ret_more = place_after_prefix(entry->key, group, ret_next);
+    return STORE_OK;
+}
+
+/* Where the page begins. */
+static void first_place(const struct store_list_query *query, struct place *ret_place)
+{
+    *ret_place = place_of(query->prefix, query->prefix_length, 0);
+    if (query->cursor_length == 0)
+        return;
+    const unsigned char *cursor = query->cursor;
+    struct place after = {.length = query->cursor_length - 1};
+    if (cursor[0] == 'h') {
+        after.length = 0;
+        memcpy(&after.hash, cursor + 1, sizeof after.hash);
+    } else {
+        memcpy(after.key, cursor + 1, after.length);
+    }
+    if (place_compare(&after, ret_place->key, ret_place->length, ret_place->hash) > 0)
+        *ret_place = after;
+}
+
+bool store_list_cursor_valid(const void *cursor, size_t length)
+{
+    const unsigned char *bytes = cursor;
+    if (length == 0)
+        return true;
+    if (bytes[0] == 'h')
+        return length == 1 + sizeof(uint64_t);
+    return bytes[0] == 'k' && length >= 2 && length <= STORE_CURSOR_MAX;
+}
+
+/* A cursor is the place where the next page begins. */
+static size_t cursor_of(const struct place *place, unsigned char ret_cursor[STORE_CURSOR_MAX])
+{
+    ret_cursor[0] = place->length ? 'k' : 'h';
+    if (place->length) {
+        memcpy(ret_cursor + 1, place->key, place->length);
+        return 1 + place->length;
+    }
+    memcpy(ret_cursor + 1, &place->hash, sizeof place->hash);
+    return 1 + sizeof place->hash;
+}
+
+static enum store_error list_page(struct listing *listing, unsigned char ret_cursor[STORE_CURSOR_MAX],
+                                  size_t *ret_cursor_length)
+{
+    const struct store_list_query *query = listing->query;
+    struct place place;
+    bool more = true;
+    enum store_error error = STORE_OK;
+    first_place(query, &place);
+    for (size_t i = 0; i < listing->head_count && !error; i++) {
+        error = run_seek(listing->heads[i].run, 0, &place, &listing->heads[i].at);
+        if (!error)
+            error = head_load(&listing->heads[i]);
+    }
+    *ret_cursor_length = 0;
+    while (!error && more) {
+        struct head *least = heads_least(listing);
+        if (!least || !has_prefix(&least->entry, query->prefix, query->prefix_length))
+            return STORE_OK;
+        if (listing->shown == query->limit) {
+            *ret_cursor_length = cursor_of(&place, ret_cursor);
+            return STORE_OK;
+        }
+        error = list_entry(listing, least, &place, &more);
+        if (!error && more)
+            error = heads_seek(listing, &place);
+    }
+    return error;
+}
+
+enum store_error store_list(struct store *store, const struct store_list_query *query,
+                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
+{
+    struct listing listing = {.store = store, .query = query, .item = item, .arg = arg};
+    if (query->prefix_length > STORE_KEY_MAX) {
+        *ret_cursor_length = 0;
+        return STORE_OK;
+    }
+    enum store_error error = listing_begin(&listing);
+    if (!error)
+        error = list_page(&listing, ret_cursor, ret_cursor_length);
+    int os_error = errno;
+    listing_end(&listing);
+    errno = os_error;
+    return error;
+}

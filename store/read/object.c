@@ -1,0 +1,347 @@
+/* object.c - reading: pin one version of what a key holds.
+ *
+ * The happy path: look the key's hash up under the shared lock, take a reference on the segment, let the
+ * lock go, read the record in one call, check it, compare the key. A blob's file is opened by its number;
+ * when it is gone, the object was replaced in between, and the look-up is made again.
+ */
+#include "store/read/object.h"
+
+#include "store/base/condition.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { HEAD_GUESS = 512 };
+
+struct object {
+    const struct io *io;
+    struct object_info info;
+    const void *payload;
+    uint64_t blob;
+    int file; /* of the blob; -1 */
+    unsigned char bytes[];
+};
+
+/* What a look-up found: the record's place, with a reference on its segment. */
+struct pin {
+    struct segment *segment;
+    struct location location;
+};
+
+static bool pin_take(struct store *store, uint64_t hash, struct pin *ret_pin)
+{
+    uint64_t packed = table_get(&store->index, hash);
+    if (!packed)
+        return false;
+    ret_pin->location = location_unpack(packed);
+    ret_pin->segment = log_pin(&store->log, ret_pin->location.segment);
+    return true;
+}
+
+static enum store_error read_bytes(const struct io *io, int file, void *bytes, size_t length, off_t position,
+                                   unsigned flags)
+{
+    if (flags & STORE_GET_NOWAIT) {
+        ssize_t got = io->pread_nowait(io->self, file, bytes, length, position);
+        if (got == (ssize_t)length)
+            return STORE_OK;
+        if (got >= 0 || errno == EAGAIN || errno == EINTR)
+            return STORE_AGAIN;
+        return STORE_IO;
+    }
+    int error = io_read_all(io, file, bytes, length, position);
+    return error ? error_io(error) : STORE_OK;
+}
+
+static void note_damage(struct store *store, const struct pin *pin)
+{
+    if (!store_note_damage(store, location_pack(pin->location)))
+        return;
+    depot_log(store->depot, STORE_LOG_ERROR, "store %s: the record at offset %llu is damaged: it is not served",
+              store->name, (unsigned long long)segment_offset(pin->segment, pin->location.position));
+}
+
+/* Reads `length` bytes of the record into a new object. */
+static enum store_error object_read(struct store *store, const struct pin *pin, size_t length, unsigned flags,
+                                    struct object **ret_object, struct record *ret_record)
+{
+    struct object *object = malloc(sizeof *object + length);
+    if (!object)
+        return STORE_NO_MEMORY;
+    enum store_error error = read_bytes(store->io, pin->segment->file, object->bytes, length, pin->location.position,
+                                        flags);
+    uint64_t offset = segment_offset(pin->segment, pin->location.position);
+    if (!error && !record_decode(object->bytes, length, offset, store->salt, ret_record))
+        error = STORE_DAMAGED;
+    if (error) {
+        free(object);
+        return error;
+    }
+    object->io = store->io;
+    object->file = -1;
+    object->payload = NULL;
+    *ret_object = object;
+    return STORE_OK;
+}
+
+/* How much of the record to read at first: all of it for a payload, else what a head mostly takes. */
+static size_t first_length(const struct location *location, unsigned flags)
+{
+    size_t length = location->length;
+    if (!(flags & STORE_GET_PAYLOAD) && length > HEAD_GUESS)
+        length = HEAD_GUESS;
+    return length;
+}
+
+static enum store_error object_load(struct store *store, const struct pin *pin, unsigned flags,
+                                    struct object **ret_object, struct record *ret_record)
+{
+    size_t length = first_length(&pin->location, flags);
+    enum store_error error = object_read(store, pin, length, flags, ret_object, ret_record);
+    if (error == STORE_DAMAGED && length < pin->location.length) { /* or the head is longer than guessed */
+        length = pin->location.length < RECORD_HEAD_MAX ? pin->location.length : RECORD_HEAD_MAX;
+        error = object_read(store, pin, length, flags, ret_object, ret_record);
+    }
+    return error;
+}
+
+/* Takes down for the operator that an object's blob is not as it was written. */
+static enum store_error note_blob(struct store *store, uint64_t blob, uint64_t key_hash, enum blob_note note)
+{
+    bool missing = note == BLOB_NOTE_MISSING;
+    if (store_note_blob(store, blob, note))
+        depot_log(store->depot, STORE_LOG_ERROR,
+                  "store %s: the file of a large payload %s: the object with key hash %016llx is not served",
+                  store->name, missing ? "is missing" : "has not the size that was stored",
+                  (unsigned long long)key_hash);
+    return missing ? STORE_MISSING : STORE_DAMAGED;
+}
+
+/* Opens the blob; STORE_AGAIN when it is gone. */
+static enum store_error object_open_blob(struct store *store, struct object *object, const struct record *record)
+{
+    enum blob_note note = store_blob_note(store, record->blob);
+    if (note == BLOB_NOTE_DIGEST)
+        return STORE_DAMAGED;
+    int file = blobs_open(&store->blobs, record->blob);
+    if (file < 0)
+        return errno == ENOENT ? STORE_AGAIN : STORE_IO;
+    struct stat status;
+    if (store->io->fstat(store->io->self, file, &status) < 0) {
+        int os_error = errno;
+        store->io->close(store->io->self, file);
+        return error_io(os_error);
+    }
+    if ((uint64_t)status.st_size != record->size) {
+        store->io->close(store->io->self, file);
+        return note_blob(store, record->blob, record->key_hash, BLOB_NOTE_SIZE);
+    }
+    if (note)
+        store_note_blob(store, record->blob, BLOB_NOTE_NONE);
+    object->file = file;
+    return STORE_OK;
+}
+
+static enum store_error object_attach_payload(struct store *store, struct object *object, const struct record *record)
+{
+    if (record->blob)
+        return object_open_blob(store, object, record);
+    if (!record->payload || !record_payload_whole(record))
+        return STORE_DAMAGED;
+    object->payload = record->payload;
+    return STORE_OK;
+}
+
+static void object_describe(struct object *object, const struct record *record)
+{
+    object->blob = record->blob;
+    object->info = (struct object_info){
+        .key = record->key,
+        .key_length = record->key_length,
+        .key_hash = record->key_hash,
+        .attributes = record->attributes,
+        .attributes_length = record->attributes_length,
+        .size = record->size,
+        .digest = record->digest,
+        .modified = record->time,
+        .offset = record->offset,
+    };
+}
+
+static bool key_matches(const struct store_key *key, const struct record *record)
+{
+    struct store_key stored = {.bytes = record->key, .length = record->key_length, .hash = record->key_hash};
+    return key_same(key, &stored);
+}
+
+/* Makes an object of a pinned record. *ret_gone: the number of its blob, which has been unlinked meanwhile, else 0. */
+static enum store_error object_of_pin(struct store *store, const struct pin *pin, const struct store_key *key,
+                                      unsigned flags, struct object **ret_object, uint64_t *ret_gone)
+{
+    struct object *object;
+    struct record record;
+    uint64_t blob = 0;
+    enum store_error error = object_load(store, pin, flags, &object, &record);
+    if (!error) {
+        blob = record.blob;
+        object_describe(object, &record);
+        if (!key_matches(key, &record))
+            error = STORE_COLLISION;
+        else if (flags & STORE_GET_PAYLOAD)
+            error = object_attach_payload(store, object, &record);
+        if (error)
+            object_release(object);
+    }
+    *ret_gone = error == STORE_AGAIN ? blob : 0;
+    if (error == STORE_DAMAGED && !blob)
+        note_damage(store, pin);
+    if (!error)
+        *ret_object = object;
+    return error;
+}
+
+/* Whether the key still leads to the place that was pinned. */
+static bool pin_current(struct store *store, const struct store_key *key, const struct pin *pin)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    bool current = table_get(&store->index, key->hash) == location_pack(pin->location);
+    pthread_rwlock_unlock(&store->lock);
+    return current;
+}
+
+enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
+{
+    if (!key_valid(key))
+        return STORE_BAD_KEY;
+    for (;;) {
+        struct pin pin;
+        uint64_t gone;
+        pthread_rwlock_rdlock(&store->lock);
+        bool found = pin_take(store, key->hash, &pin);
+        pthread_rwlock_unlock(&store->lock);
+        if (!found)
+            return STORE_NO_OBJECT;
+        enum store_error error = object_of_pin(store, &pin, key, flags, ret_object, &gone);
+        int os_error = errno;
+        segment_release(pin.segment);
+        errno = os_error;
+        if (!gone)
+            return error;
+        if (pin_current(store, key, &pin))
+            return note_blob(store, gone, key->hash, BLOB_NOTE_MISSING);
+    }
+}
+
+enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition)
+{
+    struct object *object;
+    enum store_error error = store_get(store, key, 0, &object);
+    if (error == STORE_NO_OBJECT || error == STORE_COLLISION)
+        return condition_holds(condition, NULL, 0) ? STORE_OK : STORE_CONDITION;
+    if (error)
+        return error;
+    bool holds = condition_holds(condition, &object_info(object)->digest, object_info(object)->modified);
+    object_release(object);
+    return holds ? STORE_OK : STORE_CONDITION;
+}
+
+/* ---- many at once ---------------------------------------------------------------------------- */
+
+/* Looks all keys up under one lock, so that no commit falls between them. */
+static void pin_all(struct store *store, const struct store_key *keys, size_t count, struct pin *ret_pins)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    for (size_t i = 0; i < count; i++) {
+        if (!key_valid(&keys[i]) || !pin_take(store, keys[i].hash, &ret_pins[i]))
+            ret_pins[i].segment = NULL;
+    }
+    pthread_rwlock_unlock(&store->lock);
+}
+
+static void unpin_all(struct pin *pins, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        segment_release(pins[i].segment);
+}
+
+/* Turns pins into objects. False when one vanished meanwhile: everything has to be looked up again. */
+static bool objects_of_pins(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
+                            const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors,
+                            int *ret_errno)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t gone = 0;
+        ret_objects[i] = NULL;
+        ret_errors[i] = STORE_NO_OBJECT;
+        if (!key_valid(&keys[i]))
+            ret_errors[i] = STORE_BAD_KEY;
+        else if (pins[i].segment)
+            ret_errors[i] = object_of_pin(store, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
+        if (ret_errors[i] == STORE_IO)
+            *ret_errno = errno;
+        if (gone && !pin_current(store, &keys[i], &pins[i])) {
+            while (i-- > 0) {
+                object_release(ret_objects[i]);
+                ret_objects[i] = NULL;
+            }
+            return false;
+        }
+        if (gone)
+            ret_errors[i] = note_blob(store, gone, keys[i].hash, BLOB_NOTE_MISSING);
+    }
+    return true;
+}
+
+enum store_error store_get_many(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
+                                struct object **ret_objects, enum store_error *ret_errors)
+{
+    struct pin *pins = malloc((count ? count : 1) * sizeof *pins);
+    if (!pins)
+        return STORE_NO_MEMORY;
+    bool complete = false;
+    int os_error = 0;
+    while (!complete) {
+        pin_all(store, keys, count, pins);
+        complete = objects_of_pins(store, keys, count, flags, pins, ret_objects, ret_errors, &os_error);
+        unpin_all(pins, count);
+    }
+    free(pins);
+    errno = os_error;
+    return STORE_OK;
+}
+
+/* ---- the object ------------------------------------------------------------------------------ */
+
+const struct object_info *object_info(const struct object *object)
+{
+    return &object->info;
+}
+
+const void *object_payload(const struct object *object)
+{
+    return object->payload;
+}
+
+int object_take_descriptor(struct object *object)
+{
+    int file = object->file;
+    object->file = -1;
+    return file;
+}
+
+uint64_t object_blob(const struct object *object)
+{
+    return object->blob;
+}
+
+void object_release(struct object *object)
+{
+    if (!object)
+        return;
+    if (object->file >= 0)
+        object->io->close(object->io->self, object->file);
+    free(object);
+}

@@ -1,0 +1,536 @@
+/* run.c - the keys of one segment in order. run.h has the format. */
+#include "store/read/run.h"
+
+#include "store/base/little.h"
+#include "store/internal.h"
+#include "store/log/cursor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+    AT_MAGIC = 0,
+    AT_NUMBER = 8,
+    AT_COVERED = 16,
+    AT_COUNT = 24,
+    AT_KEYS = 32,
+    AT_HORIZON = 40,
+    AT_CHECK = 48,
+    HEADER = 56,
+    ENTRY = 16,
+    NAME_BYTES = 48,
+};
+
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '2'};
+
+enum { ROWS = 8 };
+
+/* Entries, one behind the other. */
+struct row {
+    size_t from;
+    size_t to;
+};
+
+struct run {
+    atomic_uint references;
+    const struct io *io;
+    int file;             /* -1: in memory */
+    unsigned char *bytes; /* NULL: in the file */
+    size_t length;
+    uint64_t covered;
+    size_t count;
+
+    pthread_mutex_t gone_lock;
+    struct row gone[ROWS];
+    size_t gone_count;
+};
+
+/* NULL when memory is out. */
+static struct run *run_new(struct run content)
+{
+    struct run *run = malloc(sizeof *run);
+    if (!run)
+        return NULL;
+    *run = content;
+    atomic_init(&run->references, 1);
+    pthread_mutex_init(&run->gone_lock, NULL);
+    return run;
+}
+
+static void run_name(uint64_t number, char ret_name[NAME_BYTES])
+{
+    (void)snprintf(ret_name, NAME_BYTES, "%016" PRIx64 ".keys", number);
+}
+
+bool run_is_draft(const char *name)
+{
+    static const char ending[] = ".keys.new";
+    size_t length = strlen(name);
+    return length > sizeof ending && strcmp(name + length - (sizeof ending - 1), ending) == 0;
+}
+
+bool run_number(const char *name, uint64_t *ret_number)
+{
+    char expected[NAME_BYTES];
+    *ret_number = strtoull(name, NULL, 16);
+    run_name(*ret_number, expected);
+    return strcmp(name, expected) == 0;
+}
+
+struct run *run_retain(struct run *run)
+{
+    atomic_fetch_add_explicit(&run->references, 1, memory_order_relaxed);
+    return run;
+}
+
+void run_release(struct run *run)
+{
+    if (!run || atomic_fetch_sub_explicit(&run->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (run->file >= 0)
+        run->io->close(run->io->self, run->file);
+    free(run->bytes);
+    pthread_mutex_destroy(&run->gone_lock);
+    free(run);
+}
+
+uint64_t run_covered(const struct run *run)
+{
+    return run->covered;
+}
+
+size_t run_count(const struct run *run)
+{
+    return run->count;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static enum store_error run_bytes(const struct run *run, uint64_t position, void *bytes, size_t length)
+{
+    if (position > run->length || length > run->length - position)
+        return STORE_DAMAGED;
+    int error = 0;
+    if (run->bytes)
+        memcpy(bytes, run->bytes + position, length);
+    else
+        error = io_read_all(run->io, run->file, bytes, length, (off_t)position);
+    return error ? error_io(error) : STORE_OK;
+}
+
+enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry)
+{
+    unsigned char entry[ENTRY];
+    unsigned char head[2];
+    enum store_error error = run_bytes(run, HEADER + (uint64_t)at * ENTRY, entry, sizeof entry);
+    if (error)
+        return error;
+    uint64_t key = HEADER + (uint64_t)run->count * ENTRY + little_get32(entry + 12);
+    error = run_bytes(run, key, head, sizeof head);
+    if (error)
+        return error;
+    ret_entry->hash = little_get64(entry);
+    ret_entry->position = little_get32(entry + 8);
+    ret_entry->key_length = (size_t)head[0] | (size_t)head[1] << 8;
+    if (ret_entry->key_length > STORE_KEY_MAX)
+        return STORE_DAMAGED;
+    return run_bytes(run, key + sizeof head, ret_entry->key, ret_entry->key_length);
+}
+
+enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at)
+{
+    size_t low = from;
+    size_t high = run->count;
+    while (low < high) {
+        struct run_entry entry;
+        size_t middle = low + (high - low) / 2;
+        enum store_error error = run_read(run, middle, &entry);
+        if (error)
+            return error;
+        if (place_compare(place, entry.key, entry.key_length, entry.hash) > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_at = low;
+    return STORE_OK;
+}
+
+/* ---- what has gone --------------------------------------------------------------------------- */
+
+/* Takes the rows out that touch `row`, and makes them part of it. Lock held. */
+static struct row row_join(struct run *run, struct row row)
+{
+    for (size_t i = 0; i < run->gone_count;) {
+        const struct row other = run->gone[i];
+        if (other.from > row.to || other.to < row.from) {
+            i++;
+            continue;
+        }
+        row.from = other.from < row.from ? other.from : row.from;
+        row.to = other.to > row.to ? other.to : row.to;
+        run->gone[i] = run->gone[--run->gone_count];
+    }
+    return row;
+}
+
+/* The place for a row: a free one, or that of the shortest if it is shorter. NULL: none. Lock held. */
+static struct row *row_place(struct run *run, const struct row *row)
+{
+    if (run->gone_count < ROWS)
+        return &run->gone[run->gone_count++];
+    struct row *shortest = &run->gone[0];
+    for (size_t i = 1; i < ROWS; i++) {
+        if (run->gone[i].to - run->gone[i].from < shortest->to - shortest->from)
+            shortest = &run->gone[i];
+    }
+    return shortest->to - shortest->from < row->to - row->from ? shortest : NULL;
+}
+
+void run_note_gone(struct run *run, size_t from, size_t to)
+{
+    pthread_mutex_lock(&run->gone_lock);
+    struct row row = row_join(run, (struct row){from, to});
+    struct row *place = row_place(run, &row);
+    if (place)
+        *place = row;
+    pthread_mutex_unlock(&run->gone_lock);
+}
+
+size_t run_pass_gone(struct run *run, size_t at)
+{
+    pthread_mutex_lock(&run->gone_lock);
+    for (size_t i = 0; i < run->gone_count; i++) {
+        if (run->gone[i].from <= at && at < run->gone[i].to)
+            at = run->gone[i].to; /* no two rows touch */
+    }
+    pthread_mutex_unlock(&run->gone_lock);
+    return at;
+}
+
+/* ---- building -------------------------------------------------------------------------------- */
+
+/* Entries on their way into a run: keys one behind the other, as in the file. */
+struct draft {
+    struct draft_entry {
+        uint64_t hash;
+        uint32_t position;
+        uint32_t key;
+    } * entries;
+    size_t count;
+    size_t room;
+    unsigned char *keys;
+    size_t keys_length;
+    size_t keys_room;
+};
+
+static bool grow(void **bytes, size_t *room, size_t need, size_t size)
+{
+    if (need <= *room)
+        return true;
+    size_t larger = *room * 2 > need ? *room * 2 : need + 64;
+    void *moved = realloc(*bytes, larger * size);
+    if (!moved)
+        return false;
+    *bytes = moved;
+    *room = larger;
+    return true;
+}
+
+static bool draft_add(struct draft *draft, uint64_t hash, uint32_t position, const void *key, size_t length)
+{
+    void *entries = draft->entries;
+    void *keys = draft->keys;
+    bool fits = grow(&entries, &draft->room, draft->count + 1, sizeof *draft->entries);
+    draft->entries = entries;
+    fits = fits && grow(&keys, &draft->keys_room, draft->keys_length + 2 + length, 1);
+    draft->keys = keys;
+    if (!fits)
+        return false;
+    draft->entries[draft->count++] = (struct draft_entry){
+        .hash = hash, .position = position, .key = (uint32_t)draft->keys_length};
+    unsigned char *at = draft->keys + draft->keys_length;
+    at[0] = (unsigned char)(length & 0xff);
+    at[1] = (unsigned char)(length >> 8);
+    if (length > 0)
+        memcpy(at + 2, key, length);
+    draft->keys_length += 2 + length;
+    return true;
+}
+
+static void draft_free(struct draft *draft)
+{
+    free(draft->entries);
+    free(draft->keys);
+}
+
+static int draft_compare(const void *a, const void *b, void *arg)
+{
+    const struct draft_entry *left = a;
+    const struct draft_entry *right = b;
+    const unsigned char *keys = arg;
+    const unsigned char *left_key = keys + left->key;
+    const unsigned char *right_key = keys + right->key;
+    size_t left_length = (size_t)left_key[0] | (size_t)left_key[1] << 8;
+    size_t right_length = (size_t)right_key[0] | (size_t)right_key[1] << 8;
+    size_t common = left_length < right_length ? left_length : right_length;
+    int order = memcmp(left_key + 2, right_key + 2, common);
+    if (order)
+        return order;
+    if (left_length != right_length)
+        return left_length < right_length ? -1 : 1;
+    if (left->hash != right->hash)
+        return left->hash < right->hash ? -1 : 1;
+    return left->position < right->position ? -1 : left->position > right->position;
+}
+
+/* Whether a record is worth a place in the run: its key leads to it, or to one that came after the horizon, when it
+ * is what stands for the key in this listing. */
+static bool is_wanted(struct store *store, const struct segment *segment, const struct run_horizon *horizon,
+                      uint64_t position, uint64_t hash)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t packed = table_get(&store->index, hash);
+    pthread_rwlock_unlock(&store->lock);
+    struct location location = location_unpack(packed);
+    if (!packed)
+        return false;
+    if (location.segment == segment->slot && location.position == position)
+        return true;
+    return location.segment > horizon->slot ||
+           (location.segment == horizon->slot && location.position >= horizon->position);
+}
+
+static enum store_error draft_old(struct draft *draft, struct store *store, const struct segment *segment,
+                                  const struct run_horizon *horizon, const struct run *before)
+{
+    for (size_t at = 0; at < before->count; at++) {
+        struct run_entry entry;
+        enum store_error error = run_read(before, at, &entry);
+        if (error)
+            return error;
+        if (is_wanted(store, segment, horizon, entry.position, entry.hash) &&
+            !draft_add(draft, entry.hash, entry.position, entry.key, entry.key_length))
+            return STORE_NO_MEMORY;
+    }
+    return STORE_OK;
+}
+
+/* Adds what the cursor finds up to its limit. */
+static enum store_error draft_new(struct draft *draft, struct store *store, struct cursor *cursor,
+                                  const struct run_horizon *horizon, uint64_t from)
+{
+    uint64_t position = from;
+    while (position < cursor->limit) {
+        struct record record;
+        enum cursor_found found;
+        int error = cursor_look(cursor, position, false, &record, &found);
+        bool nothing = !error && found == CURSOR_NOTHING;
+        if (nothing)
+            error = cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record);
+        if (error)
+            return error_io(error);
+        if (nothing)
+            continue;
+        if (record.type == RECORD_PUT && is_wanted(store, cursor->segment, horizon, position, record.key_hash) &&
+            !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
+            return STORE_NO_MEMORY;
+        position += record_length(&record);
+    }
+    return STORE_OK;
+}
+
+static enum store_error draft_segment(struct draft *draft, struct store *store, const struct segment *segment,
+                                      const struct run_horizon *horizon, uint64_t from, uint64_t to)
+{
+    struct cursor cursor;
+    uint64_t held = to < segment->prepared ? to
+                                           : segment->prepared; /* the file of a sealed segment may have been cut */
+    if (from >= held)
+        return STORE_OK;
+    enum store_error error = STORE_NO_MEMORY;
+    if (cursor_init(&cursor, store->io, store->salt)) {
+        cursor_begin(&cursor, segment, held);
+        error = draft_new(draft, store, &cursor, horizon, from);
+    }
+    cursor_free(&cursor);
+    return error;
+}
+
+static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t salt)
+{
+    uint64_t head = XXH3_64bits_withSeed(bytes, AT_CHECK, salt);
+    return XXH3_64bits_withSeed(bytes + HEADER, length - HEADER, salt ^ head);
+}
+
+/* Where the log ends; what the index has said so far lies in front of it. */
+static uint64_t end_now(struct store *store)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    uint64_t end = store->end_offset;
+    pthread_rwlock_unlock(&store->lock);
+    return end;
+}
+
+/* Lays the sorted draft out as a run in memory. */
+static struct run *run_of_draft(struct draft *draft, struct store *store, const struct segment *segment,
+                                uint64_t covered)
+{
+    size_t length = HEADER + draft->count * ENTRY + draft->keys_length;
+    unsigned char *bytes = calloc(1, length);
+    if (!bytes)
+        return NULL;
+    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
+    little_put64(bytes + AT_NUMBER, segment->number);
+    little_put64(bytes + AT_COVERED, covered);
+    little_put64(bytes + AT_COUNT, draft->count);
+    little_put64(bytes + AT_KEYS, draft->keys_length);
+    little_put64(bytes + AT_HORIZON, end_now(store));
+    for (size_t i = 0; i < draft->count; i++) {
+        unsigned char *entry = bytes + HEADER + i * ENTRY;
+        little_put64(entry, draft->entries[i].hash);
+        little_put32(entry + 8, draft->entries[i].position);
+        little_put32(entry + 12, draft->entries[i].key);
+    }
+    if (draft->keys_length > 0)
+        memcpy(bytes + HEADER + draft->count * ENTRY, draft->keys, draft->keys_length);
+    little_put64(bytes + AT_CHECK, check_of(bytes, length, store->salt));
+    struct run *run = run_new((struct run){
+        .io = store->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count});
+    if (!run)
+        free(bytes);
+    return run;
+}
+
+enum store_error run_build(struct store *store, const struct segment *segment, uint64_t from, uint64_t covered,
+                           const struct run_horizon *horizon, struct run *const *before, size_t before_count,
+                           struct run **ret_run)
+{
+    struct draft draft = {0};
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < before_count && !error; i++) {
+        error = draft_old(&draft, store, segment, horizon, before[i]);
+        from = before[i]->covered;
+    }
+    if (!error)
+        error = draft_segment(&draft, store, segment, horizon, from, covered);
+    if (!error && draft.count > 0)
+        qsort_r(draft.entries, draft.count, sizeof *draft.entries, draft_compare, draft.keys);
+    struct run *run = error ? NULL : run_of_draft(&draft, store, segment, covered);
+    draft_free(&draft);
+    if (!error && !run)
+        error = STORE_NO_MEMORY;
+    if (!error)
+        *ret_run = run;
+    return error;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* Writes the bytes to a file under the draft's name; a descriptor, or -1. */
+static int write_draft(struct store *store, const struct run *run, const char *draft)
+{
+    const struct io *io = run->io;
+    int file = io->openat(io->self, store->log.folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return -1;
+    /* Synced before it is named, so that a file which is not valid means a disk that has changed it. */
+    if (io_write_all(io, file, run->bytes, run->length, 0) == 0 && io->fdatasync(io->self, file) == 0)
+        return file;
+    io->close(io->self, file);
+    io->unlinkat(io->self, store->log.folder, draft, 0);
+    return -1;
+}
+
+void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting)
+{
+    const struct io *io = run->io;
+    char name[NAME_BYTES];
+    char draft[NAME_BYTES + sizeof ".new"];
+    run_name(segment->number, name);
+    (void)snprintf(draft, sizeof draft, "%s.new", name);
+    int file = write_draft(store, run, draft);
+    if (file < 0)
+        return;
+    if (!lasting || io->renameat(io->self, store->log.folder, draft, store->log.folder, name) < 0)
+        io->unlinkat(io->self, store->log.folder, draft, 0); /* the descriptor will do */
+    run->file = file;
+    free(run->bytes);
+    run->bytes = NULL;
+}
+
+void run_remove(struct store *store, uint64_t number)
+{
+    char name[NAME_BYTES];
+    run_name(number, name);
+    store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+}
+
+void run_check_horizon(struct store *store, uint64_t number, uint64_t end)
+{
+    const struct io *io = store->io;
+    char name[NAME_BYTES];
+    unsigned char header[HEADER];
+    run_name(number, name);
+    int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0);
+    if (file < 0)
+        return;
+    bool told = io_read_all(io, file, header, sizeof header, 0) == 0;
+    io->close(io->self, file);
+    if (told && (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0 || little_get64(header + AT_HORIZON) > end))
+        io->unlinkat(io->self, store->log.folder, name, 0);
+}
+
+/* Reads the whole file and proves it; then the bytes are let go again. */
+static enum store_error run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
+{
+    struct stat status;
+    if (run->io->fstat(run->io->self, run->file, &status) < 0)
+        return STORE_IO;
+    if (!S_ISREG(status.st_mode) || status.st_size < HEADER)
+        return STORE_DAMAGED;
+    run->length = (size_t)status.st_size;
+    unsigned char *bytes = malloc(run->length);
+    if (!bytes)
+        return STORE_NO_MEMORY;
+    int error = io_read_all(run->io, run->file, bytes, run->length, 0);
+    bool valid = !error && memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
+                 little_get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
+                 little_get64(bytes + AT_NUMBER) == segment->number && little_get64(bytes + AT_COVERED) == covered &&
+                 little_get64(bytes + AT_COUNT) <= run->length / ENTRY &&
+                 HEADER + little_get64(bytes + AT_COUNT) * ENTRY + little_get64(bytes + AT_KEYS) == run->length;
+    if (valid)
+        run->count = (size_t)little_get64(bytes + AT_COUNT);
+    free(bytes);
+    if (error)
+        return error_io(error);
+    return valid ? STORE_OK : STORE_DAMAGED;
+}
+
+enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run)
+{
+    const struct io *io = store->io;
+    char name[NAME_BYTES];
+    run_name(segment->number, name);
+    int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
+    if (file < 0)
+        return errno == ENOENT ? STORE_NO_OBJECT : STORE_IO;
+    struct run *run = run_new((struct run){.io = io, .file = file, .covered = covered});
+    if (!run) {
+        io->close(io->self, file);
+        return STORE_NO_MEMORY;
+    }
+    enum store_error error = run_prove(run, store->salt, segment, covered);
+    int os_error = errno;
+    if (error)
+        run_release(run);
+    else
+        *ret_run = run;
+    errno = os_error;
+    return error;
+}

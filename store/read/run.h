@@ -1,0 +1,89 @@
+/* run.h - the keys of one segment in order: what a listing is merged from.
+ *
+ * A run of a sealed segment is a file beside it, "0000000000000001.keys"; that of the active one is the same bytes
+ * in memory. Integers are little-endian:
+ *
+ *      0  "cairnky2"
+ *      8  number of the segment
+ *     16  covered: position in the segment up to which its records are in the run
+ *     24  count of the entries
+ *     32  bytes of all keys
+ *     40  horizon: offset where the log ended when the run was made
+ *     48  check: XXH3-64 of all before and all behind it, seeded with the store's salt
+ *     56  entries, sorted by key: key hash (8), position in the segment (4), place of the key (4)
+ *      …  keys: length (2), bytes
+ *
+ * A run tells only where to look: an entry counts when the index leads to its record. A file that is missing,
+ * or whose check does not match, is made again from the segment. What was replaced or deleted up to the horizon is left
+ * out: where the log does not reach so far any more, because its end was lost or an older one was brought back, it may
+ * be there again, and the run is of no use.
+ */
+#ifndef CAIRN_RUN_H
+#define CAIRN_RUN_H
+
+#include "store/log/segment.h"
+#include "store/read/place.h"
+#include "store/store.h"
+
+struct run;
+
+struct run_entry {
+    uint64_t hash;
+    uint32_t position;
+    size_t key_length;
+    unsigned char key[STORE_KEY_MAX];
+};
+
+/* How far the store's log reached when a listing began. */
+struct run_horizon {
+    uint32_t slot; /* of the last segment */
+    uint64_t position;
+};
+
+/* Makes a run of runs before it (which stay the caller's) and of the records behind the last of them, or else
+ * from `from` on, up to `covered`. Records that are replaced by others up to the horizon are left out. Blocking. */
+enum store_error run_build(struct store *store, const struct segment *segment, uint64_t from, uint64_t covered,
+                           const struct run_horizon *horizon, struct run *const *before, size_t before_count,
+                           struct run **ret_run);
+
+/* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has
+ * no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
+void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting);
+
+/* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
+ * STORE_IO with the reason in errno, STORE_NO_MEMORY. Blocking. */
+enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run);
+
+/* Unlinks the file of a segment's run, if there is one. Blocking. */
+void run_remove(struct store *store, uint64_t number);
+
+/* References: whoever has one may read. The last release frees; NULL is allowed. */
+struct run *run_retain(struct run *run);
+void run_release(struct run *run);
+
+/* The position up to which the segment's records are in the run, and the number of entries. */
+uint64_t run_covered(const struct run *run);
+size_t run_count(const struct run *run);
+
+/* Reads an entry. Blocking. */
+enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry);
+
+/* The first entry from `from` on that is not before the place. Blocking. */
+enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
+
+/* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept,
+ * in memory only. */
+void run_note_gone(struct run *run, size_t from, size_t to);
+
+/* The first entry from `at` on that is not in one of them. */
+size_t run_pass_gone(struct run *run, size_t at);
+
+/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
+ * format. Blocking. Recovery only: the log will grow. */
+void run_check_horizon(struct store *store, uint64_t number, uint64_t end);
+
+/* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
+bool run_number(const char *name, uint64_t *ret_number);
+bool run_is_draft(const char *name);
+
+#endif

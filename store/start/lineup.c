@@ -1,0 +1,432 @@
+/* lineup.c - which files of a store's folder log/ are its log. lineup.h has the rules. */
+#include "store/start/lineup.h"
+
+#include "store/internal.h"
+#include "store/read/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers are given out one by one: what is named so far beyond all others was not named by this program. */
+enum { FAR = 1 << 20 };
+
+/* A file with a segment's name. */
+struct candidate {
+    uint64_t number;
+    uint64_t size;
+    struct segment *segment; /* owned until the log takes it; NULL: set aside, or of no use */
+    bool proven;             /* its header is valid */
+    bool old_husk;           /* of the version in which husks did not say where they end */
+    bool grown;              /* a husk in the log that has to be written again */
+    bool passed;             /* known to be of no use */
+    uint64_t absorber;       /* number of the husk that stands for this one; 0: none */
+};
+
+struct line {
+    struct store *store;
+    struct cursor *cursor;
+    struct store_detail *detail;
+    struct candidate *candidates;
+    size_t count;
+};
+
+/* ---- the names ------------------------------------------------------------------------------- */
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const struct candidate *left = a;
+    const struct candidate *right = b;
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
+static bool line_has(const struct line *line, uint64_t number)
+{
+    const struct candidate wanted = {.number = number};
+    return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates) != NULL;
+}
+
+/* Removes what an earlier life had prepared, and keys whose segment is gone; leaves alone what is not the log's. */
+static void clear_name(const struct line *line, const char *name)
+{
+    struct store *store = line->store;
+    uint64_t number;
+    bool run = run_number(name, &number);
+    if (run && line_has(line, number))
+        return;
+    if (run || log_is_prepared(name) || run_is_draft(name))
+        store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+    else
+        depot_log(store->depot, STORE_LOG_WARNING, "store %s: folder log holds %s, which is not cairn's: left alone",
+                  store->name, name);
+}
+
+/* The numbers of all segments in order; an errno. */
+static int line_list(struct line *line)
+{
+    struct store *store = line->store;
+    char *names = store->io->list(store->io->self, store->log.folder);
+    if (!names)
+        return errno;
+    size_t count = 0;
+    uint64_t number;
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count++;
+    line->candidates = calloc(count + 1, sizeof *line->candidates);
+    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1) {
+        if (segment_number(name, &number))
+            line->candidates[line->count++].number = number;
+    }
+    if (line->candidates)
+        qsort(line->candidates, line->count, sizeof *line->candidates, compare_candidates);
+    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1) {
+        if (!segment_number(name, &number))
+            clear_name(line, name);
+    }
+    free(names);
+    return line->candidates ? 0 : ENOMEM;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static enum store_error file_error(struct line *line, uint64_t number, int os_error)
+{
+    char name[SEGMENT_NAME_MAX];
+    segment_name(number, name);
+    return error_detail(line->detail, STORE_IO, os_error, "store %s: segment file %s: %s", line->store->name, name,
+                        strerror(os_error));
+}
+
+static void set_aside(struct line *line, struct candidate *candidate, const char *why)
+{
+    struct store *store = line->store;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(candidate->number, name);
+    segment_release(candidate->segment);
+    candidate->segment = NULL;
+    depot_log(store->depot, STORE_LOG_ERROR,
+              "store %s: segment file %s %s: it is set aside and nothing in it counts, bring it back from a backup",
+              store->name, name, why);
+}
+
+/* A husk that is damaged, or a segment that was put back in its place: nothing is missing. */
+static void pass_over(struct line *line, struct candidate *candidate)
+{
+    struct store *store = line->store;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(candidate->number, name);
+    segment_release(candidate->segment);
+    candidate->segment = NULL;
+    candidate->passed = true;
+    depot_log(
+        store->depot, STORE_LOG_WARNING,
+        "store %s: segment file %s is not what compaction left of it: what it held was moved or deleted since, and "
+        "nothing in it counts",
+        store->name, name);
+}
+
+/* In the first version nothing told a husk from a segment that was cut to its header. */
+static void note_old_husk(struct line *line, struct candidate *candidate, struct segment_header *header)
+{
+    header->husk = true;
+    candidate->old_husk = true;
+    depot_log(line->store->depot, STORE_LOG_WARNING,
+              "store %s: segment %016" PRIx64
+              " is a header of the first version with nothing behind it: it is taken for one whose records were moved",
+              line->store->name, candidate->number);
+}
+
+static enum store_error candidate_make(struct line *line, struct candidate *candidate, int file,
+                                       struct segment_header *header)
+{
+    if (candidate->proven && header->version < SEGMENT_VERSION && candidate->size == SEGMENT_HEADER)
+        note_old_husk(line, candidate, header);
+    uint64_t prepared = candidate->size < LOCATION_POSITION_MAX ? candidate->size : LOCATION_POSITION_MAX;
+    if (header->husk)
+        prepared = SEGMENT_HEADER;
+    candidate->segment = segment_new(line->store->io, file, header, prepared);
+    return candidate->segment ? STORE_OK : STORE_NO_MEMORY;
+}
+
+/* Takes the descriptor. */
+static enum store_error candidate_read(struct line *line, struct candidate *candidate, int file)
+{
+    struct store *store = line->store;
+    struct segment_header header = {0};
+    int os_error = 0;
+    enum store_error error = segment_read_header(store->io, file, store->salt, &header, &os_error);
+    if (error == STORE_IO || error == STORE_TOO_NEW) {
+        store->io->close(store->io->self, file);
+        return error_detail(line->detail, error, os_error, "store %s: segment %016" PRIx64 ": %s", store->name,
+                            candidate->number, error == STORE_IO ? strerror(os_error) : store_error_text(error));
+    }
+    candidate->proven = !error;
+    if (!candidate->proven)
+        header = (struct segment_header){0};
+    if (candidate->proven && header.number != candidate->number) {
+        store->io->close(store->io->self, file);
+        set_aside(line, candidate, "has the header of another segment");
+        return STORE_OK;
+    }
+    header.number = candidate->number;
+    return candidate_make(line, candidate, file, &header);
+}
+
+static enum store_error candidate_open(struct line *line, struct candidate *candidate)
+{
+    const struct io *io = line->store->io;
+    char name[SEGMENT_NAME_MAX];
+    struct stat status;
+    segment_name(candidate->number, name);
+    int file = io->openat(io->self, line->store->log.folder, name, O_RDWR, 0);
+    if (file < 0)
+        return file_error(line, candidate->number, errno);
+    if (io->fstat(io->self, file, &status) < 0) {
+        int os_error = errno;
+        io->close(io->self, file);
+        return file_error(line, candidate->number, os_error);
+    }
+    candidate->size = (uint64_t)status.st_size;
+    return candidate_read(line, candidate, file);
+}
+
+/* ---- judging --------------------------------------------------------------------------------- */
+
+/* The last segment that the log has so far; NULL: none. */
+static struct segment *line_last(const struct line *line)
+{
+    const struct log *log = &line->store->log;
+    return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
+}
+
+/* Where the next segment begins that is sure to come behind: what a record tells of a base must fit in front of it. */
+static uint64_t next_base(const struct line *line, size_t at, uint64_t least)
+{
+    for (size_t i = at + 1; i < line->count; i++) {
+        const struct candidate *candidate = &line->candidates[i];
+        if (candidate->segment && candidate->proven && candidate->segment->base >= least)
+            return candidate->segment->base;
+    }
+    return SEGMENT_OFFSET_MAX;
+}
+
+/* Looks for the base of a segment whose header is damaged. */
+static enum store_error find_base(struct line *line, size_t at, uint64_t least)
+{
+    struct store *store = line->store;
+    struct candidate *candidate = &line->candidates[at];
+    struct segment *segment = candidate->segment;
+    uint64_t base;
+    bool found;
+    cursor_begin(line->cursor, segment, segment->prepared);
+    int os_error = cursor_find_base(line->cursor, least, next_base(line, at, least), &base, &found);
+    if (os_error)
+        return file_error(line, candidate->number, os_error);
+    if (!found) {
+        set_aside(line, candidate, "has neither a valid header nor a valid record that fits here");
+        return STORE_OK;
+    }
+    segment->headless = true;
+    segment->base = base;
+    segment->front = base;
+    depot_log(store->depot, STORE_LOG_ERROR,
+              "store %s: the header of segment %016" PRIx64 " is damaged; its records tell where it stands",
+              store->name, candidate->number);
+    return STORE_OK;
+}
+
+/* Whether a husk had been absorbed by the one in front of it before, but its removal never came to the disk. */
+static bool was_absorbed(const struct segment *segment, const struct segment *front)
+{
+    return segment_is_husk(front) && segment_is_husk(segment) && segment->base >= front->base &&
+           segment_end(segment) <= segment_end(front);
+}
+
+/* Where the next segment can begin at the earliest. What a husk stands for is elsewhere now, and nothing begins in the
+ * middle of it; where a segment ends is not known before it has been read. */
+static uint64_t least_base(const struct segment *front)
+{
+    if (!front)
+        return 0;
+    return segment_is_husk(front) ? segment_end(front) : front->base;
+}
+
+/* Sets aside what does not fit behind the segments that the log has so far; passes over what is known to be of no
+ * use. */
+static enum store_error judge(struct line *line, size_t at)
+{
+    struct candidate *candidate = &line->candidates[at];
+    const struct segment *front = line_last(line);
+    uint64_t least = least_base(front);
+    if (candidate->number < line->store->reach.oldest && !segment_is_husk(candidate->segment)) {
+        pass_over(line, candidate);
+        return STORE_OK;
+    }
+    if (!candidate->proven)
+        return find_base(line, at, least);
+    if (candidate->segment->base < least && !was_absorbed(candidate->segment, front))
+        set_aside(line, candidate, "would begin before the end of the segment in front of it");
+    return STORE_OK;
+}
+
+/* ---- husks ----------------------------------------------------------------------------------- */
+
+static struct candidate *find_candidate(struct line *line, uint64_t number)
+{
+    struct candidate *at = line->candidates;
+    while (at->number != number)
+        at++;
+    return at;
+}
+
+/* What an old husk stands for ends where the next segment says that the log in front of it did, unless one was set
+ * aside in between, which would never find its place again. */
+static void learn_end(struct candidate *husk, struct segment *front, const struct segment *segment)
+{
+    for (const struct candidate *between = husk + 1; between->number < segment->number; between++)
+        if (!between->absorber && !between->passed)
+            return;
+    if (segment->front > segment_end(front))
+        front->used = segment_position(front, segment->front);
+    husk->old_husk = false;
+    husk->grown = true;
+}
+
+/* A husk behind a husk, with nothing missing between them: the one in front comes to stand for both. */
+static bool absorb(struct line *line, struct candidate *candidate)
+{
+    struct segment *segment = candidate->segment;
+    struct segment *front = line_last(line);
+    if (!front || !segment_is_husk(front))
+        return false;
+    struct candidate *before = find_candidate(line, front->number);
+    if (before->old_husk)
+        learn_end(before, front, segment);
+    if (!segment_is_husk(segment) || segment->base > segment_end(front))
+        return false;
+    if (segment->base == segment_end(front)) {
+        front->used = segment_position(front, segment_end(segment));
+        before->old_husk = candidate->old_husk;
+    }
+    before->grown = true;
+    candidate->absorber = front->number;
+    segment_release(segment);
+    candidate->segment = NULL;
+    return true;
+}
+
+/* The husks that this one has come to stand for are removed, once it says so on disk. */
+static void remove_absorbed(struct line *line, uint64_t absorber)
+{
+    const struct store *store = line->store;
+    char name[SEGMENT_NAME_MAX];
+    for (size_t i = 0; i < line->count; i++) {
+        if (line->candidates[i].absorber != absorber)
+            continue;
+        segment_name(line->candidates[i].number, name);
+        store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+    }
+}
+
+/* Where a husk cannot be written, the old ones say the same together: it is tried again at the next start. */
+static void write_grown(struct line *line, struct segment *segment)
+{
+    struct log *log = &line->store->log;
+    struct segment_header header = segment_husk_header(segment);
+    int file;
+    if (!find_candidate(line, segment->number)->grown || log_write_husk(log, &header, &file))
+        return;
+    segment_close_file(segment);
+    segment->file = file;
+    remove_absorbed(line, segment->number);
+}
+
+/* The last segment's file is still written to, or synced; nobody reads the others that are husks. */
+static void settle_husks(struct line *line)
+{
+    const struct log *log = &line->store->log;
+    for (size_t slot = 0; slot < log->segment_count; slot++) {
+        struct segment *segment = log->segments[slot];
+        if (!segment_is_husk(segment))
+            continue;
+        write_grown(line, segment);
+        if (slot + 1 < log->segment_count)
+            segment_close_file(segment);
+    }
+}
+
+/* ---- taking in ------------------------------------------------------------------------------- */
+
+/* The number of a file that was set aside is not given out again, unless it is out of all proportion. */
+static enum store_error note_stray(struct line *line, const struct candidate *candidate)
+{
+    struct log *log = &line->store->log;
+    struct log_stray stray = {.number = candidate->number, .size = candidate->size};
+    stray.far = candidate->number >= log->next_number && candidate->number - log->next_number >= FAR;
+    if (!stray.far)
+        log_use_number(log, candidate->number);
+    return log_add_stray(log, &stray) ? STORE_OK : STORE_NO_MEMORY;
+}
+
+static enum store_error take_in(struct line *line, size_t at)
+{
+    struct log *log = &line->store->log;
+    struct candidate *candidate = &line->candidates[at];
+    if (candidate->segment) {
+        enum store_error error = judge(line, at);
+        if (error)
+            return error;
+    }
+    if (candidate->passed) {
+        log_use_number(log, candidate->number);
+        return STORE_OK;
+    }
+    if (!candidate->segment)
+        return note_stray(line, candidate);
+    if (absorb(line, candidate)) {
+        log_use_number(log, candidate->number);
+        return STORE_OK;
+    }
+    enum store_error error = log_adopt(log, candidate->segment);
+    if (!error)
+        candidate->segment = NULL;
+    return error;
+}
+
+/* What was compacted is written again further on. Where the log does not come as far any more, somebody has brought
+ * back an older one, and all that it has counts. */
+static void doubt_reach(const struct line *line)
+{
+    struct reach *reach = &line->store->reach;
+    if (line->count == 0 || line->candidates[line->count - 1].number < reach->segment)
+        reach->oldest = 0;
+}
+
+static enum store_error line_up(struct line *line)
+{
+    enum store_error error = STORE_OK;
+    int os_error = line_list(line);
+    if (os_error)
+        return error_detail(line->detail, error_of_errno(os_error), os_error,
+                            "store %s: folder log cannot be listed: %s", line->store->name, strerror(os_error));
+    doubt_reach(line);
+    for (size_t i = 0; i < line->count && !error; i++)
+        error = candidate_open(line, &line->candidates[i]);
+    for (size_t i = 0; i < line->count && !error; i++)
+        error = take_in(line, i);
+    if (!error)
+        settle_husks(line);
+    return error;
+}
+
+enum store_error lineup(struct store *store, struct cursor *cursor, struct store_detail *ret_detail)
+{
+    struct line line = {.store = store, .cursor = cursor, .detail = ret_detail};
+    enum store_error error = line_up(&line);
+    for (size_t i = 0; i < line.count; i++)
+        segment_release(line.candidates[i].segment);
+    free(line.candidates);
+    return error;
+}

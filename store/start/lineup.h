@@ -1,0 +1,24 @@
+/* lineup.h - which files of a store's folder log/ are its log.
+ *
+ * A segment stands where its header says. Where the header is not valid, any record in the file tells, since each knows
+ * its own offset. A file is set aside that has neither, that has the header of another segment, or that would begin
+ * before the segment in front of it or in the middle of what a husk stands for: it stays where it is, nothing in it
+ * counts, and everybody who asks is told (struct log_stray). Its number stays used, so that it finds its place again
+ * when it comes back from a backup.
+ *
+ * A husk directly behind another one is of no use: the first of them is made to stand for both, and then the second
+ * goes. Where a crash has kept it from going, it stands in the middle of the first one, and goes now.
+ */
+#ifndef CAIRN_LINEUP_H
+#define CAIRN_LINEUP_H
+
+#include "store/log/cursor.h"
+#include "store/store.h"
+
+struct store;
+
+/* Opens the files and adds them to the store's log in order; removes what an earlier life had been preparing. Damaged
+ * files are no error; STORE_IO, STORE_TOO_NEW, STORE_NO_MEMORY, STORE_TOO_LARGE. Recovery only. */
+enum store_error lineup(struct store *store, struct cursor *cursor, struct store_detail *ret_detail);
+
+#endif

@@ -1,0 +1,560 @@
+/* recover.c - from the files of a log to the index that was there before. recover.h has the rules. */
+#include "store/start/recover.h"
+
+#include "store/internal.h"
+#include "store/log/cursor.h"
+#include "store/read/run.h"
+#include "store/start/lineup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a record of a transaction will do once the last of them has been seen. */
+struct effect {
+    enum record_type type;
+    uint64_t key_hash;
+    uint64_t size;
+    uint64_t blob;
+    uint64_t location;
+};
+
+struct scan {
+    struct store *store;
+    struct store_detail *detail;
+    struct cursor cursor;
+    struct segment *segment;
+    uint64_t known; /* offset up to which the segment is known to have been on disk: reach.h */
+    bool open;      /* nothing says where the segment ends: its tail may be torn, payloads too */
+    uint64_t position;
+
+    struct effect *effects; /* of the transaction under way */
+    size_t effect_count;
+    size_t effect_room;
+    uint32_t steps;
+    uint64_t txn_position;
+
+    size_t behind_gaps;  /* slot of the first segment behind all that is missing or damaged */
+    uint64_t last_group; /* offset where the group of the last record began */
+    uint64_t next_blob;
+    uint64_t damaged;
+};
+
+static enum store_error scan_io_error(struct scan *scan, int os_error)
+{
+    return error_detail(scan->detail, STORE_IO, os_error,
+                        "store %s: segment %016" PRIx64 " cannot be read at position %" PRIu64 ": %s",
+                        scan->store->name, scan->segment->number, scan->position, strerror(os_error));
+}
+
+/* ---- applying -------------------------------------------------------------------------------- */
+
+/* Takes what stood under a key out of the figures. Its head was valid when it was put there. */
+static enum store_error forget(struct scan *scan, uint64_t packed)
+{
+    struct store *store = scan->store;
+    struct location location = location_unpack(packed);
+    const struct segment *segment = store->log.segments[location.segment];
+    unsigned char head[RECORD_HEADER];
+    struct record record;
+    int error = io_read_all(store->io, segment->file, head, sizeof head, location.position);
+    if (error)
+        return scan_io_error(scan, error);
+    store->dead_log_bytes += location.length;
+    store->log.segments[location.segment]->dead += location.length;
+    store->log.segments[location.segment]->live--;
+    if (!record_peek(head, segment_offset(segment, location.position), &record))
+        return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
+                            store->name);
+    store->live_bytes -= record.size;
+    if (record.blob)
+        blobs_unneed(&store->blobs, record.blob, record.size);
+    return STORE_OK;
+}
+
+static enum store_error apply(struct scan *scan, const struct effect *effect)
+{
+    struct store *store = scan->store;
+    uint64_t before = 0;
+    if (effect->type == RECORD_PUT) {
+        if (!table_reserve(&store->index, effect->key_hash) ||
+            (effect->blob && !blobs_reserve(&store->blobs, effect->blob)))
+            return STORE_NO_MEMORY;
+        before = table_put(&store->index, effect->key_hash, effect->location);
+        scan->segment->live++;
+        store->live_bytes += effect->size;
+        if (effect->blob)
+            blobs_need(&store->blobs, effect->blob, effect->size);
+    } else {
+        uint64_t length = location_unpack(effect->location).length;
+        store->dead_log_bytes += length;
+        if (effect->type == RECORD_MARK)
+            scan->segment->dead += length;
+        else
+            scan->segment->tombstones += length;
+        if (effect->type == RECORD_TOMBSTONE)
+            before = table_remove(&store->index, effect->key_hash);
+    }
+    table_reservations_end(&store->index);
+    table_reservations_end(&store->blobs.needs);
+    return before ? forget(scan, before) : STORE_OK;
+}
+
+static enum store_error effects_apply(struct scan *scan)
+{
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < scan->effect_count && !error; i++)
+        error = apply(scan, &scan->effects[i]);
+    scan->effect_count = 0;
+    return error;
+}
+
+static enum store_error effect_push(struct scan *scan, const struct record *record)
+{
+    if (scan->effect_count == scan->effect_room) {
+        size_t room = scan->effect_room ? scan->effect_room * 2 : 64;
+        struct effect *moved = realloc(scan->effects, room * sizeof *moved);
+        if (!moved)
+            return STORE_NO_MEMORY;
+        scan->effects = moved;
+        scan->effect_room = room;
+    }
+    struct location location = {.segment = scan->segment->slot,
+                                .position = (uint32_t)scan->position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    scan->effects[scan->effect_count++] = (struct effect){.type = record->type,
+                                                          .key_hash = record->key_hash,
+                                                          .size = record->size,
+                                                          .blob = record->blob,
+                                                          .location = location_pack(location)};
+    return STORE_OK;
+}
+
+/* Drops a transaction that damage has left incomplete. */
+static void effects_drop(struct scan *scan)
+{
+    for (size_t i = 0; i < scan->effect_count; i++)
+        scan->damaged += location_unpack(scan->effects[i].location).length;
+    scan->effect_count = 0;
+}
+
+/* Takes a valid record in: applies its transaction when it is the last of it. */
+static enum store_error take(struct scan *scan, const struct record *record)
+{
+    size_t length = record_length(record);
+    enum store_error error = STORE_OK;
+    if (record->blob >= scan->next_blob)
+        scan->next_blob = record->blob + 1;
+    if (record->step == 0) {
+        effects_drop(scan);
+        scan->steps = record->steps;
+        scan->txn_position = scan->position;
+    }
+    if (record->step == scan->effect_count && record->steps == scan->steps) {
+        error = effect_push(scan, record);
+        if (!error && scan->effect_count == scan->steps)
+            error = effects_apply(scan);
+    } else { /* damage took an earlier record of its transaction */
+        effects_drop(scan);
+        scan->damaged += length;
+    }
+    scan->store->mark_last = record->type == RECORD_MARK;
+    scan->last_group = record->group;
+    scan->position += length;
+    return error;
+}
+
+/* ---- scanning -------------------------------------------------------------------------------- */
+
+static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
+{
+    scan->damaged += to - from;
+    scan->store->mark_last = false;
+    depot_log(scan->store->depot, STORE_LOG_ERROR,
+              "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
+              " on are damaged: what they held is lost, what follows is kept",
+              scan->store->name, to - from, segment_offset(scan->segment, from));
+}
+
+/* A record is known whose payload is not whole: counted once, however often it is asked for later. */
+static void note_payload(struct scan *scan, const struct record *record)
+{
+    struct location location = {.segment = scan->segment->slot,
+                                .position = (uint32_t)scan->position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    store_note_damage(scan->store, location_pack(location));
+    depot_log(scan->store->depot, STORE_LOG_ERROR,
+              "store %s: the payload of the record at offset %" PRIu64 " is damaged: reading it tells so",
+              scan->store->name, record->offset);
+}
+
+/* A header is on disk before its file has its name: where it is not valid, it and what stood next to it are damaged. */
+static bool hole_is_damage(const struct scan *scan)
+{
+    return !scan->open || segment_offset(scan->segment, scan->position) < scan->known ||
+           (scan->segment->headless && scan->position == SEGMENT_HEADER);
+}
+
+/* Finds the next valid head behind a hole, and whether the log ends before the hole: so it does when no
+ * record behind it says by its group that the hole was on disk. */
+static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_next, bool *ret_end)
+{
+    uint64_t hole = segment_offset(scan->segment, scan->position);
+    uint64_t at = scan->position;
+    struct record behind;
+    bool first = true;
+    *ret_end = !hole_is_damage(scan);
+    do {
+        int error = cursor_find(&scan->cursor, at + RECORD_ALIGNMENT, &at, &behind);
+        if (error)
+            return scan_io_error(scan, error);
+        if (first)
+            *ret_next = at;
+        first = false;
+        if (at < scan->cursor.limit && behind.group > hole)
+            *ret_end = false;
+    } while (*ret_end && at < scan->cursor.limit);
+    return STORE_OK;
+}
+
+/* At a hole. `record` is valid when only its payload is not whole. *ret_end: the log ends here. */
+static enum store_error scan_hole(struct scan *scan, const struct record *record, enum cursor_found found,
+                                  bool *ret_end)
+{
+    uint64_t next = 0;
+    enum store_error error = scan_tail_or_damage(scan, &next, ret_end);
+    if (error || *ret_end)
+        return error;
+    if (found == CURSOR_HEAD) { /* it stays known, so that reading it tells of the damage */
+        note_payload(scan, record);
+
+        return take(scan, record);
+    }
+    uint64_t hole = segment_offset(scan->segment, scan->position);
+    if (hole < scan->known && segment_offset(scan->segment, next) > scan->known)
+        next = segment_position(scan->segment, scan->known); /* behind that it may be a torn tail */
+    report_damage(scan, scan->position, next);
+    effects_drop(scan);
+    scan->steps = 0;
+    scan->position = next;
+    return STORE_OK;
+}
+
+static enum store_error scan_records(struct scan *scan)
+{
+    bool end = false;
+    while (!end && scan->position + RECORD_HEADER <= scan->cursor.limit) {
+        struct record record;
+        enum cursor_found found;
+        int os_error = cursor_look(&scan->cursor, scan->position, scan->open, &record, &found);
+        if (os_error)
+            return scan_io_error(scan, os_error);
+        enum store_error error = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, &record, found, &end);
+        if (error)
+            return error;
+    }
+    return STORE_OK;
+}
+
+/* Reads one segment; leaves scan->position, and what the segment has used, at the end of what counts. */
+static enum store_error scan_segment(struct scan *scan, struct segment *segment, uint64_t limit)
+{
+    scan->position = SEGMENT_HEADER;
+    cursor_begin(&scan->cursor, segment, limit);
+    scan->steps = 0;
+    enum store_error error = scan_records(scan);
+    if (error)
+        return error;
+    if (!scan->open)
+        effects_drop(scan);
+    if (scan->effect_count > 0) /* the transaction at the end is not whole: it never was */
+        scan->position = scan->txn_position;
+    scan->effect_count = 0;
+    segment->used = scan->position;
+    return STORE_OK;
+}
+
+/* Makes what was recovered durable. After a crash of the process, or a sync that failed, the last group may
+ * be in the page cache only, and there even look clean: so its bytes are written again, and synced, before
+ * anyone gets to see them and before the next group says that they are on disk. */
+static enum store_error scan_settle(struct scan *scan)
+{
+    const struct io *io = scan->store->io;
+    const struct segment *segment = scan->segment;
+    uint64_t from = SEGMENT_HEADER;
+    unsigned char bytes[16 << 10];
+    int error = 0;
+    if (scan->last_group > segment->base)
+        from = segment_position(segment, scan->last_group);
+    while (!error && from < segment->used) {
+        size_t length = segment->used - from < sizeof bytes ? (size_t)(segment->used - from) : sizeof bytes;
+        error = io_read_all(io, segment->file, bytes, length, (off_t)from);
+        if (!error)
+            error = io_write_all(io, segment->file, bytes, length, (off_t)from);
+        from += length;
+    }
+    if (!error && io->fdatasync(io->self, segment->file) < 0)
+        error = errno;
+    return error ? scan_io_error(scan, error) : STORE_OK;
+}
+
+/* The same for the names of the segments: the sync behind a new segment or a husk may have failed in an earlier
+ * life. */
+static enum store_error scan_settle_names(struct scan *scan)
+{
+    const struct store *store = scan->store;
+    if (store->io->fsync(store->io->self, store->log.folder) == 0)
+        return STORE_OK;
+    return error_detail(scan->detail, STORE_IO, errno, "store %s: folder log cannot be synced: %s", store->name,
+                        strerror(errno));
+}
+
+/* What stands behind the last record: a tail that holds anything but zeros is cut. */
+static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
+{
+    *ret_zeros = true;
+    if (segment_is_husk(scan->segment))
+        return STORE_OK;
+    int error = cursor_zeros(&scan->cursor, scan->position, ret_zeros);
+    if (error)
+        return scan_io_error(scan, error);
+    if (!*ret_zeros)
+        depot_log(scan->store->depot, STORE_LOG_WARNING,
+                  "store %s: the log ended in the middle of a write; it goes on from offset %" PRIu64,
+                  scan->store->name, segment_end(scan->segment));
+    /* Behind a mark everything was on disk, unless a write failed there later. */
+    return scan->store->mark_last && *ret_zeros ? STORE_OK : scan_settle(scan);
+}
+
+/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is
+ * that of what comes behind. */
+static void report_gap(struct scan *scan, size_t slot, uint64_t from, uint64_t to)
+{
+    if (from >= to)
+        return;
+    scan->damaged += to - from;
+    scan->behind_gaps = slot;
+    depot_log(scan->store->depot, STORE_LOG_ERROR,
+              "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
+              " on are missing: a segment file is lost or was cut; what follows is kept",
+              scan->store->name, to - from, from);
+}
+
+/* Whether the next segment was begun when this one was the last: then it says where this one ends. */
+static bool tells_end(const struct segment *segment, const struct segment *next)
+{
+    return next && next->number == segment->number + 1 + next->skipped;
+}
+
+/* Whether a segment was lost when the next one was begun, and has come back since. */
+static bool came_back(const struct segment *segment, const struct segment *next)
+{
+    return segment->number + next->skipped >= next->number;
+}
+
+/* Up to where the records of a segment can count: to where the log ended when the next one was begun. Where this one
+ * was lost then and has come back since, room was left for it up to the next one's base. */
+static uint64_t records_limit(const struct segment *segment, const struct segment *next)
+{
+    if (!next)
+        return segment->prepared;
+    uint64_t end = came_back(segment, next) ? next->base : next->front;
+    uint64_t room = end > segment->base ? end - segment->base : 0;
+    return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
+}
+
+/* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved
+ * or died, or it is only the room that was left for a file of that length, which has come back. */
+static enum store_error is_complete(struct scan *scan, const struct segment *front, const struct segment *next,
+                                    bool *ret_complete)
+{
+    *ret_complete = next->number <= scan->store->reach.oldest;
+    if (*ret_complete || !front || front->number + 1 != next->number || !came_back(front, next) ||
+        front->prepared - SEGMENT_HEADER < next->base - front->base)
+        return STORE_OK;
+    int error = cursor_zeros(&scan->cursor, scan->position, ret_complete);
+    return error ? scan_io_error(scan, error) : STORE_OK;
+}
+
+/* Looks at what lies between a segment and the one in front of it. */
+static enum store_error scan_front(struct scan *scan, size_t slot)
+{
+    const struct log *log = &scan->store->log;
+    struct segment *segment = log->segments[slot];
+    const struct segment *front = slot > 0 ? log->segments[slot - 1] : NULL;
+    uint64_t end = front ? segment_end(front) : 0;
+    enum store_error error = STORE_OK;
+    if (end < segment->base)
+        error = is_complete(scan, front, segment, &segment->joined);
+    if (!error && !segment->joined)
+        report_gap(scan, slot, end, segment->base);
+    return error;
+}
+
+/* Whether a file was set aside behind one segment, if any, and in front of another one, if any. */
+static bool stray_between(const struct log *log, const struct segment *front, const struct segment *next)
+{
+    for (size_t i = 0; i < log->stray_count; i++) {
+        const struct log_stray *stray = &log->strays[i];
+        if (!stray->far && (!front || stray->number > front->number) && (!next || stray->number < next->number))
+            return true;
+    }
+    return false;
+}
+
+/* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
+static enum store_error scan_slot(struct scan *scan, size_t slot)
+{
+    struct log *log = &scan->store->log;
+    struct segment *segment = log->segments[slot];
+    const struct segment *next = slot + 1 < log->segment_count ? log->segments[slot + 1] : NULL;
+    enum store_error error = STORE_OK;
+    scan->segment = segment;
+    scan->open = !tells_end(segment, next);
+    scan->known = !next && scan->store->reach.segment == segment->number ? scan->store->reach.offset : 0;
+    if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
+        error = scan_segment(scan, segment, records_limit(segment, next));
+    for (size_t i = 0; i < log->stray_count; i++) {
+        if (log->strays[i].number > segment->number)
+            log->strays[i].offset = segment_end(segment);
+    }
+    if (segment->headless)
+        scan->damaged += SEGMENT_HEADER;
+    return error;
+}
+
+/* Offsets are multiples of the alignment, lengths of files need not be. */
+static uint64_t whole_records(uint64_t bytes)
+{
+    return (bytes + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+}
+
+/* Where the log may go on: behind its end and behind what the files held that are lost or shorter than they were. Their
+ * records may have been seen, and offsets are never used twice. */
+static uint64_t resume_offset(const struct log *log, uint64_t end)
+{
+    const struct segment *active = log->active;
+    uint64_t last = active ? active->number : 0;
+    if (active && active->prepared < active->given)
+        end = segment_offset(active, whole_records(active->given));
+    for (size_t i = 0; i < log->stray_count; i++) {
+        const struct log_stray *stray = &log->strays[i];
+        uint64_t size = stray->size < LOCATION_POSITION_MAX ? stray->size : LOCATION_POSITION_MAX;
+        if (stray->number > last && !stray->far && size > SEGMENT_HEADER)
+            end += whole_records(size - SEGMENT_HEADER);
+    }
+    return end;
+}
+
+/* Reads one segment after the other and takes down behind which of them nothing is missing. */
+static enum store_error scan_segments(struct scan *scan)
+{
+    struct log *log = &scan->store->log;
+    enum store_error error = STORE_OK;
+    for (size_t slot = 0; slot < log->segment_count && !error; slot++) {
+        error = scan_front(scan, slot);
+        if (stray_between(log, slot > 0 ? log->segments[slot - 1] : NULL, log->segments[slot]))
+            scan->behind_gaps = slot;
+        uint64_t damaged = scan->damaged;
+        if (!error)
+            error = scan_slot(scan, slot);
+        if (scan->damaged > damaged)
+            scan->behind_gaps = slot + 1;
+    }
+    if (stray_between(log, log->active, NULL))
+        scan->behind_gaps = log->segment_count;
+    return error;
+}
+
+static enum store_error scan_log(struct scan *scan)
+{
+    struct log *log = &scan->store->log;
+    bool zeros = true;
+    scan->damaged += log->stray_count * SEGMENT_HEADER;
+    enum store_error error = scan_segments(scan);
+    if (!error && log->segment_count > 0)
+        error = scan_tail(scan, &zeros);
+    if (error)
+        return error;
+    uint64_t end = log->active ? segment_end(log->active) : 0;
+    uint64_t resume = resume_offset(log, end);
+    if (resume < scan->store->reach.offset)
+        resume = scan->store->reach.offset;
+    report_gap(scan, log->segment_count, end, resume);
+    log_resume(log, resume, !zeros || resume > end);
+    scan->store->resumed = resume > end ? resume : 0;
+    return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
+}
+
+/* ---- the whole of it ------------------------------------------------------------------------- */
+
+/* Blobs without an object are what a crash has left, and go. But where the log is damaged they may be all that is left
+ * of an object: then they stay, for whoever brings the lost part of the log back. */
+static enum store_error settle_blobs(struct scan *scan)
+{
+    struct store *store = scan->store;
+    bool damaged = scan->damaged > 0;
+    size_t orphans = 0;
+    int os_error = blobs_find_orphans(&store->blobs, scan->next_blob, !damaged, &orphans);
+    if (os_error)
+        return error_detail(scan->detail, error_of_errno(os_error), os_error,
+                            "store %s: folder blobs cannot be listed: %s", store->name, strerror(os_error));
+    if (damaged && orphans > 0)
+        depot_log(store->depot, STORE_LOG_WARNING,
+                  "store %s: %zu files in blobs belong to no object and are kept, since the log is damaged",
+                  store->name, orphans);
+    return STORE_OK;
+}
+
+/* What an earlier life has left of how far it came. Without it, a loss of the log's end cannot be told from a crash. */
+static enum store_error recall_reach(struct store *store, struct store_detail *detail)
+{
+    int os_error = 0;
+    enum store_error error = reach_read(store->io, store->log.folder, store->salt, &store->reach, &os_error);
+    if (error == STORE_IO)
+        return error_detail(detail, error, os_error, "store %s: file reach cannot be read: %s", store->name,
+                            strerror(os_error));
+    if (error)
+        depot_log(store->depot, STORE_LOG_WARNING,
+                  "store %s: file reach is damaged: it is ignored, and written again when the store is closed",
+                  store->name);
+    log_use_number(&store->log, store->reach.segment);
+    return STORE_OK;
+}
+
+/* Files of keys that know of a longer log are of no use. */
+static void check_runs(struct store *store)
+{
+    const struct log *log = &store->log;
+    for (size_t slot = 0; slot + 1 < log->segment_count; slot++) {
+        if (!segment_is_husk(log->segments[slot]))
+            run_check_horizon(store, log->segments[slot]->number, log->end);
+    }
+}
+
+enum store_error recover(struct store *store, struct store_detail *ret_detail)
+{
+    struct scan scan = {.store = store, .detail = ret_detail};
+    enum store_error error = recall_reach(store, ret_detail);
+    if (error)
+        return error;
+    scan.next_blob = store->reach.blob ? store->reach.blob : 1;
+    error = STORE_NO_MEMORY;
+    if (cursor_init(&scan.cursor, store->io, store->salt))
+        error = lineup(store, &scan.cursor, ret_detail);
+    if (!error)
+        error = scan_log(&scan);
+    cursor_free(&scan.cursor);
+    free(scan.effects);
+    if (error)
+        return error;
+    store->damaged_bytes += scan.damaged;
+    check_runs(store);
+    store->gaps = scan.damaged > 0;
+    store->behind_gaps = scan.behind_gaps;
+    store->end_offset = store->log.end;
+    return settle_blobs(&scan);
+}

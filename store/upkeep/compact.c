@@ -1,0 +1,493 @@
+/* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
+#include "store/upkeep/compact.h"
+
+#include "store/internal.h"
+#include "store/log/cursor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STEPS = 256,              /* records moved in one transaction, at most */
+    STEP_BYTES = 1 << 20,     /* and their bytes, about */
+    WORTHWHILE_PART = 2,      /* of a segment must be of no use: a half, ... */
+    WORTHWHILE_PART_FULL = 8, /* ... an eighth when the disk is full, ... */
+    GAIN_MIN = 12 << 10, /* ... and so much, when deletes wait: a husk and the end of a segment take a block each */
+    HUSK_SPACE = 8 << 10,
+};
+
+/* The compaction of one segment. */
+struct move {
+    struct store *store;
+    struct segment *segment; /* a reference */
+    struct cursor cursor;
+    bool oldest;
+    bool unreadable; /* a record that counts is damaged, or the disk does not give it */
+
+    struct store_op ops[STEPS];
+    struct txn_step steps[STEPS];
+    struct store_receipt receipts[STEPS];
+    unsigned char keys[STEPS][STORE_KEY_MAX];
+    size_t count;
+    uint64_t bytes;
+    uint64_t ahead; /* bytes to come, at most */
+    struct txn txn;
+
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool finished;
+    enum store_error error;
+};
+
+void compact_init(struct compact *compact)
+{
+    *compact = (struct compact){0};
+    pthread_mutex_init(&compact->lock, NULL);
+    pthread_cond_init(&compact->idle, NULL);
+}
+
+void compact_free(struct compact *compact)
+{
+    pthread_cond_destroy(&compact->idle);
+    pthread_mutex_destroy(&compact->lock);
+}
+
+/* ---- which segment --------------------------------------------------------------------------- */
+
+/* Whether there is no segment with records before this one. Where a part of the log is missing nobody knows: it may
+ * come back from a backup, with keys that have been deleted since. Lock held. */
+static bool is_oldest(const struct store *store, const struct segment *segment)
+{
+    return segment->slot <= store->log.oldest && !store->gaps;
+}
+
+/* Whether a segment can be compacted. In front of a part of the log that is missing none is: what is written again at
+ * the end of the log would count as newer than what comes back. Lock held. */
+static bool is_candidate(const struct store *store, const struct segment *segment)
+{
+    return segment->slot >= store->behind_gaps && segment->slot + 1 < store->log.segment_count &&
+           !segment_is_husk(segment) && !segment->keep;
+}
+
+/* Bytes of a candidate's records. Lock held. */
+static uint64_t held(const struct segment *segment)
+{
+    return segment_end(segment) - segment->base;
+}
+
+/* Those of them that are of no use. Lock held. */
+static uint64_t useless(const struct store *store, const struct segment *segment)
+{
+    return segment->dead + (is_oldest(store, segment) ? segment->tombstones : 0);
+}
+
+/* Bytes that have to be written again. Lock held. */
+static uint64_t kept(const struct store *store, const struct segment *segment)
+{
+    uint64_t all = held(segment), dead = useless(store, segment);
+    return all > dead ? all - dead : 0;
+}
+
+/* Bytes of the disk that compacting a candidate gives back. Lock held. */
+static uint64_t gain(const struct store *store, const struct segment *segment)
+{
+    uint64_t keeps = kept(store, segment) + SEGMENT_HEADER;
+    return segment->prepared > keeps ? segment->prepared - keeps : 0;
+}
+
+bool compact_worthwhile(const struct store *store, const struct segment *segment)
+{
+    if (!is_candidate(store, segment))
+        return false;
+    if (useless(store, segment) * WORTHWHILE_PART >= held(segment))
+        return true;
+    uint64_t tail = log_tail(segment); /* every segment has that much */
+    uint64_t gained = gain(store, segment);
+    return space_is_full(depot_disk(store->depot)) && gained >= GAIN_MIN + tail &&
+           (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
+}
+
+/* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
+ * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment
+ * in which nothing dies. Lock held. */
+static struct segment *choose_keeper(struct store *store)
+{
+    const struct log *log = &store->log;
+    struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
+    uint64_t tombstones = 0;
+    if (!oldest || !is_candidate(store, oldest) || store->gaps)
+        return NULL; /* with gaps the tombstones stay, whatever they stand behind */
+    for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
+        tombstones += log->segments[slot]->tombstones;
+    return tombstones >= held(oldest) ? oldest : NULL;
+}
+
+/* The oldest segment that is worth it; NULL: none. Lock held. */
+static struct segment *choose_oldest(struct store *store)
+{
+    for (size_t slot = store->log.oldest; slot < store->log.segment_count; slot++) {
+        if (compact_worthwhile(store, store->log.segments[slot]))
+            return store->log.segments[slot];
+    }
+    return choose_keeper(store);
+}
+
+/* Bytes of records that find place without a new segment. Lock held. */
+static uint64_t rest_of_active(const struct store *store)
+{
+    const struct segment *active = store->log.segments[store->log.segment_count - 1];
+    uint64_t used = segment_position(active, store->end_offset);
+    return used < active->prepared ? active->prepared - used : 0;
+}
+
+/* The segment that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
+static struct segment *choose_richest(struct store *store)
+{
+    struct segment *richest = NULL;
+    struct space *space = depot_disk(store->depot);
+    uint64_t reach = space_within_reach(space);
+    if (reach < HUSK_SPACE || store->log.segment_count == 0)
+        return NULL; /* not even what is left of a segment would find place */
+    uint64_t room = reach - HUSK_SPACE;
+    if (rest_of_active(store) > room)
+        room = rest_of_active(store);
+    for (size_t slot = 0; slot < store->log.segment_count; slot++) {
+        struct segment *segment = store->log.segments[slot];
+        bool worthwhile = compact_worthwhile(store, segment) ||
+                          (space_is_waited_for(space) && is_candidate(store, segment) &&
+                           gain(store, segment) >= GAIN_MIN);
+        if (worthwhile && kept(store, segment) <= room && (!richest || gain(store, segment) > gain(store, richest)))
+            richest = segment;
+    }
+    return richest;
+}
+
+/* The segment to compact, with a reference; NULL: none. */
+static struct segment *choose(struct store *store)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    bool full = space_is_full(depot_disk(store->depot));
+    struct segment *chosen = full ? choose_richest(store) : choose_oldest(store);
+    if (chosen)
+        segment_retain(chosen);
+    pthread_rwlock_unlock(&store->lock);
+    return chosen;
+}
+
+/* ---- moving records -------------------------------------------------------------------------- */
+
+static void ignore(void *arg, const struct store_result *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+/* Thread: the writer's. */
+static void moved(struct txn *txn)
+{
+    struct move *move = txn->arg;
+    pthread_mutex_lock(&move->lock);
+    move->error = txn->error;
+    move->finished = true;
+    pthread_cond_signal(&move->done);
+    pthread_mutex_unlock(&move->lock);
+}
+
+/* Commits what has been collected and waits for it. */
+static enum store_error move_commit(struct move *move)
+{
+    if (move->count == 0)
+        return STORE_OK;
+    move->finished = false;
+    move->ahead -= move->bytes < move->ahead ? move->bytes : move->ahead;
+    move->txn = (struct txn){.ops = move->ops,
+                             .steps = move->steps,
+                             .receipts = move->receipts,
+                             .count = move->count,
+                             .upkeep = true,
+                             .ahead = move->ahead,
+                             .done = ignore,
+                             .arg = move,
+                             .finish = moved};
+    atomic_fetch_add(&move->store->compact.moves, 1);
+    writer_submit(move->store, &move->txn);
+    pthread_mutex_lock(&move->lock);
+    while (!move->finished)
+        pthread_cond_wait(&move->done, &move->lock);
+    pthread_mutex_unlock(&move->lock);
+    move->count = 0;
+    move->bytes = 0;
+    return move->error;
+}
+
+static void move_add(struct move *move, const struct record *record, uint64_t packed)
+{
+    size_t at = move->count++;
+    if (record->key_length > 0)
+        memcpy(move->keys[at], record->key, record->key_length);
+    move->ops[at] = (struct store_op){.kind = packed ? STORE_PUT : STORE_DELETE,
+                                      .key = {.bytes = record->key_length ? move->keys[at] : NULL,
+                                              .length = record->key_length,
+                                              .hash = record->key_hash}};
+    move->steps[at] = (struct txn_step){.moves = true, .moved_from = packed, .time = record->time};
+    move->bytes += record_length(record);
+}
+
+/* What the index says of a record in the segment: its own place packed, when it is live. *ret_absent: its key
+ * holds nothing. */
+static uint64_t live_location(struct move *move, uint64_t position, const struct record *record, bool *ret_absent)
+{
+    struct location location = {.segment = move->segment->slot,
+                                .position = (uint32_t)position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    uint64_t packed = location_pack(location);
+    pthread_rwlock_rdlock(&move->store->lock);
+    uint64_t current = table_get(&move->store->index, record->key_hash);
+    pthread_rwlock_unlock(&move->store->lock);
+    *ret_absent = current == 0;
+    return current == packed ? packed : 0;
+}
+
+/* Collects a record if it has to be kept. */
+static enum store_error move_record(struct move *move, uint64_t position, const struct record *record,
+                                    enum cursor_found found)
+{
+    bool absent;
+    uint64_t packed = live_location(move, position, record, &absent);
+    move->unreadable = packed && found != CURSOR_WHOLE;
+    if (move->unreadable)
+        return STORE_DAMAGED;
+    bool tombstone = record->type == RECORD_TOMBSTONE && absent && !move->oldest;
+    if (!packed && !tombstone)
+        return STORE_OK;
+    move_add(move, record, packed);
+    return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : STORE_OK;
+}
+
+static bool stopping(struct store *store)
+{
+    pthread_mutex_lock(&store->compact.lock);
+    bool stop = store->compact.stopping;
+    pthread_mutex_unlock(&store->compact.lock);
+    return stop || atomic_load(&store->failed) || atomic_load(&store->deleted);
+}
+
+static enum store_error move_records(struct move *move, uint64_t limit)
+{
+    uint64_t position = SEGMENT_HEADER;
+    enum store_error error = STORE_OK;
+    cursor_begin(&move->cursor, move->segment, limit);
+    while (!error && position < limit) {
+        struct record record;
+        enum cursor_found found;
+        if (stopping(move->store))
+            return STORE_DRAINING;
+        int os_error = cursor_look(&move->cursor, position, true, &record, &found);
+        /* What a hole held is lost, and the rest is what can be compared with a backup. */
+        move->unreadable = os_error || found == CURSOR_NOTHING;
+        if (move->unreadable)
+            return os_error ? error_io(os_error) : STORE_DAMAGED;
+        error = move_record(move, position, &record, found);
+        position += record_length(&record);
+    }
+    return error ? error : move_commit(move);
+}
+
+/* ---- the segment goes ------------------------------------------------------------------------ */
+
+/* Whether no key leads into the segment: then nobody will look for it any more. */
+static bool is_empty(struct store *store, const struct segment *segment)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    bool empty = segment->live == 0;
+    pthread_rwlock_unlock(&store->lock);
+    return empty;
+}
+
+/* Puts the husk in the place of the segment and gives the table's reference back. */
+static void replace(struct store *store, struct segment *segment, struct segment *husk)
+{
+    pthread_rwlock_wrlock(&store->lock);
+    husk->slot = segment->slot;
+    log_replace(&store->log, husk);
+    store->dead_log_bytes -= segment->dead + segment->tombstones;
+    pthread_rwlock_unlock(&store->lock);
+    catalog_forget(&store->catalog, husk->slot);
+    run_remove(store, segment->number);
+    segment_release(segment);
+}
+
+/* Writes the husk, on a full disk from the reserve; an errno. */
+static int write_husk(struct store *store, const struct segment_header *header, int *ret_file)
+{
+    struct space *space = depot_disk(store->depot);
+    int error = log_write_husk(&store->log, header, ret_file);
+    if (error_of_errno(error) == STORE_FULL && space_give(space, HUSK_SPACE))
+        error = log_write_husk(&store->log, header, ret_file);
+    return error;
+}
+
+/* It stands for the room behind the records, too, when the next segment left some and nothing is missing there. */
+static struct segment_header husk_header(struct store *store, const struct segment *segment)
+{
+    struct segment_header header = segment_husk_header(segment);
+    pthread_rwlock_rdlock(&store->lock);
+    const struct segment *next = store->log.segments[segment->slot + 1]; /* there is one: it is sealed */
+    if (next->joined)
+        header.end = next->base;
+    pthread_rwlock_unlock(&store->lock);
+    return header;
+}
+
+static enum store_error leave_husk(struct store *store, struct segment *segment)
+{
+    int file;
+    struct segment_header header = husk_header(store, segment);
+    int error = write_husk(store, &header, &file);
+    if (error)
+        return error_of_errno(error);
+    struct segment *husk = segment_new(store->io, file, &header, SEGMENT_HEADER);
+    if (!husk) {
+        atomic_store(&store->failed, true); /* the file is a husk already, and the table cannot say so */
+        return STORE_NO_MEMORY;
+    }
+    husk->joined = segment->joined;
+    segment_close_file(husk);
+    replace(store, segment, husk);
+    return STORE_OK;
+}
+
+static struct move *move_new(struct store *store, struct segment *segment)
+{
+    struct move *move = calloc(1, sizeof *move);
+    if (!move)
+        return NULL;
+    move->store = store;
+    move->segment = segment;
+    pthread_mutex_init(&move->lock, NULL);
+    pthread_cond_init(&move->done, NULL);
+    return move;
+}
+
+static void move_free(struct move *move)
+{
+    cursor_free(&move->cursor);
+    pthread_cond_destroy(&move->done);
+    pthread_mutex_destroy(&move->lock);
+    free(move);
+}
+
+/* Writes all that is of use in a segment again. *ret_unreadable: it cannot be read, and trying again is of no use. */
+static enum store_error move_segment(struct store *store, struct segment *segment, bool *ret_unreadable)
+{
+    struct move *move = move_new(store, segment);
+    if (!move)
+        return STORE_NO_MEMORY;
+    pthread_rwlock_rdlock(&store->lock);
+    move->oldest = is_oldest(store, segment);
+    move->ahead = kept(store, segment);
+    pthread_rwlock_unlock(&store->lock);
+    enum store_error error = STORE_NO_MEMORY;
+    if (cursor_init(&move->cursor, store->io, store->salt))
+        error = move_records(move, segment->used);
+    *ret_unreadable = move->unreadable;
+    move_free(move);
+    log_end_promise(&store->log);
+    if (error || is_empty(store, segment))
+        return error;
+    *ret_unreadable = true; /* a live record that the log does not show */
+    return STORE_DAMAGED;
+}
+
+/* ---- in the background ----------------------------------------------------------------------- */
+
+/* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk,
+ * could not be written is: when more has died, when space has come back, or when a delete wants it. */
+static void give_up(struct store *store, struct segment *segment, enum store_error error, bool unreadable)
+{
+    if (error == STORE_FULL)
+        space_met_full(depot_disk(store->depot));
+    if (error == STORE_FULL || error == STORE_DRAINING)
+        return;
+    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %016llx is not compacted%s: %s", store->name,
+              (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
+    pthread_rwlock_wrlock(&store->lock);
+    segment->keep = unreadable;
+    pthread_rwlock_unlock(&store->lock);
+}
+
+/* Compacts one segment; whether there may be more. */
+static bool compact_one(struct store *store)
+{
+    struct segment *segment = choose(store);
+    bool unreadable = false;
+    if (!segment)
+        return false;
+    enum store_error error = move_segment(store, segment, &unreadable);
+    if (!error)
+        error = leave_husk(store, segment);
+    if (error)
+        give_up(store, segment, error, unreadable);
+    segment_release(segment); /* the last one: now its space is back */
+    if (!error)
+        space_came_back(depot_disk(store->depot));
+    return !error || unreadable;
+}
+
+/* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
+static void compact_job(void *arg)
+{
+    struct store *store = arg;
+    struct compact *compact = &store->compact;
+    pthread_mutex_lock(&compact->lock);
+    compact->again = false;
+    pthread_mutex_unlock(&compact->lock);
+    if (!stopping(store))
+        reach_follow(store);
+    bool stop = stopping(store);
+    bool more = !stop && compact_one(store);
+    if (stop)
+        writer_retry_last(store); /* nothing will come back for them */
+    pthread_mutex_lock(&compact->lock);
+    compact->running = more || compact->again;
+    if (compact->running) {
+        pool_submit(depot_upkeep(store->depot), &compact->job);
+    } else {
+        space_compaction_ends(depot_disk(store->depot));
+        pthread_cond_broadcast(&compact->idle);
+    }
+    pthread_mutex_unlock(&compact->lock);
+}
+
+void compact_start(struct store *store)
+{
+    struct compact *compact = &store->compact;
+    pthread_mutex_lock(&compact->lock);
+    if (!compact->running && !compact->stopping) {
+        compact->running = true;
+        compact->job = (struct pool_job){.run = compact_job, .arg = store};
+        space_compaction_begins(depot_disk(store->depot));
+        pool_submit(depot_upkeep(store->depot), &compact->job);
+    } else if (compact->running) {
+        compact->again = true; /* what it has passed by already may be worth it now */
+    }
+    pthread_mutex_unlock(&compact->lock);
+}
+
+void compact_wanted(struct store *store)
+{
+    compact_start(store);
+    depot_each_open(store->depot, compact_start);
+}
+
+void compact_stop(struct store *store)
+{
+    struct compact *compact = &store->compact;
+    pthread_mutex_lock(&compact->lock);
+    compact->stopping = true;
+    while (compact->running)
+        pthread_cond_wait(&compact->idle, &compact->lock);
+    pthread_mutex_unlock(&compact->lock);
+}

@@ -1,0 +1,56 @@
+/* compact.h - giving back the space of records that no key leads to any more.
+ *
+ * When half of a sealed segment is of no use, its live records are written again at the end of the log, by the
+ * store's writer like everything else, each only if its key still leads to it. Then the segment is replaced by
+ * a husk: a file of nothing but the header, which keeps saying where the segment before it ends. Readers that have
+ * a pin go on reading the old file, which lives as long as they hold it.
+ *
+ * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped when there
+ * is none. The husk is on disk before the next segment is looked at: so a deleted key never comes back. Where parts of
+ * the log are missing, there could be one among them, and no tombstone is dropped; and what stands in front of them
+ * stays where it is, since written again at the end of the log it would seem newer than what comes back. A segment with
+ * a hole, or with damage in a live record, is left alone, as evidence.
+ *
+ * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
+ * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when
+ * more records have died, and when space has come back.
+ *
+ * Thread: one for all stores of a depot, and never more than a transaction of a store in flight.
+ */
+#ifndef CAIRN_COMPACT_H
+#define CAIRN_COMPACT_H
+
+#include "store/base/pool.h"
+#include "store/log/segment.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct store;
+
+struct compact {
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    struct pool_job job;
+    bool running;
+    bool again; /* somebody has asked since the job began */
+    bool stopping;
+    atomic_uint_fast64_t moves; /* commits of moved records, counted before they are published: pass.h */
+};
+
+void compact_init(struct compact *compact);
+void compact_free(struct compact *compact);
+
+/* Whether enough of a sealed segment is of no use. Thread: the store's lock held, shared or exclusive. */
+bool compact_worthwhile(const struct store *store, const struct segment *segment);
+
+/* Starts a compaction in the background; one that runs will look once more. Thread: any. */
+void compact_start(struct store *store);
+
+/* A delete waits for the space: of this store, and of all others of the depot. Thread: any. */
+void compact_wanted(struct store *store);
+
+/* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
+void compact_stop(struct store *store);
+
+#endif

@@ -1,0 +1,540 @@
+/* pass.c - one pass of a verification over a store. pass.h tells how it goes. */
+#include "store/upkeep/pass.h"
+
+#include "store/base/digest.h"
+#include "store/internal.h"
+#include "store/read/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { CHUNK = 1 << 20, BLOCK = 4096, HICCUPS_MAX = 64, CATCH_UPS_MAX = 16 };
+
+/* ---- beginning and ending -------------------------------------------------------------------- */
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+uint64_t pass_measure(struct store *store, uint64_t *ret_end)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    *ret_end = store->end_offset;
+    uint64_t first = store->log.segment_count > 0 ? store->log.segments[0]->base : *ret_end;
+    uint64_t bytes = *ret_end - first + store->blobs.bytes;
+    pthread_rwlock_unlock(&store->lock);
+    return bytes;
+}
+
+bool pass_init(struct pass *pass, struct store *store, uint64_t rate)
+{
+    *pass = (struct pass){.store = store, .rate = rate, .began = monotonic_ns()};
+    table_init(&pass->looked, store->salt);
+    pass->chunk = malloc(CHUNK);
+    pass->hash = XXH3_createState();
+    bool ready = cursor_init(&pass->cursor, store->io, store->salt);
+    pass->moves = atomic_load(&store->compact.moves);
+    pass->seen.bytes_total = pass_measure(store, &pass->end);
+    return ready && pass->chunk && pass->hash;
+}
+
+void pass_free(struct pass *pass)
+{
+    cursor_free(&pass->cursor);
+    XXH3_freeState(pass->hash);
+    free(pass->chunk);
+    table_free(&pass->looked);
+}
+
+/* ---- pace and progress ----------------------------------------------------------------------- */
+
+static bool pass_stop(struct pass *pass)
+{
+    struct store *store = pass->store;
+    pass->stopped = pass->stopped || atomic_load(&store->scrub.stop) || atomic_load(&store->deleted);
+    return pass->stopped;
+}
+
+static void pass_tell(struct pass *pass)
+{
+    struct scrub *scrub = &pass->store->scrub;
+    pthread_mutex_lock(&scrub->lock);
+    scrub->verification = pass->seen;
+    pthread_mutex_unlock(&scrub->lock);
+}
+
+/* Counts bytes, and sleeps in short naps while the pace is ahead of the rate. */
+static void pass_advance(struct pass *pass, uint64_t bytes)
+{
+    const struct timespec nap = {.tv_nsec = 20000000};
+    pass->seen.bytes_done += bytes;
+    pass_tell(pass);
+    while (pass->rate > 0 && !pass_stop(pass)) {
+        double elapsed = (double)(monotonic_ns() - pass->began) / 1e9;
+        if ((double)pass->seen.bytes_done <= elapsed * (double)pass->rate)
+            return;
+        nanosleep(&nap, NULL);
+    }
+}
+
+/* ---- flaws ----------------------------------------------------------------------------------- */
+
+static void pass_report(struct pass *pass, const struct store_flaw *flaw)
+{
+    pass->seen.flaws++;
+    if (pass->flaw)
+        pass->flaw(pass->arg, flaw);
+}
+
+/* A flaw of a record whose head is valid. */
+static void report_record(struct pass *pass, enum store_flaw_kind kind, const struct record *record, bool live)
+{
+    pass_report(pass, &(struct store_flaw){.kind = kind,
+                                           .offset = record->offset,
+                                           .length = record->size,
+                                           .key = record->key,
+                                           .key_length = record->key_length,
+                                           .key_hash = record->key_hash,
+                                           .live = live});
+}
+
+/* Bytes of a segment, from one position up to another. */
+struct stretch {
+    uint32_t segment;
+    uint64_t from;
+    uint64_t to;
+    bool needed; /* an object's record begins in it */
+};
+
+static void stretch_visit(void *arg, uint64_t packed)
+{
+    struct stretch *stretch = arg;
+    struct location location = location_unpack(packed);
+    stretch->needed = stretch->needed || (location.segment == stretch->segment && location.position >= stretch->from &&
+                                          location.position < stretch->to);
+}
+
+/* A flaw of bytes in which no record can be read: whose they are only the index can tell. */
+static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t from, uint64_t to)
+{
+    struct store *store = pass->store;
+    const struct segment *segment = pass->cursor.segment;
+    struct stretch stretch = {.segment = segment->slot, .from = from, .to = to};
+    pthread_rwlock_rdlock(&store->lock);
+    table_each(&store->index, stretch_visit, &stretch);
+    pthread_rwlock_unlock(&store->lock);
+    pass_report(
+        pass, &(struct store_flaw){
+                  .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
+}
+
+/* Whether this process was short of something: then a call that failed says nothing about the disk. */
+static bool is_shortage(int os_error)
+{
+    return store_error_is_shortage(error_of_errno(os_error), os_error);
+}
+
+/* ---- blobs ----------------------------------------------------------------------------------- */
+
+enum blob_state {
+    BLOB_UNKNOWN, /* it was not looked at to the end */
+    BLOB_WHOLE,
+    BLOB_WRONG,
+    BLOB_MISSING,
+    BLOB_UNREADABLE,
+};
+
+/* Whether the record is what its key leads to now. */
+static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
+{
+    struct store *store = pass->store;
+    struct location location = {.segment = pass->cursor.segment->slot,
+                                .position = (uint32_t)position,
+                                .length = (uint32_t)record_length(record),
+                                .blob = record->blob != 0};
+    pthread_rwlock_rdlock(&store->lock);
+    bool live = table_get(&store->index, record->key_hash) == location_pack(location);
+    pthread_rwlock_unlock(&store->lock);
+    return live;
+}
+
+/* What an errno says of a blob. */
+static enum blob_state blob_of_errno(struct pass *pass, int error)
+{
+    if (error == ENOENT)
+        return BLOB_MISSING;
+    if (!is_shortage(error))
+        return BLOB_UNREADABLE;
+    pass->cut_short = true;
+    return BLOB_UNKNOWN;
+}
+
+static enum blob_state blob_compare(struct pass *pass, int file, const struct record *record)
+{
+    const struct io *io = pass->store->io;
+    struct stat status;
+    if (io->fstat(io->self, file, &status) < 0)
+        return blob_of_errno(pass, errno);
+    if ((uint64_t)status.st_size != record->size)
+        return BLOB_WRONG;
+    XXH3_128bits_reset(pass->hash);
+    for (uint64_t at = 0; at < record->size;) {
+        size_t length = record->size - at < CHUNK ? (size_t)(record->size - at) : CHUNK;
+        if (pass_stop(pass))
+            return BLOB_UNKNOWN;
+        int error = io_read_all(io, file, pass->chunk, length, (off_t)at);
+        if (error)
+            return blob_of_errno(pass, error);
+        XXH3_128bits_update(pass->hash, pass->chunk, length);
+        at += length;
+        pass_advance(pass, length);
+    }
+    struct store_digest digest = digest_of_hash(XXH3_128bits_digest(pass->hash));
+    return store_digest_equal(&digest, &record->digest) ? BLOB_WHOLE : BLOB_WRONG;
+}
+
+static enum blob_state blob_look(struct pass *pass, const struct record *record)
+{
+    const struct io *io = pass->store->io;
+    int file = blobs_open(&pass->store->blobs, record->blob);
+    if (file < 0)
+        return blob_of_errno(pass, errno);
+    enum blob_state state = blob_compare(pass, file, record);
+    io->close(io->self, file);
+    return state;
+}
+
+/* Looks at a blob, or remembers what another look at it has found: of another object, or before the record was
+ * moved. */
+static enum blob_state blob_look_once(struct pass *pass, const struct record *record)
+{
+    enum blob_state state = (enum blob_state)table_get(&pass->looked, record->blob);
+    if (state != BLOB_UNKNOWN)
+        return state;
+    state = blob_look(pass, record);
+    if (state == BLOB_UNKNOWN)
+        return state;
+    pass->seen.blobs++;
+    if (table_reserve(&pass->looked, record->blob)) {
+        table_put(&pass->looked, record->blob, state);
+        table_reservations_end(&pass->looked);
+    }
+    return state;
+}
+
+/* Takes down how the blob was found, so that reads know. */
+static void pass_note(struct pass *pass, uint64_t blob, enum blob_state state)
+{
+    static const enum blob_note notes[] = {
+        [BLOB_WHOLE] = BLOB_NOTE_NONE, [BLOB_WRONG] = BLOB_NOTE_DIGEST, [BLOB_MISSING] = BLOB_NOTE_MISSING};
+    if (state != BLOB_UNKNOWN && state != BLOB_UNREADABLE)
+        store_note_blob(pass->store, blob, notes[state]);
+}
+
+/* Compares the file of a live object. What is not right counts only if the object still is live. */
+static void pass_blob(struct pass *pass, uint64_t position, const struct record *record)
+{
+    static const enum store_flaw_kind flaws[] = {
+        [BLOB_WRONG] = STORE_FLAW_BLOB, [BLOB_MISSING] = STORE_FLAW_MISSING, [BLOB_UNREADABLE] = STORE_FLAW_READ};
+    if (!is_live(pass, position, record))
+        return;
+    enum blob_state state = blob_look_once(pass, record);
+    pass_note(pass, record->blob, state);
+    if (state > BLOB_WHOLE && is_live(pass, position, record))
+        report_record(pass, flaws[state], record, true);
+}
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+/* Judges a record whose head is valid, and moves behind it. */
+static void pass_found(struct pass *pass, uint64_t *position, const struct record *record, enum cursor_found found)
+{
+    uint64_t length = record_length(record);
+    pass->seen.records++;
+    if (found == CURSOR_HEAD)
+        report_record(pass, STORE_FLAW_PAYLOAD, record, is_live(pass, *position, record));
+    else if (record->type == RECORD_PUT && record->blob)
+        pass_blob(pass, *position, record);
+    *position += length;
+    pass_advance(pass, length);
+}
+
+/* At a place where no valid record stands: goes on at the next one. An errno. */
+static int pass_hole(struct pass *pass, uint64_t *position)
+{
+    struct record behind;
+    uint64_t from = *position;
+    int error = cursor_find(&pass->cursor, from + RECORD_ALIGNMENT, position, &behind);
+    if (error)
+        return error;
+    report_bytes(pass, STORE_FLAW_LOG, from, *position);
+    pass_advance(pass, *position - from);
+    return 0;
+}
+
+/* Looks at the record at a position and moves behind it; an errno. */
+static int pass_record(struct pass *pass, uint64_t *position)
+{
+    struct record record;
+    enum cursor_found found;
+    int error = cursor_look(&pass->cursor, *position, true, &record, &found);
+    if (error)
+        return error;
+    if (found == CURSOR_NOTHING)
+        return pass_hole(pass, position);
+    pass_found(pass, position, &record, found);
+    return 0;
+}
+
+/* ---- where the disk gives no bytes ----------------------------------------------------------- */
+
+/* The first block from a position on that can be read, or cannot; the limit when there is none. */
+static uint64_t find_block(struct pass *pass, uint64_t position, uint64_t limit, bool readable)
+{
+    const struct segment *segment = pass->cursor.segment;
+    while (position < limit && !pass_stop(pass)) {
+        uint64_t next = (position / BLOCK + 1) * BLOCK;
+        if (next > limit)
+            next = limit;
+        int error = io_read_all(segment->io, segment->file, pass->chunk, next - position, (off_t)position);
+        if ((error == 0) == readable)
+            return position;
+        position = next;
+    }
+    return limit;
+}
+
+/* Looks at the records that lie wholly in front of a limit. */
+static void pass_in_front(struct pass *pass, uint64_t *position, uint64_t limit)
+{
+    struct record record;
+    enum cursor_found found = CURSOR_WHOLE;
+    cursor_begin(&pass->cursor, pass->cursor.segment, limit);
+    while (*position < limit && !pass_stop(pass)) {
+        if (cursor_look(&pass->cursor, *position, true, &record, &found) || found == CURSOR_NOTHING)
+            return;
+        pass_found(pass, position, &record, found);
+    }
+}
+
+/* After a read that failed: gets past the blocks that cannot be read. */
+static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limit)
+{
+    const struct segment *segment = pass->cursor.segment;
+    uint64_t bad = find_block(pass, *position, limit, false);
+    if (bad == limit && ++pass->hiccups < HICCUPS_MAX)
+        return; /* it can be read after all */
+    pass_in_front(pass, position, bad);
+    uint64_t from = *position;
+    uint64_t good = find_block(pass, bad, limit, true);
+    struct record behind;
+    cursor_begin(&pass->cursor, segment, limit);
+    if (pass_stop(pass))
+        return;
+    if (cursor_find(&pass->cursor, good, position, &behind))
+        *position = good;
+    report_bytes(pass, STORE_FLAW_READ, from, *position);
+    pass_advance(pass, *position - from);
+}
+
+/* ---- segments -------------------------------------------------------------------------------- */
+
+static void pass_header(struct pass *pass, const struct segment *segment)
+{
+    struct segment_header header;
+    int os_error = 0;
+    const struct io *io = segment->io;
+    int own = segment->file < 0 ? segment_open(io, pass->store->log.folder, segment->number, O_RDONLY) : -1;
+    int file = segment->file < 0 ? own : segment->file;
+    if (file < 0 && is_shortage(errno)) {
+        pass->cut_short = true;
+        return;
+    }
+    enum store_error error = STORE_IO;
+    if (file >= 0)
+        error = segment_read_header(io, file, pass->store->salt, &header, &os_error);
+    if (own >= 0)
+        io->close(io->self, own);
+    if (!error && header.number == segment->number && header.base == segment->base)
+        return;
+    pass_report(pass, &(struct store_flaw){.kind = error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
+                                           .offset = segment->base,
+                                           .length = SEGMENT_HEADER});
+}
+
+/* The keys of a sealed segment, which listings read. */
+static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
+{
+    struct run *run = NULL;
+    enum store_error error = run_open(pass->store, segment, limit, &run);
+    bool unreadable = error == STORE_IO && !is_shortage(errno);
+    run_release(run);
+    if (error == STORE_DAMAGED || unreadable)
+        pass_report(pass, &(struct store_flaw){.kind = unreadable ? STORE_FLAW_READ : STORE_FLAW_KEYS,
+                                               .offset = segment->base,
+                                               .length = limit - SEGMENT_HEADER});
+    else if (error && error != STORE_NO_OBJECT)
+        pass->cut_short = true;
+}
+
+/* A segment as the pass sees it. */
+struct part {
+    struct segment *segment; /* a reference */
+    uint64_t records;        /* position where its records end, as far as is known */
+    uint64_t limit;          /* position where what comes behind begins: nothing may be missing up to there */
+    bool sealed;
+};
+
+/* What lies between the end of a segment and the beginning of the next one is lost. */
+static void pass_gap(struct pass *pass, const struct part *part, uint64_t from)
+{
+    if (from >= part->limit || pass_stop(pass))
+        return;
+    report_bytes(pass, STORE_FLAW_LOG, from, part->limit);
+    pass_advance(pass, part->limit - from);
+}
+
+static void pass_records(struct pass *pass, uint64_t limit)
+{
+    uint64_t position = SEGMENT_HEADER;
+    cursor_begin(&pass->cursor, pass->cursor.segment, limit);
+    while (position < limit && !pass_stop(pass)) {
+        if (pass_record(pass, &position))
+            pass_unreadable(pass, &position, limit);
+    }
+}
+
+/* The file may end before its records do: what is not in it is lost. */
+static void pass_segment(struct pass *pass, const struct part *part)
+{
+    const struct segment *segment = part->segment;
+    uint64_t held = part->records < segment->prepared ? part->records : segment->prepared;
+    pass_header(pass, segment);
+    cursor_begin(&pass->cursor, segment, held);
+    if (segment_is_husk(segment)) { /* its records are elsewhere now */
+        pass_gap(pass, part, part->records);
+        return;
+    }
+    pass_records(pass, held);
+    pass_gap(pass, part, held);
+    if (part->sealed && !pass_stop(pass))
+        pass_run_of_keys(pass, segment, part->records);
+}
+
+/* Of the files that were set aside at the start nothing is looked at. */
+static void pass_strays(struct pass *pass)
+{
+    const struct log *log = &pass->store->log;
+    for (size_t i = 0; i < log->stray_count && !pass_stop(pass); i++)
+        pass_report(pass, &(struct store_flaw){
+                              .kind = STORE_FLAW_FILE, .offset = log->strays[i].offset, .length = log->strays[i].size});
+}
+
+/* The log begins at 0: what is in front of the first segment is lost, and all of it where there is none. */
+static void pass_begin(struct pass *pass)
+{
+    struct store *store = pass->store;
+    pthread_rwlock_rdlock(&store->lock);
+    const struct segment *segment = store->log.segment_count > 0 ? store->log.segments[0] : NULL;
+    uint64_t first = !segment ? pass->end : segment->joined ? 0 : segment->base;
+    pthread_rwlock_unlock(&store->lock);
+    if (first > 0)
+        pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first});
+    pass_strays(pass);
+}
+
+/* A segment, and the one behind it if the log had come to that when the pass began. */
+static struct part part_of(const struct pass *pass, struct segment *segment, const struct segment *next)
+{
+    uint64_t limit = segment_position(segment, next ? next->base : pass->end);
+    uint64_t records = (next || segment_is_husk(segment)) && segment->used < limit ? segment->used : limit;
+    return (struct part){.segment = segment,
+                         .records = records,
+                         .limit = next && next->joined ? records : limit,
+                         .sealed = next != NULL};
+}
+
+/* The segment in a slot; false when there is none that the pass should see. */
+static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
+{
+    struct store *store = pass->store;
+    pthread_rwlock_rdlock(&store->lock);
+    const struct log *log = &store->log;
+    bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
+    if (found) {
+        bool sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= pass->end;
+        *ret_part = part_of(pass, log_pin(log, (uint32_t)slot), sealed ? log->segments[slot + 1] : NULL);
+    }
+    pthread_rwlock_unlock(&store->lock);
+    return found;
+}
+
+/* Looks for blobs whose records compaction has moved to here from where the pass had not come yet: they kept their
+ * time. The rest of them need not be proved again, since compaction has done so. */
+static void pass_moved(struct pass *pass, const struct segment *segment, uint64_t position, uint64_t limit)
+{
+    uint64_t held = limit < segment->prepared ? limit : segment->prepared;
+    cursor_begin(&pass->cursor, segment, held);
+    while (position < held && !pass_stop(pass)) {
+        struct record record;
+        enum cursor_found found;
+        int error = cursor_look(&pass->cursor, position, false, &record, &found);
+        if (!error && found == CURSOR_NOTHING)
+            error = cursor_find(&pass->cursor, position + RECORD_ALIGNMENT, &position, &record);
+        else if (!error && record.type == RECORD_PUT && record.blob && record.time < pass->seen.started)
+            pass_blob(pass, position, &record);
+        if (!error && found != CURSOR_NOTHING)
+            position += record_length(&record);
+        if (error) {
+            pass->cut_short = true;
+            return;
+        }
+    }
+}
+
+/* Follows the log from offset `from` to its end. */
+static void pass_follow(struct pass *pass, uint64_t from)
+{
+    struct part part;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &part); slot++) {
+        const struct segment *segment = part.segment;
+        uint64_t position = from > segment->base ? segment_position(segment, from) : SEGMENT_HEADER;
+        if (position < part.records && !segment_is_husk(segment))
+            pass_moved(pass, segment, position, part.records);
+        segment_release(part.segment);
+    }
+}
+
+/* As long as compaction has moved records meanwhile, some may have gone from in front of the pass to behind its end. */
+static void pass_catch_up(struct pass *pass)
+{
+    for (unsigned round = 0; !pass_stop(pass); round++) {
+        uint64_t from = pass->end;
+        uint64_t moves = atomic_load(&pass->store->compact.moves);
+        if (moves == pass->moves)
+            return;
+        if (round == CATCH_UPS_MAX) {
+            pass->cut_short = true;
+            return;
+        }
+        pass->moves = moves;
+        (void)pass_measure(pass->store, &pass->end);
+        pass_follow(pass, from);
+    }
+}
+
+void pass_run(struct pass *pass)
+{
+    struct part part;
+    pass_begin(pass);
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &part); slot++) {
+        pass_segment(pass, &part);
+        segment_release(part.segment);
+    }
+    pass_catch_up(pass);
+}

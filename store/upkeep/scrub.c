@@ -1,0 +1,198 @@
+/* scrub.c - the verifications of a store: one at a time, told to whoever asks. pass.h has what one does. */
+#include "store/upkeep/scrub.h"
+
+#include "store/internal.h"
+#include "store/upkeep/pass.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+const char *store_flaw_text(enum store_flaw_kind kind)
+{
+    switch (kind) {
+    case STORE_FLAW_LOG:
+        return "bytes of the log are damaged";
+    case STORE_FLAW_HEADER:
+        return "the header of a file of the log is damaged";
+    case STORE_FLAW_PAYLOAD:
+        return "the payload does not match its digest";
+    case STORE_FLAW_BLOB:
+        return "the file of the payload does not match its digest";
+    case STORE_FLAW_MISSING:
+        return "the file of the payload is missing";
+    case STORE_FLAW_KEYS:
+        return "the sorted keys of a file of the log are damaged";
+    case STORE_FLAW_READ:
+        return "the disk does not give the bytes";
+    case STORE_FLAW_FILE:
+        return "a file of the log is not what its name says, and is set aside";
+    }
+    return "unknown flaw";
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ---- one at a time --------------------------------------------------------------------------- */
+
+/* Makes the store's verification a new one, unless one is running. */
+static bool scrub_claim(struct store *store)
+{
+    struct scrub *scrub = &store->scrub;
+    uint64_t end;
+    struct store_verification begun = {.running = true, .started = now_ns(), .bytes_total = pass_measure(store, &end)};
+    pthread_mutex_lock(&scrub->lock);
+    bool idle = !scrub->verification.running;
+    if (idle) {
+        scrub->before = scrub->verification;
+        scrub->verification = begun;
+    }
+    pthread_mutex_unlock(&scrub->lock);
+    return idle;
+}
+
+/* After a claim that could not be used: what is known stays what it was. */
+static void scrub_unclaim(struct scrub *scrub)
+{
+    pthread_mutex_lock(&scrub->lock);
+    scrub->verification = scrub->before;
+    pthread_mutex_unlock(&scrub->lock);
+}
+
+static void scrub_conclude(struct scrub *scrub, const struct store_verification *verification)
+{
+    pthread_mutex_lock(&scrub->lock);
+    scrub->verification = *verification;
+    pthread_mutex_unlock(&scrub->lock);
+}
+
+/* A claimed verification from beginning to end. */
+static enum store_error verify(struct store *store, uint64_t rate, void (*flaw)(void *, const struct store_flaw *),
+                               void *arg, struct store_verification *ret_verification)
+{
+    struct pass pass;
+    if (!pass_init(&pass, store, rate)) {
+        pass_free(&pass);
+        scrub_unclaim(&store->scrub);
+        return STORE_NO_MEMORY;
+    }
+    struct store_verification claimed;
+    store_verification(store, &claimed);
+    pass.flaw = flaw;
+    pass.arg = arg;
+    pass.seen.running = true;
+    pass.seen.started = claimed.started;
+    pass_run(&pass);
+    struct store_verification verification = pass.seen;
+    verification.finished = now_ns();
+    verification.complete = !pass.stopped && !pass.cut_short;
+    verification.running = false;
+    pass_free(&pass);
+    if (ret_verification)
+        *ret_verification = verification;
+    scrub_conclude(&store->scrub, &verification);
+    return STORE_OK;
+}
+
+enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
+                              void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
+                              struct store_verification *ret_verification)
+{
+    if (!scrub_claim(store))
+        return STORE_BUSY;
+    return verify(store, bytes_per_second, flaw, arg, ret_verification);
+}
+
+static void log_flaw(void *arg, const struct store_flaw *flaw)
+{
+    struct store *store = arg;
+    char whose[32] = "";
+    if (flaw->key || flaw->key_hash)
+        (void)snprintf(whose, sizeof whose, ", key hash %016" PRIx64, flaw->key_hash);
+    depot_log(store->depot, STORE_LOG_ERROR, "store %s: verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
+              store->name, store_flaw_text(flaw->kind), flaw->length, flaw->offset, whose,
+              flaw->live ? ", of an object that can be asked for" : "");
+}
+
+static void *scrub_thread(void *arg)
+{
+    struct store *store = arg;
+    struct store_verification verification = {0};
+    if (verify(store, store->scrub.bytes_per_second, log_flaw, store, &verification) == STORE_OK)
+        depot_log(store->depot, verification.flaws ? STORE_LOG_ERROR : STORE_LOG_INFO,
+                  "store %s: verification %s: %" PRIu64 " records, %" PRIu64 " blobs, %" PRIu64 " flaws", store->name,
+                  verification.complete ? "complete" : "not complete", verification.records, verification.blobs,
+                  verification.flaws);
+    else
+        depot_log(store->depot, STORE_LOG_ERROR, "store %s: not verified: %s; ask for it again", store->name,
+                  store_error_text(STORE_NO_MEMORY));
+    return NULL;
+}
+
+enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
+{
+    struct scrub *scrub = &store->scrub;
+    if (admission_is_draining(depot_admission(store->depot)) || atomic_load(&store->closing))
+        return STORE_DRAINING;
+    if (!scrub_claim(store))
+        return STORE_BUSY;
+    pthread_mutex_lock(&scrub->lock);
+    if (scrub->threaded)
+        pthread_join(scrub->thread, NULL); /* an earlier one, which has ended */
+    scrub->bytes_per_second = bytes_per_second;
+    scrub->threaded = pthread_create(&scrub->thread, NULL, scrub_thread, store) == 0;
+    bool threaded = scrub->threaded;
+    pthread_mutex_unlock(&scrub->lock);
+    if (!threaded)
+        scrub_unclaim(scrub);
+    return threaded ? STORE_OK : STORE_NO_MEMORY;
+}
+
+void store_verification(struct store *store, struct store_verification *ret_verification)
+{
+    pthread_mutex_lock(&store->scrub.lock);
+    *ret_verification = store->scrub.verification;
+    pthread_mutex_unlock(&store->scrub.lock);
+}
+
+bool scrub_running(struct store *store)
+{
+    struct store_verification verification;
+    store_verification(store, &verification);
+    return verification.running;
+}
+
+uint64_t scrub_flaws(struct store *store)
+{
+    struct store_verification verification;
+    store_verification(store, &verification);
+    return verification.flaws;
+}
+
+void scrub_init(struct scrub *scrub)
+{
+    *scrub = (struct scrub){0};
+    pthread_mutex_init(&scrub->lock, NULL);
+}
+
+void scrub_free(struct scrub *scrub)
+{
+    pthread_mutex_destroy(&scrub->lock);
+}
+
+void scrub_stop(struct store *store)
+{
+    struct scrub *scrub = &store->scrub;
+    atomic_store(&scrub->stop, true);
+    pthread_mutex_lock(&scrub->lock);
+    bool threaded = scrub->threaded;
+    scrub->threaded = false;
+    pthread_mutex_unlock(&scrub->lock);
+    if (threaded)
+        pthread_join(scrub->thread, NULL);
+}

@@ -1,0 +1,168 @@
+/* batch.c - a transaction given from memory.
+ *
+ * Payloads over the inline limit become blob files first, on an I/O thread; then the whole goes to the
+ * writer, which takes all of it or nothing.
+ */
+
+#include "store/base/digest.h"
+#include "store/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct batch {
+    struct txn txn;
+    struct store *store;
+    struct pool_job job;
+    struct txn_step *steps;
+    struct store_receipt *receipts;
+};
+
+static void batch_free(struct batch *batch)
+{
+    free(batch->steps);
+    free(batch->receipts);
+    free(batch);
+}
+
+static void batch_finish(struct txn *txn)
+{
+    batch_free((struct batch *)txn); /* the transaction is its first member */
+}
+
+static struct batch *batch_new(size_t count)
+{
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (!batch)
+        return NULL;
+    batch->steps = calloc(count ? count : 1, sizeof *batch->steps);
+    batch->receipts = calloc(count ? count : 1, sizeof *batch->receipts);
+    if (batch->steps && batch->receipts)
+        return batch;
+    batch_free(batch);
+    return NULL;
+}
+
+static enum store_error op_check(const struct store *store, const struct store_op *op)
+{
+    bool moves = op->kind == STORE_RENAME || op->kind == STORE_COPY;
+    if (!key_valid(&op->key) || (moves && !key_valid(&op->target)))
+        return STORE_BAD_KEY;
+    if (op->kind == STORE_PUT && op->attributes_length > STORE_ATTRIBUTES_MAX)
+        return STORE_BAD_ATTRIBUTES;
+    if (op->kind == STORE_PUT && op->size > store->options->object_limit)
+        return STORE_TOO_LARGE;
+    return STORE_OK;
+}
+
+/* Checks every op and adds up the payloads; *ret_grows: the store will need more of the disk. */
+static enum store_error ops_check(const struct store *store, const struct store_op *ops, size_t count,
+                                  uint64_t *ret_bytes, bool *ret_grows, size_t *ret_failed_op)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum store_error error = op_check(store, &ops[i]);
+        if (error) {
+            *ret_failed_op = i;
+            return error;
+        }
+        if (ops[i].kind == STORE_PUT)
+            bytes += ops[i].size;
+        if (ops[i].kind != STORE_DELETE)
+            *ret_grows = true;
+    }
+    *ret_bytes = bytes;
+    return STORE_OK;
+}
+
+/* Writes one payload to a blob file and syncs it; an errno. */
+static int write_blob(struct store *store, const struct store_op *op, uint64_t *ret_blob)
+{
+    struct blob_file file;
+    int error = blob_file_create(&file, &store->blobs, false);
+    if (error)
+        return error;
+    error = io_write_all(store->io, file.file, op->payload, op->size, 0);
+    if (!error)
+        error = blob_file_sync(&file, op->size);
+    blob_file_close(&file);
+    *ret_blob = file.blob; /* also on failure: whoever drops the transaction discards it */
+    return error;
+}
+
+/* Computes the digests and writes what is too large for the log; an errno. */
+static int batch_prepare(struct batch *batch)
+{
+    struct store *store = batch->store;
+    bool blobs = false;
+    for (size_t i = 0; i < batch->txn.count; i++) {
+        const struct store_op *op = &batch->txn.ops[i];
+        if (op->kind != STORE_PUT)
+            continue;
+        batch->steps[i].digest = store_digest_of(op->payload, op->size);
+        if (op->size <= store->options->inline_limit)
+            continue;
+        int error = write_blob(store, op, &batch->steps[i].blob);
+        if (error)
+            return error;
+        blobs = true;
+    }
+    return blobs ? blobs_sync(&store->blobs) : 0;
+}
+
+/* Thread: the caller's or the pool's. */
+static void batch_run(void *arg)
+{
+    struct batch *batch = arg;
+    int error = batch_prepare(batch);
+    if (!error) {
+        writer_submit(batch->store, &batch->txn);
+        return;
+    }
+    txn_fail(&batch->txn, error_of_errno(error), error, SIZE_MAX);
+    store_complete(batch->store, &batch->txn);
+}
+
+static void batch_start(struct batch *batch, uint64_t bytes)
+{
+    if (bytes <= batch->store->options->inline_limit) {
+        batch_run(batch);
+        return;
+    }
+    batch->job = (struct pool_job){.run = batch_run, .arg = batch};
+    pool_submit(depot_pool(batch->store->depot), &batch->job);
+}
+
+enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
+                             store_done *done, void *arg, size_t *ret_failed_op)
+{
+    size_t failed_op = SIZE_MAX;
+    uint64_t bytes = 0;
+    bool grows = false;
+    enum store_error error = ops_check(store, ops, count, &bytes, &grows, &failed_op);
+    if (ret_failed_op)
+        *ret_failed_op = failed_op;
+    if (!error && grows && !depot_space(store->depot, bytes))
+        error = STORE_FULL;
+    if (!error)
+        error = store_admit(store, bytes);
+    if (error)
+        return error;
+    struct batch *batch = batch_new(count);
+    if (!batch) {
+        store_discharge(store, bytes);
+        return STORE_NO_MEMORY;
+    }
+    batch->store = store;
+    batch->txn = (struct txn){.ops = ops,
+                              .steps = batch->steps,
+                              .receipts = batch->receipts,
+                              .count = count,
+                              .flags = flags,
+                              .charge = bytes,
+                              .done = done,
+                              .arg = arg,
+                              .finish = batch_finish};
+    batch_start(batch, bytes);
+    return STORE_OK;
+}

@@ -1,0 +1,547 @@
+/* stream.c - an upload under way.
+ *
+ * Up to the inline limit the payload collects in memory, and the commit is one record. Beyond it the
+ * payload goes to a blob file: the caller fills buffers, an I/O thread digests and writes them, one job
+ * at a time per stream, so that receiving and writing overlap and no caller ever waits for the disk.
+ * When all buffers are full, stream_write() takes nothing more until one is empty again: that is the
+ * backpressure, and the memory of an upload is bounded by its buffers whatever its size.
+ *
+ * At the end the same I/O thread syncs the file, syncs the folder, lets the caller seal (digests,
+ * attributes) and hands the commit to the writer. Failures stick to the stream: the writes that follow
+ * report them, and so does the commit. An aborted stream is taken apart by its job if it has one, because
+ * unlinking waits for the disk too.
+ */
+#include "store/base/digest.h"
+#include "store/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    BUFFERS = 4,
+    BUFFER = 256 << 10,
+    TURN = 4, /* writes a job makes before others get their turn */
+    COLLECT_MIN = 4 << 10,
+};
+static_assert(BUFFERS * BUFFER >= STORE_INLINE_LIMIT_MAX, "what was collected in memory fits into the buffers");
+
+struct stream {
+    struct txn txn; /* first: the writer knows the stream by it */
+    struct store_op op;
+    struct txn_step step;
+    struct store_receipt receipt;
+    struct store *store;
+    struct depot *depot; /* outlives the store, which may be closed once the stream is discharged */
+    struct stream_hooks hooks;
+    struct stream_finish finish;
+    uint64_t announced; /* or STORE_SIZE_UNKNOWN */
+    uint64_t received;
+    uint64_t charge;
+    unsigned char *collected; /* the payload of an inline object */
+    size_t collected_room;
+    bool large; /* goes to a blob file */
+
+    struct pool_job job;
+    XXH3_state_t *hash; /* the job's, like those below */
+    struct blob_file file;
+    uint64_t position;
+    uint64_t tapped_until; /* bytes that were collected, and tapped, before the payload grew large */
+    unsigned drain;        /* the buffer to write next */
+    unsigned fill;         /* the caller's: the buffer to fill next */
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t tapped;
+    unsigned char *ring; /* BUFFERS buffers, one behind the other; pages never touched cost nothing */
+    size_t lengths[BUFFERS];
+    unsigned full;
+    bool queued;  /* the job is with the pool */
+    bool tapping; /* the job is in hooks.tap */
+    bool ending;
+    bool aborted;
+    enum store_error error;
+    int os_error;
+    void (*ready)(void *arg);
+    void *ready_arg;
+
+    unsigned char key[];
+};
+
+/* Mapped, not allocated: aligned, only as large as what is touched, and given back to the system at once, where an
+ * allocator would keep it. NULL: no memory. */
+static unsigned char *ring_new(void)
+{
+    void *ring = mmap(NULL, BUFFERS * BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return ring == MAP_FAILED ? NULL : ring;
+}
+
+static void ring_free(struct stream *stream)
+{
+    if (stream->ring)
+        munmap(stream->ring, BUFFERS * BUFFER);
+    stream->ring = NULL;
+}
+
+static void stream_free(struct stream *stream)
+{
+    ring_free(stream);
+    free(stream->collected);
+    XXH3_freeState(stream->hash);
+    if (stream->large)
+        admission_return_upload(depot_admission(stream->depot));
+    pthread_cond_destroy(&stream->tapped);
+    pthread_mutex_destroy(&stream->lock);
+    free(stream);
+}
+
+static void stream_finished(struct txn *txn)
+{
+    stream_free((struct stream *)txn);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static enum store_error stream_check(const struct store *store, const struct store_key *key, uint64_t size)
+{
+    if (!key_valid(key))
+        return STORE_BAD_KEY;
+    if (size != STORE_SIZE_UNKNOWN && size > store->options->object_limit)
+        return STORE_TOO_LARGE;
+    return depot_space(store->depot, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
+}
+
+static struct stream *stream_new(struct store *store, const struct store_key *key, uint64_t size, uint64_t charge)
+{
+    struct stream *stream = calloc(1, sizeof *stream + key->length);
+    if (!stream)
+        return NULL;
+    stream->store = store;
+    stream->depot = store->depot;
+    stream->announced = size;
+    stream->charge = charge;
+    stream->file = blob_file_none();
+    stream->op.kind = STORE_PUT;
+    stream->op.key = *key;
+    if (key->bytes) {
+        memcpy(stream->key, key->bytes, key->length);
+        stream->op.key.bytes = stream->key;
+    }
+    pthread_mutex_init(&stream->lock, NULL);
+    pthread_cond_init(&stream->tapped, NULL);
+    return stream;
+}
+
+/* From here on the payload goes to a blob file. */
+static enum store_error stream_enlarge(struct stream *stream)
+{
+    if (!admission_take_upload(depot_admission(stream->store->depot)))
+        return STORE_BUSY;
+    stream->large = true;
+    stream->hash = XXH3_createState();
+    stream->ring = ring_new();
+    if (!stream->hash || !stream->ring)
+        return STORE_NO_MEMORY;
+    XXH3_128bits_reset(stream->hash);
+    return STORE_OK;
+}
+
+static uint64_t charge_of(const struct store *store, uint64_t size)
+{
+    if (size <= store->options->inline_limit)
+        return size;
+    return BUFFERS * BUFFER;
+}
+
+enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
+                             const struct stream_hooks *hooks, struct stream **ret_stream)
+{
+    enum store_error error = stream_check(store, key, size);
+    if (error)
+        return error;
+    uint64_t charge = charge_of(store, size);
+    error = store_admit(store, charge);
+    if (error)
+        return error;
+    struct stream *stream = stream_new(store, key, size, charge);
+    if (!stream) {
+        store_discharge(store, charge);
+        return STORE_NO_MEMORY;
+    }
+    if (hooks)
+        stream->hooks = *hooks;
+    if (size != STORE_SIZE_UNKNOWN && size > store->options->inline_limit)
+        error = stream_enlarge(stream);
+    if (error) {
+        stream_abort(stream);
+        return error;
+    }
+    *ret_stream = stream;
+    return STORE_OK;
+}
+
+/* ---- the job: digest, write, end; on an I/O thread ------------------------------------------- */
+
+/* Writes the next bytes of the payload; an errno. */
+static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
+{
+    /* What stream_open() saw may be used up by now, and of some uploads it knew no size. */
+    int error = depot_space(stream->depot, length) ? 0 : ENOSPC;
+    if (!error && !blob_file_is_open(&stream->file))
+        error = blob_file_create(&stream->file, &stream->store->blobs, true);
+    if (!error)
+        error = blob_file_write(&stream->file, bytes, length, stream->position);
+    if (error)
+        return error;
+    XXH3_128bits_update(stream->hash, bytes, length);
+    stream->position += length;
+    return 0;
+}
+
+/* Gives the bytes to the tap, except those that it got while they were collected, in such a way that
+ * stream_abort() can wait for its return. Lock held, and let go meanwhile. */
+static void job_tap(struct stream *stream, const unsigned char *bytes, size_t length)
+{
+    size_t known = 0;
+    if (stream->position < stream->tapped_until)
+        known = (size_t)(stream->tapped_until - stream->position);
+    if (!stream->hooks.tap || known >= length)
+        return;
+    stream->tapping = true;
+    pthread_mutex_unlock(&stream->lock);
+    stream->hooks.tap(stream->hooks.arg, bytes + known, length - known);
+    pthread_mutex_lock(&stream->lock);
+    stream->tapping = false;
+    pthread_cond_broadcast(&stream->tapped);
+}
+
+/* Calls the one who waits for an empty buffer. Lock held, and let go meanwhile. */
+static void job_wake(struct stream *stream)
+{
+    void (*ready)(void *arg) = stream->ready;
+    void *arg = stream->ready_arg;
+    stream->ready = NULL;
+    if (!ready)
+        return;
+    pthread_mutex_unlock(&stream->lock);
+    ready(arg);
+    pthread_mutex_lock(&stream->lock);
+}
+
+/* Empties the full buffers that lie one behind the other in the ring: the slower the disk, the more of them
+ * there are, and the larger its writes become. Lock held, and let go meanwhile. */
+static void job_buffers(struct stream *stream)
+{
+    unsigned first = stream->drain % BUFFERS;
+    unsigned count = stream->full < BUFFERS - first ? stream->full : BUFFERS - first;
+    unsigned char *bytes = stream->ring + (size_t)first * BUFFER;
+    size_t length = (size_t)(count - 1) * BUFFER + stream->lengths[first + count - 1];
+    job_tap(stream, bytes, length);
+    if (stream->aborted)
+        return;
+    pthread_mutex_unlock(&stream->lock);
+    int error = job_write(stream, bytes, length);
+    pthread_mutex_lock(&stream->lock);
+    if (error && !stream->error) {
+        depot_log(stream->depot, STORE_LOG_ERROR, "store %s: an upload cannot be written: %s", stream->store->name,
+                  strerror(error));
+        stream->error = error_of_errno(error);
+        stream->os_error = error;
+    }
+    for (unsigned i = 0; i < count; i++)
+        stream->lengths[first + i] = 0;
+    stream->drain += count;
+    stream->full -= count;
+    job_wake(stream);
+}
+
+/* Makes the blob durable; an errno. */
+static int job_sync(struct stream *stream)
+{
+    if (!blob_file_is_open(&stream->file)) /* ended before the first full buffer and without bytes */
+        return 0;
+    int error = blob_file_sync(&stream->file, stream->position);
+    blob_file_close(&stream->file);
+    return error ? error : blobs_sync(&stream->store->blobs);
+}
+
+static void stream_fail(struct stream *stream, enum store_error error, int os_error)
+{
+    blob_file_close(&stream->file);
+    txn_fail(&stream->txn, error, os_error, error == STORE_IO || error == STORE_FULL ? SIZE_MAX : 0);
+    store_complete(stream->store, &stream->txn);
+}
+
+/* Asks for the attributes and hands the commit over. */
+static void stream_submit(struct stream *stream)
+{
+    if (stream->finish.seal) {
+        const void *attributes = NULL;
+        size_t length = 0;
+        enum store_error error = stream->finish.seal(stream->finish.arg, &attributes, &length);
+        if (!error && length > STORE_ATTRIBUTES_MAX)
+            error = STORE_BAD_ATTRIBUTES;
+        if (error) {
+            stream_fail(stream, error, 0);
+            return;
+        }
+        stream->op.attributes = attributes;
+        stream->op.attributes_length = length;
+    }
+    writer_submit(stream->store, &stream->txn);
+}
+
+/* Everything is written: ends the upload. */
+static void job_end(struct stream *stream)
+{
+    stream->step.blob = stream->file.blob; /* also when it failed: who completes it discards the file */
+    int error = stream->error ? 0 : job_sync(stream);
+    if (stream->error || error) {
+        stream_fail(stream, error ? error_of_errno(error) : stream->error, error ? error : stream->os_error);
+        return;
+    }
+    ring_free(stream);
+    stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
+    stream_submit(stream);
+}
+
+/* Takes an aborted stream apart. */
+static void job_drop(struct stream *stream)
+{
+    struct store *store = stream->store;
+    blob_file_close(&stream->file);
+    if (stream->file.blob)
+        blobs_remove(&store->blobs, stream->file.blob);
+    uint64_t charge = stream->charge;
+    stream_free(stream);
+    store_discharge(store, charge);
+}
+
+/* Thread: the pool's. */
+static void stream_job(void *arg)
+{
+    struct stream *stream = arg;
+    pthread_mutex_lock(&stream->lock);
+    for (unsigned turn = 0; turn < TURN && stream->full > 0 && !stream->aborted; turn++)
+        job_buffers(stream);
+    bool aborted = stream->aborted;
+    bool again = !aborted && stream->full > 0;
+    bool end = !aborted && !again && stream->ending;
+    stream->queued = aborted || again || end;
+    pthread_mutex_unlock(&stream->lock);
+    if (aborted)
+        job_drop(stream);
+    else if (again)
+        pool_submit(depot_pool(stream->store->depot), &stream->job);
+    else if (end)
+        job_end(stream);
+}
+
+/* Lock held. */
+static void job_request(struct stream *stream)
+{
+    if (stream->queued)
+        return;
+    stream->queued = true;
+    stream->job = (struct pool_job){.run = stream_job, .arg = stream};
+    pool_submit(depot_pool(stream->store->depot), &stream->job);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* Makes room for `length` more bytes in memory. */
+static bool collect_room(struct stream *stream, size_t length)
+{
+    size_t need = (size_t)stream->received + length;
+    if (need <= stream->collected_room)
+        return true;
+    size_t room = stream->collected_room ? stream->collected_room * 2 : COLLECT_MIN;
+    if (stream->announced != STORE_SIZE_UNKNOWN)
+        room = (size_t)stream->announced;
+    if (room < need)
+        room = need;
+    unsigned char *moved = realloc(stream->collected, room);
+    if (!moved)
+        return false;
+    stream->collected = moved;
+    stream->collected_room = room;
+    return true;
+}
+
+static enum store_error collect(struct stream *stream, const void *bytes, size_t length)
+{
+    if (length == 0)
+        return STORE_OK;
+    if (!collect_room(stream, length))
+        return STORE_NO_MEMORY;
+    if (stream->hooks.tap)
+        stream->hooks.tap(stream->hooks.arg, bytes, length);
+    memcpy(stream->collected + stream->received, bytes, length);
+    stream->received += length;
+    return STORE_OK;
+}
+
+/* Whether a buffer can be filled. Lock held. */
+static bool has_room(const struct stream *stream)
+{
+    return stream->full < BUFFERS;
+}
+
+static void buffer_push(struct stream *stream)
+{
+    stream->fill++;
+    stream->full++;
+    job_request(stream);
+}
+
+/* Copies what fits into the buffer to fill, which is the caller's until it is pushed; the bytes copied. */
+static size_t buffer_append(struct stream *stream, const unsigned char *bytes, size_t length)
+{
+    unsigned at = stream->fill % BUFFERS;
+    size_t room = BUFFER - stream->lengths[at];
+    size_t part = length < room ? length : room;
+    memcpy(stream->ring + (size_t)at * BUFFER + stream->lengths[at], bytes, part);
+    stream->lengths[at] += part;
+    return part;
+}
+
+/* Puts bytes into the buffers as far as they go. */
+static enum store_error spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
+{
+    size_t taken = 0;
+    pthread_mutex_lock(&stream->lock);
+    while (taken < length && !stream->error && has_room(stream)) {
+        pthread_mutex_unlock(&stream->lock);
+        taken += buffer_append(stream, bytes + taken, length - taken);
+        pthread_mutex_lock(&stream->lock);
+        if (stream->lengths[stream->fill % BUFFERS] == BUFFER)
+            buffer_push(stream);
+    }
+    enum store_error error = stream->error;
+    int os_error = stream->os_error;
+    pthread_mutex_unlock(&stream->lock);
+    stream->received += taken;
+    *ret_taken = taken;
+    errno = os_error;
+    return error;
+}
+
+/* The payload has outgrown the inline limit: what was collected goes on to the buffers. */
+static enum store_error outgrow(struct stream *stream)
+{
+    enum store_error error = stream_enlarge(stream);
+    if (error)
+        return error;
+    size_t length = (size_t)stream->received;
+    size_t taken = 0;
+    stream->received = 0;
+    stream->tapped_until = length;
+    error = spill(stream, stream->collected, length, &taken);
+    free(stream->collected);
+    stream->collected = NULL;
+    stream->collected_room = 0;
+    return error;
+}
+
+static enum store_error check_received(const struct stream *stream, size_t length)
+{
+    if (stream->announced != STORE_SIZE_UNKNOWN && length > stream->announced - stream->received)
+        return STORE_SIZE;
+    if (length > stream->store->options->object_limit - stream->received)
+        return STORE_TOO_LARGE;
+    return STORE_OK;
+}
+
+enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
+{
+    enum store_error error = check_received(stream, length);
+    if (error)
+        return error;
+    if (!stream->large && stream->received + length <= stream->store->options->inline_limit) {
+        error = collect(stream, bytes, length);
+        if (!error)
+            *ret_taken = length;
+        return error;
+    }
+    if (!stream->large)
+        error = outgrow(stream);
+    return error ? error : spill(stream, bytes, length, ret_taken);
+}
+
+void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&stream->lock);
+    bool now = stream->error || has_room(stream);
+    if (!now) {
+        stream->ready = ready;
+        stream->ready_arg = arg;
+    }
+    pthread_mutex_unlock(&stream->lock);
+    if (now)
+        ready(arg);
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+static void commit_large(struct stream *stream, enum store_error error)
+{
+    pthread_mutex_lock(&stream->lock);
+    if (error)
+        stream->error = error;
+    if (has_room(stream) && stream->lengths[stream->fill % BUFFERS] > 0)
+        buffer_push(stream);
+    stream->ending = true;
+    job_request(stream);
+    pthread_mutex_unlock(&stream->lock);
+}
+
+static void commit_inline(struct stream *stream)
+{
+    static const unsigned char nothing;
+    stream->op.payload = stream->collected ? stream->collected : &nothing;
+    stream->step.digest = store_digest_of(stream->op.payload, stream->op.size);
+    stream_submit(stream);
+}
+
+void stream_commit(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg)
+{
+    stream->finish = *finish;
+    stream->op.condition = finish->condition;
+    stream->op.size = (size_t)stream->received;
+    stream->txn = (struct txn){.ops = &stream->op,
+                               .steps = &stream->step,
+                               .receipts = &stream->receipt,
+                               .count = 1,
+                               .flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
+                               .charge = stream->charge,
+                               .done = done,
+                               .arg = arg,
+                               .finish = stream_finished};
+    bool short_of = stream->announced != STORE_SIZE_UNKNOWN && stream->received != stream->announced;
+    if (short_of && !stream->large) {
+        stream_fail(stream, STORE_SIZE, 0);
+        return;
+    }
+    if (stream->large)
+        commit_large(stream, short_of ? STORE_SIZE : STORE_OK);
+    else
+        commit_inline(stream);
+}
+
+void stream_abort(struct stream *stream)
+{
+    if (!stream)
+        return;
+    pthread_mutex_lock(&stream->lock);
+    while (stream->tapping)
+        pthread_cond_wait(&stream->tapped, &stream->lock);
+    stream->aborted = true; /* not before the wait: from here on the job may free the stream */
+    stream->ready = NULL;
+    bool job = stream->queued || blob_file_is_open(&stream->file);
+    if (job)
+        job_request(stream);
+    pthread_mutex_unlock(&stream->lock);
+    if (!job)
+        job_drop(stream);
+}

@@ -1,0 +1,154 @@
+/* attributes.c: what goes in comes out, limits, and bytes that are no attributes. */
+#include "api/http/attributes.h"
+#include "tests/lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool next(const struct attributes *attributes, size_t *position, struct attribute *ret_attribute)
+{
+    return attributes_next(attributes->bytes, attributes->length, position, ret_attribute);
+}
+
+static void expect(const struct attribute *attribute, enum attribute_tag tag, const char *value)
+{
+    ck_assert_int_eq(attribute->tag, tag);
+    ck_assert_uint_eq(attribute->value_length, strlen(value));
+    ck_assert_mem_eq(attribute->value, value, attribute->value_length);
+}
+
+START_TEST(what_goes_in_comes_out)
+{
+    struct attributes attributes = {0};
+    const uint8_t sum[ATTRIBUTES_SHA256] = "0123456789abcdef0123456789abcde";
+    ck_assert_int_eq(attributes_add_content_type(&attributes, "text/plain"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "Colour", 6, "r\xc3\xb6t\tx"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_digest(&attributes, ATTRIBUTE_SHA256, sum, sizeof sum), ATTRIBUTES_OK);
+    struct attribute attribute;
+    size_t position = 0;
+    ck_assert(next(&attributes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_CONTENT_TYPE, "text/plain");
+    ck_assert(next(&attributes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_META, "r\xc3\xb6t\tx");
+    ck_assert_str_eq(attribute.name, "colour");
+    ck_assert(next(&attributes, &position, &attribute));
+    ck_assert_int_eq(attribute.tag, ATTRIBUTE_SHA256);
+    ck_assert_uint_eq(attribute.value_length, sizeof sum);
+    ck_assert_mem_eq(attribute.value, sum, sizeof sum);
+    ck_assert(!next(&attributes, &position, &attribute));
+    attributes_free(&attributes);
+}
+END_TEST
+
+START_TEST(nothing_is_no_bytes)
+{
+    struct attributes attributes = {0};
+    struct attribute attribute;
+    size_t position = 0;
+    ck_assert_int_eq(attributes_add_content_type(&attributes, ""), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, ""), ATTRIBUTES_OK);
+    ck_assert_uint_eq(attributes.length, 0);
+    ck_assert(!next(&attributes, &position, &attribute));
+}
+END_TEST
+
+START_TEST(a_name_comes_once_in_any_case)
+{
+    struct attributes attributes = {0};
+    ck_assert_int_eq(attributes_add_meta(&attributes, "Name", 4, "1"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "Nam", 3, "2"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "nAMEs", 5, "3"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "nAME", 4, "4"), ATTRIBUTES_TWICE);
+    attributes_free(&attributes);
+}
+END_TEST
+
+START_TEST(a_value_is_text)
+{
+    struct attributes attributes = {0};
+    const char *values[] = {"\xff", "a\xc3", "a\nb", "a\rb", "a\x7f", "\x01"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        ck_assert_int_eq(attributes_add_content_type(&attributes, values[i]), ATTRIBUTES_NOT_TEXT);
+        ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, values[i]), ATTRIBUTES_NOT_TEXT);
+    }
+    ck_assert_uint_eq(attributes.length, 0);
+}
+END_TEST
+
+START_TEST(names_and_values_are_bounded_in_all)
+{
+    struct attributes attributes = {0};
+    char value[ATTRIBUTES_TEXT_MAX + 2];
+    memset(value, 'x', sizeof value);
+    value[ATTRIBUTES_TEXT_MAX + 1] = '\0';
+    ck_assert_int_eq(attributes_add_content_type(&attributes, value), ATTRIBUTES_TOO_LARGE);
+    value[ATTRIBUTES_TEXT_MAX - sizeof "Content-TypeCairn-Meta-" + 1 - 10] = '\0';
+    ck_assert_int_eq(attributes_add_content_type(&attributes, value), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "12345", 5, "123456"), ATTRIBUTES_TOO_LARGE);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "12345", 5, "12345"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, "b"), ATTRIBUTES_TOO_LARGE);
+    attributes_free(&attributes);
+}
+END_TEST
+
+/* Whatever the bytes are: reading them ends, and stays inside (the sanitizer watches). */
+static void read_all(const uint8_t *bytes, size_t length)
+{
+    uint8_t *copy = malloc(length + (length == 0));
+    ck_assert_ptr_nonnull(copy);
+    memcpy(copy, bytes, length);
+    struct attribute attribute;
+    size_t position = 0, read = 0;
+    while (attributes_next(copy, length, &position, &attribute)) {
+        read += attribute.value_length;
+        ck_assert_uint_le(position, length);
+        if (attribute.tag == ATTRIBUTE_META)
+            read += strlen(attribute.name);
+    }
+    ck_assert_uint_le(read, length);
+    free(copy);
+}
+
+START_TEST(other_bytes_are_no_attributes)
+{
+    struct attributes attributes = {0};
+    ck_assert_int_eq(attributes_add_content_type(&attributes, "text/plain"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "name", 4, "value"), ATTRIBUTES_OK);
+    for (size_t length = 0; length <= attributes.length; length++)
+        read_all(attributes.bytes, length);
+    for (size_t i = 0; i < attributes.length; i++)
+        for (unsigned byte = 0; byte < 256; byte += 15) {
+            uint8_t kept = attributes.bytes[i];
+            attributes.bytes[i] = (uint8_t)byte;
+            read_all(attributes.bytes, attributes.length);
+            attributes.bytes[i] = kept;
+        }
+    attributes_free(&attributes);
+}
+END_TEST
+
+START_TEST(an_unknown_tag_is_passed_over)
+{
+    const uint8_t bytes[] = {1, 200, 2, 0, 'a', 'b', 1, 1, 0, 'x'};
+    struct attribute attribute;
+    size_t position = 0;
+    ck_assert(attributes_next(bytes, sizeof bytes, &position, &attribute));
+    ck_assert_int_eq((int)attribute.tag, 200);
+    ck_assert(attributes_next(bytes, sizeof bytes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_CONTENT_TYPE, "x");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        what_goes_in_comes_out,
+        nothing_is_no_bytes,
+        a_name_comes_once_in_any_case,
+        a_value_is_text,
+        names_and_values_are_bounded_in_all,
+        other_bytes_are_no_attributes,
+        an_unknown_tag_is_passed_over,
+    };
+    return UNIT_RUN("attributes", tests);
+}

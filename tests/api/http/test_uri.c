@@ -1,0 +1,150 @@
+/* uri.c: the forms of targets, escapes decoded exactly once, parameters, and paths written again. */
+#include "api/http/uri.h"
+#include "tests/lib/unit.h"
+
+#include <string.h>
+
+static struct slice slice_of(const char *text)
+{
+    return (struct slice){text, strlen(text)};
+}
+
+static bool is(struct slice slice, const char *text)
+{
+    return slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
+}
+
+static void expect_split(const char *target, const char *path, const char *query)
+{
+    struct uri uri;
+    ck_assert_msg(uri_split(target, strlen(target), &uri), "%s", target);
+    ck_assert_msg(is(uri.path, path), "%s: path %.*s", target, (int)uri.path.length, uri.path.start);
+    ck_assert(query == NULL ? uri.query.start == NULL : is(uri.query, query));
+}
+
+START_TEST(the_path_ends_at_the_first_question_mark)
+{
+    expect_split("/", "/", NULL);
+    expect_split("/a/b", "/a/b", NULL);
+    expect_split("/a?", "/a", "");
+    expect_split("/a?b=c&d", "/a", "b=c&d");
+    expect_split("/a?b?c", "/a", "b?c");
+    expect_split("/a#b", "/a#b", NULL);
+}
+END_TEST
+
+START_TEST(of_an_absolute_uri_only_the_path_counts)
+{
+    expect_split("http://host/a?b", "/a", "b");
+    expect_split("HTTPS://user@[::1]:80/a//b", "/a//b", NULL);
+    expect_split("http://host/a#b", "/a", NULL);
+    expect_split("http:///a", "/a", NULL);
+}
+END_TEST
+
+START_TEST(other_forms_and_blanks_are_refused)
+{
+    const char *targets[] = {"",     "*",     "a",      "host:80", "ftp://host/a", "http://host",
+                             "/a b", "/a\tb", "/a\x01", "/a\x7f",  " /a",          "/a\n"};
+    struct uri uri;
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        ck_assert_msg(!uri_split(targets[i], strlen(targets[i]), &uri), "%s", targets[i]);
+    ck_assert(!uri_split("/a\0b", 4, &uri));
+}
+END_TEST
+
+START_TEST(escapes_are_decoded_once)
+{
+    const struct {
+        const char *text, *bytes;
+        size_t length;
+    } cases[] = {{"", "", 0},
+                 {"abc", "abc", 3},
+                 {"a%2Fb", "a/b", 3},
+                 {"a%2fb", "a/b", 3},
+                 {"%25%32%35", "%25", 3},
+                 {"%00", "\0", 1},
+                 {"%ff%FE", "\xff\xfe", 2},
+                 {"a+b", "a+b", 3},
+                 {".././/", ".././/", 6}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char bytes[32];
+        size_t length;
+        ck_assert(uri_decode(slice_of(cases[i].text), bytes, &length));
+        ck_assert_uint_eq(length, cases[i].length);
+        ck_assert_mem_eq(bytes, cases[i].bytes, length);
+    }
+}
+END_TEST
+
+START_TEST(a_text_is_decoded_where_it_stands)
+{
+    char text[] = "%61%62c%64";
+    size_t length;
+    ck_assert(uri_decode(slice_of(text), text, &length));
+    ck_assert_uint_eq(length, 4);
+    ck_assert_mem_eq(text, "abcd", 4);
+}
+END_TEST
+
+START_TEST(broken_escapes_are_refused)
+{
+    const char *texts[] = {"%", "%1", "a%", "%zz", "%1g", "%g1", "%%41", "% 1", "%-1", "%+1"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char bytes[16];
+        size_t length;
+        ck_assert_msg(!uri_decode(slice_of(texts[i]), bytes, &length), "%s", texts[i]);
+    }
+}
+END_TEST
+
+START_TEST(parameters_are_found_and_decoded)
+{
+    char value[8];
+    struct slice query = slice_of("a=1&bb=%26+x&c&=z&a=2&long=12345678");
+    ck_assert_int_eq(uri_parameter(query, "a", value, sizeof value), URI_PARAMETER_FOUND);
+    ck_assert_str_eq(value, "1");
+    ck_assert_int_eq(uri_parameter(query, "bb", value, sizeof value), URI_PARAMETER_FOUND);
+    ck_assert_str_eq(value, "& x");
+    ck_assert_int_eq(uri_parameter(query, "c", value, sizeof value), URI_PARAMETER_FOUND);
+    ck_assert_str_eq(value, "");
+    ck_assert_int_eq(uri_parameter(query, "b", value, sizeof value), URI_PARAMETER_ABSENT);
+    ck_assert_int_eq(uri_parameter(query, "long", value, sizeof value), URI_PARAMETER_MALFORMED);
+    ck_assert_int_eq(uri_parameter((struct slice){0}, "a", value, sizeof value), URI_PARAMETER_ABSENT);
+}
+END_TEST
+
+START_TEST(broken_parameters_are_told)
+{
+    char value[8];
+    ck_assert_int_eq(uri_parameter(slice_of("a=%"), "a", value, sizeof value), URI_PARAMETER_MALFORMED);
+    ck_assert_int_eq(uri_parameter(slice_of("a=%00"), "a", value, sizeof value), URI_PARAMETER_MALFORMED);
+}
+END_TEST
+
+START_TEST(any_bytes_survive_being_written_and_read)
+{
+    char bytes[256], text[3 * sizeof bytes], back[sizeof text];
+    size_t length;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)i;
+    struct slice written = {text, uri_encode(text, bytes, sizeof bytes)};
+    for (size_t i = 0; i < written.length; i++)
+        ck_assert(text[i] > ' ' && text[i] < 0x7f && strchr("?#\"<>\\^`{|}[]", text[i]) == NULL);
+    ck_assert(uri_decode(written, back, &length));
+    ck_assert_uint_eq(length, sizeof bytes);
+    ck_assert_mem_eq(back, bytes, sizeof bytes);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        the_path_ends_at_the_first_question_mark, of_an_absolute_uri_only_the_path_counts,
+        other_forms_and_blanks_are_refused,       escapes_are_decoded_once,
+        a_text_is_decoded_where_it_stands,        broken_escapes_are_refused,
+        parameters_are_found_and_decoded,         broken_parameters_are_told,
+        any_bytes_survive_being_written_and_read,
+    };
+    return UNIT_RUN("uri", tests);
+}

@@ -1,0 +1,192 @@
+/* jsonread.c: strings and their escapes, structure, and where a fault is. */
+#include "api/text/jsonread.h"
+#include "tests/lib/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Each text is copied into an allocation of exactly its size, so that reading beyond its end does not go unseen. */
+static char *copy_of(const char *text)
+{
+    size_t length = strlen(text);
+    char *copy = malloc(length + (length == 0));
+    memcpy(copy, text, length);
+    return copy;
+}
+
+static void expect_string(const char *text, const char *bytes, size_t length)
+{
+    struct jsonread json;
+    struct jsonread_text string;
+    char *copy = copy_of(text);
+    jsonread_begin(&json, copy, strlen(text));
+    ck_assert_int_eq(jsonread_type(&json), JSONREAD_STRING);
+    ck_assert_msg(jsonread_string(&json, &string), "%s: %s", text, json.fault);
+    ck_assert_uint_eq(string.length, length);
+    ck_assert_mem_eq(string.bytes, bytes, length);
+    ck_assert_int_eq(string.bytes[length], '\0');
+    jsonread_end(&json);
+    ck_assert_ptr_null(json.fault);
+    free(copy);
+}
+
+START_TEST(strings)
+{
+    expect_string("\"\"", "", 0);
+    expect_string(" \"abc\"\r\n", "abc", 3);
+    expect_string("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\b\f\n\r\t", 8);
+    expect_string("\"a\\u0000b\"", "a\0b", 3);
+    expect_string("\"\\u0041\\u00fC\\u20AC\\uD83d\\uDe00!\"", "A\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80!", 11);
+    expect_string("\"\xc3\xbc\\n\xe2\x82\xac\"", "\xc3\xbc\n\xe2\x82\xac", 6);
+}
+END_TEST
+
+START_TEST(bad_strings)
+{
+    const char *texts[] = {"\"",
+                           "\"a",
+                           "\"\\",
+                           "\"\\\"",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"\\u123g\"",
+                           "\"\\ud800\"",
+                           "\"\\ud800x\"",
+                           "\"\\udc00\"",
+                           "\"\n\"",
+                           "\"\x01\"",
+                           "\"\\ud800\\n\"",
+                           "\"\\ud800\\ud800\"",
+                           "\"\xff\"",
+                           "\"\xc3\"",
+                           "\"\xc0\x80\"",
+                           "\"\xed\xa0\x80\""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct jsonread json;
+        struct jsonread_text string;
+        char *copy = copy_of(texts[i]);
+        jsonread_begin(&json, copy, strlen(texts[i]));
+        ck_assert_msg(!jsonread_string(&json, &string) && json.fault != NULL, "%s", texts[i]);
+        free(copy);
+    }
+}
+END_TEST
+
+/* Reads any value: the depth is the test's. */
+static void walk(struct jsonread *json, int *values)
+{
+    struct jsonread_text text;
+    bool value;
+    ++*values;
+    switch (jsonread_type(json)) {
+    case JSONREAD_OBJECT:
+        jsonread_enter(json);
+        while (jsonread_member(json, &text))
+            walk(json, values);
+        break;
+    case JSONREAD_ARRAY:
+        jsonread_enter(json);
+        while (jsonread_item(json))
+            walk(json, values);
+        break;
+    case JSONREAD_STRING:
+        jsonread_string(json, &text);
+        break;
+    default:
+        jsonread_bool(json, &value);
+    }
+}
+
+static const char *walk_text(const char *text, int *values, size_t *position)
+{
+    struct jsonread json;
+    char *copy = copy_of(text);
+    *values = 0;
+    jsonread_begin(&json, copy, strlen(text));
+    walk(&json, values);
+    jsonread_end(&json);
+    *position = jsonread_position(&json);
+    free(copy);
+    return json.fault;
+}
+
+START_TEST(structure)
+{
+    const struct {
+        const char *text;
+        int values;
+    } texts[] = {{"{}", 1},           {"[]", 1},
+                 {"true", 1},         {" [ true , false,\"a\" ] ", 4},
+                 {"{\"a\":[]}", 2},   {"{\"a\":{\"b\":[[],{}]},\"c\":true}", 6},
+                 {"[[[[]]],true]", 5}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int values;
+        size_t position;
+        const char *fault = walk_text(texts[i].text, &values, &position);
+        ck_assert_msg(fault == NULL, "%s: %s", texts[i].text, fault);
+        ck_assert_int_eq(values, texts[i].values);
+        ck_assert_uint_eq(position, strlen(texts[i].text));
+    }
+}
+END_TEST
+
+START_TEST(faults_and_where_they_are)
+{
+    const struct {
+        const char *text;
+        size_t position;
+    } texts[] = {{"", 0},
+                 {"  ", 2},
+                 {"[", 1},
+                 {"{", 1},
+                 {"]", 0},
+                 {"[,]", 1},
+                 {"[true,]", 6},
+                 {"[true true]", 6},
+                 {"[true}", 5},
+                 {"{\"a\"}", 4},
+                 {"{\"a\":}", 5},
+                 {"{\"a\" true}", 5},
+                 {"{true}", 1},
+                 {"{\"a\":true,}", 10},
+                 {"[]]", 2},
+                 {"[] x", 3},
+                 {"tru", 0},
+                 {"trux", 0},
+                 {"nul", 0},
+                 {"[true", 5},
+                 {"{\"a\":true", 9},
+                 {"\xef\xbb\xbf[]", 0}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int values;
+        size_t position;
+        ck_assert_msg(walk_text(texts[i].text, &values, &position) != NULL, "%s", texts[i].text);
+        ck_assert_msg(position == texts[i].position, "%s: at %zu", texts[i].text, position);
+    }
+}
+END_TEST
+
+START_TEST(types)
+{
+    const struct {
+        const char *text;
+        enum jsonread_type type;
+    } texts[] = {{"{", JSONREAD_OBJECT},   {"[", JSONREAD_ARRAY}, {"\"", JSONREAD_STRING}, {"t", JSONREAD_BOOL},
+                 {"f", JSONREAD_BOOL},     {"n", JSONREAD_NULL},  {"-", JSONREAD_NUMBER},  {"0", JSONREAD_NUMBER},
+                 {"\t9", JSONREAD_NUMBER}, {"x", JSONREAD_NONE},  {"", JSONREAD_NONE},     {"+1", JSONREAD_NONE}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct jsonread json;
+        char *copy = copy_of(texts[i].text);
+        jsonread_begin(&json, copy, strlen(texts[i].text));
+        ck_assert_msg(jsonread_type(&json) == texts[i].type, "%s", texts[i].text);
+        ck_assert_int_eq(json.fault != NULL, texts[i].type == JSONREAD_NONE);
+        free(copy);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {strings, bad_strings, structure, faults_and_where_they_are, types};
+    return UNIT_RUN("jsonread", tests);
+}

@@ -1,0 +1,110 @@
+/* test_table.c - the map behind the index: it is a map, and it is small. */
+#include "store/base/table.h"
+#include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static struct table table;
+
+static void setup(void)
+{
+    table_init(&table, 42);
+}
+
+static void teardown(void)
+{
+    table_free(&table);
+}
+
+static void put(uint64_t key, uint64_t value)
+{
+    ck_assert(table_reserve(&table, key));
+    table_put(&table, key, value);
+    table_reservations_end(&table);
+}
+
+START_TEST(what_is_put_is_found)
+{
+    put(1, 10);
+    put(2, 20);
+    ck_assert_uint_eq(table_get(&table, 1), 10);
+    ck_assert_uint_eq(table_get(&table, 2), 20);
+    ck_assert_uint_eq(table_get(&table, 3), 0);
+    ck_assert_uint_eq(table.count, 2);
+}
+END_TEST
+
+START_TEST(putting_and_removing_tell_what_was_there)
+{
+    ck_assert(table_reserve(&table, 7));
+    ck_assert_uint_eq(table_put(&table, 7, 1), 0);
+    ck_assert_uint_eq(table_put(&table, 7, 2), 1);
+    ck_assert_uint_eq(table_remove(&table, 7), 2);
+    ck_assert_uint_eq(table_remove(&table, 7), 0);
+    ck_assert_uint_eq(table.count, 0);
+}
+END_TEST
+
+/* Small keys in a small range: many collisions, and removals in the middle of them. */
+START_TEST(a_long_history_is_that_of_a_plain_array)
+{
+    enum { RANGE = 5000, STEPS = 100000 };
+    static uint64_t model[RANGE];
+    struct prng prng = prng_of(3);
+    size_t count = 0;
+    for (unsigned step = 0; step < STEPS; step++) {
+        uint64_t key = prng_below(&prng, RANGE);
+        if (prng_one_in(&prng, 2)) {
+            count += model[key] == 0;
+            model[key] = step + 1;
+            put(key, step + 1);
+        } else {
+            ck_assert_uint_eq(table_remove(&table, key), model[key]);
+            count -= model[key] != 0;
+            model[key] = 0;
+        }
+        uint64_t probe = prng_below(&prng, RANGE);
+        ck_assert_uint_eq(table_get(&table, probe), model[probe]);
+    }
+    ck_assert_uint_eq(table.count, count);
+}
+END_TEST
+
+START_TEST(reserved_room_is_there)
+{
+    enum { KEYS = 1000 };
+    for (uint64_t key = 0; key < KEYS; key++)
+        ck_assert(table_reserve(&table, key));
+    const struct table_entry *before = table.shards[0].entries;
+    for (uint64_t key = 0; key < KEYS; key++)
+        table_put(&table, key, 1);
+    ck_assert_ptr_eq(table.shards[0].entries, before);
+    ck_assert_uint_eq(table.count, KEYS);
+}
+END_TEST
+
+START_TEST(an_entry_takes_at_most_24_bytes)
+{
+    enum { ENOUGH = 20000, MOST = 100000 };
+    for (uint64_t key = 1; key <= MOST; key++) {
+        put(key, 1);
+        if (key < ENOUGH || key % 1000)
+            continue;
+        size_t bytes = 0;
+        for (size_t shard = 0; shard < TABLE_SHARDS; shard++)
+            bytes += table.shards[shard].capacity * sizeof(struct table_entry);
+        ck_assert_msg(bytes <= key * 24, "%zu bytes for %llu entries", bytes, (unsigned long long)key);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        what_is_put_is_found,   putting_and_removing_tell_what_was_there, a_long_history_is_that_of_a_plain_array,
+        reserved_room_is_there, an_entry_takes_at_most_24_bytes,
+    };
+    return UNIT_RUN_WITH("table", setup, teardown, tests);
+}

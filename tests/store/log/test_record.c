@@ -1,0 +1,152 @@
+/* test_record.c - the bytes of a record: what goes in comes out, and nothing else is taken for a record. */
+#include "store/log/record.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint64_t salt = 0x1122334455667788u;
+static const char payload[] = "a payload of some length";
+
+static struct record sample(void)
+{
+    return (struct record){.type = RECORD_PUT,
+                           .offset = 4096,
+                           .group = 4000,
+                           .time = 1700000000123456789,
+                           .key_hash = store_key_of("key", 3).hash,
+                           .size = sizeof payload,
+                           .digest = store_digest_of(payload, sizeof payload),
+                           .step = 1,
+                           .steps = 3,
+                           .key = "key",
+                           .key_length = 3,
+                           .attributes = "attributes",
+                           .attributes_length = 10,
+                           .payload = payload};
+}
+
+static size_t encode(const struct record *record, unsigned char *bytes)
+{
+    size_t length = record_length(record);
+    memset(bytes, 0xff, length);
+    record_encode(record, salt, bytes);
+    return length;
+}
+
+START_TEST(what_goes_in_comes_out)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct record out;
+    size_t length = encode(&in, bytes);
+    ck_assert_uint_eq(length % RECORD_ALIGNMENT, 0);
+    ck_assert(record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert_int_eq(out.type, in.type);
+    ck_assert_uint_eq(out.group, in.group);
+    ck_assert_int_eq(out.time, in.time);
+    ck_assert_uint_eq(out.key_hash, in.key_hash);
+    ck_assert_uint_eq(out.step, in.step);
+    ck_assert_uint_eq(out.steps, in.steps);
+    ck_assert_mem_eq(out.key, "key", 3);
+    ck_assert_mem_eq(out.attributes, "attributes", 10);
+    ck_assert_mem_eq(out.payload, payload, sizeof payload);
+    ck_assert(record_payload_whole(&out));
+}
+END_TEST
+
+START_TEST(every_flipped_bit_is_noticed)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    size_t length = encode(&in, bytes);
+    size_t covered = record_head_length(&in) + sizeof payload;
+    for (size_t bit = 0; bit < covered * 8; bit++) {
+        struct record out;
+        bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
+        bool whole = record_decode(bytes, length, in.offset, salt, &out) && record_payload_whole(&out);
+        ck_assert_msg(!whole, "bit %zu", bit);
+        bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
+    }
+}
+END_TEST
+
+START_TEST(another_place_or_salt_is_no_record)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct record out;
+    size_t length = encode(&in, bytes);
+    ck_assert(!record_decode(bytes, length, in.offset + 8, salt, &out));
+    ck_assert(!record_decode(bytes, length, in.offset, salt + 1, &out));
+}
+END_TEST
+
+START_TEST(a_part_of_the_head_is_no_record)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct record out;
+    encode(&in, bytes);
+    for (size_t length = 0; length < record_head_length(&in); length++)
+        ck_assert(!record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert(record_decode(bytes, record_head_length(&in), in.offset, salt, &out));
+    ck_assert_ptr_null(out.payload);
+}
+END_TEST
+
+/* Not even under a true check. */
+START_TEST(a_key_under_the_hash_of_another_is_no_record)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct record out;
+    in.key_hash++;
+    size_t length = encode(&in, bytes);
+    ck_assert(!record_decode(bytes, length, in.offset, salt, &out));
+    in.key_length = 0; /* known by its hash only: any will do */
+    length = encode(&in, bytes);
+    ck_assert(record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert_uint_eq(out.key_hash, in.key_hash);
+}
+END_TEST
+
+START_TEST(zeros_are_no_record)
+{
+    static unsigned char bytes[RECORD_HEAD_MAX];
+    struct record out;
+    ck_assert(!record_decode(bytes, sizeof bytes, 0, 0, &out));
+}
+END_TEST
+
+START_TEST(a_blob_record_holds_no_payload)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct record out;
+    in.blob = 7;
+    in.payload = NULL;
+    in.size = (uint64_t)1 << 40;
+    size_t length = encode(&in, bytes);
+    ck_assert_uint_lt(length, 256);
+    ck_assert(record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert_uint_eq(out.blob, 7);
+    ck_assert_uint_eq(out.size, (uint64_t)1 << 40);
+    ck_assert_ptr_null(out.payload);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        what_goes_in_comes_out,
+        every_flipped_bit_is_noticed,
+        another_place_or_salt_is_no_record,
+        a_part_of_the_head_is_no_record,
+        a_key_under_the_hash_of_another_is_no_record,
+        zeros_are_no_record,
+        a_blob_record_holds_no_payload,
+    };
+    return UNIT_RUN("record", tests);
+}
