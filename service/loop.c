@@ -32,7 +32,7 @@ enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 
 /* One connection, from the acceptor's hand-over to its end. */
 struct client {
-    struct client *next, *previous; /* in the inbox only `next` is used */
+    struct client *next, *previous; /* in the inbox and among the arriving only `next` is used */
     int socket;
     bool busy;             /* a request has begun and is not completed */
     bool heard;            /* its head has arrived whole */
@@ -62,7 +62,7 @@ struct loop {
     size_t peak;        /* connections since memory was last given back */
     int64_t next_look;  /* seconds: at those who take their time with a head */
     struct client *clients;
-    struct client *arriving; /* inside MHD_add_connection() */
+    struct client *arriving; /* given to libmicrohttpd, which has not told of them yet; oldest first */
     struct client *ended;    /* libmicrohttpd is still to be told of their end */
 };
 
@@ -126,18 +126,31 @@ static void client_closed(struct loop *loop, struct client *client)
     client_forget(loop, client);
 }
 
+/* The client of this socket, off the list of the arriving. libmicrohttpd tells of them in their order, from inside
+ * MHD_add_connection() (0.9) or of all together from the next MHD_run() (1.0), so that it is the first one. Those that
+ * it refuses are left out. */
+static struct client *take_arriving(struct loop *loop, int socket)
+{
+    struct client **link = &loop->arriving;
+    while ((*link)->socket != socket)
+        link = &(*link)->next;
+    struct client *client = *link;
+    *link = client->next;
+    return client;
+}
+
 static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct loop *loop = closure;
-    (void)connection;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         client_closed(loop, *socket_context);
         return;
     }
-    client_opened(loop, loop->arriving);
-    *socket_context = loop->arriving;
-    loop->arriving = NULL;
+    int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    struct client *client = take_arriving(loop, socket);
+    client_opened(loop, client);
+    *socket_context = client;
 }
 
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
@@ -202,38 +215,42 @@ static void limit_unsent(int socket)
     setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
+/* It may be gone when this returns: on_connection() is called from here, or later. */
 static void admit_client(struct loop *loop, struct client *client)
 {
     limit_unsent(client->socket);
     /* Without this watch (no memory) the end of a client may only show when the idle timeout is over. */
     watch(loop, client->socket, EPOLLRDHUP | EPOLLET, client);
-    loop->arriving = client;
-    if (MHD_add_connection(loop->daemon, client->socket, (const struct sockaddr *)&client->address,
-                           client->address_length) == MHD_YES)
-        return;
-    /* libmicrohttpd has closed the socket. Unless it got as far as on_connection(), the client is still ours. */
-    if (loop->arriving)
-        client_forget(loop, client);
-    loop->arriving = NULL;
+    MHD_add_connection(loop->daemon, client->socket, (const struct sockaddr *)&client->address, client->address_length);
 }
 
 static void admit_inbox(struct loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
-    struct client *list = loop->inbox, *oldest_first = NULL;
+    struct client *list = loop->inbox;
     loop->inbox = NULL;
     pthread_mutex_unlock(&loop->lock);
 
     while (list) {
         struct client *client = list;
         list = client->next;
-        client->next = oldest_first;
-        oldest_first = client;
+        client->next = loop->arriving;
+        loop->arriving = client;
     }
-    while (oldest_first) {
-        struct client *client = oldest_first;
-        oldest_first = client->next;
+    for (struct client *client = loop->arriving, *next; client; client = next) {
+        next = client->next;
         admit_client(loop, client);
+    }
+}
+
+/* After MHD_run(): what has not arrived by now never will. libmicrohttpd had no room or no memory for it and has closed
+ * its socket. */
+static void forget_refused(struct loop *loop)
+{
+    while (loop->arriving) {
+        struct client *client = loop->arriving;
+        loop->arriving = client->next;
+        client_forget(loop, client);
     }
 }
 
@@ -350,6 +367,7 @@ static void *run(void *arg)
         if (atomic_exchange(&loop->called, false))
             answer_call(loop);
         MHD_run(loop->daemon);
+        forget_refused(loop);
         tell_of_ends(loop);
         cut_slow_heads(loop);
         give_memory_back(loop);
