@@ -74,7 +74,7 @@ start_cairnd() {
     local port
     [[ -x $cairnd ]] || die "$cairnd is missing: run ./dev build, or set CAIRND"
     port=$(free_port)
-    "$cairnd" --data "$work/cairn" --listen "127.0.0.1:$port" >"$work/cairnd.log" 2>&1 &
+    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$work/cairn" --listen "127.0.0.1:$port" >"$work/cairnd.log" 2>&1 &
     cairn_pid=$!
     pids+=("$cairn_pid")
     cairn=http://127.0.0.1:$port/v1/stores

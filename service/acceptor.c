@@ -1,9 +1,11 @@
 /* acceptor.c - accepts and hands over. See acceptor.h. */
 #include "service/acceptor.h"
 
+#include "service/clock.h"
 #include "service/logger.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,8 +102,18 @@ static void accept_some(struct acceptor *acceptor, const struct listener *listen
             return;
 }
 
-/* Waits for the signal, for room, or - while there is room - for connections. */
-static void wait_for_events(struct acceptor *acceptor, struct pollfd *files)
+/* Milliseconds that a wait may take; -1: for ever. */
+static int patience(bool paused, int64_t end)
+{
+    if (end == ACCEPTOR_NO_END)
+        return paused ? PAUSE : -1;
+    int64_t left = end - clock_milliseconds();
+    int64_t most = paused ? PAUSE : INT_MAX;
+    return left < 0 ? 0 : (int)(left < most ? left : most);
+}
+
+/* Waits for the signal, for the end, for room, or - while there is room - for connections. */
+static void wait_for_events(struct acceptor *acceptor, struct pollfd *files, int64_t end)
 {
     bool paused = acceptor->out_of_descriptors;
     bool accepting = !paused && !check_full(acceptor);
@@ -111,7 +123,7 @@ static void wait_for_events(struct acceptor *acceptor, struct pollfd *files)
         files[2 + i] = (struct pollfd){.fd = accepting ? acceptor->listeners[i].socket : -1, .events = POLLIN};
 
     acceptor->out_of_descriptors = false;
-    if (poll(files, 2 + acceptor->listener_count, paused ? PAUSE : -1) < 0)
+    if (poll(files, 2 + acceptor->listener_count, patience(paused, end)) < 0)
         for (size_t i = 0; i < 2 + acceptor->listener_count; i++)
             files[i].revents = 0;
 }
@@ -122,17 +134,17 @@ static void drain_queues(struct acceptor *acceptor)
         accept_some(acceptor, &acceptor->listeners[i]);
 }
 
-void acceptor_run(struct acceptor *acceptor)
+void acceptor_run(struct acceptor *acceptor, int64_t end)
 {
     struct pollfd files[2 + LISTENERS_MAX];
     eventfd_t count;
     do {
-        wait_for_events(acceptor, files);
+        wait_for_events(acceptor, files, end);
         if (files[1].revents)
             eventfd_read(acceptor->wake, &count);
         for (size_t i = 0; i < acceptor->listener_count; i++)
             if (files[2 + i].revents)
                 accept_some(acceptor, &acceptor->listeners[i]);
-    } while (!files[0].revents);
+    } while (!files[0].revents && (end == ACCEPTOR_NO_END || clock_milliseconds() < end));
     drain_queues(acceptor);
 }

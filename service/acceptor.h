@@ -1,8 +1,8 @@
 /* acceptor.h - takes connections from the listeners and spreads them over the loops.
  *
- * It runs on the main thread until a signal arrives. At the limit of connections it stops accepting, and
- * clients wait in the kernel's listen queue. When descriptors run out it pauses for a moment instead of
- * spinning on the error.
+ * It runs on the main thread until a signal arrives, or until a time. At the limit of connections it stops accepting,
+ * and clients wait in the kernel's listen queue. When descriptors run out it pauses for a moment instead of spinning on
+ * the error.
  */
 #ifndef CAIRN_ACCEPTOR_H
 #define CAIRN_ACCEPTOR_H
@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 struct acceptor {
@@ -31,8 +32,11 @@ struct acceptor {
 /* Opens `wake`; the other members are the caller's to fill in before acceptor_run(). False and errno on failure. */
 bool acceptor_open(struct acceptor *acceptor);
 
-/* Accepts until a signal arrives, and then what was already waiting to be accepted. Thread: one. */
-void acceptor_run(struct acceptor *acceptor);
+#define ACCEPTOR_NO_END INT64_MAX
+
+/* Accepts until a signal arrives or `end` has come (clock.h), and then what was already waiting to be accepted.
+ * Thread: one. */
+void acceptor_run(struct acceptor *acceptor, int64_t end);
 
 /* For loop_options.closed; `arg` is the acceptor. Thread: any. */
 void acceptor_connection_closed(void *arg);

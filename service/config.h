@@ -26,6 +26,7 @@ struct config {
     uint64_t threads;           /* HTTP threads */
     uint64_t connections_limit; /* open at a time */
     uint64_t idle_timeout;      /* seconds without a byte until a connection is closed */
+    uint64_t drain_delay;       /* seconds */
     uint64_t drain_timeout;     /* seconds */
     uint64_t batch_bytes_limit;
     uint64_t batch_ops_limit;

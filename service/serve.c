@@ -1,23 +1,26 @@
 /* serve.c - `cairnd serve`: sets everything up in order, serves until SIGTERM, takes it down in reverse.
  *
  * Happy path: signals, data folder, stores, api, loops, listeners; then the main thread accepts connections.
- * The end: listeners first, so that nobody new comes; the api and the depot turn new work away; the loops finish
- * what is under way and their threads end; the data folder is closed, and with it the engine's threads; only then
- * are the daemons freed, because a thread of the engine may just be about to return from loop_resume(). A step
- * that fails takes down what the steps before it have set up.
+ * The end: for a moment everybody is served while /readyz says that this will not last. Then the listeners go first,
+ * so that nobody new comes; the api and the depot turn new work away; the loops finish what is under way and their
+ * threads end; the data folder is closed, and with it the engine's threads; only then are the daemons freed, because a
+ * thread of the engine may just be about to return from loop_resume(). A step that fails takes down what the steps
+ * before it have set up.
  */
 #include "api/api.h"
 #include "service/acceptor.h"
+#include "service/clock.h"
 #include "service/command.h"
 #include "service/logger.h"
 #include "service/signals.h"
 #include "store/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LOOPS_MAX = 64 };
@@ -178,18 +181,11 @@ static void close_listeners(struct server *server)
         listener_close(&server->listeners[--server->acceptor.listener_count]);
 }
 
-static int64_t milliseconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Waits for the end of a loop's thread. NULL, or why it is not waited for any longer. */
 static const char *wait_for_loop(const struct server *server, const struct loop *loop, int64_t end)
 {
     struct pollfd files[2] = {{.fd = loop_finished(loop), .events = POLLIN}, {.fd = server->signals, .events = POLLIN}};
-    int64_t left = end - milliseconds_now();
+    int64_t left = end - clock_milliseconds();
     int ready = poll(files, 2, left > 0 ? (int)left : 0);
     if (ready > 0 && files[0].revents)
         return NULL;
@@ -199,7 +195,7 @@ static const char *wait_for_loop(const struct server *server, const struct loop 
 /* Gives the requests under way until the drain timeout or a second signal, and cuts off what is left then. */
 static void drain_loops(struct server *server)
 {
-    int64_t end = milliseconds_now() + (int64_t)server->config->drain_timeout * 1000;
+    int64_t end = clock_milliseconds() + (int64_t)server->config->drain_timeout * 1000;
     size_t count = server->acceptor.loop_count;
     const char *cut = NULL;
 
@@ -236,6 +232,16 @@ static bool set_up(struct server *server)
            open_api(server) && start_loops(server) && open_listeners(server);
 }
 
+/* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
+ * served, on connections that end with the answer. A second signal ends the moment; a terminal does not ask for it. */
+static void linger(struct server *server)
+{
+    uint64_t delay = server->config->drain_delay;
+    logger_line(LOG_INFO, "told to stop: /readyz answers 503, everything else is served for %" PRIu64 " s more", delay);
+    api_drain(server->api);
+    acceptor_run(&server->acceptor, clock_milliseconds() + (int64_t)delay * 1000);
+}
+
 static void run(struct server *server)
 {
     struct acceptor *acceptor = &server->acceptor;
@@ -243,7 +249,9 @@ static void run(struct server *server)
     acceptor->loops = server->loops;
     acceptor->listeners = server->listeners;
     logger_line(LOG_INFO, "ready");
-    acceptor_run(acceptor);
+    acceptor_run(acceptor, ACCEPTOR_NO_END);
+    if (signals_take(server->signals) == SIGTERM && server->config->drain_delay > 0)
+        linger(server);
     logger_line(LOG_INFO, "draining: %zu requests are under way", api_requests(server->api));
 }
 

@@ -19,9 +19,11 @@ int signals_open(void)
     return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-void signals_take(int signals)
+int signals_take(int signals)
 {
     struct signalfd_siginfo signal;
+    int first = 0;
     while (read(signals, &signal, sizeof signal) > 0)
-        ;
+        first = first ? first : (int)signal.ssi_signo;
+    return first;
 }

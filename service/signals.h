@@ -8,7 +8,8 @@
  * Thread: before the others start. */
 int signals_open(void);
 
-/* Takes the signals that have arrived, so that the descriptor waits for the next one. */
-void signals_take(int signals);
+/* Takes the signals that have arrived, so that the descriptor waits for the next one. Returns one of them, or 0 when
+ * there was none. */
+int signals_take(int signals);
 
 #endif

@@ -119,10 +119,11 @@ static struct answer *slow_download(struct client *client)
     return client_download(client, "/v1/stores/main/objects/k", 9, 0, NULL);
 }
 
-/* Of a terminal: Ctrl-C, and its end. */
+/* Of a terminal: Ctrl-C, and its end. Who sits there does not wait for the delay. */
 START_TEST(sigint_and_sighup_drain_too)
 {
     const int signals[] = {SIGINT, SIGHUP};
+    server_add(site.server, "--drain-delay=1h");
     for (size_t i = 0; i < 2; i++) {
         site_start();
         site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), i == 0 ? 201 : 200);
@@ -225,6 +226,47 @@ START_TEST(new_requests_during_the_drain_are_refused)
 }
 END_TEST
 
+/* A client of its own each time: what counts is that new connections are answered. */
+static int status_of(const char *method, const char *target, bool *ret_closes)
+{
+    struct client *client = client_new(site.server->url);
+    struct answer *answer = client_send(client, method, target, "v", strcmp(method, "PUT") == 0, NULL);
+    int status = answer->status;
+    const char *connection = answer_header(answer, "Connection");
+    *ret_closes = connection && strcmp(connection, "close") == 0;
+    client_free(client);
+    return status;
+}
+
+START_TEST(for_a_moment_everybody_is_served_and_readyz_tells_of_the_end)
+{
+    bool closes = false;
+    server_add(site.server, "--drain-delay=1h");
+    site_start();
+    ck_assert_int_eq(status_of("GET", "/readyz", &closes), 200);
+    server_terminate(site.server);
+    ck_assert(clock_until(5, status_of("GET", "/readyz", &closes) == 503));
+    ck_assert(closes);
+    ck_assert_int_eq(status_of("PUT", site_object("late"), &closes), 201);
+    ck_assert(closes);
+    ck_assert_int_eq(status_of("GET", "/healthz", &closes), 200);
+    server_terminate(site.server);
+    ck_assert_int_eq(server_wait(site.server, 10), 0);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_text("late", "v");
+}
+END_TEST
+
+START_TEST(the_moment_ends_by_itself)
+{
+    server_add(site.server, "--drain-delay=1");
+    site_start();
+    double seconds = seconds_to_stop();
+    ck_assert_msg(seconds >= 1 && seconds < 10, "it took %.1f s", seconds);
+}
+END_TEST
+
 START_TEST(a_verification_does_not_hold_it)
 {
     site_start();
@@ -254,6 +296,8 @@ int main(void)
         a_download_under_way_is_finished,
         a_second_signal_cuts,
         new_requests_during_the_drain_are_refused,
+        for_a_moment_everybody_is_served_and_readyz_tells_of_the_end,
+        the_moment_ends_by_itself,
         a_verification_does_not_hold_it,
         a_drain_right_after_the_start,
     };

@@ -1,6 +1,7 @@
 """A cairnd of the test's own: a free port, a temporary folder, ended by its own process id."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -57,7 +58,7 @@ class Server:
         return (self.folder / "log").read_text(errors="replace")
 
     def __exit__(self, *_):
-        self.process.terminate()
+        self.process.send_signal(signal.SIGINT)  # without the delay that SIGTERM has
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
