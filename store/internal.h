@@ -2,13 +2,17 @@
 #ifndef CAIRN_STORE_INTERNAL_H
 #define CAIRN_STORE_INTERNAL_H
 
+#include "store/base/admission.h"
 #include "store/base/error.h"
 #include "store/base/key.h"
+#include "store/base/notice.h"
+#include "store/base/pool.h"
+#include "store/base/services.h"
 #include "store/base/table.h"
 #include "store/commit/writer.h"
-#include "store/depot/depot.h"
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
+#include "store/disk/space.h"
 #include "store/log/log.h"
 #include "store/log/reach.h"
 #include "store/read/catalog.h"
@@ -20,9 +24,10 @@
 #include <stdatomic.h>
 
 struct store {
-    struct depot *depot;
-    const struct depot_options *options; /* the depot's */
+    const struct services *services;     /* the depot's */
+    const struct depot_options *options; /* the same */
     const struct io *io;
+    struct notice notice;
     char name[STORE_NAME_MAX + 1];
     uint64_t salt;
 
@@ -64,8 +69,8 @@ struct store {
 };
 
 /* Opens and recovers the store in the folder `name` of `stores`. Blocking. */
-enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
-                            struct pool *pool, struct store **ret_store, struct store_detail *ret_detail);
+enum store_error store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
+                            struct store_detail *ret_detail);
 
 /* Whether nothing is in flight. Without a reference to it, that stays so. */
 bool store_is_idle(struct store *store);

@@ -16,12 +16,12 @@ void store_admit_always(struct store *store, uint64_t bytes)
 {
     atomic_fetch_add(&store->ops_in_flight, 1);
     atomic_fetch_add(&store->bytes_in_flight, bytes);
-    admission_take_always(depot_admission(store->depot), bytes);
+    admission_take_always(store->services->admission, bytes);
 }
 
 void store_discharge(struct store *store, uint64_t bytes)
 {
-    admission_return(depot_admission(store->depot), bytes);
+    admission_return(store->services->admission, bytes);
     atomic_fetch_sub(&store->bytes_in_flight, bytes);
     atomic_fetch_sub(&store->ops_in_flight, 1);
 }
@@ -40,7 +40,7 @@ enum store_error store_admit(struct store *store, uint64_t bytes)
     else if (ops >= store->options->store_ops_limit || held + bytes > store->options->store_bytes_limit)
         error = STORE_BUSY;
     else
-        error = admission_take(depot_admission(store->depot), bytes);
+        error = admission_take(store->services->admission, bytes);
     if (error) {
         atomic_fetch_sub(&store->bytes_in_flight, bytes);
         atomic_fetch_sub(&store->ops_in_flight, 1);
@@ -94,17 +94,18 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
     return STORE_OK;
 }
 
-static struct store *store_new(struct depot *depot, const struct depot_options *options, const char *name,
-                               uint64_t salt)
+static struct store *store_new(const struct services *services, const char *name, uint64_t salt)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store)
         return NULL;
-    store->depot = depot;
-    store->options = options;
-    store->io = options->io;
+    store->services = services;
+    store->options = services->options;
+    store->io = store->options->io;
     store->salt = salt;
     memcpy(store->name, name, strlen(name) + 1);
+    store->notice = services->notice;
+    store->notice.store = store->name;
     pthread_rwlockattr_t attributes;
     pthread_rwlockattr_init(&attributes);
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
@@ -121,7 +122,7 @@ static struct store *store_new(struct depot *depot, const struct depot_options *
 }
 
 /* Gives log and blobs their folders; on failure neither is set up. */
-static enum store_error open_rooms(struct store *store, int folder, struct pool *pool, struct store_detail *detail)
+static enum store_error open_rooms(struct store *store, int folder, struct store_detail *detail)
 {
     const struct io *io = store->io;
     int log = -1;
@@ -134,8 +135,9 @@ static enum store_error open_rooms(struct store *store, int folder, struct pool 
         io->close(io->self, log);
         return error;
     }
+    struct pool *pool = store->services->pool;
     blobs_init(&store->blobs, io, blobs, pool, store->salt);
-    if (log_init(&store->log, store->options, log, store->salt, depot_disk(store->depot), pool, &store->lock))
+    if (log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->lock))
         return STORE_OK;
     log_free(&store->log);
     blobs_free(&store->blobs);
@@ -162,18 +164,17 @@ static void store_end(struct store *store)
     store_free(store);
 }
 
-static enum store_error open_in_folder(struct depot *depot, const struct depot_options *options, int folder,
-                                       const char *name, struct pool *pool, struct store **ret_store,
-                                       struct store_detail *detail)
+static enum store_error open_in_folder(const struct services *services, int folder, const char *name,
+                                       struct store **ret_store, struct store_detail *detail)
 {
     uint64_t salt = 0;
-    enum store_error error = read_settings(options->io, folder, name, &salt, detail);
+    enum store_error error = read_settings(services->options->io, folder, name, &salt, detail);
     if (error)
         return error;
-    struct store *store = store_new(depot, options, name, salt);
+    struct store *store = store_new(services, name, salt);
     if (!store)
         return STORE_NO_MEMORY;
-    error = open_rooms(store, folder, pool, detail);
+    error = open_rooms(store, folder, detail);
     if (error) {
         writer_free(store);
         store_free(store);
@@ -185,22 +186,22 @@ static enum store_error open_in_folder(struct depot *depot, const struct depot_o
         store_end(store);
         return error;
     }
-    if (!options->read_only)
+    if (!store->options->read_only)
         compact_start(store);
     *ret_store = store;
     return STORE_OK;
 }
 
-enum store_error store_open(struct depot *depot, const struct depot_options *options, int stores, const char *name,
-                            struct pool *pool, struct store **ret_store, struct store_detail *ret_detail)
+enum store_error store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
+                            struct store_detail *ret_detail)
 {
-    const struct io *io = options->io;
+    const struct io *io = services->options->io;
     int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0 && errno == ENOENT)
         return error_detail(ret_detail, STORE_NO_STORE, 0, "there is no store %s: create it first", name);
     if (folder < 0)
         return error_detail(ret_detail, STORE_IO, errno, "store %s cannot be opened: %s", name, strerror(errno));
-    enum store_error error = open_in_folder(depot, options, folder, name, pool, ret_store, ret_detail);
+    enum store_error error = open_in_folder(services, folder, name, ret_store, ret_detail);
     io->close(io->self, folder);
     return error;
 }
@@ -321,11 +322,6 @@ void store_count_notes(struct store *store, uint64_t *ret_damaged, uint64_t *ret
 const char *store_name(const struct store *store)
 {
     return store->name;
-}
-
-struct depot *store_depot(const struct store *store)
-{
-    return store->depot;
 }
 
 void store_figures(struct store *store, struct store_figures *ret_figures)

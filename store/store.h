@@ -220,7 +220,6 @@ bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
 /* ---- a store --------------------------------------------------------------------------------- */
 
 const char *store_name(const struct store *store); /* borrowed, lives as long as the reference */
-struct depot *store_depot(const struct store *store);
 
 struct store_figures {
     uint64_t objects;

@@ -95,8 +95,8 @@ static void group_take(struct group *group, struct txn *txn)
 static void group_fail(struct group *group, enum store_error error, int os_error)
 {
     bool written = group->store->log.group_written;
-    depot_log(group->store->depot, STORE_LOG_ERROR, "store %s: a commit failed and was taken back: %s (%s)",
-              group->store->name, store_error_text(error), strerror(os_error));
+    notice_tell(&group->store->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
+                store_error_text(error), strerror(os_error));
     log_abandon(&group->store->log);
     changes_pop(&group->changes, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
@@ -112,9 +112,8 @@ static void group_fail(struct group *group, enum store_error error, int os_error
 static void store_fail(struct store *store, const char *what, const char *why)
 {
     if (!atomic_exchange(&store->failed, true))
-        depot_log(store->depot, STORE_LOG_ERROR,
-                  "store %s: %s failed (%s): it takes no writes until the server is started again; reads go on",
-                  store->name, what, why);
+        notice_tell(&store->notice, STORE_LOG_ERROR,
+                    "%s failed (%s): it takes no writes until the server is started again; reads go on", what, why);
 }
 
 /* Gives each receipt of a delete the end of the log, as the contract says. */

@@ -56,7 +56,7 @@ static void wait_for_place(struct store *store, struct txn *txn)
     pthread_mutex_lock(&writer->lock);
     *writer->waiting_last = txn;
     writer->waiting_last = &txn->next;
-    space_wait_begins(depot_disk(store->depot));
+    space_wait_begins(store->services->space);
     pthread_mutex_unlock(&writer->lock);
     compact_wanted(store);
 }
@@ -76,7 +76,7 @@ static void retry(struct store *store, bool last)
         writer->first = writer->waiting;
         writer->waiting = NULL;
         writer->waiting_last = &writer->waiting;
-        space_waits_end(depot_disk(store->depot), count);
+        space_waits_end(store->services->space, count);
         pthread_cond_signal(&writer->wake);
     }
     pthread_mutex_unlock(&writer->lock);

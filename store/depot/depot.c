@@ -4,6 +4,7 @@
  */
 #include "store/depot/depot.h"
 
+#include "store/base/services.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/depot/roster.h"
@@ -11,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +23,7 @@ struct depot {
     struct depot_options options;
     struct io read_only; /* in place of the options' table when nothing may be written */
     struct folder folder;
-    struct pool *pool;
-    struct pool *upkeep; /* one thread, for what has time and may take long */
+    struct services services; /* what its stores get of it: the next two, and the threads */
     struct admission admission;
     struct space space;
     struct health health;
@@ -84,8 +83,12 @@ static struct depot *depot_new(const struct depot_options *options)
         depot->options.io = &depot->read_only;
         depot_drain(depot);
     }
-    health_init(&depot->health, depot);
-    roster_init(&depot->roster, depot, &depot->options, &depot->folder, &depot->health);
+    depot->services = (struct services){.options = &depot->options,
+                                        .admission = &depot->admission,
+                                        .space = &depot->space,
+                                        .notice = {.tell = options->log, .arg = options->log_arg}};
+    health_init(&depot->health, &depot->services.notice);
+    roster_init(&depot->roster, &depot->services, &depot->folder, &depot->health);
     pthread_mutex_init(&depot->admin, NULL);
     return depot;
 }
@@ -101,11 +104,12 @@ static void depot_free(struct depot *depot)
 /* False when memory or threads are out. */
 static bool start_threads(struct depot *depot)
 {
-    depot->pool = pool_new(depot->options.io_threads);
-    depot->upkeep = depot->pool ? pool_new(1) : NULL;
-    if (!depot->upkeep && depot->pool)
-        pool_free(depot->pool);
-    return depot->upkeep != NULL;
+    struct services *services = &depot->services;
+    services->pool = pool_new(depot->options.io_threads);
+    services->upkeep = services->pool ? pool_new(1) : NULL;
+    if (!services->upkeep && services->pool)
+        pool_free(services->pool);
+    return services->upkeep != NULL;
 }
 
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
@@ -125,7 +129,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         depot_free(depot);
         return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
     }
-    space_init(&depot->space, depot, &depot->options, depot->folder.root, depot->upkeep);
+    space_init(&depot->space, depot, &depot->services, depot->folder.root);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -141,9 +145,9 @@ void depot_close(struct depot *depot)
         return;
     depot_drain(depot);
     roster_close(&depot->roster);
-    pool_free(depot->pool); /* runs what still waits, removals among it */
+    pool_free(depot->services.pool); /* runs what still waits, removals among it */
     space_close(&depot->space);
-    pool_free(depot->upkeep);
+    pool_free(depot->services.upkeep);
     space_free(&depot->space);
     folder_close(&depot->folder);
     depot_free(depot);
@@ -191,7 +195,7 @@ enum store_error depot_try_acquire(struct depot *depot, const char *name, struct
 void depot_release(struct store *store)
 {
     if (store)
-        roster_release(&store->depot->roster, store);
+        roster_release(store);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -314,10 +318,9 @@ static enum store_error trash_acquired(struct depot *depot, struct store *store,
     int os_error = folder_trash_store(&depot->folder, store->name, label, &doubtful);
     if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
         atomic_store(&store->failed, true);
-        depot_log(
-            depot, STORE_LOG_ERROR,
-            "store %s: whether it was removed is not known (%s): it takes no writes until the server is started again",
-            store->name, strerror(os_error));
+        notice_tell(&store->notice, STORE_LOG_ERROR,
+                    "whether it was removed is not known (%s): it takes no writes until the server is started again",
+                    strerror(os_error));
     }
     return os_error ? removal_failed(store->name, os_error, detail) : STORE_OK;
 }
@@ -400,43 +403,18 @@ static void run_job(void *arg)
 
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg)
 {
-    if (pool_waiting(depot->pool) >= JOBS_WAITING_MAX)
+    if (pool_waiting(depot->services.pool) >= JOBS_WAITING_MAX)
         return STORE_BUSY;
     struct depot_job *own = malloc(sizeof *own);
     if (!own)
         return STORE_NO_MEMORY;
     *own = (struct depot_job){.run = job, .arg = arg};
     own->job = (struct pool_job){.run = run_job, .arg = own};
-    pool_submit(depot->pool, &own->job);
+    pool_submit(depot->services.pool, &own->job);
     return STORE_OK;
 }
 
 /* ---- what its stores get of it --------------------------------------------------------------- */
-
-struct admission *depot_admission(struct depot *depot)
-{
-    return &depot->admission;
-}
-
-struct pool *depot_pool(struct depot *depot)
-{
-    return depot->pool;
-}
-
-struct pool *depot_upkeep(struct depot *depot)
-{
-    return depot->upkeep;
-}
-
-struct space *depot_disk(struct depot *depot)
-{
-    return &depot->space;
-}
-
-bool depot_space(struct depot *depot, uint64_t bytes)
-{
-    return space_has(&depot->space, bytes);
-}
 
 struct visitor {
     void (*visit)(struct store *store);
@@ -453,18 +431,6 @@ void depot_each_open(struct depot *depot, void (*visit)(struct store *store))
 {
     struct visitor visitor = {visit};
     (void)roster_each_open(&depot->roster, visit_next, &visitor);
-}
-
-void depot_log(struct depot *depot, enum store_log_level level, const char *format, ...)
-{
-    char sentence[1024];
-    if (!depot->options.log)
-        return;
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(sentence, sizeof sentence, format, arguments);
-    va_end(arguments);
-    depot->options.log(depot->options.log_arg, level, sentence);
 }
 
 /* ---- how it is ------------------------------------------------------------------------------- */

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-void health_init(struct health *health, struct depot *depot)
+void health_init(struct health *health, const struct notice *notice)
 {
-    *health = (struct health){.depot = depot};
+    *health = (struct health){.notice = notice};
     pthread_mutex_init(&health->lock, NULL);
 }
 
@@ -39,8 +39,8 @@ void health_note_opening(struct health *health, const char *name, enum store_err
     memcpy(health->trouble, name, strlen(name) + 1);
     health->detail = *detail;
     pthread_mutex_unlock(&health->lock);
-    depot_log(health->depot, STORE_LOG_ERROR, "store %s cannot be opened: %s: %s", name, store_error_text(error),
-              detail->text);
+    notice_tell(health->notice, STORE_LOG_ERROR, "store %s cannot be opened: %s: %s", name, store_error_text(error),
+                detail->text);
 }
 
 /* ---- a store that is open -------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #ifndef CAIRN_HEALTH_H
 #define CAIRN_HEALTH_H
 
+#include "store/base/notice.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -15,13 +16,13 @@
 struct roster;
 
 struct health {
-    struct depot *depot;
+    const struct notice *notice;
     pthread_mutex_t lock;
     char trouble[STORE_NAME_MAX + 1]; /* the store that could not be opened last; "": it can be again */
     struct store_detail detail;       /* why */
 };
 
-void health_init(struct health *health, struct depot *depot);
+void health_init(struct health *health, const struct notice *notice);
 void health_free(struct health *health);
 
 /* Takes down, and tells the operator, that a store could not be opened, or else that it could or is not there.

@@ -33,10 +33,9 @@ struct roster_entry {
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-void roster_init(struct roster *roster, struct depot *depot, const struct depot_options *options, struct folder *folder,
-                 struct health *health)
+void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct health *health)
 {
-    *roster = (struct roster){.depot = depot, .options = options, .folder = folder, .health = health};
+    *roster = (struct roster){.services = services, .folder = folder, .health = health};
     pthread_mutex_init(&roster->lock, NULL);
     pthread_cond_init(&roster->changed, NULL);
 }
@@ -206,12 +205,11 @@ static enum store_error open_with_room(struct roster *roster, const char *name, 
                                        struct store_detail *detail)
 {
     enum store_error error;
-    if (roster->open >= roster->options->open_stores_limit)
+    if (roster->open >= roster->services->options->open_stores_limit)
         (void)make_room(roster);
     do {
         pthread_mutex_unlock(&roster->lock);
-        error = store_open(roster->depot, roster->options, roster->folder->stores, name, depot_pool(roster->depot),
-                           ret_store, detail);
+        error = store_open(roster->services, roster->folder->stores, name, ret_store, detail);
         pthread_mutex_lock(&roster->lock);
     } while (store_error_is_shortage(error, detail->os_error) && make_room(roster));
     return error;
@@ -302,7 +300,7 @@ static void entry_remove(void *arg)
     struct roster *roster = entry->roster;
     if (!store_is_idle(entry->store)) { /* what it waits for may wait for this thread: an aborted upload */
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        pool_submit(depot_pool(roster->depot), &entry->removal);
+        pool_submit(roster->services->pool, &entry->removal);
         return;
     }
     store_close(entry->store);
@@ -310,9 +308,10 @@ static void entry_remove(void *arg)
     free(entry);
 }
 
-void roster_release(struct roster *roster, struct store *store)
+void roster_release(struct store *store)
 {
     struct roster_entry *entry = store->entry;
+    struct roster *roster = entry->roster;
     pthread_mutex_lock(&roster->lock);
     entry->idle_since = ++roster->releases;
     bool last = --entry->references == 0;
@@ -320,7 +319,7 @@ void roster_release(struct roster *roster, struct store *store)
     pthread_mutex_unlock(&roster->lock);
     if (remove) {
         entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
-        pool_submit(depot_pool(roster->depot), &entry->removal);
+        pool_submit(roster->services->pool, &entry->removal);
     }
 }
 

@@ -11,6 +11,7 @@
 #ifndef CAIRN_ROSTER_H
 #define CAIRN_ROSTER_H
 
+#include "store/base/services.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/store.h"
@@ -26,9 +27,8 @@ enum {
 };
 
 struct roster {
-    struct depot *depot;
-    const struct depot_options *options; /* the depot's */
-    struct folder *folder;               /* borrowed, like the next */
+    const struct services *services; /* the depot's */
+    struct folder *folder;           /* borrowed, like the next */
     struct health *health;
 
     pthread_mutex_t lock;
@@ -39,8 +39,7 @@ struct roster {
     uint64_t releases;
 };
 
-void roster_init(struct roster *roster, struct depot *depot, const struct depot_options *options, struct folder *folder,
-                 struct health *health);
+void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct health *health);
 
 /* Closes all stores. Every one must have been released, and none is asked for any more. Blocking. */
 void roster_close(struct roster *roster);
@@ -63,7 +62,7 @@ enum store_error roster_try_acquire(struct roster *roster, const char *name, str
 
 /* Gives a reference back. With the last one of a store that was struck it is closed, and its files are removed, by an
  * I/O thread. */
-void roster_release(struct roster *roster, struct store *store);
+void roster_release(struct store *store);
 
 /* The store's folder lies in the trash now, under `label`: nobody finds the store any more. Thread: one that holds a
  * reference to it, and the depot's `admin`. */

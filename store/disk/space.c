@@ -1,6 +1,7 @@
 /* space.c - the space of a depot's disk: who may have what is left. space.h tells the story. */
 #include "store/disk/space.h"
 
+#include "store/depot/depot.h"
 #include "store/internal.h"
 
 #include <time.h>
@@ -171,10 +172,11 @@ void space_met_full(struct space *space)
         return;
     uint64_t free_bytes = 0;
     (void)ask_free(space, &free_bytes);
-    depot_log(space->depot, STORE_LOG_WARNING,
-              "the disk is full: puts are refused until there is space; for deletes and compaction there are %llu free "
-              "bytes and %llu in the file reserve",
-              (unsigned long long)free_bytes, (unsigned long long)reserve_size(&space->reserve));
+    notice_tell(
+        space->notice, STORE_LOG_WARNING,
+        "the disk is full: puts are refused until there is space; for deletes and compaction there are %llu free "
+        "bytes and %llu in the file reserve",
+        (unsigned long long)free_bytes, (unsigned long long)reserve_size(&space->reserve));
     submit(space, &space->watch, &space->watching);
 }
 
@@ -198,7 +200,7 @@ static void run_watch(void *arg)
     fill_reserve(space);
     if (is_over(space)) {
         atomic_store(&space->full, false);
-        depot_log(space->depot, STORE_LOG_INFO, "the disk has space again: puts go on");
+        notice_tell(space->notice, STORE_LOG_INFO, "the disk has space again: puts go on");
     }
     depot_each_open(space->depot, compact_start);
     pthread_mutex_lock(&space->lock);
@@ -264,14 +266,15 @@ bool space_is_waited_for(const struct space *space)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-void space_init(struct space *space, struct depot *depot, const struct depot_options *options, int folder,
-                struct pool *pool)
+void space_init(struct space *space, struct depot *depot, const struct services *services, int folder)
 {
+    const struct depot_options *options = services->options;
     *space = (struct space){.depot = depot,
+                            .notice = &services->notice,
                             .io = options->io,
                             .folder = folder,
                             .wanted = options->read_only ? 0 : options->disk_reserve,
-                            .pool = pool};
+                            .pool = services->upkeep};
     pthread_mutex_init(&space->lock, NULL);
     space->watch = (struct pool_job){.run = run_watch, .arg = space};
     space->fill = (struct pool_job){.run = run_fill, .arg = space};

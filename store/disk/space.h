@@ -14,6 +14,7 @@
 #define CAIRN_SPACE_H
 
 #include "store/base/pool.h"
+#include "store/base/services.h"
 #include "store/disk/reserve.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@
 
 struct space {
     struct depot *depot;
+    const struct notice *notice;
     const struct io *io;
     int folder;      /* borrowed: the data folder */
     uint64_t wanted; /* the reserve that was asked for; 0: none */
@@ -50,8 +52,7 @@ struct space {
     struct pool_job rest; /* all compactions have come to an end */
 };
 
-void space_init(struct space *space, struct depot *depot, const struct depot_options *options, int folder,
-                struct pool *pool);
+void space_init(struct space *space, struct depot *depot, const struct services *services, int folder);
 
 /* No job is given in any more; those that wait are done when the pool ends. */
 void space_close(struct space *space);

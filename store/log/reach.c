@@ -122,9 +122,9 @@ static void reach_update(struct store *store, bool another_segment)
     bool told = store->reach_failed;
     store->reach_failed = error != 0;
     if (error && !told)
-        depot_log(store->depot, STORE_LOG_WARNING,
-                  "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
-                  store->name, strerror(error));
+        notice_tell(&store->notice, STORE_LOG_WARNING,
+                    "file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
+                    strerror(error));
     if (!error)
         store->reach = reach;
 }

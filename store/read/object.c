@@ -60,8 +60,8 @@ static void note_damage(struct store *store, const struct pin *pin)
 {
     if (!store_note_damage(store, location_pack(pin->location)))
         return;
-    depot_log(store->depot, STORE_LOG_ERROR, "store %s: the record at offset %llu is damaged: it is not served",
-              store->name, (unsigned long long)segment_offset(pin->segment, pin->location.position));
+    notice_tell(&store->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
+                (unsigned long long)segment_offset(pin->segment, pin->location.position));
 }
 
 /* Reads `length` bytes of the record into a new object. */
@@ -113,10 +113,9 @@ static enum store_error note_blob(struct store *store, uint64_t blob, uint64_t k
 {
     bool missing = note == BLOB_NOTE_MISSING;
     if (store_note_blob(store, blob, note))
-        depot_log(store->depot, STORE_LOG_ERROR,
-                  "store %s: the file of a large payload %s: the object with key hash %016llx is not served",
-                  store->name, missing ? "is missing" : "has not the size that was stored",
-                  (unsigned long long)key_hash);
+        notice_tell(&store->notice, STORE_LOG_ERROR,
+                    "the file of a large payload %s: the object with key hash %016llx is not served",
+                    missing ? "is missing" : "has not the size that was stored", (unsigned long long)key_hash);
     return missing ? STORE_MISSING : STORE_DAMAGED;
 }
 

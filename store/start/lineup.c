@@ -59,8 +59,7 @@ static void clear_name(const struct line *line, const char *name)
     if (run || log_is_prepared(name) || run_is_draft(name))
         store->io->unlinkat(store->io->self, store->log.folder, name, 0);
     else
-        depot_log(store->depot, STORE_LOG_WARNING, "store %s: folder log holds %s, which is not cairn's: left alone",
-                  store->name, name);
+        notice_tell(&store->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
 }
 
 /* The numbers of all segments in order; an errno. */
@@ -106,9 +105,8 @@ static void set_aside(struct line *line, struct candidate *candidate, const char
     segment_name(candidate->number, name);
     segment_release(candidate->segment);
     candidate->segment = NULL;
-    depot_log(store->depot, STORE_LOG_ERROR,
-              "store %s: segment file %s %s: it is set aside and nothing in it counts, bring it back from a backup",
-              store->name, name, why);
+    notice_tell(&store->notice, STORE_LOG_ERROR,
+                "segment file %s %s: it is set aside and nothing in it counts, bring it back from a backup", name, why);
 }
 
 /* A husk that is damaged, or a segment that was put back in its place: nothing is missing. */
@@ -120,11 +118,10 @@ static void pass_over(struct line *line, struct candidate *candidate)
     segment_release(candidate->segment);
     candidate->segment = NULL;
     candidate->passed = true;
-    depot_log(
-        store->depot, STORE_LOG_WARNING,
-        "store %s: segment file %s is not what compaction left of it: what it held was moved or deleted since, and "
-        "nothing in it counts",
-        store->name, name);
+    notice_tell(&store->notice, STORE_LOG_WARNING,
+                "segment file %s is not what compaction left of it: what it held was moved or deleted since, and "
+                "nothing in it counts",
+                name);
 }
 
 /* In the first version nothing told a husk from a segment that was cut to its header. */
@@ -132,10 +129,11 @@ static void note_old_husk(struct line *line, struct candidate *candidate, struct
 {
     header->husk = true;
     candidate->old_husk = true;
-    depot_log(line->store->depot, STORE_LOG_WARNING,
-              "store %s: segment %016" PRIx64
-              " is a header of the first version with nothing behind it: it is taken for one whose records were moved",
-              line->store->name, candidate->number);
+    notice_tell(
+        &line->store->notice, STORE_LOG_WARNING,
+        "segment %016" PRIx64
+        " is a header of the first version with nothing behind it: it is taken for one whose records were moved",
+        candidate->number);
 }
 
 static enum store_error candidate_make(struct line *line, struct candidate *candidate, int file,
@@ -231,9 +229,8 @@ static enum store_error find_base(struct line *line, size_t at, uint64_t least)
     segment->headless = true;
     segment->base = base;
     segment->front = base;
-    depot_log(store->depot, STORE_LOG_ERROR,
-              "store %s: the header of segment %016" PRIx64 " is damaged; its records tell where it stands",
-              store->name, candidate->number);
+    notice_tell(&store->notice, STORE_LOG_ERROR,
+                "the header of segment %016" PRIx64 " is damaged; its records tell where it stands", candidate->number);
     return STORE_OK;
 }
 

@@ -172,10 +172,10 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 {
     scan->damaged += to - from;
     scan->store->mark_last = false;
-    depot_log(scan->store->depot, STORE_LOG_ERROR,
-              "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
-              " on are damaged: what they held is lost, what follows is kept",
-              scan->store->name, to - from, segment_offset(scan->segment, from));
+    notice_tell(&scan->store->notice, STORE_LOG_ERROR,
+                "%" PRIu64 " bytes of the log from offset %" PRIu64
+                " on are damaged: what they held is lost, what follows is kept",
+                to - from, segment_offset(scan->segment, from));
 }
 
 /* A record is known whose payload is not whole: counted once, however often it is asked for later. */
@@ -186,9 +186,8 @@ static void note_payload(struct scan *scan, const struct record *record)
                                 .length = (uint32_t)record_length(record),
                                 .blob = record->blob != 0};
     store_note_damage(scan->store, location_pack(location));
-    depot_log(scan->store->depot, STORE_LOG_ERROR,
-              "store %s: the payload of the record at offset %" PRIu64 " is damaged: reading it tells so",
-              scan->store->name, record->offset);
+    notice_tell(&scan->store->notice, STORE_LOG_ERROR,
+                "the payload of the record at offset %" PRIu64 " is damaged: reading it tells so", record->offset);
 }
 
 /* A header is on disk before its file has its name: where it is not valid, it and what stood next to it are damaged. */
@@ -322,9 +321,9 @@ static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
     if (error)
         return scan_io_error(scan, error);
     if (!*ret_zeros)
-        depot_log(scan->store->depot, STORE_LOG_WARNING,
-                  "store %s: the log ended in the middle of a write; it goes on from offset %" PRIu64,
-                  scan->store->name, segment_end(scan->segment));
+        notice_tell(&scan->store->notice, STORE_LOG_WARNING,
+                    "the log ended in the middle of a write; it goes on from offset %" PRIu64,
+                    segment_end(scan->segment));
     /* Behind a mark everything was on disk, unless a write failed there later. */
     return scan->store->mark_last && *ret_zeros ? STORE_OK : scan_settle(scan);
 }
@@ -337,10 +336,10 @@ static void report_gap(struct scan *scan, size_t slot, uint64_t from, uint64_t t
         return;
     scan->damaged += to - from;
     scan->behind_gaps = slot;
-    depot_log(scan->store->depot, STORE_LOG_ERROR,
-              "store %s: %" PRIu64 " bytes of the log from offset %" PRIu64
-              " on are missing: a segment file is lost or was cut; what follows is kept",
-              scan->store->name, to - from, from);
+    notice_tell(&scan->store->notice, STORE_LOG_ERROR,
+                "%" PRIu64 " bytes of the log from offset %" PRIu64
+                " on are missing: a segment file is lost or was cut; what follows is kept",
+                to - from, from);
 }
 
 /* Whether the next segment was begun when this one was the last: then it says where this one ends. */
@@ -503,9 +502,8 @@ static enum store_error settle_blobs(struct scan *scan)
         return error_detail(scan->detail, error_of_errno(os_error), os_error,
                             "store %s: folder blobs cannot be listed: %s", store->name, strerror(os_error));
     if (damaged && orphans > 0)
-        depot_log(store->depot, STORE_LOG_WARNING,
-                  "store %s: %zu files in blobs belong to no object and are kept, since the log is damaged",
-                  store->name, orphans);
+        notice_tell(&store->notice, STORE_LOG_WARNING,
+                    "%zu files in blobs belong to no object and are kept, since the log is damaged", orphans);
     return STORE_OK;
 }
 
@@ -518,9 +516,8 @@ static enum store_error recall_reach(struct store *store, struct store_detail *d
         return error_detail(detail, error, os_error, "store %s: file reach cannot be read: %s", store->name,
                             strerror(os_error));
     if (error)
-        depot_log(store->depot, STORE_LOG_WARNING,
-                  "store %s: file reach is damaged: it is ignored, and written again when the store is closed",
-                  store->name);
+        notice_tell(&store->notice, STORE_LOG_WARNING,
+                    "file reach is damaged: it is ignored, and written again when the store is closed");
     log_use_number(&store->log, store->reach.segment);
     return STORE_OK;
 }

@@ -1,6 +1,7 @@
 /* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
 #include "store/upkeep/compact.h"
 
+#include "store/depot/depot.h"
 #include "store/internal.h"
 #include "store/log/cursor.h"
 
@@ -104,7 +105,7 @@ bool compact_worthwhile(const struct store *store, const struct segment *segment
         return true;
     uint64_t tail = log_tail(segment); /* every segment has that much */
     uint64_t gained = gain(store, segment);
-    return space_is_full(depot_disk(store->depot)) && gained >= GAIN_MIN + tail &&
+    return space_is_full(store->services->space) && gained >= GAIN_MIN + tail &&
            (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
 }
 
@@ -145,7 +146,7 @@ static uint64_t rest_of_active(const struct store *store)
 static struct segment *choose_richest(struct store *store)
 {
     struct segment *richest = NULL;
-    struct space *space = depot_disk(store->depot);
+    struct space *space = store->services->space;
     uint64_t reach = space_within_reach(space);
     if (reach < HUSK_SPACE || store->log.segment_count == 0)
         return NULL; /* not even what is left of a segment would find place */
@@ -167,7 +168,7 @@ static struct segment *choose_richest(struct store *store)
 static struct segment *choose(struct store *store)
 {
     pthread_rwlock_rdlock(&store->lock);
-    bool full = space_is_full(depot_disk(store->depot));
+    bool full = space_is_full(store->services->space);
     struct segment *chosen = full ? choose_richest(store) : choose_oldest(store);
     if (chosen)
         segment_retain(chosen);
@@ -322,7 +323,7 @@ static void replace(struct store *store, struct segment *segment, struct segment
 /* Writes the husk, on a full disk from the reserve; an errno. */
 static int write_husk(struct store *store, const struct segment_header *header, int *ret_file)
 {
-    struct space *space = depot_disk(store->depot);
+    struct space *space = store->services->space;
     int error = log_write_husk(&store->log, header, ret_file);
     if (error_of_errno(error) == STORE_FULL && space_give(space, HUSK_SPACE))
         error = log_write_husk(&store->log, header, ret_file);
@@ -408,11 +409,11 @@ static enum store_error move_segment(struct store *store, struct segment *segmen
 static void give_up(struct store *store, struct segment *segment, enum store_error error, bool unreadable)
 {
     if (error == STORE_FULL)
-        space_met_full(depot_disk(store->depot));
+        space_met_full(store->services->space);
     if (error == STORE_FULL || error == STORE_DRAINING)
         return;
-    depot_log(store->depot, STORE_LOG_WARNING, "store %s: segment %016llx is not compacted%s: %s", store->name,
-              (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
+    notice_tell(&store->notice, STORE_LOG_WARNING, "segment %016llx is not compacted%s: %s",
+                (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
     pthread_rwlock_wrlock(&store->lock);
     segment->keep = unreadable;
     pthread_rwlock_unlock(&store->lock);
@@ -432,7 +433,7 @@ static bool compact_one(struct store *store)
         give_up(store, segment, error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
     if (!error)
-        space_came_back(depot_disk(store->depot));
+        space_came_back(store->services->space);
     return !error || unreadable;
 }
 
@@ -453,9 +454,9 @@ static void compact_job(void *arg)
     pthread_mutex_lock(&compact->lock);
     compact->running = more || compact->again;
     if (compact->running) {
-        pool_submit(depot_upkeep(store->depot), &compact->job);
+        pool_submit(store->services->upkeep, &compact->job);
     } else {
-        space_compaction_ends(depot_disk(store->depot));
+        space_compaction_ends(store->services->space);
         pthread_cond_broadcast(&compact->idle);
     }
     pthread_mutex_unlock(&compact->lock);
@@ -468,8 +469,8 @@ void compact_start(struct store *store)
     if (!compact->running && !compact->stopping) {
         compact->running = true;
         compact->job = (struct pool_job){.run = compact_job, .arg = store};
-        space_compaction_begins(depot_disk(store->depot));
-        pool_submit(depot_upkeep(store->depot), &compact->job);
+        space_compaction_begins(store->services->space);
+        pool_submit(store->services->upkeep, &compact->job);
     } else if (compact->running) {
         compact->again = true; /* what it has passed by already may be worth it now */
     }
@@ -479,7 +480,7 @@ void compact_start(struct store *store)
 void compact_wanted(struct store *store)
 {
     compact_start(store);
-    depot_each_open(store->depot, compact_start);
+    depot_each_open(store->services->space->depot, compact_start);
 }
 
 void compact_stop(struct store *store)

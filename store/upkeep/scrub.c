@@ -114,9 +114,9 @@ static void log_flaw(void *arg, const struct store_flaw *flaw)
     char whose[32] = "";
     if (flaw->key || flaw->key_hash)
         (void)snprintf(whose, sizeof whose, ", key hash %016" PRIx64, flaw->key_hash);
-    depot_log(store->depot, STORE_LOG_ERROR, "store %s: verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
-              store->name, store_flaw_text(flaw->kind), flaw->length, flaw->offset, whose,
-              flaw->live ? ", of an object that can be asked for" : "");
+    notice_tell(&store->notice, STORE_LOG_ERROR, "verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
+                store_flaw_text(flaw->kind), flaw->length, flaw->offset, whose,
+                flaw->live ? ", of an object that can be asked for" : "");
 }
 
 static void *scrub_thread(void *arg)
@@ -124,20 +124,20 @@ static void *scrub_thread(void *arg)
     struct store *store = arg;
     struct store_verification verification = {0};
     if (verify(store, store->scrub.bytes_per_second, log_flaw, store, &verification) == STORE_OK)
-        depot_log(store->depot, verification.flaws ? STORE_LOG_ERROR : STORE_LOG_INFO,
-                  "store %s: verification %s: %" PRIu64 " records, %" PRIu64 " blobs, %" PRIu64 " flaws", store->name,
-                  verification.complete ? "complete" : "not complete", verification.records, verification.blobs,
-                  verification.flaws);
+        notice_tell(&store->notice, verification.flaws ? STORE_LOG_ERROR : STORE_LOG_INFO,
+                    "verification %s: %" PRIu64 " records, %" PRIu64 " blobs, %" PRIu64 " flaws",
+                    verification.complete ? "complete" : "not complete", verification.records, verification.blobs,
+                    verification.flaws);
     else
-        depot_log(store->depot, STORE_LOG_ERROR, "store %s: not verified: %s; ask for it again", store->name,
-                  store_error_text(STORE_NO_MEMORY));
+        notice_tell(&store->notice, STORE_LOG_ERROR, "not verified: %s; ask for it again",
+                    store_error_text(STORE_NO_MEMORY));
     return NULL;
 }
 
 enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
 {
     struct scrub *scrub = &store->scrub;
-    if (admission_is_draining(depot_admission(store->depot)) || atomic_load(&store->closing))
+    if (admission_is_draining(store->services->admission) || atomic_load(&store->closing))
         return STORE_DRAINING;
     if (!scrub_claim(store))
         return STORE_BUSY;

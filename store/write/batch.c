@@ -130,7 +130,7 @@ static void batch_start(struct batch *batch, uint64_t bytes)
         return;
     }
     batch->job = (struct pool_job){.run = batch_run, .arg = batch};
-    pool_submit(depot_pool(batch->store->depot), &batch->job);
+    pool_submit(batch->store->services->pool, &batch->job);
 }
 
 enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
@@ -142,7 +142,7 @@ enum store_error store_batch(struct store *store, const struct store_op *ops, si
     enum store_error error = ops_check(store, ops, count, &bytes, &grows, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
-    if (!error && grows && !depot_space(store->depot, bytes))
+    if (!error && grows && !space_has(store->services->space, bytes))
         error = STORE_FULL;
     if (!error)
         error = store_admit(store, bytes);

@@ -196,7 +196,7 @@ static void hold_taken(struct txn *txn)
         return;
     }
     copy->job = (struct pool_job){.run = copy_job, .arg = copy};
-    pool_submit(depot_pool(copy->target->depot), &copy->job);
+    pool_submit(copy->target->services->pool, &copy->job);
 }
 
 /* Takes the next hold. */
@@ -274,7 +274,7 @@ enum store_error store_copy(struct store *source, const struct store_op *op, str
         return relocate(source, op, move, done, arg);
     if (move && atomic_load(&source->failed))
         return STORE_FAILED;
-    if (!depot_space(target->depot, 0))
+    if (!space_has(target->services->space, 0))
         return STORE_FULL;
     enum store_error error = store_admit(target, source->options->inline_limit);
     if (error)

@@ -34,7 +34,7 @@ struct stream {
     struct txn_step step;
     struct store_receipt receipt;
     struct store *store;
-    struct depot *depot; /* outlives the store, which may be closed once the stream is discharged */
+    const struct services *services; /* outlive the store, which may be closed once the stream is discharged */
     struct stream_hooks hooks;
     struct stream_finish finish;
     uint64_t announced; /* or STORE_SIZE_UNKNOWN */
@@ -90,7 +90,7 @@ static void stream_free(struct stream *stream)
     free(stream->collected);
     XXH3_freeState(stream->hash);
     if (stream->large)
-        admission_return_upload(depot_admission(stream->depot));
+        admission_return_upload(stream->services->admission);
     pthread_cond_destroy(&stream->tapped);
     pthread_mutex_destroy(&stream->lock);
     free(stream);
@@ -109,7 +109,7 @@ static enum store_error stream_check(const struct store *store, const struct sto
         return STORE_BAD_KEY;
     if (size != STORE_SIZE_UNKNOWN && size > store->options->object_limit)
         return STORE_TOO_LARGE;
-    return depot_space(store->depot, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
+    return space_has(store->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
 }
 
 static struct stream *stream_new(struct store *store, const struct store_key *key, uint64_t size, uint64_t charge)
@@ -118,7 +118,7 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
     if (!stream)
         return NULL;
     stream->store = store;
-    stream->depot = store->depot;
+    stream->services = store->services;
     stream->announced = size;
     stream->charge = charge;
     stream->file = blob_file_none();
@@ -136,7 +136,7 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
 /* From here on the payload goes to a blob file. */
 static enum store_error stream_enlarge(struct stream *stream)
 {
-    if (!admission_take_upload(depot_admission(stream->store->depot)))
+    if (!admission_take_upload(stream->services->admission))
         return STORE_BUSY;
     stream->large = true;
     stream->hash = XXH3_createState();
@@ -187,7 +187,7 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
 {
     /* What stream_open() saw may be used up by now, and of some uploads it knew no size. */
-    int error = depot_space(stream->depot, length) ? 0 : ENOSPC;
+    int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
         error = blob_file_create(&stream->file, &stream->store->blobs, true);
     if (!error)
@@ -244,8 +244,7 @@ static void job_buffers(struct stream *stream)
     int error = job_write(stream, bytes, length);
     pthread_mutex_lock(&stream->lock);
     if (error && !stream->error) {
-        depot_log(stream->depot, STORE_LOG_ERROR, "store %s: an upload cannot be written: %s", stream->store->name,
-                  strerror(error));
+        notice_tell(&stream->store->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
         stream->error = error_of_errno(error);
         stream->os_error = error;
     }
@@ -333,7 +332,7 @@ static void stream_job(void *arg)
     if (aborted)
         job_drop(stream);
     else if (again)
-        pool_submit(depot_pool(stream->store->depot), &stream->job);
+        pool_submit(stream->services->pool, &stream->job);
     else if (end)
         job_end(stream);
 }
@@ -345,7 +344,7 @@ static void job_request(struct stream *stream)
         return;
     stream->queued = true;
     stream->job = (struct pool_job){.run = stream_job, .arg = stream};
-    pool_submit(depot_pool(stream->store->depot), &stream->job);
+    pool_submit(stream->services->pool, &stream->job);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

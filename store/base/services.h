@@ -1,0 +1,24 @@
+/* services.h - what a depot gives its stores: limits, threads, the disk, the operator's ear.
+ *
+ * Thread: any. All of it is the depot's, does not change, and lives as long as the depot does.
+ */
+#ifndef CAIRN_SERVICES_H
+#define CAIRN_SERVICES_H
+
+#include "store/base/notice.h"
+#include "store/store.h"
+
+struct admission;
+struct pool;
+struct space;
+
+struct services {
+    const struct depot_options *options;
+    struct admission *admission; /* what all stores together take in */
+    struct pool *pool;           /* the I/O threads: blob files, opening stores, preparing segments */
+    struct pool *upkeep;         /* one thread, for what has time and may take long: compaction and the reserve */
+    struct space *space;         /* who may have what the disk has left */
+    struct notice notice;        /* about the depot as a whole */
+};
+
+#endif
