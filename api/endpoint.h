@@ -7,6 +7,8 @@
 
 struct request;
 
+enum { ENDPOINT_PARAMETERS_MAX = 8 };
+
 /* What an endpoint does. Each function may answer (reply.h) or wait (request.h); until one of them
  * has answered the next one is called in its turn. Thread: the daemon's. */
 struct endpoint {
@@ -19,6 +21,11 @@ struct endpoint {
     void (*finish)(struct request *request);
     /* `finish` mostly answers at once: it is called without request_settle(), which it uses itself. */
     bool prompt;
+    /* The query parameters it knows, NULL behind the last. A request with another one is refused before anything is
+     * done (arrival.c): it may be a known one misspelt, or part of a key. */
+    const char *parameters[ENDPOINT_PARAMETERS_MAX + 1];
+    /* It takes any query and does not look at it. */
+    bool any_query;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
     /* What a file call that failed has hindered: "the object cannot be read". NULL: the engine says it. */

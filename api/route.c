@@ -11,15 +11,9 @@
 #define LIST   "/v1/stores/{store}/objects"
 #define STORE  "/v1/stores/{store}"
 
-struct line {
-    enum method method;
-    const char *pattern;
-    const struct endpoint *endpoint;
-};
-
 /* The busiest paths stand first: the table is read from the top. */
 /* clang-format off */
-static const struct line table[] = {
+static const struct route table[] = {
     {METHOD_GET, OBJECT, &endpoint_object_get},
     {METHOD_PUT, OBJECT, &endpoint_object_put},
     {METHOD_DELETE, OBJECT, &endpoint_object_delete},
@@ -93,9 +87,14 @@ static bool matches(const char *pattern, struct slice path, struct captures *cap
     return path.length == 0;
 }
 
-static bool serves(const struct line *line, enum method method)
+static bool serves(const struct route *route, enum method method)
 {
-    return line->method == method || (line->method == METHOD_GET && method == METHOD_HEAD);
+    return route->method == method || (route->method == METHOD_GET && method == METHOD_HEAD);
+}
+
+const struct route *route_at(size_t line)
+{
+    return line < sizeof table / sizeof *table ? &table[line] : NULL;
 }
 
 const struct endpoint *route_find(enum method method, struct slice path, struct captures *ret_captures)

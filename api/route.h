@@ -9,6 +9,7 @@
 #define CAIRN_API_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "api/http/uri.h"
 
@@ -35,6 +36,16 @@ struct captures {
     struct slice key;
     struct slice hash;
 };
+
+/* A line of the table. */
+struct route {
+    enum method method;
+    const char *pattern;
+    const struct endpoint *endpoint;
+};
+
+/* The lines of the table, counted from 0; NULL behind the last. */
+const struct route *route_at(size_t line);
 
 /* The endpoint, or NULL when the path or the method does not fit; ret_captures is set with it. */
 const struct endpoint *route_find(enum method method, struct slice path, struct captures *ret_captures);

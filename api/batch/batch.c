@@ -320,5 +320,6 @@ const struct endpoint endpoint_batch = {.begin = begin,
                                         .receive = receive,
                                         .finish = finish,
                                         .end = end,
+                                        .parameters = {"allow_empty", "allow_null_bytes"},
                                         .unconditional = true,
                                         .fault = "the batch cannot be written"};

@@ -5,6 +5,11 @@
 
 #include "api/text/hex.h"
 
+bool slice_is(struct slice slice, const char *text)
+{
+    return slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
+}
+
 /* Where the path begins in an absolute-form target, or NULL. The authority is not looked at: cairn
  * answers for every name it is reached by. */
 static const char *skip_authority(const char *target, const char *end)
@@ -19,10 +24,12 @@ static const char *skip_authority(const char *target, const char *end)
     return memchr(target + scheme, '/', (size_t)(end - target) - scheme);
 }
 
-static bool printable(const char *text, size_t length)
+/* A fragment is no part of a target (RFC 9112, section 3.2): some cut it off, others would take it for the end of a
+ * key. */
+static bool is_target(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || text[i] == '#')
             return false;
     return true;
 }
@@ -30,19 +37,50 @@ static bool printable(const char *text, size_t length)
 bool uri_split(const char *target, size_t length, struct uri *ret_uri)
 {
     const char *end = target + length, *path = target;
-    if (!printable(target, length))
+    if (!is_target(target, length))
         return false;
     if (length == 0 || *target != '/') {
         path = skip_authority(target, end);
         if (path == NULL)
             return false;
-        const char *fragment = memchr(path, '#', (size_t)(end - path));
-        end = fragment == NULL ? end : fragment;
     }
     const char *mark = memchr(path, '?', (size_t)(end - path));
     ret_uri->path = (struct slice){path, (size_t)((mark == NULL ? end : mark) - path)};
     ret_uri->query = mark == NULL ? (struct slice){0} : (struct slice){mark + 1, (size_t)(end - mark - 1)};
     return true;
+}
+
+/* Takes what stands before the first such byte off the front of a text, and the byte with it. */
+static struct slice take_until(struct slice *text, char byte)
+{
+    const char *stop = memchr(text->start, byte, text->length);
+    struct slice before = {text->start, stop == NULL ? text->length : (size_t)(stop - text->start)};
+    size_t taken = before.length + (stop != NULL);
+    *text = (struct slice){text->start + taken, text->length - taken};
+    return before;
+}
+
+static bool is_dot_segment(struct slice segment)
+{
+    size_t dots = 0;
+    for (size_t at = 0; at < segment.length; dots++) {
+        const char *dot = segment.start + at;
+        if (*dot == '.')
+            at++;
+        else if (segment.length - at >= 3 && strncasecmp(dot, "%2e", 3) == 0)
+            at += 3;
+        else
+            return false;
+    }
+    return dots == 1 || dots == 2;
+}
+
+bool uri_has_dot_segment(struct slice path)
+{
+    while (path.length > 0)
+        if (is_dot_segment(take_until(&path, '/')))
+            return true;
+    return false;
 }
 
 bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
@@ -63,6 +101,19 @@ bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
     }
     *ret_length = length;
     return true;
+}
+
+bool uri_next_parameter(struct slice *query, struct slice *ret_name, struct slice *ret_value)
+{
+    while (query->length > 0) {
+        struct slice pair = take_until(query, '&');
+        if (pair.length == 0)
+            continue;
+        *ret_name = take_until(&pair, '=');
+        *ret_value = pair;
+        return true;
+    }
+    return false;
 }
 
 static bool decode_value(struct slice text, char *value, size_t size, size_t *ret_length)
@@ -87,22 +138,10 @@ enum uri_parameter uri_parameter(struct slice query, const char *name, char *val
 enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
                                        size_t *ret_length)
 {
-    size_t name_length = strlen(name);
-    if (query.start == NULL)
-        return URI_PARAMETER_ABSENT;
-    const char *at = query.start, *end = query.start + query.length;
-    while (at < end) {
-        const char *stop = memchr(at, '&', (size_t)(end - at));
-        stop = stop == NULL ? end : stop;
-        const char *equals = memchr(at, '=', (size_t)(stop - at));
-        const char *name_end = equals == NULL ? stop : equals;
-        if ((size_t)(name_end - at) == name_length && memcmp(at, name, name_length) == 0) {
-            struct slice text = equals == NULL ? (struct slice){at, 0}
-                                               : (struct slice){equals + 1, (size_t)(stop - equals - 1)};
+    struct slice found, text;
+    while (uri_next_parameter(&query, &found, &text))
+        if (slice_is(found, name))
             return decode_value(text, value, size, ret_length) ? URI_PARAMETER_FOUND : URI_PARAMETER_MALFORMED;
-        }
-        at = stop + 1;
-    }
     return URI_PARAMETER_ABSENT;
 }
 

@@ -18,19 +18,29 @@ struct slice {
     size_t length;
 };
 
+bool slice_is(struct slice slice, const char *text);
+
 struct uri {
     struct slice path;  /* begins with a slash */
     struct slice query; /* what follows the question mark; start is NULL without one */
 };
 
-/* Splits an origin-form (`/path?query`) or absolute-form (`http://host/path?query`) target; a
- * fragment is dropped from an absolute one. False for any other form and for bytes that no target
- * may hold: blanks and controls. Borrows `target`. */
+/* Splits an origin-form (`/path?query`) or absolute-form (`http://host/path?query`) target. False for any
+ * other form and for bytes that no target may hold: blanks, controls and the `#` of a fragment. Borrows
+ * `target`. */
 bool uri_split(const char *target, size_t length, struct uri *ret_uri);
+
+/* Whether `.` or `..`, also written as %2E, is between two slashes or at an end of the path: readers of URLs take
+ * such a part out before they look at the path. */
+bool uri_has_dot_segment(struct slice path);
 
 /* Decodes the percent escapes of `text` once into `bytes`, which holds text.length bytes and may be
  * the text itself. False when an escape is malformed; `bytes` is then undefined. */
 bool uri_decode(struct slice text, char *bytes, size_t *ret_length);
+
+/* Takes the next parameter off the front of a query, name and value as they stand there; false at its end. What stands
+ * between two `&` and has no byte is none. */
+bool uri_next_parameter(struct slice *query, struct slice *ret_name, struct slice *ret_value);
 
 enum uri_parameter { URI_PARAMETER_ABSENT, URI_PARAMETER_FOUND, URI_PARAMETER_MALFORMED };
 

@@ -11,9 +11,13 @@ const char *destination_error_text(enum destination_error error)
 {
     switch (error) {
     case DESTINATION_BAD_URI:
-        return "Destination is not an absolute path or an http URI, or holds a query or a malformed escape";
+        return "Destination is not an absolute path or an http URI, or holds a query, a fragment or a malformed "
+               "escape: "
+               "in a key ? is written %3F, # %23 and % %25";
     case DESTINATION_ELSEWHERE:
         return "Destination does not name an object: /v1/stores/STORE/objects/KEY or /v1/stores/STORE/hashes/HASH";
+    case DESTINATION_BAD_STORE:
+        return "The store's name in Destination holds a percent escape: a name stands in a path as it is";
     case DESTINATION_BAD_KEY:
         return "The key in Destination has no bytes or more than 1024, or its hash is not 16 hexadecimal digits";
     case DESTINATION_OK:
@@ -23,16 +27,15 @@ const char *destination_error_text(enum destination_error error)
     return "Memory is out";
 }
 
-/* Decodes where it stands and ends it with a NUL, over the slash or the end that follows it. */
-static bool take_store(struct destination *destination, struct slice part)
+/* Ends it with a NUL, over the slash that follows it. As in a request's path, it has no escapes. */
+static enum destination_error take_store(struct destination *destination, struct slice part)
 {
-    size_t length;
     char *name = destination->text + (part.start - destination->text);
-    if (!uri_decode(part, name, &length) || memchr(name, '\0', length) != NULL)
-        return false;
-    name[length] = '\0';
+    if (memchr(name, '%', part.length) != NULL)
+        return DESTINATION_BAD_STORE;
+    name[part.length] = '\0';
     destination->store = name;
-    return true;
+    return DESTINATION_OK;
 }
 
 static enum destination_error take_key(struct destination *destination, struct slice part)
@@ -67,12 +70,9 @@ enum destination_error destination_read(struct destination *destination, const c
         return DESTINATION_BAD_URI;
     if (!route_object(uri.path, &captures))
         return DESTINATION_ELSEWHERE;
-    /* The key first: decoding the store ends it where the key's part of the path begins. */
     enum destination_error error = captures.key.start != NULL ? take_key(destination, captures.key)
                                                               : take_hash(destination, captures.hash);
-    if (error == DESTINATION_OK && !take_store(destination, captures.store))
-        error = DESTINATION_BAD_URI;
-    return error;
+    return error == DESTINATION_OK ? take_store(destination, captures.store) : error;
 }
 
 void destination_free(struct destination *destination)

@@ -17,8 +17,9 @@ struct destination {
 
 enum destination_error {
     DESTINATION_OK,
-    DESTINATION_BAD_URI,   /* neither an absolute path nor an http URI, or a query or a bad escape is in it */
+    DESTINATION_BAD_URI,   /* neither an absolute path nor an http URI, or a query, fragment or bad escape is in it */
     DESTINATION_ELSEWHERE, /* not the path of an object */
+    DESTINATION_BAD_STORE, /* its name is escaped */
     DESTINATION_BAD_KEY,
     DESTINATION_NO_MEMORY
 };

@@ -288,4 +288,9 @@ static void end(struct request *request)
 }
 
 const struct endpoint endpoint_object_get = {
-    .begin = begin, .finish = finish, .prompt = true, .end = end, .fault = "the object cannot be read"};
+    .begin = begin,
+    .finish = finish,
+    .prompt = true,
+    .any_query = true, /* pages ask for `image.png?v=3`, so that no cache gives them an older one */
+    .end = end,
+    .fault = "the object cannot be read"};

@@ -192,4 +192,7 @@ static void end(struct request *request)
     free(page);
 }
 
-const struct endpoint endpoint_object_list = {.begin = begin, .end = end, .fault = "the listing cannot be read"};
+const struct endpoint endpoint_object_list = {.begin = begin,
+                                              .parameters = {"prefix", "delimiter", "limit", "cursor"},
+                                              .end = end,
+                                              .fault = "the listing cannot be read"};

@@ -1,5 +1,6 @@
 #include "api/request/arrival.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +15,7 @@
 enum {
     ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
     FIELD_MEMORY = 64,     /* bytes that libmicrohttpd takes for each field and each cookie beside its text */
+    NAME_SHOWN = 80,       /* bytes of a parameter's name that a refusal quotes */
 };
 
 struct walk {
@@ -103,35 +105,32 @@ static uint64_t announced_length(const struct fields *fields)
 
 /* ---- the names in the path ------------------------------------------------------------------- */
 
-/* Decodes a part of the target where it stands, which makes it shorter. */
-static bool decode_in_place(struct request *request, struct slice part, char **ret_bytes, size_t *ret_length)
+/* A part of the target in the request's own copy of it. */
+static char *place_of(struct request *request, struct slice part)
 {
-    char *bytes = request->target + (part.start - request->target);
-    if (!uri_decode(part, bytes, ret_length))
-        return false;
-    *ret_bytes = bytes;
-    return true;
+    return request->target + (part.start - request->target);
 }
 
+/* A name needs no escapes, and a proxy that keeps stores apart by their paths may not see through them. */
 static bool take_store(struct request *request, struct slice part)
 {
-    char *name;
-    size_t length;
-    if (!decode_in_place(request, part, &name, &length) || memchr(name, '\0', length) != NULL ||
-        !utf8_valid(name, length)) {
-        reply_problem(request, PROBLEM_BAD_STORE_NAME, "The store name holds a malformed percent escape or no text.");
+    char *name = place_of(request, part);
+    if (memchr(name, '%', part.length) != NULL || !utf8_valid(name, part.length)) {
+        reply_problem(request, PROBLEM_BAD_STORE_NAME,
+                      "The store name \"%.*s\" holds a percent escape or no text: a name stands in a path as it is.",
+                      (int)part.length, part.start);
         return false;
     }
-    name[length] = '\0'; /* over the slash or the end that follows it */
+    name[part.length] = '\0'; /* over the slash or the end that follows it */
     request->store_name = name;
     return true;
 }
 
 static bool take_key(struct request *request, struct slice part)
 {
-    char *bytes;
+    char *bytes = place_of(request, part); /* decoding makes it shorter */
     size_t length;
-    if (!decode_in_place(request, part, &bytes, &length)) {
+    if (!uri_decode(part, bytes, &length)) {
         reply_problem(request, PROBLEM_BAD_KEY, "The key holds a malformed percent escape; write %% as %%25.");
         return false;
     }
@@ -173,7 +172,7 @@ static bool reject_target(struct request *request)
 {
     request->reject = true;
     reply_problem(request, PROBLEM_BAD_URI,
-                  "The target is not a path or an http URI, or holds a blank or a control character.");
+                  "The target is not a path or an http URI, or holds a blank, a control character or a fragment.");
     return false;
 }
 
@@ -183,6 +182,9 @@ static bool refuse_route(struct request *request)
     if (request->method == METHODS) {
         reply_problem(request, PROBLEM_NOT_IMPLEMENTED,
                       "The methods known here are GET, HEAD, PUT, POST, DELETE, MOVE and COPY, in capitals.");
+    } else if (uri_has_dot_segment(request->path)) {
+        reply_problem(request, PROBLEM_BAD_URI,
+                      "The path holds a dot segment outside of a key, which others may resolve on the way.");
     } else if (!route_allow(request->path, allow)) {
         reply_problem(request, PROBLEM_NO_RESOURCE, "There is nothing at %.*s.", (int)request->path.length,
                       request->path.start);
@@ -276,11 +278,54 @@ static bool takes_coding(struct request *request)
     return false;
 }
 
+static unsigned parameter_of(const struct endpoint *endpoint, struct slice name)
+{
+    unsigned parameter = 0;
+    while (endpoint->parameters[parameter] != NULL && !slice_is(name, endpoint->parameters[parameter]))
+        parameter++;
+    return parameter;
+}
+
+static bool refuse_parameter(struct request *request, struct slice name)
+{
+    char known[256] = "";
+    size_t used = 0;
+    const char *const *parameters = request->endpoint->parameters;
+    for (size_t i = 0; parameters[i] != NULL && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "; it knows " : ", ",
+                                 parameters[i]);
+    reply_problem(request, PROBLEM_BAD_PARAMETER, "This request has no parameter \"%.*s\"%s%s.",
+                  name.length < NAME_SHOWN ? (int)name.length : NAME_SHOWN, name.start, known,
+                  request->has_key ? "; in a key a question mark is written %3F" : "");
+    return false;
+}
+
+/* A parameter that is not known may be one that is, misspelt, or part of a key: what is done without it is not what was
+ * asked for. One that is given twice has two meanings. */
+static bool takes_query(struct request *request)
+{
+    const struct endpoint *endpoint = request->endpoint;
+    struct slice rest = request->query, name, value;
+    bool given[ENDPOINT_PARAMETERS_MAX] = {false};
+    while (!endpoint->any_query && uri_next_parameter(&rest, &name, &value)) {
+        unsigned parameter = parameter_of(endpoint, name);
+        if (endpoint->parameters[parameter] == NULL)
+            return refuse_parameter(request, name);
+        if (given[parameter]) {
+            reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter %s is given twice.",
+                          endpoint->parameters[parameter]);
+            return false;
+        }
+        given[parameter] = true;
+    }
+    return true;
+}
+
 bool arrival_read(struct request *request, const char *target, const char *method, const char *version)
 {
     if (!read_fields(request, target, method, version))
         return false;
     request->body_length = announced_length(&request->fields);
-    return read_target(request) && find_endpoint(request, method) && meets_expectation(request) &&
-           takes_preconditions(request) && takes_coding(request);
+    return read_target(request) && find_endpoint(request, method) && takes_query(request) &&
+           meets_expectation(request) && takes_preconditions(request) && takes_coding(request);
 }

@@ -62,4 +62,5 @@ static void finish(struct request *request)
     request_offload(request, delete_job, answer);
 }
 
-const struct endpoint endpoint_store_delete = {.begin = begin, .finish = finish, .unconditional = true};
+const struct endpoint endpoint_store_delete = {
+    .begin = begin, .finish = finish, .parameters = {"force"}, .unconditional = true};

@@ -78,4 +78,4 @@ static void finish(struct request *request)
     request_acquire(request, start);
 }
 
-const struct endpoint endpoint_verify = {.begin = begin, .receive = receive, .finish = finish};
+const struct endpoint endpoint_verify = {.begin = begin, .receive = receive, .finish = finish, .parameters = {"rate"}};

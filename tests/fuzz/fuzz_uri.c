@@ -41,6 +41,20 @@ static void look_for(struct slice query, const char *name, size_t size)
     free(value);
 }
 
+/* Names and values lie one behind the other in the query, and what is looked for is what is there. */
+static void read_query(struct slice query)
+{
+    struct slice rest = query, name, value;
+    while (uri_next_parameter(&rest, &name, &value)) {
+        fuzz_assert(inside(name, query) && inside(value, query) && name.start + name.length <= value.start);
+        fuzz_assert(memchr(name.start, '&', name.length) == NULL && memchr(name.start, '=', name.length) == NULL);
+        fuzz_assert(memchr(value.start, '&', value.length) == NULL && inside(rest, query));
+    }
+    look_for(query, "prefix", 1025);
+    look_for(query, "limit", 8);
+    look_for(query, "force", 1);
+}
+
 static void route(struct slice path)
 {
     struct captures captures;
@@ -68,9 +82,8 @@ static void split(const char *target, size_t length)
     fuzz_assert(uri.query.start == NULL || inside(uri.query, whole));
     decode(uri.path);
     route(uri.path);
-    look_for(uri.query, "prefix", 1025);
-    look_for(uri.query, "limit", 8);
-    look_for(uri.query, "force", 1);
+    uri_has_dot_segment(uri.path);
+    read_query(uri.query);
 }
 
 static void read_destination(const char *value)

@@ -75,16 +75,6 @@ START_TEST(bad_names_are_refused)
 }
 END_TEST
 
-START_TEST(an_escaped_name_is_the_same_store)
-{
-    site_expect(site_put("k", "v", NULL), 201);
-    char *escaped = client_text(site.client, "/v1/stores/%%74%s/objects/k", site.store + 1);
-    struct answer *answer = client_get(site.client, escaped, NULL);
-    site_expect(answer, 200);
-    ck_assert(answer_is(answer, "v", 1));
-}
-END_TEST
-
 START_TEST(a_new_store_is_listed)
 {
     ck_assert(listed(site.store));
@@ -263,7 +253,6 @@ int main(void)
         create_again_keeps_the_objects,
         good_names_are_taken,
         bad_names_are_refused,
-        an_escaped_name_is_the_same_store,
         a_new_store_is_listed,
         figures_of_an_empty_store,
         figures_count_objects_and_bytes,

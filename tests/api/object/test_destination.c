@@ -28,7 +28,7 @@ START_TEST(a_path_names_store_and_key)
     expect("/v1/stores/photos/objects/cat", "photos", "cat", 3);
     expect("/v1/stores/photos/objects/a/b//c", "photos", "a/b//c", 6);
     expect("/v1/stores/photos/objects/a%2Fb%00", "photos", "a/b\0", 4);
-    expect("/v1/stores/p%68otos/objects/%2e%2E", "photos", "..", 2);
+    expect("/v1/stores/photos/objects/%2e%2E", "photos", "..", 2);
     expect("/v1/stores/photos/objects//", "photos", "/", 1);
 }
 END_TEST
@@ -59,11 +59,22 @@ START_TEST(what_is_no_path)
                             "http://h",
                             "/v1/stores/s/objects/a b",
                             "/v1/stores/s/objects/k?x=y",
-                            "/v1/stores/s/objects/%",
-                            "/v1/stores/s%zz/objects/k",
-                            "/v1/stores/s%00/objects/k"};
+                            "/v1/stores/s/objects/k?",
+                            "/v1/stores/s/objects/k#x",
+                            "/v1/stores/s/objects/k#",
+                            "http://h/v1/stores/s/objects/k#x",
+                            "/v1/stores/s/objects/%"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         expect_error(values[i], DESTINATION_BAD_URI);
+}
+END_TEST
+
+START_TEST(a_store_name_has_no_escapes)
+{
+    expect_error("/v1/stores/p%68otos/objects/k", DESTINATION_BAD_STORE);
+    expect_error("/v1/stores/s%zz/objects/k", DESTINATION_BAD_STORE);
+    expect_error("/v1/stores/s%00/objects/k", DESTINATION_BAD_STORE);
+    expect_error("/v1/stores/%73/hashes/4da10dd61a0116b0", DESTINATION_BAD_STORE);
 }
 END_TEST
 
@@ -100,8 +111,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {a_path_names_store_and_key, of_a_uri_only_the_path_counts,
-                            a_hash_may_stand_for_a_key, what_is_no_path,
-                            what_is_no_object,          keys_have_their_limits};
+    const TTest *tests[] = {a_path_names_store_and_key,  of_a_uri_only_the_path_counts,
+                            a_hash_may_stand_for_a_key,  what_is_no_path,
+                            a_store_name_has_no_escapes, what_is_no_object,
+                            keys_have_their_limits};
     return UNIT_RUN("destination", tests);
 }

@@ -1,0 +1,179 @@
+/* openapi.yaml beside the table of route.c: the same operations, and each with the query parameters that its endpoint
+ * knows. The file is read by its lines; what it says of bodies and answers is compared by ./dev test-clients.
+ */
+#include "api/endpoint.h"
+#include "api/route.h"
+#include "tests/lib/unit.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const unsigned char api_openapi_yaml[];
+extern const size_t api_openapi_yaml_length;
+
+enum { OPERATIONS_MAX = 128 };
+
+struct name {
+    char text[80];
+};
+
+struct operation {
+    enum method method;
+    struct name path;
+    struct name parameters[ENDPOINT_PARAMETERS_MAX]; /* those in its query */
+    size_t parameter_count;
+};
+
+static char yaml[1 << 18];
+static struct operation operations[OPERATIONS_MAX];
+static size_t operation_count;
+
+/* ---- reading the file ------------------------------------------------------------------------ */
+
+/* What stands in a line behind `start`, up to a quote, a colon or the end; false when the line does not begin so. */
+static bool rest_of(const char *line, const char *start, struct name *ret_rest)
+{
+    size_t length = strlen(start);
+    if (strncmp(line, start, length) != 0)
+        return false;
+    size_t rest = strcspn(line + length, ":'\"\n");
+    ck_assert_uint_lt(rest, sizeof ret_rest->text);
+    memcpy(ret_rest->text, line + length, rest);
+    ret_rest->text[rest] = '\0';
+    return true;
+}
+
+static const char *next_line(const char *line)
+{
+    const char *end = strchr(line, '\n');
+    return end == NULL ? line + strlen(line) : end + 1;
+}
+
+static const char *section(const char *name)
+{
+    const char *found = strstr(yaml, name);
+    ck_assert_msg(found != NULL, "openapi.yaml has no %s", name);
+    return found + 1;
+}
+
+/* A parameter among the components: its name, if it is one of a query. */
+static bool shared_parameter(const char *component, struct name *ret_name)
+{
+    char start[100];
+    struct name place;
+    snprintf(start, sizeof start, "\n    %s:\n", component);
+    const char *line = strstr(section("\n  parameters:\n"), start);
+    ck_assert_msg(line != NULL, "there is no parameter %s", component);
+    line = next_line(line + 1);
+    ck_assert(rest_of(line, "      name: ", ret_name));
+    ck_assert(rest_of(next_line(line), "      in: ", &place));
+    return strcmp(place.text, "query") == 0;
+}
+
+static void add_parameter(const struct name *name)
+{
+    ck_assert_uint_gt(operation_count, 0);
+    struct operation *operation = &operations[operation_count - 1];
+    ck_assert_uint_lt(operation->parameter_count, ENDPOINT_PARAMETERS_MAX);
+    operation->parameters[operation->parameter_count++] = *name;
+}
+
+static void read_parameter(const char *line)
+{
+    struct name name, place;
+    const char *reference = strstr(line, "#/components/parameters/");
+    if (reference != NULL && reference < next_line(line)) {
+        ck_assert(rest_of(reference, "#/components/parameters/", &place));
+        if (shared_parameter(place.text, &name))
+            add_parameter(&name);
+    } else if (rest_of(line, "        - name: ", &name)) {
+        ck_assert(rest_of(next_line(line), "          in: ", &place));
+        if (strcmp(place.text, "query") == 0)
+            add_parameter(&name);
+    }
+}
+
+static void add_operation(const struct name *path, struct name *method)
+{
+    for (char *at = method->text; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    if (method_of(method->text) == METHODS)
+        return; /* the parameters of all operations of a path, or a word about it */
+    ck_assert_uint_lt(operation_count, OPERATIONS_MAX);
+    operations[operation_count++] = (struct operation){.method = method_of(method->text), .path = *path};
+}
+
+static void read_file(void)
+{
+    struct name path = {""}, word;
+    ck_assert_uint_lt(api_openapi_yaml_length, sizeof yaml);
+    memcpy(yaml, api_openapi_yaml, api_openapi_yaml_length);
+    for (const char *line = next_line(section("\npaths:\n")); *line == ' ' || *line == '\n'; line = next_line(line)) {
+        if (rest_of(line, "  /", &word))
+            snprintf(path.text, sizeof path.text, "/%.78s", word.text);
+        else if (line[4] != ' ' && rest_of(line, "    ", &word))
+            add_operation(&path, &word);
+        else
+            read_parameter(line);
+    }
+    ck_assert_uint_gt(operation_count, 0);
+}
+
+/* ---- what has to be the same ----------------------------------------------------------------- */
+
+static bool knows(const struct endpoint *endpoint, const struct name *parameter)
+{
+    for (size_t i = 0; endpoint->parameters[i] != NULL; i++)
+        if (strcmp(endpoint->parameters[i], parameter->text) == 0)
+            return true;
+    return false;
+}
+
+static void expect_parameters(const struct operation *operation, const struct endpoint *endpoint)
+{
+    size_t known = 0;
+    while (endpoint->parameters[known] != NULL)
+        known++;
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        ck_assert_msg(knows(endpoint, &operation->parameters[i]), "%s %s does not know %s",
+                      method_name(operation->method), operation->path.text, operation->parameters[i].text);
+    ck_assert_msg(known == operation->parameter_count, "%s %s knows %zu parameters; %zu are described",
+                  method_name(operation->method), operation->path.text, known, operation->parameter_count);
+}
+
+START_TEST(each_operation_has_its_route_and_the_same_parameters)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        const struct operation *operation = &operations[i];
+        struct captures captures;
+        struct slice path = {operation->path.text, strlen(operation->path.text)};
+        const struct endpoint *endpoint = route_find(operation->method, path, &captures);
+        ck_assert_msg(endpoint != NULL, "no route for %s %s", method_name(operation->method), operation->path.text);
+        expect_parameters(operation, endpoint);
+    }
+}
+END_TEST
+
+static bool is_described(const struct route *route)
+{
+    for (size_t i = 0; i < operation_count; i++)
+        if (operations[i].method == route->method && strcmp(operations[i].path.text, route->pattern) == 0)
+            return true;
+    return false;
+}
+
+START_TEST(each_route_is_described)
+{
+    const struct route *route;
+    for (size_t i = 0; (route = route_at(i)) != NULL; i++)
+        if (route->method != METHOD_MOVE && route->method != METHOD_COPY) /* for which OpenAPI has no words */
+            ck_assert_msg(is_described(route), "%s %s is not described", method_name(route->method), route->pattern);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {each_operation_has_its_route_and_the_same_parameters, each_route_is_described};
+    return UNIT_RUN_WITH("openapi", read_file, NULL, tests);
+}
