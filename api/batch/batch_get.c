@@ -168,8 +168,11 @@ static bool read_naming_members(struct gathering *gathering, struct naming *nami
     struct jsonread_text name;
     while (jsonread_member(&gathering->json, &name)) {
         enum naming_kind kind;
-        if (!naming_kind_of(&name, "key", &kind) || naming->texts[kind].bytes != NULL ||
-            jsonread_type(&gathering->json) != JSONREAD_STRING)
+        bool known = naming_kind_of(&name, "key", &kind);
+        bool again = known && naming->texts[kind].bytes != NULL;
+        if (known && !again && jsonread_null(&gathering->json))
+            continue;
+        if (!known || again || jsonread_type(&gathering->json) != JSONREAD_STRING)
             return refuse(gathering, PROBLEM_BAD_BODY, "an object is named by one string: key, key_base64 or key_hash");
         if (!jsonread_string(&gathering->json, &naming->texts[kind]))
             return false;
@@ -227,21 +230,29 @@ static bool gather_list(struct request *request, struct gathering *gathering, en
     return gathering->json.fault == NULL;
 }
 
+/* Clients that are generated may send both members, the one they do not mean as null or as an empty list. */
 static bool gather(struct request *request, struct gathering *gathering)
 {
     struct jsonread *json = &gathering->json;
     struct jsonread_text name;
-    bool found = false;
+    bool found = false, seen[2] = {false, false};
     if (jsonread_type(json) != JSONREAD_OBJECT)
         return refuse(gathering, PROBLEM_BAD_BODY, "the body is an object with keys or objects");
     jsonread_enter(json);
     while (jsonread_member(json, &name)) {
         bool keys = jsonread_is(&name, "keys");
-        if (found || (!keys && !jsonread_is(&name, "objects")))
-            return refuse(gathering, PROBLEM_BAD_BODY, "the body has one member, keys or objects");
-        found = true;
+        if (!keys && !jsonread_is(&name, "objects"))
+            return refuse(gathering, PROBLEM_BAD_BODY, "the body has keys or objects and nothing else");
+        size_t before = gathering->count;
+        if (seen[keys])
+            return refuse(gathering, PROBLEM_BAD_BODY, "a member is given twice");
+        if (jsonread_null(json))
+            continue;
+        found = seen[keys] = true;
         if (!gather_list(request, gathering, keys ? JSONREAD_STRING : JSONREAD_OBJECT))
             return false;
+        if (before > 0 && gathering->count > before)
+            return refuse(gathering, PROBLEM_BAD_BODY, "objects are named by keys or by objects, not by both");
     }
     jsonread_end(json);
     return json->fault == NULL && (found || refuse(gathering, PROBLEM_BAD_BODY, "the body needs keys or objects"));

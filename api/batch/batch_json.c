@@ -83,6 +83,8 @@ static bool read_meta(struct step *step)
         return type != JSONREAD_NONE && entries_refuse(step->entries, "meta is an object of strings");
     jsonread_enter(step->json);
     while (jsonread_member(step->json, &name)) {
+        if (jsonread_null(step->json))
+            continue;
         type = jsonread_type(step->json);
         if (type != JSONREAD_STRING && type != JSONREAD_NONE)
             return entries_refuse(step->entries, "meta is an object of strings");
@@ -102,6 +104,8 @@ static bool read_member(struct step *step, const struct jsonread_text *name)
         return entries_refuse(step->entries, "an operation has no member \"%.40s\"", name->bytes);
     if ((step->seen & BIT(member)) != 0)
         return entries_refuse(step->entries, "%s is given twice", member_names[member]);
+    if (jsonread_null(step->json))
+        return true;
     step->seen |= BIT(member);
     if (member == MEMBER_META)
         return read_meta(step);
@@ -207,6 +211,8 @@ struct whole {
 
 static bool read_operations(struct whole *whole)
 {
+    if (!whole->has_operations && jsonread_null(&whole->json))
+        return true;
     enum jsonread_type type = jsonread_type(&whole->json);
     if (type == JSONREAD_NONE)
         return false;
@@ -223,6 +229,8 @@ static bool read_operations(struct whole *whole)
 static bool read_switch(struct whole *whole, const char *name, unsigned flag)
 {
     bool on;
+    if (jsonread_null(&whole->json))
+        return true;
     enum jsonread_type type = jsonread_type(&whole->json);
     if (type != JSONREAD_BOOL)
         return type != JSONREAD_NONE && entries_malformed(whole->entries, "%s is true or false", name);

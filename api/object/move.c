@@ -76,6 +76,8 @@ static const char *read_string(struct jsonread *json, struct jsonread_text *ret_
 {
     if (ret_text->bytes != NULL)
         return "a member is given twice";
+    if (jsonread_null(json))
+        return NULL;
     if (jsonread_type(json) != JSONREAD_STRING)
         return "keys and stores are strings";
     return jsonread_string(json, ret_text) ? NULL : json->fault;
@@ -94,6 +96,8 @@ static const char *read_destination(struct command *command)
 {
     struct jsonread *json = &command->json;
     struct jsonread_text member;
+    if (!command->has_destination && jsonread_null(json))
+        return NULL;
     if (jsonread_type(json) != JSONREAD_OBJECT || command->has_destination)
         return "destination is one object with a store and a key";
     command->has_destination = true;
@@ -113,6 +117,8 @@ static const char *read_destination(struct command *command)
 static const char *read_overwrite(struct command *command)
 {
     bool overwrite;
+    if (jsonread_null(&command->json))
+        return NULL;
     if (jsonread_type(&command->json) != JSONREAD_BOOL)
         return "overwrite is true or false";
     if (!jsonread_bool(&command->json, &overwrite))

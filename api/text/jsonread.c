@@ -255,20 +255,26 @@ bool jsonread_is(const struct jsonread_text *text, const char *characters)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+/* Moves over a word that comes next. */
+static bool take_word(struct jsonread *json, const char *word)
+{
+    size_t length = strlen(word);
+    if (peek(json) < 0 || (size_t)(json->end - json->at) < length || memcmp(json->at, word, length) != 0)
+        return false;
+    json->at += length;
+    return true;
+}
+
 bool jsonread_bool(struct jsonread *json, bool *ret_value)
 {
-    static const struct {
-        const char *word;
-        size_t length;
-        bool value;
-    } words[] = {{"true", 4, true}, {"false", 5, false}};
-    if (peek(json) >= 0)
-        for (int i = 0; i < 2; i++)
-            if ((size_t)(json->end - json->at) >= words[i].length &&
-                memcmp(json->at, words[i].word, words[i].length) == 0) {
-                json->at += words[i].length;
-                *ret_value = words[i].value;
-                return true;
-            }
-    return fail(json, "true or false is missing");
+    bool value = take_word(json, "true");
+    if (!value && !take_word(json, "false"))
+        return fail(json, "true or false is missing");
+    *ret_value = value;
+    return true;
+}
+
+bool jsonread_null(struct jsonread *json)
+{
+    return take_word(json, "null");
 }

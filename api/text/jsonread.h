@@ -63,6 +63,11 @@ bool jsonread_item(struct jsonread *json);
 bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text);
 bool jsonread_bool(struct jsonread *json, bool *ret_value);
 
+/* Moves over a null that comes next. False, and no fault, where something else does. Ask it of every member of a body
+ * whose name is known: generated clients write null where they have nothing to say, so it means that the member is
+ * absent. */
+bool jsonread_null(struct jsonread *json);
+
 /* Whether a string is these characters and no more. */
 bool jsonread_is(const struct jsonread_text *text, const char *characters);
 

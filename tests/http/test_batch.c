@@ -533,6 +533,26 @@ START_TEST(batch_get_by_hash_and_base64)
 }
 END_TEST
 
+/* Generated clients send the members they do not mean, too: as null, or as the empty list they began with. */
+START_TEST(batch_get_takes_null_and_empty_lists_as_absent)
+{
+    const char *bodies[] = {"{\"keys\":[\"a\"],\"objects\":null}", "{\"keys\":[\"a\"],\"objects\":[]}",
+                            "{\"objects\":[],\"keys\":[\"a\"]}",
+                            "{\"keys\":null,\"objects\":[{\"key\":\"a\",\"key_base64\":null,\"key_hash\":null}]}",
+                            "{\"keys\":[],\"objects\":[{\"key\":null,\"key_base64\":\"YQ==\"}]}"};
+    site_expect(site_put("a", "one", NULL), 201);
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        struct answer *answer = site_post("/batch-get", bodies[i]);
+        site_expect(answer, 200);
+        ck_assert_uint_eq(json_array_size(json_object_get(answer_json(answer), "objects")), 1);
+        ck_assert_str_eq(json_string_value(json_object_get(object_at(answer, 0), "data")), "b25l");
+    }
+    struct answer *nothing = site_post("/batch-get", "{\"keys\":[],\"objects\":[]}");
+    site_expect(nothing, 200);
+    ck_assert_uint_eq(json_array_size(json_object_get(answer_json(nothing), "objects")), 0);
+}
+END_TEST
+
 START_TEST(batch_get_of_empty_and_large_objects)
 {
     const size_t size = 400000;
@@ -601,7 +621,13 @@ START_TEST(bad_batch_gets_are_refused)
                             "{\"keys\":[\"\"]}",
                             "{\"objects\":[{}]}",
                             "{\"objects\":[{\"key_hash\":\"x\"}]}",
-                            "{\"keys\":[],\"objects\":[]}"};
+                            "{\"keys\":null}",
+                            "{\"keys\":[null]}",
+                            "{\"kyes\":null,\"keys\":[\"a\"]}",
+                            "{\"keys\":[\"a\"],\"keys\":null}",
+                            "{\"objects\":[{\"key\":null}]}",
+                            "{\"objects\":[{\"key\":\"a\",\"key\":null}]}",
+                            "{\"keys\":[\"a\"],\"objects\":[{\"key\":\"a\"}]}"};
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         expect_body_problem(site_post("/batch-get", bodies[i]), 400, "bad-body");
     }
@@ -643,6 +669,7 @@ int main(void)
         parts_without_a_key_are_refused,
         batch_get_keeps_the_order_and_says_null,
         batch_get_by_hash_and_base64,
+        batch_get_takes_null_and_empty_lists_as_absent,
         batch_get_of_empty_and_large_objects,
         batch_get_sees_a_batch_whole_or_not_at_all,
         bad_batch_gets_are_refused,

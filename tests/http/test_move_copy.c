@@ -368,6 +368,20 @@ START_TEST(a_twin_without_a_store_stays_in_its_own)
 }
 END_TEST
 
+START_TEST(null_is_absent_in_a_twin)
+{
+    site_expect(site_put("k", "value", NULL), 201);
+    char *body = client_text(
+        site.client, "{\"key\":\"k\",\"key_base64\":null,\"key_hash\":null,\"overwrite\":null,"
+                     "\"destination\":{\"store\":null,\"key\":null,\"key_base64\":\"azI=\",\"key_hash\":null}}");
+    expect_receipt(site_post("/copy", body), site.store, "k2", 5, true);
+    site_expect_text("k2", "value");
+    site_expect_problem(site_post("/copy", "{\"key\":\"k\",\"destination\":null}"), 400);
+    site_expect_problem(site_post("/copy", "{\"key\":null,\"destination\":{\"key\":\"k3\"}}"), 400);
+    site_expect_problem(site_post("/copy", "{\"key\":\"k\",\"destination\":{\"key\":\"k3\"},\"to\":null}"), 400);
+}
+END_TEST
+
 START_TEST(twins_heed_overwrite)
 {
     site_expect(site_put("k", "value", NULL), 201);
@@ -465,6 +479,7 @@ int main(void)
         post_move_is_move,
         post_copy_is_copy,
         a_twin_without_a_store_stays_in_its_own,
+        null_is_absent_in_a_twin,
         twins_heed_overwrite,
         twins_answer_as_the_verbs,
         twins_take_keys_verbatim,

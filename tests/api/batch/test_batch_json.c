@@ -88,6 +88,23 @@ START_TEST(every_kind_in_order)
 }
 END_TEST
 
+/* As clients of pydantic and Jackson send it: every member that there is, and null in those that are not meant. */
+START_TEST(null_is_absent)
+{
+    expect("{\"allow_empty\":null,\"allow_null_bytes\":null,\"operations\":[{\"op\":\"delete\",\"key\":null,"
+           "\"key_base64\":null,\"key_hash\":\"4da10dd61a0116b0\",\"data\":null,\"content_type\":null,\"meta\":null,"
+           "\"to\":null,\"to_base64\":null,\"to_hash\":null,\"overwrite\":null,\"if_match\":null,"
+           "\"if_none_match\":null},{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"meta\":{\"a\":null}}]}");
+    ck_assert_uint_eq(entries.count, 2);
+    ck_assert_uint_eq(flags, 0);
+    ck_assert_int_eq(entries.ops[0].kind, STORE_DELETE);
+    ck_assert_ptr_null(entries.ops[0].key.bytes);
+    ck_assert_uint_eq(entries.ops[0].key.hash, 0x4da10dd61a0116b0);
+    ck_assert(!entries.ops[0].condition.match_listed && !entries.ops[0].condition.absent);
+    ck_assert_uint_eq(entries.ops[1].attributes_length, 0);
+}
+END_TEST
+
 START_TEST(no_operations_are_a_batch)
 {
     expect(" { \"operations\" : [ ] } ");
@@ -108,7 +125,11 @@ START_TEST(faults_of_an_operation)
         {"{\"op\":1,\"key\":\"a\"}", "op is a string"},
         {"{\"op\":\"delete\"}", "exactly one"},
         {"{\"op\":\"delete\",\"key\":\"a\",\"key_hash\":\"4da10dd61a0116b0\"}", "exactly one"},
-        {"{\"op\":\"delete\",\"key\":null}", "key is a string"},
+        {"{\"op\":\"delete\",\"key\":null}", "exactly one"},
+        {"{\"op\":null,\"key\":\"a\"}", "op is put"},
+        {"{\"op\":\"put\",\"key\":\"a\",\"data\":null}", "needs data"},
+        {"{\"op\":\"delete\",\"key\":\"a\",\"if_macth\":null}", "no member \"if_macth\""},
+        {"{\"op\":\"delete\",\"key\":\"a\",\"key\":null}", "key is given twice"},
         {"{\"op\":\"delete\",\"key\":\"\"}", "1 to 1024 bytes"},
         {"{\"op\":\"delete\",\"key_base64\":\"\"}", "1 to 1024 bytes"},
         {"{\"op\":\"delete\",\"key_base64\":\"x\"}", "not base64"},
@@ -154,6 +175,9 @@ START_TEST(faults_of_the_body)
         {"[]", "a batch is an object"},
         {"null", "a batch is an object"},
         {"{}", "needs a list of operations"},
+        {"{\"operations\":null}", "needs a list of operations"},
+        {"{\"operations\":[],\"operations\":null}", "operations is one list"},
+        {"{\"operations\":[],\"allow_emtpy\":null}", "no member \"allow_emtpy\""},
         {"{\"operations\":{}}", "operations is one list"},
         {"{\"operations\":[],\"operations\":[]}", "operations is one list"},
         {"{\"operations\":[],\"allow_empty\":1}", "allow_empty is true or false"},
@@ -204,6 +228,7 @@ int main(void)
 {
     const TTest *tests[] = {a_put_with_everything,
                             every_kind_in_order,
+                            null_is_absent,
                             no_operations_are_a_batch,
                             faults_of_an_operation,
                             faults_of_the_body,

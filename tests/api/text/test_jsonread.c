@@ -92,6 +92,10 @@ static void walk(struct jsonread *json, int *values)
     case JSONREAD_STRING:
         jsonread_string(json, &text);
         break;
+    case JSONREAD_NULL:
+        if (jsonread_null(json))
+            break;
+        /* fall through */
     default:
         jsonread_bool(json, &value);
     }
@@ -115,10 +119,14 @@ START_TEST(structure)
     const struct {
         const char *text;
         int values;
-    } texts[] = {{"{}", 1},           {"[]", 1},
-                 {"true", 1},         {" [ true , false,\"a\" ] ", 4},
-                 {"{\"a\":[]}", 2},   {"{\"a\":{\"b\":[[],{}]},\"c\":true}", 6},
-                 {"[[[[]]],true]", 5}};
+    } texts[] = {{"{}", 1},
+                 {"[]", 1},
+                 {"true", 1},
+                 {" [ true , false,\"a\" ] ", 4},
+                 {"{\"a\":[]}", 2},
+                 {"{\"a\":{\"b\":[[],{}]},\"c\":true}", 6},
+                 {"[[[[]]],true]", 5},
+                 {"[null,{\"a\": null }]", 4}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int values;
         size_t position;
@@ -166,6 +174,26 @@ START_TEST(faults_and_where_they_are)
 }
 END_TEST
 
+START_TEST(null_is_moved_over_and_nothing_else_is)
+{
+    const char *texts[] = {"nul", "nil", "true", "\"null\"", "", "[null]"};
+    struct jsonread json;
+    char *copy = copy_of(" null");
+    jsonread_begin(&json, copy, 5);
+    ck_assert(jsonread_null(&json));
+    ck_assert_uint_eq(jsonread_position(&json), 5);
+    free(copy);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        copy = copy_of(texts[i]);
+        jsonread_begin(&json, copy, strlen(texts[i]));
+        ck_assert_msg(!jsonread_null(&json), "%s", texts[i]);
+        ck_assert_ptr_null(json.fault);
+        ck_assert_uint_eq(jsonread_position(&json), 0);
+        free(copy);
+    }
+}
+END_TEST
+
 START_TEST(types)
 {
     const struct {
@@ -187,6 +215,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {strings, bad_strings, structure, faults_and_where_they_are, types};
+    const TTest *tests[] = {
+        strings, bad_strings, structure, faults_and_where_they_are, null_is_moved_over_and_nothing_else_is, types};
     return UNIT_RUN("jsonread", tests);
 }

@@ -30,7 +30,7 @@ def within(pairs):
 
 
 def problems(checker, root):
-    source = (root / "api" / "problem.c").read_text()
+    source = (root / "api" / "request" / "problem.c").read_text()
     compare(checker, "problems", {(int(status), kind) for status, kind in PROBLEM.findall(source)},
             checker.specification.problems)
 
