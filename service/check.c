@@ -77,7 +77,7 @@ static bool read_arguments(struct check *check, char *const *arguments)
 {
     for (; *arguments; arguments++) {
         const char *argument = *arguments;
-        if (strcmp(argument, "--help") == 0)
+        if (command_is_help(argument))
             check->help = true;
         else if (strcmp(argument, "--json") == 0)
             check->json = true;

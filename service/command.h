@@ -15,6 +15,10 @@ int command_serve(char *const *arguments);       /* serve.c */
 int command_healthcheck(char *const *arguments); /* healthcheck.c */
 int command_check(char *const *arguments);       /* check.c */
 int command_options(char *const *arguments);     /* help.c */
+int command_version(char *const *arguments);     /* help.c */
+
+/* Whether the argument is --help or -h. */
+bool command_is_help(const char *argument);
 
 /* Reads the configuration for a command. False when the command is over already, because of --help, --version or
  * a mistake that stderr explains; *ret_status is then its exit status. Free the configuration in both cases. */

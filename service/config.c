@@ -5,12 +5,18 @@
 #include "service/listener.h"
 #include "service/option.h"
 
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char config_variable[] = "CAIRN_CONFIG";
 static const char variable_prefix[] = "CAIRN_";
+
+/* What Kubernetes sets beside a service called "cairn" or "cairn-NAME", and docker in a container that is linked to one
+ * of that name. */
+static const char neighbour_variables[] =
+    "^CAIRN_((.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)|NAME|ENV_.+)=";
 
 /* ---- flags ---------------------------------------------------------------------------------- */
 
@@ -26,10 +32,28 @@ static bool flag_is(const struct flag *flag, const char *name)
     return strlen(name) == flag->length && memcmp(flag->name, name, flag->length) == 0;
 }
 
+static bool refuse_flag(const struct flag *flag)
+{
+    const struct option *near = option_nearest(flag->name, flag->length);
+    fprintf(stderr, "cairnd: unknown option '--%.*s'", (int)flag->length, flag->name);
+    if (near)
+        fprintf(stderr, ": is --%s meant?", near->name);
+    fputs("; `cairnd --help` lists the options\n", stderr);
+    return false;
+}
+
+/* The two that everybody tries with one letter. */
+static const char *spelled_out(const char *argument)
+{
+    if (strcmp(argument, "-h") == 0)
+        return "--help";
+    return strcmp(argument, "-V") == 0 ? "--version" : argument;
+}
+
 /* Reads the flag at *arguments and moves on to the next; false, and told on stderr, for what is none. */
 static bool next_flag(char *const **arguments, struct flag *ret_flag)
 {
-    const char *argument = *(*arguments)++;
+    const char *argument = spelled_out(*(*arguments)++);
     if (strncmp(argument, "--", 2) != 0 || !argument[2]) {
         fprintf(stderr, "cairnd: unexpected argument '%s'; `cairnd --help` lists the options\n", argument);
         return false;
@@ -38,11 +62,8 @@ static bool next_flag(char *const **arguments, struct flag *ret_flag)
     *ret_flag = flag;
     if (flag_is(&flag, "help") || flag_is(&flag, "version"))
         return true;
-    if (!flag_is(&flag, "config") && !option_find(flag.name, flag.length)) {
-        fprintf(stderr, "cairnd: unknown option '--%.*s'; `cairnd --help` lists the options\n", (int)flag.length,
-                flag.name);
-        return false;
-    }
+    if (!flag_is(&flag, "config") && !option_find(flag.name, flag.length))
+        return refuse_flag(&flag);
     if (flag.name[flag.length] == '=')
         ret_flag->value = flag.name + flag.length + 1;
     else if (**arguments)
@@ -147,14 +168,32 @@ static bool is_known_variable(const char *name, size_t length)
     return false;
 }
 
+/* `length` bytes of the variable are its name, which begins with the prefix. */
+static void warn_of_variable(const char *variable, size_t length)
+{
+    char meant[OPTION_NAME_MAX + sizeof(": is  meant?")] = "", name[OPTION_NAME_MAX];
+    size_t prefix = strlen(variable_prefix);
+    const struct option *near = option_nearest(variable + prefix, length - prefix);
+    if (near) {
+        option_variable(near, name);
+        snprintf(meant, sizeof(meant), ": is %s meant?", name);
+    }
+    logger_line(LOG_WARNING, "the variable %.*s means nothing to cairnd%s; `cairnd options` lists those that do",
+                (int)length, variable, meant);
+}
+
 void config_warn_of_variables(void)
 {
+    regex_t neighbours;
+    bool compiled = regcomp(&neighbours, neighbour_variables, REG_EXTENDED | REG_NOSUB) == 0;
     for (char *const *variable = environ; *variable; variable++) {
         size_t length = strcspn(*variable, "=");
-        if (strncmp(*variable, variable_prefix, strlen(variable_prefix)) == 0 && !is_known_variable(*variable, length))
-            logger_line(LOG_WARNING, "the variable %.*s means nothing to cairnd; `cairnd options` lists those that do",
-                        (int)length, *variable);
+        if (strncmp(*variable, variable_prefix, strlen(variable_prefix)) == 0 &&
+            !is_known_variable(*variable, length) && !(compiled && regexec(&neighbours, *variable, 0, NULL, 0) == 0))
+            warn_of_variable(*variable, length);
     }
+    if (compiled)
+        regfree(&neighbours);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */

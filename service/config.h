@@ -37,8 +37,8 @@ struct config {
 
 enum config_outcome {
     CONFIG_OK,
-    CONFIG_HELP,    /* --help was among the arguments */
-    CONFIG_VERSION, /* --version was */
+    CONFIG_HELP,    /* --help or -h was among the arguments */
+    CONFIG_VERSION, /* --version or -V was */
     CONFIG_INVALID, /* stderr says what is wrong */
     CONFIG_NO_MEMORY,
 };
@@ -47,8 +47,8 @@ enum config_outcome {
  * configuration whatever the outcome. Prints to stderr. Thread: before the others start. */
 enum config_outcome config_load(char *const *arguments, struct config *ret_config);
 
-/* Logs a warning for each CAIRN_... variable that no option reads. No error: beside a service called cairn
- * Kubernetes sets CAIRN_PORT and more. */
+/* Logs a warning for each CAIRN_... variable that no option reads, but for those that Kubernetes and docker set of
+ * themselves, as CAIRN_PORT. */
 void config_warn_of_variables(void);
 
 void config_free(struct config *config);

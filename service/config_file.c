@@ -31,6 +31,19 @@ static bool refuse(const char *path, const struct option *option, const char *ke
     return false;
 }
 
+static bool refuse_key(const char *path, const char *key)
+{
+    const struct option *near = option_nearest(key, strlen(key));
+    char name[OPTION_NAME_MAX];
+    fprintf(stderr, "cairnd: %s: unknown key \"%s\"", path, key);
+    if (near) {
+        option_key(near, name);
+        fprintf(stderr, ": is \"%s\" meant?", name);
+    }
+    fputs("; `cairnd options` lists the keys\n", stderr);
+    return false;
+}
+
 static bool set_scalar(const struct option *option, struct config *config, const json_t *value)
 {
     char number[32];
@@ -62,10 +75,8 @@ static bool set_all(const char *path, json_t *file, struct config *config)
     json_object_foreach(file, key, value)
     {
         const struct option *option = find_key(key);
-        if (!option) {
-            fprintf(stderr, "cairnd: %s: unknown key \"%s\"; `cairnd options` lists the keys\n", path, key);
-            return false;
-        }
+        if (!option)
+            return refuse_key(path, key);
         if (!set_value(option, config, value))
             return refuse(path, option, key, value);
     }

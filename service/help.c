@@ -3,6 +3,7 @@
 #include "service/option.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char usage[] =
     "cairnd - an HTTP object store: what it has acknowledged is on disk\n"
@@ -11,36 +12,68 @@ static const char usage[] =
     "       cairnd healthcheck [OPTION]... ask the server of that configuration for /healthz; status 0 or 1\n"
     "       cairnd check DIR ...           compare a data folder with its digests: cairnd check --help\n"
     "       cairnd options                 print the table of options as Markdown\n"
+    "       cairnd help [COMMAND]          this text, or that of the command\n"
+    "       cairnd version\n"
     "\n"
     "Each option is a flag (--idle-timeout 30s), a variable (CAIRN_IDLE_TIMEOUT=30s) and a key of the\n"
     "configuration file (\"idle_timeout\": \"30s\"). Flags win over variables, variables over the file.\n"
     "\n"
     "  --config             configuration file, one JSON object (CAIRN_CONFIG)\n"
-    "  --help, --version\n";
+    "  --help, --version    also -h and -V\n";
 
-static int print_help(void)
+/* Prints the table of options with the defaults as they apply, when one is limited by another. */
+static int print_options(void (*print)(FILE *file, const struct config *defaults))
 {
     struct config defaults;
     bool good = option_defaults(&defaults);
-    fputs(usage, stdout);
+    defaults.depot.segment_size = depot_segment_size(&defaults.depot);
     if (good)
-        option_print_help(stdout, &defaults);
+        print(stdout, &defaults);
     config_free(&defaults);
     return good && fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
+static int print_help(void)
+{
+    fputs(usage, stdout);
+    return print_options(option_print_help);
+}
+
+static int print_version(void)
+{
+    printf("cairnd %s\n", CAIRN_VERSION);
+    return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+bool command_is_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+/* Of a command that takes no arguments: true when it has to do its work, else *ret_status is its exit status. */
+static bool is_wanted(const char *command, char *const *arguments, int *ret_status)
+{
+    if (!arguments[0])
+        return true;
+    if (command_is_help(arguments[0])) {
+        *ret_status = print_help();
+    } else {
+        fprintf(stderr, "cairnd: %s takes no arguments, but '%s' is given\n", command, arguments[0]);
+        *ret_status = STATUS_USAGE;
+    }
+    return false;
+}
+
 int command_options(char *const *arguments)
 {
-    struct config defaults;
-    if (arguments[0]) {
-        fprintf(stderr, "cairnd: options takes no arguments, but '%s' is given\n", arguments[0]);
-        return STATUS_USAGE;
-    }
-    bool good = option_defaults(&defaults);
-    if (good)
-        option_print_markdown(stdout, &defaults);
-    config_free(&defaults);
-    return good && fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+    int status;
+    return is_wanted("options", arguments, &status) ? print_options(option_print_markdown) : status;
+}
+
+int command_version(char *const *arguments)
+{
+    int status;
+    return is_wanted("version", arguments, &status) ? print_version() : status;
 }
 
 bool command_configure(char *const *arguments, struct config *ret_config, int *ret_status)
@@ -52,8 +85,7 @@ bool command_configure(char *const *arguments, struct config *ret_config, int *r
         *ret_status = print_help();
         return false;
     case CONFIG_VERSION:
-        printf("cairnd %s\n", CAIRN_VERSION);
-        *ret_status = STATUS_OK;
+        *ret_status = print_version();
         return false;
     case CONFIG_INVALID:
         *ret_status = STATUS_USAGE;

@@ -2,6 +2,7 @@
 #include "service/option.h"
 
 #include "service/address.h"
+#include "service/nearest.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ const struct option option_table[] = {
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
     {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
     {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},
-    {"connections-limit", OPTION_COUNT, "connections open at a time; more wait in the listen queue",
+    {"connections-limit", OPTION_COUNT,
+     "connections open at a time, as far as the system grants open files; more wait in the listen queue",
      FIELD(connections_limit), 1, 1000000},
     {"idle-timeout", OPTION_SECONDS, "a connection without a byte, or with half a request head, for so long is closed",
      FIELD(idle_timeout), 1, 86400},
@@ -41,7 +43,8 @@ const struct option option_table[] = {
     {"store-ops-limit", OPTION_COUNT, "writes under way, for each store", FIELD(depot.store_ops_limit), 1, 10000000},
     {"open-stores-limit", OPTION_COUNT, "idle stores kept open; the longest idle are closed beyond it",
      FIELD(depot.open_stores_limit), 1, 1000000},
-    {"segment-size", OPTION_SIZE, "size of one file of a store's log, at most half of the disk reserve",
+    {"segment-size", OPTION_SIZE,
+     "size of one file of a store's log, at most half of the disk reserve; 64MiB if that is 128MiB or more",
      FIELD(depot.segment_size), MIB, STORE_SEGMENT_MAX},
     {"disk-reserve", OPTION_SIZE,
      "space that puts leave to deletes and compaction, held in a file as far as the stores need it; 0: no file, other "
@@ -62,6 +65,23 @@ const struct option *option_find(const char *name, size_t length)
         if (strlen(option_table[i].name) == length && memcmp(option_table[i].name, name, length) == 0)
             return &option_table[i];
     return NULL;
+}
+
+const struct option *option_nearest(const char *name, size_t length)
+{
+    char word[OPTION_NAME_MAX];
+    const struct option *best = NULL;
+    struct nearest nearest = {.word = word, .length = length};
+    if (length > sizeof(word))
+        return NULL;
+    for (size_t i = 0; i < length; i++)
+        word[i] = (char)(name[i] == '_' ? '-' : tolower((unsigned char)name[i]));
+    for (size_t i = 0; i < option_count; i++) {
+        nearest_try(&nearest, option_table[i].name);
+        if (nearest.best == option_table[i].name)
+            best = &option_table[i];
+    }
+    return best;
 }
 
 void option_variable(const struct option *option, char variable[OPTION_NAME_MAX])

@@ -46,6 +46,10 @@ extern const size_t option_count;
 /* The option of that name, `length` bytes of it, or NULL. */
 const struct option *option_find(const char *name, size_t length);
 
+/* The option whose name is most like `name`, which may be a flag's, a variable's without CAIRN_, or a key; NULL when
+ * none is. */
+const struct option *option_nearest(const char *name, size_t length);
+
 /* The variable and the file's key of an option. */
 void option_variable(const struct option *option, char variable[OPTION_NAME_MAX]);
 void option_key(const struct option *option, char key[OPTION_NAME_MAX]);

@@ -165,6 +165,9 @@ struct depot_options {
 
 struct depot_options depot_options_default(void);
 
+/* What becomes of `segment_size` beside that `disk_reserve`. */
+uint64_t depot_segment_size(const struct depot_options *options);
+
 /* Opens the data folder, creating it (and its parents' last part) when missing or empty; locks it.
  * Stores open at first use. Fails with STORE_LOCKED, STORE_FOREIGN, STORE_DAMAGED (its marker is), STORE_TOO_NEW,
  * STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */

@@ -51,6 +51,11 @@ struct depot_options depot_options_default(void)
     };
 }
 
+uint64_t depot_segment_size(const struct depot_options *options)
+{
+    return space_segment_size(options->disk_reserve, options->segment_size);
+}
+
 /* What the rest of the engine relies on. */
 static struct depot_options options_checked(const struct depot_options *asked)
 {

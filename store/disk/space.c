@@ -96,12 +96,17 @@ uint64_t space_for_deletes(struct space *space)
     return less(space_within_reach(space), atomic_load(&space->largest));
 }
 
-uint64_t space_segment_limit(const struct space *space, uint64_t size)
+uint64_t space_segment_size(uint64_t reserve, uint64_t size)
 {
-    uint64_t half = space->wanted / 2;
-    if (!space->wanted || size <= half)
+    uint64_t half = reserve / 2;
+    if (!reserve || size <= half)
         return size;
     return smallest(size, half > LOG_SEGMENT_FIRST ? half : LOG_SEGMENT_FIRST);
+}
+
+uint64_t space_segment_limit(const struct space *space, uint64_t size)
+{
+    return space_segment_size(space->wanted, size);
 }
 
 /* ---- the reserve ----------------------------------------------------------------------------- */

@@ -76,6 +76,10 @@ uint64_t space_for_deletes(struct space *space);
 /* Gives the disk back some of the reserve; false when nothing is left of it. */
 bool space_give(struct space *space, uint64_t bytes);
 
+/* The largest size of a segment that a reserve of so many bytes lets compaction deal with, up to `size`; 0: no reserve,
+ * no limit. */
+uint64_t space_segment_size(uint64_t reserve, uint64_t size);
+
 /* The largest size of a segment that the reserve lets compaction deal with, up to `size`. */
 uint64_t space_segment_limit(const struct space *space, uint64_t size);
 

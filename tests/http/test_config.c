@@ -168,6 +168,41 @@ START_TEST(unknown_flags_exit_2)
 }
 END_TEST
 
+START_TEST(what_was_meant_is_named)
+{
+    expect_usage_error((const char *[]){"--treads", "4", NULL}, "is --threads meant?");
+    expect_usage_error((const char *[]){"--segmentsize=4", NULL}, "is --segment-size meant?");
+    expect_usage_error((const char *[]){"--lisetn", "x", NULL}, "is --listen meant?");
+    expect_usage_error((const char *[]){"chekc", "/data", NULL}, "is 'check' meant?");
+    expect_usage_error((const char *[]){"--config", write_file("bad.json", "{\"idle_timout\": 4}"), NULL},
+                       "is \"idle_timeout\" meant?");
+    char *output;
+    ck_assert_int_eq(server_run((const char *[]){"--password", "4", NULL}, &output), USAGE);
+    ck_assert_ptr_null(strstr(keep(output), "meant"));
+}
+END_TEST
+
+/* Kubernetes sets variables beside a service called cairn, and docker for a link of that name. */
+START_TEST(variables_of_neighbours_are_no_mistakes)
+{
+    const char *neighbours[] = {"CAIRN_PORT",          "CAIRN_SERVICE_HOST",        "CAIRN_SERVICE_PORT",
+                                "CAIRN_PORT_8080_TCP", "CAIRN_SERVICE_PORT_HTTP",   "CAIRN_PORT_8080_TCP_ADDR",
+                                "CAIRN_WEB_PORT",      "CAIRN_WEB_SERVICE_HOST",    "CAIRN_PORT_8080_TCP_PROTO",
+                                "CAIRN_NAME",          "CAIRN_WEB_PORT_53_UDP_PORT"};
+    for (size_t i = 0; i < sizeof neighbours / sizeof *neighbours; i++) {
+        setenv(neighbours[i], "tcp://10.0.0.11:8080", 1);
+    }
+    setenv("CAIRN_ENV_PATH", "/bin", 1);
+    setenv("CAIRN_THREAD", "4", 1);
+    setenv("CAIRN_PASSWORD", "4", 1);
+    setenv("CAIRN_PORTS", "4", 1);
+    site_start();
+    ck_assert_uint_eq(server_logged(site.server, "means nothing to cairnd"), 3);
+    ck_assert_uint_eq(server_logged(site.server, "CAIRN_THREAD means nothing to cairnd: is CAIRN_THREADS meant?"), 1);
+    ck_assert_uint_eq(server_logged(site.server, "CAIRN_PASSWORD means nothing to cairnd;"), 1);
+}
+END_TEST
+
 START_TEST(a_bad_variable_exits_2_and_is_named)
 {
     setenv("CAIRN_THREADS", "none", 1);
@@ -201,9 +236,39 @@ START_TEST(help_and_version_go_to_stdout_with_0)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         ck_assert_msg(strstr(output, words[i]) != NULL, "%s is not in --help", words[i]);
     }
-    output = run((const char *[]){"--version", NULL}, 0);
-    int major, minor;
-    ck_assert_int_eq(sscanf(output, "cairnd %d.%d", &major, &minor), 2);
+    const char *versions[] = {"--version", "-V", "version"};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        int major, minor;
+        output = run((const char *[]){versions[i], NULL}, 0);
+        ck_assert_msg(sscanf(output, "cairnd %d.%d", &major, &minor) == 2, "%s: %s", versions[i], output);
+    }
+}
+END_TEST
+
+START_TEST(help_has_many_names)
+{
+    const char *help = run((const char *[]){"--help", NULL}, 0);
+    const char *of_serving[][2] = {{"-h"}, {"help"}, {"help", "serve"}, {"serve", "-h"}, {"help", "options"}};
+    for (size_t i = 0; i < sizeof of_serving / sizeof *of_serving; i++) {
+        const char *arguments[] = {of_serving[i][0], of_serving[i][1], NULL};
+        ck_assert_str_eq(run(arguments, 0), help);
+    }
+    help = run((const char *[]){"check", "--help", NULL}, 0);
+    ck_assert_ptr_nonnull(strstr(help, "usage: cairnd check DIR"));
+    ck_assert_str_eq(run((const char *[]){"check", "-h", NULL}, 0), help);
+    ck_assert_str_eq(run((const char *[]){"help", "check", NULL}, 0), help);
+}
+END_TEST
+
+/* Half of the disk reserve limits a segment. */
+START_TEST(defaults_are_those_that_apply)
+{
+    const char *table = run((const char *[]){"options", NULL}, 0);
+    ck_assert_ptr_nonnull(strstr(table, "| `disk_reserve` | 64MiB |"));
+    ck_assert_ptr_nonnull(strstr(table, "| `segment_size` | 32MiB |"));
+    const char *help = strstr(run((const char *[]){"--help", NULL}, 0), "--segment-size");
+    ck_assert_ptr_nonnull(help);
+    ck_assert_int_eq(strncmp(strstr(help, "default: "), "default: 32MiB", 14), 0);
 }
 END_TEST
 
@@ -377,9 +442,13 @@ int main(void)
         the_file_may_come_from_a_variable,
         bad_values_exit_2_and_are_named,
         unknown_flags_exit_2,
+        what_was_meant_is_named,
+        variables_of_neighbours_are_no_mistakes,
         a_bad_variable_exits_2_and_is_named,
         a_bad_file_exits_2_and_is_named,
         help_and_version_go_to_stdout_with_0,
+        help_has_many_names,
+        defaults_are_those_that_apply,
         port_0_is_a_free_port,
         ipv6,
         a_unix_socket,
