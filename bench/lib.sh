@@ -3,15 +3,12 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=../tools/script.sh
+source "$root/tools/script.sh"
 cairnd=${CAIRND:-$root/build/release/cairnd}
 tools=$root/build/release/bench
 store=bench # the name of the first store
 pids=()
-
-die() {
-    printf '%s: %s\n' "${0##*/}" "$*" >&2
-    exit 1
-}
 
 # whole NAME VALUE: ends the script unless VALUE is a whole number above 0.
 whole() {
@@ -49,24 +46,9 @@ settle() {
 
 # ---- servers -------------------------------------------------------------------------------------
 
-# A loopback port that nothing listens on, below the range the kernel gives to clients.
-free_port() {
-    local port
-    for ((port = 18000 + RANDOM % 10000; ; port++)); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-
 # await URL PID LOG: waits until a server answers.
 await() {
-    local tries
-    for ((tries = 0; tries < 200; tries++)); do
-        curl --silent --output /dev/null "$1" && return
-        kill -0 "$2" 2>/dev/null || break
-        sleep 0.05
-    done
-    die "$1 does not answer: $(tail -n 5 "$3")"
+    answers "$1" "$2" || die "$1 does not answer: $(tail -n 5 "$3")"
 }
 
 # Sets $cairn (URL up to the stores) and $cairn_pid. Configure it by CAIRN_... in the environment.

@@ -1,10 +1,8 @@
 # lib.sh - what building and testing the image share. Sourced, never run.
 # shellcheck shell=bash
 
-die() {
-    printf '%s: %s\n' "${0##*/}" "$*" >&2
-    exit 1
-}
+# shellcheck source=../tools/script.sh
+source tools/script.sh
 
 docker_runs() {
     docker info >/dev/null 2>&1
