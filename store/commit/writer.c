@@ -58,11 +58,11 @@ static void wait_for_place(struct store *store, struct txn *txn)
     writer->waiting_last = &txn->next;
     space_wait_begins(store->services->space);
     pthread_mutex_unlock(&writer->lock);
-    compact_wanted(store);
+    compact_start(store); /* it may be closing, and not among the open ones any more */
+    space_want(store->services->space);
 }
 
-/* Puts those that wait in front of what is queued. */
-static void retry(struct store *store, bool last)
+void writer_retry(struct store *store, bool last)
 {
     struct writer *writer = &store->writer;
     size_t count = 0;
@@ -80,16 +80,6 @@ static void retry(struct store *store, bool last)
         pthread_cond_signal(&writer->wake);
     }
     pthread_mutex_unlock(&writer->lock);
-}
-
-void writer_retry(struct store *store)
-{
-    retry(store, false);
-}
-
-void writer_retry_last(struct store *store)
-{
-    retry(store, true);
 }
 
 /* Adds the transaction to the group, or else commits that and begins another with it. */

@@ -44,10 +44,9 @@ void writer_submit(struct store *store, struct txn *txn);
 /* Ends the hold that a transaction has taken; what waited for it goes on. */
 void writer_release(struct store *store, uint64_t key_hash);
 
-/* Has the deletes tried again that wait for compaction to make place for them; the last time, they fail if there
- * is none. Thread: any. */
-void writer_retry(struct store *store);
-void writer_retry_last(struct store *store);
+/* Has the deletes tried again, before all that is queued, that wait for compaction to make place for them; the `last`
+ * time they fail if there is none. Thread: any. */
+void writer_retry(struct store *store, bool last);
 
 /* Ends the thread when the queue is empty, and frees. Blocking. */
 void writer_free(struct store *store);

@@ -2,7 +2,7 @@
  *
  * `admin` orders the calls that make and remove stores, and is held across their file calls: nothing else waits for it.
  */
-#include "store/depot/depot.h"
+#include "store/store.h"
 
 #include "store/base/services.h"
 #include "store/depot/folder.h"
@@ -32,7 +32,7 @@ struct depot {
     atomic_uint_fast64_t labels;
 };
 
-/* ---- opening and closing --------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------- */
 
 struct depot_options depot_options_default(void)
 {
@@ -75,6 +75,8 @@ static struct depot_options options_checked(const struct depot_options *asked)
     return options;
 }
 
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
 /* The depot without its folder and threads. */
 static struct depot *depot_new(const struct depot_options *options)
 {
@@ -106,6 +108,36 @@ static void depot_free(struct depot *depot)
     free(depot);
 }
 
+/* ---- what the space has all stores do -------------------------------------------------------- */
+
+static bool compact_next(void *arg, struct store *store)
+{
+    (void)arg;
+    compact_start(store);
+    return true;
+}
+
+static void compact_all(void *arg)
+{
+    struct depot *depot = arg;
+    (void)roster_each_open(&depot->roster, compact_next, NULL);
+}
+
+static bool retry_next(void *arg, struct store *store)
+{
+    const bool *last = arg;
+    writer_retry(store, *last);
+    return true;
+}
+
+static void retry_all(void *arg, bool last)
+{
+    struct depot *depot = arg;
+    (void)roster_each_open(&depot->roster, retry_next, &last);
+}
+
+/* ---- opening and closing --------------------------------------------------------------------- */
+
 /* False when memory or threads are out. */
 static bool start_threads(struct depot *depot)
 {
@@ -134,7 +166,8 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         depot_free(depot);
         return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
     }
-    space_init(&depot->space, depot, &depot->services, depot->folder.root);
+    const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
+    space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -345,7 +378,7 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
         return error;
     }
     atomic_store(&store->deleted, true);
-    compact_wanted(store); /* deletes that wait for it are told */
+    compact_start(store); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, label);
     health_forget(&depot->health, store->name);
     return STORE_OK;
@@ -417,25 +450,6 @@ enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *ar
     own->job = (struct pool_job){.run = run_job, .arg = own};
     pool_submit(depot->services.pool, &own->job);
     return STORE_OK;
-}
-
-/* ---- what its stores get of it --------------------------------------------------------------- */
-
-struct visitor {
-    void (*visit)(struct store *store);
-};
-
-static bool visit_next(void *arg, struct store *store)
-{
-    const struct visitor *visitor = arg;
-    visitor->visit(store);
-    return true;
-}
-
-void depot_each_open(struct depot *depot, void (*visit)(struct store *store))
-{
-    struct visitor visitor = {visit};
-    (void)roster_each_open(&depot->roster, visit_next, &visitor);
 }
 
 /* ---- how it is ------------------------------------------------------------------------------- */

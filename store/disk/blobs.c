@@ -97,7 +97,7 @@ static int leave_direct(struct blob_file *file)
 
 static int write_direct(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
 {
-    size_t padded = (length + BLOB_ALIGNMENT - 1) & ~(size_t)(BLOB_ALIGNMENT - 1);
+    size_t padded = (length + IO_BLOCK - 1) & ~(size_t)(IO_BLOCK - 1);
     memset(bytes + length, 0, padded - length);
     return io_write_all(file->blobs->io, file->file, bytes, padded, (off_t)position);
 }
@@ -121,7 +121,7 @@ int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length,
 int blob_file_sync(struct blob_file *file, uint64_t size)
 {
     const struct io *io = file->blobs->io;
-    if (size % BLOB_ALIGNMENT != 0 && io->ftruncate(io->self, file->file, (off_t)size) < 0)
+    if (size % IO_BLOCK != 0 && io->ftruncate(io->self, file->file, (off_t)size) < 0)
         return errno;
     return io->fdatasync(io->self, file->file) < 0 ? errno : 0;
 }

@@ -56,8 +56,6 @@ struct blob_file {
     bool direct;   /* past the page cache */
 };
 
-enum { BLOB_ALIGNMENT = 4096 };
-
 struct blob_file blob_file_none(void);
 bool blob_file_is_open(const struct blob_file *file);
 
@@ -66,7 +64,7 @@ bool blob_file_is_open(const struct blob_file *file);
  * Blocking. */
 int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct);
 
-/* Writes; an errno. To a direct file: at a multiple of BLOB_ALIGNMENT, a multiple of it except at the end, from
+/* Writes; an errno. To a direct file: at a multiple of IO_BLOCK, a multiple of it except at the end, from
  * memory aligned to it that reaches to the next multiple, where zeros are put behind the bytes. Blocking. */
 int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position);
 

@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+enum { ZEROS = 1 << 20 };
+
 static int posix_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
     (void)self;
@@ -246,4 +248,20 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
         position += put;
     }
     return 0;
+}
+
+int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)
+{
+    unsigned char *zeros = calloc(1, ZEROS);
+    int error = zeros ? 0 : ENOMEM;
+    while (!error && from < to) {
+        size_t length = to - from < ZEROS ? (size_t)(to - from) : ZEROS;
+        error = io_write_all(io, file, zeros, length, (off_t)from);
+        io->write_back(io->self, file, (off_t)from, (off_t)length);
+        from += length;
+    }
+    free(zeros);
+    if (!error && io->fdatasync(io->self, file) < 0)
+        error = errno;
+    return error;
 }

@@ -17,6 +17,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* Bytes: what a file takes of the disk is a multiple of it, and what goes past the page cache is aligned to it. */
+enum { IO_BLOCK = 4096 };
+
 struct io {
     void *self; /* handed to every call as its first argument */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
@@ -57,5 +60,8 @@ void io_read_only(struct io *ret_io, const struct io *base);
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
+
+/* Fills the file with zeros from `from` to `to` and syncs it; an errno. */
+int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to);
 
 #endif

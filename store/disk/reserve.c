@@ -1,8 +1,6 @@
 /* reserve.c - a file of a data folder that keeps space for the time when the disk is full. */
 #include "store/disk/reserve.h"
 
-#include "store/log/segment.h"
-
 #include <errno.h>
 #include <fcntl.h>
 
@@ -83,7 +81,7 @@ static int extend(struct reserve *reserve, uint64_t from, uint64_t to)
     const struct io *io = reserve->io;
     if (io->allocate(io->self, reserve->file, (off_t)from, (off_t)(to - from)) == 0)
         return io->fsync(io->self, reserve->file) < 0 ? errno : 0;
-    return errno == EOPNOTSUPP ? segment_prepare(io, reserve->file, from, to) : errno;
+    return errno == EOPNOTSUPP ? io_write_zeros(io, reserve->file, from, to) : errno;
 }
 
 int reserve_grow(struct reserve *reserve, uint64_t bytes)

@@ -1,15 +1,14 @@
 /* space.c - the space of a depot's disk: who may have what is left. space.h tells the story. */
 #include "store/disk/space.h"
 
-#include "store/depot/depot.h"
-#include "store/internal.h"
+#include "store/base/error.h"
 
 #include <time.h>
 
 enum {
     FRESH_MS = 100,
     WATCH_MS = 1000,
-    LITTLE = 2 * LOG_SEGMENT_FIRST, /* with less a disk is full: the next small put may be refused */
+    LITTLE = 2 * SPACE_SEGMENT_FIRST, /* with less a disk is full: the next small put may be refused */
     FILL_STEP = 4 << 20,
     SHARE_MAX = 128 << 20, /* of the reserve's file for deletes: more only keeps space from puts */
 };
@@ -101,7 +100,7 @@ uint64_t space_segment_size(uint64_t reserve, uint64_t size)
     uint64_t half = reserve / 2;
     if (!reserve || size <= half)
         return size;
-    return smallest(size, half > LOG_SEGMENT_FIRST ? half : LOG_SEGMENT_FIRST);
+    return smallest(size, half > SPACE_SEGMENT_FIRST ? half : SPACE_SEGMENT_FIRST);
 }
 
 uint64_t space_segment_limit(const struct space *space, uint64_t size)
@@ -128,7 +127,7 @@ static void fill_reserve(struct space *space)
     do {
         uint64_t lacks = less(target_of(space), reserve_size(&space->reserve));
         step = lacks > 0 && ask_free(space, &free_bytes) ? smallest(smallest(lacks, free_bytes), FILL_STEP) : 0;
-        step -= step % BLOB_ALIGNMENT; /* parts of blocks are never free */
+        step -= step % IO_BLOCK; /* parts of blocks are never free */
         error = step > 0 ? reserve_grow(&space->reserve, step) : 0;
     } while (step > 0 && !error && !is_closing(space));
 }
@@ -207,7 +206,7 @@ static void run_watch(void *arg)
         atomic_store(&space->full, false);
         notice_tell(space->notice, STORE_LOG_INFO, "the disk has space again: puts go on");
     }
-    depot_each_open(space->depot, compact_start);
+    space_want(space);
     pthread_mutex_lock(&space->lock);
     space->watching = space_is_full(space) && !space->closing;
     if (space->watching)
@@ -237,7 +236,7 @@ static void run_rest(void *arg)
     space->resting = false;
     pthread_mutex_unlock(&space->lock);
     if (atomic_load(&space->compacting) == 0)
-        depot_each_open(space->depot, writer_retry_last);
+        space->hooks.retry(space->hooks.arg, true);
 }
 
 void space_compaction_ends(struct space *space)
@@ -251,7 +250,12 @@ void space_came_back(struct space *space)
     if (space_is_full(space))
         fill_reserve(space);
     if (space_is_waited_for(space))
-        depot_each_open(space->depot, writer_retry);
+        space->hooks.retry(space->hooks.arg, false);
+}
+
+void space_want(struct space *space)
+{
+    space->hooks.compact(space->hooks.arg);
 }
 
 void space_wait_begins(struct space *space)
@@ -271,11 +275,11 @@ bool space_is_waited_for(const struct space *space)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-void space_init(struct space *space, struct depot *depot, const struct services *services, int folder)
+void space_init(struct space *space, const struct services *services, int folder, const struct space_hooks *hooks)
 {
     const struct depot_options *options = services->options;
-    *space = (struct space){.depot = depot,
-                            .notice = &services->notice,
+    *space = (struct space){.notice = &services->notice,
+                            .hooks = *hooks,
                             .io = options->io,
                             .folder = folder,
                             .wanted = options->read_only ? 0 : options->disk_reserve,

@@ -21,9 +21,19 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Bytes of the first segment of a log: with less than two of them a disk is full. */
+enum { SPACE_SEGMENT_FIRST = 256 << 10 };
+
+/* What the space has others do. Neither may block. */
+struct space_hooks {
+    void *arg;
+    void (*compact)(void *arg);          /* has every open store look for what it can give back */
+    void (*retry)(void *arg, bool last); /* has deletes that wait tried again; the last time, they fail without place */
+};
+
 struct space {
-    struct depot *depot;
     const struct notice *notice;
+    struct space_hooks hooks;
     const struct io *io;
     int folder;      /* borrowed: the data folder */
     uint64_t wanted; /* the reserve that was asked for; 0: none */
@@ -52,7 +62,8 @@ struct space {
     struct pool_job rest; /* all compactions have come to an end */
 };
 
-void space_init(struct space *space, struct depot *depot, const struct services *services, int folder);
+/* `folder` is the data folder, `hooks` is copied. */
+void space_init(struct space *space, const struct services *services, int folder, const struct space_hooks *hooks);
 
 /* No job is given in any more; those that wait are done when the pool ends. */
 void space_close(struct space *space);
@@ -97,6 +108,9 @@ void space_tell(struct space *space, struct store_detail *ret_detail);
 void space_compaction_begins(struct space *space);
 void space_compaction_ends(struct space *space);
 void space_came_back(struct space *space);
+
+/* Has every open store look for what it can give back. With no lock held. */
+void space_want(struct space *space);
 
 /* A delete begins, ends to wait for compaction. */
 void space_wait_begins(struct space *space);

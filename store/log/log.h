@@ -31,7 +31,6 @@
 
 enum {
     LOG_BUFFER = 1 << 20,
-    LOG_SEGMENT_FIRST = 256 << 10,
     LOG_TAIL_MAX = 64 << 10, /* of each segment, kept for deletes and compaction */
 };
 

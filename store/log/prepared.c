@@ -17,7 +17,6 @@ enum {
     HASTE = 8,
     SPARE_MIN = 64 << 10,
     SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
-    BLOCK = 4096,
 };
 
 void prepared_init(struct log *log)
@@ -62,10 +61,10 @@ static int make_prepared(struct log *log, const char *name, uint64_t size, uint6
         *ret_errno = errno;
         return -1;
     }
-    int error = segment_prepare(io, file, 0, size);
+    int error = io_write_zeros(io, file, 0, size);
     while (error_of_errno(error) == STORE_FULL && size / GROWTH >= least) {
         size /= GROWTH;
-        error = io->ftruncate(io->self, file, 0) < 0 ? errno : segment_prepare(io, file, 0, size);
+        error = io->ftruncate(io->self, file, 0) < 0 ? errno : io_write_zeros(io, file, 0, size);
     }
     if (!error) {
         *ret_size = size;
@@ -80,7 +79,7 @@ static int make_prepared(struct log *log, const char *name, uint64_t size, uint6
 /* What the segment behind the active one should hold: small stores stay small. */
 static uint64_t next_size(const struct log *log)
 {
-    uint64_t size = log->active ? log->active->prepared * GROWTH : LOG_SEGMENT_FIRST;
+    uint64_t size = log->active ? log->active->prepared * GROWTH : SPACE_SEGMENT_FIRST;
     return size < log->segment_size ? size : log->segment_size;
 }
 
@@ -165,7 +164,7 @@ static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t 
         return 0;
     int error = ENOSPC;
     if (space_affords_segment(log->space, size - prepared->size))
-        error = segment_prepare(log->io, prepared->file, prepared->size, size);
+        error = io_write_zeros(log->io, prepared->file, prepared->size, size);
     if (error)
         prepared_drop(log, prepared);
     else
@@ -178,7 +177,7 @@ static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t 
 static uint64_t hasty_size(const struct log *log, uint64_t least)
 {
     uint64_t size = log->active ? log->active->prepared / HASTE : 0;
-    size = size > LOG_SEGMENT_FIRST ? size : LOG_SEGMENT_FIRST;
+    size = size > SPACE_SEGMENT_FIRST ? size : SPACE_SEGMENT_FIRST;
     return size > least ? size : least;
 }
 
@@ -206,7 +205,7 @@ int prepared_get(struct log *log, const struct log_need *need, struct prepared *
 
 static uint64_t whole_blocks(uint64_t bytes)
 {
-    return (bytes + BLOCK - 1) / BLOCK * BLOCK;
+    return (bytes + IO_BLOCK - 1) / IO_BLOCK * IO_BLOCK;
 }
 
 /* How large a segment may be for deletes or compaction when the disk is full; 0: there is no space for it. Compaction
@@ -221,7 +220,7 @@ static uint64_t scarce_size(const struct log *log, const struct log_need *need)
         size = next_size(log);
     if (need->use == LOG_DELETES && size < SCARCE_MIN)
         size = SCARCE_MIN;
-    size = size < least ? least : size - size % BLOCK;
+    size = size < least ? least : size - size % IO_BLOCK;
     if (size > most)
         size = least;
     return size <= most ? size : 0;

@@ -23,7 +23,6 @@ enum {
     AT_END = 48,
     AT_CHECK = 56,
     KIND_HUSK = 1,
-    ZEROS = 1 << 20,
 };
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
@@ -102,22 +101,6 @@ int segment_open(const struct io *io, int folder, uint64_t number, int flags)
     char name[SEGMENT_NAME_MAX];
     segment_name(number, name);
     return io->openat(io->self, folder, name, flags, 0);
-}
-
-int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to)
-{
-    unsigned char *zeros = calloc(1, ZEROS);
-    int error = zeros ? 0 : ENOMEM;
-    while (!error && from < to) {
-        size_t length = to - from < ZEROS ? (size_t)(to - from) : ZEROS;
-        error = io_write_all(io, file, zeros, length, (off_t)from);
-        io->write_back(io->self, file, (off_t)from, (off_t)length);
-        from += length;
-    }
-    free(zeros);
-    if (!error && io->fdatasync(io->self, file) < 0)
-        error = errno;
-    return error;
 }
 
 int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)

@@ -83,9 +83,6 @@ void segment_close_file(struct segment *segment);
 /* Opens the file of a segment by its number; a descriptor, or -1 and errno. */
 int segment_open(const struct io *io, int folder, uint64_t number, int flags);
 
-/* Fills the file with zeros from `from` to `to` and syncs it; an errno, 0 is success. */
-int segment_prepare(const struct io *io, int file, uint64_t from, uint64_t to);
-
 /* Writes the header, in this version, and syncs it; an errno. */
 int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt);
 

@@ -1,7 +1,6 @@
 /* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
 #include "store/upkeep/compact.h"
 
-#include "store/depot/depot.h"
 #include "store/internal.h"
 #include "store/log/cursor.h"
 
@@ -450,7 +449,7 @@ static void compact_job(void *arg)
     bool stop = stopping(store);
     bool more = !stop && compact_one(store);
     if (stop)
-        writer_retry_last(store); /* nothing will come back for them */
+        writer_retry(store, true); /* nothing will come back for them */
     pthread_mutex_lock(&compact->lock);
     compact->running = more || compact->again;
     if (compact->running) {
@@ -475,12 +474,6 @@ void compact_start(struct store *store)
         compact->again = true; /* what it has passed by already may be worth it now */
     }
     pthread_mutex_unlock(&compact->lock);
-}
-
-void compact_wanted(struct store *store)
-{
-    compact_start(store);
-    depot_each_open(store->services->space->depot, compact_start);
 }
 
 void compact_stop(struct store *store)

@@ -47,9 +47,6 @@ bool compact_worthwhile(const struct store *store, const struct segment *segment
 /* Starts a compaction in the background; one that runs will look once more. Thread: any. */
 void compact_start(struct store *store);
 
-/* A delete waits for the space: of this store, and of all others of the depot. Thread: any. */
-void compact_wanted(struct store *store);
-
 /* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
 void compact_stop(struct store *store);
 

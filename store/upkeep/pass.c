@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { CHUNK = 1 << 20, BLOCK = 4096, HICCUPS_MAX = 64, CATCH_UPS_MAX = 16 };
+enum { CHUNK = 1 << 20, HICCUPS_MAX = 64, CATCH_UPS_MAX = 16 };
 
 /* ---- beginning and ending -------------------------------------------------------------------- */
 
@@ -298,7 +298,7 @@ static uint64_t find_block(struct pass *pass, uint64_t position, uint64_t limit,
 {
     const struct segment *segment = pass->cursor.segment;
     while (position < limit && !pass_stop(pass)) {
-        uint64_t next = (position / BLOCK + 1) * BLOCK;
+        uint64_t next = (position / IO_BLOCK + 1) * IO_BLOCK;
         if (next > limit)
             next = limit;
         int error = io_read_all(segment->io, segment->file, pass->chunk, next - position, (off_t)position);
