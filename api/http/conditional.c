@@ -51,6 +51,5 @@ bool conditional_range(const char *if_range, const struct object_info *info)
     if (if_range == NULL)
         return true;
     etag_write(etag, &info->digest);
-    size_t length = strlen(etag);
-    return strncmp(if_range, etag, length) == 0 && if_range[length + strspn(if_range + length, " \t")] == '\0';
+    return strcmp(if_range, etag) == 0;
 }

@@ -71,9 +71,19 @@ static enum fields_error keep(struct fields *fields, enum field field, const cha
     return FIELDS_OK;
 }
 
-enum fields_error fields_note(struct fields *fields, const char *name, size_t name_length, const char *value,
-                              enum field *ret_field)
+static void trim(char *value, size_t length)
 {
+    size_t kept = length;
+    while (kept > 0 && (value[kept - 1] == ' ' || value[kept - 1] == '\t'))
+        kept--;
+    if (kept < length)
+        value[kept] = '\0';
+}
+
+enum fields_error fields_note(struct fields *fields, const char *name, size_t name_length, char *value,
+                              size_t value_length, enum field *ret_field)
+{
+    trim(value, value_length);
     for (unsigned i = 0; i < FIELDS; i++)
         if (known[i].length == name_length && strncasecmp(known[i].name, name, name_length) == 0)
             return keep(fields, (enum field)i, value, ret_field);

@@ -32,6 +32,20 @@ static bool is_value(const char *text, size_t length)
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* libmicrohttpd 0.9.75 takes a coding with a blank behind it for one that it does not know, and its body for one that
+ * has no end. */
+static bool is_misread(const char *name, size_t name_length, const char *value, size_t value_length)
+{
+    static const char coding[] = "Transfer-Encoding";
+    return name_length == sizeof coding - 1 && strncasecmp(name, coding, name_length) == 0 && value_length > 0 &&
+           is_blank(value[value_length - 1]);
+}
+
 void hygiene_begin(struct hygiene *hygiene, const char *method, const char *target, size_t target_length,
                    const char *version)
 {
@@ -51,12 +65,14 @@ bool hygiene_field(struct hygiene *hygiene, const char *name, size_t name_length
     if (!is_token(name, name_length))
         return fail(hygiene, "the name of a header field is not a token directly followed by a colon");
     const char *after = name + name_length + 1;
-    while (after < value && (*after == ' ' || *after == '\t'))
+    while (after < value && is_blank(*after))
         after++;
     if (after != value)
         return fail(hygiene, "a header field is folded or holds a NUL");
     if (!is_value(value, value_length))
         return fail(hygiene, "the value of a header field holds a control character");
+    if (is_misread(name, name_length, value, value_length))
+        return fail(hygiene, "a blank follows the Transfer-Encoding");
     hygiene->at = value + value_length + 2;
     return true;
 }

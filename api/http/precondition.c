@@ -69,11 +69,6 @@ static enum precondition_error read_list(const char *value, bool keep_weak, stru
     return tags > 0 ? PRECONDITION_OK : PRECONDITION_MALFORMED;
 }
 
-static bool is_star(const char *value)
-{
-    return *value == '*' && *skip(value + 1, " \t") == '\0';
-}
-
 /* An array that holds as many digests as the value can have tags. */
 static struct store_digest *make_room(const char *value)
 {
@@ -85,7 +80,7 @@ static struct store_digest *make_room(const char *value)
 
 enum precondition_error precondition_match(struct precondition *precondition, const char *value)
 {
-    if (is_star(value)) {
+    if (strcmp(value, "*") == 0) {
         precondition->condition.exists = true;
         return PRECONDITION_OK;
     }
@@ -99,7 +94,7 @@ enum precondition_error precondition_match(struct precondition *precondition, co
 
 enum precondition_error precondition_none_match(struct precondition *precondition, const char *value)
 {
-    if (is_star(value)) {
+    if (strcmp(value, "*") == 0) {
         precondition->condition.absent = true;
         return PRECONDITION_OK;
     }

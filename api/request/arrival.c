@@ -36,7 +36,8 @@ static enum MHD_Result note_field(void *closure, enum MHD_ValueKind kind, const 
         walk->memory += value_length; /* it makes a copy, to part it */
     if (!hygiene_field(&walk->hygiene, name, name_length, value, value_length))
         return MHD_NO;
-    walk->error = fields_note(&walk->request->fields, name, name_length, value, &walk->twice);
+    walk->error = fields_note(&walk->request->fields, name, name_length, (char *)(uintptr_t)value, value_length,
+                              &walk->twice);
     return walk->error == FIELDS_OK ? MHD_YES : MHD_NO;
 }
 

@@ -76,9 +76,28 @@ bool head_digest(struct request *request, struct digest **ret_digest)
            expect_field(request, digest, FIELD_CONTENT_MD5);
 }
 
-static bool expect_trailer(struct request *request, struct digest *digest, enum field field)
+struct trailers {
+    struct fields fields;
+    bool no_memory;
+};
+
+/* One that comes twice and is no list is none of those that are looked at. */
+static enum MHD_Result note_trailer(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                    const char *value, size_t value_length)
 {
-    const char *value = MHD_lookup_connection_value(request->connection, MHD_FOOTER_KIND, field_name(field));
+    struct trailers *trailers = closure;
+    enum field twice;
+    (void)kind;
+    enum fields_error error = fields_note(&trailers->fields, name, name_length, (char *)(uintptr_t)value, value_length,
+                                          &twice);
+    trailers->no_memory = error == FIELDS_NO_MEMORY;
+    return trailers->no_memory ? MHD_NO : MHD_YES;
+}
+
+static bool expect_trailer(struct request *request, struct digest *digest, const struct trailers *trailers,
+                           enum field field)
+{
+    const char *value = trailers->fields.values[field];
     if (value == NULL || (digest != NULL && digest->sha256.wanted))
         return expect(request, digest, field, value);
     reply_problem(request, PROBLEM_BAD_HEADER, "A digest after the body has to be announced before it: Trailer: %s.",
@@ -88,9 +107,16 @@ static bool expect_trailer(struct request *request, struct digest *digest, enum 
 
 bool head_trailing_digest(struct request *request, struct digest *digest)
 {
+    struct trailers trailers = {0};
     if (request->body_length != STORE_SIZE_UNKNOWN)
         return true;
-    return expect_trailer(request, digest, FIELD_CONTENT_DIGEST) && expect_trailer(request, digest, FIELD_REPR_DIGEST);
+    MHD_get_connection_values_n(request->connection, MHD_FOOTER_KIND, note_trailer, &trailers);
+    bool good = !trailers.no_memory && expect_trailer(request, digest, &trailers, FIELD_CONTENT_DIGEST) &&
+                expect_trailer(request, digest, &trailers, FIELD_REPR_DIGEST);
+    if (trailers.no_memory)
+        reply_error(request, STORE_NO_MEMORY);
+    fields_free(&trailers.fields);
+    return good;
 }
 
 /* ---- attributes ------------------------------------------------------------------------------ */

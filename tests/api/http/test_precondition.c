@@ -20,7 +20,7 @@ START_TEST(a_star_asks_for_any_or_for_none)
 {
     struct precondition precondition = match("*");
     ck_assert(precondition.condition.exists && !precondition.condition.match_listed);
-    ck_assert_int_eq(precondition_none_match(&precondition, "* "), PRECONDITION_OK);
+    ck_assert_int_eq(precondition_none_match(&precondition, "*"), PRECONDITION_OK);
     ck_assert(precondition.condition.absent);
     ck_assert(precondition_any(&precondition));
     precondition_free(&precondition);
