@@ -8,11 +8,11 @@
 #include "store/base/notice.h"
 #include "store/base/pool.h"
 #include "store/base/services.h"
-#include "store/base/table.h"
 #include "store/commit/writer.h"
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
 #include "store/disk/space.h"
+#include "store/index/index.h"
 #include "store/log/log.h"
 #include "store/log/reach.h"
 #include "store/read/catalog.h"
@@ -31,24 +31,9 @@ struct store {
     char name[STORE_NAME_MAX + 1];
     uint64_t salt;
 
-    /* Guards index, blobs.needs, the log's table and the figures. Readers share it for a look-up; the
-     * writer takes it to publish a whole group, so that a batch becomes visible at once. */
-    pthread_rwlock_t lock;
-    struct table index; /* key hash -> packed location */
     struct log log;
     struct blobs blobs;
-    uint64_t live_bytes;
-    uint64_t dead_log_bytes;
-    uint64_t commits;
-    uint64_t records;
-    uint64_t end_offset; /* published */
-    uint64_t damaged_bytes;
-    bool gaps;                    /* recovery has found parts of the log missing or damaged: they may come back */
-    size_t behind_gaps;           /* slot of the first segment behind all of them */
-    struct table damaged_records; /* packed locations of those that are counted in damaged_bytes */
-    struct table blob_notes;      /* blobs that are not as they were written: store_note_blob() */
-
-    bool mark_last; /* the log ends with a mark; the writer's */
+    struct index index;
 
     /* Used by the thread that opens or closes the store, and by the upkeep in between. */
     struct reach reach; /* what the file says */
@@ -84,27 +69,6 @@ void store_discharge(struct store *store, uint64_t bytes);
 
 /* The same for what an accepted write brings along: never refused. */
 void store_admit_always(struct store *store, uint64_t bytes);
-
-/* Counts a record as damaged; false when it is known already. */
-bool store_note_damage(struct store *store, uint64_t packed);
-
-/* What was found of a blob. What a look at the file tells, each read looks at again: the file may come back. */
-enum blob_note {
-    BLOB_NOTE_NONE,
-    BLOB_NOTE_MISSING,
-    BLOB_NOTE_SIZE,
-    BLOB_NOTE_DIGEST, /* only a verification compares it: such a blob is not served until one has found it whole */
-};
-
-/* Takes down what was found of a blob, if an object needs it; true when that is news. */
-bool store_note_blob(struct store *store, uint64_t blob, enum blob_note note);
-enum blob_note store_blob_note(struct store *store, uint64_t blob);
-
-/* Whether a verification has found the blob damaged. */
-bool store_blob_is_damaged(struct store *store, uint64_t blob);
-
-/* How many blobs that objects need were found damaged, and how many missing. */
-void store_count_notes(struct store *store, uint64_t *ret_damaged, uint64_t *ret_missing);
 
 /* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
 void store_complete(struct store *store, struct txn *txn);

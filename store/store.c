@@ -106,14 +106,7 @@ static struct store *store_new(const struct services *services, const char *name
     memcpy(store->name, name, strlen(name) + 1);
     store->notice = services->notice;
     store->notice.store = store->name;
-    pthread_rwlockattr_t attributes;
-    pthread_rwlockattr_init(&attributes);
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&store->lock, &attributes);
-    pthread_rwlockattr_destroy(&attributes);
-    table_init(&store->index, salt);
-    table_init(&store->damaged_records, salt);
-    table_init(&store->blob_notes, salt);
+    index_init(&store->index, &store->log, &store->blobs, salt);
     writer_init(&store->writer, salt);
     scrub_init(&store->scrub);
     compact_init(&store->compact);
@@ -137,7 +130,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct store
     }
     struct pool *pool = store->services->pool;
     blobs_init(&store->blobs, io, blobs, pool, store->salt);
-    if (log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->lock))
+    if (log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->index.lock))
         return STORE_OK;
     log_free(&store->log);
     blobs_free(&store->blobs);
@@ -149,10 +142,7 @@ static void store_free(struct store *store)
     catalog_free(&store->catalog);
     compact_free(&store->compact);
     scrub_free(&store->scrub);
-    table_free(&store->index);
-    table_free(&store->damaged_records);
-    table_free(&store->blob_notes);
-    pthread_rwlock_destroy(&store->lock);
+    index_free(&store->index);
     free(store);
 }
 
@@ -229,94 +219,6 @@ void store_close(struct store *store)
     store_end(store);
 }
 
-/* ---- damage ---------------------------------------------------------------------------------- */
-
-/* Sets a key's value; false when it has it already or memory is out. Lock held. */
-static bool table_note(struct table *table, uint64_t key, uint64_t value)
-{
-    if (table_get(table, key) == value || !table_reserve(table, key))
-        return false;
-    table_put(table, key, value);
-    table_reservations_end(table);
-    return true;
-}
-
-bool store_note_damage(struct store *store, uint64_t packed)
-{
-    pthread_rwlock_wrlock(&store->lock);
-    bool fresh = table_note(&store->damaged_records, packed, 1);
-    if (fresh)
-        store->damaged_bytes += location_unpack(packed).length;
-    pthread_rwlock_unlock(&store->lock);
-    return fresh;
-}
-
-/* A note with the number of its blob, since table_each() tells no keys. */
-static uint64_t note_pack(uint64_t blob, enum blob_note note)
-{
-    return blob << 2 | note;
-}
-
-static enum blob_note note_unpack(uint64_t packed)
-{
-    return (enum blob_note)(packed & 3);
-}
-
-bool store_note_blob(struct store *store, uint64_t blob, enum blob_note note)
-{
-    bool fresh = false;
-    if (store_blob_note(store, blob) == note)
-        return false;
-    pthread_rwlock_wrlock(&store->lock);
-    if (note == BLOB_NOTE_NONE)
-        fresh = table_remove(&store->blob_notes, blob) != 0;
-    else if (table_get(&store->blobs.needs, blob))
-        fresh = table_note(&store->blob_notes, blob, note_pack(blob, note));
-    pthread_rwlock_unlock(&store->lock);
-    return fresh;
-}
-
-enum blob_note store_blob_note(struct store *store, uint64_t blob)
-{
-    pthread_rwlock_rdlock(&store->lock);
-    enum blob_note note = note_unpack(table_get(&store->blob_notes, blob));
-    pthread_rwlock_unlock(&store->lock);
-    return note;
-}
-
-bool store_blob_is_damaged(struct store *store, uint64_t blob)
-{
-    return store_blob_note(store, blob) == BLOB_NOTE_DIGEST;
-}
-
-struct note_count {
-    const struct store *store;
-    uint64_t damaged;
-    uint64_t missing;
-};
-
-/* A note outlives the objects that needed the blob. */
-static void note_visit(void *arg, uint64_t packed)
-{
-    struct note_count *count = arg;
-    if (!table_get(&count->store->blobs.needs, packed >> 2))
-        return;
-    if (note_unpack(packed) == BLOB_NOTE_MISSING)
-        count->missing++;
-    else
-        count->damaged++;
-}
-
-void store_count_notes(struct store *store, uint64_t *ret_damaged, uint64_t *ret_missing)
-{
-    struct note_count count = {.store = store};
-    pthread_rwlock_rdlock(&store->lock);
-    table_each(&store->blob_notes, note_visit, &count);
-    pthread_rwlock_unlock(&store->lock);
-    *ret_damaged = count.damaged;
-    *ret_missing = count.missing;
-}
-
 /* ---- what is known of it --------------------------------------------------------------------- */
 
 const char *store_name(const struct store *store)
@@ -326,22 +228,22 @@ const char *store_name(const struct store *store)
 
 void store_figures(struct store *store, struct store_figures *ret_figures)
 {
-    pthread_rwlock_rdlock(&store->lock);
+    struct index *index = &store->index;
+    index_lock_shared(index);
     struct store_figures figures = {
-        .objects = store->index.count,
-        .live_bytes = store->live_bytes,
-        .dead_bytes = store->dead_log_bytes,
+        .objects = index->locations.count,
+        .live_bytes = index->live_bytes,
+        .dead_bytes = index->dead_bytes,
         .disk_bytes = log_disk_bytes(&store->log) + store->blobs.bytes,
-        .end_offset = store->end_offset,
+        .end_offset = index->end_offset,
         .segments = log_segments(&store->log),
         .blobs = store->blobs.needs.count,
-        .commits = store->commits,
-        .records = store->records,
-        .damaged_bytes = store->damaged_bytes,
+        .commits = index->commits,
+        .records = index->records,
     };
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(index);
     uint64_t missing = 0;
-    store_count_notes(store, &figures.damaged_blobs, &missing);
+    damage_count(index, &figures.damaged_bytes, &figures.damaged_blobs, &missing);
     figures.damaged_blobs += missing;
     figures.writes_in_flight = atomic_load(&store->ops_in_flight);
     figures.bytes_in_flight = atomic_load(&store->bytes_in_flight);

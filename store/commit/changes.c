@@ -1,16 +1,14 @@
 /* changes.c - what a group has decided so far. changes.h tells what for. */
 #include "store/commit/changes.h"
 
-#include "store/internal.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 enum { NONE = -1 };
 
-void changes_init(struct changes *changes, struct store *store)
+void changes_init(struct changes *changes, struct index *index)
 {
-    *changes = (struct changes){.store = store};
+    *changes = (struct changes){.index = index};
     memset(changes->buckets, NONE, sizeof changes->buckets);
 }
 
@@ -44,9 +42,9 @@ enum store_error changes_find(struct changes *changes, const struct store_key *k
             return STORE_OK;
         return STORE_DAMAGED; /* a payload that is in memory always points somewhere */
     }
-    uint64_t location = table_get(&changes->store->index, key->hash);
+    uint64_t location = index_now(changes->index, key->hash);
     if (location)
-        return view_load(changes->store, &changes->arena, location, payload, ret_view);
+        return view_load(changes->index->log, &changes->arena, location, payload, ret_view);
     *ret_view = (struct view){.key = store_key_of_hash(key->hash)};
     return STORE_OK;
 }

@@ -11,6 +11,7 @@
 #include "store/base/arena.h"
 #include "store/commit/txn.h"
 #include "store/commit/view.h"
+#include "store/index/index.h"
 #include "store/log/location.h"
 #include "store/log/record.h"
 
@@ -23,12 +24,12 @@ struct change {
     struct location location;
     struct txn *txn;
     size_t op;
-    int older;    /* the change before in its bucket */
-    bool orphans; /* publishing it left the blob of `before` without need */
+    int older;       /* the change before in its bucket */
+    uint64_t orphan; /* the blob that publishing it has left without need, 0: none */
 };
 
 struct changes {
-    struct store *store;
+    struct index *index; /* the store's */
     struct arena arena;  /* holds what the views point to */
     struct change *list; /* in the order of their records */
     size_t count;
@@ -36,7 +37,7 @@ struct changes {
     int buckets[CHANGES_BUCKETS]; /* the newest change of each */
 };
 
-void changes_init(struct changes *changes, struct store *store);
+void changes_init(struct changes *changes, struct index *index);
 void changes_free(struct changes *changes);
 
 /* The newest change of the key's hash; NULL: there is none. Borrowed until the next push or pop. */

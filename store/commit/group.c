@@ -3,6 +3,7 @@
 
 #include "store/commit/changes.h"
 #include "store/commit/plan.h"
+#include "store/index/yield.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ struct group *group_new(struct store *store)
         return NULL;
     group->store = store;
     group->last = &group->first;
-    changes_init(&group->changes, store);
+    changes_init(&group->changes, &store->index);
     return group;
 }
 
@@ -196,81 +197,62 @@ bool group_full(const struct group *group)
 
 /* ---- publishing ------------------------------------------------------------------------------ */
 
-/* Memory for what publishing will put into the tables: after the sync it must not fail. Lock held. */
-static bool reserve_changes(struct group *group)
+static struct index_change booking_of(const struct change *change)
 {
-    struct store *store = group->store;
-    const struct changes *changes = &group->changes;
-    bool fits = true;
-    for (size_t i = 0; i < changes->count && fits; i++) {
-        const struct view *after = &changes->list[i].after;
-        if (after->exists)
-            fits = table_reserve(&store->index, after->key.hash);
-        if (after->exists && after->blob && fits)
-            fits = blobs_reserve(&store->blobs, after->blob);
-    }
-    if (!fits) {
-        table_reservations_end(&store->index);
-        table_reservations_end(&store->blobs.needs);
-    }
-    return fits;
+    const struct view *after = &change->after;
+    const struct view *before = &change->before;
+    return (struct index_change){.type = after->exists ? RECORD_PUT : RECORD_TOMBSTONE,
+                                 .key_hash = after->key.hash,
+                                 .location = change->location,
+                                 .size = after->size,
+                                 .blob = after->blob,
+                                 .size_before = before->size,
+                                 .blob_before = before->exists ? before->blob : 0};
 }
 
-/* A record has lost its key. */
-static void record_died(struct group *group, struct location location)
+/* Memory for what publishing will put into the tables: after the sync it must not fail. */
+static bool reserve_changes(struct group *group)
 {
-    struct store *store = group->store;
-    struct segment *segment = store->log.segments[location.segment];
-    segment->live--;
-    segment->dead += location.length;
-    store->dead_log_bytes += location.length;
-    group->compact = group->compact || compact_worthwhile(store, segment);
+    struct index *index = &group->store->index;
+    const struct changes *changes = &group->changes;
+    bool fits = true;
+    index_lock(index);
+    for (size_t i = 0; i < changes->count && fits; i++) {
+        struct index_change booking = booking_of(&changes->list[i]);
+        fits = index_reserve(index, &booking);
+    }
+    if (!fits)
+        index_reservations_end(index);
+    index_unlock(index);
+    return fits;
 }
 
 /* Makes one change visible. Lock held. */
 static void publish_change(struct group *group, struct change *change)
 {
-    struct store *store = group->store;
-    const struct view *after = &change->after;
-    struct segment *segment = store->log.segments[change->location.segment];
-    uint64_t before;
-    if (after->exists) {
-        before = table_put(&store->index, after->key.hash, location_pack(change->location));
-        segment->live++;
-        store->live_bytes += after->size;
-        if (after->blob)
-            blobs_need(&store->blobs, after->blob, after->size);
-    } else {
-        before = table_remove(&store->index, after->key.hash);
-        segment->tombstones += change->location.length;
-        store->dead_log_bytes += change->location.length;
-    }
-    if (before) {
-        record_died(group, location_unpack(before));
-        store->live_bytes -= change->before.size;
-    }
-    if (change->before.exists && change->before.blob)
-        change->orphans = blobs_unneed(&store->blobs, change->before.blob, change->before.size);
+    struct index *index = &group->store->index;
+    struct index_change booking = booking_of(change);
+    struct index_ended ended = index_apply(index, &booking);
+    change->orphan = ended.blob;
+    group->compact = group->compact || (ended.segment && yield_is_worthwhile(index, ended.segment));
 }
 
 static void publish(struct group *group)
 {
     struct store *store = group->store;
     struct changes *changes = &group->changes;
-    pthread_rwlock_wrlock(&store->lock);
+    index_lock(&store->index);
     for (size_t i = 0; i < changes->count; i++)
         publish_change(group, &changes->list[i]);
-    table_reservations_end(&store->index);
-    table_reservations_end(&store->blobs.needs);
-    store->commits++;
-    store->records += changes->count;
-    store->end_offset = store->log.end;
-    pthread_rwlock_unlock(&store->lock);
+    index_reservations_end(&store->index);
+    index_count_group(&store->index, changes->count);
+    index_publish(&store->index);
+    index_unlock(&store->index);
     for (size_t i = 0; i < changes->count; i++) {
-        if (changes->list[i].orphans)
-            blobs_discard(&store->blobs, changes->list[i].before.blob);
+        if (changes->list[i].orphan)
+            blobs_discard(&store->blobs, changes->list[i].orphan);
     }
-    store->mark_last = false;
+    store->log.marked = false;
     if (group->compact || group->segments != store->log.segment_count)
         compact_start(store);
     group->compact = false;
@@ -281,10 +263,7 @@ static void publish(struct group *group)
 static void make_durable(struct group *group)
 {
     struct store *store = group->store;
-    pthread_rwlock_wrlock(&store->lock);
-    bool fits = reserve_changes(group);
-    pthread_rwlock_unlock(&store->lock);
-    if (!fits) {
+    if (!reserve_changes(group)) {
         group_fail(group, STORE_NO_MEMORY, ENOMEM);
         return;
     }
@@ -328,7 +307,7 @@ void group_mark(struct group *group)
     bool sync_failed;
     int os_error;
     store->log.ending = true;
-    if (!store->log.active || store->mark_last || atomic_load(&store->failed))
+    if (!store->log.active || store->log.marked || atomic_load(&store->failed))
         return;
     log_begin(&store->log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
@@ -338,10 +317,9 @@ void group_mark(struct group *group)
         log_abandon(&store->log);
         return;
     }
-    pthread_rwlock_wrlock(&store->lock);
-    store->dead_log_bytes += location.length;
-    store->log.segments[location.segment]->dead += location.length;
-    store->end_offset = store->log.end;
-    pthread_rwlock_unlock(&store->lock);
-    store->mark_last = true;
+    index_lock(&store->index);
+    index_apply(&store->index, &(struct index_change){.type = RECORD_MARK, .location = location});
+    index_publish(&store->index);
+    index_unlock(&store->index);
+    store->log.marked = true;
 }

@@ -2,8 +2,7 @@
 #include "store/commit/plan.h"
 
 #include "store/base/condition.h"
-#include "store/internal.h"
-
+#include "store/base/key.h"
 #include <string.h>
 
 enum { TXN_BYTES = 96 << 20 }; /* the most that one transaction may append */
@@ -123,7 +122,8 @@ static enum store_error plan_delete(struct plan *plan, size_t at)
         return STORE_CONDITION;
     struct view after = {.key = found ? before.key : op->key, .time = plan->now};
     error = receipt_set(plan, at, &op->key, &after, found);
-    bool lost = !before.exists && plan->changes->store->gaps; /* it may be in a part of the log that comes back */
+    bool lost = !before.exists &&
+                plan->changes->index->damage.gaps; /* it may be in a part of the log that comes back */
     return error || !(found || lost) ? error : changes_push(plan->changes, plan->txn, at, &before, &after);
 }
 
@@ -143,7 +143,7 @@ static enum store_error plan_relocate(struct plan *plan, size_t at, bool remove)
         return STORE_CONDITION;
     if (!found)
         return STORE_NO_OBJECT;
-    if (source.blob && store_blob_is_damaged(plan->changes->store, source.blob))
+    if (source.blob && damage_of_blob(plan->changes->index, source.blob) == BLOB_NOTE_DIGEST)
         return STORE_DAMAGED;
     error = plan_target(plan, at, &op->target, &none, source);
     if (error || !remove)
@@ -159,11 +159,11 @@ static enum store_error plan_move(struct plan *plan, size_t at)
     const struct store_op *op = &plan->txn->ops[at];
     const struct txn_step *step = &plan->txn->steps[at];
     struct view before = {.key = op->key};
-    if (changes_newest(changes, op->key.hash) || table_get(&changes->store->index, op->key.hash) != step->moved_from)
+    if (changes_newest(changes, op->key.hash) || !index_leads_to(changes->index, op->key.hash, step->moved_from))
         return STORE_OK;
     struct view after = {.key = op->key, .time = step->time};
     if (step->moved_from) {
-        enum store_error error = view_load(changes->store, &changes->arena, step->moved_from, true, &before);
+        enum store_error error = view_load(changes->index->log, &changes->arena, step->moved_from, true, &before);
         if (error)
             return error;
         after = before;

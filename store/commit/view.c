@@ -1,21 +1,21 @@
 /* view.c - what the writer knows of what a key holds. */
 #include "store/commit/view.h"
 
-#include "store/internal.h"
+#include "store/base/error.h"
 
 /* Reads `length` bytes of a stored record into the arena and checks its head. */
-static enum store_error read_record(struct store *store, struct arena *arena, struct location location, size_t length,
+static enum store_error read_record(const struct log *log, struct arena *arena, struct location location, size_t length,
                                     struct record *ret_record)
 {
-    const struct segment *segment = store->log.segments[location.segment];
+    const struct segment *segment = log->segments[location.segment];
     unsigned char *bytes = arena_take(arena, length);
     if (!bytes)
         return STORE_NO_MEMORY;
-    int error = io_read_all(store->io, segment->file, bytes, length, location.position);
+    int error = io_read_all(log->io, segment->file, bytes, length, location.position);
     if (error)
         return error_io(error);
     uint64_t offset = segment_offset(segment, location.position);
-    return record_decode(bytes, length, offset, store->salt, ret_record) ? STORE_OK : STORE_DAMAGED;
+    return record_decode(bytes, length, offset, log->salt, ret_record) ? STORE_OK : STORE_DAMAGED;
 }
 
 static struct view view_of_record(const struct record *record, uint64_t location)
@@ -35,7 +35,7 @@ static struct view view_of_record(const struct record *record, uint64_t location
     };
 }
 
-enum store_error view_load(struct store *store, struct arena *arena, uint64_t packed, bool payload,
+enum store_error view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
                            struct view *ret_view)
 {
     struct location location = location_unpack(packed);
@@ -43,7 +43,7 @@ enum store_error view_load(struct store *store, struct arena *arena, uint64_t pa
     if (!payload && length > RECORD_HEAD_MAX)
         length = RECORD_HEAD_MAX;
     struct record record;
-    enum store_error error = read_record(store, arena, location, length, &record);
+    enum store_error error = read_record(log, arena, location, length, &record);
     if (error)
         return error;
     if (payload && !record_payload_whole(&record))

@@ -6,6 +6,7 @@
 #define CAIRN_VIEW_H
 
 #include "store/base/arena.h"
+#include "store/log/log.h"
 #include "store/store.h"
 
 /* Points into ops, or into the arena it was loaded into. */
@@ -25,7 +26,7 @@ struct view {
 
 /* Reads the record at a packed location, its payload only when asked for: that then has been compared with its digest.
  * STORE_DAMAGED, STORE_NO_MEMORY, STORE_IO with the reason in errno. Blocking. */
-enum store_error view_load(struct store *store, struct arena *arena, uint64_t packed, bool payload,
+enum store_error view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
                            struct view *ret_view);
 
 #endif

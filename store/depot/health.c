@@ -57,12 +57,10 @@ static void say_count(char *text, size_t room, uint64_t count, const char *one, 
 /* All damage that is known of an open store, or "". */
 static void tell_damage(struct store *store, char *text, size_t room)
 {
+    uint64_t bytes = 0;
     uint64_t damaged = 0;
     uint64_t missing = 0;
-    store_count_notes(store, &damaged, &missing);
-    pthread_rwlock_rdlock(&store->lock);
-    uint64_t bytes = store->damaged_bytes;
-    pthread_rwlock_unlock(&store->lock);
+    damage_count(&store->index, &bytes, &damaged, &missing);
     text[0] = '\0';
     say_count(text, room, bytes, "byte of its log was found damaged", "bytes of its log were found damaged");
     say_count(text, room, damaged, "large payload was found damaged", "large payloads were found damaged");

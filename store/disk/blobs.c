@@ -245,6 +245,16 @@ bool blobs_reserve(struct blobs *blobs, uint64_t blob)
     return table_reserve(&blobs->needs, blob);
 }
 
+void blobs_reservations_end(struct blobs *blobs)
+{
+    table_reservations_end(&blobs->needs);
+}
+
+bool blobs_are_needed(const struct blobs *blobs, uint64_t blob)
+{
+    return table_get(&blobs->needs, blob) != 0;
+}
+
 void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size)
 {
     uint64_t needs = table_get(&blobs->needs, blob);

@@ -30,7 +30,7 @@ struct blobs {
     const struct io *io;
     int folder;
     atomic_uint_fast64_t next; /* number of the next file */
-    struct table needs;        /* number -> objects that need it; guarded by the store's lock */
+    struct table needs;        /* number -> objects that need it; guarded by the index's lock */
     uint64_t bytes;            /* of all blobs that are needed; the same */
 
     struct pool *pool;
@@ -84,11 +84,16 @@ int blobs_sync(struct blobs *blobs);
  * when the blob is gone. By hard link, across file systems by copying. Blocking. */
 int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob);
 
-/* Makes sure that one more blobs_need() of this number cannot fail. Thread: the store's lock exclusive. */
+/* Makes sure that one more blobs_need() of this number cannot fail; reservations add up until their end. Thread: the
+ * index's lock exclusive. */
 bool blobs_reserve(struct blobs *blobs, uint64_t blob);
+void blobs_reservations_end(struct blobs *blobs);
+
+/* Whether an object needs the file. Thread: the index's lock. */
+bool blobs_are_needed(const struct blobs *blobs, uint64_t blob);
 
 /* One object more, or less, needs the file of `size` bytes. True when none does any more: the caller
- * then unlinks it, outside of the lock. Thread: the store's lock exclusive. */
+ * then unlinks it, outside of the lock. Thread: the index's lock exclusive. */
 void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size);
 bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size);
 

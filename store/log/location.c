@@ -6,6 +6,14 @@
 enum { SEGMENT_BITS = 20, POSITION_BITS = 25, LENGTH_BITS = 18, UNIT = 8 };
 static_assert(SEGMENT_BITS + POSITION_BITS + LENGTH_BITS + 1 == 64, "a location has 64 bits");
 
+struct location location_of(uint32_t segment, uint64_t position, const struct record *record)
+{
+    return (struct location){.segment = segment,
+                             .position = (uint32_t)position,
+                             .length = (uint32_t)record_length(record),
+                             .blob = record->blob != 0};
+}
+
 uint64_t location_pack(struct location location)
 {
     assert(location.segment < LOCATION_SEGMENTS_MAX && location.position < LOCATION_POSITION_MAX);

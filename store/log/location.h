@@ -2,6 +2,8 @@
 #ifndef CAIRN_LOCATION_H
 #define CAIRN_LOCATION_H
 
+#include "store/log/record.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,6 +18,9 @@ enum {
     LOCATION_SEGMENTS_MAX = 1 << 20,
     LOCATION_POSITION_MAX = 256 << 20, /* exclusive; a segment's file never grows to it */
 };
+
+/* Where a record stands that was read, or is to be written, at a position of a segment. */
+struct location location_of(uint32_t segment, uint64_t position, const struct record *record);
 
 /* Never 0: a record is never shorter than its header. */
 uint64_t location_pack(struct location location);

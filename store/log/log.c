@@ -291,10 +291,7 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
         record_encode(record, log->salt, log->buffer + log->buffered);
         log->buffered += length;
     }
-    *ret_location = (struct location){.segment = log->active->slot,
-                                      .position = (uint32_t)log->active->used,
-                                      .length = (uint32_t)length,
-                                      .blob = record->blob != 0};
+    *ret_location = location_of(log->active->slot, log->active->used, record);
     log->active->used += length;
     log->end += length;
     return 0;
@@ -352,6 +349,18 @@ int log_write_husk(struct log *log, const struct segment_header *header, int *re
     }
     *ret_file = file;
     return 0;
+}
+
+const struct segment *log_next(const struct log *log, const struct segment *segment)
+{
+    size_t slot = (size_t)segment->slot + 1;
+    return slot < log->segment_count ? log->segments[slot] : NULL;
+}
+
+const struct segment *log_next_at(const struct log *log, const struct segment *segment, uint64_t end)
+{
+    const struct segment *next = log_next(log, segment);
+    return next && next->base <= end ? next : NULL;
 }
 
 struct segment *log_pin(const struct log *log, uint32_t slot)

@@ -13,7 +13,7 @@
  * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
  * that compaction has got that way is promised to it until it is done.
  *
- * Thread: the writer's, except log_pin(), log_segments() and log_disk_bytes(), which need the store's lock shared;
+ * Thread: the writer's, except log_next(), log_pin(), log_segments() and log_disk_bytes(), which need the index's lock;
  * functions that change the table of segments take it exclusively themselves.
  */
 #ifndef CAIRN_LOG_H
@@ -48,7 +48,7 @@ struct log {
     uint64_t salt;
     uint64_t segment_size;
     struct space *space;          /* the depot's */
-    pthread_rwlock_t *table_lock; /* the store's: guards the table below */
+    pthread_rwlock_t *table_lock; /* the index's: guards the table below */
     struct segment **segments;    /* by slot; in order of their numbers */
     size_t segment_count;
     size_t segment_room;
@@ -60,6 +60,7 @@ struct log {
     uint64_t next_number;
     uint64_t end;  /* offset of the next record */
     bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
+    bool marked;   /* the log ends with a mark */
 
     uint64_t group;                /* offset where the group under way began */
     uint64_t group_position;       /* and its position in the active segment */
@@ -129,9 +130,15 @@ void log_abandon(struct log *log);
  * it. Thread: any, but one at a time. */
 int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file);
 
-/* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the store's lock
+/* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the index's lock
  * exclusive. */
 void log_replace(struct log *log, struct segment *husk);
+
+/* The segment behind another; NULL: that is the last one, which is not sealed. */
+const struct segment *log_next(const struct log *log, const struct segment *segment);
+
+/* The same for a log that ends at an offset, although more of it may have been written since. */
+const struct segment *log_next_at(const struct log *log, const struct segment *segment, uint64_t end);
 
 /* The segment in a slot, with a reference. */
 struct segment *log_pin(const struct log *log, uint32_t slot);

@@ -85,7 +85,8 @@ int reach_write(const struct io *io, int log, uint64_t salt, const struct reach 
 static uint64_t oldest_now(const struct store *store)
 {
     const struct log *log = &store->log;
-    return store->gaps || log->oldest == log->segment_count ? store->reach.oldest : log->segments[log->oldest]->number;
+    return store->index.damage.gaps || log->oldest == log->segment_count ? store->reach.oldest
+                                                                         : log->segments[log->oldest]->number;
 }
 
 static bool reach_equal(const struct reach *a, const struct reach *b)
@@ -96,10 +97,10 @@ static bool reach_equal(const struct reach *a, const struct reach *b)
 /* What can be said of the log: false when that is nothing, or no more than what is on disk. */
 static bool reach_now(struct store *store, bool another_segment, struct reach *ret_reach)
 {
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     const struct log *log = &store->log;
     const struct segment *last = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-    *ret_reach = (struct reach){.offset = store->end_offset,
+    *ret_reach = (struct reach){.offset = store->index.end_offset,
                                 .segment = last ? last->number : 0,
                                 .oldest = oldest_now(store),
                                 .blob = atomic_load(&store->blobs.next)};
@@ -108,7 +109,7 @@ static bool reach_now(struct store *store, bool another_segment, struct reach *r
     /* A log that fits into one file is small: it can wait until it is closed. */
     if (another_segment)
         sure = sure && log->segment_count > 1 && last->number > store->reach.segment;
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return sure && !reach_equal(ret_reach, &store->reach);
 }
 

@@ -61,7 +61,7 @@ struct segment {
     uint64_t given;    /* bytes that it had at the beginning; 0: not known */
     uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
 
-    /* Guarded by the store's lock. */
+    /* Guarded by the index's lock, and booked by it. */
     uint64_t live;       /* keys that lead into the segment */
     uint64_t dead;       /* bytes of records of no use: replaced ones and marks */
     uint64_t tombstones; /* bytes of tombstones: of use while an older segment may hold their keys */

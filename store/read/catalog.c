@@ -101,7 +101,7 @@ static enum store_error shelf_update(struct store *store, struct catalog_shelf *
 {
     struct run *run;
     if (!shelf_is_current(shelf, part)) {
-        if (part->sealed && shelf->count == 0 && !store->gaps &&
+        if (part->sealed && shelf->count == 0 && !store->index.damage.gaps &&
             run_open(store, part->segment, part->end, &run) == STORE_OK) {
             shelf->runs[shelf->count++] = run;
             return STORE_OK;
@@ -110,7 +110,7 @@ static enum store_error shelf_update(struct store *store, struct catalog_shelf *
         if (error)
             return error;
         if (part->sealed)
-            run_save(store, shelf->runs[0], part->segment, !store->gaps);
+            run_save(store, shelf->runs[0], part->segment, !store->index.damage.gaps);
     }
     return STORE_OK;
 }
@@ -146,25 +146,25 @@ static enum store_error parts_pin(struct listing *listing, struct run_horizon *r
 {
     struct store *store = listing->store;
     enum store_error error = STORE_OK;
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     const struct log *log = &store->log;
     listing->parts = calloc(log->segment_count + 1, sizeof *listing->parts);
     if (!listing->parts)
         error = STORE_NO_MEMORY;
     for (size_t slot = 0; !error && slot < log->segment_count; slot++) {
-        uint64_t end = store->end_offset;
-        bool sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= end;
+        uint64_t end = store->index.end_offset;
         if (log->segments[slot]->base > end)
             break; /* begun, but nothing in it has been published */
         struct part *part = &listing->parts[listing->part_count++];
         part->segment = log_pin(log, (uint32_t)slot);
-        part->sealed = sealed;
-        part->end = segment_position(part->segment, sealed ? log->segments[slot + 1]->base : end);
-        if (sealed && part->segment->used < part->end)
+        const struct segment *next = log_next_at(log, part->segment, end);
+        part->sealed = next != NULL;
+        part->end = segment_position(part->segment, next ? next->base : end);
+        if (next && part->segment->used < part->end)
             part->end = part->segment->used; /* what lies in between was never of this log, or is lost */
         *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = part->end};
     }
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return error;
 }
 

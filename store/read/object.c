@@ -33,7 +33,7 @@ struct pin {
 
 static bool pin_take(struct store *store, uint64_t hash, struct pin *ret_pin)
 {
-    uint64_t packed = table_get(&store->index, hash);
+    uint64_t packed = index_find(&store->index, hash);
     if (!packed)
         return false;
     ret_pin->location = location_unpack(packed);
@@ -58,7 +58,7 @@ static enum store_error read_bytes(const struct io *io, int file, void *bytes, s
 
 static void note_damage(struct store *store, const struct pin *pin)
 {
-    if (!store_note_damage(store, location_pack(pin->location)))
+    if (!damage_note_record(&store->index, location_pack(pin->location)))
         return;
     notice_tell(&store->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
                 (unsigned long long)segment_offset(pin->segment, pin->location.position));
@@ -112,7 +112,7 @@ static enum store_error object_load(struct store *store, const struct pin *pin, 
 static enum store_error note_blob(struct store *store, uint64_t blob, uint64_t key_hash, enum blob_note note)
 {
     bool missing = note == BLOB_NOTE_MISSING;
-    if (store_note_blob(store, blob, note))
+    if (damage_note_blob(&store->index, blob, note))
         notice_tell(&store->notice, STORE_LOG_ERROR,
                     "the file of a large payload %s: the object with key hash %016llx is not served",
                     missing ? "is missing" : "has not the size that was stored", (unsigned long long)key_hash);
@@ -122,7 +122,7 @@ static enum store_error note_blob(struct store *store, uint64_t blob, uint64_t k
 /* Opens the blob; STORE_AGAIN when it is gone. */
 static enum store_error object_open_blob(struct store *store, struct object *object, const struct record *record)
 {
-    enum blob_note note = store_blob_note(store, record->blob);
+    enum blob_note note = damage_of_blob(&store->index, record->blob);
     if (note == BLOB_NOTE_DIGEST)
         return STORE_DAMAGED;
     int file = blobs_open(&store->blobs, record->blob);
@@ -139,7 +139,7 @@ static enum store_error object_open_blob(struct store *store, struct object *obj
         return note_blob(store, record->blob, record->key_hash, BLOB_NOTE_SIZE);
     }
     if (note)
-        store_note_blob(store, record->blob, BLOB_NOTE_NONE);
+        damage_note_blob(&store->index, record->blob, BLOB_NOTE_NONE);
     object->file = file;
     return STORE_OK;
 }
@@ -205,10 +205,7 @@ static enum store_error object_of_pin(struct store *store, const struct pin *pin
 /* Whether the key still leads to the place that was pinned. */
 static bool pin_current(struct store *store, const struct store_key *key, const struct pin *pin)
 {
-    pthread_rwlock_rdlock(&store->lock);
-    bool current = table_get(&store->index, key->hash) == location_pack(pin->location);
-    pthread_rwlock_unlock(&store->lock);
-    return current;
+    return index_leads_to(&store->index, key->hash, location_pack(pin->location));
 }
 
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
@@ -218,9 +215,9 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
     for (;;) {
         struct pin pin;
         uint64_t gone;
-        pthread_rwlock_rdlock(&store->lock);
+        index_lock_shared(&store->index);
         bool found = pin_take(store, key->hash, &pin);
-        pthread_rwlock_unlock(&store->lock);
+        index_unlock(&store->index);
         if (!found)
             return STORE_NO_OBJECT;
         enum store_error error = object_of_pin(store, &pin, key, flags, ret_object, &gone);
@@ -252,12 +249,12 @@ enum store_error store_check(struct store *store, const struct store_key *key, c
 /* Looks all keys up under one lock, so that no commit falls between them. */
 static void pin_all(struct store *store, const struct store_key *keys, size_t count, struct pin *ret_pins)
 {
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     for (size_t i = 0; i < count; i++) {
         if (!key_valid(&keys[i]) || !pin_take(store, keys[i].hash, &ret_pins[i]))
             ret_pins[i].segment = NULL;
     }
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
 }
 
 static void unpin_all(struct pin *pins, size_t count)

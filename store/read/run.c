@@ -294,9 +294,7 @@ static int draft_compare(const void *a, const void *b, void *arg)
 static bool is_wanted(struct store *store, const struct segment *segment, const struct run_horizon *horizon,
                       uint64_t position, uint64_t hash)
 {
-    pthread_rwlock_rdlock(&store->lock);
-    uint64_t packed = table_get(&store->index, hash);
-    pthread_rwlock_unlock(&store->lock);
+    uint64_t packed = index_now(&store->index, hash);
     struct location location = location_unpack(packed);
     if (!packed)
         return false;
@@ -368,15 +366,6 @@ static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t sal
     return XXH3_64bits_withSeed(bytes + HEADER, length - HEADER, salt ^ head);
 }
 
-/* Where the log ends; what the index has said so far lies in front of it. */
-static uint64_t end_now(struct store *store)
-{
-    pthread_rwlock_rdlock(&store->lock);
-    uint64_t end = store->end_offset;
-    pthread_rwlock_unlock(&store->lock);
-    return end;
-}
-
 /* Lays the sorted draft out as a run in memory. */
 static struct run *run_of_draft(struct draft *draft, struct store *store, const struct segment *segment,
                                 uint64_t covered)
@@ -390,7 +379,7 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
     little_put64(bytes + AT_COVERED, covered);
     little_put64(bytes + AT_COUNT, draft->count);
     little_put64(bytes + AT_KEYS, draft->keys_length);
-    little_put64(bytes + AT_HORIZON, end_now(store));
+    little_put64(bytes + AT_HORIZON, index_end(&store->index)); /* what the index has said so far lies in front of it */
     for (size_t i = 0; i < draft->count; i++) {
         unsigned char *entry = bytes + HEADER + i * ENTRY;
         little_put64(entry, draft->entries[i].hash);

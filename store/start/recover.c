@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a record of a transaction will do once the last of them has been seen. */
-struct effect {
-    enum record_type type;
-    uint64_t key_hash;
-    uint64_t size;
-    uint64_t blob;
-    uint64_t location;
-};
-
 struct scan {
     struct store *store;
     struct store_detail *detail;
@@ -29,7 +20,7 @@ struct scan {
     bool open;      /* nothing says where the segment ends: its tail may be torn, payloads too */
     uint64_t position;
 
-    struct effect *effects; /* of the transaction under way */
+    struct index_change *effects; /* of the transaction under way: what its records will do when all have been seen */
     size_t effect_count;
     size_t effect_room;
     uint32_t steps;
@@ -50,55 +41,39 @@ static enum store_error scan_io_error(struct scan *scan, int os_error)
 
 /* ---- applying -------------------------------------------------------------------------------- */
 
-/* Takes what stood under a key out of the figures. Its head was valid when it was put there. */
-static enum store_error forget(struct scan *scan, uint64_t packed)
+/* What the record told that stands under a key and will lose it. Its head was valid when it was put there. */
+static enum store_error recall(struct scan *scan, uint64_t packed, struct index_change *change)
 {
-    struct store *store = scan->store;
+    const struct log *log = &scan->store->log;
     struct location location = location_unpack(packed);
-    const struct segment *segment = store->log.segments[location.segment];
+    const struct segment *segment = log->segments[location.segment];
     unsigned char head[RECORD_HEADER];
     struct record record;
-    int error = io_read_all(store->io, segment->file, head, sizeof head, location.position);
+    int error = io_read_all(log->io, segment->file, head, sizeof head, location.position);
     if (error)
         return scan_io_error(scan, error);
-    store->dead_log_bytes += location.length;
-    store->log.segments[location.segment]->dead += location.length;
-    store->log.segments[location.segment]->live--;
     if (!record_peek(head, segment_offset(segment, location.position), &record))
         return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
-                            store->name);
-    store->live_bytes -= record.size;
-    if (record.blob)
-        blobs_unneed(&store->blobs, record.blob, record.size);
+                            scan->store->name);
+    change->size_before = record.size;
+    change->blob_before = record.blob;
     return STORE_OK;
 }
 
-static enum store_error apply(struct scan *scan, const struct effect *effect)
+static enum store_error apply(struct scan *scan, struct index_change *change)
 {
-    struct store *store = scan->store;
-    uint64_t before = 0;
-    if (effect->type == RECORD_PUT) {
-        if (!table_reserve(&store->index, effect->key_hash) ||
-            (effect->blob && !blobs_reserve(&store->blobs, effect->blob)))
-            return STORE_NO_MEMORY;
-        before = table_put(&store->index, effect->key_hash, effect->location);
-        scan->segment->live++;
-        store->live_bytes += effect->size;
-        if (effect->blob)
-            blobs_need(&store->blobs, effect->blob, effect->size);
-    } else {
-        uint64_t length = location_unpack(effect->location).length;
-        store->dead_log_bytes += length;
-        if (effect->type == RECORD_MARK)
-            scan->segment->dead += length;
-        else
-            scan->segment->tombstones += length;
-        if (effect->type == RECORD_TOMBSTONE)
-            before = table_remove(&store->index, effect->key_hash);
-    }
-    table_reservations_end(&store->index);
-    table_reservations_end(&store->blobs.needs);
-    return before ? forget(scan, before) : STORE_OK;
+    struct index *index = &scan->store->index;
+    uint64_t before = change->type == RECORD_MARK ? 0 : index_now(index, change->key_hash);
+    enum store_error error = before ? recall(scan, before, change) : STORE_OK;
+    if (error)
+        return error;
+    index_lock(index);
+    bool fits = index_reserve(index, change);
+    if (fits)
+        index_apply(index, change);
+    index_reservations_end(index);
+    index_unlock(index);
+    return fits ? STORE_OK : STORE_NO_MEMORY;
 }
 
 static enum store_error effects_apply(struct scan *scan)
@@ -114,21 +89,19 @@ static enum store_error effect_push(struct scan *scan, const struct record *reco
 {
     if (scan->effect_count == scan->effect_room) {
         size_t room = scan->effect_room ? scan->effect_room * 2 : 64;
-        struct effect *moved = realloc(scan->effects, room * sizeof *moved);
+        struct index_change *moved = realloc(scan->effects, room * sizeof *moved);
         if (!moved)
             return STORE_NO_MEMORY;
         scan->effects = moved;
         scan->effect_room = room;
     }
-    struct location location = {.segment = scan->segment->slot,
-                                .position = (uint32_t)scan->position,
-                                .length = (uint32_t)record_length(record),
-                                .blob = record->blob != 0};
-    scan->effects[scan->effect_count++] = (struct effect){.type = record->type,
-                                                          .key_hash = record->key_hash,
-                                                          .size = record->size,
-                                                          .blob = record->blob,
-                                                          .location = location_pack(location)};
+    scan->effects[scan->effect_count++] = (struct index_change){
+        .type = record->type,
+        .key_hash = record->key_hash,
+        .location = location_of(scan->segment->slot, scan->position, record),
+        .size = record->size,
+        .blob = record->blob,
+    };
     return STORE_OK;
 }
 
@@ -136,7 +109,7 @@ static enum store_error effect_push(struct scan *scan, const struct record *reco
 static void effects_drop(struct scan *scan)
 {
     for (size_t i = 0; i < scan->effect_count; i++)
-        scan->damaged += location_unpack(scan->effects[i].location).length;
+        scan->damaged += scan->effects[i].location.length;
     scan->effect_count = 0;
 }
 
@@ -160,7 +133,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
         effects_drop(scan);
         scan->damaged += length;
     }
-    scan->store->mark_last = record->type == RECORD_MARK;
+    scan->store->log.marked = record->type == RECORD_MARK;
     scan->last_group = record->group;
     scan->position += length;
     return error;
@@ -171,7 +144,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
 static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 {
     scan->damaged += to - from;
-    scan->store->mark_last = false;
+    scan->store->log.marked = false;
     notice_tell(&scan->store->notice, STORE_LOG_ERROR,
                 "%" PRIu64 " bytes of the log from offset %" PRIu64
                 " on are damaged: what they held is lost, what follows is kept",
@@ -181,11 +154,8 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 /* A record is known whose payload is not whole: counted once, however often it is asked for later. */
 static void note_payload(struct scan *scan, const struct record *record)
 {
-    struct location location = {.segment = scan->segment->slot,
-                                .position = (uint32_t)scan->position,
-                                .length = (uint32_t)record_length(record),
-                                .blob = record->blob != 0};
-    store_note_damage(scan->store, location_pack(location));
+    struct location location = location_of(scan->segment->slot, scan->position, record);
+    damage_note_record(&scan->store->index, location_pack(location));
     notice_tell(&scan->store->notice, STORE_LOG_ERROR,
                 "the payload of the record at offset %" PRIu64 " is damaged: reading it tells so", record->offset);
 }
@@ -325,7 +295,7 @@ static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
                     "the log ended in the middle of a write; it goes on from offset %" PRIu64,
                     segment_end(scan->segment));
     /* Behind a mark everything was on disk, unless a write failed there later. */
-    return scan->store->mark_last && *ret_zeros ? STORE_OK : scan_settle(scan);
+    return scan->store->log.marked && *ret_zeros ? STORE_OK : scan_settle(scan);
 }
 
 /* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is
@@ -409,7 +379,7 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
 {
     struct log *log = &scan->store->log;
     struct segment *segment = log->segments[slot];
-    const struct segment *next = slot + 1 < log->segment_count ? log->segments[slot + 1] : NULL;
+    const struct segment *next = log_next(log, segment);
     enum store_error error = STORE_OK;
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
@@ -548,10 +518,10 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     free(scan.effects);
     if (error)
         return error;
-    store->damaged_bytes += scan.damaged;
+    damage_note_gaps(&store->index, scan.damaged, scan.behind_gaps);
+    index_lock(&store->index);
+    index_publish(&store->index);
+    index_unlock(&store->index);
     check_runs(store);
-    store->gaps = scan.damaged > 0;
-    store->behind_gaps = scan.behind_gaps;
-    store->end_offset = store->log.end;
     return settle_blobs(&scan);
 }

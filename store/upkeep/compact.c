@@ -1,6 +1,7 @@
 /* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
 #include "store/upkeep/compact.h"
 
+#include "store/index/yield.h"
 #include "store/internal.h"
 #include "store/log/cursor.h"
 
@@ -9,11 +10,8 @@
 #include <string.h>
 
 enum {
-    STEPS = 256,              /* records moved in one transaction, at most */
-    STEP_BYTES = 1 << 20,     /* and their bytes, about */
-    WORTHWHILE_PART = 2,      /* of a segment must be of no use: a half, ... */
-    WORTHWHILE_PART_FULL = 8, /* ... an eighth when the disk is full, ... */
-    GAIN_MIN = 12 << 10, /* ... and so much, when deletes wait: a husk and the end of a segment take a block each */
+    STEPS = 256,          /* records moved in one transaction, at most */
+    STEP_BYTES = 1 << 20, /* and their bytes, about */
     HUSK_SPACE = 8 << 10,
 };
 
@@ -55,59 +53,6 @@ void compact_free(struct compact *compact)
 
 /* ---- which segment --------------------------------------------------------------------------- */
 
-/* Whether there is no segment with records before this one. Where a part of the log is missing nobody knows: it may
- * come back from a backup, with keys that have been deleted since. Lock held. */
-static bool is_oldest(const struct store *store, const struct segment *segment)
-{
-    return segment->slot <= store->log.oldest && !store->gaps;
-}
-
-/* Whether a segment can be compacted. In front of a part of the log that is missing none is: what is written again at
- * the end of the log would count as newer than what comes back. Lock held. */
-static bool is_candidate(const struct store *store, const struct segment *segment)
-{
-    return segment->slot >= store->behind_gaps && segment->slot + 1 < store->log.segment_count &&
-           !segment_is_husk(segment) && !segment->keep;
-}
-
-/* Bytes of a candidate's records. Lock held. */
-static uint64_t held(const struct segment *segment)
-{
-    return segment_end(segment) - segment->base;
-}
-
-/* Those of them that are of no use. Lock held. */
-static uint64_t useless(const struct store *store, const struct segment *segment)
-{
-    return segment->dead + (is_oldest(store, segment) ? segment->tombstones : 0);
-}
-
-/* Bytes that have to be written again. Lock held. */
-static uint64_t kept(const struct store *store, const struct segment *segment)
-{
-    uint64_t all = held(segment), dead = useless(store, segment);
-    return all > dead ? all - dead : 0;
-}
-
-/* Bytes of the disk that compacting a candidate gives back. Lock held. */
-static uint64_t gain(const struct store *store, const struct segment *segment)
-{
-    uint64_t keeps = kept(store, segment) + SEGMENT_HEADER;
-    return segment->prepared > keeps ? segment->prepared - keeps : 0;
-}
-
-bool compact_worthwhile(const struct store *store, const struct segment *segment)
-{
-    if (!is_candidate(store, segment))
-        return false;
-    if (useless(store, segment) * WORTHWHILE_PART >= held(segment))
-        return true;
-    uint64_t tail = log_tail(segment); /* every segment has that much */
-    uint64_t gained = gain(store, segment);
-    return space_is_full(store->services->space) && gained >= GAIN_MIN + tail &&
-           (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
-}
-
 /* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
  * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment
  * in which nothing dies. Lock held. */
@@ -116,18 +61,18 @@ static struct segment *choose_keeper(struct store *store)
     const struct log *log = &store->log;
     struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
     uint64_t tombstones = 0;
-    if (!oldest || !is_candidate(store, oldest) || store->gaps)
+    if (!oldest || !yield_is_candidate(&store->index, oldest) || store->index.damage.gaps)
         return NULL; /* with gaps the tombstones stay, whatever they stand behind */
     for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
         tombstones += log->segments[slot]->tombstones;
-    return tombstones >= held(oldest) ? oldest : NULL;
+    return tombstones >= yield_held(oldest) ? oldest : NULL;
 }
 
 /* The oldest segment that is worth it; NULL: none. Lock held. */
 static struct segment *choose_oldest(struct store *store)
 {
     for (size_t slot = store->log.oldest; slot < store->log.segment_count; slot++) {
-        if (compact_worthwhile(store, store->log.segments[slot]))
+        if (yield_is_worthwhile(&store->index, store->log.segments[slot]))
             return store->log.segments[slot];
     }
     return choose_keeper(store);
@@ -137,7 +82,7 @@ static struct segment *choose_oldest(struct store *store)
 static uint64_t rest_of_active(const struct store *store)
 {
     const struct segment *active = store->log.segments[store->log.segment_count - 1];
-    uint64_t used = segment_position(active, store->end_offset);
+    uint64_t used = segment_position(active, store->index.end_offset);
     return used < active->prepared ? active->prepared - used : 0;
 }
 
@@ -145,6 +90,7 @@ static uint64_t rest_of_active(const struct store *store)
 static struct segment *choose_richest(struct store *store)
 {
     struct segment *richest = NULL;
+    const struct index *index = &store->index;
     struct space *space = store->services->space;
     uint64_t reach = space_within_reach(space);
     if (reach < HUSK_SPACE || store->log.segment_count == 0)
@@ -154,10 +100,11 @@ static struct segment *choose_richest(struct store *store)
         room = rest_of_active(store);
     for (size_t slot = 0; slot < store->log.segment_count; slot++) {
         struct segment *segment = store->log.segments[slot];
-        bool worthwhile = compact_worthwhile(store, segment) ||
-                          (space_is_waited_for(space) && is_candidate(store, segment) &&
-                           gain(store, segment) >= GAIN_MIN);
-        if (worthwhile && kept(store, segment) <= room && (!richest || gain(store, segment) > gain(store, richest)))
+        bool worthwhile = yield_is_worthwhile(index, segment) ||
+                          (space_is_waited_for(space) && yield_is_candidate(index, segment) &&
+                           yield_gain(index, segment) >= YIELD_GAIN_MIN);
+        if (worthwhile && yield_kept(index, segment) <= room &&
+            (!richest || yield_gain(index, segment) > yield_gain(index, richest)))
             richest = segment;
     }
     return richest;
@@ -166,12 +113,12 @@ static struct segment *choose_richest(struct store *store)
 /* The segment to compact, with a reference; NULL: none. */
 static struct segment *choose(struct store *store)
 {
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     bool full = space_is_full(store->services->space);
     struct segment *chosen = full ? choose_richest(store) : choose_oldest(store);
     if (chosen)
         segment_retain(chosen);
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return chosen;
 }
 
@@ -238,14 +185,8 @@ static void move_add(struct move *move, const struct record *record, uint64_t pa
  * holds nothing. */
 static uint64_t live_location(struct move *move, uint64_t position, const struct record *record, bool *ret_absent)
 {
-    struct location location = {.segment = move->segment->slot,
-                                .position = (uint32_t)position,
-                                .length = (uint32_t)record_length(record),
-                                .blob = record->blob != 0};
-    uint64_t packed = location_pack(location);
-    pthread_rwlock_rdlock(&move->store->lock);
-    uint64_t current = table_get(&move->store->index, record->key_hash);
-    pthread_rwlock_unlock(&move->store->lock);
+    uint64_t packed = location_pack(location_of(move->segment->slot, position, record));
+    uint64_t current = index_now(&move->store->index, record->key_hash);
     *ret_absent = current == 0;
     return current == packed ? packed : 0;
 }
@@ -300,20 +241,19 @@ static enum store_error move_records(struct move *move, uint64_t limit)
 /* Whether no key leads into the segment: then nobody will look for it any more. */
 static bool is_empty(struct store *store, const struct segment *segment)
 {
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     bool empty = segment->live == 0;
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return empty;
 }
 
 /* Puts the husk in the place of the segment and gives the table's reference back. */
 static void replace(struct store *store, struct segment *segment, struct segment *husk)
 {
-    pthread_rwlock_wrlock(&store->lock);
+    index_lock(&store->index);
     husk->slot = segment->slot;
-    log_replace(&store->log, husk);
-    store->dead_log_bytes -= segment->dead + segment->tombstones;
-    pthread_rwlock_unlock(&store->lock);
+    index_replace(&store->index, husk);
+    index_unlock(&store->index);
     catalog_forget(&store->catalog, husk->slot);
     run_remove(store, segment->number);
     segment_release(segment);
@@ -333,11 +273,11 @@ static int write_husk(struct store *store, const struct segment_header *header, 
 static struct segment_header husk_header(struct store *store, const struct segment *segment)
 {
     struct segment_header header = segment_husk_header(segment);
-    pthread_rwlock_rdlock(&store->lock);
-    const struct segment *next = store->log.segments[segment->slot + 1]; /* there is one: it is sealed */
-    if (next->joined)
+    index_lock_shared(&store->index);
+    const struct segment *next = log_next(&store->log, segment);
+    if (next->joined) /* there is one: the segment is sealed */
         header.end = next->base;
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return header;
 }
 
@@ -385,10 +325,10 @@ static enum store_error move_segment(struct store *store, struct segment *segmen
     struct move *move = move_new(store, segment);
     if (!move)
         return STORE_NO_MEMORY;
-    pthread_rwlock_rdlock(&store->lock);
-    move->oldest = is_oldest(store, segment);
-    move->ahead = kept(store, segment);
-    pthread_rwlock_unlock(&store->lock);
+    index_lock_shared(&store->index);
+    move->oldest = yield_is_oldest(&store->index, segment);
+    move->ahead = yield_kept(&store->index, segment);
+    index_unlock(&store->index);
     enum store_error error = STORE_NO_MEMORY;
     if (cursor_init(&move->cursor, store->io, store->salt))
         error = move_records(move, segment->used);
@@ -413,9 +353,9 @@ static void give_up(struct store *store, struct segment *segment, enum store_err
         return;
     notice_tell(&store->notice, STORE_LOG_WARNING, "segment %016llx is not compacted%s: %s",
                 (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
-    pthread_rwlock_wrlock(&store->lock);
+    index_lock(&store->index);
     segment->keep = unreadable;
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
 }
 
 /* Compacts one segment; whether there may be more. */

@@ -41,9 +41,6 @@ struct compact {
 void compact_init(struct compact *compact);
 void compact_free(struct compact *compact);
 
-/* Whether enough of a sealed segment is of no use. Thread: the store's lock held, shared or exclusive. */
-bool compact_worthwhile(const struct store *store, const struct segment *segment);
-
 /* Starts a compaction in the background; one that runs will look once more. Thread: any. */
 void compact_start(struct store *store);
 

@@ -23,11 +23,11 @@ static int64_t monotonic_ns(void)
 
 uint64_t pass_measure(struct store *store, uint64_t *ret_end)
 {
-    pthread_rwlock_rdlock(&store->lock);
-    *ret_end = store->end_offset;
+    index_lock_shared(&store->index);
+    *ret_end = store->index.end_offset;
     uint64_t first = store->log.segment_count > 0 ? store->log.segments[0]->base : *ret_end;
     uint64_t bytes = *ret_end - first + store->blobs.bytes;
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return bytes;
 }
 
@@ -125,9 +125,9 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
     struct store *store = pass->store;
     const struct segment *segment = pass->cursor.segment;
     struct stretch stretch = {.segment = segment->slot, .from = from, .to = to};
-    pthread_rwlock_rdlock(&store->lock);
-    table_each(&store->index, stretch_visit, &stretch);
-    pthread_rwlock_unlock(&store->lock);
+    index_lock_shared(&store->index);
+    index_each(&store->index, stretch_visit, &stretch);
+    index_unlock(&store->index);
     pass_report(
         pass, &(struct store_flaw){
                   .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
@@ -152,15 +152,8 @@ enum blob_state {
 /* Whether the record is what its key leads to now. */
 static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
 {
-    struct store *store = pass->store;
-    struct location location = {.segment = pass->cursor.segment->slot,
-                                .position = (uint32_t)position,
-                                .length = (uint32_t)record_length(record),
-                                .blob = record->blob != 0};
-    pthread_rwlock_rdlock(&store->lock);
-    bool live = table_get(&store->index, record->key_hash) == location_pack(location);
-    pthread_rwlock_unlock(&store->lock);
-    return live;
+    struct location location = location_of(pass->cursor.segment->slot, position, record);
+    return index_leads_to(&pass->store->index, record->key_hash, location_pack(location));
 }
 
 /* What an errno says of a blob. */
@@ -233,7 +226,7 @@ static void pass_note(struct pass *pass, uint64_t blob, enum blob_state state)
     static const enum blob_note notes[] = {
         [BLOB_WHOLE] = BLOB_NOTE_NONE, [BLOB_WRONG] = BLOB_NOTE_DIGEST, [BLOB_MISSING] = BLOB_NOTE_MISSING};
     if (state != BLOB_UNKNOWN && state != BLOB_UNREADABLE)
-        store_note_blob(pass->store, blob, notes[state]);
+        damage_note_blob(&pass->store->index, blob, notes[state]);
 }
 
 /* Compares the file of a live object. What is not right counts only if the object still is live. */
@@ -439,10 +432,10 @@ static void pass_strays(struct pass *pass)
 static void pass_begin(struct pass *pass)
 {
     struct store *store = pass->store;
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     const struct segment *segment = store->log.segment_count > 0 ? store->log.segments[0] : NULL;
     uint64_t first = !segment ? pass->end : segment->joined ? 0 : segment->base;
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     if (first > 0)
         pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first});
     pass_strays(pass);
@@ -463,14 +456,14 @@ static struct part part_of(const struct pass *pass, struct segment *segment, con
 static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
 {
     struct store *store = pass->store;
-    pthread_rwlock_rdlock(&store->lock);
+    index_lock_shared(&store->index);
     const struct log *log = &store->log;
     bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
     if (found) {
-        bool sealed = slot + 1 < log->segment_count && log->segments[slot + 1]->base <= pass->end;
-        *ret_part = part_of(pass, log_pin(log, (uint32_t)slot), sealed ? log->segments[slot + 1] : NULL);
+        struct segment *segment = log_pin(log, (uint32_t)slot);
+        *ret_part = part_of(pass, segment, log_next_at(log, segment, pass->end));
     }
-    pthread_rwlock_unlock(&store->lock);
+    index_unlock(&store->index);
     return found;
 }
 

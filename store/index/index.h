@@ -1,0 +1,108 @@
+/* index.h - what a store holds: where the record of each key stands, and the figures that follow from that.
+ *
+ * A key's hash leads to a packed location, 16 bytes an object; keys are on disk only. index_apply() is the one place
+ * where a record is booked: it makes its key lead to it, or to nothing, and counts what lives, what is dead and which
+ * blobs are needed. The writer does so for a whole group under the exclusive lock, so that a batch becomes visible at
+ * once; recovery does it record by record.
+ *
+ * The lock guards the index, the log's table of segments with what is counted of each, and the needs of the blobs.
+ * Readers share it for a look-up. Functions that need it say so by asserting it; the others take it themselves.
+ *
+ * Beside it: what was found damaged (damage.h), what compacting a segment would give back (yield.h).
+ */
+#ifndef CAIRN_INDEX_H
+#define CAIRN_INDEX_H
+
+#include "store/base/table.h"
+#include "store/disk/blobs.h"
+#include "store/index/damage.h"
+#include "store/log/log.h"
+
+#include <pthread.h>
+
+struct index {
+    pthread_rwlock_t lock;
+    bool exclusive;  /* the lock is held exclusively, ... */
+    pthread_t owner; /* ... by this thread */
+
+    struct log *log;     /* the store's */
+    struct blobs *blobs; /* the same */
+
+    struct table locations; /* key hash -> packed location */
+    uint64_t live_bytes;    /* payload bytes of all objects */
+    uint64_t dead_bytes;    /* bytes of records in the log that no key leads to */
+    uint64_t end_offset;    /* of the log, as far as it is published */
+    uint64_t commits;       /* since the store was opened; the same for the next */
+    uint64_t records;
+    struct damage damage;
+};
+
+/* What one record changes, and what it ends. */
+struct index_change {
+    enum record_type type;
+    uint64_t key_hash;
+    struct location location;
+    uint64_t size; /* of a put: its payload's, and the blob that holds it, or 0 */
+    uint64_t blob;
+    uint64_t size_before; /* the same of the record that loses its key */
+    uint64_t blob_before;
+};
+
+/* What a change has ended. */
+struct index_ended {
+    const struct segment *segment; /* where a record has lost its key; NULL: none has */
+    uint64_t blob;                 /* that no object needs any more: to be discarded when the lock is let go; 0: none */
+};
+
+/* Sets up an empty index; `log` and `blobs` may be set up later, as long as it stays empty. */
+void index_init(struct index *index, struct log *log, struct blobs *blobs, uint64_t salt);
+void index_free(struct index *index);
+
+/* ---- the lock -------------------------------------------------------------------------------- */
+
+void index_lock_shared(struct index *index);
+void index_lock(struct index *index);
+void index_unlock(struct index *index);
+
+/* Ends the program where nobody has the lock, or not this thread exclusively. */
+void index_assert_locked(const struct index *index);
+void index_assert_exclusive(const struct index *index);
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+/* Where the record stands that a key leads to, packed; 0: there is none. Lock held. */
+uint64_t index_find(const struct index *index, uint64_t key_hash);
+
+/* The same, asked for the moment only. */
+uint64_t index_now(struct index *index, uint64_t key_hash);
+
+/* Whether the key leads to the record at a packed location now. */
+bool index_leads_to(struct index *index, uint64_t key_hash, uint64_t packed);
+
+/* Calls visit with the packed location of each object, in no order that means anything. Lock held. */
+void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);
+
+/* Where the log ends, as far as it is published. */
+uint64_t index_end(struct index *index);
+
+/* ---- booking; the lock is held exclusively ---------------------------------------------------- */
+
+/* Makes sure that index_apply() of one change more cannot fail, until index_reservations_end(). False when memory is
+ * out. */
+bool index_reserve(struct index *index, const struct index_change *change);
+void index_reservations_end(struct index *index);
+
+/* Books a record, for which there is a reservation. */
+struct index_ended index_apply(struct index *index, const struct index_change *change);
+
+/* All records up to the end of the log have been booked: so far it is published. */
+void index_publish(struct index *index);
+
+/* They were a group commit of so many records. */
+void index_count_group(struct index *index, uint64_t records);
+
+/* Puts a husk in the place of the segment in its slot, which is the caller's now: none of its records counts any
+ * more. */
+void index_replace(struct index *index, struct segment *husk);
+
+#endif

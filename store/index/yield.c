@@ -1,0 +1,55 @@
+/* yield.c - what compacting a segment would give back. yield.h has the terms. */
+#include "store/index/yield.h"
+
+enum {
+    WORTHWHILE_PART = 2,      /* of a segment must be of no use: a half, ... */
+    WORTHWHILE_PART_FULL = 8, /* ... an eighth when the disk is full */
+};
+
+bool yield_is_oldest(const struct index *index, const struct segment *segment)
+{
+    index_assert_locked(index);
+    return segment->slot <= index->log->oldest && !index->damage.gaps;
+}
+
+bool yield_is_candidate(const struct index *index, const struct segment *segment)
+{
+    index_assert_locked(index);
+    return segment->slot >= index->damage.behind_gaps && log_next(index->log, segment) && !segment_is_husk(segment) &&
+           !segment->keep;
+}
+
+uint64_t yield_held(const struct segment *segment)
+{
+    return segment_end(segment) - segment->base;
+}
+
+/* Bytes of the records that are of no use. */
+static uint64_t useless(const struct index *index, const struct segment *segment)
+{
+    return segment->dead + (yield_is_oldest(index, segment) ? segment->tombstones : 0);
+}
+
+uint64_t yield_kept(const struct index *index, const struct segment *segment)
+{
+    uint64_t all = yield_held(segment), dead = useless(index, segment);
+    return all > dead ? all - dead : 0;
+}
+
+uint64_t yield_gain(const struct index *index, const struct segment *segment)
+{
+    uint64_t keeps = yield_kept(index, segment) + SEGMENT_HEADER;
+    return segment->prepared > keeps ? segment->prepared - keeps : 0;
+}
+
+bool yield_is_worthwhile(const struct index *index, const struct segment *segment)
+{
+    if (!yield_is_candidate(index, segment))
+        return false;
+    if (useless(index, segment) * WORTHWHILE_PART >= yield_held(segment))
+        return true;
+    uint64_t tail = log_tail(segment); /* every segment has that much */
+    uint64_t gained = yield_gain(index, segment);
+    return space_is_full(index->log->space) && gained >= YIELD_GAIN_MIN + tail &&
+           (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
+}

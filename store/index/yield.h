@@ -1,0 +1,30 @@
+/* yield.h - what compacting a segment would give back, and what it would cost.
+ *
+ * A tombstone is of use while an older segment may hold its key, so in the oldest segment it is of none. Where parts of
+ * the log are missing nobody knows which is the oldest: they may come back, with keys that were deleted since.
+ *
+ * Thread: the index's lock held, shared or exclusive, for all of it.
+ */
+#ifndef CAIRN_YIELD_H
+#define CAIRN_YIELD_H
+
+#include "store/index/index.h"
+
+/* Whether there is no segment with records before this one. */
+bool yield_is_oldest(const struct index *index, const struct segment *segment);
+
+/* Whether a segment can be compacted at all. In front of a part of the log that is missing none is: what is written
+ * again at the end of the log would count as newer than what comes back. */
+bool yield_is_candidate(const struct index *index, const struct segment *segment);
+
+/* Of a candidate: bytes of its records; those that have to be written again; bytes of the disk that come back. */
+uint64_t yield_held(const struct segment *segment);
+uint64_t yield_kept(const struct index *index, const struct segment *segment);
+uint64_t yield_gain(const struct index *index, const struct segment *segment);
+
+enum { YIELD_GAIN_MIN = 12 << 10 }; /* a husk and the end of a segment take a block each */
+
+/* Whether enough of a segment is of no use: less of it is enough while the disk is full. */
+bool yield_is_worthwhile(const struct index *index, const struct segment *segment);
+
+#endif
