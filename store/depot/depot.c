@@ -8,6 +8,7 @@
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/depot/roster.h"
+#include "store/depot/trouble.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ struct depot {
     struct services services; /* what its stores get of it: the next two, and the threads */
     struct admission admission;
     struct space space;
-    struct health health;
+    struct trouble trouble;
     struct roster roster;
     pthread_mutex_t admin;
     atomic_uint_fast64_t labels;
@@ -94,8 +95,8 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .admission = &depot->admission,
                                         .space = &depot->space,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
-    health_init(&depot->health, &depot->services.notice);
-    roster_init(&depot->roster, &depot->services, &depot->folder, &depot->health);
+    trouble_init(&depot->trouble, &depot->services.notice);
+    roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
     pthread_mutex_init(&depot->admin, NULL);
     return depot;
 }
@@ -104,7 +105,7 @@ static void depot_free(struct depot *depot)
 {
     pthread_mutex_destroy(&depot->admin);
     roster_free(&depot->roster);
-    health_free(&depot->health);
+    trouble_free(&depot->trouble);
     free(depot);
 }
 
@@ -380,7 +381,7 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
     atomic_store(&store->deleted, true);
     compact_start(store); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, label);
-    health_forget(&depot->health, store->name);
+    trouble_forget(&depot->trouble, store->name);
     return STORE_OK;
 }
 
@@ -404,7 +405,7 @@ static enum store_error remove_unopened(struct depot *depot, const char *name, s
         return error_detail(detail, STORE_BUSY, 0, "store %s is being opened: try again", name);
     enum store_error error = trash_unopened(depot, name, detail);
     if (!error)
-        health_forget(&depot->health, name);
+        trouble_forget(&depot->trouble, name);
     roster_unblock(&depot->roster, entry);
     return error;
 }
@@ -457,7 +458,7 @@ enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *ar
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
 {
     error_detail(ret_detail, STORE_OK, 0, "%s", "");
-    bool healthy = health_tell(&depot->health, &depot->roster, ret_detail);
+    bool healthy = health_tell(&depot->roster, &depot->trouble, ret_detail);
     if (healthy && !depot->options.read_only && ret_detail && !ret_detail->text[0])
         space_tell(&depot->space, ret_detail);
     return healthy;

@@ -2,48 +2,11 @@
 #include "store/depot/health.h"
 
 #include "store/depot/roster.h"
+#include "store/depot/trouble.h"
 #include "store/internal.h"
 
 #include <stdio.h>
 #include <string.h>
-
-void health_init(struct health *health, const struct notice *notice)
-{
-    *health = (struct health){.notice = notice};
-    pthread_mutex_init(&health->lock, NULL);
-}
-
-void health_free(struct health *health)
-{
-    pthread_mutex_destroy(&health->lock);
-}
-
-/* ---- a store that cannot be opened ----------------------------------------------------------- */
-
-void health_forget(struct health *health, const char *name)
-{
-    pthread_mutex_lock(&health->lock);
-    if (strcmp(health->trouble, name) == 0)
-        health->trouble[0] = '\0';
-    pthread_mutex_unlock(&health->lock);
-}
-
-void health_note_opening(struct health *health, const char *name, enum store_error error,
-                         const struct store_detail *detail)
-{
-    if (!error || error == STORE_NO_STORE) {
-        health_forget(health, name);
-        return;
-    }
-    pthread_mutex_lock(&health->lock);
-    memcpy(health->trouble, name, strlen(name) + 1);
-    health->detail = *detail;
-    pthread_mutex_unlock(&health->lock);
-    notice_tell(health->notice, STORE_LOG_ERROR, "store %s cannot be opened: %s: %s", name, store_error_text(error),
-                detail->text);
-}
-
-/* ---- a store that is open -------------------------------------------------------------------- */
 
 /* Puts "1 flaw was found" or the like behind the sentence. */
 static void say_count(char *text, size_t room, uint64_t count, const char *one, const char *many)
@@ -84,12 +47,10 @@ static bool takes_writes(void *arg, struct store *store)
     return true;
 }
 
-bool health_tell(struct health *health, struct roster *roster, struct store_detail *ret_detail)
+bool health_tell(struct roster *roster, struct trouble *trouble, struct store_detail *ret_detail)
 {
     bool healthy = roster_each_open(roster, takes_writes, ret_detail);
-    pthread_mutex_lock(&health->lock);
-    if (healthy && health->trouble[0] && ret_detail && !ret_detail->text[0])
-        *ret_detail = health->detail;
-    pthread_mutex_unlock(&health->lock);
+    if (healthy && ret_detail && !ret_detail->text[0])
+        (void)trouble_tell(trouble, ret_detail);
     return healthy;
 }

@@ -33,9 +33,9 @@ struct roster_entry {
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct health *health)
+void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct trouble *trouble)
 {
-    *roster = (struct roster){.services = services, .folder = folder, .health = health};
+    *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
     pthread_mutex_init(&roster->lock, NULL);
     pthread_cond_init(&roster->changed, NULL);
 }
@@ -222,7 +222,7 @@ static enum store_error entry_open(struct roster_entry *entry, struct store_deta
     struct store *store = NULL;
     struct store_detail detail = {0};
     enum store_error error = open_with_room(roster, entry->name, &store, &detail);
-    health_note_opening(roster->health, entry->name, error, &detail);
+    trouble_note(roster->trouble, entry->name, error, &detail);
     if (error && ret_detail)
         *ret_detail = detail;
     entry_settled_now(entry);

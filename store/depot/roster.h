@@ -13,7 +13,7 @@
 
 #include "store/base/services.h"
 #include "store/depot/folder.h"
-#include "store/depot/health.h"
+#include "store/depot/trouble.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -29,7 +29,7 @@ enum {
 struct roster {
     const struct services *services; /* the depot's */
     struct folder *folder;           /* borrowed, like the next */
-    struct health *health;
+    struct trouble *trouble;
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* an entry's state */
@@ -39,7 +39,8 @@ struct roster {
     uint64_t releases;
 };
 
-void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct health *health);
+void roster_init(struct roster *roster, const struct services *services, struct folder *folder,
+                 struct trouble *trouble);
 
 /* Closes all stores. Every one must have been released, and none is asked for any more. Blocking. */
 void roster_close(struct roster *roster);
