@@ -7,7 +7,9 @@
 #include "api/core.h"
 #include "api/request/request.h"
 
-enum { BATCHES_IN_MEMORY = 4 }; /* of the largest size at a time; of small ones accordingly more */
+/* Bodies of the largest size; of small ones accordingly more. A batch-get of that size, which takes four times its
+ * payload, still finds place in the part that is not kept for small ones. */
+enum { BATCHES_IN_MEMORY = 6 };
 
 struct api *api_new(const struct api_options *options)
 {

@@ -19,12 +19,12 @@
 
 enum {
     READ_AT_ONCE = 64 << 10, /* bytes of a body that are read on the HTTP thread */
-    FIRST_SHARE = 64 << 10   /* of the budget, for a body of unknown length */
+    ROOM_PER_RECEIPT = 512,  /* bytes of one in the answer, beside the key */
+    ROOM_PER_BYTE = 6        /* of a key: as JSON may escape it */
 };
 
 struct batch {
     struct body body;
-    struct budget_share share;
     char boundary[BATCH_FORM_BOUNDARY_MAX + 1]; /* of a form; "" for JSON */
     unsigned flags;                             /* enum store_batch_flags */
     struct entries entries;
@@ -66,19 +66,6 @@ static bool read_switch(struct request *request, const char *name, unsigned flag
     return false;
 }
 
-static bool take_share(struct request *request, struct batch *batch, size_t bytes)
-{
-    if (budget_take(&request->api->batches, &batch->share, bytes))
-        return true;
-    reply_problem(request, PROBLEM_BUSY, "Other batches take the memory for now; try again.");
-    return false;
-}
-
-static size_t first_share(const struct request *request)
-{
-    return request->body_length == STORE_SIZE_UNKNOWN ? FIRST_SHARE : (size_t)request->body_length;
-}
-
 static void acquired(struct request *request)
 {
     (void)request; /* the rest is in the body */
@@ -96,8 +83,7 @@ static void begin(struct request *request)
     batch->entries.limit = options->batch_ops_limit;
     if (read_media_type(request, batch) && body_admit(request, &batch->body, options->batch_bytes_limit) &&
         read_switch(request, "allow_empty", STORE_ALLOW_EMPTY, &batch->flags) &&
-        read_switch(request, "allow_null_bytes", STORE_ALLOW_NUL, &batch->flags) &&
-        take_share(request, batch, first_share(request)))
+        read_switch(request, "allow_null_bytes", STORE_ALLOW_NUL, &batch->flags))
         request_acquire(request, acquired);
 }
 
@@ -106,9 +92,6 @@ static void begin(struct request *request)
 static size_t receive(struct request *request, const char *bytes, size_t length)
 {
     struct batch *batch = request->state;
-    size_t needed = batch->body.length + length, share = batch->share.bytes;
-    if (needed > share && !take_share(request, batch, needed > 2 * share ? needed : 2 * share))
-        return length;
     return body_receive(request, &batch->body, bytes, length);
 }
 
@@ -200,15 +183,28 @@ static void refuse_entry(struct request *request, const struct batch *batch)
                             store_error_text(request->error));
 }
 
+/* The answer is made: what it was made of is not kept while the client takes it. */
+static void drop(struct batch *batch)
+{
+    for (size_t i = 0; batch->receipts != NULL && i < batch->entries.count; i++)
+        if (batch->receipts[i].key != subject(&batch->entries.ops[i])->bytes)
+            free((void *)(uintptr_t)batch->receipts[i].key);
+    free(batch->receipts);
+    batch->receipts = NULL;
+    entries_free(&batch->entries);
+    body_free(&batch->body);
+}
+
 static void answer(struct request *request)
 {
-    const struct batch *batch = request->state;
+    struct batch *batch = request->state;
     if (request->error == STORE_OK)
         answer_receipts(request);
     else if (batch->failed_op < batch->entries.count)
         refuse_entry(request, batch);
     else
         reply_error(request, request->error);
+    drop(batch);
 }
 
 /* ---- the commit ------------------------------------------------------------------------------ */
@@ -267,26 +263,48 @@ static void answer_nothing(struct request *request)
     answer_receipts(request);
 }
 
-static void read_done(struct request *request)
+/* There has to be memory for the answer before anything is written. */
+static bool take_room(struct request *request, const struct batch *batch)
 {
-    struct batch *batch = request->state;
+    size_t room = 0;
+    for (size_t i = 0; i < batch->entries.count; i++)
+        room += ROOM_PER_RECEIPT + ROOM_PER_BYTE * subject(&batch->entries.ops[i])->length;
+    bool taken = budget_take(&request->api->batches, &request->answer, room);
+    if (!taken)
+        reply_problem(request, PROBLEM_BUSY, "Other batches have the memory for now; try again.");
+    return taken;
+}
+
+/* Whether there is something to commit; else it has answered. */
+static bool ready(struct request *request, struct batch *batch)
+{
     if (request->error != STORE_OK) {
         reply_error(request, request->error);
-        return;
+        return false;
     }
     if (batch->entries.fault.sentence[0] != '\0') {
         refuse_body(request, batch);
-        return;
+        return false;
     }
     if (batch->entries.count == 0) {
         answer_nothing(request);
-        return;
+        return false;
     }
+    if (!take_room(request, batch))
+        return false;
     batch->receipts = calloc(batch->entries.count, sizeof *batch->receipts);
     if (batch->receipts == NULL)
         reply_error(request, STORE_NO_MEMORY);
-    else
+    return batch->receipts != NULL;
+}
+
+static void read_done(struct request *request)
+{
+    struct batch *batch = request->state;
+    if (ready(request, batch))
         commit(request);
+    else
+        drop(batch);
 }
 
 static void finish(struct request *request)
@@ -306,13 +324,7 @@ static void end(struct request *request)
     struct batch *batch = request->state;
     if (batch == NULL)
         return;
-    for (size_t i = 0; batch->receipts != NULL && i < batch->entries.count; i++)
-        if (batch->receipts[i].key != subject(&batch->entries.ops[i])->bytes)
-            free((void *)(uintptr_t)batch->receipts[i].key);
-    free(batch->receipts);
-    entries_free(&batch->entries);
-    body_free(&batch->body);
-    budget_give_back(&request->api->batches, &batch->share);
+    drop(batch);
     free(batch);
 }
 

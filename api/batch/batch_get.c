@@ -20,12 +20,12 @@
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
-/* What a payload takes while it is put into the answer, in its own size: the bytes, and twice their base64. */
-enum { ROOM_PER_BYTE = 4 };
+/* What an object takes while it is put into the answer: its bytes, and twice their base64 as the text grows; and what
+ * is known about it. */
+enum { ROOM_PER_BYTE = 4, ROOM_PER_OBJECT = 512 };
 
 struct gathering {
     struct body body;
-    struct budget_share share;
     struct jsonread json;
     struct jsontext answer;
     struct store_key *keys; /* asked for; their bytes are in the body */
@@ -117,20 +117,27 @@ static bool look_up(struct request *request, struct gathering *gathering, unsign
     return request->error == STORE_OK;
 }
 
+static size_t room_of(const struct object_info *info)
+{
+    return ROOM_PER_OBJECT + ROOM_PER_BYTE * ((size_t)info->size + info->key_length + info->attributes_length);
+}
+
 /* Whether the answer may hold the objects that were found. */
 static bool admit(struct request *request, struct gathering *gathering)
 {
     uint64_t limit = request->api->options.batch_bytes_limit, payload = 0;
+    size_t room = 0;
     for (size_t i = 0; i < gathering->count; i++) {
-        uint64_t size = gathering->objects[i] == NULL ? 0 : object_info(gathering->objects[i])->size;
-        if (size > limit - payload)
+        if (gathering->objects[i] == NULL)
+            continue;
+        const struct object_info *info = object_info(gathering->objects[i]);
+        if (info->size > limit - payload)
             return refuse(gathering, PROBLEM_TOO_LARGE, "together the objects are larger than the bytes allowed here");
-        payload += size;
+        payload += info->size;
+        room += room_of(info);
     }
-    size_t room = gathering->body.length + ROOM_PER_BYTE * (size_t)payload;
-    if (budget_take(&request->api->batches, &gathering->share, room))
-        return true;
-    return refuse(gathering, PROBLEM_BUSY, "other batches take the memory for now");
+    return budget_take(&request->api->batches, &request->answer, room) ||
+           refuse(gathering, PROBLEM_BUSY, "other batches have the memory for now; try again");
 }
 
 static void write_all(struct request *request, struct gathering *gathering)
@@ -280,10 +287,6 @@ static void begin(struct request *request)
 static size_t receive(struct request *request, const char *bytes, size_t length)
 {
     struct gathering *gathering = request->state;
-    if (!budget_take(&request->api->batches, &gathering->share, gathering->body.length + length)) {
-        reply_problem(request, PROBLEM_BUSY, "Other batches take the memory for now; try again.");
-        return length;
-    }
     return body_receive(request, &gathering->body, bytes, length);
 }
 
@@ -304,6 +307,19 @@ static void gather_job(struct request *request)
     jsontext_close(&gathering->answer, '}');
 }
 
+/* The answer is made: what it was made of is not kept while the client takes it. */
+static void drop(struct gathering *gathering)
+{
+    free(gathering->keys);
+    free(gathering->objects);
+    free(gathering->errors);
+    gathering->keys = NULL;
+    gathering->objects = NULL;
+    gathering->errors = NULL;
+    jsontext_free(&gathering->answer);
+    body_free(&gathering->body);
+}
+
 static void answer(struct request *request)
 {
     struct gathering *gathering = request->state;
@@ -315,9 +331,11 @@ static void answer(struct request *request)
     } else if (gathering->fault != NULL) {
         reply_problem(request, gathering->problem, "The request is refused: %s.", gathering->fault);
     } else {
+        budget_keep(&request->answer, gathering->answer.capacity);
         reply_json(request, 200, &gathering->answer);
         gathering->answer = (struct jsontext){0};
     }
+    drop(gathering);
 }
 
 static void finish(struct request *request)
@@ -330,12 +348,7 @@ static void end(struct request *request)
     struct gathering *gathering = request->state;
     if (gathering == NULL)
         return;
-    jsontext_free(&gathering->answer);
-    free(gathering->keys);
-    free(gathering->objects);
-    free(gathering->errors);
-    body_free(&gathering->body);
-    budget_give_back(&request->api->batches, &gathering->share);
+    drop(gathering);
     free(gathering);
 }
 

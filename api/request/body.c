@@ -5,7 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/core.h"
 #include "api/request/reply.h"
+
+enum { FIRST_CAPACITY = 4 << 10 };
 
 static void refuse_size(struct request *request, const struct body *body)
 {
@@ -13,13 +16,38 @@ static void refuse_size(struct request *request, const struct body *body)
                   body->limit);
 }
 
+static void refuse_share(struct request *request)
+{
+    reply_problem(request, PROBLEM_BUSY, "Other requests of this kind have the memory for now; try again.");
+}
+
+/* Whether the whole could be had now. That is no promise; but nobody shall send for nothing. */
+static bool could_have(struct request *request, struct body *body, size_t bytes)
+{
+    bool could = budget_take(&request->api->batches, &body->share, bytes);
+    budget_keep(&body->share, 0);
+    if (!could)
+        refuse_share(request);
+    return could;
+}
+
 bool body_admit(struct request *request, struct body *body, uint64_t limit)
 {
     body->limit = limit;
-    if (request->body_length == STORE_SIZE_UNKNOWN || request->body_length <= limit)
+    if (request->body_length == STORE_SIZE_UNKNOWN)
         return true;
+    if (request->body_length <= limit)
+        return could_have(request, body, (size_t)request->body_length);
     refuse_size(request, body);
     return false;
+}
+
+bool body_take_share(struct request *request, struct body *body, size_t bytes)
+{
+    bool taken = budget_take(&request->api->batches, &body->share, bytes);
+    if (!taken)
+        refuse_share(request);
+    return taken;
 }
 
 bool body_is(const struct request *request, const char *media_type)
@@ -31,22 +59,30 @@ bool body_is(const struct request *request, const char *media_type)
     return type[length] == '\0' || strchr("; \t", type[length]) != NULL;
 }
 
-/* Grows to what was announced at once, else by doubling; never beyond the limit. */
-static bool reserve(const struct request *request, struct body *body, size_t length)
+/* Grows by doubling, to no more than was announced and is allowed. */
+static size_t next_capacity(const struct request *request, const struct body *body, size_t needed)
+{
+    size_t capacity = body->capacity == 0 ? FIRST_CAPACITY : body->capacity * 2;
+    uint64_t most = request->body_length < body->limit ? request->body_length : body->limit;
+    if (capacity > most)
+        capacity = (size_t)most;
+    return capacity < needed ? needed : capacity;
+}
+
+/* Makes room for `length` more bytes; false when it has answered. */
+static bool reserve(struct request *request, struct body *body, size_t length)
 {
     size_t needed = body->length + length;
     if (needed <= body->capacity)
         return true;
-    size_t capacity = body->capacity == 0 ? 4096 : body->capacity * 2;
-    if (request->body_length != STORE_SIZE_UNKNOWN)
-        capacity = (size_t)request->body_length;
-    if (capacity > body->limit)
-        capacity = (size_t)body->limit;
-    if (capacity < needed)
-        capacity = needed;
-    char *bytes = realloc(body->bytes, capacity);
-    if (bytes == NULL)
+    size_t capacity = next_capacity(request, body, needed);
+    if (!body_take_share(request, body, capacity))
         return false;
+    char *bytes = realloc(body->bytes, capacity);
+    if (bytes == NULL) {
+        reply_error(request, STORE_NO_MEMORY);
+        return false;
+    }
     body->bytes = bytes;
     body->capacity = capacity;
     return true;
@@ -56,12 +92,12 @@ size_t body_receive(struct request *request, struct body *body, const char *byte
 {
     if (length > body->limit - body->length) {
         refuse_size(request, body);
-    } else if (!reserve(request, body, length)) {
-        reply_error(request, STORE_NO_MEMORY);
-    } else {
+    } else if (reserve(request, body, length)) {
         memcpy(body->bytes + body->length, bytes, length);
         body->length += length;
+        return length;
     }
+    body_free(body); /* the client may be long in taking the answer */
     return length;
 }
 
@@ -74,5 +110,6 @@ char *body_bytes(struct body *body)
 void body_free(struct body *body)
 {
     free(body->bytes);
+    budget_keep(&body->share, 0);
     *body = (struct body){0};
 }

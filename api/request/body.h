@@ -1,7 +1,9 @@
-/* body.h - a request body that is wanted whole, in memory, up to a limit.
+/* body.h - a request body that is wanted whole, in memory, up to a limit, within the budget of all of them.
  *
  *     begin:    if (body_admit(request, &state->body, limit)) ...
  *     receive:  return body_receive(request, &state->body, bytes, length);
+ *
+ * Memory is taken as bytes arrive, never for what is only announced.
  *
  * Thread: the daemon's.
  */
@@ -12,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/request/budget.h"
 #include "api/request/request.h"
 
 struct body {
@@ -19,16 +22,22 @@ struct body {
     size_t length;
     size_t capacity;
     uint64_t limit;
+    struct budget_share share; /* at least `capacity`; the endpoint may take more for what it makes of the body */
 };
 
-/* Refuses a body that is announced too large; false when it has answered. */
+/* Refuses a body that is announced too large, or larger than there is memory for at present; false when it has
+ * answered. */
 bool body_admit(struct request *request, struct body *body, uint64_t limit);
 
 /* Whether Content-Type is this media type, whatever its parameters. */
 bool body_is(const struct request *request, const char *media_type);
 
-/* Takes a chunk; answers when the limit is passed. Returns `length`: all of it is taken. */
+/* Takes a chunk; answers, and drops what has come, when the limit is passed or there is no memory left for it. Returns
+ * `length`: all of it is taken. */
 size_t body_receive(struct request *request, struct body *body, const char *bytes, size_t length);
+
+/* Makes the body's share at least `bytes` large; false when it has answered that others have the memory. */
+bool body_take_share(struct request *request, struct body *body, size_t bytes);
 
 /* The bytes, also when there are none: never NULL. They may be changed. */
 char *body_bytes(struct body *body);

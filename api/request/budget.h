@@ -1,4 +1,13 @@
-/* budget.h - memory that many requests share: each takes its part before it uses it and gives it back at its end.
+/* budget.h - memory that many requests share: each takes its part before it uses it and gives it back when it can.
+ *
+ * What a request has not yet brought costs nothing: a share grows with what has come. A quarter of the budget is kept
+ * for small shares, so that those who hold much of it, for as long as they may, keep out only others who want much. One
+ * who finds nobody else may have it all.
+ *
+ * Whoever gets no more is refused and gives back what he has: waiting for each other with half a body in the hand, all
+ * could wait for ever. Of many who want too much together, each that is refused makes room for those who are left, so
+ * some come through.
+ *
  * Thread: any.
  */
 #ifndef CAIRN_API_BUDGET_H
@@ -15,12 +24,14 @@ struct budget {
 
 /* What one request has taken. All zero: nothing. */
 struct budget_share {
+    struct budget *budget;
     size_t bytes;
 };
 
-/* Makes the share at least `bytes` large; false when that is over the limit, and nothing has changed. */
+/* Makes the share at least `bytes` large; false when that is more than it may have now, and nothing has changed. */
 bool budget_take(struct budget *budget, struct budget_share *share, size_t bytes);
 
-void budget_give_back(struct budget *budget, struct budget_share *share);
+/* Gives back what the share has beyond `bytes`. */
+void budget_keep(struct budget_share *share, size_t bytes);
 
 #endif

@@ -33,6 +33,7 @@ void request_free(struct request *request)
     depot_release(request->store);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
+    budget_keep(&request->answer, 0);
     if (request->counted)
         api_request_ended(request->api);
     fields_free(&request->fields);

@@ -28,6 +28,7 @@
 #include "api/endpoint.h"
 #include "api/http/fields.h"
 #include "api/http/uri.h"
+#include "api/request/budget.h"
 #include "api/request/receipt.h"
 #include "api/route.h"
 #include "store/store.h"
@@ -83,6 +84,7 @@ struct request {
     unsigned status;               /* 0: none yet; with a status and no response, memory was out */
     const char *content;           /* of an answer that is in memory, borrowed from it */
     size_t content_length;
+    struct budget_share answer; /* memory that the answer takes, until it is out */
 
     size_t target_length;
     char target[]; /* a copy of the request target; path, query, names and keys point into it */
