@@ -18,6 +18,7 @@ struct api *api_new(const struct api_options *options)
         return NULL;
     api->options = *options;
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
+    api->answers.limit = options->answers_bytes_limit;
     if (api->options.resume == NULL)
         api->options.resume = MHD_resume_connection;
     return api;

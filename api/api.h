@@ -27,6 +27,7 @@ struct api_options {
     uint64_t object_limit;      /* bytes in the largest object: told with 413 before the body is read */
     uint64_t batch_bytes_limit; /* bytes in the body of a batch */
     size_t batch_ops_limit;     /* operations in a batch */
+    size_t answers_bytes_limit; /* bytes of answers in memory, those of batches apart */
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);

@@ -14,6 +14,7 @@ struct api {
     atomic_size_t requests; /* begun and not completed */
     struct metrics metrics;
     struct budget batches; /* memory for the bodies and answers of batches */
+    struct budget answers; /* memory for all other answers that may be long */
 };
 
 bool api_is_draining(const struct api *api);

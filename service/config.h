@@ -30,6 +30,7 @@ struct config {
     uint64_t drain_timeout;     /* seconds */
     uint64_t batch_bytes_limit;
     uint64_t batch_ops_limit;
+    uint64_t answers_bytes_limit;
     uint64_t log_level;  /* enum log_level */
     uint64_t log_format; /* enum log_format */
     struct depot_options depot;

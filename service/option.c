@@ -34,6 +34,10 @@ const struct option option_table[] = {
      FIELD(depot.inline_limit), 0, STORE_INLINE_LIMIT_MAX},
     {"batch-bytes-limit", OPTION_SIZE, "largest body of a batch", FIELD(batch_bytes_limit), KIB, TIB},
     {"batch-ops-limit", OPTION_COUNT, "most operations in a batch", FIELD(batch_ops_limit), 1, 10000000},
+    {"answers-bytes-limit", OPTION_SIZE,
+     "memory for answers that clients have not read yet; beyond it objects are sent from their files, listings are "
+     "told to come back",
+     FIELD(answers_bytes_limit), 64 * KIB, TIB},
     {"uploads-limit", OPTION_COUNT, "large uploads at a time; more are told to come back", FIELD(depot.uploads_limit),
      1, 1000000},
     {"store-bytes-limit", OPTION_SIZE,
@@ -162,6 +166,7 @@ bool option_defaults(struct config *ret_config)
         .drain_timeout = 30,
         .batch_bytes_limit = 64 * MIB,
         .batch_ops_limit = 10000,
+        .answers_bytes_limit = 64 * MIB,
         .log_level = LOG_INFO,
         .log_format = LOG_TEXT,
         .depot = depot_options_default(),

@@ -125,6 +125,7 @@ static bool open_api(struct server *server)
         .object_limit = config->depot.object_limit,
         .batch_bytes_limit = config->batch_bytes_limit,
         .batch_ops_limit = config->batch_ops_limit,
+        .answers_bytes_limit = config->answers_bytes_limit,
         .resume = loop_resume,
         .log = log_of_api,
     };

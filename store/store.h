@@ -52,6 +52,7 @@ enum {
     STORE_NAME_MAX = 63,              /* bytes in a store's name */
     STORE_ATTRIBUTES_MAX = 8192,      /* bytes of an object's attributes, opaque to the engine */
     STORE_INLINE_LIMIT_MAX = 1 << 20, /* the largest inline limit that may be configured */
+    STORE_PAYLOAD_SMALL = 16 << 10,   /* bytes of a payload that always comes in memory when it is inline */
     STORE_SEGMENT_MIN = 64 << 10,     /* the bounds of the segment size */
     STORE_SEGMENT_MAX = 128 << 20
 };
@@ -443,6 +444,7 @@ void stream_abort(struct stream *stream);
 enum store_get_flags {
     STORE_GET_PAYLOAD = 1, /* the payload too, not only what is known about it */
     STORE_GET_NOWAIT = 2,  /* STORE_AGAIN instead of waiting for the disk */
+    STORE_GET_FILE = 4,    /* a payload of more than STORE_PAYLOAD_SMALL bytes not in memory, but from its file */
 };
 
 struct object_info {
@@ -472,12 +474,15 @@ enum store_error store_get_many(struct store *store, const struct store_key *key
 /* Borrowed from the object. */
 const struct object_info *object_info(const struct object *object);
 
-/* The payload when it is inline and was asked for, else NULL. Borrowed from the object. */
+/* The payload when it is in memory and was asked for, else NULL. Borrowed from the object. */
 const void *object_payload(const struct object *object);
 
-/* An open descriptor on the payload when it is a blob, from position 0; the caller closes it.
- * -1 when the payload is inline, was not asked for, or was taken already. */
+/* An open descriptor on the file that holds the payload; the caller closes it. -1 when the payload is in memory, was
+ * not asked for, or was taken already. */
 int object_take_descriptor(struct object *object);
+
+/* Where the payload begins in that file. */
+uint64_t object_position(const struct object *object);
 
 /* NULL is allowed. Independent of the store: may come after depot_release(). */
 void object_release(struct object *object);

@@ -24,6 +24,7 @@ struct byteranges {
     struct object *object;
     const char *payload; /* borrowed from the object, or NULL: in the file */
     int file;            /* owned, or -1 */
+    uint64_t position;   /* of the payload in the file */
     char content_type[sizeof "multipart/byteranges; boundary=" + BOUNDARY];
     uint64_t length;
     size_t count;
@@ -95,8 +96,10 @@ struct byteranges *byteranges_new(struct object *object, const char *content_typ
     }
     byteranges->object = object;
     byteranges->payload = object_payload(object);
-    if (byteranges->payload == NULL)
+    if (byteranges->payload == NULL) {
         byteranges->file = object_take_descriptor(object);
+        byteranges->position = object_position(object);
+    }
     return byteranges;
 }
 
@@ -117,7 +120,7 @@ static ssize_t read_payload(const struct byteranges *byteranges, uint64_t positi
         memcpy(bytes, byteranges->payload + position, length);
         return (ssize_t)length;
     }
-    ssize_t got = pread(byteranges->file, bytes, length, (off_t)position);
+    ssize_t got = pread(byteranges->file, bytes, length, (off_t)(byteranges->position + position));
     return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 

@@ -3,12 +3,16 @@
  * The object is pinned without waiting where that can be done, else on an I/O thread. Preconditions
  * come first, then the range. A payload in memory is sent from the pin, which is released when the
  * last byte is out; a file is sent by the kernel; several ranges are a content of their own.
+ *
+ * What is in memory counts while it is being sent. When others have that memory, the payload is
+ * checked and sent from its file all the same: so readers who do not read cost no memory.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/core.h"
 #include "api/http/byteranges.h"
 #include "api/http/conditional.h"
 #include "api/http/etag.h"
@@ -128,7 +132,8 @@ static void send_bytes(struct request *request, unsigned status, uint64_t first,
     const struct object_info *info = object_info(reading->object);
     const char *payload = object_payload(reading->object);
     if (payload == NULL && info->size > 0) {
-        reply_file(request, status, object_take_descriptor(reading->object), first, length);
+        reply_file(request, status, object_take_descriptor(reading->object), object_position(reading->object) + first,
+                   length);
         return;
     }
     reply_borrowed(request, status, payload == NULL ? "" : payload + first, (size_t)length, release, reading->object);
@@ -226,8 +231,17 @@ static void answer_found(struct request *request)
     }
 }
 
+/* What the payload really takes; the object is there only when nothing was wrong. */
+static void settle_share(struct request *request, const struct object *object)
+{
+    bool loaded = object != NULL && object_payload(object) != NULL;
+    budget_keep(&request->answer, loaded ? (size_t)object_info(object)->size : 0);
+}
+
 static void answer(struct request *request)
 {
+    const struct reading *reading = request->state;
+    settle_share(request, reading->object);
     if (request->error == STORE_NO_OBJECT || request->error == STORE_COLLISION)
         reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under this key.");
     else if (request->error != STORE_OK)
@@ -238,10 +252,18 @@ static void answer(struct request *request)
 
 /* ---- the look-up ----------------------------------------------------------------------------- */
 
+/* Its size is not known yet: there has to be memory for the largest. */
+static unsigned payload_flags(struct request *request)
+{
+    bool room = budget_take(&request->api->answers, &request->answer, STORE_INLINE_LIMIT_MAX);
+    return room ? STORE_GET_PAYLOAD : STORE_GET_PAYLOAD | STORE_GET_FILE;
+}
+
 static void load_job(struct request *request)
 {
     struct reading *reading = request->state;
-    request_keep_error(request, store_get(request->store, &request->key, STORE_GET_PAYLOAD, &reading->object));
+    unsigned flags = payload_flags(request);
+    request_keep_error(request, store_get(request->store, &request->key, flags, &reading->object));
 }
 
 static void load(struct request *request)
@@ -253,12 +275,14 @@ static void load(struct request *request)
 static void look_up(struct request *request)
 {
     struct reading *reading = request->state;
-    unsigned flags = STORE_GET_PAYLOAD | STORE_GET_NOWAIT;
+    unsigned flags = payload_flags(request) | STORE_GET_NOWAIT;
     request_keep_error(request, store_get(request->store, &request->key, flags, &reading->object));
-    if (request->error == STORE_AGAIN)
-        request_settle(request, load);
-    else
+    if (request->error != STORE_AGAIN) {
         answer(request);
+        return;
+    }
+    budget_keep(&request->answer, 0); /* the disk may take long */
+    request_settle(request, load);
 }
 
 static void begin(struct request *request)

@@ -160,8 +160,13 @@ static void answer(struct request *request)
     }
     write_cursor(&page->objects, page);
     jsontext_close(&page->objects, '}');
-    reply_json(request, 200, &page->objects);
-    page->objects = (struct jsontext){0}; /* the reply has it now */
+    jsontext_free(&page->prefixes);
+    jsontext_free(&page->prefixes_base64);
+    if (reply_admit(request, page->objects.capacity)) {
+        reply_json(request, 200, &page->objects);
+        page->objects = (struct jsontext){0}; /* the reply has it now */
+    }
+    jsontext_free(&page->objects);
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */

@@ -155,7 +155,10 @@ static void begin(struct request *request)
         reply_error(request, request->error);
         return;
     }
-    reply_owned(request, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
+    if (reply_admit(request, length))
+        reply_owned(request, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
+    else
+        free(text);
 }
 
 const struct endpoint endpoint_metrics = {.begin = begin, .fault = "the stores cannot be listed"};

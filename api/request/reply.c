@@ -21,6 +21,14 @@ static void keep(struct request *request, unsigned status, struct MHD_Response *
     request->status = status;
 }
 
+bool reply_admit(struct request *request, size_t bytes)
+{
+    bool taken = budget_take(&request->api->answers, &request->answer, bytes);
+    if (!taken)
+        reply_problem(request, PROBLEM_BUSY, "Answers that clients have not read have the memory for now; try again.");
+    return taken;
+}
+
 void reply_field(struct request *request, const char *name, const char *value)
 {
     if (request->response != NULL && *value != '\0')

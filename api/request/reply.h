@@ -15,6 +15,10 @@
 #include "api/request/request.h"
 #include "api/text/jsontext.h"
 
+/* Takes memory for the content of an answer that may be long, until it is out; false when it has answered that others
+ * have that memory. */
+bool reply_admit(struct request *request, size_t bytes);
+
 /* Adds a field to the answer. A value without bytes adds nothing. */
 void reply_field(struct request *request, const char *name, const char *value);
 

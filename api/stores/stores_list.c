@@ -27,7 +27,10 @@ static void begin(struct request *request)
     jsontext_close(&json, ']');
     jsontext_close(&json, '}');
     free(names);
-    reply_json(request, 200, &json);
+    if (reply_admit(request, json.capacity))
+        reply_json(request, 200, &json);
+    else
+        jsontext_free(&json);
 }
 
 const struct endpoint endpoint_stores_list = {.begin = begin, .fault = "the stores cannot be listed"};

@@ -25,6 +25,12 @@ static int posix_close(void *self, int file)
     return close(file);
 }
 
+static int posix_dup(void *self, int file)
+{
+    (void)self;
+    return fcntl(file, F_DUPFD_CLOEXEC, 0);
+}
+
 static ssize_t posix_pread(void *self, int file, void *bytes, size_t length, off_t position)
 {
     (void)self;
@@ -195,6 +201,7 @@ static int posix_free_bytes(void *self, int file, uint64_t *ret_bytes)
 const struct io io_posix = {
     .openat = posix_openat,
     .close = posix_close,
+    .dup = posix_dup,
     .pread = posix_pread,
     .pread_nowait = posix_pread_nowait,
     .pwrite = posix_pwrite,

@@ -24,6 +24,7 @@ struct io {
     void *self; /* handed to every call as its first argument */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
     int (*close)(void *self, int file);
+    int (*dup)(void *self, int file); /* another descriptor of the same open file */
     ssize_t (*pread)(void *self, int file, void *bytes, size_t length, off_t position);
     /* Like pread, but fails with EAGAIN instead of waiting for the disk. */
     ssize_t (*pread_nowait)(void *self, int file, void *bytes, size_t length, off_t position);

@@ -25,6 +25,11 @@ static int read_only_close(void *self, int file)
     return base_of(self)->close(base_of(self)->self, file);
 }
 
+static int read_only_dup(void *self, int file)
+{
+    return base_of(self)->dup(base_of(self)->self, file);
+}
+
 static ssize_t read_only_pread(void *self, int file, void *bytes, size_t length, off_t position)
 {
     return base_of(self)->pread(base_of(self)->self, file, bytes, length, position);
@@ -140,6 +145,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .self = (void *)(uintptr_t)base, /* read back as const: see base_of() */
         .openat = read_only_openat,
         .close = read_only_close,
+        .dup = read_only_dup,
         .pread = read_only_pread,
         .pread_nowait = read_only_pread_nowait,
         .pwrite = read_only_pwrite,

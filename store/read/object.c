@@ -21,7 +21,8 @@ struct object {
     struct object_info info;
     const void *payload;
     uint64_t blob;
-    int file; /* of the blob; -1 */
+    int file;          /* that holds the payload; -1 */
+    uint64_t position; /* of the payload in it */
     unsigned char bytes[];
 };
 
@@ -82,6 +83,7 @@ static enum store_error object_read(struct store *store, const struct pin *pin, 
     }
     object->io = store->io;
     object->file = -1;
+    object->position = 0;
     object->payload = NULL;
     *ret_object = object;
     return STORE_OK;
@@ -154,6 +156,29 @@ static enum store_error object_attach_payload(struct store *store, struct object
     return STORE_OK;
 }
 
+/* Lets go of a payload that was found whole: it can be sent from the file of the log, which compaction does not write
+ * to, but puts another in the place of. */
+static enum store_error object_unload(struct object **object, const struct pin *pin)
+{
+    struct object *whole = *object;
+    int file = whole->io->dup(whole->io->self, pin->segment->file);
+    if (file < 0)
+        return STORE_IO;
+    size_t head = (size_t)((const unsigned char *)whole->payload - whole->bytes);
+    size_t attributes = (size_t)((const unsigned char *)whole->info.attributes - whole->bytes);
+    whole->file = file;
+    whole->position = pin->location.position + head;
+    whole->payload = NULL;
+    struct object *lean = realloc(whole, sizeof *whole + head);
+    if (!lean)
+        return STORE_OK;
+    lean->info.attributes = lean->bytes + attributes;
+    if (lean->info.key)
+        lean->info.key = lean->bytes + attributes - lean->info.key_length;
+    *object = lean;
+    return STORE_OK;
+}
+
 static void object_describe(struct object *object, const struct record *record)
 {
     object->blob = record->blob;
@@ -191,6 +216,8 @@ static enum store_error object_of_pin(struct store *store, const struct pin *pin
             error = STORE_COLLISION;
         else if (flags & STORE_GET_PAYLOAD)
             error = object_attach_payload(store, object, &record);
+        if (!error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
+            error = object_unload(&object, pin);
         if (error)
             object_release(object);
     }
@@ -326,6 +353,11 @@ int object_take_descriptor(struct object *object)
     int file = object->file;
     object->file = -1;
     return file;
+}
+
+uint64_t object_position(const struct object *object)
+{
+    return object->position;
 }
 
 uint64_t object_blob(const struct object *object)

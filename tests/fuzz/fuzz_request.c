@@ -186,6 +186,7 @@ static void start(void)
                               .object_limit = 1 << 20,
                               .batch_bytes_limit = 1 << 20,
                               .batch_ops_limit = 16,
+                              .answers_bytes_limit = 4 << 20,
                               .resume = resume};
     site.api = api_new(&api);
     site.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "payload.h"
 #include "raw.h"
 
 static void add(const char *flag, const char *value)
@@ -86,11 +87,113 @@ START_TEST(batches_half_way_leave_place_for_small_ones)
 }
 END_TEST
 
+/* ---- answers that nobody reads ----------------------------------------------------------------- */
+
+enum { INLINE = 256 << 10 }; /* bytes of the largest object in the log */
+
+static int begin_get(const char *target, int times, const char *field)
+{
+    int socket = raw_connect(site.server->port);
+    for (int i = 0; i < times; i++)
+        ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", target, field));
+    return socket;
+}
+
+static void expect_memory_below(uint64_t limit)
+{
+    uint64_t peak = server_memory_peak(site.server);
+    ck_assert_msg(server_sanitized(site.server) || peak < limit, "the peak is %llu KiB, the limit %llu KiB",
+                  (unsigned long long)peak >> 10, (unsigned long long)limit >> 10);
+}
+
+/* A whole answer to the GET of an object; the payload is that of seed 1. */
+static void expect_whole(int socket)
+{
+    static char bytes[INLINE], expected[INLINE];
+    static struct raw_answer head;
+    ck_assert(raw_receive_head(socket, &head));
+    ck_assert_int_eq(head.status, 200);
+    ck_assert_int_eq(recv(socket, bytes, INLINE, MSG_WAITALL), INLINE);
+    payload_fill(expected, INLINE, 1, 0);
+    ck_assert_msg(memcmp(bytes, expected, INLINE) == 0, "the payload is another");
+}
+
+/* Without the budget each connection keeps one answer of 256 KiB in memory: 25 MiB. */
+START_TEST(answers_nobody_reads_stay_in_their_budget)
+{
+    enum { READERS = 100, PIPELINED = 40, BUDGET = 2 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
+    static int sockets[READERS];
+    add("--answers-bytes-limit", "2M");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
+    site_expect_payload("k", INLINE, 1);
+    uint64_t limit = server_memory(site.server) + BUDGET + READERS * CONNECTION + SLACK;
+    for (int i = 0; i < READERS; i++)
+        sockets[i] = begin_get(site_object("k"), PIPELINED, "");
+    for (int i = 0; i < 100; i++)
+        site_expect_payload("k", INLINE, 1);
+    expect_memory_below(limit);
+    for (int i = 0; i < PIPELINED; i++)
+        expect_whole(sockets[READERS - 1]);
+    close_all(sockets, READERS);
+}
+END_TEST
+
+/* From memory or from the file: the same answers. */
+START_TEST(what_comes_from_the_file_is_the_same)
+{
+    add("--answers-bytes-limit", "64K");
+    site_start();
+    site_expect(
+        client_upload(site.client, site_object("k"), INLINE, 1, "Content-Type: text/x", "Cairn-Meta-A: b", NULL), 201);
+    site_expect(client_upload(site.client, site_hash(5), INLINE, 2, NULL), 201);
+    site_expect_payload("k", INLINE, 1);
+    ck_assert(client_download(site.client, site_hash(5), 2, 0, NULL)->whole);
+    struct answer *part = client_download(site.client, site_object("k"), 1, 100000, "Range: bytes=100000-", NULL);
+    site_expect(part, 206);
+    ck_assert(part->whole);
+    ck_assert_str_eq(answer_header(part, "Content-Type"), "text/x");
+    ck_assert_str_eq(answer_header(part, "Cairn-Meta-A"), "b");
+    struct answer *parts = site_get("k", "Range: bytes=7-9,200000-200019", NULL);
+    site_expect(parts, 206);
+    unsigned char expected[20];
+    payload_fill(expected, sizeof expected, 1, 200000);
+    ck_assert_ptr_nonnull(memmem(parts->body, parts->size, expected, sizeof expected));
+    site_expect(site_head("k", NULL), 200);
+}
+END_TEST
+
+/* A page that has no place is refused before it waits in memory for its reader; small ones have theirs. */
+START_TEST(pages_nobody_reads_stay_in_their_budget)
+{
+    enum { READERS = 24, KEYS = 300, KEY = 1000 };
+    static int sockets[READERS];
+    add("--answers-bytes-limit", "1M");
+    site_start();
+    char *key = malloc(KEY + 1);
+    memset(key, 'x', KEY);
+    key[KEY] = '\0';
+    for (int i = 0; i < KEYS; i++) {
+        site_expect(site_put(client_text(site.client, "%03d%s", i, key), "v", NULL), 201);
+    }
+    free(key);
+    for (int i = 0; i < READERS; i++)
+        sockets[i] = begin_get(site_target("/objects"), 40, "");
+    ck_assert_msg(clock_until(5, client_get(site.client, site_target("/objects"), NULL)->status == 503),
+                  "pages are made for readers who do not read");
+    site_expect(client_get(site.client, site_target("/objects?limit=0"), NULL), 400);
+    site_expect(client_get(site.client, site_target("/objects?limit=1&prefix=none"), NULL), 200);
+    close_all(sockets, READERS);
+    ck_assert(clock_until(5, client_get(site.client, site_target("/objects"), NULL)->status == 200));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
-        a_batch_that_does_not_come_costs_nothing,
-        batches_half_way_leave_place_for_small_ones,
+        a_batch_that_does_not_come_costs_nothing,  batches_half_way_leave_place_for_small_ones,
+        answers_nobody_reads_stay_in_their_budget, what_comes_from_the_file_is_the_same,
+        pages_nobody_reads_stay_in_their_budget,
     };
     return site_run("starving", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -60,9 +60,9 @@ struct sim_disk {
 };
 
 static const char *const call_names[SIM_CALLS + 1] = {
-    "openat",     "close",      "pread",    "pread_nowait", "pwrite",     "fdatasync", "fsync",
-    "write_back", "ftruncate",  "allocate", "fstat",        "mkdirat",    "unlinkat",  "renameat",
-    "linkat",     "copy_range", "lock",     "list",         "free_bytes", "any",
+    "openat",   "close",      "dup",        "pread",    "pread_nowait", "pwrite",     "fdatasync",
+    "fsync",    "write_back", "ftruncate",  "allocate", "fstat",        "mkdirat",    "unlinkat",
+    "renameat", "linkat",     "copy_range", "lock",     "list",         "free_bytes", "any",
 };
 
 const char *sim_call_name(enum sim_call call)
@@ -325,6 +325,21 @@ static int sim_close(void *self, int file)
         descriptor_remove(disk, descriptor);
     }
     return (int)finish(disk, error, 0);
+}
+
+static int sim_dup(void *self, int file)
+{
+    struct sim_disk *disk = self;
+    struct descriptor *descriptor;
+    int number = -1;
+    int error = begin(disk, SIM_DUP);
+    if (!error) {
+        error = find_descriptor(disk, file, &descriptor);
+    }
+    if (!error) {
+        number = descriptor_add(disk, descriptor->node, descriptor->flags);
+    }
+    return (int)finish(disk, error, number);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -757,6 +772,7 @@ static int sim_free_bytes(void *self, int file, uint64_t *ret_bytes)
 static const struct io table = {
     .openat = sim_openat,
     .close = sim_close,
+    .dup = sim_dup,
     .pread = sim_pread,
     .pread_nowait = sim_pread_nowait,
     .pwrite = sim_pwrite,

@@ -37,6 +37,7 @@ struct sim_disk;
 enum sim_call {
     SIM_OPENAT,
     SIM_CLOSE,
+    SIM_DUP,
     SIM_PREAD,
     SIM_PREAD_NOWAIT,
     SIM_PWRITE,
