@@ -68,8 +68,7 @@ static size_t read_as_tree(struct text body)
     size_t i, size, total = 0;
     if (!root || !payloads)
         errx(1, "%s", error.text);
-    json_array_foreach(operations, i, operation)
-    {
+    json_array_foreach (operations, i, operation) {
         json_t *data = json_object_get(operation, "data");
         payloads[i] = base64_decode_new(json_string_value(data), json_string_length(data), &size);
         if (!payloads[i])

@@ -72,8 +72,7 @@ static bool set_all(const char *path, json_t *file, struct config *config)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(file, key, value)
-    {
+    json_object_foreach (file, key, value) {
         const struct option *option = find_key(key);
         if (!option)
             return refuse_key(path, key);

@@ -19,8 +19,8 @@ enum { BODY_MAX = 64 << 10 };
 
 struct command {
     struct transfer transfer;
-    struct body body; /* what keys and names are borrowed from */
-    struct jsonread json;
+    struct body body;
+    json_t *json; /* owned; what keys and names are borrowed from */
     struct naming source, target;
     struct jsonread_text store; /* of the destination; bytes is NULL when it is not named */
     bool has_destination;
@@ -69,91 +69,80 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
-/* The functions below return NULL, or a sentence about what is wrong, without a full stop. What is no JSON at all is
- * noted in command->json and ends the reading, too. */
+/* The functions below return NULL, or a sentence about what is wrong, without a full stop. */
 
-static const char *read_string(struct jsonread *json, struct jsonread_text *ret_text)
+/* A member that is null is absent. The tree is ours alone, so that a key in base64 may be decoded where it stands. */
+static const char *read_string(const json_t *value, struct jsonread_text *ret_text)
 {
-    if (ret_text->bytes != NULL)
-        return "a member is given twice";
-    if (jsonread_null(json))
+    if (json_is_null(value))
         return NULL;
-    if (jsonread_type(json) != JSONREAD_STRING)
+    if (!json_is_string(value))
         return "keys and stores are strings";
-    return jsonread_string(json, ret_text) ? NULL : json->fault;
-}
-
-/* One of the three ways to name an object; *ret_known is false when the member is none of them. */
-static const char *read_name(struct jsonread *json, const struct jsonread_text *member, struct naming *naming,
-                             bool *ret_known)
-{
-    enum naming_kind kind;
-    *ret_known = naming_kind_of(member, "key", &kind);
-    return *ret_known ? read_string(json, &naming->texts[kind]) : NULL;
-}
-
-static const char *read_destination(struct command *command)
-{
-    struct jsonread *json = &command->json;
-    struct jsonread_text member;
-    if (!command->has_destination && jsonread_null(json))
-        return NULL;
-    if (jsonread_type(json) != JSONREAD_OBJECT || command->has_destination)
-        return "destination is one object with a store and a key";
-    command->has_destination = true;
-    jsonread_enter(json);
-    while (jsonread_member(json, &member)) {
-        bool known;
-        const char *fault = read_name(json, &member, &command->target, &known);
-        if (!known)
-            fault = jsonread_is(&member, "store") ? read_string(json, &command->store)
-                                                  : "a destination has a store and a key and nothing else";
-        if (fault != NULL)
-            return fault;
-    }
-    return json->fault;
-}
-
-static const char *read_overwrite(struct command *command)
-{
-    bool overwrite;
-    if (jsonread_null(&command->json))
-        return NULL;
-    if (jsonread_type(&command->json) != JSONREAD_BOOL)
-        return "overwrite is true or false";
-    if (!jsonread_bool(&command->json, &overwrite))
-        return command->json.fault;
-    command->transfer.keep_target = !overwrite;
+    *ret_text = (struct jsonread_text){(char *)(uintptr_t)json_string_value(value), json_string_length(value)};
     return NULL;
 }
 
-static const char *read_member(struct command *command, const struct jsonread_text *member)
+/* One of the three ways to name an object; *ret_known is false when the member is none of them. */
+static const char *read_name(const char *name, const json_t *value, struct naming *naming, bool *ret_known)
+{
+    enum naming_kind kind;
+    struct jsonread_text member = {(char *)(uintptr_t)name, strlen(name)};
+    *ret_known = naming_kind_of(&member, "key", &kind);
+    return *ret_known ? read_string(value, &naming->texts[kind]) : NULL;
+}
+
+static const char *read_destination(struct command *command, json_t *destination)
+{
+    const char *name;
+    json_t *value;
+    if (json_is_null(destination))
+        return NULL;
+    if (!json_is_object(destination))
+        return "destination is one object with a store and a key";
+    command->has_destination = true;
+    json_object_foreach (destination, name, value) {
+        bool known;
+        const char *fault = read_name(name, value, &command->target, &known);
+        if (!known)
+            fault = strcmp(name, "store") == 0 ? read_string(value, &command->store)
+                                               : "a destination has a store and a key and nothing else";
+        if (fault != NULL)
+            return fault;
+    }
+    return NULL;
+}
+
+static const char *read_overwrite(struct command *command, const json_t *value)
+{
+    if (!json_is_boolean(value) && !json_is_null(value))
+        return "overwrite is true or false";
+    command->transfer.keep_target = json_is_false(value);
+    return NULL;
+}
+
+static const char *read_member(struct command *command, const char *name, json_t *value)
 {
     bool known;
-    const char *fault = read_name(&command->json, member, &command->source, &known);
+    const char *fault = read_name(name, value, &command->source, &known);
     if (known)
         return fault;
-    if (jsonread_is(member, "destination"))
-        return read_destination(command);
-    if (jsonread_is(member, "overwrite"))
-        return read_overwrite(command);
+    if (strcmp(name, "destination") == 0)
+        return read_destination(command, value);
+    if (strcmp(name, "overwrite") == 0)
+        return read_overwrite(command, value);
     return "the body has a key, a destination, overwrite and nothing else";
 }
 
 static const char *read_body(struct command *command)
 {
-    struct jsonread *json = &command->json;
-    struct jsonread_text member;
-    if (jsonread_type(json) != JSONREAD_OBJECT)
-        return "the body is an object";
-    jsonread_enter(json);
-    while (jsonread_member(json, &member)) {
-        const char *fault = read_member(command, &member);
+    const char *name;
+    json_t *value;
+    json_object_foreach (command->json, name, value) {
+        const char *fault = read_member(command, name, value);
         if (fault != NULL)
             return fault;
     }
-    jsonread_end(json);
-    return json->fault;
+    return NULL;
 }
 
 static const char *read_command(struct command *command, const char *here)
@@ -178,17 +167,21 @@ static void prepared(struct request *request)
     transfer_run(request, &command->transfer);
 }
 
+static void free_json(struct command *command)
+{
+    json_decref(command->json);
+    command->json = NULL;
+}
+
 static void finish(struct request *request)
 {
     struct command *command = request->state;
-    jsonread_begin(&command->json, body_bytes(&command->body), command->body.length);
-    const char *fault = read_command(command, request->store_name);
-    if (command->json.fault != NULL) {
-        reply_problem(request, PROBLEM_BAD_BODY, "The body is not JSON: %s at byte %zu.", command->json.fault,
-                      jsonread_position(&command->json));
+    command->json = body_json(request, &command->body);
+    if (command->json == NULL)
         return;
-    }
+    const char *fault = read_command(command, request->store_name);
     if (fault != NULL) {
+        free_json(command); /* it may be twenty times the body, and its client in no hurry to read the answer */
         reply_problem(request, PROBLEM_BAD_BODY, "The body does not fit: %s.", fault);
         return;
     }
@@ -203,6 +196,7 @@ static void end(struct request *request)
     if (command == NULL)
         return;
     transfer_end(&command->transfer);
+    free_json(command);
     body_free(&command->body);
     free(command);
 }

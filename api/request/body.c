@@ -107,6 +107,20 @@ char *body_bytes(struct body *body)
     return body->bytes == NULL ? none : body->bytes;
 }
 
+json_t *body_json(struct request *request, struct body *body)
+{
+    json_error_t error;
+    json_t *json = json_loadb(body_bytes(body), body->length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    if (json_is_object(json))
+        return json;
+    if (json == NULL)
+        reply_problem(request, PROBLEM_BAD_BODY, "The body is not JSON: %s, at byte %d.", error.text, error.position);
+    else
+        reply_problem(request, PROBLEM_BAD_BODY, "The body is a JSON list, but an object is wanted.");
+    json_decref(json);
+    return NULL;
+}
+
 void body_free(struct body *body)
 {
     free(body->bytes);

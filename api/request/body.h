@@ -10,6 +10,7 @@
 #ifndef CAIRN_API_BODY_H
 #define CAIRN_API_BODY_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +42,10 @@ bool body_take_share(struct request *request, struct body *body, size_t bytes);
 
 /* The bytes, also when there are none: never NULL. They may be changed. */
 char *body_bytes(struct body *body);
+
+/* The bytes as a JSON object, for bodies so small that a tree of them is no burden: json_decref() it. NULL when they
+ * are none; that has been answered then. */
+json_t *body_json(struct request *request, struct body *body);
 
 void body_free(struct body *body);
 

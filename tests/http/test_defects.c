@@ -325,8 +325,7 @@ static void expect_all_present(const char *body)
     json_t *objects = json_object_get(answer_json(answer), "objects"), *object;
     ck_assert_uint_eq(json_array_size(objects), KEYS);
     size_t i;
-    json_array_foreach(objects, i, object)
-    {
+    json_array_foreach (objects, i, object) {
         ck_assert_msg(json_is_object(object), "k%zu is missing from a batch read although it is only ever overwritten",
                       i);
     }

@@ -25,8 +25,7 @@ static const char *joined(struct answer *answer, const char *name)
     json_t *items = json_object_get(answer_json(answer), name), *item;
     ck_assert_msg(json_is_array(items), "no %s in %s", name, (char *)answer->body);
     size_t i;
-    json_array_foreach(items, i, item)
-    {
+    json_array_foreach (items, i, item) {
         const char *key = json_string_value(json_is_object(item) ? json_object_get(item, "key") : item);
         text = client_text(site.client, "%s%s ", text, key ? key : "(null)");
     }

@@ -18,8 +18,7 @@ static bool listed(const char *name)
     json_t *stores = json_object_get(answer_json(answer), "stores"), *store;
     ck_assert(json_is_array(stores));
     size_t i, found = 0;
-    json_array_foreach(stores, i, store)
-    {
+    json_array_foreach (stores, i, store) {
         const char *listed_name = json_string_value(json_object_get(store, "name"));
         ck_assert_ptr_nonnull(listed_name);
         found += strcmp(listed_name, name) == 0;

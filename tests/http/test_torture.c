@@ -61,8 +61,7 @@ static bool descriptors_are_back(void)
     json_t *stores = json_object_get(answer_json(listed), "stores"), *store;
     size_t i;
     ck_assert(json_is_array(stores));
-    json_array_foreach(stores, i, store)
-    {
+    json_array_foreach (stores, i, store) {
         const char *name = json_string_value(json_object_get(store, "name"));
         if (strcmp(name, site.store) != 0) {
             site_expect(client_send(site.client, "DELETE", client_text(site.client, "/v1/stores/%s?force=true", name),
