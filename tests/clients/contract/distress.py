@@ -25,7 +25,7 @@ TRANSFER = {"key": "a", "destination": {"key": "c"}}
 WRITES = [
     ("putObject", OBJECT, {"body": b"x"}),
     ("putObjectByHash", BY_HASH, {"body": b"x"}),
-    ("batch", STORE, {"body": BATCH}),
+    ("applyBatch", STORE, {"body": BATCH}),
     ("copyObject", STORE, {"body": TRANSFER}),
     ("moveObject", STORE, {"body": TRANSFER}),
     ("deleteObject", OBJECT, {}),
@@ -46,8 +46,8 @@ def at_limits(checker, binary):
         call("putObject", 201, OBJECT, body=b"A")
         for name, path in (("putObject", OBJECT), ("putObjectByHash", BY_HASH)):
             call(name, 413, path, sent={"Content-Length": str(3 * MIB)}, valid=False)
-        call("batch", 413, STORE, body={"operations": [put_step("a", b"x" * 2048)]})
-        for name in ("batchGet", "moveObject", "copyObject"):
+        call("applyBatch", 413, STORE, body={"operations": [put_step("a", b"x" * 2048)]})
+        for name in ("getObjects", "moveObject", "copyObject"):
             call(name, 413, STORE, sent={"Content-Length": str(128 * MIB)}, media="application/json", valid=False)
         with upload_under_way(server):
             call_all(call, 503, WRITES)
@@ -77,7 +77,7 @@ def on_a_full_disk(checker, binary):
         call = checker.at(server.address).call
         call("putObject", 507, {**STORE, "key": "b"}, body=b"B")
         call("putObjectByHash", 507, BY_HASH, body=b"B")
-        call("batch", 507, STORE, body=BATCH)
+        call("applyBatch", 507, STORE, body=BATCH)
         call("copyObject", 507, STORE, body=TRANSFER)
         call("moveObject", 507, STORE, body=TRANSFER)
         call("getObject", 200, OBJECT)
@@ -116,8 +116,8 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "listObjects", "verifyStore", "deleteStore", "batchGet"):
-                call(name, 500, STORE, body={"keys": ["a"]} if name == "batchGet" else None)
+            for name in ("getStore", "listObjects", "verifyStore", "deleteStore", "getObjects"):
+                call(name, 500, STORE, body={"keys": ["a"]} if name == "getObjects" else None)
             for name in ("getObject", "headObject"):
                 call(name, 500, OBJECT)
             for name in ("getObjectByHash", "headObjectByHash"):
@@ -134,7 +134,7 @@ def damaged(checker, binary):
         damage(server.data / "stores" / "small" / "log")
         call("getObject", 500, OBJECT)
         call("getObjectByHash", 500, {**STORE, "hash": receipt["key_hash"]})
-        call("batchGet", 500, STORE, body={"keys": ["a"]})
+        call("getObjects", 500, STORE, body={"keys": ["a"]})
         ready = call("getReadiness", 200, why="damage was found").json()
         checker.check("readiness tells of the damage", "small" in ready.get("detail", ""), f"{ready}")
 

@@ -18,6 +18,15 @@ def pages(checker):
         checker.check("the server serves this very file", served == file.read(), "it serves another one")
 
 
+def refusals_from_any_path(checker):
+    """What is wrong with a request before anybody looks at what it is about, for every operation alike."""
+    for name, operation in checker.specification.operations.items():
+        path = {part: SOME[part] for part in re.findall(r"\{(\w+)\}", operation.path)}
+        checker.call(name, 400, path, sent={"host": "another"}, valid=False, why="a second Host")
+        checker.call(name, 431, path, sent={"Padding": "x" * 11_000}, valid=False, why="a long head")
+        checker.call(name, 417, path, sent={"Expect": "miracles"}, valid=False)
+
+
 def methods(checker):
     """The server's own word on each path of the file: the Allow header that comes with 405."""
     for path in checker.specification.paths:

@@ -19,6 +19,9 @@ METHODS = ("get", "put", "post", "delete", "head", "patch", "options")
 PROBLEM_ROW = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \|", re.MULTILINE)
 PROBLEM_TYPE = "urn:problem-type:cairn:"
 
+# What `default` stands for: see "Errors" in the file.
+FROM_ANY_PATH = {405, 413, 417, 501}
+
 # Headers that belong to HTTP itself or to the connection; the file need not speak of them.
 PLAIN_HEADERS = {"connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"}
 
@@ -38,6 +41,11 @@ class Operation:
     request: dict  # media type -> schema
     body_required: bool
     responses: dict  # status -> Response
+    default: Response
+
+    def response(self, status):
+        """What the file says of an answer; `default` stands for a few statuses only. None: it knows no such answer."""
+        return self.responses.get(status, self.default if status in FROM_ANY_PATH else None)
 
     def target(self, path, query):
         """The request target: path values percent-encoded whole, as generated clients do it."""
@@ -70,13 +78,15 @@ class Specification:
         return {method.upper() for method in self.paths[path] if method in METHODS}
 
     def documented(self):
-        """Every (operation, status) the file promises."""
+        """Every (operation, status) the file promises, beside what `default` stands for."""
         return {(name, status) for name, operation in self.operations.items() for status in operation.responses}
 
 
 def operation_of(path, method, item):
     entry = item[method]
     body = entry.get("requestBody", {})
+    responses = dict(entry["responses"])
+    default = responses.pop("default")
     return Operation(
         name=entry["operationId"],
         method=method.upper(),
@@ -84,7 +94,8 @@ def operation_of(path, method, item):
         parameters=item.get("parameters", []) + entry.get("parameters", []),
         request=schemas_of(body),
         body_required=body.get("required", False),
-        responses={int(status): response_of(response) for status, response in entry["responses"].items()},
+        responses={int(status): response_of(response) for status, response in responses.items()},
+        default=response_of(default),
     )
 
 
@@ -167,7 +178,7 @@ def body_findings(operation, body, media):
 
 
 def answer_findings(operation, answer, problems):
-    response = operation.responses.get(answer.status)
+    response = operation.response(answer.status)
     if response is None:
         return [f"status {answer.status} is not in the file: {answer.text()[:300]}"]
     findings = header_findings(operation, response, answer) + content_findings(operation, response, answer)

@@ -13,7 +13,7 @@ UNPROVOKED = {
     500: (NO_DESCRIPTORS, {"listStores", "getMetrics"}),
     503: (QUEUE_FULL, {
         "listStores", "createStore", "getStore", "verifyStore", "deleteStore", "listObjects", "getObject",
-        "headObject", "getObjectByHash", "headObjectByHash", "batchGet",
+        "headObject", "getObjectByHash", "headObjectByHash", "getObjects",
     }),
     507: (LAST_BLOCK, {"createStore", "deleteObject", "deleteObjectByHash"}),
 }

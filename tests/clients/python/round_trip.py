@@ -118,24 +118,20 @@ def compare_and_swap(clients):
 
 def batches(clients):
     data = base64_text(b"A")
-    steps = [cairn.BatchPut(op="put", key="a", data=data, content_type="text/plain"),
-             cairn.BatchRename(op="rename", key="a", to="b"),
-             cairn.BatchCopy(op="copy", key="b", to="c"),
-             cairn.BatchDelete(op="delete", key="b")]
-    done = clients.many.batch(STORE, batch_of(steps))
-    check("batch", len(done.results) == 4, done)
-    found = clients.many.batch_get(STORE, cairn.BatchGet(keys=["c", "b"])).objects
-    check("batchGet", found[0].data == data and found[1] is None, found)
-    refused = batch_of([cairn.BatchPut(op="put", key="d", data=data), cairn.BatchPut(op="put", key="e", data="")])
+    steps = [cairn.BatchOperation(op="put", key="a", data=data, content_type="text/plain"),
+             cairn.BatchOperation(op="rename", key="a", to="b"),
+             cairn.BatchOperation(op="copy", key="b", to="c"),
+             cairn.BatchOperation(op="delete", key="b")]
+    done = clients.many.apply_batch(STORE, cairn.Batch(operations=steps))
+    check("applyBatch", len(done.results) == 4, done)
+    found = clients.many.get_objects(STORE, cairn.BatchGet(keys=["c", "b"])).objects
+    check("getObjects", found[0].data == data and found[1] is None, found)
+    refused = [cairn.BatchOperation(op="put", key=key, data=text) for key, text in (("d", data), ("e", ""))]
     try:
-        clients.many.batch(STORE, refused)
-        check("batch refused", False, "accepted")
+        clients.many.apply_batch(STORE, cairn.Batch(operations=refused))
+        check("applyBatch refused", False, "accepted")
     except ApiException as refusal:
-        check("batch refused", (refusal.status, refusal.data.index) == (422, 1), refusal)
-
-
-def batch_of(steps):
-    return cairn.Batch(operations=[cairn.BatchOperation(step) for step in steps])
+        check("applyBatch refused", (refusal.status, refusal.data.index) == (422, 1), refusal)
 
 
 def listing(clients):
