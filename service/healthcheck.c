@@ -2,8 +2,8 @@
  *
  * It reads the same configuration as the server and asks the first address that the server listens on.
  */
-#include "service/address.h"
 #include "service/command.h"
+#include "service/locator.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,11 +52,22 @@ static size_t read_line(int file, char *line, size_t size)
     return used;
 }
 
-static int ask(const struct address *address)
+/* The first of the addresses that a server answers on; -1 and errno of the last when none does. `where` is the one. */
+static int connect_to_any(struct locator_addresses *addresses, char where[ADDRESS_TEXT_MAX])
+{
+    int file = -1;
+    for (size_t i = 0; i < addresses->count && file < 0; i++) {
+        address_make_local(&addresses->items[i]);
+        address_format(&addresses->items[i], where);
+        file = connect_to(&addresses->items[i]);
+    }
+    return file;
+}
+
+static int ask(struct locator_addresses *addresses)
 {
     char where[ADDRESS_TEXT_MAX], line[256];
-    address_format(address, where);
-    int file = connect_to(address);
+    int file = connect_to_any(addresses, where);
     if (file < 0) {
         (void)snprintf(line, sizeof(line), "%s (is cairnd running, and --listen the same?)", strerror(errno));
         return fail(where, line);
@@ -72,15 +83,16 @@ static int ask(const struct address *address)
 
 static int check(const struct config *config)
 {
-    struct address address;
+    struct locator locator;
+    struct locator_addresses addresses;
     const char *listen = config->listen.items[0];
-    if (!address_parse(listen, &address) || (!address_path(&address) && address_port(&address) == 0)) {
+    if (!locator_parse(listen, &locator) || (!locator.path[0] && locator.port == 0)) {
         fprintf(stderr, "cairnd: healthcheck: --listen: '%s' has no port to ask; name the one the server uses\n",
                 listen);
         return STATUS_USAGE;
     }
-    address_make_local(&address);
-    return ask(&address);
+    const char *reason = locator_resolve(&locator, &addresses);
+    return reason ? fail(listen, reason) : ask(&addresses);
 }
 
 int command_healthcheck(char *const *arguments)

@@ -11,48 +11,70 @@
 
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
 
-/* Nobody listens there any more: connecting is refused. */
-static bool is_stale(const struct address *address)
+/* ---- unix sockets ---------------------------------------------------------------------------- */
+
+static bool is_socket(const char *path)
 {
     struct stat file;
-    if (lstat(address_path(address), &file) != 0 || !S_ISSOCK(file.st_mode))
-        return false;
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (probe < 0)
-        return false;
-    bool refused = connect(probe, (const struct sockaddr *)&address->socket, address->length) != 0 &&
-                   errno == ECONNREFUSED;
-    close(probe);
-    return refused;
+    return lstat(path, &file) == 0 && S_ISSOCK(file.st_mode);
 }
 
-static int bind_address(int socket, const struct address *address)
+/* Whether a process listens there: only then connecting is not refused. */
+static bool is_alive(const struct address *address)
+{
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool refused = probe >= 0 && connect(probe, (const struct sockaddr *)&address->socket, address->length) != 0 &&
+                   errno == ECONNREFUSED;
+    if (probe >= 0)
+        close(probe);
+    return !refused;
+}
+
+/* Removes the socket that a dead process left; false and errno when the path is somebody's: EADDRINUSE a process's,
+ * EEXIST a file's. */
+static bool make_way(const struct address *address)
+{
+    const char *path = address_path(address);
+    if (is_socket(path) && !is_alive(address))
+        return unlink(path) == 0;
+    errno = is_socket(path) ? EADDRINUSE : EEXIST;
+    return false;
+}
+
+static int bind_unix(int socket, const struct address *address)
 {
     const struct sockaddr *name = (const struct sockaddr *)&address->socket;
-    if (bind(socket, name, address->length) == 0)
-        return 0;
-    if (errno != EADDRINUSE || !address_path(address))
+    /* The file is made with the mode that the socket has: nobody's, until the owner is right. */
+    if (address->mode >= 0 && fchmod(socket, 0) != 0)
         return -1;
-    if (!is_stale(address)) {
-        errno = EADDRINUSE;
+    if (bind(socket, name, address->length) != 0 &&
+        (errno != EADDRINUSE || !make_way(address) || bind(socket, name, address->length) != 0))
         return -1;
-    }
-    if (unlink(address_path(address)) != 0)
+    if ((address->user != (uid_t)-1 || address->group != (gid_t)-1) &&
+        lchown(address_path(address), address->user, address->group) != 0)
         return -1;
-    return bind(socket, name, address->length);
+    return address->mode >= 0 ? chmod(address_path(address), (mode_t)address->mode) : 0;
 }
 
-static void set_options(int socket, int family)
+/* ---- any socket ------------------------------------------------------------------------------ */
+
+static void set_options(int socket, int family, bool ipv6_only)
 {
-    int on = 1;
+    int on = 1, only = ipv6_only;
     if (family == AF_UNIX)
         return;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     /* Accepted sockets inherit this one: an answer never waits for the client's acknowledgement. */
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    /* So that [::]:8080 and 0.0.0.0:8080 can be served side by side. */
     if (family == AF_INET6)
-        setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+        setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+}
+
+static int bind_address(int socket, const struct address *address)
+{
+    if (address_path(address))
+        return bind_unix(socket, address);
+    return bind(socket, (const struct sockaddr *)&address->socket, address->length);
 }
 
 /* What the kernel made of the address: the port it picked, the file it created. */
@@ -60,7 +82,7 @@ static bool learn_name(struct listener *listener)
 {
     struct stat file;
     if (address_path(&listener->address)) {
-        if (stat(address_path(&listener->address), &file) != 0)
+        if (lstat(address_path(&listener->address), &file) != 0)
             return false;
         listener->device = file.st_dev;
         listener->inode = file.st_ino;
@@ -72,40 +94,55 @@ static bool learn_name(struct listener *listener)
 
 static const char *hint_for(const struct address *address, int error)
 {
+    bool path = address_path(address) != NULL;
     switch (error) {
     case EADDRINUSE:
-        return address_path(address) ? " (another process listens there, or the file is no socket: name another path)"
-                                     : " (another process listens there: stop it, or name another port with --listen)";
+        return path ? " (a process listens there: stop it, or name another path)"
+                    : " (a process listens there, or another --listen covers it: stop it, or name another port)";
+    case EEXIST:
+        return " (that is no socket, and is left alone: name another path)";
     case ENOENT:
     case ENOTDIR:
-        return address_path(address) ? " (make the folder first)" : "";
+        return path ? " (make the folder first)" : "";
     case EADDRNOTAVAIL:
         return " (no interface of this machine has that address)";
     case EACCES:
         return " (ports below 1024 and foreign folders need permission)";
+    case EPERM:
+        return path ? " (only root gives a socket to another user, or to a group that is not its own)" : "";
     default:
         return "";
     }
 }
 
-bool listener_open(const struct address *address, struct listener *ret_listener, char *reason, size_t size)
+static bool listener_start(struct listener *listener, bool ipv6_only)
+{
+    int family = listener->address.socket.ss_family;
+    listener->socket = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener->socket < 0)
+        return false;
+    set_options(listener->socket, family, ipv6_only);
+    listener->both_families = address_is_every_inet6(&listener->address) && !ipv6_only;
+    if (bind_address(listener->socket, &listener->address) == 0 && listen(listener->socket, BACKLOG) == 0 &&
+        learn_name(listener))
+        return true;
+    int error = errno;
+    close(listener->socket);
+    errno = error;
+    return false;
+}
+
+bool listener_open(const struct address *address, bool ipv6_only, struct listener *ret_listener, char *reason,
+                   size_t size)
 {
     struct listener listener = {.address = *address};
-    int family = address->socket.ss_family;
-
-    listener.socket = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener.socket >= 0) {
-        set_options(listener.socket, family);
-        if (bind_address(listener.socket, address) == 0 && listen(listener.socket, BACKLOG) == 0 &&
-            learn_name(&listener)) {
-            *ret_listener = listener;
-            return true;
-        }
+    if (listener_start(&listener, ipv6_only)) {
+        *ret_listener = listener;
+        return true;
     }
     int error = errno;
-    if (listener.socket >= 0)
-        close(listener.socket);
     snprintf(reason, size, "%s%s", strerror(error), hint_for(address, error));
+    errno = error;
     return false;
 }
 
@@ -113,7 +150,8 @@ void listener_format(const struct listener *listener, char *text, size_t size)
 {
     char address[ADDRESS_TEXT_MAX];
     address_format(&listener->address, address);
-    snprintf(text, size, "%s%s", address_path(&listener->address) ? "" : "http://", address);
+    snprintf(text, size, "%s%s%s", address_path(&listener->address) ? "" : "http://", address,
+             listener->both_families ? " (and by IPv4)" : "");
 }
 
 void listener_close(struct listener *listener)

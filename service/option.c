@@ -1,7 +1,7 @@
 /* option.c - the table of options and what can be done with one. See option.h. */
 #include "service/option.h"
 
-#include "service/address.h"
+#include "service/locator.h"
 #include "service/nearest.h"
 
 #include <ctype.h>
@@ -260,13 +260,14 @@ static bool is_store_name(const char *name)
 static bool set_list(const struct option *option, struct config *config, const char *value)
 {
     struct texts *texts = field_of(option, config);
+    bool names = option->kind == OPTION_NAMES;
     for (const char *item = value, *end;; item = end + 1) {
-        end = strchrnul(item, ',');
+        end = names ? strchrnul(item, ',') : item + locator_length(item);
         if (!texts_add(texts, item, (size_t)(end - item)))
             return false;
         const char *added = texts->items[texts->count - 1];
-        struct address address;
-        if (option->kind == OPTION_NAMES ? !is_store_name(added) : !address_parse(added, &address))
+        struct locator locator;
+        if (names ? !is_store_name(added) : !locator_parse(added, &locator))
             return false;
         if (!*end)
             return true;

@@ -1,7 +1,7 @@
 /* option_help.c - options for people: what is allowed, what is set, --help and Markdown. See option.h. */
 #include "service/option.h"
 
-#include "service/address.h"
+#include "service/locator.h"
 
 #include <inttypes.h>
 
@@ -49,7 +49,7 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
         snprintf(allowed, OPTION_ALLOWED_MAX, "a path");
         break;
     case OPTION_ADDRESSES:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "%s", ADDRESS_FORMS);
+        snprintf(allowed, OPTION_ALLOWED_MAX, "%s", LOCATOR_FORMS);
         break;
     case OPTION_NAMES:
         snprintf(allowed, OPTION_ALLOWED_MAX, "names of 1 to %d characters a-z 0-9 . _ -, the first a letter or digit",

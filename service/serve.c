@@ -11,6 +11,7 @@
 #include "service/acceptor.h"
 #include "service/clock.h"
 #include "service/command.h"
+#include "service/listeners.h"
 #include "service/logger.h"
 #include "service/signals.h"
 #include "store/store.h"
@@ -158,29 +159,10 @@ static bool start_loops(struct server *server)
 
 static bool open_listeners(struct server *server)
 {
-    const struct texts *listen = &server->config->listen;
-    for (size_t i = 0; i < listen->count; i++) {
-        struct address address;
-        char reason[256] = "not an address", url[ADDRESS_TEXT_MAX + sizeof("http://")];
-        struct listener *listener = &server->listeners[i];
-        if (!address_parse(listen->items[i], &address) || !listener_open(&address, listener, reason, sizeof(reason))) {
-            logger_line(LOG_ERROR, "cannot listen on '%s': %s", listen->items[i], reason);
-            return false;
-        }
-        server->acceptor.listener_count++;
-        listener_format(listener, url, sizeof(url));
-        logger_line(LOG_INFO, "listening on %s", url);
-    }
-    return true;
+    return listeners_open(&server->config->listen, server->listeners, &server->acceptor.listener_count);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
-
-static void close_listeners(struct server *server)
-{
-    while (server->acceptor.listener_count > 0)
-        listener_close(&server->listeners[--server->acceptor.listener_count]);
-}
 
 /* Waits for the end of a loop's thread. NULL, or why it is not waited for any longer. */
 static const char *wait_for_loop(const struct server *server, const struct loop *loop, int64_t end)
@@ -258,7 +240,7 @@ static void run(struct server *server)
 
 static void take_down(struct server *server)
 {
-    close_listeners(server);
+    listeners_close(server->listeners, &server->acceptor.listener_count);
     if (server->api)
         api_drain(server->api);
     if (server->depot)

@@ -4,8 +4,8 @@
  * accepted configuration is within its bounds and means the same when it is written down and read again; a refused one
  * is explained on stderr.
  */
-#include "service/address.h"
 #include "service/config.h"
+#include "service/locator.h"
 #include "service/option.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -118,17 +118,15 @@ static void assert_reads_again(const struct option *option, const struct config 
 static void assert_sound(const struct config *config)
 {
     struct config again;
-    struct address address;
     fuzz_assert(option_defaults(&again));
     for (size_t i = 0; i < option_count; i++) {
         assert_bounds(&option_table[i], config);
         assert_reads_again(&option_table[i], config, &again);
     }
     for (size_t i = 0; i < config->listen.count; i++) {
-        char text[ADDRESS_TEXT_MAX];
-        fuzz_assert(address_parse(config->listen.items[i], &address));
-        address_format(&address, text);
-        fuzz_assert(address_parse(text, &address));
+        struct locator locator;
+        const char *text = config->listen.items[i];
+        fuzz_assert(locator_parse(text, &locator) && locator_length(text) == strlen(text));
     }
     config_free(&again);
 }

@@ -1,4 +1,5 @@
-/* Flags, variables, the configuration file; addresses; what a start refuses and how it says so. */
+/* Flags, variables, the configuration file; what a start refuses and how it says so. */
+#include "command.h"
 #include "site.h"
 
 #include <stdio.h>
@@ -7,38 +8,6 @@
 #include <unistd.h>
 
 enum { USAGE = 2 };
-
-/* Texts that a test uses until its process ends. */
-static char *kept[32];
-static size_t kept_count;
-
-static char *keep(char *text)
-{
-    ck_assert_uint_lt(kept_count, sizeof kept / sizeof *kept);
-    kept[kept_count++] = text;
-    return text;
-}
-
-/* Runs cairnd until it ends by itself with `code`; the output lives as long as the process. */
-static char *run(const char *const *arguments, int code)
-{
-    char *output;
-    int found = server_run(arguments, &output);
-    ck_assert_msg(found == code, "exit code %d: %s", found, output);
-    return keep(output);
-}
-
-/* Writes a file into the server's folder; its path lives as long as the process. */
-static char *write_file(const char *name, const char *text)
-{
-    char *path;
-    ck_assert_int_gt(asprintf(&path, "%s/%s", site.server->folder, name), 0);
-    FILE *file = fopen(path, "we");
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
-    return keep(path);
-}
 
 static void add(const char *flag, const char *value)
 {
@@ -86,7 +55,7 @@ START_TEST(a_file_is_enough)
         asprintf(&text, "{\"data\": \"%s\", \"listen\": [\"127.0.0.1:0\", \"127.0.0.1:0\"], \"stores\": \"photos\"}",
                  site.server->data),
         0);
-    add("--config", write_file("config.json", keep(text)));
+    add("--config", command_file("config.json", command_keep(text)));
     site_start();
     site_expect(client_get(site.client, "/v1/stores/photos", NULL), 200);
     free(server_url(site.server, 1));
@@ -95,7 +64,7 @@ END_TEST
 
 START_TEST(flags_win_over_variables_over_the_file)
 {
-    char *path = write_file("config.json", "{\"object_limit\": 1000}");
+    char *path = command_file("config.json", "{\"object_limit\": 1000}");
     add("--config", path);
     site_start();
     ck_assert_int_eq(put_of(1000), 201);
@@ -115,7 +84,7 @@ END_TEST
 
 START_TEST(the_file_may_come_from_a_variable)
 {
-    setenv("CAIRN_CONFIG", write_file("config.json", "{\"stores\": [\"photos\"]}"), 1);
+    setenv("CAIRN_CONFIG", command_file("config.json", "{\"stores\": [\"photos\"]}"), 1);
     site_start();
     site_expect(client_get(site.client, "/v1/stores/photos", NULL), 200);
 }
@@ -136,18 +105,40 @@ static void expect_usage_error(const char *const *arguments, const char *mention
 START_TEST(bad_values_exit_2_and_are_named)
 {
     const char *cases[][2] = {
-        {"--threads", "0"},          {"--threads", "many"},
-        {"--threads", ""},           {"--threads", "-1"},
-        {"--object-limit", "1X"},    {"--object-limit", "0"},
-        {"--object-limit", "1.5M"},  {"--inline-limit", "99999999999999999999"},
-        {"--listen", "localhost"},   {"--listen", "1.2.3.4"},
-        {"--listen", ":8080"},       {"--listen", "127.0.0.1:65536"},
-        {"--listen", "127.0.0.1:x"}, {"--listen", "[::1]"},
-        {"--listen", "unix:"},       {"--stores", "UPPER"},
-        {"--stores", "a,,b"},        {"--idle-timeout", "5d"},
-        {"--log-level", "loud"},     {"--data", ""},
-        {"--io-threads", "0"},       {"--segment-size", "1"},
-        {"--batch-ops-limit", "0"},  {"--listen", "999.0.0.1:80"},
+        {"--threads", "0"},
+        {"--threads", "many"},
+        {"--threads", ""},
+        {"--threads", "-1"},
+        {"--object-limit", "1X"},
+        {"--object-limit", "0"},
+        {"--object-limit", "1.5M"},
+        {"--inline-limit", "99999999999999999999"},
+        {"--listen", "localhost"},
+        {"--listen", "1.2.3.4"},
+        {"--listen", "65536"},
+        {"--listen", "127.0.0.1:65536"},
+        {"--listen", "::1:8080"},
+        {"--listen", "a b:8080"},
+        {"--listen", "[::1%]:80"},
+        {"--listen", "[localhost]:80"},
+        {"--listen", "unix:/x,mode=888"},
+        {"--listen", "unix:/x,mode=1777"},
+        {"--listen", "unix:/x,mode="},
+        {"--listen", "unix:/x,role=root"},
+        {"--listen", "unix:/x,user="},
+        {"--listen", ":"},
+        {"--listen", "127.0.0.1:x"},
+        {"--listen", "[::1]"},
+        {"--listen", "unix:"},
+        {"--stores", "UPPER"},
+        {"--stores", "a,,b"},
+        {"--idle-timeout", "5d"},
+        {"--log-level", "loud"},
+        {"--data", ""},
+        {"--io-threads", "0"},
+        {"--segment-size", "1"},
+        {"--batch-ops-limit", "0"},
+        {"--listen", "999.0.0.1:80"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *arguments[] = {cases[i][0], cases[i][1], NULL};
@@ -174,11 +165,11 @@ START_TEST(what_was_meant_is_named)
     expect_usage_error((const char *[]){"--segmentsize=4", NULL}, "is --segment-size meant?");
     expect_usage_error((const char *[]){"--lisetn", "x", NULL}, "is --listen meant?");
     expect_usage_error((const char *[]){"chekc", "/data", NULL}, "is 'check' meant?");
-    expect_usage_error((const char *[]){"--config", write_file("bad.json", "{\"idle_timout\": 4}"), NULL},
+    expect_usage_error((const char *[]){"--config", command_file("bad.json", "{\"idle_timout\": 4}"), NULL},
                        "is \"idle_timeout\" meant?");
     char *output;
     ck_assert_int_eq(server_run((const char *[]){"--password", "4", NULL}, &output), USAGE);
-    ck_assert_ptr_null(strstr(keep(output), "meant"));
+    ck_assert_ptr_null(strstr(command_keep(output), "meant"));
 }
 END_TEST
 
@@ -223,7 +214,7 @@ START_TEST(a_bad_file_exits_2_and_is_named)
                            "{\"listen\": {}}",
                            "{\"data\": null}"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        expect_usage_error((const char *[]){"--config", write_file("bad.json", texts[i]), NULL}, "bad.json");
+        expect_usage_error((const char *[]){"--config", command_file("bad.json", texts[i]), NULL}, "bad.json");
     }
     expect_usage_error((const char *[]){"--config", "/nowhere/config.json", NULL}, "/nowhere/config.json");
 }
@@ -231,7 +222,7 @@ END_TEST
 
 START_TEST(help_and_version_go_to_stdout_with_0)
 {
-    char *output = run((const char *[]){"--help", NULL}, 0);
+    char *output = command_run((const char *[]){"--help", NULL}, 0);
     const char *words[] = {"--data", "--listen", "--config", "--object-limit", "--drain-timeout", "CAIRN_"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         ck_assert_msg(strstr(output, words[i]) != NULL, "%s is not in --help", words[i]);
@@ -239,7 +230,7 @@ START_TEST(help_and_version_go_to_stdout_with_0)
     const char *versions[] = {"--version", "-V", "version"};
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
         int major, minor;
-        output = run((const char *[]){versions[i], NULL}, 0);
+        output = command_run((const char *[]){versions[i], NULL}, 0);
         ck_assert_msg(sscanf(output, "cairnd %d.%d", &major, &minor) == 2, "%s: %s", versions[i], output);
     }
 }
@@ -247,132 +238,28 @@ END_TEST
 
 START_TEST(help_has_many_names)
 {
-    const char *help = run((const char *[]){"--help", NULL}, 0);
+    const char *help = command_run((const char *[]){"--help", NULL}, 0);
     const char *of_serving[][2] = {{"-h"}, {"help"}, {"help", "serve"}, {"serve", "-h"}, {"help", "options"}};
     for (size_t i = 0; i < sizeof of_serving / sizeof *of_serving; i++) {
         const char *arguments[] = {of_serving[i][0], of_serving[i][1], NULL};
-        ck_assert_str_eq(run(arguments, 0), help);
+        ck_assert_str_eq(command_run(arguments, 0), help);
     }
-    help = run((const char *[]){"check", "--help", NULL}, 0);
+    help = command_run((const char *[]){"check", "--help", NULL}, 0);
     ck_assert_ptr_nonnull(strstr(help, "usage: cairnd check DIR"));
-    ck_assert_str_eq(run((const char *[]){"check", "-h", NULL}, 0), help);
-    ck_assert_str_eq(run((const char *[]){"help", "check", NULL}, 0), help);
+    ck_assert_str_eq(command_run((const char *[]){"check", "-h", NULL}, 0), help);
+    ck_assert_str_eq(command_run((const char *[]){"help", "check", NULL}, 0), help);
 }
 END_TEST
 
 /* Half of the disk reserve limits a segment. */
 START_TEST(defaults_are_those_that_apply)
 {
-    const char *table = run((const char *[]){"options", NULL}, 0);
+    const char *table = command_run((const char *[]){"options", NULL}, 0);
     ck_assert_ptr_nonnull(strstr(table, "| `disk_reserve` | 64MiB |"));
     ck_assert_ptr_nonnull(strstr(table, "| `segment_size` | 32MiB |"));
-    const char *help = strstr(run((const char *[]){"--help", NULL}, 0), "--segment-size");
+    const char *help = strstr(command_run((const char *[]){"--help", NULL}, 0), "--segment-size");
     ck_assert_ptr_nonnull(help);
     ck_assert_int_eq(strncmp(strstr(help, "default: "), "default: 32MiB", 14), 0);
-}
-END_TEST
-
-/* ---- addresses ------------------------------------------------------------------------------- */
-
-START_TEST(port_0_is_a_free_port)
-{
-    site_start();
-    struct server *second = server_new();
-    server_start(second);
-    ck_assert_int_gt(site.server->port, 0);
-    ck_assert_int_ne(site.server->port, second->port);
-    server_stop(second);
-    server_free(second);
-}
-END_TEST
-
-START_TEST(ipv6)
-{
-    server_listen(site.server, "[::1]:0");
-    site_start();
-    ck_assert_int_eq(strncmp(site.server->url, "http://[::1]:", 13), 0);
-    site_expect(site_put("k", "v", NULL), 201);
-    site_expect_text("k", "v");
-}
-END_TEST
-
-static char *socket_path(void)
-{
-    char *path;
-    ck_assert_int_gt(asprintf(&path, "%s/socket", site.server->folder), 0);
-    return keep(path);
-}
-
-static void listen_on_socket(void)
-{
-    char *address;
-    ck_assert_int_gt(asprintf(&address, "unix:%s", socket_path()), 0);
-    server_listen(site.server, address);
-    free(address);
-}
-
-START_TEST(a_unix_socket)
-{
-    listen_on_socket();
-    site_start();
-    site_expect(site_put("k", "v", NULL), 201);
-    site_expect(client_upload(site.client, site_object("large"), 2 << 20, 1, NULL), 201);
-    site_expect_payload("large", 2 << 20, 1);
-    server_stop(site.server);
-    struct stat info;
-    ck_assert_msg(stat(socket_path(), &info) != 0, "the socket stays behind");
-}
-END_TEST
-
-START_TEST(a_socket_left_by_a_crash_is_replaced)
-{
-    listen_on_socket();
-    site_start();
-    server_crash(site.server);
-    site_start();
-    site_expect(client_get(site.client, "/healthz", NULL), 200);
-}
-END_TEST
-
-START_TEST(a_file_in_the_place_of_the_socket_is_not_removed)
-{
-    char *path = write_file("socket", "precious");
-    char *address;
-    ck_assert_int_gt(asprintf(&address, "unix:%s", path), 0);
-    run((const char *[]){"--data", site.server->data, "--listen", keep(address), NULL}, 1);
-    struct stat info;
-    ck_assert_int_eq(stat(path, &info), 0);
-    ck_assert_int_eq(info.st_size, 8);
-}
-END_TEST
-
-START_TEST(several_listeners_serve_the_same_stores)
-{
-    char *address;
-    ck_assert_int_gt(asprintf(&address, "unix:%s", socket_path()), 0);
-    add("--listen", "127.0.0.1:0");
-    add("--listen", "[::1]:0");
-    add("--listen", keep(address));
-    site_start();
-    site_expect(site_put("k", "v", NULL), 201);
-    for (size_t i = 0; i < 4; i++) {
-        struct client *client = client_new(keep(server_url(site.server, i)));
-        struct answer *answer = client_get(client, "/v1/stores/main/objects/k", NULL);
-        ck_assert_msg(answer_is(answer, "v", 1), "listener %zu: %d", i, answer->status);
-        client_free(client);
-    }
-}
-END_TEST
-
-START_TEST(a_port_in_use_is_told)
-{
-    site_start();
-    struct server *second = server_new();
-    char address[64];
-    snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
-    const char *output = run((const char *[]){"--data", second->data, "--listen", address, NULL}, 1);
-    ck_assert_msg(strstr(output, address) != NULL, "%s", output);
-    server_free(second);
 }
 END_TEST
 
@@ -382,7 +269,7 @@ START_TEST(a_second_server_on_the_same_data_is_refused)
 {
     site_start();
     site_expect(site_put("k", "v", NULL), 201);
-    const char *output = run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
+    const char *output = command_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
     site_expect_text("k", "v");
     site_expect(site_put("k", "w", NULL), 200);
@@ -394,8 +281,8 @@ END_TEST
 
 START_TEST(a_file_as_data_folder_is_refused)
 {
-    const char *path = write_file("file", "precious");
-    const char *output = run((const char *[]){"--data", path, "--listen", "127.0.0.1:0", NULL}, 1);
+    const char *path = command_file("file", "precious");
+    const char *output = command_run((const char *[]){"--data", path, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_msg(strstr(output, path) != NULL, "%s", output);
 }
 END_TEST
@@ -426,9 +313,9 @@ START_TEST(healthcheck_asks_the_server)
     site_start();
     char address[64];
     snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
-    run((const char *[]){"healthcheck", "--listen", address, NULL}, 0);
+    command_run((const char *[]){"healthcheck", "--listen", address, NULL}, 0);
     server_stop(site.server);
-    run((const char *[]){"healthcheck", "--listen", address, NULL}, 1);
+    command_run((const char *[]){"healthcheck", "--listen", address, NULL}, 1);
 }
 END_TEST
 
@@ -449,13 +336,6 @@ int main(void)
         help_and_version_go_to_stdout_with_0,
         help_has_many_names,
         defaults_are_those_that_apply,
-        port_0_is_a_free_port,
-        ipv6,
-        a_unix_socket,
-        a_socket_left_by_a_crash_is_replaced,
-        a_file_in_the_place_of_the_socket_is_not_removed,
-        several_listeners_serve_the_same_stores,
-        a_port_in_use_is_told,
         a_second_server_on_the_same_data_is_refused,
         a_file_as_data_folder_is_refused,
         the_log_can_be_json,

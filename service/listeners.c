@@ -1,0 +1,121 @@
+/* listeners.c - opens and closes all listening sockets. See listeners.h. */
+#include "service/listeners.h"
+
+#include "service/config.h"
+#include "service/locator.h"
+#include "service/logger.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What is to be opened: every address once. */
+struct plan {
+    struct address addresses[LISTENERS_MAX];
+    const char *locators[LISTENERS_MAX]; /* that named the address */
+    size_t count;
+};
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+/* Port 0 is another one each time. */
+static bool is_planned(const struct plan *plan, const struct address *address)
+{
+    bool free_port = !address_path(address) && address_port(address) == 0;
+    for (size_t i = 0; i < plan->count && !free_port; i++)
+        if (address_is_same(&plan->addresses[i], address))
+            return true;
+    return false;
+}
+
+static bool plan_locator(struct plan *plan, const char *text)
+{
+    struct locator locator;
+    struct locator_addresses found;
+    const char *reason = locator_parse(text, &locator) ? locator_resolve(&locator, &found) : "not an address";
+    for (size_t i = 0; !reason && i < found.count; i++) {
+        if (is_planned(plan, &found.items[i]))
+            continue;
+        if (plan->count == LISTENERS_MAX) {
+            reason = "there are more addresses than one server can listen on";
+            break;
+        }
+        plan->locators[plan->count] = text;
+        plan->addresses[plan->count++] = found.items[i];
+    }
+    if (reason)
+        logger_line(LOG_ERROR, "cannot listen on '%s': %s", text, reason);
+    return !reason;
+}
+
+/* The kernel lets [::] have a port for both families only where no address of IPv4 has it. */
+static bool leaves_ipv4(const struct plan *plan, const struct address *address)
+{
+    if (!address_is_every_inet6(address))
+        return false;
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->addresses[i].socket.ss_family == AF_INET &&
+            address_port(&plan->addresses[i]) == address_port(address))
+            return true;
+    return false;
+}
+
+/* ---- the sockets ----------------------------------------------------------------------------- */
+
+/* A machine without IPv6, say. */
+static bool is_not_here(int error)
+{
+    return error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EPROTONOSUPPORT;
+}
+
+/* How many addresses from `first` on come from one locator. */
+static size_t siblings(const struct plan *plan, size_t first)
+{
+    size_t count = 1;
+    while (first + count < plan->count && plan->locators[first + count] == plan->locators[first])
+        count++;
+    return count;
+}
+
+/* Opens the addresses of one locator: all that the machine has, and at least one. */
+static bool open_locator(const struct plan *plan, size_t first, size_t addresses, struct listener *listeners,
+                         size_t *count)
+{
+    char reason[256], url[LISTENER_TEXT_MAX];
+    size_t before = *count, end = first + addresses;
+    for (size_t i = first; i < end; i++) {
+        const struct address *address = &plan->addresses[i];
+        struct listener *listener = &listeners[*count];
+        if (listener_open(address, leaves_ipv4(plan, address), listener, reason, sizeof(reason))) {
+            listener_format(listener, url, sizeof(url));
+            logger_line(LOG_INFO, "listening on %s", url);
+            ++*count;
+            continue;
+        }
+        bool others = i + 1 < end || *count > before;
+        if (!is_not_here(errno) || !others) {
+            logger_line(LOG_ERROR, "cannot listen on '%s': %s", plan->locators[i], reason);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool listeners_open(const struct texts *locators, struct listener listeners[LISTENERS_MAX], size_t *count)
+{
+    struct plan plan = {0};
+    for (size_t i = 0; i < locators->count; i++)
+        if (!plan_locator(&plan, locators->items[i]))
+            return false;
+    for (size_t first = 0, step; first < plan.count; first += step) {
+        step = siblings(&plan, first);
+        if (!open_locator(&plan, first, step, listeners, count))
+            return false;
+    }
+    return true;
+}
+
+void listeners_close(struct listener listeners[LISTENERS_MAX], size_t *count)
+{
+    while (*count > 0)
+        listener_close(&listeners[--*count]);
+}

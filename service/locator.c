@@ -1,0 +1,246 @@
+/* locator.c - reads and resolves locators. See locator.h. */
+#include "service/locator.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char unix_prefix[] = "unix:";
+enum { UNIX_PREFIX_LENGTH = sizeof(unix_prefix) - 1, MODE_MOST = 0777 };
+
+static const char digits[] = "0123456789";
+
+/* Both loopback addresses, whatever a file or a name server makes of it (RFC 6761, 6.3). */
+static const char this_machine[] = "localhost";
+
+/* ---- unix sockets ---------------------------------------------------------------------------- */
+
+static const char *const settings[] = {"mode=", "user=", "group="};
+
+/* Whether the text goes on with a setting of a unix socket; *ret_value is what stands behind it. */
+static const char *setting_of(const char *text, const char **ret_value)
+{
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        size_t length = strlen(settings[i]);
+        if (strncmp(text, settings[i], length) == 0) {
+            *ret_value = text + length;
+            return settings[i];
+        }
+    }
+    return NULL;
+}
+
+size_t locator_length(const char *list)
+{
+    const char *end = strchrnul(list, ','), *value;
+    if (strncmp(list, unix_prefix, UNIX_PREFIX_LENGTH) == 0)
+        while (*end && setting_of(end + 1, &value))
+            end = strchrnul(end + 1, ',');
+    return (size_t)(end - list);
+}
+
+static bool copy_piece(const char *piece, size_t length, char *copy, size_t size)
+{
+    if (length == 0 || length >= size)
+        return false;
+    memcpy(copy, piece, length);
+    copy[length] = '\0';
+    return true;
+}
+
+static bool parse_mode(const char *text, size_t length, int *ret_mode)
+{
+    if (length == 0 || length > 4 || strspn(text, "01234567") < length)
+        return false;
+    *ret_mode = (int)strtol(text, NULL, 8);
+    return *ret_mode <= MODE_MOST;
+}
+
+static bool parse_setting(const char *text, size_t length, struct locator *locator)
+{
+    const char *value, *name = setting_of(text, &value);
+    if (!name)
+        return false;
+    size_t size = length - strlen(name);
+    switch (name[0]) {
+    case 'm':
+        return parse_mode(value, size, &locator->mode);
+    case 'u':
+        return copy_piece(value, size, locator->user, sizeof(locator->user));
+    default:
+        return copy_piece(value, size, locator->group, sizeof(locator->group));
+    }
+}
+
+static bool parse_unix(const char *text, struct locator *locator)
+{
+    const char *end = strchrnul(text, ',');
+    if (!copy_piece(text, (size_t)(end - text), locator->path, sizeof(locator->path)))
+        return false;
+    while (*end) {
+        const char *piece = end + 1;
+        end = strchrnul(piece, ',');
+        if (!parse_setting(piece, (size_t)(end - piece), locator))
+            return false;
+    }
+    return true;
+}
+
+/* ---- hosts and ports ------------------------------------------------------------------------- */
+
+static bool parse_port(const char *text, unsigned *ret_port)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > 5 || strspn(text, digits) != length)
+        return false;
+    *ret_port = (unsigned)strtoul(text, NULL, 10);
+    return *ret_port <= UINT16_MAX;
+}
+
+/* An address of IPv6 and perhaps the interface that it is meant on, as in fe80::1%eth0. */
+static bool is_inet6(const char *host)
+{
+    struct in6_addr number;
+    char address[INET6_ADDRSTRLEN];
+    const char *zone = strchrnul(host, '%');
+    return copy_piece(host, (size_t)(zone - host), address, sizeof(address)) &&
+           inet_pton(AF_INET6, address, &number) == 1 && (!*zone || (zone[1] && strlen(zone + 1) < IF_NAMESIZE));
+}
+
+/* What consists of digits and dots is meant as a number. */
+static bool is_name(const char *host)
+{
+    size_t length = strlen(host);
+    return strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == length &&
+           strspn(host, "0123456789.") < length && isalnum((unsigned char)host[0]);
+}
+
+static bool parse_host(const char *text, size_t length, struct locator *locator)
+{
+    struct in_addr number;
+    char *host = locator->host;
+    if (length == 0)
+        return true;
+    if (text[0] == '[') {
+        locator->numeric = true;
+        return length > 2 && text[length - 1] == ']' && copy_piece(text + 1, length - 2, host, sizeof(locator->host)) &&
+               is_inet6(host);
+    }
+    if (!copy_piece(text, length, host, sizeof(locator->host)))
+        return false;
+    locator->numeric = inet_pton(AF_INET, host, &number) == 1;
+    return locator->numeric || is_name(host);
+}
+
+bool locator_parse(const char *text, struct locator *ret_locator)
+{
+    *ret_locator = (struct locator){.mode = -1};
+    if (strncmp(text, unix_prefix, UNIX_PREFIX_LENGTH) == 0)
+        return parse_unix(text + UNIX_PREFIX_LENGTH, ret_locator);
+    if (parse_port(text, &ret_locator->port)) {
+        memcpy(ret_locator->host, this_machine, sizeof(this_machine));
+        return true;
+    }
+    const char *colon = strrchr(text, ':');
+    return colon && parse_host(text, (size_t)(colon - text), ret_locator) && parse_port(colon + 1, &ret_locator->port);
+}
+
+/* ---- looking up ------------------------------------------------------------------------------ */
+
+/* Adds an address, once. */
+static void add(struct locator_addresses *addresses, const struct address *address)
+{
+    for (size_t i = 0; i < addresses->count; i++)
+        if (address_is_same(&addresses->items[i], address))
+            return;
+    if (addresses->count < LOCATOR_ADDRESSES_MAX)
+        addresses->items[addresses->count++] = *address;
+}
+
+static const char *resolve_user(const char *name, uid_t *ret_user)
+{
+    const struct passwd *entry = *name ? getpwnam(name) : NULL;
+    if (entry)
+        *ret_user = entry->pw_uid;
+    else if (*name && strspn(name, digits) == strlen(name))
+        *ret_user = (uid_t)strtoul(name, NULL, 10);
+    else if (*name)
+        return "there is no such user on this machine";
+    return NULL;
+}
+
+static const char *resolve_group(const char *name, gid_t *ret_group)
+{
+    const struct group *entry = *name ? getgrnam(name) : NULL;
+    if (entry)
+        *ret_group = entry->gr_gid;
+    else if (*name && strspn(name, digits) == strlen(name))
+        *ret_group = (gid_t)strtoul(name, NULL, 10);
+    else if (*name)
+        return "there is no such group on this machine";
+    return NULL;
+}
+
+static const char *resolve_unix(const struct locator *locator, struct locator_addresses *addresses)
+{
+    struct address address = address_of_path(locator->path);
+    address.mode = locator->mode;
+    const char *reason = resolve_user(locator->user, &address.user);
+    if (!reason)
+        reason = resolve_group(locator->group, &address.group);
+    add(addresses, &address);
+    return reason;
+}
+
+static void add_both_families(struct in_addr ipv4, struct in6_addr ipv6, unsigned port,
+                              struct locator_addresses *addresses)
+{
+    in_port_t number = htons((uint16_t)port);
+    struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr = ipv4, .sin_port = number};
+    struct sockaddr_in6 inet6 = {.sin6_family = AF_INET6, .sin6_addr = ipv6, .sin6_port = number};
+    struct address address = address_of_socket((const struct sockaddr *)&inet, sizeof(inet));
+    add(addresses, &address);
+    address = address_of_socket((const struct sockaddr *)&inet6, sizeof(inet6));
+    add(addresses, &address);
+}
+
+static const char *look_up(const struct locator *locator, struct locator_addresses *addresses)
+{
+    char port[8];
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list;
+    hints.ai_flags = AI_NUMERICSERV | (locator->numeric ? AI_NUMERICHOST : 0);
+    snprintf(port, sizeof(port), "%u", locator->port);
+    int error = getaddrinfo(locator->host, port, &hints, &list);
+    if (error == EAI_NONAME && strchr(locator->host, '%'))
+        return "there is no such interface, or the address is not link-local (fe80::...)";
+    if (error)
+        return error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error);
+    for (const struct addrinfo *item = list; item; item = item->ai_next) {
+        struct address address = address_of_socket(item->ai_addr, item->ai_addrlen);
+        add(addresses, &address);
+    }
+    freeaddrinfo(list);
+    return NULL;
+}
+
+const char *locator_resolve(const struct locator *locator, struct locator_addresses *ret_addresses)
+{
+    ret_addresses->count = 0;
+    if (locator->path[0])
+        return resolve_unix(locator, ret_addresses);
+    if (!locator->host[0])
+        add_both_families((struct in_addr){INADDR_ANY}, in6addr_any, locator->port, ret_addresses);
+    else if (strcmp(locator->host, this_machine) == 0)
+        add_both_families((struct in_addr){htonl(INADDR_LOOPBACK)}, in6addr_loopback, locator->port, ret_addresses);
+    else
+        return look_up(locator, ret_addresses);
+    return NULL;
+}
