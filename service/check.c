@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
+const char check_usage[] =
     "usage: cairnd check DIR [--store NAME] [--rate SIZE] [--json]\n"
     "\n"
     "Compares every record and every large object of the data folder DIR with its digest. Nothing is changed. No\n"
@@ -205,6 +205,6 @@ int command_check(char *const *arguments)
         return CHECK_UNKNOWN;
     if (!check.help)
         return check_folder(&check);
-    fputs(usage, stdout);
+    fputs(check_usage, stdout);
     return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
 }

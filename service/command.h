@@ -1,6 +1,7 @@
-/* command.h - what cairnd can be asked to do: each command is one function in a file of its own.
+/* command.h - what cairnd can be asked to do: one table, which drives main(), --help, the manual page and bash's
+ * completion; and each command, a function in a file of its own.
  *
- * A command gets the arguments after its name, ended by NULL, and returns the exit status. main.c has the table.
+ * A command gets the arguments after its name, ended by NULL, and returns the exit status.
  */
 #ifndef CAIRN_COMMAND_H
 #define CAIRN_COMMAND_H
@@ -8,14 +9,33 @@
 #include "service/config.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+
+struct command {
+    const char *name;
+    const char *synopsis; /* as it is written behind "cairnd " */
+    const char *meaning;
+    int (*run)(char *const *arguments);
+};
+
+extern const struct command command_table[];
+extern const size_t command_count;
+
+/* Runs the command of that name; an unknown one is told on stderr. */
+int command_run(const char *name, char *const *arguments);
 
 int command_serve(char *const *arguments);       /* serve.c */
 int command_healthcheck(char *const *arguments); /* healthcheck.c */
 int command_check(char *const *arguments);       /* check.c */
 int command_options(char *const *arguments);     /* help.c */
 int command_version(char *const *arguments);     /* help.c */
+
+/* What --help says of `cairnd check`, and what all of cairnd says of itself before it comes to its options. */
+extern const char check_usage[];  /* check.c */
+extern const char help_summary[]; /* help.c */
+extern const char help_sources[]; /* help.c */
 
 /* Whether the argument is --help or -h. */
 bool command_is_help(const char *argument);

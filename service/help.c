@@ -1,25 +1,26 @@
 /* help.c - what cairnd says about itself: --help, --version, and `cairnd options`. */
 #include "service/command.h"
 #include "service/option.h"
+#include "service/version.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char usage[] =
-    "cairnd - an HTTP object store: what it has acknowledged is on disk\n"
-    "\n"
-    "usage: cairnd [serve] [OPTION]...     serve the stores of a data folder\n"
-    "       cairnd healthcheck [OPTION]... ask the server of that configuration for /healthz; status 0 or 1\n"
-    "       cairnd check DIR ...           compare a data folder with its digests: cairnd check --help\n"
-    "       cairnd options                 print the table of options as Markdown\n"
-    "       cairnd help [COMMAND]          this text, or that of the command\n"
-    "       cairnd version\n"
-    "\n"
+const char help_summary[] = "an HTTP object store: what it has acknowledged is on disk";
+
+const char help_sources[] =
     "Each option is a flag (--idle-timeout 30s), a variable (CAIRN_IDLE_TIMEOUT=30s) and a key of the\n"
-    "configuration file (\"idle_timeout\": \"30s\"). Flags win over variables, variables over the file.\n"
-    "\n"
-    "  --config             configuration file, one JSON object (CAIRN_CONFIG)\n"
-    "  --help, --version    also -h and -V\n";
+    "configuration file (\"idle_timeout\": \"30s\"). Flags win over variables, variables over the file.\n";
+
+static void print_usage(void)
+{
+    printf("cairnd - %s\n\n", help_summary);
+    for (size_t i = 0; i < command_count; i++)
+        printf("%s cairnd %-24s %s\n", i ? "      " : "usage:", command_table[i].synopsis, command_table[i].meaning);
+    printf("\n%s\n", help_sources);
+    puts("  --config             configuration file, one JSON object (CAIRN_CONFIG)\n"
+         "  --help, --version    also -h and -V");
+}
 
 /* Prints the table of options with the defaults as they apply, when one is limited by another. */
 static int print_options(void (*print)(FILE *file, const struct config *defaults))
@@ -35,7 +36,7 @@ static int print_options(void (*print)(FILE *file, const struct config *defaults
 
 static int print_help(void)
 {
-    fputs(usage, stdout);
+    print_usage();
     return print_options(option_print_help);
 }
 
@@ -50,7 +51,7 @@ bool command_is_help(const char *argument)
     return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
 }
 
-/* Of a command that takes no arguments: true when it has to do its work, else *ret_status is its exit status. */
+/* Of a command whose arguments are all taken: true when it has to do its work, else *ret_status is its exit status. */
 static bool is_wanted(const char *command, char *const *arguments, int *ret_status)
 {
     if (!arguments[0])
@@ -58,7 +59,7 @@ static bool is_wanted(const char *command, char *const *arguments, int *ret_stat
     if (command_is_help(arguments[0])) {
         *ret_status = print_help();
     } else {
-        fprintf(stderr, "cairnd: %s takes no arguments, but '%s' is given\n", command, arguments[0]);
+        fprintf(stderr, "cairnd: %s does not take '%s'; `cairnd --help` tells more\n", command, arguments[0]);
         *ret_status = STATUS_USAGE;
     }
     return false;
@@ -67,6 +68,10 @@ static bool is_wanted(const char *command, char *const *arguments, int *ret_stat
 int command_options(char *const *arguments)
 {
     int status;
+    if (arguments[0] && strcmp(arguments[0], "--man") == 0 && !arguments[1])
+        return print_options(option_print_man);
+    if (arguments[0] && strcmp(arguments[0], "--bash") == 0 && !arguments[1])
+        return print_options(option_print_bash);
     return is_wanted("options", arguments, &status) ? print_options(option_print_markdown) : status;
 }
 

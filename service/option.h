@@ -79,8 +79,11 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
 /* The value an option has, as a user would write it. */
 void option_format(const struct option *option, const struct config *config, char value[OPTION_VALUE_MAX]);
 
-/* The table for people: as the end of --help, and as Markdown for `cairnd options`. */
-void option_print_help(FILE *file, const struct config *defaults);
-void option_print_markdown(FILE *file, const struct config *defaults);
+/* The table for people: as the end of --help, as Markdown for `cairnd options`, as the manual page that the commands
+ * are in too; and for bash, which completes them. */
+void option_print_help(FILE *file, const struct config *defaults);     /* option_help.c */
+void option_print_markdown(FILE *file, const struct config *defaults); /* option_help.c */
+void option_print_man(FILE *file, const struct config *defaults);      /* option_man.c */
+void option_print_bash(FILE *file, const struct config *defaults);     /* option_bash.c */
 
 #endif

@@ -1,0 +1,31 @@
+# What `cmake --install` lays out beside the binary: the manual page and bash's completion, which the binary prints, the
+# systemd unit with its user and its configuration, and documents.
+include(GNUInstallDirs)
+install(TARGETS cairnd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# A sanitized binary need not run outside of its tests, nor is it installed.
+if(NOT CAIRN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+    set(manual ${PROJECT_BINARY_DIR}/generated/cairnd.1)
+    set(completion ${PROJECT_BINARY_DIR}/generated/cairnd.bash)
+    add_custom_command(
+        OUTPUT ${manual} ${completion}
+        COMMAND cairnd options --man > ${manual}
+        COMMAND cairnd options --bash > ${completion}
+        DEPENDS cairnd
+        COMMENT "The manual page and bash's completion"
+        VERBATIM)
+    add_custom_target(manual ALL DEPENDS ${manual} ${completion})
+    install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME cairnd)
+endif()
+
+# systemd looks below lib/ of /usr and of /usr/local, whatever the architecture's own folder for libraries is.
+foreach(template IN ITEMS cairnd.service cairnd.sysusers cairnd.json)
+    configure_file(packaging/${template}.in ${PROJECT_BINARY_DIR}/generated/${template} @ONLY)
+endforeach()
+install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.service DESTINATION lib/systemd/system)
+install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.sysusers DESTINATION lib/sysusers.d RENAME cairnd.conf)
+install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.json DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cairn)
+
+install(FILES README.md openapi.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)

@@ -1,0 +1,50 @@
+/* command.c - the table of commands, and finding one by its name. See command.h. */
+#include "service/command.h"
+
+#include "service/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int command_help(char *const *arguments);
+
+const struct command command_table[] = {
+    {"serve", "[serve] [OPTION]...", "serve the stores of a data folder", command_serve},
+    {"healthcheck", "healthcheck [OPTION]...", "ask the server of that configuration for /healthz; status 0 or 1",
+     command_healthcheck},
+    {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
+    {"options", "options [--man | --bash]", "print the options as Markdown, a manual page, bash's completion",
+     command_options},
+    {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help},
+    {"version", "version", "print the version", command_version},
+};
+const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
+
+static int refuse(const char *name)
+{
+    struct nearest nearest = {.word = name, .length = strlen(name)};
+    for (size_t i = 0; i < command_count; i++)
+        nearest_try(&nearest, command_table[i].name);
+    fprintf(stderr, "cairnd: unknown command '%s'", name);
+    if (nearest.best)
+        fprintf(stderr, ": is '%s' meant?", nearest.best);
+    fputs("; `cairnd --help` lists the commands\n", stderr);
+    return STATUS_USAGE;
+}
+
+int command_run(const char *name, char *const *arguments)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(command_table[i].name, name) == 0)
+            return command_table[i].run(arguments);
+    return refuse(name);
+}
+
+/* `cairnd help check` is `cairnd check --help`; `cairnd help` is that of serving. */
+static int command_help(char *const *arguments)
+{
+    static char flag[] = "--help";
+    char *const asked[] = {flag, NULL};
+    bool itself = !arguments[0] || arguments[0][0] == '-' || strcmp(arguments[0], "help") == 0;
+    return command_run(itself ? "serve" : arguments[0], asked);
+}
