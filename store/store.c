@@ -109,7 +109,7 @@ static struct store *store_new(const struct services *services, const char *name
     index_init(&store->index, &store->log, &store->blobs, salt);
     writer_init(&store->writer, salt);
     scrub_init(&store->scrub);
-    compact_init(&store->compact);
+    compact_init(store);
     catalog_init(&store->catalog);
     return store;
 }
@@ -140,7 +140,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct store
 static void store_free(struct store *store)
 {
     catalog_free(&store->catalog);
-    compact_free(&store->compact);
+    compact_free(store);
     scrub_free(&store->scrub);
     index_free(&store->index);
     free(store);
@@ -177,7 +177,7 @@ static enum store_error open_in_folder(const struct services *services, int fold
         return error;
     }
     if (!store->options->read_only)
-        compact_start(store);
+        (void)errand_ask(&store->compact.errand);
     *ret_store = store;
     return STORE_OK;
 }

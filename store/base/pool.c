@@ -130,21 +130,28 @@ void pool_submit(struct pool *pool, struct pool_job *job)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* The link that leads to the job; NULL: it is not in the list. Lock held. */
+static struct pool_job **find(struct pool_job **list, const struct pool_job *job)
+{
+    while (*list && *list != job)
+        list = &(*list)->next;
+    return *list ? list : NULL;
+}
+
 bool pool_withdraw(struct pool *pool, struct pool_job *job)
 {
     pthread_mutex_lock(&pool->lock);
-    struct pool_job **link = &pool->first;
-    while (*link && *link != job)
-        link = &(*link)->next;
-    bool waits = *link != NULL;
-    if (waits) {
+    struct pool_job **queued = find(&pool->first, job);
+    struct pool_job **link = queued ? queued : find(&pool->later, job);
+    if (link)
         *link = job->next;
-        if (!*link)
-            pool->last = link;
+    if (queued) {
         pool->waiting--;
+        if (!*queued)
+            pool->last = queued;
     }
     pthread_mutex_unlock(&pool->lock);
-    return waits;
+    return link != NULL;
 }
 
 void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds)

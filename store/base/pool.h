@@ -26,8 +26,8 @@ struct pool *pool_new(size_t threads);
  * after that it may be given in again, also by itself. */
 void pool_submit(struct pool *pool, struct pool_job *job);
 
-/* Takes back a job that still waits for a thread; false when it runs, has run or was never given in. Whoever waits for
- * a job on one of the pool's own threads has to: it might wait for itself. */
+/* Takes back a job that still waits for a thread or for its time; false when it runs, has run or was never given in.
+ * Whoever waits for a job on one of the pool's own threads has to: it might wait for itself. */
 bool pool_withdraw(struct pool *pool, struct pool_job *job);
 
 /* The same, but not before so much time has passed; at once when the pool ends. */

@@ -254,7 +254,7 @@ static void publish(struct group *group)
     }
     store->log.marked = false;
     if (group->compact || group->segments != store->log.segment_count)
-        compact_start(store);
+        (void)errand_ask(&store->compact.errand);
     group->compact = false;
     group->segments = store->log.segment_count;
 }

@@ -58,7 +58,8 @@ static void wait_for_place(struct store *store, struct txn *txn)
     writer->waiting_last = &txn->next;
     space_wait_begins(store->services->space);
     pthread_mutex_unlock(&writer->lock);
-    compact_start(store); /* it may be closing, and not among the open ones any more */
+    if (!errand_ask(&store->compact.errand))
+        writer_retry(store, true); /* the store is being closed: nothing will come back */
     space_want(store->services->space);
 }
 

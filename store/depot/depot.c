@@ -114,7 +114,7 @@ static void depot_free(struct depot *depot)
 static bool compact_next(void *arg, struct store *store)
 {
     (void)arg;
-    compact_start(store);
+    (void)errand_ask(&store->compact.errand);
     return true;
 }
 
@@ -379,7 +379,7 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
         return error;
     }
     atomic_store(&store->deleted, true);
-    compact_start(store); /* deletes that wait for it are told */
+    (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, label);
     trouble_forget(&depot->trouble, store->name);
     return STORE_OK;

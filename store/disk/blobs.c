@@ -23,29 +23,25 @@ static bool blob_number(const char *name, uint64_t *ret_blob)
     return strcmp(name, expected) == 0;
 }
 
+static int reap(void *arg);
+
 void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt)
 {
-    *blobs = (struct blobs){.io = io, .folder = folder, .pool = pool};
+    *blobs = (struct blobs){.io = io, .folder = folder};
     atomic_init(&blobs->next, 1);
     table_init(&blobs->needs, salt);
     pthread_mutex_init(&blobs->reap_lock, NULL);
-    pthread_cond_init(&blobs->reap_idle, NULL);
+    errand_init(&blobs->reaper, pool, reap, blobs, NULL);
 }
-
-static void reap(void *arg);
 
 void blobs_free(struct blobs *blobs)
 {
-    if (pool_withdraw(blobs->pool, &blobs->reap_job))
-        reap(blobs);
-    pthread_mutex_lock(&blobs->reap_lock);
-    while (blobs->reaping)
-        pthread_cond_wait(&blobs->reap_idle, &blobs->reap_lock);
-    pthread_mutex_unlock(&blobs->reap_lock);
+    if (errand_end(&blobs->reaper))
+        (void)reap(blobs);
     table_free(&blobs->needs);
     free(blobs->reap.blobs);
     free(blobs->doubts.blobs);
-    pthread_cond_destroy(&blobs->reap_idle);
+    errand_free(&blobs->reaper);
     pthread_mutex_destroy(&blobs->reap_lock);
     blobs->io->close(blobs->io->self, blobs->folder);
 }
@@ -293,7 +289,7 @@ static bool list_push(struct blob_list *list, uint64_t blob)
 }
 
 /* Thread: the pool's. */
-static void reap(void *arg)
+static int reap(void *arg)
 {
     struct blobs *blobs = arg;
     pthread_mutex_lock(&blobs->reap_lock);
@@ -303,24 +299,18 @@ static void reap(void *arg)
         blobs_remove(blobs, blob);
         pthread_mutex_lock(&blobs->reap_lock);
     }
-    blobs->reaping = false;
-    pthread_cond_broadcast(&blobs->reap_idle);
     pthread_mutex_unlock(&blobs->reap_lock);
+    return ERRAND_DONE;
 }
 
 void blobs_discard(struct blobs *blobs, uint64_t blob)
 {
     pthread_mutex_lock(&blobs->reap_lock);
     bool queued = list_push(&blobs->reap, blob);
-    bool wake = queued && !blobs->reaping;
-    if (wake) {
-        blobs->reaping = true;
-        blobs->reap_job = (struct pool_job){.run = reap, .arg = blobs};
-    }
     pthread_mutex_unlock(&blobs->reap_lock);
-    if (wake)
-        pool_submit(blobs->pool, &blobs->reap_job);
-    if (!queued)
+    if (queued)
+        (void)errand_ask(&blobs->reaper);
+    else
         blobs_remove(blobs, blob);
 }
 

@@ -11,7 +11,7 @@
 #ifndef CAIRN_BLOBS_H
 #define CAIRN_BLOBS_H
 
-#include "store/base/pool.h"
+#include "store/base/errand.h"
 #include "store/base/table.h"
 #include "store/disk/io.h"
 #include "store/store.h"
@@ -33,11 +33,8 @@ struct blobs {
     struct table needs;        /* number -> objects that need it; guarded by the index's lock */
     uint64_t bytes;            /* of all blobs that are needed; the same */
 
-    struct pool *pool;
-    struct pool_job reap_job;
+    struct errand reaper;
     pthread_mutex_t reap_lock;
-    pthread_cond_t reap_idle;
-    bool reaping;
     struct blob_list reap;   /* files to unlink */
     struct blob_list doubts; /* files of records that failed and may yet be on disk; the writer's */
 };

@@ -110,14 +110,6 @@ uint64_t space_segment_limit(const struct space *space, uint64_t size)
 
 /* ---- the reserve ----------------------------------------------------------------------------- */
 
-static bool is_closing(struct space *space)
-{
-    pthread_mutex_lock(&space->lock);
-    bool closing = space->closing;
-    pthread_mutex_unlock(&space->lock);
-    return closing;
-}
-
 /* Makes the reserve as large as it should be, or as the disk allows. Thread: the upkeep's. */
 static void fill_reserve(struct space *space)
 {
@@ -129,27 +121,14 @@ static void fill_reserve(struct space *space)
         step = lacks > 0 && ask_free(space, &free_bytes) ? smallest(smallest(lacks, free_bytes), FILL_STEP) : 0;
         step -= step % IO_BLOCK; /* parts of blocks are never free */
         error = step > 0 ? reserve_grow(&space->reserve, step) : 0;
-    } while (step > 0 && !error && !is_closing(space));
+    } while (step > 0 && !error && !atomic_load(&space->closing));
 }
 
-static void run_fill(void *arg)
+static int run_fill(void *arg)
 {
     struct space *space = arg;
-    pthread_mutex_lock(&space->lock);
-    space->filling = false; /* who asks from here on gets another run */
-    pthread_mutex_unlock(&space->lock);
     fill_reserve(space);
-}
-
-/* Gives a job of the space to the upkeep unless it is there already or nothing may come any more. */
-static void submit(struct space *space, struct pool_job *job, bool *there)
-{
-    pthread_mutex_lock(&space->lock);
-    if (!*there && !space->closing) {
-        *there = true;
-        pool_submit(space->pool, job);
-    }
-    pthread_mutex_unlock(&space->lock);
+    return ERRAND_DONE;
 }
 
 void space_cover(struct space *space, uint64_t bytes)
@@ -159,7 +138,7 @@ void space_cover(struct space *space, uint64_t bytes)
     }
     atomic_fetch_add(&space->covered, bytes);
     if (target_of(space) > reserve_size(&space->reserve))
-        submit(space, &space->fill, &space->filling);
+        (void)errand_ask(&space->fill);
 }
 
 /* ---- episodes -------------------------------------------------------------------------------- */
@@ -181,7 +160,7 @@ void space_met_full(struct space *space)
         "the disk is full: puts are refused until there is space; for deletes and compaction there are %llu free "
         "bytes and %llu in the file reserve",
         (unsigned long long)free_bytes, (unsigned long long)reserve_size(&space->reserve));
-    submit(space, &space->watch, &space->watching);
+    (void)errand_ask(&space->watch);
 }
 
 /* Whoever asks has met a full disk: the watch sees to it that the reserve is made whole again. */
@@ -198,7 +177,7 @@ static bool is_over(struct space *space)
 }
 
 /* Once a second as long as the episode lasts. Thread: the upkeep's. */
-static void run_watch(void *arg)
+static int run_watch(void *arg)
 {
     struct space *space = arg;
     fill_reserve(space);
@@ -207,11 +186,7 @@ static void run_watch(void *arg)
         notice_tell(space->notice, STORE_LOG_INFO, "the disk has space again: puts go on");
     }
     space_want(space);
-    pthread_mutex_lock(&space->lock);
-    space->watching = space_is_full(space) && !space->closing;
-    if (space->watching)
-        pool_submit_later(space->pool, &space->watch, WATCH_MS);
-    pthread_mutex_unlock(&space->lock);
+    return space_is_full(space) ? WATCH_MS : ERRAND_DONE;
 }
 
 void space_tell(struct space *space, struct store_detail *ret_detail)
@@ -223,26 +198,20 @@ void space_tell(struct space *space, struct store_detail *ret_detail)
 
 /* ---- compaction and those who wait for it ---------------------------------------------------- */
 
-void space_compaction_begins(struct space *space)
-{
-    atomic_fetch_add(&space->compacting, 1);
-}
-
 /* All compactions have found nothing more: whoever waits has a last try. */
-static void run_rest(void *arg)
+static int run_rest(void *arg)
 {
     struct space *space = arg;
-    pthread_mutex_lock(&space->lock);
-    space->resting = false;
-    pthread_mutex_unlock(&space->lock);
     if (atomic_load(&space->compacting) == 0)
         space->hooks.retry(space->hooks.arg, true);
+    return ERRAND_DONE;
 }
 
-void space_compaction_ends(struct space *space)
+/* Comes behind the compaction that asks for it, on the one thread that both run on. */
+void space_rest(struct space *space)
 {
-    if (atomic_fetch_sub(&space->compacting, 1) == 1 && space_is_waited_for(space))
-        submit(space, &space->rest, &space->resting);
+    if (space_is_waited_for(space))
+        (void)errand_ask(&space->rest);
 }
 
 void space_came_back(struct space *space)
@@ -282,12 +251,10 @@ void space_init(struct space *space, const struct services *services, int folder
                             .hooks = *hooks,
                             .io = options->io,
                             .folder = folder,
-                            .wanted = options->read_only ? 0 : options->disk_reserve,
-                            .pool = services->upkeep};
-    pthread_mutex_init(&space->lock, NULL);
-    space->watch = (struct pool_job){.run = run_watch, .arg = space};
-    space->fill = (struct pool_job){.run = run_fill, .arg = space};
-    space->rest = (struct pool_job){.run = run_rest, .arg = space};
+                            .wanted = options->read_only ? 0 : options->disk_reserve};
+    errand_init(&space->watch, services->upkeep, run_watch, space, NULL);
+    errand_init(&space->fill, services->upkeep, run_fill, space, NULL);
+    errand_init(&space->rest, services->upkeep, run_rest, space, NULL);
     if (!options->read_only && !options->disk_reserve)
         reserve_remove(space->io, folder);
     reserve_init(&space->reserve, space->io, folder, space->wanted > 0);
@@ -295,13 +262,16 @@ void space_init(struct space *space, const struct services *services, int folder
 
 void space_close(struct space *space)
 {
-    pthread_mutex_lock(&space->lock);
-    space->closing = true;
-    pthread_mutex_unlock(&space->lock);
+    atomic_store(&space->closing, true);
+    (void)errand_end(&space->rest);
+    (void)errand_end(&space->watch);
+    (void)errand_end(&space->fill);
 }
 
 void space_free(struct space *space)
 {
+    errand_free(&space->rest);
+    errand_free(&space->watch);
+    errand_free(&space->fill);
     reserve_free(&space->reserve);
-    pthread_mutex_destroy(&space->lock);
 }

@@ -13,7 +13,7 @@
 #ifndef CAIRN_SPACE_H
 #define CAIRN_SPACE_H
 
-#include "store/base/pool.h"
+#include "store/base/errand.h"
 #include "store/base/services.h"
 #include "store/disk/reserve.h"
 #include "store/store.h"
@@ -38,7 +38,6 @@ struct space {
     int folder;      /* borrowed: the data folder */
     uint64_t wanted; /* the reserve that was asked for; 0: none */
     struct reserve reserve;
-    struct pool *pool; /* the upkeep's */
 
     /* Free bytes of the disk, asked for not more often than needed. */
     atomic_uint_fast64_t free_bytes;
@@ -50,22 +49,19 @@ struct space {
     atomic_bool full;             /* an episode is under way */
     atomic_int_fast64_t last_met; /* when a full disk was met last, in milliseconds */
     atomic_size_t waiting;        /* deletes that wait for compaction */
-    atomic_size_t compacting;     /* stores with a compaction under way */
+    atomic_size_t compacting;     /* stores with a compaction under way: their errands count themselves */
 
-    pthread_mutex_t lock;
-    bool closing;
-    bool watching;
-    struct pool_job watch; /* looks for space that has come back */
-    bool filling;
-    struct pool_job fill; /* makes the reserve as large as it should be */
-    bool resting;
-    struct pool_job rest; /* all compactions have come to an end */
+    /* The upkeep's. */
+    struct errand watch; /* looks for space that has come back */
+    struct errand fill;  /* makes the reserve as large as it should be */
+    struct errand rest;  /* once all compactions have come to an end, those who wait have a last try */
+    atomic_bool closing;
 };
 
 /* `folder` is the data folder, `hooks` is copied. */
 void space_init(struct space *space, const struct services *services, int folder, const struct space_hooks *hooks);
 
-/* No job is given in any more; those that wait are done when the pool ends. */
+/* Nothing more is done in the background. Blocking. */
 void space_close(struct space *space);
 void space_free(struct space *space);
 
@@ -104,10 +100,9 @@ bool space_is_full(const struct space *space);
 /* For the operator; "" while there is space. */
 void space_tell(struct space *space, struct store_detail *ret_detail);
 
-/* A compaction begins, ends; has given space back. The last two: on the upkeep's thread. */
-void space_compaction_begins(struct space *space);
-void space_compaction_ends(struct space *space);
+/* A compaction has given space back; has found nothing more. Thread: the upkeep's, and only that one. */
 void space_came_back(struct space *space);
+void space_rest(struct space *space);
 
 /* Has every open store look for what it can give back. With no lock held. */
 void space_want(struct space *space);

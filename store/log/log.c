@@ -20,11 +20,10 @@ bool log_init(struct log *log, const struct depot_options *options, int folder, 
                         .salt = salt,
                         .segment_size = space_segment_limit(space, options->segment_size),
                         .space = space,
-                        .pool = pool,
                         .table_lock = table_lock,
                         .next_number = 1};
     log->buffer = malloc(LOG_BUFFER);
-    prepared_init(log);
+    prepared_init(log, pool);
     return log->buffer != NULL;
 }
 

@@ -69,7 +69,6 @@ struct log {
     unsigned char *buffer;
     size_t buffered;
 
-    struct pool *pool; /* prepares the spare */
     struct prepared_spare spare;
     bool ending; /* no spare is made any more; the writer's */
 };

@@ -19,30 +19,6 @@ enum {
     SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
 };
 
-void prepared_init(struct log *log)
-{
-    log->spare = (struct prepared_spare){.file = -1};
-    pthread_mutex_init(&log->spare.lock, NULL);
-    pthread_cond_init(&log->spare.idle, NULL);
-}
-
-void prepared_free(struct log *log)
-{
-    struct prepared_spare *spare = &log->spare;
-    pthread_mutex_lock(&spare->lock);
-    if (spare->making && pool_withdraw(log->pool, &spare->job))
-        spare->making = false;
-    while (spare->making)
-        pthread_cond_wait(&spare->idle, &spare->lock);
-    pthread_mutex_unlock(&spare->lock);
-    if (spare->file >= 0) {
-        log->io->close(log->io->self, spare->file);
-        log->io->unlinkat(log->io->self, log->folder, spare_name, 0);
-    }
-    pthread_cond_destroy(&spare->idle);
-    pthread_mutex_destroy(&spare->lock);
-}
-
 bool prepared_is_name(const char *name)
 {
     return strcmp(name, spare_name) == 0 || strcmp(name, next_name) == 0;
@@ -94,68 +70,76 @@ static uint64_t affordable(const struct log *log, uint64_t size, uint64_t least)
 /* ---- ahead, in the background ---------------------------------------------------------------- */
 
 /* Thread: the pool's. A failure leaves no spare; the writer meets it when it needs one. */
-static void spare_make(void *arg)
+static int spare_make(void *arg)
 {
     struct log *log = arg;
     struct prepared_spare *spare = &log->spare;
-    uint64_t size = affordable(log, spare->size, SPARE_MIN);
+    struct prepared made = {.file = -1, .name = spare_name};
+    uint64_t size = affordable(log, spare->wanted, SPARE_MIN);
     int error = 0;
-    int file = size > 0 ? make_prepared(log, spare_name, size, SPARE_MIN, &size, &error) : -1;
+    if (size > 0)
+        made.file = make_prepared(log, spare_name, size, SPARE_MIN, &made.size, &error);
     pthread_mutex_lock(&spare->lock);
-    spare->file = file;
-    spare->size = file < 0 ? 0 : size;
-    spare->making = false;
-    pthread_cond_broadcast(&spare->idle);
+    spare->made = made;
     pthread_mutex_unlock(&spare->lock);
-}
-
-void prepared_request(struct log *log)
-{
-    struct prepared_spare *spare = &log->spare;
-    pthread_mutex_lock(&spare->lock);
-    bool wanted = !log->ending && !spare->making && spare->file < 0;
-    if (wanted) {
-        spare->making = true;
-        spare->size = next_size(log);
-        spare->job = (struct pool_job){.run = spare_make, .arg = log};
-    }
-    pthread_mutex_unlock(&spare->lock);
-    if (wanted)
-        pool_submit(log->pool, &spare->job);
+    return ERRAND_DONE;
 }
 
 /* Takes the spare if it is there; its file is -1 if not. */
 static struct prepared spare_take(struct log *log)
 {
     struct prepared_spare *spare = &log->spare;
-    struct prepared prepared = {.file = -1, .name = spare_name};
     pthread_mutex_lock(&spare->lock);
-    if (!spare->making && spare->file >= 0) {
-        prepared.file = spare->file;
-        prepared.size = spare->size;
-        spare->file = -1;
-        spare->size = 0;
-    }
+    struct prepared taken = spare->made;
+    spare->made.file = -1;
     pthread_mutex_unlock(&spare->lock);
-    return prepared;
+    return taken;
 }
 
 uint64_t prepared_spare_bytes(struct log *log)
 {
     struct prepared_spare *spare = &log->spare;
     pthread_mutex_lock(&spare->lock);
-    uint64_t bytes = spare->file >= 0 ? spare->size : 0;
+    uint64_t bytes = spare->made.file >= 0 ? spare->made.size : 0;
     pthread_mutex_unlock(&spare->lock);
     return bytes;
 }
 
-/* ---- when it is needed ----------------------------------------------------------------------- */
+/* Asked for only while none is being made: the errand would run once more, and make another. */
+void prepared_request(struct log *log)
+{
+    struct prepared_spare *spare = &log->spare;
+    if (log->ending || errand_is_under_way(&spare->maker) || prepared_spare_bytes(log) > 0)
+        return;
+    spare->wanted = next_size(log);
+    (void)errand_ask(&spare->maker);
+}
 
 static void prepared_drop(struct log *log, const struct prepared *prepared)
 {
     log->io->close(log->io->self, prepared->file);
     log->io->unlinkat(log->io->self, log->folder, prepared->name, 0);
 }
+
+void prepared_init(struct log *log, struct pool *pool)
+{
+    struct prepared_spare *spare = &log->spare;
+    *spare = (struct prepared_spare){.made = {.file = -1, .name = spare_name}};
+    pthread_mutex_init(&spare->lock, NULL);
+    errand_init(&spare->maker, pool, spare_make, log, NULL);
+}
+
+void prepared_free(struct log *log)
+{
+    struct prepared_spare *spare = &log->spare;
+    (void)errand_end(&spare->maker);
+    if (spare->made.file >= 0)
+        prepared_drop(log, &spare->made);
+    errand_free(&spare->maker);
+    pthread_mutex_destroy(&spare->lock);
+}
+
+/* ---- when it is needed ----------------------------------------------------------------------- */
 
 /* Makes a prepared file as long as it has to be; drops it when that fails. */
 static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t size)

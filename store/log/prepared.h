@@ -10,7 +10,7 @@
 #ifndef CAIRN_PREPARED_H
 #define CAIRN_PREPARED_H
 
-#include "store/base/pool.h"
+#include "store/base/errand.h"
 #include "store/log/segment.h"
 #include "store/store.h"
 
@@ -26,18 +26,16 @@ struct prepared {
     const char *name; /* static */
 };
 
-/* The one that is made ahead, if there is one. */
+/* The one that is made ahead. */
 struct prepared_spare {
-    struct pool_job job;
+    struct errand maker;
     pthread_mutex_t lock;
-    pthread_cond_t idle;
-    bool making;
-    int file;      /* -1: none */
-    uint64_t size; /* while it is being made: what it should have */
+    struct prepared made; /* its file is -1 while there is none */
+    uint64_t wanted;      /* bytes that the next one should have */
 };
 
 /* Sets up the log's spare: there is none. */
-void prepared_init(struct log *log);
+void prepared_init(struct log *log, struct pool *pool);
 
 /* Waits for the background, removes the spare. Blocking. Thread: the one that closes the store. */
 void prepared_free(struct log *log);

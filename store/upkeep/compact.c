@@ -38,19 +38,6 @@ struct move {
     enum store_error error;
 };
 
-void compact_init(struct compact *compact)
-{
-    *compact = (struct compact){0};
-    pthread_mutex_init(&compact->lock, NULL);
-    pthread_cond_init(&compact->idle, NULL);
-}
-
-void compact_free(struct compact *compact)
-{
-    pthread_cond_destroy(&compact->idle);
-    pthread_mutex_destroy(&compact->lock);
-}
-
 /* ---- which segment --------------------------------------------------------------------------- */
 
 /* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
@@ -209,10 +196,7 @@ static enum store_error move_record(struct move *move, uint64_t position, const 
 
 static bool stopping(struct store *store)
 {
-    pthread_mutex_lock(&store->compact.lock);
-    bool stop = store->compact.stopping;
-    pthread_mutex_unlock(&store->compact.lock);
-    return stop || atomic_load(&store->failed) || atomic_load(&store->deleted);
+    return errand_is_ending(&store->compact.errand) || atomic_load(&store->failed) || atomic_load(&store->deleted);
 }
 
 static enum store_error move_records(struct move *move, uint64_t limit)
@@ -377,51 +361,34 @@ static bool compact_one(struct store *store)
 }
 
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
-static void compact_job(void *arg)
+static int compact_run(void *arg)
 {
     struct store *store = arg;
-    struct compact *compact = &store->compact;
-    pthread_mutex_lock(&compact->lock);
-    compact->again = false;
-    pthread_mutex_unlock(&compact->lock);
     if (!stopping(store))
         reach_follow(store);
     bool stop = stopping(store);
     bool more = !stop && compact_one(store);
     if (stop)
         writer_retry(store, true); /* nothing will come back for them */
-    pthread_mutex_lock(&compact->lock);
-    compact->running = more || compact->again;
-    if (compact->running) {
-        pool_submit(store->services->upkeep, &compact->job);
-    } else {
-        space_compaction_ends(store->services->space);
-        pthread_cond_broadcast(&compact->idle);
-    }
-    pthread_mutex_unlock(&compact->lock);
+    if (!more)
+        space_rest(store->services->space);
+    return more ? ERRAND_AGAIN : ERRAND_DONE;
 }
 
-void compact_start(struct store *store)
+void compact_init(struct store *store)
 {
     struct compact *compact = &store->compact;
-    pthread_mutex_lock(&compact->lock);
-    if (!compact->running && !compact->stopping) {
-        compact->running = true;
-        compact->job = (struct pool_job){.run = compact_job, .arg = store};
-        space_compaction_begins(store->services->space);
-        pool_submit(store->services->upkeep, &compact->job);
-    } else if (compact->running) {
-        compact->again = true; /* what it has passed by already may be worth it now */
-    }
-    pthread_mutex_unlock(&compact->lock);
+    atomic_init(&compact->moves, 0);
+    errand_init(&compact->errand, store->services->upkeep, compact_run, store, &store->services->space->compacting);
 }
 
 void compact_stop(struct store *store)
 {
-    struct compact *compact = &store->compact;
-    pthread_mutex_lock(&compact->lock);
-    compact->stopping = true;
-    while (compact->running)
-        pthread_cond_wait(&compact->idle, &compact->lock);
-    pthread_mutex_unlock(&compact->lock);
+    if (errand_end(&store->compact.errand))
+        writer_retry(store, true);
+}
+
+void compact_free(struct store *store)
+{
+    errand_free(&store->compact.errand);
 }

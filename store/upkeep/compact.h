@@ -20,29 +20,19 @@
 #ifndef CAIRN_COMPACT_H
 #define CAIRN_COMPACT_H
 
-#include "store/base/pool.h"
-#include "store/log/segment.h"
+#include "store/base/errand.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 struct store;
 
 struct compact {
-    pthread_mutex_t lock;
-    pthread_cond_t idle;
-    struct pool_job job;
-    bool running;
-    bool again; /* somebody has asked since the job began */
-    bool stopping;
+    struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
     atomic_uint_fast64_t moves; /* commits of moved records, counted before they are published: pass.h */
 };
 
-void compact_init(struct compact *compact);
-void compact_free(struct compact *compact);
-
-/* Starts a compaction in the background; one that runs will look once more. Thread: any. */
-void compact_start(struct store *store);
+void compact_init(struct store *store);
+void compact_free(struct store *store);
 
 /* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
 void compact_stop(struct store *store);

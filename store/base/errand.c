@@ -1,0 +1,91 @@
+/* errand.c - work in the background that is never under way twice. */
+#include "store/base/errand.h"
+
+static void errand_run(void *arg);
+
+void errand_init(struct errand *errand, struct pool *pool, int (*run)(void *arg), void *arg, atomic_size_t *of_kind)
+{
+    *errand = (struct errand){.pool = pool, .run = run, .arg = arg, .of_kind = of_kind};
+    errand->job = (struct pool_job){.run = errand_run, .arg = errand};
+    pthread_mutex_init(&errand->lock, NULL);
+    pthread_cond_init(&errand->idle, NULL);
+}
+
+void errand_free(struct errand *errand)
+{
+    pthread_cond_destroy(&errand->idle);
+    pthread_mutex_destroy(&errand->lock);
+}
+
+/* Lock held. */
+static void set_under_way(struct errand *errand, bool under_way)
+{
+    errand->under_way = under_way;
+    if (errand->of_kind && under_way)
+        atomic_fetch_add(errand->of_kind, 1);
+    else if (errand->of_kind)
+        atomic_fetch_sub(errand->of_kind, 1);
+}
+
+/* Thread: the pool's. */
+static void errand_run(void *arg)
+{
+    struct errand *errand = arg;
+    pthread_mutex_lock(&errand->lock);
+    errand->again = false;
+    pthread_mutex_unlock(&errand->lock);
+    int next = errand->run(errand->arg);
+    pthread_mutex_lock(&errand->lock);
+    errand->again = errand->again || next != ERRAND_DONE;
+    if (!errand->again || errand->ending) {
+        set_under_way(errand, false);
+        pthread_cond_broadcast(&errand->idle); /* under the lock: whoever waits may free the errand */
+    } else if (next > 0) {
+        pool_submit_later(errand->pool, &errand->job, (unsigned)next);
+    } else {
+        pool_submit(errand->pool, &errand->job);
+    }
+    pthread_mutex_unlock(&errand->lock);
+}
+
+bool errand_ask(struct errand *errand)
+{
+    pthread_mutex_lock(&errand->lock);
+    errand->again = true;
+    if (!errand->under_way && !errand->ending) {
+        set_under_way(errand, true);
+        pool_submit(errand->pool, &errand->job);
+    }
+    bool comes = !errand->ending;
+    pthread_mutex_unlock(&errand->lock);
+    return comes;
+}
+
+bool errand_is_under_way(struct errand *errand)
+{
+    pthread_mutex_lock(&errand->lock);
+    bool under_way = errand->under_way;
+    pthread_mutex_unlock(&errand->lock);
+    return under_way;
+}
+
+bool errand_end(struct errand *errand)
+{
+    pthread_mutex_lock(&errand->lock);
+    errand->ending = true;
+    if (errand->under_way && pool_withdraw(errand->pool, &errand->job))
+        set_under_way(errand, false);
+    while (errand->under_way)
+        pthread_cond_wait(&errand->idle, &errand->lock);
+    bool left = errand->again;
+    pthread_mutex_unlock(&errand->lock);
+    return left;
+}
+
+bool errand_is_ending(struct errand *errand)
+{
+    pthread_mutex_lock(&errand->lock);
+    bool ending = errand->ending;
+    pthread_mutex_unlock(&errand->lock);
+    return ending;
+}

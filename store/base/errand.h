@@ -1,0 +1,47 @@
+/* errand.h - work in the background that is never under way twice.
+ *
+ * Whoever has something for it asks. When it is asked while it runs it runs once more, so that nothing is passed by.
+ *
+ * Thread: any, unless it says otherwise.
+ */
+#ifndef CAIRN_ERRAND_H
+#define CAIRN_ERRAND_H
+
+#include "store/base/pool.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* What an errand returns when it has run: that there is no more to do, or after how many milliseconds it runs again. */
+enum { ERRAND_DONE = -1, ERRAND_AGAIN = 0 };
+
+struct errand {
+    struct pool *pool; /* borrowed */
+    int (*run)(void *arg);
+    void *arg;
+    atomic_size_t *of_kind; /* errands of its kind that are under way; NULL: nobody counts them */
+    struct pool_job job;
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    bool under_way; /* it runs, or waits for a thread or for its time */
+    bool again;     /* asked since it began to run */
+    bool ending;
+};
+
+/* `run(arg)` is called on a thread of the pool. */
+void errand_init(struct errand *errand, struct pool *pool, int (*run)(void *arg), void *arg, atomic_size_t *of_kind);
+
+/* After errand_end(), or when it was never asked. */
+void errand_free(struct errand *errand);
+
+/* Has it run soon; false when it has begun to end. Does not block. */
+bool errand_ask(struct errand *errand);
+
+bool errand_is_under_way(struct errand *errand);
+
+/* It does not run any more: one that runs is waited for and may look at errand_is_ending(), one that waits is taken
+ * back. True when something was left for it: what it would have done is the caller's. Blocking. */
+bool errand_end(struct errand *errand);
+bool errand_is_ending(struct errand *errand);
+
+#endif

@@ -1,0 +1,190 @@
+/* test_errand.c - work in the background: never twice at once, never passed by, and gone when it is to end. */
+#include "store/base/errand.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <semaphore.h>
+
+enum { HOUR = 3600 * 1000 };
+
+static struct pool *pool; /* of one thread */
+static struct errand errand;
+static atomic_size_t of_kind;
+static atomic_uint runs;
+static sem_t begun;
+static sem_t go_on;
+static int next; /* what the errand returns the first time it runs */
+
+/* Runs until the test lets it go on. */
+static int run(void *arg)
+{
+    (void)arg;
+    unsigned before = atomic_fetch_add(&runs, 1);
+    sem_post(&begun);
+    sem_wait(&go_on);
+    return before == 0 ? next : ERRAND_DONE;
+}
+
+static void setup(void)
+{
+    pool = pool_new(1);
+    ck_assert_ptr_nonnull(pool);
+    atomic_store(&of_kind, 0);
+    atomic_store(&runs, 0);
+    next = ERRAND_DONE;
+    sem_init(&begun, 0, 0);
+    sem_init(&go_on, 0, 0);
+    errand_init(&errand, pool, run, NULL, &of_kind);
+}
+
+static void teardown(void)
+{
+    pool_free(pool);
+    errand_free(&errand);
+}
+
+static void post(void *arg)
+{
+    sem_post(arg);
+}
+
+/* Waits until all that was given in has run, by a job behind it on the only thread. */
+static void let_pool_rest(void)
+{
+    sem_t done;
+    sem_init(&done, 0, 0);
+    struct pool_job job = {.run = post, .arg = &done};
+    pool_submit(pool, &job);
+    sem_wait(&done);
+}
+
+START_TEST(asked_while_it_runs_it_runs_once_more)
+{
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    for (int i = 0; i < 3; i++)
+        ck_assert(errand_ask(&errand));
+    ck_assert(errand_is_under_way(&errand));
+    ck_assert_uint_eq(atomic_load(&of_kind), 1);
+    sem_post(&go_on);
+    sem_post(&go_on);
+    sem_wait(&begun);
+    let_pool_rest();
+    ck_assert_uint_eq(atomic_load(&runs), 2);
+    ck_assert(!errand_is_under_way(&errand));
+    ck_assert_uint_eq(atomic_load(&of_kind), 0);
+    ck_assert(!errand_end(&errand));
+}
+END_TEST
+
+START_TEST(it_runs_again_when_it_says_so)
+{
+    next = 1; /* millisecond */
+    sem_post(&go_on);
+    sem_post(&go_on);
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    sem_wait(&begun);
+    let_pool_rest();
+    ck_assert(!errand_is_under_way(&errand));
+    ck_assert(!errand_end(&errand));
+}
+END_TEST
+
+/* A job that keeps the only thread. */
+static void occupy(void *arg)
+{
+    (void)arg;
+    sem_post(&begun);
+    sem_wait(&go_on);
+}
+
+START_TEST(what_waits_for_a_thread_is_taken_back)
+{
+    struct pool_job job = {.run = occupy};
+    pool_submit(pool, &job);
+    sem_wait(&begun);
+    ck_assert(errand_ask(&errand));
+    ck_assert(errand_end(&errand)); /* while no thread is free */
+    ck_assert(!errand_is_under_way(&errand));
+    ck_assert_uint_eq(atomic_load(&of_kind), 0);
+    sem_post(&go_on);
+    let_pool_rest();
+    ck_assert_uint_eq(atomic_load(&runs), 0);
+}
+END_TEST
+
+START_TEST(what_waits_for_its_time_is_taken_back)
+{
+    next = HOUR;
+    sem_post(&go_on);
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    let_pool_rest();
+    ck_assert(errand_is_under_way(&errand));
+    ck_assert(errand_end(&errand));
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+}
+END_TEST
+
+static void *end(void *arg)
+{
+    (void)arg;
+    return errand_end(&errand) ? &errand : NULL;
+}
+
+/* Ends the errand while it runs; whether something was left for it. */
+static bool end_running(void)
+{
+    pthread_t thread;
+    void *left;
+    ck_assert_int_eq(pthread_create(&thread, NULL, end, NULL), 0);
+    while (!errand_is_ending(&errand)) {
+    }
+    ck_assert(errand_is_under_way(&errand));
+    ck_assert(!errand_ask(&errand));
+    sem_post(&go_on);
+    pthread_join(thread, &left);
+    ck_assert(!errand_is_under_way(&errand));
+    return left != NULL;
+}
+
+START_TEST(what_runs_is_waited_for)
+{
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    (void)end_running();
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+    ck_assert_uint_eq(atomic_load(&of_kind), 0);
+}
+END_TEST
+
+START_TEST(what_has_not_come_to_its_end_is_left)
+{
+    next = ERRAND_AGAIN;
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    ck_assert(end_running());
+    let_pool_rest();
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+}
+END_TEST
+
+START_TEST(it_does_not_run_after_its_end)
+{
+    ck_assert(!errand_end(&errand));
+    ck_assert(!errand_ask(&errand));
+    let_pool_rest();
+    ck_assert_uint_eq(atomic_load(&runs), 0);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        asked_while_it_runs_it_runs_once_more, it_runs_again_when_it_says_so, what_waits_for_a_thread_is_taken_back,
+        what_waits_for_its_time_is_taken_back, what_runs_is_waited_for,       what_has_not_come_to_its_end_is_left,
+        it_does_not_run_after_its_end,
+    };
+    return UNIT_RUN_WITH("errand", setup, teardown, tests);
+}
