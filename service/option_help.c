@@ -4,6 +4,9 @@
 #include "service/locator.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+enum { HELP_INDENT = 25, HELP_WIDTH = 100 };
 
 /* The largest unit that divides the number, so that 67108864 reads 64MiB. */
 static void format_size(uint64_t number, char *text, size_t size)
@@ -99,6 +102,24 @@ void option_format(const struct option *option, const struct config *config, cha
     }
 }
 
+/* Prints a text whose first line begins at HELP_INDENT already, broken at blanks. */
+static void print_broken(FILE *file, const char *text)
+{
+    size_t column = HELP_INDENT;
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        bool begins = column == HELP_INDENT, breaks = !begins && column + 1 + word > HELP_WIDTH;
+        if (breaks)
+            fprintf(file, "\n%*s", HELP_INDENT, "");
+        else if (!begins)
+            fputc(' ', file);
+        fprintf(file, "%.*s", (int)word, text);
+        column = (breaks ? HELP_INDENT : column + !begins) + word;
+        text += word + strspn(text + word, " ");
+    }
+    fputc('\n', file);
+}
+
 void option_print_help(FILE *file, const struct config *defaults)
 {
     char value[OPTION_VALUE_MAX], allowed[OPTION_ALLOWED_MAX];
@@ -106,9 +127,12 @@ void option_print_help(FILE *file, const struct config *defaults)
         const struct option *option = &option_table[i];
         option_format(option, defaults, value);
         option_allowed(option, allowed);
-        fprintf(file, "  --%-18s %s\n  %-20s %s\n", option->name, option->meaning, "", allowed);
+        fprintf(file, "  --%-*s", HELP_INDENT - 4, option->name);
+        print_broken(file, option->meaning);
+        fprintf(file, "%*s", HELP_INDENT, "");
+        print_broken(file, allowed);
         if (value[0])
-            fprintf(file, "  %-20s default: %s\n", "", value);
+            fprintf(file, "%*sdefault: %s\n", HELP_INDENT, "", value);
     }
 }
 
