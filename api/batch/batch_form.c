@@ -21,30 +21,44 @@ static size_t span_length(struct span span)
     return (size_t)(span.end - span.at);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 static void skip_blanks(struct span *span)
 {
-    while (span->at < span->end && (*span->at == ' ' || *span->at == '\t'))
+    while (span->at < span->end && is_blank(*span->at))
         span->at++;
 }
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
-/* Reads up to the closing quote and takes escapes of a quote and a backslash out of the value; every other
- * backslash is itself. */
+/* Whether a parameter may end here: the next one follows, or the end of the line. */
+static bool ends_here(struct span rest)
+{
+    skip_blanks(&rest);
+    return rest.at == rest.end || *rest.at == ';';
+}
+
+/* Reads up to the closing quote, which is the first one that a parameter may end behind. The others belong to the
+ * value, with the backslash that some clients escape them by left out; every other backslash is itself, as browsers and
+ * curl send it. */
 static bool read_quoted(struct span *span, struct span *ret_value)
 {
     char *to = ++span->at;
     ret_value->at = to;
-    while (span->at < span->end && *span->at != '"') {
-        if (*span->at == '\\' && span->end - span->at > 1 && (span->at[1] == '"' || span->at[1] == '\\'))
+    for (; span->at < span->end; span->at++) {
+        if (*span->at == '"' && ends_here((struct span){span->at + 1, span->end})) {
+            ret_value->end = to;
             span->at++;
-        *to++ = *span->at++;
+            return true;
+        }
+        if (*span->at == '"' && to > ret_value->at && to[-1] == '\\')
+            to--;
+        *to++ = *span->at;
     }
-    ret_value->end = to;
-    if (span->at == span->end)
-        return false;
-    span->at++;
-    return true;
+    return false;
 }
 
 static struct span read_until(struct span *span, const char *stop)
@@ -56,22 +70,25 @@ static struct span read_until(struct span *span, const char *stop)
     return value;
 }
 
-/* Reads the next `; name=value`; false at the end, and where that does not stand. */
-static bool next_parameter(struct span *span, struct span *ret_name, struct span *ret_value)
+enum parameter { PARAMETER_NONE, PARAMETER_FOUND, PARAMETER_MALFORMED };
+
+/* Reads the next `; name=value`. */
+static enum parameter next_parameter(struct span *span, struct span *ret_name, struct span *ret_value)
 {
-    skip_blanks(span);
-    if (span->at == span->end || *span->at != ';')
-        return false;
-    span->at++;
-    skip_blanks(span);
+    if (!ends_here(*span))
+        return PARAMETER_MALFORMED; /* something stands behind the value before */
+    while (span->at < span->end && (is_blank(*span->at) || *span->at == ';'))
+        span->at++;
+    if (span->at == span->end)
+        return PARAMETER_NONE;
     *ret_name = read_until(span, "=; \t");
     if (span->at == span->end || *span->at != '=')
-        return false;
+        return PARAMETER_MALFORMED;
     span->at++;
     if (span->at < span->end && *span->at == '"')
-        return read_quoted(span, ret_value);
-    *ret_value = read_until(span, "; \t");
-    return true;
+        return read_quoted(span, ret_value) ? PARAMETER_FOUND : PARAMETER_MALFORMED;
+    *ret_value = read_until(span, "; \t\"");
+    return PARAMETER_FOUND;
 }
 
 static bool span_is(struct span span, const char *name)
@@ -79,17 +96,20 @@ static bool span_is(struct span span, const char *name)
     return span_length(span) == strlen(name) && strncasecmp(span.at, name, strlen(name)) == 0;
 }
 
-/* The value of a parameter behind the first word of a field; false when there is none, or one is malformed. */
-static bool find_parameter(struct span field, const char *wanted, struct span *ret_value)
+/* The value of a parameter behind the first word of a field. Malformed: one of them is, or this one comes twice. */
+static enum parameter find_parameter(struct span field, const char *wanted, struct span *ret_value)
 {
     struct span name, value;
+    enum parameter found = PARAMETER_NONE, next;
     read_until(&field, ";");
-    while (next_parameter(&field, &name, &value))
+    while ((next = next_parameter(&field, &name, &value)) == PARAMETER_FOUND)
         if (span_is(name, wanted)) {
+            if (found == PARAMETER_FOUND)
+                return PARAMETER_MALFORMED;
+            found = PARAMETER_FOUND;
             *ret_value = value;
-            return true;
         }
-    return false;
+    return next == PARAMETER_MALFORMED ? next : found;
 }
 
 /* The characters of RFC 2046, section 5.1.1; a blank may not stand at the end. */
@@ -112,7 +132,8 @@ bool batch_form_boundary(const char *content_type, char boundary[BATCH_FORM_BOUN
     if (length >= sizeof copy)
         return false;
     memcpy(copy, content_type, length + 1);
-    if (!find_parameter((struct span){copy, copy + length}, "boundary", &value) || !is_boundary(value))
+    if (find_parameter((struct span){copy, copy + length}, "boundary", &value) != PARAMETER_FOUND ||
+        !is_boundary(value))
         return false;
     memcpy(boundary, value.at, span_length(value));
     boundary[span_length(value)] = '\0';
@@ -206,14 +227,31 @@ static void unescape_name(struct span *name)
     name->end = to;
 }
 
-static bool take_name(struct form *form, struct span field)
+static bool find_name(struct form *form, struct span field, struct span *ret_name)
 {
-    struct span name, word = field;
+    struct span word = field;
     if (!span_is(read_until(&word, "; \t"), "form-data"))
         return entries_refuse(form->entries, "a part's Content-Disposition has to be form-data");
-    if (!find_parameter(field, "name", &name))
+    switch (find_parameter(field, "name", ret_name)) {
+    case PARAMETER_NONE:
         return entries_refuse(form->entries, "a part needs a name, which is the object's key");
-    unescape_name(&name);
+    case PARAMETER_MALFORMED:
+        return entries_refuse(form->entries, "a part's Content-Disposition is not form-data; name=\"KEY\", or has two "
+                                             "names");
+    case PARAMETER_FOUND:
+        break;
+    }
+    unescape_name(ret_name);
+    return true;
+}
+
+static bool take_name(struct form *form, struct span field)
+{
+    struct span name;
+    if (entries_last(form->entries)->key.bytes != NULL)
+        return entries_refuse(form->entries, "a part has one Content-Disposition");
+    if (!find_name(form, field, &name))
+        return false;
     size_t length = span_length(name);
     if (length == 0 || length > STORE_KEY_MAX)
         return entries_refuse(form->entries, "a key has 1 to %d bytes; the part's name has %zu", STORE_KEY_MAX, length);
@@ -264,7 +302,7 @@ static bool read_field(struct form *form, struct span line)
         return entries_refuse(form->entries, "a line of the part's head is not a field");
     struct span name = {line.at, colon}, value = {colon + 1, line.end};
     skip_blanks(&value);
-    while (value.end > value.at && (value.end[-1] == ' ' || value.end[-1] == '\t'))
+    while (value.end > value.at && is_blank(value.end[-1]))
         value.end--;
     return take_field(form, name, value);
 }

@@ -7,9 +7,9 @@
  *     the payload, any bytes
  *     --boundary--
  *
- * The part's name is the key. In it \" and \\ stand for a quote and a backslash, and so do %22, %0D and %0A for
- * the bytes that browsers and curl cannot write otherwise; every other byte is itself. Keys that this cannot
- * express are for JSON. Thread: any.
+ * The part's name is the key. In it %22, %0D and %0A stand for a quote, CR and LF, as browsers and curl write them,
+ * and so does \" for a quote, as others do; every other byte is itself, a backslash too. A quote ends the name where a
+ * semicolon or the end of the line follows. Keys that this cannot express are for JSON. Thread: any.
  */
 #ifndef CAIRN_API_BATCH_FORM_H
 #define CAIRN_API_BATCH_FORM_H

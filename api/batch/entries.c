@@ -124,7 +124,7 @@ static bool judge_attribute(struct entries *entries, enum attributes_error error
     case ATTRIBUTES_NOT_TEXT:
         return entries_refuse(entries, "%s is not text without control characters", name);
     case ATTRIBUTES_TWICE:
-        return entries_refuse(entries, "the metadata name %s is given twice", name);
+        return entries_refuse(entries, "%s is given twice", name);
     default:
         return no_memory(entries);
     }
@@ -155,7 +155,7 @@ bool entries_meta(struct entries *entries, const char *name, size_t name_length,
     if (strlen(value) == length)
         error = attributes_add_meta(&last_owned(entries)->attributes, name, name_length, value);
     char shown[64];
-    snprintf(shown, sizeof shown, "%.*s", (int)name_length, name);
+    snprintf(shown, sizeof shown, "the metadata %.*s", (int)name_length, name);
     return judge_attribute(entries, error, shown);
 }
 

@@ -40,6 +40,16 @@ static enum attributes_error count_text(struct attributes *attributes, size_t le
     return ATTRIBUTES_OK;
 }
 
+static bool has_content_type(const struct attributes *attributes)
+{
+    struct attribute attribute;
+    size_t position = 0;
+    while (attributes_next(attributes->bytes, attributes->length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_CONTENT_TYPE)
+            return true;
+    return false;
+}
+
 enum attributes_error attributes_add_content_type(struct attributes *attributes, const char *value)
 {
     size_t length = strlen(value);
@@ -47,6 +57,8 @@ enum attributes_error attributes_add_content_type(struct attributes *attributes,
         return ATTRIBUTES_OK;
     if (!is_text(value, length))
         return ATTRIBUTES_NOT_TEXT;
+    if (has_content_type(attributes))
+        return ATTRIBUTES_TWICE;
     if (count_text(attributes, strlen("Content-Type") + length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
     uint8_t *room = grow(attributes, ATTRIBUTE_CONTENT_TYPE, length);

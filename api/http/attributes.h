@@ -37,7 +37,7 @@ enum attributes_error {
     ATTRIBUTES_OK,
     ATTRIBUTES_TOO_LARGE,
     ATTRIBUTES_NOT_TEXT, /* not UTF-8, or a control character */
-    ATTRIBUTES_TWICE,    /* a Cairn-Meta name that is there already */
+    ATTRIBUTES_TWICE,    /* it is there already */
     ATTRIBUTES_NO_MEMORY
 };
 
