@@ -43,7 +43,7 @@ static const char *read_range(const char *at, uint64_t size, struct range *ret_r
         at = read_number(at, &last);
     if (last < first)
         return NULL;
-    if (size == 0 || first >= size)
+    if (first >= size)
         *ret_range = (struct range){0};
     else
         *ret_range = (struct range){first, (last < size ? last : size - 1) - first + 1};
@@ -69,9 +69,19 @@ static bool read_set(const char *at, uint64_t size, struct range_set *set, size_
     return *ret_read > 0;
 }
 
+/* Of an empty object there is no part to send, but all of it for whoever asks for its last bytes, or from its first
+ * one on. */
+static enum range_result read_of_nothing(const char *value, struct range_set *ret_set)
+{
+    enum range_result of_one_byte = range_read(value, 1, ret_set);
+    return of_one_byte == RANGE_FOUND ? RANGE_IGNORED : of_one_byte;
+}
+
 enum range_result range_read(const char *value, uint64_t size, struct range_set *ret_set)
 {
     size_t read;
+    if (size == 0)
+        return read_of_nothing(value, ret_set);
     if (strncasecmp(value, "bytes=", 6) != 0 || !read_set(value + 6, size, ret_set, &read))
         return RANGE_IGNORED;
     if (ret_set->count == 0)

@@ -1,7 +1,8 @@
 /* range.h - the Range field (RFC 9110, section 14): which bytes of an object are asked for.
  *
  * A field that is not understood is ignored, as is one that asks for more pieces than a reader can
- * want, or for more bytes in all than the object has: the whole object is then the cheaper answer.
+ * want, or for more bytes in all than the object has: the whole object is then the cheaper answer. So is a range
+ * that an empty object could satisfy if only it had a byte: the answer is the whole of it, no bytes.
  *
  * Thread: any.
  */

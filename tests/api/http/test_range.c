@@ -54,10 +54,19 @@ START_TEST(beyond_the_end_nothing_is_satisfied)
     expect_result("bytes=10-", 10, RANGE_UNSATISFIABLE);
     expect_result("bytes=10-20", 10, RANGE_UNSATISFIABLE);
     expect_result("bytes=-0", 10, RANGE_UNSATISFIABLE);
-    expect_result("bytes=0-", 0, RANGE_UNSATISFIABLE);
-    expect_result("bytes=-5", 0, RANGE_UNSATISFIABLE);
     expect_result("bytes=10-,20-30,-0", 10, RANGE_UNSATISFIABLE);
     expect_result("bytes=99999999999999999999999999-", 10, RANGE_UNSATISFIABLE);
+}
+END_TEST
+
+START_TEST(of_an_empty_object_all_is_sent)
+{
+    const char *all[] = {"bytes=-5", "bytes=-1", "bytes=0-", "bytes=0-0", "bytes=0-9", "bytes=5-9,0-1", "bytes=x"};
+    const char *none[] = {"bytes=-0", "bytes=1-", "bytes=5-9", "bytes=1-2,3-4"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        expect_result(all[i], 0, RANGE_IGNORED);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        expect_result(none[i], 0, RANGE_UNSATISFIABLE);
 }
 END_TEST
 
@@ -107,13 +116,10 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        a_range_names_its_first_and_last_byte,
-        an_open_end_is_the_end,
-        a_suffix_counts_from_the_end,
-        beyond_the_end_nothing_is_satisfied,
-        what_is_not_understood_is_ignored,
-        a_list_keeps_what_can_be_satisfied,
-        more_bytes_than_the_object_has_are_not_worth_it,
+        a_range_names_its_first_and_last_byte, an_open_end_is_the_end,
+        a_suffix_counts_from_the_end,          beyond_the_end_nothing_is_satisfied,
+        of_an_empty_object_all_is_sent,        what_is_not_understood_is_ignored,
+        a_list_keeps_what_can_be_satisfied,    more_bytes_than_the_object_has_are_not_worth_it,
         the_number_of_pieces_is_bounded,
     };
     return UNIT_RUN("range", tests);
