@@ -30,18 +30,32 @@ void http_date_write(char text[HTTP_DATE_SIZE], int64_t seconds)
     write_number(text + 23, tm.tm_sec, 2);
 }
 
+/* Puts a year of which only the last two digits are known into this century, or into the last one when it would be more
+ * than 50 years ahead. */
+static int64_t read_century(struct tm *tm)
+{
+    struct tm today;
+    time_t now = time(NULL);
+    gmtime_r(&now, &today);
+    tm->tm_year = today.tm_year / 100 * 100 + tm->tm_year % 100;
+    today.tm_year += 50;
+    if (timegm(tm) > timegm(&today))
+        tm->tm_year -= 100;
+    return timegm(tm);
+}
+
 bool http_date_read(const char *text, int64_t *ret_seconds)
 {
+    enum { RFC_850 = 1 };
     static const char *const forms[] = {
-        "%a, %d %b %Y %H:%M:%S GMT", /* the one to send */
-        "%A, %d-%b-%y %H:%M:%S GMT", /* RFC 850 */
-        "%a %b %e %H:%M:%S %Y",      /* asctime() */
+        "%a, %d %b %Y %H:%M:%S GMT",                                     /* the one to send */
+        [RFC_850] = "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y", /* asctime() */
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm tm = {0};
         const char *end = strptime(text, forms[i], &tm);
         if (end != NULL && *end == '\0') {
-            *ret_seconds = timegm(&tm);
+            *ret_seconds = i == RFC_850 ? read_century(&tm) : timegm(&tm);
             return true;
         }
     }

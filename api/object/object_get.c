@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/core.h"
 #include "api/http/byteranges.h"
@@ -97,12 +98,20 @@ static void content_type_of(const struct object_info *info, struct text *text)
     memcpy(text->bytes, default_type, sizeof default_type);
 }
 
+/* Never later than the answer's own date (RFC 9110, section 8.8.2.1): when the clock has been set back, the next
+ * version would be older than the one the client knows, and pass for it in If-Unmodified-Since. */
+static int64_t last_modified(const struct object_info *info)
+{
+    int64_t seconds = info->modified / 1000000000, now = time(NULL);
+    return seconds < now ? seconds : now;
+}
+
 /* The fields that a 304 has too. */
 static void version_fields(struct request *request, const struct object_info *info)
 {
     char etag[ETAG_SIZE], modified[HTTP_DATE_SIZE];
     etag_write(etag, &info->digest);
-    http_date_write(modified, info->modified / 1000000000);
+    http_date_write(modified, last_modified(info));
     reply_field(request, "ETag", etag);
     reply_field(request, "Last-Modified", modified);
 }

@@ -42,6 +42,9 @@ int site_run(const char *name, const TTest *const *tests, size_t count, enum sit
 /* SITE_OWN: starts the server, connects a client, creates the store if it is missing. */
 void site_start(void);
 
+/* The same with a library (preload/) between the server and libc. */
+void site_start_behind(const char *library);
+
 /* SITE_OWN: a new client for a server that was started again. */
 void site_reconnect(void);
 

@@ -3,6 +3,7 @@
 #include "tests/lib/unit.h"
 
 #include <string.h>
+#include <time.h>
 
 START_TEST(known_dates_are_written)
 {
@@ -26,6 +27,37 @@ START_TEST(the_three_forms_are_read)
         int64_t seconds;
         ck_assert_msg(http_date_read(texts[i], &seconds), "%s", texts[i]);
         ck_assert_int_eq(seconds, 784111777);
+    }
+}
+END_TEST
+
+/* The first of February in so many years. */
+static struct tm february_in(int years)
+{
+    struct tm tm;
+    time_t now = time(NULL);
+    gmtime_r(&now, &tm);
+    tm = (struct tm){.tm_year = tm.tm_year + years, .tm_mon = 1, .tm_mday = 1};
+    timegm(&tm); /* for the day of the week */
+    return tm;
+}
+
+static void expect_two_digits(struct tm written, struct tm meant)
+{
+    char text[64];
+    int64_t seconds;
+    strftime(text, sizeof text, "%A, %d-%b-%y %H:%M:%S GMT", &written);
+    ck_assert_msg(http_date_read(text, &seconds), "%s", text);
+    ck_assert_msg(seconds == timegm(&meant), "%s: %lld", text, (long long)seconds);
+}
+
+/* RFC 9110, section 5.6.7. */
+START_TEST(a_year_of_two_digits_is_at_most_50_years_ahead)
+{
+    for (int years = 1; years < 50; years++) {
+        expect_two_digits(february_in(years), february_in(years));
+        expect_two_digits(february_in(-years), february_in(-years));
+        expect_two_digits(february_in(50 + years), february_in(years - 50));
     }
 }
 END_TEST
@@ -61,7 +93,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {known_dates_are_written, the_three_forms_are_read, what_is_written_is_read_again,
+    const TTest *tests[] = {known_dates_are_written, the_three_forms_are_read,
+                            a_year_of_two_digits_is_at_most_50_years_ahead, what_is_written_is_read_again,
                             what_is_no_date};
     return UNIT_RUN("http_date", tests);
 }
