@@ -38,10 +38,11 @@ const struct option option_table[] = {
      "memory for answers that clients have not read yet; beyond it objects are sent from their files, listings are "
      "told to come back",
      FIELD(answers_bytes_limit), 64 * KIB, TIB},
-    {"uploads-limit", OPTION_COUNT, "large uploads at a time; more are told to come back", FIELD(depot.uploads_limit),
-     1, 1000000},
+    {"uploads-limit", OPTION_COUNT, "uploads that have a file open at a time; more are told to come back",
+     FIELD(depot.uploads_limit), 1, 1000000},
     {"store-bytes-limit", OPTION_SIZE,
-     "payload in memory on its way to the disk, for each store; counts as soon as it is announced",
+     "payload in memory on its way to the disk, for each store; what has arrived counts, a quarter is kept for small "
+     "objects",
      FIELD(depot.store_bytes_limit), MIB, TIB},
     {"total-bytes-limit", OPTION_SIZE, "the same for all stores together", FIELD(depot.depot_bytes_limit), MIB, TIB},
     {"store-ops-limit", OPTION_COUNT, "writes under way, for each store", FIELD(depot.store_ops_limit), 1, 10000000},

@@ -67,7 +67,14 @@ void store_close(struct store *store);
 enum store_error store_admit(struct store *store, uint64_t bytes);
 void store_discharge(struct store *store, uint64_t bytes);
 
-/* The same for what an accepted write brings along: never refused. */
+/* Takes up `bytes` of memory more for a write under way that has `held`; false: others have it. */
+bool store_take(struct store *store, uint64_t held, uint64_t bytes);
+void store_return(struct store *store, uint64_t bytes);
+
+/* Whether so much is taken up that who can do with less should. */
+bool store_is_pressed(const struct store *store);
+
+/* The same as store_admit() for what an accepted write brings along: never refused. */
 void store_admit_always(struct store *store, uint64_t bytes);
 
 /* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */

@@ -21,9 +21,31 @@ void store_admit_always(struct store *store, uint64_t bytes)
 
 void store_discharge(struct store *store, uint64_t bytes)
 {
+    store_return(store, bytes);
+    atomic_fetch_sub(&store->ops_in_flight, 1);
+}
+
+bool store_take(struct store *store, uint64_t held, uint64_t bytes)
+{
+    uint64_t others = atomic_fetch_add(&store->bytes_in_flight, bytes) - held;
+    if (admission_fits(store->options->store_bytes_limit, others, held + bytes) &&
+        admission_take(store->services->admission, held, bytes))
+        return true;
+    atomic_fetch_sub(&store->bytes_in_flight, bytes);
+    return false;
+}
+
+void store_return(struct store *store, uint64_t bytes)
+{
     admission_return(store->services->admission, bytes);
     atomic_fetch_sub(&store->bytes_in_flight, bytes);
-    atomic_fetch_sub(&store->ops_in_flight, 1);
+}
+
+bool store_is_pressed(const struct store *store)
+{
+    return atomic_load_explicit(&store->bytes_in_flight, memory_order_relaxed) >
+               store->options->store_bytes_limit / 2 ||
+           admission_is_pressed(store->services->admission);
 }
 
 /* Counted first and looked at second, so that of two that race for the last place none slips by, and a
@@ -34,17 +56,12 @@ enum store_error store_admit(struct store *store, uint64_t bytes)
     if (atomic_load(&store->failed))
         return STORE_FAILED;
     uint64_t ops = atomic_fetch_add(&store->ops_in_flight, 1);
-    uint64_t held = atomic_fetch_add(&store->bytes_in_flight, bytes);
-    if (atomic_load(&store->closing))
+    if (atomic_load(&store->closing) || admission_is_draining(store->services->admission))
         error = STORE_DRAINING;
-    else if (ops >= store->options->store_ops_limit || held + bytes > store->options->store_bytes_limit)
+    else if (ops >= store->options->store_ops_limit || !store_take(store, 0, bytes))
         error = STORE_BUSY;
-    else
-        error = admission_take(store->services->admission, bytes);
-    if (error) {
-        atomic_fetch_sub(&store->bytes_in_flight, bytes);
+    if (error)
         atomic_fetch_sub(&store->ops_in_flight, 1);
-    }
     return error;
 }
 

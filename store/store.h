@@ -417,13 +417,14 @@ struct stream_finish {
 };
 
 /* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is
- * copied. All admission happens here: STORE_BAD_KEY, STORE_TOO_LARGE, STORE_BUSY, STORE_DRAINING,
+ * copied. Whether it may begin is decided here: STORE_BAD_KEY, STORE_TOO_LARGE, STORE_BUSY, STORE_DRAINING,
  * STORE_FAILED, STORE_FULL, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive the stream. */
 enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
                              const struct stream_hooks *hooks, struct stream **ret_stream);
 
 /* Takes up to `length` bytes. *ret_taken < length: all buffers are on their way to the disk; use
- * stream_wait(). Errors stay until the stream is aborted. Thread: one at a time per stream. */
+ * stream_wait(). STORE_BUSY when there is no memory for it any more, or no place among the uploads that hold a blob
+ * file: not once it has one. Errors stay until the stream is aborted. Thread: one at a time per stream. */
 enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken);
 
 /* Calls `ready(arg)` exactly once when stream_write() can take bytes again or the stream has failed;

@@ -1,6 +1,11 @@
 /* admission.c - how much a depot takes in at once. */
 #include "store/base/admission.h"
 
+enum {
+    LITTLE = 4096, /* who has no more than the limit by this has little */
+    KEPT = 4       /* the limit by this is kept for them */
+};
+
 void admission_init(struct admission *admission, const struct depot_options *options)
 {
     *admission = (struct admission){.bytes_limit = options->depot_bytes_limit, .uploads_limit = options->uploads_limit};
@@ -16,16 +21,26 @@ bool admission_is_draining(const struct admission *admission)
     return atomic_load(&admission->draining);
 }
 
-/* Counted first and looked at second, so that of two that race for the last bytes none slips by. */
-enum store_error admission_take(struct admission *admission, uint64_t bytes)
+bool admission_fits(uint64_t limit, uint64_t others, uint64_t bytes)
 {
-    if (atomic_load_explicit(&admission->draining, memory_order_relaxed))
-        return STORE_DRAINING;
-    uint64_t held = atomic_fetch_add(&admission->bytes, bytes);
-    if (held + bytes <= admission->bytes_limit)
-        return STORE_OK;
+    bool all = bytes <= limit / LITTLE || others == 0;
+    uint64_t most = all ? limit : limit - limit / KEPT;
+    return others <= most && bytes <= most - others;
+}
+
+bool admission_is_pressed(const struct admission *admission)
+{
+    return atomic_load_explicit(&admission->bytes, memory_order_relaxed) > admission->bytes_limit / 2;
+}
+
+/* Counted first and looked at second, so that of two that race for the last bytes none slips by. */
+bool admission_take(struct admission *admission, uint64_t held, uint64_t bytes)
+{
+    uint64_t others = atomic_fetch_add(&admission->bytes, bytes) - held;
+    if (admission_fits(admission->bytes_limit, others, held + bytes))
+        return true;
     atomic_fetch_sub(&admission->bytes, bytes);
-    return STORE_BUSY;
+    return false;
 }
 
 void admission_take_always(struct admission *admission, uint64_t bytes)
@@ -44,6 +59,11 @@ bool admission_take_upload(struct admission *admission)
         return true;
     atomic_fetch_sub(&admission->uploads, 1);
     return false;
+}
+
+bool admission_has_upload(const struct admission *admission)
+{
+    return atomic_load(&admission->uploads) < admission->uploads_limit;
 }
 
 void admission_return_upload(struct admission *admission)

@@ -1,6 +1,8 @@
 /* admission.h - how much a depot takes in at once: bytes in memory and uploads, and nothing new once it drains.
  *
- * Each store counts its own part beside it: store_admit().
+ * Each store counts its own part beside it: store_admit(). What counts is memory that is in use, not what somebody
+ * means to send. Of each limit a quarter is kept for those who have little, so that many who have much and make slow
+ * progress do not keep out everybody; one who finds nobody else may have it all.
  *
  * Thread: any.
  */
@@ -22,12 +24,18 @@ struct admission {
 /* Takes the limits from the options. Thread: before others know of it. */
 void admission_init(struct admission *admission, const struct depot_options *options);
 
-/* From here on no bytes are taken but by admission_take_always(). What has been taken stays so. */
+/* From here on no write begins. Those under way go on, and may take what they need. */
 void admission_drain(struct admission *admission);
 bool admission_is_draining(const struct admission *admission);
 
-/* Takes up `bytes` of memory until admission_return(). STORE_DRAINING; STORE_BUSY beyond the limit. */
-enum store_error admission_take(struct admission *admission, uint64_t bytes);
+/* Whether one may have `bytes` of the limit in all while others have `others` of it. */
+bool admission_fits(uint64_t limit, uint64_t others, uint64_t bytes);
+
+/* Whether more than half of the limit is in use: who can do with less should. */
+bool admission_is_pressed(const struct admission *admission);
+
+/* Takes up `bytes` of memory more for one who has `held`, until admission_return(); false beyond the limit. */
+bool admission_take(struct admission *admission, uint64_t held, uint64_t bytes);
 
 /* The same for what an accepted write brings along: never refused. */
 void admission_take_always(struct admission *admission, uint64_t bytes);
@@ -37,6 +45,7 @@ void admission_return(struct admission *admission, uint64_t bytes);
 
 /* Takes up one of the uploads that may hold a blob file open, until admission_return_upload(); false: none is left. */
 bool admission_take_upload(struct admission *admission);
+bool admission_has_upload(const struct admission *admission);
 void admission_return_upload(struct admission *admission);
 
 #endif

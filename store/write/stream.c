@@ -6,6 +6,12 @@
  * When all buffers are full, stream_write() takes nothing more until one is empty again: that is the
  * backpressure, and the memory of an upload is bounded by its buffers whatever its size.
  *
+ * Memory is taken as bytes arrive: an upload that is only announced costs none. Who gets no more before
+ * the first buffer is full is STORE_BUSY and gives all back; to let it wait could let all wait for ever,
+ * each with half of an object in memory. From then on an upload gets along with that one buffer: it
+ * fills it, waits until it is written, and fills it again, so it is never refused in the middle. Further
+ * buffers make it faster, where there is memory; when that runs short they are given back once written.
+ *
  * At the end the same I/O thread syncs the file, syncs the folder, lets the caller seal (digests,
  * attributes) and hands the commit to the writer. Failures stick to the stream: the writes that follow
  * report them, and so does the commit. An aborted stream is taken apart by its job if it has one, because
@@ -23,7 +29,8 @@
 enum {
     BUFFERS = 4,
     BUFFER = 256 << 10,
-    TURN = 4, /* writes a job makes before others get their turn */
+    STEP = 16 << 10, /* memory of a buffer is taken by so much */
+    TURN = 4,        /* writes a job makes before others get their turn */
     COLLECT_MIN = 4 << 10,
 };
 static_assert(BUFFERS * BUFFER >= STORE_INLINE_LIMIT_MAX, "what was collected in memory fits into the buffers");
@@ -39,10 +46,11 @@ struct stream {
     struct stream_finish finish;
     uint64_t announced; /* or STORE_SIZE_UNKNOWN */
     uint64_t received;
-    uint64_t charge;
+    uint64_t charge;          /* bytes taken: at least what is collected, or touched of the ring; then under lock */
     unsigned char *collected; /* the payload of an inline object */
     size_t collected_room;
-    bool large; /* goes to a blob file */
+    bool large;  /* goes to a blob file */
+    bool placed; /* counts among the uploads that hold one */
 
     struct pool_job job;
     XXH3_state_t *hash; /* the job's, like those below */
@@ -56,7 +64,9 @@ struct stream {
     pthread_cond_t tapped;
     unsigned char *ring; /* BUFFERS buffers, one behind the other; pages never touched cost nothing */
     size_t lengths[BUFFERS];
+    size_t touched[BUFFERS]; /* bytes that are in memory */
     unsigned full;
+    bool starved; /* it waits until nothing is full, for there is no memory for another buffer */
     bool queued;  /* the job is with the pool */
     bool tapping; /* the job is in hooks.tap */
     bool ending;
@@ -89,7 +99,7 @@ static void stream_free(struct stream *stream)
     ring_free(stream);
     free(stream->collected);
     XXH3_freeState(stream->hash);
-    if (stream->large)
+    if (stream->placed)
         admission_return_upload(stream->services->admission);
     pthread_cond_destroy(&stream->tapped);
     pthread_mutex_destroy(&stream->lock);
@@ -112,7 +122,7 @@ static enum store_error stream_check(const struct store *store, const struct sto
     return space_has(store->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
 }
 
-static struct stream *stream_new(struct store *store, const struct store_key *key, uint64_t size, uint64_t charge)
+static struct stream *stream_new(struct store *store, const struct store_key *key, uint64_t size)
 {
     struct stream *stream = calloc(1, sizeof *stream + key->length);
     if (!stream)
@@ -120,7 +130,6 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
     stream->store = store;
     stream->services = store->services;
     stream->announced = size;
-    stream->charge = charge;
     stream->file = blob_file_none();
     stream->op.kind = STORE_PUT;
     stream->op.key = *key;
@@ -136,8 +145,6 @@ static struct stream *stream_new(struct store *store, const struct store_key *ke
 /* From here on the payload goes to a blob file. */
 static enum store_error stream_enlarge(struct stream *stream)
 {
-    if (!admission_take_upload(stream->services->admission))
-        return STORE_BUSY;
     stream->large = true;
     stream->hash = XXH3_createState();
     stream->ring = ring_new();
@@ -147,27 +154,30 @@ static enum store_error stream_enlarge(struct stream *stream)
     return STORE_OK;
 }
 
-static uint64_t charge_of(const struct store *store, uint64_t size)
+/* Whether what an upload of that size needs could be had now. That is no promise; but nobody shall send for nothing. */
+static bool could_have(struct store *store, uint64_t size)
 {
-    if (size <= store->options->inline_limit)
-        return size;
-    return BUFFERS * BUFFER;
+    bool large = size != STORE_SIZE_UNKNOWN && size > store->options->inline_limit;
+    uint64_t bytes = large ? BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
+    if ((large && !admission_has_upload(store->services->admission)) || !store_take(store, 0, bytes))
+        return false;
+    store_return(store, bytes);
+    return true;
 }
 
 enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
                              const struct stream_hooks *hooks, struct stream **ret_stream)
 {
     enum store_error error = stream_check(store, key, size);
+    if (!error)
+        error = store_admit(store, 0);
     if (error)
         return error;
-    uint64_t charge = charge_of(store, size);
-    error = store_admit(store, charge);
-    if (error)
-        return error;
-    struct stream *stream = stream_new(store, key, size, charge);
+    bool busy = !could_have(store, size);
+    struct stream *stream = busy ? NULL : stream_new(store, key, size);
     if (!stream) {
-        store_discharge(store, charge);
-        return STORE_NO_MEMORY;
+        store_discharge(store, 0);
+        return busy ? STORE_BUSY : STORE_NO_MEMORY;
     }
     if (hooks)
         stream->hooks = *hooks;
@@ -179,6 +189,61 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
     }
     *ret_stream = stream;
     return STORE_OK;
+}
+
+/* ---- the ring's memory; all with the lock held ------------------------------------------------ */
+
+static size_t ring_touched(const struct stream *stream)
+{
+    size_t touched = 0;
+    for (unsigned i = 0; i < BUFFERS; i++)
+        touched += stream->touched[i];
+    return touched;
+}
+
+/* Gives the system back the memory of buffers that are neither full nor being filled. */
+static void ring_relax(struct stream *stream)
+{
+    for (unsigned i = 0; i < BUFFERS; i++)
+        if (i != stream->fill % BUFFERS && stream->lengths[i] == 0 && stream->touched[i] > 0) {
+            madvise(stream->ring + (size_t)i * BUFFER, BUFFER, MADV_DONTNEED);
+            stream->touched[i] = 0;
+        }
+}
+
+/* Lets others have what is left of the charge beyond one buffer. */
+static void ring_give_back(struct stream *stream)
+{
+    ring_relax(stream);
+    uint64_t kept = ring_touched(stream);
+    if (kept < BUFFER)
+        kept = BUFFER;
+    if (stream->charge <= kept)
+        return;
+    store_return(stream->store, stream->charge - kept);
+    stream->charge = kept;
+}
+
+/* Lets `more` bytes of a buffer be touched. */
+static bool ring_take(struct stream *stream, unsigned at, size_t more)
+{
+    uint64_t needed = ring_touched(stream) + more;
+    if (needed > stream->charge && store_take(stream->store, stream->charge, needed - stream->charge))
+        stream->charge = needed;
+    if (needed > stream->charge) {
+        ring_relax(stream);
+        needed = ring_touched(stream) + more;
+    }
+    if (needed > stream->charge)
+        return false;
+    stream->touched[at] += more;
+    return true;
+}
+
+/* Whether a buffer can be filled, or there is a failure to be told. Lock held. */
+static bool can_go_on(const struct stream *stream)
+{
+    return stream->error || stream->full < (stream->starved ? 1 : BUFFERS);
 }
 
 /* ---- the job: digest, write, end; on an I/O thread ------------------------------------------- */
@@ -216,9 +281,11 @@ static void job_tap(struct stream *stream, const unsigned char *bytes, size_t le
     pthread_cond_broadcast(&stream->tapped);
 }
 
-/* Calls the one who waits for an empty buffer. Lock held, and let go meanwhile. */
+/* Calls the one who waits for an empty buffer, if there is one. Lock held, and let go meanwhile. */
 static void job_wake(struct stream *stream)
 {
+    if (!can_go_on(stream))
+        return;
     void (*ready)(void *arg) = stream->ready;
     void *arg = stream->ready_arg;
     stream->ready = NULL;
@@ -252,6 +319,8 @@ static void job_buffers(struct stream *stream)
         stream->lengths[first + i] = 0;
     stream->drain += count;
     stream->full -= count;
+    if (!stream->collected && store_is_pressed(stream->store))
+        ring_give_back(stream);
     job_wake(stream);
 }
 
@@ -268,6 +337,7 @@ static int job_sync(struct stream *stream)
 static void stream_fail(struct stream *stream, enum store_error error, int os_error)
 {
     blob_file_close(&stream->file);
+    stream->txn.charge = stream->charge;
     txn_fail(&stream->txn, error, os_error, error == STORE_IO || error == STORE_FULL ? SIZE_MAX : 0);
     store_complete(stream->store, &stream->txn);
 }
@@ -275,6 +345,7 @@ static void stream_fail(struct stream *stream, enum store_error error, int os_er
 /* Asks for the attributes and hands the commit over. */
 static void stream_submit(struct stream *stream)
 {
+    stream->txn.charge = stream->charge;
     if (stream->finish.seal) {
         const void *attributes = NULL;
         size_t length = 0;
@@ -301,6 +372,8 @@ static void job_end(struct stream *stream)
         return;
     }
     ring_free(stream);
+    store_return(stream->store, stream->charge);
+    stream->charge = 0;
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
 }
@@ -349,31 +422,33 @@ static void job_request(struct stream *stream)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* Makes room for `length` more bytes in memory. */
-static bool collect_room(struct stream *stream, size_t length)
+/* Makes room for `length` more bytes in memory: by doubling, to no more than was announced. */
+static enum store_error collect_room(struct stream *stream, size_t length)
 {
     size_t need = (size_t)stream->received + length;
     if (need <= stream->collected_room)
-        return true;
+        return STORE_OK;
     size_t room = stream->collected_room ? stream->collected_room * 2 : COLLECT_MIN;
-    if (stream->announced != STORE_SIZE_UNKNOWN)
+    if (room > stream->announced)
         room = (size_t)stream->announced;
     if (room < need)
         room = need;
+    if (!store_take(stream->store, stream->charge, room - stream->collected_room))
+        return STORE_BUSY;
+    stream->charge += room - stream->collected_room;
     unsigned char *moved = realloc(stream->collected, room);
     if (!moved)
-        return false;
+        return STORE_NO_MEMORY;
     stream->collected = moved;
     stream->collected_room = room;
-    return true;
+    return STORE_OK;
 }
 
 static enum store_error collect(struct stream *stream, const void *bytes, size_t length)
 {
-    if (length == 0)
-        return STORE_OK;
-    if (!collect_room(stream, length))
-        return STORE_NO_MEMORY;
+    enum store_error error = length ? collect_room(stream, length) : STORE_OK;
+    if (error || length == 0)
+        return error;
     if (stream->hooks.tap)
         stream->hooks.tap(stream->hooks.arg, bytes, length);
     memcpy(stream->collected + stream->received, bytes, length);
@@ -381,42 +456,64 @@ static enum store_error collect(struct stream *stream, const void *bytes, size_t
     return STORE_OK;
 }
 
-/* Whether a buffer can be filled. Lock held. */
-static bool has_room(const struct stream *stream)
-{
-    return stream->full < BUFFERS;
-}
-
+/* Hands the buffer to the job. The first one needs a place among the uploads that hold a blob file. */
 static void buffer_push(struct stream *stream)
 {
+    if (!stream->placed && !admission_take_upload(stream->services->admission)) {
+        stream->error = STORE_BUSY;
+        return;
+    }
+    stream->placed = true;
     stream->fill++;
     stream->full++;
     job_request(stream);
 }
 
-/* Copies what fits into the buffer to fill, which is the caller's until it is pushed; the bytes copied. */
-static size_t buffer_append(struct stream *stream, const unsigned char *bytes, size_t length)
+/* How many of `wanted` bytes the buffer to fill can take now. Lock held. */
+static size_t buffer_room(struct stream *stream, size_t wanted)
 {
     unsigned at = stream->fill % BUFFERS;
-    size_t room = BUFFER - stream->lengths[at];
-    size_t part = length < room ? length : room;
-    memcpy(stream->ring + (size_t)at * BUFFER + stream->lengths[at], bytes, part);
-    stream->lengths[at] += part;
-    return part;
+    size_t used = stream->lengths[at];
+    size_t room = wanted < BUFFER - used ? wanted : BUFFER - used;
+    size_t needed = (used + room + STEP - 1) / STEP * STEP;
+    if (needed > stream->touched[at] && !ring_take(stream, at, needed - stream->touched[at]))
+        room = stream->touched[at] - used;
+    return room;
 }
 
-/* Puts bytes into the buffers as far as they go. */
-static enum store_error spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
+/* Copies bytes into the buffer to fill, which is the caller's until it is pushed. */
+static void buffer_append(struct stream *stream, const unsigned char *bytes, size_t length)
+{
+    unsigned at = stream->fill % BUFFERS;
+    memcpy(stream->ring + (size_t)at * BUFFER + stream->lengths[at], bytes, length);
+    stream->lengths[at] += length;
+}
+
+/* Puts bytes into the buffers as far as they go. Lock held, and let go meanwhile. */
+static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, size_t length)
 {
     size_t taken = 0;
-    pthread_mutex_lock(&stream->lock);
-    while (taken < length && !stream->error && has_room(stream)) {
+    stream->starved = false;
+    while (taken < length && !stream->error && can_go_on(stream)) {
+        size_t room = buffer_room(stream, length - taken);
+        stream->starved = room == 0;
+        if (room == 0 && stream->full == 0)
+            stream->error = STORE_BUSY; /* it has not even got one buffer */
         pthread_mutex_unlock(&stream->lock);
-        taken += buffer_append(stream, bytes + taken, length - taken);
+        buffer_append(stream, bytes + taken, room);
         pthread_mutex_lock(&stream->lock);
+        taken += room;
         if (stream->lengths[stream->fill % BUFFERS] == BUFFER)
             buffer_push(stream);
     }
+    return taken;
+}
+
+/* Takes bytes as far as there are buffers for them, and memory for those. */
+static enum store_error spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
+{
+    pthread_mutex_lock(&stream->lock);
+    size_t taken = fill_buffers(stream, bytes, length);
     enum store_error error = stream->error;
     int os_error = stream->os_error;
     pthread_mutex_unlock(&stream->lock);
@@ -426,20 +523,36 @@ static enum store_error spill(struct stream *stream, const unsigned char *bytes,
     return error;
 }
 
-/* The payload has outgrown the inline limit: what was collected goes on to the buffers. */
+/* Sees to it that the ring can be touched as far as the payload was collected. */
+static bool charge_collected(struct stream *stream)
+{
+    uint64_t needed = (stream->received + STEP - 1) / STEP * STEP;
+    if (needed <= stream->charge)
+        return true;
+    bool taken = store_take(stream->store, stream->charge, needed - stream->charge);
+    if (taken)
+        stream->charge = needed;
+    return taken;
+}
+
+/* The payload has outgrown the inline limit: what was collected goes on to the buffers. The charge goes with it: until
+ * all has moved, the job gives nothing back. */
 static enum store_error outgrow(struct stream *stream)
 {
-    enum store_error error = stream_enlarge(stream);
+    enum store_error error = charge_collected(stream) ? stream_enlarge(stream) : STORE_BUSY;
     if (error)
         return error;
+    unsigned char *collected = stream->collected;
     size_t length = (size_t)stream->received;
     size_t taken = 0;
     stream->received = 0;
     stream->tapped_until = length;
-    error = spill(stream, stream->collected, length, &taken);
-    free(stream->collected);
+    error = spill(stream, collected, length, &taken);
+    assert(error || taken == length);
+    pthread_mutex_lock(&stream->lock);
     stream->collected = NULL;
-    stream->collected_room = 0;
+    pthread_mutex_unlock(&stream->lock);
+    free(collected);
     return error;
 }
 
@@ -471,7 +584,7 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
 void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 {
     pthread_mutex_lock(&stream->lock);
-    bool now = stream->error || has_room(stream);
+    bool now = can_go_on(stream);
     if (!now) {
         stream->ready = ready;
         stream->ready_arg = arg;
@@ -488,7 +601,7 @@ static void commit_large(struct stream *stream, enum store_error error)
     pthread_mutex_lock(&stream->lock);
     if (error)
         stream->error = error;
-    if (has_room(stream) && stream->lengths[stream->fill % BUFFERS] > 0)
+    if (stream->full < BUFFERS && stream->lengths[stream->fill % BUFFERS] > 0)
         buffer_push(stream);
     stream->ending = true;
     job_request(stream);
@@ -513,7 +626,6 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
                                .receipts = &stream->receipt,
                                .count = 1,
                                .flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
-                               .charge = stream->charge,
                                .done = done,
                                .arg = arg,
                                .finish = stream_finished};

@@ -199,14 +199,31 @@ static void expect_one_after_the_other(int first, const char *second_target)
     site_expect(client_send(site.client, "PUT", second_target, "v", 1, NULL), 201);
 }
 
+/* Beside others one may have three quarters of it; what is small has the rest. */
 START_TEST(memory_is_bounded_for_all_stores_together)
 {
+    enum { UPLOADS = 4, SIZE = 250000 };
     add("--total-bytes-limit", "1M");
     add("--store-bytes-limit", "1M");
     add("--batch-bytes-limit", "1M");
     site_start();
     site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
-    expect_one_after_the_other(begin_put("a", 2 << 20), "/v1/stores/other/objects/b");
+    int sockets[UPLOADS];
+    for (int i = 0; i < UPLOADS; i++) {
+        sockets[i] = begin_put(client_text(site.client, "k%d", i), SIZE);
+        ck_assert(raw_send_payload(sockets[i], 190000, 1, 0));
+    }
+    struct answer *refused = NULL;
+    const char *target = "/v1/stores/other/objects/b";
+    ck_assert_msg(clock_until(5, (refused = client_upload(site.client, target, SIZE, 1, NULL))->status == 503),
+                  "another store takes as much again");
+    site_expect_kind(refused, 503, "busy");
+    ck_assert_ptr_nonnull(answer_header(refused, "Retry-After"));
+    site_expect(client_send(site.client, "PUT", target, "v", 1, NULL), 201);
+    for (int i = 0; i < UPLOADS; i++) {
+        close(sockets[i]);
+    }
+    ck_assert(clock_until(5, client_upload(site.client, target, SIZE, 1, NULL)->status == 200));
 }
 END_TEST
 

@@ -87,6 +87,90 @@ START_TEST(batches_half_way_leave_place_for_small_ones)
 }
 END_TEST
 
+/* ---- uploads ------------------------------------------------------------------------------------ */
+
+static int begin_upload(const char *key, const char *framing)
+{
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", site_object(key), framing));
+    return socket;
+}
+
+/* A head is 80 bytes, and cost a MiB. */
+START_TEST(an_upload_that_does_not_come_costs_nothing)
+{
+    enum { STARVING = 60 };
+    static int sockets[STARVING];
+    add("--store-bytes-limit", "4M");
+    add("--total-bytes-limit", "4M");
+    add("--batch-bytes-limit", "1M");
+    add("--uploads-limit", "8");
+    site_start();
+    for (int i = 0; i < STARVING; i++)
+        sockets[i] = begin_upload("starving", i % 2 ? "Transfer-Encoding: chunked" : "Content-Length: 3000000");
+    for (int i = 0; i < STARVING; i++)
+        ck_assert(i % 2 ? raw_send(sockets[i], "2000\r\n") : raw_send_payload(sockets[i], 1, 1, 0));
+    site_expect(client_upload(site.client, site_object("small"), 1000, 1, NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), 3000000, 1, NULL), 201);
+    ck_assert_uint_le((uint64_t)site_figure("bytes_in_flight"), STARVING / 2 * (16ull << 10));
+    close_all(sockets, STARVING);
+}
+END_TEST
+
+/* As many as have come half-way at once: all come through, in less memory than they bring together. */
+START_TEST(honest_uploads_at_once_come_through)
+{
+    enum { UPLOADS = 40, SIZE = 300000 };
+    static struct raw_answer stored;
+    static int sockets[UPLOADS];
+    add("--store-bytes-limit", "16M");
+    add("--total-bytes-limit", "16M");
+    add("--batch-bytes-limit", "1M");
+    site_start();
+    for (int i = 0; i < UPLOADS; i++)
+        sockets[i] = begin_upload(client_text(site.client, "k%d", i), "Content-Length: 300000");
+    for (int i = 0; i < UPLOADS; i++)
+        ck_assert(raw_send_payload(sockets[i], SIZE - 1, (uint64_t)i, 0));
+    for (int i = 0; i < UPLOADS; i++)
+        ck_assert(raw_send_payload(sockets[i], 1, (uint64_t)i, SIZE - 1));
+    for (int i = 0; i < UPLOADS; i++) {
+        ck_assert(raw_receive(sockets[i], &stored));
+        ck_assert_msg(stored.status == 201, "upload %d of %d gets %d", i, UPLOADS, stored.status);
+        site_expect_payload(client_text(site.client, "k%d", i), SIZE, (uint64_t)i);
+    }
+    close_all(sockets, UPLOADS);
+    ck_assert(clock_until(5, site_figure("bytes_in_flight") == 0));
+}
+END_TEST
+
+/* Each that is refused makes room for those who are left. */
+START_TEST(of_too_many_uploads_half_way_some_come_through)
+{
+    enum { UPLOADS = 64, SIZE = 250000 };
+    static struct raw_answer given;
+    static int sockets[UPLOADS];
+    int stored = 0, refused = 0;
+    add("--store-bytes-limit", "4M");
+    add("--total-bytes-limit", "4M");
+    add("--batch-bytes-limit", "1M");
+    site_start();
+    for (int i = 0; i < UPLOADS; i++)
+        sockets[i] = begin_upload("k", "Content-Length: 250000");
+    for (int sent = 0; sent < SIZE; sent += SIZE / 5)
+        for (int i = 0; i < UPLOADS; i++)
+            raw_send_payload(sockets[i], SIZE / 5, 1, (uint64_t)sent);
+    for (int i = 0; i < UPLOADS; i++) {
+        ck_assert(raw_receive(sockets[i], &given));
+        stored += given.status == 201 || given.status == 200;
+        refused += given.status == 503;
+    }
+    ck_assert_int_eq(stored + refused, UPLOADS);
+    ck_assert_msg(stored >= 8 && refused > 0, "%d come through, %d are refused", stored, refused);
+    site_expect_payload("k", SIZE, 1);
+    close_all(sockets, UPLOADS);
+}
+END_TEST
+
 /* ---- answers that nobody reads ----------------------------------------------------------------- */
 
 enum { INLINE = 256 << 10 }; /* bytes of the largest object in the log */
@@ -191,9 +275,10 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        a_batch_that_does_not_come_costs_nothing,  batches_half_way_leave_place_for_small_ones,
-        answers_nobody_reads_stay_in_their_budget, what_comes_from_the_file_is_the_same,
-        pages_nobody_reads_stay_in_their_budget,
+        a_batch_that_does_not_come_costs_nothing,       batches_half_way_leave_place_for_small_ones,
+        an_upload_that_does_not_come_costs_nothing,     honest_uploads_at_once_come_through,
+        of_too_many_uploads_half_way_some_come_through, answers_nobody_reads_stay_in_their_budget,
+        what_comes_from_the_file_is_the_same,           pages_nobody_reads_stay_in_their_budget,
     };
     return site_run("starving", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
