@@ -151,16 +151,35 @@ static bool stands_for_itself(char byte)
            (byte != '\0' && strchr("-._~!$&'()*+,;=:@/", byte) != NULL);
 }
 
+bool uri_is_dots(const void *bytes, size_t length)
+{
+    return (length == 1 || length == 2) && memcmp(bytes, "..", length) == 0;
+}
+
+/* Whether the segment that begins there is one that readers of URLs take out. */
+static bool dots_begin(const char *bytes, size_t length, size_t begin)
+{
+    const char *slash = memchr(bytes + begin, '/', length - begin);
+    return uri_is_dots(bytes + begin, slash == NULL ? length - begin : (size_t)(slash - bytes) - begin);
+}
+
 size_t uri_encode(char *text, const void *bytes, size_t length)
 {
+    static const char digits[] = "0123456789ABCDEF";
     const char *from = bytes;
     size_t written = 0;
+    bool dots = dots_begin(from, length, 0);
     for (size_t i = 0; i < length; i++) {
-        if (stands_for_itself(from[i])) {
+        bool escape = !stands_for_itself(from[i]);
+        if (from[i] == '/') {
+            bool dots_before = dots;
+            dots = dots_begin(from, length, i + 1);
+            escape = dots_before || dots;
+        }
+        if (!escape) {
             text[written++] = from[i];
             continue;
         }
-        static const char digits[] = "0123456789ABCDEF";
         text[written++] = '%';
         text[written++] = digits[(unsigned char)from[i] >> 4];
         text[written++] = digits[from[i] & 15];

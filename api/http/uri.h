@@ -52,8 +52,12 @@ enum uri_parameter uri_parameter(struct slice query, const char *name, char *val
 enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
                                        size_t *ret_length);
 
-/* Writes bytes as part of a path: all but unreserved characters, sub-delimiters, `:`, `@` and `/` are
- * escaped. Needs room for 3 * length; returns the length written, no NUL. */
+/* Writes bytes as part of a path: all but unreserved characters, sub-delimiters, `:`, `@` and `/` are escaped, and a
+ * slash beside `.` or `..` is, so that whoever resolves the path leaves them in. Needs room for 3 * length; returns the
+ * length written, no NUL. */
 size_t uri_encode(char *text, const void *bytes, size_t length);
+
+/* Whether bytes are `.` or `..` and nothing else: alone in a segment no escape keeps them in it. */
+bool uri_is_dots(const void *bytes, size_t length);
 
 #endif

@@ -215,14 +215,14 @@ void reply_error(struct request *request, enum store_error error)
     reply_problem(request, problem_of(error), "%c%s%s%s.", first, sentence + 1, *cause == '\0' ? "" : ": ", cause);
 }
 
-/* Where an object is found: by its key, or by its hash when that is all that is known. */
+/* Where an object is found: by its key, or by its hash when that is all that is known or can stand in a path. */
 static char *location_of(const char *store, const struct store_receipt *values)
 {
     static const size_t frame = sizeof "/v1/stores//objects/" + 16;
     char *text = malloc(frame + strlen(store) + 3 * values->key_length);
     if (text == NULL)
         return NULL;
-    bool named = values->key != NULL;
+    bool named = values->key != NULL && !uri_is_dots(values->key, values->key_length);
     size_t used = (size_t)sprintf(text, "/v1/stores/%s/%s/", store, named ? "objects" : "hashes");
     if (named)
         used += uri_encode(text + used, values->key, values->key_length);

@@ -25,6 +25,7 @@ static void decode(struct slice text)
         char *encoded = fuzz_allocate(3 * length);
         size_t encoded_length = uri_encode(encoded, bytes, length);
         fuzz_assert(encoded_length <= 3 * length);
+        fuzz_assert(uri_is_dots(bytes, length) || !uri_has_dot_segment((struct slice){encoded, encoded_length}));
         fuzz_assert(uri_decode((struct slice){encoded, encoded_length}, encoded, &again_length));
         fuzz_assert(again_length == length && memcmp(encoded, bytes, length) == 0);
         free(encoded);

@@ -104,6 +104,32 @@ START_TEST(escaped_dots_are_the_same_plain_bytes)
 }
 END_TEST
 
+/* Clients resolve a Location, which takes segments `.` and `..` out of it, escaped or not. */
+START_TEST(a_location_leads_to_the_object_however_it_is_resolved)
+{
+    const struct {
+        const char *key, *location;
+    } cases[] = {{"a/../../b", "/objects/a%2F..%2F..%2Fb"},
+                 {"./a", "/objects/.%2Fa"},
+                 {"a/b/..", "/objects/a/b%2F.."},
+                 {"a//b", "/objects/a//b"},
+                 {"...", "/objects/..."},
+                 {".", "/hashes/"},
+                 {"%2e%2e", "/hashes/"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer *answer = site_put(cases[i].key, cases[i].key, NULL);
+        site_expect(answer, 201);
+        char *location = client_text(site.client, "%s", answer_header(answer, "Location"));
+        char *start = site_target(cases[i].location);
+        ck_assert_msg(strncmp(location, start, strlen(start)) == 0, "%s: %s", cases[i].key, location);
+        answer = client_get(site.client, location, NULL);
+        site_expect(answer, 200);
+        ck_assert(answer_is(answer, cases[i].key, strlen(cases[i].key)));
+        site_expect(site_delete(cases[i].key, NULL), 200);
+    }
+}
+END_TEST
+
 START_TEST(a_nul_byte_is_a_key_byte)
 {
     const char *keys[] = {"%00", "%00%00", "a", "a%00", "a%00b", "a%00c"};
@@ -293,6 +319,7 @@ int main(void)
         a_raw_question_mark_starts_the_query,
         dots_and_empty_segments_are_plain_bytes,
         escaped_dots_are_the_same_plain_bytes,
+        a_location_leads_to_the_object_however_it_is_resolved,
         a_nul_byte_is_a_key_byte,
         a_nul_byte_comes_back_in_the_receipt,
         keys_that_are_not_utf8,

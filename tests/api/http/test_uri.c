@@ -156,6 +156,33 @@ START_TEST(any_bytes_survive_being_written_and_read)
 }
 END_TEST
 
+START_TEST(no_dot_segment_is_written)
+{
+    const struct {
+        const char *bytes, *text;
+    } cases[] = {{"a/../../b", "a%2F..%2F..%2Fb"},
+                 {"a/./b", "a%2F.%2Fb"},
+                 {"../a/b", "..%2Fa/b"},
+                 {"a/b/.", "a/b%2F."},
+                 {"/..", "%2F.."},
+                 {"./", ".%2F"},
+                 {"a/b//..", "a/b/%2F.."},
+                 {"a/.../b", "a/.../b"},
+                 {"..a/.b/c.", "..a/.b/c."},
+                 {"a/%2e%2e/b", "a/%252e%252e/b"},
+                 {"a//b/", "a//b/"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[64];
+        size_t length = uri_encode(text, cases[i].bytes, strlen(cases[i].bytes));
+        struct slice written = {text, length};
+        ck_assert_msg(slice_is(written, cases[i].text), "%s: %.*s", cases[i].bytes, (int)length, text);
+        ck_assert(!uri_has_dot_segment(written));
+    }
+    ck_assert(uri_is_dots(".", 1) && uri_is_dots("..", 2));
+    ck_assert(!uri_is_dots("", 0) && !uri_is_dots("...", 3) && !uri_is_dots(".a", 2) && !uri_is_dots("/", 1));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -169,6 +196,7 @@ int main(void)
         broken_parameters_are_told,
         parameters_come_one_by_one,
         dot_segments_are_seen_through_their_escapes,
+        no_dot_segment_is_written,
         any_bytes_survive_being_written_and_read,
     };
     return UNIT_RUN("uri", tests);
