@@ -136,6 +136,21 @@ START_TEST(sigint_and_sighup_drain_too)
 }
 END_TEST
 
+/* As nohup does with SIGHUP, and a shell with SIGINT for what it starts in the background. */
+START_TEST(what_was_ignored_at_the_start_stays_ignored)
+{
+    const int signals[] = {SIGHUP, SIGINT};
+    for (size_t i = 0; i < 2; i++)
+        signal(signals[i], SIG_IGN);
+    site_start();
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(kill(site.server->pid, signals[i]), 0);
+    ck_assert(!clock_until(0.3, server_logged(site.server, "draining") > 0));
+    site_expect(client_get(site.client, "/readyz", NULL), 200);
+    server_stop(site.server);
+}
+END_TEST
+
 START_TEST(an_upload_under_way_is_finished)
 {
     site_start();
@@ -290,6 +305,7 @@ int main(void)
     const TTest *tests[] = {
         sigterm_under_load_loses_and_cuts_nothing,
         sigint_and_sighup_drain_too,
+        what_was_ignored_at_the_start_stays_ignored,
         idle_connections_do_not_hold_it,
         half_a_request_does_not_hold_it,
         an_upload_under_way_is_finished,
