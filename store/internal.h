@@ -8,6 +8,7 @@
 #include "store/base/notice.h"
 #include "store/base/pool.h"
 #include "store/base/services.h"
+#include "store/commit/gate.h"
 #include "store/commit/writer.h"
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
@@ -44,12 +45,8 @@ struct store {
     struct compact compact;
     struct scrub scrub;
     struct writer writer;
-    atomic_bool failed;  /* a sync failed: no writes any more */
-    atomic_bool closing; /* being deleted or closed: no new writes */
-    atomic_uint_fast64_t ops_in_flight;
-    atomic_uint_fast64_t bytes_in_flight;
+    struct gate gate;
 
-    atomic_bool deleted;        /* its folder is gone from the depot: what is still queued fails */
     struct roster_entry *entry; /* the roster's */
 };
 
@@ -57,27 +54,7 @@ struct store {
 enum store_error store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
                             struct store_detail *ret_detail);
 
-/* Whether nothing is in flight. Without a reference to it, that stays so. */
-bool store_is_idle(struct store *store);
-
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);
-
-/* Takes up `bytes` of memory and one op in flight: STORE_BUSY, STORE_DRAINING, STORE_FAILED. */
-enum store_error store_admit(struct store *store, uint64_t bytes);
-void store_discharge(struct store *store, uint64_t bytes);
-
-/* Takes up `bytes` of memory more for a write under way that has `held`; false: others have it. */
-bool store_take(struct store *store, uint64_t held, uint64_t bytes);
-void store_return(struct store *store, uint64_t bytes);
-
-/* Whether so much is taken up that who can do with less should. */
-bool store_is_pressed(const struct store *store);
-
-/* The same as store_admit() for what an accepted write brings along: never refused. */
-void store_admit_always(struct store *store, uint64_t bytes);
-
-/* Gives back what an admitted transaction took, discards the blobs of a failed one, calls its done. */
-void store_complete(struct store *store, struct txn *txn);
 
 #endif

@@ -1,4 +1,4 @@
-/* store.c - one store: opening, closing, admission, figures. */
+/* store.c - one store: opening, closing, figures. */
 #include "store/internal.h"
 
 #include "store/disk/settings.h"
@@ -8,76 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-/* ---- admission ------------------------------------------------------------------------------- */
-
-void store_admit_always(struct store *store, uint64_t bytes)
-{
-    atomic_fetch_add(&store->ops_in_flight, 1);
-    atomic_fetch_add(&store->bytes_in_flight, bytes);
-    admission_take_always(store->services->admission, bytes);
-}
-
-void store_discharge(struct store *store, uint64_t bytes)
-{
-    store_return(store, bytes);
-    atomic_fetch_sub(&store->ops_in_flight, 1);
-}
-
-bool store_take(struct store *store, uint64_t held, uint64_t bytes)
-{
-    uint64_t others = atomic_fetch_add(&store->bytes_in_flight, bytes) - held;
-    if (admission_fits(store->options->store_bytes_limit, others, held + bytes) &&
-        admission_take(store->services->admission, held, bytes))
-        return true;
-    atomic_fetch_sub(&store->bytes_in_flight, bytes);
-    return false;
-}
-
-void store_return(struct store *store, uint64_t bytes)
-{
-    admission_return(store->services->admission, bytes);
-    atomic_fetch_sub(&store->bytes_in_flight, bytes);
-}
-
-bool store_is_pressed(const struct store *store)
-{
-    return atomic_load_explicit(&store->bytes_in_flight, memory_order_relaxed) >
-               store->options->store_bytes_limit / 2 ||
-           admission_is_pressed(store->services->admission);
-}
-
-/* Counted first and looked at second, so that of two that race for the last place none slips by, and a
- * store that begins to close sees every write that saw it open. */
-enum store_error store_admit(struct store *store, uint64_t bytes)
-{
-    enum store_error error = STORE_OK;
-    if (atomic_load(&store->failed))
-        return STORE_FAILED;
-    uint64_t ops = atomic_fetch_add(&store->ops_in_flight, 1);
-    if (atomic_load(&store->closing) || admission_is_draining(store->services->admission))
-        error = STORE_DRAINING;
-    else if (ops >= store->options->store_ops_limit || !store_take(store, 0, bytes))
-        error = STORE_BUSY;
-    if (error)
-        atomic_fetch_sub(&store->ops_in_flight, 1);
-    return error;
-}
-
-void store_complete(struct store *store, struct txn *txn)
-{
-    for (size_t i = 0; txn->error && i < txn->count; i++) {
-        uint64_t blob = txn->steps[i].blob;
-        if (blob && txn->in_doubt)
-            blobs_doubt(&store->blobs, blob);
-        else if (blob)
-            blobs_discard(&store->blobs, blob);
-    }
-    if (!txn->upkeep)
-        store_discharge(store, txn->charge);
-    txn_complete(txn);
-}
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
@@ -124,6 +54,7 @@ static struct store *store_new(const struct services *services, const char *name
     store->notice = services->notice;
     store->notice.store = store->name;
     index_init(&store->index, &store->log, &store->blobs, salt);
+    gate_init(&store->gate, services, &store->blobs);
     writer_init(&store->writer, salt);
     scrub_init(&store->scrub);
     compact_init(store);
@@ -159,6 +90,7 @@ static void store_free(struct store *store)
     catalog_free(&store->catalog);
     compact_free(store);
     scrub_free(&store->scrub);
+    gate_free(&store->gate);
     index_free(&store->index);
     free(store);
 }
@@ -213,24 +145,11 @@ enum store_error store_open(const struct services *services, int stores, const c
     return error;
 }
 
-bool store_is_idle(struct store *store)
-{
-    return atomic_load(&store->ops_in_flight) == 0;
-}
-
-/* Waits for the aborted uploads that an I/O thread is still taking apart: nobody holds a reference for them. */
-static void wait_until_idle(struct store *store)
-{
-    const struct timespec pause = {.tv_nsec = 1000000};
-    while (!store_is_idle(store))
-        nanosleep(&pause, NULL);
-}
-
 void store_close(struct store *store)
 {
     scrub_stop(store);
     compact_stop(store);
-    wait_until_idle(store);
+    gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_free(store);
     reach_conclude(store);
     store_end(store);
@@ -262,8 +181,8 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     uint64_t missing = 0;
     damage_count(index, &figures.damaged_bytes, &figures.damaged_blobs, &missing);
     figures.damaged_blobs += missing;
-    figures.writes_in_flight = atomic_load(&store->ops_in_flight);
-    figures.bytes_in_flight = atomic_load(&store->bytes_in_flight);
-    figures.failed = atomic_load(&store->failed);
+    figures.writes_in_flight = atomic_load(&store->gate.ops);
+    figures.bytes_in_flight = atomic_load(&store->gate.bytes);
+    figures.failed = gate_has_failed(&store->gate);
     *ret_figures = figures;
 }

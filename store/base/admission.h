@@ -1,6 +1,6 @@
 /* admission.h - how much a depot takes in at once: bytes in memory and uploads, and nothing new once it drains.
  *
- * Each store counts its own part beside it: store_admit(). What counts is memory that is in use, not what somebody
+ * Each store counts its own part beside it: gate.h. What counts is memory that is in use, not what somebody
  * means to send. Of each limit a quarter is kept for those who have little, so that many who have much and make slow
  * progress do not keep out everybody; one who finds nobody else may have it all.
  *

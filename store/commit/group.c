@@ -112,7 +112,7 @@ static void group_fail(struct group *group, enum store_error error, int os_error
 /* The store takes no writes any more: nobody knows what is on disk. */
 static void store_fail(struct store *store, const char *what, const char *why)
 {
-    if (!atomic_exchange(&store->failed, true))
+    if (gate_fail(&store->gate))
         notice_tell(&store->notice, STORE_LOG_ERROR,
                     "%s failed (%s): it takes no writes until the server is started again; reads go on", what, why);
 }
@@ -175,9 +175,9 @@ enum store_error group_add(struct group *group, struct txn *txn)
         group_take(group, txn);
         return txn->error;
     }
-    if (atomic_load(&store->failed))
+    if (gate_has_failed(&store->gate))
         error = STORE_FAILED;
-    else if (atomic_load(&store->deleted))
+    else if (gate_is_removed(&store->gate))
         error = STORE_NO_STORE;
     if (error)
         txn_fail(txn, error, 0, SIZE_MAX);
@@ -281,7 +281,7 @@ static void complete(struct store *store, struct txn *txn)
 {
     while (txn) {
         struct txn *next = txn->next;
-        store_complete(store, txn);
+        gate_complete(&store->gate, txn);
         txn = next;
     }
 }
@@ -307,7 +307,7 @@ void group_mark(struct group *group)
     bool sync_failed;
     int os_error;
     store->log.ending = true;
-    if (!store->log.active || store->log.marked || atomic_load(&store->failed))
+    if (!store->log.active || store->log.marked || gate_has_failed(&store->gate))
         return;
     log_begin(&store->log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};

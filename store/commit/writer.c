@@ -144,7 +144,7 @@ void writer_submit(struct store *store, struct txn *txn)
     if (runs)
         return;
     txn_fail(txn, STORE_NO_MEMORY, 0, SIZE_MAX);
-    store_complete(store, txn);
+    gate_complete(&store->gate, txn);
 }
 
 void writer_release(struct store *store, uint64_t key_hash)

@@ -335,14 +335,14 @@ static enum store_error removal_failed(const char *name, int os_error, struct st
 /* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
 static enum store_error shut(struct store *store, bool force, struct store_detail *detail)
 {
-    atomic_store(&store->closing, true);
+    gate_shut(&store->gate);
     if (force)
         return STORE_OK;
     struct store_figures figures;
     store_figures(store, &figures);
     if (figures.objects == 0 && figures.writes_in_flight == 0)
         return STORE_OK;
-    atomic_store(&store->closing, false);
+    gate_open(&store->gate);
     return error_detail(detail, STORE_NOT_DRAINED, 0,
                         "store %s still holds %llu objects and has %llu writes under way: delete them first, or remove "
                         "it by force",
@@ -356,7 +356,7 @@ static enum store_error trash_acquired(struct depot *depot, struct store *store,
     bool doubtful = false;
     int os_error = folder_trash_store(&depot->folder, store->name, label, &doubtful);
     if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
-        atomic_store(&store->failed, true);
+        (void)gate_fail(&store->gate);
         notice_tell(&store->notice, STORE_LOG_ERROR,
                     "whether it was removed is not known (%s): it takes no writes until the server is started again",
                     strerror(os_error));
@@ -375,10 +375,10 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
     new_label(depot, label);
     error = trash_acquired(depot, store, label, detail);
     if (error) {
-        atomic_store(&store->closing, false);
+        gate_open(&store->gate);
         return error;
     }
-    atomic_store(&store->deleted, true);
+    gate_remove(&store->gate);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, label);
     trouble_forget(&depot->trouble, store->name);

@@ -37,7 +37,7 @@ static bool takes_writes(void *arg, struct store *store)
 {
     struct store_detail *detail = arg;
     char damage[320];
-    if (atomic_load(&store->failed)) {
+    if (gate_has_failed(&store->gate)) {
         error_detail(detail, STORE_FAILED, 0, "store %s: %s", store->name, store_error_text(STORE_FAILED));
         return false;
     }

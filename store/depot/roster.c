@@ -158,8 +158,8 @@ static struct roster_entry *entry_settled(struct roster *roster, const char *nam
 
 static bool entry_is_idle(const struct roster_entry *entry)
 {
-    return entry->state == ENTRY_OPEN && entry->references == 0 && !atomic_load(&entry->store->failed) &&
-           store_is_idle(entry->store) && !scrub_running(entry->store);
+    return entry->state == ENTRY_OPEN && entry->references == 0 && !gate_has_failed(&entry->store->gate) &&
+           gate_is_idle(&entry->store->gate) && !scrub_running(entry->store);
 }
 
 /* The open store that nobody has used for longest; NULL when all are in use. */
@@ -298,14 +298,18 @@ static void entry_remove(void *arg)
 {
     struct roster_entry *entry = arg;
     struct roster *roster = entry->roster;
-    if (!store_is_idle(entry->store)) { /* what it waits for may wait for this thread: an aborted upload */
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        pool_submit(roster->services->pool, &entry->removal);
-        return;
-    }
     store_close(entry->store);
     folder_remove_trash(roster->folder, entry->label);
     free(entry);
+}
+
+/* Not before an I/O thread has taken apart the aborted uploads that are still inside: this one might be needed for it.
+ * Thread: that of the last one out. */
+static void entry_vacated(void *arg)
+{
+    struct roster_entry *entry = arg;
+    entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
+    pool_submit(entry->roster->services->pool, &entry->removal);
 }
 
 void roster_release(struct store *store)
@@ -317,10 +321,8 @@ void roster_release(struct store *store)
     bool last = --entry->references == 0;
     bool remove = last && entry->state == ENTRY_DELETED;
     pthread_mutex_unlock(&roster->lock);
-    if (remove) {
-        entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
-        pool_submit(roster->services->pool, &entry->removal);
-    }
+    if (remove)
+        gate_when_idle(&store->gate, entry_vacated, entry);
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */

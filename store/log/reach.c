@@ -116,7 +116,7 @@ static bool reach_now(struct store *store, bool another_segment, struct reach *r
 static void reach_update(struct store *store, bool another_segment)
 {
     struct reach reach;
-    if (store->options->read_only || atomic_load(&store->failed) || atomic_load(&store->deleted) ||
+    if (store->options->read_only || gate_has_failed(&store->gate) || gate_is_removed(&store->gate) ||
         !reach_now(store, another_segment, &reach))
         return;
     int error = reach_write(store->io, store->log.folder, store->salt, &reach);

@@ -196,7 +196,7 @@ static enum store_error move_record(struct move *move, uint64_t position, const 
 
 static bool stopping(struct store *store)
 {
-    return errand_is_ending(&store->compact.errand) || atomic_load(&store->failed) || atomic_load(&store->deleted);
+    return errand_is_ending(&store->compact.errand) || gate_has_failed(&store->gate) || gate_is_removed(&store->gate);
 }
 
 static enum store_error move_records(struct move *move, uint64_t limit)
@@ -274,7 +274,7 @@ static enum store_error leave_husk(struct store *store, struct segment *segment)
         return error_of_errno(error);
     struct segment *husk = segment_new(store->io, file, &header, SEGMENT_HEADER);
     if (!husk) {
-        atomic_store(&store->failed, true); /* the file is a husk already, and the table cannot say so */
+        (void)gate_fail(&store->gate); /* the file is a husk already, and the table cannot say so */
         return STORE_NO_MEMORY;
     }
     husk->joined = segment->joined;

@@ -56,7 +56,7 @@ void pass_free(struct pass *pass)
 static bool pass_stop(struct pass *pass)
 {
     struct store *store = pass->store;
-    pass->stopped = pass->stopped || atomic_load(&store->scrub.stop) || atomic_load(&store->deleted);
+    pass->stopped = pass->stopped || atomic_load(&store->scrub.stop) || gate_is_removed(&store->gate);
     return pass->stopped;
 }
 

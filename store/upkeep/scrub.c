@@ -137,7 +137,7 @@ static void *scrub_thread(void *arg)
 enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
 {
     struct scrub *scrub = &store->scrub;
-    if (admission_is_draining(store->services->admission) || atomic_load(&store->closing))
+    if (admission_is_draining(store->services->admission) || gate_is_shut(&store->gate))
         return STORE_DRAINING;
     if (!scrub_claim(store))
         return STORE_BUSY;

@@ -120,7 +120,7 @@ static void batch_run(void *arg)
         return;
     }
     txn_fail(&batch->txn, error_of_errno(error), error, SIZE_MAX);
-    store_complete(batch->store, &batch->txn);
+    gate_complete(&batch->store->gate, &batch->txn);
 }
 
 static void batch_start(struct batch *batch, uint64_t bytes)
@@ -145,12 +145,12 @@ enum store_error store_batch(struct store *store, const struct store_op *ops, si
     if (!error && grows && !space_has(store->services->space, bytes))
         error = STORE_FULL;
     if (!error)
-        error = store_admit(store, bytes);
+        error = gate_enter(&store->gate, bytes);
     if (error)
         return error;
     struct batch *batch = batch_new(count);
     if (!batch) {
-        store_discharge(store, bytes);
+        gate_leave(&store->gate, bytes);
         return STORE_NO_MEMORY;
     }
     batch->store = store;

@@ -75,7 +75,7 @@ static void copy_submit(struct copy *copy, struct store *store, struct txn txn, 
     copy->side.done = ignore;
     copy->side.arg = copy;
     copy->side.finish = finish;
-    store_admit_always(store, 0);
+    gate_enter_always(&store->gate, 0);
     writer_submit(store, &copy->side);
 }
 
@@ -83,7 +83,7 @@ static void copy_submit(struct copy *copy, struct store *store, struct txn txn, 
 static void copy_fail(struct copy *copy, enum store_error error, int os_error)
 {
     txn_fail(&copy->txn, error, os_error, 0);
-    store_complete(copy->target, &copy->txn);
+    gate_complete(&copy->target->gate, &copy->txn);
 }
 
 /* ---- the source lets go ---------------------------------------------------------------------- */
@@ -272,16 +272,16 @@ enum store_error store_copy(struct store *source, const struct store_op *op, str
         return STORE_SAME;
     if (source == target)
         return relocate(source, op, move, done, arg);
-    if (move && atomic_load(&source->failed))
+    if (move && gate_has_failed(&source->gate))
         return STORE_FAILED;
     if (!space_has(target->services->space, 0))
         return STORE_FULL;
-    enum store_error error = store_admit(target, source->options->inline_limit);
+    enum store_error error = gate_enter(&target->gate, source->options->inline_limit);
     if (error)
         return error;
     struct copy *copy = copy_new(source, op, target, move, done, arg);
     if (!copy) {
-        store_discharge(target, source->options->inline_limit);
+        gate_leave(&target->gate, source->options->inline_limit);
         return STORE_NO_MEMORY;
     }
     copy_hold(copy);

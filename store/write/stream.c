@@ -159,9 +159,9 @@ static bool could_have(struct store *store, uint64_t size)
 {
     bool large = size != STORE_SIZE_UNKNOWN && size > store->options->inline_limit;
     uint64_t bytes = large ? BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
-    if ((large && !admission_has_upload(store->services->admission)) || !store_take(store, 0, bytes))
+    if ((large && !admission_has_upload(store->services->admission)) || !gate_take(&store->gate, 0, bytes))
         return false;
-    store_return(store, bytes);
+    gate_return(&store->gate, bytes);
     return true;
 }
 
@@ -170,13 +170,13 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 {
     enum store_error error = stream_check(store, key, size);
     if (!error)
-        error = store_admit(store, 0);
+        error = gate_enter(&store->gate, 0);
     if (error)
         return error;
     bool busy = !could_have(store, size);
     struct stream *stream = busy ? NULL : stream_new(store, key, size);
     if (!stream) {
-        store_discharge(store, 0);
+        gate_leave(&store->gate, 0);
         return busy ? STORE_BUSY : STORE_NO_MEMORY;
     }
     if (hooks)
@@ -220,7 +220,7 @@ static void ring_give_back(struct stream *stream)
         kept = BUFFER;
     if (stream->charge <= kept)
         return;
-    store_return(stream->store, stream->charge - kept);
+    gate_return(&stream->store->gate, stream->charge - kept);
     stream->charge = kept;
 }
 
@@ -228,7 +228,7 @@ static void ring_give_back(struct stream *stream)
 static bool ring_take(struct stream *stream, unsigned at, size_t more)
 {
     uint64_t needed = ring_touched(stream) + more;
-    if (needed > stream->charge && store_take(stream->store, stream->charge, needed - stream->charge))
+    if (needed > stream->charge && gate_take(&stream->store->gate, stream->charge, needed - stream->charge))
         stream->charge = needed;
     if (needed > stream->charge) {
         ring_relax(stream);
@@ -319,7 +319,7 @@ static void job_buffers(struct stream *stream)
         stream->lengths[first + i] = 0;
     stream->drain += count;
     stream->full -= count;
-    if (!stream->collected && store_is_pressed(stream->store))
+    if (!stream->collected && gate_is_pressed(&stream->store->gate))
         ring_give_back(stream);
     job_wake(stream);
 }
@@ -339,7 +339,7 @@ static void stream_fail(struct stream *stream, enum store_error error, int os_er
     blob_file_close(&stream->file);
     stream->txn.charge = stream->charge;
     txn_fail(&stream->txn, error, os_error, error == STORE_IO || error == STORE_FULL ? SIZE_MAX : 0);
-    store_complete(stream->store, &stream->txn);
+    gate_complete(&stream->store->gate, &stream->txn);
 }
 
 /* Asks for the attributes and hands the commit over. */
@@ -372,7 +372,7 @@ static void job_end(struct stream *stream)
         return;
     }
     ring_free(stream);
-    store_return(stream->store, stream->charge);
+    gate_return(&stream->store->gate, stream->charge);
     stream->charge = 0;
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
@@ -387,7 +387,7 @@ static void job_drop(struct stream *stream)
         blobs_remove(&store->blobs, stream->file.blob);
     uint64_t charge = stream->charge;
     stream_free(stream);
-    store_discharge(store, charge);
+    gate_leave(&store->gate, charge);
 }
 
 /* Thread: the pool's. */
@@ -433,7 +433,7 @@ static enum store_error collect_room(struct stream *stream, size_t length)
         room = (size_t)stream->announced;
     if (room < need)
         room = need;
-    if (!store_take(stream->store, stream->charge, room - stream->collected_room))
+    if (!gate_take(&stream->store->gate, stream->charge, room - stream->collected_room))
         return STORE_BUSY;
     stream->charge += room - stream->collected_room;
     unsigned char *moved = realloc(stream->collected, room);
@@ -529,7 +529,7 @@ static bool charge_collected(struct stream *stream)
     uint64_t needed = (stream->received + STEP - 1) / STEP * STEP;
     if (needed <= stream->charge)
         return true;
-    bool taken = store_take(stream->store, stream->charge, needed - stream->charge);
+    bool taken = gate_take(&stream->store->gate, stream->charge, needed - stream->charge);
     if (taken)
         stream->charge = needed;
     return taken;
