@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "tests/lib/unit.h"
 
 /* Check's default of 4 s per test is for units. */
 enum { TEST_SECONDS = 60 };
@@ -107,11 +108,8 @@ int site_run(const char *name, const TTest *const *tests, size_t count, enum sit
         tcase_add_test(tcase, tests[i]);
     }
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 && shared_retired ? EXIT_SUCCESS : EXIT_FAILURE;
+    int status = unit_conclude(suite);
+    return shared_retired ? status : EXIT_FAILURE;
 }
 
 char *site_target(const char *rest)

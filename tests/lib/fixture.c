@@ -4,6 +4,7 @@
 #include "store/disk/settings.h"
 #include "tests/lib/model.h"
 
+#include <check.h>
 #include <endian.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,7 +16,7 @@
 
 static char segment_path[512];
 
-_Noreturn static void fail(const char *what, const char *detail)
+_Noreturn static void give_up(const char *what, const char *detail)
 {
     fprintf(stderr, "fixture: %s: %s\n", what, detail);
     abort();
@@ -24,7 +25,7 @@ _Noreturn static void fail(const char *what, const char *detail)
 static void must(const char *what, enum store_error error)
 {
     if (error) {
-        fail(what, store_error_text(error));
+        give_up(what, store_error_text(error));
     }
 }
 
@@ -48,7 +49,7 @@ void fixture_open(struct fixture *fixture)
     fixture->logged[0] = 0;
     enum store_error error = depot_open("/data", &fixture->options, &fixture->depot, &detail);
     if (error) {
-        fail("depot_open", detail.text);
+        give_up("depot_open", detail.text);
     }
     must("depot_create", depot_create(fixture->depot, "s", &created, NULL));
     must("depot_acquire", depot_acquire(fixture->depot, "s", &fixture->store, NULL));
@@ -76,6 +77,20 @@ void fixture_end(struct fixture *fixture)
 {
     fixture_close(fixture);
     sim_disk_free(fixture->disk);
+}
+
+void fixture_renew(struct fixture *fixture)
+{
+    fixture_end(fixture);
+    fixture_start(fixture, 1);
+}
+
+void fixture_stop(struct fixture *fixture, bool clean)
+{
+    if (clean)
+        fixture_close(fixture);
+    else
+        fixture_cut(fixture, 1);
 }
 
 void fixture_cut(struct fixture *fixture, uint64_t seed)
@@ -230,9 +245,74 @@ static int open_file(struct fixture *fixture, const char *path, int flags)
 {
     int file = fixture->io->openat(fixture->io->self, AT_FDCWD, path, flags, 0600);
     if (file < 0) {
-        fail("cannot open", path);
+        give_up("cannot open", path);
     }
     return file;
+}
+
+/* ---- what must succeed ----------------------------------------------------------------------- */
+
+const uint8_t *fixture_large(void)
+{
+    static uint8_t large[FIXTURE_LARGE];
+    for (size_t i = 0; i < sizeof large; i++)
+        large[i] = (uint8_t)(i * 31 >> 2);
+    return large;
+}
+
+void fixture_must_put(struct fixture *fixture, const char *key, const char *text)
+{
+    ck_assert_int_eq(fixture_put_text(fixture, key, text), STORE_OK);
+}
+
+void fixture_must_upload(struct fixture *fixture, const char *key)
+{
+    ck_assert_int_eq(fixture_upload(fixture, key, fixture_large(), FIXTURE_LARGE), STORE_OK);
+}
+
+void fixture_must_copy(struct fixture *fixture, const char *key, const char *target)
+{
+    struct ticket ticket;
+    struct store_op op = {
+        .kind = STORE_COPY, .key = store_key_of(key, strlen(key)), .target = store_key_of(target, strlen(target))};
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_batch(fixture->store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+}
+
+void fixture_must_hold(struct fixture *fixture, const char *key, const char *text)
+{
+    enum store_error error = fixture_get_text(fixture, key, text);
+    ck_assert_msg(error == STORE_OK, "%s: %s", key, store_error_text(error));
+}
+
+void fixture_must_lack(struct fixture *fixture, const char *key)
+{
+    ck_assert_int_eq(fixture_get_text(fixture, key, ""), STORE_NO_OBJECT);
+}
+
+void fixture_put_three(struct fixture *fixture)
+{
+    fixture_must_put(fixture, "a", "the first payload");
+    fixture_must_put(fixture, "b", "the second payload");
+    fixture_must_put(fixture, "c", "the third payload");
+}
+
+void fixture_put_batch(struct fixture *fixture, const char *payload)
+{
+    struct store_op ops[3] = {{.kind = STORE_PUT, .key = store_key_of("x", 1)},
+                              {.kind = STORE_PUT, .key = store_key_of("y", 1)},
+                              {.kind = STORE_PUT, .key = store_key_of("z", 1)}};
+    for (size_t i = 0; i < 3; i++) {
+        ops[i].payload = payload;
+        ops[i].size = strlen(payload);
+    }
+    struct ticket ticket;
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_batch(fixture->store, ops, 3, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
 }
 
 const char *fixture_segment(struct fixture *fixture)
@@ -260,7 +340,7 @@ uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *re
     *ret_size = (size_t)stat.st_size;
     uint8_t *bytes = malloc(*ret_size + 1);
     if (!bytes || io_read_all(fixture->io, file, bytes, *ret_size, 0)) {
-        fail("cannot read", path);
+        give_up("cannot read", path);
     }
     fixture->io->close(fixture->io->self, file);
     return bytes;
@@ -270,7 +350,7 @@ void fixture_write_file(struct fixture *fixture, const char *path, const void *b
 {
     int file = open_file(fixture, path, O_WRONLY | O_CREAT);
     if (io_write_all(fixture->io, file, bytes, length, (off_t)position)) {
-        fail("cannot write", path);
+        give_up("cannot write", path);
     }
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
@@ -280,7 +360,7 @@ void fixture_resize_file(struct fixture *fixture, const char *path, size_t size)
 {
     int file = open_file(fixture, path, O_WRONLY);
     if (fixture->io->ftruncate(fixture->io->self, file, (off_t)size) < 0) {
-        fail("cannot resize", path);
+        give_up("cannot resize", path);
     }
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
@@ -292,11 +372,54 @@ size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes
     uint8_t *all = fixture_read_file(fixture, path, &size);
     const uint8_t *found = memmem(all, size, bytes, length);
     if (!found) {
-        fail("the bytes looked for are not in", path);
+        give_up("the bytes looked for are not in", path);
     }
     size_t position = (size_t)(found - all);
     free(all);
     return position;
+}
+
+size_t fixture_find_text(struct fixture *fixture, const char *text)
+{
+    return fixture_find(fixture, fixture_segment(fixture), text, strlen(text));
+}
+
+void fixture_flip(struct fixture *fixture, const char *path, size_t position)
+{
+    size_t size;
+    uint8_t *bytes = fixture_read_file(fixture, path, &size);
+    ck_assert_uint_lt(position, size);
+    uint8_t flipped = bytes[position] ^ 0x20;
+    fixture_write_file(fixture, path, &flipped, 1, position);
+    free(bytes);
+}
+
+size_t fixture_file_size(struct fixture *fixture, const char *path)
+{
+    size_t size;
+    free(fixture_read_file(fixture, path, &size));
+    return size;
+}
+
+bool fixture_exists(struct fixture *fixture, const char *path)
+{
+    int file = fixture->io->openat(fixture->io->self, AT_FDCWD, path, O_RDONLY, 0);
+    if (file >= 0)
+        fixture->io->close(fixture->io->self, file);
+    return file >= 0;
+}
+
+void fixture_remove(struct fixture *fixture, const char *path)
+{
+    ck_assert_int_eq(fixture->io->unlinkat(fixture->io->self, AT_FDCWD, path, 0), 0);
+}
+
+bool fixture_is_husk(struct fixture *fixture, unsigned number)
+{
+    enum { HUSK = 64 };
+    char path[64];
+    (void)snprintf(path, sizeof path, "/data/stores/s/log/%016x.seg", number);
+    return fixture_file_size(fixture, path) == HUSK;
 }
 
 static uint64_t salt_of(struct fixture *fixture)
@@ -305,7 +428,7 @@ static uint64_t salt_of(struct fixture *fixture)
     int os_error;
     int folder = fixture->io->openat(fixture->io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
     if (settings_read(fixture->io, folder, "settings", "store", &settings, &os_error)) {
-        fail("settings", "they cannot be read");
+        give_up("settings", "they cannot be read");
     }
     fixture->io->close(fixture->io->self, folder);
     return settings.salt;

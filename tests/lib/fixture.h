@@ -29,11 +29,17 @@ struct fixture {
 void fixture_start(struct fixture *fixture, uint64_t seed);
 void fixture_end(struct fixture *fixture);
 
+/* Ends it, and starts one anew, of seed 1. */
+void fixture_renew(struct fixture *fixture);
+
 void fixture_open(struct fixture *fixture);
 void fixture_close(struct fixture *fixture);
 
 /* Cuts the power and reboots the disk; the depot stays closed. */
 void fixture_cut(struct fixture *fixture, uint64_t seed);
+
+/* Closes it, or cuts the power. */
+void fixture_stop(struct fixture *fixture, bool clean);
 
 enum store_error fixture_put(struct fixture *fixture, const char *key, const void *payload, size_t size);
 enum store_error fixture_upload(struct fixture *fixture, const char *key, const void *payload, size_t size);
@@ -61,6 +67,25 @@ enum store_error fixture_get_text(struct fixture *fixture, const char *key, cons
 
 struct store_figures fixture_figures(struct fixture *fixture);
 
+/* ---- what must succeed, or the test fails ----------------------------------------------------- */
+
+enum { FIXTURE_LARGE = 3000 }; /* bytes: more than fits inline */
+
+/* FIXTURE_LARGE bytes of a payload. Static storage. */
+const uint8_t *fixture_large(void);
+
+void fixture_must_put(struct fixture *fixture, const char *key, const char *text);
+void fixture_must_upload(struct fixture *fixture, const char *key);                   /* fixture_large() */
+void fixture_must_copy(struct fixture *fixture, const char *key, const char *target); /* in the store */
+void fixture_must_hold(struct fixture *fixture, const char *key, const char *text);
+void fixture_must_lack(struct fixture *fixture, const char *key);
+
+/* "a", "b" and "c", with "the first payload", "the second payload" and "the third payload". */
+void fixture_put_three(struct fixture *fixture);
+
+/* "x", "y" and "z" in one transaction. */
+void fixture_put_batch(struct fixture *fixture, const char *payload);
+
 /* ---- the log's files, while closed or open --------------------------------------------------- */
 
 /* The path of the newest segment. Static storage. */
@@ -78,5 +103,18 @@ void fixture_age_header(struct fixture *fixture, const char *path);
 
 /* Where some bytes stand in a file; they must be there. */
 size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes, size_t length);
+
+/* Where the text stands in the newest segment. */
+size_t fixture_find_text(struct fixture *fixture, const char *text);
+
+/* Changes one byte. */
+void fixture_flip(struct fixture *fixture, const char *path, size_t position);
+
+size_t fixture_file_size(struct fixture *fixture, const char *path);
+bool fixture_exists(struct fixture *fixture, const char *path);
+void fixture_remove(struct fixture *fixture, const char *path);
+
+/* Whether compaction has made a husk of the segment of that number. */
+bool fixture_is_husk(struct fixture *fixture, unsigned number);
 
 #endif

@@ -290,6 +290,19 @@ static bool go_on(const struct model *model)
     return model->in_doubt == NULL;
 }
 
+void history_recover(struct model *model, struct prng *prng)
+{
+    model->disturbed = false;
+    if (prng_one_in(prng, 3)) {
+        model_power_cut(model, prng_next(prng));
+    } else {
+        model_open(model, NULL);
+    }
+    model_verify(model);
+    history_round(model, prng, 6);
+    model_verify(model);
+}
+
 bool history_scenario(struct model *model)
 {
     static void (*const parts[])(struct model *) = {write_first, change_several, move_between, delete_some};

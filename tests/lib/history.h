@@ -18,6 +18,10 @@ void history_burst(struct model *model, struct prng *prng);
  * some of its records live, most are dead, some are tombstones. Settles. */
 void history_churn(struct model *model, struct prng *prng, unsigned store);
 
+/* After a refusal or a fault: a start, one in three times behind a power cut; everything is as the model has it, before
+ * and after a few attempts more. */
+void history_recover(struct model *model, struct prng *prng);
+
 /* A short fixed history that meets every kind of work: rounds of a few attempts, each settled, a restart of the
  * depot in the middle, a look at every key at the end. Ends early (false) when a restart fails. */
 bool history_scenario(struct model *model);

@@ -4,6 +4,15 @@
 
 enum { TIMEOUT = 60 }; /* seconds for one test: for what hangs, not for what a busy machine delays */
 
+int unit_conclude(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(name);
@@ -13,9 +22,5 @@ int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), cons
     for (size_t i = 0; i < count; i++)
         tcase_add_test(all, tests[i]);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

@@ -1,4 +1,4 @@
-/* unit.h - the main() of a test of one unit: a list of tests in one suite. */
+/* unit.h - the main() of a test: a list of tests in one suite, or a suite of the test's own making. */
 #ifndef CAIRN_TESTS_UNIT_H
 #define CAIRN_TESTS_UNIT_H
 
@@ -7,6 +7,9 @@
 
 /* Runs the tests, `setup` before and `teardown` after each (NULL: none); returns the exit status. */
 int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), const TTest *const *tests, size_t count);
+
+/* Runs the suite and frees it; returns the exit status. */
+int unit_conclude(Suite *suite);
 
 /* With an array of tests. */
 #define UNIT_RUN(name, tests) unit_run(name, NULL, NULL, tests, sizeof(tests) / sizeof *(tests))

@@ -8,6 +8,7 @@
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/ticket.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -567,9 +568,5 @@ int main(void)
     tcase_add_test(all, a_transfer_deletes_only_what_it_copied);
     tcase_add_test(all, who_moves_an_object_has_it_alone);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

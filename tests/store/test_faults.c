@@ -14,6 +14,7 @@
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
@@ -94,20 +95,6 @@ static void meet(struct model *model, const struct fault *fault, uint64_t nth, b
     model_close(model);
 }
 
-static void recover(struct model *model, struct prng *prng)
-{
-    sim_disk_heal(model->disk);
-    model->disturbed = false;
-    if (prng_one_in(prng, 3)) {
-        model_power_cut(model, prng_next(prng));
-    } else {
-        model_open(model, NULL);
-    }
-    model_verify(model);
-    history_round(model, prng, 6);
-    model_verify(model);
-}
-
 /* Returns whether the fault was met. */
 static bool run(const struct fault *fault, uint64_t nth, bool forever)
 {
@@ -118,7 +105,8 @@ static bool run(const struct fault *fault, uint64_t nth, bool forever)
              (unsigned long long)nth, forever ? "for ever" : "once", fault->error);
     meet(model, fault, nth, forever);
     bool met = sim_disk_faults_met(disk) > 0;
-    recover(model, &prng);
+    sim_disk_heal(model->disk);
+    history_recover(model, &prng);
     model_free(model);
     sim_disk_free(disk);
     runs++;
@@ -564,9 +552,5 @@ int main(void)
     tcase_add_test(calls, interrupts_and_short_transfers_go_unnoticed);
     suite_add_tcase(suite, behaviour_case());
     suite_add_tcase(suite, calls);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

@@ -2,6 +2,7 @@
  * back. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/ticket.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
@@ -661,9 +662,5 @@ int main(void)
     tcase_add_test(tcase, one_failing_call_does_not_end_compaction);
     tcase_add_test(tcase, a_start_that_is_cut_leaves_what_a_check_accepts);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

@@ -9,6 +9,7 @@
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
@@ -115,19 +116,6 @@ static void meet(struct model *model, uint64_t nth, bool forever)
     atomic_store(&left, PLENTY);
 }
 
-static void recover(struct model *model, struct prng *prng)
-{
-    model->disturbed = false;
-    if (prng_one_in(prng, 3)) {
-        model_power_cut(model, prng_next(prng));
-    } else {
-        model_open(model, NULL);
-    }
-    model_verify(model);
-    history_round(model, prng, 6);
-    model_verify(model);
-}
-
 /* Returns whether an allocation was refused. */
 static bool run(uint64_t nth, bool forever)
 {
@@ -139,7 +127,7 @@ static bool run(uint64_t nth, bool forever)
     atomic_store(&refused, 0);
     meet(model, nth, forever);
     bool met = atomic_load(&refused) > 0;
-    recover(model, &prng);
+    history_recover(model, &prng);
     ck_assert_msg(atomic_load(&unexplained) == 0, "%s", model->scene);
     model_free(model);
     sim_disk_free(disk);
@@ -173,9 +161,5 @@ int main(void)
     tcase_set_timeout(all, 0);
     tcase_add_loop_test(all, an_allocation_that_fails, 0, 2);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

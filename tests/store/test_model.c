@@ -10,6 +10,7 @@
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
@@ -258,9 +259,5 @@ int main(void)
     tcase_set_timeout(all, 0);
     tcase_add_test(all, histories_follow_the_map);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

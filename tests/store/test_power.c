@@ -9,6 +9,7 @@
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/unit.h"
 
 #include "store/disk/io.h"
 
@@ -471,9 +472,5 @@ int main(void)
     tcase_add_test(sweep, a_torn_group_ends_at_the_tear);
     tcase_add_test(sweep, a_cut_during_a_start_that_tidies_up_damages_nothing);
     suite_add_tcase(suite, sweep);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

@@ -16,6 +16,7 @@
  */
 #include "tests/lib/fixture.h"
 #include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
@@ -531,9 +532,5 @@ int main(void)
     tcase_set_timeout(all, 0);
     tcase_add_test(all, what_comes_back_is_what_was_there);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }

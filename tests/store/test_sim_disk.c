@@ -2,6 +2,7 @@
 #include "tests/lib/sim_disk.h"
 
 #include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
@@ -781,9 +782,5 @@ int main(void)
     suite_add_tcase(suite, calls_case());
     suite_add_tcase(suite, power_case());
     suite_add_tcase(suite, faults_case());
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return unit_conclude(suite);
 }
