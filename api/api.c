@@ -39,6 +39,11 @@ size_t api_requests(const struct api *api)
     return atomic_load(&api->requests);
 }
 
+void api_count_eviction(struct api *api, enum api_eviction reason)
+{
+    metrics_count_eviction(&api->metrics, reason);
+}
+
 void api_request_began(struct api *api)
 {
     atomic_fetch_add(&api->requests, 1);

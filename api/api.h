@@ -44,6 +44,17 @@ void api_drain(struct api *api);
 /* Requests begun and not completed. The service stops the daemons only when none is left. Thread: any. */
 size_t api_requests(const struct api *api);
 
+/* Why the service has ended a connection before its client had all that it asked for. */
+enum api_eviction {
+    API_EVICTED_HEAD,   /* the head of a request did not become whole */
+    API_EVICTED_BODY,   /* a body came too slowly */
+    API_EVICTED_ANSWER, /* an answer was read too slowly */
+    API_EVICTIONS       /* their number */
+};
+
+/* Counts one for GET /metrics. Thread: any. */
+void api_count_eviction(struct api *api, enum api_eviction reason);
+
 /* After the last daemon has stopped. NULL is allowed. */
 void api_free(struct api *api);
 

@@ -6,9 +6,12 @@
 #include "service/loop.h"
 
 #include "api/api.h"
+#include "service/clock.h"
+#include "service/pace.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <malloc.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -19,12 +22,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 
 enum { EVENTS = 32 }; /* fetched at a time */
+
+enum {
+    LOOK = 1000,
+    LOOKS = 4
+}; /* at most so many milliseconds between two looks at clients, and so many in an idle
+                                    timeout at least */
 
 enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socket holds and has not sent yet */
 
@@ -36,8 +45,11 @@ struct client {
     int socket;
     bool busy;             /* a request has begun and is not completed */
     bool heard;            /* its head has arrived whole */
-    int64_t waiting_since; /* seconds: for the head that is to come, or has begun to */
-    bool ended;            /* it has closed its side */
+    bool evicted;          /* it was too slow: libmicrohttpd is about to close it */
+    int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to */
+    struct pace pace;      /* of a request whose head was heard */
+    struct MHD_Connection *connection;
+    bool ended; /* it has closed its side */
     struct client *next_ended;
     struct loop *loop;
     struct sockaddr_storage address;
@@ -60,7 +72,9 @@ struct loop {
 
     enum phase current; /* what has been carried out */
     size_t peak;        /* connections since memory was last given back */
-    int64_t next_look;  /* seconds: at those who take their time with a head */
+    size_t under_way;   /* requests whose head was heard */
+    int64_t next_look;  /* milliseconds: at those who take their time */
+    int64_t look_every; /* milliseconds */
     struct client *clients;
     struct client *arriving; /* given to libmicrohttpd, which has not told of them yet; oldest first */
     struct client *ended;    /* libmicrohttpd is still to be told of their end */
@@ -73,18 +87,11 @@ static struct client *client_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-static int64_t seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return now.tv_sec;
-}
-
 /* From here on it may be silent for the idle timeout, and then has as long again for a request's head. */
 static void client_wait_for_head(struct client *client)
 {
     client->heard = false;
-    client->waiting_since = seconds_now();
+    client->waiting_since = clock_milliseconds();
 }
 
 static void client_opened(struct loop *loop, struct client *client)
@@ -149,8 +156,19 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     }
     int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     struct client *client = take_arriving(loop, socket);
+    client->connection = connection;
     client_opened(loop, client);
     *socket_context = client;
+}
+
+/* The head of its request is there: from now on it is the pace that counts. */
+static void client_heard(struct loop *loop, struct client *client)
+{
+    if (client->heard)
+        return;
+    client->heard = true;
+    loop->under_way++;
+    pace_begin(&client->pace);
 }
 
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
@@ -165,9 +183,23 @@ static enum MHD_Result on_access(void *closure, struct MHD_Connection *connectio
                                  void **request_closure)
 {
     struct loop *loop = closure;
-    client_of(connection)->heard = true;
+    client_heard(loop, client_of(connection));
     return api_access(loop->options.api, connection, url, method, version, upload_data, upload_data_size,
                       request_closure);
+}
+
+static void note_eviction(struct loop *loop, const struct client *client, enum api_eviction reason)
+{
+    eviction_note(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
+}
+
+/* What libmicrohttpd has waited for in vain. */
+static enum api_eviction silence_of(const struct client *client)
+{
+    int unsent = 0;
+    if (!client->heard)
+        return API_EVICTED_HEAD;
+    return ioctl(client->socket, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? API_EVICTED_ANSWER : API_EVICTED_BODY;
 }
 
 static void on_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
@@ -177,6 +209,9 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     struct client *client = client_of(connection);
     api_completed(loop->options.api, connection, request_closure, reason);
     client->busy = false;
+    loop->under_way -= client->heard;
+    if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
+        note_eviction(loop, client, silence_of(client));
     client_wait_for_head(client);
     /* Its answer may have been begun before the drain and say keep-alive. */
     if (loop->current != PHASE_SERVE)
@@ -302,29 +337,59 @@ static void tell_of_ends(struct loop *loop)
 
 /* ---- clients that do not come to the point ---------------------------------------------------- */
 
-/* For libmicrohttpd each byte is a sign of life. A head that comes byte by byte would hold its connection for ever; but
- * each of its bytes leads here. */
-static void cut_slow_heads(struct loop *loop)
+static void evict(struct loop *loop, struct client *client, enum api_eviction reason)
 {
-    int64_t now = seconds_now();
+    /* What it has not taken of its answers would stay with the kernel for minutes. */
+    struct linger none = {.l_onoff = 1};
+    if (reason == API_EVICTED_ANSWER)
+        setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    shutdown(client->socket, SHUT_RDWR);
+    note_eviction(loop, client, reason);
+    client->evicted = true;
+}
+
+static bool is_suspended(const struct client *client)
+{
+    return MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
+}
+
+/* For libmicrohttpd each byte is a sign of life. A head that comes byte by byte would hold its connection for ever, and
+ * so would a body, or an answer that is read so. */
+static void judge(struct loop *loop, struct client *client, int64_t now)
+{
+    int64_t grace = loop->options.idle_timeout;
+    struct pace_terms terms = {.rate = (int64_t)loop->options.least_rate, .grace = grace};
+    enum pace_verdict verdict = PACE_FAIR;
+    if (client->heard)
+        verdict = pace_look(&client->pace, client->socket, !is_suspended(client), &terms, now);
+    else if (now - client->waiting_since > 2 * grace * 1000)
+        evict(loop, client, API_EVICTED_HEAD);
+    if (verdict != PACE_FAIR)
+        evict(loop, client, verdict == PACE_SLOW_BODY ? API_EVICTED_BODY : API_EVICTED_ANSWER);
+}
+
+static void judge_all(struct loop *loop)
+{
+    int64_t now = clock_milliseconds();
     if (now < loop->next_look)
         return;
-    loop->next_look = now + 1;
-    int64_t longest = 2 * (int64_t)loop->options.idle_timeout;
+    loop->next_look = now + loop->look_every;
     for (struct client *client = loop->clients; client; client = client->next)
-        if (!client->heard && now - client->waiting_since > longest)
-            shutdown(client->socket, SHUT_RDWR);
+        if (!client->evicted)
+            judge(loop, client, now);
 }
 
 /* ---- the thread's turns --------------------------------------------------------------------- */
 
-/* How long libmicrohttpd may be left alone: 0 while it has bytes to work on, -1 for ever. */
+/* How long the thread may sleep: 0 while libmicrohttpd has bytes to work on, -1 for ever, but not longer than to the
+ * next look at requests under way. */
 static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
+    int64_t most = loop->under_way > 0 ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
-        return -1;
-    return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+        return loop->under_way > 0 ? (int)most : -1;
+    return milliseconds < (MHD_UNSIGNED_LONG_LONG)most ? (int)milliseconds : (int)most;
 }
 
 static void wait_for_events(struct loop *loop)
@@ -369,7 +434,7 @@ static void *run(void *arg)
         MHD_run(loop->daemon);
         forget_refused(loop);
         tell_of_ends(loop);
-        cut_slow_heads(loop);
+        judge_all(loop);
         give_memory_back(loop);
     }
     eventfd_write(loop->finished, 1);
@@ -480,6 +545,9 @@ struct loop *loop_start(const struct loop_options *options)
     if (!loop)
         return NULL;
     loop->options = *options;
+    loop->look_every = (int64_t)options->idle_timeout * 1000 / LOOKS;
+    if (loop->look_every > LOOK)
+        loop->look_every = LOOK;
     loop->events = loop->wake = loop->finished = -1;
     pthread_mutex_init(&loop->lock, NULL);
     if (start(loop))

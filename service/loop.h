@@ -12,8 +12,11 @@
 #ifndef CAIRN_LOOP_H
 #define CAIRN_LOOP_H
 
+#include "service/eviction.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct loop;
@@ -21,8 +24,10 @@ struct api;
 struct MHD_Connection;
 
 struct loop_options {
-    struct api *api;           /* borrowed: must outlive the loop */
+    struct api *api; /* borrowed, as are the evictions: must outlive the loop */
+    struct evictions *evictions;
     unsigned idle_timeout;     /* seconds without a byte; and for a request's head to become whole */
+    uint64_t least_rate;       /* bytes a second of bodies and answers, averaged over the idle timeout; 0: none */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */
     void (*closed)(void *arg); /* after each connection's end. Thread: the loop's */
     void *closed_arg;

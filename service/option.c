@@ -23,6 +23,10 @@ const struct option option_table[] = {
      FIELD(connections_limit), 1, 1000000},
     {"idle-timeout", OPTION_SECONDS, "a connection without a byte, or with half a request head, for so long is closed",
      FIELD(idle_timeout), 1, 86400},
+    {"least-rate", OPTION_SIZE,
+     "bytes a second that a body has to come with, and an answer to be read with, on average over the idle timeout; 0: "
+     "any rate will do",
+     FIELD(least_rate), 0, GIB},
     {"drain-delay", OPTION_SECONDS,
      "at SIGTERM: /readyz answers 503 at once, all else is served for so long; a second signal ends it",
      FIELD(drain_delay), 0, 86400},
@@ -163,6 +167,7 @@ bool option_defaults(struct config *ret_config)
         .threads = 2,
         .connections_limit = 4096,
         .idle_timeout = 60,
+        .least_rate = KIB,
         .drain_delay = 2,
         .drain_timeout = 30,
         .batch_bytes_limit = 64 * MIB,

@@ -31,6 +31,7 @@ struct server {
     int signals;
     struct depot *depot;
     struct api *api;
+    struct evictions evictions;
     struct loop *loops[LOOPS_MAX];
     struct listener listeners[LISTENERS_MAX];
     struct acceptor acceptor;
@@ -139,9 +140,12 @@ static bool open_api(struct server *server)
 static bool start_loops(struct server *server)
 {
     struct acceptor *acceptor = &server->acceptor;
+    evictions_init(&server->evictions, server->api);
     struct loop_options options = {
         .api = server->api,
+        .evictions = &server->evictions,
         .idle_timeout = (unsigned)server->config->idle_timeout,
+        .least_rate = server->config->least_rate,
         .connection_limit = (unsigned)acceptor->connections_limit,
         .closed = acceptor_connection_closed,
         .closed_arg = acceptor,

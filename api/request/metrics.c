@@ -19,6 +19,12 @@ void metrics_count(struct metrics *metrics, enum method method, unsigned status)
     atomic_fetch_add_explicit(&metrics->answers[method][status / 100 - 2], 1, memory_order_relaxed);
 }
 
+void metrics_count_eviction(struct metrics *metrics, enum api_eviction reason)
+{
+    assert(reason < API_EVICTIONS);
+    atomic_fetch_add_explicit(&metrics->evictions[reason], 1, memory_order_relaxed);
+}
+
 /* ---- requests -------------------------------------------------------------------------------- */
 
 static void write_family(FILE *out, const char *name, const char *type, const char *help)
@@ -36,6 +42,17 @@ static void write_requests(FILE *out, struct api *api)
                     atomic_load_explicit(&api->metrics.answers[method][class], memory_order_relaxed));
     write_family(out, "cairn_http_requests_in_flight", "gauge", "Requests begun and not completed.");
     fprintf(out, "cairn_http_requests_in_flight %zu\n", api_requests(api));
+}
+
+static void write_connections(FILE *out, const struct api *api)
+{
+    static const char *const reasons[API_EVICTIONS] = {
+        [API_EVICTED_HEAD] = "slow-head", [API_EVICTED_BODY] = "slow-body", [API_EVICTED_ANSWER] = "slow-answer"};
+    write_family(out, "cairn_http_connections_evicted_total", "counter",
+                 "Connections ended because their clients were slow, by what they were slow with.");
+    for (unsigned i = 0; i < API_EVICTIONS; i++)
+        fprintf(out, "cairn_http_connections_evicted_total{reason=\"%s\"} %" PRIuFAST64 "\n", reasons[i],
+                atomic_load_explicit(&api->metrics.evictions[i], memory_order_relaxed));
 }
 
 /* ---- stores ---------------------------------------------------------------------------------- */
@@ -146,8 +163,10 @@ static void begin(struct request *request)
     size_t length;
     FILE *out = open_memstream(&text, &length);
     request_keep_error(request, out == NULL ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
-    if (request->error == STORE_OK)
+    if (request->error == STORE_OK) {
         write_requests(out, request->api);
+        write_connections(out, request->api);
+    }
     if (out != NULL && fclose(out) != 0 && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
     if (request->error != STORE_OK) {

@@ -7,15 +7,20 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "api/api.h"
 #include "api/route.h"
 
 enum { METRICS_CLASSES = 4 }; /* 2xx to 5xx */
 
 struct metrics {
     atomic_uint_fast64_t answers[METHODS + 1][METRICS_CLASSES]; /* the last row: unknown methods */
+    atomic_uint_fast64_t evictions[API_EVICTIONS];
 };
 
 /* Counts one answer. */
 void metrics_count(struct metrics *metrics, enum method method, unsigned status);
+
+/* Counts one connection that the service has ended. */
+void metrics_count_eviction(struct metrics *metrics, enum api_eviction reason);
 
 #endif

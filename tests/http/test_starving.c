@@ -272,13 +272,125 @@ START_TEST(pages_nobody_reads_stay_in_their_budget)
 }
 END_TEST
 
+/* ---- pace --------------------------------------------------------------------------------------- */
+
+/* The value of a metric by its name with labels. */
+static double metric(const char *name)
+{
+    struct answer *told = client_get(site.client, "/metrics", NULL);
+    site_expect(told, 200);
+    const char *line = strstr((const char *)told->body, name);
+    ck_assert_msg(line != NULL, "there is no %s", name);
+    return strtod(line + strlen(name), NULL);
+}
+
+#define EVICTED(reason) metric("cairn_http_connections_evicted_total{reason=\"" reason "\"}")
+
+static bool is_cut(int socket)
+{
+    char byte;
+    return send(socket, "x", 1, MSG_NOSIGNAL) != 1 || recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Sends a byte on each every tenth of a second; how many the other side ends within `seconds`. */
+static size_t drip(const int *sockets, size_t count, double seconds)
+{
+    bool cut[8] = {false};
+    size_t ended = 0;
+    double end = clock_now() + seconds;
+    ck_assert_uint_le(count, sizeof cut / sizeof *cut);
+    while (ended < count && clock_now() < end) {
+        for (size_t i = 0; i < count; i++)
+            if (!cut[i] && is_cut(sockets[i])) {
+                cut[i] = true;
+                ended++;
+            }
+        clock_sleep(0.1);
+    }
+    return ended;
+}
+
+START_TEST(bodies_that_drip_are_cut)
+{
+    add("--idle-timeout", "1");
+    site_start();
+    int sockets[] = {begin_upload("k", "Content-Length: 1000"), begin_upload("k", "Content-Length: 3000000"),
+                     begin_batch("/batch", 1000)};
+    ck_assert_uint_eq(drip(sockets, 3, 6), 3);
+    close_all(sockets, 3);
+    ck_assert_msg(EVICTED("slow-body") == 3, "%.0f are counted", EVICTED("slow-body"));
+    ck_assert_uint_eq(server_logged(site.server, "slower than --least-rate"), 1); /* a minute */
+}
+END_TEST
+
+START_TEST(readers_that_drip_are_cut)
+{
+    enum { LARGE = 16 << 20 };
+    char some[10];
+    add("--idle-timeout", "1");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
+    size_t descriptors = server_descriptors(site.server);
+    int socket = begin_get(site_object("k"), 1, "");
+    ck_assert(clock_until(5, server_descriptors(site.server) > descriptors));
+    bool cut = false;
+    for (int i = 0; i < 60 && !cut; i++) {
+        recv(socket, some, sizeof some, MSG_DONTWAIT);
+        clock_sleep(0.1);
+        cut = server_descriptors(site.server) <= descriptors;
+    }
+    ck_assert_msg(cut, "it may read ten bytes at a time");
+    close(socket);
+    ck_assert_msg(EVICTED("slow-answer") == 1, "%.0f are counted", EVICTED("slow-answer"));
+}
+END_TEST
+
+/* Ten times the least rate, and after a pause. */
+START_TEST(a_slow_and_honest_body_passes)
+{
+    enum { STEPS = 20, STEP = 1024 };
+    static struct raw_answer stored;
+    add("--idle-timeout", "1");
+    site_start();
+    int socket = begin_upload("k", "Content-Length: 20480");
+    clock_sleep(0.5);
+    for (int i = 0; i < STEPS; i++) {
+        ck_assert(raw_send_payload(socket, STEP, 1, (uint64_t)i * STEP));
+        clock_sleep(0.1);
+    }
+    ck_assert(raw_receive(socket, &stored));
+    ck_assert_int_eq(stored.status, 201);
+    close(socket);
+    ck_assert(EVICTED("slow-body") == 0);
+}
+END_TEST
+
+START_TEST(without_a_least_rate_all_are_fair)
+{
+    add("--idle-timeout", "1");
+    add("--least-rate", "0");
+    site_start();
+    int socket = begin_upload("k", "Content-Length: 1000");
+    ck_assert_uint_eq(drip(&socket, 1, 2.5), 0);
+    close(socket);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
-        a_batch_that_does_not_come_costs_nothing,       batches_half_way_leave_place_for_small_ones,
-        an_upload_that_does_not_come_costs_nothing,     honest_uploads_at_once_come_through,
-        of_too_many_uploads_half_way_some_come_through, answers_nobody_reads_stay_in_their_budget,
-        what_comes_from_the_file_is_the_same,           pages_nobody_reads_stay_in_their_budget,
+        a_batch_that_does_not_come_costs_nothing,
+        batches_half_way_leave_place_for_small_ones,
+        an_upload_that_does_not_come_costs_nothing,
+        honest_uploads_at_once_come_through,
+        of_too_many_uploads_half_way_some_come_through,
+        bodies_that_drip_are_cut,
+        readers_that_drip_are_cut,
+        a_slow_and_honest_body_passes,
+        without_a_least_rate_all_are_fair,
+        answers_nobody_reads_stay_in_their_budget,
+        what_comes_from_the_file_is_the_same,
+        pages_nobody_reads_stay_in_their_budget,
     };
     return site_run("starving", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
