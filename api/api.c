@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/core.h"
+#include "api/request/core.h"
 #include "api/request/request.h"
+#include "api/routes.h"
 
 /* Bodies of the largest size; of small ones accordingly more. A batch-get of that size, which takes four times its
  * payload, still finds place in the part that is not kept for small ones. */
@@ -17,6 +18,7 @@ struct api *api_new(const struct api_options *options)
     if (api == NULL)
         return NULL;
     api->options = *options;
+    api->routes = routes;
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
     if (api->options.resume == NULL)
@@ -29,29 +31,9 @@ void api_drain(struct api *api)
     atomic_store(&api->draining, true);
 }
 
-bool api_is_draining(const struct api *api)
-{
-    return atomic_load_explicit(&api->draining, memory_order_relaxed);
-}
-
-size_t api_requests(const struct api *api)
-{
-    return atomic_load(&api->requests);
-}
-
 void api_count_eviction(struct api *api, enum api_eviction reason)
 {
     metrics_count_eviction(&api->metrics, reason);
-}
-
-void api_request_began(struct api *api)
-{
-    atomic_fetch_add(&api->requests, 1);
-}
-
-void api_request_ended(struct api *api)
-{
-    atomic_fetch_sub(&api->requests, 1);
 }
 
 void api_free(struct api *api)

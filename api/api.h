@@ -2,7 +2,7 @@
  *
  * The service owns sockets, threads and the libmicrohttpd daemons; it hands each daemon the four
  * callbacks below with the `struct api` as their closure. Everything behind them is in this folder:
- * one endpoint, one file; route.c has the one table; reply.c makes every response.
+ * one endpoint, one file; routes.c has the one table; reply.c makes every response.
  */
 #ifndef CAIRN_API_H
 #define CAIRN_API_H

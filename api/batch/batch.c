@@ -12,8 +12,8 @@
 #include "api/batch/batch_form.h"
 #include "api/batch/batch_json.h"
 #include "api/batch/entries.h"
-#include "api/core.h"
 #include "api/request/body.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 

@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/core.h"
-#include "api/object/naming.h"
-#include "api/object/object_json.h"
 #include "api/request/body.h"
+#include "api/request/core.h"
+#include "api/request/object_json.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+#include "api/text/naming.h"
 
 /* What an object takes while it is put into the answer: its bytes, and twice their base64 as the text grows; and what
  * is known about it. */

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "api/batch/entries.h"
-#include "api/object/naming.h"
 #include "api/text/base64.h"
 #include "api/text/jsonread.h"
+#include "api/text/naming.h"
 
 /* ---- what an operation may have -------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/http/uri.h"
-#include "api/route.h"
+#include "api/request/route.h"
 #include "api/text/hex.h"
 
 const char *destination_error_text(enum destination_error error)

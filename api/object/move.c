@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/object/naming.h"
 #include "api/object/transfer.h"
 #include "api/request/body.h"
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+#include "api/text/naming.h"
 
 enum { BODY_MAX = 64 << 10 };
 

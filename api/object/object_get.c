@@ -13,11 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/core.h"
 #include "api/http/byteranges.h"
 #include "api/http/conditional.h"
 #include "api/http/etag.h"
 #include "api/http/http_date.h"
+#include "api/request/core.h"
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/object/object_json.h"
+#include "api/request/object_json.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/utf8.h"

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/core.h"
 #include "api/http/attributes.h"
 #include "api/http/digest.h"
 #include "api/http/precondition.h"
+#include "api/request/core.h"
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "api/http/hygiene.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/text/hex.h"
 #include "api/text/utf8.h"
@@ -186,7 +187,7 @@ static bool refuse_route(struct request *request)
     } else if (uri_has_dot_segment(request->path)) {
         reply_problem(request, PROBLEM_BAD_URI,
                       "The path holds a dot segment outside of a key, which others may resolve on the way.");
-    } else if (!route_allow(request->path, allow)) {
+    } else if (!route_allow(request->api->routes, request->path, allow)) {
         reply_problem(request, PROBLEM_NO_RESOURCE, "There is nothing at %.*s.", (int)request->path.length,
                       request->path.start);
     } else {
@@ -211,7 +212,7 @@ static bool find_endpoint(struct request *request, const char *method)
 {
     struct captures captures;
     request->method = method_of(method);
-    request->endpoint = route_find(request->method, request->path, &captures);
+    request->endpoint = route_find(request->api->routes, request->method, request->path, &captures);
     if (request->endpoint == NULL)
         return refuse_route(request);
     if (request->endpoint->receive == NULL && request->body_length != STORE_SIZE_UNKNOWN &&

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/core.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 
 enum { FIRST_CAPACITY = 4 << 10 };

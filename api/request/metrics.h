@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
-#include "api/route.h"
+#include "api/http/method.h"
 
 enum { METRICS_CLASSES = 4 }; /* 2xx to 5xx */
 

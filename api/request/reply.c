@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/core.h"
 #include "api/http/etag.h"
+#include "api/request/core.h"
 #include "api/text/utf8.h"
 
 enum { READER_BLOCK = 32 << 10 }; /* bytes a reader is asked for at a time */

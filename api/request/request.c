@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/core.h"
 #include "api/request/arrival.h"
+#include "api/request/core.h"
 #include "api/request/interrupt.h"
 #include "api/request/reply.h"
 

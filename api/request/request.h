@@ -25,12 +25,12 @@
 #include <stdint.h>
 
 #include "api/api.h"
-#include "api/endpoint.h"
 #include "api/http/fields.h"
 #include "api/http/uri.h"
 #include "api/request/budget.h"
+#include "api/request/endpoint.h"
 #include "api/request/receipt.h"
-#include "api/route.h"
+#include "api/request/route.h"
 #include "store/store.h"
 
 /* Bytes of a body that are read and dropped so that an answer reaches its client. */

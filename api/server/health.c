@@ -1,6 +1,6 @@
 /* health.c - GET /healthz: the process answers; GET /readyz: it takes writes. Damage that was found does not hinder
  * writes: it is told in the detail. */
-#include "api/core.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 

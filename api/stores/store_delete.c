@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/core.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 

@@ -1,5 +1,5 @@
 /* store_put.c - PUT /v1/stores/{store}: makes a store; one that is there stays as it is. */
-#include "api/core.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 

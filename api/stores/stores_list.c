@@ -1,7 +1,7 @@
 /* stores_list.c - GET /v1/stores: the names of all stores, in bytewise order. */
 #include <stdlib.h>
 
-#include "api/core.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 

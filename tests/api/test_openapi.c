@@ -1,8 +1,8 @@
-/* openapi.yaml beside the table of route.c: the same operations, and each with the query parameters that its endpoint
+/* openapi.yaml beside the table of routes.c: the same operations, and each with the query parameters that its endpoint
  * knows. The file is read by its lines; what it says of bodies and answers is compared by ./dev test-clients.
  */
-#include "api/endpoint.h"
-#include "api/route.h"
+#include "api/request/endpoint.h"
+#include "api/routes.h"
 #include "tests/lib/unit.h"
 
 #include <ctype.h>
@@ -148,7 +148,7 @@ START_TEST(each_operation_has_its_route_and_the_same_parameters)
         const struct operation *operation = &operations[i];
         struct captures captures;
         struct slice path = {operation->path.text, strlen(operation->path.text)};
-        const struct endpoint *endpoint = route_find(operation->method, path, &captures);
+        const struct endpoint *endpoint = route_find(routes, operation->method, path, &captures);
         ck_assert_msg(endpoint != NULL, "no route for %s %s", method_name(operation->method), operation->path.text);
         expect_parameters(operation, endpoint);
     }
@@ -165,8 +165,7 @@ static bool is_described(const struct route *route)
 
 START_TEST(each_route_is_described)
 {
-    const struct route *route;
-    for (size_t i = 0; (route = route_at(i)) != NULL; i++)
+    for (const struct route *route = routes; route->pattern != NULL; route++)
         if (route->method != METHOD_MOVE && route->method != METHOD_COPY) /* for which OpenAPI has no words */
             ck_assert_msg(is_described(route), "%s %s is not described", method_name(route->method), route->pattern);
 }

@@ -1,6 +1,6 @@
-/* route.c: which path is what, and the methods it has. */
-#include "api/endpoint.h"
-#include "api/route.h"
+/* routes.c: which path is what, and the methods it has. */
+#include "api/request/endpoint.h"
+#include "api/routes.h"
 #include "tests/lib/unit.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ static struct slice path_of(const char *path)
 
 static const struct endpoint *find(const char *method, const char *path, struct captures *captures)
 {
-    return route_find(method_of(method), path_of(path), captures);
+    return route_find(routes, method_of(method), path_of(path), captures);
 }
 
 static bool is(struct slice slice, const char *text)
@@ -72,11 +72,11 @@ END_TEST
 START_TEST(allow_lists_what_a_path_has)
 {
     char allow[ROUTE_ALLOW_SIZE];
-    ck_assert(route_allow(path_of("/v1/stores/s/objects/k"), allow));
+    ck_assert(route_allow(routes, path_of("/v1/stores/s/objects/k"), allow));
     ck_assert_str_eq(allow, "GET, HEAD, PUT, DELETE, MOVE, COPY");
-    ck_assert(route_allow(path_of("/v1/stores/s/hashes/0"), allow));
+    ck_assert(route_allow(routes, path_of("/v1/stores/s/hashes/0"), allow));
     ck_assert_str_eq(allow, "GET, HEAD, PUT, DELETE");
-    ck_assert(route_allow(path_of("/v1/stores/s/move"), allow));
+    ck_assert(route_allow(routes, path_of("/v1/stores/s/move"), allow));
     ck_assert_str_eq(allow, "POST");
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(other_paths_are_nothing)
                            "//healthz",
                            "/v1/stores/s/move/"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        ck_assert_msg(!route_allow(path_of(paths[i]), allow), "%s", paths[i]);
+        ck_assert_msg(!route_allow(routes, path_of(paths[i]), allow), "%s", paths[i]);
 }
 END_TEST
 

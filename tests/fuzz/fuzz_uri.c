@@ -1,7 +1,7 @@
 /* fuzz_uri.c - request targets: the split, the escapes, the query's parameters, the routes and Destination. */
 #include "api/http/uri.h"
 #include "api/object/destination.h"
-#include "api/route.h"
+#include "api/routes.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -62,14 +62,14 @@ static void route(struct slice path)
     char allow[ROUTE_ALLOW_SIZE];
     bool served = false;
     for (int method = 0; method < METHODS; method++) {
-        if (route_find((enum method)method, path, &captures) == NULL)
+        if (route_find(routes, (enum method)method, path, &captures) == NULL)
             continue;
         served = true;
         fuzz_assert(captures.store.start == NULL || inside(captures.store, path));
         fuzz_assert(captures.key.start == NULL || inside(captures.key, path));
         fuzz_assert(captures.hash.start == NULL || inside(captures.hash, path));
     }
-    fuzz_assert(route_allow(path, allow) == served);
+    fuzz_assert(route_allow(routes, path, allow) == served);
     fuzz_assert(!served || strlen(allow) > 0);
 }
 

@@ -1,4 +1,4 @@
-/* endpoint.h - all endpoints. Each lives in the file of its name and appears in the table of route.c. */
+/* endpoint.h - all endpoints. Each lives in the file of its name and appears in the table of routes.c. */
 #ifndef CAIRN_API_ENDPOINT_H
 #define CAIRN_API_ENDPOINT_H
 

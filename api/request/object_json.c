@@ -1,4 +1,4 @@
-#include "api/object/object_json.h"
+#include "api/request/object_json.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "api/object/naming.h"
+#include "api/text/naming.h"
 
 #include "api/text/base64.h"
 #include "api/text/hex.h"

@@ -7,9 +7,11 @@
 #include "api/api.h"
 #include "api/request/budget.h"
 #include "api/request/metrics.h"
+#include "api/request/route.h"
 
 struct api {
     struct api_options options;
+    const struct route *routes;
     atomic_bool draining;
     atomic_size_t requests; /* begun and not completed */
     struct metrics metrics;

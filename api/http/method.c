@@ -1,0 +1,18 @@
+#include "api/http/method.h"
+
+#include <string.h>
+
+static const char *const method_names[METHODS] = {"GET", "HEAD", "PUT", "POST", "DELETE", "MOVE", "COPY"};
+
+enum method method_of(const char *name)
+{
+    unsigned method = 0;
+    while (method < METHODS && strcmp(method_names[method], name) != 0)
+        method++;
+    return (enum method)method;
+}
+
+const char *method_name(enum method method)
+{
+    return method < METHODS ? method_names[method] : "other";
+}
