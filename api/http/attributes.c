@@ -92,14 +92,12 @@ static bool has_meta(const struct attributes *attributes, const char *name, size
 enum attributes_error attributes_add_meta(struct attributes *attributes, const char *name, size_t name_length,
                                           const char *value)
 {
-    size_t value_length = strlen(value);
-    if (value_length == 0)
-        return ATTRIBUTES_OK;
+    size_t value_length = strlen(value), shown_length = value_length == 0 ? 1 : value_length; /* a blank: reply.c */
     if (!is_text(value, value_length))
         return ATTRIBUTES_NOT_TEXT;
     if (has_meta(attributes, name, name_length))
         return ATTRIBUTES_TWICE;
-    if (count_text(attributes, strlen(FIELD_META_PREFIX) + name_length + value_length) != ATTRIBUTES_OK)
+    if (count_text(attributes, strlen(FIELD_META_PREFIX) + name_length + shown_length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
     uint8_t *room = grow(attributes, ATTRIBUTE_META, name_length + 1 + value_length);
     if (room == NULL)

@@ -41,7 +41,7 @@ enum attributes_error {
     ATTRIBUTES_NO_MEMORY
 };
 
-/* An empty value is the same as none. */
+/* An empty type is the same as none; a meta value may be empty. */
 enum attributes_error attributes_add_content_type(struct attributes *attributes, const char *value);
 enum attributes_error attributes_add_meta(struct attributes *attributes, const char *name, size_t name_length,
                                           const char *value);

@@ -270,7 +270,7 @@ static bool takes_preconditions(struct request *request)
 static bool takes_coding(struct request *request)
 {
     const char *coding = request_field(request, FIELD_CONTENT_ENCODING);
-    if (request->endpoint->receive == NULL || coding == NULL || strcasecmp(coding, "identity") == 0)
+    if (request->endpoint->receive == NULL || coding == NULL || holds_only(coding, "identity"))
         return true;
     reply_problem(
         request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,

@@ -29,10 +29,11 @@ bool reply_admit(struct request *request, size_t bytes)
     return taken;
 }
 
+/* libmicrohttpd takes no value without bytes; a blank is no part of one. */
 void reply_field(struct request *request, const char *name, const char *value)
 {
-    if (request->response != NULL && *value != '\0')
-        MHD_add_response_header(request->response, name, value);
+    if (request->response != NULL)
+        MHD_add_response_header(request->response, name, *value == '\0' ? " " : value);
 }
 
 void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length)

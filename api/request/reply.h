@@ -19,7 +19,7 @@
  * have that memory. */
 bool reply_admit(struct request *request, size_t bytes);
 
-/* Adds a field to the answer. A value without bytes adds nothing. */
+/* Adds a field to the answer. */
 void reply_field(struct request *request, const char *name, const char *value);
 
 /* No content. */

@@ -112,7 +112,9 @@ END_TEST
 /* Who was told to go on gets an answer, and who is refused has changed nothing. */
 START_TEST(writing_is_answered_or_not_done)
 {
-    for (enum filling filling = 0; filling < FILLINGS; filling++) {
+    static const enum filling fillings[] = {FIELDS, COOKIES}; /* an upload takes no arguments */
+    for (size_t i = 0; i < sizeof fillings / sizeof *fillings; i++) {
+        enum filling filling = fillings[i];
         for (size_t size = STEP; size <= BEYOND; size += 2 * STEP) {
             bool continued;
             store_object();

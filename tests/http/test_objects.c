@@ -220,6 +220,29 @@ START_TEST(attributes_come_back)
     struct answer *answer = site_get("k", NULL);
     ck_assert_str_eq(answer_header(answer, "Content-Type"), "image/png");
     ck_assert_str_eq(answer_header(answer, "Cairn-Meta-Color"), "dark red");
+    ck_assert_str_eq(answer_header(answer, "Cairn-Meta-Empty"), "");
+}
+END_TEST
+
+/* Whichever way it comes in, it is there whichever way one looks. */
+START_TEST(an_empty_meta_field_is_kept)
+{
+    const char *steps = "{\"operations\": [{\"op\": \"put\", \"key\": \"b\", \"data\": \"dg==\", "
+                        "\"meta\": {\"tag\": \"\"}}, {\"op\": \"copy\", \"key\": \"b\", \"to\": \"c\"}]}";
+    const char *form = "--x\r\nContent-Disposition: form-data; name=d\r\nCairn-Meta-Tag: \r\n\r\nv\r\n--x--";
+    const char *keys[] = {"a", "b", "c", "d"};
+    site_expect(site_put("a", "v", "Cairn-Meta-Tag;", NULL), 201);
+    site_expect(site_post("/batch", steps), 200);
+    site_expect(client_send(site.client, "POST", site_target("/batch"), form, strlen(form),
+                            "Content-Type: multipart/form-data; boundary=x", NULL),
+                200);
+    for (size_t i = 0; i < 4; i++) {
+        struct answer *answer = site_head(keys[i], NULL);
+        ck_assert_uint_eq(answer_header_count(answer, "Cairn-Meta-Tag"), 1);
+        ck_assert_str_eq(answer_header(answer, "Cairn-Meta-Tag"), "");
+        answer = site_post("/batch-get", client_text(site.client, "{\"keys\": [\"%s\"]}", keys[i]));
+        ck_assert_ptr_nonnull(strstr((char *)answer->body, "\"meta\":{\"tag\":\"\"}"));
+    }
 }
 END_TEST
 
@@ -346,6 +369,7 @@ int main(void)
         the_etag_is_strong_and_xxh3_128,
         overwriting_large_by_small_and_back,
         attributes_come_back,
+        an_empty_meta_field_is_kept,
         attributes_of_a_large_object_come_back,
         attributes_belong_to_one_version,
         an_object_without_a_type_is_octets,

@@ -46,9 +46,32 @@ START_TEST(nothing_is_no_bytes)
     struct attribute attribute;
     size_t position = 0;
     ck_assert_int_eq(attributes_add_content_type(&attributes, ""), ATTRIBUTES_OK);
-    ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, ""), ATTRIBUTES_OK);
     ck_assert_uint_eq(attributes.length, 0);
     ck_assert(!next(&attributes, &position, &attribute));
+}
+END_TEST
+
+START_TEST(an_empty_value_is_kept)
+{
+    struct attributes attributes = {0};
+    struct attribute attribute;
+    size_t position = 0;
+    ck_assert_int_eq(attributes_add_meta(&attributes, "Tag", 3, ""), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "tag", 3, "x"), ATTRIBUTES_TWICE);
+    ck_assert(next(&attributes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_META, "");
+    ck_assert_str_eq(attribute.name, "tag");
+    ck_assert(!next(&attributes, &position, &attribute));
+    attributes_free(&attributes);
+}
+END_TEST
+
+START_TEST(a_content_type_comes_once)
+{
+    struct attributes attributes = {0};
+    ck_assert_int_eq(attributes_add_content_type(&attributes, "a/b"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_content_type(&attributes, "c/d"), ATTRIBUTES_TWICE);
+    attributes_free(&attributes);
 }
 END_TEST
 
@@ -143,6 +166,8 @@ int main(void)
 {
     const TTest *tests[] = {
         what_goes_in_comes_out,
+        an_empty_value_is_kept,
+        a_content_type_comes_once,
         nothing_is_no_bytes,
         a_name_comes_once_in_any_case,
         a_value_is_text,
