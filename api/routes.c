@@ -30,6 +30,7 @@ const struct route routes[] = {
     {METHOD_GET, "/readyz", &endpoint_readyz},
     {METHOD_GET, "/metrics", &endpoint_metrics},
     {METHOD_GET, "/openapi.yaml", &endpoint_openapi},
+    {METHOD_OPTIONS, ROUTE_ANY, &endpoint_options},
     {.pattern = NULL},
 };
 /* clang-format on */

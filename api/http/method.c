@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char *const method_names[METHODS] = {"GET", "HEAD", "PUT", "POST", "DELETE", "MOVE", "COPY"};
+static const char *const method_names[METHODS] = {"GET", "HEAD", "PUT", "POST", "DELETE", "MOVE", "COPY", "OPTIONS"};
 
 enum method method_of(const char *name)
 {

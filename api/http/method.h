@@ -13,6 +13,7 @@ enum method {
     METHOD_DELETE,
     METHOD_MOVE,
     METHOD_COPY,
+    METHOD_OPTIONS,
     METHODS /* their number; as a method: unknown */
 };
 

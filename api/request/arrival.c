@@ -183,7 +183,7 @@ static bool refuse_route(struct request *request)
     char allow[ROUTE_ALLOW_SIZE];
     if (request->method == METHODS) {
         reply_problem(request, PROBLEM_NOT_IMPLEMENTED,
-                      "The methods known here are GET, HEAD, PUT, POST, DELETE, MOVE and COPY, in capitals.");
+                      "The methods known here are GET, HEAD, PUT, POST, DELETE, MOVE, COPY and OPTIONS, in capitals.");
     } else if (uri_has_dot_segment(request->path)) {
         reply_problem(request, PROBLEM_BAD_URI,
                       "The path holds a dot segment outside of a key, which others may resolve on the way.");
@@ -198,9 +198,14 @@ static bool refuse_route(struct request *request)
     return false;
 }
 
+/* Only OPTIONS may be about the server as a whole: `*` (RFC 9112, section 3.2.4). */
 static bool read_target(struct request *request)
 {
     struct uri uri;
+    if (request->method == METHOD_OPTIONS && strcmp(request->target, "*") == 0) {
+        request->path = (struct slice){request->target, request->target_length};
+        return true;
+    }
     if (!uri_split(request->target, request->target_length, &uri))
         return reject_target(request);
     request->path = uri.path;
@@ -211,7 +216,6 @@ static bool read_target(struct request *request)
 static bool find_endpoint(struct request *request, const char *method)
 {
     struct captures captures;
-    request->method = method_of(method);
     request->endpoint = route_find(request->api->routes, request->method, request->path, &captures);
     if (request->endpoint == NULL)
         return refuse_route(request);
@@ -328,6 +332,7 @@ bool arrival_read(struct request *request, const char *target, const char *metho
     if (!read_fields(request, target, method, version))
         return false;
     request->body_length = announced_length(&request->fields);
+    request->method = method_of(method);
     return read_target(request) && find_endpoint(request, method) && takes_query(request) &&
            meets_expectation(request) && takes_preconditions(request) && takes_coding(request);
 }

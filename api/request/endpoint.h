@@ -53,5 +53,6 @@ extern const struct endpoint endpoint_healthz;
 extern const struct endpoint endpoint_readyz;
 extern const struct endpoint endpoint_metrics;
 extern const struct endpoint endpoint_openapi;
+extern const struct endpoint endpoint_options;
 
 #endif

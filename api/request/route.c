@@ -13,10 +13,16 @@ static struct slice segment(struct slice path)
 /* Takes the part a placeholder stands for off the front of the path. */
 static void capture(char placeholder, struct slice *path, struct captures *captures)
 {
-    struct slice *part = placeholder == 's' ? &captures->store : placeholder == 'h' ? &captures->hash : &captures->key;
-    *part = placeholder == 'k' ? *path : segment(*path);
-    path->start += part->length;
-    path->length -= part->length;
+    bool one = placeholder == 's' || placeholder == 'h';
+    struct slice part = one ? segment(*path) : *path;
+    if (placeholder == 's')
+        captures->store = part;
+    else if (placeholder == 'h')
+        captures->hash = part;
+    else if (placeholder == 'k')
+        captures->key = part;
+    path->start += part.length;
+    path->length -= part.length;
 }
 
 static bool matches(const char *pattern, struct slice path, struct captures *captures)
@@ -51,18 +57,37 @@ const struct endpoint *route_find(const struct route *routes, enum method method
     return NULL;
 }
 
-bool route_allow(const struct route *routes, struct slice path, char allow[ROUTE_ALLOW_SIZE])
+#define BIT(method) (1U << (method))
+
+static bool is_any(const struct route *route)
+{
+    return strcmp(route->pattern, ROUTE_ANY) == 0;
+}
+
+/* One bit for each method that the lines give to a path, to every path or to this one. */
+static unsigned methods_at(const struct route *routes, struct slice path, bool any)
 {
     struct captures captures;
+    unsigned methods = 0;
+    for (const struct route *route = routes; route->pattern != NULL; route++)
+        if (is_any(route) == any && (slice_is(path, "*") || matches(route->pattern, path, &captures)))
+            methods |= BIT(route->method) | (route->method == METHOD_GET ? BIT(METHOD_HEAD) : 0);
+    return methods;
+}
+
+bool route_allow(const struct route *routes, struct slice path, char allow[ROUTE_ALLOW_SIZE])
+{
+    unsigned own = methods_at(routes, path, false), methods = own | methods_at(routes, path, true);
     size_t used = 0;
-    for (const struct route *route = routes; route->pattern != NULL; route++) {
-        if (!matches(route->pattern, path, &captures))
+    allow[0] = '\0';
+    for (unsigned method = 0; method < METHODS; method++) {
+        if ((methods & BIT(method)) == 0)
             continue;
-        used += (size_t)snprintf(allow + used, ROUTE_ALLOW_SIZE - used, "%s%s%s", used == 0 ? "" : ", ",
-                                 method_name(route->method), route->method == METHOD_GET ? ", HEAD" : "");
+        used += (size_t)snprintf(allow + used, ROUTE_ALLOW_SIZE - used, "%s%s", used == 0 ? "" : ", ",
+                                 method_name((enum method)method));
         assert(used < ROUTE_ALLOW_SIZE);
     }
-    return used > 0;
+    return own != 0;
 }
 
 bool route_object(struct slice path, struct captures *ret_captures)

@@ -1,7 +1,7 @@
 /* route.h - which endpoint a method and a path lead to, by a table (routes.h).
  *
- * A pattern is a path in which {store} stands for one segment, {hash} for one segment and {key} for
- * everything that is left.
+ * A pattern is a path in which {store} stands for one segment, {hash} for one segment, {key} for
+ * everything that is left, and {any} for that too, without being a name.
  *
  * Thread: any.
  */
@@ -19,6 +19,9 @@ struct endpoint;
 /* The patterns of an object. */
 #define ROUTE_OBJECT "/v1/stores/{store}/objects/{key}"
 #define ROUTE_HASH   "/v1/stores/{store}/hashes/{hash}"
+
+/* Every path, and what is none: the `*` of a request that is about the server. */
+#define ROUTE_ANY "{any}"
 
 /* The parts of a path that its pattern names, still escaped; start is NULL where there is none. */
 struct captures {
@@ -40,7 +43,8 @@ const struct endpoint *route_find(const struct route *routes, enum method method
 
 enum { ROUTE_ALLOW_SIZE = 64 };
 
-/* Writes the methods a path has, as the Allow field wants them; false when nothing is at that path. */
+/* Writes the methods a path has, as the Allow field wants them: for `*` those of all paths. False when it has none but
+ * what every path has: nothing is there. */
 bool route_allow(const struct route *routes, struct slice path, char allow[ROUTE_ALLOW_SIZE]);
 
 /* Whether a path names an object, by key or by hash, and which. */

@@ -73,11 +73,27 @@ START_TEST(allow_lists_what_a_path_has)
 {
     char allow[ROUTE_ALLOW_SIZE];
     ck_assert(route_allow(routes, path_of("/v1/stores/s/objects/k"), allow));
-    ck_assert_str_eq(allow, "GET, HEAD, PUT, DELETE, MOVE, COPY");
+    ck_assert_str_eq(allow, "GET, HEAD, PUT, DELETE, MOVE, COPY, OPTIONS");
     ck_assert(route_allow(routes, path_of("/v1/stores/s/hashes/0"), allow));
-    ck_assert_str_eq(allow, "GET, HEAD, PUT, DELETE");
+    ck_assert_str_eq(allow, "GET, HEAD, PUT, DELETE, OPTIONS");
     ck_assert(route_allow(routes, path_of("/v1/stores/s/move"), allow));
-    ck_assert_str_eq(allow, "POST");
+    ck_assert_str_eq(allow, "POST, OPTIONS");
+}
+END_TEST
+
+START_TEST(every_path_has_options)
+{
+    struct captures captures;
+    char allow[ROUTE_ALLOW_SIZE];
+    const char *paths[] = {"/v1/stores/s/objects/k", "/healthz", "/nowhere", "*"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        ck_assert_ptr_eq(find("OPTIONS", paths[i], &captures), &endpoint_options);
+        ck_assert(captures.store.start == NULL && captures.key.start == NULL && captures.hash.start == NULL);
+    }
+    ck_assert(!route_allow(routes, path_of("/nowhere"), allow));
+    ck_assert_str_eq(allow, "OPTIONS");
+    ck_assert(route_allow(routes, path_of("*"), allow));
+    ck_assert_str_eq(allow, "GET, HEAD, PUT, POST, DELETE, MOVE, COPY, OPTIONS");
 }
 END_TEST
 
@@ -122,6 +138,7 @@ int main(void)
         each_method_has_its_endpoint,
         methods_are_known_in_capitals,
         allow_lists_what_a_path_has,
+        every_path_has_options,
         other_paths_are_nothing,
         an_object_by_key_or_by_hash,
     };

@@ -62,7 +62,7 @@ static void route(struct slice path)
     char allow[ROUTE_ALLOW_SIZE];
     bool served = false;
     for (int method = 0; method < METHODS; method++) {
-        if (route_find(routes, (enum method)method, path, &captures) == NULL)
+        if (method == METHOD_OPTIONS || route_find(routes, (enum method)method, path, &captures) == NULL)
             continue;
         served = true;
         fuzz_assert(captures.store.start == NULL || inside(captures.store, path));
@@ -70,7 +70,7 @@ static void route(struct slice path)
         fuzz_assert(captures.hash.start == NULL || inside(captures.hash, path));
     }
     fuzz_assert(route_allow(routes, path, allow) == served);
-    fuzz_assert(!served || strlen(allow) > 0);
+    fuzz_assert(!served || strlen(allow) > strlen("OPTIONS"));
 }
 
 static void split(const char *target, size_t length)

@@ -159,6 +159,45 @@ START_TEST(who_reads_an_object_may_add_any_query)
 }
 END_TEST
 
+/* ---- OPTIONS --------------------------------------------------------------------------------- */
+
+static void expect_allow(const char *target, const char *methods)
+{
+    static struct raw_answer answer;
+    char allow[100];
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "OPTIONS %s HTTP/1.1\r\nHost: a\r\n\r\n", target));
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_msg(answer.status == 204, "%s: %d", target, answer.status);
+    ck_assert(raw_header(&answer, "Allow", allow, sizeof allow));
+    ck_assert_msg(strcmp(allow, methods) == 0, "%s: %s", target, allow);
+    close(socket);
+}
+
+/* A page's request with a query is preceded by one with the same query. */
+START_TEST(options_of_any_path_tell_its_methods)
+{
+    expect_allow(site_object("k"), "GET, HEAD, PUT, DELETE, MOVE, COPY, OPTIONS");
+    expect_allow(site_object("k?v=3"), "GET, HEAD, PUT, DELETE, MOVE, COPY, OPTIONS");
+    expect_allow(site_target("/objects?prefix=a"), "GET, HEAD, OPTIONS");
+    expect_allow(site_target("/batch"), "POST, OPTIONS");
+    expect_allow("/v1/stores/nowhere", "GET, HEAD, PUT, DELETE, OPTIONS");
+    expect_allow("http://a/healthz", "GET, HEAD, OPTIONS");
+    expect_allow("/nowhere", "OPTIONS");
+    expect_allow("*", "GET, HEAD, PUT, POST, DELETE, MOVE, COPY, OPTIONS");
+}
+END_TEST
+
+START_TEST(options_of_the_root_are_answered)
+{
+    struct answer *answer = client_send(site.client, "OPTIONS", "/", NULL, 0, NULL);
+    site_expect(answer, 204);
+    ck_assert_ptr_nonnull(strstr(answer_header(answer, "Allow"), "OPTIONS"));
+    site_expect_kind(client_send(site.client, "OPTIONS", "k", NULL, 0, NULL), 400, "bad-uri");
+    site_expect_kind(client_send(site.client, "GET", "*", NULL, 0, NULL), 400, "bad-uri");
+}
+END_TEST
+
 /* ---- the name of the store ------------------------------------------------------------------- */
 
 START_TEST(a_store_name_has_no_escapes)
@@ -251,6 +290,8 @@ int main(void)
         a_refusal_comes_before_the_body,
         a_query_without_parameters_is_none,
         who_reads_an_object_may_add_any_query,
+        options_of_any_path_tell_its_methods,
+        options_of_the_root_are_answered,
         a_store_name_has_no_escapes,
         dot_segments_before_the_key_are_refused,
         a_target_has_no_fragment,
