@@ -22,7 +22,7 @@
  *   Read:
  *       error = store_get(store, &key, STORE_GET_PAYLOAD, &object);
  *       const struct object_info *info = object_info(object);
- *       ... object_payload(object) or object_take_descriptor(object) ...
+ *       ... object_payload(object), object_read(object, position, ...) or object_take_descriptor(object) ...
  *       object_release(object);
  *
  * Threads. Every function may be called from any thread unless its `Thread:` line says otherwise.
@@ -478,8 +478,14 @@ const struct object_info *object_info(const struct object *object);
 /* The payload when it is in memory and was asked for, else NULL. Borrowed from the object. */
 const void *object_payload(const struct object *object);
 
-/* An open descriptor on the file that holds the payload; the caller closes it. -1 when the payload is in memory, was
- * not asked for, or was taken already. */
+/* Copies `length` bytes of the payload, which was asked for, from `position` on: out of memory, or out of its file.
+ * Both lie within its size. STORE_IO, with EIO where the file has become shorter. Blocking, when it is in a file.
+ * Thread: any number at once. */
+enum store_error object_read(const struct object *object, uint64_t position, void *ret_bytes, size_t length);
+
+/* For whoever has the kernel send it: an open descriptor on the file that holds the payload, for reading only; the
+ * caller closes it, and object_read() has no more to read. -1 when the payload is in memory, was not asked for, or was
+ * taken already. */
 int object_take_descriptor(struct object *object);
 
 /* Where the payload begins in that file. */

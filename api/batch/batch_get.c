@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/request/body.h"
 #include "api/request/core.h"
@@ -55,43 +54,26 @@ static void write_object(struct jsontext *json, const struct object_info *info, 
     jsontext_close(json, '}');
 }
 
-/* The whole of a file; NULL when it cannot be read, or memory is out. */
-static void *read_file(int file, size_t size, enum store_error *ret_error)
-{
-    char *bytes = malloc(size);
-    size_t done = 0;
-    ssize_t got = 1;
-    *ret_error = STORE_NO_MEMORY;
-    while (bytes != NULL && done < size && got > 0) {
-        got = pread(file, bytes + done, size - done, (off_t)done);
-        done += got > 0 ? (size_t)got : 0;
-    }
-    if (bytes == NULL || done == size)
-        return bytes;
-    *ret_error = STORE_IO;
-    if (got == 0)
-        errno = EIO; /* the file has become shorter */
-    free(bytes);
-    return NULL;
-}
-
-static enum store_error write_found(struct jsontext *json, struct object *object)
+/* The payload is in a file: what is written has to be in memory once. */
+static enum store_error write_from_file(struct jsontext *json, const struct object *object)
 {
     const struct object_info *info = object_info(object);
-    enum store_error error = STORE_IO;
-    int file = object_take_descriptor(object);
-    if (file < 0) {
-        write_object(json, info, object_payload(object));
-        return STORE_OK;
-    }
-    void *bytes = read_file(file, (size_t)info->size, &error);
+    char *bytes = malloc((size_t)info->size);
+    enum store_error error = bytes == NULL ? STORE_NO_MEMORY : object_read(object, 0, bytes, (size_t)info->size);
+    if (error == STORE_OK)
+        write_object(json, info, bytes);
     int os_error = errno;
-    close(file);
-    errno = os_error;
-    if (bytes == NULL)
-        return error;
-    write_object(json, info, bytes);
     free(bytes);
+    errno = os_error;
+    return error;
+}
+
+static enum store_error write_found(struct jsontext *json, const struct object *object)
+{
+    const struct object_info *info = object_info(object);
+    if (object_payload(object) == NULL && info->size > 0)
+        return write_from_file(json, object);
+    write_object(json, info, object_payload(object));
     return STORE_OK;
 }
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "api/text/hex.h"
 
@@ -22,9 +21,6 @@ struct part {
 
 struct byteranges {
     struct object *object;
-    const char *payload; /* borrowed from the object, or NULL: in the file */
-    int file;            /* owned, or -1 */
-    uint64_t position;   /* of the payload in the file */
     char content_type[sizeof "multipart/byteranges; boundary=" + BOUNDARY];
     uint64_t length;
     size_t count;
@@ -89,17 +85,11 @@ struct byteranges *byteranges_new(struct object *object, const char *content_typ
     struct byteranges *byteranges = calloc(1, sizeof *byteranges + (set->count + 1) * sizeof(struct part));
     if (byteranges == NULL)
         return NULL;
-    byteranges->file = -1;
     if (!fill(byteranges, content_type, set, object_info(object)->size)) {
         byteranges_free(byteranges);
         return NULL;
     }
     byteranges->object = object;
-    byteranges->payload = object_payload(object);
-    if (byteranges->payload == NULL) {
-        byteranges->file = object_take_descriptor(object);
-        byteranges->position = object_position(object);
-    }
     return byteranges;
 }
 
@@ -113,15 +103,11 @@ const char *byteranges_content_type(const struct byteranges *byteranges)
     return byteranges->content_type;
 }
 
-/* Bytes of the payload: from memory, or from the file, which the kernel has read ahead. */
+/* Bytes of the payload: from memory, or from a file, which the kernel has read ahead. */
 static ssize_t read_payload(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length)
 {
-    if (byteranges->payload != NULL) {
-        memcpy(bytes, byteranges->payload + position, length);
-        return (ssize_t)length;
-    }
-    ssize_t got = pread(byteranges->file, bytes, length, (off_t)(byteranges->position + position));
-    return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+    enum store_error error = object_read(byteranges->object, position, bytes, length);
+    return error == STORE_OK ? (ssize_t)length : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
 static size_t smaller(uint64_t a, size_t b)
@@ -151,8 +137,6 @@ void byteranges_free(void *closure)
     struct byteranges *byteranges = closure;
     for (size_t i = 0; i < byteranges->count; i++)
         free(byteranges->parts[i].head);
-    if (byteranges->file >= 0)
-        close(byteranges->file);
     object_release(byteranges->object);
     free(byteranges);
 }

@@ -9,6 +9,7 @@
 #include "store/base/condition.h"
 #include "store/internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +67,8 @@ static void note_damage(struct store *store, const struct pin *pin)
 }
 
 /* Reads `length` bytes of the record into a new object. */
-static enum store_error object_read(struct store *store, const struct pin *pin, size_t length, unsigned flags,
-                                    struct object **ret_object, struct record *ret_record)
+static enum store_error object_new(struct store *store, const struct pin *pin, size_t length, unsigned flags,
+                                   struct object **ret_object, struct record *ret_record)
 {
     struct object *object = malloc(sizeof *object + length);
     if (!object)
@@ -102,10 +103,10 @@ static enum store_error object_load(struct store *store, const struct pin *pin, 
                                     struct object **ret_object, struct record *ret_record)
 {
     size_t length = first_length(&pin->location, flags);
-    enum store_error error = object_read(store, pin, length, flags, ret_object, ret_record);
+    enum store_error error = object_new(store, pin, length, flags, ret_object, ret_record);
     if (error == STORE_DAMAGED && length < pin->location.length) { /* or the head is longer than guessed */
         length = pin->location.length < RECORD_HEAD_MAX ? pin->location.length : RECORD_HEAD_MAX;
-        error = object_read(store, pin, length, flags, ret_object, ret_record);
+        error = object_new(store, pin, length, flags, ret_object, ret_record);
     }
     return error;
 }
@@ -346,6 +347,17 @@ const struct object_info *object_info(const struct object *object)
 const void *object_payload(const struct object *object)
 {
     return object->payload;
+}
+
+enum store_error object_read(const struct object *object, uint64_t position, void *ret_bytes, size_t length)
+{
+    assert(position <= object->info.size && length <= object->info.size - position);
+    if (object->payload && length > 0)
+        memcpy(ret_bytes, (const unsigned char *)object->payload + position, length);
+    if (object->payload)
+        return STORE_OK;
+    int error = io_read_all(object->io, object->file, ret_bytes, length, (off_t)(object->position + position));
+    return error ? error_io(error) : STORE_OK;
 }
 
 int object_take_descriptor(struct object *object)
