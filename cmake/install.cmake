@@ -5,17 +5,18 @@ install(TARGETS cairnd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # A sanitized binary need not run outside of its tests, nor is it installed.
 if(NOT CAIRN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
-    set(manual ${PROJECT_BINARY_DIR}/generated/cairnd.1)
+    set(page ${PROJECT_BINARY_DIR}/generated/cairnd.1)
     set(completion ${PROJECT_BINARY_DIR}/generated/cairnd.bash)
     add_custom_command(
-        OUTPUT ${manual} ${completion}
-        COMMAND cairnd options --man > ${manual}
+        OUTPUT ${page}.gz ${completion}
+        COMMAND cairnd options --man > ${page}
+        COMMAND gzip -9nf ${page}
         COMMAND cairnd options --bash > ${completion}
         DEPENDS cairnd
         COMMENT "The manual page and bash's completion"
         VERBATIM)
-    add_custom_target(manual ALL DEPENDS ${manual} ${completion})
-    install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    add_custom_target(manual ALL DEPENDS ${page}.gz ${completion})
+    install(FILES ${page}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
     install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME cairnd)
 endif()
 

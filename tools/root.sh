@@ -6,8 +6,9 @@
 # the network of this machine, and nothing else: processes and mounts are in namespaces of their own, which end with the
 # command that was run, whatever ends it. So a root can be removed without a look at what is mounted in it.
 
-root=   # the one that is open
-inside= # the process that runs in it
+root=       # the one that is open
+root_suite= # of which suite it is
+inside=     # the process that runs in it
 
 root_cache() {
     echo "${CAIRN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/cairn}/$1"
@@ -47,23 +48,42 @@ root_base() {
     echo "$file"
 }
 
-# root_open SUITE: sets $root to a new folder with a minimal Debian; removed by root_close, which belongs in a trap.
+# root_open SUITE: sets $root to a new folder with a minimal Debian, with the package lists of today. Removed by root_close,
+# which runs when the script ends, however it does.
 root_open() {
-    local base
+    local base command
+    for command in curl git; do
+        command -v "$command" >/dev/null || unable "$command is not installed (apt-get install $command)"
+    done
     unshare --mount --pid --fork true 2>/dev/null ||
         unable "this machine does not grant the namespaces that a fresh Debian is entered in"
     base=$(root_base "$1")
+    trap root_close EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
     root=$(mktemp -d "${TMPDIR:-/var/tmp}/cairn-$1-XXXXXX")
     chmod 755 "$root"
     tar --extract --numeric-owner --xattrs --file "$base" --directory "$root"
     cp --dereference /etc/resolv.conf /etc/hosts "$root/etc/"
-    root_packages_in "$1"
+    root_suite=$1
+    root_packages_in
+    # Before anything is judged: without the mirror nothing that happens here says anything about cairn.
+    root_run apt-get update --quiet --error-on=any >"$root/lists.log" 2>&1 ||
+        unable "the package lists of $1 cannot be fetched: $(tail -n 1 "$root/lists.log")"
 }
 
 root_close() {
     [[ -z $inside ]] || kill -KILL "$inside" 2>/dev/null || true
+    [[ -z $root ]] || root_packages_out
     [[ -z $root ]] || rm -rf --one-file-system "$root"
     root='' inside=''
+}
+
+# A clean clone of HEAD, as /src of the root.
+root_clone() {
+    git clone --quiet --depth 1 "file://$PWD" "$root/src"
+    [[ -z $(git status --porcelain) ]] ||
+        say "uncommitted changes are left out: this is $(git log -1 --format='%h, %s')"
 }
 
 # root_enter COMMAND...: becomes the command, as process 1 of the root; with the environment of a fresh login.
@@ -112,16 +132,16 @@ root_signal() {
 # Packages that were fetched before are in the root's own cache already: apt takes those that it still wants.
 root_packages_in() {
     local folder
-    folder=$(root_cache "$1.packages")
+    folder=$(root_cache "$root_suite.packages")
     mkdir -p "$folder"
     find "$folder" -name '*.deb' -mtime "+$ROOT_DAYS" -delete
     find "$folder" -name '*.deb' -exec cp --reflink=auto --target-directory "$root/var/cache/apt/archives" {} +
 }
 
-# root_packages_out SUITE: keeps what apt has fetched since. Renamed into place, for others may be reading.
+# Keeps what apt has fetched since. Renamed into place, for others may be reading.
 root_packages_out() {
     local folder file
-    folder=$(root_cache "$1.packages")
+    folder=$(root_cache "$root_suite.packages")
     for file in "$root"/var/cache/apt/archives/*.deb; do
         [[ -f $file && ! -f $folder/${file##*/} ]] || continue
         cp "$file" "$folder/${file##*/}.$$"
