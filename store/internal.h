@@ -14,8 +14,8 @@
 #include "store/disk/io.h"
 #include "store/disk/space.h"
 #include "store/index/index.h"
+#include "store/index/progress.h"
 #include "store/log/log.h"
-#include "store/log/reach.h"
 #include "store/read/catalog.h"
 #include "store/store.h"
 #include "store/upkeep/compact.h"
@@ -36,11 +36,7 @@ struct store {
     struct blobs blobs;
     struct index index;
 
-    /* Used by the thread that opens or closes the store, and by the upkeep in between. */
-    struct reach reach; /* what the file says */
-    bool reach_failed;  /* it could not be written, and that was told */
-    uint64_t resumed;   /* where the log went on at the start when its end was lost; 0: it was not */
-
+    struct progress progress;
     struct catalog catalog;
     struct compact compact;
     struct scrub scrub;

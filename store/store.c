@@ -151,7 +151,8 @@ void store_close(struct store *store)
     compact_stop(store);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_free(store);
-    reach_conclude(store);
+    if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
+        progress_conclude(&store->progress, &store->index, &store->notice);
     store_end(store);
 }
 

@@ -2,7 +2,8 @@
 #include "store/log/reach.h"
 
 #include "store/disk/note.h"
-#include "store/internal.h"
+#include "store/log/record.h"
+#include "store/log/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,64 +79,4 @@ int reach_write(const struct io *io, int log, uint64_t salt, const struct reach 
         error = errno;
     io->close(io->self, folder);
     return error;
-}
-
-/* The number of the first segment that counts. Where something is missing it may be in front of the first that is
- * there. */
-static uint64_t oldest_now(const struct store *store)
-{
-    const struct log *log = &store->log;
-    return store->index.damage.gaps || log->oldest == log->segment_count ? store->reach.oldest
-                                                                         : log->segments[log->oldest]->number;
-}
-
-static bool reach_equal(const struct reach *a, const struct reach *b)
-{
-    return a->offset == b->offset && a->segment == b->segment && a->oldest == b->oldest && a->blob == b->blob;
-}
-
-/* What can be said of the log: false when that is nothing, or no more than what is on disk. */
-static bool reach_now(struct store *store, bool another_segment, struct reach *ret_reach)
-{
-    index_lock_shared(&store->index);
-    const struct log *log = &store->log;
-    const struct segment *last = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-    *ret_reach = (struct reach){.offset = store->index.end_offset,
-                                .segment = last ? last->number : 0,
-                                .oldest = oldest_now(store),
-                                .blob = atomic_load(&store->blobs.next)};
-    /* Where the end of the log is lost, nothing has been written yet up to where it goes on. */
-    bool sure = last && last->base >= store->resumed;
-    /* A log that fits into one file is small: it can wait until it is closed. */
-    if (another_segment)
-        sure = sure && log->segment_count > 1 && last->number > store->reach.segment;
-    index_unlock(&store->index);
-    return sure && !reach_equal(ret_reach, &store->reach);
-}
-
-static void reach_update(struct store *store, bool another_segment)
-{
-    struct reach reach;
-    if (store->options->read_only || gate_has_failed(&store->gate) || gate_is_removed(&store->gate) ||
-        !reach_now(store, another_segment, &reach))
-        return;
-    int error = reach_write(store->io, store->log.folder, store->salt, &reach);
-    bool told = store->reach_failed;
-    store->reach_failed = error != 0;
-    if (error && !told)
-        notice_tell(&store->notice, STORE_LOG_WARNING,
-                    "file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
-                    strerror(error));
-    if (!error)
-        store->reach = reach;
-}
-
-void reach_conclude(struct store *store)
-{
-    reach_update(store, false);
-}
-
-void reach_follow(struct store *store)
-{
-    reach_update(store, true);
 }

@@ -11,16 +11,14 @@
  *     check dbd38ff853fc2d21 XXH3-64 of all before this line, seeded with the store's salt
  *
  * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss, to tell
- * it from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. Written
- * when the store is closed, and in the background when the log has come to another segment.
+ * it from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. When it
+ * is written: progress.h.
  */
 #ifndef CAIRN_REACH_H
 #define CAIRN_REACH_H
 
 #include "store/disk/io.h"
 #include "store/store.h"
-
-struct store;
 
 struct reach {
     uint64_t offset;
@@ -35,12 +33,5 @@ enum store_error reach_read(const struct io *io, int log, uint64_t salt, struct 
 
 /* Writes the file, durably; an errno. */
 int reach_write(const struct io *io, int log, uint64_t salt, const struct reach *reach);
-
-/* Brings the file up to what the store has published, if it is not yet. Failing is told in the log and does no harm.
- * Blocking. Thread: the one that closes the store, when nothing else runs. */
-void reach_conclude(struct store *store);
-
-/* The same, if the log has come to another segment. Thread: the depot's upkeep. */
-void reach_follow(struct store *store);
 
 #endif

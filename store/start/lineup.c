@@ -257,7 +257,7 @@ static enum store_error judge(struct line *line, size_t at)
     struct candidate *candidate = &line->candidates[at];
     const struct segment *front = line_last(line);
     uint64_t least = least_base(front);
-    if (candidate->number < line->store->reach.oldest && !segment_is_husk(candidate->segment)) {
+    if (candidate->number < line->store->progress.told.oldest && !segment_is_husk(candidate->segment)) {
         pass_over(line, candidate);
         return STORE_OK;
     }
@@ -396,7 +396,7 @@ static enum store_error take_in(struct line *line, size_t at)
  * back an older one, and all that it has counts. */
 static void doubt_reach(const struct line *line)
 {
-    struct reach *reach = &line->store->reach;
+    struct reach *reach = &line->store->progress.told;
     if (line->count == 0 || line->candidates[line->count - 1].number < reach->segment)
         reach->oldest = 0;
 }

@@ -340,7 +340,7 @@ static uint64_t records_limit(const struct segment *segment, const struct segmen
 static enum store_error is_complete(struct scan *scan, const struct segment *front, const struct segment *next,
                                     bool *ret_complete)
 {
-    *ret_complete = next->number <= scan->store->reach.oldest;
+    *ret_complete = next->number <= scan->store->progress.told.oldest;
     if (*ret_complete || !front || front->number + 1 != next->number || !came_back(front, next) ||
         front->prepared - SEGMENT_HEADER < next->base - front->base)
         return STORE_OK;
@@ -383,7 +383,8 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     enum store_error error = STORE_OK;
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
-    scan->known = !next && scan->store->reach.segment == segment->number ? scan->store->reach.offset : 0;
+    scan->known = !next && scan->store->progress.told.segment == segment->number ? scan->store->progress.told.offset
+                                                                                 : 0;
     if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
         error = scan_segment(scan, segment, records_limit(segment, next));
     for (size_t i = 0; i < log->stray_count; i++) {
@@ -450,11 +451,11 @@ static enum store_error scan_log(struct scan *scan)
         return error;
     uint64_t end = log->active ? segment_end(log->active) : 0;
     uint64_t resume = resume_offset(log, end);
-    if (resume < scan->store->reach.offset)
-        resume = scan->store->reach.offset;
+    if (resume < scan->store->progress.told.offset)
+        resume = scan->store->progress.told.offset;
     report_gap(scan, log->segment_count, end, resume);
     log_resume(log, resume, !zeros || resume > end);
-    scan->store->resumed = resume > end ? resume : 0;
+    scan->store->progress.resumed = resume > end ? resume : 0;
     return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
 }
 
@@ -481,14 +482,14 @@ static enum store_error settle_blobs(struct scan *scan)
 static enum store_error recall_reach(struct store *store, struct store_detail *detail)
 {
     int os_error = 0;
-    enum store_error error = reach_read(store->io, store->log.folder, store->salt, &store->reach, &os_error);
+    enum store_error error = reach_read(store->io, store->log.folder, store->salt, &store->progress.told, &os_error);
     if (error == STORE_IO)
         return error_detail(detail, error, os_error, "store %s: file reach cannot be read: %s", store->name,
                             strerror(os_error));
     if (error)
         notice_tell(&store->notice, STORE_LOG_WARNING,
                     "file reach is damaged: it is ignored, and written again when the store is closed");
-    log_use_number(&store->log, store->reach.segment);
+    log_use_number(&store->log, store->progress.told.segment);
     return STORE_OK;
 }
 
@@ -508,7 +509,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     enum store_error error = recall_reach(store, ret_detail);
     if (error)
         return error;
-    scan.next_blob = store->reach.blob ? store->reach.blob : 1;
+    scan.next_blob = store->progress.told.blob ? store->progress.told.blob : 1;
     error = STORE_NO_MEMORY;
     if (cursor_init(&scan.cursor, store->io, store->salt))
         error = lineup(store, &scan.cursor, ret_detail);

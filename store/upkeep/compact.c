@@ -365,7 +365,7 @@ static int compact_run(void *arg)
 {
     struct store *store = arg;
     if (!stopping(store))
-        reach_follow(store);
+        progress_follow(&store->progress, &store->index, &store->notice);
     bool stop = stopping(store);
     bool more = !stop && compact_one(store);
     if (stop)

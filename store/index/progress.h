@@ -1,0 +1,28 @@
+/* progress.h - how far a store has come, told to the file reach (reach.h) when there is something new to tell.
+ *
+ * The file says how far the log is known to have reached, so that the loss of its end is noticed. It is brought up to
+ * what has been published when the store is closed, and in the background when the log has come to another segment.
+ *
+ * Thread: the one that opens or closes the store, and the depot's upkeep in between.
+ */
+#ifndef CAIRN_PROGRESS_H
+#define CAIRN_PROGRESS_H
+
+#include "store/base/notice.h"
+#include "store/index/index.h"
+#include "store/log/reach.h"
+
+struct progress {
+    struct reach told; /* what the file says */
+    bool troubled;     /* it could not be written, and the operator knows */
+    uint64_t resumed;  /* where the log went on at the start when its end was lost; 0: it was not */
+};
+
+/* Brings the file up to what the store has published, if it is not yet. Failing is told to the operator and does no
+ * harm. Not of a store whose sync has failed: nobody knows how far it has come. Blocking. */
+void progress_conclude(struct progress *progress, struct index *index, const struct notice *notice);
+
+/* The same, if the log has come to another segment. */
+void progress_follow(struct progress *progress, struct index *index, const struct notice *notice);
+
+#endif
