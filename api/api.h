@@ -28,6 +28,9 @@ struct api_options {
     uint64_t batch_bytes_limit; /* bytes in the body of a batch */
     size_t batch_ops_limit;     /* operations in a batch */
     size_t answers_bytes_limit; /* bytes of answers in memory, those of batches apart */
+    /* Whether a connection found no place: it is told how the server is, or else that it has to come back. NULL: never.
+     * Thread: the daemon's. */
+    bool (*guest)(struct MHD_Connection *connection);
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);
@@ -49,6 +52,7 @@ enum api_eviction {
     API_EVICTED_HEAD,   /* the head of a request did not become whole */
     API_EVICTED_BODY,   /* a body came too slowly */
     API_EVICTED_ANSWER, /* an answer was read too slowly */
+    API_EVICTED_IDLE,   /* it had no request while places were short */
     API_EVICTIONS       /* their number */
 };
 

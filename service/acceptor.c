@@ -76,6 +76,34 @@ static void warn(struct acceptor *acceptor, int error)
                 strerror(error));
 }
 
+/* Tells that somebody found no place, once in a while. */
+static void warn_of_guest(struct acceptor *acceptor, const struct sockaddr *socket, socklen_t length)
+{
+    time_t now = time(NULL);
+    acceptor->guests_untold++;
+    if (now < acceptor->next_guest_line)
+        return;
+    char text[ADDRESS_TEXT_MAX];
+    struct address address = address_of_socket(socket, length);
+    address_format(&address, text);
+    logger_line(LOG_WARNING,
+                "%zu connections found no place since the last such line; this one, of %s, is beyond "
+                "--connections-limit or --connections-per-address",
+                acceptor->guests_untold, text);
+    acceptor->guests_untold = 0;
+    acceptor->next_guest_line = now + WARNING_INTERVAL;
+}
+
+/* Hands a connection over, with a place where there is one. */
+static void admit(struct acceptor *acceptor, int socket, const struct sockaddr *address, socklen_t length)
+{
+    bool placed = places_take(acceptor->places, address);
+    if (!placed)
+        warn_of_guest(acceptor, address, length);
+    if (!loop_admit(least_busy(acceptor), socket, address, length, !placed) && placed)
+        places_leave(acceptor->places, address);
+}
+
 /* False when there is nothing left to accept, or accepting has to pause. */
 static bool accept_one(struct acceptor *acceptor, const struct listener *listener)
 {
@@ -83,7 +111,7 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
     socklen_t length = sizeof(address);
     int socket = accept4(listener->socket, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket >= 0) {
-        loop_admit(least_busy(acceptor), socket, (const struct sockaddr *)&address, length);
+        admit(acceptor, socket, (const struct sockaddr *)&address, length);
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -25,10 +25,11 @@ struct config {
     struct texts stores;        /* created at the start */
     uint64_t threads;           /* HTTP threads */
     uint64_t connections_limit; /* open at a time */
-    uint64_t least_rate;        /* bytes a second, of bodies and answers */
-    uint64_t idle_timeout;      /* seconds without a byte until a connection is closed */
-    uint64_t drain_delay;       /* seconds */
-    uint64_t drain_timeout;     /* seconds */
+    uint64_t connections_per_address;
+    uint64_t least_rate;    /* bytes a second, of bodies and answers */
+    uint64_t idle_timeout;  /* seconds without a byte until a connection is closed */
+    uint64_t drain_delay;   /* seconds */
+    uint64_t drain_timeout; /* seconds */
     uint64_t batch_bytes_limit;
     uint64_t batch_ops_limit;
     uint64_t answers_bytes_limit;

@@ -18,8 +18,8 @@ static void print_usage(void)
     for (size_t i = 0; i < command_count; i++)
         printf("%s cairnd %-24s %s\n", i ? "      " : "usage:", command_table[i].synopsis, command_table[i].meaning);
     printf("\n%s\n", help_sources);
-    puts("  --config               configuration file, one JSON object (CAIRN_CONFIG)\n"
-         "  --help, --version      also -h and -V");
+    puts("  --config                   configuration file, one JSON object (CAIRN_CONFIG)\n"
+         "  --help, --version          also -h and -V");
 }
 
 /* Prints the table of options with the defaults as they apply, when one is limited by another. */

@@ -30,10 +30,13 @@ enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 enum { EVENTS = 32 }; /* fetched at a time */
 
 enum {
-    LOOK = 1000,
-    LOOKS = 4
-}; /* at most so many milliseconds between two looks at clients, and so many in an idle
-                                    timeout at least */
+    LOOK = 1000, /* milliseconds between two looks at how clients come on, at most */
+    LOOKS = 4    /* in an idle timeout, at least */
+};
+
+enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants */
+
+enum { CROWD_HASTE = 12 }; /* when places are short, clients have the idle timeout by so much */
 
 enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socket holds and has not sent yet */
 
@@ -43,6 +46,7 @@ enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 struct client {
     struct client *next, *previous; /* in the inbox and among the arriving only `next` is used */
     int socket;
+    bool guest;            /* it has no place: places.h */
     bool busy;             /* a request has begun and is not completed */
     bool heard;            /* its head has arrived whole */
     bool evicted;          /* it was too slow: libmicrohttpd is about to close it */
@@ -73,6 +77,8 @@ struct loop {
     enum phase current; /* what has been carried out */
     size_t peak;        /* connections since memory was last given back */
     size_t under_way;   /* requests whose head was heard */
+    size_t guests;      /* among the clients */
+    bool crowded;       /* places are short */
     int64_t next_look;  /* milliseconds: at those who take their time */
     int64_t look_every; /* milliseconds */
     struct client *clients;
@@ -106,6 +112,10 @@ static void client_opened(struct loop *loop, struct client *client)
 
 static void client_forget(struct loop *loop, struct client *client)
 {
+    if (client->guest)
+        loop->guests--;
+    else
+        places_leave(loop->options.places, (const struct sockaddr *)&client->address);
     free(client);
     atomic_fetch_sub(&loop->connections, 1);
     loop->options.closed(loop->options.closed_arg);
@@ -271,6 +281,7 @@ static void admit_inbox(struct loop *loop)
         list = client->next;
         client->next = loop->arriving;
         loop->arriving = client;
+        loop->guests += client->guest;
     }
     for (struct client *client = loop->arriving, *next; client; client = next) {
         next = client->next;
@@ -353,17 +364,31 @@ static bool is_suspended(const struct client *client)
     return MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
 }
 
+/* How long a client may keep the server waiting, milliseconds. */
+static int64_t patience(const struct loop *loop)
+{
+    int64_t usual = 1000 * (int64_t)loop->options.idle_timeout;
+    return loop->crowded ? usual / CROWD_HASTE : usual;
+}
+
+/* How long it may take to begin a request and to finish its head. */
+static int64_t head_patience(const struct loop *loop, const struct client *client)
+{
+    if (client->guest)
+        return GUEST_PATIENCE;
+    return loop->crowded ? patience(loop) : 2 * patience(loop);
+}
+
 /* For libmicrohttpd each byte is a sign of life. A head that comes byte by byte would hold its connection for ever, and
- * so would a body, or an answer that is read so. */
+ * so would a body, or an answer that is read so. And in a crowd who has no request has to make room. */
 static void judge(struct loop *loop, struct client *client, int64_t now)
 {
-    int64_t grace = loop->options.idle_timeout;
-    struct pace_terms terms = {.rate = (int64_t)loop->options.least_rate, .grace = grace};
+    struct pace_terms terms = {.rate = (int64_t)loop->options.least_rate, .grace = patience(loop)};
     enum pace_verdict verdict = PACE_FAIR;
     if (client->heard)
         verdict = pace_look(&client->pace, client->socket, !is_suspended(client), &terms, now);
-    else if (now - client->waiting_since > 2 * grace * 1000)
-        evict(loop, client, API_EVICTED_HEAD);
+    else if (now - client->waiting_since > head_patience(loop, client))
+        evict(loop, client, client->busy ? API_EVICTED_HEAD : API_EVICTED_IDLE);
     if (verdict != PACE_FAIR)
         evict(loop, client, verdict == PACE_SLOW_BODY ? API_EVICTED_BODY : API_EVICTED_ANSWER);
 }
@@ -374,9 +399,23 @@ static void judge_all(struct loop *loop)
     if (now < loop->next_look)
         return;
     loop->next_look = now + loop->look_every;
+    loop->crowded = places_are_short(loop->options.places);
     for (struct client *client = loop->clients; client; client = client->next)
         if (!client->evicted)
             judge(loop, client, now);
+}
+
+/* Guests come and go. When there are many, the one that has not said what it wants for the longest time has to. */
+static void limit_guests(struct loop *loop)
+{
+    struct client *oldest = NULL;
+    if (loop->guests <= loop->options.guest_limit)
+        return;
+    for (struct client *client = loop->clients; client; client = client->next)
+        if (client->guest && !client->heard && !client->evicted)
+            oldest = client;
+    if (oldest)
+        evict(loop, oldest, API_EVICTED_HEAD);
 }
 
 /* ---- the thread's turns --------------------------------------------------------------------- */
@@ -386,9 +425,10 @@ static void judge_all(struct loop *loop)
 static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    int64_t most = loop->under_way > 0 ? loop->look_every : INT_MAX;
+    bool watches = loop->under_way > 0 || loop->guests > 0 || loop->crowded;
+    int64_t most = watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
-        return loop->under_way > 0 ? (int)most : -1;
+        return watches ? (int)most : -1;
     return milliseconds < (MHD_UNSIGNED_LONG_LONG)most ? (int)milliseconds : (int)most;
 }
 
@@ -435,6 +475,7 @@ static void *run(void *arg)
         forget_refused(loop);
         tell_of_ends(loop);
         judge_all(loop);
+        limit_guests(loop);
         give_memory_back(loop);
     }
     eventfd_write(loop->finished, 1);
@@ -451,14 +492,15 @@ static void call(struct loop *loop)
         eventfd_write(loop->wake, 1);
 }
 
-void loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length)
+bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest)
 {
     struct client *client = calloc(1, sizeof(*client));
     if (!client) {
         close(socket);
-        return;
+        return false;
     }
     client->loop = loop;
+    client->guest = guest;
     client->socket = socket;
     memcpy(&client->address, address, length);
     client->address_length = length;
@@ -469,6 +511,12 @@ void loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
     loop->inbox = client;
     pthread_mutex_unlock(&loop->lock);
     call(loop);
+    return true;
+}
+
+bool loop_is_guest(struct MHD_Connection *connection)
+{
+    return client_of(connection)->guest;
 }
 
 void loop_resume(struct MHD_Connection *connection)

@@ -13,6 +13,7 @@
 #define CAIRN_LOOP_H
 
 #include "service/eviction.h"
+#include "service/places.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +25,10 @@ struct api;
 struct MHD_Connection;
 
 struct loop_options {
-    struct api *api; /* borrowed, as are the evictions: must outlive the loop */
+    struct api *api; /* borrowed, like the next two: must outlive the loop */
     struct evictions *evictions;
+    struct places *places;
+    size_t guest_limit; /* guests of this loop: one more, and the oldest of them that has not said what it wants goes */
     unsigned idle_timeout;     /* seconds without a byte; and for a request's head to become whole */
     uint64_t least_rate;       /* bytes a second of bodies and answers, averaged over the idle timeout; 0: none */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */
@@ -36,9 +39,9 @@ struct loop_options {
 /* Starts the daemon and the thread. NULL and errno on failure. */
 struct loop *loop_start(const struct loop_options *options);
 
-/* Gives a connected socket to the loop, which closes it in the end; on failure (no memory) it is closed at once.
- * Thread: any. */
-void loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length);
+/* Gives a connected socket to the loop, which closes it in the end and gives its place back; a guest has none. On
+ * failure (no memory: false) the socket is closed at once, and the place is still the caller's. Thread: any. */
+bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest);
 
 /* Connections handed over and not closed. Thread: any. */
 size_t loop_connections(const struct loop *loop);
@@ -57,6 +60,9 @@ void loop_join(struct loop *loop);
  * loop_resume() for a moment longer than that connection lives: only free a loop when the engine's threads have
  * ended. */
 void loop_free(struct loop *loop);
+
+/* Whether a connection of any loop has no place: for api_options.guest. Thread: its loop's. */
+bool loop_is_guest(struct MHD_Connection *connection);
 
 /* Resumes a suspended connection of any loop: for api_options.resume. libmicrohttpd by itself would not wake a
  * loop that is not its own. Thread: any. */

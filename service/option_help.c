@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { HELP_INDENT = 25, HELP_WIDTH = 100 };
+enum { HELP_INDENT = 29, HELP_WIDTH = 100 };
 
 /* The largest unit that divides the number, so that 67108864 reads 64MiB. */
 static void format_size(uint64_t number, char *text, size_t size)

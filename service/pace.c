@@ -33,7 +33,7 @@ enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const str
     struct tcp_info info;
     if (terms->rate == 0 || !ask(socket, &info))
         return PACE_FAIR;
-    int64_t most = terms->rate * terms->grace;
+    int64_t most = terms->rate * terms->grace / 1000;
     uint64_t moved = info.tcpi_bytes_received + info.tcpi_bytes_acked;
     bool unsent = info.tcpi_notsent_bytes > 0 || info.tcpi_unacked > 0;
     if (!pace->known) {

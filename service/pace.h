@@ -25,7 +25,7 @@ struct pace {
 
 struct pace_terms {
     int64_t rate;  /* bytes a second; 0: any is fair */
-    int64_t grace; /* seconds */
+    int64_t grace; /* milliseconds */
 };
 
 enum pace_verdict {

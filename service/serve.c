@@ -32,6 +32,7 @@ struct server {
     struct depot *depot;
     struct api *api;
     struct evictions evictions;
+    struct places places;
     struct loop *loops[LOOPS_MAX];
     struct listener listeners[LISTENERS_MAX];
     struct acceptor acceptor;
@@ -128,6 +129,7 @@ static bool open_api(struct server *server)
         .batch_bytes_limit = config->batch_bytes_limit,
         .batch_ops_limit = config->batch_ops_limit,
         .answers_bytes_limit = config->answers_bytes_limit,
+        .guest = loop_is_guest,
         .resume = loop_resume,
         .log = log_of_api,
     };
@@ -144,6 +146,8 @@ static bool start_loops(struct server *server)
     struct loop_options options = {
         .api = server->api,
         .evictions = &server->evictions,
+        .places = &server->places,
+        .guest_limit = places_guests_of(&server->places, 2 * (size_t)server->config->threads),
         .idle_timeout = (unsigned)server->config->idle_timeout,
         .least_rate = server->config->least_rate,
         .connection_limit = (unsigned)acceptor->connections_limit,
@@ -235,6 +239,7 @@ static void run(struct server *server)
     acceptor->signals = server->signals;
     acceptor->loops = server->loops;
     acceptor->listeners = server->listeners;
+    acceptor->places = &server->places;
     logger_line(LOG_INFO, "ready");
     acceptor_run(acceptor, ACCEPTOR_NO_END);
     if (signals_take(server->signals) == SIGTERM && server->config->drain_delay > 0)
@@ -266,10 +271,12 @@ static int serve(const struct config *config)
 
     struct server server = {.config = config, .signals = -1, .acceptor.wake = -1};
     server.acceptor.connections_limit = grant_connections(config->connections_limit);
+    places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address);
     bool ready = set_up(&server);
     if (ready)
         run(&server);
     take_down(&server);
+    places_free(&server.places);
     if (ready)
         logger_line(LOG_INFO, "stopped");
     return ready ? STATUS_OK : STATUS_FAILED;

@@ -227,6 +227,25 @@ static bool find_endpoint(struct request *request, const char *method)
     return take_captures(request, &captures);
 }
 
+static bool is_guest(const struct request *request)
+{
+    bool (*guest)(struct MHD_Connection * connection) = request->api->options.guest;
+    return guest != NULL && guest(request->connection);
+}
+
+/* Those who found no place get no more than a word, and go. */
+static bool has_place(struct request *request)
+{
+    if (!request->guest || request->endpoint->guests)
+        return true;
+    request->reject = true;
+    metrics_count_turned_away(&request->api->metrics);
+    reply_problem(request, PROBLEM_BUSY,
+                  "There are as many connections as allowed, in all or of your address; only health and metrics are "
+                  "told now: try again.");
+    return false;
+}
+
 /* ---- what it asks for ------------------------------------------------------------------------ */
 
 /* Whether a list field has no member but this one. A comma in a quoted string splits it too: its pieces are others. */
@@ -329,10 +348,11 @@ static bool takes_query(struct request *request)
 
 bool arrival_read(struct request *request, const char *target, const char *method, const char *version)
 {
+    request->guest = is_guest(request);
     if (!read_fields(request, target, method, version))
         return false;
     request->body_length = announced_length(&request->fields);
     request->method = method_of(method);
-    return read_target(request) && find_endpoint(request, method) && takes_query(request) &&
+    return read_target(request) && find_endpoint(request, method) && has_place(request) && takes_query(request) &&
            meets_expectation(request) && takes_preconditions(request) && takes_coding(request);
 }

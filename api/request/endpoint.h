@@ -28,6 +28,8 @@ struct endpoint {
     bool any_query;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
+    /* It tells how the server is: also those who find no place among the connections. */
+    bool guests;
     /* What a file call that failed has hindered: "the object cannot be read". NULL: the engine says it. */
     const char *fault;
     /* Frees request->state, whatever became of the request. NULL: it is free()d. */

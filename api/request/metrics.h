@@ -15,6 +15,7 @@ enum { METRICS_CLASSES = 4 }; /* 2xx to 5xx */
 struct metrics {
     atomic_uint_fast64_t answers[METHODS + 1][METRICS_CLASSES]; /* the last row: unknown methods */
     atomic_uint_fast64_t evictions[API_EVICTIONS];
+    atomic_uint_fast64_t turned_away; /* requests of guests */
 };
 
 /* Counts one answer. */
@@ -22,5 +23,8 @@ void metrics_count(struct metrics *metrics, enum method method, unsigned status)
 
 /* Counts one connection that the service has ended. */
 void metrics_count_eviction(struct metrics *metrics, enum api_eviction reason);
+
+/* Counts one request of a connection that found no place. */
+void metrics_count_turned_away(struct metrics *metrics);
 
 #endif

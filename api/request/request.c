@@ -196,7 +196,7 @@ static enum MHD_Result queue(struct request *request)
     request->phase = REQUEST_SENT;
     if (request->response == NULL)
         return MHD_NO; /* memory was out when the answer was made */
-    if (api_is_draining(request->api))
+    if (api_is_draining(request->api) || request->guest)
         reply_field(request, "Connection", "close");
     metrics_count(&request->api->metrics, request->method, request->status);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);

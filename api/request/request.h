@@ -53,6 +53,7 @@ struct request {
     bool counted;   /* api_requests() knows of it */
     bool suspended; /* set by request_suspend() until the handler is called again */
     bool reject;    /* answer at once and close, whatever the body */
+    bool guest;     /* its connection found no place, and ends with the answer */
     request_step *then;
 
     enum method method;

@@ -34,5 +34,5 @@ static void begin_readyz(struct request *request)
         say(request, "ready", detail.text);
 }
 
-const struct endpoint endpoint_healthz = {.begin = begin_healthz};
-const struct endpoint endpoint_readyz = {.begin = begin_readyz};
+const struct endpoint endpoint_healthz = {.begin = begin_healthz, .guests = true};
+const struct endpoint endpoint_readyz = {.begin = begin_readyz, .guests = true};

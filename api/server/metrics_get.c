@@ -31,13 +31,19 @@ static void write_requests(FILE *out, struct api *api)
 
 static void write_connections(FILE *out, const struct api *api)
 {
-    static const char *const reasons[API_EVICTIONS] = {
-        [API_EVICTED_HEAD] = "slow-head", [API_EVICTED_BODY] = "slow-body", [API_EVICTED_ANSWER] = "slow-answer"};
+    static const char *const reasons[API_EVICTIONS] = {[API_EVICTED_HEAD] = "slow-head",
+                                                       [API_EVICTED_BODY] = "slow-body",
+                                                       [API_EVICTED_ANSWER] = "slow-answer",
+                                                       [API_EVICTED_IDLE] = "idle"};
     write_family(out, "cairn_http_connections_evicted_total", "counter",
                  "Connections ended because their clients were slow, by what they were slow with.");
     for (unsigned i = 0; i < API_EVICTIONS; i++)
         fprintf(out, "cairn_http_connections_evicted_total{reason=\"%s\"} %" PRIuFAST64 "\n", reasons[i],
                 atomic_load_explicit(&api->metrics.evictions[i], memory_order_relaxed));
+    write_family(out, "cairn_http_connections_turned_away_total", "counter",
+                 "Requests of connections that found no place, answered 503.");
+    fprintf(out, "cairn_http_connections_turned_away_total %" PRIuFAST64 "\n",
+            atomic_load_explicit(&api->metrics.turned_away, memory_order_relaxed));
 }
 
 /* ---- stores ---------------------------------------------------------------------------------- */
@@ -165,4 +171,4 @@ static void begin(struct request *request)
         free(text);
 }
 
-const struct endpoint endpoint_metrics = {.begin = begin, .fault = "the stores cannot be listed"};
+const struct endpoint endpoint_metrics = {.begin = begin, .guests = true, .fault = "the stores cannot be listed"};

@@ -4,6 +4,9 @@
  */
 #include "site.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -279,9 +282,9 @@ static double metric(const char *name)
 {
     struct answer *told = client_get(site.client, "/metrics", NULL);
     site_expect(told, 200);
-    const char *line = strstr((const char *)told->body, name);
+    const char *begin = client_text(site.client, "\n%s ", name), *line = strstr((const char *)told->body, begin);
     ck_assert_msg(line != NULL, "there is no %s", name);
-    return strtod(line + strlen(name), NULL);
+    return strtod(line + strlen(begin), NULL);
 }
 
 #define EVICTED(reason) metric("cairn_http_connections_evicted_total{reason=\"" reason "\"}")
@@ -376,6 +379,104 @@ START_TEST(without_a_least_rate_all_are_fair)
 }
 END_TEST
 
+/* ---- places ------------------------------------------------------------------------------------- */
+
+/* Connections that say little. */
+static void begin_heads(int *sockets, int count)
+{
+    for (int i = 0; i < count; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: "));
+    }
+}
+
+/* A new connection's answer. */
+static int ask(const char *target)
+{
+    client_disconnect(site.client);
+    return client_get(site.client, target, NULL)->status;
+}
+
+/* They would have two idle timeouts for their heads; in a crowd they have a twelfth of one. */
+START_TEST(a_crowd_leaves_place_for_health_and_is_cut)
+{
+    enum { LIMIT = 32, CROWD = 40 };
+    static int sockets[CROWD];
+    static struct raw_answer refusal;
+    char value[32];
+    add("--connections-limit", "32");
+    add("--idle-timeout", "24");
+    site_start();
+    begin_heads(sockets, LIMIT - 2);
+    ck_assert(clock_until(5, ask("/v1/stores") == 503));
+    ck_assert_int_eq(ask("/healthz"), 200);
+    ck_assert_int_eq(ask("/readyz"), 200);
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n", site_object("k")));
+    ck_assert(raw_receive(socket, &refusal));
+    ck_assert_int_eq(refusal.status, 503);
+    ck_assert(raw_header(&refusal, "Retry-After", value, sizeof value));
+    ck_assert(raw_closed(socket));
+    close(socket);
+    ck_assert(metric("cairn_http_connections_turned_away_total") >= 2);
+    begin_heads(sockets + LIMIT - 2, CROWD - LIMIT + 2);
+    ck_assert_int_eq(ask("/healthz"), 200);
+    ck_assert_msg(clock_until(6, ask("/v1/stores") == 200), "the crowd keeps its places");
+    close_all(sockets, CROWD);
+    ck_assert(EVICTED("slow-head") >= LIMIT / 2);
+}
+END_TEST
+
+/* An address of this machine that is not loopback; 0: it has none. */
+static in_addr_t own_address(void)
+{
+    struct ifaddrs *list = NULL;
+    in_addr_t found = 0;
+    ck_assert_int_eq(getifaddrs(&list), 0);
+    for (struct ifaddrs *at = list; at && !found; at = at->ifa_next)
+        if (at->ifa_addr && at->ifa_addr->sa_family == AF_INET && !(at->ifa_flags & IFF_LOOPBACK) &&
+            (at->ifa_flags & IFF_UP))
+            found = ((struct sockaddr_in *)at->ifa_addr)->sin_addr.s_addr;
+    freeifaddrs(list);
+    return found;
+}
+
+static int connect_to(in_addr_t inet)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)site.server->port)};
+    int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = inet;
+    ck_assert_int_eq(connect(handle, (struct sockaddr *)&address, sizeof address), 0);
+    return handle;
+}
+
+/* Of an address of this machine only its own has fewer; a machine without one has nothing to be tested here. */
+START_TEST(one_address_does_not_get_all_places)
+{
+    enum { EACH = 3 };
+    static struct raw_answer given;
+    in_addr_t own = own_address();
+    int sockets[EACH + 1];
+    add("--connections-per-address", "3");
+    server_listen(site.server, "0.0.0.0:0");
+    site_start();
+    size_t descriptors = server_descriptors(site.server);
+    for (int round = 0; round < 2 && own; round++) {
+        for (int i = 0; i <= EACH; i++) {
+            sockets[i] = connect_to(own);
+            ck_assert(raw_send(sockets[i], "GET /v1/stores HTTP/1.1\r\nHost: a\r\n\r\n"));
+            ck_assert(raw_receive(sockets[i], &given));
+            ck_assert_msg(given.status == (i < EACH ? 200 : 503), "connection %d gets %d", i, given.status);
+        }
+        close_all(sockets, EACH + 1);
+        ck_assert(clock_until(5, server_descriptors(site.server) <= descriptors));
+    }
+    begin_heads(sockets, EACH);
+    ck_assert_int_eq(ask("/v1/stores"), 200); /* loopback has no limit */
+    close_all(sockets, EACH);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -388,6 +489,8 @@ int main(void)
         readers_that_drip_are_cut,
         a_slow_and_honest_body_passes,
         without_a_least_rate_all_are_fair,
+        a_crowd_leaves_place_for_health_and_is_cut,
+        one_address_does_not_get_all_places,
         answers_nobody_reads_stay_in_their_budget,
         what_comes_from_the_file_is_the_same,
         pages_nobody_reads_stay_in_their_budget,

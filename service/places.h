@@ -1,0 +1,39 @@
+/* places.h - who gets a place among the connections.
+ *
+ * All that are allowed but a sixteenth are places for clients. Who comes when they are taken, or when its address has
+ * as many as one address may have, is a guest: it is told so, or how the server does, and has to go (loop.c). So the
+ * server always answers, and says that it is well, whatever a crowd does.
+ *
+ * When places are getting short, those who keep the server waiting are given little time.
+ *
+ * Thread: any, after places_init().
+ */
+#ifndef CAIRN_PLACES_H
+#define CAIRN_PLACES_H
+
+#include "service/origin.h"
+
+#include <stdatomic.h>
+
+struct places {
+    size_t count;  /* of places; does not change */
+    size_t guests; /* as many more there are for guests; does not change */
+    atomic_size_t taken;
+    struct origins origins;
+};
+
+/* For so many connections in all, and of one address. */
+void places_init(struct places *places, size_t connections_limit, size_t connections_per_address);
+void places_free(struct places *places);
+
+/* Takes a place for a client of this address, until places_leave(); false: it is a guest. */
+bool places_take(struct places *places, const struct sockaddr *address);
+void places_leave(struct places *places, const struct sockaddr *address);
+
+/* How many guests each of so many may have, one at least. */
+size_t places_guests_of(const struct places *places, size_t hosts);
+
+/* Whether so many are taken that the next ones may find none. */
+bool places_are_short(const struct places *places);
+
+#endif
