@@ -298,7 +298,7 @@ static bool next_line(struct span *rest, struct span *ret_line)
 static bool read_field(struct form *form, struct span line)
 {
     char *colon = memchr(line.at, ':', span_length(line));
-    if (colon == NULL || colon == line.at)
+    if (colon == NULL || colon == line.at || is_blank(*line.at) || is_blank(colon[-1]))
         return entries_refuse(form->entries, "a line of the part's head is not a field");
     struct span name = {line.at, colon}, value = {colon + 1, line.end};
     skip_blanks(&value);

@@ -43,10 +43,31 @@ static bool tell(struct digest *digest, struct digest_sum *sum, const char *text
     return true;
 }
 
+/* The key of a dictionary's member (RFC 9651, section 3.1.2), which has no capitals: SHA-256 is none, and a sum that
+ * somebody told must not be passed over. */
+static bool is_key(const char *text, size_t length)
+{
+    return length == strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-.*");
+}
+
+/* Where a member of a dictionary ends: at a comma that stands in no quoted string. */
+static const char *member_end(const char *at)
+{
+    for (bool quoted = false; *at != '\0' && (quoted || *at != ','); at++) {
+        if (quoted && *at == '\\' && at[1] != '\0')
+            at++;
+        else if (*at == '"')
+            quoted = !quoted;
+    }
+    return at;
+}
+
 /* One member of the dictionary: `name=:base64:` and perhaps parameters. */
 static bool read_member(struct digest *digest, const char *at, const char *end)
 {
     size_t name = strcspn(at, "=;, \t");
+    if (!is_key(at, name))
+        return false;
     if (name != strlen(ALGORITHM) || memcmp(at, ALGORITHM, name) != 0)
         return true; /* another algorithm */
     at += name;
@@ -63,7 +84,7 @@ bool digest_expect_list(struct digest *digest, const char *value)
 {
     for (const char *at = value; *at != '\0';) {
         at += strspn(at, ", \t");
-        const char *end = at + strcspn(at, ",");
+        const char *end = member_end(at);
         if (!read_member(digest, at, end))
             return false;
         at = end;
@@ -108,15 +129,14 @@ bool digest_verify(struct digest *digest)
 
 bool digest_wants_sha256(const char *value)
 {
-    for (const char *at = value; *at != '\0';) {
+    bool wanted = false;
+    for (const char *at = value; *at != '\0'; at = member_end(at)) {
         at += strspn(at, ", \t");
-        const char *end = at + strcspn(at, ",");
-        size_t name = strcspn(at, "=, \t");
+        size_t name = strcspn(at, "=;, \t");
         if (name == strlen(ALGORITHM) && strncmp(at, ALGORITHM, name) == 0)
-            return at[name] != '=' || strtol(at + name + 1, NULL, 10) > 0;
-        at = end;
+            wanted = at[name] != '=' || strtol(at + name + 1, NULL, 10) > 0;
     }
-    return false;
+    return wanted;
 }
 
 void digest_write_sha256(char text[DIGEST_SHA256_SIZE], const uint8_t *sum)

@@ -43,7 +43,7 @@ void digest_update(struct digest *digest, const void *bytes, size_t length);
 /* Whether the content is what was told; afterwards `expected` holds the sums of the content. */
 bool digest_verify(struct digest *digest);
 
-/* Whether the value of Want-Repr-Digest asks for sha-256. */
+/* Whether the value of Want-Repr-Digest asks for sha-256; where it is told twice, the last one counts. */
 bool digest_wants_sha256(const char *value);
 
 /* Writes `sha-256=:...:`, or the base64 of an MD5, each with its NUL. */

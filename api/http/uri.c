@@ -10,8 +10,8 @@ bool slice_is(struct slice slice, const char *text)
     return slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
 }
 
-/* Where the path begins in an absolute-form target, or NULL. The authority is not looked at: cairn
- * answers for every name it is reached by. */
+/* Where the path begins in an absolute-form target, or NULL. The authority is not looked at: cairn answers for every
+ * name it is reached by. But it has to be there, and to end where the path begins: a slash in a query begins none. */
 static const char *skip_authority(const char *target, const char *end)
 {
     size_t scheme = 0;
@@ -21,7 +21,10 @@ static const char *skip_authority(const char *target, const char *end)
         scheme = 8;
     if (scheme == 0)
         return NULL;
-    return memchr(target + scheme, '/', (size_t)(end - target) - scheme);
+    const char *authority = target + scheme, *path = authority;
+    while (path < end && *path != '/' && *path != '?')
+        path++;
+    return path > authority && path < end && *path == '/' ? path : NULL;
 }
 
 /* A fragment is no part of a target (RFC 9112, section 3.2): some cut it off, others would take it for the end of a

@@ -265,6 +265,19 @@ START_TEST(a_target_has_no_fragment)
 }
 END_TEST
 
+/* What stands behind the question mark is a query, also without a path before it. */
+START_TEST(a_uri_without_a_path_names_no_object)
+{
+    site_expect(site_put("k", "old", NULL), 201);
+    site_expect_kind(client_get(site.client, client_text(site.client, "http://a?%s", site_object("k")), NULL), 400,
+                     "bad-uri");
+    site_expect_kind(
+        client_send(site.client, "DELETE", client_text(site.client, "http://%s", site_object("k")), NULL, 0, NULL), 400,
+        "bad-uri");
+    expect_unchanged();
+}
+END_TEST
+
 START_TEST(a_destination_has_neither_query_nor_fragment)
 {
     const char *ends[] = {"?", "?x=1", "#", "#x", "?x#y"};
@@ -295,6 +308,7 @@ int main(void)
         a_store_name_has_no_escapes,
         dot_segments_before_the_key_are_refused,
         a_target_has_no_fragment,
+        a_uri_without_a_path_names_no_object,
         a_destination_has_neither_query_nor_fragment,
     };
     return site_run("targets", tests, sizeof tests / sizeof *tests, SITE_SHARED);

@@ -186,6 +186,8 @@ START_TEST(faults_of_a_part)
         {"X: y", "no end"},
         {"no field\r\n\r\nv", "not a field"},
         {": y\r\n\r\nv", "not a field"},
+        {"Content-Type : a/b\r\n" HEAD("a") "v", "not a field"},
+        {"Content-Disposition: form-data; name=\"a\";\r\n filename=\"b:c\"\r\n\r\nv", "not a field"},
         {"Content-Disposition: form-data\r\n\r\nv", "needs a name"},
         {"Content-Disposition: form-data; name=\"a\r\n\r\nv", "is not form-data; name=\"KEY\""},
         {"Content-Disposition: form-data; name=a b\r\n\r\nv", "is not form-data; name=\"KEY\""},

@@ -54,12 +54,17 @@ START_TEST(other_algorithms_are_passed_over)
     ck_assert(verify("unixsum=:AAA=:,sha-256=:" SHA256 ":;a=b , x", NULL, "hello"));
     ck_assert(!verify("unixsum=:AAA=:,sha-256=:" SHA256 ":", NULL, "other"));
     ck_assert(verify("sha-2567=:x:", NULL, "hello"));
+    ck_assert(verify("sha-256=:" SHA256 ":;a=\"x, sha-256=:" ZERO ":\"", NULL, "hello"));
+    ck_assert(verify("x;a=\"\\\",SHA-256=\",sha-256=:" SHA256 ":", NULL, "hello"));
 }
 END_TEST
 
 START_TEST(what_is_malformed)
 {
     const char *lists[] = {"sha-256",
+                           "SHA-256=:" SHA256 ":",
+                           "unixsum=:AAA=:, Sha-256=:" SHA256 ":",
+                           "sha-256*\xff=:" SHA256 ":",
                            "sha-256=",
                            "sha-256=" SHA256,
                            "sha-256=:" SHA256,
@@ -108,8 +113,10 @@ END_TEST
 
 START_TEST(a_reader_says_what_it_wants)
 {
-    const char *wanted[] = {"sha-256=1", "sha-256=10", "md5=3, sha-256=9", "sha-512=0,sha-256=1", "sha-256"};
-    const char *unwanted[] = {"sha-256=0", "sha-512=9", "", "sha-2567=1", "md5=1, sha-256=0"};
+    const char *wanted[] = {"sha-256=1", "sha-256=10",      "md5=3, sha-256=9",    "sha-512=0,sha-256=1",
+                            "sha-256",   "sha-256;a=\",\"", "sha-256=0, sha-256=1"};
+    const char *unwanted[] = {
+        "sha-256=0", "sha-512=9", "", "sha-2567=1", "md5=1, sha-256=0", "sha-256=1, sha-256=0", "md5;a=\", sha-256\""};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         ck_assert_msg(digest_wants_sha256(wanted[i]), "%s", wanted[i]);
     for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++)

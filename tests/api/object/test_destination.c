@@ -57,6 +57,8 @@ START_TEST(what_is_no_path)
                             "v1/stores/s/objects/k",
                             "ftp://h/v1/stores/s/objects/k",
                             "http://h",
+                            "http:///v1/stores/s/objects/k",
+                            "http://h?/v1/stores/s/objects/k",
                             "/v1/stores/s/objects/a b",
                             "/v1/stores/s/objects/k?x=y",
                             "/v1/stores/s/objects/k?",
