@@ -168,7 +168,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     struct index *index = &store->index;
     index_lock_shared(index);
     struct store_figures figures = {
-        .objects = index->locations.count,
+        .objects = index->objects,
         .live_bytes = index->live_bytes,
         .dead_bytes = index->dead_bytes,
         .disk_bytes = log_disk_bytes(&store->log) + store->blobs.bytes,

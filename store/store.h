@@ -70,7 +70,7 @@ enum store_error {
     STORE_TOO_LARGE,      /* an object or a batch over its configured limit */
     STORE_EMPTY,          /* a batch entry without bytes, and no STORE_ALLOW_EMPTY */
     STORE_NUL,            /* a batch entry of one NUL byte, and no STORE_ALLOW_NUL */
-    STORE_COLLISION,      /* another key with the same 64-bit hash is stored */
+    STORE_COLLISION,      /* a hash alone was given, and several keys have it */
     STORE_CONDITION,      /* a precondition does not hold */
     STORE_EXISTS,         /* the target exists and may not be replaced */
     STORE_SAME,           /* source and target are the same object */
@@ -106,7 +106,8 @@ struct store_detail {
 
 /* ---- keys, digests, conditions --------------------------------------------------------------- */
 
-/* A key by its bytes, or by its hash alone (bytes NULL, length 0). Borrows the bytes. */
+/* A key by its bytes, or by its hash alone (bytes NULL, length 0). Borrows the bytes. Keys with one hash live side by
+ * side; by that hash alone nothing can be done with them as long as they are several: STORE_COLLISION. */
 struct store_key {
     const void *bytes;
     size_t length;
@@ -417,8 +418,9 @@ struct stream_finish {
 };
 
 /* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is
- * copied. Whether it may begin is decided here: STORE_BAD_KEY, STORE_TOO_LARGE, STORE_BUSY, STORE_DRAINING,
- * STORE_FAILED, STORE_FULL, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive the stream. */
+ * copied. Whether it may begin is decided here: STORE_BAD_KEY, STORE_COLLISION, STORE_TOO_LARGE, STORE_BUSY,
+ * STORE_DRAINING, STORE_FAILED, STORE_FULL, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive the
+ * stream. */
 enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
                              const struct stream_hooks *hooks, struct stream **ret_stream);
 
@@ -460,9 +462,9 @@ struct object_info {
     uint64_t offset;  /* of its record */
 };
 
-/* Pins the newest version under the key. Fails with STORE_NO_OBJECT, STORE_COLLISION (another key of
- * that hash is stored: as good as absent), STORE_DAMAGED, STORE_MISSING, STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An
- * inline payload's digest has been verified when this returns. Blocking, unless STORE_GET_NOWAIT. */
+/* Pins the newest version under the key. Fails with STORE_NO_OBJECT, STORE_COLLISION, STORE_DAMAGED, STORE_MISSING,
+ * STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An inline payload's digest has been verified when this returns. Blocking,
+ * unless STORE_GET_NOWAIT. */
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags,
                            struct object **ret_object);
 

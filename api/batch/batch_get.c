@@ -31,6 +31,7 @@ struct gathering {
     struct object **objects;
     enum store_error *errors;
     size_t count, room;
+    size_t entry;      /* the one that an error of the store is about */
     const char *fault; /* what is wrong with the body, without a full stop */
     enum problem problem;
 };
@@ -94,8 +95,10 @@ static bool look_up(struct request *request, struct gathering *gathering, unsign
                                     gathering->errors);
     request->os_error = request->error == STORE_OK ? errno : 0; /* of the keys' errors */
     for (size_t i = 0; request->error == STORE_OK && i < gathering->count; i++)
-        if (gathering->errors[i] != STORE_NO_OBJECT && gathering->errors[i] != STORE_COLLISION)
+        if (gathering->errors[i] != STORE_NO_OBJECT) {
             request->error = gathering->errors[i];
+            gathering->entry = i;
+        }
     return request->error == STORE_OK;
 }
 
@@ -305,7 +308,11 @@ static void drop(struct gathering *gathering)
 static void answer(struct request *request)
 {
     struct gathering *gathering = request->state;
-    if (request->error != STORE_OK) {
+    if (request->error == STORE_COLLISION) {
+        reply_entry_problem(request, PROBLEM_COLLISION, gathering->entry,
+                            "Several keys have the hash %016" PRIx64 ": name the object by its key.",
+                            gathering->keys[gathering->entry].hash);
+    } else if (request->error != STORE_OK) {
         reply_error(request, request->error);
     } else if (gathering->json.fault != NULL) {
         reply_problem(request, gathering->problem, "The body is not JSON: %s at byte %zu.", gathering->fault,

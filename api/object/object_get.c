@@ -251,7 +251,7 @@ static void answer(struct request *request)
 {
     const struct reading *reading = request->state;
     settle_share(request, reading->object);
-    if (request->error == STORE_NO_OBJECT || request->error == STORE_COLLISION)
+    if (request->error == STORE_NO_OBJECT)
         reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under this key.");
     else if (request->error != STORE_OK)
         reply_error(request, request->error);

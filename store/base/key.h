@@ -8,7 +8,7 @@
 bool key_valid(const struct store_key *key);
 
 /* Whether both address one object: equal hashes, and equal bytes where both have bytes. Two keys
- * with equal hashes that are not the same are a collision. */
+ * with equal hashes that are not the same are namesakes. */
 bool key_same(const struct store_key *a, const struct store_key *b);
 
 #endif

@@ -1,6 +1,9 @@
 /* changes.c - what a group has decided so far. changes.h tells what for. */
 #include "store/commit/changes.h"
 
+#include "store/base/key.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +12,8 @@ enum { NONE = -1 };
 void changes_init(struct changes *changes, struct index *index)
 {
     *changes = (struct changes){.index = index};
-    memset(changes->buckets, NONE, sizeof changes->buckets);
+    memset(changes->of_hash, NONE, sizeof changes->of_hash);
+    memset(changes->of_tag, NONE, sizeof changes->of_tag);
 }
 
 void changes_free(struct changes *changes)
@@ -18,35 +22,135 @@ void changes_free(struct changes *changes)
     free(changes->list);
 }
 
-/* ---- looking up ------------------------------------------------------------------------------ */
+/* ---- the changes of a key -------------------------------------------------------------------- */
 
-static size_t bucket_of(uint64_t hash)
+/* Salted, since clients may choose hashes, and would crowd one bucket. */
+static int *bucket_of_hash(struct changes *changes, uint64_t hash)
 {
-    return (hash ^ hash >> 32) % CHANGES_BUCKETS;
+    uint64_t mixed = (hash ^ changes->index->salt) * 0x9e3779b97f4a7c15u;
+    return &changes->of_hash[(mixed >> 32) % CHANGES_BUCKETS];
 }
 
-const struct change *changes_newest(const struct changes *changes, uint64_t hash)
+static int *bucket_of_tag(struct changes *changes, uint64_t tag)
 {
-    int at = changes->buckets[bucket_of(hash)];
+    return &changes->of_tag[tag % CHANGES_BUCKETS];
+}
+
+/* NULL: there is none. */
+static const struct change *newest_of_hash(struct changes *changes, uint64_t hash)
+{
+    int at = *bucket_of_hash(changes, hash);
     while (at != NONE && changes->list[at].after.key.hash != hash)
-        at = changes->list[at].older;
+        at = changes->list[at].older_of_hash;
     return at == NONE ? NULL : &changes->list[at];
+}
+
+static const struct change *newest_of_tag(struct changes *changes, uint64_t hash, uint64_t tag)
+{
+    int at = *bucket_of_tag(changes, tag);
+    while (at != NONE && (changes->list[at].tag != tag || changes->list[at].after.key.hash != hash))
+        at = changes->list[at].older_of_tag;
+    return at == NONE ? NULL : &changes->list[at];
+}
+
+/* All that have the hash of a change, when it has been made. */
+static struct crowd crowd_after(const struct change *change)
+{
+    const struct view *after = &change->after;
+    return after->exists ? crowd_with(after->others, change->tag) : after->others;
+}
+
+/* ---- looking up ------------------------------------------------------------------------------ */
+
+/* Looks a key up that no change has to do with, nor another of its hash. */
+static enum store_error find_stored(struct changes *changes, const struct store_key *key, bool payload,
+                                    struct view *ret_view)
+{
+    struct index *index = changes->index;
+    struct crowd crowd;
+    uint64_t packed = index_now(index, key, &crowd);
+    ret_view->others = crowd;
+    if (!packed || packed == INDEX_SEVERAL)
+        return packed ? STORE_COLLISION : STORE_OK;
+    enum store_error error = view_load(index->log, &changes->arena, packed, payload, ret_view);
+    if (error || key_same(key, &ret_view->key)) { /* what cannot be read is taken for what is asked for */
+        ret_view->others = crowd.count > 0 ? crowd_without(crowd, index_tag(index, key)) : crowd;
+        return error;
+    }
+    uint64_t tag = index_tag(index, &ret_view->key);
+    *ret_view = (struct view){.key = *key, .others = {.count = 1, .tags = tag}};
+    return crowd.count > 0 ? STORE_COLLISION : STORE_OK;
+}
+
+/* What a change has left of its key. */
+static enum store_error view_of_change(const struct change *change, const struct store_key *key, bool payload,
+                                       struct view *ret_view)
+{
+    const struct view *after = &change->after;
+    if (!key_same(key, &after->key))
+        return STORE_COLLISION;
+    *ret_view = *after;
+    if (!payload || !after->exists || after->blob || after->payload || !after->size)
+        return STORE_OK;
+    return STORE_DAMAGED; /* a payload that is in memory always points somewhere */
+}
+
+/* Looks the one of a crowd up that has the tag, if it is stored; others of it are among the changes. */
+static enum store_error find_untouched(struct changes *changes, const struct store_key *key, uint64_t tag,
+                                       const struct crowd *crowd, bool payload, struct view *ret_view)
+{
+    struct index *index = changes->index;
+    bool single;
+    uint64_t packed = index_now_tagged(index, key->hash, tag, &single);
+    enum store_error error = packed ? view_load(index->log, &changes->arena, packed, payload, ret_view) : STORE_OK;
+    if (error == STORE_DAMAGED && single && crowd->count > 1) { /* it was read before, or it would be no part of it */
+        errno = EIO;
+        return STORE_IO;
+    }
+    if (error || !packed)
+        return error;
+    if (index_tag(index, &ret_view->key) == tag)
+        return key_same(key, &ret_view->key) ? STORE_OK : STORE_COLLISION;
+    *ret_view = (struct view){.key = *key};
+    return STORE_OK;
+}
+
+/* The tag of the object that a key stands for in a crowd: its own, or that of a single one that has the hash, where one
+ * of the two has no name. */
+static uint64_t tag_of(const struct changes *changes, const struct store_key *key, const struct crowd *crowd)
+{
+    const struct store_key nameless = store_key_of_hash(key->hash);
+    if (crowd->count == 1 && (!key->bytes || crowd->tags == index_tag(changes->index, &nameless)))
+        return crowd->tags;
+    return index_tag(changes->index, key);
+}
+
+/* Looks a key up with whose hash changes have to do: `crowd` is what these have left of it. */
+static enum store_error find_changed(struct changes *changes, const struct store_key *key, const struct crowd *crowd,
+                                     bool payload, struct view *ret_view)
+{
+    ret_view->others = *crowd;
+    if (!key->bytes && crowd->count > 1)
+        return STORE_COLLISION;
+    uint64_t tag = tag_of(changes, key, crowd);
+    if (crowd->count == 0 || (crowd->count == 1 && crowd->tags != tag))
+        return STORE_OK;
+    const struct change *change = newest_of_tag(changes, key->hash, tag);
+    enum store_error error = change ? view_of_change(change, key, payload, ret_view)
+                                    : find_untouched(changes, key, tag, crowd, payload, ret_view);
+    bool counts = ret_view->exists || error == STORE_DAMAGED;
+    ret_view->others = counts ? crowd_without(*crowd, tag) : *crowd;
+    return error;
 }
 
 enum store_error changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view)
 {
-    const struct change *change = changes_newest(changes, key->hash);
-    if (change) {
-        *ret_view = change->after;
-        if (!payload || !change->after.exists || change->after.blob || change->after.payload || !change->after.size)
-            return STORE_OK;
-        return STORE_DAMAGED; /* a payload that is in memory always points somewhere */
-    }
-    uint64_t location = index_now(changes->index, key->hash);
-    if (location)
-        return view_load(changes->index->log, &changes->arena, location, payload, ret_view);
-    *ret_view = (struct view){.key = store_key_of_hash(key->hash)};
-    return STORE_OK;
+    const struct change *change = newest_of_hash(changes, key->hash);
+    *ret_view = (struct view){.key = *key};
+    if (!change)
+        return find_stored(changes, key, payload, ret_view);
+    struct crowd crowd = crowd_after(change);
+    return find_changed(changes, key, &crowd, payload, ret_view);
 }
 
 /* ---- one more, and back ---------------------------------------------------------------------- */
@@ -62,15 +166,34 @@ static bool changes_grow(struct changes *changes)
     return true;
 }
 
+/* What others have the hash of a key when a change of it comes: those before may be among the changes by now. */
+static struct crowd others_of(struct changes *changes, const struct view *before)
+{
+    const struct change *newest = newest_of_hash(changes, before->key.hash);
+    if (!newest)
+        return before->others;
+    struct crowd crowd = crowd_after(newest);
+    return before->exists ? crowd_without(crowd, index_tag(changes->index, &before->key)) : crowd;
+}
+
 enum store_error changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
                               const struct view *after)
 {
     if (changes->count == changes->room && !changes_grow(changes))
         return STORE_NO_MEMORY;
-    int *bucket = &changes->buckets[bucket_of(after->key.hash)];
-    changes->list[changes->count] = (struct change){
-        .before = *before, .after = *after, .txn = txn, .op = op, .older = *bucket};
-    *bucket = (int)changes->count++;
+    uint64_t tag = index_tag(changes->index, &after->key);
+    int *of_hash = bucket_of_hash(changes, after->key.hash);
+    int *of_tag = bucket_of_tag(changes, tag);
+    struct change *change = &changes->list[changes->count];
+    *change = (struct change){.before = *before,
+                              .after = *after,
+                              .tag = tag,
+                              .txn = txn,
+                              .op = op,
+                              .older_of_hash = *of_hash,
+                              .older_of_tag = *of_tag};
+    change->after.others = others_of(changes, before);
+    *of_hash = *of_tag = (int)changes->count++;
     return STORE_OK;
 }
 
@@ -78,7 +201,8 @@ void changes_pop(struct changes *changes, size_t count)
 {
     while (changes->count > count) {
         const struct change *change = &changes->list[--changes->count];
-        changes->buckets[bucket_of(change->after.key.hash)] = change->older;
+        *bucket_of_hash(changes, change->after.key.hash) = change->older_of_hash;
+        *bucket_of_tag(changes, change->tag) = change->older_of_tag;
     }
 }
 

@@ -21,10 +21,12 @@ enum { CHANGES_BUCKETS = 4096 };
 struct change {
     struct view before;
     struct view after; /* exists: a put, else a tombstone */
+    uint64_t tag;      /* of the key: namesakes.h */
     struct location location;
     struct txn *txn;
     size_t op;
-    int older;       /* the change before in its bucket */
+    int older_of_hash; /* the change before in its bucket, and in the other one */
+    int older_of_tag;
     uint64_t orphan; /* the blob that publishing it has left without need, 0: none */
 };
 
@@ -34,17 +36,17 @@ struct changes {
     struct change *list; /* in the order of their records */
     size_t count;
     size_t room;
-    int buckets[CHANGES_BUCKETS]; /* the newest change of each */
+    int of_hash[CHANGES_BUCKETS]; /* buckets by key hash: the newest change of each, or none */
+    int of_tag[CHANGES_BUCKETS];  /* the same by tag */
 };
 
 void changes_init(struct changes *changes, struct index *index);
 void changes_free(struct changes *changes);
 
-/* The newest change of the key's hash; NULL: there is none. Borrowed until the next push or pop. */
-const struct change *changes_newest(const struct changes *changes, uint64_t hash);
-
-/* What the key's hash holds after all changes so far, its payload only when asked for. The errors of view_load().
- * Blocking, where it is stored and not among the changes. */
+/* What the key holds after all changes so far, its payload only when asked for. A hash alone stands for the one object
+ * that has it: STORE_COLLISION when there are several, or when a key has the tag of another one besides. The errors of
+ * view_load(): then all that is set of the view are the others. Blocking, where the object is stored and not among the
+ * changes. */
 enum store_error changes_find(struct changes *changes, const struct store_key *key, bool payload,
                               struct view *ret_view);
 

@@ -202,12 +202,14 @@ static struct index_change booking_of(const struct change *change)
     const struct view *after = &change->after;
     const struct view *before = &change->before;
     return (struct index_change){.type = after->exists ? RECORD_PUT : RECORD_TOMBSTONE,
-                                 .key_hash = after->key.hash,
+                                 .key = after->key,
                                  .location = change->location,
                                  .size = after->size,
                                  .blob = after->blob,
+                                 .replaces = before->exists,
                                  .size_before = before->size,
-                                 .blob_before = before->exists ? before->blob : 0};
+                                 .blob_before = before->exists ? before->blob : 0,
+                                 .others = after->others};
 }
 
 /* Memory for what publishing will put into the tables: after the sync it must not fail. */

@@ -71,7 +71,7 @@ static enum store_error find_before(struct plan *plan, const struct store_key *k
     enum store_error error = changes_find(plan->changes, key, false, ret_view);
     if (error != STORE_DAMAGED || store_condition_asks(condition))
         return error;
-    *ret_view = (struct view){.exists = true, .key = *key};
+    *ret_view = (struct view){.exists = true, .key = *key, .others = ret_view->others};
     return STORE_OK;
 }
 
@@ -83,8 +83,6 @@ static enum store_error plan_target(struct plan *plan, size_t op, const struct s
     enum store_error error = find_before(plan, key, condition, &before);
     if (error)
         return error;
-    if (before.exists && !key_same(key, &before.key))
-        return STORE_COLLISION;
     if (!condition_holds(condition, digest_in(&before), before.time))
         return STORE_CONDITION;
     if (plan->txn->ops[op].keep_target && before.exists)
@@ -117,14 +115,42 @@ static enum store_error plan_delete(struct plan *plan, size_t at)
     enum store_error error = find_before(plan, &op->key, &op->condition, &before);
     if (error)
         return error;
-    bool found = before.exists && key_same(&op->key, &before.key);
-    if (!condition_holds(&op->condition, found ? &before.digest : NULL, before.time))
+    if (!condition_holds(&op->condition, digest_in(&before), before.time))
         return STORE_CONDITION;
-    struct view after = {.key = found ? before.key : op->key, .time = plan->now};
-    error = receipt_set(plan, at, &op->key, &after, found);
-    bool lost = !before.exists &&
-                plan->changes->index->damage.gaps; /* it may be in a part of the log that comes back */
-    return error || !(found || lost) ? error : changes_push(plan->changes, plan->txn, at, &before, &after);
+    struct view after = {.key = before.key, .time = plan->now};
+    error = receipt_set(plan, at, &op->key, &after, before.exists);
+    bool gaps = plan->changes->index->damage.gaps; /* then it may be in a part of the log that comes back */
+    return error || !(before.exists || gaps) ? error : changes_push(plan->changes, plan->txn, at, &before, &after);
+}
+
+/* Whether an op's source and target are one object. Where one of the two is told by its hash alone, that depends on the
+ * object that the source was found to be. */
+static bool is_same(const struct store_op *op, const struct view *source)
+{
+    if (!key_same(&op->key, &op->target))
+        return false;
+    if (!op->key.bytes == !op->target.bytes || !source->exists)
+        return true;
+    return key_same(&source->key, &op->target) && (op->target.bytes || source->others.count == 0);
+}
+
+/* Finds the source of a rename or copy, its payload too, and makes sure that nothing speaks against it. */
+static enum store_error find_source(struct plan *plan, const struct store_op *op, struct view *ret_source)
+{
+    *ret_source = (struct view){0};
+    if (!op->key.bytes == !op->target.bytes && is_same(op, ret_source))
+        return STORE_SAME;
+    enum store_error error = changes_find(plan->changes, &op->key, true, ret_source);
+    if (error)
+        return error;
+    if (is_same(op, ret_source))
+        return STORE_SAME;
+    if (!condition_holds(&op->condition, digest_in(ret_source), ret_source->time))
+        return STORE_CONDITION;
+    if (!ret_source->exists)
+        return STORE_NO_OBJECT;
+    bool damaged = ret_source->blob && damage_of_blob(plan->changes->index, ret_source->blob) == BLOB_NOTE_DIGEST;
+    return damaged ? STORE_DAMAGED : STORE_OK;
 }
 
 /* Rename and copy: the same object under another key, in this store. */
@@ -133,42 +159,35 @@ static enum store_error plan_relocate(struct plan *plan, size_t at, bool remove)
     static const struct store_condition none;
     const struct store_op *op = &plan->txn->ops[at];
     struct view source;
-    if (key_same(&op->key, &op->target))
-        return STORE_SAME;
-    enum store_error error = changes_find(plan->changes, &op->key, true, &source);
-    if (error)
-        return error;
-    bool found = source.exists && key_same(&op->key, &source.key);
-    if (!condition_holds(&op->condition, found ? &source.digest : NULL, source.time))
-        return STORE_CONDITION;
-    if (!found)
-        return STORE_NO_OBJECT;
-    if (source.blob && damage_of_blob(plan->changes->index, source.blob) == BLOB_NOTE_DIGEST)
-        return STORE_DAMAGED;
-    error = plan_target(plan, at, &op->target, &none, source);
+    enum store_error error = find_source(plan, op, &source);
+    if (!error)
+        error = plan_target(plan, at, &op->target, &none, source);
     if (error || !remove)
         return error;
     struct view gone = {.key = source.key, .time = plan->now};
     return changes_push(plan->changes, plan->txn, at, &source, &gone);
 }
 
-/* Compaction's: the record again, as it was, if nothing has come to its key since. */
+/* Compaction's: the record again, as it was, if nothing has come to its key since. What cannot be read under the key of
+ * a tombstone has come there. */
 static enum store_error plan_move(struct plan *plan, size_t at)
 {
     struct changes *changes = plan->changes;
     const struct store_op *op = &plan->txn->ops[at];
     const struct txn_step *step = &plan->txn->steps[at];
-    struct view before = {.key = op->key};
-    if (changes_newest(changes, op->key.hash) || !index_leads_to(changes->index, op->key.hash, step->moved_from))
+    struct view before;
+    bool tombstone = step->moved_from == 0;
+    if (!tombstone && !index_leads_to(changes->index, &op->key, step->moved_from))
         return STORE_OK;
+    enum store_error error = changes_find(changes, &op->key, !tombstone, &before);
+    if (tombstone && (error == STORE_DAMAGED || error == STORE_COLLISION))
+        return STORE_OK;
+    if (error || before.location != step->moved_from || before.exists == tombstone)
+        return error;
     struct view after = {.key = op->key, .time = step->time};
-    if (step->moved_from) {
-        enum store_error error = view_load(changes->index->log, &changes->arena, step->moved_from, true, &before);
-        if (error)
-            return error;
+    if (!tombstone)
         after = before;
-        after.location = 0;
-    }
+    after.location = 0;
     return changes_push(changes, plan->txn, at, &before, &after);
 }
 

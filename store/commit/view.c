@@ -22,7 +22,7 @@ static struct view view_of_record(const struct record *record, uint64_t location
 {
     return (struct view){
         .exists = true,
-        .key = {.bytes = record->key, .length = record->key_length, .hash = record->key_hash},
+        .key = record_key(record),
         .attributes = record->attributes,
         .attributes_length = record->attributes_length,
         .size = record->size,

@@ -6,6 +6,7 @@
 #define CAIRN_VIEW_H
 
 #include "store/base/arena.h"
+#include "store/index/namesakes.h"
 #include "store/log/log.h"
 #include "store/store.h"
 
@@ -21,7 +22,8 @@ struct view {
     const void *payload; /* inline and loaded, else NULL */
     uint64_t offset;
     int64_t time;
-    uint64_t location; /* packed; 0: of the group under way, still in memory */
+    uint64_t location;   /* packed; 0: of the group under way, still in memory */
+    struct crowd others; /* what else has the key's hash */
 };
 
 /* Reads the record at a packed location, its payload only when asked for: that then has been compared with its digest.

@@ -5,7 +5,7 @@
 
 void index_init(struct index *index, struct log *log, struct blobs *blobs, uint64_t salt)
 {
-    *index = (struct index){.log = log, .blobs = blobs};
+    *index = (struct index){.log = log, .blobs = blobs, .salt = salt};
     pthread_rwlockattr_t attributes;
     pthread_rwlockattr_init(&attributes);
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
@@ -18,6 +18,7 @@ void index_init(struct index *index, struct log *log, struct blobs *blobs, uint6
 void index_free(struct index *index)
 {
     table_free(&index->locations);
+    namesakes_free(index->namesakes);
     damage_free(&index->damage);
     pthread_rwlock_destroy(&index->lock);
 }
@@ -58,29 +59,65 @@ void index_assert_exclusive(const struct index *index)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-uint64_t index_find(const struct index *index, uint64_t key_hash)
+uint64_t index_tag(const struct index *index, const struct store_key *key)
 {
-    index_assert_locked(index);
-    return table_get(&index->locations, key_hash);
+    return namesakes_tag(key, index->salt);
 }
 
-uint64_t index_now(struct index *index, uint64_t key_hash)
+uint64_t index_find(const struct index *index, const struct store_key *key)
+{
+    index_assert_locked(index);
+    uint64_t packed = table_get(&index->locations, key->hash);
+    if (packed != INDEX_SEVERAL || !key->bytes)
+        return packed;
+    return namesakes_find(index->namesakes, index_tag(index, key));
+}
+
+uint64_t index_now(struct index *index, const struct store_key *key, struct crowd *ret_crowd)
 {
     index_lock_shared(index);
-    uint64_t packed = index_find(index, key_hash);
+    uint64_t packed = index_find(index, key);
+    if (ret_crowd)
+        *ret_crowd = index->namesakes ? namesakes_of(index->namesakes, key->hash) : (struct crowd){0};
     index_unlock(index);
     return packed;
 }
 
-bool index_leads_to(struct index *index, uint64_t key_hash, uint64_t packed)
+uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single)
 {
-    return index_now(index, key_hash) == packed;
+    index_lock_shared(index);
+    uint64_t packed = table_get(&index->locations, hash);
+    *ret_single = packed != INDEX_SEVERAL;
+    if (!*ret_single)
+        packed = namesakes_find(index->namesakes, tag);
+    index_unlock(index);
+    return packed;
+}
+
+bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed)
+{
+    return index_now(index, key, NULL) == packed;
+}
+
+struct each {
+    void (*visit)(void *arg, uint64_t packed);
+    void *arg;
+};
+
+static void visit_single(void *arg, uint64_t packed)
+{
+    const struct each *each = arg;
+    if (packed != INDEX_SEVERAL)
+        each->visit(each->arg, packed);
 }
 
 void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg)
 {
+    struct each each = {.visit = visit, .arg = arg};
     index_assert_locked(index);
-    table_each(&index->locations, visit, arg);
+    table_each(&index->locations, visit_single, &each);
+    if (index->namesakes)
+        table_each(&index->namesakes->locations, visit, arg);
 }
 
 uint64_t index_end(struct index *index)
@@ -93,12 +130,34 @@ uint64_t index_end(struct index *index)
 
 /* ---- booking --------------------------------------------------------------------------------- */
 
+/* Whether the change makes a hash, which a single object had, that of two. */
+static bool makes_a_pair(const struct index_change *change)
+{
+    return change->type == RECORD_PUT && !change->replaces && change->others.count == 1;
+}
+
+/* The same, or makes it that of one more. */
+static bool joins_others(const struct index_change *change)
+{
+    return change->type == RECORD_PUT && !change->replaces && change->others.count > 0;
+}
+
+/* Namesakes come so rarely that a store begins without a place for them. */
+static bool reserve_namesake(struct index *index, const struct index_change *change)
+{
+    if (!index->namesakes)
+        index->namesakes = namesakes_new(index->salt);
+    return index->namesakes &&
+           namesakes_reserve(index->namesakes, change->key.hash, index_tag(index, &change->key), change->others.tags);
+}
+
 bool index_reserve(struct index *index, const struct index_change *change)
 {
     index_assert_exclusive(index);
     if (change->type != RECORD_PUT)
         return true;
-    return table_reserve(&index->locations, change->key_hash) &&
+    return table_reserve(&index->locations, change->key.hash) &&
+           (!joins_others(change) || reserve_namesake(index, change)) &&
            (!change->blob || blobs_reserve(index->blobs, change->blob));
 }
 
@@ -107,6 +166,44 @@ void index_reservations_end(struct index *index)
     index_assert_exclusive(index);
     table_reservations_end(&index->locations);
     blobs_reservations_end(index->blobs);
+    if (index->namesakes)
+        namesakes_reservations_end(index->namesakes);
+}
+
+/* The key leads to a record; returns where it led before, 0: nowhere. */
+static uint64_t lead_to(struct index *index, const struct index_change *change)
+{
+    struct namesakes *namesakes = index->namesakes;
+    uint64_t hash = change->key.hash;
+    uint64_t packed = location_pack(change->location);
+    uint64_t single = table_get(&index->locations, hash);
+    if (makes_a_pair(change)) {
+        assert(single && single != INDEX_SEVERAL);
+        namesakes_add(namesakes, hash, change->others.tags, single);
+        table_put(&index->locations, hash, INDEX_SEVERAL);
+    } else if (single != INDEX_SEVERAL) {
+        return table_put(&index->locations, hash, packed);
+    }
+    uint64_t tag = index_tag(index, &change->key);
+    if (change->replaces)
+        return namesakes_put(namesakes, tag, packed);
+    namesakes_add(namesakes, hash, tag, packed);
+    return 0;
+}
+
+/* The key leads nowhere; returns where it led before. */
+static uint64_t lead_nowhere(struct index *index, const struct index_change *change)
+{
+    uint64_t hash = change->key.hash;
+    if (!change->replaces)
+        return 0;
+    if (table_get(&index->locations, hash) != INDEX_SEVERAL)
+        return table_remove(&index->locations, hash);
+    uint64_t before = namesakes_remove(index->namesakes, hash, index_tag(index, &change->key));
+    uint64_t single = namesakes_part(index->namesakes, hash);
+    if (single)
+        table_put(&index->locations, hash, single);
+    return before;
 }
 
 /* A record has come. */
@@ -115,6 +212,7 @@ static void record_begins(struct index *index, const struct index_change *change
     struct segment *segment = index->log->segments[change->location.segment];
     if (change->type == RECORD_PUT) {
         segment->live++;
+        index->objects++;
         index->live_bytes += change->size;
         if (change->blob)
             blobs_need(index->blobs, change->blob, change->size);
@@ -134,6 +232,7 @@ static const struct segment *record_ends(struct index *index, struct location lo
     assert(segment->live > 0 && index->live_bytes >= size);
     segment->live--;
     segment->dead += location.length;
+    index->objects--;
     index->dead_bytes += location.length;
     index->live_bytes -= size;
     return segment;
@@ -145,9 +244,9 @@ struct index_ended index_apply(struct index *index, const struct index_change *c
     uint64_t before = 0;
     index_assert_exclusive(index);
     if (change->type == RECORD_PUT)
-        before = table_put(&index->locations, change->key_hash, location_pack(change->location));
+        before = lead_to(index, change);
     else if (change->type == RECORD_TOMBSTONE)
-        before = table_remove(&index->locations, change->key_hash);
+        before = lead_nowhere(index, change);
     record_begins(index, change);
     if (before)
         ended.segment = record_ends(index, location_unpack(before), change->size_before);

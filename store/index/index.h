@@ -1,9 +1,12 @@
 /* index.h - what a store holds: where the record of each key stands, and the figures that follow from that.
  *
- * A key's hash leads to a packed location, 16 bytes an object; keys are on disk only. index_apply() is the one place
- * where a record is booked: it makes its key lead to it, or to nothing, and counts what lives, what is dead and which
- * blobs are needed. The writer does so for a whole group under the exclusive lock, so that a batch becomes visible at
- * once; recovery does it record by record.
+ * A key's hash leads to a packed location, 16 bytes an object; keys are on disk only. So where a single object has a
+ * hash it is found by any key of that hash: who reads the record compares the key. Where several have it, each is found
+ * by its own key (namesakes.h), and none by the hash alone.
+ *
+ * index_apply() is the one place where a record is booked: it makes its key lead to it, or to nothing, and counts what
+ * lives, what is dead and which blobs are needed. The writer does so for a whole group under the exclusive lock, so
+ * that a batch becomes visible at once; recovery does it record by record.
  *
  * The lock guards the index, the log's table of segments with what is counted of each, and the needs of the blobs.
  * Readers share it for a look-up. Functions that need it say so by asserting it; the others take it themselves.
@@ -16,6 +19,7 @@
 #include "store/base/table.h"
 #include "store/disk/blobs.h"
 #include "store/index/damage.h"
+#include "store/index/namesakes.h"
 #include "store/log/log.h"
 
 #include <pthread.h>
@@ -28,24 +32,32 @@ struct index {
     struct log *log;     /* the store's */
     struct blobs *blobs; /* the same */
 
-    struct table locations; /* key hash -> packed location */
-    uint64_t live_bytes;    /* payload bytes of all objects */
-    uint64_t dead_bytes;    /* bytes of records in the log that no key leads to */
-    uint64_t end_offset;    /* of the log, as far as it is published */
-    uint64_t commits;       /* since the store was opened; the same for the next */
+    uint64_t salt;
+    struct table locations;      /* key hash -> packed location, or INDEX_SEVERAL */
+    struct namesakes *namesakes; /* those; NULL as long as there never were any */
+    uint64_t objects;
+    uint64_t live_bytes; /* payload bytes of all objects */
+    uint64_t dead_bytes; /* bytes of records in the log that no key leads to */
+    uint64_t end_offset; /* of the log, as far as it is published */
+    uint64_t commits;    /* since the store was opened; the same for the next */
     uint64_t records;
     struct damage damage;
 };
 
+/* Stands for a location where a hash alone is asked for that several keys have. */
+enum { INDEX_SEVERAL = 1 };
+
 /* What one record changes, and what it ends. */
 struct index_change {
     enum record_type type;
-    uint64_t key_hash;
+    struct store_key key; /* borrowed */
     struct location location;
     uint64_t size; /* of a put: its payload's, and the blob that holds it, or 0 */
     uint64_t blob;
-    uint64_t size_before; /* the same of the record that loses its key */
+    bool replaces; /* its key leads to a record already; of that, the size of the payload and the blob or 0: */
+    uint64_t size_before;
     uint64_t blob_before;
+    struct crowd others; /* else: what else has the hash, if that is a single object */
 };
 
 /* What a change has ended. */
@@ -70,14 +82,22 @@ void index_assert_exclusive(const struct index *index);
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-/* Where the record stands that a key leads to, packed; 0: there is none. Lock held. */
-uint64_t index_find(const struct index *index, uint64_t key_hash);
+/* Where the record stands that a key leads to, packed; 0: there is none. It may be another key's of that hash; and of a
+ * hash alone that several keys have it is INDEX_SEVERAL. Lock held. */
+uint64_t index_find(const struct index *index, const struct store_key *key);
 
-/* The same, asked for the moment only. */
-uint64_t index_now(struct index *index, uint64_t key_hash);
+/* The same, asked for the moment only. *ret_crowd (NULL is allowed): all that have the hash, if they are several. */
+uint64_t index_now(struct index *index, const struct store_key *key, struct crowd *ret_crowd);
 
-/* Whether the key leads to the record at a packed location now. */
-bool index_leads_to(struct index *index, uint64_t key_hash, uint64_t packed);
+/* Where the one of all that have a hash stands that has a tag; *ret_single: it is the only one, and nobody has compared
+ * its tag. */
+uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single);
+
+/* Whether the key, which is that of the record at a packed location, leads there now. */
+bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed);
+
+/* The tag of a key: namesakes.h. */
+uint64_t index_tag(const struct index *index, const struct store_key *key);
 
 /* Calls visit with the packed location of each object, in no order that means anything. Lock held. */
 void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);

@@ -115,7 +115,8 @@ void log_resume(struct log *log, uint64_t end, bool doubtful)
 static struct segment_header next_header(const struct log *log, uint64_t size)
 {
     const struct segment *active = log->active;
-    return (struct segment_header){.number = log->next_number,
+    return (struct segment_header){.version = SEGMENT_VERSION,
+                                   .number = log->next_number,
                                    .base = log->end,
                                    .given = size,
                                    .skipped = active ? (uint32_t)(log->next_number - active->number - 1) : 0,

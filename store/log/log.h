@@ -90,7 +90,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment);
 bool log_add_stray(struct log *log, const struct log_stray *stray);
 
 /* Recovery's result: where the log goes on, and whether that has to be in a new segment, because what stands behind the
- * last record in the active one is doubtful or the end of the log is lost. */
+ * last record in the active one is doubtful, the end of the log is lost, or the active one is of an older version. */
 void log_resume(struct log *log, uint64_t end, bool doubtful);
 
 /* The numbers up to this one have been used, by a segment that is there or by one that is lost. Recovery only. */

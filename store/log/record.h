@@ -60,6 +60,12 @@ struct record {
     const void *payload; /* inline: `size` bytes; NULL for a blob */
 };
 
+/* Whose record it is. Borrows its bytes. */
+static inline struct store_key record_key(const struct record *record)
+{
+    return (struct store_key){.bytes = record->key, .length = record->key_length, .hash = record->key_hash};
+}
+
 /* Bytes of the record up to and without the payload, and in all. */
 size_t record_head_length(const struct record *record);
 size_t record_length(const struct record *record);

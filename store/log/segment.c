@@ -52,6 +52,7 @@ struct segment *segment_new(const struct io *io, int file, const struct segment_
     }
     *segment = (struct segment){.io = io,
                                 .file = file,
+                                .version = header->version,
                                 .number = header->number,
                                 .base = header->base,
                                 .skipped = header->skipped,
@@ -68,7 +69,8 @@ struct segment *segment_new(const struct io *io, int file, const struct segment_
 
 struct segment_header segment_husk_header(const struct segment *segment)
 {
-    return (struct segment_header){.number = segment->number,
+    return (struct segment_header){.version = SEGMENT_VERSION,
+                                   .number = segment->number,
                                    .base = segment->base,
                                    .skipped = segment->skipped,
                                    .front = segment->front,
@@ -159,7 +161,7 @@ enum store_error segment_read_header(const struct io *io, int file, uint64_t sal
                                     .base = little_get64(bytes + AT_BASE)};
     if (header.version > SEGMENT_VERSION)
         return STORE_TOO_NEW;
-    bool old = header.version < SEGMENT_VERSION;
+    bool old = header.version < SEGMENT_VERSION_FULL;
     header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
     header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
     header.front = old ? header.base : little_get64(bytes + AT_FRONT);

@@ -3,7 +3,7 @@
  * A segment's file begins with a header of 64 bytes, integers little-endian:
  *
  *      0  "cairnseg"
- *      8  version      2
+ *      8  version      3
  *     16  number       counts the store's segments; never used twice
  *     24  base         offset in the log of the first record behind the header
  *     32  kind         0: records follow; 1: a husk
@@ -19,7 +19,9 @@
  * now (compact.h). A segment ends where the next one's front says: whatever
  * stands behind that, the rest of a failed or torn write, does not count.
  *
- * Version 1 had zeros from 32 on: what follows follows closely, and a file of 64 bytes is taken for a husk.
+ * Version 1 had zeros from 32 on: what follows follows closely, and a file of 64 bytes is taken for a husk. Up to
+ * version 2 no two objects had one key hash: who only knows these would take two such keys for one, so no record comes
+ * to stand in an older segment.
  */
 #ifndef CAIRN_SEGMENT_H
 #define CAIRN_SEGMENT_H
@@ -29,7 +31,12 @@
 
 #include <stdatomic.h>
 
-enum { SEGMENT_HEADER = 64, SEGMENT_VERSION = 2, SEGMENT_NAME_MAX = 32 };
+enum {
+    SEGMENT_HEADER = 64,
+    SEGMENT_VERSION = 3,
+    SEGMENT_VERSION_FULL = 2, /* from it on the header tells what stands behind the base */
+    SEGMENT_NAME_MAX = 32
+};
 
 /* No log reaches so far: what says that it does is damaged, and must not make sums overflow. */
 #define SEGMENT_OFFSET_MAX ((uint64_t)1 << 62)
@@ -48,8 +55,9 @@ struct segment_header {
 struct segment {
     atomic_uint references; /* the log's own and each reader's */
     const struct io *io;
-    int file;      /* -1: of a husk, which nobody reads */
-    uint32_t slot; /* in the log's table */
+    int file;         /* -1: of a husk, which nobody reads */
+    uint32_t slot;    /* in the log's table */
+    uint64_t version; /* 0: its header is damaged */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
     uint32_t skipped;  /* see above */

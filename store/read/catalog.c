@@ -302,12 +302,11 @@ static size_t group_length(const struct store_list_query *query, const struct ru
 /* What the store holds under the entry's key now. STORE_NO_OBJECT: nothing that belongs here. */
 static enum store_error entry_object(struct store *store, const struct run_entry *entry, struct object **ret_object)
 {
-    struct store_key key = {
-        .bytes = entry->key_length ? entry->key : NULL, .length = entry->key_length, .hash = entry->hash};
+    struct store_key key = run_entry_key(entry);
     struct object *object;
     enum store_error error = store_get(store, &key, 0, &object);
     if (error == STORE_COLLISION)
-        return STORE_NO_OBJECT;
+        return STORE_NO_OBJECT; /* those that have the hash have names, and stand elsewhere */
     if (!error && object_info(object)->key_length != entry->key_length) {
         object_release(object); /* it has got a name, or lost it, and stands elsewhere */
         return STORE_NO_OBJECT;

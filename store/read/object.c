@@ -33,14 +33,15 @@ struct pin {
     struct location location;
 };
 
-static bool pin_take(struct store *store, uint64_t hash, struct pin *ret_pin)
+/* Lock held. */
+static enum store_error pin_take(struct store *store, const struct store_key *key, struct pin *ret_pin)
 {
-    uint64_t packed = index_find(&store->index, hash);
-    if (!packed)
-        return false;
+    uint64_t packed = index_find(&store->index, key);
+    if (!packed || packed == INDEX_SEVERAL)
+        return packed ? STORE_COLLISION : STORE_NO_OBJECT;
     ret_pin->location = location_unpack(packed);
     ret_pin->segment = log_pin(&store->log, ret_pin->location.segment);
-    return true;
+    return STORE_OK;
 }
 
 static enum store_error read_bytes(const struct io *io, int file, void *bytes, size_t length, off_t position,
@@ -198,7 +199,7 @@ static void object_describe(struct object *object, const struct record *record)
 
 static bool key_matches(const struct store_key *key, const struct record *record)
 {
-    struct store_key stored = {.bytes = record->key, .length = record->key_length, .hash = record->key_hash};
+    struct store_key stored = record_key(record);
     return key_same(key, &stored);
 }
 
@@ -214,7 +215,7 @@ static enum store_error object_of_pin(struct store *store, const struct pin *pin
         blob = record.blob;
         object_describe(object, &record);
         if (!key_matches(key, &record))
-            error = STORE_COLLISION;
+            error = STORE_NO_OBJECT; /* it is another key's of that hash */
         else if (flags & STORE_GET_PAYLOAD)
             error = object_attach_payload(store, object, &record);
         if (!error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
@@ -233,7 +234,7 @@ static enum store_error object_of_pin(struct store *store, const struct pin *pin
 /* Whether the key still leads to the place that was pinned. */
 static bool pin_current(struct store *store, const struct store_key *key, const struct pin *pin)
 {
-    return index_leads_to(&store->index, key->hash, location_pack(pin->location));
+    return index_leads_to(&store->index, key, location_pack(pin->location));
 }
 
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
@@ -244,11 +245,11 @@ enum store_error store_get(struct store *store, const struct store_key *key, uns
         struct pin pin;
         uint64_t gone;
         index_lock_shared(&store->index);
-        bool found = pin_take(store, key->hash, &pin);
+        enum store_error error = pin_take(store, key, &pin);
         index_unlock(&store->index);
-        if (!found)
-            return STORE_NO_OBJECT;
-        enum store_error error = object_of_pin(store, &pin, key, flags, ret_object, &gone);
+        if (error)
+            return error;
+        error = object_of_pin(store, &pin, key, flags, ret_object, &gone);
         int os_error = errno;
         segment_release(pin.segment);
         errno = os_error;
@@ -263,7 +264,7 @@ enum store_error store_check(struct store *store, const struct store_key *key, c
 {
     struct object *object;
     enum store_error error = store_get(store, key, 0, &object);
-    if (error == STORE_NO_OBJECT || error == STORE_COLLISION)
+    if (error == STORE_NO_OBJECT)
         return condition_holds(condition, NULL, 0) ? STORE_OK : STORE_CONDITION;
     if (error)
         return error;
@@ -274,13 +275,15 @@ enum store_error store_check(struct store *store, const struct store_key *key, c
 
 /* ---- many at once ---------------------------------------------------------------------------- */
 
-/* Looks all keys up under one lock, so that no commit falls between them. */
-static void pin_all(struct store *store, const struct store_key *keys, size_t count, struct pin *ret_pins)
+/* Looks all keys up under one lock, so that no commit falls between them. Where there is nothing to pin the segment is
+ * NULL, and the error says why. */
+static void pin_all(struct store *store, const struct store_key *keys, size_t count, struct pin *ret_pins,
+                    enum store_error *ret_errors)
 {
     index_lock_shared(&store->index);
     for (size_t i = 0; i < count; i++) {
-        if (!key_valid(&keys[i]) || !pin_take(store, keys[i].hash, &ret_pins[i]))
-            ret_pins[i].segment = NULL;
+        ret_pins[i].segment = NULL;
+        ret_errors[i] = key_valid(&keys[i]) ? pin_take(store, &keys[i], &ret_pins[i]) : STORE_BAD_KEY;
     }
     index_unlock(&store->index);
 }
@@ -299,10 +302,7 @@ static bool objects_of_pins(struct store *store, const struct store_key *keys, s
     for (size_t i = 0; i < count; i++) {
         uint64_t gone = 0;
         ret_objects[i] = NULL;
-        ret_errors[i] = STORE_NO_OBJECT;
-        if (!key_valid(&keys[i]))
-            ret_errors[i] = STORE_BAD_KEY;
-        else if (pins[i].segment)
+        if (pins[i].segment)
             ret_errors[i] = object_of_pin(store, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
         if (ret_errors[i] == STORE_IO)
             *ret_errno = errno;
@@ -328,7 +328,7 @@ enum store_error store_get_many(struct store *store, const struct store_key *key
     bool complete = false;
     int os_error = 0;
     while (!complete) {
-        pin_all(store, keys, count, pins);
+        pin_all(store, keys, count, pins, ret_errors);
         complete = objects_of_pins(store, keys, count, flags, pins, ret_objects, ret_errors, &os_error);
         unpin_all(pins, count);
     }

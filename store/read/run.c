@@ -213,6 +213,12 @@ size_t run_pass_gone(struct run *run, size_t at)
     return at;
 }
 
+struct store_key run_entry_key(const struct run_entry *entry)
+{
+    return (struct store_key){
+        .bytes = entry->key_length ? entry->key : NULL, .length = entry->key_length, .hash = entry->hash};
+}
+
 /* ---- building -------------------------------------------------------------------------------- */
 
 /* Entries on their way into a run: keys one behind the other, as in the file. */
@@ -292,11 +298,11 @@ static int draft_compare(const void *a, const void *b, void *arg)
 /* Whether a record is worth a place in the run: its key leads to it, or to one that came after the horizon, when it
  * is what stands for the key in this listing. */
 static bool is_wanted(struct store *store, const struct segment *segment, const struct run_horizon *horizon,
-                      uint64_t position, uint64_t hash)
+                      uint64_t position, const struct store_key *key)
 {
-    uint64_t packed = index_now(&store->index, hash);
+    uint64_t packed = index_now(&store->index, key, NULL);
     struct location location = location_unpack(packed);
-    if (!packed)
+    if (!packed || packed == INDEX_SEVERAL)
         return false;
     if (location.segment == segment->slot && location.position == position)
         return true;
@@ -312,7 +318,8 @@ static enum store_error draft_old(struct draft *draft, struct store *store, cons
         enum store_error error = run_read(before, at, &entry);
         if (error)
             return error;
-        if (is_wanted(store, segment, horizon, entry.position, entry.hash) &&
+        struct store_key key = run_entry_key(&entry);
+        if (is_wanted(store, segment, horizon, entry.position, &key) &&
             !draft_add(draft, entry.hash, entry.position, entry.key, entry.key_length))
             return STORE_NO_MEMORY;
     }
@@ -335,7 +342,8 @@ static enum store_error draft_new(struct draft *draft, struct store *store, stru
             return error_io(error);
         if (nothing)
             continue;
-        if (record.type == RECORD_PUT && is_wanted(store, cursor->segment, horizon, position, record.key_hash) &&
+        struct store_key key = record_key(&record);
+        if (record.type == RECORD_PUT && is_wanted(store, cursor->segment, horizon, position, &key) &&
             !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
             return STORE_NO_MEMORY;
         position += record_length(&record);

@@ -68,6 +68,9 @@ size_t run_count(const struct run *run);
 /* Reads an entry. Blocking. */
 enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry);
 
+/* Whose entry it is. Borrows its bytes. */
+struct store_key run_entry_key(const struct run_entry *entry);
+
 /* The first entry from `from` on that is not before the place. Blocking. */
 enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
 

@@ -139,7 +139,7 @@ static void note_old_husk(struct line *line, struct candidate *candidate, struct
 static enum store_error candidate_make(struct line *line, struct candidate *candidate, int file,
                                        struct segment_header *header)
 {
-    if (candidate->proven && header->version < SEGMENT_VERSION && candidate->size == SEGMENT_HEADER)
+    if (candidate->proven && header->version < SEGMENT_VERSION_FULL && candidate->size == SEGMENT_HEADER)
         note_old_husk(line, candidate, header);
     uint64_t prepared = candidate->size < LOCATION_POSITION_MAX ? candidate->size : LOCATION_POSITION_MAX;
     if (header->husk)

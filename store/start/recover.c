@@ -1,6 +1,8 @@
 /* recover.c - from the files of a log to the index that was there before. recover.h has the rules. */
 #include "store/start/recover.h"
 
+#include "store/base/arena.h"
+#include "store/base/key.h"
 #include "store/internal.h"
 #include "store/log/cursor.h"
 #include "store/read/run.h"
@@ -23,6 +25,7 @@ struct scan {
     struct index_change *effects; /* of the transaction under way: what its records will do when all have been seen */
     size_t effect_count;
     size_t effect_room;
+    struct arena keys; /* theirs */
     uint32_t steps;
     uint64_t txn_position;
 
@@ -41,20 +44,45 @@ static enum store_error scan_io_error(struct scan *scan, int os_error)
 
 /* ---- applying -------------------------------------------------------------------------------- */
 
-/* What the record told that stands under a key and will lose it. Its head was valid when it was put there. */
-static enum store_error recall(struct scan *scan, uint64_t packed, struct index_change *change)
+enum { RECALL = RECORD_HEADER + STORE_KEY_MAX };
+
+/* What the record tells whose key may lead to another one now. Its head was valid when it was put there. */
+static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char head[RECALL],
+                               struct record *ret_record)
 {
     const struct log *log = &scan->store->log;
     struct location location = location_unpack(packed);
     const struct segment *segment = log->segments[location.segment];
-    unsigned char head[RECORD_HEADER];
-    struct record record;
-    int error = io_read_all(log->io, segment->file, head, sizeof head, location.position);
+    size_t length = location.length < RECALL ? location.length : RECALL;
+    int error = io_read_all(log->io, segment->file, head, length, location.position);
     if (error)
         return scan_io_error(scan, error);
-    if (!record_peek(head, segment_offset(segment, location.position), &record))
+    if (!record_peek(head, segment_offset(segment, location.position), ret_record) ||
+        RECORD_HEADER + ret_record->key_length > length)
         return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
                             scan->store->name);
+    ret_record->key = ret_record->key_length ? head + RECORD_HEADER : NULL;
+    return STORE_OK;
+}
+
+/* Finds out what a change replaces. An object without a name is that of any key of its hash. */
+static enum store_error find_before(struct scan *scan, struct index_change *change)
+{
+    struct index *index = &scan->store->index;
+    unsigned char head[RECALL];
+    struct record record;
+    uint64_t packed = index_now(index, &change->key, &change->others);
+    if (!packed || packed == INDEX_SEVERAL)
+        return STORE_OK;
+    enum store_error error = recall(scan, packed, head, &record);
+    if (error)
+        return error;
+    struct store_key key = record_key(&record);
+    change->replaces = change->others.count > 0 || key_same(&change->key, &key); /* of several it is the key's own */
+    if (!change->replaces) {
+        change->others = (struct crowd){.count = 1, .tags = index_tag(index, &key)};
+        return STORE_OK;
+    }
     change->size_before = record.size;
     change->blob_before = record.blob;
     return STORE_OK;
@@ -63,8 +91,7 @@ static enum store_error recall(struct scan *scan, uint64_t packed, struct index_
 static enum store_error apply(struct scan *scan, struct index_change *change)
 {
     struct index *index = &scan->store->index;
-    uint64_t before = change->type == RECORD_MARK ? 0 : index_now(index, change->key_hash);
-    enum store_error error = before ? recall(scan, before, change) : STORE_OK;
+    enum store_error error = change->type == RECORD_MARK ? STORE_OK : find_before(scan, change);
     if (error)
         return error;
     index_lock(index);
@@ -76,28 +103,55 @@ static enum store_error apply(struct scan *scan, struct index_change *change)
     return fits ? STORE_OK : STORE_NO_MEMORY;
 }
 
+static void effects_forget(struct scan *scan)
+{
+    scan->effect_count = 0;
+    arena_reset(&scan->keys);
+}
+
 static enum store_error effects_apply(struct scan *scan)
 {
     enum store_error error = STORE_OK;
     for (size_t i = 0; i < scan->effect_count && !error; i++)
         error = apply(scan, &scan->effects[i]);
-    scan->effect_count = 0;
+    effects_forget(scan);
     return error;
+}
+
+static bool effects_grow(struct scan *scan)
+{
+    size_t room = scan->effect_room ? scan->effect_room * 2 : 64;
+    struct index_change *moved = realloc(scan->effects, room * sizeof *moved);
+    if (!moved)
+        return false;
+    scan->effects = moved;
+    scan->effect_room = room;
+    return true;
+}
+
+/* The key of a record as long as the transaction lasts: the cursor has that of the last record only. */
+static bool keep_key(struct scan *scan, const struct record *record, struct store_key *ret_key)
+{
+    *ret_key = record_key(record);
+    if (!record->key || record->step + 1 == record->steps)
+        return true;
+    void *copy = arena_take(&scan->keys, record->key_length);
+    if (!copy)
+        return false;
+    ret_key->bytes = memcpy(copy, record->key, record->key_length);
+    return true;
 }
 
 static enum store_error effect_push(struct scan *scan, const struct record *record)
 {
-    if (scan->effect_count == scan->effect_room) {
-        size_t room = scan->effect_room ? scan->effect_room * 2 : 64;
-        struct index_change *moved = realloc(scan->effects, room * sizeof *moved);
-        if (!moved)
-            return STORE_NO_MEMORY;
-        scan->effects = moved;
-        scan->effect_room = room;
-    }
+    struct store_key key;
+    if (scan->effect_count == scan->effect_room && !effects_grow(scan))
+        return STORE_NO_MEMORY;
+    if (!keep_key(scan, record, &key))
+        return STORE_NO_MEMORY;
     scan->effects[scan->effect_count++] = (struct index_change){
         .type = record->type,
-        .key_hash = record->key_hash,
+        .key = key,
         .location = location_of(scan->segment->slot, scan->position, record),
         .size = record->size,
         .blob = record->blob,
@@ -110,7 +164,7 @@ static void effects_drop(struct scan *scan)
 {
     for (size_t i = 0; i < scan->effect_count; i++)
         scan->damaged += scan->effects[i].location.length;
-    scan->effect_count = 0;
+    effects_forget(scan);
 }
 
 /* Takes a valid record in: applies its transaction when it is the last of it. */
@@ -189,19 +243,27 @@ static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_nex
     return STORE_OK;
 }
 
-/* At a hole. `record` is valid when only its payload is not whole. *ret_end: the log ends here. */
-static enum store_error scan_hole(struct scan *scan, const struct record *record, enum cursor_found found,
-                                  bool *ret_end)
+/* Takes in a record whose payload is not whole: it stays known, so that reading it tells of the damage. */
+static enum store_error take_damaged(struct scan *scan)
+{
+    struct record record;
+    enum cursor_found found;
+    int os_error = cursor_look(&scan->cursor, scan->position, false, &record, &found);
+    if (os_error || found == CURSOR_NOTHING)
+        return scan_io_error(scan, os_error ? os_error : EIO);
+    note_payload(scan, &record);
+    return take(scan, &record);
+}
+
+/* At a hole; or only a payload is not whole. *ret_end: the log ends here. */
+static enum store_error scan_hole(struct scan *scan, enum cursor_found found, bool *ret_end)
 {
     uint64_t next = 0;
     enum store_error error = scan_tail_or_damage(scan, &next, ret_end);
     if (error || *ret_end)
         return error;
-    if (found == CURSOR_HEAD) { /* it stays known, so that reading it tells of the damage */
-        note_payload(scan, record);
-
-        return take(scan, record);
-    }
+    if (found == CURSOR_HEAD)
+        return take_damaged(scan);
     uint64_t hole = segment_offset(scan->segment, scan->position);
     if (hole < scan->known && segment_offset(scan->segment, next) > scan->known)
         next = segment_position(scan->segment, scan->known); /* behind that it may be a torn tail */
@@ -221,7 +283,7 @@ static enum store_error scan_records(struct scan *scan)
         int os_error = cursor_look(&scan->cursor, scan->position, scan->open, &record, &found);
         if (os_error)
             return scan_io_error(scan, os_error);
-        enum store_error error = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, &record, found, &end);
+        enum store_error error = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, found, &end);
         if (error)
             return error;
     }
@@ -241,7 +303,7 @@ static enum store_error scan_segment(struct scan *scan, struct segment *segment,
         effects_drop(scan);
     if (scan->effect_count > 0) /* the transaction at the end is not whole: it never was */
         scan->position = scan->txn_position;
-    scan->effect_count = 0;
+    effects_forget(scan);
     segment->used = scan->position;
     return STORE_OK;
 }
@@ -454,7 +516,8 @@ static enum store_error scan_log(struct scan *scan)
     if (resume < scan->store->progress.told.offset)
         resume = scan->store->progress.told.offset;
     report_gap(scan, log->segment_count, end, resume);
-    log_resume(log, resume, !zeros || resume > end);
+    bool old = log->active && !log->active->headless && log->active->version < SEGMENT_VERSION;
+    log_resume(log, resume, !zeros || resume > end || old);
     scan->store->progress.resumed = resume > end ? resume : 0;
     return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
 }
@@ -517,6 +580,7 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
         error = scan_log(&scan);
     cursor_free(&scan.cursor);
     free(scan.effects);
+    arena_free(&scan.keys);
     if (error)
         return error;
     damage_note_gaps(&store->index, scan.damaged, scan.behind_gaps);

@@ -168,27 +168,47 @@ static void move_add(struct move *move, const struct record *record, uint64_t pa
     move->bytes += record_length(record);
 }
 
-/* What the index says of a record in the segment: its own place packed, when it is live. *ret_absent: its key
- * holds nothing. */
-static uint64_t live_location(struct move *move, uint64_t position, const struct record *record, bool *ret_absent)
+/* Whether nothing stands under the key of a tombstone: then it is all that keeps an older record from counting. What
+ * cannot be read may be the key's. */
+static enum store_error look_for_key(struct move *move, const struct store_key *key, bool *ret_absent)
 {
+    struct object *object;
+    *ret_absent = index_now(&move->store->index, key, NULL) == 0;
+    if (*ret_absent)
+        return STORE_OK;
+    enum store_error error = store_get(move->store, key, 0, &object);
+    *ret_absent = error == STORE_NO_OBJECT;
+    if (!error)
+        object_release(object);
+    return error == STORE_IO || error == STORE_NO_MEMORY ? error : STORE_OK;
+}
+
+/* Whether a record of the segment has to be kept: it is live, or a tombstone that is of use; its location, 0 of a
+ * tombstone. */
+static enum store_error judge(struct move *move, uint64_t position, const struct record *record, uint64_t *ret_packed,
+                              bool *ret_keep)
+{
+    struct store_key key = record_key(record);
     uint64_t packed = location_pack(location_of(move->segment->slot, position, record));
-    uint64_t current = index_now(&move->store->index, record->key_hash);
-    *ret_absent = current == 0;
-    return current == packed ? packed : 0;
+    enum store_error error = STORE_OK;
+    *ret_keep = record->type == RECORD_PUT && index_leads_to(&move->store->index, &key, packed);
+    *ret_packed = *ret_keep ? packed : 0;
+    if (record->type == RECORD_TOMBSTONE && !move->oldest)
+        error = look_for_key(move, &key, ret_keep);
+    return error;
 }
 
 /* Collects a record if it has to be kept. */
 static enum store_error move_record(struct move *move, uint64_t position, const struct record *record,
                                     enum cursor_found found)
 {
-    bool absent;
-    uint64_t packed = live_location(move, position, record, &absent);
+    uint64_t packed;
+    bool keep;
+    enum store_error error = judge(move, position, record, &packed, &keep);
     move->unreadable = packed && found != CURSOR_WHOLE;
-    if (move->unreadable)
-        return STORE_DAMAGED;
-    bool tombstone = record->type == RECORD_TOMBSTONE && absent && !move->oldest;
-    if (!packed && !tombstone)
+    if (error || move->unreadable)
+        return error ? error : STORE_DAMAGED;
+    if (!keep)
         return STORE_OK;
     move_add(move, record, packed);
     return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : STORE_OK;

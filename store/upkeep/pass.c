@@ -153,7 +153,8 @@ enum blob_state {
 static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
 {
     struct location location = location_of(pass->cursor.segment->slot, position, record);
-    return index_leads_to(&pass->store->index, record->key_hash, location_pack(location));
+    struct store_key key = record_key(record);
+    return index_leads_to(&pass->store->index, &key, location_pack(location));
 }
 
 /* What an errno says of a blob. */

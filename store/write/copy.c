@@ -132,8 +132,6 @@ static enum store_error copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
     enum store_error error = store_get(copy->source, &asked->key, STORE_GET_PAYLOAD, &copy->object);
-    if (error == STORE_COLLISION)
-        error = STORE_NO_OBJECT;
     if (error && error != STORE_NO_OBJECT)
         return error;
     const struct object_info *info = error ? NULL : object_info(copy->object);
@@ -268,8 +266,6 @@ enum store_error store_copy(struct store *source, const struct store_op *op, str
 {
     if (!key_valid(&op->key) || !key_valid(&op->target))
         return STORE_BAD_KEY;
-    if (source == target && key_same(&op->key, &op->target))
-        return STORE_SAME;
     if (source == target)
         return relocate(source, op, move, done, arg);
     if (move && gate_has_failed(&source->gate))

@@ -113,10 +113,12 @@ static void stream_finished(struct txn *txn)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum store_error stream_check(const struct store *store, const struct store_key *key, uint64_t size)
+static enum store_error stream_check(struct store *store, const struct store_key *key, uint64_t size)
 {
     if (!key_valid(key))
         return STORE_BAD_KEY;
+    if (index_now(&store->index, key, NULL) == INDEX_SEVERAL)
+        return STORE_COLLISION;
     if (size != STORE_SIZE_UNKNOWN && size > store->options->object_limit)
         return STORE_TOO_LARGE;
     return space_has(store->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;

@@ -192,61 +192,96 @@ START_TEST(the_colliding_keys_collide)
 }
 END_TEST
 
-START_TEST(the_second_of_two_colliding_keys_is_409)
+START_TEST(keys_with_one_hash_live_side_by_side)
 {
     site_expect(site_put(collision_one, "first", NULL), 201);
-    site_expect_kind(site_put(collision_two, "second", NULL), 409, "hash-collision");
+    site_expect(site_put(collision_two, "second", NULL), 201);
     site_expect_text(collision_one, "first");
+    site_expect_text(collision_two, "second");
+    ck_assert_int_eq(site_figure("objects"), 2);
+    site_expect(site_put(collision_two, "2", NULL), 200);
+    site_expect_text(collision_one, "first");
+    site_expect_text(collision_two, "2");
+    site_expect(site_delete(collision_one, NULL), 200);
+    site_expect_problem(site_get(collision_one, NULL), 404);
+    site_expect_text(collision_two, "2");
     ck_assert_int_eq(site_figure("objects"), 1);
 }
 END_TEST
 
-START_TEST(a_large_object_of_a_colliding_key_is_409)
+START_TEST(so_do_their_large_objects)
 {
-    site_expect(site_put(collision_one, "first", NULL), 201);
-    site_expect_problem(client_upload(site.client, site_object(collision_two), 1 << 20, 1, NULL), 409);
-    site_expect_text(collision_one, "first");
-    site_expect_blobs(0);
-}
-END_TEST
-
-START_TEST(a_colliding_key_reads_as_absent)
-{
-    site_expect(site_put(collision_one, "first", NULL), 201);
-    site_expect_problem(site_get(collision_two, NULL), 404);
-    site_expect(site_head(collision_two, NULL), 404);
-}
-END_TEST
-
-START_TEST(deleting_a_colliding_key_leaves_the_other)
-{
-    site_expect(site_put(collision_one, "first", NULL), 201);
-    json_int_t end = site_figure("end_offset");
-    struct answer *answer = site_delete(collision_two, NULL);
-    site_expect(answer, 200);
-    ck_assert_int_eq(answer_integer(answer, "offset"), end);
-    ck_assert_int_eq(site_figure("end_offset"), end);
-    site_expect_text(collision_one, "first");
-}
-END_TEST
-
-START_TEST(a_move_onto_a_colliding_key_is_409)
-{
-    site_expect(site_put(collision_one, "first", NULL), 201);
-    site_expect(site_put("k", "v", NULL), 201);
-    site_expect_problem(site_move("k", site_destination(collision_two), NULL), 409);
-    site_expect_text(collision_one, "first");
-    site_expect_text("k", "v");
-}
-END_TEST
-
-START_TEST(a_colliding_key_is_free_once_the_other_is_gone)
-{
-    site_expect(site_put(collision_one, "first", NULL), 201);
+    site_expect(client_upload(site.client, site_object(collision_one), 1 << 20, 1, NULL), 201);
+    site_expect(client_upload(site.client, site_object(collision_two), 1 << 20, 2, NULL), 201);
+    site_expect_blobs(2);
     site_expect(site_delete(collision_one, NULL), 200);
+    site_expect_blobs(1);
+    site_expect(site_head(collision_two, NULL), 200);
+}
+END_TEST
+
+static char *shared_hash(void)
+{
+    return site_hash(XXH3_64bits("\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
+                                 "onewords0123456789abcdef",
+                                 32));
+}
+
+START_TEST(by_a_hash_that_two_keys_have_nothing_is_done)
+{
+    site_expect(site_put(collision_one, "first", NULL), 201);
+    site_expect(client_get(site.client, shared_hash(), NULL), 200);
     site_expect(site_put(collision_two, "second", NULL), 201);
-    site_expect_text(collision_two, "second");
-    site_expect(site_get(collision_one, NULL), 404);
+    json_int_t end = site_figure("end_offset");
+    site_expect_kind(client_get(site.client, shared_hash(), NULL), 409, "hash-collision");
+    site_expect(client_send(site.client, "HEAD", shared_hash(), NULL, 0, NULL), 409);
+    site_expect_kind(client_send(site.client, "PUT", shared_hash(), "x", 1, NULL), 409, "hash-collision");
+    site_expect_kind(client_send(site.client, "PUT", shared_hash(), "x", 1, "If-Match: *", NULL), 409,
+                     "hash-collision");
+    site_expect_kind(client_upload(site.client, shared_hash(), 1 << 20, 1, NULL), 409, "hash-collision");
+    site_expect_kind(client_send(site.client, "DELETE", shared_hash(), NULL, 0, NULL), 409, "hash-collision");
+    ck_assert_int_eq(site_figure("end_offset"), end);
+    site_expect_blobs(0);
+    site_expect(site_delete(collision_one, NULL), 200);
+    site_expect(client_get(site.client, shared_hash(), NULL), 200);
+    site_expect(client_send(site.client, "DELETE", shared_hash(), NULL, 0, NULL), 200);
+    site_expect_problem(site_get(collision_two, NULL), 404);
+}
+END_TEST
+
+START_TEST(batches_name_the_hash_that_two_keys_have)
+{
+    char body[256];
+    unsigned long long hash = XXH3_64bits("\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
+                                          "onewords0123456789abcdef",
+                                          32);
+    site_expect(site_put(collision_one, "first", NULL), 201);
+    site_expect(site_put(collision_two, "second", NULL), 201);
+    snprintf(body, sizeof body,
+             "{\"operations\":[{\"op\":\"put\",\"key\":\"k\",\"data\":\"eA==\"},"
+             "{\"op\":\"delete\",\"key_hash\":\"%016llx\"}]}",
+             hash);
+    struct answer *answer = site_post("/batch", body);
+    site_expect_kind(answer, 409, "hash-collision");
+    ck_assert_int_eq(answer_integer(answer, "index"), 1);
+    site_expect_problem(site_get("k", NULL), 404);
+    snprintf(body, sizeof body, "{\"objects\":[{\"key\":\"k\"},{\"key_hash\":\"%016llx\"}]}", hash);
+    answer = site_post("/batch-get", body);
+    site_expect_kind(answer, 409, "hash-collision");
+    ck_assert_int_eq(answer_integer(answer, "index"), 1);
+}
+END_TEST
+
+START_TEST(keys_with_one_hash_are_moved_onto_each_other)
+{
+    site_expect(site_put(collision_one, "first", NULL), 201);
+    site_expect(site_move(collision_one, site_destination(collision_two), NULL), 201);
+    site_expect_problem(site_get(collision_one, NULL), 404);
+    site_expect_text(collision_two, "first");
+    site_expect(site_put(collision_one, "new", NULL), 201);
+    site_expect(site_move(collision_one, site_destination(collision_two), NULL), 200);
+    site_expect_text(collision_two, "new");
+    ck_assert_int_eq(site_figure("objects"), 1);
 }
 END_TEST
 
@@ -268,12 +303,11 @@ int main(void)
         bad_hashes_are_refused,
         verbs_that_hashes_do_not_have_are_405,
         the_colliding_keys_collide,
-        the_second_of_two_colliding_keys_is_409,
-        a_large_object_of_a_colliding_key_is_409,
-        a_colliding_key_reads_as_absent,
-        deleting_a_colliding_key_leaves_the_other,
-        a_move_onto_a_colliding_key_is_409,
-        a_colliding_key_is_free_once_the_other_is_gone,
+        keys_with_one_hash_live_side_by_side,
+        so_do_their_large_objects,
+        by_a_hash_that_two_keys_have_nothing_is_done,
+        batches_name_the_hash_that_two_keys_have,
+        keys_with_one_hash_are_moved_onto_each_other,
     };
     return site_run("hashes", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }

@@ -434,13 +434,14 @@ static uint64_t salt_of(struct fixture *fixture)
     return settings.salt;
 }
 
-void fixture_age_header(struct fixture *fixture, const char *path)
+void fixture_age_header(struct fixture *fixture, const char *path, uint8_t version)
 {
     enum { SIZE = 64, AT_VERSION = 8, AT_KIND = 32, AT_CHECK = 56 };
     size_t size;
     uint8_t *header = fixture_read_file(fixture, path, &size);
-    header[AT_VERSION] = 1;
-    memset(header + AT_KIND, 0, AT_CHECK - AT_KIND);
+    header[AT_VERSION] = version;
+    if (version == 1)
+        memset(header + AT_KIND, 0, AT_CHECK - AT_KIND);
     uint64_t check = htole64(XXH3_64bits_withSeed(header, AT_CHECK, salt_of(fixture)));
     memcpy(header + AT_CHECK, &check, sizeof check);
     fixture_write_file(fixture, path, header, SIZE, 0);

@@ -98,8 +98,8 @@ uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *re
 void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position);
 void fixture_resize_file(struct fixture *fixture, const char *path, size_t size);
 
-/* Makes the header of a segment one of the first version. */
-void fixture_age_header(struct fixture *fixture, const char *path);
+/* Makes the header of a segment one of an older version. */
+void fixture_age_header(struct fixture *fixture, const char *path, uint8_t version);
 
 /* Where some bytes stand in a file; they must be there. */
 size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes, size_t length);

@@ -24,7 +24,9 @@
 enum {
     MODEL_STORES = 2,
     MODEL_KEYS = 48,           /* in each store; all but the last ones are addressed by their bytes, ... */
-    MODEL_HASHES = 8,          /* ... so many, the last ones, by their hash only */
+    MODEL_HASHES = 8,          /* ... so many, the last ones, by their hash only; */
+    MODEL_NAMESAKES = 12,      /* so many in front of these have their hash in common with others, ... */
+    MODEL_FAMILY = 4,          /* ... each with so many in all */
     MODEL_RESERVE = 128 << 10, /* with every other seed */
     MODEL_INLINE = 2048        /* bytes: what the keys hold inline may fill more than a segment, or hardly any of one */
 };

@@ -390,7 +390,7 @@ START_TEST(a_segment_behind_an_old_husk_may_come_back)
     for (unsigned i = 1; i <= 5; i++) {
         seg_path(i, path);
         if (exists(path))
-            fixture_age_header(&fixture, path);
+            fixture_age_header(&fixture, path, 1);
     }
     seg_path(2, path);
     ck_assert_uint_gt(size_of(path), 64);
@@ -574,7 +574,7 @@ static unsigned leave_two_husks(bool old, unsigned *ret_gone)
     for (unsigned i = 1; i <= 40 && old; i++) {
         seg_path(i, path);
         if (exists(path))
-            fixture_age_header(&fixture, path);
+            fixture_age_header(&fixture, path, 1);
     }
     return next;
 }

@@ -327,7 +327,7 @@ START_TEST(a_husk_that_was_not_removed_is_no_damage)
         fixture_close(&fixture);
         fixture_write_file(&fixture, many.paths[1], second, size, 0);
         if (version == 1)
-            fixture_age_header(&fixture, many.paths[1]);
+            fixture_age_header(&fixture, many.paths[1], 1);
         fixture_open(&fixture);
         ck_assert(!fixture_exists(&fixture, many.paths[1]));
         ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
@@ -420,7 +420,7 @@ START_TEST(segments_of_the_first_version_are_read)
     make_husk(husk, behind);
     fixture_close(&fixture);
     for (int i = 0; i < LONG_LOG_SEGMENTS; i++)
-        fixture_age_header(&fixture, many.paths[i]);
+        fixture_age_header(&fixture, many.paths[i], 1);
     for (int start = 0; start < 2; start++) {
         fixture_open(&fixture);
         ck_assert_int_eq(strstr(fixture.logged, "first version") != NULL, start == 0);

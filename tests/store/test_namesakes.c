@@ -1,0 +1,459 @@
+/* test_namesakes.c - keys with one 64-bit hash live side by side: in batches, under copies, through restarts,
+ * compaction and damage. By their hash alone none of several is found. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/namesake.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { KEYS = 4, MANY = 5000 };
+
+static struct fixture fixture;
+static struct ticket ticket;
+static struct namesake sakes[KEYS];
+static struct store_key keys[KEYS];
+static struct store_key hash;
+
+static void setup(void)
+{
+    fixture_start(&fixture, 1);
+    ticket_init(&ticket);
+    for (unsigned i = 0; i < KEYS; i++) {
+        sakes[i] = namesake_of(0, i);
+        keys[i] = namesake_key(&sakes[i]);
+    }
+    hash = store_key_of_hash(keys[0].hash);
+}
+
+static void teardown(void)
+{
+    ticket_destroy(&ticket);
+    fixture_end(&fixture);
+}
+
+static enum store_error run(const struct store_op *ops, size_t count)
+{
+    ticket_destroy(&ticket);
+    ticket_init(&ticket);
+    enum store_error error = store_batch(fixture.store, ops, count, 0, ticket_done, &ticket, NULL);
+    return error ? error : ticket_wait(&ticket);
+}
+
+static struct store_op put_of(struct store_key key, const char *payload)
+{
+    return (struct store_op){.kind = STORE_PUT, .key = key, .payload = payload, .size = strlen(payload)};
+}
+
+static struct store_op delete_of(struct store_key key)
+{
+    return (struct store_op){.kind = STORE_DELETE, .key = key};
+}
+
+static struct store_op step_of(enum store_op_kind kind, struct store_key key, struct store_key target)
+{
+    return (struct store_op){.kind = kind, .key = key, .target = target};
+}
+
+static enum store_error put(struct store_key key, const char *payload)
+{
+    struct store_op op = put_of(key, payload);
+    return run(&op, 1);
+}
+
+static enum store_error remove_key(struct store_key key)
+{
+    struct store_op op = delete_of(key);
+    return run(&op, 1);
+}
+
+static enum store_error get(struct store_key key, const char *expected)
+{
+    struct object *object;
+    enum store_error error = store_get(fixture.store, &key, STORE_GET_PAYLOAD, &object);
+    if (error)
+        return error;
+    const struct object_info *info = object_info(object);
+    ck_assert_uint_eq(info->size, strlen(expected));
+    ck_assert_mem_eq(object_payload(object), expected, strlen(expected));
+    if (key.bytes)
+        ck_assert_mem_eq(info->key, key.bytes, key.length);
+    object_release(object);
+    return STORE_OK;
+}
+
+/* What each of the keys holds, NULL: nothing; and with that, what is found by the hash and what the figures say. */
+static void expect(const char *first, const char *second, const char *third)
+{
+    const char *const texts[] = {first, second, third};
+    const char *single = NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(get(keys[i], texts[i] ? texts[i] : ""), texts[i] ? STORE_OK : STORE_NO_OBJECT);
+        count += texts[i] != NULL;
+        single = texts[i] ? texts[i] : single;
+    }
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, count);
+    ck_assert_int_eq(get(hash, single ? single : ""), count == 0   ? STORE_NO_OBJECT
+                                                      : count == 1 ? STORE_OK
+                                                                   : STORE_COLLISION);
+}
+
+static void reopen(void)
+{
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+}
+
+START_TEST(they_have_one_hash)
+{
+    for (unsigned i = 1; i < KEYS; i++)
+        ck_assert_uint_eq(keys[i].hash, keys[0].hash);
+    struct namesake other = namesake_of(1, 0);
+    ck_assert_uint_ne(namesake_key(&other).hash, keys[0].hash);
+}
+END_TEST
+
+START_TEST(they_live_side_by_side)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    expect("one", NULL, NULL);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    ck_assert(!ticket.receipts[0].existed);
+    expect("one", "two", NULL);
+    ck_assert_int_eq(put(keys[2], "three"), STORE_OK);
+    expect("one", "two", "three");
+    ck_assert_int_eq(put(keys[1], "2"), STORE_OK);
+    ck_assert(ticket.receipts[0].existed);
+    expect("one", "2", "three");
+    reopen();
+    expect("one", "2", "three");
+}
+END_TEST
+
+START_TEST(the_last_one_is_found_by_its_hash_again)
+{
+    for (unsigned last = 0; last < 3; last++) {
+        static const char *const texts[] = {"one", "two", "three"};
+        const char *left[3] = {0};
+        left[last] = texts[last];
+        for (unsigned i = 0; i < 3; i++)
+            ck_assert_int_eq(put(keys[i], texts[i]), STORE_OK);
+        for (unsigned i = 0; i < 3; i++) {
+            if (i != last)
+                ck_assert_int_eq(remove_key(keys[i]), STORE_OK);
+        }
+        expect(left[0], left[1], left[2]);
+        reopen();
+        expect(left[0], left[1], left[2]);
+        ck_assert_int_eq(remove_key(hash), STORE_OK);
+        ck_assert(ticket.receipts[0].existed);
+        expect(NULL, NULL, NULL);
+        reopen();
+        expect(NULL, NULL, NULL);
+    }
+}
+END_TEST
+
+START_TEST(by_hash_alone_nothing_is_written_of_several)
+{
+    struct store_digest digest = store_digest_of("one", 3);
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(hash, "uno"), STORE_OK);
+    expect("uno", NULL, NULL);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    uint64_t end = fixture_figures(&fixture).end_offset;
+    struct store_condition absent = {.absent = true},
+                           match = {.match_listed = true, .match = &digest, .match_count = 1};
+    struct store_op conditional = put_of(hash, "x");
+    conditional.condition = absent;
+    ck_assert_int_eq(put(hash, "x"), STORE_COLLISION);
+    ck_assert_int_eq(run(&conditional, 1), STORE_COLLISION);
+    ck_assert_int_eq(remove_key(hash), STORE_COLLISION);
+    ck_assert_int_eq(store_check(fixture.store, &hash, &absent), STORE_COLLISION);
+    ck_assert_int_eq(store_check(fixture.store, &hash, &match), STORE_COLLISION);
+    ck_assert_int_eq(store_check(fixture.store, &keys[2], &absent), STORE_OK);
+    ck_assert_int_eq(store_check(fixture.store, &keys[0], &absent), STORE_CONDITION);
+    ck_assert_uint_eq(fixture_figures(&fixture).end_offset, end);
+    expect("uno", "two", NULL);
+}
+END_TEST
+
+START_TEST(a_nameless_object_is_that_of_whoever_comes)
+{
+    ck_assert_int_eq(put(hash, "nameless"), STORE_OK);
+    struct object *object;
+    ck_assert_int_eq(store_get(fixture.store, &keys[1], 0, &object), STORE_OK);
+    ck_assert_uint_eq(object_info(object)->key_length, 0);
+    object_release(object);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    ck_assert(ticket.receipts[0].existed);
+    expect(NULL, "two", NULL);
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert(!ticket.receipts[0].existed);
+    expect("one", "two", NULL);
+    reopen();
+    expect("one", "two", NULL);
+}
+END_TEST
+
+/* Each step sees what those before have left, although none of it is stored yet. */
+START_TEST(steps_of_one_batch_tell_them_apart)
+{
+    struct store_op ops[] = {put_of(keys[0], "one"), put_of(keys[1], "two"),
+                             put_of(keys[0], "uno"), delete_of(keys[1]),
+                             put_of(hash, "eins"),   put_of(keys[2], "three"),
+                             delete_of(keys[0]),     put_of(keys[0], "one"),
+                             delete_of(keys[0]),     step_of(STORE_COPY, hash, keys[1])};
+    ck_assert_int_eq(run(ops, 10), STORE_OK);
+    ck_assert(!ticket.receipts[1].existed);
+    ck_assert(ticket.receipts[2].existed);
+    ck_assert(ticket.receipts[3].existed);
+    ck_assert(ticket.receipts[4].existed);
+    ck_assert(!ticket.receipts[5].existed);
+    expect(NULL, "three", "three");
+    reopen();
+    expect(NULL, "three", "three");
+    struct store_op both[] = {delete_of(keys[1]), put_of(keys[0], "one"), put_of(hash, "x")};
+    ck_assert_int_eq(run(both, 3), STORE_COLLISION);
+    ck_assert_uint_eq(ticket.failed_op, 2);
+    expect(NULL, "three", "three");
+    struct store_op last[] = {delete_of(keys[1]), delete_of(keys[2]), put_of(hash, "nameless"), put_of(keys[0], "one"),
+                              put_of(keys[1], "two")};
+    ck_assert_int_eq(run(last, 5), STORE_OK);
+    expect("one", "two", NULL);
+    reopen();
+    expect("one", "two", NULL);
+}
+END_TEST
+
+START_TEST(they_are_renamed_and_copied_to_each_other)
+{
+    struct store_op steps[] = {put_of(keys[0], "one"), step_of(STORE_RENAME, keys[0], keys[1])};
+    ck_assert_int_eq(run(steps, 2), STORE_OK);
+    expect(NULL, "one", NULL);
+    struct store_op copy = step_of(STORE_COPY, hash, keys[2]);
+    ck_assert_int_eq(run(&copy, 1), STORE_OK);
+    expect(NULL, "one", "one");
+    ck_assert_int_eq(run(&copy, 1), STORE_COLLISION);
+    struct store_op onto_hash = step_of(STORE_RENAME, keys[1], hash);
+    ck_assert_int_eq(run(&onto_hash, 1), STORE_COLLISION);
+    struct store_op rename = step_of(STORE_RENAME, keys[2], keys[1]);
+    ck_assert_int_eq(run(&rename, 1), STORE_OK);
+    ck_assert(ticket.receipts[0].existed);
+    expect(NULL, "one", NULL);
+    ck_assert_int_eq(run(&onto_hash, 1), STORE_SAME);
+    struct store_op same = step_of(STORE_COPY, hash, keys[1]);
+    ck_assert_int_eq(run(&same, 1), STORE_SAME);
+    reopen();
+    expect(NULL, "one", NULL);
+}
+END_TEST
+
+START_TEST(many_are_looked_up_at_once)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    const struct store_key asked[] = {keys[0], keys[1], keys[2], hash};
+    struct object *objects[4];
+    enum store_error errors[4];
+    ck_assert_int_eq(store_get_many(fixture.store, asked, 4, STORE_GET_PAYLOAD, objects, errors), STORE_OK);
+    ck_assert_int_eq(errors[0], STORE_OK);
+    ck_assert_mem_eq(object_payload(objects[0]), "one", 3);
+    ck_assert_int_eq(errors[1], STORE_OK);
+    ck_assert_mem_eq(object_payload(objects[1]), "two", 3);
+    ck_assert_int_eq(errors[2], STORE_NO_OBJECT);
+    ck_assert_int_eq(errors[3], STORE_COLLISION);
+    for (unsigned i = 0; i < 4; i++)
+        object_release(objects[i]);
+}
+END_TEST
+
+struct names {
+    unsigned count;
+    char last[NAMESAKE_LENGTH];
+};
+
+static void note_name(void *arg, const struct store_list_item *item)
+{
+    struct names *names = arg;
+    ck_assert_uint_eq(item->info->key_length, NAMESAKE_LENGTH);
+    ck_assert(names->count == 0 || memcmp(names->last, item->info->key, NAMESAKE_LENGTH) < 0);
+    memcpy(names->last, item->info->key, NAMESAKE_LENGTH);
+    names->count++;
+}
+
+static unsigned list(void)
+{
+    struct names names = {0};
+    unsigned char cursor[STORE_CURSOR_MAX];
+    struct store_list_query query = {.cursor = cursor, .limit = 700};
+    do {
+        ck_assert_int_eq(store_list(fixture.store, &query, note_name, &names, cursor, &query.cursor_length), STORE_OK);
+    } while (query.cursor_length > 0);
+    return names.count;
+}
+
+static double seconds_since(const struct timespec *begin)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begin->tv_sec) + (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+/* Thousands in one transaction, as somebody could bring them who means harm: each look-up is as short as ever. */
+START_TEST(thousands_cost_no_more_than_others)
+{
+    static struct namesake many[MANY];
+    struct store_op *ops = calloc(MANY, sizeof *ops);
+    struct timespec begin;
+    double took[2];
+    for (unsigned family = 1; family <= 2; family++) {
+        for (unsigned i = 0; i < MANY; i++) {
+            many[i] = family == 1 ? namesake_of(i + 10, 0) : namesake_of(family, i);
+            ops[i] = put_of(namesake_key(&many[i]), "x");
+        }
+        clock_gettime(CLOCK_MONOTONIC, &begin);
+        ck_assert_int_eq(run(ops, MANY), STORE_OK);
+        ck_assert_int_eq(run(ops, MANY), STORE_OK);
+        reopen();
+        ck_assert_uint_eq(list(), family * MANY);
+        for (unsigned i = 0; i < MANY; i++)
+            ck_assert_int_eq(get(ops[i].key, "x"), STORE_OK);
+        took[family - 1] = seconds_since(&begin);
+    }
+    ck_assert_msg(took[1] < 5 * took[0] + 0.5, "%g s, keys of different hashes %g s", took[1], took[0]);
+    for (unsigned i = 0; i < MANY; i++)
+        ops[i] = delete_of(ops[i].key);
+    ck_assert_int_eq(run(ops, MANY), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, MANY);
+    reopen();
+    ck_assert_uint_eq(list(), MANY);
+    free(ops);
+}
+END_TEST
+
+/* Writes another key over and over, until what was written before has gone through compaction. */
+static void churn(void)
+{
+    enum { ROUNDS = 2500, KEPT = 600 << 10 };
+    static char payload[400];
+    const struct timespec pause = {.tv_nsec = 5000000};
+    memset(payload, 'x', sizeof payload - 1);
+    for (unsigned i = 0; i < ROUNDS; i++)
+        ck_assert_int_eq(fixture_put_text(&fixture, "churn", payload), STORE_OK);
+    for (unsigned i = 0; i < 2000 && fixture_figures(&fixture).disk_bytes > KEPT; i++)
+        nanosleep(&pause, NULL);
+    ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, KEPT);
+}
+
+/* Compaction moves what lives of them, and a tombstone as long as an older segment may hold its key, although another
+ * key of the hash holds something. */
+START_TEST(compaction_keeps_them_apart)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[2], "three"), STORE_OK);
+    for (unsigned round = 0; round < 6; round++) {
+        const char *second = round % 2 ? "two" : NULL;
+        ck_assert_int_eq(second ? put(keys[1], second) : remove_key(keys[1]), STORE_OK);
+        churn();
+        for (int start = 0; start < 2; start++) {
+            ck_assert_int_eq(get(keys[0], "one"), STORE_OK);
+            ck_assert_int_eq(get(keys[1], "two"), second ? STORE_OK : STORE_NO_OBJECT);
+            ck_assert_int_eq(get(keys[2], "three"), STORE_OK);
+            ck_assert_uint_eq(fixture_figures(&fixture).objects, second ? 4 : 3);
+            reopen();
+        }
+    }
+}
+END_TEST
+
+/* The record of a deleted key stays in a segment in which nothing else dies; its tombstone stands behind it, in one
+ * that is compacted, while another key has the hash. */
+START_TEST(a_tombstone_is_kept_beside_a_living_key_of_its_hash)
+{
+    char name[16];
+    static char payload[400];
+    memset(payload, 'c', sizeof payload - 1);
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    for (unsigned i = 0; i < 700; i++) { /* more than the first segment holds */
+        snprintf(name, sizeof name, "cold%u", i);
+        ck_assert_int_eq(fixture_put_text(&fixture, name, payload), STORE_OK);
+    }
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
+    churn();
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(get(keys[0], ""), STORE_NO_OBJECT);
+        ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
+        ck_assert_int_eq(get(hash, "two"), STORE_OK);
+        reopen();
+    }
+}
+END_TEST
+
+/* Who only knows version 2 would take two keys with one hash for one, so nothing is written on into such a segment. */
+START_TEST(an_older_segment_is_not_written_on)
+{
+    char before[128];
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    fixture_close(&fixture);
+    snprintf(before, sizeof before, "%s", fixture_segment(&fixture));
+    fixture_age_header(&fixture, before, 2);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture.warnings, 0);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    expect("one", "two", NULL);
+    ck_assert_uint_eq(fixture_figures(&fixture).segments, 2);
+    ck_assert_str_ne(fixture_segment(&fixture), before);
+    reopen();
+    ck_assert_int_eq(put(keys[2], "three"), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).segments, 2);
+    expect("one", "two", "three");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+END_TEST
+
+START_TEST(a_verification_finds_them_well)
+{
+    static char large[5000];
+    struct store_verification verification;
+    memset(large, 'l', sizeof large);
+    struct store_op ops[] = {put_of(keys[0], "one"),
+                             {.kind = STORE_PUT, .key = keys[1], .payload = large, .size = sizeof large},
+                             {.kind = STORE_PUT, .key = keys[2], .payload = large, .size = sizeof large}};
+    ck_assert_int_eq(run(ops, 3), STORE_OK);
+    ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
+    ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert_uint_eq(verification.flaws, 0);
+    ck_assert_uint_eq(verification.blobs, 2);
+    ck_assert_uint_eq(fixture_figures(&fixture).blobs, 2);
+    ck_assert_uint_eq(fixture_figures(&fixture).live_bytes, 2 * sizeof large);
+    ck_assert_int_eq(remove_key(keys[2]), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).blobs, 1);
+    ck_assert_uint_eq(fixture_figures(&fixture).live_bytes, sizeof large);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        they_have_one_hash,
+        they_live_side_by_side,
+        the_last_one_is_found_by_its_hash_again,
+        by_hash_alone_nothing_is_written_of_several,
+        a_nameless_object_is_that_of_whoever_comes,
+        steps_of_one_batch_tell_them_apart,
+        they_are_renamed_and_copied_to_each_other,
+        many_are_looked_up_at_once,
+        thousands_cost_no_more_than_others,
+        compaction_keeps_them_apart,
+        a_tombstone_is_kept_beside_a_living_key_of_its_hash,
+        an_older_segment_is_not_written_on,
+        a_verification_finds_them_well,
+    };
+    return UNIT_RUN_WITH("namesakes", setup, teardown, tests);
+}
