@@ -14,7 +14,7 @@ static const char *const log_levels[] = {"info", "warning", "error", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 
 const struct option option_table[] = {
-    {"data", OPTION_PATH, "folder that holds the stores; made when missing", FIELD(data)},
+    {"data", OPTION_PATH, "folder that holds the stores; made when missing, with those it lies in", FIELD(data)},
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
     {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
     {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},

@@ -170,7 +170,7 @@ struct depot_options depot_options_default(void);
 /* What becomes of `segment_size` beside that `disk_reserve`. */
 uint64_t depot_segment_size(const struct depot_options *options);
 
-/* Opens the data folder, creating it (and its parents' last part) when missing or empty; locks it.
+/* Opens the data folder, creating it, with the folders it lies in, when missing or empty; locks it.
  * Stores open at first use. Fails with STORE_LOCKED, STORE_FOREIGN, STORE_DAMAGED (its marker is), STORE_TOO_NEW,
  * STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,

@@ -149,7 +149,7 @@ static void answer_receipts(struct request *request)
 }
 
 /* Errors that are the entry's own keep their status where HTTP has one for them; the others are 422. */
-static enum problem entry_problem(enum store_error error)
+static enum problem entry_problem(enum store_error error, int os_error)
 {
     switch (error) {
     case STORE_NO_OBJECT:
@@ -159,14 +159,14 @@ static enum problem entry_problem(enum store_error error)
     case STORE_SAME:
         return PROBLEM_ENTRY_REFUSED;
     default:
-        return problem_of(error);
+        return problem_of(error, os_error);
     }
 }
 
 static void refuse_entry(struct request *request, const struct batch *batch)
 {
     size_t index = batch->failed_op;
-    enum problem problem = entry_problem(request->error);
+    enum problem problem = entry_problem(request->error, request->os_error);
     show_key(request, batch, index);
     if (request->error == STORE_EMPTY)
         reply_entry_problem(request, problem, index,

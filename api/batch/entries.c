@@ -50,7 +50,7 @@ __attribute__((format(printf, 3, 4))) static bool fail(struct entries *entries, 
 
 static bool no_memory(struct entries *entries)
 {
-    return fail(entries, problem_of(STORE_NO_MEMORY), "%s", store_error_text(STORE_NO_MEMORY));
+    return fail(entries, problem_of(STORE_NO_MEMORY, 0), "%s", store_error_text(STORE_NO_MEMORY));
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */

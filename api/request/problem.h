@@ -30,7 +30,6 @@ enum problem {
     PROBLEM_PRECONDITION_FAILED,
     PROBLEM_TARGET_EXISTS,
     PROBLEM_TOO_LARGE,
-    PROBLEM_TARGET_TOO_LONG,
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
     PROBLEM_BAD_RANGE,
     PROBLEM_EXPECTATION_FAILED,
@@ -43,7 +42,6 @@ enum problem {
     PROBLEM_BUSY,
     PROBLEM_DRAINING,
     PROBLEM_STORE_FAILED,
-    PROBLEM_VERSION,
     PROBLEM_DISK_FULL,
     PROBLEMS /* their number */
 };
@@ -59,6 +57,6 @@ struct problem_kind {
 const struct problem_kind *problem_kind(enum problem problem);
 
 /* How an error of the engine is told. The one place where the two meet. */
-enum problem problem_of(enum store_error error);
+enum problem problem_of(enum store_error error, int os_error);
 
 #endif

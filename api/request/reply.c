@@ -213,7 +213,8 @@ void reply_error(struct request *request, enum store_error error)
     if (!told && request->os_error != 0)
         cause = strerror_r(request->os_error, room, sizeof room);
     char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
-    reply_problem(request, problem_of(error), "%c%s%s%s.", first, sentence + 1, *cause == '\0' ? "" : ": ", cause);
+    reply_problem(request, problem_of(error, request->os_error), "%c%s%s%s.", first, sentence + 1,
+                  *cause == '\0' ? "" : ": ", cause);
 }
 
 /* Where an object is found: by its key, or by its hash when that is all that is known or can stand in a path. */

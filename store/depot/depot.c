@@ -30,7 +30,6 @@ struct depot {
     struct trouble trouble;
     struct roster roster;
     pthread_mutex_t admin;
-    atomic_uint_fast64_t labels;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -262,7 +261,7 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
     free(list);
     count = 0;
     for (char *name = copy; *name; name += strlen(name) + 1) {
-        if (name_valid(name))
+        if (name_valid(name) && !trash_holds(&depot->folder.trash, name))
             names[count++] = name;
     }
     names[count] = NULL;
@@ -274,17 +273,12 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
 
 /* ---- making and removing stores -------------------------------------------------------------- */
 
-static void new_label(struct depot *depot, char ret_label[ROSTER_LABEL_MAX])
-{
-    (void)snprintf(ret_label, ROSTER_LABEL_MAX, "%llu", (unsigned long long)atomic_fetch_add(&depot->labels, 1));
-}
-
 /* Whether the store is there, and is so for good: a failed call may have left its entry unsynced. An errno. */
 static int store_on_disk(struct depot *depot, const char *name, bool *ret_there)
 {
     const struct io *io = depot->options.io;
     int folder = io->openat(io->self, depot->folder.stores, name, O_RDONLY | O_DIRECTORY, 0);
-    *ret_there = folder >= 0;
+    *ret_there = folder >= 0 && !trash_holds(&depot->folder.trash, name);
     if (folder < 0)
         return errno == ENOENT ? 0 : errno;
     io->close(io->self, folder);
@@ -299,10 +293,16 @@ static bool new_salt(uint64_t *ret_salt)
 
 static int make_store(struct depot *depot, const char *name)
 {
-    char label[ROSTER_LABEL_MAX];
     uint64_t salt = 0;
-    new_label(depot, label);
-    return new_salt(&salt) ? folder_make_store(&depot->folder, name, label, salt) : errno;
+    return new_salt(&salt) ? trash_make_store(&depot->folder.trash, name, salt) : errno;
+}
+
+static enum store_error make_failed(const char *name, int os_error, struct store_detail *detail)
+{
+    if (os_error == EBUSY)
+        return error_detail(detail, STORE_BUSY, 0, "store %s is still being removed: try again", name);
+    return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
+                        strerror(os_error));
 }
 
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
@@ -320,8 +320,7 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
         os_error = make_store(depot, name);
     pthread_mutex_unlock(&depot->admin);
     if (os_error)
-        return error_detail(ret_detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
-                            strerror(os_error));
+        return make_failed(name, os_error, ret_detail);
     *ret_created = !there;
     return STORE_OK;
 }
@@ -349,12 +348,12 @@ static enum store_error shut(struct store *store, bool force, struct store_detai
                         store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
 }
 
-/* Moves an acquired store's folder into the trash. */
-static enum store_error trash_acquired(struct depot *depot, struct store *store, const char *label,
+/* Takes an acquired store away. */
+static enum store_error trash_acquired(struct depot *depot, struct store *store, char ret_trash[TRASH_ENTRY_MAX],
                                        struct store_detail *detail)
 {
     bool doubtful = false;
-    int os_error = folder_trash_store(&depot->folder, store->name, label, &doubtful);
+    int os_error = trash_take_store(&depot->folder.trash, store->name, ret_trash, &doubtful);
     if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
         (void)gate_fail(&store->gate);
         notice_tell(&store->notice, STORE_LOG_ERROR,
@@ -368,32 +367,30 @@ static enum store_error trash_acquired(struct depot *depot, struct store *store,
 static enum store_error remove_acquired(struct depot *depot, struct store *store, bool force,
                                         struct store_detail *detail)
 {
-    char label[ROSTER_LABEL_MAX];
+    char trash[TRASH_ENTRY_MAX];
     enum store_error error = shut(store, force, detail);
     if (error)
         return error;
-    new_label(depot, label);
-    error = trash_acquired(depot, store, label, detail);
+    error = trash_acquired(depot, store, trash, detail);
     if (error) {
         gate_open(&store->gate);
         return error;
     }
     gate_remove(&store->gate);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
-    roster_strike(&depot->roster, store, label);
+    roster_strike(&depot->roster, store, trash);
     trouble_forget(&depot->trouble, store->name);
     return STORE_OK;
 }
 
 static enum store_error trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
 {
-    char label[ROSTER_LABEL_MAX];
+    char trash[TRASH_ENTRY_MAX];
     bool doubtful;
-    new_label(depot, label);
-    int os_error = folder_trash_store(&depot->folder, name, label, &doubtful);
+    int os_error = trash_take_store(&depot->folder.trash, name, trash, &doubtful);
     if (os_error)
         return removal_failed(name, os_error, detail);
-    folder_remove_trash(&depot->folder, label);
+    trash_remove(&depot->folder.trash, trash);
     return STORE_OK;
 }
 

@@ -35,48 +35,6 @@ static enum store_error fail(struct store_detail *detail, const char *what, cons
                         hint_for(os_error));
 }
 
-/* The folder itself is made, those that it lies in are not. */
-static enum store_error fail_to_make(struct store_detail *detail, const char *path)
-{
-    if (errno != ENOENT)
-        return fail(detail, "cannot make data folder", path);
-    return error_detail(detail, STORE_IO, ENOENT,
-                        "cannot make data folder %s: the folder that it is to lie in is missing, make it first", path);
-}
-
-/* ---- trees ----------------------------------------------------------------------------------- */
-
-enum { DEPTH_MAX = 4 }; /* trash/LABEL/blobs/FILE, and one to spare */
-
-/* Removes what `name` is in `parent`: a file, or a folder with all it holds. */
-static void remove_tree(const struct io *io, int parent, const char *name, int depth)
-{
-    if (io->unlinkat(io->self, parent, name, 0) == 0 || depth == 0)
-        return;
-    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (folder < 0)
-        return;
-    char *names = io->list(io->self, folder);
-    for (const char *at = names; at && *at; at += strlen(at) + 1)
-        remove_tree(io, folder, at, depth - 1);
-    free(names);
-    io->close(io->self, folder);
-    io->unlinkat(io->self, parent, name, AT_REMOVEDIR);
-}
-
-void folder_remove_trash(struct folder *folder, const char *label)
-{
-    remove_tree(folder->io, folder->trash, label, DEPTH_MAX);
-}
-
-static void empty_trash(struct folder *folder)
-{
-    char *names = folder->io->list(folder->io->self, folder->trash);
-    for (const char *name = names; name && *name; name += strlen(name) + 1)
-        folder_remove_trash(folder, name);
-    free(names);
-}
-
 /* ---- making it ------------------------------------------------------------------------------- */
 
 /* Makes the entry of the folder in its parent durable. At every start, not only after making it: the start
@@ -97,9 +55,29 @@ static int sync_parent(const struct io *io, const char *path)
     return result;
 }
 
+/* Makes the folders that it is to lie in, as far as they are missing, each durable in its own. */
+static int make_parents(const struct io *io, const char *path)
+{
+    char *part = strdup(path);
+    int result = part ? 0 : -1;
+    for (char *slash = part ? strchr(part + 1, '/') : NULL; slash && result == 0; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (io->mkdirat(io->self, AT_FDCWD, part, 0755) == 0)
+            result = sync_parent(io, part);
+        else if (errno != EEXIST)
+            result = -1;
+        *slash = '/';
+    }
+    free(part);
+    return result;
+}
+
 static int make_root(const struct io *io, const char *path)
 {
-    if (io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0 && errno != EEXIST)
+    int made = io->mkdirat(io->self, AT_FDCWD, path, 0700);
+    if (made < 0 && errno == ENOENT && make_parents(io, path) == 0)
+        made = io->mkdirat(io->self, AT_FDCWD, path, 0700);
+    if (made < 0 && errno != EEXIST)
         return -1;
     return sync_parent(io, path);
 }
@@ -114,7 +92,7 @@ static bool is_empty_folder(const struct io *io, int parent, const char *name)
     int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (folder < 0)
         return false;
-    char *names = io->list(io->self, folder);
+    char *names = io_list(io, folder);
     io->close(io->self, folder);
     bool empty = names && !*names;
     free(names);
@@ -133,12 +111,9 @@ static bool is_empty_file(const struct io *io, int parent, const char *name)
 }
 
 /* Whether an entry of a folder without a marker is nobody's: the first start makes lock, stores, trash, and last the
- * marker by way of its draft, and puts nothing into them before the marker is there. A file system of its own comes
- * with lost+found. */
+ * marker by way of its draft, and puts nothing into them before the marker is there. */
 static bool is_nobodys(struct folder *folder, const char *name)
 {
-    if (strcmp(name, "lost+found") == 0)
-        return true;
     if (strcmp(name, "lock") == 0)
         return is_empty_file(folder->io, folder->root, name);
     if (strcmp(name, "stores") == 0 || strcmp(name, "trash") == 0)
@@ -149,7 +124,7 @@ static bool is_nobodys(struct folder *folder, const char *name)
 /* A folder without a marker: either nothing is in it, or it is somebody's. */
 static enum store_error check_empty(struct folder *folder, const char *path, struct store_detail *detail)
 {
-    char *names = folder->io->list(folder->io->self, folder->root);
+    char *names = io_list(folder->io, folder->root);
     if (!names)
         return fail(detail, "cannot list data folder", path);
     const char *name = names;
@@ -217,8 +192,8 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
 {
     const struct io *io = folder->io;
     folder->stores = open_part(folder, "stores");
-    folder->trash = folder->stores < 0 ? -1 : open_part(folder, "trash");
-    if (folder->trash < 0)
+    folder->trash_folder = folder->stores < 0 ? -1 : open_part(folder, "trash");
+    if (folder->trash_folder < 0)
         return fail(detail, "cannot open the parts of data folder", path);
     int error = fresh ? settings_write(io, folder->root, marker, &ours) : 0;
     if (!error && io->fsync(io->self, folder->stores) < 0)
@@ -232,10 +207,10 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
 enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
                              struct store_detail *detail)
 {
-    *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash = -1};
+    *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash_folder = -1};
     bool fresh;
     if (!read_only && make_root(io, path) < 0)
-        return fail_to_make(detail, path);
+        return fail(detail, "cannot make data folder", path);
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)
         return fail(detail, "cannot open data folder", path);
@@ -247,71 +222,25 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
         error = take_lock(folder, path, detail);
     if (!error)
         error = open_parts(folder, fresh, path, detail);
-    if (error)
+    if (error) {
         folder_close(folder);
-    else
-        empty_trash(folder);
-    return error;
+        return error;
+    }
+    trash_init(&folder->trash, io, folder->trash_folder, folder->stores);
+    trash_empty(&folder->trash);
+    return STORE_OK;
 }
 
 void folder_close(struct folder *folder)
 {
-    int files[] = {folder->trash, folder->stores, folder->root, folder->lock};
+    int files[] = {folder->trash_folder, folder->stores, folder->root, folder->lock};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (files[i] >= 0)
             folder->io->close(folder->io->self, files[i]);
     }
 }
 
-/* ---- stores ---------------------------------------------------------------------------------- */
-
-/* Fills a store's new folder and makes it durable; an errno. */
-static int fill_store(const struct io *io, int store, uint64_t salt)
-{
-    struct settings settings = {.kind = "store", .salt = salt};
-    if (io->mkdirat(io->self, store, "log", 0700) < 0 || io->mkdirat(io->self, store, "blobs", 0700) < 0)
-        return errno;
-    int error = settings_write(io, store, "settings", &settings);
-    if (!error && io->fsync(io->self, store) < 0)
-        error = errno;
-    return error;
-}
-
 int folder_sync_stores(struct folder *folder)
 {
     return folder->io->fsync(folder->io->self, folder->stores) < 0 ? errno : 0;
-}
-
-int folder_make_store(struct folder *folder, const char *name, const char *label, uint64_t salt)
-{
-    const struct io *io = folder->io;
-    if (io->mkdirat(io->self, folder->trash, label, 0700) < 0)
-        return errno;
-    int store = io->openat(io->self, folder->trash, label, O_RDONLY | O_DIRECTORY, 0);
-    int error = store < 0 ? errno : fill_store(io, store, salt);
-    if (store >= 0)
-        io->close(io->self, store);
-    if (!error && io->renameat(io->self, folder->trash, label, folder->stores, name) < 0)
-        error = errno;
-    if (error) {
-        folder_remove_trash(folder, label);
-        return error;
-    }
-    error = folder_sync_stores(folder);
-    if (error) /* whether the store is there after a crash is open: it must not look as if it were */
-        io->renameat(io->self, folder->stores, name, folder->trash, label);
-    return error;
-}
-
-int folder_trash_store(struct folder *folder, const char *name, const char *label, bool *ret_doubtful)
-{
-    const struct io *io = folder->io;
-    if (io->renameat(io->self, folder->stores, name, folder->trash, label) < 0)
-        return errno;
-    int error = folder_sync_stores(folder);
-    if (!error)
-        return 0;
-    bool back = io->renameat(io->self, folder->trash, label, folder->stores, name) == 0;
-    *ret_doubtful = !back || folder_sync_stores(folder) != 0;
-    return error;
 }

@@ -26,7 +26,7 @@ struct roster_entry {
     size_t references;
     uint64_t idle_since; /* counts the roster's releases */
     char name[STORE_NAME_MAX + 1];
-    char label[ROSTER_LABEL_MAX]; /* in the trash, when deleted */
+    char trash[TRASH_ENTRY_MAX]; /* when deleted: its entry in the trash */
     struct pool_job removal;
     struct roster_waiter *waiters;
 };
@@ -205,6 +205,8 @@ static enum store_error open_with_room(struct roster *roster, const char *name, 
                                        struct store_detail *detail)
 {
     enum store_error error;
+    if (trash_holds(&roster->folder->trash, name))
+        return error_detail(detail, STORE_NO_STORE, 0, "store %s has been removed", name);
     if (roster->open >= roster->services->options->open_stores_limit)
         (void)make_room(roster);
     do {
@@ -299,7 +301,7 @@ static void entry_remove(void *arg)
     struct roster_entry *entry = arg;
     struct roster *roster = entry->roster;
     store_close(entry->store);
-    folder_remove_trash(roster->folder, entry->label);
+    trash_remove(&roster->folder->trash, entry->trash);
     free(entry);
 }
 
@@ -327,12 +329,12 @@ void roster_release(struct store *store)
 
 /* ---- removing -------------------------------------------------------------------------------- */
 
-void roster_strike(struct roster *roster, struct store *store, const char *label)
+void roster_strike(struct roster *roster, struct store *store, const char *trash)
 {
     struct roster_entry *entry = store->entry;
-    assert(strlen(label) < sizeof entry->label);
+    assert(strlen(trash) < sizeof entry->trash);
     pthread_mutex_lock(&roster->lock);
-    memcpy(entry->label, label, strlen(label) + 1);
+    memcpy(entry->trash, trash, strlen(trash) + 1);
     entry_unlink(entry);
     entry->state = ENTRY_DELETED;
     roster->open--;

@@ -21,10 +21,7 @@
 struct roster_entry;
 struct roster_waiter;
 
-enum {
-    ROSTER_BUCKETS = 1024,
-    ROSTER_LABEL_MAX = 32, /* bytes in the name of what lies in the trash, with the NUL */
-};
+enum { ROSTER_BUCKETS = 1024 };
 
 struct roster {
     const struct services *services; /* the depot's */
@@ -65,9 +62,9 @@ enum store_error roster_try_acquire(struct roster *roster, const char *name, str
  * I/O thread. */
 void roster_release(struct store *store);
 
-/* The store's folder lies in the trash now, under `label`: nobody finds the store any more. Thread: one that holds a
- * reference to it, and the depot's `admin`. */
-void roster_strike(struct roster *roster, struct store *store, const char *label);
+/* The store was taken away, and is to be removed by this entry of the trash: nobody finds the store any more. Thread:
+ * one that holds a reference to it, and the depot's `admin`. */
+void roster_strike(struct roster *roster, struct store *store, const char *trash);
 
 /* Keeps everybody from opening a store that nobody has open, until roster_unblock(), which takes what this returns.
  * NULL: somebody is opening it, or memory is out. */

@@ -194,6 +194,10 @@ static int posix_free_bytes(void *self, int file, uint64_t *ret_bytes)
     struct statvfs figures;
     if (fstatvfs(file, &figures) < 0)
         return -1;
+    if (figures.f_blocks == 0) { /* it has no size to tell, rather than none left */
+        errno = EOPNOTSUPP;
+        return -1;
+    }
     *ret_bytes = (uint64_t)figures.f_bavail * (uint64_t)figures.f_frsize;
     return 0;
 }
@@ -255,6 +259,29 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
         position += put;
     }
     return 0;
+}
+
+static bool is_nobodys(const char *name)
+{
+    return name[0] == '.' || strcmp(name, "lost+found") == 0 || strcmp(name, "@eaDir") == 0;
+}
+
+char *io_list(const struct io *io, int folder)
+{
+    char *names = io->list(io->self, folder);
+    char *kept = names;
+    for (const char *name = names; name && *name;) {
+        size_t size = strlen(name) + 1;
+        const char *next = name + size;
+        if (!is_nobodys(name)) {
+            memmove(kept, name, size);
+            kept += size;
+        }
+        name = next;
+    }
+    if (names)
+        *kept = '\0';
+    return names;
 }
 
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)

@@ -47,7 +47,7 @@ struct io {
     /* The names in a folder except . and .., each ended by NUL, the list by an empty name.
      * One allocation, the caller frees it. NULL and errno on failure. */
     char *(*list)(void *self, int folder);
-    /* Bytes free for this process on the file system of an open file or folder. */
+    /* Bytes free for this process on the file system of an open file or folder. EOPNOTSUPP: it does not tell. */
     int (*free_bytes)(void *self, int file, uint64_t *ret_bytes);
 };
 
@@ -61,6 +61,10 @@ void io_read_only(struct io *ret_io, const struct io *base);
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
+
+/* The same as list() without the names that file systems, file servers and people's tools put into any folder:
+ * lost+found, @eaDir, and whatever begins with a dot. They are nobody's. */
+char *io_list(const struct io *io, int folder);
 
 /* Fills the file with zeros from `from` to `to` and syncs it; an errno. */
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to);

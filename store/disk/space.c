@@ -244,6 +244,19 @@ bool space_is_waited_for(const struct space *space)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
+/* A disk that is so from the beginning is too small for the reserve that was asked for, or others have filled it. */
+static void warn_if_scarce(struct space *space)
+{
+    uint64_t free_bytes;
+    if (!space->wanted || space_affords(space, LITTLE) || !ask_free(space, &free_bytes))
+        return;
+    notice_tell(
+        space->notice, STORE_LOG_WARNING,
+        "the disk has %llu bytes free, and %llu are to be left to deletes and compaction: puts are refused until "
+        "there is more space or the disk reserve is set smaller",
+        (unsigned long long)free_bytes, (unsigned long long)lacking(space));
+}
+
 void space_init(struct space *space, const struct services *services, int folder, const struct space_hooks *hooks)
 {
     const struct depot_options *options = services->options;
@@ -258,6 +271,7 @@ void space_init(struct space *space, const struct services *services, int folder
     if (!options->read_only && !options->disk_reserve)
         reserve_remove(space->io, folder);
     reserve_init(&space->reserve, space->io, folder, space->wanted > 0);
+    warn_if_scarce(space);
 }
 
 void space_close(struct space *space)

@@ -66,7 +66,7 @@ static void clear_name(const struct line *line, const char *name)
 static int line_list(struct line *line)
 {
     struct store *store = line->store;
-    char *names = store->io->list(store->io->self, store->log.folder);
+    char *names = io_list(store->io, store->log.folder);
     if (!names)
         return errno;
     size_t count = 0;

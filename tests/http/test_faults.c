@@ -94,12 +94,28 @@ START_TEST(what_cannot_be_read_is_told_and_served_again)
 }
 END_TEST
 
+START_TEST(want_of_descriptors_passes)
+{
+    start();
+    site_expect(client_upload(site.client, site_object("large"), 1 << 20, 1, NULL), 201);
+    fail_calls("openat", EMFILE);
+    struct answer *answer = site_get("large", NULL);
+    site_expect_kind(answer, 503, "busy");
+    ck_assert_ptr_nonnull(answer_header(answer, "Retry-After"));
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Too many open files"));
+    site_expect_kind(client_upload(site.client, site_object("other"), 1 << 20, 1, NULL), 503, "busy");
+    heal("openat");
+    site_expect_payload("large", 1 << 20, 1);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
         a_failed_sync_ends_writes_and_nothing_else,
         a_full_disk_refuses_and_recovers,
         what_cannot_be_read_is_told_and_served_again,
+        want_of_descriptors_passes,
     };
     return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

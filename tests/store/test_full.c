@@ -337,6 +337,23 @@ START_TEST(failing_calls_do_not_hinder_for_good)
 }
 END_TEST
 
+/* ---- a disk too small ------------------------------------------------------------------------- */
+
+START_TEST(a_disk_without_room_for_the_reserve_is_told_at_the_start)
+{
+    fixture_close(&fixture);
+    sim_disk_set_free(fixture.disk, RESERVE - KIB);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture.warnings, 1);
+    ck_assert_ptr_nonnull(strstr(fixture.logged, "523264 bytes free, and 524288 are to be left"));
+    ck_assert_int_eq(put(1, SIZE), STORE_FULL);
+    fixture_close(&fixture);
+    sim_disk_set_free(fixture.disk, UINT64_MAX);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture.warnings, 0);
+}
+END_TEST
+
 /* ---- without a reserve ----------------------------------------------------------------------- */
 
 START_TEST(without_a_reserve_puts_leave_room_for_compaction)
@@ -526,6 +543,7 @@ int main(void)
         restarts_do_not_hinder,
         power_cuts_do_not_hinder,
         failing_calls_do_not_hinder_for_good,
+        a_disk_without_room_for_the_reserve_is_told_at_the_start,
         without_a_reserve_puts_leave_room_for_compaction,
         a_delete_without_hope_is_answered,
         space_comes_back_without_traffic,

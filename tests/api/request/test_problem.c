@@ -2,6 +2,7 @@
 #include "api/request/problem.h"
 #include "tests/lib/unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 START_TEST(every_kind_is_told)
@@ -36,8 +37,18 @@ START_TEST(errors_have_the_status_of_the_contract)
                  {STORE_FULL, 507},      {STORE_DAMAGED, 500},   {STORE_IO, 500},       {STORE_FAILED, 503},
                  {STORE_NO_MEMORY, 503}, {STORE_AGAIN, 503}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        ck_assert_msg(problem_kind(problem_of(cases[i].error))->status == cases[i].status, "%s",
+        ck_assert_msg(problem_kind(problem_of(cases[i].error, 0))->status == cases[i].status, "%s",
                       store_error_text(cases[i].error));
+}
+END_TEST
+
+/* They pass, and say nothing of the disk. */
+START_TEST(want_of_descriptors_is_no_fault)
+{
+    ck_assert_int_eq(problem_of(STORE_IO, EMFILE), PROBLEM_BUSY);
+    ck_assert_int_eq(problem_of(STORE_IO, ENFILE), PROBLEM_BUSY);
+    ck_assert_int_eq(problem_of(STORE_IO, EIO), PROBLEM_INTERNAL);
+    ck_assert_uint_gt(problem_kind(PROBLEM_BUSY)->retry_after, 0);
 }
 END_TEST
 
@@ -45,7 +56,7 @@ END_TEST
 START_TEST(no_error_was_forgotten)
 {
     for (unsigned error = STORE_OK + 1; error < STORE_ERRORS; error++)
-        ck_assert_msg(problem_of((enum store_error)error) != PROBLEM_BAD_REQUEST, "%s",
+        ck_assert_msg(problem_of((enum store_error)error, 0) != PROBLEM_BAD_REQUEST, "%s",
                       store_error_text((enum store_error)error));
 }
 END_TEST
@@ -53,6 +64,6 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {every_kind_is_told, no_two_kinds_share_a_type, errors_have_the_status_of_the_contract,
-                            no_error_was_forgotten};
+                            want_of_descriptors_is_no_fault, no_error_was_forgotten};
     return UNIT_RUN("problem", tests);
 }

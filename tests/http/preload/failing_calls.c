@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,15 @@ static bool fails(const char *call)
 
 /* The call that this library stands in front of. */
 #define NEXT(call) ((__typeof__(&(call)))dlsym(RTLD_NEXT, #call))
+
+int openat(int folder, const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return fails("openat") ? -1 : NEXT(openat)(folder, path, flags, mode);
+}
 
 int fdatasync(int file)
 {

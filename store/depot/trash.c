@@ -1,0 +1,215 @@
+/* trash.c - the way of stores into a data folder and out of it. trash.h tells the story. */
+#include "store/depot/trash.h"
+
+#include "store/disk/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 8 }; /* LABEL/blobs/FILE, and some to spare for what others put there */
+
+static const char mark_suffix[] = ".removed";
+
+void trash_init(struct trash *trash, const struct io *io, int folder, int stores)
+{
+    *trash = (struct trash){.io = io, .folder = folder, .stores = stores};
+}
+
+/* ---- removing -------------------------------------------------------------------------------- */
+
+/* Removes what `name` is in `parent`: a file, or a folder with all it holds. */
+static void remove_tree(const struct io *io, int parent, const char *name, int depth)
+{
+    if (io->unlinkat(io->self, parent, name, 0) == 0 || depth == 0)
+        return;
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (folder < 0)
+        return;
+    char *names = io->list(io->self, folder);
+    for (const char *at = names; at && *at; at += strlen(at) + 1)
+        remove_tree(io, folder, at, depth - 1);
+    free(names);
+    io->close(io->self, folder);
+    io->unlinkat(io->self, parent, name, AT_REMOVEDIR);
+}
+
+static void mark_name(const char *store, char ret_mark[TRASH_ENTRY_MAX])
+{
+    (void)snprintf(ret_mark, TRASH_ENTRY_MAX, "%s%s", store, mark_suffix);
+}
+
+/* The store that an entry marks; false when it marks none. */
+static bool mark_store(const char *entry, char ret_store[TRASH_ENTRY_MAX])
+{
+    size_t length = strlen(entry);
+    size_t suffix = sizeof mark_suffix - 1;
+    if (length <= suffix || length >= TRASH_ENTRY_MAX || strcmp(entry + length - suffix, mark_suffix) != 0)
+        return false;
+    memcpy(ret_store, entry, length - suffix);
+    ret_store[length - suffix] = '\0';
+    return true;
+}
+
+static bool is_there(const struct io *io, int folder, const char *name)
+{
+    int file = io->openat(io->self, folder, name, O_RDONLY, 0);
+    if (file >= 0)
+        io->close(io->self, file);
+    return file >= 0 || errno != ENOENT;
+}
+
+/* Removes a marked store where it is, and then its mark; false when something of it stays. */
+static bool remove_marked(struct trash *trash, const char *store, const char *mark)
+{
+    const struct io *io = trash->io;
+    remove_tree(io, trash->stores, store, DEPTH_MAX);
+    if (is_there(io, trash->stores, store) || io->fsync(io->self, trash->stores) < 0)
+        return false;
+    atomic_store(&trash->cleared, true); /* before: whoever sees no mark has to know */
+    return io->unlinkat(io->self, trash->folder, mark, 0) == 0;
+}
+
+void trash_remove(struct trash *trash, const char *entry)
+{
+    char store[TRASH_ENTRY_MAX];
+    if (!mark_store(entry, store))
+        remove_tree(trash->io, trash->folder, entry, DEPTH_MAX);
+    else if (remove_marked(trash, store, entry))
+        atomic_fetch_sub(&trash->marks, 1);
+}
+
+void trash_empty(struct trash *trash)
+{
+    char store[TRASH_ENTRY_MAX];
+    char *names = io_list(trash->io, trash->folder);
+    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+        if (mark_store(name, store))
+            atomic_fetch_add(&trash->marks, 1);
+        trash_remove(trash, name);
+    }
+    free(names);
+}
+
+bool trash_holds(struct trash *trash, const char *name)
+{
+    char mark[TRASH_ENTRY_MAX];
+    if (atomic_load(&trash->marks) == 0)
+        return false;
+    mark_name(name, mark);
+    return is_there(trash->io, trash->folder, mark);
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+static void new_label(struct trash *trash, char ret_label[TRASH_ENTRY_MAX])
+{
+    (void)snprintf(ret_label, TRASH_ENTRY_MAX, "%llu", (unsigned long long)atomic_fetch_add(&trash->labels, 1));
+}
+
+static int sync_folder(const struct io *io, int folder)
+{
+    return io->fsync(io->self, folder) < 0 ? errno : 0;
+}
+
+/* Fills a store's new folder and makes it durable; an errno. */
+static int fill_store(const struct io *io, int store, uint64_t salt)
+{
+    struct settings settings = {.kind = "store", .salt = salt};
+    if (io->mkdirat(io->self, store, "log", 0700) < 0 || io->mkdirat(io->self, store, "blobs", 0700) < 0)
+        return errno;
+    int error = settings_write(io, store, "settings", &settings);
+    return error ? error : sync_folder(io, store);
+}
+
+/* Makes a whole store in the trash; an errno. */
+static int make_in_trash(struct trash *trash, const char *label, uint64_t salt)
+{
+    const struct io *io = trash->io;
+    if (io->mkdirat(io->self, trash->folder, label, 0700) < 0)
+        return errno;
+    int store = io->openat(io->self, trash->folder, label, O_RDONLY | O_DIRECTORY, 0);
+    if (store < 0)
+        return errno;
+    int error = fill_store(io, store, salt);
+    io->close(io->self, store);
+    return error;
+}
+
+/* A mark that came back after a crash would remove the next store of its name. */
+static int forget_marks(struct trash *trash)
+{
+    if (!atomic_load(&trash->cleared))
+        return 0;
+    int error = sync_folder(trash->io, trash->folder);
+    if (!error)
+        atomic_store(&trash->cleared, false);
+    return error;
+}
+
+int trash_make_store(struct trash *trash, const char *name, uint64_t salt)
+{
+    const struct io *io = trash->io;
+    char label[TRASH_ENTRY_MAX];
+    if (trash_holds(trash, name))
+        return EBUSY;
+    new_label(trash, label);
+    int error = make_in_trash(trash, label, salt);
+    if (!error)
+        error = forget_marks(trash);
+    if (!error && io->renameat(io->self, trash->folder, label, trash->stores, name) < 0)
+        error = errno;
+    if (error) {
+        trash_remove(trash, label);
+        return error;
+    }
+    error = sync_folder(io, trash->stores);
+    if (error) /* whether the store is there after a crash is open: it must not look as if it were */
+        io->renameat(io->self, trash->stores, name, trash->folder, label);
+    return error;
+}
+
+/* ---- taking away ----------------------------------------------------------------------------- */
+
+static int move_away(struct trash *trash, const char *name, const char *label, bool *ret_doubtful)
+{
+    const struct io *io = trash->io;
+    if (io->renameat(io->self, trash->stores, name, trash->folder, label) < 0)
+        return errno;
+    int error = sync_folder(io, trash->stores);
+    if (!error)
+        return 0;
+    bool back = io->renameat(io->self, trash->folder, label, trash->stores, name) == 0;
+    *ret_doubtful = !back || sync_folder(io, trash->stores) != 0;
+    return error;
+}
+
+static int mark_removed(struct trash *trash, const char *mark, bool *ret_doubtful)
+{
+    const struct io *io = trash->io;
+    int file = io->openat(io->self, trash->folder, mark, O_WRONLY | O_CREAT, 0600);
+    if (file < 0)
+        return errno;
+    io->close(io->self, file);
+    int error = sync_folder(io, trash->folder);
+    if (!error) {
+        atomic_fetch_add(&trash->marks, 1);
+        return 0;
+    }
+    bool back = io->unlinkat(io->self, trash->folder, mark, 0) == 0;
+    *ret_doubtful = !back || sync_folder(io, trash->folder) != 0;
+    return error;
+}
+
+int trash_take_store(struct trash *trash, const char *name, char ret_entry[TRASH_ENTRY_MAX], bool *ret_doubtful)
+{
+    *ret_doubtful = false;
+    new_label(trash, ret_entry);
+    int error = move_away(trash, name, ret_entry, ret_doubtful);
+    if (error != EXDEV)
+        return error;
+    mark_name(name, ret_entry);
+    return mark_removed(trash, ret_entry, ret_doubtful);
+}

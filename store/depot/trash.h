@@ -1,0 +1,51 @@
+/* trash.h - the way of stores into a data folder and out of it: there whole, or not at all.
+ *
+ *     DIR/trash/LABEL           a store being made, or one being removed; removed at start
+ *     DIR/trash/NAME.removed    the store of that name in DIR/stores/ is being removed where it is
+ *
+ * A store is made in the trash and renamed into its place, and removed by being renamed back first. Where a file system
+ * does not let a folder move (EXDEV: one out of a lower layer of overlayfs, so every store that came with a container's
+ * image), it is marked instead: from the moment that the mark is on disk the store counts as removed, nobody finds it,
+ * and its name is free again when its files are gone.
+ *
+ * Thread: any, but making and taking away one at a time.
+ */
+#ifndef CAIRN_TRASH_H
+#define CAIRN_TRASH_H
+
+#include "store/disk/io.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+enum { TRASH_ENTRY_MAX = STORE_NAME_MAX + 16 }; /* bytes in the name of what lies in it, with the NUL */
+
+struct trash {
+    const struct io *io;
+    int folder; /* DIR/trash; borrowed, like DIR/stores */
+    int stores;
+    atomic_uint_fast64_t labels;
+    atomic_size_t marks; /* that are there */
+    atomic_bool cleared; /* a mark is gone, but perhaps not yet on disk */
+};
+
+void trash_init(struct trash *trash, const struct io *io, int folder, int stores);
+
+/* Removes all that lies in it. What cannot be removed is left for the next start. Blocking. */
+void trash_empty(struct trash *trash);
+
+/* Makes the folder of a new store; an errno: EBUSY while another of that name is still being removed. Blocking. */
+int trash_make_store(struct trash *trash, const char *name, uint64_t salt);
+
+/* Takes a store away; an errno, and then the store is where it was. *ret_entry is for trash_remove(). *ret_doubtful
+ * (set on failure only): a crash may nevertheless find it in the trash, because not even its way back could be
+ * synced. Blocking. */
+int trash_take_store(struct trash *trash, const char *name, char ret_entry[TRASH_ENTRY_MAX], bool *ret_doubtful);
+
+/* Removes the files of what was taken away. Nobody may use the store any more. Blocking. */
+void trash_remove(struct trash *trash, const char *entry);
+
+/* Whether what is in the place of that store is only still being removed. Does not block while nothing is. */
+bool trash_holds(struct trash *trash, const char *name);
+
+#endif
