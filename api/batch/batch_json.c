@@ -75,8 +75,10 @@ static bool read_overwrite(struct step *step)
     return jsonread_bool(step->json, &step->overwrite);
 }
 
+/* An empty object says nothing: clients that begin each step with one send it with those that have no meta, too. */
 static bool read_meta(struct step *step)
 {
+    bool given = false;
     struct jsonread_text name, value;
     enum jsonread_type type = jsonread_type(step->json);
     if (type != JSONREAD_OBJECT)
@@ -91,7 +93,10 @@ static bool read_meta(struct step *step)
         if (!jsonread_string(step->json, &value) ||
             !entries_meta(step->entries, name.bytes, name.length, value.bytes, value.length))
             return false;
+        given = true;
     }
+    if (!given)
+        step->seen &= ~BIT(MEMBER_META);
     return step->json->fault == NULL;
 }
 

@@ -94,8 +94,9 @@ START_TEST(null_is_absent)
     expect("{\"allow_empty\":null,\"allow_null_bytes\":null,\"operations\":[{\"op\":\"delete\",\"key\":null,"
            "\"key_base64\":null,\"key_hash\":\"4da10dd61a0116b0\",\"data\":null,\"content_type\":null,\"meta\":null,"
            "\"to\":null,\"to_base64\":null,\"to_hash\":null,\"overwrite\":null,\"if_match\":null,"
-           "\"if_none_match\":null},{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"meta\":{\"a\":null}}]}");
-    ck_assert_uint_eq(entries.count, 2);
+           "\"if_none_match\":null},{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"meta\":{\"a\":null}},"
+           "{\"op\":\"delete\",\"key\":\"a\",\"meta\":{}}]}");
+    ck_assert_uint_eq(entries.count, 3);
     ck_assert_uint_eq(flags, 0);
     ck_assert_int_eq(entries.ops[0].kind, STORE_DELETE);
     ck_assert_ptr_null(entries.ops[0].key.bytes);
@@ -136,6 +137,7 @@ START_TEST(faults_of_an_operation)
         {"{\"op\":\"delete\",\"key_hash\":\"4da10dd61a0116b\"}", "16 hexadecimal"},
         {"{\"op\":\"delete\",\"key\":\"a\",\"key\":\"b\"}", "key is given twice"},
         {"{\"op\":\"delete\",\"key\":\"a\",\"data\":\"\"}", "a delete has no data"},
+        {"{\"op\":\"delete\",\"key\":\"a\",\"meta\":{\"a\":\"b\"}}", "a delete has no meta"},
         {"{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"to\":\"b\"}", "a put has no to"},
         {"{\"op\":\"delete\",\"key\":\"a\",\"if_macth\":\"*\"}", "no member \"if_macth\""},
         {"{\"op\":\"delete\",\"key\":\"a\",\"if_match\":\"x\"}", "if_match is"},
