@@ -24,6 +24,7 @@ enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR };
 
 struct api_options {
     struct depot *depot;        /* borrowed: must outlive the api */
+    const char *version;        /* of the program, for who asks at `/`; static */
     uint64_t object_limit;      /* bytes in the largest object: told with 413 before the body is read */
     uint64_t batch_bytes_limit; /* bytes in the body of a batch */
     size_t batch_ops_limit;     /* operations in a batch */

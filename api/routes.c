@@ -26,6 +26,7 @@ const struct route routes[] = {
     {METHOD_PUT, STORE, &endpoint_store_put},
     {METHOD_DELETE, STORE, &endpoint_store_delete},
     {METHOD_GET, "/v1/stores", &endpoint_stores_list},
+    {METHOD_GET, "/", &endpoint_about},
     {METHOD_GET, "/healthz", &endpoint_healthz},
     {METHOD_GET, "/readyz", &endpoint_readyz},
     {METHOD_GET, "/metrics", &endpoint_metrics},

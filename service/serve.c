@@ -14,6 +14,7 @@
 #include "service/listeners.h"
 #include "service/logger.h"
 #include "service/signals.h"
+#include "service/version.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -125,6 +126,7 @@ static bool open_api(struct server *server)
     const struct config *config = server->config;
     struct api_options options = {
         .depot = server->depot,
+        .version = CAIRN_VERSION,
         .object_limit = config->depot.object_limit,
         .batch_bytes_limit = config->batch_bytes_limit,
         .batch_ops_limit = config->batch_ops_limit,

@@ -19,6 +19,7 @@ struct known {
 static const struct known known[FIELDS] = {
     [FIELD_HOST] = KNOWN("Host", false),
     [FIELD_RANGE] = KNOWN("Range", false),
+    [FIELD_ACCEPT] = KNOWN("Accept", true),
     [FIELD_EXPECT] = KNOWN("Expect", true),
     [FIELD_TRAILER] = KNOWN("Trailer", true),
     [FIELD_IF_MATCH] = KNOWN("If-Match", true),

@@ -15,6 +15,7 @@
 enum field {
     FIELD_HOST,
     FIELD_RANGE,
+    FIELD_ACCEPT,
     FIELD_EXPECT,
     FIELD_TRAILER,
     FIELD_IF_MATCH,

@@ -51,6 +51,7 @@ extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_delete;
 extern const struct endpoint endpoint_stores_list;
+extern const struct endpoint endpoint_about;
 extern const struct endpoint endpoint_healthz;
 extern const struct endpoint endpoint_readyz;
 extern const struct endpoint endpoint_metrics;

@@ -101,7 +101,7 @@ START_TEST(other_paths_are_nothing)
 {
     char allow[ROUTE_ALLOW_SIZE];
     const char *paths[] = {"",
-                           "/",
+                           "//",
                            "/v1",
                            "/v1/",
                            "/v1/stores/s/x",

@@ -183,6 +183,7 @@ static void start(void)
     options.disk_reserve = 0;
     fuzz_assert(depot_open("/data", &options, &site.depot, NULL) == STORE_OK);
     struct api_options api = {.depot = site.depot,
+                              .version = "0",
                               .object_limit = 1 << 20,
                               .batch_bytes_limit = 1 << 20,
                               .batch_ops_limit = 16,

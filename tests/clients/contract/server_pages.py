@@ -4,12 +4,16 @@ import re
 
 from .exchange import exchange
 
-# Methods that a route may have beyond the file: see sources.py.
+# Methods that a route may have beyond the file. OpenAPI cannot describe the first two, which it names in words; HEAD comes
+# with every GET, and the file has it where it is of use; OPTIONS is answered everywhere.
 OUTSIDE = {"MOVE", "COPY", "HEAD", "OPTIONS"}
 SOME = {"store": "some", "key": "some", "hash": "4da10dd61a0116b0"}
 
 
 def pages(checker):
+    checker.call("getAbout", 200)
+    browsers = exchange(checker.address, "GET", "/", {"Accept": "text/html"})
+    checker.check("browsers get a page", "<html" in browsers.text(), f"{browsers}")
     checker.call("getHealth", 200)
     checker.call("getReadiness", 200)
     checker.call("getMetrics", 200)

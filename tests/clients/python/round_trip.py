@@ -156,10 +156,11 @@ def transfer(key):
 
 
 def pages(clients):
+    check("getAbout", clients.server.get_about().name == "cairn")
     check("getHealth", clients.server.get_health_with_http_info().status_code == 200)
     check("getReadiness", clients.server.get_readiness_with_http_info().status_code == 200)
     check("getMetrics", "# TYPE cairn_" in clients.server.get_metrics())
-    check("getOpenapi", clients.server.get_openapi().startswith(b"openapi: 3."))
+    check("getOpenapi", clients.server.get_openapi().startswith("openapi: 3."))
 
 
 def delete_stores(clients):

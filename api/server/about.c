@@ -1,0 +1,55 @@
+/* about.c - GET /: what this is and where it is described. A page for browsers, JSON for everybody else. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/request/core.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+
+#define SENTENCE "An object store over HTTP that is durable before it answers."
+
+/* Paths are relative, as a proxy may have put the server below one of its own. */
+static const char page_format[] =
+    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>cairn</title>\n<h1>cairn %s</h1>\n"
+    "<p>" SENTENCE "</p>\n<ul>\n"
+    "<li><a href=\"openapi.yaml\">The description of its interface</a> (OpenAPI)</li>\n"
+    "<li><a href=\"v1/stores\">Its stores</a></li>\n"
+    "<li><a href=\"readyz\">Whether it is ready</a></li>\n"
+    "<li><a href=\"metrics\">Its metrics</a></li>\n</ul>\n</html>\n";
+
+/* Browsers ask for pages by name, and never for JSON. */
+static bool wants_page(const struct request *request)
+{
+    const char *accept = request_field(request, FIELD_ACCEPT);
+    return accept != NULL && strcasestr(accept, "text/html") != NULL && strcasestr(accept, "application/json") == NULL;
+}
+
+static void reply_page(struct request *request, const char *version)
+{
+    char *page;
+    int length = asprintf(&page, page_format, version);
+    if (length < 0)
+        reply_error(request, STORE_NO_MEMORY);
+    else
+        reply_owned(request, 200, "text/html; charset=utf-8", page, (size_t)length);
+}
+
+static void begin(struct request *request)
+{
+    const char *version = request->api->options.version;
+    struct jsontext json = {0};
+    if (wants_page(request)) {
+        reply_page(request, version);
+    } else {
+        jsontext_open(&json, '{');
+        jsontext_field(&json, "name", "cairn");
+        jsontext_field(&json, "version", version);
+        jsontext_field(&json, "description", SENTENCE);
+        jsontext_field(&json, "openapi", "/openapi.yaml");
+        jsontext_close(&json, '}');
+        reply_json(request, 200, &json);
+    }
+    reply_field(request, "Vary", "Accept");
+}
+
+const struct endpoint endpoint_about = {.begin = begin};
