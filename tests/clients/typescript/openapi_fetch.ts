@@ -226,5 +226,5 @@ await movesAndCopies();
 await verification();
 await pages();
 await deleteStores();
-console.log(`typescript: ${passed} passed, ${failed} failed`);
+console.log(`typescript openapi-fetch: ${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
