@@ -240,17 +240,18 @@ static void answer_found(struct request *request)
     }
 }
 
-/* What the payload really takes; the object is there only when nothing was wrong. */
-static void settle_share(struct request *request, const struct object *object)
+/* A small payload takes no more than the connection itself does. */
+static void count_payload(struct request *request, const struct object *object)
 {
     bool loaded = object != NULL && object_payload(object) != NULL;
-    budget_keep(&request->answer, loaded ? (size_t)object_info(object)->size : 0);
+    if (loaded && object_info(object)->size > STORE_PAYLOAD_SMALL)
+        budget_add(&request->api->answers, &request->answer, (size_t)object_info(object)->size);
 }
 
 static void answer(struct request *request)
 {
     const struct reading *reading = request->state;
-    settle_share(request, reading->object);
+    count_payload(request, reading->object);
     if (request->error == STORE_NO_OBJECT)
         reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under this key.");
     else if (request->error != STORE_OK)
@@ -261,10 +262,11 @@ static void answer(struct request *request)
 
 /* ---- the look-up ----------------------------------------------------------------------------- */
 
-/* Its size is not known yet: there has to be memory for the largest. */
-static unsigned payload_flags(struct request *request)
+/* Its size is not known yet: there has to be memory for the largest. Several threads may find it at a time, and pass
+ * the budget by one payload each. */
+static unsigned payload_flags(const struct request *request)
 {
-    bool room = budget_take(&request->api->answers, &request->answer, STORE_INLINE_LIMIT_MAX);
+    bool room = budget_has(&request->api->answers, STORE_INLINE_LIMIT_MAX);
     return room ? STORE_GET_PAYLOAD : STORE_GET_PAYLOAD | STORE_GET_FILE;
 }
 
@@ -286,12 +288,10 @@ static void look_up(struct request *request)
     struct reading *reading = request->state;
     unsigned flags = payload_flags(request) | STORE_GET_NOWAIT;
     request_keep_error(request, store_get(request->store, &request->key, flags, &reading->object));
-    if (request->error != STORE_AGAIN) {
+    if (request->error == STORE_AGAIN)
+        request_settle(request, load);
+    else
         answer(request);
-        return;
-    }
-    budget_keep(&request->answer, 0); /* the disk may take long */
-    request_settle(request, load);
 }
 
 static void begin(struct request *request)

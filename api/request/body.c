@@ -21,25 +21,20 @@ static void refuse_share(struct request *request)
     reply_problem(request, PROBLEM_BUSY, "Other requests of this kind have the memory for now; try again.");
 }
 
-/* Whether the whole could be had now. That is no promise; but nobody shall send for nothing. */
-static bool could_have(struct request *request, struct body *body, size_t bytes)
-{
-    bool could = budget_take(&request->api->batches, &body->share, bytes);
-    budget_keep(&body->share, 0);
-    if (!could)
-        refuse_share(request);
-    return could;
-}
-
 bool body_admit(struct request *request, struct body *body, uint64_t limit)
 {
     body->limit = limit;
     if (request->body_length == STORE_SIZE_UNKNOWN)
         return true;
-    if (request->body_length <= limit)
-        return could_have(request, body, (size_t)request->body_length);
-    refuse_size(request, body);
-    return false;
+    if (request->body_length > limit) {
+        refuse_size(request, body);
+        return false;
+    }
+    /* Whether it can be had now is no promise; but nobody shall send for nothing. */
+    bool could = budget_has(&request->api->batches, (size_t)request->body_length);
+    if (!could)
+        refuse_share(request);
+    return could;
 }
 
 bool body_take_share(struct request *request, struct body *body, size_t bytes)

@@ -12,6 +12,22 @@ static size_t ceiling(const struct budget *budget, size_t bytes, size_t others)
     return small || others == 0 ? budget->limit : budget->limit - budget->limit / KEPT;
 }
 
+bool budget_has(const struct budget *budget, size_t bytes)
+{
+    size_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
+    size_t most = ceiling(budget, bytes, used);
+    return used <= most && bytes <= most - used;
+}
+
+void budget_add(struct budget *budget, struct budget_share *share, size_t bytes)
+{
+    if (bytes <= share->bytes)
+        return;
+    atomic_fetch_add(&budget->used, bytes - share->bytes);
+    share->budget = budget;
+    share->bytes = bytes;
+}
+
 bool budget_take(struct budget *budget, struct budget_share *share, size_t bytes)
 {
     if (bytes <= share->bytes)

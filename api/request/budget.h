@@ -31,6 +31,12 @@ struct budget_share {
 /* Makes the share at least `bytes` large; false when that is more than it may have now, and nothing has changed. */
 bool budget_take(struct budget *budget, struct budget_share *share, size_t bytes);
 
+/* Whether such a share could be had by another now. */
+bool budget_has(const struct budget *budget, size_t bytes);
+
+/* Makes the share at least so large in any case: for what is in memory already. */
+void budget_add(struct budget *budget, struct budget_share *share, size_t bytes);
+
 /* Gives back what the share has beyond `bytes`. */
 void budget_keep(struct budget_share *share, size_t bytes);
 

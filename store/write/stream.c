@@ -193,6 +193,24 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
     return STORE_OK;
 }
 
+/* ---- the charge ------------------------------------------------------------------------------- */
+
+static size_t round_to_step(size_t bytes)
+{
+    return (bytes + STEP - 1) / STEP * STEP;
+}
+
+/* Takes up memory until the charge is so large; false: others have it. */
+static bool charge_to(struct stream *stream, uint64_t bytes)
+{
+    if (bytes <= stream->charge)
+        return true;
+    bool taken = gate_take(&stream->store->gate, stream->charge, bytes - stream->charge);
+    if (taken)
+        stream->charge = bytes;
+    return taken;
+}
+
 /* ---- the ring's memory; all with the lock held ------------------------------------------------ */
 
 static size_t ring_touched(const struct stream *stream)
@@ -230,9 +248,7 @@ static void ring_give_back(struct stream *stream)
 static bool ring_take(struct stream *stream, unsigned at, size_t more)
 {
     uint64_t needed = ring_touched(stream) + more;
-    if (needed > stream->charge && gate_take(&stream->store->gate, stream->charge, needed - stream->charge))
-        stream->charge = needed;
-    if (needed > stream->charge) {
+    if (!charge_to(stream, needed)) {
         ring_relax(stream);
         needed = ring_touched(stream) + more;
     }
@@ -424,33 +440,43 @@ static void job_request(struct stream *stream)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* Makes room for `length` more bytes in memory: by doubling, to no more than was announced. */
-static enum store_error collect_room(struct stream *stream, size_t length)
+/* Makes room for so many bytes in memory: at once for all that was announced, since pages that are not touched cost
+ * nothing. */
+static bool collect_room(struct stream *stream, size_t need)
 {
-    size_t need = (size_t)stream->received + length;
     if (need <= stream->collected_room)
-        return STORE_OK;
+        return true;
     size_t room = stream->collected_room ? stream->collected_room * 2 : COLLECT_MIN;
-    if (room > stream->announced)
+    if (stream->announced != STORE_SIZE_UNKNOWN)
         room = (size_t)stream->announced;
     if (room < need)
         room = need;
-    if (!gate_take(&stream->store->gate, stream->charge, room - stream->collected_room))
-        return STORE_BUSY;
-    stream->charge += room - stream->collected_room;
     unsigned char *moved = realloc(stream->collected, room);
     if (!moved)
-        return STORE_NO_MEMORY;
+        return false;
     stream->collected = moved;
     stream->collected_room = room;
-    return STORE_OK;
+    return true;
+}
+
+/* Takes the memory that so many bytes touch. */
+static bool collect_charge(struct stream *stream, size_t need)
+{
+    size_t touched = round_to_step(need);
+    if (touched > stream->collected_room)
+        touched = stream->collected_room;
+    return charge_to(stream, touched);
 }
 
 static enum store_error collect(struct stream *stream, const void *bytes, size_t length)
 {
-    enum store_error error = length ? collect_room(stream, length) : STORE_OK;
-    if (error || length == 0)
-        return error;
+    size_t need = (size_t)stream->received + length;
+    if (length == 0)
+        return STORE_OK;
+    if (!collect_room(stream, need))
+        return STORE_NO_MEMORY;
+    if (!collect_charge(stream, need))
+        return STORE_BUSY;
     if (stream->hooks.tap)
         stream->hooks.tap(stream->hooks.arg, bytes, length);
     memcpy(stream->collected + stream->received, bytes, length);
@@ -477,7 +503,7 @@ static size_t buffer_room(struct stream *stream, size_t wanted)
     unsigned at = stream->fill % BUFFERS;
     size_t used = stream->lengths[at];
     size_t room = wanted < BUFFER - used ? wanted : BUFFER - used;
-    size_t needed = (used + room + STEP - 1) / STEP * STEP;
+    size_t needed = round_to_step(used + room);
     if (needed > stream->touched[at] && !ring_take(stream, at, needed - stream->touched[at]))
         room = stream->touched[at] - used;
     return room;
@@ -525,23 +551,12 @@ static enum store_error spill(struct stream *stream, const unsigned char *bytes,
     return error;
 }
 
-/* Sees to it that the ring can be touched as far as the payload was collected. */
-static bool charge_collected(struct stream *stream)
-{
-    uint64_t needed = (stream->received + STEP - 1) / STEP * STEP;
-    if (needed <= stream->charge)
-        return true;
-    bool taken = gate_take(&stream->store->gate, stream->charge, needed - stream->charge);
-    if (taken)
-        stream->charge = needed;
-    return taken;
-}
-
 /* The payload has outgrown the inline limit: what was collected goes on to the buffers. The charge goes with it: until
  * all has moved, the job gives nothing back. */
 static enum store_error outgrow(struct stream *stream)
 {
-    enum store_error error = charge_collected(stream) ? stream_enlarge(stream) : STORE_BUSY;
+    bool charged = charge_to(stream, round_to_step((size_t)stream->received));
+    enum store_error error = charged ? stream_enlarge(stream) : STORE_BUSY;
     if (error)
         return error;
     unsigned char *collected = stream->collected;

@@ -69,12 +69,29 @@ START_TEST(who_is_alone_may_have_it_all)
 }
 END_TEST
 
+START_TEST(what_is_there_already_counts_in_any_case)
+{
+    struct budget budget = {.limit = LIMIT};
+    struct budget_share share = {0}, other = {0};
+    ck_assert(budget_has(&budget, LIMIT) && !budget_has(&budget, LIMIT + 1));
+    budget_add(&budget, &share, COMMON - 10);
+    ck_assert(budget_has(&budget, SMALL) && !budget_has(&budget, SMALL + 1));
+    budget_add(&budget, &share, 1000); /* it is that large already */
+    budget_add(&budget, &other, LIMIT);
+    ck_assert_uint_eq(atomic_load(&budget.used), COMMON - 10 + LIMIT);
+    ck_assert(!budget_has(&budget, 1) && !budget_take(&budget, &share, COMMON));
+    budget_keep(&other, 0);
+    budget_keep(&share, 0);
+    ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
         a_share_grows_and_shrinks,    nothing_is_given_back_by_who_has_nothing,
         a_refusal_changes_nothing,    a_quarter_is_kept_for_the_small,
-        who_is_alone_may_have_it_all,
+        who_is_alone_may_have_it_all, what_is_there_already_counts_in_any_case,
     };
     return UNIT_RUN("budget", tests);
 }
