@@ -10,11 +10,10 @@ static int command_help(char *const *arguments);
 
 const struct command command_table[] = {
     {"serve", "[serve] [OPTION]...", "serve the stores of a data folder", command_serve},
-    {"healthcheck", "healthcheck [OPTION]...", "ask the server of that configuration for /healthz; status 0 or 1",
+    {"healthcheck", "healthcheck [OPTION]...", "ask the server so configured for /healthz; status 0 or 1",
      command_healthcheck},
     {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
-    {"options", "options [--man | --bash]", "print the options as Markdown, a manual page, bash's completion",
-     command_options},
+    {"options", "options [--man | --bash]", "print the options: Markdown, manual page, completion", command_options},
     {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help},
     {"version", "version", "print the version", command_version},
 };

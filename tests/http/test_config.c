@@ -236,10 +236,9 @@ START_TEST(help_and_version_go_to_stdout_with_0)
 }
 END_TEST
 
-START_TEST(help_about_options_fits_100_columns)
+START_TEST(help_fits_100_columns)
 {
-    const char *line = strstr(command_run((const char *[]){"--help", NULL}, 0), "\n  --config");
-    ck_assert_ptr_nonnull(line);
+    const char *line = command_run((const char *[]){"--help", NULL}, 0);
     for (size_t length; *line; line += length + 1) {
         length = strcspn(line, "\n");
         ck_assert_msg(length <= 100, "%zu columns: %.*s", length, (int)length, line);
@@ -345,7 +344,7 @@ int main(void)
         a_bad_variable_exits_2_and_is_named,
         a_bad_file_exits_2_and_is_named,
         help_and_version_go_to_stdout_with_0,
-        help_about_options_fits_100_columns,
+        help_fits_100_columns,
         help_has_many_names,
         defaults_are_those_that_apply,
         a_second_server_on_the_same_data_is_refused,
