@@ -17,6 +17,7 @@
 #include "store/index/progress.h"
 #include "store/log/log.h"
 #include "store/read/catalog.h"
+#include "store/read/object.h"
 #include "store/store.h"
 #include "store/upkeep/compact.h"
 #include "store/upkeep/scrub.h"
@@ -37,6 +38,7 @@ struct store {
     struct index index;
 
     struct progress progress;
+    struct reader reader;
     struct catalog catalog;
     struct compact compact;
     struct scrub scrub;

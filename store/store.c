@@ -58,7 +58,8 @@ static struct store *store_new(const struct services *services, const char *name
     writer_init(&store->writer, salt);
     scrub_init(&store->scrub);
     compact_init(store);
-    catalog_init(&store->catalog);
+    store->reader = (struct reader){.index = &store->index, .notice = &store->notice};
+    catalog_init(&store->catalog, &store->reader);
     return store;
 }
 
@@ -186,4 +187,29 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     figures.bytes_in_flight = atomic_load(&store->gate.bytes);
     figures.failed = gate_has_failed(&store->gate);
     *ret_figures = figures;
+}
+
+/* ---- reading it ------------------------------------------------------------------------------ */
+
+enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
+{
+    return object_get(&store->reader, key, flags, ret_object);
+}
+
+enum store_error store_get_many(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
+                                struct object **ret_objects, enum store_error *ret_errors)
+{
+    return object_get_many(&store->reader, keys, count, flags, ret_objects, ret_errors);
+}
+
+enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition)
+{
+    return object_check(&store->reader, key, condition);
+}
+
+enum store_error store_list(struct store *store, const struct store_list_query *query,
+                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
+{
+    return catalog_list(&store->catalog, query, item, arg, ret_cursor, ret_cursor_length);
 }

@@ -1,15 +1,15 @@
 /* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
 #include "store/read/catalog.h"
 
-#include "store/internal.h"
+#include "store/read/object.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-void catalog_init(struct catalog *catalog)
+void catalog_init(struct catalog *catalog, const struct reader *reader)
 {
-    *catalog = (struct catalog){0};
+    *catalog = (struct catalog){.reader = reader};
     pthread_mutex_init(&catalog->lock, NULL);
 }
 
@@ -79,13 +79,13 @@ static bool shelf_is_current(const struct catalog_shelf *shelf, const struct par
     return !part->sealed || shelf->count == 1;
 }
 
-static enum store_error shelf_rebuild(struct store *store, struct catalog_shelf *shelf, const struct part *part,
+static enum store_error shelf_rebuild(struct index *index, struct catalog_shelf *shelf, const struct part *part,
                                       const struct run_horizon *horizon)
 {
     struct run *run;
     size_t keep = runs_to_keep(shelf, part);
     uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
-    enum store_error error = run_build(store, part->segment, from, part->end, horizon, shelf->runs + keep,
+    enum store_error error = run_build(index, part->segment, from, part->end, horizon, shelf->runs + keep,
                                        shelf->count - keep, &run);
     if (error)
         return error;
@@ -96,21 +96,21 @@ static enum store_error shelf_rebuild(struct store *store, struct catalog_shelf 
 
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
-static enum store_error shelf_update(struct store *store, struct catalog_shelf *shelf, const struct part *part,
+static enum store_error shelf_update(struct index *index, struct catalog_shelf *shelf, const struct part *part,
                                      const struct run_horizon *horizon)
 {
     struct run *run;
     if (!shelf_is_current(shelf, part)) {
-        if (part->sealed && shelf->count == 0 && !store->index.damage.gaps &&
-            run_open(store, part->segment, part->end, &run) == STORE_OK) {
+        if (part->sealed && shelf->count == 0 && !index->damage.gaps &&
+            run_open(index, part->segment, part->end, &run) == STORE_OK) {
             shelf->runs[shelf->count++] = run;
             return STORE_OK;
         }
-        enum store_error error = shelf_rebuild(store, shelf, part, horizon);
+        enum store_error error = shelf_rebuild(index, shelf, part, horizon);
         if (error)
             return error;
         if (part->sealed)
-            run_save(store, shelf->runs[0], part->segment, !store->index.damage.gaps);
+            run_save(index, shelf->runs[0], part->segment, !index->damage.gaps);
     }
     return STORE_OK;
 }
@@ -130,7 +130,7 @@ struct head {
 };
 
 struct listing {
-    struct store *store;
+    struct catalog *catalog;
     const struct store_list_query *query;
     struct part *parts;
     size_t part_count;
@@ -144,15 +144,15 @@ struct listing {
 /* Takes references on the segments as they are now. */
 static enum store_error parts_pin(struct listing *listing, struct run_horizon *ret_horizon)
 {
-    struct store *store = listing->store;
+    struct index *index = listing->catalog->reader->index;
     enum store_error error = STORE_OK;
-    index_lock_shared(&store->index);
-    const struct log *log = &store->log;
+    index_lock_shared(index);
+    const struct log *log = index->log;
     listing->parts = calloc(log->segment_count + 1, sizeof *listing->parts);
     if (!listing->parts)
         error = STORE_NO_MEMORY;
     for (size_t slot = 0; !error && slot < log->segment_count; slot++) {
-        uint64_t end = store->index.end_offset;
+        uint64_t end = index->end_offset;
         if (log->segments[slot]->base > end)
             break; /* begun, but nothing in it has been published */
         struct part *part = &listing->parts[listing->part_count++];
@@ -164,7 +164,7 @@ static enum store_error parts_pin(struct listing *listing, struct run_horizon *r
             part->end = part->segment->used; /* what lies in between was never of this log, or is lost */
         *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = part->end};
     }
-    index_unlock(&store->index);
+    index_unlock(index);
     return error;
 }
 
@@ -185,15 +185,14 @@ static enum store_error heads_take(struct listing *listing, const struct catalog
 
 static enum store_error listing_begin(struct listing *listing)
 {
-    struct store *store = listing->store;
-    struct catalog *catalog = &store->catalog;
+    struct catalog *catalog = listing->catalog;
     struct run_horizon horizon = {0};
     pthread_mutex_lock(&catalog->lock); /* before the parts are pinned: covered ends only grow */
     enum store_error error = parts_pin(listing, &horizon);
     if (!error && !shelves_grow(catalog, listing->part_count))
         error = STORE_NO_MEMORY;
     for (size_t i = 0; i < listing->part_count && !error; i++)
-        error = shelf_update(store, &catalog->shelves[i], &listing->parts[i], &horizon);
+        error = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->parts[i], &horizon);
     if (!error)
         error = heads_take(listing, catalog->shelves);
     pthread_mutex_unlock(&catalog->lock);
@@ -300,11 +299,12 @@ static size_t group_length(const struct store_list_query *query, const struct ru
 }
 
 /* What the store holds under the entry's key now. STORE_NO_OBJECT: nothing that belongs here. */
-static enum store_error entry_object(struct store *store, const struct run_entry *entry, struct object **ret_object)
+static enum store_error entry_object(const struct reader *reader, const struct run_entry *entry,
+                                     struct object **ret_object)
 {
     struct store_key key = run_entry_key(entry);
     struct object *object;
-    enum store_error error = store_get(store, &key, 0, &object);
+    enum store_error error = object_get(reader, &key, 0, &object);
     if (error == STORE_COLLISION)
         return STORE_NO_OBJECT; /* those that have the hash have names, and stand elsewhere */
     if (!error && object_info(object)->key_length != entry->key_length) {
@@ -331,7 +331,7 @@ static enum store_error list_entry(struct listing *listing, struct head *head, s
     const struct run_entry *entry = &head->entry;
     size_t group = group_length(listing->query, entry);
     struct object *object;
-    enum store_error error = entry_object(listing->store, entry, &object);
+    enum store_error error = entry_object(listing->catalog->reader, entry, &object);
     *ret_more = true;
     *ret_next = place_after(entry->key, entry->key_length, entry->hash);
     if (error == STORE_NO_OBJECT)
@@ -416,11 +416,11 @@ static enum store_error list_page(struct listing *listing, unsigned char ret_cur
     return error;
 }
 
-enum store_error store_list(struct store *store, const struct store_list_query *query,
-                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
-                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
+enum store_error catalog_list(struct catalog *catalog, const struct store_list_query *query,
+                              void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                              unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
 {
-    struct listing listing = {.store = store, .query = query, .item = item, .arg = arg};
+    struct listing listing = {.catalog = catalog, .query = query, .item = item, .arg = arg};
     if (query->prefix_length > STORE_KEY_MAX) {
         *ret_cursor_length = 0;
         return STORE_OK;

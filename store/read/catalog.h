@@ -25,14 +25,22 @@ struct catalog_shelf {
     size_t count;
 };
 
+struct reader;
+
 struct catalog {
+    const struct reader *reader; /* the store's */
     pthread_mutex_t lock;
     struct catalog_shelf *shelves; /* by slot of the segment */
     size_t count;
 };
 
-void catalog_init(struct catalog *catalog);
+void catalog_init(struct catalog *catalog, const struct reader *reader);
 void catalog_free(struct catalog *catalog);
+
+/* What store_list() says. Blocking. Thread: any. */
+enum store_error catalog_list(struct catalog *catalog, const struct store_list_query *query,
+                              void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                              unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
 
 /* Lets go of the runs of a segment that has been compacted. Thread: any. */
 void catalog_forget(struct catalog *catalog, size_t slot);

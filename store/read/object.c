@@ -7,7 +7,8 @@
 #include "store/read/object.h"
 
 #include "store/base/condition.h"
-#include "store/internal.h"
+#include "store/base/error.h"
+#include "store/base/key.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -34,13 +35,13 @@ struct pin {
 };
 
 /* Lock held. */
-static enum store_error pin_take(struct store *store, const struct store_key *key, struct pin *ret_pin)
+static enum store_error pin_take(const struct reader *reader, const struct store_key *key, struct pin *ret_pin)
 {
-    uint64_t packed = index_find(&store->index, key);
+    uint64_t packed = index_find(reader->index, key);
     if (!packed || packed == INDEX_SEVERAL)
         return packed ? STORE_COLLISION : STORE_NO_OBJECT;
     ret_pin->location = location_unpack(packed);
-    ret_pin->segment = log_pin(&store->log, ret_pin->location.segment);
+    ret_pin->segment = log_pin(reader->index->log, ret_pin->location.segment);
     return STORE_OK;
 }
 
@@ -59,31 +60,31 @@ static enum store_error read_bytes(const struct io *io, int file, void *bytes, s
     return error ? error_io(error) : STORE_OK;
 }
 
-static void note_damage(struct store *store, const struct pin *pin)
+static void note_damage(const struct reader *reader, const struct pin *pin)
 {
-    if (!damage_note_record(&store->index, location_pack(pin->location)))
+    if (!damage_note_record(reader->index, location_pack(pin->location)))
         return;
-    notice_tell(&store->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
+    notice_tell(reader->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
                 (unsigned long long)segment_offset(pin->segment, pin->location.position));
 }
 
 /* Reads `length` bytes of the record into a new object. */
-static enum store_error object_new(struct store *store, const struct pin *pin, size_t length, unsigned flags,
+static enum store_error object_new(const struct reader *reader, const struct pin *pin, size_t length, unsigned flags,
                                    struct object **ret_object, struct record *ret_record)
 {
     struct object *object = malloc(sizeof *object + length);
     if (!object)
         return STORE_NO_MEMORY;
-    enum store_error error = read_bytes(store->io, pin->segment->file, object->bytes, length, pin->location.position,
-                                        flags);
+    enum store_error error = read_bytes(reader->index->log->io, pin->segment->file, object->bytes, length,
+                                        pin->location.position, flags);
     uint64_t offset = segment_offset(pin->segment, pin->location.position);
-    if (!error && !record_decode(object->bytes, length, offset, store->salt, ret_record))
+    if (!error && !record_decode(object->bytes, length, offset, reader->index->salt, ret_record))
         error = STORE_DAMAGED;
     if (error) {
         free(object);
         return error;
     }
-    object->io = store->io;
+    object->io = reader->index->log->io;
     object->file = -1;
     object->position = 0;
     object->payload = NULL;
@@ -100,58 +101,60 @@ static size_t first_length(const struct location *location, unsigned flags)
     return length;
 }
 
-static enum store_error object_load(struct store *store, const struct pin *pin, unsigned flags,
+static enum store_error object_load(const struct reader *reader, const struct pin *pin, unsigned flags,
                                     struct object **ret_object, struct record *ret_record)
 {
     size_t length = first_length(&pin->location, flags);
-    enum store_error error = object_new(store, pin, length, flags, ret_object, ret_record);
+    enum store_error error = object_new(reader, pin, length, flags, ret_object, ret_record);
     if (error == STORE_DAMAGED && length < pin->location.length) { /* or the head is longer than guessed */
         length = pin->location.length < RECORD_HEAD_MAX ? pin->location.length : RECORD_HEAD_MAX;
-        error = object_new(store, pin, length, flags, ret_object, ret_record);
+        error = object_new(reader, pin, length, flags, ret_object, ret_record);
     }
     return error;
 }
 
 /* Takes down for the operator that an object's blob is not as it was written. */
-static enum store_error note_blob(struct store *store, uint64_t blob, uint64_t key_hash, enum blob_note note)
+static enum store_error note_blob(const struct reader *reader, uint64_t blob, uint64_t key_hash, enum blob_note note)
 {
     bool missing = note == BLOB_NOTE_MISSING;
-    if (damage_note_blob(&store->index, blob, note))
-        notice_tell(&store->notice, STORE_LOG_ERROR,
+    if (damage_note_blob(reader->index, blob, note))
+        notice_tell(reader->notice, STORE_LOG_ERROR,
                     "the file of a large payload %s: the object with key hash %016llx is not served",
                     missing ? "is missing" : "has not the size that was stored", (unsigned long long)key_hash);
     return missing ? STORE_MISSING : STORE_DAMAGED;
 }
 
 /* Opens the blob; STORE_AGAIN when it is gone. */
-static enum store_error object_open_blob(struct store *store, struct object *object, const struct record *record)
+static enum store_error object_open_blob(const struct reader *reader, struct object *object,
+                                         const struct record *record)
 {
-    enum blob_note note = damage_of_blob(&store->index, record->blob);
+    enum blob_note note = damage_of_blob(reader->index, record->blob);
     if (note == BLOB_NOTE_DIGEST)
         return STORE_DAMAGED;
-    int file = blobs_open(&store->blobs, record->blob);
+    int file = blobs_open(reader->index->blobs, record->blob);
     if (file < 0)
         return errno == ENOENT ? STORE_AGAIN : STORE_IO;
     struct stat status;
-    if (store->io->fstat(store->io->self, file, &status) < 0) {
+    if (reader->index->log->io->fstat(reader->index->log->io->self, file, &status) < 0) {
         int os_error = errno;
-        store->io->close(store->io->self, file);
+        reader->index->log->io->close(reader->index->log->io->self, file);
         return error_io(os_error);
     }
     if ((uint64_t)status.st_size != record->size) {
-        store->io->close(store->io->self, file);
-        return note_blob(store, record->blob, record->key_hash, BLOB_NOTE_SIZE);
+        reader->index->log->io->close(reader->index->log->io->self, file);
+        return note_blob(reader, record->blob, record->key_hash, BLOB_NOTE_SIZE);
     }
     if (note)
-        damage_note_blob(&store->index, record->blob, BLOB_NOTE_NONE);
+        damage_note_blob(reader->index, record->blob, BLOB_NOTE_NONE);
     object->file = file;
     return STORE_OK;
 }
 
-static enum store_error object_attach_payload(struct store *store, struct object *object, const struct record *record)
+static enum store_error object_attach_payload(const struct reader *reader, struct object *object,
+                                              const struct record *record)
 {
     if (record->blob)
-        return object_open_blob(store, object, record);
+        return object_open_blob(reader, object, record);
     if (!record->payload || !record_payload_whole(record))
         return STORE_DAMAGED;
     object->payload = record->payload;
@@ -204,20 +207,20 @@ static bool key_matches(const struct store_key *key, const struct record *record
 }
 
 /* Makes an object of a pinned record. *ret_gone: the number of its blob, which has been unlinked meanwhile, else 0. */
-static enum store_error object_of_pin(struct store *store, const struct pin *pin, const struct store_key *key,
+static enum store_error object_of_pin(const struct reader *reader, const struct pin *pin, const struct store_key *key,
                                       unsigned flags, struct object **ret_object, uint64_t *ret_gone)
 {
     struct object *object;
     struct record record;
     uint64_t blob = 0;
-    enum store_error error = object_load(store, pin, flags, &object, &record);
+    enum store_error error = object_load(reader, pin, flags, &object, &record);
     if (!error) {
         blob = record.blob;
         object_describe(object, &record);
         if (!key_matches(key, &record))
             error = STORE_NO_OBJECT; /* it is another key's of that hash */
         else if (flags & STORE_GET_PAYLOAD)
-            error = object_attach_payload(store, object, &record);
+            error = object_attach_payload(reader, object, &record);
         if (!error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
             error = object_unload(&object, pin);
         if (error)
@@ -225,45 +228,47 @@ static enum store_error object_of_pin(struct store *store, const struct pin *pin
     }
     *ret_gone = error == STORE_AGAIN ? blob : 0;
     if (error == STORE_DAMAGED && !blob)
-        note_damage(store, pin);
+        note_damage(reader, pin);
     if (!error)
         *ret_object = object;
     return error;
 }
 
 /* Whether the key still leads to the place that was pinned. */
-static bool pin_current(struct store *store, const struct store_key *key, const struct pin *pin)
+static bool pin_current(const struct reader *reader, const struct store_key *key, const struct pin *pin)
 {
-    return index_leads_to(&store->index, key, location_pack(pin->location));
+    return index_leads_to(reader->index, key, location_pack(pin->location));
 }
 
-enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
+enum store_error object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
+                            struct object **ret_object)
 {
     if (!key_valid(key))
         return STORE_BAD_KEY;
     for (;;) {
         struct pin pin;
         uint64_t gone;
-        index_lock_shared(&store->index);
-        enum store_error error = pin_take(store, key, &pin);
-        index_unlock(&store->index);
+        index_lock_shared(reader->index);
+        enum store_error error = pin_take(reader, key, &pin);
+        index_unlock(reader->index);
         if (error)
             return error;
-        error = object_of_pin(store, &pin, key, flags, ret_object, &gone);
+        error = object_of_pin(reader, &pin, key, flags, ret_object, &gone);
         int os_error = errno;
         segment_release(pin.segment);
         errno = os_error;
         if (!gone)
             return error;
-        if (pin_current(store, key, &pin))
-            return note_blob(store, gone, key->hash, BLOB_NOTE_MISSING);
+        if (pin_current(reader, key, &pin))
+            return note_blob(reader, gone, key->hash, BLOB_NOTE_MISSING);
     }
 }
 
-enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition)
+enum store_error object_check(const struct reader *reader, const struct store_key *key,
+                              const struct store_condition *condition)
 {
     struct object *object;
-    enum store_error error = store_get(store, key, 0, &object);
+    enum store_error error = object_get(reader, key, 0, &object);
     if (error == STORE_NO_OBJECT)
         return condition_holds(condition, NULL, 0) ? STORE_OK : STORE_CONDITION;
     if (error)
@@ -277,15 +282,15 @@ enum store_error store_check(struct store *store, const struct store_key *key, c
 
 /* Looks all keys up under one lock, so that no commit falls between them. Where there is nothing to pin the segment is
  * NULL, and the error says why. */
-static void pin_all(struct store *store, const struct store_key *keys, size_t count, struct pin *ret_pins,
+static void pin_all(const struct reader *reader, const struct store_key *keys, size_t count, struct pin *ret_pins,
                     enum store_error *ret_errors)
 {
-    index_lock_shared(&store->index);
+    index_lock_shared(reader->index);
     for (size_t i = 0; i < count; i++) {
         ret_pins[i].segment = NULL;
-        ret_errors[i] = key_valid(&keys[i]) ? pin_take(store, &keys[i], &ret_pins[i]) : STORE_BAD_KEY;
+        ret_errors[i] = key_valid(&keys[i]) ? pin_take(reader, &keys[i], &ret_pins[i]) : STORE_BAD_KEY;
     }
-    index_unlock(&store->index);
+    index_unlock(reader->index);
 }
 
 static void unpin_all(struct pin *pins, size_t count)
@@ -295,7 +300,7 @@ static void unpin_all(struct pin *pins, size_t count)
 }
 
 /* Turns pins into objects. False when one vanished meanwhile: everything has to be looked up again. */
-static bool objects_of_pins(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
+static bool objects_of_pins(const struct reader *reader, const struct store_key *keys, size_t count, unsigned flags,
                             const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors,
                             int *ret_errno)
 {
@@ -303,10 +308,10 @@ static bool objects_of_pins(struct store *store, const struct store_key *keys, s
         uint64_t gone = 0;
         ret_objects[i] = NULL;
         if (pins[i].segment)
-            ret_errors[i] = object_of_pin(store, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
+            ret_errors[i] = object_of_pin(reader, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
         if (ret_errors[i] == STORE_IO)
             *ret_errno = errno;
-        if (gone && !pin_current(store, &keys[i], &pins[i])) {
+        if (gone && !pin_current(reader, &keys[i], &pins[i])) {
             while (i-- > 0) {
                 object_release(ret_objects[i]);
                 ret_objects[i] = NULL;
@@ -314,13 +319,13 @@ static bool objects_of_pins(struct store *store, const struct store_key *keys, s
             return false;
         }
         if (gone)
-            ret_errors[i] = note_blob(store, gone, keys[i].hash, BLOB_NOTE_MISSING);
+            ret_errors[i] = note_blob(reader, gone, keys[i].hash, BLOB_NOTE_MISSING);
     }
     return true;
 }
 
-enum store_error store_get_many(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
-                                struct object **ret_objects, enum store_error *ret_errors)
+enum store_error object_get_many(const struct reader *reader, const struct store_key *keys, size_t count,
+                                 unsigned flags, struct object **ret_objects, enum store_error *ret_errors)
 {
     struct pin *pins = malloc((count ? count : 1) * sizeof *pins);
     if (!pins)
@@ -328,8 +333,8 @@ enum store_error store_get_many(struct store *store, const struct store_key *key
     bool complete = false;
     int os_error = 0;
     while (!complete) {
-        pin_all(store, keys, count, pins, ret_errors);
-        complete = objects_of_pins(store, keys, count, flags, pins, ret_objects, ret_errors, &os_error);
+        pin_all(reader, keys, count, pins, ret_errors);
+        complete = objects_of_pins(reader, keys, count, flags, pins, ret_objects, ret_errors, &os_error);
         unpin_all(pins, count);
     }
     free(pins);

@@ -2,7 +2,23 @@
 #ifndef CAIRN_OBJECT_H
 #define CAIRN_OBJECT_H
 
+#include "store/base/notice.h"
+#include "store/index/index.h"
 #include "store/store.h"
+
+/* What it takes to find objects and to read them: parts of a store. */
+struct reader {
+    struct index *index;
+    const struct notice *notice;
+};
+
+/* What store_get(), store_get_many() and store_check() say. */
+enum store_error object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
+                            struct object **ret_object);
+enum store_error object_get_many(const struct reader *reader, const struct store_key *keys, size_t count,
+                                 unsigned flags, struct object **ret_objects, enum store_error *ret_errors);
+enum store_error object_check(const struct reader *reader, const struct store_key *key,
+                              const struct store_condition *condition);
 
 /* The number of the blob file that holds the payload, 0 when it is inline. */
 uint64_t object_blob(const struct object *object);

@@ -1,8 +1,8 @@
 /* run.c - the keys of one segment in order. run.h has the format. */
 #include "store/read/run.h"
 
+#include "store/base/error.h"
 #include "store/base/little.h"
-#include "store/internal.h"
 #include "store/log/cursor.h"
 
 #include <errno.h>
@@ -297,10 +297,10 @@ static int draft_compare(const void *a, const void *b, void *arg)
 
 /* Whether a record is worth a place in the run: its key leads to it, or to one that came after the horizon, when it
  * is what stands for the key in this listing. */
-static bool is_wanted(struct store *store, const struct segment *segment, const struct run_horizon *horizon,
+static bool is_wanted(struct index *index, const struct segment *segment, const struct run_horizon *horizon,
                       uint64_t position, const struct store_key *key)
 {
-    uint64_t packed = index_now(&store->index, key, NULL);
+    uint64_t packed = index_now(index, key, NULL);
     struct location location = location_unpack(packed);
     if (!packed || packed == INDEX_SEVERAL)
         return false;
@@ -310,7 +310,7 @@ static bool is_wanted(struct store *store, const struct segment *segment, const 
            (location.segment == horizon->slot && location.position >= horizon->position);
 }
 
-static enum store_error draft_old(struct draft *draft, struct store *store, const struct segment *segment,
+static enum store_error draft_old(struct draft *draft, struct index *index, const struct segment *segment,
                                   const struct run_horizon *horizon, const struct run *before)
 {
     for (size_t at = 0; at < before->count; at++) {
@@ -319,7 +319,7 @@ static enum store_error draft_old(struct draft *draft, struct store *store, cons
         if (error)
             return error;
         struct store_key key = run_entry_key(&entry);
-        if (is_wanted(store, segment, horizon, entry.position, &key) &&
+        if (is_wanted(index, segment, horizon, entry.position, &key) &&
             !draft_add(draft, entry.hash, entry.position, entry.key, entry.key_length))
             return STORE_NO_MEMORY;
     }
@@ -327,7 +327,7 @@ static enum store_error draft_old(struct draft *draft, struct store *store, cons
 }
 
 /* Adds what the cursor finds up to its limit. */
-static enum store_error draft_new(struct draft *draft, struct store *store, struct cursor *cursor,
+static enum store_error draft_new(struct draft *draft, struct index *index, struct cursor *cursor,
                                   const struct run_horizon *horizon, uint64_t from)
 {
     uint64_t position = from;
@@ -343,7 +343,7 @@ static enum store_error draft_new(struct draft *draft, struct store *store, stru
         if (nothing)
             continue;
         struct store_key key = record_key(&record);
-        if (record.type == RECORD_PUT && is_wanted(store, cursor->segment, horizon, position, &key) &&
+        if (record.type == RECORD_PUT && is_wanted(index, cursor->segment, horizon, position, &key) &&
             !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
             return STORE_NO_MEMORY;
         position += record_length(&record);
@@ -351,7 +351,7 @@ static enum store_error draft_new(struct draft *draft, struct store *store, stru
     return STORE_OK;
 }
 
-static enum store_error draft_segment(struct draft *draft, struct store *store, const struct segment *segment,
+static enum store_error draft_segment(struct draft *draft, struct index *index, const struct segment *segment,
                                       const struct run_horizon *horizon, uint64_t from, uint64_t to)
 {
     struct cursor cursor;
@@ -360,9 +360,9 @@ static enum store_error draft_segment(struct draft *draft, struct store *store, 
     if (from >= held)
         return STORE_OK;
     enum store_error error = STORE_NO_MEMORY;
-    if (cursor_init(&cursor, store->io, store->salt)) {
+    if (cursor_init(&cursor, index->log->io, index->salt)) {
         cursor_begin(&cursor, segment, held);
-        error = draft_new(draft, store, &cursor, horizon, from);
+        error = draft_new(draft, index, &cursor, horizon, from);
     }
     cursor_free(&cursor);
     return error;
@@ -375,7 +375,7 @@ static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t sal
 }
 
 /* Lays the sorted draft out as a run in memory. */
-static struct run *run_of_draft(struct draft *draft, struct store *store, const struct segment *segment,
+static struct run *run_of_draft(struct draft *draft, struct index *index, const struct segment *segment,
                                 uint64_t covered)
 {
     size_t length = HEADER + draft->count * ENTRY + draft->keys_length;
@@ -387,7 +387,7 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
     little_put64(bytes + AT_COVERED, covered);
     little_put64(bytes + AT_COUNT, draft->count);
     little_put64(bytes + AT_KEYS, draft->keys_length);
-    little_put64(bytes + AT_HORIZON, index_end(&store->index)); /* what the index has said so far lies in front of it */
+    little_put64(bytes + AT_HORIZON, index_end(index)); /* what the index has said so far lies in front of it */
     for (size_t i = 0; i < draft->count; i++) {
         unsigned char *entry = bytes + HEADER + i * ENTRY;
         little_put64(entry, draft->entries[i].hash);
@@ -396,29 +396,29 @@ static struct run *run_of_draft(struct draft *draft, struct store *store, const 
     }
     if (draft->keys_length > 0)
         memcpy(bytes + HEADER + draft->count * ENTRY, draft->keys, draft->keys_length);
-    little_put64(bytes + AT_CHECK, check_of(bytes, length, store->salt));
+    little_put64(bytes + AT_CHECK, check_of(bytes, length, index->salt));
     struct run *run = run_new((struct run){
-        .io = store->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count});
+        .io = index->log->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count});
     if (!run)
         free(bytes);
     return run;
 }
 
-enum store_error run_build(struct store *store, const struct segment *segment, uint64_t from, uint64_t covered,
+enum store_error run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
                            const struct run_horizon *horizon, struct run *const *before, size_t before_count,
                            struct run **ret_run)
 {
     struct draft draft = {0};
     enum store_error error = STORE_OK;
     for (size_t i = 0; i < before_count && !error; i++) {
-        error = draft_old(&draft, store, segment, horizon, before[i]);
+        error = draft_old(&draft, index, segment, horizon, before[i]);
         from = before[i]->covered;
     }
     if (!error)
-        error = draft_segment(&draft, store, segment, horizon, from, covered);
+        error = draft_segment(&draft, index, segment, horizon, from, covered);
     if (!error && draft.count > 0)
         qsort_r(draft.entries, draft.count, sizeof *draft.entries, draft_compare, draft.keys);
-    struct run *run = error ? NULL : run_of_draft(&draft, store, segment, covered);
+    struct run *run = error ? NULL : run_of_draft(&draft, index, segment, covered);
     draft_free(&draft);
     if (!error && !run)
         error = STORE_NO_MEMORY;
@@ -430,57 +430,57 @@ enum store_error run_build(struct store *store, const struct segment *segment, u
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* Writes the bytes to a file under the draft's name; a descriptor, or -1. */
-static int write_draft(struct store *store, const struct run *run, const char *draft)
+static int write_draft(struct index *index, const struct run *run, const char *draft)
 {
     const struct io *io = run->io;
-    int file = io->openat(io->self, store->log.folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int file = io->openat(io->self, index->log->folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return -1;
     /* Synced before it is named, so that a file which is not valid means a disk that has changed it. */
     if (io_write_all(io, file, run->bytes, run->length, 0) == 0 && io->fdatasync(io->self, file) == 0)
         return file;
     io->close(io->self, file);
-    io->unlinkat(io->self, store->log.folder, draft, 0);
+    io->unlinkat(io->self, index->log->folder, draft, 0);
     return -1;
 }
 
-void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting)
+void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting)
 {
     const struct io *io = run->io;
     char name[NAME_BYTES];
     char draft[NAME_BYTES + sizeof ".new"];
     run_name(segment->number, name);
     (void)snprintf(draft, sizeof draft, "%s.new", name);
-    int file = write_draft(store, run, draft);
+    int file = write_draft(index, run, draft);
     if (file < 0)
         return;
-    if (!lasting || io->renameat(io->self, store->log.folder, draft, store->log.folder, name) < 0)
-        io->unlinkat(io->self, store->log.folder, draft, 0); /* the descriptor will do */
+    if (!lasting || io->renameat(io->self, index->log->folder, draft, index->log->folder, name) < 0)
+        io->unlinkat(io->self, index->log->folder, draft, 0); /* the descriptor will do */
     run->file = file;
     free(run->bytes);
     run->bytes = NULL;
 }
 
-void run_remove(struct store *store, uint64_t number)
+void run_remove(struct index *index, uint64_t number)
 {
     char name[NAME_BYTES];
     run_name(number, name);
-    store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+    index->log->io->unlinkat(index->log->io->self, index->log->folder, name, 0);
 }
 
-void run_check_horizon(struct store *store, uint64_t number, uint64_t end)
+void run_check_horizon(struct index *index, uint64_t number, uint64_t end)
 {
-    const struct io *io = store->io;
+    const struct io *io = index->log->io;
     char name[NAME_BYTES];
     unsigned char header[HEADER];
     run_name(number, name);
-    int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0);
+    int file = io->openat(io->self, index->log->folder, name, O_RDONLY | O_NONBLOCK, 0);
     if (file < 0)
         return;
     bool told = io_read_all(io, file, header, sizeof header, 0) == 0;
     io->close(io->self, file);
     if (told && (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0 || little_get64(header + AT_HORIZON) > end))
-        io->unlinkat(io->self, store->log.folder, name, 0);
+        io->unlinkat(io->self, index->log->folder, name, 0);
 }
 
 /* Reads the whole file and proves it; then the bytes are let go again. */
@@ -509,12 +509,12 @@ static enum store_error run_prove(struct run *run, uint64_t salt, const struct s
     return valid ? STORE_OK : STORE_DAMAGED;
 }
 
-enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run)
+enum store_error run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run)
 {
-    const struct io *io = store->io;
+    const struct io *io = index->log->io;
     char name[NAME_BYTES];
     run_name(segment->number, name);
-    int file = io->openat(io->self, store->log.folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
+    int file = io->openat(io->self, index->log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
     if (file < 0)
         return errno == ENOENT ? STORE_NO_OBJECT : STORE_IO;
     struct run *run = run_new((struct run){.io = io, .file = file, .covered = covered});
@@ -522,7 +522,7 @@ enum store_error run_open(struct store *store, const struct segment *segment, ui
         io->close(io->self, file);
         return STORE_NO_MEMORY;
     }
-    enum store_error error = run_prove(run, store->salt, segment, covered);
+    enum store_error error = run_prove(run, index->salt, segment, covered);
     int os_error = errno;
     if (error)
         run_release(run);

@@ -21,7 +21,7 @@
 #ifndef CAIRN_RUN_H
 #define CAIRN_RUN_H
 
-#include "store/log/segment.h"
+#include "store/index/index.h"
 #include "store/read/place.h"
 #include "store/store.h"
 
@@ -42,20 +42,20 @@ struct run_horizon {
 
 /* Makes a run of runs before it (which stay the caller's) and of the records behind the last of them, or else
  * from `from` on, up to `covered`. Records that are replaced by others up to the horizon are left out. Blocking. */
-enum store_error run_build(struct store *store, const struct segment *segment, uint64_t from, uint64_t covered,
+enum store_error run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
                            const struct run_horizon *horizon, struct run *const *before, size_t before_count,
                            struct run **ret_run);
 
 /* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has
  * no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
-void run_save(struct store *store, struct run *run, const struct segment *segment, bool lasting);
+void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
  * STORE_IO with the reason in errno, STORE_NO_MEMORY. Blocking. */
-enum store_error run_open(struct store *store, const struct segment *segment, uint64_t covered, struct run **ret_run);
+enum store_error run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
 /* Unlinks the file of a segment's run, if there is one. Blocking. */
-void run_remove(struct store *store, uint64_t number);
+void run_remove(struct index *index, uint64_t number);
 
 /* References: whoever has one may read. The last release frees; NULL is allowed. */
 struct run *run_retain(struct run *run);
@@ -83,7 +83,7 @@ size_t run_pass_gone(struct run *run, size_t at);
 
 /* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
  * format. Blocking. Recovery only: the log will grow. */
-void run_check_horizon(struct store *store, uint64_t number, uint64_t end);
+void run_check_horizon(struct index *index, uint64_t number, uint64_t end);
 
 /* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
 bool run_number(const char *name, uint64_t *ret_number);

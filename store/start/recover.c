@@ -562,7 +562,7 @@ static void check_runs(struct store *store)
     const struct log *log = &store->log;
     for (size_t slot = 0; slot + 1 < log->segment_count; slot++) {
         if (!segment_is_husk(log->segments[slot]))
-            run_check_horizon(store, log->segments[slot]->number, log->end);
+            run_check_horizon(&store->index, log->segments[slot]->number, log->end);
     }
 }
 

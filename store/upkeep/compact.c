@@ -176,7 +176,7 @@ static enum store_error look_for_key(struct move *move, const struct store_key *
     *ret_absent = index_now(&move->store->index, key, NULL) == 0;
     if (*ret_absent)
         return STORE_OK;
-    enum store_error error = store_get(move->store, key, 0, &object);
+    enum store_error error = object_get(&move->store->reader, key, 0, &object);
     *ret_absent = error == STORE_NO_OBJECT;
     if (!error)
         object_release(object);
@@ -259,7 +259,7 @@ static void replace(struct store *store, struct segment *segment, struct segment
     index_replace(&store->index, husk);
     index_unlock(&store->index);
     catalog_forget(&store->catalog, husk->slot);
-    run_remove(store, segment->number);
+    run_remove(&store->index, segment->number);
     segment_release(segment);
 }
 

@@ -365,7 +365,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
 static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
 {
     struct run *run = NULL;
-    enum store_error error = run_open(pass->store, segment, limit, &run);
+    enum store_error error = run_open(&pass->store->index, segment, limit, &run);
     bool unreadable = error == STORE_IO && !is_shortage(errno);
     run_release(run);
     if (error == STORE_DAMAGED || unreadable)

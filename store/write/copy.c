@@ -131,7 +131,7 @@ static void copy_finished(struct txn *txn)
 static enum store_error copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
-    enum store_error error = store_get(copy->source, &asked->key, STORE_GET_PAYLOAD, &copy->object);
+    enum store_error error = object_get(&copy->source->reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
     if (error && error != STORE_NO_OBJECT)
         return error;
     const struct object_info *info = error ? NULL : object_info(copy->object);
