@@ -69,11 +69,16 @@ enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, con
                            const char *version, const char *upload_data, size_t *upload_data_size,
                            void **request_closure)
 {
-    (void)closure, (void)connection;
+    (void)closure, (void)connection, (void)url, (void)version;
     struct request *request = *request_closure;
     if (request == NULL)
         return MHD_NO; /* there was no memory for it */
-    return request_turn(request, url, method, version, upload_data, upload_data_size);
+    return request_turn(request, method, upload_data, upload_data_size);
+}
+
+enum MHD_Result api_reject(void *request, const struct fault *fault, size_t *upload_data_size)
+{
+    return request == NULL ? MHD_NO : request_reject(request, fault, upload_data_size);
 }
 
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,

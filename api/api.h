@@ -19,6 +19,7 @@ enum { API_CONNECTION_MEMORY = 16 << 10 };
 
 struct api;
 struct depot;
+struct fault;
 
 enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR };
 
@@ -62,6 +63,9 @@ void api_count_eviction(struct api *api, enum api_eviction reason);
 
 /* After the last daemon has stopped. NULL is allowed. */
 void api_free(struct api *api);
+
+/* Answers a message with that fault, in place of api_access(). Thread: the daemon's. */
+enum MHD_Result api_reject(void *request, const struct fault *fault, size_t *upload_data_size);
 
 /* The callbacks of libmicrohttpd; closure: the struct api. Thread: the daemon's. */
 enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,

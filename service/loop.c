@@ -6,7 +6,9 @@
 #include "service/loop.h"
 
 #include "api/api.h"
+#include "api/http/wire.h"
 #include "service/clock.h"
+#include "service/intake.h"
 #include "service/pace.h"
 
 #include <errno.h>
@@ -46,6 +48,8 @@ enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
 struct client {
     struct client *next, *previous; /* in the inbox and among the arriving only `next` is used */
     int socket;
+    struct wire wire;      /* what arrives goes through it */
+    uint64_t messages;     /* begun */
     bool guest;            /* it has no place: places.h */
     bool busy;             /* a request has begun and is not completed */
     bool heard;            /* its head has arrived whole */
@@ -116,9 +120,15 @@ static void client_forget(struct loop *loop, struct client *client)
         loop->guests--;
     else
         places_leave(loop->options.places, (const struct sockaddr *)&client->address);
+    wire_end(&client->wire);
     free(client);
     atomic_fetch_sub(&loop->connections, 1);
     loop->options.closed(loop->options.closed_arg);
+}
+
+static void note_eviction(struct loop *loop, const struct client *client, enum api_eviction reason)
+{
+    eviction_note(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
 }
 
 /* Takes a client off the list of those whose end libmicrohttpd does not know. */
@@ -131,9 +141,18 @@ static void client_unlist(struct loop *loop, const struct client *client)
         *link = client->next_ended;
 }
 
+/* Of a head that does not become whole libmicrohttpd sees nothing, and closes when the idle timeout is over. */
+static bool is_closed_amid_head(const struct loop *loop, const struct client *client)
+{
+    return loop->current == PHASE_SERVE && !client->evicted && !client->ended && wire_is_amid_head(&client->wire);
+}
+
 static void client_closed(struct loop *loop, struct client *client)
 {
     client_unlist(loop, client);
+    intake_forget(client->socket);
+    if (is_closed_amid_head(loop, client))
+        note_eviction(loop, client, API_EVICTED_HEAD);
     if (client->previous)
         client->previous->next = client->next;
     else
@@ -167,6 +186,9 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     struct client *client = take_arriving(loop, socket);
     client->connection = connection;
+    wire_begin(&client->wire);
+    if (!intake_watch(socket, &client->wire))
+        shutdown(socket, SHUT_RDWR);
     client_opened(loop, client);
     *socket_context = client;
 }
@@ -184,8 +206,19 @@ static void client_heard(struct loop *loop, struct client *client)
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
 {
     struct loop *loop = closure;
-    client_of(connection)->busy = true;
+    struct client *client = client_of(connection);
+    client->busy = true;
+    client->messages++;
     return api_uri(loop->options.api, uri, connection);
+}
+
+/* What is wrong with the message that libmicrohttpd is at. One that has not come through the wire is not read: then
+ * libmicrohttpd would have another way to the socket than recv(). */
+static const struct fault *client_fault(const struct client *client)
+{
+    static const struct fault unseen = {PROBLEM_INTERNAL,
+                                        "The HTTP library reads in a way that is not known: it is too new for cairn."};
+    return client->messages > client->wire.heads ? &unseen : wire_fault(&client->wire, client->messages);
 }
 
 static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
@@ -193,22 +226,19 @@ static enum MHD_Result on_access(void *closure, struct MHD_Connection *connectio
                                  void **request_closure)
 {
     struct loop *loop = closure;
-    client_heard(loop, client_of(connection));
+    struct client *client = client_of(connection);
+    const struct fault *fault = client_fault(client);
+    client_heard(loop, client);
+    if (fault)
+        return api_reject(*request_closure, fault, upload_data_size);
     return api_access(loop->options.api, connection, url, method, version, upload_data, upload_data_size,
                       request_closure);
 }
 
-static void note_eviction(struct loop *loop, const struct client *client, enum api_eviction reason)
-{
-    eviction_note(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
-}
-
-/* What libmicrohttpd has waited for in vain. */
+/* What libmicrohttpd has waited for in vain, of a request under way. */
 static enum api_eviction silence_of(const struct client *client)
 {
     int unsent = 0;
-    if (!client->heard)
-        return API_EVICTED_HEAD;
     return ioctl(client->socket, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? API_EVICTED_ANSWER : API_EVICTED_BODY;
 }
 
@@ -228,9 +258,8 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
         shutdown(client->socket, SHUT_RD);
 }
 
-/* Not strict: libmicrohttpd would refuse some malformed requests with a page of its own. The api judges all of
- * them, with an answer that says what is wrong. It uses sendfile, which has no MSG_NOSIGNAL, only when it is told
- * that SIGPIPE is taken care of: signals.c ignores it. */
+/* Not strict: what libmicrohttpd reads has been judged before (wire.h). It uses sendfile, which has no MSG_NOSIGNAL,
+ * only when it is told that SIGPIPE is taken care of: signals.c ignores it. */
 static struct MHD_Daemon *start_daemon(struct loop *loop)
 {
     struct api *api = loop->options.api;
@@ -307,7 +336,7 @@ static void enter_phase(struct loop *loop, enum phase phase)
     for (struct client *client = loop->clients; client; client = client->next)
         if (phase == PHASE_CUT)
             shutdown(client->socket, SHUT_RDWR);
-        else if (!client->busy)
+        else if (!client->busy && !wire_is_amid_head(&client->wire))
             shutdown(client->socket, SHUT_RD);
     loop->current = phase;
 }
@@ -388,7 +417,7 @@ static void judge(struct loop *loop, struct client *client, int64_t now)
     if (client->heard)
         verdict = pace_look(&client->pace, client->socket, !is_suspended(client), &terms, now);
     else if (now - client->waiting_since > head_patience(loop, client))
-        evict(loop, client, client->busy ? API_EVICTED_HEAD : API_EVICTED_IDLE);
+        evict(loop, client, wire_is_amid_head(&client->wire) ? API_EVICTED_HEAD : API_EVICTED_IDLE);
     if (verdict != PACE_FAIR)
         evict(loop, client, verdict == PACE_SLOW_BODY ? API_EVICTED_BODY : API_EVICTED_ANSWER);
 }
@@ -478,6 +507,7 @@ static void *run(void *arg)
         limit_guests(loop);
         give_memory_back(loop);
     }
+    intake_end();
     eventfd_write(loop->finished, 1);
     return NULL;
 }

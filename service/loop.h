@@ -29,7 +29,7 @@ struct loop_options {
     struct evictions *evictions;
     struct places *places;
     size_t guest_limit; /* guests of this loop: one more, and the oldest of them that has not said what it wants goes */
-    unsigned idle_timeout;     /* seconds without a byte; and for a request's head to become whole */
+    unsigned idle_timeout;     /* seconds without a byte, or with a part of a request's head */
     uint64_t least_rate;       /* bytes a second of bodies and answers, averaged over the idle timeout; 0: none */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */
     void (*closed)(void *arg); /* after each connection's end. Thread: the loop's */

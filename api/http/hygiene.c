@@ -1,110 +1,239 @@
 #include "api/http/hygiene.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static bool fail(struct hygiene *hygiene, const char *sentence)
-{
-    if (hygiene->fault == NULL)
-        hygiene->fault = sentence;
-    return false;
-}
+#include "api/api.h"
+#include "api/http/octet.h"
 
-/* The characters of RFC 9110's token. */
-static bool is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter_or_digit && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
-            return false;
-    }
-    return length > 0;
-}
-
-static bool is_value(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
-            return false;
-    return true;
-}
+enum {
+    ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
+    MEMORY_MAX = API_CONNECTION_MEMORY - ANSWER_HEAD,
+};
 
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-/* libmicrohttpd 0.9.75 takes a coding with a blank behind it for one that it does not know, and its body for one that
- * has no end. */
-static bool is_misread(const char *name, size_t name_length, const char *value, size_t value_length)
+static bool is_word(const char *text, size_t length, const char *word)
 {
-    static const char coding[] = "Transfer-Encoding";
-    return name_length == sizeof coding - 1 && strncasecmp(name, coding, name_length) == 0 && value_length > 0 &&
-           is_blank(value[value_length - 1]);
+    return length == strlen(word) && strncasecmp(text, word, length) == 0;
 }
 
-void hygiene_begin(struct hygiene *hygiene, const char *method, const char *target, size_t target_length,
-                   const char *version)
+/* ---- faults ----------------------------------------------------------------------------------- */
+
+static bool fail(struct hygiene *hygiene, enum problem problem, const char *sentence)
 {
-    size_t method_length = strlen(method);
-    *hygiene = (struct hygiene){.at = version + strlen(version) + 2};
-    if (!is_token(method, method_length))
-        fail(hygiene, "the method is not a token");
-    else if (target != method + method_length + 1 || version != target + target_length + 1)
-        fail(hygiene, "the request line is not exactly a method, a target and a version with one space between them");
+    if (hygiene->fault.sentence == NULL)
+        hygiene->fault = (struct fault){problem, sentence};
+    return false;
 }
 
-bool hygiene_field(struct hygiene *hygiene, const char *name, size_t name_length, const char *value,
-                   size_t value_length)
+static bool malformed(struct hygiene *hygiene, const char *sentence)
 {
-    if (name != hygiene->at)
-        return fail(hygiene, "a line of the head ends without CR LF, is folded or holds a NUL");
-    if (!is_token(name, name_length))
-        return fail(hygiene, "the name of a header field is not a token directly followed by a colon");
-    const char *after = name + name_length + 1;
-    while (after < value && is_blank(*after))
-        after++;
-    if (after != value)
-        return fail(hygiene, "a header field is folded or holds a NUL");
-    if (!is_value(value, value_length))
-        return fail(hygiene, "the value of a header field holds a control character");
-    if (is_misread(name, name_length, value, value_length))
-        return fail(hygiene, "a blank follows the Transfer-Encoding");
-    hygiene->at = value + value_length + 2;
-    return true;
+    return fail(hygiene, PROBLEM_BAD_REQUEST, sentence);
 }
 
-bool hygiene_end(struct hygiene *hygiene, const char *method, size_t head_length)
+void hygiene_bare_line(struct hygiene *hygiene)
 {
-    if (hygiene->fault == NULL && hygiene->at + 2 != method + head_length)
-        fail(hygiene, "a line of the head ends without CR LF, is folded or holds a NUL");
-    return hygiene->fault == NULL;
+    malformed(hygiene, "A line of the head ends with LF alone instead of CR LF.");
 }
 
-/* libmicrohttpd means by the largest number that it does not know the length, and reads on without an end. */
-static bool is_largest(const char *length)
+/* What the head takes of the connection's memory is not there for the answer's. Without room for that one the client
+ * would get none, not even to a write that was done. */
+static bool take_memory(struct hygiene *hygiene, size_t bytes)
 {
-    return length != NULL && strtoull(length, NULL, 10) == ULLONG_MAX;
+    _Static_assert(MEMORY_MAX == 10 << 10, "the sentences say so");
+    hygiene->memory += bytes;
+    if (hygiene->memory <= MEMORY_MAX)
+        return true;
+    if (!hygiene->begun)
+        return fail(hygiene, PROBLEM_TARGET_TOO_LONG,
+                    "The request line takes more than the 10 KiB that there are for a head.");
+    return fail(hygiene, PROBLEM_HEAD_TOO_LARGE,
+                "The head takes more than the 10 KiB that there are for it. Each field and each cookie counts 64 bytes "
+                "beside its text, and cookies count twice: send fewer and shorter fields.");
 }
 
-const char *hygiene_framing(const struct fields *fields, const char *version)
+bool hygiene_waits(struct hygiene *hygiene, size_t length)
 {
-    const char *coding = fields->values[FIELD_TRANSFER_ENCODING];
-    bool old = strcmp(version, "HTTP/1.0") == 0;
-    if (!old && fields->values[FIELD_HOST] == NULL)
-        return "HTTP/1.1 needs a Host field";
-    if (is_largest(fields->values[FIELD_CONTENT_LENGTH]))
-        return "Content-Length is more than any body has";
-    if (coding == NULL)
-        return NULL;
-    if (fields->values[FIELD_CONTENT_LENGTH] != NULL)
-        return "Content-Length and Transfer-Encoding exclude each other";
-    if (strcasecmp(coding, "chunked") != 0)
-        return "the only Transfer-Encoding known here is chunked";
-    if (old)
-        return "HTTP/1.0 has no Transfer-Encoding";
-    return NULL;
+    size_t memory = hygiene->memory;
+    bool fits = take_memory(hygiene, length);
+    hygiene->memory = memory;
+    return fits;
+}
+
+size_t hygiene_memory_left(const struct hygiene *hygiene)
+{
+    return MEMORY_MAX - hygiene->memory;
+}
+
+/* ---- the request line ------------------------------------------------------------------------- */
+
+static bool read_version(struct hygiene *hygiene, const char *text, size_t length)
+{
+    if (length != strlen("HTTP/1.1") || strncmp(text, "HTTP/", 5) != 0 || text[5] < '0' || text[5] > '9' ||
+        text[6] != '.' || text[7] < '0' || text[7] > '9')
+        return malformed(hygiene, "The request line does not end with a version of HTTP, such as HTTP/1.1.");
+    hygiene->old = text[7] == '0';
+    return text[5] == '1' || fail(hygiene, PROBLEM_VERSION, "The versions known here are HTTP/1.1 and HTTP/1.0.");
+}
+
+static bool read_request_line(struct hygiene *hygiene, const char *line, size_t length)
+{
+    const char *method_end = memchr(line, ' ', length);
+    const char *target_end = memrchr(line, ' ', length);
+    if (method_end == NULL || method_end == target_end)
+        return malformed(hygiene,
+                         "The request line is not a method, a target and a version with one space between them.");
+    if (method_end == line || !octet_all(line, (size_t)(method_end - line), OCTET_TOKEN))
+        return malformed(hygiene, "The method is not a token.");
+    const char *version = target_end + 1;
+    return read_version(hygiene, version, length - (size_t)(version - line));
+}
+
+/* The target is the api's to judge, all but what would not arrive there. */
+static bool target_arrives(struct hygiene *hygiene, const char *line, size_t length)
+{
+    const char *target = (const char *)memchr(line, ' ', length) + 1, *end = memrchr(line, ' ', length);
+    for (const char *at = target; at < end; at++)
+        if ((unsigned char)*at <= ' ' || *at == 0x7f)
+            return fail(hygiene, PROBLEM_BAD_URI, "The target holds a blank or a control character: escape it (%20).");
+    return target < end || malformed(hygiene, "The request line has no target.");
+}
+
+static enum hygiene_verdict judge_request_line(struct hygiene *hygiene, const char *line, size_t length)
+{
+    if (length == 0)
+        return HYGIENE_SKIP;
+    if (!read_request_line(hygiene, line, length) || !target_arrives(hygiene, line, length))
+        return HYGIENE_FAULT;
+    hygiene->begun = true;
+    return HYGIENE_LINE;
+}
+
+/* ---- the fields that decide where the message ends, and whom it is for -------------------------- */
+
+static bool read_host(struct hygiene *hygiene, const char *value, size_t length)
+{
+    hygiene->has_host = true;
+    return octet_all(value, length, OCTET_HOST) ||
+           malformed(hygiene, "The value of Host is not a name with or without a port.");
+}
+
+static bool read_length(struct hygiene *hygiene, const char *value, size_t length)
+{
+    uint64_t number = 0;
+    if (hygiene->has_length)
+        return malformed(hygiene, "The header field Content-Length may come only once.");
+    for (size_t i = 0; i < length; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            return malformed(hygiene, "The value of Content-Length is not a number in digits alone.");
+        if (number > (INT64_MAX - 9) / 10)
+            return fail(hygiene, PROBLEM_TOO_LARGE, "Content-Length is more than any body has.");
+        number = number * 10 + (uint64_t)(value[i] - '0');
+    }
+    hygiene->has_length = true;
+    hygiene->length = number;
+    return length > 0 || malformed(hygiene, "Content-Length has no value.");
+}
+
+/* One coding by its name. An unknown one is 501 (RFC 9112, section 6.1); what is not a list of codings is malformed. */
+static bool read_coding(struct hygiene *hygiene, const char *name, size_t length)
+{
+    if (length == 0 || !octet_all(name, length, OCTET_TOKEN))
+        return malformed(hygiene, "The value of Transfer-Encoding is not a list of codings.");
+    if (hygiene->chunked)
+        return malformed(hygiene, "In Transfer-Encoding chunked comes last, and once.");
+    hygiene->chunked = is_word(name, length, "chunked");
+    return hygiene->chunked ||
+           fail(hygiene, PROBLEM_NOT_IMPLEMENTED, "The only Transfer-Encoding known here is chunked.");
+}
+
+static bool read_codings(struct hygiene *hygiene, const char *value, size_t length)
+{
+    const char *end = value + length;
+    for (;;) {
+        const char *comma = memchr(value, ',', (size_t)(end - value));
+        const char *stop = comma == NULL ? end : comma;
+        while (value < stop && is_blank(*value))
+            value++;
+        while (stop > value && is_blank(stop[-1]))
+            stop--;
+        if (!read_coding(hygiene, value, (size_t)(stop - value)))
+            return false;
+        if (comma == NULL)
+            return true;
+        value = comma + 1;
+    }
+}
+
+/* It is kept a second time, to part it. */
+static bool count_cookies(struct hygiene *hygiene, const char *value, size_t length)
+{
+    size_t cookies = 1;
+    for (size_t i = 0; i < length; i++)
+        cookies += value[i] == ';' || value[i] == ',';
+    return take_memory(hygiene, length + cookies * HYGIENE_FIELD);
+}
+
+static bool read_field(struct hygiene *hygiene, const char *name, size_t name_length, const char *value, size_t length)
+{
+    if (is_word(name, name_length, "Host"))
+        return read_host(hygiene, value, length);
+    if (is_word(name, name_length, "Content-Length"))
+        return read_length(hygiene, value, length);
+    if (is_word(name, name_length, "Transfer-Encoding"))
+        return read_codings(hygiene, value, length);
+    return !is_word(name, name_length, "Cookie") || count_cookies(hygiene, value, length);
+}
+
+/* ---- lines ------------------------------------------------------------------------------------ */
+
+static enum hygiene_verdict judge_field(struct hygiene *hygiene, const char *line, size_t *length)
+{
+    const char *colon = memchr(line, ':', *length), *end = line + *length;
+    while (end > line && is_blank(end[-1]))
+        end--;
+    *length = (size_t)(end - line);
+    if (is_blank(*line) || end == line)
+        malformed(hygiene, "A header field is folded.");
+    else if (colon == NULL || colon == line || !octet_all(line, (size_t)(colon - line), OCTET_TOKEN))
+        malformed(hygiene, "The name of a header field is not a token directly followed by a colon.");
+    else if (!octet_all(colon + 1, (size_t)(end - colon - 1), OCTET_VALUE))
+        malformed(hygiene, "The value of a header field holds a control character.");
+    if (hygiene->fault.sentence != NULL || !take_memory(hygiene, HYGIENE_FIELD))
+        return HYGIENE_FAULT;
+    const char *value = colon + 1;
+    while (value < end && is_blank(*value))
+        value++;
+    return read_field(hygiene, line, (size_t)(colon - line), value, (size_t)(end - value)) ? HYGIENE_LINE
+                                                                                           : HYGIENE_FAULT;
+}
+
+/* The rules that only a whole head can break. */
+static enum hygiene_verdict judge_head(struct hygiene *hygiene)
+{
+    if (!hygiene->old && !hygiene->has_host)
+        malformed(hygiene, "HTTP/1.1 needs a Host field.");
+    if (hygiene->chunked && hygiene->has_length)
+        malformed(hygiene, "Content-Length and Transfer-Encoding exclude each other.");
+    if (hygiene->chunked && hygiene->old)
+        malformed(hygiene, "HTTP/1.0 has no Transfer-Encoding.");
+    return hygiene->fault.sentence == NULL ? HYGIENE_END : HYGIENE_FAULT;
+}
+
+void hygiene_begin(struct hygiene *hygiene)
+{
+    *hygiene = (struct hygiene){0};
+}
+
+enum hygiene_verdict hygiene_line(struct hygiene *hygiene, const char *line, size_t *length)
+{
+    if (!take_memory(hygiene, *length + 2))
+        return HYGIENE_FAULT;
+    if (!hygiene->begun)
+        return judge_request_line(hygiene, line, *length);
+    return *length == 0 ? judge_head(hygiene) : judge_field(hygiene, line, length);
 }

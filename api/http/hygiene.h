@@ -1,17 +1,12 @@
-/* hygiene.h - refuses what libmicrohttpd 0.9.75 lets through and a proxy may read differently.
+/* hygiene.h - judges the head of a request, line by line, before libmicrohttpd reads it.
  *
- * Its parser accepts a bare LF, folded lines, a blank before the colon, a NUL (the value is cut
- * there), blanks in the target and any mixture of framing fields. Each of them is a way to smuggle a
- * request past a proxy, so that the answer is 400 and the connection closes.
+ * Each version of libmicrohttpd forgives other things: a bare LF, folded lines, a blank before the colon, a NUL (the
+ * value is cut there), blanks in the target, any mixture of framing fields. Each of them is a way to smuggle a request
+ * past a proxy, and some of them it answers by itself, or twice, or never. Here they are a fault, the same under every
+ * version. What passes is a head that all readers take for the same one, and that fits into the memory that
+ * libmicrohttpd has for it, with room left for the answer's.
  *
- * How it is seen: the parser works in place. It ends the method, the target, every name and every
- * value with a NUL where it found a delimiter, and hands out pointers into one buffer. In a clean
- * request these pieces therefore follow each other without a gap: exactly one delimiter after method
- * and target, exactly CR LF after the version and after each value, a colon and blanks after each name,
- * and one more CR LF at the end of the head. A walk that finds every piece where the last one ended has
- * seen every byte of the head; anything else in between is what must not be there.
- *
- * Thread: the daemon's.
+ * Thread: any.
  */
 #ifndef CAIRN_API_HYGIENE_H
 #define CAIRN_API_HYGIENE_H
@@ -20,25 +15,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/http/fields.h"
+#include "api/http/fault.h"
+
+enum { HYGIENE_FIELD = 64 /* bytes that libmicrohttpd takes for each field and each cookie beside its text */ };
 
 struct hygiene {
-    const char *at;    /* where the next piece of the head must begin */
-    const char *fault; /* a sentence, or NULL while nothing is wrong */
+    bool begun; /* the request line has come */
+    bool old;   /* HTTP/1.0 */
+    bool has_host;
+    bool has_length;
+    bool chunked;
+    uint64_t length;    /* of the body, with has_length */
+    size_t memory;      /* of the connection's, taken for what has come so far */
+    struct fault fault; /* the first one */
 };
 
-/* Begins the walk: `target_length` is what the target measured before it was split at its question mark. */
-void hygiene_begin(struct hygiene *hygiene, const char *method, const char *target, size_t target_length,
-                   const char *version);
+enum hygiene_verdict {
+    HYGIENE_SKIP,  /* an empty line before the request, which is none of it */
+    HYGIENE_LINE,  /* a line of the head; others follow */
+    HYGIENE_END,   /* the empty line at its end: how the body is framed is known */
+    HYGIENE_FAULT, /* `fault` says which */
+};
 
-/* One field, in the order received; false at the first fault. */
-bool hygiene_field(struct hygiene *hygiene, const char *name, size_t name_length, const char *value,
-                   size_t value_length);
+void hygiene_begin(struct hygiene *hygiene);
 
-/* Ends the walk: the head must end here, `head_length` bytes after the method's first. */
-bool hygiene_end(struct hygiene *hygiene, const char *method, size_t head_length);
+/* The next line, without its CR LF. Takes blanks behind a field's value, which are no part of it, off the length. */
+enum hygiene_verdict hygiene_line(struct hygiene *hygiene, const char *line, size_t *length);
 
-/* The rules about Host and about how the body is framed. NULL when they hold, or a sentence. */
-const char *hygiene_framing(const struct fields *fields, const char *version);
+/* Of a line only so many bytes have come, and no end. False: a fault, since it can no longer fit. */
+bool hygiene_waits(struct hygiene *hygiene, size_t length);
+
+/* Memory that a whole head has left for the trailers. */
+size_t hygiene_memory_left(const struct hygiene *hygiene);
+
+/* A line ended with LF alone. */
+void hygiene_bare_line(struct hygiene *hygiene);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/http/hygiene.h"
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/text/hex.h"
@@ -13,16 +12,10 @@
 
 /* ---- the fields ------------------------------------------------------------------------------ */
 
-enum {
-    ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
-    FIELD_MEMORY = 64,     /* bytes that libmicrohttpd takes for each field and each cookie beside its text */
-    NAME_SHOWN = 80,       /* bytes of a parameter's name that a refusal quotes */
-};
+enum { NAME_SHOWN = 80 /* bytes of a parameter's name that a refusal quotes */ };
 
 struct walk {
     struct request *request;
-    size_t memory; /* of the connection's, taken for the fields beside their text */
-    struct hygiene hygiene;
     enum fields_error error;
     enum field twice;
 };
@@ -32,25 +25,12 @@ static enum MHD_Result note_field(void *closure, enum MHD_ValueKind kind, const 
 {
     struct walk *walk = closure;
     (void)kind;
-    walk->memory += FIELD_MEMORY;
-    if (strcasecmp(name, "Cookie") == 0)
-        walk->memory += value_length; /* it makes a copy, to part it */
-    if (!hygiene_field(&walk->hygiene, name, name_length, value, value_length))
-        return MHD_NO;
     walk->error = fields_note(&walk->request->fields, name, name_length, (char *)(uintptr_t)value, value_length,
                               &walk->twice);
     return walk->error == FIELDS_OK ? MHD_YES : MHD_NO;
 }
 
 /* A message that two readers may take for two different ones: 400, and the connection closes. */
-static bool reject(struct request *request, const char *fault)
-{
-    request->reject = true;
-    reply_problem(request, PROBLEM_BAD_REQUEST, "%c%s.", *fault >= 'a' && *fault <= 'z' ? *fault - 'a' + 'A' : *fault,
-                  fault + 1);
-    return false;
-}
-
 static bool reject_twice(struct request *request, enum field field)
 {
     request->reject = true;
@@ -58,45 +38,18 @@ static bool reject_twice(struct request *request, enum field field)
     return false;
 }
 
-/* What the head has taken of the connection's memory is not there for the answer's. Without room for that one the
- * client would get none, not even to a write that was done. */
-static bool leaves_room(struct request *request, size_t head, size_t memory)
-{
-    int cookies = MHD_get_connection_values(request->connection, MHD_COOKIE_KIND, NULL, NULL);
-    size_t taken = head + memory + (size_t)cookies * FIELD_MEMORY;
-    if (taken <= API_CONNECTION_MEMORY - ANSWER_HEAD)
-        return true;
-    request->reject = true;
-    reply_problem(request, PROBLEM_HEAD_TOO_LARGE,
-                  "The head of the request has %zu bytes and takes %zu of the %d that there are for it: send fewer and "
-                  "shorter fields.",
-                  head, taken, API_CONNECTION_MEMORY - ANSWER_HEAD);
-    return false;
-}
-
-static bool read_fields(struct request *request, const char *target, const char *method, const char *version)
+static bool read_fields(struct request *request)
 {
     struct walk walk = {.request = request};
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection,
-                                                                   MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    hygiene_begin(&walk.hygiene, method, target, request->target_length, version);
-    if (walk.hygiene.fault == NULL)
-        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_field, &walk);
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_field, &walk);
     if (walk.error == FIELDS_TWICE)
         return reject_twice(request, walk.twice);
-    if (walk.error == FIELDS_NO_MEMORY) {
+    if (walk.error == FIELDS_NO_MEMORY)
         reply_error(request, STORE_NO_MEMORY);
-        return false;
-    }
-    if (!hygiene_end(&walk.hygiene, method, info->header_size))
-        return reject(request, walk.hygiene.fault);
-    const char *fault = hygiene_framing(&request->fields, version);
-    if (fault != NULL)
-        return reject(request, fault);
-    return leaves_room(request, info->header_size, walk.memory);
+    return walk.error == FIELDS_OK;
 }
 
-/* libmicrohttpd has checked that Content-Length is a number that fits. */
+/* That Content-Length is a number that fits was seen before (hygiene.h). */
 static uint64_t announced_length(const struct fields *fields)
 {
     if (fields->values[FIELD_TRANSFER_ENCODING] != NULL)
@@ -346,10 +299,10 @@ static bool takes_query(struct request *request)
     return true;
 }
 
-bool arrival_read(struct request *request, const char *target, const char *method, const char *version)
+bool arrival_read(struct request *request, const char *method)
 {
     request->guest = is_guest(request);
-    if (!read_fields(request, target, method, version))
+    if (!read_fields(request))
         return false;
     request->body_length = announced_length(&request->fields);
     request->method = method_of(method);

@@ -12,8 +12,7 @@
 
 #include "api/request/request.h"
 
-/* Reads the head into the request; the arguments are those of libmicrohttpd's access handler. False when it has
- * answered. */
-bool arrival_read(struct request *request, const char *target, const char *method, const char *version);
+/* Reads the head, which hygiene.h has judged, into the request. False when it has answered. */
+bool arrival_read(struct request *request, const char *method);
 
 #endif

@@ -26,6 +26,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_PRECONDITION_FAILED] = {412, TYPE "precondition-failed", "A precondition does not hold", 0},
     [PROBLEM_TARGET_EXISTS] = {412, TYPE "target-exists", "The target exists and may not be overwritten", 0},
     [PROBLEM_TOO_LARGE] = {413, TYPE "too-large", "The content is too large", 0},
+    [PROBLEM_TARGET_TOO_LONG] = {414, TYPE "target-too-long", "The request target is too long", 0},
     [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {415, TYPE "unsupported-media-type", "The media type is not supported here", 0},
     [PROBLEM_BAD_RANGE] = {416, TYPE "range-not-satisfiable", "No part of the range lies in the object", 0},
     [PROBLEM_EXPECTATION_FAILED] = {417, TYPE "expectation-failed", "The expectation cannot be met", 0},
@@ -34,10 +35,11 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_HEAD_TOO_LARGE] = {431, TYPE "head-too-large", "The head of the request is too large", 0},
     [PROBLEM_INTERNAL] = {500, TYPE "internal", "The server could not do its work", 0},
     [PROBLEM_DAMAGED] = {500, TYPE "damaged", "The stored bytes are damaged", 0},
-    [PROBLEM_NOT_IMPLEMENTED] = {501, TYPE "not-implemented", "The method is not known here", 0},
+    [PROBLEM_NOT_IMPLEMENTED] = {501, TYPE "not-implemented", "The method or the coding is not known here", 0},
     [PROBLEM_BUSY] = {503, TYPE "busy", "Too much work is in flight", 1},
     [PROBLEM_DRAINING] = {503, TYPE "draining", "The server or the store is closing", 5},
     [PROBLEM_STORE_FAILED] = {503, TYPE "store-failed", "The store takes no writes", 60},
+    [PROBLEM_VERSION] = {505, TYPE "version-not-supported", "The version of HTTP is not known here", 0},
     [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk is full", 0},
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/http/fault.h"
 #include "api/request/arrival.h"
 #include "api/request/core.h"
 #include "api/request/interrupt.h"
@@ -196,7 +197,7 @@ static enum MHD_Result queue(struct request *request)
     request->phase = REQUEST_SENT;
     if (request->response == NULL)
         return MHD_NO; /* memory was out when the answer was made */
-    if (api_is_draining(request->api) || request->guest)
+    if (request->reject || request->guest || api_is_draining(request->api))
         reply_field(request, "Connection", "close");
     metrics_count(&request->api->metrics, request->method, request->status);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
@@ -245,14 +246,20 @@ static void go_on(struct request *request)
     then(request);
 }
 
-static enum MHD_Result turn_head(struct request *request, const char *target, const char *method, const char *version)
+static void count_request(struct request *request)
+{
+    if (!request->counted)
+        api_request_began(request->api);
+    request->counted = true;
+}
+
+static enum MHD_Result turn_head(struct request *request, const char *method)
 {
     if (request->then != NULL) {
         go_on(request);
     } else {
-        api_request_began(request->api);
-        request->counted = true;
-        if (arrival_read(request, target, method, version) && request->endpoint->begin != NULL)
+        count_request(request);
+        if (arrival_read(request, method) && request->endpoint->begin != NULL)
             request->endpoint->begin(request);
     }
     if (request->suspended)
@@ -304,13 +311,12 @@ static enum MHD_Result turn_last(struct request *request)
     return request->then != NULL ? MHD_YES : queue(request);
 }
 
-enum MHD_Result request_turn(struct request *request, const char *target, const char *method, const char *version,
-                             const char *bytes, size_t *length)
+enum MHD_Result request_turn(struct request *request, const char *method, const char *bytes, size_t *length)
 {
     request->suspended = false;
     switch (request->phase) {
     case REQUEST_HEAD:
-        return turn_head(request, target, method, version);
+        return turn_head(request, method);
     case REQUEST_BODY:
         return *length > 0 ? turn_body(request, bytes, length) : turn_last(request);
     case REQUEST_INTERRUPTED:
@@ -320,4 +326,18 @@ enum MHD_Result request_turn(struct request *request, const char *target, const 
     }
     assert(request->phase != REQUEST_SENT); /* libmicrohttpd has its answer and does not ask again */
     return MHD_NO;
+}
+
+enum MHD_Result request_reject(struct request *request, const struct fault *fault, size_t *length)
+{
+    enum request_phase phase = request->phase;
+    request->suspended = false;
+    request->reject = true;
+    count_request(request);
+    if (request->status == 0)
+        reply_problem(request, fault->problem, "%s", fault->sentence);
+    if (phase == REQUEST_HEAD || (phase == REQUEST_BODY && *length == 0))
+        return queue(request);
+    *length = 0;
+    return phase == REQUEST_BODY ? interrupt(request) : MHD_NO;
 }

@@ -7,6 +7,8 @@
  * The depot lives on; a store that an input has changed is made anew, so that inputs do not depend on each other.
  */
 #include "api/api.h"
+#include "api/http/wire.h"
+#include "service/intake.h"
 #include "store/store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/sim_disk.h"
@@ -30,6 +32,8 @@ static struct site {
     struct api *api;
     struct MHD_Daemon *daemon;
     int wake;         /* eventfd: a connection was resumed, of which select() does not know */
+    struct wire wire; /* of the one connection */
+    uint64_t messages;
     void *request;    /* begun and not completed */
     uint64_t records; /* of the store before the input */
 } site;
@@ -135,8 +139,19 @@ static void end_forgotten_request(struct MHD_Connection *connection)
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
 {
     end_forgotten_request(connection);
+    site.messages++;
     site.request = api_uri(closure, uri, connection);
     return site.request;
+}
+
+static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload_data, size_t *upload_data_size,
+                                 void **request_closure)
+{
+    const struct fault *fault = wire_fault(&site.wire, site.messages);
+    if (fault != NULL)
+        return api_reject(*request_closure, fault, upload_data_size);
+    return api_access(closure, connection, url, method, version, upload_data, upload_data_size, request_closure);
 }
 
 static void on_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
@@ -149,14 +164,22 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
 static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
+    int handle = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     (void)closure, (void)socket_context;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
-        end_forgotten_request(connection);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        wire_begin(&site.wire);
+        site.messages = 0;
+        fuzz_assert(intake_watch(handle, &site.wire));
+        return;
+    }
+    end_forgotten_request(connection);
+    intake_forget(handle);
+    wire_end(&site.wire);
 }
 
 static void start_daemon(void)
 {
-    site.daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, api_access,
+    site.daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access,
                                    site.api, MHD_OPTION_URI_LOG_CALLBACK, on_uri, site.api, MHD_OPTION_NOTIFY_COMPLETED,
                                    on_completed, site.api, MHD_OPTION_NOTIFY_CONNECTION, on_connection, site.api,
                                    MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, site.api,
@@ -172,6 +195,7 @@ static void stop(void)
     depot_close(site.depot);
     sim_disk_free(site.disk);
     close(site.wake);
+    intake_end();
 }
 
 static void start(void)

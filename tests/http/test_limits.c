@@ -336,7 +336,7 @@ START_TEST(a_slow_head_is_answered)
     for (int round = 0; round < 3; round++) {
         for (size_t sent = 0; head[sent]; sent++) {
             ck_assert(raw_send_bytes(socket, &head[sent], 1));
-            clock_sleep(0.05);
+            clock_sleep(0.02);
         }
         ck_assert(raw_receive(socket, &answer) && answer.status == 200);
     }

@@ -1,0 +1,252 @@
+#include "api/http/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+
+/* Stands for a head with a fault. Nobody looks what it asks for. */
+static const char other_head[] = "GET / HTTP/1.1\r\nHost: cairn\r\n\r\n";
+
+/* Bytes of a head, and of what came with it, that are held. A head that takes more is at fault. */
+enum { HELD_MAX = API_CONNECTION_MEMORY };
+
+void wire_begin(struct wire *wire)
+{
+    *wire = (struct wire){.state = WIRE_HEAD};
+    hygiene_begin(&wire->hygiene);
+}
+
+void wire_end(struct wire *wire)
+{
+    free(wire->held);
+}
+
+const struct fault *wire_fault(const struct wire *wire, uint64_t message)
+{
+    return wire->state == WIRE_FAULTY && message == wire->heads ? &wire->fault : NULL;
+}
+
+bool wire_is_amid_head(const struct wire *wire)
+{
+    return wire->state == WIRE_HEAD && wire->held_end > wire->begun;
+}
+
+bool wire_is_amid_body(const struct wire *wire)
+{
+    return wire->state != WIRE_HEAD;
+}
+
+/* ---- what passes ------------------------------------------------------------------------------- */
+
+/* What follows a head that is whole. */
+static void begin_body(struct wire *wire)
+{
+    const struct hygiene *hygiene = &wire->hygiene;
+    wire->heads++;
+    wire->left = hygiene->length;
+    wire->state = hygiene->chunked ? WIRE_CHUNKS : hygiene->length > 0 ? WIRE_BODY : WIRE_HEAD;
+    chunks_begin(&wire->chunks, hygiene_memory_left(hygiene));
+    hygiene_begin(&wire->hygiene);
+}
+
+/* From here on nothing passes but `rest`. */
+static void fail(struct wire *wire, struct fault fault, const char *rest)
+{
+    wire->state = WIRE_FAULTY;
+    wire->fault = fault;
+    wire->ready = rest;
+    wire->ready_length = strlen(rest);
+}
+
+static void fail_head(struct wire *wire, struct fault fault)
+{
+    wire->heads++;
+    fail(wire, fault, other_head);
+}
+
+/* A line with the LF at its end. */
+static enum hygiene_verdict pass_line(struct wire *wire, struct flow *flow, size_t length)
+{
+    const char *line = flow->bytes + flow->in;
+    if (length < 2 || line[length - 2] != '\r') {
+        hygiene_bare_line(&wire->hygiene);
+        return HYGIENE_FAULT;
+    }
+    size_t kept = length - 2;
+    enum hygiene_verdict verdict = hygiene_line(&wire->hygiene, line, &kept);
+    if (verdict == HYGIENE_SKIP) {
+        flow_drop(flow, length);
+        return verdict;
+    }
+    flow_keep(flow, kept);
+    flow_drop(flow, length - 2 - kept);
+    flow_keep(flow, 2);
+    return verdict;
+}
+
+/* The lines of a head that begins at `start`. False: more of it is to come. */
+static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
+{
+    enum hygiene_verdict verdict = HYGIENE_SKIP;
+    while (verdict == HYGIENE_SKIP || verdict == HYGIENE_LINE) {
+        const char *line = flow->bytes + flow->in, *end = memchr(line, '\n', flow_left(flow));
+        if (end != NULL)
+            verdict = pass_line(wire, flow, (size_t)(end - line) + 1);
+        else if (hygiene_waits(&wire->hygiene, flow_left(flow)))
+            return false;
+        else
+            verdict = HYGIENE_FAULT;
+    }
+    if (verdict == HYGIENE_END) {
+        begin_body(wire);
+    } else {
+        flow->out = start;
+        fail_head(wire, wire->hygiene.fault);
+    }
+    return true;
+}
+
+static void pass_body(struct wire *wire, struct flow *flow)
+{
+    size_t length = flow_left(flow) < wire->left ? flow_left(flow) : (size_t)wire->left;
+    flow_keep(flow, length);
+    wire->left -= length;
+    if (wire->left == 0)
+        wire->state = WIRE_HEAD;
+}
+
+static void pass_chunks(struct wire *wire, struct flow *flow)
+{
+    chunks_pass(&wire->chunks, flow);
+    if (wire->chunks.fault.sentence != NULL)
+        fail(wire, wire->chunks.fault, chunks_rest(&wire->chunks));
+    else if (wire->chunks.state == CHUNKS_END)
+        wire->state = WIRE_HEAD;
+}
+
+/* Everything that may be read; returns how much it is. What is kept behind it are lines of a head that is not whole,
+ * and what is left is the beginning of its next one; or it came after a fault. */
+static size_t pass(struct wire *wire, struct flow *flow)
+{
+    size_t passed = 0;
+    while (wire->state != WIRE_FAULTY && (flow_left(flow) > 0 || flow->out > passed)) {
+        if (wire->state == WIRE_BODY)
+            pass_body(wire, flow);
+        else if (wire->state == WIRE_CHUNKS)
+            pass_chunks(wire, flow);
+        else if (!pass_head(wire, flow, passed))
+            return passed;
+        passed = flow->out;
+    }
+    return passed;
+}
+
+/* ---- heads that come in pieces ------------------------------------------------------------------ */
+
+/* Keeps what has come of a head, `judged` bytes of whole lines and what is left in the flow. */
+static void hold(struct wire *wire, const struct flow *flow, size_t judged)
+{
+    wire->held = malloc(HELD_MAX + sizeof other_head);
+    if (wire->held == NULL) {
+        fail_head(wire, (struct fault){PROBLEM_BUSY, "There is no memory for the head of the request."});
+        return;
+    }
+    memcpy(wire->held, flow->bytes + flow->out - judged, judged);
+    memcpy(wire->held + judged, flow->bytes + flow->in, flow_left(flow));
+    wire->begun = 0;
+    wire->judged = judged;
+    wire->held_end = judged + flow_left(flow);
+}
+
+/* Reads more of it. Once it is whole it is ready, and so is what came with its end. */
+static ssize_t read_head(struct wire *wire, wire_source *source, void *arg, bool *drained)
+{
+    size_t room = HELD_MAX - wire->held_end;
+    ssize_t got = source(arg, wire->held + wire->held_end, room);
+    if (got <= 0)
+        return got;
+    *drained = (size_t)got < room;
+    struct flow flow = {wire->held, wire->judged, wire->judged, wire->held_end + (size_t)got};
+    size_t passed = pass(wire, &flow);
+    if (wire->state == WIRE_FAULTY) { /* what replaces the faulty message comes behind those before it */
+        memcpy(wire->held + passed, wire->ready, wire->ready_length);
+        wire->ready_length += passed;
+        wire->ready = wire->held;
+        wire->begun = wire->judged = wire->held_end = 0;
+        return got;
+    }
+    wire->begun = passed;
+    wire->judged = flow.out;
+    wire->held_end = flow.out + flow_left(&flow);
+    memmove(wire->held + flow.out, wire->held + flow.in, flow_left(&flow));
+    wire->ready = wire->held;
+    wire->ready_length = passed;
+    return got;
+}
+
+/* Makes room in `held`, from which everything that was ready has been read. */
+static void shift_held(struct wire *wire)
+{
+    wire->judged -= wire->begun;
+    wire->held_end -= wire->begun;
+    memmove(wire->held, wire->held + wire->begun, wire->held_end);
+    wire->begun = 0;
+    if (wire->held_end == 0) {
+        free(wire->held);
+        wire->held = NULL;
+    }
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+static size_t read_ready(struct wire *wire, char *buffer, size_t size)
+{
+    size_t length = wire->ready_length < size ? wire->ready_length : size;
+    if (length > 0)
+        memcpy(buffer, wire->ready, length);
+    wire->ready += length;
+    wire->ready_length -= length;
+    if (wire->ready_length == 0 && wire->held != NULL)
+        shift_held(wire);
+    return length;
+}
+
+/* Reads and judges in place. */
+static ssize_t read_on(struct wire *wire, wire_source *source, void *arg, char *buffer, size_t size, size_t *given,
+                       bool *drained)
+{
+    ssize_t got = source(arg, buffer, size);
+    if (got <= 0)
+        return got;
+    *drained = (size_t)got < size;
+    struct flow flow = {buffer, 0, 0, (size_t)got};
+    size_t passed = pass(wire, &flow);
+    *given += passed;
+    if (wire->state == WIRE_HEAD && flow.out - passed + flow_left(&flow) > 0)
+        hold(wire, &flow, flow.out - passed);
+    return got;
+}
+
+/* Who is given fewer bytes than asked for takes it that there are no more for now, so that the buffer is filled as long
+ * as there may be. */
+ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffer, size_t size)
+{
+    size_t given = 0;
+    bool drained = false;
+    ssize_t got = 1;
+    for (;;) {
+        given += read_ready(wire, (char *)buffer + given, size - given);
+        if (given == size || drained || got <= 0 || wire->state == WIRE_FAULTY)
+            break;
+        if (wire->held != NULL)
+            got = read_head(wire, source, arg, &drained);
+        else
+            got = read_on(wire, source, arg, (char *)buffer + given, size - given, &given, &drained);
+    }
+    if (given > 0)
+        return (ssize_t)given;
+    if (got > 0)
+        errno = EAGAIN;
+    return got > 0 ? -1 : got;
+}

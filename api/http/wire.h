@@ -1,0 +1,71 @@
+/* wire.h - what arrives on one connection, judged before libmicrohttpd reads it.
+ *
+ * libmicrohttpd's versions read a message each in its own way (docs/libmicrohttpd.md). So none of them reads one that
+ * can be taken in two ways: a head is held back until it is whole and judged (hygiene.h), and of a body's chunks only
+ * what means something is passed on (chunks.h). A body with a length is passed as it comes.
+ *
+ * A message with a fault is ended for libmicrohttpd right there: in place of its head stands that of another request,
+ * or its body ends. Either way libmicrohttpd comes to call the access handler, which finds the fault here
+ * (wire_fault()) and answers it. Nothing that follows is read.
+ *
+ * Bytes are judged where libmicrohttpd wants them, and mostly stay as they are; only a head that comes in pieces is
+ * kept here meanwhile.
+ *
+ * Thread: the daemon's.
+ */
+#ifndef CAIRN_API_WIRE_H
+#define CAIRN_API_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "api/http/chunks.h"
+#include "api/http/hygiene.h"
+
+enum wire_state {
+    WIRE_HEAD,   /* of the next message: begun, or to come */
+    WIRE_BODY,   /* `left` bytes of it */
+    WIRE_CHUNKS, /* a body of unknown length */
+    WIRE_FAULTY, /* for good */
+};
+
+struct wire {
+    enum wire_state state;
+    struct hygiene hygiene; /* of the head under way */
+    struct chunks chunks;
+    uint64_t left;
+    uint64_t heads;     /* passed, those in place of faulty ones included */
+    struct fault fault; /* of the last message */
+
+    const char *ready; /* passed, and to be read before all that follows */
+    size_t ready_length;
+    char *held;      /* owned: a head that comes in pieces, behind what is ready; NULL mostly */
+    size_t begun;    /* where in `held` it begins */
+    size_t judged;   /* where its whole lines end */
+    size_t held_end; /* where its last piece ends */
+};
+
+/* Reads from where the bytes come: as recv(). */
+typedef ssize_t wire_source(void *arg, void *buffer, size_t size);
+
+/* Nothing has arrived. */
+void wire_begin(struct wire *wire);
+
+/* In place of recv(): reads from the source what may be read. EAGAIN also when something came that has to wait. */
+ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffer, size_t size);
+
+/* What is wrong with the nth message, counted from 1; NULL: nothing so far. */
+const struct fault *wire_fault(const struct wire *wire, uint64_t message);
+
+/* Whether a part of a head has arrived. */
+bool wire_is_amid_head(const struct wire *wire);
+
+/* Whether a head has passed, and its body is not complete or something is wrong with the message. */
+bool wire_is_amid_body(const struct wire *wire);
+
+/* Frees what it holds, not the structure. */
+void wire_end(struct wire *wire);
+
+#endif
