@@ -51,12 +51,13 @@ await() {
     answers "$1" "$2" || die "$1 does not answer: $(tail -n 5 "$3")"
 }
 
-# Sets $cairn (URL up to the stores) and $cairn_pid. Configure it by CAIRN_... in the environment.
+# start_cairnd FOLDER: sets $cairn (URL up to the stores) and $cairn_pid. Its data are in FOLDER of the work folder;
+# configure it by CAIRN_... in the environment.
 start_cairnd() {
-    local port
+    local port folder=$1
     [[ -x $cairnd ]] || die "$cairnd is missing: run ./dev build, or set CAIRND"
     port=$(free_port)
-    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$work/cairn" --listen "127.0.0.1:$port" >"$work/cairnd.log" 2>&1 &
+    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$work/$folder" --listen "127.0.0.1:$port" >>"$work/cairnd.log" 2>&1 &
     cairn_pid=$!
     pids+=("$cairn_pid")
     cairn=http://127.0.0.1:$port/v1/stores
@@ -143,6 +144,24 @@ load() {
         --script "$root/bench/load.lua" "$2" -- "$1" "$5" "$6" "${7:-1}" | sed -n 's/^result //p')
     [[ $line == *" 0" ]] || die "load on $2 failed (requests/s, p50, p99, errors): ${line:-nothing}"
     echo "${line% *}"
+}
+
+# fill URL COUNT BYTES: the objects that a GET reads.
+fill() {
+    head --bytes "$3" /dev/zero | tr '\0' x >"$work/payload"
+    seq --format "url = \"$1/get/%.0f\"" "$2" | sed "a upload-file = \"$work/payload\"" |
+        curl --silent --fail --show-error --config - >"$work/fill.log"
+}
+
+# run PID FIGURES LOAD_ARGUMENT...: one run; adds a line "requests_per_second p50_ms p99_ms cpu_us_per_request".
+run() {
+    local pid=$1 figures=$2 before line
+    shift 2
+    [[ $1 == GET ]] || settle
+    before=$(cpu_time "$pid")
+    line=$(load "$@")
+    echo "$line $before $(cpu_time "$pid")" |
+        awk -v s="$4" '{printf "%s %s %s %.1f\n", $1, $2, $3, ($5 - $4) * 1e6 / ($1 * s)}' >>"$figures"
 }
 
 # ---- figures -------------------------------------------------------------------------------------
