@@ -55,7 +55,7 @@ static struct store *store_new(const struct services *services, const char *name
     store->notice.store = store->name;
     index_init(&store->index, &store->log, &store->blobs, salt);
     gate_init(&store->gate, services, &store->blobs);
-    writer_init(&store->writer, salt);
+    writer_init(&store->writer, &store->index, &store->gate, &store->notice, &store->compact.errand);
     scrub_init(&store->scrub);
     compact_init(store);
     store->reader = (struct reader){.index = &store->index, .notice = &store->notice};
@@ -116,13 +116,13 @@ static enum store_error open_in_folder(const struct services *services, int fold
         return STORE_NO_MEMORY;
     error = open_rooms(store, folder, detail);
     if (error) {
-        writer_free(store);
+        writer_free(&store->writer);
         store_free(store);
         return error;
     }
     error = recover(store, detail);
     if (error) {
-        writer_free(store);
+        writer_free(&store->writer);
         store_end(store);
         return error;
     }
@@ -151,7 +151,7 @@ void store_close(struct store *store)
     scrub_stop(store);
     compact_stop(store);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
-    writer_free(store);
+    writer_free(&store->writer);
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
         progress_conclude(&store->progress, &store->index, &store->notice);
     store_end(store);

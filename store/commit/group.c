@@ -1,10 +1,10 @@
 /* group.c - one group commit: append, sync, publish, complete. group.h tells the story. */
 #include "store/commit/group.h"
 
+#include "store/base/error.h"
 #include "store/commit/changes.h"
 #include "store/commit/plan.h"
 #include "store/index/yield.h"
-#include "store/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,11 @@ enum {
 };
 
 struct group {
-    struct store *store;
+    struct index *index;
+    struct log *log; /* the index's */
+    struct gate *gate;
+    const struct notice *notice;
+    struct errand *compaction;
     struct changes changes;
     struct txn *first; /* the group's transactions, in order */
     struct txn **last;
@@ -27,14 +31,18 @@ struct group {
     bool compact;    /* a segment has become worth it */
 };
 
-struct group *group_new(struct store *store)
+struct group *group_new(struct index *index, struct gate *gate, const struct notice *notice, struct errand *compaction)
 {
     struct group *group = calloc(1, sizeof *group);
     if (!group)
         return NULL;
-    group->store = store;
+    group->index = index;
+    group->log = index->log;
+    group->gate = gate;
+    group->notice = notice;
+    group->compaction = compaction;
     group->last = &group->first;
-    changes_init(&group->changes, &store->index);
+    changes_init(&group->changes, index);
     return group;
 }
 
@@ -58,7 +66,7 @@ static int append_changes(struct group *group, const struct txn *txn, size_t fir
         struct record record = changes_record(change);
         record.step = txn->upkeep ? 0 : (uint32_t)(i - first);
         record.steps = (uint32_t)steps;
-        int error = log_append(&group->store->log, &record, &change->location);
+        int error = log_append(group->log, &record, &change->location);
         if (error)
             return error;
         change->after.offset = record.offset;
@@ -95,10 +103,10 @@ static void group_take(struct group *group, struct txn *txn)
  * before could still make them, and then whole ones. */
 static void group_fail(struct group *group, enum store_error error, int os_error)
 {
-    bool written = group->store->log.group_written;
-    notice_tell(&group->store->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
-                store_error_text(error), strerror(os_error));
-    log_abandon(&group->store->log);
+    bool written = group->log->group_written;
+    notice_tell(group->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)", store_error_text(error),
+                strerror(os_error));
+    log_abandon(group->log);
     changes_pop(&group->changes, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
         if (txn->error || txn->hold == TXN_TAKES)
@@ -110,17 +118,17 @@ static void group_fail(struct group *group, enum store_error error, int os_error
 }
 
 /* The store takes no writes any more: nobody knows what is on disk. */
-static void store_fail(struct store *store, const char *what, const char *why)
+static void fail_for_good(struct group *group, const char *what, const char *why)
 {
-    if (gate_fail(&store->gate))
-        notice_tell(&store->notice, STORE_LOG_ERROR,
+    if (gate_fail(group->gate))
+        notice_tell(group->notice, STORE_LOG_ERROR,
                     "%s failed (%s): it takes no writes until the server is started again; reads go on", what, why);
 }
 
 /* Gives each receipt of a delete the end of the log, as the contract says. */
 static void txn_accept(struct group *group, struct txn *txn)
 {
-    txn->end_offset = group->store->log.end;
+    txn->end_offset = group->log->end;
     for (size_t i = 0; i < txn->count; i++) {
         if (txn->ops[i].kind == STORE_DELETE)
             txn->receipts[i].offset = txn->end_offset;
@@ -130,7 +138,7 @@ static void txn_accept(struct group *group, struct txn *txn)
 /* Plans, finds room, appends. STORE_AGAIN leaves the group as it was. */
 static enum store_error add_planned(struct group *group, struct txn *txn)
 {
-    struct log *log = &group->store->log;
+    struct log *log = group->log;
     size_t first = group->changes.count;
     size_t op = SIZE_MAX;
     struct log_need need;
@@ -144,8 +152,9 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     if (error) {
         changes_pop(&group->changes, first);
         if (error == STORE_FAILED)
-            store_fail(group->store, "starting a new segment",
-                       os_error ? strerror(os_error) : "the log has all the segments it can have: restart the server");
+            fail_for_good(group, "starting a new segment",
+                          os_error ? strerror(os_error)
+                                   : "the log has all the segments it can have: restart the server");
         txn->waits = error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
         if (error != STORE_AGAIN && !txn->waits)
             txn_fail(txn, error, os_error, SIZE_MAX);
@@ -165,19 +174,18 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
 
 enum store_error group_add(struct group *group, struct txn *txn)
 {
-    struct store *store = group->store;
     if (!group->first) {
         group->now = now();
-        log_begin(&store->log);
+        log_begin(group->log);
     }
     enum store_error error = STORE_OK;
     if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
         group_take(group, txn);
         return txn->error;
     }
-    if (gate_has_failed(&store->gate))
+    if (gate_has_failed(group->gate))
         error = STORE_FAILED;
-    else if (gate_is_removed(&store->gate))
+    else if (gate_is_removed(group->gate))
         error = STORE_NO_STORE;
     if (error)
         txn_fail(txn, error, 0, SIZE_MAX);
@@ -215,7 +223,7 @@ static struct index_change booking_of(const struct change *change)
 /* Memory for what publishing will put into the tables: after the sync it must not fail. */
 static bool reserve_changes(struct group *group)
 {
-    struct index *index = &group->store->index;
+    struct index *index = group->index;
     const struct changes *changes = &group->changes;
     bool fits = true;
     index_lock(index);
@@ -232,7 +240,7 @@ static bool reserve_changes(struct group *group)
 /* Makes one change visible. Lock held. */
 static void publish_change(struct group *group, struct change *change)
 {
-    struct index *index = &group->store->index;
+    struct index *index = group->index;
     struct index_change booking = booking_of(change);
     struct index_ended ended = index_apply(index, &booking);
     change->orphan = ended.blob;
@@ -241,49 +249,47 @@ static void publish_change(struct group *group, struct change *change)
 
 static void publish(struct group *group)
 {
-    struct store *store = group->store;
     struct changes *changes = &group->changes;
-    index_lock(&store->index);
+    index_lock(group->index);
     for (size_t i = 0; i < changes->count; i++)
         publish_change(group, &changes->list[i]);
-    index_reservations_end(&store->index);
-    index_count_group(&store->index, changes->count);
-    index_publish(&store->index);
-    index_unlock(&store->index);
+    index_reservations_end(group->index);
+    index_count_group(group->index, changes->count);
+    index_publish(group->index);
+    index_unlock(group->index);
     for (size_t i = 0; i < changes->count; i++) {
         if (changes->list[i].orphan)
-            blobs_discard(&store->blobs, changes->list[i].orphan);
+            blobs_discard(group->index->blobs, changes->list[i].orphan);
     }
-    store->log.marked = false;
-    if (group->compact || group->segments != store->log.segment_count)
-        (void)errand_ask(&store->compact.errand);
+    group->log->marked = false;
+    if (group->compact || group->segments != group->log->segment_count)
+        (void)errand_ask(group->compaction);
     group->compact = false;
-    group->segments = store->log.segment_count;
+    group->segments = group->log->segment_count;
 }
 
 /* Makes the group's records durable, or fails the group. */
 static void make_durable(struct group *group)
 {
-    struct store *store = group->store;
     if (!reserve_changes(group)) {
         group_fail(group, STORE_NO_MEMORY, ENOMEM);
         return;
     }
     bool sync_failed;
-    int error = log_sync(&store->log, &sync_failed);
+    int error = log_sync(group->log, &sync_failed);
     if (!error)
         return;
     if (sync_failed)
-        store_fail(store, "fdatasync of the log", strerror(error));
+        fail_for_good(group, "fdatasync of the log", strerror(error));
     group_fail(group, sync_failed ? STORE_FAILED : error_of_errno(error), error);
 }
 
 /* Calls every done, with nothing held: the callbacks may give in new work. */
-static void complete(struct store *store, struct txn *txn)
+static void complete(struct gate *gate, struct txn *txn)
 {
     while (txn) {
         struct txn *next = txn->next;
-        gate_complete(&store->gate, txn);
+        gate_complete(gate, txn);
         txn = next;
     }
 }
@@ -295,33 +301,32 @@ void group_commit(struct group *group)
     bool durable = group->changes.count > 0;
     if (durable)
         publish(group);
-    complete(group->store, group->first);
+    complete(group->gate, group->first);
     if (durable) /* behind it nothing counts that failed before */
-        blobs_end_doubts(&group->store->blobs);
+        blobs_end_doubts(group->index->blobs);
     group_reset(group);
 }
 
 void group_mark(struct group *group)
 {
-    struct store *store = group->store;
     struct record mark = {.type = RECORD_MARK, .time = now(), .steps = 1};
     struct location location;
     bool sync_failed;
     int os_error;
-    store->log.ending = true;
-    if (!store->log.active || store->log.marked || gate_has_failed(&store->gate))
+    group->log->ending = true;
+    if (!group->log->active || group->log->marked || gate_has_failed(group->gate))
         return;
-    log_begin(&store->log);
+    log_begin(group->log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
-    if (log_room(&store->log, &need, &os_error))
+    if (log_room(group->log, &need, &os_error))
         return;
-    if (log_append(&store->log, &mark, &location) || log_sync(&store->log, &sync_failed)) {
-        log_abandon(&store->log);
+    if (log_append(group->log, &mark, &location) || log_sync(group->log, &sync_failed)) {
+        log_abandon(group->log);
         return;
     }
-    index_lock(&store->index);
-    index_apply(&store->index, &(struct index_change){.type = RECORD_MARK, .location = location});
-    index_publish(&store->index);
-    index_unlock(&store->index);
-    store->log.marked = true;
+    index_lock(group->index);
+    index_apply(group->index, &(struct index_change){.type = RECORD_MARK, .location = location});
+    index_publish(group->index);
+    index_unlock(group->index);
+    group->log->marked = true;
 }

@@ -9,12 +9,16 @@
 #ifndef CAIRN_GROUP_H
 #define CAIRN_GROUP_H
 
+#include "store/base/errand.h"
+#include "store/base/notice.h"
+#include "store/commit/gate.h"
 #include "store/commit/txn.h"
+#include "store/index/index.h"
 
-struct store;
 struct group;
 
-struct group *group_new(struct store *store); /* NULL: no memory */
+/* An empty group of a store; it asks for `compaction` when a segment has become worth it. NULL when memory is out. */
+struct group *group_new(struct index *index, struct gate *gate, const struct notice *notice, struct errand *compaction);
 void group_free(struct group *group);
 
 /* STORE_AGAIN: the transaction fits only into the next group. Everything else is its outcome: the

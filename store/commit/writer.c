@@ -2,13 +2,13 @@
 #include "store/commit/writer.h"
 
 #include "store/commit/group.h"
-#include "store/internal.h"
 
-bool writer_init(struct writer *writer, uint64_t salt)
+bool writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
+                 struct errand *compaction)
 {
-    *writer = (struct writer){0};
+    *writer = (struct writer){.index = index, .gate = gate, .notice = notice, .compaction = compaction};
     writer->last = &writer->first;
-    holds_init(&writer->holds, salt);
+    holds_init(&writer->holds, index->salt);
     writer->waiting_last = &writer->waiting;
     return pthread_mutex_init(&writer->lock, NULL) == 0 && pthread_cond_init(&writer->wake, NULL) == 0;
 }
@@ -48,24 +48,22 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
 }
 
 /* Puts a delete aside and asks for compaction. */
-static void wait_for_place(struct store *store, struct txn *txn)
+static void wait_for_place(struct writer *writer, struct txn *txn)
 {
-    struct writer *writer = &store->writer;
     txn->next = NULL;
     txn->waits = false;
     pthread_mutex_lock(&writer->lock);
     *writer->waiting_last = txn;
     writer->waiting_last = &txn->next;
-    space_wait_begins(store->services->space);
+    space_wait_begins(writer->index->log->space);
     pthread_mutex_unlock(&writer->lock);
-    if (!errand_ask(&store->compact.errand))
-        writer_retry(store, true); /* the store is being closed: nothing will come back */
-    space_want(store->services->space);
+    if (!errand_ask(writer->compaction))
+        writer_retry(writer, true); /* the store is being closed: nothing will come back */
+    space_want(writer->index->log->space);
 }
 
-void writer_retry(struct store *store, bool last)
+void writer_retry(struct writer *writer, bool last)
 {
-    struct writer *writer = &store->writer;
     size_t count = 0;
     pthread_mutex_lock(&writer->lock);
     for (struct txn *txn = writer->waiting; txn; txn = txn->next, count++)
@@ -77,32 +75,32 @@ void writer_retry(struct store *store, bool last)
         writer->first = writer->waiting;
         writer->waiting = NULL;
         writer->waiting_last = &writer->waiting;
-        space_waits_end(store->services->space, count);
+        space_waits_end(writer->index->log->space, count);
         pthread_cond_signal(&writer->wake);
     }
     pthread_mutex_unlock(&writer->lock);
 }
 
 /* Adds the transaction to the group, or else commits that and begins another with it. */
-static void write_one(struct store *store, struct txn *txn)
+static void write_one(struct writer *writer, struct txn *txn)
 {
-    struct group *group = store->writer.group;
+    struct group *group = writer->group;
     while (group_add(group, txn) == STORE_AGAIN)
         group_commit(group);
     if (txn->waits)
-        wait_for_place(store, txn);
+        wait_for_place(writer, txn);
     if (group_full(group))
         group_commit(group);
 }
 
 /* Commits the transactions, as one group where they fit into one. */
-static void write_all(struct store *store, struct txn *txn)
+static void write_all(struct writer *writer, struct txn *txn)
 {
-    struct group *group = store->writer.group;
+    struct group *group = writer->group;
     while (txn) {
         struct txn *next = txn->next;
-        if (writer_passes(&store->writer, txn))
-            write_one(store, txn);
+        if (writer_passes(writer, txn))
+            write_one(writer, txn);
         txn = next;
     }
     group_commit(group);
@@ -110,30 +108,29 @@ static void write_all(struct store *store, struct txn *txn)
 
 static void *writer_thread(void *arg)
 {
-    struct store *store = arg;
+    struct writer *writer = arg;
     struct txn *taken;
-    while ((taken = writer_take(&store->writer)))
-        write_all(store, taken);
-    group_mark(store->writer.group);
+    log_own(writer->index->log);
+    while ((taken = writer_take(writer)))
+        write_all(writer, taken);
+    group_mark(writer->group);
     return NULL;
 }
 
 /* Lock held. */
-static bool writer_start(struct store *store)
+static bool writer_start(struct writer *writer)
 {
-    struct writer *writer = &store->writer;
     if (!writer->group)
-        writer->group = group_new(store);
-    writer->started = writer->group && pthread_create(&writer->thread, NULL, writer_thread, store) == 0;
+        writer->group = group_new(writer->index, writer->gate, writer->notice, writer->compaction);
+    writer->started = writer->group && pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
     return writer->started;
 }
 
-void writer_submit(struct store *store, struct txn *txn)
+void writer_submit(struct writer *writer, struct txn *txn)
 {
-    struct writer *writer = &store->writer;
     txn->next = NULL;
     pthread_mutex_lock(&writer->lock);
-    bool runs = writer->started || writer_start(store);
+    bool runs = writer->started || writer_start(writer);
     if (runs) {
         *writer->last = txn;
         writer->last = &txn->next;
@@ -144,12 +141,11 @@ void writer_submit(struct store *store, struct txn *txn)
     if (runs)
         return;
     txn_fail(txn, STORE_NO_MEMORY, 0, SIZE_MAX);
-    gate_complete(&store->gate, txn);
+    gate_complete(writer->gate, txn);
 }
 
-void writer_release(struct store *store, uint64_t key_hash)
+void writer_release(struct writer *writer, uint64_t key_hash)
 {
-    struct writer *writer = &store->writer;
     pthread_mutex_lock(&writer->lock);
     holds_release(&writer->holds, key_hash, &writer->first, &writer->last);
     atomic_fetch_sub(&writer->held_count, 1);
@@ -158,9 +154,8 @@ void writer_release(struct store *store, uint64_t key_hash)
     pthread_mutex_unlock(&writer->lock);
 }
 
-void writer_free(struct store *store)
+void writer_free(struct writer *writer)
 {
-    struct writer *writer = &store->writer;
     pthread_mutex_lock(&writer->lock);
     writer->ending = true;
     pthread_cond_signal(&writer->wake);

@@ -9,16 +9,24 @@
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
 
+#include "store/base/errand.h"
+#include "store/base/notice.h"
+#include "store/commit/gate.h"
 #include "store/commit/hold.h"
 #include "store/commit/txn.h"
+#include "store/index/index.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-struct store;
 struct group;
 
 struct writer {
+    struct index *index; /* the store's, like the next */
+    struct gate *gate;
+    const struct notice *notice;
+    struct errand *compaction; /* asked when a segment has become worth it, or a delete finds no place */
+
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct txn *first;
@@ -35,20 +43,21 @@ struct writer {
     atomic_size_t held_count; /* of keys */
 };
 
-bool writer_init(struct writer *writer, uint64_t salt);
+bool writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
+                 struct errand *compaction);
 
 /* Queues an admitted transaction; done and finish are called exactly once, also when the thread cannot
  * be started. Takes the transaction. */
-void writer_submit(struct store *store, struct txn *txn);
+void writer_submit(struct writer *writer, struct txn *txn);
 
 /* Ends the hold that a transaction has taken; what waited for it goes on. */
-void writer_release(struct store *store, uint64_t key_hash);
+void writer_release(struct writer *writer, uint64_t key_hash);
 
 /* Has the deletes tried again, before all that is queued, that wait for compaction to make place for them; the `last`
  * time they fail if there is none. Thread: any. */
-void writer_retry(struct store *store, bool last);
+void writer_retry(struct writer *writer, bool last);
 
 /* Ends the thread when the queue is empty, and frees. Blocking. */
-void writer_free(struct store *store);
+void writer_free(struct writer *writer);
 
 #endif

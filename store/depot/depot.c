@@ -126,7 +126,7 @@ static void compact_all(void *arg)
 static bool retry_next(void *arg, struct store *store)
 {
     const bool *last = arg;
-    writer_retry(store, *last);
+    writer_retry(&store->writer, *last);
     return true;
 }
 

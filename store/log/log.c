@@ -241,8 +241,21 @@ enum store_error log_room(struct log *log, const struct log_need *need, int *ret
     return STORE_OK;
 }
 
+void log_own(struct log *log)
+{
+    log->owned = true;
+    log->owner = pthread_self();
+}
+
+static void assert_own(const struct log *log)
+{
+    assert(log->owned && pthread_equal(log->owner, pthread_self()));
+    (void)log;
+}
+
 void log_begin(struct log *log)
 {
+    assert_own(log);
     log->group = log->end;
     log->group_position = log->active ? log->active->used : 0;
     log->group_written = false;
@@ -276,6 +289,7 @@ static int append_long(struct log *log, const struct record *record, size_t leng
 
 int log_append(struct log *log, struct record *record, struct location *ret_location)
 {
+    assert_own(log);
     record->offset = log->end;
     record->group = log->group;
     size_t length = record_length(record);
@@ -299,6 +313,7 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
 
 int log_sync(struct log *log, bool *ret_sync_failed)
 {
+    assert_own(log);
     *ret_sync_failed = false;
     if (group_empty(log))
         return 0;
@@ -312,6 +327,7 @@ int log_sync(struct log *log, bool *ret_sync_failed)
 
 void log_abandon(struct log *log)
 {
+    assert_own(log);
     if (log->group_written) {
         static const unsigned char no_check[RECORD_ALIGNMENT];
         log->doubtful = true;

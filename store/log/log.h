@@ -71,6 +71,9 @@ struct log {
 
     struct prepared_spare spare;
     bool ending; /* no spare is made any more; the writer's */
+
+    bool owned; /* only one thread appends from here on: */
+    pthread_t owner;
 };
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
@@ -114,6 +117,9 @@ uint64_t log_tail(const struct segment *segment);
 
 /* Compaction needs no more of what it was promised. Thread: any, when no room is asked for LOG_UPKEEP. */
 void log_end_promise(struct log *log);
+
+/* The calling thread is the writer's: no other one appends, which appending asserts. */
+void log_own(struct log *log);
 
 void log_begin(struct log *log);
 

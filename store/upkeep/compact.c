@@ -145,7 +145,7 @@ static enum store_error move_commit(struct move *move)
                              .arg = move,
                              .finish = moved};
     atomic_fetch_add(&move->store->compact.moves, 1);
-    writer_submit(move->store, &move->txn);
+    writer_submit(&move->store->writer, &move->txn);
     pthread_mutex_lock(&move->lock);
     while (!move->finished)
         pthread_cond_wait(&move->done, &move->lock);
@@ -389,7 +389,7 @@ static int compact_run(void *arg)
     bool stop = stopping(store);
     bool more = !stop && compact_one(store);
     if (stop)
-        writer_retry(store, true); /* nothing will come back for them */
+        writer_retry(&store->writer, true); /* nothing will come back for them */
     if (!more)
         space_rest(store->services->space);
     return more ? ERRAND_AGAIN : ERRAND_DONE;
@@ -405,7 +405,7 @@ void compact_init(struct store *store)
 void compact_stop(struct store *store)
 {
     if (errand_end(&store->compact.errand))
-        writer_retry(store, true);
+        writer_retry(&store->writer, true);
 }
 
 void compact_free(struct store *store)

@@ -116,7 +116,7 @@ static void batch_run(void *arg)
     struct batch *batch = arg;
     int error = batch_prepare(batch);
     if (!error) {
-        writer_submit(batch->store, &batch->txn);
+        writer_submit(&batch->store->writer, &batch->txn);
         return;
     }
     txn_fail(&batch->txn, error_of_errno(error), error, SIZE_MAX);

@@ -62,7 +62,7 @@ static void copy_conclude(struct copy *copy, const struct txn *outcome)
     object_release(copy->object);
     while (copy->held > 0) {
         const struct copy_end *end = &copy->ends[--copy->held];
-        writer_release(end->store, end->key_hash);
+        writer_release(&end->store->writer, end->key_hash);
     }
     copy->done(copy->arg, &result);
     free(copy);
@@ -76,7 +76,7 @@ static void copy_submit(struct copy *copy, struct store *store, struct txn txn, 
     copy->side.arg = copy;
     copy->side.finish = finish;
     gate_enter_always(&store->gate, 0);
-    writer_submit(store, &copy->side);
+    writer_submit(&store->writer, &copy->side);
 }
 
 /* Ends a copy whose first transaction has not been given to the writer. */
@@ -175,7 +175,7 @@ static void copy_job(void *arg)
         return;
     }
     copy_describe(copy);
-    writer_submit(copy->target, &copy->txn);
+    writer_submit(&copy->target->writer, &copy->txn);
 }
 
 /* ---- the keys are held ----------------------------------------------------------------------- */

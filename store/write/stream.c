@@ -377,7 +377,7 @@ static void stream_submit(struct stream *stream)
         stream->op.attributes = attributes;
         stream->op.attributes_length = length;
     }
-    writer_submit(stream->store, &stream->txn);
+    writer_submit(&stream->store->writer, &stream->txn);
 }
 
 /* Everything is written: ends the upload. */
