@@ -56,10 +56,10 @@ static struct store *store_new(const struct services *services, const char *name
     index_init(&store->index, &store->log, &store->blobs, salt);
     gate_init(&store->gate, services, &store->blobs);
     writer_init(&store->writer, &store->index, &store->gate, &store->notice, &store->compact.errand);
-    scrub_init(&store->scrub);
-    compact_init(store);
+    scrub_init(&store->scrub, &store->index, &store->gate, &store->notice, &store->compact.moves);
     store->reader = (struct reader){.index = &store->index, .notice = &store->notice};
     catalog_init(&store->catalog, &store->reader);
+    compact_init(&store->compact, services, &store->writer, &store->catalog, &store->progress);
     return store;
 }
 
@@ -89,7 +89,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct store
 static void store_free(struct store *store)
 {
     catalog_free(&store->catalog);
-    compact_free(store);
+    compact_free(&store->compact);
     scrub_free(&store->scrub);
     gate_free(&store->gate);
     index_free(&store->index);
@@ -148,8 +148,8 @@ enum store_error store_open(const struct services *services, int stores, const c
 
 void store_close(struct store *store)
 {
-    scrub_stop(store);
-    compact_stop(store);
+    scrub_stop(&store->scrub);
+    compact_stop(&store->compact);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_free(&store->writer);
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
@@ -212,4 +212,23 @@ enum store_error store_list(struct store *store, const struct store_list_query *
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
 {
     return catalog_list(&store->catalog, query, item, arg, ret_cursor, ret_cursor_length);
+}
+
+/* ---- verifying it ---------------------------------------------------------------------------- */
+
+enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
+                              void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
+                              struct store_verification *ret_verification)
+{
+    return scrub_verify(&store->scrub, bytes_per_second, flaw, arg, ret_verification);
+}
+
+enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
+{
+    return scrub_start(&store->scrub, bytes_per_second);
+}
+
+void store_verification(struct store *store, struct store_verification *ret_verification)
+{
+    scrub_verification(&store->scrub, ret_verification);
 }

@@ -28,7 +28,7 @@ static void tell_damage(struct store *store, char *text, size_t room)
     say_count(text, room, bytes, "byte of its log was found damaged", "bytes of its log were found damaged");
     say_count(text, room, damaged, "large payload was found damaged", "large payloads were found damaged");
     say_count(text, room, missing, "large payload was found missing", "large payloads were found missing");
-    say_count(text, room, scrub_flaws(store), "flaw was found by its verification",
+    say_count(text, room, scrub_flaws(&store->scrub), "flaw was found by its verification",
               "flaws were found by its verification");
 }
 

@@ -159,7 +159,7 @@ static struct roster_entry *entry_settled(struct roster *roster, const char *nam
 static bool entry_is_idle(const struct roster_entry *entry)
 {
     return entry->state == ENTRY_OPEN && entry->references == 0 && !gate_has_failed(&entry->store->gate) &&
-           gate_is_idle(&entry->store->gate) && !scrub_running(entry->store);
+           gate_is_idle(&entry->store->gate) && !scrub_running(&entry->store->scrub);
 }
 
 /* The open store that nobody has used for longest; NULL when all are in use. */

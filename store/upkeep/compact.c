@@ -1,9 +1,11 @@
 /* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
 #include "store/upkeep/compact.h"
 
+#include "store/base/error.h"
+#include "store/disk/space.h"
 #include "store/index/yield.h"
-#include "store/internal.h"
 #include "store/log/cursor.h"
+#include "store/read/object.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +19,7 @@ enum {
 
 /* The compaction of one segment. */
 struct move {
-    struct store *store;
+    struct compact *compact;
     struct segment *segment; /* a reference */
     struct cursor cursor;
     bool oldest;
@@ -43,12 +45,12 @@ struct move {
 /* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
  * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment
  * in which nothing dies. Lock held. */
-static struct segment *choose_keeper(struct store *store)
+static struct segment *choose_keeper(const struct index *index)
 {
-    const struct log *log = &store->log;
+    const struct log *log = index->log;
     struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
     uint64_t tombstones = 0;
-    if (!oldest || !yield_is_candidate(&store->index, oldest) || store->index.damage.gaps)
+    if (!oldest || !yield_is_candidate(index, oldest) || index->damage.gaps)
         return NULL; /* with gaps the tombstones stay, whatever they stand behind */
     for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
         tombstones += log->segments[slot]->tombstones;
@@ -56,37 +58,36 @@ static struct segment *choose_keeper(struct store *store)
 }
 
 /* The oldest segment that is worth it; NULL: none. Lock held. */
-static struct segment *choose_oldest(struct store *store)
+static struct segment *choose_oldest(const struct index *index)
 {
-    for (size_t slot = store->log.oldest; slot < store->log.segment_count; slot++) {
-        if (yield_is_worthwhile(&store->index, store->log.segments[slot]))
-            return store->log.segments[slot];
+    for (size_t slot = index->log->oldest; slot < index->log->segment_count; slot++) {
+        if (yield_is_worthwhile(index, index->log->segments[slot]))
+            return index->log->segments[slot];
     }
-    return choose_keeper(store);
+    return choose_keeper(index);
 }
 
 /* Bytes of records that find place without a new segment. Lock held. */
-static uint64_t rest_of_active(const struct store *store)
+static uint64_t rest_of_active(const struct index *index)
 {
-    const struct segment *active = store->log.segments[store->log.segment_count - 1];
-    uint64_t used = segment_position(active, store->index.end_offset);
+    const struct segment *active = index->log->segments[index->log->segment_count - 1];
+    uint64_t used = segment_position(active, index->end_offset);
     return used < active->prepared ? active->prepared - used : 0;
 }
 
 /* The segment that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
-static struct segment *choose_richest(struct store *store)
+static struct segment *choose_richest(const struct index *index)
 {
     struct segment *richest = NULL;
-    const struct index *index = &store->index;
-    struct space *space = store->services->space;
+    struct space *space = index->log->space;
     uint64_t reach = space_within_reach(space);
-    if (reach < HUSK_SPACE || store->log.segment_count == 0)
+    if (reach < HUSK_SPACE || index->log->segment_count == 0)
         return NULL; /* not even what is left of a segment would find place */
     uint64_t room = reach - HUSK_SPACE;
-    if (rest_of_active(store) > room)
-        room = rest_of_active(store);
-    for (size_t slot = 0; slot < store->log.segment_count; slot++) {
-        struct segment *segment = store->log.segments[slot];
+    if (rest_of_active(index) > room)
+        room = rest_of_active(index);
+    for (size_t slot = 0; slot < index->log->segment_count; slot++) {
+        struct segment *segment = index->log->segments[slot];
         bool worthwhile = yield_is_worthwhile(index, segment) ||
                           (space_is_waited_for(space) && yield_is_candidate(index, segment) &&
                            yield_gain(index, segment) >= YIELD_GAIN_MIN);
@@ -98,14 +99,14 @@ static struct segment *choose_richest(struct store *store)
 }
 
 /* The segment to compact, with a reference; NULL: none. */
-static struct segment *choose(struct store *store)
+static struct segment *choose(struct index *index)
 {
-    index_lock_shared(&store->index);
-    bool full = space_is_full(store->services->space);
-    struct segment *chosen = full ? choose_richest(store) : choose_oldest(store);
+    index_lock_shared(index);
+    bool full = space_is_full(index->log->space);
+    struct segment *chosen = full ? choose_richest(index) : choose_oldest(index);
     if (chosen)
         segment_retain(chosen);
-    index_unlock(&store->index);
+    index_unlock(index);
     return chosen;
 }
 
@@ -144,8 +145,8 @@ static enum store_error move_commit(struct move *move)
                              .done = ignore,
                              .arg = move,
                              .finish = moved};
-    atomic_fetch_add(&move->store->compact.moves, 1);
-    writer_submit(&move->store->writer, &move->txn);
+    atomic_fetch_add(&move->compact->moves, 1);
+    writer_submit(move->compact->writer, &move->txn);
     pthread_mutex_lock(&move->lock);
     while (!move->finished)
         pthread_cond_wait(&move->done, &move->lock);
@@ -173,10 +174,10 @@ static void move_add(struct move *move, const struct record *record, uint64_t pa
 static enum store_error look_for_key(struct move *move, const struct store_key *key, bool *ret_absent)
 {
     struct object *object;
-    *ret_absent = index_now(&move->store->index, key, NULL) == 0;
+    *ret_absent = index_now(move->compact->index, key, NULL) == 0;
     if (*ret_absent)
         return STORE_OK;
-    enum store_error error = object_get(&move->store->reader, key, 0, &object);
+    enum store_error error = object_get(move->compact->catalog->reader, key, 0, &object);
     *ret_absent = error == STORE_NO_OBJECT;
     if (!error)
         object_release(object);
@@ -191,7 +192,7 @@ static enum store_error judge(struct move *move, uint64_t position, const struct
     struct store_key key = record_key(record);
     uint64_t packed = location_pack(location_of(move->segment->slot, position, record));
     enum store_error error = STORE_OK;
-    *ret_keep = record->type == RECORD_PUT && index_leads_to(&move->store->index, &key, packed);
+    *ret_keep = record->type == RECORD_PUT && index_leads_to(move->compact->index, &key, packed);
     *ret_packed = *ret_keep ? packed : 0;
     if (record->type == RECORD_TOMBSTONE && !move->oldest)
         error = look_for_key(move, &key, ret_keep);
@@ -214,9 +215,9 @@ static enum store_error move_record(struct move *move, uint64_t position, const 
     return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : STORE_OK;
 }
 
-static bool stopping(struct store *store)
+static bool stopping(struct compact *compact)
 {
-    return errand_is_ending(&store->compact.errand) || gate_has_failed(&store->gate) || gate_is_removed(&store->gate);
+    return errand_is_ending(&compact->errand) || gate_has_failed(compact->gate) || gate_is_removed(compact->gate);
 }
 
 static enum store_error move_records(struct move *move, uint64_t limit)
@@ -227,7 +228,7 @@ static enum store_error move_records(struct move *move, uint64_t limit)
     while (!error && position < limit) {
         struct record record;
         enum cursor_found found;
-        if (stopping(move->store))
+        if (stopping(move->compact))
             return STORE_DRAINING;
         int os_error = cursor_look(&move->cursor, position, true, &record, &found);
         /* What a hole held is lost, and the rest is what can be compared with a backup. */
@@ -243,72 +244,72 @@ static enum store_error move_records(struct move *move, uint64_t limit)
 /* ---- the segment goes ------------------------------------------------------------------------ */
 
 /* Whether no key leads into the segment: then nobody will look for it any more. */
-static bool is_empty(struct store *store, const struct segment *segment)
+static bool is_empty(struct index *index, const struct segment *segment)
 {
-    index_lock_shared(&store->index);
+    index_lock_shared(index);
     bool empty = segment->live == 0;
-    index_unlock(&store->index);
+    index_unlock(index);
     return empty;
 }
 
 /* Puts the husk in the place of the segment and gives the table's reference back. */
-static void replace(struct store *store, struct segment *segment, struct segment *husk)
+static void replace(struct compact *compact, struct segment *segment, struct segment *husk)
 {
-    index_lock(&store->index);
+    index_lock(compact->index);
     husk->slot = segment->slot;
-    index_replace(&store->index, husk);
-    index_unlock(&store->index);
-    catalog_forget(&store->catalog, husk->slot);
-    run_remove(&store->index, segment->number);
+    index_replace(compact->index, husk);
+    index_unlock(compact->index);
+    catalog_forget(compact->catalog, husk->slot);
+    run_remove(compact->index, segment->number);
     segment_release(segment);
 }
 
 /* Writes the husk, on a full disk from the reserve; an errno. */
-static int write_husk(struct store *store, const struct segment_header *header, int *ret_file)
+static int write_husk(struct index *index, const struct segment_header *header, int *ret_file)
 {
-    struct space *space = store->services->space;
-    int error = log_write_husk(&store->log, header, ret_file);
+    struct space *space = index->log->space;
+    int error = log_write_husk(index->log, header, ret_file);
     if (error_of_errno(error) == STORE_FULL && space_give(space, HUSK_SPACE))
-        error = log_write_husk(&store->log, header, ret_file);
+        error = log_write_husk(index->log, header, ret_file);
     return error;
 }
 
 /* It stands for the room behind the records, too, when the next segment left some and nothing is missing there. */
-static struct segment_header husk_header(struct store *store, const struct segment *segment)
+static struct segment_header husk_header(struct index *index, const struct segment *segment)
 {
     struct segment_header header = segment_husk_header(segment);
-    index_lock_shared(&store->index);
-    const struct segment *next = log_next(&store->log, segment);
+    index_lock_shared(index);
+    const struct segment *next = log_next(index->log, segment);
     if (next->joined) /* there is one: the segment is sealed */
         header.end = next->base;
-    index_unlock(&store->index);
+    index_unlock(index);
     return header;
 }
 
-static enum store_error leave_husk(struct store *store, struct segment *segment)
+static enum store_error leave_husk(struct compact *compact, struct segment *segment)
 {
     int file;
-    struct segment_header header = husk_header(store, segment);
-    int error = write_husk(store, &header, &file);
+    struct segment_header header = husk_header(compact->index, segment);
+    int error = write_husk(compact->index, &header, &file);
     if (error)
         return error_of_errno(error);
-    struct segment *husk = segment_new(store->io, file, &header, SEGMENT_HEADER);
+    struct segment *husk = segment_new(segment->io, file, &header, SEGMENT_HEADER);
     if (!husk) {
-        (void)gate_fail(&store->gate); /* the file is a husk already, and the table cannot say so */
+        (void)gate_fail(compact->gate); /* the file is a husk already, and the table cannot say so */
         return STORE_NO_MEMORY;
     }
     husk->joined = segment->joined;
     segment_close_file(husk);
-    replace(store, segment, husk);
+    replace(compact, segment, husk);
     return STORE_OK;
 }
 
-static struct move *move_new(struct store *store, struct segment *segment)
+static struct move *move_new(struct compact *compact, struct segment *segment)
 {
     struct move *move = calloc(1, sizeof *move);
     if (!move)
         return NULL;
-    move->store = store;
+    move->compact = compact;
     move->segment = segment;
     pthread_mutex_init(&move->lock, NULL);
     pthread_cond_init(&move->done, NULL);
@@ -324,22 +325,22 @@ static void move_free(struct move *move)
 }
 
 /* Writes all that is of use in a segment again. *ret_unreadable: it cannot be read, and trying again is of no use. */
-static enum store_error move_segment(struct store *store, struct segment *segment, bool *ret_unreadable)
+static enum store_error move_segment(struct compact *compact, struct segment *segment, bool *ret_unreadable)
 {
-    struct move *move = move_new(store, segment);
+    struct move *move = move_new(compact, segment);
     if (!move)
         return STORE_NO_MEMORY;
-    index_lock_shared(&store->index);
-    move->oldest = yield_is_oldest(&store->index, segment);
-    move->ahead = yield_kept(&store->index, segment);
-    index_unlock(&store->index);
+    index_lock_shared(compact->index);
+    move->oldest = yield_is_oldest(compact->index, segment);
+    move->ahead = yield_kept(compact->index, segment);
+    index_unlock(compact->index);
     enum store_error error = STORE_NO_MEMORY;
-    if (cursor_init(&move->cursor, store->io, store->salt))
+    if (cursor_init(&move->cursor, segment->io, compact->index->salt))
         error = move_records(move, segment->used);
     *ret_unreadable = move->unreadable;
     move_free(move);
-    log_end_promise(&store->log);
-    if (error || is_empty(store, segment))
+    log_end_promise(compact->index->log);
+    if (error || is_empty(compact->index, segment))
         return error;
     *ret_unreadable = true; /* a live record that the log does not show */
     return STORE_DAMAGED;
@@ -349,66 +350,71 @@ static enum store_error move_segment(struct store *store, struct segment *segmen
 
 /* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk,
  * could not be written is: when more has died, when space has come back, or when a delete wants it. */
-static void give_up(struct store *store, struct segment *segment, enum store_error error, bool unreadable)
+static void give_up(struct compact *compact, struct segment *segment, enum store_error error, bool unreadable)
 {
     if (error == STORE_FULL)
-        space_met_full(store->services->space);
+        space_met_full(compact->index->log->space);
     if (error == STORE_FULL || error == STORE_DRAINING)
         return;
-    notice_tell(&store->notice, STORE_LOG_WARNING, "segment %016llx is not compacted%s: %s",
+    notice_tell(compact->notice, STORE_LOG_WARNING, "segment %016llx is not compacted%s: %s",
                 (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
-    index_lock(&store->index);
+    index_lock(compact->index);
     segment->keep = unreadable;
-    index_unlock(&store->index);
+    index_unlock(compact->index);
 }
 
 /* Compacts one segment; whether there may be more. */
-static bool compact_one(struct store *store)
+static bool compact_one(struct compact *compact)
 {
-    struct segment *segment = choose(store);
+    struct segment *segment = choose(compact->index);
     bool unreadable = false;
     if (!segment)
         return false;
-    enum store_error error = move_segment(store, segment, &unreadable);
+    enum store_error error = move_segment(compact, segment, &unreadable);
     if (!error)
-        error = leave_husk(store, segment);
+        error = leave_husk(compact, segment);
     if (error)
-        give_up(store, segment, error, unreadable);
+        give_up(compact, segment, error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
     if (!error)
-        space_came_back(store->services->space);
+        space_came_back(compact->index->log->space);
     return !error || unreadable;
 }
 
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
 static int compact_run(void *arg)
 {
-    struct store *store = arg;
-    if (!stopping(store))
-        progress_follow(&store->progress, &store->index, &store->notice);
-    bool stop = stopping(store);
-    bool more = !stop && compact_one(store);
+    struct compact *compact = arg;
+    if (!stopping(compact))
+        progress_follow(compact->progress, compact->index, compact->notice);
+    bool stop = stopping(compact);
+    bool more = !stop && compact_one(compact);
     if (stop)
-        writer_retry(&store->writer, true); /* nothing will come back for them */
+        writer_retry(compact->writer, true); /* nothing will come back for them */
     if (!more)
-        space_rest(store->services->space);
+        space_rest(compact->index->log->space);
     return more ? ERRAND_AGAIN : ERRAND_DONE;
 }
 
-void compact_init(struct store *store)
+void compact_init(struct compact *compact, const struct services *services, struct writer *writer,
+                  struct catalog *catalog, struct progress *progress)
 {
-    struct compact *compact = &store->compact;
-    atomic_init(&compact->moves, 0);
-    errand_init(&compact->errand, store->services->upkeep, compact_run, store, &store->services->space->compacting);
+    *compact = (struct compact){.index = writer->index,
+                                .gate = writer->gate,
+                                .notice = writer->notice,
+                                .writer = writer,
+                                .catalog = catalog,
+                                .progress = progress};
+    errand_init(&compact->errand, services->upkeep, compact_run, compact, &services->space->compacting);
 }
 
-void compact_stop(struct store *store)
+void compact_stop(struct compact *compact)
 {
-    if (errand_end(&store->compact.errand))
-        writer_retry(&store->writer, true);
+    if (errand_end(&compact->errand))
+        writer_retry(compact->writer, true);
 }
 
-void compact_free(struct store *store)
+void compact_free(struct compact *compact)
 {
-    errand_free(&store->compact.errand);
+    errand_free(&compact->errand);
 }

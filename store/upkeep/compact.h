@@ -21,20 +21,30 @@
 #define CAIRN_COMPACT_H
 
 #include "store/base/errand.h"
+#include "store/base/services.h"
+#include "store/commit/writer.h"
+#include "store/index/progress.h"
+#include "store/read/catalog.h"
 
 #include <stdatomic.h>
 
-struct store;
-
 struct compact {
+    struct index *index; /* the store's, like the next */
+    struct gate *gate;
+    const struct notice *notice;
+    struct writer *writer;
+    struct catalog *catalog;
+    struct progress *progress;
+
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
     atomic_uint_fast64_t moves; /* commits of moved records, counted before they are published: pass.h */
 };
 
-void compact_init(struct store *store);
-void compact_free(struct store *store);
+void compact_init(struct compact *compact, const struct services *services, struct writer *writer,
+                  struct catalog *catalog, struct progress *progress);
+void compact_free(struct compact *compact);
 
 /* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
-void compact_stop(struct store *store);
+void compact_stop(struct compact *compact);
 
 #endif

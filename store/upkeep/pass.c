@@ -2,7 +2,7 @@
 #include "store/upkeep/pass.h"
 
 #include "store/base/digest.h"
-#include "store/internal.h"
+#include "store/base/error.h"
 #include "store/read/run.h"
 
 #include <errno.h>
@@ -21,25 +21,25 @@ static int64_t monotonic_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-uint64_t pass_measure(struct store *store, uint64_t *ret_end)
+uint64_t pass_measure(struct index *index, uint64_t *ret_end)
 {
-    index_lock_shared(&store->index);
-    *ret_end = store->index.end_offset;
-    uint64_t first = store->log.segment_count > 0 ? store->log.segments[0]->base : *ret_end;
-    uint64_t bytes = *ret_end - first + store->blobs.bytes;
-    index_unlock(&store->index);
+    index_lock_shared(index);
+    *ret_end = index->end_offset;
+    uint64_t first = index->log->segment_count > 0 ? index->log->segments[0]->base : *ret_end;
+    uint64_t bytes = *ret_end - first + index->blobs->bytes;
+    index_unlock(index);
     return bytes;
 }
 
-bool pass_init(struct pass *pass, struct store *store, uint64_t rate)
+bool pass_init(struct pass *pass, struct scrub *scrub, uint64_t rate)
 {
-    *pass = (struct pass){.store = store, .rate = rate, .began = monotonic_ns()};
-    table_init(&pass->looked, store->salt);
+    *pass = (struct pass){.scrub = scrub, .index = scrub->index, .rate = rate, .began = monotonic_ns()};
+    table_init(&pass->looked, pass->index->salt);
     pass->chunk = malloc(CHUNK);
     pass->hash = XXH3_createState();
-    bool ready = cursor_init(&pass->cursor, store->io, store->salt);
-    pass->moves = atomic_load(&store->compact.moves);
-    pass->seen.bytes_total = pass_measure(store, &pass->end);
+    bool ready = cursor_init(&pass->cursor, pass->index->log->io, pass->index->salt);
+    pass->moves = atomic_load(scrub->moves);
+    pass->seen.bytes_total = pass_measure(pass->index, &pass->end);
     return ready && pass->chunk && pass->hash;
 }
 
@@ -55,14 +55,14 @@ void pass_free(struct pass *pass)
 
 static bool pass_stop(struct pass *pass)
 {
-    struct store *store = pass->store;
-    pass->stopped = pass->stopped || atomic_load(&store->scrub.stop) || gate_is_removed(&store->gate);
+    const struct scrub *scrub = pass->scrub;
+    pass->stopped = pass->stopped || atomic_load(&scrub->stop) || gate_is_removed(scrub->gate);
     return pass->stopped;
 }
 
 static void pass_tell(struct pass *pass)
 {
-    struct scrub *scrub = &pass->store->scrub;
+    struct scrub *scrub = pass->scrub;
     pthread_mutex_lock(&scrub->lock);
     scrub->verification = pass->seen;
     pthread_mutex_unlock(&scrub->lock);
@@ -122,12 +122,12 @@ static void stretch_visit(void *arg, uint64_t packed)
 /* A flaw of bytes in which no record can be read: whose they are only the index can tell. */
 static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t from, uint64_t to)
 {
-    struct store *store = pass->store;
+    struct index *index = pass->index;
     const struct segment *segment = pass->cursor.segment;
     struct stretch stretch = {.segment = segment->slot, .from = from, .to = to};
-    index_lock_shared(&store->index);
-    index_each(&store->index, stretch_visit, &stretch);
-    index_unlock(&store->index);
+    index_lock_shared(index);
+    index_each(index, stretch_visit, &stretch);
+    index_unlock(index);
     pass_report(
         pass, &(struct store_flaw){
                   .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
@@ -154,7 +154,7 @@ static bool is_live(struct pass *pass, uint64_t position, const struct record *r
 {
     struct location location = location_of(pass->cursor.segment->slot, position, record);
     struct store_key key = record_key(record);
-    return index_leads_to(&pass->store->index, &key, location_pack(location));
+    return index_leads_to(pass->index, &key, location_pack(location));
 }
 
 /* What an errno says of a blob. */
@@ -170,7 +170,7 @@ static enum blob_state blob_of_errno(struct pass *pass, int error)
 
 static enum blob_state blob_compare(struct pass *pass, int file, const struct record *record)
 {
-    const struct io *io = pass->store->io;
+    const struct io *io = pass->index->log->io;
     struct stat status;
     if (io->fstat(io->self, file, &status) < 0)
         return blob_of_errno(pass, errno);
@@ -194,8 +194,8 @@ static enum blob_state blob_compare(struct pass *pass, int file, const struct re
 
 static enum blob_state blob_look(struct pass *pass, const struct record *record)
 {
-    const struct io *io = pass->store->io;
-    int file = blobs_open(&pass->store->blobs, record->blob);
+    const struct io *io = pass->index->log->io;
+    int file = blobs_open(pass->index->blobs, record->blob);
     if (file < 0)
         return blob_of_errno(pass, errno);
     enum blob_state state = blob_compare(pass, file, record);
@@ -227,7 +227,7 @@ static void pass_note(struct pass *pass, uint64_t blob, enum blob_state state)
     static const enum blob_note notes[] = {
         [BLOB_WHOLE] = BLOB_NOTE_NONE, [BLOB_WRONG] = BLOB_NOTE_DIGEST, [BLOB_MISSING] = BLOB_NOTE_MISSING};
     if (state != BLOB_UNKNOWN && state != BLOB_UNREADABLE)
-        damage_note_blob(&pass->store->index, blob, notes[state]);
+        damage_note_blob(pass->index, blob, notes[state]);
 }
 
 /* Compares the file of a live object. What is not right counts only if the object still is live. */
@@ -343,7 +343,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     struct segment_header header;
     int os_error = 0;
     const struct io *io = segment->io;
-    int own = segment->file < 0 ? segment_open(io, pass->store->log.folder, segment->number, O_RDONLY) : -1;
+    int own = segment->file < 0 ? segment_open(io, pass->index->log->folder, segment->number, O_RDONLY) : -1;
     int file = segment->file < 0 ? own : segment->file;
     if (file < 0 && is_shortage(errno)) {
         pass->cut_short = true;
@@ -351,7 +351,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     }
     enum store_error error = STORE_IO;
     if (file >= 0)
-        error = segment_read_header(io, file, pass->store->salt, &header, &os_error);
+        error = segment_read_header(io, file, pass->index->salt, &header, &os_error);
     if (own >= 0)
         io->close(io->self, own);
     if (!error && header.number == segment->number && header.base == segment->base)
@@ -365,7 +365,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
 static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
 {
     struct run *run = NULL;
-    enum store_error error = run_open(&pass->store->index, segment, limit, &run);
+    enum store_error error = run_open(pass->index, segment, limit, &run);
     bool unreadable = error == STORE_IO && !is_shortage(errno);
     run_release(run);
     if (error == STORE_DAMAGED || unreadable)
@@ -423,7 +423,7 @@ static void pass_segment(struct pass *pass, const struct part *part)
 /* Of the files that were set aside at the start nothing is looked at. */
 static void pass_strays(struct pass *pass)
 {
-    const struct log *log = &pass->store->log;
+    const struct log *log = pass->index->log;
     for (size_t i = 0; i < log->stray_count && !pass_stop(pass); i++)
         pass_report(pass, &(struct store_flaw){
                               .kind = STORE_FLAW_FILE, .offset = log->strays[i].offset, .length = log->strays[i].size});
@@ -432,11 +432,11 @@ static void pass_strays(struct pass *pass)
 /* The log begins at 0: what is in front of the first segment is lost, and all of it where there is none. */
 static void pass_begin(struct pass *pass)
 {
-    struct store *store = pass->store;
-    index_lock_shared(&store->index);
-    const struct segment *segment = store->log.segment_count > 0 ? store->log.segments[0] : NULL;
+    struct index *index = pass->index;
+    index_lock_shared(index);
+    const struct segment *segment = index->log->segment_count > 0 ? index->log->segments[0] : NULL;
     uint64_t first = !segment ? pass->end : segment->joined ? 0 : segment->base;
-    index_unlock(&store->index);
+    index_unlock(index);
     if (first > 0)
         pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first});
     pass_strays(pass);
@@ -456,15 +456,15 @@ static struct part part_of(const struct pass *pass, struct segment *segment, con
 /* The segment in a slot; false when there is none that the pass should see. */
 static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
 {
-    struct store *store = pass->store;
-    index_lock_shared(&store->index);
-    const struct log *log = &store->log;
+    struct index *index = pass->index;
+    index_lock_shared(index);
+    const struct log *log = index->log;
     bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
     if (found) {
         struct segment *segment = log_pin(log, (uint32_t)slot);
         *ret_part = part_of(pass, segment, log_next_at(log, segment, pass->end));
     }
-    index_unlock(&store->index);
+    index_unlock(index);
     return found;
 }
 
@@ -509,7 +509,7 @@ static void pass_catch_up(struct pass *pass)
 {
     for (unsigned round = 0; !pass_stop(pass); round++) {
         uint64_t from = pass->end;
-        uint64_t moves = atomic_load(&pass->store->compact.moves);
+        uint64_t moves = atomic_load(pass->scrub->moves);
         if (moves == pass->moves)
             return;
         if (round == CATCH_UPS_MAX) {
@@ -517,7 +517,7 @@ static void pass_catch_up(struct pass *pass)
             return;
         }
         pass->moves = moves;
-        (void)pass_measure(pass->store, &pass->end);
+        (void)pass_measure(pass->index, &pass->end);
         pass_follow(pass, from);
     }
 }

@@ -20,11 +20,13 @@
 #include "store/base/table.h"
 #include "store/log/cursor.h"
 #include "store/store.h"
+#include "store/upkeep/scrub.h"
 
 #include <xxhash.h>
 
 struct pass {
-    struct store *store;
+    struct scrub *scrub; /* that it is part of */
+    struct index *index; /* the store's */
     struct cursor cursor;
     unsigned char *chunk;
     XXH3_state_t *hash;
@@ -42,11 +44,11 @@ struct pass {
 };
 
 /* False when memory is out; to be freed in both cases. */
-bool pass_init(struct pass *pass, struct store *store, uint64_t rate);
+bool pass_init(struct pass *pass, struct scrub *scrub, uint64_t rate);
 void pass_free(struct pass *pass);
 
 /* Bytes that a pass which begins now would look at, and where it would end. */
-uint64_t pass_measure(struct store *store, uint64_t *ret_end);
+uint64_t pass_measure(struct index *index, uint64_t *ret_end);
 
 /* Looks at everything and tells the store's scrub how far it is. Blocking, and long. */
 void pass_run(struct pass *pass);

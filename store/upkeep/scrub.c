@@ -1,7 +1,7 @@
 /* scrub.c - the verifications of a store: one at a time, told to whoever asks. pass.h has what one does. */
 #include "store/upkeep/scrub.h"
 
-#include "store/internal.h"
+#include "store/base/admission.h"
 #include "store/upkeep/pass.h"
 
 #include <inttypes.h>
@@ -41,11 +41,11 @@ static int64_t now_ns(void)
 /* ---- one at a time --------------------------------------------------------------------------- */
 
 /* Makes the store's verification a new one, unless one is running. */
-static bool scrub_claim(struct store *store)
+static bool scrub_claim(struct scrub *scrub)
 {
-    struct scrub *scrub = &store->scrub;
     uint64_t end;
-    struct store_verification begun = {.running = true, .started = now_ns(), .bytes_total = pass_measure(store, &end)};
+    uint64_t bytes = pass_measure(scrub->index, &end);
+    struct store_verification begun = {.running = true, .started = now_ns(), .bytes_total = bytes};
     pthread_mutex_lock(&scrub->lock);
     bool idle = !scrub->verification.running;
     if (idle) {
@@ -72,17 +72,17 @@ static void scrub_conclude(struct scrub *scrub, const struct store_verification 
 }
 
 /* A claimed verification from beginning to end. */
-static enum store_error verify(struct store *store, uint64_t rate, void (*flaw)(void *, const struct store_flaw *),
+static enum store_error verify(struct scrub *scrub, uint64_t rate, void (*flaw)(void *, const struct store_flaw *),
                                void *arg, struct store_verification *ret_verification)
 {
     struct pass pass;
-    if (!pass_init(&pass, store, rate)) {
+    if (!pass_init(&pass, scrub, rate)) {
         pass_free(&pass);
-        scrub_unclaim(&store->scrub);
+        scrub_unclaim(scrub);
         return STORE_NO_MEMORY;
     }
     struct store_verification claimed;
-    store_verification(store, &claimed);
+    scrub_verification(scrub, &claimed);
     pass.flaw = flaw;
     pass.arg = arg;
     pass.seen.running = true;
@@ -95,57 +95,57 @@ static enum store_error verify(struct store *store, uint64_t rate, void (*flaw)(
     pass_free(&pass);
     if (ret_verification)
         *ret_verification = verification;
-    scrub_conclude(&store->scrub, &verification);
+    scrub_conclude(scrub, &verification);
     return STORE_OK;
 }
 
-enum store_error store_verify(struct store *store, uint64_t bytes_per_second,
+enum store_error scrub_verify(struct scrub *scrub, uint64_t bytes_per_second,
                               void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
                               struct store_verification *ret_verification)
 {
-    if (!scrub_claim(store))
+    if (!scrub_claim(scrub))
         return STORE_BUSY;
-    return verify(store, bytes_per_second, flaw, arg, ret_verification);
+    return verify(scrub, bytes_per_second, flaw, arg, ret_verification);
 }
 
 static void log_flaw(void *arg, const struct store_flaw *flaw)
 {
-    struct store *store = arg;
+    struct scrub *scrub = arg;
     char whose[32] = "";
     if (flaw->key || flaw->key_hash)
         (void)snprintf(whose, sizeof whose, ", key hash %016" PRIx64, flaw->key_hash);
-    notice_tell(&store->notice, STORE_LOG_ERROR, "verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
+    notice_tell(scrub->notice, STORE_LOG_ERROR, "verification: %s: %" PRIu64 " bytes at offset %" PRIu64 "%s%s",
                 store_flaw_text(flaw->kind), flaw->length, flaw->offset, whose,
                 flaw->live ? ", of an object that can be asked for" : "");
 }
 
 static void *scrub_thread(void *arg)
 {
-    struct store *store = arg;
+    struct scrub *scrub = arg;
     struct store_verification verification = {0};
-    if (verify(store, store->scrub.bytes_per_second, log_flaw, store, &verification) == STORE_OK)
-        notice_tell(&store->notice, verification.flaws ? STORE_LOG_ERROR : STORE_LOG_INFO,
+    if (verify(scrub, scrub->bytes_per_second, log_flaw, scrub, &verification) == STORE_OK)
+        notice_tell(scrub->notice, verification.flaws ? STORE_LOG_ERROR : STORE_LOG_INFO,
                     "verification %s: %" PRIu64 " records, %" PRIu64 " blobs, %" PRIu64 " flaws",
                     verification.complete ? "complete" : "not complete", verification.records, verification.blobs,
                     verification.flaws);
     else
-        notice_tell(&store->notice, STORE_LOG_ERROR, "not verified: %s; ask for it again",
+        notice_tell(scrub->notice, STORE_LOG_ERROR, "not verified: %s; ask for it again",
                     store_error_text(STORE_NO_MEMORY));
     return NULL;
 }
 
-enum store_error store_verify_start(struct store *store, uint64_t bytes_per_second)
+enum store_error scrub_start(struct scrub *scrub, uint64_t bytes_per_second)
 {
-    struct scrub *scrub = &store->scrub;
-    if (admission_is_draining(store->services->admission) || gate_is_shut(&store->gate))
+    const struct gate *gate = scrub->gate;
+    if (admission_is_draining(gate->services->admission) || gate_is_shut(gate))
         return STORE_DRAINING;
-    if (!scrub_claim(store))
+    if (!scrub_claim(scrub))
         return STORE_BUSY;
     pthread_mutex_lock(&scrub->lock);
     if (scrub->threaded)
         pthread_join(scrub->thread, NULL); /* an earlier one, which has ended */
     scrub->bytes_per_second = bytes_per_second;
-    scrub->threaded = pthread_create(&scrub->thread, NULL, scrub_thread, store) == 0;
+    scrub->threaded = pthread_create(&scrub->thread, NULL, scrub_thread, scrub) == 0;
     bool threaded = scrub->threaded;
     pthread_mutex_unlock(&scrub->lock);
     if (!threaded)
@@ -153,30 +153,31 @@ enum store_error store_verify_start(struct store *store, uint64_t bytes_per_seco
     return threaded ? STORE_OK : STORE_NO_MEMORY;
 }
 
-void store_verification(struct store *store, struct store_verification *ret_verification)
+void scrub_verification(struct scrub *scrub, struct store_verification *ret_verification)
 {
-    pthread_mutex_lock(&store->scrub.lock);
-    *ret_verification = store->scrub.verification;
-    pthread_mutex_unlock(&store->scrub.lock);
+    pthread_mutex_lock(&scrub->lock);
+    *ret_verification = scrub->verification;
+    pthread_mutex_unlock(&scrub->lock);
 }
 
-bool scrub_running(struct store *store)
+bool scrub_running(struct scrub *scrub)
 {
     struct store_verification verification;
-    store_verification(store, &verification);
+    scrub_verification(scrub, &verification);
     return verification.running;
 }
 
-uint64_t scrub_flaws(struct store *store)
+uint64_t scrub_flaws(struct scrub *scrub)
 {
     struct store_verification verification;
-    store_verification(store, &verification);
+    scrub_verification(scrub, &verification);
     return verification.flaws;
 }
 
-void scrub_init(struct scrub *scrub)
+void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gate, const struct notice *notice,
+                const atomic_uint_fast64_t *moves)
 {
-    *scrub = (struct scrub){0};
+    *scrub = (struct scrub){.index = index, .gate = gate, .notice = notice, .moves = moves};
     pthread_mutex_init(&scrub->lock, NULL);
 }
 
@@ -185,9 +186,8 @@ void scrub_free(struct scrub *scrub)
     pthread_mutex_destroy(&scrub->lock);
 }
 
-void scrub_stop(struct store *store)
+void scrub_stop(struct scrub *scrub)
 {
-    struct scrub *scrub = &store->scrub;
     atomic_store(&scrub->stop, true);
     pthread_mutex_lock(&scrub->lock);
     bool threaded = scrub->threaded;

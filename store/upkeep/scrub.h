@@ -6,12 +6,20 @@
 #ifndef CAIRN_SCRUB_H
 #define CAIRN_SCRUB_H
 
+#include "store/base/notice.h"
+#include "store/commit/gate.h"
+#include "store/index/index.h"
 #include "store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 struct scrub {
+    struct index *index; /* the store's, like the next */
+    const struct gate *gate;
+    const struct notice *notice;
+    const atomic_uint_fast64_t *moves; /* of its compaction: compact.h */
+
     pthread_mutex_t lock; /* guards all but `stop` */
     struct store_verification verification;
     struct store_verification before; /* what was known when the running one was claimed */
@@ -21,16 +29,24 @@ struct scrub {
     atomic_bool stop;
 };
 
-void scrub_init(struct scrub *scrub);
+void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gate, const struct notice *notice,
+                const atomic_uint_fast64_t *moves);
 void scrub_free(struct scrub *scrub);
 
+/* What store_verify(), store_verify_start() and store_verification() say. */
+enum store_error scrub_verify(struct scrub *scrub, uint64_t bytes_per_second,
+                              void (*flaw)(void *arg, const struct store_flaw *flaw), void *arg,
+                              struct store_verification *ret_verification);
+enum store_error scrub_start(struct scrub *scrub, uint64_t bytes_per_second);
+void scrub_verification(struct scrub *scrub, struct store_verification *ret_verification);
+
 /* Whether a verification runs: the store is then in use. */
-bool scrub_running(struct store *store);
+bool scrub_running(struct scrub *scrub);
 
 /* Flaws that the running verification or the last one has found. */
-uint64_t scrub_flaws(struct store *store);
+uint64_t scrub_flaws(struct scrub *scrub);
 
 /* Ends a verification in the background and waits for it. */
-void scrub_stop(struct store *store);
+void scrub_stop(struct scrub *scrub);
 
 #endif
