@@ -17,12 +17,13 @@ struct order {
     uint64_t rate;
 };
 
+/* More than a signed number of 64 bits holds is not what openapi.yaml describes. */
 static bool parse_rate(const char *value, uint64_t *ret_rate)
 {
     size_t digits = strspn(value, "0123456789");
     errno = 0;
     *ret_rate = strtoull(value, NULL, 10);
-    return digits > 0 && value[digits] == '\0' && errno == 0;
+    return digits > 0 && value[digits] == '\0' && errno == 0 && *ret_rate <= INT64_MAX;
 }
 
 static bool read_rate(struct request *request, uint64_t *ret_rate)
