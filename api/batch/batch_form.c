@@ -7,6 +7,7 @@
 
 #include "api/batch/entries.h"
 #include "api/http/fields.h"
+#include "api/http/octet.h"
 #include "api/text/hex.h"
 
 enum { HEAD_MAX = 16 << 10 }; /* bytes of the fields of one part */
@@ -21,14 +22,9 @@ static size_t span_length(struct span span)
     return (size_t)(span.end - span.at);
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static void skip_blanks(struct span *span)
 {
-    while (span->at < span->end && is_blank(*span->at))
+    while (span->at < span->end && octet_is(*span->at, OCTET_BLANK))
         span->at++;
 }
 
@@ -77,7 +73,7 @@ static enum parameter next_parameter(struct span *span, struct span *ret_name, s
 {
     if (!ends_here(*span))
         return PARAMETER_MALFORMED; /* something stands behind the value before */
-    while (span->at < span->end && (is_blank(*span->at) || *span->at == ';'))
+    while (span->at < span->end && (octet_is(*span->at, OCTET_BLANK) || *span->at == ';'))
         span->at++;
     if (span->at == span->end)
         return PARAMETER_NONE;
@@ -298,11 +294,11 @@ static bool next_line(struct span *rest, struct span *ret_line)
 static bool read_field(struct form *form, struct span line)
 {
     char *colon = memchr(line.at, ':', span_length(line));
-    if (colon == NULL || colon == line.at || is_blank(*line.at) || is_blank(colon[-1]))
+    if (colon == NULL || colon == line.at || !octet_all(line.at, (size_t)(colon - line.at), OCTET_TOKEN))
         return entries_refuse(form->entries, "a line of the part's head is not a field");
     struct span name = {line.at, colon}, value = {colon + 1, line.end};
     skip_blanks(&value);
-    while (value.end > value.at && is_blank(value.end[-1]))
+    while (value.end > value.at && octet_is(value.end[-1], OCTET_BLANK))
         value.end--;
     return take_field(form, name, value);
 }

@@ -1,11 +1,12 @@
 #include "api/batch/entries.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "api/http/octet.h"
 
 enum { FIRST_CAPACITY = 16 };
 
@@ -138,18 +139,9 @@ bool entries_content_type(struct entries *entries, const char *value, size_t len
     return judge_attribute(entries, error, "the content type");
 }
 
-/* What may stand in the name of a header field, which metadata comes back in. */
-static bool is_token(const char *name, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)name[i]) && (name[i] == '\0' || strchr("!#$%&'*+-.^_`|~", name[i]) == NULL))
-            return false;
-    return length > 0;
-}
-
 bool entries_meta(struct entries *entries, const char *name, size_t name_length, const char *value, size_t length)
 {
-    if (!is_token(name, name_length))
+    if (name_length == 0 || !octet_all(name, name_length, OCTET_TOKEN))
         return entries_refuse(entries, "a metadata name has to be a token as in the name of a header field");
     enum attributes_error error = ATTRIBUTES_NOT_TEXT;
     if (strlen(value) == length)

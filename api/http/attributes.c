@@ -4,16 +4,14 @@
 #include <string.h>
 
 #include "api/http/fields.h"
+#include "api/http/octet.h"
 #include "api/text/utf8.h"
 
 enum { FORMAT = 1, HEADER = 3 };
 
 static bool is_text(const char *value, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        if (((unsigned char)value[i] < ' ' && value[i] != '\t') || value[i] == 0x7f)
-            return false;
-    return utf8_valid(value, length);
+    return octet_all(value, length, OCTET_VALUE) && utf8_valid(value, length);
 }
 
 /* Makes room for one more attribute and writes its header; NULL when memory is out. */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/http/octet.h"
+
 struct known {
     const char *name;
     size_t length;
@@ -75,7 +77,7 @@ static enum fields_error keep(struct fields *fields, enum field field, const cha
 static void trim(char *value, size_t length)
 {
     size_t kept = length;
-    while (kept > 0 && (value[kept - 1] == ' ' || value[kept - 1] == '\t'))
+    while (kept > 0 && octet_is(value[kept - 1], OCTET_BLANK))
         kept--;
     if (kept < length)
         value[kept] = '\0';

@@ -11,11 +11,6 @@ enum {
     MEMORY_MAX = API_CONNECTION_MEMORY - ANSWER_HEAD,
 };
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static bool is_word(const char *text, size_t length, const char *word)
 {
     return length == strlen(word) && strncasecmp(text, word, length) == 0;
@@ -157,9 +152,9 @@ static bool read_codings(struct hygiene *hygiene, const char *value, size_t leng
     for (;;) {
         const char *comma = memchr(value, ',', (size_t)(end - value));
         const char *stop = comma == NULL ? end : comma;
-        while (value < stop && is_blank(*value))
+        while (value < stop && octet_is(*value, OCTET_BLANK))
             value++;
-        while (stop > value && is_blank(stop[-1]))
+        while (stop > value && octet_is(stop[-1], OCTET_BLANK))
             stop--;
         if (!read_coding(hygiene, value, (size_t)(stop - value)))
             return false;
@@ -194,10 +189,10 @@ static bool read_field(struct hygiene *hygiene, const char *name, size_t name_le
 static enum hygiene_verdict judge_field(struct hygiene *hygiene, const char *line, size_t *length)
 {
     const char *colon = memchr(line, ':', *length), *end = line + *length;
-    while (end > line && is_blank(end[-1]))
+    while (end > line && octet_is(end[-1], OCTET_BLANK))
         end--;
     *length = (size_t)(end - line);
-    if (is_blank(*line) || end == line)
+    if (octet_is(*line, OCTET_BLANK) || end == line)
         malformed(hygiene, "A header field is folded.");
     else if (colon == NULL || colon == line || !octet_all(line, (size_t)(colon - line), OCTET_TOKEN))
         malformed(hygiene, "The name of a header field is not a token directly followed by a colon.");
@@ -206,7 +201,7 @@ static enum hygiene_verdict judge_field(struct hygiene *hygiene, const char *lin
     if (hygiene->fault.sentence != NULL || !take_memory(hygiene, HYGIENE_FIELD))
         return HYGIENE_FAULT;
     const char *value = colon + 1;
-    while (value < end && is_blank(*value))
+    while (value < end && octet_is(*value, OCTET_BLANK))
         value++;
     return read_field(hygiene, line, (size_t)(colon - line), value, (size_t)(end - value)) ? HYGIENE_LINE
                                                                                            : HYGIENE_FAULT;

@@ -1,8 +1,8 @@
 #include "api/http/octet.h"
 
 const unsigned char octet_places[256] = {
-    ['\t'] = OCTET_VALUE,
-    [' '] = OCTET_VALUE,
+    ['\t'] = OCTET_VALUE | OCTET_BLANK,
+    [' '] = OCTET_VALUE | OCTET_BLANK,
     ['!'] = OCTET_TOKEN | OCTET_VALUE | OCTET_HOST,
     ['"'] = OCTET_VALUE,
     ['#'] = OCTET_TOKEN | OCTET_VALUE,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/http/octet.h"
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/text/hex.h"
@@ -208,7 +209,7 @@ static bool holds_only(const char *list, const char *wanted)
         list += strspn(list, ", \t");
         size_t length = strcspn(list, ",");
         size_t trimmed = length;
-        while (trimmed > 0 && (list[trimmed - 1] == ' ' || list[trimmed - 1] == '\t'))
+        while (trimmed > 0 && octet_is(list[trimmed - 1], OCTET_BLANK))
             trimmed--;
         if (trimmed > 0 && (trimmed != strlen(wanted) || strncasecmp(list, wanted, trimmed) != 0))
             return false;
