@@ -12,7 +12,9 @@
 #include "api/request/core.h"
 #include "api/text/utf8.h"
 
-enum { READER_BLOCK = 32 << 10 }; /* bytes a reader is asked for at a time */
+/* Bytes a reader is asked for at a time: a block of that size is in memory while its answer is under way. Short of
+ * memory it is as large as a page. */
+enum { READER_BLOCK = 32 << 10, READER_BLOCK_SMALL = 4 << 10 };
 
 static void keep(struct request *request, unsigned status, struct MHD_Response *response)
 {
@@ -95,7 +97,10 @@ void reply_file(struct request *request, unsigned status, int file, uint64_t pos
 void reply_reader(struct request *request, unsigned status, uint64_t length, MHD_ContentReaderCallback read,
                   void (*release)(void *owner), void *owner)
 {
-    struct MHD_Response *response = MHD_create_response_from_callback(length, READER_BLOCK, read, owner, release);
+    struct budget *answers = &request->api->answers;
+    size_t block = budget_has(answers, READER_BLOCK) ? READER_BLOCK : READER_BLOCK_SMALL;
+    budget_add(answers, &request->answer, request->answer.bytes + block);
+    struct MHD_Response *response = MHD_create_response_from_callback(length, block, read, owner, release);
     if (response == NULL)
         release(owner);
     keep(request, status, response);

@@ -205,24 +205,27 @@ static void expect_whole(int socket)
     ck_assert_msg(memcmp(bytes, expected, INLINE) == 0, "the payload is another");
 }
 
-/* Without the budget each connection keeps one answer of 256 KiB in memory: 25 MiB. */
+/* Without the budget each connection keeps one answer of 256 KiB in memory: 50 MiB. */
 START_TEST(answers_nobody_reads_stay_in_their_budget)
 {
-    enum { READERS = 100, PIPELINED = 40, BUDGET = 2 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
-    static int sockets[READERS];
+    enum { READERS = 100, RANGES = 100, PIPELINED = 40, BUDGET = 2 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
+    static int sockets[READERS], others[RANGES];
     add("--answers-bytes-limit", "2M");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
     site_expect_payload("k", INLINE, 1);
-    uint64_t limit = server_memory(site.server) + BUDGET + READERS * CONNECTION + SLACK;
+    uint64_t limit = server_memory(site.server) + BUDGET + (READERS + RANGES) * CONNECTION + SLACK;
     for (int i = 0; i < READERS; i++)
         sockets[i] = begin_get(site_object("k"), PIPELINED, "");
+    for (int i = 0; i < RANGES; i++)
+        others[i] = begin_get(site_object("k"), PIPELINED, "Range: bytes=0-99999,120000-220000\r\n");
     for (int i = 0; i < 100; i++)
         site_expect_payload("k", INLINE, 1);
     expect_memory_below(limit);
     for (int i = 0; i < PIPELINED; i++)
         expect_whole(sockets[READERS - 1]);
     close_all(sockets, READERS);
+    close_all(others, RANGES);
 }
 END_TEST
 
