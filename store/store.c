@@ -3,6 +3,9 @@
 
 #include "store/disk/settings.h"
 #include "store/start/recover.h"
+#include "store/write/batch.h"
+#include "store/write/copy.h"
+#include "store/write/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -231,4 +234,24 @@ enum store_error store_verify_start(struct store *store, uint64_t bytes_per_seco
 void store_verification(struct store *store, struct store_verification *ret_verification)
 {
     scrub_verification(&store->scrub, ret_verification);
+}
+
+/* ---- writing to it --------------------------------------------------------------------------- */
+
+enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
+                             store_done *done, void *arg, size_t *ret_failed_op)
+{
+    return batch_begin(&store->writer, ops, count, flags, done, arg, ret_failed_op);
+}
+
+enum store_error store_copy(struct store *source, const struct store_op *op, struct store *target, bool move,
+                            store_done *done, void *arg)
+{
+    return copy_begin(&source->writer, op, &target->writer, move, done, arg);
+}
+
+enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
+                             const struct stream_hooks *hooks, struct stream **ret_stream)
+{
+    return stream_begin(&store->writer, key, size, hooks, ret_stream);
 }

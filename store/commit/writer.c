@@ -6,7 +6,8 @@
 bool writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
                  struct errand *compaction)
 {
-    *writer = (struct writer){.index = index, .gate = gate, .notice = notice, .compaction = compaction};
+    *writer = (struct writer){
+        .index = index, .gate = gate, .services = gate->services, .notice = notice, .compaction = compaction};
     writer->last = &writer->first;
     holds_init(&writer->holds, index->salt);
     writer->waiting_last = &writer->waiting;

@@ -24,6 +24,7 @@ struct group;
 struct writer {
     struct index *index; /* the store's, like the next */
     struct gate *gate;
+    const struct services *services; /* the depot's */
     const struct notice *notice;
     struct errand *compaction; /* asked when a segment has become worth it, or a delete finds no place */
 

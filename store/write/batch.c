@@ -3,16 +3,21 @@
  * Payloads over the inline limit become blob files first, on an I/O thread; then the whole goes to the
  * writer, which takes all of it or nothing.
  */
+#include "store/write/batch.h"
 
 #include "store/base/digest.h"
-#include "store/internal.h"
+#include "store/base/error.h"
+#include "store/base/key.h"
+#include "store/base/pool.h"
+#include "store/disk/space.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 struct batch {
     struct txn txn;
-    struct store *store;
+    struct writer *writer;
+    const struct services *services; /* the depot's */
     struct pool_job job;
     struct txn_step *steps;
     struct store_receipt *receipts;
@@ -43,25 +48,25 @@ static struct batch *batch_new(size_t count)
     return NULL;
 }
 
-static enum store_error op_check(const struct store *store, const struct store_op *op)
+static enum store_error op_check(const struct depot_options *options, const struct store_op *op)
 {
     bool moves = op->kind == STORE_RENAME || op->kind == STORE_COPY;
     if (!key_valid(&op->key) || (moves && !key_valid(&op->target)))
         return STORE_BAD_KEY;
     if (op->kind == STORE_PUT && op->attributes_length > STORE_ATTRIBUTES_MAX)
         return STORE_BAD_ATTRIBUTES;
-    if (op->kind == STORE_PUT && op->size > store->options->object_limit)
+    if (op->kind == STORE_PUT && op->size > options->object_limit)
         return STORE_TOO_LARGE;
     return STORE_OK;
 }
 
 /* Checks every op and adds up the payloads; *ret_grows: the store will need more of the disk. */
-static enum store_error ops_check(const struct store *store, const struct store_op *ops, size_t count,
+static enum store_error ops_check(const struct depot_options *options, const struct store_op *ops, size_t count,
                                   uint64_t *ret_bytes, bool *ret_grows, size_t *ret_failed_op)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
-        enum store_error error = op_check(store, &ops[i]);
+        enum store_error error = op_check(options, &ops[i]);
         if (error) {
             *ret_failed_op = i;
             return error;
@@ -76,13 +81,13 @@ static enum store_error ops_check(const struct store *store, const struct store_
 }
 
 /* Writes one payload to a blob file and syncs it; an errno. */
-static int write_blob(struct store *store, const struct store_op *op, uint64_t *ret_blob)
+static int write_blob(struct blobs *blobs, const struct store_op *op, uint64_t *ret_blob)
 {
     struct blob_file file;
-    int error = blob_file_create(&file, &store->blobs, false);
+    int error = blob_file_create(&file, blobs, false);
     if (error)
         return error;
-    error = io_write_all(store->io, file.file, op->payload, op->size, 0);
+    error = io_write_all(blobs->io, file.file, op->payload, op->size, 0);
     if (!error)
         error = blob_file_sync(&file, op->size);
     blob_file_close(&file);
@@ -93,21 +98,21 @@ static int write_blob(struct store *store, const struct store_op *op, uint64_t *
 /* Computes the digests and writes what is too large for the log; an errno. */
 static int batch_prepare(struct batch *batch)
 {
-    struct store *store = batch->store;
-    bool blobs = false;
+    struct blobs *blobs = batch->writer->index->blobs;
+    bool written = false;
     for (size_t i = 0; i < batch->txn.count; i++) {
         const struct store_op *op = &batch->txn.ops[i];
         if (op->kind != STORE_PUT)
             continue;
         batch->steps[i].digest = store_digest_of(op->payload, op->size);
-        if (op->size <= store->options->inline_limit)
+        if (op->size <= batch->services->options->inline_limit)
             continue;
-        int error = write_blob(store, op, &batch->steps[i].blob);
+        int error = write_blob(blobs, op, &batch->steps[i].blob);
         if (error)
             return error;
-        blobs = true;
+        written = true;
     }
-    return blobs ? blobs_sync(&store->blobs) : 0;
+    return written ? blobs_sync(blobs) : 0;
 }
 
 /* Thread: the caller's or the pool's. */
@@ -116,44 +121,46 @@ static void batch_run(void *arg)
     struct batch *batch = arg;
     int error = batch_prepare(batch);
     if (!error) {
-        writer_submit(&batch->store->writer, &batch->txn);
+        writer_submit(batch->writer, &batch->txn);
         return;
     }
     txn_fail(&batch->txn, error_of_errno(error), error, SIZE_MAX);
-    gate_complete(&batch->store->gate, &batch->txn);
+    gate_complete(batch->writer->gate, &batch->txn);
 }
 
 static void batch_start(struct batch *batch, uint64_t bytes)
 {
-    if (bytes <= batch->store->options->inline_limit) {
+    if (bytes <= batch->services->options->inline_limit) {
         batch_run(batch);
         return;
     }
     batch->job = (struct pool_job){.run = batch_run, .arg = batch};
-    pool_submit(batch->store->services->pool, &batch->job);
+    pool_submit(batch->services->pool, &batch->job);
 }
 
-enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
+enum store_error batch_begin(struct writer *writer, const struct store_op *ops, size_t count, unsigned flags,
                              store_done *done, void *arg, size_t *ret_failed_op)
 {
+    const struct services *services = writer->services;
     size_t failed_op = SIZE_MAX;
     uint64_t bytes = 0;
     bool grows = false;
-    enum store_error error = ops_check(store, ops, count, &bytes, &grows, &failed_op);
+    enum store_error error = ops_check(services->options, ops, count, &bytes, &grows, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
-    if (!error && grows && !space_has(store->services->space, bytes))
+    if (!error && grows && !space_has(services->space, bytes))
         error = STORE_FULL;
     if (!error)
-        error = gate_enter(&store->gate, bytes);
+        error = gate_enter(writer->gate, bytes);
     if (error)
         return error;
     struct batch *batch = batch_new(count);
     if (!batch) {
-        gate_leave(&store->gate, bytes);
+        gate_leave(writer->gate, bytes);
         return STORE_NO_MEMORY;
     }
-    batch->store = store;
+    batch->writer = writer;
+    batch->services = services;
     batch->txn = (struct txn){.ops = ops,
                               .steps = batch->steps,
                               .receipts = batch->receipts,

@@ -5,17 +5,23 @@
  * payload in memory. The target's writer commits it. A transfer then deletes the object in the source. A crash in
  * between leaves it in both. At last the keys are released, and the caller is told.
  */
+#include "store/write/copy.h"
+
 #include "store/base/condition.h"
-#include "store/internal.h"
+#include "store/base/error.h"
+#include "store/base/key.h"
+#include "store/base/pool.h"
+#include "store/disk/space.h"
 #include "store/read/object.h"
+#include "store/write/batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A key of the copy, in its store. */
+/* A key of the copy, in its store: that of the writer. */
 struct copy_end {
-    struct store *store;
+    struct writer *writer;
     uint64_t key_hash;
 };
 
@@ -24,8 +30,8 @@ struct copy {
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
-    struct store *source;
-    struct store *target;
+    struct writer *source;
+    struct writer *target;
     const struct store_op *asked; /* borrowed */
     bool move;
     store_done *done;
@@ -62,28 +68,28 @@ static void copy_conclude(struct copy *copy, const struct txn *outcome)
     object_release(copy->object);
     while (copy->held > 0) {
         const struct copy_end *end = &copy->ends[--copy->held];
-        writer_release(&end->store->writer, end->key_hash);
+        writer_release(end->writer, end->key_hash);
     }
     copy->done(copy->arg, &result);
     free(copy);
 }
 
 /* Gives a transaction beside the first to a writer. */
-static void copy_submit(struct copy *copy, struct store *store, struct txn txn, void (*finish)(struct txn *txn))
+static void copy_submit(struct copy *copy, struct writer *writer, struct txn txn, void (*finish)(struct txn *txn))
 {
     copy->side = txn;
     copy->side.done = ignore;
     copy->side.arg = copy;
     copy->side.finish = finish;
-    gate_enter_always(&store->gate, 0);
-    writer_submit(&store->writer, &copy->side);
+    gate_enter_always(writer->gate, 0);
+    writer_submit(writer, &copy->side);
 }
 
 /* Ends a copy whose first transaction has not been given to the writer. */
 static void copy_fail(struct copy *copy, enum store_error error, int os_error)
 {
     txn_fail(&copy->txn, error, os_error, 0);
-    gate_complete(&copy->target->gate, &copy->txn);
+    gate_complete(copy->target->gate, &copy->txn);
 }
 
 /* ---- the source lets go ---------------------------------------------------------------------- */
@@ -131,7 +137,8 @@ static void copy_finished(struct txn *txn)
 static enum store_error copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
-    enum store_error error = object_get(&copy->source->reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
+    const struct reader reader = {.index = copy->source->index, .notice = copy->source->notice};
+    enum store_error error = object_get(&reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
     if (error && error != STORE_NO_OBJECT)
         return error;
     const struct object_info *info = error ? NULL : object_info(copy->object);
@@ -145,7 +152,7 @@ static int copy_payload(struct copy *copy)
     uint64_t blob = object_blob(copy->object);
     if (!blob)
         return 0;
-    return blobs_adopt(&copy->target->blobs, &copy->source->blobs, blob, object_info(copy->object)->size,
+    return blobs_adopt(copy->target->index->blobs, copy->source->index->blobs, blob, object_info(copy->object)->size,
                        &copy->step.blob);
 }
 
@@ -175,7 +182,7 @@ static void copy_job(void *arg)
         return;
     }
     copy_describe(copy);
-    writer_submit(&copy->target->writer, &copy->txn);
+    writer_submit(copy->target, &copy->txn);
 }
 
 /* ---- the keys are held ----------------------------------------------------------------------- */
@@ -201,10 +208,10 @@ static void hold_taken(struct txn *txn)
 static void copy_hold(struct copy *copy)
 {
     const struct copy_end *end = &copy->ends[copy->held];
-    copy_submit(copy, end->store, (struct txn){.hold = TXN_TAKES, .held = end->key_hash}, hold_taken);
+    copy_submit(copy, end->writer, (struct txn){.hold = TXN_TAKES, .held = end->key_hash}, hold_taken);
 }
 
-static struct copy *copy_new(struct store *source, const struct store_op *op, struct store *target, bool move,
+static struct copy *copy_new(struct writer *source, const struct store_op *op, struct writer *target, bool move,
                              store_done *done, void *arg)
 {
     struct copy *copy = calloc(1, sizeof *copy);
@@ -224,7 +231,7 @@ static struct copy *copy_new(struct store *source, const struct store_op *op, st
                              .receipts = &copy->receipt,
                              .count = 1,
                              .flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
-                             .charge = source->options->inline_limit,
+                             .charge = source->services->options->inline_limit,
                              .hold = TXN_UNDER,
                              .held = op->target.hash,
                              .done = ignore,
@@ -248,36 +255,37 @@ static void relocated(void *arg, const struct store_result *result)
     free(relocation);
 }
 
-static enum store_error relocate(struct store *store, const struct store_op *op, bool move, store_done *done, void *arg)
+static enum store_error relocate(struct writer *writer, const struct store_op *op, bool move, store_done *done,
+                                 void *arg)
 {
     struct relocation *relocation = malloc(sizeof *relocation);
     if (!relocation)
         return STORE_NO_MEMORY;
     *relocation = (struct relocation){.op = *op, .done = done, .arg = arg};
     relocation->op.kind = move ? STORE_RENAME : STORE_COPY;
-    enum store_error error = store_batch(store, &relocation->op, 1, 0, relocated, relocation, NULL);
+    enum store_error error = batch_begin(writer, &relocation->op, 1, 0, relocated, relocation, NULL);
     if (error)
         free(relocation);
     return error;
 }
 
-enum store_error store_copy(struct store *source, const struct store_op *op, struct store *target, bool move,
+enum store_error copy_begin(struct writer *source, const struct store_op *op, struct writer *target, bool move,
                             store_done *done, void *arg)
 {
     if (!key_valid(&op->key) || !key_valid(&op->target))
         return STORE_BAD_KEY;
     if (source == target)
         return relocate(source, op, move, done, arg);
-    if (move && gate_has_failed(&source->gate))
+    if (move && gate_has_failed(source->gate))
         return STORE_FAILED;
     if (!space_has(target->services->space, 0))
         return STORE_FULL;
-    enum store_error error = gate_enter(&target->gate, source->options->inline_limit);
+    enum store_error error = gate_enter(target->gate, source->services->options->inline_limit);
     if (error)
         return error;
     struct copy *copy = copy_new(source, op, target, move, done, arg);
     if (!copy) {
-        gate_leave(&target->gate, source->options->inline_limit);
+        gate_leave(target->gate, source->services->options->inline_limit);
         return STORE_NO_MEMORY;
     }
     copy_hold(copy);

@@ -17,8 +17,14 @@
  * report them, and so does the commit. An aborted stream is taken apart by its job if it has one, because
  * unlinking waits for the disk too.
  */
+#include "store/write/stream.h"
+
+#include "store/base/admission.h"
 #include "store/base/digest.h"
-#include "store/internal.h"
+#include "store/base/error.h"
+#include "store/base/key.h"
+#include "store/base/pool.h"
+#include "store/disk/space.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -40,8 +46,8 @@ struct stream {
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
-    struct store *store;
-    const struct services *services; /* outlive the store, which may be closed once the stream is discharged */
+    struct writer *writer;
+    const struct services *services; /* outlive the writer, whose store may be closed once the stream is discharged */
     struct stream_hooks hooks;
     struct stream_finish finish;
     uint64_t announced; /* or STORE_SIZE_UNKNOWN */
@@ -113,24 +119,24 @@ static void stream_finished(struct txn *txn)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum store_error stream_check(struct store *store, const struct store_key *key, uint64_t size)
+static enum store_error stream_check(struct writer *writer, const struct store_key *key, uint64_t size)
 {
     if (!key_valid(key))
         return STORE_BAD_KEY;
-    if (index_now(&store->index, key, NULL) == INDEX_SEVERAL)
+    if (index_now(writer->index, key, NULL) == INDEX_SEVERAL)
         return STORE_COLLISION;
-    if (size != STORE_SIZE_UNKNOWN && size > store->options->object_limit)
+    if (size != STORE_SIZE_UNKNOWN && size > writer->services->options->object_limit)
         return STORE_TOO_LARGE;
-    return space_has(store->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
+    return space_has(writer->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
 }
 
-static struct stream *stream_new(struct store *store, const struct store_key *key, uint64_t size)
+static struct stream *stream_new(struct writer *writer, const struct store_key *key, uint64_t size)
 {
     struct stream *stream = calloc(1, sizeof *stream + key->length);
     if (!stream)
         return NULL;
-    stream->store = store;
-    stream->services = store->services;
+    stream->writer = writer;
+    stream->services = writer->services;
     stream->announced = size;
     stream->file = blob_file_none();
     stream->op.kind = STORE_PUT;
@@ -157,33 +163,33 @@ static enum store_error stream_enlarge(struct stream *stream)
 }
 
 /* Whether what an upload of that size needs could be had now. That is no promise; but nobody shall send for nothing. */
-static bool could_have(struct store *store, uint64_t size)
+static bool could_have(struct writer *writer, uint64_t size)
 {
-    bool large = size != STORE_SIZE_UNKNOWN && size > store->options->inline_limit;
+    bool large = size != STORE_SIZE_UNKNOWN && size > writer->services->options->inline_limit;
     uint64_t bytes = large ? BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
-    if ((large && !admission_has_upload(store->services->admission)) || !gate_take(&store->gate, 0, bytes))
+    if ((large && !admission_has_upload(writer->services->admission)) || !gate_take(writer->gate, 0, bytes))
         return false;
-    gate_return(&store->gate, bytes);
+    gate_return(writer->gate, bytes);
     return true;
 }
 
-enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
-                             const struct stream_hooks *hooks, struct stream **ret_stream)
+enum store_error stream_begin(struct writer *writer, const struct store_key *key, uint64_t size,
+                              const struct stream_hooks *hooks, struct stream **ret_stream)
 {
-    enum store_error error = stream_check(store, key, size);
+    enum store_error error = stream_check(writer, key, size);
     if (!error)
-        error = gate_enter(&store->gate, 0);
+        error = gate_enter(writer->gate, 0);
     if (error)
         return error;
-    bool busy = !could_have(store, size);
-    struct stream *stream = busy ? NULL : stream_new(store, key, size);
+    bool busy = !could_have(writer, size);
+    struct stream *stream = busy ? NULL : stream_new(writer, key, size);
     if (!stream) {
-        gate_leave(&store->gate, 0);
+        gate_leave(writer->gate, 0);
         return busy ? STORE_BUSY : STORE_NO_MEMORY;
     }
     if (hooks)
         stream->hooks = *hooks;
-    if (size != STORE_SIZE_UNKNOWN && size > store->options->inline_limit)
+    if (size != STORE_SIZE_UNKNOWN && size > writer->services->options->inline_limit)
         error = stream_enlarge(stream);
     if (error) {
         stream_abort(stream);
@@ -205,7 +211,7 @@ static bool charge_to(struct stream *stream, uint64_t bytes)
 {
     if (bytes <= stream->charge)
         return true;
-    bool taken = gate_take(&stream->store->gate, stream->charge, bytes - stream->charge);
+    bool taken = gate_take(stream->writer->gate, stream->charge, bytes - stream->charge);
     if (taken)
         stream->charge = bytes;
     return taken;
@@ -240,7 +246,7 @@ static void ring_give_back(struct stream *stream)
         kept = BUFFER;
     if (stream->charge <= kept)
         return;
-    gate_return(&stream->store->gate, stream->charge - kept);
+    gate_return(stream->writer->gate, stream->charge - kept);
     stream->charge = kept;
 }
 
@@ -272,7 +278,7 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
     /* What stream_open() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
-        error = blob_file_create(&stream->file, &stream->store->blobs, true);
+        error = blob_file_create(&stream->file, stream->writer->index->blobs, true);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);
     if (error)
@@ -329,7 +335,7 @@ static void job_buffers(struct stream *stream)
     int error = job_write(stream, bytes, length);
     pthread_mutex_lock(&stream->lock);
     if (error && !stream->error) {
-        notice_tell(&stream->store->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
+        notice_tell(stream->writer->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
         stream->error = error_of_errno(error);
         stream->os_error = error;
     }
@@ -337,7 +343,7 @@ static void job_buffers(struct stream *stream)
         stream->lengths[first + i] = 0;
     stream->drain += count;
     stream->full -= count;
-    if (!stream->collected && gate_is_pressed(&stream->store->gate))
+    if (!stream->collected && gate_is_pressed(stream->writer->gate))
         ring_give_back(stream);
     job_wake(stream);
 }
@@ -349,7 +355,7 @@ static int job_sync(struct stream *stream)
         return 0;
     int error = blob_file_sync(&stream->file, stream->position);
     blob_file_close(&stream->file);
-    return error ? error : blobs_sync(&stream->store->blobs);
+    return error ? error : blobs_sync(stream->writer->index->blobs);
 }
 
 static void stream_fail(struct stream *stream, enum store_error error, int os_error)
@@ -357,7 +363,7 @@ static void stream_fail(struct stream *stream, enum store_error error, int os_er
     blob_file_close(&stream->file);
     stream->txn.charge = stream->charge;
     txn_fail(&stream->txn, error, os_error, error == STORE_IO || error == STORE_FULL ? SIZE_MAX : 0);
-    gate_complete(&stream->store->gate, &stream->txn);
+    gate_complete(stream->writer->gate, &stream->txn);
 }
 
 /* Asks for the attributes and hands the commit over. */
@@ -377,7 +383,7 @@ static void stream_submit(struct stream *stream)
         stream->op.attributes = attributes;
         stream->op.attributes_length = length;
     }
-    writer_submit(&stream->store->writer, &stream->txn);
+    writer_submit(stream->writer, &stream->txn);
 }
 
 /* Everything is written: ends the upload. */
@@ -390,7 +396,7 @@ static void job_end(struct stream *stream)
         return;
     }
     ring_free(stream);
-    gate_return(&stream->store->gate, stream->charge);
+    gate_return(stream->writer->gate, stream->charge);
     stream->charge = 0;
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
@@ -399,13 +405,13 @@ static void job_end(struct stream *stream)
 /* Takes an aborted stream apart. */
 static void job_drop(struct stream *stream)
 {
-    struct store *store = stream->store;
+    struct writer *writer = stream->writer;
     blob_file_close(&stream->file);
     if (stream->file.blob)
-        blobs_remove(&store->blobs, stream->file.blob);
+        blobs_remove(writer->index->blobs, stream->file.blob);
     uint64_t charge = stream->charge;
     stream_free(stream);
-    gate_leave(&store->gate, charge);
+    gate_leave(writer->gate, charge);
 }
 
 /* Thread: the pool's. */
@@ -577,7 +583,7 @@ static enum store_error check_received(const struct stream *stream, size_t lengt
 {
     if (stream->announced != STORE_SIZE_UNKNOWN && length > stream->announced - stream->received)
         return STORE_SIZE;
-    if (length > stream->store->options->object_limit - stream->received)
+    if (length > stream->services->options->object_limit - stream->received)
         return STORE_TOO_LARGE;
     return STORE_OK;
 }
@@ -587,7 +593,7 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
     enum store_error error = check_received(stream, length);
     if (error)
         return error;
-    if (!stream->large && stream->received + length <= stream->store->options->inline_limit) {
+    if (!stream->large && stream->received + length <= stream->services->options->inline_limit) {
         error = collect(stream, bytes, length);
         if (!error)
             *ret_taken = length;

@@ -1,0 +1,15 @@
+/* stream.h - uploads: payloads that come piece by piece. For its users: store.h.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_STREAM_H
+#define CAIRN_STREAM_H
+
+#include "store/commit/writer.h"
+#include "store/store.h"
+
+/* What stream_open() says: an upload into the store of that writer. */
+enum store_error stream_begin(struct writer *writer, const struct store_key *key, uint64_t size,
+                              const struct stream_hooks *hooks, struct stream **ret_stream);
+
+#endif
