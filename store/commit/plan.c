@@ -123,22 +123,19 @@ static enum store_error plan_delete(struct plan *plan, size_t at)
     return error || !(before.exists || gaps) ? error : changes_push(plan->changes, plan->txn, at, &before, &after);
 }
 
-/* Whether an op's source and target are one object. Where one of the two is told by its hash alone, that depends on the
- * object that the source was found to be. */
+/* Whether an op's target is the object that its source was found to be. One without a name is that of any key of its
+ * hash; and by its hash it is told only if it is the only one. */
 static bool is_same(const struct store_op *op, const struct view *source)
 {
-    if (!key_same(&op->key, &op->target))
-        return false;
-    if (!op->key.bytes == !op->target.bytes || !source->exists)
-        return true;
+    if (!source->exists)
+        return key_same(&op->key, &op->target);
     return key_same(&source->key, &op->target) && (op->target.bytes || source->others.count == 0);
 }
 
 /* Finds the source of a rename or copy, its payload too, and makes sure that nothing speaks against it. */
 static enum store_error find_source(struct plan *plan, const struct store_op *op, struct view *ret_source)
 {
-    *ret_source = (struct view){0};
-    if (!op->key.bytes == !op->target.bytes && is_same(op, ret_source))
+    if (!op->key.bytes == !op->target.bytes && key_same(&op->key, &op->target))
         return STORE_SAME;
     enum store_error error = changes_find(plan->changes, &op->key, true, ret_source);
     if (error)

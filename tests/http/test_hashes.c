@@ -180,15 +180,25 @@ END_TEST
  * makes one factor zero hides the other, so these two keys differ in their second eight bytes and share one hash. */
 static const char collision_one[] = "%B8%FE%6C%39%23%A4%4B%BEonewords0123456789abcdef";
 static const char collision_two[] = "%B8%FE%6C%39%23%A4%4B%BEtwowords0123456789abcdef";
+static const char collision_bytes[] = "\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
+                                      "onewords0123456789abcdef";
+
+static uint64_t collision_hash(void)
+{
+    return XXH3_64bits(collision_bytes, strlen(collision_bytes));
+}
+
+static char *shared_hash(void)
+{
+    return site_hash(collision_hash());
+}
 
 START_TEST(the_colliding_keys_collide)
 {
-    const char *one = "\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
-                      "onewords0123456789abcdef";
     const char *two = "\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
                       "twowords0123456789abcdef";
-    ck_assert_uint_eq(strlen(one), 32);
-    ck_assert_uint_eq(XXH3_64bits(one, 32), XXH3_64bits(two, 32));
+    ck_assert_uint_eq(strlen(two), 32);
+    ck_assert_uint_eq(XXH3_64bits(two, 32), collision_hash());
 }
 END_TEST
 
@@ -220,13 +230,6 @@ START_TEST(so_do_their_large_objects)
 }
 END_TEST
 
-static char *shared_hash(void)
-{
-    return site_hash(XXH3_64bits("\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
-                                 "onewords0123456789abcdef",
-                                 32));
-}
-
 START_TEST(by_a_hash_that_two_keys_have_nothing_is_done)
 {
     site_expect(site_put(collision_one, "first", NULL), 201);
@@ -252,9 +255,7 @@ END_TEST
 START_TEST(batches_name_the_hash_that_two_keys_have)
 {
     char body[256];
-    unsigned long long hash = XXH3_64bits("\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE"
-                                          "onewords0123456789abcdef",
-                                          32);
+    unsigned long long hash = collision_hash();
     site_expect(site_put(collision_one, "first", NULL), 201);
     site_expect(site_put(collision_two, "second", NULL), 201);
     snprintf(body, sizeof body,
@@ -269,6 +270,22 @@ START_TEST(batches_name_the_hash_that_two_keys_have)
     answer = site_post("/batch-get", body);
     site_expect_kind(answer, 409, "hash-collision");
     ck_assert_int_eq(answer_integer(answer, "index"), 1);
+}
+END_TEST
+
+START_TEST(by_a_hash_that_two_keys_have_nothing_is_moved)
+{
+    char body[256];
+    site_expect(site_put(collision_one, "first", NULL), 201);
+    site_expect(site_put(collision_two, "second", NULL), 201);
+    snprintf(body, sizeof body, "{\"key_hash\":\"%016llx\",\"destination\":{\"store\":\"%s\",\"key\":\"k\"}}",
+             (unsigned long long)collision_hash(), site.store);
+    site_expect_kind(site_post("/move", body), 409, "hash-collision");
+    site_expect_kind(site_post("/copy", body), 409, "hash-collision");
+    site_expect_problem(site_get("k", NULL), 404);
+    site_expect(site_delete(collision_two, NULL), 200);
+    site_expect(site_post("/move", body), 201);
+    site_expect_text("k", "first");
 }
 END_TEST
 
@@ -307,6 +324,7 @@ int main(void)
         so_do_their_large_objects,
         by_a_hash_that_two_keys_have_nothing_is_done,
         batches_name_the_hash_that_two_keys_have,
+        by_a_hash_that_two_keys_have_nothing_is_moved,
         keys_with_one_hash_are_moved_onto_each_other,
     };
     return site_run("hashes", tests, sizeof tests / sizeof *tests, SITE_SHARED);

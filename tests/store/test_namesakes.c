@@ -2,6 +2,7 @@
  * compaction and damage. By their hash alone none of several is found. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/namesake.h"
+#include "tests/lib/prng.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -253,6 +254,142 @@ START_TEST(they_are_renamed_and_copied_to_each_other)
 }
 END_TEST
 
+/* ---- any order of steps, beside a map -------------------------------------------------------- */
+
+enum { BY_HASH = KEYS, NAMELESS = KEYS, NOTHING = KEYS + 1, SEVERAL = KEYS + 2, STEPS = 8 };
+
+/* What each key holds, and, behind them, an object without a name; 0: nothing. */
+struct map {
+    unsigned held[KEYS + 1];
+};
+
+/* The object that a key, or the hash, stands for. */
+static unsigned stands_for(const struct map *map, unsigned key)
+{
+    unsigned count = 0, single = map->held[NAMELESS] ? NAMELESS : NOTHING;
+    for (unsigned i = 0; i < KEYS; i++) {
+        count += map->held[i] != 0;
+        single = map->held[i] ? i : single;
+    }
+    if (key == BY_HASH)
+        return count > 1 ? SEVERAL : single;
+    return map->held[key] ? key : count == 0 ? single : NOTHING;
+}
+
+static enum store_error map_put(struct map *map, unsigned key, unsigned value)
+{
+    unsigned object = stands_for(map, key);
+    if (object == SEVERAL)
+        return STORE_COLLISION;
+    if (object != NOTHING)
+        map->held[object] = 0;
+    map->held[key == BY_HASH && object != NOTHING ? object : key] = value;
+    return STORE_OK;
+}
+
+static enum store_error map_delete(struct map *map, unsigned key)
+{
+    unsigned object = stands_for(map, key);
+    if (object == SEVERAL)
+        return STORE_COLLISION;
+    if (object != NOTHING)
+        map->held[object] = 0;
+    return STORE_OK;
+}
+
+static enum store_error map_carry(struct map *map, unsigned key, unsigned target, bool remove)
+{
+    unsigned object = stands_for(map, key);
+    if (key == target)
+        return STORE_SAME;
+    if (object == SEVERAL)
+        return STORE_COLLISION;
+    if (object == NOTHING)
+        return key == BY_HASH || target == BY_HASH ? STORE_SAME : STORE_NO_OBJECT;
+    if (object == target || stands_for(map, target) == object)
+        return STORE_SAME;
+    unsigned value = map->held[object];
+    enum store_error error = map_put(map, target, value);
+    if (!error && remove)
+        map->held[object] = 0;
+    return error;
+}
+
+static struct store_key key_of(unsigned key)
+{
+    return key == BY_HASH ? hash : keys[key];
+}
+
+/* A step by chance, and on the map. */
+static enum store_error add_step(struct prng *prng, struct map *map, struct store_op *ret_op, unsigned *payload)
+{
+    unsigned key = (unsigned)prng_below(prng, KEYS + 1), target = (unsigned)prng_below(prng, KEYS + 1);
+    uint64_t chance = prng_below(prng, 8);
+    if (chance < 3) {
+        *ret_op = (struct store_op){.kind = STORE_PUT, .key = key_of(key), .payload = payload, .size = sizeof *payload};
+        return map_put(map, key, *payload);
+    }
+    if (chance < 6) {
+        *ret_op = delete_of(key_of(key));
+        return map_delete(map, key);
+    }
+    *ret_op = step_of(chance == 6 ? STORE_RENAME : STORE_COPY, key_of(key), key_of(target));
+    return map_carry(map, key, target, chance == 6);
+}
+
+static void expect_map(const struct map *map)
+{
+    unsigned objects = 0;
+    for (unsigned key = 0; key <= KEYS; key++) {
+        struct store_key asked = key_of(key);
+        struct object *object = NULL;
+        unsigned expected = stands_for(map, key);
+        enum store_error error = store_get(fixture.store, &asked, STORE_GET_PAYLOAD, &object);
+        objects += map->held[key] != 0;
+        if (expected == NOTHING || expected == SEVERAL) {
+            ck_assert_int_eq(error, expected == SEVERAL ? STORE_COLLISION : STORE_NO_OBJECT);
+            continue;
+        }
+        ck_assert_int_eq(error, STORE_OK);
+        ck_assert_mem_eq(object_payload(object), &map->held[expected], sizeof map->held[expected]);
+        ck_assert_uint_eq(object_info(object)->key_length, expected == NAMELESS ? 0 : NAMESAKE_LENGTH);
+        object_release(object);
+    }
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, objects);
+}
+
+START_TEST(any_order_of_steps_comes_out_right)
+{
+    enum { BATCHES = 3000, RESTART = 50 };
+    struct prng prng = prng_of(11);
+    struct map map = {0};
+    unsigned payloads[STEPS], values = 0, accepted = 0;
+    for (unsigned batch = 0; batch < BATCHES; batch++) {
+        struct store_op ops[STEPS];
+        struct map after = map;
+        size_t count = 1 + prng_below(&prng, STEPS), failed = SIZE_MAX;
+        enum store_error expected = STORE_OK;
+        for (size_t i = 0; i < count; i++) {
+            payloads[i] = ++values;
+            enum store_error error = add_step(&prng, &after, &ops[i], &payloads[i]);
+            if (!expected && error)
+                failed = i;
+            expected = expected ? expected : error;
+        }
+        ck_assert_int_eq(run(ops, count), expected);
+        ck_assert_uint_eq(ticket.failed_op, failed);
+        map = expected ? map : after;
+        accepted += expected == STORE_OK;
+        if (batch % RESTART == 0)
+            reopen();
+        expect_map(&map);
+    }
+    ck_assert_uint_gt(accepted, BATCHES / 4);
+}
+END_TEST
+
+/* ---- looking up ------------------------------------------------------------------------------ */
+
 START_TEST(many_are_looked_up_at_once)
 {
     ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
@@ -339,7 +476,7 @@ END_TEST
 /* Writes another key over and over, until what was written before has gone through compaction. */
 static void churn(void)
 {
-    enum { ROUNDS = 2500, KEPT = 600 << 10 };
+    enum { ROUNDS = 4000, KEPT = 900 << 10 };
     static char payload[400];
     const struct timespec pause = {.tv_nsec = 5000000};
     memset(payload, 'x', sizeof payload - 1);
@@ -417,6 +554,41 @@ START_TEST(an_older_segment_is_not_written_on)
 }
 END_TEST
 
+/* Damage takes two tombstones from the log, and an object without a name stands behind them. */
+START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
+{
+    enum { HEADER = 64, AT_TIME = 24 };
+    char path[128];
+    uint64_t gone[2];
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        gone[i] = fixture_figures(&fixture).end_offset;
+        ck_assert_int_eq(remove_key(keys[i]), STORE_OK);
+    }
+    ck_assert_int_eq(put(hash, "nameless"), STORE_OK);
+    fixture_close(&fixture);
+    snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
+    for (unsigned i = 0; i < 2; i++)
+        fixture_write_file(&fixture, path, "?", 1, HEADER + gone[i] + AT_TIME);
+    for (int start = 0; start < 2; start++) {
+        fixture_open(&fixture);
+        ck_assert_int_eq(get(keys[0], "one"), STORE_OK);
+        ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
+        ck_assert_int_eq(get(hash, ""), STORE_COLLISION);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, 3);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+    ck_assert_int_eq(remove_key(keys[1]), STORE_OK);
+    ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
+    ck_assert_int_eq(get(hash, "nameless"), STORE_OK);
+    reopen();
+    ck_assert_int_eq(get(hash, "nameless"), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+}
+END_TEST
+
 START_TEST(a_verification_finds_them_well)
 {
     static char large[5000];
@@ -448,11 +620,13 @@ int main(void)
         a_nameless_object_is_that_of_whoever_comes,
         steps_of_one_batch_tell_them_apart,
         they_are_renamed_and_copied_to_each_other,
+        any_order_of_steps_comes_out_right,
         many_are_looked_up_at_once,
         thousands_cost_no_more_than_others,
         compaction_keeps_them_apart,
         a_tombstone_is_kept_beside_a_living_key_of_its_hash,
         an_older_segment_is_not_written_on,
+        a_nameless_object_stands_beside_what_damage_brings_back,
         a_verification_finds_them_well,
     };
     return UNIT_RUN_WITH("namesakes", setup, teardown, tests);
