@@ -120,6 +120,19 @@ START_TEST(a_digest_is_wanted_or_not)
 }
 END_TEST
 
+/* A page is for browsers, which name its type; everybody else gets JSON. */
+START_TEST(a_page_is_accepted_by_its_name)
+{
+    for (size_t around = 0; around < BLANKS; around++) {
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send(socket, "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", line_of("Accept", "text/html", around)));
+        ck_assert(raw_receive(socket, &answer));
+        ck_assert_str_eq(header("Content-Type"), "text/html; charset=utf-8");
+        close(socket);
+    }
+}
+END_TEST
+
 START_TEST(what_is_kept_is_kept_without_blanks)
 {
     const struct field read = {"GET", "X-Nothing", "x", "", "\r\n", 200};
@@ -192,6 +205,7 @@ int main(void)
         a_field_means_the_same_with_blanks_around_it,
         a_destination_has_no_blanks_at_its_ends,
         a_digest_is_wanted_or_not,
+        a_page_is_accepted_by_its_name,
         what_is_kept_is_kept_without_blanks,
         a_trailer_means_the_same_with_blanks_around_it,
         all_lines_of_a_trailer_count,
