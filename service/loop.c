@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/http/wire.h"
 #include "service/clock.h"
+#include "service/farewell.h"
 #include "service/intake.h"
 #include "service/pace.h"
 
@@ -57,7 +58,8 @@ struct client {
     int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to */
     struct pace pace;      /* of a request whose head was heard */
     struct MHD_Connection *connection;
-    bool ended; /* it has closed its side */
+    bool ended;    /* it has closed its side */
+    bool given_up; /* its last request ended without an answer */
     struct client *next_ended;
     struct loop *loop;
     struct sockaddr_storage address;
@@ -87,7 +89,8 @@ struct loop {
     int64_t look_every; /* milliseconds */
     struct client *clients;
     struct client *arriving; /* given to libmicrohttpd, which has not told of them yet; oldest first */
-    struct client *ended;    /* libmicrohttpd is still to be told of their end */
+    struct farewells farewells;
+    struct client *ended; /* libmicrohttpd is still to be told of their end */
 };
 
 /* ---- libmicrohttpd's callbacks ------------------------------------------------------------- */
@@ -147,8 +150,24 @@ static bool is_closed_amid_head(const struct loop *loop, const struct client *cl
     return loop->current == PHASE_SERVE && !client->evicted && !client->ended && wire_is_amid_head(&client->wire);
 }
 
+/* Whether it got an answer before all of its message was read, so that it may be sending on. */
+static bool is_still_sending(const struct loop *loop, const struct client *client)
+{
+    int unread = 0;
+    if (loop->current == PHASE_CUT || client->evicted || client->given_up)
+        return false;
+    if (!client->ended && wire_is_amid_body(&client->wire))
+        return true;
+    return ioctl(client->socket, FIONREAD, &unread) == 0 && unread > 0;
+}
+
 static void client_closed(struct loop *loop, struct client *client)
 {
+    if (is_still_sending(loop, client)) {
+        /* As long as another descriptor is open, the watch is not gone with this one. */
+        epoll_ctl(loop->events, EPOLL_CTL_DEL, client->socket, NULL);
+        farewells_add(&loop->farewells, client->socket, wire_rest(&client->wire), clock_milliseconds());
+    }
     client_unlist(loop, client);
     intake_forget(client->socket);
     if (is_closed_amid_head(loop, client))
@@ -249,6 +268,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     struct client *client = client_of(connection);
     api_completed(loop->options.api, connection, request_closure, reason);
     client->busy = false;
+    client->given_up = reason != MHD_REQUEST_TERMINATED_COMPLETED_OK && reason != MHD_REQUEST_TERMINATED_WITH_ERROR;
     loop->under_way -= client->heard;
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
         note_eviction(loop, client, silence_of(client));
@@ -338,6 +358,8 @@ static void enter_phase(struct loop *loop, enum phase phase)
             shutdown(client->socket, SHUT_RDWR);
         else if (!client->busy && !wire_is_amid_head(&client->wire))
             shutdown(client->socket, SHUT_RD);
+    if (phase == PHASE_CUT)
+        farewells_cut(&loop->farewells);
     loop->current = phase;
 }
 
@@ -429,6 +451,7 @@ static void judge_all(struct loop *loop)
         return;
     loop->next_look = now + loop->look_every;
     loop->crowded = places_are_short(loop->options.places);
+    farewells_look(&loop->farewells, now);
     for (struct client *client = loop->clients; client; client = client->next)
         if (!client->evicted)
             judge(loop, client, now);
@@ -454,7 +477,7 @@ static void limit_guests(struct loop *loop)
 static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    bool watches = loop->under_way > 0 || loop->guests > 0 || loop->crowded;
+    bool watches = loop->under_way > 0 || loop->guests > 0 || loop->crowded || loop->farewells.count > 0;
     int64_t most = watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return watches ? (int)most : -1;
@@ -469,6 +492,8 @@ static void wait_for_events(struct loop *loop)
     for (int i = 0; i < ready; i++)
         if (events[i].data.ptr == &loop->wake)
             eventfd_read(loop->wake, &count);
+        else if (events[i].data.ptr == &loop->farewells)
+            farewells_read(&loop->farewells, clock_milliseconds());
         else if (events[i].data.ptr != loop->daemon)
             client_ended(loop, events[i].data.ptr);
 }
@@ -496,7 +521,7 @@ static void give_memory_back(struct loop *loop)
 static void *run(void *arg)
 {
     struct loop *loop = arg;
-    while (loop->current == PHASE_SERVE || atomic_load(&loop->connections) > 0) {
+    while (loop->current == PHASE_SERVE || atomic_load(&loop->connections) > 0 || loop->farewells.count > 0) {
         wait_for_events(loop);
         if (atomic_exchange(&loop->called, false))
             answer_call(loop);
@@ -585,12 +610,13 @@ static bool open_events(struct loop *loop)
     loop->events = epoll_create1(EPOLL_CLOEXEC);
     loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return loop->events >= 0 && loop->wake >= 0 && loop->finished >= 0;
+    return farewells_open(&loop->farewells) && loop->events >= 0 && loop->wake >= 0 && loop->finished >= 0;
 }
 
 void loop_free(struct loop *loop)
 {
     MHD_stop_daemon(loop->daemon);
+    farewells_close(&loop->farewells);
     if (loop->events >= 0)
         close(loop->events);
     if (loop->wake >= 0)
@@ -611,7 +637,8 @@ static bool start(struct loop *loop)
         return false;
     }
     int daemon_events = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    if (!watch(loop, daemon_events, EPOLLIN, loop->daemon) || !watch(loop, loop->wake, EPOLLIN, &loop->wake))
+    if (!watch(loop, daemon_events, EPOLLIN, loop->daemon) || !watch(loop, loop->wake, EPOLLIN, &loop->wake) ||
+        !watch(loop, loop->farewells.events, EPOLLIN, &loop->farewells))
         return false;
     errno = pthread_create(&loop->thread, NULL, run, loop);
     return errno == 0;
@@ -626,7 +653,7 @@ struct loop *loop_start(const struct loop_options *options)
     loop->look_every = (int64_t)options->idle_timeout * 1000 / LOOKS;
     if (loop->look_every > LOOK)
         loop->look_every = LOOK;
-    loop->events = loop->wake = loop->finished = -1;
+    loop->events = loop->wake = loop->finished = loop->farewells.events = loop->farewells.spare = -1;
     pthread_mutex_init(&loop->lock, NULL);
     if (start(loop))
         return loop;

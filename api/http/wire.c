@@ -37,6 +37,11 @@ bool wire_is_amid_body(const struct wire *wire)
     return wire->state != WIRE_HEAD;
 }
 
+uint64_t wire_rest(const struct wire *wire)
+{
+    return wire->state == WIRE_BODY ? wire->left : 0;
+}
+
 /* ---- what passes ------------------------------------------------------------------------------- */
 
 /* What follows a head that is whole. */

@@ -65,6 +65,9 @@ bool wire_is_amid_head(const struct wire *wire);
 /* Whether a head has passed, and its body is not complete or something is wrong with the message. */
 bool wire_is_amid_body(const struct wire *wire);
 
+/* Bytes of a body that are still to come; 0 when there is none, or its length is not known. */
+uint64_t wire_rest(const struct wire *wire);
+
 /* Frees what it holds, not the structure. */
 void wire_end(struct wire *wire);
 

@@ -7,8 +7,6 @@
 
 #include "api/http/http_date.h"
 
-enum { SILENCE = 5 }; /* seconds without a byte until a client that has its answer is cut off */
-
 static enum MHD_Result write_field(void *closure, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     (void)kind;
@@ -26,7 +24,7 @@ static void write_answer(FILE *out, unsigned status, struct MHD_Response *respon
     fwrite(content, 1, length, out);
 }
 
-bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
+void interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
                     const char *content, size_t length)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -34,13 +32,9 @@ bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct M
     size_t text_length;
     FILE *out = open_memstream(&text, &text_length);
     if (out == NULL)
-        return false;
+        return;
     write_answer(out, status, response, content, length);
-    bool sent = false;
     if (fclose(out) == 0)
-        sent = send(info->connect_fd, text, text_length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)text_length;
+        send(info->connect_fd, text, text_length, MSG_DONTWAIT | MSG_NOSIGNAL);
     free(text);
-    shutdown(info->connect_fd, SHUT_WR);
-    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)SILENCE);
-    return sent;
 }

@@ -212,31 +212,26 @@ static bool drains(const struct request *request)
     return request->body_length != STORE_SIZE_UNKNOWN && request->body_length - request->received <= REQUEST_DRAIN_MAX;
 }
 
-/* Answers while the body is coming: see interrupt.h. Without memory for it the connection is cut. */
+/* Answers while the body is coming, and closes the connection: see interrupt.h. */
 static enum MHD_Result interrupt(struct request *request)
 {
-    request->phase = REQUEST_INTERRUPTED;
-    if (request->response == NULL)
-        return MHD_NO;
-    metrics_count(&request->api->metrics, request->method, request->status);
-    return interrupt_send(request->connection, request->status, request->response, request->content,
-                          request->content_length)
-               ? MHD_YES
-               : MHD_NO;
+    if (request->response != NULL && request->content != NULL) {
+        metrics_count(&request->api->metrics, request->method, request->status);
+        interrupt_send(request->connection, request->status, request->response, request->content,
+                       request->content_length);
+    }
+    return MHD_NO;
 }
 
-/* An answer stands before the body. A message that is not understood, and a client that waits for 100 Continue or
- * whatever else it expects, get it at once, which closes the connection; others may be sending already. */
+/* An answer stands before the body. A client whose message is not understood, who waits for 100 Continue or whatever
+ * else it expects, or who has much to send, gets it at once, which closes the connection. */
 static enum MHD_Result answer_early(struct request *request)
 {
     bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
-    if (request->reject || waits)
+    if (request->reject || waits || !drains(request))
         return queue(request);
-    if (drains(request)) {
-        request->phase = REQUEST_BODY;
-        return MHD_YES;
-    }
-    return request->content == NULL || request->method == METHOD_HEAD ? queue(request) : interrupt(request);
+    request->phase = REQUEST_BODY;
+    return MHD_YES;
 }
 
 static void go_on(struct request *request)
@@ -270,19 +265,18 @@ static enum MHD_Result turn_head(struct request *request, const char *method)
     return MHD_YES;
 }
 
-/* Bytes nobody wants; so many of them are read for the answer's sake. */
+/* Bytes nobody wants: never more than REQUEST_DRAIN_MAX. */
 static enum MHD_Result drop(struct request *request, size_t *length)
 {
     request->dropped += *length;
     *length = 0;
-    return request->dropped > REQUEST_DRAIN_MAX ? MHD_NO : MHD_YES;
+    return MHD_YES;
 }
 
 /* A body of unknown length turns out to be more than can be ignored, where none is taken. */
 static enum MHD_Result refuse_body(struct request *request, size_t *length)
 {
     *length = 0;
-    request->dropped = 0; /* as much again, so that the answer reaches a client that sends on */
     reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method_name(request->method));
     return interrupt(request);
 }
@@ -319,8 +313,6 @@ enum MHD_Result request_turn(struct request *request, const char *method, const 
         return turn_head(request, method);
     case REQUEST_BODY:
         return *length > 0 ? turn_body(request, bytes, length) : turn_last(request);
-    case REQUEST_INTERRUPTED:
-        return *length > 0 ? drop(request, length) : MHD_NO;
     case REQUEST_SENT:
         break;
     }
@@ -330,14 +322,13 @@ enum MHD_Result request_turn(struct request *request, const char *method, const 
 
 enum MHD_Result request_reject(struct request *request, const struct fault *fault, size_t *length)
 {
-    enum request_phase phase = request->phase;
     request->suspended = false;
     request->reject = true;
     count_request(request);
     if (request->status == 0)
         reply_problem(request, fault->problem, "%s", fault->sentence);
-    if (phase == REQUEST_HEAD || (phase == REQUEST_BODY && *length == 0))
+    if (request->phase == REQUEST_HEAD || *length == 0)
         return queue(request);
     *length = 0;
-    return phase == REQUEST_BODY ? interrupt(request) : MHD_NO;
+    return interrupt(request);
 }

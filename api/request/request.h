@@ -14,8 +14,9 @@
  *
  * Refusals: an answer made before the body was wanted is sent at once, so that nobody uploads for
  * nothing. A client that did not ask for `100 Continue` may be sending already: a moderate rest of the
- * body is read and dropped, and the connection lives on; with more to come the answer is sent into the
- * middle of it (interrupt.h), and after some more bytes the connection is cut.
+ * body is read and dropped, and the connection lives on; with more to come the answer is sent at once, into
+ * the middle of it if need be (interrupt.h), and the connection closes, which leaves the service time for the
+ * client to find the answer (farewell.h).
  */
 #ifndef CAIRN_API_REQUEST_H
 #define CAIRN_API_REQUEST_H
@@ -33,14 +34,13 @@
 #include "api/request/route.h"
 #include "store/store.h"
 
-/* Bytes of a body that are read and dropped so that an answer reaches its client. */
+/* Bytes of a body that are read and dropped so that the connection lives on. */
 enum { REQUEST_DRAIN_MAX = 1 << 20 };
 
 enum request_phase {
-    REQUEST_HEAD,        /* the access handler has not been called, or the endpoint is still beginning */
-    REQUEST_BODY,        /* calls with bytes bring the body; the one without is the last */
-    REQUEST_INTERRUPTED, /* the answer is out before its body has come: what comes is dropped */
-    REQUEST_SENT,        /* the answer is queued */
+    REQUEST_HEAD, /* the access handler has not been called, or the endpoint is still beginning */
+    REQUEST_BODY, /* calls with bytes bring the body; the one without is the last */
+    REQUEST_SENT, /* the answer is queued */
 };
 
 /* What comes next. Thread: the daemon's. */

@@ -1,6 +1,7 @@
 /* Limits are told clearly and early, memory is bounded, a slow client delays nobody. */
 #include "site.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -590,14 +591,43 @@ static void expect_fault(struct answer *problem, const char *detail)
     ck_assert_msg(server_logged(site.server, detail) > 0, "not in the log: %s", detail);
 }
 
+/* The numbers of the server's descriptors: how many are taken, and one more than the highest. */
+static void count_descriptors(unsigned *ret_taken, unsigned *ret_end)
+{
+    DIR *folder = opendir(client_text(site.client, "/proc/%d/fd", site.server->pid));
+    ck_assert_ptr_nonnull(folder);
+    *ret_taken = *ret_end = 0;
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        unsigned number = (unsigned)atoi(entry->d_name);
+        if (entry->d_name[0] == '.')
+            continue;
+        ++*ret_taken;
+        if (number >= *ret_end)
+            *ret_end = number + 1;
+    }
+    closedir(folder);
+}
+
+/* Leaves the server no descriptor: none above those that it has, and connections take those between them. */
+static void take_descriptors(void)
+{
+    unsigned taken, end;
+    count_descriptors(&taken, &end);
+    const struct rlimit limit = {.rlim_cur = end, .rlim_max = end};
+    ck_assert_int_eq(prlimit(site.server->pid, RLIMIT_NOFILE, &limit, NULL), 0);
+    for (; taken < end; taken++) {
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send(socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+        ck_assert(raw_receive(socket, &answer));
+    }
+}
+
 START_TEST(want_of_descriptors_is_named)
 {
     enum { LARGE = 2 << 20 };
     site_start();
     site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 201);
-    const struct rlimit none = {.rlim_cur = 8,
-                                .rlim_max = 8}; /* fewer than there are, and as many as poll() asks for */
-    ck_assert_int_eq(prlimit(site.server->pid, RLIMIT_NOFILE, &none, NULL), 0);
+    take_descriptors();
     expect_fault(site_get("large", NULL), "The object cannot be read: Too many open files.");
     ck_assert_uint_eq(server_logged(site.server, "GET in store main, key hash "), 1);
     expect_fault(site_post("/batch-get", "{\"keys\":[\"large\"]}"), "The objects cannot be read: Too many open files.");
