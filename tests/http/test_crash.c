@@ -126,7 +126,7 @@ START_TEST(a_kill_during_the_recovery_loses_nothing)
     double seconds = time_recovery(store);
     unsigned amid = 0;
     for (int i = 0; i < KILLS; i++) {
-        amid += kill_recovery(store, seconds * i / KILLS);
+        amid += kill_recovery(store, seconds * i / (double)KILLS);
     }
     printf("crash: %u of %d kills fell into a recovery of %.0f ms\n", amid, KILLS, seconds * 1e3);
     ck_assert_uint_gt(amid, 0);
