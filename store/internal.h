@@ -1,4 +1,4 @@
-/* internal.h - what a store is made of. For the rooms of the engine, not for its users. */
+/* internal.h - what a store is made of. For its own file and the depot only: a room takes what it needs of it. */
 #ifndef CAIRN_STORE_INTERNAL_H
 #define CAIRN_STORE_INTERNAL_H
 

@@ -123,7 +123,7 @@ static enum store_error open_in_folder(const struct services *services, int fold
         store_free(store);
         return error;
     }
-    error = recover(store, detail);
+    error = recover(&store->index, &store->progress, &store->notice, detail);
     if (error) {
         writer_free(&store->writer);
         store_end(store);

@@ -1,7 +1,7 @@
 /* lineup.c - which files of a store's folder log/ are its log. lineup.h has the rules. */
 #include "store/start/lineup.h"
 
-#include "store/internal.h"
+#include "store/base/error.h"
 #include "store/read/run.h"
 
 #include <errno.h>
@@ -26,7 +26,9 @@ struct candidate {
 };
 
 struct line {
-    struct store *store;
+    struct log *log;
+    struct progress *progress;
+    const struct notice *notice;
     struct cursor *cursor;
     struct store_detail *detail;
     struct candidate *candidates;
@@ -51,22 +53,22 @@ static bool line_has(const struct line *line, uint64_t number)
 /* Removes what an earlier life had prepared, and keys whose segment is gone; leaves alone what is not the log's. */
 static void clear_name(const struct line *line, const char *name)
 {
-    struct store *store = line->store;
+    struct log *log = line->log;
     uint64_t number;
     bool run = run_number(name, &number);
     if (run && line_has(line, number))
         return;
     if (run || log_is_prepared(name) || run_is_draft(name))
-        store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+        log->io->unlinkat(log->io->self, log->folder, name, 0);
     else
-        notice_tell(&store->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
+        notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
 }
 
 /* The numbers of all segments in order; an errno. */
 static int line_list(struct line *line)
 {
-    struct store *store = line->store;
-    char *names = io_list(store->io, store->log.folder);
+    struct log *log = line->log;
+    char *names = io_list(log->io, log->folder);
     if (!names)
         return errno;
     size_t count = 0;
@@ -94,31 +96,29 @@ static enum store_error file_error(struct line *line, uint64_t number, int os_er
 {
     char name[SEGMENT_NAME_MAX];
     segment_name(number, name);
-    return error_detail(line->detail, STORE_IO, os_error, "store %s: segment file %s: %s", line->store->name, name,
+    return error_detail(line->detail, STORE_IO, os_error, "store %s: segment file %s: %s", line->notice->store, name,
                         strerror(os_error));
 }
 
 static void set_aside(struct line *line, struct candidate *candidate, const char *why)
 {
-    struct store *store = line->store;
     char name[SEGMENT_NAME_MAX];
     segment_name(candidate->number, name);
     segment_release(candidate->segment);
     candidate->segment = NULL;
-    notice_tell(&store->notice, STORE_LOG_ERROR,
+    notice_tell(line->notice, STORE_LOG_ERROR,
                 "segment file %s %s: it is set aside and nothing in it counts, bring it back from a backup", name, why);
 }
 
 /* A husk that is damaged, or a segment that was put back in its place: nothing is missing. */
 static void pass_over(struct line *line, struct candidate *candidate)
 {
-    struct store *store = line->store;
     char name[SEGMENT_NAME_MAX];
     segment_name(candidate->number, name);
     segment_release(candidate->segment);
     candidate->segment = NULL;
     candidate->passed = true;
-    notice_tell(&store->notice, STORE_LOG_WARNING,
+    notice_tell(line->notice, STORE_LOG_WARNING,
                 "segment file %s is not what compaction left of it: what it held was moved or deleted since, and "
                 "nothing in it counts",
                 name);
@@ -130,7 +130,7 @@ static void note_old_husk(struct line *line, struct candidate *candidate, struct
     header->husk = true;
     candidate->old_husk = true;
     notice_tell(
-        &line->store->notice, STORE_LOG_WARNING,
+        line->notice, STORE_LOG_WARNING,
         "segment %016" PRIx64
         " is a header of the first version with nothing behind it: it is taken for one whose records were moved",
         candidate->number);
@@ -144,27 +144,27 @@ static enum store_error candidate_make(struct line *line, struct candidate *cand
     uint64_t prepared = candidate->size < LOCATION_POSITION_MAX ? candidate->size : LOCATION_POSITION_MAX;
     if (header->husk)
         prepared = SEGMENT_HEADER;
-    candidate->segment = segment_new(line->store->io, file, header, prepared);
+    candidate->segment = segment_new(line->log->io, file, header, prepared);
     return candidate->segment ? STORE_OK : STORE_NO_MEMORY;
 }
 
 /* Takes the descriptor. */
 static enum store_error candidate_read(struct line *line, struct candidate *candidate, int file)
 {
-    struct store *store = line->store;
+    struct log *log = line->log;
     struct segment_header header = {0};
     int os_error = 0;
-    enum store_error error = segment_read_header(store->io, file, store->salt, &header, &os_error);
+    enum store_error error = segment_read_header(log->io, file, log->salt, &header, &os_error);
     if (error == STORE_IO || error == STORE_TOO_NEW) {
-        store->io->close(store->io->self, file);
-        return error_detail(line->detail, error, os_error, "store %s: segment %016" PRIx64 ": %s", store->name,
+        log->io->close(log->io->self, file);
+        return error_detail(line->detail, error, os_error, "store %s: segment %016" PRIx64 ": %s", line->notice->store,
                             candidate->number, error == STORE_IO ? strerror(os_error) : store_error_text(error));
     }
     candidate->proven = !error;
     if (!candidate->proven)
         header = (struct segment_header){0};
     if (candidate->proven && header.number != candidate->number) {
-        store->io->close(store->io->self, file);
+        log->io->close(log->io->self, file);
         set_aside(line, candidate, "has the header of another segment");
         return STORE_OK;
     }
@@ -174,11 +174,11 @@ static enum store_error candidate_read(struct line *line, struct candidate *cand
 
 static enum store_error candidate_open(struct line *line, struct candidate *candidate)
 {
-    const struct io *io = line->store->io;
+    const struct io *io = line->log->io;
     char name[SEGMENT_NAME_MAX];
     struct stat status;
     segment_name(candidate->number, name);
-    int file = io->openat(io->self, line->store->log.folder, name, O_RDWR, 0);
+    int file = io->openat(io->self, line->log->folder, name, O_RDWR, 0);
     if (file < 0)
         return file_error(line, candidate->number, errno);
     if (io->fstat(io->self, file, &status) < 0) {
@@ -195,7 +195,7 @@ static enum store_error candidate_open(struct line *line, struct candidate *cand
 /* The last segment that the log has so far; NULL: none. */
 static struct segment *line_last(const struct line *line)
 {
-    const struct log *log = &line->store->log;
+    const struct log *log = line->log;
     return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
 }
 
@@ -213,7 +213,6 @@ static uint64_t next_base(const struct line *line, size_t at, uint64_t least)
 /* Looks for the base of a segment whose header is damaged. */
 static enum store_error find_base(struct line *line, size_t at, uint64_t least)
 {
-    struct store *store = line->store;
     struct candidate *candidate = &line->candidates[at];
     struct segment *segment = candidate->segment;
     uint64_t base;
@@ -229,7 +228,7 @@ static enum store_error find_base(struct line *line, size_t at, uint64_t least)
     segment->headless = true;
     segment->base = base;
     segment->front = base;
-    notice_tell(&store->notice, STORE_LOG_ERROR,
+    notice_tell(line->notice, STORE_LOG_ERROR,
                 "the header of segment %016" PRIx64 " is damaged; its records tell where it stands", candidate->number);
     return STORE_OK;
 }
@@ -257,7 +256,7 @@ static enum store_error judge(struct line *line, size_t at)
     struct candidate *candidate = &line->candidates[at];
     const struct segment *front = line_last(line);
     uint64_t least = least_base(front);
-    if (candidate->number < line->store->progress.told.oldest && !segment_is_husk(candidate->segment)) {
+    if (candidate->number < line->progress->told.oldest && !segment_is_husk(candidate->segment)) {
         pass_over(line, candidate);
         return STORE_OK;
     }
@@ -317,20 +316,20 @@ static bool absorb(struct line *line, struct candidate *candidate)
 /* The husks that this one has come to stand for are removed, once it says so on disk. */
 static void remove_absorbed(struct line *line, uint64_t absorber)
 {
-    const struct store *store = line->store;
+    const struct log *log = line->log;
     char name[SEGMENT_NAME_MAX];
     for (size_t i = 0; i < line->count; i++) {
         if (line->candidates[i].absorber != absorber)
             continue;
         segment_name(line->candidates[i].number, name);
-        store->io->unlinkat(store->io->self, store->log.folder, name, 0);
+        log->io->unlinkat(log->io->self, log->folder, name, 0);
     }
 }
 
 /* Where a husk cannot be written, the old ones say the same together: it is tried again at the next start. */
 static void write_grown(struct line *line, struct segment *segment)
 {
-    struct log *log = &line->store->log;
+    struct log *log = line->log;
     struct segment_header header = segment_husk_header(segment);
     int file;
     if (!find_candidate(line, segment->number)->grown || log_write_husk(log, &header, &file))
@@ -343,7 +342,7 @@ static void write_grown(struct line *line, struct segment *segment)
 /* The last segment's file is still written to, or synced; nobody reads the others that are husks. */
 static void settle_husks(struct line *line)
 {
-    const struct log *log = &line->store->log;
+    const struct log *log = line->log;
     for (size_t slot = 0; slot < log->segment_count; slot++) {
         struct segment *segment = log->segments[slot];
         if (!segment_is_husk(segment))
@@ -359,7 +358,7 @@ static void settle_husks(struct line *line)
 /* The number of a file that was set aside is not given out again, unless it is out of all proportion. */
 static enum store_error note_stray(struct line *line, const struct candidate *candidate)
 {
-    struct log *log = &line->store->log;
+    struct log *log = line->log;
     struct log_stray stray = {.number = candidate->number, .size = candidate->size};
     stray.far = candidate->number >= log->next_number && candidate->number - log->next_number >= FAR;
     if (!stray.far)
@@ -369,7 +368,7 @@ static enum store_error note_stray(struct line *line, const struct candidate *ca
 
 static enum store_error take_in(struct line *line, size_t at)
 {
-    struct log *log = &line->store->log;
+    struct log *log = line->log;
     struct candidate *candidate = &line->candidates[at];
     if (candidate->segment) {
         enum store_error error = judge(line, at);
@@ -396,7 +395,7 @@ static enum store_error take_in(struct line *line, size_t at)
  * back an older one, and all that it has counts. */
 static void doubt_reach(const struct line *line)
 {
-    struct reach *reach = &line->store->progress.told;
+    struct reach *reach = &line->progress->told;
     if (line->count == 0 || line->candidates[line->count - 1].number < reach->segment)
         reach->oldest = 0;
 }
@@ -407,7 +406,7 @@ static enum store_error line_up(struct line *line)
     int os_error = line_list(line);
     if (os_error)
         return error_detail(line->detail, error_of_errno(os_error), os_error,
-                            "store %s: folder log cannot be listed: %s", line->store->name, strerror(os_error));
+                            "store %s: folder log cannot be listed: %s", line->notice->store, strerror(os_error));
     doubt_reach(line);
     for (size_t i = 0; i < line->count && !error; i++)
         error = candidate_open(line, &line->candidates[i]);
@@ -418,9 +417,10 @@ static enum store_error line_up(struct line *line)
     return error;
 }
 
-enum store_error lineup(struct store *store, struct cursor *cursor, struct store_detail *ret_detail)
+enum store_error lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
+                        struct store_detail *ret_detail)
 {
-    struct line line = {.store = store, .cursor = cursor, .detail = ret_detail};
+    struct line line = {.log = log, .progress = progress, .notice = notice, .cursor = cursor, .detail = ret_detail};
     enum store_error error = line_up(&line);
     for (size_t i = 0; i < line.count; i++)
         segment_release(line.candidates[i].segment);

@@ -2,8 +2,8 @@
 #include "store/start/recover.h"
 
 #include "store/base/arena.h"
+#include "store/base/error.h"
 #include "store/base/key.h"
-#include "store/internal.h"
 #include "store/log/cursor.h"
 #include "store/read/run.h"
 #include "store/start/lineup.h"
@@ -14,7 +14,10 @@
 #include <string.h>
 
 struct scan {
-    struct store *store;
+    struct index *index;
+    struct log *log; /* the index's */
+    struct progress *progress;
+    const struct notice *notice;
     struct store_detail *detail;
     struct cursor cursor;
     struct segment *segment;
@@ -39,7 +42,7 @@ static enum store_error scan_io_error(struct scan *scan, int os_error)
 {
     return error_detail(scan->detail, STORE_IO, os_error,
                         "store %s: segment %016" PRIx64 " cannot be read at position %" PRIu64 ": %s",
-                        scan->store->name, scan->segment->number, scan->position, strerror(os_error));
+                        scan->notice->store, scan->segment->number, scan->position, strerror(os_error));
 }
 
 /* ---- applying -------------------------------------------------------------------------------- */
@@ -50,7 +53,7 @@ enum { RECALL = RECORD_HEADER + STORE_KEY_MAX };
 static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char head[RECALL],
                                struct record *ret_record)
 {
-    const struct log *log = &scan->store->log;
+    const struct log *log = scan->log;
     struct location location = location_unpack(packed);
     const struct segment *segment = log->segments[location.segment];
     size_t length = location.length < RECALL ? location.length : RECALL;
@@ -60,7 +63,7 @@ static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char
     if (!record_peek(head, segment_offset(segment, location.position), ret_record) ||
         RECORD_HEADER + ret_record->key_length > length)
         return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
-                            scan->store->name);
+                            scan->notice->store);
     ret_record->key = ret_record->key_length ? head + RECORD_HEADER : NULL;
     return STORE_OK;
 }
@@ -68,7 +71,7 @@ static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char
 /* Finds out what a change replaces. An object without a name is that of any key of its hash. */
 static enum store_error find_before(struct scan *scan, struct index_change *change)
 {
-    struct index *index = &scan->store->index;
+    struct index *index = scan->index;
     unsigned char head[RECALL];
     struct record record;
     uint64_t packed = index_now(index, &change->key, &change->others);
@@ -90,7 +93,7 @@ static enum store_error find_before(struct scan *scan, struct index_change *chan
 
 static enum store_error apply(struct scan *scan, struct index_change *change)
 {
-    struct index *index = &scan->store->index;
+    struct index *index = scan->index;
     enum store_error error = change->type == RECORD_MARK ? STORE_OK : find_before(scan, change);
     if (error)
         return error;
@@ -187,7 +190,7 @@ static enum store_error take(struct scan *scan, const struct record *record)
         effects_drop(scan);
         scan->damaged += length;
     }
-    scan->store->log.marked = record->type == RECORD_MARK;
+    scan->log->marked = record->type == RECORD_MARK;
     scan->last_group = record->group;
     scan->position += length;
     return error;
@@ -198,8 +201,8 @@ static enum store_error take(struct scan *scan, const struct record *record)
 static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 {
     scan->damaged += to - from;
-    scan->store->log.marked = false;
-    notice_tell(&scan->store->notice, STORE_LOG_ERROR,
+    scan->log->marked = false;
+    notice_tell(scan->notice, STORE_LOG_ERROR,
                 "%" PRIu64 " bytes of the log from offset %" PRIu64
                 " on are damaged: what they held is lost, what follows is kept",
                 to - from, segment_offset(scan->segment, from));
@@ -209,8 +212,8 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 static void note_payload(struct scan *scan, const struct record *record)
 {
     struct location location = location_of(scan->segment->slot, scan->position, record);
-    damage_note_record(&scan->store->index, location_pack(location));
-    notice_tell(&scan->store->notice, STORE_LOG_ERROR,
+    damage_note_record(scan->index, location_pack(location));
+    notice_tell(scan->notice, STORE_LOG_ERROR,
                 "the payload of the record at offset %" PRIu64 " is damaged: reading it tells so", record->offset);
 }
 
@@ -313,7 +316,7 @@ static enum store_error scan_segment(struct scan *scan, struct segment *segment,
  * anyone gets to see them and before the next group says that they are on disk. */
 static enum store_error scan_settle(struct scan *scan)
 {
-    const struct io *io = scan->store->io;
+    const struct io *io = scan->log->io;
     const struct segment *segment = scan->segment;
     uint64_t from = SEGMENT_HEADER;
     unsigned char bytes[16 << 10];
@@ -336,10 +339,10 @@ static enum store_error scan_settle(struct scan *scan)
  * life. */
 static enum store_error scan_settle_names(struct scan *scan)
 {
-    const struct store *store = scan->store;
-    if (store->io->fsync(store->io->self, store->log.folder) == 0)
+    const struct log *log = scan->log;
+    if (log->io->fsync(log->io->self, log->folder) == 0)
         return STORE_OK;
-    return error_detail(scan->detail, STORE_IO, errno, "store %s: folder log cannot be synced: %s", store->name,
+    return error_detail(scan->detail, STORE_IO, errno, "store %s: folder log cannot be synced: %s", scan->notice->store,
                         strerror(errno));
 }
 
@@ -353,11 +356,11 @@ static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
     if (error)
         return scan_io_error(scan, error);
     if (!*ret_zeros)
-        notice_tell(&scan->store->notice, STORE_LOG_WARNING,
+        notice_tell(scan->notice, STORE_LOG_WARNING,
                     "the log ended in the middle of a write; it goes on from offset %" PRIu64,
                     segment_end(scan->segment));
     /* Behind a mark everything was on disk, unless a write failed there later. */
-    return scan->store->log.marked && *ret_zeros ? STORE_OK : scan_settle(scan);
+    return scan->log->marked && *ret_zeros ? STORE_OK : scan_settle(scan);
 }
 
 /* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is
@@ -368,7 +371,7 @@ static void report_gap(struct scan *scan, size_t slot, uint64_t from, uint64_t t
         return;
     scan->damaged += to - from;
     scan->behind_gaps = slot;
-    notice_tell(&scan->store->notice, STORE_LOG_ERROR,
+    notice_tell(scan->notice, STORE_LOG_ERROR,
                 "%" PRIu64 " bytes of the log from offset %" PRIu64
                 " on are missing: a segment file is lost or was cut; what follows is kept",
                 to - from, from);
@@ -402,7 +405,7 @@ static uint64_t records_limit(const struct segment *segment, const struct segmen
 static enum store_error is_complete(struct scan *scan, const struct segment *front, const struct segment *next,
                                     bool *ret_complete)
 {
-    *ret_complete = next->number <= scan->store->progress.told.oldest;
+    *ret_complete = next->number <= scan->progress->told.oldest;
     if (*ret_complete || !front || front->number + 1 != next->number || !came_back(front, next) ||
         front->prepared - SEGMENT_HEADER < next->base - front->base)
         return STORE_OK;
@@ -413,7 +416,7 @@ static enum store_error is_complete(struct scan *scan, const struct segment *fro
 /* Looks at what lies between a segment and the one in front of it. */
 static enum store_error scan_front(struct scan *scan, size_t slot)
 {
-    const struct log *log = &scan->store->log;
+    const struct log *log = scan->log;
     struct segment *segment = log->segments[slot];
     const struct segment *front = slot > 0 ? log->segments[slot - 1] : NULL;
     uint64_t end = front ? segment_end(front) : 0;
@@ -439,14 +442,13 @@ static bool stray_between(const struct log *log, const struct segment *front, co
 /* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
 static enum store_error scan_slot(struct scan *scan, size_t slot)
 {
-    struct log *log = &scan->store->log;
+    struct log *log = scan->log;
     struct segment *segment = log->segments[slot];
     const struct segment *next = log_next(log, segment);
     enum store_error error = STORE_OK;
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
-    scan->known = !next && scan->store->progress.told.segment == segment->number ? scan->store->progress.told.offset
-                                                                                 : 0;
+    scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
     if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
         error = scan_segment(scan, segment, records_limit(segment, next));
     for (size_t i = 0; i < log->stray_count; i++) {
@@ -484,7 +486,7 @@ static uint64_t resume_offset(const struct log *log, uint64_t end)
 /* Reads one segment after the other and takes down behind which of them nothing is missing. */
 static enum store_error scan_segments(struct scan *scan)
 {
-    struct log *log = &scan->store->log;
+    struct log *log = scan->log;
     enum store_error error = STORE_OK;
     for (size_t slot = 0; slot < log->segment_count && !error; slot++) {
         error = scan_front(scan, slot);
@@ -503,7 +505,7 @@ static enum store_error scan_segments(struct scan *scan)
 
 static enum store_error scan_log(struct scan *scan)
 {
-    struct log *log = &scan->store->log;
+    struct log *log = scan->log;
     bool zeros = true;
     scan->damaged += log->stray_count * SEGMENT_HEADER;
     enum store_error error = scan_segments(scan);
@@ -513,12 +515,12 @@ static enum store_error scan_log(struct scan *scan)
         return error;
     uint64_t end = log->active ? segment_end(log->active) : 0;
     uint64_t resume = resume_offset(log, end);
-    if (resume < scan->store->progress.told.offset)
-        resume = scan->store->progress.told.offset;
+    if (resume < scan->progress->told.offset)
+        resume = scan->progress->told.offset;
     report_gap(scan, log->segment_count, end, resume);
     bool old = log->active && !log->active->headless && log->active->version < SEGMENT_VERSION;
     log_resume(log, resume, !zeros || resume > end || old);
-    scan->store->progress.resumed = resume > end ? resume : 0;
+    scan->progress->resumed = resume > end ? resume : 0;
     return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
 }
 
@@ -528,54 +530,56 @@ static enum store_error scan_log(struct scan *scan)
  * of an object: then they stay, for whoever brings the lost part of the log back. */
 static enum store_error settle_blobs(struct scan *scan)
 {
-    struct store *store = scan->store;
     bool damaged = scan->damaged > 0;
     size_t orphans = 0;
-    int os_error = blobs_find_orphans(&store->blobs, scan->next_blob, !damaged, &orphans);
+    int os_error = blobs_find_orphans(scan->index->blobs, scan->next_blob, !damaged, &orphans);
     if (os_error)
         return error_detail(scan->detail, error_of_errno(os_error), os_error,
-                            "store %s: folder blobs cannot be listed: %s", store->name, strerror(os_error));
+                            "store %s: folder blobs cannot be listed: %s", scan->notice->store, strerror(os_error));
     if (damaged && orphans > 0)
-        notice_tell(&store->notice, STORE_LOG_WARNING,
+        notice_tell(scan->notice, STORE_LOG_WARNING,
                     "%zu files in blobs belong to no object and are kept, since the log is damaged", orphans);
     return STORE_OK;
 }
 
 /* What an earlier life has left of how far it came. Without it, a loss of the log's end cannot be told from a crash. */
-static enum store_error recall_reach(struct store *store, struct store_detail *detail)
+static enum store_error recall_reach(struct scan *scan)
 {
+    struct log *log = scan->log;
     int os_error = 0;
-    enum store_error error = reach_read(store->io, store->log.folder, store->salt, &store->progress.told, &os_error);
+    enum store_error error = reach_read(log->io, log->folder, log->salt, &scan->progress->told, &os_error);
     if (error == STORE_IO)
-        return error_detail(detail, error, os_error, "store %s: file reach cannot be read: %s", store->name,
-                            strerror(os_error));
+        return error_detail(scan->detail, error, os_error, "store %s: file reach cannot be read: %s",
+                            scan->notice->store, strerror(os_error));
     if (error)
-        notice_tell(&store->notice, STORE_LOG_WARNING,
+        notice_tell(scan->notice, STORE_LOG_WARNING,
                     "file reach is damaged: it is ignored, and written again when the store is closed");
-    log_use_number(&store->log, store->progress.told.segment);
+    log_use_number(log, scan->progress->told.segment);
     return STORE_OK;
 }
 
 /* Files of keys that know of a longer log are of no use. */
-static void check_runs(struct store *store)
+static void check_runs(struct index *index)
 {
-    const struct log *log = &store->log;
+    const struct log *log = index->log;
     for (size_t slot = 0; slot + 1 < log->segment_count; slot++) {
         if (!segment_is_husk(log->segments[slot]))
-            run_check_horizon(&store->index, log->segments[slot]->number, log->end);
+            run_check_horizon(index, log->segments[slot]->number, log->end);
     }
 }
 
-enum store_error recover(struct store *store, struct store_detail *ret_detail)
+enum store_error recover(struct index *index, struct progress *progress, const struct notice *notice,
+                         struct store_detail *ret_detail)
 {
-    struct scan scan = {.store = store, .detail = ret_detail};
-    enum store_error error = recall_reach(store, ret_detail);
+    struct log *log = index->log;
+    struct scan scan = {.index = index, .log = log, .progress = progress, .notice = notice, .detail = ret_detail};
+    enum store_error error = recall_reach(&scan);
     if (error)
         return error;
-    scan.next_blob = store->progress.told.blob ? store->progress.told.blob : 1;
+    scan.next_blob = progress->told.blob ? progress->told.blob : 1;
     error = STORE_NO_MEMORY;
-    if (cursor_init(&scan.cursor, store->io, store->salt))
-        error = lineup(store, &scan.cursor, ret_detail);
+    if (cursor_init(&scan.cursor, log->io, log->salt))
+        error = lineup(log, progress, notice, &scan.cursor, ret_detail);
     if (!error)
         error = scan_log(&scan);
     cursor_free(&scan.cursor);
@@ -583,10 +587,10 @@ enum store_error recover(struct store *store, struct store_detail *ret_detail)
     arena_free(&scan.keys);
     if (error)
         return error;
-    damage_note_gaps(&store->index, scan.damaged, scan.behind_gaps);
-    index_lock(&store->index);
-    index_publish(&store->index);
-    index_unlock(&store->index);
-    check_runs(store);
+    damage_note_gaps(index, scan.damaged, scan.behind_gaps);
+    index_lock(index);
+    index_publish(index);
+    index_unlock(index);
+    check_runs(index);
     return settle_blobs(&scan);
 }

@@ -17,12 +17,14 @@
 #ifndef CAIRN_RECOVER_H
 #define CAIRN_RECOVER_H
 
+#include "store/base/notice.h"
+#include "store/index/index.h"
+#include "store/index/progress.h"
 #include "store/store.h"
 
-struct store;
-
-/* Fills the index, the figures, the log and the blobs of a store whose folders are open; removes what no
- * object needs. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
-enum store_error recover(struct store *store, struct store_detail *ret_detail);
+/* Fills the index, the figures, the log and the blobs of a store whose folders are open, and what is known of its
+ * progress; removes what no object needs. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
+enum store_error recover(struct index *index, struct progress *progress, const struct notice *notice,
+                         struct store_detail *ret_detail);
 
 #endif
