@@ -152,14 +152,19 @@ static void write_problem(struct jsontext *json, const struct request *request, 
     jsontext_close(json, '}');
 }
 
-/* What only the operator can mend is logged: the client may keep it to itself. */
+/* What only the operator can mend is logged, a limit of the system included: the client may keep it to itself. */
+static bool is_operators(const struct request *request, const struct problem_kind *kind)
+{
+    return kind->status == 500 || (kind == problem_kind(PROBLEM_BUSY) && request->os_error != 0);
+}
+
 static void log_fault(const struct request *request, const struct problem_kind *kind, const char *sentence)
 {
     const struct api_options *options = &request->api->options;
     bool stored = request->store_name != NULL;
     char whose[sizeof ", key hash " + 16] = "";
     char *line;
-    if (kind->status != 500 || options->log == NULL)
+    if (!is_operators(request, kind) || options->log == NULL)
         return;
     if (request->has_key)
         snprintf(whose, sizeof whose, ", key hash %016" PRIx64, request->key.hash);

@@ -584,9 +584,10 @@ END_TEST
 /* ---- want of descriptors --------------------------------------------------------------------- */
 
 /* Of a problem, and of the last line in the log that it made. */
-static void expect_fault(struct answer *problem, const char *detail)
+static void expect_want(struct answer *problem, const char *detail)
 {
-    site_expect_problem(problem, 500);
+    site_expect_kind(problem, 503, "busy");
+    ck_assert_ptr_nonnull(answer_header(problem, "Retry-After"));
     ck_assert_str_eq(answer_string(problem, "detail"), detail);
     ck_assert_msg(server_logged(site.server, detail) > 0, "not in the log: %s", detail);
 }
@@ -628,14 +629,14 @@ START_TEST(want_of_descriptors_is_named)
     site_start();
     site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 201);
     take_descriptors();
-    expect_fault(site_get("large", NULL), "The object cannot be read: Too many open files.");
+    expect_want(site_get("large", NULL), "The object cannot be read: Too many open files.");
     ck_assert_uint_eq(server_logged(site.server, "GET in store main, key hash "), 1);
-    expect_fault(site_post("/batch-get", "{\"keys\":[\"large\"]}"), "The objects cannot be read: Too many open files.");
-    expect_fault(client_get(site.client, "/v1/stores", NULL), "The stores cannot be listed: Too many open files.");
-    expect_fault(client_get(site.client, "/metrics", NULL), "The stores cannot be listed: Too many open files.");
+    expect_want(site_post("/batch-get", "{\"keys\":[\"large\"]}"), "The objects cannot be read: Too many open files.");
+    expect_want(client_get(site.client, "/v1/stores", NULL), "The stores cannot be listed: Too many open files.");
+    expect_want(client_get(site.client, "/metrics", NULL), "The stores cannot be listed: Too many open files.");
     site_expect(client_get(site.client, "/healthz", NULL), 200);
-    expect_fault(client_upload(site.client, site_object("new"), LARGE, 1, NULL), /* ends the connection */
-                 "The object cannot be written: Too many open files.");
+    expect_want(client_upload(site.client, site_object("new"), LARGE, 1, NULL), /* ends the connection */
+                "The object cannot be written: Too many open files.");
 }
 END_TEST
 
