@@ -6,26 +6,20 @@
 #include "service/loop.h"
 
 #include "api/api.h"
-#include "api/http/wire.h"
+#include "service/client.h"
 #include "service/clock.h"
 #include "service/farewell.h"
 #include "service/intake.h"
-#include "service/pace.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/sockios.h>
 #include <malloc.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
@@ -41,30 +35,7 @@ enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants
 
 enum { CROWD_HASTE = 12 }; /* when places are short, clients have the idle timeout by so much */
 
-enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socket holds and has not sent yet */
-
 enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
-
-/* One connection, from the acceptor's hand-over to its end. */
-struct client {
-    struct client *next, *previous; /* in the inbox and among the arriving only `next` is used */
-    int socket;
-    struct wire wire;      /* what arrives goes through it */
-    uint64_t messages;     /* begun */
-    bool guest;            /* it has no place: places.h */
-    bool busy;             /* a request has begun and is not completed */
-    bool heard;            /* its head has arrived whole */
-    bool evicted;          /* it was too slow: libmicrohttpd is about to close it */
-    int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to */
-    struct pace pace;      /* of a request whose head was heard */
-    struct MHD_Connection *connection;
-    bool ended;    /* it has closed its side */
-    bool given_up; /* its last request ended without an answer */
-    struct client *next_ended;
-    struct loop *loop;
-    struct sockaddr_storage address;
-    socklen_t address_length;
-};
 
 struct loop {
     struct loop_options options;
@@ -95,21 +66,8 @@ struct loop {
 
 /* ---- libmicrohttpd's callbacks ------------------------------------------------------------- */
 
-static struct client *client_of(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-}
-
-/* From here on it may be silent for the idle timeout, and then has as long again for a request's head. */
-static void client_wait_for_head(struct client *client)
-{
-    client->heard = false;
-    client->waiting_since = clock_milliseconds();
-}
-
 static void client_opened(struct loop *loop, struct client *client)
 {
-    client_wait_for_head(client);
     client->previous = NULL;
     client->next = loop->clients;
     if (loop->clients)
@@ -123,8 +81,7 @@ static void client_forget(struct loop *loop, struct client *client)
         loop->guests--;
     else
         places_leave(loop->options.places, (const struct sockaddr *)&client->address);
-    wire_end(&client->wire);
-    free(client);
+    client_free(client);
     atomic_fetch_sub(&loop->connections, 1);
     loop->options.closed(loop->options.closed_arg);
 }
@@ -144,33 +101,16 @@ static void client_unlist(struct loop *loop, const struct client *client)
         *link = client->next_ended;
 }
 
-/* Of a head that does not become whole libmicrohttpd sees nothing, and closes when the idle timeout is over. */
-static bool is_closed_amid_head(const struct loop *loop, const struct client *client)
-{
-    return loop->current == PHASE_SERVE && !client->evicted && !client->ended && wire_is_amid_head(&client->wire);
-}
-
-/* Whether it got an answer before all of its message was read, so that it may be sending on. */
-static bool is_still_sending(const struct loop *loop, const struct client *client)
-{
-    int unread = 0;
-    if (loop->current == PHASE_CUT || client->evicted || client->given_up)
-        return false;
-    if (!client->ended && wire_is_amid_body(&client->wire))
-        return true;
-    return ioctl(client->socket, FIONREAD, &unread) == 0 && unread > 0;
-}
-
 static void client_closed(struct loop *loop, struct client *client)
 {
-    if (is_still_sending(loop, client)) {
+    if (loop->current != PHASE_CUT && client_is_still_sending(client)) {
         /* As long as another descriptor is open, the watch is not gone with this one. */
         epoll_ctl(loop->events, EPOLL_CTL_DEL, client->socket, NULL);
         farewells_add(&loop->farewells, client->socket, wire_rest(&client->wire), clock_milliseconds());
     }
     client_unlist(loop, client);
     intake_forget(client->socket);
-    if (is_closed_amid_head(loop, client))
+    if (loop->current == PHASE_SERVE && client_is_amid_head(client))
         note_eviction(loop, client, API_EVICTED_HEAD);
     if (client->previous)
         client->previous->next = client->next;
@@ -204,22 +144,9 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     }
     int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     struct client *client = take_arriving(loop, socket);
-    client->connection = connection;
-    wire_begin(&client->wire);
-    if (!intake_watch(socket, &client->wire))
-        shutdown(socket, SHUT_RDWR);
+    client_arrived(client, connection);
     client_opened(loop, client);
     *socket_context = client;
-}
-
-/* The head of its request is there: from now on it is the pace that counts. */
-static void client_heard(struct loop *loop, struct client *client)
-{
-    if (client->heard)
-        return;
-    client->heard = true;
-    loop->under_way++;
-    pace_begin(&client->pace);
 }
 
 static void *on_uri(void *closure, const char *uri, struct MHD_Connection *connection)
@@ -231,15 +158,6 @@ static void *on_uri(void *closure, const char *uri, struct MHD_Connection *conne
     return api_uri(loop->options.api, uri, connection);
 }
 
-/* What is wrong with the message that libmicrohttpd is at. One that has not come through the wire is not read: then
- * libmicrohttpd would have another way to the socket than recv(). */
-static const struct fault *client_fault(const struct client *client)
-{
-    static const struct fault unseen = {PROBLEM_INTERNAL,
-                                        "The HTTP library reads in a way that is not known: it is too new for cairn."};
-    return client->messages > client->wire.heads ? &unseen : wire_fault(&client->wire, client->messages);
-}
-
 static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
                                  const char *version, const char *upload_data, size_t *upload_data_size,
                                  void **request_closure)
@@ -247,18 +165,11 @@ static enum MHD_Result on_access(void *closure, struct MHD_Connection *connectio
     struct loop *loop = closure;
     struct client *client = client_of(connection);
     const struct fault *fault = client_fault(client);
-    client_heard(loop, client);
+    loop->under_way += client_heard(client);
     if (fault)
         return api_reject(*request_closure, fault, upload_data_size);
     return api_access(loop->options.api, connection, url, method, version, upload_data, upload_data_size,
                       request_closure);
-}
-
-/* What libmicrohttpd has waited for in vain, of a request under way. */
-static enum api_eviction silence_of(const struct client *client)
-{
-    int unsent = 0;
-    return ioctl(client->socket, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? API_EVICTED_ANSWER : API_EVICTED_BODY;
 }
 
 static void on_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
@@ -271,7 +182,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     client->given_up = reason != MHD_REQUEST_TERMINATED_COMPLETED_OK && reason != MHD_REQUEST_TERMINATED_WITH_ERROR;
     loop->under_way -= client->heard;
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
-        note_eviction(loop, client, silence_of(client));
+        note_eviction(loop, client, client_silence(client));
     client_wait_for_head(client);
     /* Its answer may have been begun before the drain and say keep-alive. */
     if (loop->current != PHASE_SERVE)
@@ -300,19 +211,9 @@ static bool watch(struct loop *loop, int file, uint32_t what, void *who)
     return epoll_ctl(loop->events, EPOLL_CTL_ADD, file, &event) == 0;
 }
 
-/* The kernel takes megabytes ahead of a slow reader, and tells of room only when a third of them has gone. That may
- * be longer than the idle timeout, although the reader goes on reading; with little unsent, its steps are seen. Unix
- * sockets refuse this, and hold little anyway. */
-static void limit_unsent(int socket)
-{
-    int bytes = UNSENT_MAX;
-    setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
-}
-
 /* It may be gone when this returns: on_connection() is called from here, or later. */
 static void admit_client(struct loop *loop, struct client *client)
 {
-    limit_unsent(client->socket);
     /* Without this watch (no memory) the end of a client may only show when the idle timeout is over. */
     watch(loop, client->socket, EPOLLRDHUP | EPOLLET, client);
     MHD_add_connection(loop->daemon, client->socket, (const struct sockaddr *)&client->address, client->address_length);
@@ -374,12 +275,6 @@ static void client_ended(struct loop *loop, struct client *client)
     loop->ended = client;
 }
 
-static bool has_unread_bytes(const struct client *client)
-{
-    char byte;
-    return recv(client->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 /* libmicrohttpd takes a short read for the last one until epoll reports again, and an end that came together with the
  * last bytes is not reported again: it would miss it until the idle timeout is over. Shutting the socket down for
  * reading changes nothing for it but the report. That helps only after it has read those bytes. */
@@ -388,7 +283,7 @@ static void tell_of_ends(struct loop *loop)
     struct client **link = &loop->ended;
     while (*link) {
         struct client *client = *link;
-        if (has_unread_bytes(client)) {
+        if (client_has_unread(client)) {
             link = &client->next_ended;
             continue;
         }
@@ -401,47 +296,18 @@ static void tell_of_ends(struct loop *loop)
 
 static void evict(struct loop *loop, struct client *client, enum api_eviction reason)
 {
-    /* What it has not taken of its answers would stay with the kernel for minutes. */
-    struct linger none = {.l_onoff = 1};
-    if (reason == API_EVICTED_ANSWER)
-        setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    shutdown(client->socket, SHUT_RDWR);
+    client_evict(client, reason);
     note_eviction(loop, client, reason);
-    client->evicted = true;
 }
 
-static bool is_suspended(const struct client *client)
-{
-    return MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
-}
-
-/* How long a client may keep the server waiting, milliseconds. */
-static int64_t patience(const struct loop *loop)
+/* How long clients may keep the server waiting: less while places are short. */
+static struct client_terms terms(const struct loop *loop)
 {
     int64_t usual = 1000 * (int64_t)loop->options.idle_timeout;
-    return loop->crowded ? usual / CROWD_HASTE : usual;
-}
-
-/* How long it may take to begin a request and to finish its head. */
-static int64_t head_patience(const struct loop *loop, const struct client *client)
-{
-    if (client->guest)
-        return GUEST_PATIENCE;
-    return loop->crowded ? patience(loop) : 2 * patience(loop);
-}
-
-/* For libmicrohttpd each byte is a sign of life. A head that comes byte by byte would hold its connection for ever, and
- * so would a body, or an answer that is read so. And in a crowd who has no request has to make room. */
-static void judge(struct loop *loop, struct client *client, int64_t now)
-{
-    struct pace_terms terms = {.rate = (int64_t)loop->options.least_rate, .grace = patience(loop)};
-    enum pace_verdict verdict = PACE_FAIR;
-    if (client->heard)
-        verdict = pace_look(&client->pace, client->socket, !is_suspended(client), &terms, now);
-    else if (now - client->waiting_since > head_patience(loop, client))
-        evict(loop, client, wire_is_amid_head(&client->wire) ? API_EVICTED_HEAD : API_EVICTED_IDLE);
-    if (verdict != PACE_FAIR)
-        evict(loop, client, verdict == PACE_SLOW_BODY ? API_EVICTED_BODY : API_EVICTED_ANSWER);
+    int64_t patience = loop->crowded ? usual / CROWD_HASTE : usual;
+    return (struct client_terms){.pace = {.rate = (int64_t)loop->options.least_rate, .grace = patience},
+                                 .head_patience = loop->crowded ? patience : 2 * patience,
+                                 .guest_patience = GUEST_PATIENCE};
 }
 
 static void judge_all(struct loop *loop)
@@ -452,9 +318,12 @@ static void judge_all(struct loop *loop)
     loop->next_look = now + loop->look_every;
     loop->crowded = places_are_short(loop->options.places);
     farewells_look(&loop->farewells, now);
-    for (struct client *client = loop->clients; client; client = client->next)
-        if (!client->evicted)
-            judge(loop, client, now);
+    struct client_terms now_fair = terms(loop);
+    for (struct client *client = loop->clients; client; client = client->next) {
+        enum api_eviction reason = client->evicted ? API_EVICTIONS : client_judge(client, &now_fair, now);
+        if (reason != API_EVICTIONS)
+            evict(loop, client, reason);
+    }
 }
 
 /* Guests come and go. When there are many, the one that has not said what it wants for the longest time has to. */
@@ -549,16 +418,11 @@ static void call(struct loop *loop)
 
 bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest)
 {
-    struct client *client = calloc(1, sizeof(*client));
+    struct client *client = client_new(loop, socket, address, length, guest);
     if (!client) {
         close(socket);
         return false;
     }
-    client->loop = loop;
-    client->guest = guest;
-    client->socket = socket;
-    memcpy(&client->address, address, length);
-    client->address_length = length;
     atomic_fetch_add(&loop->connections, 1);
 
     pthread_mutex_lock(&loop->lock);

@@ -1,0 +1,150 @@
+/* client.c - one connection. See client.h. */
+#include "service/client.h"
+
+#include "service/clock.h"
+#include "service/intake.h"
+
+#include <linux/sockios.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socket holds and has not sent yet */
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+/* The kernel takes megabytes ahead of a slow reader, and tells of room only when a third of them has gone. That may
+ * be longer than the idle timeout, although the reader goes on reading; with little unsent, its steps are seen. Unix
+ * sockets refuse this, and hold little anyway. */
+static void limit_unsent(int socket)
+{
+    int bytes = UNSENT_MAX;
+    setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
+struct client *client_new(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest)
+{
+    struct client *client = calloc(1, sizeof *client);
+    if (!client)
+        return NULL;
+    client->loop = loop;
+    client->guest = guest;
+    client->socket = socket;
+    memcpy(&client->address, address, length);
+    client->address_length = length;
+    limit_unsent(socket);
+    return client;
+}
+
+void client_free(struct client *client)
+{
+    wire_end(&client->wire);
+    free(client);
+}
+
+struct client *client_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void client_arrived(struct client *client, struct MHD_Connection *connection)
+{
+    client->connection = connection;
+    wire_begin(&client->wire);
+    if (!intake_watch(client->socket, &client->wire))
+        shutdown(client->socket, SHUT_RDWR);
+    client_wait_for_head(client);
+}
+
+/* ---- its requests ---------------------------------------------------------------------------- */
+
+void client_wait_for_head(struct client *client)
+{
+    client->heard = false;
+    client->waiting_since = clock_milliseconds();
+}
+
+bool client_heard(struct client *client)
+{
+    if (client->heard)
+        return false;
+    client->heard = true;
+    pace_begin(&client->pace);
+    return true;
+}
+
+/* A message that has not come through the wire is not read: then libmicrohttpd would have another way to the socket
+ * than recv(). */
+const struct fault *client_fault(const struct client *client)
+{
+    static const struct fault unseen = {PROBLEM_INTERNAL,
+                                        "The HTTP library reads in a way that is not known: it is too new for cairn."};
+    return client->messages > client->wire.heads ? &unseen : wire_fault(&client->wire, client->messages);
+}
+
+/* ---- what it has sent and read --------------------------------------------------------------- */
+
+bool client_is_amid_head(const struct client *client)
+{
+    return !client->evicted && !client->ended && wire_is_amid_head(&client->wire);
+}
+
+bool client_has_unread(const struct client *client)
+{
+    int unread = 0;
+    return ioctl(client->socket, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+bool client_is_still_sending(const struct client *client)
+{
+    if (client->evicted || client->given_up)
+        return false;
+    return (!client->ended && wire_is_amid_body(&client->wire)) || client_has_unread(client);
+}
+
+enum api_eviction client_silence(const struct client *client)
+{
+    int unsent = 0;
+    return ioctl(client->socket, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? API_EVICTED_ANSWER : API_EVICTED_BODY;
+}
+
+/* ---- whether it comes to the point ------------------------------------------------------------ */
+
+static bool is_suspended(const struct client *client)
+{
+    return MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
+}
+
+static enum api_eviction judge_request(struct client *client, const struct pace_terms *terms, int64_t now)
+{
+    switch (pace_look(&client->pace, client->socket, !is_suspended(client), terms, now)) {
+    case PACE_SLOW_BODY:
+        return API_EVICTED_BODY;
+    case PACE_SLOW_ANSWER:
+        return API_EVICTED_ANSWER;
+    default:
+        return API_EVICTIONS;
+    }
+}
+
+enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now)
+{
+    if (client->heard)
+        return judge_request(client, &terms->pace, now);
+    if (now - client->waiting_since <= (client->guest ? terms->guest_patience : terms->head_patience))
+        return API_EVICTIONS;
+    return wire_is_amid_head(&client->wire) ? API_EVICTED_HEAD : API_EVICTED_IDLE;
+}
+
+void client_evict(struct client *client, enum api_eviction reason)
+{
+    /* What it has not taken of its answers would stay with the kernel for minutes. */
+    struct linger none = {.l_onoff = 1};
+    if (reason == API_EVICTED_ANSWER)
+        setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    shutdown(client->socket, SHUT_RDWR);
+    client->evicted = true;
+}

@@ -1,0 +1,88 @@
+/* client.h - one connection, from the acceptor's hand-over to its end: what is known of it, and whether it comes to the
+ * point.
+ *
+ * libmicrohttpd owns the socket as soon as it is told of it. For it each byte is a sign of life: a head that comes byte
+ * by byte would hold its connection for ever, and so would a body, or an answer that is read so. client_judge() finds
+ * such clients; and in a crowd who has no request has to make room.
+ *
+ * Thread: its loop's, but client_new() and client_is_guest().
+ */
+#ifndef CAIRN_CLIENT_H
+#define CAIRN_CLIENT_H
+
+#include "api/api.h"
+#include "api/http/wire.h"
+#include "service/pace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct loop;
+
+struct client {
+    struct client *next, *previous; /* the loop's lists; in the inbox and among the arriving only `next` is used */
+    struct client *next_ended;
+    struct loop *loop;
+    int socket;
+    struct sockaddr_storage address;
+    socklen_t address_length;
+    struct MHD_Connection *connection;
+    struct wire wire;      /* what arrives goes through it */
+    uint64_t messages;     /* begun */
+    bool guest;            /* it has no place: places.h */
+    bool busy;             /* a request has begun and is not completed */
+    bool heard;            /* its head has arrived whole */
+    bool given_up;         /* its last answer did not come through */
+    bool ended;            /* it has closed its side */
+    bool evicted;          /* it was too slow: libmicrohttpd is about to close it */
+    int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to */
+    struct pace pace;      /* of a request whose head was heard */
+};
+
+/* How much patience the server has at present. */
+struct client_terms {
+    struct pace_terms pace;
+    int64_t head_patience; /* milliseconds to begin a request and to finish its head */
+    int64_t guest_patience;
+};
+
+/* NULL when memory is out. The socket stays the caller's to close until libmicrohttpd has it. Thread: any. */
+struct client *client_new(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest);
+void client_free(struct client *client);
+
+/* The client that client_arrived() has made known to libmicrohttpd. */
+struct client *client_of(struct MHD_Connection *connection);
+
+/* libmicrohttpd has made a connection of the socket: what it reads goes through the wire from now on. */
+void client_arrived(struct client *client, struct MHD_Connection *connection);
+
+/* From here on it may be silent for the idle timeout, and then has as long again for a request's head. */
+void client_wait_for_head(struct client *client);
+
+/* The head of its request is there: from now on it is the pace that counts. False: that was known. */
+bool client_heard(struct client *client);
+
+/* What is wrong with the message that libmicrohttpd is at; NULL: nothing. */
+const struct fault *client_fault(const struct client *client);
+
+/* Whether its connection ends amid a head: libmicrohttpd sees nothing of one that does not become whole, and closes
+ * when the idle timeout is over. */
+bool client_is_amid_head(const struct client *client);
+
+/* Whether it got an answer before all of its message was read, so that it may be sending on. */
+bool client_is_still_sending(const struct client *client);
+
+/* Whether there are bytes of it that nobody has read. */
+bool client_has_unread(const struct client *client);
+
+/* What libmicrohttpd has waited for in vain, of a request under way. */
+enum api_eviction client_silence(const struct client *client);
+
+/* Why its connection has to end now; API_EVICTIONS: it need not. */
+enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now);
+
+/* Shuts its socket down, so that libmicrohttpd closes it. */
+void client_evict(struct client *client, enum api_eviction reason);
+
+#endif
