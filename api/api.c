@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "api/request/core.h"
-#include "api/request/request.h"
+#include "api/request/turn.h"
 #include "api/routes.h"
 
 /* Bodies of the largest size; of small ones accordingly more. A batch-get of that size, which takes four times its
@@ -73,12 +73,12 @@ enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, con
     struct request *request = *request_closure;
     if (request == NULL)
         return MHD_NO; /* there was no memory for it */
-    return request_turn(request, method, upload_data, upload_data_size);
+    return turn_take(request, method, upload_data, upload_data_size);
 }
 
 enum MHD_Result api_reject(void *request, const struct fault *fault, size_t *upload_data_size)
 {
-    return request == NULL ? MHD_NO : request_reject(request, fault, upload_data_size);
+    return request == NULL ? MHD_NO : turn_reject(request, fault, upload_data_size);
 }
 
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,

@@ -13,7 +13,7 @@
 
 #include "api/http/attributes.h"
 #include "api/http/precondition.h"
-#include "api/request/problem.h"
+#include "api/http/problem.h"
 #include "store/store.h"
 
 /* What an operation owns. */

@@ -2,7 +2,7 @@
 #ifndef CAIRN_API_FAULT_H
 #define CAIRN_API_FAULT_H
 
-#include "api/request/problem.h"
+#include "api/http/problem.h"
 
 struct fault {
     enum problem problem;

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "api/request/problem.h"
+#include "api/http/problem.h"
 #include "api/request/request.h"
 #include "api/text/jsontext.h"
 

@@ -94,12 +94,6 @@ struct request {
 /* A request for a target; NULL when memory is out. Thread: the daemon's. */
 struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target);
 
-/* One call of the access handler. MHD_NO cuts the connection. Thread: the daemon's. */
-enum MHD_Result request_turn(struct request *request, const char *method, const char *bytes, size_t *length);
-
-/* The same for a message with a fault, which is answered. */
-enum MHD_Result request_reject(struct request *request, const struct fault *fault, size_t *length);
-
 /* Frees it and all it holds; an upload that was not committed is aborted. Thread: the daemon's. */
 void request_free(struct request *request);
 

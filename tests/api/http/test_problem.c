@@ -1,5 +1,5 @@
 /* problem.c: every error of the engine and every kind of problem has its answer. */
-#include "api/request/problem.h"
+#include "api/http/problem.h"
 #include "tests/lib/unit.h"
 
 #include <errno.h>

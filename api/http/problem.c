@@ -1,4 +1,4 @@
-#include "api/request/problem.h"
+#include "api/http/problem.h"
 
 #include <assert.h>
 

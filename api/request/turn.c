@@ -1,0 +1,149 @@
+#include "api/request/turn.h"
+
+#include <assert.h>
+
+#include "api/request/arrival.h"
+#include "api/request/core.h"
+#include "api/request/interrupt.h"
+#include "api/request/reply.h"
+
+static enum MHD_Result queue(struct request *request)
+{
+    request->phase = REQUEST_SENT;
+    if (request->response == NULL)
+        return MHD_NO; /* memory was out when the answer was made */
+    if (request->reject || request->guest || api_is_draining(request->api))
+        reply_field(request, "Connection", "close");
+    metrics_count(&request->api->metrics, request->method, request->status);
+    enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
+    MHD_destroy_response(request->response);
+    request->response = NULL;
+    return queued;
+}
+
+/* Whether so little of the body is to come that it is read and dropped, for an answer in the proper place. */
+static bool drains(const struct request *request)
+{
+    return request->body_length != STORE_SIZE_UNKNOWN && request->body_length - request->received <= REQUEST_DRAIN_MAX;
+}
+
+/* Answers while the body is coming, and closes the connection: see interrupt.h. */
+static enum MHD_Result interrupt(struct request *request)
+{
+    if (request->response != NULL && request->content != NULL) {
+        metrics_count(&request->api->metrics, request->method, request->status);
+        interrupt_send(request->connection, request->status, request->response, request->content,
+                       request->content_length);
+    }
+    return MHD_NO;
+}
+
+/* An answer stands before the body. A client whose message is not understood, who waits for 100 Continue or whatever
+ * else it expects, or who has much to send, gets it at once, which closes the connection. */
+static enum MHD_Result answer_early(struct request *request)
+{
+    bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
+    if (request->reject || waits || !drains(request))
+        return queue(request);
+    request->phase = REQUEST_BODY;
+    return MHD_YES;
+}
+
+static void go_on(struct request *request)
+{
+    request_step *then = request->then;
+    request->then = NULL;
+    then(request);
+}
+
+static void count_request(struct request *request)
+{
+    if (!request->counted)
+        api_request_began(request->api);
+    request->counted = true;
+}
+
+static enum MHD_Result turn_head(struct request *request, const char *method)
+{
+    if (request->then != NULL) {
+        go_on(request);
+    } else {
+        count_request(request);
+        if (arrival_read(request, method) && request->endpoint->begin != NULL)
+            request->endpoint->begin(request);
+    }
+    if (request->suspended)
+        return MHD_YES;
+    if (request->status != 0)
+        return answer_early(request);
+    request->phase = REQUEST_BODY;
+    return MHD_YES;
+}
+
+/* Bytes nobody wants: never more than REQUEST_DRAIN_MAX. */
+static enum MHD_Result drop(struct request *request, size_t *length)
+{
+    request->dropped += *length;
+    *length = 0;
+    return MHD_YES;
+}
+
+/* A body of unknown length turns out to be more than can be ignored, where none is taken. */
+static enum MHD_Result refuse_body(struct request *request, size_t *length)
+{
+    *length = 0;
+    reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method_name(request->method));
+    return interrupt(request);
+}
+
+static enum MHD_Result turn_body(struct request *request, const char *bytes, size_t *length)
+{
+    bool unwanted = request->status == 0 && request->endpoint->receive == NULL;
+    if (unwanted && request->dropped + *length > REQUEST_DRAIN_MAX)
+        return refuse_body(request, length);
+    if (unwanted || request->status != 0)
+        return drop(request, length);
+    size_t taken = request->endpoint->receive(request, bytes, *length);
+    request->received += taken;
+    *length -= taken;
+    return request->status == 0 || drains(request) ? MHD_YES : interrupt(request);
+}
+
+static enum MHD_Result turn_last(struct request *request)
+{
+    if (request->then != NULL)
+        go_on(request);
+    else if (request->status == 0 && request->endpoint->prompt)
+        request->endpoint->finish(request);
+    else if (request->status == 0)
+        request_settle(request, request->endpoint->finish);
+    return request->then != NULL ? MHD_YES : queue(request);
+}
+
+enum MHD_Result turn_take(struct request *request, const char *method, const char *bytes, size_t *length)
+{
+    request->suspended = false;
+    switch (request->phase) {
+    case REQUEST_HEAD:
+        return turn_head(request, method);
+    case REQUEST_BODY:
+        return *length > 0 ? turn_body(request, bytes, length) : turn_last(request);
+    case REQUEST_SENT:
+        break;
+    }
+    assert(request->phase != REQUEST_SENT); /* libmicrohttpd has its answer and does not ask again */
+    return MHD_NO;
+}
+
+enum MHD_Result turn_reject(struct request *request, const struct fault *fault, size_t *length)
+{
+    request->suspended = false;
+    request->reject = true;
+    count_request(request);
+    if (request->status == 0)
+        reply_problem(request, fault->problem, "%s", fault->sentence);
+    if (request->phase == REQUEST_HEAD || *length == 0)
+        return queue(request);
+    *length = 0;
+    return interrupt(request);
+}
