@@ -326,16 +326,20 @@ static void judge_all(struct loop *loop)
     }
 }
 
-/* Guests come and go. When there are many, the one that has not said what it wants for the longest time has to. */
+/* Guests come and go. When many of them have not said what they want, the one that has not for the longest time has to
+ * go; who has just come is safe beside those who were answered and are leaving. */
 static void limit_guests(struct loop *loop)
 {
     struct client *oldest = NULL;
+    size_t silent = 0;
     if (loop->guests <= loop->options.guest_limit)
         return;
     for (struct client *client = loop->clients; client; client = client->next)
-        if (client->guest && !client->heard && !client->evicted)
+        if (client->guest && !client->heard && !client->evicted) {
             oldest = client;
-    if (oldest)
+            silent++;
+        }
+    if (silent > loop->options.guest_limit)
         evict(loop, oldest, API_EVICTED_HEAD);
 }
 
