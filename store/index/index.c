@@ -229,7 +229,7 @@ static void record_begins(struct index *index, const struct index_change *change
 static const struct segment *record_ends(struct index *index, struct location location, uint64_t size)
 {
     struct segment *segment = index->log->segments[location.segment];
-    assert(segment->live > 0 && index->live_bytes >= size);
+    assert(segment->live > 0 && index->objects > 0);
     segment->live--;
     segment->dead += location.length;
     index->objects--;
