@@ -84,6 +84,26 @@ static void append(struct farewells *farewells, struct farewell *farewell)
     farewells->count++;
 }
 
+/* False when the client has closed its side or sent too much, or the connection is broken. MSG_TRUNC saves a copy where
+ * the kernel knows it for streams. */
+static bool drop(struct farewell *farewell, int64_t now)
+{
+    char bytes[64 << 10];
+    for (int i = 0; i < READS; i++) {
+        ssize_t got = recv(farewell->socket, bytes, sizeof bytes, MSG_DONTWAIT | MSG_TRUNC);
+        if (got == 0)
+            return false;
+        if (got < 0)
+            return errno == EAGAIN || errno == EINTR;
+        farewell->dropped += got;
+        farewell->left -= got;
+        farewell->heard = now;
+        if (farewell->left < 0)
+            return false;
+    }
+    return true;
+}
+
 void farewells_add(struct farewells *farewells, int socket, uint64_t rest, int64_t now)
 {
     if (farewells->count == AT_MOST)
@@ -103,26 +123,9 @@ void farewells_add(struct farewells *farewells, int socket, uint64_t rest, int64
     }
     shutdown(farewell->socket, SHUT_WR);
     append(farewells, farewell);
-}
-
-/* False when the client has closed its side or sent too much, or the connection is broken. MSG_TRUNC saves a copy where
- * the kernel knows it for streams. */
-static bool drop(struct farewell *farewell, int64_t now)
-{
-    char bytes[64 << 10];
-    for (int i = 0; i < READS; i++) {
-        ssize_t got = recv(farewell->socket, bytes, sizeof bytes, MSG_DONTWAIT | MSG_TRUNC);
-        if (got == 0)
-            return false;
-        if (got < 0)
-            return errno == EAGAIN || errno == EINTR;
-        farewell->dropped += got;
-        farewell->left -= got;
-        farewell->heard = now;
-        if (farewell->left < 0)
-            return false;
-    }
-    return true;
+    /* What is there goes at once, lest its place be wanted before its turn comes. */
+    if (!drop(farewell, now))
+        farewell_end(farewells, farewell);
 }
 
 void farewells_read(struct farewells *farewells, int64_t now)

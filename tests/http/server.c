@@ -331,6 +331,21 @@ void server_memory_reset(const struct server *server)
     close(file);
 }
 
+double server_cpu(const struct server *server)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
+    FILE *file = fopen(path, "re");
+    ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+    fclose(file);
+    unsigned long long user, system;
+    const char *rest = strrchr(line, ')'); /* the name of the program may hold anything */
+    ck_assert_ptr_nonnull(rest);
+    ck_assert_int_eq(sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system), 2);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
 size_t server_descriptors(const struct server *server)
 {
     char path[64];

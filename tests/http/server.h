@@ -88,6 +88,9 @@ uint64_t server_memory(const struct server *server);
 uint64_t server_memory_peak(const struct server *server);
 void server_memory_reset(const struct server *server);
 
+/* Seconds of CPU that it has used. */
+double server_cpu(const struct server *server);
+
 /* Open descriptors. */
 size_t server_descriptors(const struct server *server);
 

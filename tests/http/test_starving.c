@@ -382,6 +382,75 @@ START_TEST(without_a_least_rate_all_are_fair)
 }
 END_TEST
 
+/* ---- lines without an end ----------------------------------------------------------------------- */
+
+/* Begins a message whose last line fills the memory that libmicrohttpd has for a connection, and does not go on. */
+static int begin_endless(const char *beginning, char byte)
+{
+    enum { LINE = 16400 };
+    static char line[LINE];
+    int socket = raw_connect(site.server->port);
+    memset(line, byte, LINE);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\n%s", site_object("k"), beginning));
+    ck_assert(raw_send_bytes(socket, line, LINE));
+    return socket;
+}
+
+/* libmicrohttpd 0.9.75 would try to read on for the whole idle timeout, at the cost of a core. */
+START_TEST(a_line_without_an_end_costs_nothing)
+{
+    enum { EACH = 16 };
+    static struct raw_answer refusal;
+    static const struct {
+        const char *beginning;
+        char byte;
+        int status;
+    } kinds[] = {{"Transfer-Encoding: chunked\r\n\r\n", '0', 400},
+                 {"Transfer-Encoding: chunked\r\n\r\n1;", 'a', 400},
+                 {"Transfer-Encoding: chunked\r\n\r\n0\r\na: ", 'b', 431},
+                 {"X: ", 'y', 431}};
+    int sockets[sizeof kinds / sizeof *kinds * EACH];
+    site_start();
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        sockets[i] = begin_endless(kinds[i / EACH].beginning, kinds[i / EACH].byte);
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
+        ck_assert_msg(raw_receive(sockets[i], &refusal), "no answer to %s", kinds[i / EACH].beginning);
+        ck_assert_int_eq(refusal.status, kinds[i / EACH].status);
+    }
+    double used = server_cpu(site.server);
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    clock_sleep(0.5);
+    used = server_cpu(site.server) - used;
+    ck_assert_msg(used <= 0.1, "%.2f s of CPU in half a second, for nothing", used);
+    close_all(sockets, sizeof sockets / sizeof *sockets);
+}
+END_TEST
+
+/* Before its end a message may have to wait; it must not be asked for again and again. */
+START_TEST(what_waits_costs_nothing)
+{
+    const char *beginnings[] = {"PUT",
+                                "PUT /v1/stores HTTP/1.1\r\nHos",
+                                "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel",
+                                "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5",
+                                "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
+                                "PUT %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\na"};
+    int sockets[sizeof beginnings / sizeof *beginnings];
+    site_start();
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        char *text = client_text(site.client, beginnings[i], site_object("k"));
+        ck_assert(raw_send_bytes(sockets[i], text, strlen(text)));
+    }
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    double used = server_cpu(site.server);
+    clock_sleep(0.5);
+    used = server_cpu(site.server) - used;
+    ck_assert_msg(used <= 0.1, "%.2f s of CPU in half a second, for nothing", used);
+    close_all(sockets, sizeof sockets / sizeof *sockets);
+}
+END_TEST
+
 /* ---- places ------------------------------------------------------------------------------------- */
 
 /* Connections that say little. */
@@ -400,7 +469,7 @@ static int ask(const char *target)
     return client_get(site.client, target, NULL)->status;
 }
 
-/* They would have two idle timeouts for their heads; in a crowd they have a twelfth of one. */
+/* They would have the idle timeout for their heads; in a crowd they have a twelfth of it. */
 START_TEST(a_crowd_leaves_place_for_health_and_is_cut)
 {
     enum { LIMIT = 32, CROWD = 40 };
@@ -492,6 +561,8 @@ int main(void)
         readers_that_drip_are_cut,
         a_slow_and_honest_body_passes,
         without_a_least_rate_all_are_fair,
+        a_line_without_an_end_costs_nothing,
+        what_waits_costs_nothing,
         a_crowd_leaves_place_for_health_and_is_cut,
         one_address_does_not_get_all_places,
         answers_nobody_reads_stay_in_their_budget,
