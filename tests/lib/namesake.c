@@ -7,7 +7,7 @@
 
 struct namesake namesake_of(unsigned family, unsigned member)
 {
-    static const char word[8] = "\xB8\xFE\x6C\x39\x23\xA4\x4B\xBE";
+    static const unsigned char word[8] = {0xB8, 0xFE, 0x6C, 0x39, 0x23, 0xA4, 0x4B, 0xBE};
     char text[NAMESAKE_LENGTH + 1];
     struct namesake namesake;
     (void)snprintf(text, sizeof text, "%08u%016u", member % 100000000, family);
