@@ -217,9 +217,14 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
  * STORE_BUSY when too many wait, STORE_DRAINING after depot_close() began. */
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
-/* True while every open store takes writes. ret_detail names the first that does not, or else the first in
- * which damage was found, by recovery, a read or a verification, or else says that the disk is full, so that puts are
- * refused; its text is "" when all is well. */
+/* Has it looked whether the data folder is there and its disk gives bytes, unless that was just now. A thread of its
+ * own does that and calls `done(arg)`, which must not block; depot_healthy() has the result. STORE_AGAIN when an
+ * earlier look does not come back, which depot_healthy() tells as well; STORE_NO_MEMORY. Does not block. */
+enum store_error depot_probe(struct depot *depot, void (*done)(void *arg), void *arg);
+
+/* True while every open store takes writes, and the last look at the disk found nothing. ret_detail says what it found,
+ * or names the first store that takes none, or else the first in which damage was found, by recovery, a read or a
+ * verification, or else says that the disk is full, so that puts are refused; its text is "" when all is well. */
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
 
 /* ---- a store --------------------------------------------------------------------------------- */

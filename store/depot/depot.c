@@ -7,6 +7,7 @@
 #include "store/base/services.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
+#include "store/depot/probe.h"
 #include "store/depot/roster.h"
 #include "store/depot/trouble.h"
 #include "store/internal.h"
@@ -28,6 +29,7 @@ struct depot {
     struct admission admission;
     struct space space;
     struct trouble trouble;
+    struct probe probe;
     struct roster roster;
     pthread_mutex_t admin;
 };
@@ -138,15 +140,26 @@ static void retry_all(void *arg, bool last)
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
+static void end_threads(struct depot *depot)
+{
+    if (depot->services.upkeep)
+        pool_free(depot->services.upkeep);
+    if (depot->services.pool)
+        pool_free(depot->services.pool);
+    probe_free(&depot->probe);
+}
+
 /* False when memory or threads are out. */
 static bool start_threads(struct depot *depot)
 {
     struct services *services = &depot->services;
+    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root);
     services->pool = pool_new(depot->options.io_threads);
-    services->upkeep = services->pool ? pool_new(1) : NULL;
-    if (!services->upkeep && services->pool)
-        pool_free(services->pool);
-    return services->upkeep != NULL;
+    services->upkeep = pool_new(1);
+    if (started && services->pool && services->upkeep)
+        return true;
+    end_threads(depot);
+    return false;
 }
 
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
@@ -186,6 +199,7 @@ void depot_close(struct depot *depot)
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
     space_close(&depot->space);
     pool_free(depot->services.upkeep);
+    probe_free(&depot->probe);
     space_free(&depot->space);
     folder_close(&depot->folder);
     depot_free(depot);
@@ -452,9 +466,16 @@ enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *ar
 
 /* ---- how it is ------------------------------------------------------------------------------- */
 
+enum store_error depot_probe(struct depot *depot, void (*done)(void *arg), void *arg)
+{
+    return probe_ask(&depot->probe, done, arg);
+}
+
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
 {
     error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    if (!probe_tell(&depot->probe, ret_detail))
+        return false;
     bool healthy = health_tell(&depot->roster, &depot->trouble, ret_detail);
     if (healthy && !depot->options.read_only && ret_detail && !ret_detail->text[0])
         space_tell(&depot->space, ret_detail);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char marker[] = "cairn";
+static const char marker[] = FOLDER_MARKER;
 
 /* What to do about it. */
 static const char *hint_for(int os_error)

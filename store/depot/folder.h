@@ -13,6 +13,9 @@
 #include "store/disk/io.h"
 #include "store/store.h"
 
+/* The file that says whose the folder is. */
+#define FOLDER_MARKER "cairn"
+
 struct folder {
     const struct io *io;
     int root;

@@ -1,4 +1,5 @@
 /* A real server on a disk whose calls fail: what it answers meanwhile, and what is there afterwards. */
+#include "clock.h"
 #include "site.h"
 
 #include <errno.h>
@@ -109,13 +110,45 @@ START_TEST(want_of_descriptors_passes)
 }
 END_TEST
 
+static bool is_ready(void)
+{
+    return client_get(site.client, "/readyz", NULL)->status == 200;
+}
+
+START_TEST(a_disk_that_gives_nothing_is_not_ready)
+{
+    start();
+    ck_assert(clock_until(5, is_ready()));
+    fail_calls("pread", EIO);
+    ck_assert(clock_until(5, !is_ready()));
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    site_expect_kind(answer, 503, "store-failed");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Input/output error"));
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    heal("pread");
+    ck_assert(clock_until(5, is_ready()));
+}
+END_TEST
+
+START_TEST(a_data_folder_that_is_gone_is_not_ready)
+{
+    start();
+    ck_assert(clock_until(5, is_ready()));
+    char *data = client_text(site.client, "%s/cairn", site.server->data);
+    ck_assert_int_eq(unlink(data), 0);
+    ck_assert(clock_until(5, !is_ready()));
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    site_expect_kind(answer, 503, "store-failed");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "is gone"));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
-        a_failed_sync_ends_writes_and_nothing_else,
-        a_full_disk_refuses_and_recovers,
-        what_cannot_be_read_is_told_and_served_again,
-        want_of_descriptors_passes,
+        a_failed_sync_ends_writes_and_nothing_else,   a_full_disk_refuses_and_recovers,
+        what_cannot_be_read_is_told_and_served_again, want_of_descriptors_passes,
+        a_disk_that_gives_nothing_is_not_ready,       a_data_folder_that_is_gone_is_not_ready,
     };
     return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -1,0 +1,36 @@
+/* readyz.c - GET /readyz: the server takes writes.
+ *
+ * The engine looks whether its disk still answers, on a thread of its own. Damage that was found does not hinder
+ * writes: it is told in the detail.
+ */
+#include "api/request/core.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+#include "api/server/status.h"
+
+static void answer(struct request *request)
+{
+    struct store_detail detail = {0};
+    if (api_is_draining(request->api))
+        reply_problem(request, PROBLEM_DRAINING, "The server is closing.");
+    else if (!depot_healthy(request->api->options.depot, &detail))
+        reply_problem(request, PROBLEM_STORE_FAILED, "%s.",
+                      detail.text[0] == '\0' ? "A store takes no writes" : detail.text);
+    else
+        status_reply(request, "ready", detail.text);
+}
+
+/* Thread: the engine's. */
+static void looked(void *arg)
+{
+    request_resume(arg);
+}
+
+static void begin(struct request *request)
+{
+    request_suspend(request, answer);
+    if (depot_probe(request->api->options.depot, looked, request) != STORE_OK)
+        request_resume(request); /* what is known has to do */
+}
+
+const struct endpoint endpoint_readyz = {.begin = begin, .guests = true};

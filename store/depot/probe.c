@@ -1,0 +1,135 @@
+/* probe.c - whether the data folder is still there and its disk gives bytes. */
+#include "store/depot/probe.h"
+
+#include "store/base/error.h"
+#include "store/depot/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { FRESH_MS = 100, PATIENCE_MS = 5000 };
+
+/* Somebody who wants to know. */
+struct question {
+    struct pool_job job;
+    struct probe *probe;
+    void (*done)(void *arg);
+    void *arg;
+};
+
+bool probe_init(struct probe *probe, const struct io *io, int folder)
+{
+    *probe = (struct probe){.io = io, .folder = folder, .pool = pool_new(1)};
+    pthread_mutex_init(&probe->lock, NULL);
+    return probe->pool != NULL;
+}
+
+void probe_free(struct probe *probe)
+{
+    if (probe->pool)
+        pool_free(probe->pool);
+    pthread_mutex_destroy(&probe->lock);
+}
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- looking; the probe's thread ------------------------------------------------------------- */
+
+/* Not every file system can do without the page cache. */
+static int open_marker(const struct probe *probe)
+{
+    const struct io *io = probe->io;
+    int file = io->openat(io->self, probe->folder, FOLDER_MARKER, O_RDONLY | O_DIRECT, 0);
+    if (file < 0 && errno == EINVAL)
+        file = io->openat(io->self, probe->folder, FOLDER_MARKER, O_RDONLY, 0);
+    return file;
+}
+
+/* An errno. */
+static int read_marker(const struct probe *probe)
+{
+    _Alignas(IO_BLOCK) char bytes[IO_BLOCK];
+    const struct io *io = probe->io;
+    int file = open_marker(probe);
+    if (file < 0)
+        return errno;
+    ssize_t got = io->pread(io->self, file, bytes, sizeof bytes, 0);
+    int error = got < 0 && errno != EINTR ? errno : 0;
+    io->close(io->self, file);
+    return error;
+}
+
+static void look(struct probe *probe)
+{
+    struct store_detail detail = {0};
+    int error = read_marker(probe);
+    if (error == ENOENT)
+        error_detail(&detail, STORE_IO, error, "the data folder is gone: its file '%s' is not there", FOLDER_MARKER);
+    else if (error && !store_error_is_shortage(STORE_IO, error))
+        error_detail(&detail, STORE_IO, error, "the disk of the data folder does not give its bytes: %s",
+                     strerror(error));
+    pthread_mutex_lock(&probe->lock);
+    probe->detail = detail;
+    probe->looked = milliseconds();
+    probe->began = 0;
+    pthread_mutex_unlock(&probe->lock);
+}
+
+static void answer(void *arg)
+{
+    struct question question = *(struct question *)arg;
+    struct probe *probe = question.probe;
+    free(arg);
+    pthread_mutex_lock(&probe->lock);
+    bool fresh = probe->looked && milliseconds() - probe->looked < FRESH_MS;
+    if (!fresh)
+        probe->began = milliseconds();
+    pthread_mutex_unlock(&probe->lock);
+    if (!fresh)
+        look(probe);
+    question.done(question.arg);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+/* Lock held. */
+static bool is_stuck(const struct probe *probe)
+{
+    return probe->began && milliseconds() - probe->began >= PATIENCE_MS;
+}
+
+enum store_error probe_ask(struct probe *probe, void (*done)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&probe->lock);
+    bool stuck = is_stuck(probe);
+    pthread_mutex_unlock(&probe->lock);
+    struct question *question = stuck ? NULL : malloc(sizeof *question);
+    if (!question)
+        return stuck ? STORE_AGAIN : STORE_NO_MEMORY;
+    *question = (struct question){.probe = probe, .done = done, .arg = arg};
+    question->job = (struct pool_job){.run = answer, .arg = question};
+    pool_submit(probe->pool, &question->job);
+    return STORE_OK;
+}
+
+bool probe_tell(struct probe *probe, struct store_detail *ret_detail)
+{
+    pthread_mutex_lock(&probe->lock);
+    bool stuck = is_stuck(probe);
+    bool well = !stuck && !probe->detail.text[0];
+    if (stuck)
+        error_detail(ret_detail, STORE_IO, 0, "the disk of the data folder has not answered for %d seconds",
+                     PATIENCE_MS / 1000);
+    else if (!well && ret_detail)
+        *ret_detail = probe->detail;
+    pthread_mutex_unlock(&probe->lock);
+    return well;
+}
