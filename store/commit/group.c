@@ -280,7 +280,7 @@ static void make_durable(struct group *group)
     if (!error)
         return;
     if (sync_failed)
-        fail_for_good(group, "fdatasync of the log", strerror(error));
+        fail_for_good(group, "fdatasync of the log", error == ENOENT ? "the file has been removed" : strerror(error));
     group_fail(group, sync_failed ? STORE_FAILED : error_of_errno(error), error);
 }
 

@@ -311,6 +311,13 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
     return 0;
 }
 
+/* Whether somebody has removed the file that is written to: it goes on taking bytes, but nobody will find them. */
+static bool is_removed(const struct log *log)
+{
+    struct stat status;
+    return log->io->fstat(log->io->self, log->active->file, &status) == 0 && status.st_nlink == 0;
+}
+
 int log_sync(struct log *log, bool *ret_sync_failed)
 {
     assert_own(log);
@@ -318,10 +325,13 @@ int log_sync(struct log *log, bool *ret_sync_failed)
     if (group_empty(log))
         return 0;
     int error = log_flush(log);
-    if (!error && log->io->fdatasync(log->io->self, log->active->file) < 0) {
+    if (error)
+        return error;
+    if (log->io->fdatasync(log->io->self, log->active->file) < 0)
         error = errno;
-        *ret_sync_failed = true;
-    }
+    else if (is_removed(log))
+        error = ENOENT;
+    *ret_sync_failed = error != 0;
     return error;
 }
 

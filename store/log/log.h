@@ -126,7 +126,8 @@ void log_begin(struct log *log);
 /* Sets offset and group of the record, takes its bytes, tells where it will stand. An errno. */
 int log_append(struct log *log, struct record *record, struct location *ret_location);
 
-/* Writes what is buffered and syncs. An errno; *ret_sync_failed tells which of the two failed. */
+/* Writes what is buffered and syncs. An errno; *ret_sync_failed tells which of the two failed. A file that was removed
+ * beneath the log keeps nothing: ENOENT, and its sync counts as failed. */
 int log_sync(struct log *log, bool *ret_sync_failed);
 
 void log_abandon(struct log *log);

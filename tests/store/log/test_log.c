@@ -37,8 +37,22 @@ START_TEST(segments_grow_with_large_records)
 }
 END_TEST
 
+/* Whoever removes the data folder of a running server gets no more acknowledgements from it. */
+START_TEST(what_is_written_to_a_removed_file_is_not_acknowledged)
+{
+    fixture_must_put(&fixture, "before", "value");
+    fixture_remove(&fixture, fixture_segment(&fixture));
+    ck_assert_int_eq(fixture_put_text(&fixture, "after", "value"), STORE_FAILED);
+    ck_assert_int_eq(fixture_delete(&fixture, "before"), STORE_FAILED);
+    fixture_must_hold(&fixture, "before", "value");
+    fixture_must_lack(&fixture, "after");
+    ck_assert(fixture_figures(&fixture).failed);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {segments_grow_with_large_records};
+    const TTest *const tests[] = {segments_grow_with_large_records,
+                                  what_is_written_to_a_removed_file_is_not_acknowledged};
     return UNIT_RUN_WITH("log", setup, teardown, tests);
 }
