@@ -28,5 +28,5 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.service DESTINATION lib/sys
 install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.sysusers DESTINATION lib/sysusers.d RENAME cairnd.conf)
 install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.json DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cairn)
 
-install(FILES README.md openapi.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md openapi.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
