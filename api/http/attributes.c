@@ -91,6 +91,8 @@ enum attributes_error attributes_add_meta(struct attributes *attributes, const c
                                           const char *value)
 {
     size_t value_length = strlen(value), shown_length = value_length == 0 ? 1 : value_length; /* a blank: reply.c */
+    if (name_length == 0)
+        return ATTRIBUTES_NO_NAME;
     if (!is_text(value, value_length))
         return ATTRIBUTES_NOT_TEXT;
     if (has_meta(attributes, name, name_length))

@@ -38,6 +38,7 @@ enum attributes_error {
     ATTRIBUTES_TOO_LARGE,
     ATTRIBUTES_NOT_TEXT, /* not UTF-8, or a control character */
     ATTRIBUTES_TWICE,    /* it is there already */
+    ATTRIBUTES_NO_NAME,
     ATTRIBUTES_NO_MEMORY
 };
 

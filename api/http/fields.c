@@ -50,7 +50,7 @@ const char *field_name(enum field field)
 bool field_is_meta(const char *name, size_t name_length)
 {
     static const size_t prefix = sizeof FIELD_META_PREFIX - 1;
-    return name_length > prefix && strncasecmp(name, FIELD_META_PREFIX, prefix) == 0;
+    return name_length >= prefix && strncasecmp(name, FIELD_META_PREFIX, prefix) == 0;
 }
 
 static enum fields_error join(struct fields *fields, enum field field, const char *value)

@@ -56,7 +56,7 @@ enum fields_error fields_note(struct fields *fields, const char *name, size_t na
 
 const char *field_name(enum field field);
 
-/* True for a name such as Cairn-Meta-Colour; a prefix without a name after it is not one. */
+/* True for a name such as Cairn-Meta-Colour, and for the prefix alone, which is a mistake: attributes_add_meta(). */
 bool field_is_meta(const char *name, size_t name_length);
 
 void fields_free(struct fields *fields);

@@ -149,6 +149,8 @@ static bool refuse_attributes(struct request *request, const struct gather *gath
                       "Content-Type and the Cairn-Meta fields have more than %d bytes in all.", ATTRIBUTES_TEXT_MAX);
     else if (gather->error == ATTRIBUTES_TWICE)
         reply_problem(request, PROBLEM_BAD_HEADER, "The field %s came twice.", gather->culprit);
+    else if (gather->error == ATTRIBUTES_NO_NAME)
+        reply_problem(request, PROBLEM_BAD_HEADER, "The field %s lacks a name behind its last dash.", gather->culprit);
     else
         reply_problem(request, PROBLEM_BAD_HEADER, "The value of %s is not UTF-8 text.", gather->culprit);
     return false;

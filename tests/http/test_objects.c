@@ -225,6 +225,20 @@ START_TEST(attributes_come_back)
 END_TEST
 
 /* Whichever way it comes in, it is there whichever way one looks. */
+START_TEST(a_meta_field_without_a_name_is_refused)
+{
+    const char *step = "{\"operations\": [{\"op\": \"put\", \"key\": \"a\", \"data\": \"dg==\", "
+                       "\"meta\": {\"\": \"x\"}}]}";
+    const char *form = "--x\r\nContent-Disposition: form-data; name=a\r\nCairn-Meta-: x\r\n\r\nv\r\n--x--";
+    site_expect_kind(site_put("a", "v", "Cairn-Meta-: x", NULL), 400, "bad-header");
+    site_expect_problem(site_post("/batch", step), 422);
+    site_expect_problem(client_send(site.client, "POST", site_target("/batch"), form, strlen(form),
+                                    "Content-Type: multipart/form-data; boundary=x", NULL),
+                        422);
+    site_expect_problem(site_get("a", NULL), 404);
+}
+END_TEST
+
 START_TEST(an_empty_meta_field_is_kept)
 {
     const char *steps = "{\"operations\": [{\"op\": \"put\", \"key\": \"b\", \"data\": \"dg==\", "
@@ -369,6 +383,7 @@ int main(void)
         the_etag_is_strong_and_xxh3_128,
         overwriting_large_by_small_and_back,
         attributes_come_back,
+        a_meta_field_without_a_name_is_refused,
         an_empty_meta_field_is_kept,
         attributes_of_a_large_object_come_back,
         attributes_belong_to_one_version,

@@ -56,6 +56,7 @@ START_TEST(an_empty_value_is_kept)
     struct attributes attributes = {0};
     struct attribute attribute;
     size_t position = 0;
+    ck_assert_int_eq(attributes_add_meta(&attributes, "", 0, "x"), ATTRIBUTES_NO_NAME);
     ck_assert_int_eq(attributes_add_meta(&attributes, "Tag", 3, ""), ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_meta(&attributes, "tag", 3, "x"), ATTRIBUTES_TWICE);
     ck_assert(next(&attributes, &position, &attribute));
