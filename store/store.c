@@ -19,8 +19,8 @@ static enum store_error open_folder(const struct io *io, int parent, const char 
 {
     int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
-        return error_detail(detail, STORE_IO, errno, "store %s: folder %s cannot be opened: %s", store, name,
-                            strerror(errno));
+        return failure_detail(detail, failure_io(errno), "store %s: folder %s cannot be opened: %s", store, name,
+                              strerror(errno));
     *ret_folder = folder;
     return STORE_OK;
 }
@@ -29,17 +29,15 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
                                       struct store_detail *detail)
 {
     struct settings settings;
-    int os_error = 0;
-    enum store_error error = settings_read(io, folder, "settings", "store", &settings, &os_error);
-    if (error == STORE_FOREIGN)
-        return error_detail(
-            detail, error, os_error,
+    struct failure failure = settings_read(io, folder, "settings", "store", &settings);
+    if (failure.error == STORE_FOREIGN)
+        return failure_detail(
+            detail, failure,
             "store %s: its file settings is missing or not what cairn has written: bring it back from a "
             "backup, or remove the store by force",
             name);
-    if (error)
-        return error_detail(detail, error, os_error, "store %s: file settings: %s", name,
-                            error == STORE_IO ? strerror(os_error) : store_error_text(error));
+    if (failure.error)
+        return failure_detail(detail, failure, "store %s: file settings: %s", name, failure_text(failure));
     *ret_salt = settings.salt;
     return STORE_OK;
 }
@@ -141,9 +139,9 @@ enum store_error store_open(const struct services *services, int stores, const c
     const struct io *io = services->options->io;
     int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0 && errno == ENOENT)
-        return error_detail(ret_detail, STORE_NO_STORE, 0, "there is no store %s: create it first", name);
+        return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);
     if (folder < 0)
-        return error_detail(ret_detail, STORE_IO, errno, "store %s cannot be opened: %s", name, strerror(errno));
+        return failure_detail(ret_detail, failure_io(errno), "store %s cannot be opened: %s", name, strerror(errno));
     enum store_error error = open_in_folder(services, folder, name, ret_store, ret_detail);
     io->close(io->self, folder);
     return error;
@@ -196,25 +194,25 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
 
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags, struct object **ret_object)
 {
-    return object_get(&store->reader, key, flags, ret_object);
+    return failure_tell(object_get(&store->reader, key, flags, ret_object));
 }
 
 enum store_error store_get_many(struct store *store, const struct store_key *keys, size_t count, unsigned flags,
                                 struct object **ret_objects, enum store_error *ret_errors)
 {
-    return object_get_many(&store->reader, keys, count, flags, ret_objects, ret_errors);
+    return failure_tell(object_get_many(&store->reader, keys, count, flags, ret_objects, ret_errors));
 }
 
 enum store_error store_check(struct store *store, const struct store_key *key, const struct store_condition *condition)
 {
-    return object_check(&store->reader, key, condition);
+    return failure_tell(object_check(&store->reader, key, condition));
 }
 
 enum store_error store_list(struct store *store, const struct store_list_query *query,
                             void (*item)(void *arg, const struct store_list_item *item), void *arg,
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
 {
-    return catalog_list(&store->catalog, query, item, arg, ret_cursor, ret_cursor_length);
+    return failure_tell(catalog_list(&store->catalog, query, item, arg, ret_cursor, ret_cursor_length));
 }
 
 /* ---- verifying it ---------------------------------------------------------------------------- */

@@ -1,9 +1,10 @@
-/* error.c - sentences about failures, and errno made into an enum store_error. */
+/* error.c - how the engine fails: an error and the errno behind it, and sentences for operators. */
 #include "store/base/error.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const texts[STORE_ERRORS] = {
     [STORE_OK] = "done",
@@ -61,21 +62,35 @@ enum store_error error_of_errno(int os_error)
     }
 }
 
-enum store_error error_io(int os_error)
+struct failure failure_of_errno(int os_error)
 {
-    errno = os_error;
-    return STORE_IO;
+    return (struct failure){.error = os_error ? error_of_errno(os_error) : STORE_OK, .os_error = os_error};
 }
 
-enum store_error error_detail(struct store_detail *detail, enum store_error error, int os_error, const char *format,
-                              ...)
+struct failure failure_io(int os_error)
+{
+    return (struct failure){.error = os_error ? STORE_IO : STORE_OK, .os_error = os_error};
+}
+
+const char *failure_text(struct failure failure)
+{
+    return failure.error == STORE_IO ? strerror(failure.os_error) : store_error_text(failure.error);
+}
+
+enum store_error failure_tell(struct failure failure)
+{
+    errno = failure.os_error;
+    return failure.error;
+}
+
+enum store_error failure_detail(struct store_detail *detail, struct failure failure, const char *format, ...)
 {
     if (!detail)
-        return error;
-    detail->os_error = os_error;
+        return failure.error;
+    detail->os_error = failure.os_error;
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(detail->text, sizeof detail->text, format, arguments);
     va_end(arguments);
-    return error;
+    return failure.error;
 }

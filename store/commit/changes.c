@@ -63,56 +63,56 @@ static struct crowd crowd_after(const struct change *change)
 /* ---- looking up ------------------------------------------------------------------------------ */
 
 /* Looks a key up that no change has to do with, nor another of its hash. */
-static enum store_error find_stored(struct changes *changes, const struct store_key *key, bool payload,
-                                    struct view *ret_view)
+static struct failure find_stored(struct changes *changes, const struct store_key *key, bool payload,
+                                  struct view *ret_view)
 {
     struct index *index = changes->index;
     struct crowd crowd;
     uint64_t packed = index_now(index, key, &crowd);
     ret_view->others = crowd;
     if (!packed || packed == INDEX_SEVERAL)
-        return packed ? STORE_COLLISION : STORE_OK;
-    enum store_error error = view_load(index->log, &changes->arena, packed, payload, ret_view);
-    if (error || key_same(key, &ret_view->key)) { /* what cannot be read is taken for what is asked for */
+        return failure_of(packed ? STORE_COLLISION : STORE_OK);
+    struct failure failure = view_load(index->log, &changes->arena, packed, payload, ret_view);
+    if (failure.error || key_same(key, &ret_view->key)) { /* what cannot be read is taken for what is asked for */
         ret_view->others = crowd.count > 0 ? crowd_without(crowd, index_tag(index, key)) : crowd;
-        return error;
+        return failure;
     }
     uint64_t tag = index_tag(index, &ret_view->key);
     *ret_view = (struct view){.key = *key, .others = {.count = 1, .tags = tag}};
-    return crowd.count > 0 ? STORE_COLLISION : STORE_OK;
+    return failure_of(crowd.count > 0 ? STORE_COLLISION : STORE_OK);
 }
 
 /* What a change has left of its key. */
-static enum store_error view_of_change(const struct change *change, const struct store_key *key, bool payload,
-                                       struct view *ret_view)
+static struct failure view_of_change(const struct change *change, const struct store_key *key, bool payload,
+                                     struct view *ret_view)
 {
     const struct view *after = &change->after;
     if (!key_same(key, &after->key))
-        return STORE_COLLISION;
+        return failure_of(STORE_COLLISION);
     *ret_view = *after;
     if (!payload || !after->exists || after->blob || after->payload || !after->size)
-        return STORE_OK;
-    return STORE_DAMAGED; /* a payload that is in memory always points somewhere */
+        return failure_none();
+    return failure_of(STORE_DAMAGED); /* a payload that is in memory always points somewhere */
 }
 
 /* Looks the one of a crowd up that has the tag, if it is stored; others of it are among the changes. */
-static enum store_error find_untouched(struct changes *changes, const struct store_key *key, uint64_t tag,
-                                       const struct crowd *crowd, bool payload, struct view *ret_view)
+static struct failure find_untouched(struct changes *changes, const struct store_key *key, uint64_t tag,
+                                     const struct crowd *crowd, bool payload, struct view *ret_view)
 {
     struct index *index = changes->index;
     bool single;
     uint64_t packed = index_now_tagged(index, key->hash, tag, &single);
-    enum store_error error = packed ? view_load(index->log, &changes->arena, packed, payload, ret_view) : STORE_OK;
-    if (error == STORE_DAMAGED && single && crowd->count > 1) { /* it was read before, or it would be no part of it */
-        errno = EIO;
-        return STORE_IO;
-    }
-    if (error || !packed)
-        return error;
+    if (!packed)
+        return failure_none();
+    struct failure failure = view_load(index->log, &changes->arena, packed, payload, ret_view);
+    if (failure.error == STORE_DAMAGED && single && crowd->count > 1)
+        return failure_io(EIO); /* it was read before, or it would be no part of the crowd */
+    if (failure.error)
+        return failure;
     if (index_tag(index, &ret_view->key) == tag)
-        return key_same(key, &ret_view->key) ? STORE_OK : STORE_COLLISION;
+        return failure_of(key_same(key, &ret_view->key) ? STORE_OK : STORE_COLLISION);
     *ret_view = (struct view){.key = *key};
-    return STORE_OK;
+    return failure_none();
 }
 
 /* The tag of the object that a key stands for in a crowd: its own, or that of a single one that has the hash, where one
@@ -126,24 +126,24 @@ static uint64_t tag_of(const struct changes *changes, const struct store_key *ke
 }
 
 /* Looks a key up with whose hash changes have to do: `crowd` is what these have left of it. */
-static enum store_error find_changed(struct changes *changes, const struct store_key *key, const struct crowd *crowd,
-                                     bool payload, struct view *ret_view)
+static struct failure find_changed(struct changes *changes, const struct store_key *key, const struct crowd *crowd,
+                                   bool payload, struct view *ret_view)
 {
     ret_view->others = *crowd;
     if (!key->bytes && crowd->count > 1)
-        return STORE_COLLISION;
+        return failure_of(STORE_COLLISION);
     uint64_t tag = tag_of(changes, key, crowd);
     if (crowd->count == 0 || (crowd->count == 1 && crowd->tags != tag))
-        return STORE_OK;
+        return failure_none();
     const struct change *change = newest_of_tag(changes, key->hash, tag);
-    enum store_error error = change ? view_of_change(change, key, payload, ret_view)
+    struct failure failure = change ? view_of_change(change, key, payload, ret_view)
                                     : find_untouched(changes, key, tag, crowd, payload, ret_view);
-    bool counts = ret_view->exists || error == STORE_DAMAGED;
+    bool counts = ret_view->exists || failure.error == STORE_DAMAGED;
     ret_view->others = counts ? crowd_without(*crowd, tag) : *crowd;
-    return error;
+    return failure;
 }
 
-enum store_error changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view)
+struct failure changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view)
 {
     const struct change *change = newest_of_hash(changes, key->hash);
     *ret_view = (struct view){.key = *key};
@@ -176,11 +176,11 @@ static struct crowd others_of(struct changes *changes, const struct view *before
     return before->exists ? crowd_without(crowd, index_tag(changes->index, &before->key)) : crowd;
 }
 
-enum store_error changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
-                              const struct view *after)
+struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
+                            const struct view *after)
 {
     if (changes->count == changes->room && !changes_grow(changes))
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     uint64_t tag = index_tag(changes->index, &after->key);
     int *of_hash = bucket_of_hash(changes, after->key.hash);
     int *of_tag = bucket_of_tag(changes, tag);
@@ -194,7 +194,7 @@ enum store_error changes_push(struct changes *changes, struct txn *txn, size_t o
                               .older_of_tag = *of_tag};
     change->after.others = others_of(changes, before);
     *of_hash = *of_tag = (int)changes->count++;
-    return STORE_OK;
+    return failure_none();
 }
 
 void changes_pop(struct changes *changes, size_t count)

@@ -47,12 +47,11 @@ void changes_free(struct changes *changes);
  * that has it: STORE_COLLISION when there are several, or when a key has the tag of another one besides. The errors of
  * view_load(): then all that is set of the view are the others. Blocking, where the object is stored and not among the
  * changes. */
-enum store_error changes_find(struct changes *changes, const struct store_key *key, bool payload,
-                              struct view *ret_view);
+struct failure changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view);
 
 /* One change more, by an op of the transaction; the views are copied. STORE_NO_MEMORY. */
-enum store_error changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
-                              const struct view *after);
+struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
+                            const struct view *after);
 
 /* Takes back every change from `count` on. */
 void changes_pop(struct changes *changes, size_t count);

@@ -97,7 +97,7 @@ void gate_leave(struct gate *gate, uint64_t bytes)
 
 void gate_complete(struct gate *gate, struct txn *txn)
 {
-    for (size_t i = 0; txn->error && i < txn->count; i++) {
+    for (size_t i = 0; txn->failure.error && i < txn->count; i++) {
         uint64_t blob = txn->steps[i].blob;
         if (blob && txn->in_doubt)
             blobs_doubt(gate->blobs, blob);

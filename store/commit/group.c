@@ -101,17 +101,17 @@ static void group_take(struct group *group, struct txn *txn)
 /* A write to the log failed: no transaction of the group can be kept. Where bytes may have reached the
  * disk, the blobs stay until the next group is on disk, behind which these records cannot count any more: a crash
  * before could still make them, and then whole ones. */
-static void group_fail(struct group *group, enum store_error error, int os_error)
+static void group_fail(struct group *group, struct failure failure)
 {
     bool written = group->log->group_written;
-    notice_tell(group->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)", store_error_text(error),
-                strerror(os_error));
+    notice_tell(group->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
+                store_error_text(failure.error), strerror(failure.os_error));
     log_abandon(group->log);
     changes_pop(&group->changes, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
-        if (txn->error || txn->hold == TXN_TAKES)
+        if (txn->failure.error || txn->hold == TXN_TAKES)
             continue; /* a hold is taken all the same */
-        txn_fail(txn, error, os_error, SIZE_MAX);
+        txn_fail(txn, failure, SIZE_MAX);
         txn->in_doubt = written;
     }
     group->bytes = 0;
@@ -142,30 +142,29 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     size_t first = group->changes.count;
     size_t op = SIZE_MAX;
     struct log_need need;
-    enum store_error error = plan_txn(&group->changes, txn, group->now, &need, &op);
-    if (error) {
-        txn_fail(txn, error, error == STORE_IO ? errno : 0, op);
-        return error;
+    struct failure failure = plan_txn(&group->changes, txn, group->now, &need, &op);
+    if (failure.error) {
+        txn_fail(txn, failure, op);
+        return failure.error;
     }
-    int os_error = 0;
-    error = log_room(log, &need, &os_error);
-    if (error) {
+    failure = log_room(log, &need);
+    if (failure.error) {
         changes_pop(&group->changes, first);
-        if (error == STORE_FAILED)
+        if (failure.error == STORE_FAILED)
             fail_for_good(group, "starting a new segment",
-                          os_error ? strerror(os_error)
-                                   : "the log has all the segments it can have: restart the server");
-        txn->waits = error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
-        if (error != STORE_AGAIN && !txn->waits)
-            txn_fail(txn, error, os_error, SIZE_MAX);
-        return error;
+                          failure.os_error ? strerror(failure.os_error)
+                                           : "the log has all the segments it can have: restart the server");
+        txn->waits = failure.error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
+        if (failure.error != STORE_AGAIN && !txn->waits)
+            txn_fail(txn, failure, SIZE_MAX);
+        return failure.error;
     }
-    os_error = append_changes(group, txn, first);
-    if (os_error) {
+    failure = failure_of_errno(append_changes(group, txn, first));
+    if (failure.error) {
         txn->in_doubt = log->group_written;
-        group_fail(group, error_of_errno(os_error), os_error);
-        txn_fail(txn, error_of_errno(os_error), os_error, SIZE_MAX);
-        return txn->error;
+        group_fail(group, failure);
+        txn_fail(txn, failure, SIZE_MAX);
+        return failure.error;
     }
     group->bytes += need.bytes;
     txn_accept(group, txn);
@@ -181,14 +180,14 @@ enum store_error group_add(struct group *group, struct txn *txn)
     enum store_error error = STORE_OK;
     if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
         group_take(group, txn);
-        return txn->error;
+        return txn->failure.error;
     }
     if (gate_has_failed(group->gate))
         error = STORE_FAILED;
     else if (gate_is_removed(group->gate))
         error = STORE_NO_STORE;
     if (error)
-        txn_fail(txn, error, 0, SIZE_MAX);
+        txn_fail(txn, failure_of(error), SIZE_MAX);
     else
         error = add_planned(group, txn);
     if (error != STORE_AGAIN && !txn->waits)
@@ -272,16 +271,19 @@ static void publish(struct group *group)
 static void make_durable(struct group *group)
 {
     if (!reserve_changes(group)) {
-        group_fail(group, STORE_NO_MEMORY, ENOMEM);
+        group_fail(group, failure_of_errno(ENOMEM));
         return;
     }
     bool sync_failed;
-    int error = log_sync(group->log, &sync_failed);
-    if (!error)
+    struct failure failure = failure_of_errno(log_sync(group->log, &sync_failed));
+    if (!failure.error)
         return;
-    if (sync_failed)
-        fail_for_good(group, "fdatasync of the log", error == ENOENT ? "the file has been removed" : strerror(error));
-    group_fail(group, sync_failed ? STORE_FAILED : error_of_errno(error), error);
+    if (sync_failed) {
+        failure.error = STORE_FAILED;
+        fail_for_good(group, "fdatasync of the log",
+                      failure.os_error == ENOENT ? "the file has been removed" : strerror(failure.os_error));
+    }
+    group_fail(group, failure);
 }
 
 /* Calls every done, with nothing held: the callbacks may give in new work. */
@@ -312,13 +314,12 @@ void group_mark(struct group *group)
     struct record mark = {.type = RECORD_MARK, .time = now(), .steps = 1};
     struct location location;
     bool sync_failed;
-    int os_error;
     group->log->ending = true;
     if (!group->log->active || group->log->marked || gate_has_failed(group->gate))
         return;
     log_begin(group->log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
-    if (log_room(group->log, &need, &os_error))
+    if (log_room(group->log, &need).error)
         return;
     if (log_append(group->log, &mark, &location) || log_sync(group->log, &sync_failed)) {
         log_abandon(group->log);

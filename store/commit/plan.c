@@ -32,12 +32,12 @@ static bool receipt_key(struct plan *plan, const struct store_key *asked, const 
     return true;
 }
 
-static enum store_error receipt_set(struct plan *plan, size_t op, const struct store_key *asked,
-                                    const struct view *after, bool existed)
+static struct failure receipt_set(struct plan *plan, size_t op, const struct store_key *asked, const struct view *after,
+                                  bool existed)
 {
     struct store_key key;
     if (!receipt_key(plan, asked, after, &key))
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     plan->txn->receipts[op] = (struct store_receipt){
         .key = key.bytes,
         .key_length = key.length,
@@ -46,7 +46,7 @@ static enum store_error receipt_set(struct plan *plan, size_t op, const struct s
         .digest = after->digest,
         .existed = existed,
     };
-    return STORE_OK;
+    return failure_none();
 }
 
 /* ---- one op ---------------------------------------------------------------------------------- */
@@ -65,37 +65,37 @@ static struct store_key key_to_store(const struct store_key *asked, const struct
 /* What the key holds, for a write that replaces or deletes it. What is damaged may be replaced and deleted too, as
  * long as nothing is asked of it: then only its place is known. (The figures count its payload until the store is
  * opened again.) */
-static enum store_error find_before(struct plan *plan, const struct store_key *key,
-                                    const struct store_condition *condition, struct view *ret_view)
+static struct failure find_before(struct plan *plan, const struct store_key *key,
+                                  const struct store_condition *condition, struct view *ret_view)
 {
-    enum store_error error = changes_find(plan->changes, key, false, ret_view);
-    if (error != STORE_DAMAGED || store_condition_asks(condition))
-        return error;
+    struct failure failure = changes_find(plan->changes, key, false, ret_view);
+    if (failure.error != STORE_DAMAGED || store_condition_asks(condition))
+        return failure;
     *ret_view = (struct view){.exists = true, .key = *key, .others = ret_view->others};
-    return STORE_OK;
+    return failure_none();
 }
 
 /* The object comes to stand under `key`, if nothing speaks against it. */
-static enum store_error plan_target(struct plan *plan, size_t op, const struct store_key *key,
-                                    const struct store_condition *condition, struct view object)
+static struct failure plan_target(struct plan *plan, size_t op, const struct store_key *key,
+                                  const struct store_condition *condition, struct view object)
 {
     struct view before;
-    enum store_error error = find_before(plan, key, condition, &before);
-    if (error)
-        return error;
+    struct failure failure = find_before(plan, key, condition, &before);
+    if (failure.error)
+        return failure;
     if (!condition_holds(condition, digest_in(&before), before.time))
-        return STORE_CONDITION;
+        return failure_of(STORE_CONDITION);
     if (plan->txn->ops[op].keep_target && before.exists)
-        return STORE_EXISTS;
+        return failure_of(STORE_EXISTS);
     object.exists = true;
     object.key = key_to_store(key, &before);
     object.location = 0;
     object.time = plan->now;
-    error = receipt_set(plan, op, key, &object, before.exists);
-    return error ? error : changes_push(plan->changes, plan->txn, op, &before, &object);
+    failure = receipt_set(plan, op, key, &object, before.exists);
+    return failure.error ? failure : changes_push(plan->changes, plan->txn, op, &before, &object);
 }
 
-static enum store_error plan_put(struct plan *plan, size_t at)
+static struct failure plan_put(struct plan *plan, size_t at)
 {
     const struct store_op *op = &plan->txn->ops[at];
     const struct txn_step *step = &plan->txn->steps[at];
@@ -108,19 +108,20 @@ static enum store_error plan_put(struct plan *plan, size_t at)
     return plan_target(plan, at, &op->key, &op->condition, object);
 }
 
-static enum store_error plan_delete(struct plan *plan, size_t at)
+static struct failure plan_delete(struct plan *plan, size_t at)
 {
     const struct store_op *op = &plan->txn->ops[at];
     struct view before;
-    enum store_error error = find_before(plan, &op->key, &op->condition, &before);
-    if (error)
-        return error;
+    struct failure failure = find_before(plan, &op->key, &op->condition, &before);
+    if (failure.error)
+        return failure;
     if (!condition_holds(&op->condition, digest_in(&before), before.time))
-        return STORE_CONDITION;
+        return failure_of(STORE_CONDITION);
     struct view after = {.key = before.key, .time = plan->now};
-    error = receipt_set(plan, at, &op->key, &after, before.exists);
+    failure = receipt_set(plan, at, &op->key, &after, before.exists);
     bool gaps = plan->changes->index->damage.gaps; /* then it may be in a part of the log that comes back */
-    return error || !(before.exists || gaps) ? error : changes_push(plan->changes, plan->txn, at, &before, &after);
+    return failure.error || !(before.exists || gaps) ? failure
+                                                     : changes_push(plan->changes, plan->txn, at, &before, &after);
 }
 
 /* Whether an op's target is the object that its source was found to be. One without a name is that of any key of its
@@ -133,41 +134,41 @@ static bool is_same(const struct store_op *op, const struct view *source)
 }
 
 /* Finds the source of a rename or copy, its payload too, and makes sure that nothing speaks against it. */
-static enum store_error find_source(struct plan *plan, const struct store_op *op, struct view *ret_source)
+static struct failure find_source(struct plan *plan, const struct store_op *op, struct view *ret_source)
 {
     if (!op->key.bytes == !op->target.bytes && key_same(&op->key, &op->target))
-        return STORE_SAME;
-    enum store_error error = changes_find(plan->changes, &op->key, true, ret_source);
-    if (error)
-        return error;
+        return failure_of(STORE_SAME);
+    struct failure failure = changes_find(plan->changes, &op->key, true, ret_source);
+    if (failure.error)
+        return failure;
     if (is_same(op, ret_source))
-        return STORE_SAME;
+        return failure_of(STORE_SAME);
     if (!condition_holds(&op->condition, digest_in(ret_source), ret_source->time))
-        return STORE_CONDITION;
+        return failure_of(STORE_CONDITION);
     if (!ret_source->exists)
-        return STORE_NO_OBJECT;
+        return failure_of(STORE_NO_OBJECT);
     bool damaged = ret_source->blob && damage_of_blob(plan->changes->index, ret_source->blob) == BLOB_NOTE_DIGEST;
-    return damaged ? STORE_DAMAGED : STORE_OK;
+    return failure_of(damaged ? STORE_DAMAGED : STORE_OK);
 }
 
 /* Rename and copy: the same object under another key, in this store. */
-static enum store_error plan_relocate(struct plan *plan, size_t at, bool remove)
+static struct failure plan_relocate(struct plan *plan, size_t at, bool remove)
 {
     static const struct store_condition none;
     const struct store_op *op = &plan->txn->ops[at];
     struct view source;
-    enum store_error error = find_source(plan, op, &source);
-    if (!error)
-        error = plan_target(plan, at, &op->target, &none, source);
-    if (error || !remove)
-        return error;
+    struct failure failure = find_source(plan, op, &source);
+    if (!failure.error)
+        failure = plan_target(plan, at, &op->target, &none, source);
+    if (failure.error || !remove)
+        return failure;
     struct view gone = {.key = source.key, .time = plan->now};
     return changes_push(plan->changes, plan->txn, at, &source, &gone);
 }
 
 /* Compaction's: the record again, as it was, if nothing has come to its key since. What cannot be read under the key of
  * a tombstone has come there. */
-static enum store_error plan_move(struct plan *plan, size_t at)
+static struct failure plan_move(struct plan *plan, size_t at)
 {
     struct changes *changes = plan->changes;
     const struct store_op *op = &plan->txn->ops[at];
@@ -175,12 +176,12 @@ static enum store_error plan_move(struct plan *plan, size_t at)
     struct view before;
     bool tombstone = step->moved_from == 0;
     if (!tombstone && !index_leads_to(changes->index, &op->key, step->moved_from))
-        return STORE_OK;
-    enum store_error error = changes_find(changes, &op->key, !tombstone, &before);
-    if (tombstone && (error == STORE_DAMAGED || error == STORE_COLLISION))
-        return STORE_OK;
-    if (error || before.location != step->moved_from || before.exists == tombstone)
-        return error;
+        return failure_none();
+    struct failure failure = changes_find(changes, &op->key, !tombstone, &before);
+    if (tombstone && (failure.error == STORE_DAMAGED || failure.error == STORE_COLLISION))
+        return failure_none();
+    if (failure.error || before.location != step->moved_from || before.exists == tombstone)
+        return failure;
     struct view after = {.key = op->key, .time = step->time};
     if (!tombstone)
         after = before;
@@ -188,7 +189,7 @@ static enum store_error plan_move(struct plan *plan, size_t at)
     return changes_push(changes, plan->txn, at, &before, &after);
 }
 
-static enum store_error plan_op(struct plan *plan, size_t at)
+static struct failure plan_op(struct plan *plan, size_t at)
 {
     const struct txn *txn = plan->txn;
     const struct store_op *op = &txn->ops[at];
@@ -197,9 +198,9 @@ static enum store_error plan_op(struct plan *plan, size_t at)
     switch (op->kind) {
     case STORE_PUT:
         if (op->size == 0 && !(txn->flags & STORE_ALLOW_EMPTY))
-            return STORE_EMPTY;
+            return failure_of(STORE_EMPTY);
         if (op->size == 1 && op->payload && *(const char *)op->payload == 0 && !(txn->flags & STORE_ALLOW_NUL))
-            return STORE_NUL;
+            return failure_of(STORE_NUL);
         return plan_put(plan, at);
     case STORE_DELETE:
         return plan_delete(plan, at);
@@ -208,7 +209,7 @@ static enum store_error plan_op(struct plan *plan, size_t at)
     case STORE_COPY:
         return plan_relocate(plan, at, false);
     }
-    return STORE_NO_OBJECT;
+    return failure_of(STORE_NO_OBJECT);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -227,34 +228,34 @@ static struct log_need need_of(const struct plan *plan, size_t first, uint64_t b
 
 /* Decides the ops and adds up the bytes of their records. The sum is looked at after each: a copy brings its payload
  * into memory, and a short request may ask for many. */
-static enum store_error plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *ret_op)
+static struct failure plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *ret_op)
 {
     uint64_t bytes = 0;
-    enum store_error error = STORE_OK;
-    for (size_t at = 0; at < plan->txn->count && !error; at++) {
+    struct failure failure = failure_none();
+    for (size_t at = 0; at < plan->txn->count && !failure.error; at++) {
         size_t planned = plan->changes->count;
-        error = plan_op(plan, at);
+        failure = plan_op(plan, at);
         *ret_op = at;
         bytes += changes_bytes(plan->changes, planned);
-        if (!error && bytes > TXN_BYTES) {
-            error = STORE_TOO_LARGE;
+        if (!failure.error && bytes > TXN_BYTES) {
+            failure = failure_of(STORE_TOO_LARGE);
             *ret_op = SIZE_MAX;
         }
     }
     *ret_bytes = bytes;
-    return error;
+    return failure;
 }
 
-enum store_error plan_txn(struct changes *changes, struct txn *txn, int64_t now, struct log_need *ret_need,
-                          size_t *ret_op)
+struct failure plan_txn(struct changes *changes, struct txn *txn, int64_t now, struct log_need *ret_need,
+                        size_t *ret_op)
 {
     struct plan plan = {.changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;
-    enum store_error error = plan_ops(&plan, &bytes, ret_op);
-    if (error)
+    struct failure failure = plan_ops(&plan, &bytes, ret_op);
+    if (failure.error)
         changes_pop(changes, first);
     else
         *ret_need = need_of(&plan, first, bytes);
-    return error;
+    return failure;
 }

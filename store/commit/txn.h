@@ -2,7 +2,7 @@
 #ifndef CAIRN_TXN_H
 #define CAIRN_TXN_H
 
-#include "store/store.h"
+#include "store/base/error.h"
 
 /* What the engine knows of one op beside what the caller said. */
 struct txn_step {
@@ -43,15 +43,14 @@ struct txn {
     bool last_try;
 
     /* The outcome, the writer's. */
-    enum store_error error;
-    int os_error;
+    struct failure failure;
     size_t failed_op;
     uint64_t end_offset;
     bool in_doubt; /* failed, but its records may be on disk: a crash could still make them count */
 };
 
 /* Sets the outcome of a failure. `op` is SIZE_MAX when no op is at fault. */
-void txn_fail(struct txn *txn, enum store_error error, int os_error, size_t op);
+void txn_fail(struct txn *txn, struct failure failure, size_t op);
 
 /* Calls done with the outcome, then finish. The transaction is gone afterwards. */
 void txn_complete(struct txn *txn);

@@ -4,18 +4,19 @@
 #include "store/base/error.h"
 
 /* Reads `length` bytes of a stored record into the arena and checks its head. */
-static enum store_error read_record(const struct log *log, struct arena *arena, struct location location, size_t length,
-                                    struct record *ret_record)
+static struct failure read_record(const struct log *log, struct arena *arena, struct location location, size_t length,
+                                  struct record *ret_record)
 {
     const struct segment *segment = log->segments[location.segment];
     unsigned char *bytes = arena_take(arena, length);
     if (!bytes)
-        return STORE_NO_MEMORY;
-    int error = io_read_all(log->io, segment->file, bytes, length, location.position);
-    if (error)
-        return error_io(error);
+        return failure_of(STORE_NO_MEMORY);
+    int os_error = io_read_all(log->io, segment->file, bytes, length, location.position);
+    if (os_error)
+        return failure_io(os_error);
     uint64_t offset = segment_offset(segment, location.position);
-    return record_decode(bytes, length, offset, log->salt, ret_record) ? STORE_OK : STORE_DAMAGED;
+    bool valid = record_decode(bytes, length, offset, log->salt, ret_record);
+    return failure_of(valid ? STORE_OK : STORE_DAMAGED);
 }
 
 static struct view view_of_record(const struct record *record, uint64_t location)
@@ -35,19 +36,19 @@ static struct view view_of_record(const struct record *record, uint64_t location
     };
 }
 
-enum store_error view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
-                           struct view *ret_view)
+struct failure view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
+                         struct view *ret_view)
 {
     struct location location = location_unpack(packed);
     size_t length = location.length;
     if (!payload && length > RECORD_HEAD_MAX)
         length = RECORD_HEAD_MAX;
     struct record record;
-    enum store_error error = read_record(log, arena, location, length, &record);
-    if (error)
-        return error;
+    struct failure failure = read_record(log, arena, location, length, &record);
+    if (failure.error)
+        return failure;
     if (payload && !record_payload_whole(&record))
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     *ret_view = view_of_record(&record, packed);
-    return STORE_OK;
+    return failure_none();
 }

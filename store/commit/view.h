@@ -6,6 +6,7 @@
 #define CAIRN_VIEW_H
 
 #include "store/base/arena.h"
+#include "store/base/error.h"
 #include "store/index/namesakes.h"
 #include "store/log/log.h"
 #include "store/store.h"
@@ -27,8 +28,8 @@ struct view {
 };
 
 /* Reads the record at a packed location, its payload only when asked for: that then has been compared with its digest.
- * STORE_DAMAGED, STORE_NO_MEMORY, STORE_IO with the reason in errno. Blocking. */
-enum store_error view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
-                           struct view *ret_view);
+ * STORE_DAMAGED, STORE_NO_MEMORY, STORE_IO. Blocking. */
+struct failure view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
+                         struct view *ret_view);
 
 #endif

@@ -43,7 +43,7 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
     else if (txn->hold == TXN_TAKES && holds_add(&writer->holds, txn->held))
         atomic_fetch_add(&writer->held_count, 1);
     else if (txn->hold == TXN_TAKES)
-        txn_fail(txn, STORE_NO_MEMORY, 0, SIZE_MAX);
+        txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
     pthread_mutex_unlock(&writer->lock);
     return !blocked;
 }
@@ -141,7 +141,7 @@ void writer_submit(struct writer *writer, struct txn *txn)
     pthread_mutex_unlock(&writer->lock);
     if (runs)
         return;
-    txn_fail(txn, STORE_NO_MEMORY, 0, SIZE_MAX);
+    txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
     gate_complete(writer->gate, txn);
 }
 

@@ -165,7 +165,7 @@ static bool start_threads(struct depot *depot)
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
                             struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    failure_detail(ret_detail, failure_none(), "%s", "");
     struct depot *depot = depot_new(options);
     if (!depot)
         return STORE_NO_MEMORY;
@@ -177,7 +177,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     if (!start_threads(depot)) {
         folder_close(&depot->folder);
         depot_free(depot);
-        return error_detail(ret_detail, STORE_NO_MEMORY, 0, "the I/O threads cannot be started");
+        return failure_detail(ret_detail, failure_of(STORE_NO_MEMORY), "the I/O threads cannot be started");
     }
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
@@ -219,14 +219,14 @@ static enum store_error check_name(const char *name, struct store_detail *detail
 {
     if (name_valid(name))
         return STORE_OK;
-    return error_detail(detail, STORE_BAD_NAME, 0, "\"%.80s\" cannot name a store: %s", name,
-                        store_error_text(STORE_BAD_NAME));
+    return failure_detail(detail, failure_of(STORE_BAD_NAME), "\"%.80s\" cannot name a store: %s", name,
+                          store_error_text(STORE_BAD_NAME));
 }
 
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    failure_detail(ret_detail, failure_none(), "%s", "");
     enum store_error error = check_name(name, ret_detail);
     return error ? error : roster_acquire(&depot->roster, name, ret_store, ret_detail);
 }
@@ -234,7 +234,7 @@ enum store_error depot_acquire(struct depot *depot, const char *name, struct sto
 enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
                                        struct store **ret_store, struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    failure_detail(ret_detail, failure_none(), "%s", "");
     enum store_error error = check_name(name, ret_detail);
     return error ? error : roster_acquire_or_wake(&depot->roster, name, wake, arg, ret_store, ret_detail);
 }
@@ -314,14 +314,13 @@ static int make_store(struct depot *depot, const char *name)
 static enum store_error make_failed(const char *name, int os_error, struct store_detail *detail)
 {
     if (os_error == EBUSY)
-        return error_detail(detail, STORE_BUSY, 0, "store %s is still being removed: try again", name);
-    return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be made: %s", name,
-                        strerror(os_error));
+        return failure_detail(detail, failure_of(STORE_BUSY), "store %s is still being removed: try again", name);
+    return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be made: %s", name, strerror(os_error));
 }
 
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    failure_detail(ret_detail, failure_none(), "%s", "");
     enum store_error error = check_name(name, ret_detail);
     if (!error && admission_is_draining(&depot->admission))
         error = STORE_DRAINING;
@@ -341,8 +340,8 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
 
 static enum store_error removal_failed(const char *name, int os_error, struct store_detail *detail)
 {
-    return error_detail(detail, error_of_errno(os_error), os_error, "store %s cannot be removed: %s", name,
-                        strerror(os_error));
+    return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be removed: %s", name,
+                          strerror(os_error));
 }
 
 /* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
@@ -356,10 +355,11 @@ static enum store_error shut(struct store *store, bool force, struct store_detai
     if (figures.objects == 0 && figures.writes_in_flight == 0)
         return STORE_OK;
     gate_open(&store->gate);
-    return error_detail(detail, STORE_NOT_DRAINED, 0,
-                        "store %s still holds %llu objects and has %llu writes under way: delete them first, or remove "
-                        "it by force",
-                        store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
+    return failure_detail(
+        detail, failure_of(STORE_NOT_DRAINED),
+        "store %s still holds %llu objects and has %llu writes under way: delete them first, or remove "
+        "it by force",
+        store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
 }
 
 /* Takes an acquired store away. */
@@ -413,7 +413,7 @@ static enum store_error remove_unopened(struct depot *depot, const char *name, s
 {
     struct roster_entry *entry = roster_block(&depot->roster, name);
     if (!entry)
-        return error_detail(detail, STORE_BUSY, 0, "store %s is being opened: try again", name);
+        return failure_detail(detail, failure_of(STORE_BUSY), "store %s is being opened: try again", name);
     enum store_error error = trash_unopened(depot, name, detail);
     if (!error)
         trouble_forget(&depot->trouble, name);
@@ -473,7 +473,7 @@ enum store_error depot_probe(struct depot *depot, void (*done)(void *arg), void 
 
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    failure_detail(ret_detail, failure_none(), "%s", "");
     if (!probe_tell(&depot->probe, ret_detail))
         return false;
     bool healthy = health_tell(&depot->roster, &depot->trouble, ret_detail);

@@ -31,8 +31,8 @@ static const char *hint_for(int os_error)
 static enum store_error fail(struct store_detail *detail, const char *what, const char *path)
 {
     int os_error = errno;
-    return error_detail(detail, error_of_errno(os_error), os_error, "%s %s: %s%s", what, path, strerror(os_error),
-                        hint_for(os_error));
+    return failure_detail(detail, failure_of_errno(os_error), "%s %s: %s%s", what, path, strerror(os_error),
+                          hint_for(os_error));
 }
 
 /* ---- making it ------------------------------------------------------------------------------- */
@@ -132,8 +132,8 @@ static enum store_error check_empty(struct folder *folder, const char *path, str
         name += strlen(name) + 1;
     enum store_error error = STORE_OK;
     if (*name)
-        error = error_detail(
-            detail, STORE_FOREIGN, 0,
+        error = failure_detail(
+            detail, failure_of(STORE_FOREIGN),
             "%s is not a data folder of cairn: it holds '%.80s' but no file '%s'. It was left untouched: "
             "if it is one, bring that file back from a backup; else name another folder, or an empty one",
             path, name, marker);
@@ -146,20 +146,18 @@ static enum store_error check_owner(struct folder *folder, const char *path, boo
                                     struct store_detail *detail)
 {
     struct settings settings;
-    int os_error = 0;
-    enum store_error error = settings_read(folder->io, folder->root, marker, ours.kind, &settings, &os_error);
-    *ret_fresh = error == STORE_FOREIGN && os_error == ENOENT;
-    if (!error)
+    struct failure failure = settings_read(folder->io, folder->root, marker, ours.kind, &settings);
+    *ret_fresh = failure.error == STORE_FOREIGN && failure.os_error == ENOENT;
+    if (!failure.error)
         return STORE_OK;
     if (*ret_fresh)
         return check_empty(folder, path, detail);
-    if (error == STORE_FOREIGN || error == STORE_DAMAGED)
-        return error_detail(detail, error, 0,
-                            "%s is not a data folder of cairn: its file '%s' is not as cairn writes it. It was left "
-                            "untouched: if it is one, bring that file back from a backup; else name another folder",
-                            path, marker);
-    return error_detail(detail, error, os_error, "file %s/%s: %s", path, marker,
-                        error == STORE_IO ? strerror(os_error) : store_error_text(error));
+    if (failure.error == STORE_FOREIGN || failure.error == STORE_DAMAGED)
+        return failure_detail(detail, failure,
+                              "%s is not a data folder of cairn: its file '%s' is not as cairn writes it. It was left "
+                              "untouched: if it is one, bring that file back from a backup; else name another folder",
+                              path, marker);
+    return failure_detail(detail, failure, "file %s/%s: %s", path, marker, failure_text(failure));
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -175,8 +173,8 @@ static enum store_error take_lock(struct folder *folder, const char *path, struc
     if (alone && io->lock(io->self, folder->lock) == 0)
         return STORE_OK;
     if (errno == EWOULDBLOCK)
-        return error_detail(detail, STORE_LOCKED, errno, "another process has the data folder %s open: stop it first",
-                            path);
+        return failure_detail(detail, (struct failure){STORE_LOCKED, errno},
+                              "another process has the data folder %s open: stop it first", path);
     return fail(detail, "cannot lock data folder", path);
 }
 
@@ -216,8 +214,8 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
         return fail(detail, "cannot open data folder", path);
     enum store_error error = check_owner(folder, path, &fresh, detail);
     if (!error && fresh && read_only)
-        error = error_detail(detail, STORE_FOREIGN, 0, "%s holds no data: it is not a data folder of cairn, or not yet",
-                             path);
+        error = failure_detail(detail, failure_of(STORE_FOREIGN),
+                               "%s holds no data: it is not a data folder of cairn, or not yet", path);
     if (!error)
         error = take_lock(folder, path, detail);
     if (!error)

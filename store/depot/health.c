@@ -38,12 +38,12 @@ static bool takes_writes(void *arg, struct store *store)
     struct store_detail *detail = arg;
     char damage[320];
     if (gate_has_failed(&store->gate)) {
-        error_detail(detail, STORE_FAILED, 0, "store %s: %s", store->name, store_error_text(STORE_FAILED));
+        failure_detail(detail, failure_of(STORE_FAILED), "store %s: %s", store->name, store_error_text(STORE_FAILED));
         return false;
     }
     tell_damage(store, damage, sizeof damage);
     if (damage[0] && detail && !detail->text[0])
-        error_detail(detail, STORE_DAMAGED, 0, "store %s: %s", store->name, damage);
+        failure_detail(detail, failure_of(STORE_DAMAGED), "store %s: %s", store->name, damage);
     return true;
 }
 

@@ -72,10 +72,11 @@ static void look(struct probe *probe)
     struct store_detail detail = {0};
     int error = read_marker(probe);
     if (error == ENOENT)
-        error_detail(&detail, STORE_IO, error, "the data folder is gone: its file '%s' is not there", FOLDER_MARKER);
+        failure_detail(&detail, failure_io(error), "the data folder is gone: its file '%s' is not there",
+                       FOLDER_MARKER);
     else if (error && !store_error_is_shortage(STORE_IO, error))
-        error_detail(&detail, STORE_IO, error, "the disk of the data folder does not give its bytes: %s",
-                     strerror(error));
+        failure_detail(&detail, failure_io(error), "the disk of the data folder does not give its bytes: %s",
+                       strerror(error));
     pthread_mutex_lock(&probe->lock);
     probe->detail = detail;
     probe->looked = milliseconds();
@@ -126,8 +127,8 @@ bool probe_tell(struct probe *probe, struct store_detail *ret_detail)
     bool stuck = is_stuck(probe);
     bool well = !stuck && !probe->detail.text[0];
     if (stuck)
-        error_detail(ret_detail, STORE_IO, 0, "the disk of the data folder has not answered for %d seconds",
-                     PATIENCE_MS / 1000);
+        failure_detail(ret_detail, failure_of(STORE_IO), "the disk of the data folder has not answered for %d seconds",
+                       PATIENCE_MS / 1000);
     else if (!well && ret_detail)
         *ret_detail = probe->detail;
     pthread_mutex_unlock(&probe->lock);

@@ -4,7 +4,6 @@
 #include "store/internal.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -206,7 +205,7 @@ static enum store_error open_with_room(struct roster *roster, const char *name, 
 {
     enum store_error error;
     if (trash_holds(&roster->folder->trash, name))
-        return error_detail(detail, STORE_NO_STORE, 0, "store %s has been removed", name);
+        return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
     if (roster->open >= roster->services->options->open_stores_limit)
         (void)make_room(roster);
     do {

@@ -44,28 +44,28 @@ bool settings_is_draft(const struct io *io, int folder, const char *draft, const
     return true;
 }
 
-enum store_error settings_read(const struct io *io, int folder, const char *name, const char *kind,
-                               struct settings *ret_settings, int *ret_errno)
+struct failure settings_read(const struct io *io, int folder, const char *name, const char *kind,
+                             struct settings *ret_settings)
 {
     char text[NOTE_MAX];
     char expected[NOTE_MAX];
     int format = 0;
     size_t length = 0;
-    *ret_errno = note_read(io, folder, name, 0, text, &length);
-    if (*ret_errno == ENOENT)
-        return STORE_FOREIGN;
-    if (*ret_errno)
-        return STORE_IO;
+    int os_error = note_read(io, folder, name, 0, text, &length);
+    if (os_error == ENOENT)
+        return (struct failure){.error = STORE_FOREIGN, .os_error = ENOENT};
+    if (os_error)
+        return failure_io(os_error);
     int first = snprintf(expected, sizeof expected, "cairn %s\n", kind);
     if (strncmp(text, expected, (size_t)first) != 0)
-        return STORE_FOREIGN;
+        return failure_of(STORE_FOREIGN);
     struct settings settings = {.kind = kind};
     int found = sscanf(text + first, "format %d\nsalt %" SCNx64, &format, &settings.salt);
     if (found >= 1 && format > SETTINGS_FORMAT)
-        return STORE_TOO_NEW;
+        return failure_of(STORE_TOO_NEW);
     settings_format(&settings, expected);
     if (found != 2 || strcmp(text, expected) != 0)
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     *ret_settings = settings;
-    return STORE_OK;
+    return failure_none();
 }

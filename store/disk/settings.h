@@ -8,8 +8,8 @@
 #ifndef CAIRN_SETTINGS_H
 #define CAIRN_SETTINGS_H
 
+#include "store/base/error.h"
 #include "store/disk/io.h"
-#include "store/store.h"
 
 enum { SETTINGS_FORMAT = 1 };
 
@@ -23,9 +23,9 @@ struct settings {
 int settings_write(const struct io *io, int folder, const char *name, const struct settings *settings);
 
 /* Reads the file and proves that it is of that kind: STORE_FOREIGN when it is missing or something else,
- * STORE_TOO_NEW, STORE_DAMAGED, STORE_IO with *ret_errno. */
-enum store_error settings_read(const struct io *io, int folder, const char *name, const char *kind,
-                               struct settings *ret_settings, int *ret_errno);
+ * STORE_TOO_NEW, STORE_DAMAGED, STORE_IO. An errno, ENOENT, tells a missing one from others that are foreign. */
+struct failure settings_read(const struct io *io, int folder, const char *name, const char *kind,
+                             struct settings *ret_settings);
 
 /* Whether the folder's entry `draft` is what a settings_write() of these settings may have left that did not get to its
  * end: after a power cut a file may have its length and yet be zeros. */

@@ -191,9 +191,9 @@ static int run_watch(void *arg)
 
 void space_tell(struct space *space, struct store_detail *ret_detail)
 {
-    error_detail(ret_detail, STORE_OK, 0, "%s", "");
+    failure_detail(ret_detail, failure_none(), "%s", "");
     if (!space_has(space, LITTLE) || space_is_full(space))
-        error_detail(ret_detail, STORE_FULL, 0, "the disk is full: puts are refused until there is space");
+        failure_detail(ret_detail, failure_of(STORE_FULL), "the disk is full: puts are refused until there is space");
 }
 
 /* ---- compaction and those who wait for it ---------------------------------------------------- */

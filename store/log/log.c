@@ -125,37 +125,34 @@ static struct segment_header next_header(const struct log *log, uint64_t size)
 
 /* Makes a segment of an activated file. Failing is STORE_FAILED: the name is on disk, and what would be written on in
  * the old segment would be lost. */
-static enum store_error log_enter(struct log *log, const struct prepared *prepared, const struct segment_header *header,
-                                  int *ret_errno)
+static struct failure log_enter(struct log *log, const struct prepared *prepared, const struct segment_header *header)
 {
     struct segment *segment = segment_new(log->io, prepared->file, header, prepared->size);
     enum store_error error = segment ? log_adopt(log, segment) : STORE_NO_MEMORY;
     if (!error)
-        return STORE_OK;
+        return failure_none();
     segment_release(segment);
-    *ret_errno = ENOMEM;
-    return STORE_FAILED;
+    return (struct failure){.error = STORE_FAILED, .os_error = ENOMEM};
 }
 
 /* Goes on in a new segment with room for what is needed; `scarce`: on a full disk. */
-static enum store_error log_roll(struct log *log, const struct log_need *need, bool scarce, int *ret_errno)
+static struct failure log_roll(struct log *log, const struct log_need *need, bool scarce)
 {
     struct prepared prepared;
-    *ret_errno = 0;
     if (log->segment_count == LOCATION_SEGMENTS_MAX)
-        return STORE_FAILED; /* before the file is named: husks give their places back at the next start */
-    *ret_errno = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
-    if (*ret_errno)
-        return error_of_errno(*ret_errno);
+        return failure_of(STORE_FAILED); /* before the file is named: husks give their places back at the next start */
+    int os_error = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
+    if (os_error)
+        return failure_of_errno(os_error);
     struct segment_header header = next_header(log, prepared.size);
-    enum store_error error = prepared_activate(log, &prepared, &header, ret_errno);
-    if (!error)
-        error = log_enter(log, &prepared, &header, ret_errno);
-    if (error)
-        return error;
+    struct failure failure = prepared_activate(log, &prepared, &header);
+    if (!failure.error)
+        failure = log_enter(log, &prepared, &header);
+    if (failure.error)
+        return failure;
     log->doubtful = false;
     atomic_store(&log->promised, scarce ? need->ahead : 0);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* ---- appending ------------------------------------------------------------------------------- */
@@ -203,42 +200,40 @@ void log_end_promise(struct log *log)
 /* Place for deletes and compaction when the disk is full: in the tail, then in a segment from the reserve. While
  * compaction has a promise its segment must stay the active one: deletes that do not fit beside it come again when it
  * is done. */
-static enum store_error scarce_room(struct log *log, const struct log_need *need, int *ret_errno)
+static struct failure scarce_room(struct log *log, const struct log_need *need)
 {
-    *ret_errno = ENOSPC;
     if (fits(log, need, true))
-        return STORE_OK;
+        return failure_none();
     if (need->use == LOG_DELETES && atomic_load(&log->promised) > 0)
-        return STORE_FULL;
-    return log_roll(log, need, true, ret_errno);
+        return failure_of_errno(ENOSPC);
+    return log_roll(log, need, true);
 }
 
-static enum store_error make_room(struct log *log, const struct log_need *need, int *ret_errno)
+static struct failure make_room(struct log *log, const struct log_need *need)
 {
     if (need->use != LOG_PUTS && space_is_full(log->space))
-        return scarce_room(log, need, ret_errno);
-    enum store_error error = log_roll(log, need, false, ret_errno);
-    if (error != STORE_FULL)
-        return error;
+        return scarce_room(log, need);
+    struct failure failure = log_roll(log, need, false);
+    if (failure.error != STORE_FULL)
+        return failure;
     space_met_full(log->space);
-    return need->use == LOG_PUTS ? STORE_FULL : scarce_room(log, need, ret_errno);
+    return need->use == LOG_PUTS ? failure : scarce_room(log, need);
 }
 
-enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno)
+struct failure log_room(struct log *log, const struct log_need *need)
 {
     if (!fits(log, need, false)) {
         if (!group_empty(log))
-            return STORE_AGAIN;
-        enum store_error error = make_room(log, need, ret_errno);
-        if (error)
-            return error;
+            return failure_of(STORE_AGAIN);
+        struct failure failure = make_room(log, need);
+        if (failure.error)
+            return failure;
         log_begin(log);
     }
     if (need->use == LOG_UPKEEP && atomic_load(&log->promised) > 0)
         atomic_store(&log->promised, need->ahead);
     look_ahead(log, need->bytes);
-    *ret_errno = 0;
-    return STORE_OK;
+    return failure_none();
 }
 
 void log_own(struct log *log)

@@ -108,9 +108,9 @@ struct log_need {
 };
 
 /* Makes sure that so many bytes more fit behind the group so far. STORE_AGAIN: not into this group, but commit it and
- * ask again. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED when the store must stop writing: with *ret_errno,
- * which is 0 when the log has as many segments as it can have. */
-enum store_error log_room(struct log *log, const struct log_need *need, int *ret_errno);
+ * ask again. STORE_FULL, STORE_IO, STORE_NO_MEMORY; STORE_FAILED when the store must stop writing: without
+ * an errno when the log has as many segments as it can have. */
+struct failure log_room(struct log *log, const struct log_need *need);
 
 /* The bytes at the end of a segment that puts leave to deletes and compaction. */
 uint64_t log_tail(const struct segment *segment);

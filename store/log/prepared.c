@@ -26,30 +26,27 @@ bool prepared_is_name(const char *name)
 
 /* ---- making a file of zeros ------------------------------------------------------------------ */
 
-/* Makes a file of `size` zeros, or of less when the disk has no room for it, but not of less than `least`. Returns the
- * descriptor or -1 with *ret_errno. */
-static int make_prepared(struct log *log, const char *name, uint64_t size, uint64_t least, uint64_t *ret_size,
-                         int *ret_errno)
+/* Makes a file of `size` zeros, or of less when the disk has no room for it, but not of less than `least`; its name is
+ * known. An errno: then it is as it was. */
+static int prepared_make(struct log *log, struct prepared *prepared, uint64_t size, uint64_t least)
 {
     const struct io *io = log->io;
-    int file = io->openat(io->self, log->folder, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (file < 0) {
-        *ret_errno = errno;
-        return -1;
-    }
+    int file = io->openat(io->self, log->folder, prepared->name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return errno;
     int error = io_write_zeros(io, file, 0, size);
     while (error_of_errno(error) == STORE_FULL && size / GROWTH >= least) {
         size /= GROWTH;
         error = io->ftruncate(io->self, file, 0) < 0 ? errno : io_write_zeros(io, file, 0, size);
     }
-    if (!error) {
-        *ret_size = size;
-        return file;
+    if (error) {
+        io->close(io->self, file);
+        io->unlinkat(io->self, log->folder, prepared->name, 0);
+        return error;
     }
-    io->close(io->self, file);
-    io->unlinkat(io->self, log->folder, name, 0);
-    *ret_errno = error;
-    return -1;
+    prepared->file = file;
+    prepared->size = size;
+    return 0;
 }
 
 /* What the segment behind the active one should hold: small stores stay small. */
@@ -76,9 +73,8 @@ static int spare_make(void *arg)
     struct prepared_spare *spare = &log->spare;
     struct prepared made = {.file = -1, .name = spare_name};
     uint64_t size = affordable(log, spare->wanted, SPARE_MIN);
-    int error = 0;
     if (size > 0)
-        made.file = make_prepared(log, spare_name, size, SPARE_MIN, &made.size, &error);
+        (void)prepared_make(log, &made, size, SPARE_MIN);
     pthread_mutex_lock(&spare->lock);
     spare->made = made;
     pthread_mutex_unlock(&spare->lock);
@@ -175,8 +171,8 @@ int prepared_get(struct log *log, const struct log_need *need, struct prepared *
         prepared.name = next_name;
         if (size == 0)
             return ENOSPC;
-        prepared.file = make_prepared(log, next_name, size, least, &prepared.size, &error);
-        if (prepared.file < 0)
+        error = prepared_make(log, &prepared, size, least);
+        if (error)
             return error;
     }
     error = prepared_extend(log, &prepared, least);
@@ -224,32 +220,30 @@ int prepared_get_scarce(struct log *log, const struct log_need *need, struct pre
     prepared = (struct prepared){.name = next_name, .file = -1};
     do {
         if (size > 0)
-            prepared.file = make_prepared(log, next_name, size, size, &prepared.size, &error);
-    } while (prepared.file < 0 && size > 0 && error_of_errno(error) == STORE_FULL && space_give(log->space, size));
-    if (prepared.file < 0)
-        return error;
-    *ret_prepared = prepared;
-    return 0;
+            error = prepared_make(log, &prepared, size, size);
+    } while (error && size > 0 && error_of_errno(error) == STORE_FULL && space_give(log->space, size));
+    if (!error)
+        *ret_prepared = prepared;
+    return error;
 }
 
 /* ---- becoming a segment ---------------------------------------------------------------------- */
 
-enum store_error prepared_activate(struct log *log, const struct prepared *prepared,
-                                   const struct segment_header *header, int *ret_errno)
+struct failure prepared_activate(struct log *log, const struct prepared *prepared, const struct segment_header *header)
 {
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
     segment_name(header->number, name);
-    *ret_errno = segment_write_header(io, prepared->file, header, log->salt);
-    if (!*ret_errno && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
-        *ret_errno = errno;
-    if (*ret_errno) {
+    int error = segment_write_header(io, prepared->file, header, log->salt);
+    if (!error && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
+        error = errno;
+    if (error) {
         prepared_drop(log, prepared);
-        return error_of_errno(*ret_errno);
+        return failure_of_errno(error);
     }
     if (io->fsync(io->self, log->folder) == 0)
-        return STORE_OK;
-    *ret_errno = errno;
+        return failure_none();
+    struct failure failure = {.error = STORE_FAILED, .os_error = errno};
     io->close(io->self, prepared->file);
-    return STORE_FAILED;
+    return failure;
 }

@@ -58,9 +58,8 @@ int prepared_get(struct log *log, const struct log_need *need, struct prepared *
 int prepared_get_scarce(struct log *log, const struct log_need *need, struct prepared *ret_prepared);
 
 /* Gives the file its header and the segment's name, durably. From the rename on there is no way back: recovery would
- * end the old segment here. On failure the file is closed and *ret_errno says why: STORE_FAILED when the name may be on
- * disk nevertheless. Blocking. */
-enum store_error prepared_activate(struct log *log, const struct prepared *prepared,
-                                   const struct segment_header *header, int *ret_errno);
+ * end the old segment here. On failure the file is closed: STORE_FAILED when the name may be on disk nevertheless.
+ * Blocking. */
+struct failure prepared_activate(struct log *log, const struct prepared *prepared, const struct segment_header *header);
 
 #endif

@@ -49,22 +49,21 @@ static int open_above(const struct io *io, int log)
     return io->openat(io->self, log, "..", O_RDONLY | O_DIRECTORY, 0);
 }
 
-enum store_error reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach, int *ret_errno)
+struct failure reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach)
 {
     char text[NOTE_MAX];
     int folder = open_above(io, log);
     *ret_reach = (struct reach){0};
-    *ret_errno = folder < 0 ? errno : 0;
     if (folder < 0)
-        return STORE_IO;
+        return failure_io(errno);
     size_t length;
-    *ret_errno = note_read(io, folder, reach_name, 0, text, &length);
+    int os_error = note_read(io, folder, reach_name, 0, text, &length);
     io->close(io->self, folder);
-    if (*ret_errno == ENOENT)
-        return STORE_OK;
-    if (*ret_errno)
-        return STORE_IO;
-    return reach_parse(text, salt, ret_reach) ? STORE_OK : STORE_DAMAGED;
+    if (os_error == ENOENT)
+        return failure_none();
+    if (os_error)
+        return failure_io(os_error);
+    return failure_of(reach_parse(text, salt, ret_reach) ? STORE_OK : STORE_DAMAGED);
 }
 
 int reach_write(const struct io *io, int log, uint64_t salt, const struct reach *reach)

@@ -17,8 +17,8 @@
 #ifndef CAIRN_REACH_H
 #define CAIRN_REACH_H
 
+#include "store/base/error.h"
 #include "store/disk/io.h"
-#include "store/store.h"
 
 struct reach {
     uint64_t offset;
@@ -27,9 +27,8 @@ struct reach {
     uint64_t blob;
 };
 
-/* Reads what the file beside log/ says; nothing is known when it is not there. STORE_DAMAGED, STORE_IO with
- * *ret_errno. */
-enum store_error reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach, int *ret_errno);
+/* Reads what the file beside log/ says; nothing is known when it is not there. STORE_DAMAGED, STORE_IO. */
+struct failure reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach);
 
 /* Writes the file, durably; an errno. */
 int reach_write(const struct io *io, int log, uint64_t salt, const struct reach *reach);

@@ -124,15 +124,14 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
 }
 
 /* A file that ends within its header is damaged, while a disk that does not give the bytes is not known to be. */
-static enum store_error read_bytes(const struct io *io, int file, unsigned char bytes[SEGMENT_HEADER], int *ret_errno)
+static struct failure read_bytes(const struct io *io, int file, unsigned char bytes[SEGMENT_HEADER])
 {
     struct stat status;
-    *ret_errno = io->fstat(io->self, file, &status) < 0 ? errno : 0;
-    if (!*ret_errno && status.st_size < SEGMENT_HEADER)
-        return STORE_DAMAGED;
-    if (!*ret_errno)
-        *ret_errno = io_read_all(io, file, bytes, SEGMENT_HEADER, 0);
-    return *ret_errno ? STORE_IO : STORE_OK;
+    if (io->fstat(io->self, file, &status) < 0)
+        return failure_io(errno);
+    if (status.st_size < SEGMENT_HEADER)
+        return failure_of(STORE_DAMAGED);
+    return failure_io(io_read_all(io, file, bytes, SEGMENT_HEADER, 0));
 }
 
 /* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their
@@ -146,21 +145,20 @@ static bool plausible(const struct segment_header *header)
            header->front <= header->base && header->base <= last && last <= SEGMENT_OFFSET_MAX;
 }
 
-enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
-                                     int *ret_errno)
+struct failure segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header)
 {
     unsigned char bytes[SEGMENT_HEADER];
-    enum store_error error = read_bytes(io, file, bytes, ret_errno);
-    if (error)
-        return error;
+    struct failure failure = read_bytes(io, file, bytes);
+    if (failure.error)
+        return failure;
     if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0 ||
         little_get64(bytes + AT_CHECK) != XXH3_64bits_withSeed(bytes, AT_CHECK, salt))
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     struct segment_header header = {.version = little_get64(bytes + AT_VERSION),
                                     .number = little_get64(bytes + AT_NUMBER),
                                     .base = little_get64(bytes + AT_BASE)};
     if (header.version > SEGMENT_VERSION)
-        return STORE_TOO_NEW;
+        return failure_of(STORE_TOO_NEW);
     bool old = header.version < SEGMENT_VERSION_FULL;
     header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
     header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
@@ -168,5 +166,5 @@ enum store_error segment_read_header(const struct io *io, int file, uint64_t sal
     header.end = old || !header.husk ? header.base : little_get64(bytes + AT_END);
     header.given = old || header.husk ? 0 : little_get64(bytes + AT_END);
     *ret_header = header;
-    return plausible(&header) ? STORE_OK : STORE_DAMAGED;
+    return failure_of(plausible(&header) ? STORE_OK : STORE_DAMAGED);
 }

@@ -26,6 +26,7 @@
 #ifndef CAIRN_SEGMENT_H
 #define CAIRN_SEGMENT_H
 
+#include "store/base/error.h"
 #include "store/disk/io.h"
 #include "store/store.h"
 
@@ -94,9 +95,8 @@ int segment_open(const struct io *io, int folder, uint64_t number, int flags);
 /* Writes the header, in this version, and syncs it; an errno. */
 int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt);
 
-/* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO with *ret_errno set. */
-enum store_error segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header,
-                                     int *ret_errno);
+/* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO. */
+struct failure segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header);
 
 /* The header of the husk that will stand for a sealed segment, or of the one that a husk has. */
 struct segment_header segment_husk_header(const struct segment *segment);

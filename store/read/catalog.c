@@ -3,7 +3,6 @@
 
 #include "store/read/object.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,40 +78,40 @@ static bool shelf_is_current(const struct catalog_shelf *shelf, const struct par
     return !part->sealed || shelf->count == 1;
 }
 
-static enum store_error shelf_rebuild(struct index *index, struct catalog_shelf *shelf, const struct part *part,
-                                      const struct run_horizon *horizon)
+static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *shelf, const struct part *part,
+                                    const struct run_horizon *horizon)
 {
     struct run *run;
     size_t keep = runs_to_keep(shelf, part);
     uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
-    enum store_error error = run_build(index, part->segment, from, part->end, horizon, shelf->runs + keep,
+    struct failure failure = run_build(index, part->segment, from, part->end, horizon, shelf->runs + keep,
                                        shelf->count - keep, &run);
-    if (error)
-        return error;
+    if (failure.error)
+        return failure;
     shelf_clear(shelf, keep);
     shelf->runs[shelf->count++] = run;
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
-static enum store_error shelf_update(struct index *index, struct catalog_shelf *shelf, const struct part *part,
-                                     const struct run_horizon *horizon)
+static struct failure shelf_update(struct index *index, struct catalog_shelf *shelf, const struct part *part,
+                                   const struct run_horizon *horizon)
 {
     struct run *run;
     if (!shelf_is_current(shelf, part)) {
         if (part->sealed && shelf->count == 0 && !index->damage.gaps &&
-            run_open(index, part->segment, part->end, &run) == STORE_OK) {
+            !run_open(index, part->segment, part->end, &run).error) {
             shelf->runs[shelf->count++] = run;
-            return STORE_OK;
+            return failure_none();
         }
-        enum store_error error = shelf_rebuild(index, shelf, part, horizon);
-        if (error)
-            return error;
+        struct failure failure = shelf_rebuild(index, shelf, part, horizon);
+        if (failure.error)
+            return failure;
         if (part->sealed)
             run_save(index, shelf->runs[0], part->segment, !index->damage.gaps);
     }
-    return STORE_OK;
+    return failure_none();
 }
 
 /* ---- what a listing reads -------------------------------------------------------------------- */
@@ -142,16 +141,16 @@ struct listing {
 };
 
 /* Takes references on the segments as they are now. */
-static enum store_error parts_pin(struct listing *listing, struct run_horizon *ret_horizon)
+static struct failure parts_pin(struct listing *listing, struct run_horizon *ret_horizon)
 {
     struct index *index = listing->catalog->reader->index;
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     index_lock_shared(index);
     const struct log *log = index->log;
     listing->parts = calloc(log->segment_count + 1, sizeof *listing->parts);
     if (!listing->parts)
-        error = STORE_NO_MEMORY;
-    for (size_t slot = 0; !error && slot < log->segment_count; slot++) {
+        failure = failure_of(STORE_NO_MEMORY);
+    for (size_t slot = 0; !failure.error && slot < log->segment_count; slot++) {
         uint64_t end = index->end_offset;
         if (log->segments[slot]->base > end)
             break; /* begun, but nothing in it has been published */
@@ -165,38 +164,38 @@ static enum store_error parts_pin(struct listing *listing, struct run_horizon *r
         *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = part->end};
     }
     index_unlock(index);
-    return error;
+    return failure;
 }
 
-static enum store_error heads_take(struct listing *listing, const struct catalog_shelf *shelves)
+static struct failure heads_take(struct listing *listing, const struct catalog_shelf *shelves)
 {
     size_t count = 0;
     for (size_t i = 0; i < listing->part_count; i++)
         count += shelves[i].count;
     listing->heads = calloc(count + 1, sizeof *listing->heads);
     if (!listing->heads)
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     for (size_t i = 0; i < listing->part_count; i++) {
         for (size_t run = 0; run < shelves[i].count; run++)
             listing->heads[listing->head_count++].run = run_retain(shelves[i].runs[run]);
     }
-    return STORE_OK;
+    return failure_none();
 }
 
-static enum store_error listing_begin(struct listing *listing)
+static struct failure listing_begin(struct listing *listing)
 {
     struct catalog *catalog = listing->catalog;
     struct run_horizon horizon = {0};
     pthread_mutex_lock(&catalog->lock); /* before the parts are pinned: covered ends only grow */
-    enum store_error error = parts_pin(listing, &horizon);
-    if (!error && !shelves_grow(catalog, listing->part_count))
-        error = STORE_NO_MEMORY;
-    for (size_t i = 0; i < listing->part_count && !error; i++)
-        error = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->parts[i], &horizon);
-    if (!error)
-        error = heads_take(listing, catalog->shelves);
+    struct failure failure = parts_pin(listing, &horizon);
+    if (!failure.error && !shelves_grow(catalog, listing->part_count))
+        failure = failure_of(STORE_NO_MEMORY);
+    for (size_t i = 0; i < listing->part_count && !failure.error; i++)
+        failure = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->parts[i], &horizon);
+    if (!failure.error)
+        failure = heads_take(listing, catalog->shelves);
     pthread_mutex_unlock(&catalog->lock);
-    return error;
+    return failure;
 }
 
 /* Hands the row on to the run, for later listings. */
@@ -231,14 +230,14 @@ static void head_gone(struct head *head)
 }
 
 /* Reads the entry where the head stands, or the first behind it that is not known to lead to nothing. */
-static enum store_error head_load(struct head *head)
+static struct failure head_load(struct head *head)
 {
     size_t at = run_pass_gone(head->run, head->at);
     if (head->gone_to == head->at && at > head->at)
         head->gone_to = at;
     head->at = at;
     head->ended = head->at >= run_count(head->run);
-    return head->ended ? STORE_OK : run_read(head->run, head->at, &head->entry);
+    return head->ended ? failure_none() : run_read(head->run, head->at, &head->entry);
 }
 
 static bool head_before(const struct head *head, const struct place *place)
@@ -247,22 +246,22 @@ static bool head_before(const struct head *head, const struct place *place)
 }
 
 /* Moves every head to the first entry that is not before the place. */
-static enum store_error heads_seek(struct listing *listing, const struct place *place)
+static struct failure heads_seek(struct listing *listing, const struct place *place)
 {
-    enum store_error error = STORE_OK;
-    for (size_t i = 0; i < listing->head_count && !error; i++) {
+    struct failure failure = failure_none();
+    for (size_t i = 0; i < listing->head_count && !failure.error; i++) {
         struct head *head = &listing->heads[i];
         if (!head_before(head, place))
             continue;
         head->at++; /* mostly the next one will do */
-        error = head_load(head);
-        if (error || !head_before(head, place))
+        failure = head_load(head);
+        if (failure.error || !head_before(head, place))
             continue;
-        error = run_seek(head->run, head->at, place, &head->at);
-        if (!error)
-            error = head_load(head);
+        failure = run_seek(head->run, head->at, place, &head->at);
+        if (!failure.error)
+            failure = head_load(head);
     }
-    return error;
+    return failure;
 }
 
 /* The head with the least entry; NULL at the end. */
@@ -299,21 +298,21 @@ static size_t group_length(const struct store_list_query *query, const struct ru
 }
 
 /* What the store holds under the entry's key now. STORE_NO_OBJECT: nothing that belongs here. */
-static enum store_error entry_object(const struct reader *reader, const struct run_entry *entry,
-                                     struct object **ret_object)
+static struct failure entry_object(const struct reader *reader, const struct run_entry *entry,
+                                   struct object **ret_object)
 {
     struct store_key key = run_entry_key(entry);
     struct object *object;
-    enum store_error error = object_get(reader, &key, 0, &object);
-    if (error == STORE_COLLISION)
-        return STORE_NO_OBJECT; /* those that have the hash have names, and stand elsewhere */
-    if (!error && object_info(object)->key_length != entry->key_length) {
+    struct failure failure = object_get(reader, &key, 0, &object);
+    if (failure.error == STORE_COLLISION)
+        return failure_of(STORE_NO_OBJECT); /* those that have the hash have names, and stand elsewhere */
+    if (!failure.error && object_info(object)->key_length != entry->key_length) {
         object_release(object); /* it has got a name, or lost it, and stands elsewhere */
-        return STORE_NO_OBJECT;
+        return failure_of(STORE_NO_OBJECT);
     }
-    if (!error)
+    if (!failure.error)
         *ret_object = object;
-    return error;
+    return failure;
 }
 
 static void show(struct listing *listing, const struct object *object, const struct run_entry *entry, size_t group)
@@ -326,25 +325,25 @@ static void show(struct listing *listing, const struct object *object, const str
 
 /* Shows the entry, or the group of keys that it stands for, if there is an object; *ret_next is where the
  * listing goes on, false when nothing can follow. A damaged object is left out: reading it tells why. */
-static enum store_error list_entry(struct listing *listing, struct head *head, struct place *ret_next, bool *ret_more)
+static struct failure list_entry(struct listing *listing, struct head *head, struct place *ret_next, bool *ret_more)
 {
     const struct run_entry *entry = &head->entry;
     size_t group = group_length(listing->query, entry);
     struct object *object;
-    enum store_error error = entry_object(listing->catalog->reader, entry, &object);
+    struct failure failure = entry_object(listing->catalog->reader, entry, &object);
     *ret_more = true;
     *ret_next = place_after(entry->key, entry->key_length, entry->hash);
-    if (error == STORE_NO_OBJECT)
+    if (failure.error == STORE_NO_OBJECT)
         head_gone(head);
-    if (error == STORE_NO_OBJECT || error == STORE_DAMAGED)
-        return STORE_OK;
-    if (error)
-        return error;
+    if (failure.error == STORE_NO_OBJECT || failure.error == STORE_DAMAGED)
+        return failure_none();
+    if (failure.error)
+        return failure;
     show(listing, object, entry, group);
     object_release(object);
     if (group)
         *ret_more = place_after_prefix(entry->key, group, ret_next);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Where the page begins. */
@@ -387,49 +386,47 @@ static size_t cursor_of(const struct place *place, unsigned char ret_cursor[STOR
     return 1 + sizeof place->hash;
 }
 
-static enum store_error list_page(struct listing *listing, unsigned char ret_cursor[STORE_CURSOR_MAX],
-                                  size_t *ret_cursor_length)
+static struct failure list_page(struct listing *listing, unsigned char ret_cursor[STORE_CURSOR_MAX],
+                                size_t *ret_cursor_length)
 {
     const struct store_list_query *query = listing->query;
     struct place place;
     bool more = true;
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     first_place(query, &place);
-    for (size_t i = 0; i < listing->head_count && !error; i++) {
-        error = run_seek(listing->heads[i].run, 0, &place, &listing->heads[i].at);
-        if (!error)
-            error = head_load(&listing->heads[i]);
+    for (size_t i = 0; i < listing->head_count && !failure.error; i++) {
+        failure = run_seek(listing->heads[i].run, 0, &place, &listing->heads[i].at);
+        if (!failure.error)
+            failure = head_load(&listing->heads[i]);
     }
     *ret_cursor_length = 0;
-    while (!error && more) {
+    while (!failure.error && more) {
         struct head *least = heads_least(listing);
         if (!least || !has_prefix(&least->entry, query->prefix, query->prefix_length))
-            return STORE_OK;
+            return failure_none();
         if (listing->shown == query->limit) {
             *ret_cursor_length = cursor_of(&place, ret_cursor);
-            return STORE_OK;
+            return failure_none();
         }
-        error = list_entry(listing, least, &place, &more);
-        if (!error && more)
-            error = heads_seek(listing, &place);
+        failure = list_entry(listing, least, &place, &more);
+        if (!failure.error && more)
+            failure = heads_seek(listing, &place);
     }
-    return error;
+    return failure;
 }
 
-enum store_error catalog_list(struct catalog *catalog, const struct store_list_query *query,
-                              void (*item)(void *arg, const struct store_list_item *item), void *arg,
-                              unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
+struct failure catalog_list(struct catalog *catalog, const struct store_list_query *query,
+                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
 {
     struct listing listing = {.catalog = catalog, .query = query, .item = item, .arg = arg};
     if (query->prefix_length > STORE_KEY_MAX) {
         *ret_cursor_length = 0;
-        return STORE_OK;
+        return failure_none();
     }
-    enum store_error error = listing_begin(&listing);
-    if (!error)
-        error = list_page(&listing, ret_cursor, ret_cursor_length);
-    int os_error = errno;
+    struct failure failure = listing_begin(&listing);
+    if (!failure.error)
+        failure = list_page(&listing, ret_cursor, ret_cursor_length);
     listing_end(&listing);
-    errno = os_error;
-    return error;
+    return failure;
 }

@@ -38,9 +38,9 @@ void catalog_init(struct catalog *catalog, const struct reader *reader);
 void catalog_free(struct catalog *catalog);
 
 /* What store_list() says. Blocking. Thread: any. */
-enum store_error catalog_list(struct catalog *catalog, const struct store_list_query *query,
-                              void (*item)(void *arg, const struct store_list_item *item), void *arg,
-                              unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
+struct failure catalog_list(struct catalog *catalog, const struct store_list_query *query,
+                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
 
 /* Lets go of the runs of a segment that has been compacted. Thread: any. */
 void catalog_forget(struct catalog *catalog, size_t slot);

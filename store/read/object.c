@@ -45,19 +45,18 @@ static enum store_error pin_take(const struct reader *reader, const struct store
     return STORE_OK;
 }
 
-static enum store_error read_bytes(const struct io *io, int file, void *bytes, size_t length, off_t position,
-                                   unsigned flags)
+static struct failure read_bytes(const struct io *io, int file, void *bytes, size_t length, off_t position,
+                                 unsigned flags)
 {
     if (flags & STORE_GET_NOWAIT) {
         ssize_t got = io->pread_nowait(io->self, file, bytes, length, position);
         if (got == (ssize_t)length)
-            return STORE_OK;
+            return failure_none();
         if (got >= 0 || errno == EAGAIN || errno == EINTR)
-            return STORE_AGAIN;
-        return STORE_IO;
+            return failure_of(STORE_AGAIN);
+        return failure_io(errno);
     }
-    int error = io_read_all(io, file, bytes, length, position);
-    return error ? error_io(error) : STORE_OK;
+    return failure_io(io_read_all(io, file, bytes, length, position));
 }
 
 static void note_damage(const struct reader *reader, const struct pin *pin)
@@ -69,27 +68,27 @@ static void note_damage(const struct reader *reader, const struct pin *pin)
 }
 
 /* Reads `length` bytes of the record into a new object. */
-static enum store_error object_new(const struct reader *reader, const struct pin *pin, size_t length, unsigned flags,
-                                   struct object **ret_object, struct record *ret_record)
+static struct failure object_new(const struct reader *reader, const struct pin *pin, size_t length, unsigned flags,
+                                 struct object **ret_object, struct record *ret_record)
 {
     struct object *object = malloc(sizeof *object + length);
     if (!object)
-        return STORE_NO_MEMORY;
-    enum store_error error = read_bytes(reader->index->log->io, pin->segment->file, object->bytes, length,
+        return failure_of(STORE_NO_MEMORY);
+    struct failure failure = read_bytes(reader->index->log->io, pin->segment->file, object->bytes, length,
                                         pin->location.position, flags);
     uint64_t offset = segment_offset(pin->segment, pin->location.position);
-    if (!error && !record_decode(object->bytes, length, offset, reader->index->salt, ret_record))
-        error = STORE_DAMAGED;
-    if (error) {
+    if (!failure.error && !record_decode(object->bytes, length, offset, reader->index->salt, ret_record))
+        failure = failure_of(STORE_DAMAGED);
+    if (failure.error) {
         free(object);
-        return error;
+        return failure;
     }
     object->io = reader->index->log->io;
     object->file = -1;
     object->position = 0;
     object->payload = NULL;
     *ret_object = object;
-    return STORE_OK;
+    return failure_none();
 }
 
 /* How much of the record to read at first: all of it for a payload, else what a head mostly takes. */
@@ -101,44 +100,43 @@ static size_t first_length(const struct location *location, unsigned flags)
     return length;
 }
 
-static enum store_error object_load(const struct reader *reader, const struct pin *pin, unsigned flags,
-                                    struct object **ret_object, struct record *ret_record)
+static struct failure object_load(const struct reader *reader, const struct pin *pin, unsigned flags,
+                                  struct object **ret_object, struct record *ret_record)
 {
     size_t length = first_length(&pin->location, flags);
-    enum store_error error = object_new(reader, pin, length, flags, ret_object, ret_record);
-    if (error == STORE_DAMAGED && length < pin->location.length) { /* or the head is longer than guessed */
+    struct failure failure = object_new(reader, pin, length, flags, ret_object, ret_record);
+    if (failure.error == STORE_DAMAGED && length < pin->location.length) { /* or the head is longer than guessed */
         length = pin->location.length < RECORD_HEAD_MAX ? pin->location.length : RECORD_HEAD_MAX;
-        error = object_new(reader, pin, length, flags, ret_object, ret_record);
+        failure = object_new(reader, pin, length, flags, ret_object, ret_record);
     }
-    return error;
+    return failure;
 }
 
 /* Takes down for the operator that an object's blob is not as it was written. */
-static enum store_error note_blob(const struct reader *reader, uint64_t blob, uint64_t key_hash, enum blob_note note)
+static struct failure note_blob(const struct reader *reader, uint64_t blob, uint64_t key_hash, enum blob_note note)
 {
     bool missing = note == BLOB_NOTE_MISSING;
     if (damage_note_blob(reader->index, blob, note))
         notice_tell(reader->notice, STORE_LOG_ERROR,
                     "the file of a large payload %s: the object with key hash %016llx is not served",
                     missing ? "is missing" : "has not the size that was stored", (unsigned long long)key_hash);
-    return missing ? STORE_MISSING : STORE_DAMAGED;
+    return failure_of(missing ? STORE_MISSING : STORE_DAMAGED);
 }
 
 /* Opens the blob; STORE_AGAIN when it is gone. */
-static enum store_error object_open_blob(const struct reader *reader, struct object *object,
-                                         const struct record *record)
+static struct failure object_open_blob(const struct reader *reader, struct object *object, const struct record *record)
 {
     enum blob_note note = damage_of_blob(reader->index, record->blob);
     if (note == BLOB_NOTE_DIGEST)
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     int file = blobs_open(reader->index->blobs, record->blob);
     if (file < 0)
-        return errno == ENOENT ? STORE_AGAIN : STORE_IO;
+        return errno == ENOENT ? failure_of(STORE_AGAIN) : failure_io(errno);
     struct stat status;
     if (reader->index->log->io->fstat(reader->index->log->io->self, file, &status) < 0) {
         int os_error = errno;
         reader->index->log->io->close(reader->index->log->io->self, file);
-        return error_io(os_error);
+        return failure_io(os_error);
     }
     if ((uint64_t)status.st_size != record->size) {
         reader->index->log->io->close(reader->index->log->io->self, file);
@@ -147,28 +145,28 @@ static enum store_error object_open_blob(const struct reader *reader, struct obj
     if (note)
         damage_note_blob(reader->index, record->blob, BLOB_NOTE_NONE);
     object->file = file;
-    return STORE_OK;
+    return failure_none();
 }
 
-static enum store_error object_attach_payload(const struct reader *reader, struct object *object,
-                                              const struct record *record)
+static struct failure object_attach_payload(const struct reader *reader, struct object *object,
+                                            const struct record *record)
 {
     if (record->blob)
         return object_open_blob(reader, object, record);
     if (!record->payload || !record_payload_whole(record))
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     object->payload = record->payload;
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Lets go of a payload that was found whole: it can be sent from the file of the log, which compaction does not write
  * to, but puts another in the place of. */
-static enum store_error object_unload(struct object **object, const struct pin *pin)
+static struct failure object_unload(struct object **object, const struct pin *pin)
 {
     struct object *whole = *object;
     int file = whole->io->dup(whole->io->self, pin->segment->file);
     if (file < 0)
-        return STORE_IO;
+        return failure_io(errno);
     size_t head = (size_t)((const unsigned char *)whole->payload - whole->bytes);
     size_t attributes = (size_t)((const unsigned char *)whole->info.attributes - whole->bytes);
     whole->file = file;
@@ -176,12 +174,12 @@ static enum store_error object_unload(struct object **object, const struct pin *
     whole->payload = NULL;
     struct object *lean = realloc(whole, sizeof *whole + head);
     if (!lean)
-        return STORE_OK;
+        return failure_none();
     lean->info.attributes = lean->bytes + attributes;
     if (lean->info.key)
         lean->info.key = lean->bytes + attributes - lean->info.key_length;
     *object = lean;
-    return STORE_OK;
+    return failure_none();
 }
 
 static void object_describe(struct object *object, const struct record *record)
@@ -207,31 +205,31 @@ static bool key_matches(const struct store_key *key, const struct record *record
 }
 
 /* Makes an object of a pinned record. *ret_gone: the number of its blob, which has been unlinked meanwhile, else 0. */
-static enum store_error object_of_pin(const struct reader *reader, const struct pin *pin, const struct store_key *key,
-                                      unsigned flags, struct object **ret_object, uint64_t *ret_gone)
+static struct failure object_of_pin(const struct reader *reader, const struct pin *pin, const struct store_key *key,
+                                    unsigned flags, struct object **ret_object, uint64_t *ret_gone)
 {
     struct object *object;
     struct record record;
     uint64_t blob = 0;
-    enum store_error error = object_load(reader, pin, flags, &object, &record);
-    if (!error) {
+    struct failure failure = object_load(reader, pin, flags, &object, &record);
+    if (!failure.error) {
         blob = record.blob;
         object_describe(object, &record);
         if (!key_matches(key, &record))
-            error = STORE_NO_OBJECT; /* it is another key's of that hash */
+            failure = failure_of(STORE_NO_OBJECT); /* it is another key's of that hash */
         else if (flags & STORE_GET_PAYLOAD)
-            error = object_attach_payload(reader, object, &record);
-        if (!error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
-            error = object_unload(&object, pin);
-        if (error)
+            failure = object_attach_payload(reader, object, &record);
+        if (!failure.error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
+            failure = object_unload(&object, pin);
+        if (failure.error)
             object_release(object);
     }
-    *ret_gone = error == STORE_AGAIN ? blob : 0;
-    if (error == STORE_DAMAGED && !blob)
+    *ret_gone = failure.error == STORE_AGAIN ? blob : 0;
+    if (failure.error == STORE_DAMAGED && !blob)
         note_damage(reader, pin);
-    if (!error)
+    if (!failure.error)
         *ret_object = object;
-    return error;
+    return failure;
 }
 
 /* Whether the key still leads to the place that was pinned. */
@@ -240,11 +238,11 @@ static bool pin_current(const struct reader *reader, const struct store_key *key
     return index_leads_to(reader->index, key, location_pack(pin->location));
 }
 
-enum store_error object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
-                            struct object **ret_object)
+struct failure object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
+                          struct object **ret_object)
 {
     if (!key_valid(key))
-        return STORE_BAD_KEY;
+        return failure_of(STORE_BAD_KEY);
     for (;;) {
         struct pin pin;
         uint64_t gone;
@@ -252,30 +250,28 @@ enum store_error object_get(const struct reader *reader, const struct store_key 
         enum store_error error = pin_take(reader, key, &pin);
         index_unlock(reader->index);
         if (error)
-            return error;
-        error = object_of_pin(reader, &pin, key, flags, ret_object, &gone);
-        int os_error = errno;
+            return failure_of(error);
+        struct failure failure = object_of_pin(reader, &pin, key, flags, ret_object, &gone);
         segment_release(pin.segment);
-        errno = os_error;
         if (!gone)
-            return error;
+            return failure;
         if (pin_current(reader, key, &pin))
             return note_blob(reader, gone, key->hash, BLOB_NOTE_MISSING);
     }
 }
 
-enum store_error object_check(const struct reader *reader, const struct store_key *key,
-                              const struct store_condition *condition)
+struct failure object_check(const struct reader *reader, const struct store_key *key,
+                            const struct store_condition *condition)
 {
     struct object *object;
-    enum store_error error = object_get(reader, key, 0, &object);
-    if (error == STORE_NO_OBJECT)
-        return condition_holds(condition, NULL, 0) ? STORE_OK : STORE_CONDITION;
-    if (error)
-        return error;
+    struct failure failure = object_get(reader, key, 0, &object);
+    if (failure.error == STORE_NO_OBJECT)
+        return failure_of(condition_holds(condition, NULL, 0) ? STORE_OK : STORE_CONDITION);
+    if (failure.error)
+        return failure;
     bool holds = condition_holds(condition, &object_info(object)->digest, object_info(object)->modified);
     object_release(object);
-    return holds ? STORE_OK : STORE_CONDITION;
+    return failure_of(holds ? STORE_OK : STORE_CONDITION);
 }
 
 /* ---- many at once ---------------------------------------------------------------------------- */
@@ -299,18 +295,18 @@ static void unpin_all(struct pin *pins, size_t count)
         segment_release(pins[i].segment);
 }
 
-/* Turns pins into objects. False when one vanished meanwhile: everything has to be looked up again. */
+/* Turns pins into objects; *ret_os_error is that of the last file call that failed. False when one vanished meanwhile:
+ * everything has to be looked up again. */
 static bool objects_of_pins(const struct reader *reader, const struct store_key *keys, size_t count, unsigned flags,
                             const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors,
-                            int *ret_errno)
+                            int *ret_os_error)
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t gone = 0;
         ret_objects[i] = NULL;
+        struct failure failure = failure_of(ret_errors[i]);
         if (pins[i].segment)
-            ret_errors[i] = object_of_pin(reader, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
-        if (ret_errors[i] == STORE_IO)
-            *ret_errno = errno;
+            failure = object_of_pin(reader, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
         if (gone && !pin_current(reader, &keys[i], &pins[i])) {
             while (i-- > 0) {
                 object_release(ret_objects[i]);
@@ -319,17 +315,20 @@ static bool objects_of_pins(const struct reader *reader, const struct store_key 
             return false;
         }
         if (gone)
-            ret_errors[i] = note_blob(reader, gone, keys[i].hash, BLOB_NOTE_MISSING);
+            failure = note_blob(reader, gone, keys[i].hash, BLOB_NOTE_MISSING);
+        if (failure.os_error)
+            *ret_os_error = failure.os_error;
+        ret_errors[i] = failure.error;
     }
     return true;
 }
 
-enum store_error object_get_many(const struct reader *reader, const struct store_key *keys, size_t count,
-                                 unsigned flags, struct object **ret_objects, enum store_error *ret_errors)
+struct failure object_get_many(const struct reader *reader, const struct store_key *keys, size_t count, unsigned flags,
+                               struct object **ret_objects, enum store_error *ret_errors)
 {
     struct pin *pins = malloc((count ? count : 1) * sizeof *pins);
     if (!pins)
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     bool complete = false;
     int os_error = 0;
     while (!complete) {
@@ -338,8 +337,7 @@ enum store_error object_get_many(const struct reader *reader, const struct store
         unpin_all(pins, count);
     }
     free(pins);
-    errno = os_error;
-    return STORE_OK;
+    return (struct failure){.os_error = os_error};
 }
 
 /* ---- the object ------------------------------------------------------------------------------ */
@@ -361,8 +359,8 @@ enum store_error object_read(const struct object *object, uint64_t position, voi
         memcpy(ret_bytes, (const unsigned char *)object->payload + position, length);
     if (object->payload)
         return STORE_OK;
-    int error = io_read_all(object->io, object->file, ret_bytes, length, (off_t)(object->position + position));
-    return error ? error_io(error) : STORE_OK;
+    int os_error = io_read_all(object->io, object->file, ret_bytes, length, (off_t)(object->position + position));
+    return failure_tell(failure_io(os_error));
 }
 
 int object_take_descriptor(struct object *object)

@@ -111,54 +111,54 @@ size_t run_count(const struct run *run)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static enum store_error run_bytes(const struct run *run, uint64_t position, void *bytes, size_t length)
+static struct failure run_bytes(const struct run *run, uint64_t position, void *bytes, size_t length)
 {
     if (position > run->length || length > run->length - position)
-        return STORE_DAMAGED;
-    int error = 0;
+        return failure_of(STORE_DAMAGED);
+    int os_error = 0;
     if (run->bytes)
         memcpy(bytes, run->bytes + position, length);
     else
-        error = io_read_all(run->io, run->file, bytes, length, (off_t)position);
-    return error ? error_io(error) : STORE_OK;
+        os_error = io_read_all(run->io, run->file, bytes, length, (off_t)position);
+    return failure_io(os_error);
 }
 
-enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry)
+struct failure run_read(const struct run *run, size_t at, struct run_entry *ret_entry)
 {
     unsigned char entry[ENTRY];
     unsigned char head[2];
-    enum store_error error = run_bytes(run, HEADER + (uint64_t)at * ENTRY, entry, sizeof entry);
-    if (error)
-        return error;
+    struct failure failure = run_bytes(run, HEADER + (uint64_t)at * ENTRY, entry, sizeof entry);
+    if (failure.error)
+        return failure;
     uint64_t key = HEADER + (uint64_t)run->count * ENTRY + little_get32(entry + 12);
-    error = run_bytes(run, key, head, sizeof head);
-    if (error)
-        return error;
+    failure = run_bytes(run, key, head, sizeof head);
+    if (failure.error)
+        return failure;
     ret_entry->hash = little_get64(entry);
     ret_entry->position = little_get32(entry + 8);
     ret_entry->key_length = (size_t)head[0] | (size_t)head[1] << 8;
     if (ret_entry->key_length > STORE_KEY_MAX)
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     return run_bytes(run, key + sizeof head, ret_entry->key, ret_entry->key_length);
 }
 
-enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at)
+struct failure run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at)
 {
     size_t low = from;
     size_t high = run->count;
     while (low < high) {
         struct run_entry entry;
         size_t middle = low + (high - low) / 2;
-        enum store_error error = run_read(run, middle, &entry);
-        if (error)
-            return error;
+        struct failure failure = run_read(run, middle, &entry);
+        if (failure.error)
+            return failure;
         if (place_compare(place, entry.key, entry.key_length, entry.hash) > 0)
             low = middle + 1;
         else
             high = middle;
     }
     *ret_at = low;
-    return STORE_OK;
+    return failure_none();
 }
 
 /* ---- what has gone --------------------------------------------------------------------------- */
@@ -310,62 +310,62 @@ static bool is_wanted(struct index *index, const struct segment *segment, const 
            (location.segment == horizon->slot && location.position >= horizon->position);
 }
 
-static enum store_error draft_old(struct draft *draft, struct index *index, const struct segment *segment,
-                                  const struct run_horizon *horizon, const struct run *before)
+static struct failure draft_old(struct draft *draft, struct index *index, const struct segment *segment,
+                                const struct run_horizon *horizon, const struct run *before)
 {
     for (size_t at = 0; at < before->count; at++) {
         struct run_entry entry;
-        enum store_error error = run_read(before, at, &entry);
-        if (error)
-            return error;
+        struct failure failure = run_read(before, at, &entry);
+        if (failure.error)
+            return failure;
         struct store_key key = run_entry_key(&entry);
         if (is_wanted(index, segment, horizon, entry.position, &key) &&
             !draft_add(draft, entry.hash, entry.position, entry.key, entry.key_length))
-            return STORE_NO_MEMORY;
+            return failure_of(STORE_NO_MEMORY);
     }
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Adds what the cursor finds up to its limit. */
-static enum store_error draft_new(struct draft *draft, struct index *index, struct cursor *cursor,
-                                  const struct run_horizon *horizon, uint64_t from)
+static struct failure draft_new(struct draft *draft, struct index *index, struct cursor *cursor,
+                                const struct run_horizon *horizon, uint64_t from)
 {
     uint64_t position = from;
     while (position < cursor->limit) {
         struct record record;
         enum cursor_found found;
-        int error = cursor_look(cursor, position, false, &record, &found);
-        bool nothing = !error && found == CURSOR_NOTHING;
+        int os_error = cursor_look(cursor, position, false, &record, &found);
+        bool nothing = !os_error && found == CURSOR_NOTHING;
         if (nothing)
-            error = cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record);
-        if (error)
-            return error_io(error);
+            os_error = cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record);
+        if (os_error)
+            return failure_io(os_error);
         if (nothing)
             continue;
         struct store_key key = record_key(&record);
         if (record.type == RECORD_PUT && is_wanted(index, cursor->segment, horizon, position, &key) &&
             !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
-            return STORE_NO_MEMORY;
+            return failure_of(STORE_NO_MEMORY);
         position += record_length(&record);
     }
-    return STORE_OK;
+    return failure_none();
 }
 
-static enum store_error draft_segment(struct draft *draft, struct index *index, const struct segment *segment,
-                                      const struct run_horizon *horizon, uint64_t from, uint64_t to)
+static struct failure draft_segment(struct draft *draft, struct index *index, const struct segment *segment,
+                                    const struct run_horizon *horizon, uint64_t from, uint64_t to)
 {
     struct cursor cursor;
     uint64_t held = to < segment->prepared ? to
                                            : segment->prepared; /* the file of a sealed segment may have been cut */
     if (from >= held)
-        return STORE_OK;
-    enum store_error error = STORE_NO_MEMORY;
+        return failure_none();
+    struct failure failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&cursor, index->log->io, index->salt)) {
         cursor_begin(&cursor, segment, held);
-        error = draft_new(draft, index, &cursor, horizon, from);
+        failure = draft_new(draft, index, &cursor, horizon, from);
     }
     cursor_free(&cursor);
-    return error;
+    return failure;
 }
 
 static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t salt)
@@ -404,27 +404,27 @@ static struct run *run_of_draft(struct draft *draft, struct index *index, const 
     return run;
 }
 
-enum store_error run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
-                           const struct run_horizon *horizon, struct run *const *before, size_t before_count,
-                           struct run **ret_run)
+struct failure run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
+                         const struct run_horizon *horizon, struct run *const *before, size_t before_count,
+                         struct run **ret_run)
 {
     struct draft draft = {0};
-    enum store_error error = STORE_OK;
-    for (size_t i = 0; i < before_count && !error; i++) {
-        error = draft_old(&draft, index, segment, horizon, before[i]);
+    struct failure failure = failure_none();
+    for (size_t i = 0; i < before_count && !failure.error; i++) {
+        failure = draft_old(&draft, index, segment, horizon, before[i]);
         from = before[i]->covered;
     }
-    if (!error)
-        error = draft_segment(&draft, index, segment, horizon, from, covered);
-    if (!error && draft.count > 0)
+    if (!failure.error)
+        failure = draft_segment(&draft, index, segment, horizon, from, covered);
+    if (!failure.error && draft.count > 0)
         qsort_r(draft.entries, draft.count, sizeof *draft.entries, draft_compare, draft.keys);
-    struct run *run = error ? NULL : run_of_draft(&draft, index, segment, covered);
+    struct run *run = failure.error ? NULL : run_of_draft(&draft, index, segment, covered);
     draft_free(&draft);
-    if (!error && !run)
-        error = STORE_NO_MEMORY;
-    if (!error)
+    if (!failure.error && !run)
+        failure = failure_of(STORE_NO_MEMORY);
+    if (!failure.error)
         *ret_run = run;
-    return error;
+    return failure;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
@@ -484,19 +484,19 @@ void run_check_horizon(struct index *index, uint64_t number, uint64_t end)
 }
 
 /* Reads the whole file and proves it; then the bytes are let go again. */
-static enum store_error run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
+static struct failure run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
 {
     struct stat status;
     if (run->io->fstat(run->io->self, run->file, &status) < 0)
-        return STORE_IO;
+        return failure_io(errno);
     if (!S_ISREG(status.st_mode) || status.st_size < HEADER)
-        return STORE_DAMAGED;
+        return failure_of(STORE_DAMAGED);
     run->length = (size_t)status.st_size;
     unsigned char *bytes = malloc(run->length);
     if (!bytes)
-        return STORE_NO_MEMORY;
-    int error = io_read_all(run->io, run->file, bytes, run->length, 0);
-    bool valid = !error && memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
+        return failure_of(STORE_NO_MEMORY);
+    int os_error = io_read_all(run->io, run->file, bytes, run->length, 0);
+    bool valid = !os_error && memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
                  little_get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
                  little_get64(bytes + AT_NUMBER) == segment->number && little_get64(bytes + AT_COVERED) == covered &&
                  little_get64(bytes + AT_COUNT) <= run->length / ENTRY &&
@@ -504,30 +504,28 @@ static enum store_error run_prove(struct run *run, uint64_t salt, const struct s
     if (valid)
         run->count = (size_t)little_get64(bytes + AT_COUNT);
     free(bytes);
-    if (error)
-        return error_io(error);
-    return valid ? STORE_OK : STORE_DAMAGED;
+    if (os_error)
+        return failure_io(os_error);
+    return failure_of(valid ? STORE_OK : STORE_DAMAGED);
 }
 
-enum store_error run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run)
+struct failure run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run)
 {
     const struct io *io = index->log->io;
     char name[NAME_BYTES];
     run_name(segment->number, name);
     int file = io->openat(io->self, index->log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
     if (file < 0)
-        return errno == ENOENT ? STORE_NO_OBJECT : STORE_IO;
+        return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
     struct run *run = run_new((struct run){.io = io, .file = file, .covered = covered});
     if (!run) {
         io->close(io->self, file);
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     }
-    enum store_error error = run_prove(run, index->salt, segment, covered);
-    int os_error = errno;
-    if (error)
+    struct failure failure = run_prove(run, index->salt, segment, covered);
+    if (failure.error)
         run_release(run);
     else
         *ret_run = run;
-    errno = os_error;
-    return error;
+    return failure;
 }

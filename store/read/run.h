@@ -21,6 +21,7 @@
 #ifndef CAIRN_RUN_H
 #define CAIRN_RUN_H
 
+#include "store/base/error.h"
 #include "store/index/index.h"
 #include "store/read/place.h"
 #include "store/store.h"
@@ -42,17 +43,17 @@ struct run_horizon {
 
 /* Makes a run of runs before it (which stay the caller's) and of the records behind the last of them, or else
  * from `from` on, up to `covered`. Records that are replaced by others up to the horizon are left out. Blocking. */
-enum store_error run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
-                           const struct run_horizon *horizon, struct run *const *before, size_t before_count,
-                           struct run **ret_run);
+struct failure run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
+                         const struct run_horizon *horizon, struct run *const *before, size_t before_count,
+                         struct run **ret_run);
 
 /* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has
  * no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
 void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
- * STORE_IO with the reason in errno, STORE_NO_MEMORY. Blocking. */
-enum store_error run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run);
+ * STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
 /* Unlinks the file of a segment's run, if there is one. Blocking. */
 void run_remove(struct index *index, uint64_t number);
@@ -66,13 +67,13 @@ uint64_t run_covered(const struct run *run);
 size_t run_count(const struct run *run);
 
 /* Reads an entry. Blocking. */
-enum store_error run_read(const struct run *run, size_t at, struct run_entry *ret_entry);
+struct failure run_read(const struct run *run, size_t at, struct run_entry *ret_entry);
 
 /* Whose entry it is. Borrows its bytes. */
 struct store_key run_entry_key(const struct run_entry *entry);
 
 /* The first entry from `from` on that is not before the place. Blocking. */
-enum store_error run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
+struct failure run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
 
 /* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept,
  * in memory only. */

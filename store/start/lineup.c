@@ -96,8 +96,8 @@ static enum store_error file_error(struct line *line, uint64_t number, int os_er
 {
     char name[SEGMENT_NAME_MAX];
     segment_name(number, name);
-    return error_detail(line->detail, STORE_IO, os_error, "store %s: segment file %s: %s", line->notice->store, name,
-                        strerror(os_error));
+    return failure_detail(line->detail, failure_io(os_error), "store %s: segment file %s: %s", line->notice->store,
+                          name, strerror(os_error));
 }
 
 static void set_aside(struct line *line, struct candidate *candidate, const char *why)
@@ -153,14 +153,13 @@ static enum store_error candidate_read(struct line *line, struct candidate *cand
 {
     struct log *log = line->log;
     struct segment_header header = {0};
-    int os_error = 0;
-    enum store_error error = segment_read_header(log->io, file, log->salt, &header, &os_error);
-    if (error == STORE_IO || error == STORE_TOO_NEW) {
+    struct failure failure = segment_read_header(log->io, file, log->salt, &header);
+    if (failure.error == STORE_IO || failure.error == STORE_TOO_NEW) {
         log->io->close(log->io->self, file);
-        return error_detail(line->detail, error, os_error, "store %s: segment %016" PRIx64 ": %s", line->notice->store,
-                            candidate->number, error == STORE_IO ? strerror(os_error) : store_error_text(error));
+        return failure_detail(line->detail, failure, "store %s: segment %016" PRIx64 ": %s", line->notice->store,
+                              candidate->number, failure_text(failure));
     }
-    candidate->proven = !error;
+    candidate->proven = !failure.error;
     if (!candidate->proven)
         header = (struct segment_header){0};
     if (candidate->proven && header.number != candidate->number) {
@@ -405,8 +404,8 @@ static enum store_error line_up(struct line *line)
     enum store_error error = STORE_OK;
     int os_error = line_list(line);
     if (os_error)
-        return error_detail(line->detail, error_of_errno(os_error), os_error,
-                            "store %s: folder log cannot be listed: %s", line->notice->store, strerror(os_error));
+        return failure_detail(line->detail, failure_of_errno(os_error), "store %s: folder log cannot be listed: %s",
+                              line->notice->store, strerror(os_error));
     doubt_reach(line);
     for (size_t i = 0; i < line->count && !error; i++)
         error = candidate_open(line, &line->candidates[i]);

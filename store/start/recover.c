@@ -40,9 +40,9 @@ struct scan {
 
 static enum store_error scan_io_error(struct scan *scan, int os_error)
 {
-    return error_detail(scan->detail, STORE_IO, os_error,
-                        "store %s: segment %016" PRIx64 " cannot be read at position %" PRIu64 ": %s",
-                        scan->notice->store, scan->segment->number, scan->position, strerror(os_error));
+    return failure_detail(scan->detail, failure_io(os_error),
+                          "store %s: segment %016" PRIx64 " cannot be read at position %" PRIu64 ": %s",
+                          scan->notice->store, scan->segment->number, scan->position, strerror(os_error));
 }
 
 /* ---- applying -------------------------------------------------------------------------------- */
@@ -62,8 +62,8 @@ static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char
         return scan_io_error(scan, error);
     if (!record_peek(head, segment_offset(segment, location.position), ret_record) ||
         RECORD_HEADER + ret_record->key_length > length)
-        return error_detail(scan->detail, STORE_DAMAGED, 0, "store %s: a record changed while it was read",
-                            scan->notice->store);
+        return failure_detail(scan->detail, failure_of(STORE_DAMAGED), "store %s: a record changed while it was read",
+                              scan->notice->store);
     ret_record->key = ret_record->key_length ? head + RECORD_HEADER : NULL;
     return STORE_OK;
 }
@@ -342,8 +342,8 @@ static enum store_error scan_settle_names(struct scan *scan)
     const struct log *log = scan->log;
     if (log->io->fsync(log->io->self, log->folder) == 0)
         return STORE_OK;
-    return error_detail(scan->detail, STORE_IO, errno, "store %s: folder log cannot be synced: %s", scan->notice->store,
-                        strerror(errno));
+    return failure_detail(scan->detail, failure_io(errno), "store %s: folder log cannot be synced: %s",
+                          scan->notice->store, strerror(errno));
 }
 
 /* What stands behind the last record: a tail that holds anything but zeros is cut. */
@@ -534,8 +534,8 @@ static enum store_error settle_blobs(struct scan *scan)
     size_t orphans = 0;
     int os_error = blobs_find_orphans(scan->index->blobs, scan->next_blob, !damaged, &orphans);
     if (os_error)
-        return error_detail(scan->detail, error_of_errno(os_error), os_error,
-                            "store %s: folder blobs cannot be listed: %s", scan->notice->store, strerror(os_error));
+        return failure_detail(scan->detail, failure_of_errno(os_error), "store %s: folder blobs cannot be listed: %s",
+                              scan->notice->store, strerror(os_error));
     if (damaged && orphans > 0)
         notice_tell(scan->notice, STORE_LOG_WARNING,
                     "%zu files in blobs belong to no object and are kept, since the log is damaged", orphans);
@@ -546,12 +546,11 @@ static enum store_error settle_blobs(struct scan *scan)
 static enum store_error recall_reach(struct scan *scan)
 {
     struct log *log = scan->log;
-    int os_error = 0;
-    enum store_error error = reach_read(log->io, log->folder, log->salt, &scan->progress->told, &os_error);
-    if (error == STORE_IO)
-        return error_detail(scan->detail, error, os_error, "store %s: file reach cannot be read: %s",
-                            scan->notice->store, strerror(os_error));
-    if (error)
+    struct failure failure = reach_read(log->io, log->folder, log->salt, &scan->progress->told);
+    if (failure.error == STORE_IO)
+        return failure_detail(scan->detail, failure, "store %s: file reach cannot be read: %s", scan->notice->store,
+                              failure_text(failure));
+    if (failure.error)
         notice_tell(scan->notice, STORE_LOG_WARNING,
                     "file reach is damaged: it is ignored, and written again when the store is closed");
     log_use_number(log, scan->progress->told.segment);

@@ -37,7 +37,7 @@ struct move {
     pthread_mutex_t lock;
     pthread_cond_t done;
     bool finished;
-    enum store_error error;
+    struct failure failure;
 };
 
 /* ---- which segment --------------------------------------------------------------------------- */
@@ -123,17 +123,17 @@ static void moved(struct txn *txn)
 {
     struct move *move = txn->arg;
     pthread_mutex_lock(&move->lock);
-    move->error = txn->error;
+    move->failure = txn->failure;
     move->finished = true;
     pthread_cond_signal(&move->done);
     pthread_mutex_unlock(&move->lock);
 }
 
 /* Commits what has been collected and waits for it. */
-static enum store_error move_commit(struct move *move)
+static struct failure move_commit(struct move *move)
 {
     if (move->count == 0)
-        return STORE_OK;
+        return failure_none();
     move->finished = false;
     move->ahead -= move->bytes < move->ahead ? move->bytes : move->ahead;
     move->txn = (struct txn){.ops = move->ops,
@@ -153,7 +153,7 @@ static enum store_error move_commit(struct move *move)
     pthread_mutex_unlock(&move->lock);
     move->count = 0;
     move->bytes = 0;
-    return move->error;
+    return move->failure;
 }
 
 static void move_add(struct move *move, const struct record *record, uint64_t packed)
@@ -171,48 +171,47 @@ static void move_add(struct move *move, const struct record *record, uint64_t pa
 
 /* Whether nothing stands under the key of a tombstone: then it is all that keeps an older record from counting. What
  * cannot be read may be the key's. */
-static enum store_error look_for_key(struct move *move, const struct store_key *key, bool *ret_absent)
+static struct failure look_for_key(struct move *move, const struct store_key *key, bool *ret_absent)
 {
     struct object *object;
     *ret_absent = index_now(move->compact->index, key, NULL) == 0;
     if (*ret_absent)
-        return STORE_OK;
-    enum store_error error = object_get(move->compact->catalog->reader, key, 0, &object);
-    *ret_absent = error == STORE_NO_OBJECT;
-    if (!error)
+        return failure_none();
+    struct failure failure = object_get(move->compact->catalog->reader, key, 0, &object);
+    *ret_absent = failure.error == STORE_NO_OBJECT;
+    if (!failure.error)
         object_release(object);
-    return error == STORE_IO || error == STORE_NO_MEMORY ? error : STORE_OK;
+    return failure.error == STORE_IO || failure.error == STORE_NO_MEMORY ? failure : failure_none();
 }
 
 /* Whether a record of the segment has to be kept: it is live, or a tombstone that is of use; its location, 0 of a
  * tombstone. */
-static enum store_error judge(struct move *move, uint64_t position, const struct record *record, uint64_t *ret_packed,
-                              bool *ret_keep)
+static struct failure judge(struct move *move, uint64_t position, const struct record *record, uint64_t *ret_packed,
+                            bool *ret_keep)
 {
     struct store_key key = record_key(record);
     uint64_t packed = location_pack(location_of(move->segment->slot, position, record));
-    enum store_error error = STORE_OK;
     *ret_keep = record->type == RECORD_PUT && index_leads_to(move->compact->index, &key, packed);
     *ret_packed = *ret_keep ? packed : 0;
     if (record->type == RECORD_TOMBSTONE && !move->oldest)
-        error = look_for_key(move, &key, ret_keep);
-    return error;
+        return look_for_key(move, &key, ret_keep);
+    return failure_none();
 }
 
 /* Collects a record if it has to be kept. */
-static enum store_error move_record(struct move *move, uint64_t position, const struct record *record,
-                                    enum cursor_found found)
+static struct failure move_record(struct move *move, uint64_t position, const struct record *record,
+                                  enum cursor_found found)
 {
     uint64_t packed;
     bool keep;
-    enum store_error error = judge(move, position, record, &packed, &keep);
+    struct failure failure = judge(move, position, record, &packed, &keep);
     move->unreadable = packed && found != CURSOR_WHOLE;
-    if (error || move->unreadable)
-        return error ? error : STORE_DAMAGED;
+    if (failure.error || move->unreadable)
+        return failure.error ? failure : failure_of(STORE_DAMAGED);
     if (!keep)
-        return STORE_OK;
+        return failure_none();
     move_add(move, record, packed);
-    return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : STORE_OK;
+    return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : failure_none();
 }
 
 static bool stopping(struct compact *compact)
@@ -220,25 +219,25 @@ static bool stopping(struct compact *compact)
     return errand_is_ending(&compact->errand) || gate_has_failed(compact->gate) || gate_is_removed(compact->gate);
 }
 
-static enum store_error move_records(struct move *move, uint64_t limit)
+static struct failure move_records(struct move *move, uint64_t limit)
 {
     uint64_t position = SEGMENT_HEADER;
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     cursor_begin(&move->cursor, move->segment, limit);
-    while (!error && position < limit) {
+    while (!failure.error && position < limit) {
         struct record record;
         enum cursor_found found;
         if (stopping(move->compact))
-            return STORE_DRAINING;
+            return failure_of(STORE_DRAINING);
         int os_error = cursor_look(&move->cursor, position, true, &record, &found);
         /* What a hole held is lost, and the rest is what can be compared with a backup. */
         move->unreadable = os_error || found == CURSOR_NOTHING;
         if (move->unreadable)
-            return os_error ? error_io(os_error) : STORE_DAMAGED;
-        error = move_record(move, position, &record, found);
+            return os_error ? failure_io(os_error) : failure_of(STORE_DAMAGED);
+        failure = move_record(move, position, &record, found);
         position += record_length(&record);
     }
-    return error ? error : move_commit(move);
+    return failure.error ? failure : move_commit(move);
 }
 
 /* ---- the segment goes ------------------------------------------------------------------------ */
@@ -286,22 +285,22 @@ static struct segment_header husk_header(struct index *index, const struct segme
     return header;
 }
 
-static enum store_error leave_husk(struct compact *compact, struct segment *segment)
+static struct failure leave_husk(struct compact *compact, struct segment *segment)
 {
     int file;
     struct segment_header header = husk_header(compact->index, segment);
-    int error = write_husk(compact->index, &header, &file);
-    if (error)
-        return error_of_errno(error);
+    int os_error = write_husk(compact->index, &header, &file);
+    if (os_error)
+        return failure_of_errno(os_error);
     struct segment *husk = segment_new(segment->io, file, &header, SEGMENT_HEADER);
     if (!husk) {
         (void)gate_fail(compact->gate); /* the file is a husk already, and the table cannot say so */
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     }
     husk->joined = segment->joined;
     segment_close_file(husk);
     replace(compact, segment, husk);
-    return STORE_OK;
+    return failure_none();
 }
 
 static struct move *move_new(struct compact *compact, struct segment *segment)
@@ -325,25 +324,25 @@ static void move_free(struct move *move)
 }
 
 /* Writes all that is of use in a segment again. *ret_unreadable: it cannot be read, and trying again is of no use. */
-static enum store_error move_segment(struct compact *compact, struct segment *segment, bool *ret_unreadable)
+static struct failure move_segment(struct compact *compact, struct segment *segment, bool *ret_unreadable)
 {
     struct move *move = move_new(compact, segment);
     if (!move)
-        return STORE_NO_MEMORY;
+        return failure_of(STORE_NO_MEMORY);
     index_lock_shared(compact->index);
     move->oldest = yield_is_oldest(compact->index, segment);
     move->ahead = yield_kept(compact->index, segment);
     index_unlock(compact->index);
-    enum store_error error = STORE_NO_MEMORY;
+    struct failure failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&move->cursor, segment->io, compact->index->salt))
-        error = move_records(move, segment->used);
+        failure = move_records(move, segment->used);
     *ret_unreadable = move->unreadable;
     move_free(move);
     log_end_promise(compact->index->log);
-    if (error || is_empty(compact->index, segment))
-        return error;
+    if (failure.error || is_empty(compact->index, segment))
+        return failure;
     *ret_unreadable = true; /* a live record that the log does not show */
-    return STORE_DAMAGED;
+    return failure_of(STORE_DAMAGED);
 }
 
 /* ---- in the background ----------------------------------------------------------------------- */
@@ -370,15 +369,15 @@ static bool compact_one(struct compact *compact)
     bool unreadable = false;
     if (!segment)
         return false;
-    enum store_error error = move_segment(compact, segment, &unreadable);
-    if (!error)
-        error = leave_husk(compact, segment);
-    if (error)
-        give_up(compact, segment, error, unreadable);
+    struct failure failure = move_segment(compact, segment, &unreadable);
+    if (!failure.error)
+        failure = leave_husk(compact, segment);
+    if (failure.error)
+        give_up(compact, segment, failure.error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
-    if (!error)
+    if (!failure.error)
         space_came_back(compact->index->log->space);
-    return !error || unreadable;
+    return !failure.error || unreadable;
 }
 
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */

@@ -341,7 +341,6 @@ static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limi
 static void pass_header(struct pass *pass, const struct segment *segment)
 {
     struct segment_header header;
-    int os_error = 0;
     const struct io *io = segment->io;
     int own = segment->file < 0 ? segment_open(io, pass->index->log->folder, segment->number, O_RDONLY) : -1;
     int file = segment->file < 0 ? own : segment->file;
@@ -349,14 +348,14 @@ static void pass_header(struct pass *pass, const struct segment *segment)
         pass->cut_short = true;
         return;
     }
-    enum store_error error = STORE_IO;
+    struct failure failure = failure_of(STORE_IO);
     if (file >= 0)
-        error = segment_read_header(io, file, pass->index->salt, &header, &os_error);
+        failure = segment_read_header(io, file, pass->index->salt, &header);
     if (own >= 0)
         io->close(io->self, own);
-    if (!error && header.number == segment->number && header.base == segment->base)
+    if (!failure.error && header.number == segment->number && header.base == segment->base)
         return;
-    pass_report(pass, &(struct store_flaw){.kind = error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
+    pass_report(pass, &(struct store_flaw){.kind = failure.error == STORE_IO ? STORE_FLAW_READ : STORE_FLAW_HEADER,
                                            .offset = segment->base,
                                            .length = SEGMENT_HEADER});
 }
@@ -365,14 +364,14 @@ static void pass_header(struct pass *pass, const struct segment *segment)
 static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
 {
     struct run *run = NULL;
-    enum store_error error = run_open(pass->index, segment, limit, &run);
-    bool unreadable = error == STORE_IO && !is_shortage(errno);
+    struct failure failure = run_open(pass->index, segment, limit, &run);
+    bool unreadable = failure.error == STORE_IO && !is_shortage(failure.os_error);
     run_release(run);
-    if (error == STORE_DAMAGED || unreadable)
+    if (failure.error == STORE_DAMAGED || unreadable)
         pass_report(pass, &(struct store_flaw){.kind = unreadable ? STORE_FLAW_READ : STORE_FLAW_KEYS,
                                                .offset = segment->base,
                                                .length = limit - SEGMENT_HEADER});
-    else if (error && error != STORE_NO_OBJECT)
+    else if (failure.error && failure.error != STORE_NO_OBJECT)
         pass->cut_short = true;
 }
 

@@ -119,12 +119,12 @@ static int batch_prepare(struct batch *batch)
 static void batch_run(void *arg)
 {
     struct batch *batch = arg;
-    int error = batch_prepare(batch);
-    if (!error) {
+    struct failure failure = failure_of_errno(batch_prepare(batch));
+    if (!failure.error) {
         writer_submit(batch->writer, &batch->txn);
         return;
     }
-    txn_fail(&batch->txn, error_of_errno(error), error, SIZE_MAX);
+    txn_fail(&batch->txn, failure, SIZE_MAX);
     gate_complete(batch->writer->gate, &batch->txn);
 }
 

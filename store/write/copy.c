@@ -59,12 +59,13 @@ static void ignore(void *arg, const struct store_result *result)
 /* Lets go of the keys, tells the caller, frees. */
 static void copy_conclude(struct copy *copy, const struct txn *outcome)
 {
-    struct store_result result = {.error = outcome->error,
-                                  .os_error = outcome->os_error,
-                                  .failed_op = outcome->error ? 0 : SIZE_MAX,
+    bool failed = outcome->failure.error != STORE_OK;
+    struct store_result result = {.error = outcome->failure.error,
+                                  .os_error = outcome->failure.os_error,
+                                  .failed_op = failed ? 0 : SIZE_MAX,
                                   .end_offset = copy->txn.end_offset,
-                                  .receipts = outcome->error ? NULL : &copy->receipt,
-                                  .receipt_count = outcome->error ? 0 : 1};
+                                  .receipts = failed ? NULL : &copy->receipt,
+                                  .receipt_count = failed ? 0 : 1};
     object_release(copy->object);
     while (copy->held > 0) {
         const struct copy_end *end = &copy->ends[--copy->held];
@@ -86,9 +87,9 @@ static void copy_submit(struct copy *copy, struct writer *writer, struct txn txn
 }
 
 /* Ends a copy whose first transaction has not been given to the writer. */
-static void copy_fail(struct copy *copy, enum store_error error, int os_error)
+static void copy_fail(struct copy *copy, struct failure failure)
 {
-    txn_fail(&copy->txn, error, os_error, 0);
+    txn_fail(&copy->txn, failure, 0);
     gate_complete(copy->target->gate, &copy->txn);
 }
 
@@ -123,7 +124,7 @@ static void keep_key(struct copy *copy)
 static void copy_finished(struct txn *txn)
 {
     struct copy *copy = (struct copy *)txn;
-    if (txn->error || !copy->move) {
+    if (txn->failure.error || !copy->move) {
         copy_conclude(copy, txn);
         return;
     }
@@ -134,26 +135,29 @@ static void copy_finished(struct txn *txn)
 /* ---- the target gets it ---------------------------------------------------------------------- */
 
 /* Finds the source and makes sure the condition holds for it. */
-static enum store_error copy_pin(struct copy *copy)
+static struct failure copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
     const struct reader reader = {.index = copy->source->index, .notice = copy->source->notice};
-    enum store_error error = object_get(&reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
-    if (error && error != STORE_NO_OBJECT)
-        return error;
-    const struct object_info *info = error ? NULL : object_info(copy->object);
+    struct failure failure = object_get(&reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
+    if (failure.error && failure.error != STORE_NO_OBJECT)
+        return failure;
+    const struct object_info *info = failure.error ? NULL : object_info(copy->object);
     bool holds = condition_holds(&asked->condition, info ? &info->digest : NULL, info ? info->modified : 0);
-    return holds ? error : STORE_CONDITION;
+    return holds ? failure : failure_of(STORE_CONDITION);
 }
 
-/* Brings the payload of a blob over; an errno. */
-static int copy_payload(struct copy *copy)
+/* Brings the payload of a blob over. */
+static struct failure copy_payload(struct copy *copy)
 {
     uint64_t blob = object_blob(copy->object);
     if (!blob)
-        return 0;
-    return blobs_adopt(copy->target->index->blobs, copy->source->index->blobs, blob, object_info(copy->object)->size,
-                       &copy->step.blob);
+        return failure_none();
+    struct failure failure = failure_of_errno(blobs_adopt(copy->target->index->blobs, copy->source->index->blobs, blob,
+                                                          object_info(copy->object)->size, &copy->step.blob));
+    if (failure.os_error == ENOENT)
+        failure.error = STORE_MISSING;
+    return failure;
 }
 
 static void copy_describe(struct copy *copy)
@@ -173,12 +177,11 @@ static void copy_describe(struct copy *copy)
 static void copy_job(void *arg)
 {
     struct copy *copy = arg;
-    enum store_error error = copy_pin(copy);
-    int os_error = error == STORE_IO ? errno : 0;
-    if (!error && (os_error = copy_payload(copy)) != 0)
-        error = os_error == ENOENT ? STORE_MISSING : error_of_errno(os_error);
-    if (error) {
-        copy_fail(copy, error, os_error);
+    struct failure failure = copy_pin(copy);
+    if (!failure.error)
+        failure = copy_payload(copy);
+    if (failure.error) {
+        copy_fail(copy, failure);
         return;
     }
     copy_describe(copy);
@@ -192,8 +195,8 @@ static void copy_hold(struct copy *copy);
 static void hold_taken(struct txn *txn)
 {
     struct copy *copy = txn->arg;
-    if (txn->error) {
-        copy_fail(copy, txn->error, txn->os_error);
+    if (txn->failure.error) {
+        copy_fail(copy, txn->failure);
         return;
     }
     if (++copy->held < 2) {

@@ -77,8 +77,7 @@ struct stream {
     bool tapping; /* the job is in hooks.tap */
     bool ending;
     bool aborted;
-    enum store_error error;
-    int os_error;
+    struct failure failure;
     void (*ready)(void *arg);
     void *ready_arg;
 
@@ -267,7 +266,7 @@ static bool ring_take(struct stream *stream, unsigned at, size_t more)
 /* Whether a buffer can be filled, or there is a failure to be told. Lock held. */
 static bool can_go_on(const struct stream *stream)
 {
-    return stream->error || stream->full < (stream->starved ? 1 : BUFFERS);
+    return stream->failure.error || stream->full < (stream->starved ? 1 : BUFFERS);
 }
 
 /* ---- the job: digest, write, end; on an I/O thread ------------------------------------------- */
@@ -334,10 +333,9 @@ static void job_buffers(struct stream *stream)
     pthread_mutex_unlock(&stream->lock);
     int error = job_write(stream, bytes, length);
     pthread_mutex_lock(&stream->lock);
-    if (error && !stream->error) {
+    if (error && !stream->failure.error) {
         notice_tell(stream->writer->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
-        stream->error = error_of_errno(error);
-        stream->os_error = error;
+        stream->failure = failure_of_errno(error);
     }
     for (unsigned i = 0; i < count; i++)
         stream->lengths[first + i] = 0;
@@ -358,11 +356,12 @@ static int job_sync(struct stream *stream)
     return error ? error : blobs_sync(stream->writer->index->blobs);
 }
 
-static void stream_fail(struct stream *stream, enum store_error error, int os_error)
+static void stream_fail(struct stream *stream, struct failure failure)
 {
+    bool disk = failure.error == STORE_IO || failure.error == STORE_FULL;
     blob_file_close(&stream->file);
     stream->txn.charge = stream->charge;
-    txn_fail(&stream->txn, error, os_error, error == STORE_IO || error == STORE_FULL ? SIZE_MAX : 0);
+    txn_fail(&stream->txn, failure, disk ? SIZE_MAX : 0);
     gate_complete(stream->writer->gate, &stream->txn);
 }
 
@@ -377,7 +376,7 @@ static void stream_submit(struct stream *stream)
         if (!error && length > STORE_ATTRIBUTES_MAX)
             error = STORE_BAD_ATTRIBUTES;
         if (error) {
-            stream_fail(stream, error, 0);
+            stream_fail(stream, failure_of(error));
             return;
         }
         stream->op.attributes = attributes;
@@ -390,9 +389,11 @@ static void stream_submit(struct stream *stream)
 static void job_end(struct stream *stream)
 {
     stream->step.blob = stream->file.blob; /* also when it failed: who completes it discards the file */
-    int error = stream->error ? 0 : job_sync(stream);
-    if (stream->error || error) {
-        stream_fail(stream, error ? error_of_errno(error) : stream->error, error ? error : stream->os_error);
+    struct failure failure = stream->failure;
+    if (!failure.error)
+        failure = failure_of_errno(job_sync(stream));
+    if (failure.error) {
+        stream_fail(stream, failure);
         return;
     }
     ring_free(stream);
@@ -494,7 +495,7 @@ static enum store_error collect(struct stream *stream, const void *bytes, size_t
 static void buffer_push(struct stream *stream)
 {
     if (!stream->placed && !admission_take_upload(stream->services->admission)) {
-        stream->error = STORE_BUSY;
+        stream->failure = failure_of(STORE_BUSY);
         return;
     }
     stream->placed = true;
@@ -528,11 +529,11 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
 {
     size_t taken = 0;
     stream->starved = false;
-    while (taken < length && !stream->error && can_go_on(stream)) {
+    while (taken < length && !stream->failure.error && can_go_on(stream)) {
         size_t room = buffer_room(stream, length - taken);
         stream->starved = room == 0;
         if (room == 0 && stream->full == 0)
-            stream->error = STORE_BUSY; /* it has not even got one buffer */
+            stream->failure = failure_of(STORE_BUSY); /* it has not even got one buffer */
         pthread_mutex_unlock(&stream->lock);
         buffer_append(stream, bytes + taken, room);
         pthread_mutex_lock(&stream->lock);
@@ -544,39 +545,37 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
 }
 
 /* Takes bytes as far as there are buffers for them, and memory for those. */
-static enum store_error spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
+static struct failure spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
 {
     pthread_mutex_lock(&stream->lock);
     size_t taken = fill_buffers(stream, bytes, length);
-    enum store_error error = stream->error;
-    int os_error = stream->os_error;
+    struct failure failure = stream->failure;
     pthread_mutex_unlock(&stream->lock);
     stream->received += taken;
     *ret_taken = taken;
-    errno = os_error;
-    return error;
+    return failure;
 }
 
 /* The payload has outgrown the inline limit: what was collected goes on to the buffers. The charge goes with it: until
  * all has moved, the job gives nothing back. */
-static enum store_error outgrow(struct stream *stream)
+static struct failure outgrow(struct stream *stream)
 {
     bool charged = charge_to(stream, round_to_step((size_t)stream->received));
     enum store_error error = charged ? stream_enlarge(stream) : STORE_BUSY;
     if (error)
-        return error;
+        return failure_of(error);
     unsigned char *collected = stream->collected;
     size_t length = (size_t)stream->received;
     size_t taken = 0;
     stream->received = 0;
     stream->tapped_until = length;
-    error = spill(stream, collected, length, &taken);
-    assert(error || taken == length);
+    struct failure failure = spill(stream, collected, length, &taken);
+    assert(failure.error || taken == length);
     pthread_mutex_lock(&stream->lock);
     stream->collected = NULL;
     pthread_mutex_unlock(&stream->lock);
     free(collected);
-    return error;
+    return failure;
 }
 
 static enum store_error check_received(const struct stream *stream, size_t length)
@@ -599,9 +598,12 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
             *ret_taken = length;
         return error;
     }
+    struct failure failure = failure_none();
     if (!stream->large)
-        error = outgrow(stream);
-    return error ? error : spill(stream, bytes, length, ret_taken);
+        failure = outgrow(stream);
+    if (!failure.error)
+        failure = spill(stream, bytes, length, ret_taken);
+    return failure_tell(failure);
 }
 
 void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
@@ -623,7 +625,7 @@ static void commit_large(struct stream *stream, enum store_error error)
 {
     pthread_mutex_lock(&stream->lock);
     if (error)
-        stream->error = error;
+        stream->failure = failure_of(error);
     if (stream->full < BUFFERS && stream->lengths[stream->fill % BUFFERS] > 0)
         buffer_push(stream);
     stream->ending = true;
@@ -654,7 +656,7 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
                                .finish = stream_finished};
     bool short_of = stream->announced != STORE_SIZE_UNKNOWN && stream->received != stream->announced;
     if (short_of && !stream->large) {
-        stream_fail(stream, STORE_SIZE, 0);
+        stream_fail(stream, failure_of(STORE_SIZE));
         return;
     }
     if (stream->large)

@@ -39,14 +39,14 @@ static void assert_written_alike(const struct io *io, int log, const struct reac
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reach reach;
-    int os_error;
     struct sim_disk *disk = sim_disk_new(1);
     const struct io *io = sim_disk_io(disk);
     fuzz_assert(io->mkdirat(io->self, AT_FDCWD, "/log", 0700) == 0);
     int log = io->openat(io->self, AT_FDCWD, "/log", O_RDONLY | O_DIRECTORY, 0);
     write_file(io, data, size);
-    enum store_error error = reach_read(io, log, LOG_IMAGE_SALT, &reach, &os_error);
-    fuzz_assert(os_error == 0 && (error == STORE_OK || error == STORE_DAMAGED));
+    struct failure failure = reach_read(io, log, LOG_IMAGE_SALT, &reach);
+    enum store_error error = failure.error;
+    fuzz_assert(failure.os_error == 0 && (error == STORE_OK || error == STORE_DAMAGED));
     fuzz_assert(reach.offset <= SEGMENT_OFFSET_MAX && reach.segment <= SEGMENT_OFFSET_MAX);
     fuzz_assert(reach.oldest <= reach.segment && reach.blob <= SEGMENT_OFFSET_MAX);
     fuzz_assert((error == STORE_OK) == (reach.segment > 0));

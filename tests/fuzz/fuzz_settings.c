@@ -33,9 +33,9 @@ static void assert_written_alike(const struct io *io, int folder, const struct s
 static void read_as(const struct io *io, int folder, const char *kind, const void *bytes, size_t size)
 {
     struct settings settings;
-    int os_error;
-    enum store_error error = settings_read(io, folder, name, kind, &settings, &os_error);
-    fuzz_assert(os_error == 0);
+    struct failure failure = settings_read(io, folder, name, kind, &settings);
+    enum store_error error = failure.error;
+    fuzz_assert(failure.os_error == 0);
     if (error == STORE_OK)
         assert_written_alike(io, folder, &settings, bytes, size);
     else

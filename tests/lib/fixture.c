@@ -425,11 +425,9 @@ bool fixture_is_husk(struct fixture *fixture, unsigned number)
 static uint64_t salt_of(struct fixture *fixture)
 {
     struct settings settings;
-    int os_error;
     int folder = fixture->io->openat(fixture->io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
-    if (settings_read(fixture->io, folder, "settings", "store", &settings, &os_error)) {
+    if (settings_read(fixture->io, folder, "settings", "store", &settings).error)
         give_up("settings", "they cannot be read");
-    }
     fixture->io->close(fixture->io->self, folder);
     return settings.salt;
 }

@@ -239,7 +239,7 @@ static bool blob_outlives(bool in_doubt)
     gate_init(&own, &services, &blobs);
     struct txn_step step = {.blob = file.blob};
     struct txn txn = {.steps = &step, .count = 1, .done = done, .arg = &outcome, .finish = finish};
-    txn_fail(&txn, STORE_IO, 5, 0);
+    txn_fail(&txn, (struct failure){STORE_IO, 5}, 0);
     txn.in_doubt = in_doubt;
     ck_assert_int_eq(gate_enter(&own, 0), STORE_OK);
     gate_complete(&own, &txn);
