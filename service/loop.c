@@ -134,6 +134,16 @@ static struct client *take_arriving(struct loop *loop, int socket)
     return client;
 }
 
+/* A shut-down socket reads as ended, so libmicrohttpd closes the connection. For reading only, a request that
+ * has arrived already is still read and answered first. */
+static void client_enter_phase(const struct client *client, enum phase phase)
+{
+    if (phase == PHASE_CUT)
+        shutdown(client->socket, SHUT_RDWR);
+    else if (phase == PHASE_DRAIN && !client->busy && !wire_is_amid_head(&client->wire))
+        shutdown(client->socket, SHUT_RD);
+}
+
 static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -146,6 +156,7 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     struct client *client = take_arriving(loop, socket);
     client_arrived(client, connection);
     client_opened(loop, client);
+    client_enter_phase(client, loop->current); /* it may have been told of only after the phase had changed */
     *socket_context = client;
 }
 
@@ -250,15 +261,10 @@ static void forget_refused(struct loop *loop)
     }
 }
 
-/* A shut-down socket reads as ended, so libmicrohttpd closes the connection. For reading only, a request that
- * has arrived already is still read and answered first. */
 static void enter_phase(struct loop *loop, enum phase phase)
 {
     for (struct client *client = loop->clients; client; client = client->next)
-        if (phase == PHASE_CUT)
-            shutdown(client->socket, SHUT_RDWR);
-        else if (!client->busy && !wire_is_amid_head(&client->wire))
-            shutdown(client->socket, SHUT_RD);
+        client_enter_phase(client, phase);
     if (phase == PHASE_CUT)
         farewells_cut(&loop->farewells);
     loop->current = phase;

@@ -291,6 +291,21 @@ START_TEST(a_verification_does_not_hold_it)
 }
 END_TEST
 
+/* From libmicrohttpd 1.0 on a connection is told of later than it was handed over. */
+START_TEST(connections_that_come_with_the_signal_do_not_hold_it)
+{
+    for (int round = 0; round < 10; round++) {
+        int sockets[IDLE];
+        site_start();
+        for (int i = 0; i < IDLE; i++)
+            sockets[i] = raw_connect(site.server->port);
+        ck_assert(seconds_to_stop() < 5);
+        for (int i = 0; i < IDLE; i++)
+            close(sockets[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_drain_right_after_the_start)
 {
     for (int i = 0; i < 3; i++) {
@@ -315,6 +330,7 @@ int main(void)
         for_a_moment_everybody_is_served_and_readyz_tells_of_the_end,
         the_moment_ends_by_itself,
         a_verification_does_not_hold_it,
+        connections_that_come_with_the_signal_do_not_hold_it,
         a_drain_right_after_the_start,
     };
     return site_run("drain", tests, sizeof tests / sizeof *tests, SITE_OWN);
