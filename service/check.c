@@ -16,14 +16,15 @@
 const char check_usage[] =
     "usage: cairnd check DIR [--store NAME] [--rate SIZE] [--json]\n"
     "\n"
-    "Compares every record and every large object of the data folder DIR with its digest. Nothing is changed. No\n"
-    "server may have the folder open: ask a running one by POST /v1/stores/NAME/verify.\n"
+    "Compares every record and every large object of the data folder DIR with its digest. Nothing is\n"
+    "changed. No server may have the folder open: ask a running one by POST /v1/stores/NAME/verify.\n"
     "\n"
     "  --store NAME  check this store only\n"
     "  --rate SIZE   read at most so many bytes a second, such as 64M; 0, the default: as fast as it goes\n"
     "  --json        report for scripts\n"
     "\n"
-    "Status 0: everything is whole; 1: there are flaws; 2: the folder cannot be opened, or not all could be checked.\n";
+    "Status 0: everything is whole; 1: there are flaws; 2: the folder cannot be opened, or not all could\n"
+    "be checked.\n";
 
 enum { CHECK_WHOLE = 0, CHECK_FLAWS = 1, CHECK_UNKNOWN = 2 };
 

@@ -238,10 +238,13 @@ END_TEST
 
 START_TEST(help_fits_100_columns)
 {
-    const char *line = command_run((const char *[]){"--help", NULL}, 0);
-    for (size_t length; *line; line += length + 1) {
-        length = strcspn(line, "\n");
-        ck_assert_msg(length <= 100, "%zu columns: %.*s", length, (int)length, line);
+    const char *commands[][2] = {{"help"}, {"help", "check"}, {"help", "healthcheck"}};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const char *line = command_run((const char *[]){commands[i][0], commands[i][1], NULL}, 0);
+        for (size_t length; *line; line += length + 1) {
+            length = strcspn(line, "\n");
+            ck_assert_msg(length <= 100, "%zu columns: %.*s", length, (int)length, line);
+        }
     }
 }
 END_TEST
