@@ -1,5 +1,6 @@
 /* test_errand.c - work in the background: never twice at once, never passed by, and gone when it is to end. */
 #include "store/base/errand.h"
+#include "tests/lib/barrier.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -43,21 +44,6 @@ static void teardown(void)
     errand_free(&errand);
 }
 
-static void post(void *arg)
-{
-    sem_post(arg);
-}
-
-/* Waits until all that was given in has run, by a job behind it on the only thread. */
-static void let_pool_rest(void)
-{
-    sem_t done;
-    sem_init(&done, 0, 0);
-    struct pool_job job = {.run = post, .arg = &done};
-    pool_submit(pool, &job);
-    sem_wait(&done);
-}
-
 START_TEST(asked_while_it_runs_it_runs_once_more)
 {
     ck_assert(errand_ask(&errand));
@@ -69,7 +55,7 @@ START_TEST(asked_while_it_runs_it_runs_once_more)
     sem_post(&go_on);
     sem_post(&go_on);
     sem_wait(&begun);
-    let_pool_rest();
+    barrier_wait(pool);
     ck_assert_uint_eq(atomic_load(&runs), 2);
     ck_assert(!errand_is_under_way(&errand));
     ck_assert_uint_eq(atomic_load(&of_kind), 0);
@@ -85,7 +71,7 @@ START_TEST(it_runs_again_when_it_says_so)
     ck_assert(errand_ask(&errand));
     sem_wait(&begun);
     sem_wait(&begun);
-    let_pool_rest();
+    barrier_wait(pool);
     ck_assert(!errand_is_under_way(&errand));
     ck_assert(!errand_end(&errand));
 }
@@ -109,7 +95,7 @@ START_TEST(what_waits_for_a_thread_is_taken_back)
     ck_assert(!errand_is_under_way(&errand));
     ck_assert_uint_eq(atomic_load(&of_kind), 0);
     sem_post(&go_on);
-    let_pool_rest();
+    barrier_wait(pool);
     ck_assert_uint_eq(atomic_load(&runs), 0);
 }
 END_TEST
@@ -120,7 +106,7 @@ START_TEST(what_waits_for_its_time_is_taken_back)
     sem_post(&go_on);
     ck_assert(errand_ask(&errand));
     sem_wait(&begun);
-    let_pool_rest();
+    barrier_wait(pool);
     ck_assert(errand_is_under_way(&errand));
     ck_assert(errand_end(&errand));
     ck_assert_uint_eq(atomic_load(&runs), 1);
@@ -165,7 +151,7 @@ START_TEST(what_has_not_come_to_its_end_is_left)
     ck_assert(errand_ask(&errand));
     sem_wait(&begun);
     ck_assert(end_running());
-    let_pool_rest();
+    barrier_wait(pool);
     ck_assert_uint_eq(atomic_load(&runs), 1);
 }
 END_TEST
@@ -174,7 +160,7 @@ START_TEST(it_does_not_run_after_its_end)
 {
     ck_assert(!errand_end(&errand));
     ck_assert(!errand_ask(&errand));
-    let_pool_rest();
+    barrier_wait(pool);
     ck_assert_uint_eq(atomic_load(&runs), 0);
 }
 END_TEST

@@ -1,0 +1,260 @@
+/* test_roster.c - stores by name: opened once, closed when there are too many, kept from those who come too early. */
+#include "store/base/admission.h"
+#include "store/depot/roster.h"
+#include "store/disk/space.h"
+#include "tests/lib/barrier.h"
+#include "tests/lib/sim_disk.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+
+enum { LIMIT = 2, THREADS = 4 };
+
+static struct sim_disk *disk;
+static struct depot_options options;
+static struct services services;
+static struct admission admission;
+static struct space space;
+static struct folder folder;
+static struct trouble trouble;
+static struct roster roster;
+
+static void ignore(void *arg)
+{
+    (void)arg;
+}
+
+static void ignore_last(void *arg, bool last)
+{
+    (void)arg;
+    (void)last;
+}
+
+static void setup(void)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    const struct space_hooks hooks = {.compact = ignore, .retry = ignore_last};
+    disk = sim_disk_new(1);
+    options = depot_options_default();
+    options.io = sim_disk_io(disk);
+    options.open_stores_limit = LIMIT;
+    admission_init(&admission, &options);
+    services = (struct services){
+        .options = &options, .admission = &admission, .pool = pool_new(1), .upkeep = pool_new(1), .space = &space};
+    ck_assert_int_eq(folder_open(&folder, options.io, "/data", false, NULL), STORE_OK);
+    space_init(&space, &services, folder.root, &hooks);
+    trouble_init(&trouble, &services.notice);
+    roster_init(&roster, &services, &folder, &trouble);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        ck_assert_int_eq(trash_make_store(&folder.trash, names[i], i + 1), 0);
+}
+
+static void teardown(void)
+{
+    roster_close(&roster);
+    pool_free(services.pool);
+    space_close(&space);
+    pool_free(services.upkeep);
+    roster_free(&roster);
+    trouble_free(&trouble);
+    space_free(&space);
+    folder_close(&folder);
+    ck_assert_uint_eq(sim_disk_open_files(disk), 0);
+    sim_disk_free(disk);
+}
+
+static struct store *acquire(const char *name)
+{
+    struct store *store = NULL;
+    ck_assert_int_eq(roster_acquire(&roster, name, &store, NULL), STORE_OK);
+    return store;
+}
+
+static bool is_open(const char *name)
+{
+    struct store *store;
+    enum store_error error = roster_try_acquire(&roster, name, &store);
+    if (!error)
+        roster_release(store);
+    ck_assert(error == STORE_OK || error == STORE_AGAIN);
+    return error == STORE_OK;
+}
+
+static bool count(void *arg, struct store *store)
+{
+    (void)store;
+    ++*(unsigned *)arg;
+    return true;
+}
+
+START_TEST(a_store_is_opened_once)
+{
+    struct store *store = acquire("a");
+    ck_assert_ptr_eq(acquire("a"), store);
+    roster_release(store);
+    roster_release(store);
+    ck_assert(is_open("a")); /* and stays open */
+    ck_assert(!is_open("b"));
+}
+END_TEST
+
+START_TEST(the_one_that_was_idle_longest_makes_room)
+{
+    unsigned open = 0;
+    roster_release(acquire("a"));
+    roster_release(acquire("b"));
+    roster_release(acquire("a"));
+    roster_release(acquire("c"));
+    ck_assert(is_open("a"));
+    ck_assert(!is_open("b"));
+    ck_assert(is_open("c"));
+    ck_assert(roster_each_open(&roster, count, &open));
+    ck_assert_uint_eq(open, LIMIT);
+}
+END_TEST
+
+START_TEST(what_is_in_use_is_not_closed)
+{
+    struct store *stores[] = {acquire("a"), acquire("b"), acquire("c")};
+    ck_assert(is_open("a"));
+    ck_assert(is_open("b"));
+    for (int i = 0; i < 3; i++)
+        roster_release(stores[i]);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_told_and_no_trouble)
+{
+    struct store *store;
+    struct store_detail detail = {0};
+    ck_assert_int_eq(roster_acquire(&roster, "nobody", &store, &detail), STORE_NO_STORE);
+    ck_assert_str_ne(detail.text, "");
+    ck_assert(!trouble_tell(&trouble, &detail));
+}
+END_TEST
+
+START_TEST(want_of_descriptors_closes_idle_stores)
+{
+    roster_release(acquire("a"));
+    sim_disk_fail(disk, SIM_OPENAT, 1, false, EMFILE);
+    roster_release(acquire("b"));
+    ck_assert(!is_open("a"));
+    ck_assert(is_open("b"));
+}
+END_TEST
+
+START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
+{
+    struct store *store;
+    struct store_detail detail;
+    sim_disk_fail(disk, SIM_LIST, 1, false, EIO);
+    ck_assert_int_eq(roster_acquire(&roster, "a", &store, NULL), STORE_IO);
+    ck_assert(trouble_tell(&trouble, &detail));
+    roster_release(acquire("a"));
+    ck_assert(!trouble_tell(&trouble, &detail));
+}
+END_TEST
+
+/* ---- those who come too early ---------------------------------------------------------------- */
+
+static void *acquire_it(void *arg)
+{
+    struct store **ret_store = arg;
+    *ret_store = acquire("a");
+    return NULL;
+}
+
+START_TEST(threads_that_open_one_store_get_the_same)
+{
+    pthread_t threads[THREADS];
+    struct store *stores[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, acquire_it, &stores[i]), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_ptr_eq(stores[i], stores[0]);
+        roster_release(stores[i]);
+    }
+}
+END_TEST
+
+static void post(void *arg)
+{
+    sem_post(arg);
+}
+
+START_TEST(who_will_not_wait_is_called_when_it_is_worth_another_try)
+{
+    struct store *store = NULL;
+    sem_t woken;
+    sem_init(&woken, 0, 0);
+    struct roster_entry *entry = roster_block(&roster, "a");
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_ptr_null(roster_block(&roster, "a"));
+    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL), STORE_AGAIN);
+    ck_assert_int_eq(sem_trywait(&woken), -1);
+    roster_unblock(&roster, entry);
+    ck_assert_int_eq(sem_trywait(&woken), 0);
+    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL), STORE_OK);
+    roster_release(store);
+}
+END_TEST
+
+static void *unblock(void *arg)
+{
+    roster_unblock(&roster, arg);
+    return NULL;
+}
+
+START_TEST(who_waits_goes_on_when_it_is_let_go)
+{
+    pthread_t thread;
+    struct roster_entry *entry = roster_block(&roster, "a");
+    ck_assert_int_eq(pthread_create(&thread, NULL, unblock, entry), 0);
+    roster_release(acquire("a"));
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+/* ---- removing -------------------------------------------------------------------------------- */
+
+START_TEST(a_struck_store_is_found_by_nobody_and_lives_as_long_as_it_is_used)
+{
+    char entry[TRASH_ENTRY_MAX];
+    bool doubtful;
+    struct store *store = acquire("a");
+    struct store *other;
+    ck_assert_int_eq(trash_take_store(&folder.trash, "a", entry, &doubtful), 0);
+    roster_strike(&roster, store, entry);
+    ck_assert(!is_open("a"));
+    ck_assert_int_eq(roster_acquire(&roster, "a", &other, NULL), STORE_NO_STORE);
+    size_t nodes = sim_disk_nodes(disk);
+    ck_assert_str_eq(store_name(store), "a");
+    roster_release(store);
+    barrier_wait(services.pool);
+    ck_assert_uint_lt(sim_disk_nodes(disk), nodes); /* its files are gone */
+    ck_assert_int_eq(trash_make_store(&folder.trash, "a", 9), 0);
+    roster_release(acquire("a"));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_store_is_opened_once,
+        the_one_that_was_idle_longest_makes_room,
+        what_is_in_use_is_not_closed,
+        what_is_not_there_is_told_and_no_trouble,
+        want_of_descriptors_closes_idle_stores,
+        a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
+        threads_that_open_one_store_get_the_same,
+        who_will_not_wait_is_called_when_it_is_worth_another_try,
+        who_waits_goes_on_when_it_is_let_go,
+        a_struck_store_is_found_by_nobody_and_lives_as_long_as_it_is_used,
+    };
+    return UNIT_RUN_WITH("roster", setup, teardown, tests);
+}

@@ -1,0 +1,250 @@
+/* test_prepared.c - the file of the next segment: made ahead, in haste, or out of the reserve. */
+#include "store/log/log.h"
+#include "tests/lib/barrier.h"
+#include "tests/lib/sim_disk.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+
+enum { KIB = 1 << 10, RESERVE = 1 << 20, SEGMENT = 4 << 20, FIRST = SPACE_SEGMENT_FIRST };
+
+static struct sim_disk *disk;
+static const struct io *io;
+static struct depot_options options;
+static struct services services;
+static struct space space;
+static struct pool *pool; /* prepares */
+static pthread_rwlock_t table_lock;
+static struct log the_log;
+
+static void ignore(void *arg)
+{
+    (void)arg;
+}
+
+static void ignore_last(void *arg, bool last)
+{
+    (void)arg;
+    (void)last;
+}
+
+static int open_folder(const char *path)
+{
+    return io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static void setup(void)
+{
+    const struct space_hooks hooks = {.compact = ignore, .retry = ignore_last};
+    disk = sim_disk_new(1);
+    io = sim_disk_io(disk);
+    options = depot_options_default();
+    options.io = io;
+    options.disk_reserve = RESERVE;
+    options.segment_size = SEGMENT;
+    services = (struct services){.options = &options, .upkeep = pool_new(1)};
+    space_init(&space, &services, open_folder("/"), &hooks);
+    pool = pool_new(1);
+    pthread_rwlock_init(&table_lock, NULL);
+    ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
+    ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
+}
+
+static void teardown(void)
+{
+    log_free(&the_log);
+    pool_free(pool);
+    space_close(&space);
+    pool_free(services.upkeep);
+    io->close(io->self, space.folder);
+    space_free(&space);
+    pthread_rwlock_destroy(&table_lock);
+    ck_assert_uint_eq(sim_disk_open_files(disk), 0);
+    sim_disk_free(disk);
+}
+
+static uint64_t size_of(const char *path)
+{
+    struct stat status = {0};
+    int file = io->openat(io->self, AT_FDCWD, path, O_RDONLY, 0);
+    if (file < 0)
+        return 0;
+    ck_assert_int_eq(io->fstat(io->self, file, &status), 0);
+    io->close(io->self, file);
+    return (uint64_t)status.st_size;
+}
+
+static struct prepared get(uint64_t bytes)
+{
+    const struct log_need need = {.use = LOG_PUTS, .bytes = bytes};
+    struct prepared prepared;
+    ck_assert_int_eq(prepared_get(&the_log, &need, &prepared), 0);
+    ck_assert_uint_ge(prepared.size, SEGMENT_HEADER + bytes + LOG_TAIL_MAX);
+    return prepared;
+}
+
+static void drop(const struct prepared *prepared)
+{
+    io->close(io->self, prepared->file);
+}
+
+START_TEST(what_is_made_ahead_is_taken)
+{
+    prepared_request(&the_log);
+    barrier_wait(pool);
+    ck_assert_uint_eq(prepared_spare_bytes(&the_log), FIRST);
+    ck_assert_uint_eq(size_of("/log/spare"), FIRST);
+    struct prepared prepared = get(KIB);
+    ck_assert_str_eq(prepared.name, "spare");
+    ck_assert_uint_eq(prepared.size, FIRST);
+    ck_assert_uint_eq(prepared_spare_bytes(&the_log), 0);
+    drop(&prepared);
+}
+END_TEST
+
+START_TEST(one_is_made_however_often_it_is_asked_for)
+{
+    uint64_t calls = sim_disk_calls(disk, SIM_OPENAT);
+    for (int i = 0; i < 5; i++)
+        prepared_request(&the_log);
+    barrier_wait(pool);
+    prepared_request(&the_log);
+    barrier_wait(pool);
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_OPENAT), calls + 1);
+}
+END_TEST
+
+START_TEST(in_haste_it_is_small)
+{
+    struct prepared prepared = get(KIB);
+    ck_assert_str_eq(prepared.name, "next");
+    ck_assert_uint_eq(prepared.size, FIRST);
+    drop(&prepared);
+}
+END_TEST
+
+START_TEST(it_is_as_large_as_what_is_needed)
+{
+    prepared_request(&the_log);
+    barrier_wait(pool);
+    struct prepared prepared = get(2 * FIRST); /* the spare, made longer */
+    ck_assert_str_eq(prepared.name, "spare");
+    ck_assert_uint_eq(size_of("/log/spare"), prepared.size);
+    drop(&prepared);
+    prepared = get(3 * FIRST);
+    ck_assert_str_eq(prepared.name, "next");
+    drop(&prepared);
+}
+END_TEST
+
+START_TEST(puts_get_none_out_of_the_reserve)
+{
+    const struct log_need need = {.use = LOG_PUTS, .bytes = KIB};
+    struct prepared prepared;
+    sim_disk_set_free(disk, RESERVE + 64 * KIB);
+    ck_assert_int_eq(prepared_get(&the_log, &need, &prepared), ENOSPC);
+    prepared_request(&the_log);
+    barrier_wait(pool);
+    ck_assert_uint_le(prepared_spare_bytes(&the_log), 64 * KIB); /* what it leaves is the reserve's */
+}
+END_TEST
+
+START_TEST(compaction_gets_just_what_it_needs)
+{
+    const struct log_need need = {.use = LOG_UPKEEP, .bytes = 10 * KIB, .ahead = 20 * KIB};
+    struct prepared prepared;
+    sim_disk_set_free(disk, 200 * KIB);
+    ck_assert_int_eq(prepared_get_scarce(&the_log, &need, &prepared), 0);
+    ck_assert_uint_ge(prepared.size, SEGMENT_HEADER + need.bytes + need.ahead);
+    ck_assert_uint_le(prepared.size, SEGMENT_HEADER + need.bytes + need.ahead + IO_BLOCK);
+    drop(&prepared);
+}
+END_TEST
+
+START_TEST(on_a_full_disk_it_comes_out_of_the_reserve)
+{
+    const struct log_need need = {.use = LOG_UPKEEP, .bytes = 10 * KIB};
+    struct prepared prepared;
+    space_cover(&space, FIRST); /* so that there is a reserve */
+    barrier_wait(services.upkeep);
+    uint64_t reserve = reserve_size(&space.reserve);
+    ck_assert_uint_gt(reserve, 0);
+    sim_disk_set_free(disk, 0);
+    ck_assert_int_eq(prepared_get_scarce(&the_log, &need, &prepared), 0);
+    ck_assert_uint_lt(reserve_size(&space.reserve), reserve);
+    drop(&prepared);
+}
+END_TEST
+
+START_TEST(with_nothing_left_anywhere_there_is_none)
+{
+    const struct log_need need = {.use = LOG_DELETES, .bytes = KIB};
+    struct prepared prepared;
+    sim_disk_set_free(disk, 0);
+    ck_assert_int_eq(prepared_get_scarce(&the_log, &need, &prepared), ENOSPC);
+}
+END_TEST
+
+START_TEST(it_is_a_segment_from_its_renaming_on)
+{
+    struct prepared prepared = get(KIB);
+    const struct segment_header header = {.number = 1, .base = 0, .given = prepared.size};
+    struct segment_header read;
+    ck_assert_int_eq(prepared_activate(&the_log, &prepared, &header).error, STORE_OK);
+    ck_assert_uint_eq(size_of("/log/next"), 0);
+    ck_assert_uint_eq(size_of("/log/0000000000000001.seg"), prepared.size);
+    ck_assert_int_eq(segment_read_header(io, prepared.file, 1, &read).error, STORE_OK);
+    ck_assert_uint_eq(read.number, 1);
+    drop(&prepared);
+}
+END_TEST
+
+/* Before the rename nothing has happened; behind it nobody knows whether the name is on disk. */
+START_TEST(what_fails_is_told_by_what_it_has_left)
+{
+    const struct segment_header header = {.number = 1};
+    struct prepared prepared = get(KIB);
+    sim_disk_fail(disk, SIM_RENAMEAT, 1, false, EIO);
+    ck_assert_int_eq(prepared_activate(&the_log, &prepared, &header).error, STORE_IO);
+    ck_assert_uint_eq(size_of("/log/next"), 0); /* dropped */
+    prepared = get(KIB);
+    sim_disk_fail(disk, SIM_FSYNC, 1, false, EIO);
+    const struct failure failure = prepared_activate(&the_log, &prepared, &header);
+    ck_assert_int_eq(failure.error, STORE_FAILED);
+    ck_assert_int_eq(failure.os_error, EIO);
+}
+END_TEST
+
+START_TEST(closing_leaves_none_behind)
+{
+    prepared_request(&the_log);
+    barrier_wait(pool);
+    ck_assert_uint_gt(size_of("/log/spare"), 0);
+    log_free(&the_log);
+    ck_assert_uint_eq(size_of("/log/spare"), 0);
+    ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
+    ck_assert(prepared_is_name("spare"));
+    ck_assert(prepared_is_name("next"));
+    ck_assert(!prepared_is_name("0000000000000001.seg"));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        what_is_made_ahead_is_taken,
+        one_is_made_however_often_it_is_asked_for,
+        in_haste_it_is_small,
+        it_is_as_large_as_what_is_needed,
+        puts_get_none_out_of_the_reserve,
+        compaction_gets_just_what_it_needs,
+        on_a_full_disk_it_comes_out_of_the_reserve,
+        with_nothing_left_anywhere_there_is_none,
+        it_is_a_segment_from_its_renaming_on,
+        what_fails_is_told_by_what_it_has_left,
+        closing_leaves_none_behind,
+    };
+    return UNIT_RUN_WITH("prepared", setup, teardown, tests);
+}
