@@ -259,14 +259,6 @@ static bool set_path(const struct option *option, struct config *config, const c
     return true;
 }
 
-static bool is_store_name(const char *name)
-{
-    const char *letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-    size_t length = strlen(name);
-    return length >= 1 && length <= STORE_NAME_MAX && strchr(letters, name[0]) &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == length;
-}
-
 static bool set_list(const struct option *option, struct config *config, const char *value)
 {
     struct texts *texts = field_of(option, config);
@@ -277,7 +269,7 @@ static bool set_list(const struct option *option, struct config *config, const c
             return false;
         const char *added = texts->items[texts->count - 1];
         struct locator locator;
-        if (names ? !is_store_name(added) : !locator_parse(added, &locator))
+        if (names ? !store_name_valid(added) : !locator_parse(added, &locator))
             return false;
         if (!*end)
             return true;

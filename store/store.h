@@ -209,6 +209,9 @@ enum store_error depot_try_acquire(struct depot *depot, const char *name, struct
 /* Gives the reference back. Hold it while calls on the store are under way. NULL is allowed. */
 void depot_release(struct store *store);
 
+/* Whether a text can be a store's name. */
+bool store_name_valid(const char *name);
+
 /* The names of all stores in bytewise order, one allocation: free() it. ret_names[count] is NULL. STORE_IO,
  * STORE_NO_MEMORY. Blocking: lists a folder, one that is mostly in memory. */
 enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count);

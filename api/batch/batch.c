@@ -28,7 +28,7 @@ struct batch {
     char boundary[BATCH_FORM_BOUNDARY_MAX + 1]; /* of a form; "" for JSON */
     unsigned flags;                             /* enum store_batch_flags */
     struct entries entries;
-    struct store_receipt *receipts; /* owned, one per operation; keys that are not the operation's are owned too */
+    struct receipt *receipts; /* owned, one per operation */
     uint64_t end_offset;
     size_t failed_op;
 };
@@ -137,12 +137,12 @@ static void answer_receipts(struct request *request)
     struct batch *batch = request->state;
     struct jsontext json = {0};
     jsontext_open(&json, '{');
-    jsontext_name(&json, "offset");
-    jsontext_number(&json, batch->end_offset);
+    jsontext_figure(&json, "offset", batch->end_offset);
     jsontext_name(&json, "results");
     jsontext_open(&json, '[');
     for (size_t i = 0; i < batch->entries.count; i++)
-        receipt_write(&json, request->store_name, &batch->receipts[i], batch->entries.ops[i].kind != STORE_DELETE);
+        receipt_write(&json, request->store_name, &batch->receipts[i].values,
+                      batch->entries.ops[i].kind != STORE_DELETE);
     jsontext_close(&json, ']');
     jsontext_close(&json, '}');
     reply_json(request, 200, &json);
@@ -187,8 +187,7 @@ static void refuse_entry(struct request *request, const struct batch *batch)
 static void drop(struct batch *batch)
 {
     for (size_t i = 0; batch->receipts != NULL && i < batch->entries.count; i++)
-        if (batch->receipts[i].key != subject(&batch->entries.ops[i])->bytes)
-            free((void *)(uintptr_t)batch->receipts[i].key);
+        receipt_free(&batch->receipts[i]);
     free(batch->receipts);
     batch->receipts = NULL;
     entries_free(&batch->entries);
@@ -209,22 +208,6 @@ static void answer(struct request *request)
 
 /* ---- the commit ------------------------------------------------------------------------------ */
 
-/* A receipt's key lives only during the callback unless it is the operation's own. A copy that memory is short
- * for is left out of the answer; the write has been done. */
-static void keep_receipt(struct store_receipt *kept, const struct store_receipt *receipt, const struct store_op *op)
-{
-    const struct store_key *own = subject(op);
-    *kept = *receipt;
-    if (receipt->key == NULL || receipt->key == own->bytes)
-        return;
-    if (own->bytes != NULL && own->length == receipt->key_length) {
-        kept->key = own->bytes;
-        return;
-    }
-    void *copy = malloc(receipt->key_length);
-    kept->key = copy == NULL ? NULL : memcpy(copy, receipt->key, receipt->key_length);
-}
-
 /* Thread: the engine's. */
 static void done(void *arg, const struct store_result *result)
 {
@@ -234,9 +217,10 @@ static void done(void *arg, const struct store_result *result)
     request->os_error = result->os_error;
     batch->failed_op = result->failed_op;
     batch->end_offset = result->end_offset;
-    if (result->error == STORE_OK)
-        for (size_t i = 0; i < result->receipt_count; i++)
-            keep_receipt(&batch->receipts[i], &result->receipts[i], &batch->entries.ops[i]);
+    /* A key that memory is short for is left out of the answer: the write has been done. */
+    for (size_t i = 0; result->error == STORE_OK && i < result->receipt_count; i++)
+        if (!receipt_keep(&batch->receipts[i], &result->receipts[i], subject(&batch->entries.ops[i])))
+            batch->receipts[i].values.key = NULL;
     request_resume(request);
 }
 

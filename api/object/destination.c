@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "api/http/uri.h"
-#include "api/request/route.h"
-#include "api/text/hex.h"
+#include "api/request/address.h"
 
 const char *destination_error_text(enum destination_error error)
 {
@@ -17,7 +16,7 @@ const char *destination_error_text(enum destination_error error)
     case DESTINATION_ELSEWHERE:
         return "Destination does not name an object: /v1/stores/STORE/objects/KEY or /v1/stores/STORE/hashes/HASH";
     case DESTINATION_BAD_STORE:
-        return "The store's name in Destination holds a percent escape: a name stands in a path as it is";
+        return "The store's name in Destination holds a percent escape or no text: a name stands in a path as it is";
     case DESTINATION_BAD_KEY:
         return "The key in Destination has no bytes or more than 1024, or its hash is not 16 hexadecimal digits";
     case DESTINATION_OK:
@@ -27,35 +26,19 @@ const char *destination_error_text(enum destination_error error)
     return "Memory is out";
 }
 
-/* Ends it with a NUL, over the slash that follows it. As in a request's path, it has no escapes. */
-static enum destination_error take_store(struct destination *destination, struct slice part)
+static enum destination_error error_of(enum address_fault fault)
 {
-    char *name = destination->text + (part.start - destination->text);
-    if (memchr(name, '%', part.length) != NULL)
+    switch (fault) {
+    case ADDRESS_BAD_STORE:
         return DESTINATION_BAD_STORE;
-    name[part.length] = '\0';
-    destination->store = name;
-    return DESTINATION_OK;
-}
-
-static enum destination_error take_key(struct destination *destination, struct slice part)
-{
-    size_t length;
-    char *bytes = destination->text + (part.start - destination->text);
-    if (!uri_decode(part, bytes, &length))
+    case ADDRESS_BAD_ESCAPE:
         return DESTINATION_BAD_URI;
-    if (length == 0 || length > STORE_KEY_MAX)
+    case ADDRESS_BAD_KEY:
+    case ADDRESS_BAD_HASH:
         return DESTINATION_BAD_KEY;
-    destination->key = store_key_of(bytes, length);
-    return DESTINATION_OK;
-}
-
-static enum destination_error take_hash(struct destination *destination, struct slice part)
-{
-    uint64_t hash;
-    if (!hex_decode_hash(part.start, part.length, &hash))
-        return DESTINATION_BAD_KEY;
-    destination->key = store_key_of_hash(hash);
+    case ADDRESS_OK:
+        break;
+    }
     return DESTINATION_OK;
 }
 
@@ -70,9 +53,11 @@ enum destination_error destination_read(struct destination *destination, const c
         return DESTINATION_BAD_URI;
     if (!route_object(uri.path, &captures))
         return DESTINATION_ELSEWHERE;
-    enum destination_error error = captures.key.start != NULL ? take_key(destination, captures.key)
-                                                              : take_hash(destination, captures.hash);
-    return error == DESTINATION_OK ? take_store(destination, captures.store) : error;
+    struct address address;
+    enum address_fault fault = address_read(&address, destination->text, &captures);
+    destination->store = address.store;
+    destination->key = address.key;
+    return error_of(fault);
 }
 
 void destination_free(struct destination *destination)

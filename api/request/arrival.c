@@ -6,9 +6,9 @@
 #include <strings.h>
 
 #include "api/http/octet.h"
+#include "api/request/address.h"
 #include "api/request/core.h"
 #include "api/request/reply.h"
-#include "api/text/hex.h"
 #include "api/text/utf8.h"
 
 /* ---- the fields ------------------------------------------------------------------------------ */
@@ -61,65 +61,41 @@ static uint64_t announced_length(const struct fields *fields)
 
 /* ---- the names in the path ------------------------------------------------------------------- */
 
-/* A part of the target in the request's own copy of it. */
-static char *place_of(struct request *request, struct slice part)
+static bool refuse_name(struct request *request, const struct captures *captures, enum address_fault fault,
+                        size_t key_length)
 {
-    return request->target + (part.start - request->target);
-}
-
-/* A name needs no escapes, and a proxy that keeps stores apart by their paths may not see through them. */
-static bool take_store(struct request *request, struct slice part)
-{
-    char *name = place_of(request, part);
-    if (memchr(name, '%', part.length) != NULL || !utf8_valid(name, part.length)) {
+    switch (fault) {
+    case ADDRESS_BAD_STORE:
         reply_problem(request, PROBLEM_BAD_STORE_NAME,
                       "The store name \"%.*s\" holds a percent escape or no text: a name stands in a path as it is.",
-                      (int)part.length, part.start);
-        return false;
-    }
-    name[part.length] = '\0'; /* over the slash or the end that follows it */
-    request->store_name = name;
-    return true;
-}
-
-static bool take_key(struct request *request, struct slice part)
-{
-    char *bytes = place_of(request, part); /* decoding makes it shorter */
-    size_t length;
-    if (!uri_decode(part, bytes, &length)) {
+                      (int)captures->store.length, captures->store.start);
+        break;
+    case ADDRESS_BAD_ESCAPE:
         reply_problem(request, PROBLEM_BAD_KEY, "The key holds a malformed percent escape; write %% as %%25.");
-        return false;
-    }
-    if (length == 0 || length > STORE_KEY_MAX) {
-        reply_problem(request, PROBLEM_BAD_KEY, "The key has %zu bytes; 1 to %d are allowed.", length, STORE_KEY_MAX);
-        return false;
-    }
-    request->key = store_key_of(bytes, length);
-    request->has_key = true;
-    return true;
-}
-
-static bool take_hash(struct request *request, struct slice part)
-{
-    uint64_t hash;
-    if (!hex_decode_hash(part.start, part.length, &hash)) {
+        break;
+    case ADDRESS_BAD_KEY:
+        reply_problem(request, PROBLEM_BAD_KEY, "The key has %zu bytes; 1 to %d are allowed.", key_length,
+                      STORE_KEY_MAX);
+        break;
+    case ADDRESS_BAD_HASH:
         reply_problem(request, PROBLEM_BAD_KEY, "A key hash is 16 hexadecimal digits; \"%.*s\" is not.",
-                      (int)part.length, part.start);
-        return false;
+                      (int)captures->hash.length, captures->hash.start);
+        break;
+    case ADDRESS_OK:
+        break;
     }
-    request->key = store_key_of_hash(hash);
-    request->has_key = true;
-    return true;
+    return false;
 }
 
-/* What comes first in the path is decoded last: it ends where the next part began. */
-static bool take_captures(struct request *request, const struct captures *captures)
+/* The request has a copy of its target. A key that was read is told also where the store's name is at fault. */
+static bool take_names(struct request *request, const struct captures *captures)
 {
-    if (captures->key.start != NULL && !take_key(request, captures->key))
-        return false;
-    if (captures->hash.start != NULL && !take_hash(request, captures->hash))
-        return false;
-    return captures->store.start == NULL || take_store(request, captures->store);
+    struct address address;
+    enum address_fault fault = address_read(&address, request->target, captures);
+    request->key = address.key;
+    request->has_key = address.has_key;
+    request->store_name = address.store;
+    return fault == ADDRESS_OK || refuse_name(request, captures, fault, address.key_length);
 }
 
 /* ---- the route ------------------------------------------------------------------------------- */
@@ -178,7 +154,7 @@ static bool find_endpoint(struct request *request, const char *method)
         reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);
         return false;
     }
-    return take_captures(request, &captures);
+    return take_names(request, &captures);
 }
 
 static bool is_guest(const struct request *request)

@@ -27,8 +27,7 @@ void object_json_write(struct jsontext *json, const struct object_info *info)
     jsontext_key(json, info->key, info->key_length);
     jsontext_name(json, "key_hash");
     jsontext_hash(json, info->key_hash);
-    jsontext_name(json, "size");
-    jsontext_number(json, info->size);
+    jsontext_figure(json, "size", info->size);
     jsontext_field(json, "etag", etag);
     write_content_type(json, info);
 }
@@ -52,6 +51,5 @@ void object_json_write_place(struct jsontext *json, const struct object_info *in
     char modified[TIMESTAMP_SIZE];
     timestamp_write(modified, info->modified);
     jsontext_field(json, "modified", modified);
-    jsontext_name(json, "offset");
-    jsontext_number(json, info->offset);
+    jsontext_figure(json, "offset", info->offset);
 }

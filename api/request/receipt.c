@@ -41,10 +41,8 @@ void receipt_write(struct jsontext *json, const char *store, const struct store_
     jsontext_key(json, values->key, values->key_length);
     jsontext_name(json, "key_hash");
     jsontext_hash(json, values->key_hash);
-    jsontext_name(json, "offset");
-    jsontext_number(json, values->offset);
-    jsontext_name(json, "size");
-    jsontext_number(json, values->size);
+    jsontext_figure(json, "offset", values->offset);
+    jsontext_figure(json, "size", values->size);
     jsontext_field(json, "etag", exists ? etag : NULL);
     jsontext_name(json, "created");
     jsontext_bool(json, exists && !values->existed);

@@ -135,12 +135,10 @@ static void write_problem(struct jsontext *json, const struct request *request, 
     jsontext_open(json, '{');
     jsontext_field(json, "type", kind->type);
     jsontext_field(json, "title", kind->title);
-    jsontext_name(json, "status");
-    jsontext_number(json, kind->status);
+    jsontext_figure(json, "status", kind->status);
     detail_field(json, detail);
     if (entry != SIZE_MAX) {
-        jsontext_name(json, "index");
-        jsontext_number(json, entry);
+        jsontext_figure(json, "index", entry);
     }
     if (request->store_name != NULL)
         jsontext_field(json, "store", request->store_name);

@@ -3,12 +3,6 @@
 #include "api/request/request.h"
 #include "api/stores/verification.h"
 
-static void number(struct jsontext *json, const char *name, uint64_t value)
-{
-    jsontext_name(json, name);
-    jsontext_number(json, value);
-}
-
 static void answer(struct request *request)
 {
     struct store_figures figures;
@@ -16,19 +10,19 @@ static void answer(struct request *request)
     store_figures(request->store, &figures);
     jsontext_open(&json, '{');
     jsontext_field(&json, "name", request->store_name);
-    number(&json, "objects", figures.objects);
-    number(&json, "live_bytes", figures.live_bytes);
-    number(&json, "dead_bytes", figures.dead_bytes);
-    number(&json, "disk_bytes", figures.disk_bytes);
-    number(&json, "end_offset", figures.end_offset);
-    number(&json, "segments", figures.segments);
-    number(&json, "blobs", figures.blobs);
-    number(&json, "writes_in_flight", figures.writes_in_flight);
-    number(&json, "bytes_in_flight", figures.bytes_in_flight);
-    number(&json, "commits", figures.commits);
-    number(&json, "records", figures.records);
-    number(&json, "damaged_bytes", figures.damaged_bytes);
-    number(&json, "damaged_blobs", figures.damaged_blobs);
+    jsontext_figure(&json, "objects", figures.objects);
+    jsontext_figure(&json, "live_bytes", figures.live_bytes);
+    jsontext_figure(&json, "dead_bytes", figures.dead_bytes);
+    jsontext_figure(&json, "disk_bytes", figures.disk_bytes);
+    jsontext_figure(&json, "end_offset", figures.end_offset);
+    jsontext_figure(&json, "segments", figures.segments);
+    jsontext_figure(&json, "blobs", figures.blobs);
+    jsontext_figure(&json, "writes_in_flight", figures.writes_in_flight);
+    jsontext_figure(&json, "bytes_in_flight", figures.bytes_in_flight);
+    jsontext_figure(&json, "commits", figures.commits);
+    jsontext_figure(&json, "records", figures.records);
+    jsontext_figure(&json, "damaged_bytes", figures.damaged_bytes);
+    jsontext_figure(&json, "damaged_blobs", figures.damaged_blobs);
     jsontext_name(&json, "failed");
     jsontext_bool(&json, figures.failed);
     jsontext_name(&json, "verification");

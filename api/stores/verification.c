@@ -10,12 +10,6 @@ static void time_field(struct jsontext *json, const char *name, int64_t time)
     jsontext_field(json, name, time != 0 ? text : NULL);
 }
 
-static void number(struct jsontext *json, const char *name, uint64_t value)
-{
-    jsontext_name(json, name);
-    jsontext_number(json, value);
-}
-
 void verification_write(struct jsontext *json, struct store *store)
 {
     struct store_verification verification;
@@ -31,10 +25,10 @@ void verification_write(struct jsontext *json, struct store *store)
     jsontext_bool(json, verification.complete);
     time_field(json, "started", verification.started);
     time_field(json, "finished", verification.finished);
-    number(json, "bytes_done", verification.bytes_done);
-    number(json, "bytes_total", verification.bytes_total);
-    number(json, "records", verification.records);
-    number(json, "blobs", verification.blobs);
-    number(json, "flaws", verification.flaws);
+    jsontext_figure(json, "bytes_done", verification.bytes_done);
+    jsontext_figure(json, "bytes_total", verification.bytes_total);
+    jsontext_figure(json, "records", verification.records);
+    jsontext_figure(json, "blobs", verification.blobs);
+    jsontext_figure(json, "flaws", verification.flaws);
     jsontext_close(json, '}');
 }

@@ -179,6 +179,12 @@ void jsontext_end(struct jsontext *json)
     append(json, "\n", 1);
 }
 
+void jsontext_figure(struct jsontext *json, const char *name, uint64_t number)
+{
+    jsontext_name(json, name);
+    jsontext_number(json, number);
+}
+
 void jsontext_field(struct jsontext *json, const char *name, const char *text)
 {
     jsontext_name(json, name);

@@ -53,6 +53,9 @@ void jsontext_splice(struct jsontext *json, const struct jsontext *value);
 /* Ends the whole text with a newline: whoever reads it in a terminal gets the prompt on a line of its own. */
 void jsontext_end(struct jsontext *json);
 
+/* A number with its name. */
+void jsontext_figure(struct jsontext *json, const char *name, uint64_t number);
+
 /* A string with its name; a NULL text is null. */
 void jsontext_field(struct jsontext *json, const char *name, const char *text);
 

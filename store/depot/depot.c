@@ -207,7 +207,7 @@ void depot_close(struct depot *depot)
 
 /* ---- stores by name -------------------------------------------------------------------------- */
 
-static bool name_valid(const char *name)
+bool store_name_valid(const char *name)
 {
     static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     static const char all[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -217,7 +217,7 @@ static bool name_valid(const char *name)
 
 static enum store_error check_name(const char *name, struct store_detail *detail)
 {
-    if (name_valid(name))
+    if (store_name_valid(name))
         return STORE_OK;
     return failure_detail(detail, failure_of(STORE_BAD_NAME), "\"%.80s\" cannot name a store: %s", name,
                           store_error_text(STORE_BAD_NAME));
@@ -241,7 +241,7 @@ enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, vo
 
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)
 {
-    return name_valid(name) ? roster_try_acquire(&depot->roster, name, ret_store) : STORE_BAD_NAME;
+    return store_name_valid(name) ? roster_try_acquire(&depot->roster, name, ret_store) : STORE_BAD_NAME;
 }
 
 void depot_release(struct store *store)
@@ -275,7 +275,7 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
     free(list);
     count = 0;
     for (char *name = copy; *name; name += strlen(name) + 1) {
-        if (name_valid(name) && !trash_holds(&depot->folder.trash, name))
+        if (store_name_valid(name) && !trash_holds(&depot->folder.trash, name))
             names[count++] = name;
     }
     names[count] = NULL;
