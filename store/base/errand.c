@@ -1,6 +1,10 @@
 /* errand.c - work in the background that is never under way twice. */
 #include "store/base/errand.h"
 
+#include "store/base/held.h"
+
+#include <assert.h>
+
 static void errand_run(void *arg);
 
 void errand_init(struct errand *errand, struct pool *pool, int (*run)(void *arg), void *arg, atomic_size_t *of_kind)
@@ -20,6 +24,7 @@ void errand_free(struct errand *errand)
 /* Lock held. */
 static void set_under_way(struct errand *errand, bool under_way)
 {
+    assert(held(&errand->lock));
     errand->under_way = under_way;
     if (errand->of_kind && under_way)
         atomic_fetch_add(errand->of_kind, 1);
@@ -31,6 +36,7 @@ static void set_under_way(struct errand *errand, bool under_way)
 static void errand_run(void *arg)
 {
     struct errand *errand = arg;
+    assert(pool_is_current(errand->pool));
     pthread_mutex_lock(&errand->lock);
     errand->again = false;
     pthread_mutex_unlock(&errand->lock);

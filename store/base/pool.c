@@ -1,6 +1,9 @@
 /* pool.c - a few threads for work that may wait for the disk. */
 #include "store/base/pool.h"
 
+#include "store/base/held.h"
+
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -30,6 +33,7 @@ static int64_t now(void)
 /* Lock held. */
 static void queue(struct pool *pool, struct pool_job *job)
 {
+    assert(held(&pool->lock));
     job->next = NULL;
     *pool->last = job;
     pool->last = &job->next;
@@ -39,6 +43,7 @@ static void queue(struct pool *pool, struct pool_job *job)
 /* Queues the jobs whose time has come; returns when the next one's does, 0: there is none. Lock held. */
 static int64_t queue_due(struct pool *pool)
 {
+    assert(held(&pool->lock));
     int64_t next = 0;
     int64_t time = pool->later ? now() : 0;
     struct pool_job **at = &pool->later;
@@ -59,6 +64,7 @@ static int64_t queue_due(struct pool *pool)
 /* Lock held. */
 static void wait_for_work(struct pool *pool, int64_t due)
 {
+    assert(held(&pool->lock));
     if (!due) {
         pthread_cond_wait(&pool->work, &pool->lock);
         return;
@@ -70,6 +76,7 @@ static void wait_for_work(struct pool *pool, int64_t due)
 /* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
 static struct pool_job *pool_take(struct pool *pool)
 {
+    assert(held(&pool->lock));
     int64_t due;
     while (due = queue_due(pool), !pool->first && !(pool->ending && pool->running == 0))
         wait_for_work(pool, due);
@@ -162,6 +169,15 @@ void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned millise
     pool->later = job;
     pthread_cond_signal(&pool->work); /* whoever waits has an earlier time to wake up at */
     pthread_mutex_unlock(&pool->lock);
+}
+
+bool pool_is_current(const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->thread_count; i++) {
+        if (pthread_equal(pool->threads[i], pthread_self()))
+            return true;
+    }
+    return false;
 }
 
 size_t pool_waiting(struct pool *pool)

@@ -33,6 +33,9 @@ bool pool_withdraw(struct pool *pool, struct pool_job *job);
 /* The same, but not before so much time has passed; at once when the pool ends. */
 void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds);
 
+/* Whether the calling thread is one of the pool's. */
+bool pool_is_current(const struct pool *pool);
+
 /* Jobs that wait for a thread. */
 size_t pool_waiting(struct pool *pool);
 

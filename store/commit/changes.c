@@ -145,6 +145,7 @@ static struct failure find_changed(struct changes *changes, const struct store_k
 
 struct failure changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view)
 {
+    log_assert_own(changes->index->log);
     const struct change *change = newest_of_hash(changes, key->hash);
     *ret_view = (struct view){.key = *key};
     if (!change)
@@ -179,6 +180,7 @@ static struct crowd others_of(struct changes *changes, const struct view *before
 struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
                             const struct view *after)
 {
+    log_assert_own(changes->index->log);
     if (changes->count == changes->room && !changes_grow(changes))
         return failure_of(STORE_NO_MEMORY);
     uint64_t tag = index_tag(changes->index, &after->key);
@@ -199,6 +201,7 @@ struct failure changes_push(struct changes *changes, struct txn *txn, size_t op,
 
 void changes_pop(struct changes *changes, size_t count)
 {
+    log_assert_own(changes->index->log);
     while (changes->count > count) {
         const struct change *change = &changes->list[--changes->count];
         *bucket_of_hash(changes, change->after.key.hash) = change->older_of_hash;

@@ -6,6 +6,7 @@
 #include "store/commit/plan.h"
 #include "store/index/yield.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
             txn_fail(txn, failure, SIZE_MAX);
         return failure.error;
     }
+    uint64_t end = log->end;
     failure = failure_of_errno(append_changes(group, txn, first));
     if (failure.error) {
         txn->in_doubt = log->group_written;
@@ -166,6 +168,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
         txn_fail(txn, failure, SIZE_MAX);
         return failure.error;
     }
+    assert(log->end - end == need.bytes); /* it found place for what it has taken */
     group->bytes += need.bytes;
     txn_accept(group, txn);
     return STORE_OK;
@@ -173,6 +176,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
 
 enum store_error group_add(struct group *group, struct txn *txn)
 {
+    log_assert_own(group->log);
     if (!group->first) {
         group->now = now();
         log_begin(group->log);
@@ -239,6 +243,7 @@ static bool reserve_changes(struct group *group)
 /* Makes one change visible. Lock held. */
 static void publish_change(struct group *group, struct change *change)
 {
+    index_assert_exclusive(group->index);
     struct index *index = group->index;
     struct index_change booking = booking_of(change);
     struct index_ended ended = index_apply(index, &booking);
@@ -250,6 +255,8 @@ static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
     index_lock(group->index);
+    assert(group->index->end_offset <= group->log->group); /* nobody has seen the group yet, and it is all of it: */
+    assert(group->log->end - group->log->group == group->bytes);
     for (size_t i = 0; i < changes->count; i++)
         publish_change(group, &changes->list[i]);
     index_reservations_end(group->index);
@@ -298,6 +305,7 @@ static void complete(struct gate *gate, struct txn *txn)
 
 void group_commit(struct group *group)
 {
+    log_assert_own(group->log);
     if (group->changes.count > 0)
         make_durable(group);
     bool durable = group->changes.count > 0;
@@ -311,6 +319,7 @@ void group_commit(struct group *group)
 
 void group_mark(struct group *group)
 {
+    log_assert_own(group->log);
     struct record mark = {.type = RECORD_MARK, .time = now(), .steps = 1};
     struct location location;
     bool sync_failed;

@@ -249,6 +249,7 @@ static struct failure plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *r
 struct failure plan_txn(struct changes *changes, struct txn *txn, int64_t now, struct log_need *ret_need,
                         size_t *ret_op)
 {
+    log_assert_own(changes->index->log);
     struct plan plan = {.changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;

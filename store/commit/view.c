@@ -39,6 +39,7 @@ static struct view view_of_record(const struct record *record, uint64_t location
 struct failure view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
                          struct view *ret_view)
 {
+    log_assert_own(log);
     struct location location = location_unpack(packed);
     size_t length = location.length;
     if (!payload && length > RECORD_HEAD_MAX)

@@ -1,7 +1,10 @@
 /* writer.c - a store's writer: a queue and the one thread that changes the store. */
 #include "store/commit/writer.h"
 
+#include "store/base/held.h"
 #include "store/commit/group.h"
+
+#include <assert.h>
 
 bool writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
                  struct errand *compaction)
@@ -121,6 +124,7 @@ static void *writer_thread(void *arg)
 /* Lock held. */
 static bool writer_start(struct writer *writer)
 {
+    assert(held(&writer->lock));
     if (!writer->group)
         writer->group = group_new(writer->index, writer->gate, writer->notice, writer->compaction);
     writer->started = writer->group && pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;

@@ -2,8 +2,10 @@
 #include "store/depot/probe.h"
 
 #include "store/base/error.h"
+#include "store/base/held.h"
 #include "store/depot/folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -104,6 +106,7 @@ static void answer(void *arg)
 /* Lock held. */
 static bool is_stuck(const struct probe *probe)
 {
+    assert(held(&probe->lock));
     return probe->began && milliseconds() - probe->began >= PATIENCE_MS;
 }
 

@@ -1,6 +1,7 @@
 /* roster.c - a depot's stores by name. roster.h tells the story. */
 #include "store/depot/roster.h"
 
+#include "store/base/held.h"
 #include "store/internal.h"
 
 #include <assert.h>
@@ -80,6 +81,7 @@ static struct roster_entry **bucket_of(struct roster *roster, const char *name)
 
 static struct roster_entry *entry_find(struct roster *roster, const char *name)
 {
+    assert(held(&roster->lock));
     struct roster_entry *entry = *bucket_of(roster, name);
     while (entry && strcmp(entry->name, name) != 0)
         entry = entry->next;
@@ -88,6 +90,7 @@ static struct roster_entry *entry_find(struct roster *roster, const char *name)
 
 static struct roster_entry *entry_add(struct roster *roster, const char *name)
 {
+    assert(held(&roster->lock));
     struct roster_entry *entry = calloc(1, sizeof *entry);
     if (!entry)
         return NULL;
@@ -102,6 +105,7 @@ static struct roster_entry *entry_add(struct roster *roster, const char *name)
 
 static void entry_unlink(struct roster_entry *entry)
 {
+    assert(held(&entry->roster->lock));
     struct roster_entry **at = bucket_of(entry->roster, entry->name);
     while (*at != entry)
         at = &(*at)->next;
@@ -111,6 +115,7 @@ static void entry_unlink(struct roster_entry *entry)
 /* Tells all who wait for the entry. Those who want to be called are, by unlock_and_wake(). */
 static void entry_settled_now(struct roster_entry *entry)
 {
+    assert(held(&entry->roster->lock));
     struct roster *roster = entry->roster;
     while (entry->waiters) {
         struct roster_waiter *waiter = entry->waiters;
@@ -136,6 +141,7 @@ static void unlock_and_wake(struct roster *roster)
 
 static enum store_error entry_wait(struct roster_entry *entry, void (*wake)(void *arg), void *arg)
 {
+    assert(held(&entry->roster->lock));
     struct roster_waiter *waiter = malloc(sizeof *waiter);
     if (!waiter)
         return STORE_NO_MEMORY;
@@ -164,6 +170,7 @@ static bool entry_is_idle(const struct roster_entry *entry)
 /* The open store that nobody has used for longest; NULL when all are in use. */
 static struct roster_entry *entry_idle_longest(struct roster *roster)
 {
+    assert(held(&roster->lock));
     struct roster_entry *oldest = NULL;
     for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
         for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next) {
@@ -203,6 +210,7 @@ static bool make_room(struct roster *roster)
 static enum store_error open_with_room(struct roster *roster, const char *name, struct store **ret_store,
                                        struct store_detail *detail)
 {
+    assert(held(&roster->lock));
     enum store_error error;
     if (trash_holds(&roster->folder->trash, name))
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
@@ -245,6 +253,7 @@ static enum store_error entry_open(struct roster_entry *entry, struct store_deta
 static enum store_error acquire_settled(struct roster *roster, const char *name, struct roster_entry *entry,
                                         struct store **ret_store, struct store_detail *ret_detail)
 {
+    assert(held(&roster->lock));
     enum store_error error = STORE_OK;
     if (!entry) {
         entry = entry_add(roster, name);
@@ -299,6 +308,7 @@ static void entry_remove(void *arg)
 {
     struct roster_entry *entry = arg;
     struct roster *roster = entry->roster;
+    assert(pool_is_current(roster->services->pool));
     store_close(entry->store);
     trash_remove(&roster->folder->trash, entry->trash);
     free(entry);

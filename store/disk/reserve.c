@@ -1,6 +1,9 @@
 /* reserve.c - a file of a data folder that keeps space for the time when the disk is full. */
 #include "store/disk/reserve.h"
 
+#include "store/base/held.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -45,6 +48,7 @@ uint64_t reserve_size(const struct reserve *reserve)
 /* Some file systems give blocks back to others only when the change is on disk. Lock held. */
 static int cut(struct reserve *reserve, uint64_t size)
 {
+    assert(held(&reserve->lock));
     const struct io *io = reserve->io;
     if (io->ftruncate(io->self, reserve->file, (off_t)size) < 0)
         return errno;
@@ -68,6 +72,7 @@ bool reserve_give(struct reserve *reserve, uint64_t bytes)
 /* Makes the file, and its name durable. Lock held. */
 static int create(struct reserve *reserve)
 {
+    assert(held(&reserve->lock));
     const struct io *io = reserve->io;
     reserve->file = io->openat(io->self, reserve->folder, name, O_RDWR | O_CREAT, 0600);
     if (reserve->file < 0)
@@ -78,6 +83,7 @@ static int create(struct reserve *reserve)
 /* Lock held. */
 static int extend(struct reserve *reserve, uint64_t from, uint64_t to)
 {
+    assert(held(&reserve->lock));
     const struct io *io = reserve->io;
     if (io->allocate(io->self, reserve->file, (off_t)from, (off_t)(to - from)) == 0)
         return io->fsync(io->self, reserve->file) < 0 ? errno : 0;

@@ -3,6 +3,8 @@
 
 #include "store/index/index.h"
 
+#include <assert.h>
+
 void damage_init(struct damage *damage, uint64_t salt)
 {
     *damage = (struct damage){0};
@@ -28,6 +30,7 @@ static bool take_down(struct table *table, uint64_t key, uint64_t value)
 
 void damage_note_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
 {
+    assert(!index->log->owned);
     index_lock(index);
     index->damage.bytes += bytes;
     index->damage.gaps = bytes > 0;

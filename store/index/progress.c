@@ -7,6 +7,7 @@
  * there. Lock held. */
 static uint64_t oldest_now(const struct progress *progress, const struct index *index)
 {
+    index_assert_locked(index);
     const struct log *log = index->log;
     bool unknown = index->damage.gaps || log->oldest == log->segment_count;
     return unknown ? progress->told.oldest : log->segments[log->oldest]->number;

@@ -2,6 +2,7 @@
 #include "store/log/log.h"
 
 #include "store/base/error.h"
+#include "store/base/held.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -63,6 +64,7 @@ static void find_oldest(struct log *log)
 
 void log_replace(struct log *log, struct segment *husk)
 {
+    assert(held_exclusive(log->table_lock));
     log->segments[husk->slot] = husk;
     find_oldest(log);
 }
@@ -95,6 +97,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
 
 bool log_add_stray(struct log *log, const struct log_stray *stray)
 {
+    assert(!log->owned);
     struct log_stray *moved = realloc(log->strays, (log->stray_count + 1) * sizeof *moved);
     if (!moved)
         return false;
@@ -105,6 +108,7 @@ bool log_add_stray(struct log *log, const struct log_stray *stray)
 
 void log_resume(struct log *log, uint64_t end, bool doubtful)
 {
+    assert(!log->owned);
     log->end = end;
     log->doubtful = doubtful;
 }
@@ -222,6 +226,7 @@ static struct failure make_room(struct log *log, const struct log_need *need)
 
 struct failure log_room(struct log *log, const struct log_need *need)
 {
+    log_assert_own(log);
     if (!fits(log, need, false)) {
         if (!group_empty(log))
             return failure_of(STORE_AGAIN);
@@ -242,7 +247,7 @@ void log_own(struct log *log)
     log->owner = pthread_self();
 }
 
-static void assert_own(const struct log *log)
+void log_assert_own(const struct log *log)
 {
     assert(log->owned && pthread_equal(log->owner, pthread_self()));
     (void)log;
@@ -250,7 +255,7 @@ static void assert_own(const struct log *log)
 
 void log_begin(struct log *log)
 {
-    assert_own(log);
+    log_assert_own(log);
     log->group = log->end;
     log->group_position = log->active ? log->active->used : 0;
     log->group_written = false;
@@ -284,7 +289,7 @@ static int append_long(struct log *log, const struct record *record, size_t leng
 
 int log_append(struct log *log, struct record *record, struct location *ret_location)
 {
-    assert_own(log);
+    log_assert_own(log);
     record->offset = log->end;
     record->group = log->group;
     size_t length = record_length(record);
@@ -315,7 +320,7 @@ static bool is_removed(const struct log *log)
 
 int log_sync(struct log *log, bool *ret_sync_failed)
 {
-    assert_own(log);
+    log_assert_own(log);
     *ret_sync_failed = false;
     if (group_empty(log))
         return 0;
@@ -332,7 +337,7 @@ int log_sync(struct log *log, bool *ret_sync_failed)
 
 void log_abandon(struct log *log)
 {
-    assert_own(log);
+    log_assert_own(log);
     if (log->group_written) {
         static const unsigned char no_check[RECORD_ALIGNMENT];
         log->doubtful = true;
@@ -386,6 +391,7 @@ const struct segment *log_next_at(const struct log *log, const struct segment *s
 
 struct segment *log_pin(const struct log *log, uint32_t slot)
 {
+    assert(held_shared(log->table_lock));
     struct segment *segment = log->segments[slot];
     segment_retain(segment);
     return segment;
@@ -393,6 +399,7 @@ struct segment *log_pin(const struct log *log, uint32_t slot)
 
 uint64_t log_segments(const struct log *log)
 {
+    assert(held_shared(log->table_lock));
     uint64_t count = 0;
     for (size_t i = 0; i < log->segment_count; i++)
         count += segment_is_husk(log->segments[i]) ? 0 : 1;
@@ -401,6 +408,7 @@ uint64_t log_segments(const struct log *log)
 
 uint64_t log_disk_bytes(struct log *log)
 {
+    assert(held_shared(log->table_lock));
     uint64_t bytes = 0;
     for (size_t i = 0; i < log->segment_count; i++)
         bytes += log->segments[i]->prepared;

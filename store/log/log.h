@@ -118,8 +118,10 @@ uint64_t log_tail(const struct segment *segment);
 /* Compaction needs no more of what it was promised. Thread: any, when no room is asked for LOG_UPKEEP. */
 void log_end_promise(struct log *log);
 
-/* The calling thread is the writer's: no other one appends, which appending asserts. */
+/* The calling thread is the writer's: no other one appends from here on. The second ends the program where another one
+ * calls it. */
 void log_own(struct log *log);
+void log_assert_own(const struct log *log);
 
 void log_begin(struct log *log);
 

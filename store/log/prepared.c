@@ -163,6 +163,7 @@ static uint64_t hasty_size(const struct log *log, uint64_t least)
 
 int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
 {
+    log_assert_own(log);
     uint64_t least = SEGMENT_HEADER + need->bytes + LOG_TAIL_MAX;
     struct prepared prepared = spare_take(log);
     int error = 0;
@@ -208,6 +209,7 @@ static uint64_t scarce_size(const struct log *log, const struct log_need *need)
 
 int prepared_get_scarce(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
 {
+    log_assert_own(log);
     struct prepared prepared = spare_take(log);
     if (need->use == LOG_DELETES && prepared.file >= 0 && prepared.size >= SEGMENT_HEADER + need->bytes) {
         *ret_prepared = prepared;
@@ -231,6 +233,7 @@ int prepared_get_scarce(struct log *log, const struct log_need *need, struct pre
 
 struct failure prepared_activate(struct log *log, const struct prepared *prepared, const struct segment_header *header)
 {
+    log_assert_own(log);
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
     segment_name(header->number, name);

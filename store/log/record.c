@@ -3,6 +3,7 @@
 
 #include "store/base/little.h"
 
+#include <assert.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -63,6 +64,15 @@ static unsigned char *append(unsigned char *at, const void *bytes, size_t length
     return at + length;
 }
 
+/* Whether the header tells what went into it: before it is on disk, where it would be damage. */
+static bool reads_back(const struct record *record, const unsigned char *bytes)
+{
+    struct record read;
+    return record_peek(bytes, record->offset, &read) && read.type == record->type &&
+           read.key_hash == record->key_hash && read.size == record->size && read.blob == record->blob &&
+           read.key_length == record->key_length && read.attributes_length == record->attributes_length;
+}
+
 void record_encode(const struct record *record, uint64_t salt, unsigned char *ret_bytes)
 {
     encode_header(record, ret_bytes);
@@ -73,6 +83,7 @@ void record_encode(const struct record *record, uint64_t salt, unsigned char *re
     if (!record->blob)
         at = append(at, record->payload, (size_t)record->size);
     memset(at, 0, record_length(record) - (size_t)(at - ret_bytes));
+    assert(reads_back(record, ret_bytes));
 }
 
 /* Whether lengths, type and place could be a record's. */

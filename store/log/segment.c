@@ -5,6 +5,7 @@
 #include "store/log/location.h"
 #include "store/log/record.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -93,6 +94,7 @@ void segment_release(struct segment *segment)
 
 void segment_close_file(struct segment *segment)
 {
+    assert(atomic_load(&segment->references) <= 1);
     if (segment->file >= 0)
         segment->io->close(segment->io->self, segment->file);
     segment->file = -1;
@@ -105,9 +107,42 @@ int segment_open(const struct io *io, int folder, uint64_t number, int flags)
     return io->openat(io->self, folder, name, flags, 0);
 }
 
+/* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their
+ * order. */
+static bool plausible(const struct segment_header *header)
+{
+    uint64_t last = header->husk ? header->end : header->base;
+    bool aligned = header->base % RECORD_ALIGNMENT == 0 && last % RECORD_ALIGNMENT == 0 &&
+                   header->front % RECORD_ALIGNMENT == 0;
+    return aligned && header->number <= SEGMENT_OFFSET_MAX && header->given <= LOCATION_POSITION_MAX &&
+           header->front <= header->base && header->base <= last && last <= SEGMENT_OFFSET_MAX;
+}
+
+static enum store_error header_decode(const unsigned char bytes[SEGMENT_HEADER], uint64_t salt,
+                                      struct segment_header *ret_header)
+{
+    if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0 ||
+        little_get64(bytes + AT_CHECK) != XXH3_64bits_withSeed(bytes, AT_CHECK, salt))
+        return STORE_DAMAGED;
+    struct segment_header header = {.version = little_get64(bytes + AT_VERSION),
+                                    .number = little_get64(bytes + AT_NUMBER),
+                                    .base = little_get64(bytes + AT_BASE)};
+    if (header.version > SEGMENT_VERSION)
+        return STORE_TOO_NEW;
+    bool old = header.version < SEGMENT_VERSION_FULL;
+    header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
+    header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
+    header.front = old ? header.base : little_get64(bytes + AT_FRONT);
+    header.end = old || !header.husk ? header.base : little_get64(bytes + AT_END);
+    header.given = old || header.husk ? 0 : little_get64(bytes + AT_END);
+    *ret_header = header;
+    return plausible(&header) ? STORE_OK : STORE_DAMAGED;
+}
+
 int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)
 {
     unsigned char bytes[SEGMENT_HEADER] = {0};
+    struct segment_header read = {0};
     memcpy(bytes + AT_MAGIC, magic, sizeof magic);
     little_put64(bytes + AT_VERSION, SEGMENT_VERSION);
     little_put64(bytes + AT_NUMBER, header->number);
@@ -117,6 +152,8 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
     little_put64(bytes + AT_FRONT, header->front);
     little_put64(bytes + AT_END, header->husk ? header->end : header->given);
     little_put64(bytes + AT_CHECK, XXH3_64bits_withSeed(bytes, AT_CHECK, salt));
+    (void)header_decode(bytes, salt, &read);
+    assert(read.number == header->number && read.base == header->base && read.front == header->front);
     int error = io_write_all(io, file, bytes, sizeof bytes, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;
@@ -134,37 +171,9 @@ static struct failure read_bytes(const struct io *io, int file, unsigned char by
     return failure_io(io_read_all(io, file, bytes, SEGMENT_HEADER, 0));
 }
 
-/* Whether the places that a header tells can be: the check covers them, but the rest of recovery relies on their
- * order. */
-static bool plausible(const struct segment_header *header)
-{
-    uint64_t last = header->husk ? header->end : header->base;
-    bool aligned = header->base % RECORD_ALIGNMENT == 0 && last % RECORD_ALIGNMENT == 0 &&
-                   header->front % RECORD_ALIGNMENT == 0;
-    return aligned && header->number <= SEGMENT_OFFSET_MAX && header->given <= LOCATION_POSITION_MAX &&
-           header->front <= header->base && header->base <= last && last <= SEGMENT_OFFSET_MAX;
-}
-
 struct failure segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header)
 {
     unsigned char bytes[SEGMENT_HEADER];
     struct failure failure = read_bytes(io, file, bytes);
-    if (failure.error)
-        return failure;
-    if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0 ||
-        little_get64(bytes + AT_CHECK) != XXH3_64bits_withSeed(bytes, AT_CHECK, salt))
-        return failure_of(STORE_DAMAGED);
-    struct segment_header header = {.version = little_get64(bytes + AT_VERSION),
-                                    .number = little_get64(bytes + AT_NUMBER),
-                                    .base = little_get64(bytes + AT_BASE)};
-    if (header.version > SEGMENT_VERSION)
-        return failure_of(STORE_TOO_NEW);
-    bool old = header.version < SEGMENT_VERSION_FULL;
-    header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
-    header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
-    header.front = old ? header.base : little_get64(bytes + AT_FRONT);
-    header.end = old || !header.husk ? header.base : little_get64(bytes + AT_END);
-    header.given = old || header.husk ? 0 : little_get64(bytes + AT_END);
-    *ret_header = header;
-    return failure_of(plausible(&header) ? STORE_OK : STORE_DAMAGED);
+    return failure.error ? failure : failure_of(header_decode(bytes, salt, ret_header));
 }

@@ -1,8 +1,10 @@
 /* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
 #include "store/read/catalog.h"
 
+#include "store/base/held.h"
 #include "store/read/object.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +47,7 @@ struct part {
 
 static bool shelves_grow(struct catalog *catalog, size_t count)
 {
+    assert(held(&catalog->lock));
     if (count <= catalog->count)
         return true;
     struct catalog_shelf *moved = realloc(catalog->shelves, count * sizeof *moved);
@@ -143,6 +146,7 @@ struct listing {
 /* Takes references on the segments as they are now. */
 static struct failure parts_pin(struct listing *listing, struct run_horizon *ret_horizon)
 {
+    assert(held(&listing->catalog->lock)); /* covered ends only grow */
     struct index *index = listing->catalog->reader->index;
     struct failure failure = failure_none();
     index_lock_shared(index);

@@ -37,6 +37,7 @@ struct pin {
 /* Lock held. */
 static enum store_error pin_take(const struct reader *reader, const struct store_key *key, struct pin *ret_pin)
 {
+    index_assert_locked(reader->index);
     uint64_t packed = index_find(reader->index, key);
     if (!packed || packed == INDEX_SEVERAL)
         return packed ? STORE_COLLISION : STORE_NO_OBJECT;

@@ -2,9 +2,11 @@
 #include "store/read/run.h"
 
 #include "store/base/error.h"
+#include "store/base/held.h"
 #include "store/base/little.h"
 #include "store/log/cursor.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -166,6 +168,7 @@ struct failure run_seek(const struct run *run, size_t from, const struct place *
 /* Takes the rows out that touch `row`, and makes them part of it. Lock held. */
 static struct row row_join(struct run *run, struct row row)
 {
+    assert(held(&run->gone_lock));
     for (size_t i = 0; i < run->gone_count;) {
         const struct row other = run->gone[i];
         if (other.from > row.to || other.to < row.from) {
@@ -182,6 +185,7 @@ static struct row row_join(struct run *run, struct row row)
 /* The place for a row: a free one, or that of the shortest if it is shorter. NULL: none. Lock held. */
 static struct row *row_place(struct run *run, const struct row *row)
 {
+    assert(held(&run->gone_lock));
     if (run->gone_count < ROWS)
         return &run->gone[run->gone_count++];
     struct row *shortest = &run->gone[0];
@@ -446,6 +450,7 @@ static int write_draft(struct index *index, const struct run *run, const char *d
 
 void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting)
 {
+    assert(atomic_load(&run->references) == 1);
     const struct io *io = run->io;
     char name[NAME_BYTES];
     char draft[NAME_BYTES + sizeof ".new"];

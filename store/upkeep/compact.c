@@ -47,6 +47,7 @@ struct move {
  * in which nothing dies. Lock held. */
 static struct segment *choose_keeper(const struct index *index)
 {
+    index_assert_locked(index);
     const struct log *log = index->log;
     struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
     uint64_t tombstones = 0;
@@ -60,6 +61,7 @@ static struct segment *choose_keeper(const struct index *index)
 /* The oldest segment that is worth it; NULL: none. Lock held. */
 static struct segment *choose_oldest(const struct index *index)
 {
+    index_assert_locked(index);
     for (size_t slot = index->log->oldest; slot < index->log->segment_count; slot++) {
         if (yield_is_worthwhile(index, index->log->segments[slot]))
             return index->log->segments[slot];
@@ -70,6 +72,7 @@ static struct segment *choose_oldest(const struct index *index)
 /* Bytes of records that find place without a new segment. Lock held. */
 static uint64_t rest_of_active(const struct index *index)
 {
+    index_assert_locked(index);
     const struct segment *active = index->log->segments[index->log->segment_count - 1];
     uint64_t used = segment_position(active, index->end_offset);
     return used < active->prepared ? active->prepared - used : 0;
@@ -78,6 +81,7 @@ static uint64_t rest_of_active(const struct index *index)
 /* The segment that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
 static struct segment *choose_richest(const struct index *index)
 {
+    index_assert_locked(index);
     struct segment *richest = NULL;
     struct space *space = index->log->space;
     uint64_t reach = space_within_reach(space);
@@ -118,7 +122,7 @@ static void ignore(void *arg, const struct store_result *result)
     (void)result;
 }
 
-/* Thread: the writer's. */
+/* Thread: the writer's, or that of the compaction where no writer can be started. */
 static void moved(struct txn *txn)
 {
     struct move *move = txn->arg;

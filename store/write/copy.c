@@ -15,6 +15,7 @@
 #include "store/read/object.h"
 #include "store/write/batch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,7 @@ static void copy_describe(struct copy *copy)
 static void copy_job(void *arg)
 {
     struct copy *copy = arg;
+    assert(pool_is_current(copy->target->services->pool));
     struct failure failure = copy_pin(copy);
     if (!failure.error)
         failure = copy_payload(copy);

@@ -22,6 +22,7 @@
 #include "store/base/admission.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
+#include "store/base/held.h"
 #include "store/base/key.h"
 #include "store/base/pool.h"
 #include "store/disk/space.h"
@@ -220,6 +221,7 @@ static bool charge_to(struct stream *stream, uint64_t bytes)
 
 static size_t ring_touched(const struct stream *stream)
 {
+    assert(held(&stream->lock));
     size_t touched = 0;
     for (unsigned i = 0; i < BUFFERS; i++)
         touched += stream->touched[i];
@@ -229,6 +231,7 @@ static size_t ring_touched(const struct stream *stream)
 /* Gives the system back the memory of buffers that are neither full nor being filled. */
 static void ring_relax(struct stream *stream)
 {
+    assert(held(&stream->lock));
     for (unsigned i = 0; i < BUFFERS; i++)
         if (i != stream->fill % BUFFERS && stream->lengths[i] == 0 && stream->touched[i] > 0) {
             madvise(stream->ring + (size_t)i * BUFFER, BUFFER, MADV_DONTNEED);
@@ -266,6 +269,7 @@ static bool ring_take(struct stream *stream, unsigned at, size_t more)
 /* Whether a buffer can be filled, or there is a failure to be told. Lock held. */
 static bool can_go_on(const struct stream *stream)
 {
+    assert(held(&stream->lock));
     return stream->failure.error || stream->full < (stream->starved ? 1 : BUFFERS);
 }
 
@@ -291,6 +295,7 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
  * stream_abort() can wait for its return. Lock held, and let go meanwhile. */
 static void job_tap(struct stream *stream, const unsigned char *bytes, size_t length)
 {
+    assert(held(&stream->lock));
     size_t known = 0;
     if (stream->position < stream->tapped_until)
         known = (size_t)(stream->tapped_until - stream->position);
@@ -307,6 +312,7 @@ static void job_tap(struct stream *stream, const unsigned char *bytes, size_t le
 /* Calls the one who waits for an empty buffer, if there is one. Lock held, and let go meanwhile. */
 static void job_wake(struct stream *stream)
 {
+    assert(held(&stream->lock));
     if (!can_go_on(stream))
         return;
     void (*ready)(void *arg) = stream->ready;
@@ -323,6 +329,7 @@ static void job_wake(struct stream *stream)
  * there are, and the larger its writes become. Lock held, and let go meanwhile. */
 static void job_buffers(struct stream *stream)
 {
+    assert(held(&stream->lock));
     unsigned first = stream->drain % BUFFERS;
     unsigned count = stream->full < BUFFERS - first ? stream->full : BUFFERS - first;
     unsigned char *bytes = stream->ring + (size_t)first * BUFFER;
@@ -419,6 +426,7 @@ static void job_drop(struct stream *stream)
 static void stream_job(void *arg)
 {
     struct stream *stream = arg;
+    assert(pool_is_current(stream->services->pool));
     pthread_mutex_lock(&stream->lock);
     for (unsigned turn = 0; turn < TURN && stream->full > 0 && !stream->aborted; turn++)
         job_buffers(stream);
@@ -438,6 +446,7 @@ static void stream_job(void *arg)
 /* Lock held. */
 static void job_request(struct stream *stream)
 {
+    assert(held(&stream->lock));
     if (stream->queued)
         return;
     stream->queued = true;
@@ -494,6 +503,7 @@ static enum store_error collect(struct stream *stream, const void *bytes, size_t
 /* Hands the buffer to the job. The first one needs a place among the uploads that hold a blob file. */
 static void buffer_push(struct stream *stream)
 {
+    assert(held(&stream->lock));
     if (!stream->placed && !admission_take_upload(stream->services->admission)) {
         stream->failure = failure_of(STORE_BUSY);
         return;
@@ -507,6 +517,7 @@ static void buffer_push(struct stream *stream)
 /* How many of `wanted` bytes the buffer to fill can take now. Lock held. */
 static size_t buffer_room(struct stream *stream, size_t wanted)
 {
+    assert(held(&stream->lock));
     unsigned at = stream->fill % BUFFERS;
     size_t used = stream->lengths[at];
     size_t room = wanted < BUFFER - used ? wanted : BUFFER - used;
@@ -527,6 +538,7 @@ static void buffer_append(struct stream *stream, const unsigned char *bytes, siz
 /* Puts bytes into the buffers as far as they go. Lock held, and let go meanwhile. */
 static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, size_t length)
 {
+    assert(held(&stream->lock));
     size_t taken = 0;
     stream->starved = false;
     while (taken < length && !stream->failure.error && can_go_on(stream)) {

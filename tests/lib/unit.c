@@ -1,6 +1,8 @@
 #include "tests/lib/unit.h"
 
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { TIMEOUT = 60 }; /* seconds for one test: for what hangs, not for what a busy machine delays */
 
@@ -23,4 +25,17 @@ int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), cons
         tcase_add_test(all, tests[i]);
     suite_add_tcase(suite, all);
     return unit_conclude(suite);
+}
+
+int unit_signal_of(void (*act)(void))
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        close(STDERR_FILENO);
+        act();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

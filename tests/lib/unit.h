@@ -11,6 +11,9 @@ int unit_run(const char *name, void (*setup)(void), void (*teardown)(void), cons
 /* Runs the suite and frees it; returns the exit status. */
 int unit_conclude(Suite *suite);
 
+/* The signal that ends a child process which does something: SIGABRT, where an assertion stops it; 0: none. */
+int unit_signal_of(void (*act)(void));
+
 /* With an array of tests. */
 #define UNIT_RUN(name, tests) unit_run(name, NULL, NULL, tests, sizeof(tests) / sizeof *(tests))
 #define UNIT_RUN_WITH(name, setup, teardown, tests)                                                                    \

@@ -9,8 +9,6 @@
 #include <check.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { SEGMENTS = 3, FAMILIES = 20, MEMBERS = 5, ROUNDS = 20000 };
 
@@ -22,7 +20,7 @@ static struct segment *slots[SEGMENTS];
 
 static void setup(void)
 {
-    log_of_test = (struct log){.segments = slots, .segment_count = SEGMENTS};
+    log_of_test = (struct log){.segments = slots, .segment_count = SEGMENTS, .table_lock = &index_of_test.lock};
     blobs = (struct blobs){0};
     table_init(&blobs.needs, 1);
     for (uint32_t i = 0; i < SEGMENTS; i++) {
@@ -237,20 +235,6 @@ START_TEST(any_order_of_bookings_comes_out_right)
 }
 END_TEST
 
-/* How a child process ends that does something. */
-static int signal_of(void (*act)(void))
-{
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        close(STDERR_FILENO);
-        act();
-        _exit(0);
-    }
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
-
 static void find_without_the_lock(void)
 {
     struct store_key key = store_key_of("a", 1);
@@ -281,10 +265,10 @@ static void book_with_the_lock(void)
 
 START_TEST(who_has_not_the_lock_is_stopped)
 {
-    ck_assert_int_eq(signal_of(find_without_the_lock), SIGABRT);
-    ck_assert_int_eq(signal_of(find_with_the_lock), 0);
-    ck_assert_int_eq(signal_of(book_with_a_shared_lock), SIGABRT);
-    ck_assert_int_eq(signal_of(book_with_the_lock), 0);
+    ck_assert_int_eq(unit_signal_of(find_without_the_lock), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(find_with_the_lock), 0);
+    ck_assert_int_eq(unit_signal_of(book_with_a_shared_lock), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(book_with_the_lock), 0);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 
 enum { KIB = 1 << 10, RESERVE = 1 << 20, SEGMENT = 4 << 20, FIRST = SPACE_SEGMENT_FIRST };
 
@@ -50,6 +51,7 @@ static void setup(void)
     pthread_rwlock_init(&table_lock, NULL);
     ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
     ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
+    log_own(&the_log);
 }
 
 static void teardown(void)
@@ -231,6 +233,31 @@ START_TEST(closing_leaves_none_behind)
 }
 END_TEST
 
+static void *begin(void *arg)
+{
+    log_begin(arg);
+    return NULL;
+}
+
+static void begin_elsewhere(void)
+{
+    pthread_t other;
+    pthread_create(&other, NULL, begin, &the_log);
+    pthread_join(other, NULL);
+}
+
+static void begin_here(void)
+{
+    log_begin(&the_log);
+}
+
+START_TEST(who_is_not_the_writer_is_stopped)
+{
+    ck_assert_int_eq(unit_signal_of(begin_elsewhere), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(begin_here), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -245,6 +272,7 @@ int main(void)
         it_is_a_segment_from_its_renaming_on,
         what_fails_is_told_by_what_it_has_left,
         closing_leaves_none_behind,
+        who_is_not_the_writer_is_stopped,
     };
     return UNIT_RUN_WITH("prepared", setup, teardown, tests);
 }

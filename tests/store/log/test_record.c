@@ -3,6 +3,7 @@
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,20 @@ START_TEST(a_blob_record_holds_no_payload)
 }
 END_TEST
 
+static void encode_what_is_none(void)
+{
+    unsigned char bytes[512];
+    struct record record = sample();
+    record.step = record.steps;
+    (void)encode(&record, bytes);
+}
+
+START_TEST(what_would_not_read_back_is_not_written)
+{
+    ck_assert_int_eq(unit_signal_of(encode_what_is_none), SIGABRT);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -147,6 +162,7 @@ int main(void)
         a_key_under_the_hash_of_another_is_no_record,
         zeros_are_no_record,
         a_blob_record_holds_no_payload,
+        what_would_not_read_back_is_not_written,
     };
     return UNIT_RUN("record", tests);
 }
