@@ -208,10 +208,11 @@ static void shift_held(struct wire *wire)
 static size_t read_ready(struct wire *wire, char *buffer, size_t size)
 {
     size_t length = wire->ready_length < size ? wire->ready_length : size;
-    if (length > 0)
+    if (length > 0) {
         memcpy(buffer, wire->ready, length);
-    wire->ready += length;
-    wire->ready_length -= length;
+        wire->ready += length;
+        wire->ready_length -= length;
+    }
     if (wire->ready_length == 0 && wire->held != NULL)
         shift_held(wire);
     return length;
