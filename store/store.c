@@ -57,7 +57,7 @@ static struct store *store_new(const struct services *services, const char *name
     index_init(&store->index, &store->log, &store->blobs, salt);
     gate_init(&store->gate, services, &store->blobs);
     writer_init(&store->writer, &store->index, &store->gate, &store->notice, &store->compact.errand);
-    scrub_init(&store->scrub, &store->index, &store->gate, &store->notice, &store->compact.moves);
+    scrub_init(&store->scrub, &store->index, &store->gate, &store->notice, &store->compact.rewrites);
     store->reader = (struct reader){.index = &store->index, .notice = &store->notice};
     catalog_init(&store->catalog, &store->reader);
     compact_init(&store->compact, services, &store->writer, &store->catalog, &store->progress);

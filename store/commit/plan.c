@@ -168,19 +168,19 @@ static struct failure plan_relocate(struct plan *plan, size_t at, bool remove)
 
 /* Compaction's: the record again, as it was, if nothing has come to its key since. What cannot be read under the key of
  * a tombstone has come there. */
-static struct failure plan_move(struct plan *plan, size_t at)
+static struct failure plan_rewrite(struct plan *plan, size_t at)
 {
     struct changes *changes = plan->changes;
     const struct store_op *op = &plan->txn->ops[at];
     const struct txn_step *step = &plan->txn->steps[at];
     struct view before;
-    bool tombstone = step->moved_from == 0;
-    if (!tombstone && !index_leads_to(changes->index, &op->key, step->moved_from))
+    bool tombstone = step->rewritten_from == 0;
+    if (!tombstone && !index_leads_to(changes->index, &op->key, step->rewritten_from))
         return failure_none();
     struct failure failure = changes_find(changes, &op->key, !tombstone, &before);
     if (tombstone && (failure.error == STORE_DAMAGED || failure.error == STORE_COLLISION))
         return failure_none();
-    if (failure.error || before.location != step->moved_from || before.exists == tombstone)
+    if (failure.error || before.location != step->rewritten_from || before.exists == tombstone)
         return failure;
     struct view after = {.key = op->key, .time = step->time};
     if (!tombstone)
@@ -193,8 +193,8 @@ static struct failure plan_op(struct plan *plan, size_t at)
 {
     const struct txn *txn = plan->txn;
     const struct store_op *op = &txn->ops[at];
-    if (txn->steps[at].moves)
-        return plan_move(plan, at);
+    if (txn->steps[at].rewrite)
+        return plan_rewrite(plan, at);
     switch (op->kind) {
     case STORE_PUT:
         if (op->size == 0 && !(txn->flags & STORE_ALLOW_EMPTY))
@@ -253,6 +253,7 @@ struct failure plan_txn(struct changes *changes, struct txn *txn, int64_t now, s
     struct plan plan = {.changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;
+    log_assert_own(changes->index->log);
     struct failure failure = plan_ops(&plan, &bytes, ret_op);
     if (failure.error)
         changes_pop(changes, first);

@@ -10,9 +10,9 @@ struct txn_step {
     uint64_t blob;              /* put: the file that holds the payload, 0: it is inline in the op */
 
     /* Compaction: the record is written again, if it still is what its key leads to. */
-    bool moves;
-    int64_t time;        /* of the record */
-    uint64_t moved_from; /* put: its packed location; 0: a tombstone */
+    bool rewrite;
+    int64_t time;            /* of the record */
+    uint64_t rewritten_from; /* put: its packed location; 0: a tombstone */
 };
 
 /* What a transaction has to do with held keys: see hold.h. */

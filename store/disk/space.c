@@ -3,6 +3,7 @@
 
 #include "store/base/error.h"
 
+#include <assert.h>
 #include <time.h>
 
 enum {
@@ -116,6 +117,7 @@ static void fill_reserve(struct space *space)
     uint64_t free_bytes;
     uint64_t step;
     int error = 0;
+    assert(pool_is_current(space->upkeep));
     do {
         uint64_t lacks = less(target_of(space), reserve_size(&space->reserve));
         step = lacks > 0 && ask_free(space, &free_bytes) ? smallest(smallest(lacks, free_bytes), FILL_STEP) : 0;
@@ -210,12 +212,14 @@ static int run_rest(void *arg)
 /* Comes behind the compaction that asks for it, on the one thread that both run on. */
 void space_rest(struct space *space)
 {
+    assert(pool_is_current(space->upkeep));
     if (space_is_waited_for(space))
         (void)errand_ask(&space->rest);
 }
 
 void space_came_back(struct space *space)
 {
+    assert(pool_is_current(space->upkeep));
     if (space_is_full(space))
         fill_reserve(space);
     if (space_is_waited_for(space))
@@ -262,6 +266,7 @@ void space_init(struct space *space, const struct services *services, int folder
     const struct depot_options *options = services->options;
     *space = (struct space){.notice = &services->notice,
                             .hooks = *hooks,
+                            .upkeep = services->upkeep,
                             .io = options->io,
                             .folder = folder,
                             .wanted = options->read_only ? 0 : options->disk_reserve};

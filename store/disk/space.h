@@ -34,6 +34,7 @@ struct space_hooks {
 struct space {
     const struct notice *notice;
     struct space_hooks hooks;
+    const struct pool *upkeep; /* one thread */
     const struct io *io;
     int folder;      /* borrowed: the data folder */
     uint64_t wanted; /* the reserve that was asked for; 0: none */

@@ -39,7 +39,7 @@ void catalog_forget(struct catalog *catalog, size_t slot)
 /* ---- keeping the runs up to date; the catalog's lock is held --------------------------------- */
 
 /* A segment of the listing, with a reference, and where its records end. */
-struct part {
+struct stretch {
     struct segment *segment;
     uint64_t end;
     bool sealed;
@@ -60,11 +60,11 @@ static bool shelves_grow(struct catalog *catalog, size_t count)
 }
 
 /* How many of the shelf's runs stay as they are when what is new comes beside them. */
-static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct part *part)
+static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct stretch *stretch)
 {
-    if (part->sealed || shelf->count == 0)
+    if (stretch->sealed || shelf->count == 0)
         return 0;
-    uint64_t fresh = part->end - run_covered(shelf->runs[shelf->count - 1]);
+    uint64_t fresh = stretch->end - run_covered(shelf->runs[shelf->count - 1]);
     uint64_t entries = fresh / RECORD_HEADER + 1; /* at most */
     size_t keep = shelf->count;
     while (keep > 0 && run_count(shelf->runs[keep - 1]) < 2 * entries)
@@ -72,22 +72,22 @@ static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct part 
     return keep;
 }
 
-static bool shelf_is_current(const struct catalog_shelf *shelf, const struct part *part)
+static bool shelf_is_current(const struct catalog_shelf *shelf, const struct stretch *stretch)
 {
-    if (segment_is_husk(part->segment))
+    if (segment_is_husk(stretch->segment))
         return true; /* and stays empty */
-    if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != part->end)
+    if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != stretch->end)
         return false;
-    return !part->sealed || shelf->count == 1;
+    return !stretch->sealed || shelf->count == 1;
 }
 
-static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *shelf, const struct part *part,
+static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *shelf, const struct stretch *stretch,
                                     const struct run_horizon *horizon)
 {
     struct run *run;
-    size_t keep = runs_to_keep(shelf, part);
+    size_t keep = runs_to_keep(shelf, stretch);
     uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
-    struct failure failure = run_build(index, part->segment, from, part->end, horizon, shelf->runs + keep,
+    struct failure failure = run_build(index, stretch->segment, from, stretch->end, horizon, shelf->runs + keep,
                                        shelf->count - keep, &run);
     if (failure.error)
         return failure;
@@ -98,21 +98,21 @@ static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *s
 
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
-static struct failure shelf_update(struct index *index, struct catalog_shelf *shelf, const struct part *part,
+static struct failure shelf_update(struct index *index, struct catalog_shelf *shelf, const struct stretch *stretch,
                                    const struct run_horizon *horizon)
 {
     struct run *run;
-    if (!shelf_is_current(shelf, part)) {
-        if (part->sealed && shelf->count == 0 && !index->damage.gaps &&
-            !run_open(index, part->segment, part->end, &run).error) {
+    if (!shelf_is_current(shelf, stretch)) {
+        if (stretch->sealed && shelf->count == 0 && !index->damage.gaps &&
+            !run_open(index, stretch->segment, stretch->end, &run).error) {
             shelf->runs[shelf->count++] = run;
             return failure_none();
         }
-        struct failure failure = shelf_rebuild(index, shelf, part, horizon);
+        struct failure failure = shelf_rebuild(index, shelf, stretch, horizon);
         if (failure.error)
             return failure;
-        if (part->sealed)
-            run_save(index, shelf->runs[0], part->segment, !index->damage.gaps);
+        if (stretch->sealed)
+            run_save(index, shelf->runs[0], stretch->segment, !index->damage.gaps);
     }
     return failure_none();
 }
@@ -134,8 +134,8 @@ struct head {
 struct listing {
     struct catalog *catalog;
     const struct store_list_query *query;
-    struct part *parts;
-    size_t part_count;
+    struct stretch *stretches;
+    size_t stretch_count;
     struct head *heads;
     size_t head_count;
     size_t shown;
@@ -144,28 +144,28 @@ struct listing {
 };
 
 /* Takes references on the segments as they are now. */
-static struct failure parts_pin(struct listing *listing, struct run_horizon *ret_horizon)
+static struct failure stretches_pin(struct listing *listing, struct run_horizon *ret_horizon)
 {
     assert(held(&listing->catalog->lock)); /* covered ends only grow */
     struct index *index = listing->catalog->reader->index;
     struct failure failure = failure_none();
     index_lock_shared(index);
     const struct log *log = index->log;
-    listing->parts = calloc(log->segment_count + 1, sizeof *listing->parts);
-    if (!listing->parts)
+    listing->stretches = calloc(log->segment_count + 1, sizeof *listing->stretches);
+    if (!listing->stretches)
         failure = failure_of(STORE_NO_MEMORY);
     for (size_t slot = 0; !failure.error && slot < log->segment_count; slot++) {
         uint64_t end = index->end_offset;
         if (log->segments[slot]->base > end)
             break; /* begun, but nothing in it has been published */
-        struct part *part = &listing->parts[listing->part_count++];
-        part->segment = log_pin(log, (uint32_t)slot);
-        const struct segment *next = log_next_at(log, part->segment, end);
-        part->sealed = next != NULL;
-        part->end = segment_position(part->segment, next ? next->base : end);
-        if (next && part->segment->used < part->end)
-            part->end = part->segment->used; /* what lies in between was never of this log, or is lost */
-        *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = part->end};
+        struct stretch *stretch = &listing->stretches[listing->stretch_count++];
+        stretch->segment = log_pin(log, (uint32_t)slot);
+        const struct segment *next = log_next_at(log, stretch->segment, end);
+        stretch->sealed = next != NULL;
+        stretch->end = segment_position(stretch->segment, next ? next->base : end);
+        if (next && stretch->segment->used < stretch->end)
+            stretch->end = stretch->segment->used; /* what lies in between was never of this log, or is lost */
+        *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = stretch->end};
     }
     index_unlock(index);
     return failure;
@@ -174,12 +174,12 @@ static struct failure parts_pin(struct listing *listing, struct run_horizon *ret
 static struct failure heads_take(struct listing *listing, const struct catalog_shelf *shelves)
 {
     size_t count = 0;
-    for (size_t i = 0; i < listing->part_count; i++)
+    for (size_t i = 0; i < listing->stretch_count; i++)
         count += shelves[i].count;
     listing->heads = calloc(count + 1, sizeof *listing->heads);
     if (!listing->heads)
         return failure_of(STORE_NO_MEMORY);
-    for (size_t i = 0; i < listing->part_count; i++) {
+    for (size_t i = 0; i < listing->stretch_count; i++) {
         for (size_t run = 0; run < shelves[i].count; run++)
             listing->heads[listing->head_count++].run = run_retain(shelves[i].runs[run]);
     }
@@ -190,12 +190,12 @@ static struct failure listing_begin(struct listing *listing)
 {
     struct catalog *catalog = listing->catalog;
     struct run_horizon horizon = {0};
-    pthread_mutex_lock(&catalog->lock); /* before the parts are pinned: covered ends only grow */
-    struct failure failure = parts_pin(listing, &horizon);
-    if (!failure.error && !shelves_grow(catalog, listing->part_count))
+    pthread_mutex_lock(&catalog->lock); /* before the stretches are pinned: covered ends only grow */
+    struct failure failure = stretches_pin(listing, &horizon);
+    if (!failure.error && !shelves_grow(catalog, listing->stretch_count))
         failure = failure_of(STORE_NO_MEMORY);
-    for (size_t i = 0; i < listing->part_count && !failure.error; i++)
-        failure = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->parts[i], &horizon);
+    for (size_t i = 0; i < listing->stretch_count && !failure.error; i++)
+        failure = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->stretches[i], &horizon);
     if (!failure.error)
         failure = heads_take(listing, catalog->shelves);
     pthread_mutex_unlock(&catalog->lock);
@@ -215,10 +215,10 @@ static void listing_end(struct listing *listing)
         head_keep_gone(&listing->heads[i]);
         run_release(listing->heads[i].run);
     }
-    for (size_t i = 0; i < listing->part_count; i++)
-        segment_release(listing->parts[i].segment);
+    for (size_t i = 0; i < listing->stretch_count; i++)
+        segment_release(listing->stretches[i].segment);
     free(listing->heads);
-    free(listing->parts);
+    free(listing->stretches);
 }
 
 /* ---- merging --------------------------------------------------------------------------------- */

@@ -18,7 +18,7 @@ enum {
 };
 
 /* The compaction of one segment. */
-struct move {
+struct rewrite {
     struct compact *compact;
     struct segment *segment; /* a reference */
     struct cursor cursor;
@@ -114,7 +114,7 @@ static struct segment *choose(struct index *index)
     return chosen;
 }
 
-/* ---- moving records -------------------------------------------------------------------------- */
+/* ---- writing records again ------------------------------------------------------------------ */
 
 static void ignore(void *arg, const struct store_result *result)
 {
@@ -123,65 +123,65 @@ static void ignore(void *arg, const struct store_result *result)
 }
 
 /* Thread: the writer's, or that of the compaction where no writer can be started. */
-static void moved(struct txn *txn)
+static void rewritten(struct txn *txn)
 {
-    struct move *move = txn->arg;
-    pthread_mutex_lock(&move->lock);
-    move->failure = txn->failure;
-    move->finished = true;
-    pthread_cond_signal(&move->done);
-    pthread_mutex_unlock(&move->lock);
+    struct rewrite *rewrite = txn->arg;
+    pthread_mutex_lock(&rewrite->lock);
+    rewrite->failure = txn->failure;
+    rewrite->finished = true;
+    pthread_cond_signal(&rewrite->done);
+    pthread_mutex_unlock(&rewrite->lock);
 }
 
 /* Commits what has been collected and waits for it. */
-static struct failure move_commit(struct move *move)
+static struct failure rewrite_commit(struct rewrite *rewrite)
 {
-    if (move->count == 0)
+    if (rewrite->count == 0)
         return failure_none();
-    move->finished = false;
-    move->ahead -= move->bytes < move->ahead ? move->bytes : move->ahead;
-    move->txn = (struct txn){.ops = move->ops,
-                             .steps = move->steps,
-                             .receipts = move->receipts,
-                             .count = move->count,
-                             .upkeep = true,
-                             .ahead = move->ahead,
-                             .done = ignore,
-                             .arg = move,
-                             .finish = moved};
-    atomic_fetch_add(&move->compact->moves, 1);
-    writer_submit(move->compact->writer, &move->txn);
-    pthread_mutex_lock(&move->lock);
-    while (!move->finished)
-        pthread_cond_wait(&move->done, &move->lock);
-    pthread_mutex_unlock(&move->lock);
-    move->count = 0;
-    move->bytes = 0;
-    return move->failure;
+    rewrite->finished = false;
+    rewrite->ahead -= rewrite->bytes < rewrite->ahead ? rewrite->bytes : rewrite->ahead;
+    rewrite->txn = (struct txn){.ops = rewrite->ops,
+                                .steps = rewrite->steps,
+                                .receipts = rewrite->receipts,
+                                .count = rewrite->count,
+                                .upkeep = true,
+                                .ahead = rewrite->ahead,
+                                .done = ignore,
+                                .arg = rewrite,
+                                .finish = rewritten};
+    atomic_fetch_add(&rewrite->compact->rewrites, 1);
+    writer_submit(rewrite->compact->writer, &rewrite->txn);
+    pthread_mutex_lock(&rewrite->lock);
+    while (!rewrite->finished)
+        pthread_cond_wait(&rewrite->done, &rewrite->lock);
+    pthread_mutex_unlock(&rewrite->lock);
+    rewrite->count = 0;
+    rewrite->bytes = 0;
+    return rewrite->failure;
 }
 
-static void move_add(struct move *move, const struct record *record, uint64_t packed)
+static void rewrite_add(struct rewrite *rewrite, const struct record *record, uint64_t packed)
 {
-    size_t at = move->count++;
+    size_t at = rewrite->count++;
     if (record->key_length > 0)
-        memcpy(move->keys[at], record->key, record->key_length);
-    move->ops[at] = (struct store_op){.kind = packed ? STORE_PUT : STORE_DELETE,
-                                      .key = {.bytes = record->key_length ? move->keys[at] : NULL,
-                                              .length = record->key_length,
-                                              .hash = record->key_hash}};
-    move->steps[at] = (struct txn_step){.moves = true, .moved_from = packed, .time = record->time};
-    move->bytes += record_length(record);
+        memcpy(rewrite->keys[at], record->key, record->key_length);
+    rewrite->ops[at] = (struct store_op){.kind = packed ? STORE_PUT : STORE_DELETE,
+                                         .key = {.bytes = record->key_length ? rewrite->keys[at] : NULL,
+                                                 .length = record->key_length,
+                                                 .hash = record->key_hash}};
+    rewrite->steps[at] = (struct txn_step){.rewrite = true, .rewritten_from = packed, .time = record->time};
+    rewrite->bytes += record_length(record);
 }
 
 /* Whether nothing stands under the key of a tombstone: then it is all that keeps an older record from counting. What
  * cannot be read may be the key's. */
-static struct failure look_for_key(struct move *move, const struct store_key *key, bool *ret_absent)
+static struct failure look_for_key(struct rewrite *rewrite, const struct store_key *key, bool *ret_absent)
 {
     struct object *object;
-    *ret_absent = index_now(move->compact->index, key, NULL) == 0;
+    *ret_absent = index_now(rewrite->compact->index, key, NULL) == 0;
     if (*ret_absent)
         return failure_none();
-    struct failure failure = object_get(move->compact->catalog->reader, key, 0, &object);
+    struct failure failure = object_get(rewrite->compact->catalog->reader, key, 0, &object);
     *ret_absent = failure.error == STORE_NO_OBJECT;
     if (!failure.error)
         object_release(object);
@@ -190,32 +190,32 @@ static struct failure look_for_key(struct move *move, const struct store_key *ke
 
 /* Whether a record of the segment has to be kept: it is live, or a tombstone that is of use; its location, 0 of a
  * tombstone. */
-static struct failure judge(struct move *move, uint64_t position, const struct record *record, uint64_t *ret_packed,
-                            bool *ret_keep)
+static struct failure judge(struct rewrite *rewrite, uint64_t position, const struct record *record,
+                            uint64_t *ret_packed, bool *ret_keep)
 {
     struct store_key key = record_key(record);
-    uint64_t packed = location_pack(location_of(move->segment->slot, position, record));
-    *ret_keep = record->type == RECORD_PUT && index_leads_to(move->compact->index, &key, packed);
+    uint64_t packed = location_pack(location_of(rewrite->segment->slot, position, record));
+    *ret_keep = record->type == RECORD_PUT && index_leads_to(rewrite->compact->index, &key, packed);
     *ret_packed = *ret_keep ? packed : 0;
-    if (record->type == RECORD_TOMBSTONE && !move->oldest)
-        return look_for_key(move, &key, ret_keep);
+    if (record->type == RECORD_TOMBSTONE && !rewrite->oldest)
+        return look_for_key(rewrite, &key, ret_keep);
     return failure_none();
 }
 
 /* Collects a record if it has to be kept. */
-static struct failure move_record(struct move *move, uint64_t position, const struct record *record,
-                                  enum cursor_found found)
+static struct failure rewrite_record(struct rewrite *rewrite, uint64_t position, const struct record *record,
+                                     enum cursor_found found)
 {
     uint64_t packed;
     bool keep;
-    struct failure failure = judge(move, position, record, &packed, &keep);
-    move->unreadable = packed && found != CURSOR_WHOLE;
-    if (failure.error || move->unreadable)
+    struct failure failure = judge(rewrite, position, record, &packed, &keep);
+    rewrite->unreadable = packed && found != CURSOR_WHOLE;
+    if (failure.error || rewrite->unreadable)
         return failure.error ? failure : failure_of(STORE_DAMAGED);
     if (!keep)
         return failure_none();
-    move_add(move, record, packed);
-    return move->count == STEPS || move->bytes >= STEP_BYTES ? move_commit(move) : failure_none();
+    rewrite_add(rewrite, record, packed);
+    return rewrite->count == STEPS || rewrite->bytes >= STEP_BYTES ? rewrite_commit(rewrite) : failure_none();
 }
 
 static bool stopping(struct compact *compact)
@@ -223,25 +223,25 @@ static bool stopping(struct compact *compact)
     return errand_is_ending(&compact->errand) || gate_has_failed(compact->gate) || gate_is_removed(compact->gate);
 }
 
-static struct failure move_records(struct move *move, uint64_t limit)
+static struct failure rewrite_records(struct rewrite *rewrite, uint64_t limit)
 {
     uint64_t position = SEGMENT_HEADER;
     struct failure failure = failure_none();
-    cursor_begin(&move->cursor, move->segment, limit);
+    cursor_begin(&rewrite->cursor, rewrite->segment, limit);
     while (!failure.error && position < limit) {
         struct record record;
         enum cursor_found found;
-        if (stopping(move->compact))
+        if (stopping(rewrite->compact))
             return failure_of(STORE_DRAINING);
-        int os_error = cursor_look(&move->cursor, position, true, &record, &found);
+        int os_error = cursor_look(&rewrite->cursor, position, true, &record, &found);
         /* What a hole held is lost, and the rest is what can be compared with a backup. */
-        move->unreadable = os_error || found == CURSOR_NOTHING;
-        if (move->unreadable)
+        rewrite->unreadable = os_error || found == CURSOR_NOTHING;
+        if (rewrite->unreadable)
             return os_error ? failure_io(os_error) : failure_of(STORE_DAMAGED);
-        failure = move_record(move, position, &record, found);
+        failure = rewrite_record(rewrite, position, &record, found);
         position += record_length(&record);
     }
-    return failure.error ? failure : move_commit(move);
+    return failure.error ? failure : rewrite_commit(rewrite);
 }
 
 /* ---- the segment goes ------------------------------------------------------------------------ */
@@ -307,41 +307,41 @@ static struct failure leave_husk(struct compact *compact, struct segment *segmen
     return failure_none();
 }
 
-static struct move *move_new(struct compact *compact, struct segment *segment)
+static struct rewrite *rewrite_new(struct compact *compact, struct segment *segment)
 {
-    struct move *move = calloc(1, sizeof *move);
-    if (!move)
+    struct rewrite *rewrite = calloc(1, sizeof *rewrite);
+    if (!rewrite)
         return NULL;
-    move->compact = compact;
-    move->segment = segment;
-    pthread_mutex_init(&move->lock, NULL);
-    pthread_cond_init(&move->done, NULL);
-    return move;
+    rewrite->compact = compact;
+    rewrite->segment = segment;
+    pthread_mutex_init(&rewrite->lock, NULL);
+    pthread_cond_init(&rewrite->done, NULL);
+    return rewrite;
 }
 
-static void move_free(struct move *move)
+static void rewrite_free(struct rewrite *rewrite)
 {
-    cursor_free(&move->cursor);
-    pthread_cond_destroy(&move->done);
-    pthread_mutex_destroy(&move->lock);
-    free(move);
+    cursor_free(&rewrite->cursor);
+    pthread_cond_destroy(&rewrite->done);
+    pthread_mutex_destroy(&rewrite->lock);
+    free(rewrite);
 }
 
 /* Writes all that is of use in a segment again. *ret_unreadable: it cannot be read, and trying again is of no use. */
-static struct failure move_segment(struct compact *compact, struct segment *segment, bool *ret_unreadable)
+static struct failure rewrite_segment(struct compact *compact, struct segment *segment, bool *ret_unreadable)
 {
-    struct move *move = move_new(compact, segment);
-    if (!move)
+    struct rewrite *rewrite = rewrite_new(compact, segment);
+    if (!rewrite)
         return failure_of(STORE_NO_MEMORY);
     index_lock_shared(compact->index);
-    move->oldest = yield_is_oldest(compact->index, segment);
-    move->ahead = yield_kept(compact->index, segment);
+    rewrite->oldest = yield_is_oldest(compact->index, segment);
+    rewrite->ahead = yield_kept(compact->index, segment);
     index_unlock(compact->index);
     struct failure failure = failure_of(STORE_NO_MEMORY);
-    if (cursor_init(&move->cursor, segment->io, compact->index->salt))
-        failure = move_records(move, segment->used);
-    *ret_unreadable = move->unreadable;
-    move_free(move);
+    if (cursor_init(&rewrite->cursor, segment->io, compact->index->salt))
+        failure = rewrite_records(rewrite, segment->used);
+    *ret_unreadable = rewrite->unreadable;
+    rewrite_free(rewrite);
     log_end_promise(compact->index->log);
     if (failure.error || is_empty(compact->index, segment))
         return failure;
@@ -373,7 +373,7 @@ static bool compact_one(struct compact *compact)
     bool unreadable = false;
     if (!segment)
         return false;
-    struct failure failure = move_segment(compact, segment, &unreadable);
+    struct failure failure = rewrite_segment(compact, segment, &unreadable);
     if (!failure.error)
         failure = leave_husk(compact, segment);
     if (failure.error)

@@ -37,7 +37,7 @@ struct compact {
     struct progress *progress;
 
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
-    atomic_uint_fast64_t moves; /* commits of moved records, counted before they are published: pass.h */
+    atomic_uint_fast64_t rewrites; /* commits of records written again, counted before they are published: pass.h */
 };
 
 void compact_init(struct compact *compact, const struct services *services, struct writer *writer,

@@ -38,7 +38,7 @@ bool pass_init(struct pass *pass, struct scrub *scrub, uint64_t rate)
     pass->chunk = malloc(CHUNK);
     pass->hash = XXH3_createState();
     bool ready = cursor_init(&pass->cursor, pass->index->log->io, pass->index->salt);
-    pass->moves = atomic_load(scrub->moves);
+    pass->rewrites = atomic_load(scrub->rewrites);
     pass->seen.bytes_total = pass_measure(pass->index, &pass->end);
     return ready && pass->chunk && pass->hash;
 }
@@ -376,7 +376,7 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
 }
 
 /* A segment as the pass sees it. */
-struct part {
+struct extent {
     struct segment *segment; /* a reference */
     uint64_t records;        /* position where its records end, as far as is known */
     uint64_t limit;          /* position where what comes behind begins: nothing may be missing up to there */
@@ -384,12 +384,12 @@ struct part {
 };
 
 /* What lies between the end of a segment and the beginning of the next one is lost. */
-static void pass_gap(struct pass *pass, const struct part *part, uint64_t from)
+static void pass_gap(struct pass *pass, const struct extent *extent, uint64_t from)
 {
-    if (from >= part->limit || pass_stop(pass))
+    if (from >= extent->limit || pass_stop(pass))
         return;
-    report_bytes(pass, STORE_FLAW_LOG, from, part->limit);
-    pass_advance(pass, part->limit - from);
+    report_bytes(pass, STORE_FLAW_LOG, from, extent->limit);
+    pass_advance(pass, extent->limit - from);
 }
 
 static void pass_records(struct pass *pass, uint64_t limit)
@@ -403,20 +403,20 @@ static void pass_records(struct pass *pass, uint64_t limit)
 }
 
 /* The file may end before its records do: what is not in it is lost. */
-static void pass_segment(struct pass *pass, const struct part *part)
+static void pass_segment(struct pass *pass, const struct extent *extent)
 {
-    const struct segment *segment = part->segment;
-    uint64_t held = part->records < segment->prepared ? part->records : segment->prepared;
+    const struct segment *segment = extent->segment;
+    uint64_t held = extent->records < segment->prepared ? extent->records : segment->prepared;
     pass_header(pass, segment);
     cursor_begin(&pass->cursor, segment, held);
     if (segment_is_husk(segment)) { /* its records are elsewhere now */
-        pass_gap(pass, part, part->records);
+        pass_gap(pass, extent, extent->records);
         return;
     }
     pass_records(pass, held);
-    pass_gap(pass, part, held);
-    if (part->sealed && !pass_stop(pass))
-        pass_run_of_keys(pass, segment, part->records);
+    pass_gap(pass, extent, held);
+    if (extent->sealed && !pass_stop(pass))
+        pass_run_of_keys(pass, segment, extent->records);
 }
 
 /* Of the files that were set aside at the start nothing is looked at. */
@@ -442,18 +442,18 @@ static void pass_begin(struct pass *pass)
 }
 
 /* A segment, and the one behind it if the log had come to that when the pass began. */
-static struct part part_of(const struct pass *pass, struct segment *segment, const struct segment *next)
+static struct extent extent_of(const struct pass *pass, struct segment *segment, const struct segment *next)
 {
     uint64_t limit = segment_position(segment, next ? next->base : pass->end);
     uint64_t records = (next || segment_is_husk(segment)) && segment->used < limit ? segment->used : limit;
-    return (struct part){.segment = segment,
-                         .records = records,
-                         .limit = next && next->joined ? records : limit,
-                         .sealed = next != NULL};
+    return (struct extent){.segment = segment,
+                           .records = records,
+                           .limit = next && next->joined ? records : limit,
+                           .sealed = next != NULL};
 }
 
 /* The segment in a slot; false when there is none that the pass should see. */
-static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
+static bool pass_pin(struct pass *pass, size_t slot, struct extent *ret_extent)
 {
     struct index *index = pass->index;
     index_lock_shared(index);
@@ -461,7 +461,7 @@ static bool pass_pin(struct pass *pass, size_t slot, struct part *ret_part)
     bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
     if (found) {
         struct segment *segment = log_pin(log, (uint32_t)slot);
-        *ret_part = part_of(pass, segment, log_next_at(log, segment, pass->end));
+        *ret_extent = extent_of(pass, segment, log_next_at(log, segment, pass->end));
     }
     index_unlock(index);
     return found;
@@ -493,13 +493,13 @@ static void pass_moved(struct pass *pass, const struct segment *segment, uint64_
 /* Follows the log from offset `from` to its end. */
 static void pass_follow(struct pass *pass, uint64_t from)
 {
-    struct part part;
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &part); slot++) {
-        const struct segment *segment = part.segment;
+    struct extent extent;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &extent); slot++) {
+        const struct segment *segment = extent.segment;
         uint64_t position = from > segment->base ? segment_position(segment, from) : SEGMENT_HEADER;
-        if (position < part.records && !segment_is_husk(segment))
-            pass_moved(pass, segment, position, part.records);
-        segment_release(part.segment);
+        if (position < extent.records && !segment_is_husk(segment))
+            pass_moved(pass, segment, position, extent.records);
+        segment_release(extent.segment);
     }
 }
 
@@ -508,14 +508,14 @@ static void pass_catch_up(struct pass *pass)
 {
     for (unsigned round = 0; !pass_stop(pass); round++) {
         uint64_t from = pass->end;
-        uint64_t moves = atomic_load(pass->scrub->moves);
-        if (moves == pass->moves)
+        uint64_t rewrites = atomic_load(pass->scrub->rewrites);
+        if (rewrites == pass->rewrites)
             return;
         if (round == CATCH_UPS_MAX) {
             pass->cut_short = true;
             return;
         }
-        pass->moves = moves;
+        pass->rewrites = rewrites;
         (void)pass_measure(pass->index, &pass->end);
         pass_follow(pass, from);
     }
@@ -523,11 +523,11 @@ static void pass_catch_up(struct pass *pass)
 
 void pass_run(struct pass *pass)
 {
-    struct part part;
+    struct extent extent;
     pass_begin(pass);
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &part); slot++) {
-        pass_segment(pass, &part);
-        segment_release(part.segment);
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &extent); slot++) {
+        pass_segment(pass, &extent);
+        segment_release(extent.segment);
     }
     pass_catch_up(pass);
 }

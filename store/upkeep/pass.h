@@ -31,7 +31,7 @@ struct pass {
     unsigned char *chunk;
     XXH3_state_t *hash;
     struct table looked; /* blob -> what was found, so that each is read once */
-    uint64_t moves;      /* of compaction, up to where the pass knows of them */
+    uint64_t rewrites;   /* of compaction, up to where the pass knows of them */
     uint64_t end;        /* of the log when the pass began */
     uint64_t rate;       /* bytes per second; 0: as fast as it goes */
     int64_t began;       /* monotonic nanoseconds */

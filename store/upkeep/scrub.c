@@ -175,9 +175,9 @@ uint64_t scrub_flaws(struct scrub *scrub)
 }
 
 void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gate, const struct notice *notice,
-                const atomic_uint_fast64_t *moves)
+                const atomic_uint_fast64_t *rewrites)
 {
-    *scrub = (struct scrub){.index = index, .gate = gate, .notice = notice, .moves = moves};
+    *scrub = (struct scrub){.index = index, .gate = gate, .notice = notice, .rewrites = rewrites};
     pthread_mutex_init(&scrub->lock, NULL);
 }
 

@@ -18,7 +18,7 @@ struct scrub {
     struct index *index; /* the store's, like the next */
     const struct gate *gate;
     const struct notice *notice;
-    const atomic_uint_fast64_t *moves; /* of its compaction: compact.h */
+    const atomic_uint_fast64_t *rewrites; /* of its compaction: compact.h */
 
     pthread_mutex_t lock; /* guards all but `stop` */
     struct store_verification verification;
@@ -30,7 +30,7 @@ struct scrub {
 };
 
 void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gate, const struct notice *notice,
-                const atomic_uint_fast64_t *moves);
+                const atomic_uint_fast64_t *rewrites);
 void scrub_free(struct scrub *scrub);
 
 /* What store_verify(), store_verify_start() and store_verification() say. */

@@ -50,8 +50,8 @@ static struct batch *batch_new(size_t count)
 
 static enum store_error op_check(const struct depot_options *options, const struct store_op *op)
 {
-    bool moves = op->kind == STORE_RENAME || op->kind == STORE_COPY;
-    if (!key_valid(&op->key) || (moves && !key_valid(&op->target)))
+    bool relocates = op->kind == STORE_RENAME || op->kind == STORE_COPY;
+    if (!key_valid(&op->key) || (relocates && !key_valid(&op->target)))
         return STORE_BAD_KEY;
     if (op->kind == STORE_PUT && op->attributes_length > STORE_ATTRIBUTES_MAX)
         return STORE_BAD_ATTRIBUTES;

@@ -211,13 +211,31 @@ END_TEST
 
 /* ---- compaction and those who wait for it ---------------------------------------------------- */
 
+/* What only the upkeep does. */
+static void come_back(void *arg)
+{
+    space_came_back(arg);
+}
+
+static void rest(void *arg)
+{
+    space_rest(arg);
+}
+
+static void on_upkeep(void (*run)(void *arg))
+{
+    struct pool_job job = {.run = run, .arg = &space};
+    pool_submit(services.upkeep, &job);
+    barrier_wait(services.upkeep);
+}
+
 START_TEST(who_waits_is_told_what_came_back)
 {
-    space_came_back(&space);
+    on_upkeep(come_back);
     ck_assert_uint_eq(atomic_load(&retries), 0);
     space_wait_begins(&space);
     ck_assert(space_is_waited_for(&space));
-    space_came_back(&space);
+    on_upkeep(come_back);
     ck_assert_uint_eq(atomic_load(&retries), 1);
     space_waits_end(&space, 1);
     ck_assert(!space_is_waited_for(&space));
@@ -226,17 +244,14 @@ END_TEST
 
 START_TEST(the_last_compaction_to_rest_brings_the_last_try)
 {
-    space_rest(&space);
-    barrier_wait(services.upkeep);
+    on_upkeep(rest);
     ck_assert_uint_eq(atomic_load(&last_retries), 0); /* nobody waits */
     space_wait_begins(&space);
     atomic_store(&space.compacting, 1);
-    space_rest(&space);
-    barrier_wait(services.upkeep);
+    on_upkeep(rest);
     ck_assert_uint_eq(atomic_load(&last_retries), 0); /* another one goes on */
     atomic_store(&space.compacting, 0);
-    space_rest(&space);
-    barrier_wait(services.upkeep);
+    on_upkeep(rest);
     ck_assert_uint_eq(atomic_load(&last_retries), 1);
     space_waits_end(&space, 1);
 }
