@@ -64,7 +64,7 @@ static int connect_to(const char *port)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection < 0 || connect(connection, (struct sockaddr *)&address, sizeof(address)) != 0)
+    if (connection < 0 || connect(connection, (struct sockaddr *)&address, sizeof address) != 0)
         err(1, "127.0.0.1:%s", port);
     return connection;
 }
@@ -73,9 +73,9 @@ static void send_head(int connection, const char *method, const char *path, uint
 {
     char head[HEAD_MAX], length[64] = "";
     if (strcmp(method, "PUT") == 0)
-        snprintf(length, sizeof(length), "Content-Length: %" PRIu64 "\r\n", size);
-    int count = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, path, length);
-    if (count < 0 || (size_t)count >= sizeof(head))
+        snprintf(length, sizeof length, "Content-Length: %" PRIu64 "\r\n", size);
+    int count = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, path, length);
+    if (count < 0 || (size_t)count >= sizeof head)
         errx(2, "the path is too long");
     if (send(connection, head, (size_t)count, MSG_NOSIGNAL) != count)
         err(1, "sending the request");
@@ -110,7 +110,7 @@ static void receive_head(int connection, struct answer *answer)
 {
     const char *end = NULL;
     while (!end) {
-        size_t room = sizeof(answer->head) - 1 - answer->length;
+        size_t room = sizeof answer->head - 1 - answer->length;
         ssize_t count = recv(connection, answer->head + answer->length, room, 0);
         if (count <= 0)
             errx(1, "the connection ended before the answer's headers did");

@@ -108,7 +108,7 @@ static void admit(struct acceptor *acceptor, int socket, const struct sockaddr *
 static bool accept_one(struct acceptor *acceptor, const struct listener *listener)
 {
     struct sockaddr_storage address = {.ss_family = listener->address.socket.ss_family};
-    socklen_t length = sizeof(address);
+    socklen_t length = sizeof address;
     int socket = accept4(listener->socket, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket >= 0) {
         admit(acceptor, socket, (const struct sockaddr *)&address, length);

@@ -16,7 +16,7 @@ struct address address_of_socket(const struct sockaddr *socket, socklen_t length
 struct address address_of_path(const char *path)
 {
     struct sockaddr_un socket = {.sun_family = AF_UNIX};
-    size_t length = strnlen(path, sizeof(socket.sun_path) - 1);
+    size_t length = strnlen(path, sizeof socket.sun_path - 1);
     memcpy(socket.sun_path, path, length);
     return address_of_socket((const struct sockaddr *)&socket,
                              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1));
@@ -49,8 +49,7 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_MAX])
         snprintf(text, ADDRESS_TEXT_MAX, "unix:%s", path);
         return;
     }
-    getnameinfo((const struct sockaddr *)&address->socket, address->length, host, sizeof(host), NULL, 0,
-                NI_NUMERICHOST);
+    getnameinfo((const struct sockaddr *)&address->socket, address->length, host, sizeof host, NULL, 0, NI_NUMERICHOST);
     bool brackets = address->socket.ss_family == AF_INET6;
     snprintf(text, ADDRESS_TEXT_MAX, "%s%.64s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "",
              address_port(address));

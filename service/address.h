@@ -9,7 +9,7 @@
 #include <sys/un.h>
 
 enum { ADDRESS_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) };
-enum { ADDRESS_TEXT_MAX = ADDRESS_PATH_MAX + sizeof("unix:") };
+enum { ADDRESS_TEXT_MAX = ADDRESS_PATH_MAX + sizeof "unix:" };
 
 struct address {
     struct sockaddr_storage socket;

@@ -17,7 +17,7 @@ const struct command command_table[] = {
     {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help},
     {"version", "version", "print the version", command_version},
 };
-const size_t command_count = sizeof(command_table) / sizeof(command_table[0]);
+const size_t command_count = sizeof command_table / sizeof command_table[0];
 
 static int refuse(const char *name)
 {

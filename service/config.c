@@ -102,7 +102,7 @@ static bool refuse(const char *where, const struct option *option, const char *v
 static bool set_flag(const struct option *option, const struct flag *flag, struct config *config, bool *seen)
 {
     char where[OPTION_NAME_MAX + 2];
-    snprintf(where, sizeof(where), "--%s", option->name);
+    snprintf(where, sizeof where, "--%s", option->name);
     if (*seen && !option_is_list(option)) {
         fprintf(stderr, "cairnd: %s is given twice\n", where);
         return false;
@@ -171,12 +171,12 @@ static bool is_known_variable(const char *name, size_t length)
 /* `length` bytes of the variable are its name, which begins with the prefix. */
 static void warn_of_variable(const char *variable, size_t length)
 {
-    char meant[OPTION_NAME_MAX + sizeof(": is  meant?")] = "", name[OPTION_NAME_MAX];
+    char meant[OPTION_NAME_MAX + sizeof ": is  meant?"] = "", name[OPTION_NAME_MAX];
     size_t prefix = strlen(variable_prefix);
     const struct option *near = option_nearest(variable + prefix, length - prefix);
     if (near) {
         option_variable(near, name);
-        snprintf(meant, sizeof(meant), ": is %s meant?", name);
+        snprintf(meant, sizeof meant, ": is %s meant?", name);
     }
     logger_line(LOG_WARNING, "the variable %.*s means nothing to cairnd%s; `cairnd options` lists those that do",
                 (int)length, variable, meant);

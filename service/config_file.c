@@ -51,7 +51,7 @@ static bool set_scalar(const struct option *option, struct config *config, const
         return option_set(option, config, json_string_value(value));
     if (!json_is_integer(value))
         return false;
-    snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     return option_set(option, config, number);
 }
 

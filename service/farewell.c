@@ -108,7 +108,7 @@ void farewells_add(struct farewells *farewells, int socket, uint64_t rest, int64
 {
     if (farewells->count == AT_MOST)
         farewell_end(farewells, farewells->oldest);
-    struct farewell *farewell = calloc(1, sizeof(*farewell));
+    struct farewell *farewell = calloc(1, sizeof *farewell);
     if (!farewell)
         return;
     farewell->socket = copy(farewells, socket);

@@ -28,8 +28,8 @@ static int connect_to(const struct address *address)
     int file = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (file < 0)
         return -1;
-    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (connect(file, (const struct sockaddr *)&address->socket, address->length) == 0)
         return file;
     int error = errno;
@@ -69,12 +69,12 @@ static int ask(struct locator_addresses *addresses)
     char where[ADDRESS_TEXT_MAX], line[256];
     int file = connect_to_any(addresses, where);
     if (file < 0) {
-        (void)snprintf(line, sizeof(line), "%s (is cairnd running, and --listen the same?)", strerror(errno));
+        (void)snprintf(line, sizeof line, "%s (is cairnd running, and --listen the same?)", strerror(errno));
         return fail(where, line);
     }
     errno = 0;
     bool answered = send(file, question, strlen(question), MSG_NOSIGNAL) == (ssize_t)strlen(question) &&
-                    read_line(file, line, sizeof(line)) > 0;
+                    read_line(file, line, sizeof line) > 0;
     close(file);
     if (!answered)
         return fail(where, errno ? strerror(errno) : "closed the connection without an answer");

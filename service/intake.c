@@ -16,10 +16,10 @@ static _Thread_local struct {
 static bool make_room(size_t count)
 {
     size_t larger = 2 * watched.count > count ? 2 * watched.count : count;
-    struct wire **wires = realloc(watched.wires, larger * sizeof(*wires));
+    struct wire **wires = realloc(watched.wires, larger * sizeof *wires);
     if (!wires)
         return false;
-    memset(wires + watched.count, 0, (larger - watched.count) * sizeof(*wires));
+    memset(wires + watched.count, 0, (larger - watched.count) * sizeof *wires);
     watched.wires = wires;
     watched.count = larger;
     return true;

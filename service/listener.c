@@ -63,11 +63,11 @@ static void set_options(int socket, int family, bool ipv6_only)
     int on = 1, only = ipv6_only;
     if (family == AF_UNIX)
         return;
-    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     /* Accepted sockets inherit this one: an answer never waits for the client's acknowledgement. */
-    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (family == AF_INET6)
-        setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+        setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
 }
 
 static int bind_address(int socket, const struct address *address)
@@ -88,7 +88,7 @@ static bool learn_name(struct listener *listener)
         listener->inode = file.st_ino;
         return true;
     }
-    listener->address.length = sizeof(listener->address.socket);
+    listener->address.length = sizeof listener->address.socket;
     return getsockname(listener->socket, (struct sockaddr *)&listener->address.socket, &listener->address.length) == 0;
 }
 

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 enum { LISTENERS_MAX = 64 };
-enum { LISTENER_TEXT_MAX = sizeof("http://") + ADDRESS_TEXT_MAX + sizeof(" (and by IPv4)") };
+enum { LISTENER_TEXT_MAX = sizeof "http://" + ADDRESS_TEXT_MAX + sizeof " (and by IPv4)" };
 
 struct listener {
     int socket;             /* does not block */

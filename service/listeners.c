@@ -85,8 +85,8 @@ static bool open_locator(const struct plan *plan, size_t first, size_t addresses
     for (size_t i = first; i < end; i++) {
         const struct address *address = &plan->addresses[i];
         struct listener *listener = &listeners[*count];
-        if (listener_open(address, leaves_ipv4(plan, address), listener, reason, sizeof(reason))) {
-            listener_format(listener, url, sizeof(url));
+        if (listener_open(address, leaves_ipv4(plan, address), listener, reason, sizeof reason)) {
+            listener_format(listener, url, sizeof url);
             logger_line(LOG_INFO, "listening on %s", url);
             ++*count;
             continue;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const char unix_prefix[] = "unix:";
-enum { UNIX_PREFIX_LENGTH = sizeof(unix_prefix) - 1, MODE_MOST = 0777 };
+enum { UNIX_PREFIX_LENGTH = sizeof unix_prefix - 1, MODE_MOST = 0777 };
 
 static const char digits[] = "0123456789";
 
@@ -28,7 +28,7 @@ static const char *const settings[] = {"mode=", "user=", "group="};
 /* Whether the text goes on with a setting of a unix socket; *ret_value is what stands behind it. */
 static const char *setting_of(const char *text, const char **ret_value)
 {
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         size_t length = strlen(settings[i]);
         if (strncmp(text, settings[i], length) == 0) {
             *ret_value = text + length;
@@ -74,16 +74,16 @@ static bool parse_setting(const char *text, size_t length, struct locator *locat
     case 'm':
         return parse_mode(value, size, &locator->mode);
     case 'u':
-        return copy_piece(value, size, locator->user, sizeof(locator->user));
+        return copy_piece(value, size, locator->user, sizeof locator->user);
     default:
-        return copy_piece(value, size, locator->group, sizeof(locator->group));
+        return copy_piece(value, size, locator->group, sizeof locator->group);
     }
 }
 
 static bool parse_unix(const char *text, struct locator *locator)
 {
     const char *end = strchrnul(text, ',');
-    if (!copy_piece(text, (size_t)(end - text), locator->path, sizeof(locator->path)))
+    if (!copy_piece(text, (size_t)(end - text), locator->path, sizeof locator->path))
         return false;
     while (*end) {
         const char *piece = end + 1;
@@ -111,7 +111,7 @@ static bool is_inet6(const char *host)
     struct in6_addr number;
     char address[INET6_ADDRSTRLEN];
     const char *zone = strchrnul(host, '%');
-    return copy_piece(host, (size_t)(zone - host), address, sizeof(address)) &&
+    return copy_piece(host, (size_t)(zone - host), address, sizeof address) &&
            inet_pton(AF_INET6, address, &number) == 1 && (!*zone || (zone[1] && strlen(zone + 1) < IF_NAMESIZE));
 }
 
@@ -131,10 +131,10 @@ static bool parse_host(const char *text, size_t length, struct locator *locator)
         return true;
     if (text[0] == '[') {
         locator->numeric = true;
-        return length > 2 && text[length - 1] == ']' && copy_piece(text + 1, length - 2, host, sizeof(locator->host)) &&
+        return length > 2 && text[length - 1] == ']' && copy_piece(text + 1, length - 2, host, sizeof locator->host) &&
                is_inet6(host);
     }
-    if (!copy_piece(text, length, host, sizeof(locator->host)))
+    if (!copy_piece(text, length, host, sizeof locator->host))
         return false;
     locator->numeric = inet_pton(AF_INET, host, &number) == 1;
     return locator->numeric || is_name(host);
@@ -146,7 +146,7 @@ bool locator_parse(const char *text, struct locator *ret_locator)
     if (strncmp(text, unix_prefix, UNIX_PREFIX_LENGTH) == 0)
         return parse_unix(text + UNIX_PREFIX_LENGTH, ret_locator);
     if (parse_port(text, &ret_locator->port)) {
-        memcpy(ret_locator->host, this_machine, sizeof(this_machine));
+        memcpy(ret_locator->host, this_machine, sizeof this_machine);
         return true;
     }
     const char *colon = strrchr(text, ':');
@@ -206,9 +206,9 @@ static void add_both_families(struct in_addr ipv4, struct in6_addr ipv6, unsigne
     in_port_t number = htons((uint16_t)port);
     struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr = ipv4, .sin_port = number};
     struct sockaddr_in6 inet6 = {.sin6_family = AF_INET6, .sin6_addr = ipv6, .sin6_port = number};
-    struct address address = address_of_socket((const struct sockaddr *)&inet, sizeof(inet));
+    struct address address = address_of_socket((const struct sockaddr *)&inet, sizeof inet);
     add(addresses, &address);
-    address = address_of_socket((const struct sockaddr *)&inet6, sizeof(inet6));
+    address = address_of_socket((const struct sockaddr *)&inet6, sizeof inet6);
     add(addresses, &address);
 }
 
@@ -217,7 +217,7 @@ static const char *look_up(const struct locator *locator, struct locator_address
     char port[8];
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list;
     hints.ai_flags = AI_NUMERICSERV | (locator->numeric ? AI_NUMERICHOST : 0);
-    snprintf(port, sizeof(port), "%u", locator->port);
+    snprintf(port, sizeof port, "%u", locator->port);
     int error = getaddrinfo(locator->host, port, &hints, &list);
     if (error == EAI_NONAME && strchr(locator->host, '%'))
         return "there is no such interface, or the address is not link-local (fe80::...)";

@@ -54,7 +54,7 @@ static int format_json(char *line, size_t size, enum log_level level, char *sent
     char time[32];
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
-    strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &utc);
+    strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &utc);
 
     json_t *text = json_string(sentence);
     if (!text) {
@@ -76,12 +76,12 @@ void logger_line(enum log_level level, const char *format, ...)
     char sentence[SENTENCE_MAX], line[LINE_MAX_LENGTH];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(sentence, sizeof(sentence), format, arguments);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     hide_controls(sentence);
 
-    int length = settings.format == LOG_JSON ? format_json(line, sizeof(line), level, sentence)
-                                             : format_text(line, sizeof(line), level, sentence);
+    int length = settings.format == LOG_JSON ? format_json(line, sizeof line, level, sentence)
+                                             : format_text(line, sizeof line, level, sentence);
     /* Where the log cannot be written there is nobody left to tell. */
     if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
         return;

@@ -520,7 +520,7 @@ static bool start(struct loop *loop)
 
 struct loop *loop_start(const struct loop_options *options)
 {
-    struct loop *loop = calloc(1, sizeof(*loop));
+    struct loop *loop = calloc(1, sizeof *loop);
     if (!loop)
         return NULL;
     loop->options = *options;

@@ -66,8 +66,8 @@ const struct option option_table[] = {
     {"log-level", OPTION_CHOICE, "least important lines to print", FIELD(log_level), .choices = log_levels},
     {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},
 };
-const size_t option_count = sizeof(option_table) / sizeof(option_table[0]);
-_Static_assert(sizeof(option_table) / sizeof(option_table[0]) <= OPTION_COUNT_MAX, "more options than announced");
+const size_t option_count = sizeof option_table / sizeof option_table[0];
+_Static_assert(sizeof option_table / sizeof option_table[0] <= OPTION_COUNT_MAX, "more options than announced");
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
@@ -84,7 +84,7 @@ const struct option *option_nearest(const char *name, size_t length)
     char word[OPTION_NAME_MAX];
     const struct option *best = NULL;
     struct nearest nearest = {.word = word, .length = length};
-    if (length > sizeof(word))
+    if (length > sizeof word)
         return NULL;
     for (size_t i = 0; i < length; i++)
         word[i] = (char)(name[i] == '_' ? '-' : tolower((unsigned char)name[i]));
@@ -126,10 +126,10 @@ static void *field_of(const struct option *option, struct config *config)
 static void store_number(const struct option *option, struct config *config, uint64_t number)
 {
     uint32_t narrow = (uint32_t)number;
-    if (option->width == sizeof(narrow))
-        memcpy(field_of(option, config), &narrow, sizeof(narrow));
+    if (option->width == sizeof narrow)
+        memcpy(field_of(option, config), &narrow, sizeof narrow);
     else
-        memcpy(field_of(option, config), &number, sizeof(number));
+        memcpy(field_of(option, config), &number, sizeof number);
 }
 
 uint64_t option_number(const struct option *option, const struct config *config)
@@ -137,16 +137,16 @@ uint64_t option_number(const struct option *option, const struct config *config)
     const char *field = (const char *)config + option->offset;
     uint32_t narrow;
     uint64_t number;
-    memcpy(&narrow, field, sizeof(narrow));
-    if (option->width == sizeof(narrow))
+    memcpy(&narrow, field, sizeof narrow);
+    if (option->width == sizeof narrow)
         return narrow;
-    memcpy(&number, field, sizeof(number));
+    memcpy(&number, field, sizeof number);
     return number;
 }
 
 static bool texts_add(struct texts *texts, const char *text, size_t length)
 {
-    char **items = realloc(texts->items, (texts->count + 1) * sizeof(*items));
+    char **items = realloc(texts->items, (texts->count + 1) * sizeof *items);
     if (!items)
         return false;
     texts->items = items;

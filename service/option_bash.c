@@ -56,11 +56,11 @@ static void tell_how(const struct option *option, char how[OPTION_VALUE_MAX])
 
 static void put_values(FILE *file)
 {
-    char flag[sizeof("--") + OPTION_NAME_MAX], how[OPTION_VALUE_MAX];
+    char flag[sizeof "--" + OPTION_NAME_MAX], how[OPTION_VALUE_MAX];
     fputs("    case $previous in\n", file);
     put_case(file, "--config", files);
     for (size_t i = 0; i < option_count; i++) {
-        snprintf(flag, sizeof(flag), "--%s", option_table[i].name);
+        snprintf(flag, sizeof flag, "--%s", option_table[i].name);
         tell_how(&option_table[i], how);
         put_case(file, flag, how);
     }

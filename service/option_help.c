@@ -40,8 +40,8 @@ static size_t count_choices(const struct option *option)
 static void allowed_sizes(const struct option *option, char allowed[OPTION_ALLOWED_MAX])
 {
     char least[32], most[32];
-    format_size(option->least, least, sizeof(least));
-    format_size(option->most, most, sizeof(most));
+    format_size(option->least, least, sizeof least);
+    format_size(option->most, most, sizeof most);
     snprintf(allowed, OPTION_ALLOWED_MAX, "bytes, or with K, M, G, T (also KiB, MiB, ...), from %s to %s", least, most);
 }
 

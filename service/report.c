@@ -35,7 +35,7 @@ static const struct meaning meanings[] = {
 static const struct meaning *meaning_of(enum store_flaw_kind kind)
 {
     static const struct meaning unknown = {"unknown", "this program does not know it", "this program does not know it"};
-    return (size_t)kind < sizeof(meanings) / sizeof(meanings[0]) ? &meanings[kind] : &unknown;
+    return (size_t)kind < sizeof meanings / sizeof meanings[0] ? &meanings[kind] : &unknown;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */

@@ -8,7 +8,7 @@ enum { CHUNK = 64 << 10, ALIGNMENT = 16 };
 struct arena_chunk {
     struct arena_chunk *next;
     size_t used;
-    size_t room;
+    size_t capacity;
     _Alignas(ALIGNMENT) unsigned char bytes[];
 };
 
@@ -16,12 +16,12 @@ void *arena_take(struct arena *arena, size_t length)
 {
     length = (length + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     struct arena_chunk *chunk = arena->chunks;
-    if (!chunk || chunk->room - chunk->used < length) {
-        size_t room = length > CHUNK ? length : CHUNK;
-        chunk = malloc(sizeof *chunk + room);
+    if (!chunk || chunk->capacity - chunk->used < length) {
+        size_t capacity = length > CHUNK ? length : CHUNK;
+        chunk = malloc(sizeof *chunk + capacity);
         if (!chunk)
             return NULL;
-        *chunk = (struct arena_chunk){.next = arena->chunks, .room = room};
+        *chunk = (struct arena_chunk){.next = arena->chunks, .capacity = capacity};
         arena->chunks = chunk;
     }
     void *taken = chunk->bytes + chunk->used;
@@ -32,7 +32,7 @@ void *arena_take(struct arena *arena, size_t length)
 
 void arena_reset(struct arena *arena)
 {
-    while (arena->chunks && (arena->chunks->next || arena->chunks->room > CHUNK)) {
+    while (arena->chunks && (arena->chunks->next || arena->chunks->capacity > CHUNK)) {
         struct arena_chunk *chunk = arena->chunks;
         arena->chunks = chunk->next;
         free(chunk);

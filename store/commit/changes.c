@@ -158,12 +158,12 @@ struct failure changes_find(struct changes *changes, const struct store_key *key
 
 static bool changes_grow(struct changes *changes)
 {
-    size_t room = changes->room ? changes->room * 2 : 256;
-    struct change *moved = realloc(changes->list, room * sizeof *moved);
+    size_t capacity = changes->capacity ? changes->capacity * 2 : 256;
+    struct change *moved = realloc(changes->list, capacity * sizeof *moved);
     if (!moved)
         return false;
     changes->list = moved;
-    changes->room = room;
+    changes->capacity = capacity;
     return true;
 }
 
@@ -181,7 +181,7 @@ struct failure changes_push(struct changes *changes, struct txn *txn, size_t op,
                             const struct view *after)
 {
     log_assert_own(changes->index->log);
-    if (changes->count == changes->room && !changes_grow(changes))
+    if (changes->count == changes->capacity && !changes_grow(changes))
         return failure_of(STORE_NO_MEMORY);
     uint64_t tag = index_tag(changes->index, &after->key);
     int *of_hash = bucket_of_hash(changes, after->key.hash);

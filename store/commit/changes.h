@@ -35,7 +35,7 @@ struct changes {
     struct arena arena;  /* holds what the views point to */
     struct change *list; /* in the order of their records */
     size_t count;
-    size_t room;
+    size_t capacity;
     int of_hash[CHANGES_BUCKETS]; /* buckets by key hash: the newest change of each, or none */
     int of_tag[CHANGES_BUCKETS];  /* the same by tag */
 };

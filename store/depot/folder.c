@@ -28,9 +28,8 @@ static const char *hint_for(int os_error)
     }
 }
 
-static enum store_error fail(struct store_detail *detail, const char *what, const char *path)
+static enum store_error fail(struct store_detail *detail, int os_error, const char *what, const char *path)
 {
-    int os_error = errno;
     return failure_detail(detail, failure_of_errno(os_error), "%s %s: %s%s", what, path, strerror(os_error),
                           hint_for(os_error));
 }
@@ -38,48 +37,50 @@ static enum store_error fail(struct store_detail *detail, const char *what, cons
 /* ---- making it ------------------------------------------------------------------------------- */
 
 /* Makes the entry of the folder in its parent durable. At every start, not only after making it: the start
- * that made it may have died before this. */
+ * that made it may have died before this. An errno. */
 static int sync_parent(const struct io *io, const char *path)
 {
     size_t length = strlen(path) + sizeof "/..";
     char *parent = malloc(length);
     if (!parent)
-        return -1;
+        return ENOMEM;
     (void)snprintf(parent, length, "%s/..", path);
     int folder = io->openat(io->self, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
     free(parent);
     if (folder < 0)
-        return errno == EACCES ? 0 : -1; /* not ours to open: whoever made the folder answers for it */
-    int result = io->fsync(io->self, folder);
+        return errno == EACCES ? 0 : errno; /* not ours to open: whoever made the folder answers for it */
+    int error = io->fsync(io->self, folder) < 0 ? errno : 0;
     io->close(io->self, folder);
-    return result;
+    return error;
 }
 
-/* Makes the folders that it is to lie in, as far as they are missing, each durable in its own. */
+/* Makes the folders that it is to lie in, as far as they are missing, each durable in its own. An errno. */
 static int make_parents(const struct io *io, const char *path)
 {
     char *part = strdup(path);
-    int result = part ? 0 : -1;
-    for (char *slash = part ? strchr(part + 1, '/') : NULL; slash && result == 0; slash = strchr(slash + 1, '/')) {
+    int error = part ? 0 : ENOMEM;
+    for (char *slash = part ? strchr(part + 1, '/') : NULL; slash && !error; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (io->mkdirat(io->self, AT_FDCWD, part, 0755) == 0)
-            result = sync_parent(io, part);
+            error = sync_parent(io, part);
         else if (errno != EEXIST)
-            result = -1;
+            error = errno;
         *slash = '/';
     }
     free(part);
-    return result;
+    return error;
 }
 
+/* An errno. */
 static int make_root(const struct io *io, const char *path)
 {
-    int made = io->mkdirat(io->self, AT_FDCWD, path, 0700);
-    if (made < 0 && errno == ENOENT && make_parents(io, path) == 0)
-        made = io->mkdirat(io->self, AT_FDCWD, path, 0700);
-    if (made < 0 && errno != EEXIST)
-        return -1;
-    return sync_parent(io, path);
+    int error = io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0 ? errno : 0;
+    if (error == ENOENT) {
+        error = make_parents(io, path);
+        if (!error && io->mkdirat(io->self, AT_FDCWD, path, 0700) < 0)
+            error = errno;
+    }
+    return error && error != EEXIST ? error : sync_parent(io, path);
 }
 
 /* ---- whose it is ----------------------------------------------------------------------------- */
@@ -126,7 +127,7 @@ static enum store_error check_empty(struct folder *folder, const char *path, str
 {
     char *names = io_list(folder->io, folder->root);
     if (!names)
-        return fail(detail, "cannot list data folder", path);
+        return fail(detail, errno, "cannot list data folder", path);
     const char *name = names;
     while (*name && is_nobodys(folder, name))
         name += strlen(name) + 1;
@@ -168,14 +169,14 @@ static enum store_error take_lock(struct folder *folder, const char *path, struc
     const struct io *io = folder->io;
     folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
     if (folder->lock < 0)
-        return fail(detail, "cannot open the lock file of data folder", path);
+        return fail(detail, errno, "cannot open the lock file of data folder", path);
     bool alone = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
     if (alone && io->lock(io->self, folder->lock) == 0)
         return STORE_OK;
     if (errno == EWOULDBLOCK)
         return failure_detail(detail, (struct failure){STORE_LOCKED, errno},
                               "another process has the data folder %s open: stop it first", path);
-    return fail(detail, "cannot lock data folder", path);
+    return fail(detail, errno, "cannot lock data folder", path);
 }
 
 static int open_part(struct folder *folder, const char *name)
@@ -192,14 +193,13 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
     folder->stores = open_part(folder, "stores");
     folder->trash_folder = folder->stores < 0 ? -1 : open_part(folder, "trash");
     if (folder->trash_folder < 0)
-        return fail(detail, "cannot open the parts of data folder", path);
+        return fail(detail, errno, "cannot open the parts of data folder", path);
     int error = fresh ? settings_write(io, folder->root, marker, &ours) : 0;
     if (!error && io->fsync(io->self, folder->stores) < 0)
         error = errno;
     if (!error && io->fsync(io->self, folder->root) < 0)
         error = errno;
-    errno = error;
-    return error ? fail(detail, "cannot set up data folder", path) : STORE_OK;
+    return error ? fail(detail, error, "cannot set up data folder", path) : STORE_OK;
 }
 
 enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
@@ -207,11 +207,12 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
 {
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash_folder = -1};
     bool fresh;
-    if (!read_only && make_root(io, path) < 0)
-        return fail(detail, "cannot make data folder", path);
+    int os_error = read_only ? 0 : make_root(io, path);
+    if (os_error)
+        return fail(detail, os_error, "cannot make data folder", path);
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)
-        return fail(detail, "cannot open data folder", path);
+        return fail(detail, errno, "cannot open data folder", path);
     enum store_error error = check_owner(folder, path, &fresh, detail);
     if (!error && fresh && read_only)
         error = failure_detail(detail, failure_of(STORE_FOREIGN),

@@ -276,13 +276,13 @@ bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size)
 /* False when memory is out. */
 static bool list_push(struct blob_list *list, uint64_t blob)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? list->room * 2 : 16;
-        uint64_t *moved = realloc(list->blobs, room * sizeof *moved);
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 16;
+        uint64_t *moved = realloc(list->blobs, capacity * sizeof *moved);
         if (!moved)
             return false;
         list->blobs = moved;
-        list->room = room;
+        list->capacity = capacity;
     }
     list->blobs[list->count++] = blob;
     return true;

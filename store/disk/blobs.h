@@ -23,7 +23,7 @@
 struct blob_list {
     uint64_t *blobs;
     size_t count;
-    size_t room;
+    size_t capacity;
 };
 
 struct blobs {

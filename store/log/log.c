@@ -46,12 +46,12 @@ bool log_is_prepared(const char *name)
 
 static bool table_grow(struct log *log)
 {
-    size_t room = log->segment_room ? log->segment_room * 2 : 8;
-    struct segment **moved = realloc(log->segments, room * sizeof *moved);
+    size_t capacity = log->segment_capacity ? log->segment_capacity * 2 : 8;
+    struct segment **moved = realloc(log->segments, capacity * sizeof *moved);
     if (!moved)
         return false;
     log->segments = moved;
-    log->segment_room = room;
+    log->segment_capacity = capacity;
     return true;
 }
 
@@ -80,7 +80,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
     if (log->segment_count == LOCATION_SEGMENTS_MAX)
         return STORE_TOO_LARGE;
     pthread_rwlock_wrlock(log->table_lock);
-    bool fits = log->segment_count < log->segment_room || table_grow(log);
+    bool fits = log->segment_count < log->segment_capacity || table_grow(log);
     if (fits) {
         segment->slot = (uint32_t)log->segment_count;
         log->segments[log->segment_count++] = segment;

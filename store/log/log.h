@@ -51,7 +51,7 @@ struct log {
     pthread_rwlock_t *table_lock; /* the index's: guards the table below */
     struct segment **segments;    /* by slot; in order of their numbers */
     size_t segment_count;
-    size_t segment_room;
+    size_t segment_capacity;
     size_t oldest;            /* slot of the first that is no husk */
     struct log_stray *strays; /* as they were found at the start */
     size_t stray_count;

@@ -233,22 +233,22 @@ struct draft {
         uint32_t key;
     } * entries;
     size_t count;
-    size_t room;
+    size_t capacity;
     unsigned char *keys;
     size_t keys_length;
-    size_t keys_room;
+    size_t keys_capacity;
 };
 
-static bool grow(void **bytes, size_t *room, size_t need, size_t size)
+static bool grow(void **bytes, size_t *capacity, size_t need, size_t size)
 {
-    if (need <= *room)
+    if (need <= *capacity)
         return true;
-    size_t larger = *room * 2 > need ? *room * 2 : need + 64;
+    size_t larger = *capacity * 2 > need ? *capacity * 2 : need + 64;
     void *moved = realloc(*bytes, larger * size);
     if (!moved)
         return false;
     *bytes = moved;
-    *room = larger;
+    *capacity = larger;
     return true;
 }
 
@@ -256,9 +256,9 @@ static bool draft_add(struct draft *draft, uint64_t hash, uint32_t position, con
 {
     void *entries = draft->entries;
     void *keys = draft->keys;
-    bool fits = grow(&entries, &draft->room, draft->count + 1, sizeof *draft->entries);
+    bool fits = grow(&entries, &draft->capacity, draft->count + 1, sizeof *draft->entries);
     draft->entries = entries;
-    fits = fits && grow(&keys, &draft->keys_room, draft->keys_length + 2 + length, 1);
+    fits = fits && grow(&keys, &draft->keys_capacity, draft->keys_length + 2 + length, 1);
     draft->keys = keys;
     if (!fits)
         return false;

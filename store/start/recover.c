@@ -27,7 +27,7 @@ struct scan {
 
     struct index_change *effects; /* of the transaction under way: what its records will do when all have been seen */
     size_t effect_count;
-    size_t effect_room;
+    size_t effect_capacity;
     struct arena keys; /* theirs */
     uint32_t steps;
     uint64_t txn_position;
@@ -123,12 +123,12 @@ static enum store_error effects_apply(struct scan *scan)
 
 static bool effects_grow(struct scan *scan)
 {
-    size_t room = scan->effect_room ? scan->effect_room * 2 : 64;
-    struct index_change *moved = realloc(scan->effects, room * sizeof *moved);
+    size_t capacity = scan->effect_capacity ? scan->effect_capacity * 2 : 64;
+    struct index_change *moved = realloc(scan->effects, capacity * sizeof *moved);
     if (!moved)
         return false;
     scan->effects = moved;
-    scan->effect_room = room;
+    scan->effect_capacity = capacity;
     return true;
 }
 
@@ -148,7 +148,7 @@ static bool keep_key(struct scan *scan, const struct record *record, struct stor
 static enum store_error effect_push(struct scan *scan, const struct record *record)
 {
     struct store_key key;
-    if (scan->effect_count == scan->effect_room && !effects_grow(scan))
+    if (scan->effect_count == scan->effect_capacity && !effects_grow(scan))
         return STORE_NO_MEMORY;
     if (!keep_key(scan, record, &key))
         return STORE_NO_MEMORY;

@@ -55,7 +55,7 @@ struct stream {
     uint64_t received;
     uint64_t charge;          /* bytes taken: at least what is collected, or touched of the ring; then under lock */
     unsigned char *collected; /* the payload of an inline object */
-    size_t collected_room;
+    size_t collected_capacity;
     bool large;  /* goes to a blob file */
     bool placed; /* counts among the uploads that hold one */
 
@@ -460,18 +460,18 @@ static void job_request(struct stream *stream)
  * nothing. */
 static bool collect_room(struct stream *stream, size_t need)
 {
-    if (need <= stream->collected_room)
+    if (need <= stream->collected_capacity)
         return true;
-    size_t room = stream->collected_room ? stream->collected_room * 2 : COLLECT_MIN;
+    size_t capacity = stream->collected_capacity ? stream->collected_capacity * 2 : COLLECT_MIN;
     if (stream->announced != STORE_SIZE_UNKNOWN)
-        room = (size_t)stream->announced;
-    if (room < need)
-        room = need;
-    unsigned char *moved = realloc(stream->collected, room);
+        capacity = (size_t)stream->announced;
+    if (capacity < need)
+        capacity = need;
+    unsigned char *moved = realloc(stream->collected, capacity);
     if (!moved)
         return false;
     stream->collected = moved;
-    stream->collected_room = room;
+    stream->collected_capacity = capacity;
     return true;
 }
 
@@ -479,8 +479,8 @@ static bool collect_room(struct stream *stream, size_t need)
 static bool collect_charge(struct stream *stream, size_t need)
 {
     size_t touched = round_to_step(need);
-    if (touched > stream->collected_room)
-        touched = stream->collected_room;
+    if (touched > stream->collected_capacity)
+        touched = stream->collected_capacity;
     return charge_to(stream, touched);
 }
 

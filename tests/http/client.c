@@ -25,7 +25,7 @@ struct client {
 struct exchange {
     struct client *client;
     struct answer *answer;
-    size_t room;
+    size_t capacity;
     const char *method;
     const char *target;
     const void *body; /* NULL with has_body: the generated payload */
@@ -119,7 +119,7 @@ char *client_text(struct client *client, const char *format, ...)
 static struct answer *new_answer(struct client *client)
 {
     struct answer *answer = calloc(1, sizeof *answer);
-    client->answers = realloc(client->answers, (client->answer_count + 1) * sizeof(*client->answers));
+    client->answers = realloc(client->answers, (client->answer_count + 1) * sizeof *client->answers);
     ck_assert(answer && client->answers);
     client->answers[client->answer_count++] = answer;
     answer->body = calloc(1, 1);
@@ -156,9 +156,9 @@ static int seek_body(void *arg, curl_off_t position, int origin)
 static bool keep_body(struct exchange *exchange, const char *bytes, size_t length)
 {
     struct answer *answer = exchange->answer;
-    if (answer->size + length + 1 > exchange->room) {
-        exchange->room = 2 * (answer->size + length + 1);
-        unsigned char *body = realloc(answer->body, exchange->room);
+    if (answer->size + length + 1 > exchange->capacity) {
+        exchange->capacity = 2 * (answer->size + length + 1);
+        unsigned char *body = realloc(answer->body, exchange->capacity);
         if (!body) {
             return false;
         }

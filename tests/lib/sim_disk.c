@@ -39,7 +39,7 @@ struct sim_disk {
 
     struct descriptor *open;
     size_t open_count;
-    size_t open_room;
+    size_t open_capacity;
     int numbers; /* descriptors given out so far */
 
     bool dark;
@@ -182,9 +182,9 @@ static int find_place(struct sim_disk *disk, int folder, const char *path, struc
 
 static int descriptor_add(struct sim_disk *disk, struct sim_node *node, int flags)
 {
-    if (disk->open_count == disk->open_room) {
-        disk->open_room = disk->open_room ? disk->open_room * 2 : 16;
-        disk->open = realloc(disk->open, disk->open_room * sizeof *disk->open);
+    if (disk->open_count == disk->open_capacity) {
+        disk->open_capacity = disk->open_capacity ? disk->open_capacity * 2 : 16;
+        disk->open = realloc(disk->open, disk->open_capacity * sizeof *disk->open);
         if (!disk->open) {
             abort();
         }

@@ -28,15 +28,15 @@ static void *must(void *memory)
 
 static void bytes_reserve(struct sim_bytes *bytes, size_t size)
 {
-    if (size <= bytes->room) {
+    if (size <= bytes->capacity) {
         return;
     }
-    size_t room = bytes->room ? bytes->room : 256;
-    while (room < size) {
-        room *= 2;
+    size_t capacity = bytes->capacity ? bytes->capacity : 256;
+    while (capacity < size) {
+        capacity *= 2;
     }
-    bytes->at = must(realloc(bytes->at, room));
-    bytes->room = room;
+    bytes->at = must(realloc(bytes->at, capacity));
+    bytes->capacity = capacity;
 }
 
 static void bytes_resize(struct sim_bytes *bytes, size_t size)

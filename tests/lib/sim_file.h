@@ -13,7 +13,7 @@
 struct sim_bytes {
     uint8_t *at;
     size_t size;
-    size_t room;
+    size_t capacity;
 };
 
 struct sim_write; /* an unsynced write or change of length */

@@ -42,9 +42,9 @@ static struct sim_entry *entries_find(const struct sim_entries *entries, const c
 
 static void entries_add(struct sim_entries *entries, const char *name, struct sim_node *node)
 {
-    if (entries->count == entries->room) {
-        entries->room = entries->room ? entries->room * 2 : 8;
-        entries->at = must(realloc(entries->at, entries->room * sizeof *entries->at));
+    if (entries->count == entries->capacity) {
+        entries->capacity = entries->capacity ? entries->capacity * 2 : 8;
+        entries->at = must(realloc(entries->at, entries->capacity * sizeof *entries->at));
     }
     entries->at[entries->count++] = (struct sim_entry){.name = must(strdup(name)), .node = node};
 }

@@ -20,7 +20,7 @@ struct sim_entry {
 struct sim_entries {
     struct sim_entry *at;
     size_t count;
-    size_t room;
+    size_t capacity;
 };
 
 /* A file or a folder. It lives while a name, a name on disk, an undecided change or a descriptor needs it. */
