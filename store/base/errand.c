@@ -32,11 +32,9 @@ static void set_under_way(struct errand *errand, bool under_way)
         atomic_fetch_sub(errand->of_kind, 1);
 }
 
-/* Thread: the pool's. */
-static void errand_run(void *arg)
+/* Runs it once, and sees to it that it comes again where it has to. */
+static void go(struct errand *errand)
 {
-    struct errand *errand = arg;
-    assert(pool_is_current(errand->pool));
     pthread_mutex_lock(&errand->lock);
     errand->again = false;
     pthread_mutex_unlock(&errand->lock);
@@ -52,6 +50,14 @@ static void errand_run(void *arg)
         pool_submit(errand->pool, &errand->job);
     }
     pthread_mutex_unlock(&errand->lock);
+}
+
+/* Thread: the pool's. */
+static void errand_run(void *arg)
+{
+    struct errand *errand = arg;
+    assert(pool_is_current(errand->pool));
+    go(errand);
 }
 
 bool errand_ask(struct errand *errand)
@@ -73,6 +79,17 @@ bool errand_is_under_way(struct errand *errand)
     bool under_way = errand->under_way;
     pthread_mutex_unlock(&errand->lock);
     return under_way;
+}
+
+void errand_hurry(struct errand *errand)
+{
+    pthread_mutex_lock(&errand->lock);
+    bool here = errand->under_way && pool_withdraw(errand->pool, &errand->job);
+    while (!here && errand->under_way)
+        pthread_cond_wait(&errand->idle, &errand->lock);
+    pthread_mutex_unlock(&errand->lock);
+    if (here)
+        go(errand);
 }
 
 bool errand_end(struct errand *errand)

@@ -39,6 +39,10 @@ bool errand_ask(struct errand *errand);
 
 bool errand_is_under_way(struct errand *errand);
 
+/* Has what it was asked for done before this returns: here and now, where no thread has taken it yet. So whoever all
+ * threads of the pool wait for may call it. Blocking, not of an errand that waits for its time. */
+void errand_hurry(struct errand *errand);
+
 /* It does not run any more: one that runs is waited for and may look at errand_is_ending(), one that waits is taken
  * back. True when something was left for it: what it would have done is the caller's. Blocking. */
 bool errand_end(struct errand *errand);

@@ -253,7 +253,6 @@ struct failure plan_txn(struct changes *changes, struct txn *txn, int64_t now, s
     struct plan plan = {.changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;
-    log_assert_own(changes->index->log);
     struct failure failure = plan_ops(&plan, &bytes, ret_op);
     if (failure.error)
         changes_pop(changes, first);

@@ -161,22 +161,35 @@ static uint64_t hasty_size(const struct log *log, uint64_t least)
     return size > least ? size : least;
 }
 
+/* Makes a small one now; an errno. */
+static int make_in_haste(struct log *log, uint64_t least, struct prepared *ret_prepared)
+{
+    uint64_t size = affordable(log, hasty_size(log, least), least);
+    ret_prepared->name = next_name;
+    return size > 0 ? prepared_make(log, ret_prepared, size, least) : ENOSPC;
+}
+
+/* There was no space for it, perhaps because the background is about to take that for the spare; `error` if not. */
+static int take_hurried(struct log *log, int error, struct prepared *ret_prepared)
+{
+    errand_hurry(&log->spare.maker);
+    struct prepared spare = spare_take(log);
+    if (spare.file < 0)
+        return error;
+    *ret_prepared = spare;
+    return 0;
+}
+
 int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
 {
     log_assert_own(log);
     uint64_t least = SEGMENT_HEADER + need->bytes + LOG_TAIL_MAX;
     struct prepared prepared = spare_take(log);
-    int error = 0;
-    if (prepared.file < 0) {
-        uint64_t size = affordable(log, hasty_size(log, least), least);
-        prepared.name = next_name;
-        if (size == 0)
-            return ENOSPC;
-        error = prepared_make(log, &prepared, size, least);
-        if (error)
-            return error;
-    }
-    error = prepared_extend(log, &prepared, least);
+    int error = prepared.file < 0 ? make_in_haste(log, least, &prepared) : 0;
+    if (error_of_errno(error) == STORE_FULL)
+        error = take_hurried(log, error, &prepared);
+    if (!error)
+        error = prepared_extend(log, &prepared, least);
     if (!error)
         *ret_prepared = prepared;
     return error;

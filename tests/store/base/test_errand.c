@@ -156,6 +156,46 @@ START_TEST(what_has_not_come_to_its_end_is_left)
 }
 END_TEST
 
+static void *hurry(void *arg)
+{
+    errand_hurry(&errand);
+    atomic_store((atomic_bool *)arg, true);
+    return NULL;
+}
+
+START_TEST(what_waits_for_a_thread_is_done_by_who_is_in_a_hurry)
+{
+    struct pool_job job = {.run = occupy};
+    atomic_bool done = false;
+    pool_submit(pool, &job);
+    sem_wait(&begun);
+    ck_assert(errand_ask(&errand));
+    sem_post(&go_on);
+    sem_post(&go_on);
+    (void)hurry(&done); /* whoever has the thread may be waiting for the caller */
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+    ck_assert(!errand_is_under_way(&errand));
+    barrier_wait(pool);
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+}
+END_TEST
+
+START_TEST(what_runs_is_waited_for_by_who_is_in_a_hurry)
+{
+    pthread_t thread;
+    atomic_bool done = false;
+    errand_hurry(&errand); /* nothing to wait for */
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    ck_assert_int_eq(pthread_create(&thread, NULL, hurry, &done), 0);
+    ck_assert(!atomic_load(&done));
+    sem_post(&go_on);
+    pthread_join(thread, NULL);
+    ck_assert(!errand_is_under_way(&errand));
+    ck_assert_uint_eq(atomic_load(&runs), 1);
+}
+END_TEST
+
 START_TEST(it_does_not_run_after_its_end)
 {
     ck_assert(!errand_end(&errand));
@@ -168,8 +208,14 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        asked_while_it_runs_it_runs_once_more, it_runs_again_when_it_says_so, what_waits_for_a_thread_is_taken_back,
-        what_waits_for_its_time_is_taken_back, what_runs_is_waited_for,       what_has_not_come_to_its_end_is_left,
+        asked_while_it_runs_it_runs_once_more,
+        it_runs_again_when_it_says_so,
+        what_waits_for_a_thread_is_taken_back,
+        what_waits_for_its_time_is_taken_back,
+        what_runs_is_waited_for,
+        what_has_not_come_to_its_end_is_left,
+        what_waits_for_a_thread_is_done_by_who_is_in_a_hurry,
+        what_runs_is_waited_for_by_who_is_in_a_hurry,
         it_does_not_run_after_its_end,
     };
     return UNIT_RUN_WITH("errand", setup, teardown, tests);

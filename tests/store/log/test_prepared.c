@@ -7,6 +7,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 
 enum { KIB = 1 << 10, RESERVE = 1 << 20, SEGMENT = 4 << 20, FIRST = SPACE_SEGMENT_FIRST };
@@ -123,6 +124,34 @@ START_TEST(in_haste_it_is_small)
     struct prepared prepared = get(KIB);
     ck_assert_str_eq(prepared.name, "next");
     ck_assert_uint_eq(prepared.size, FIRST);
+    drop(&prepared);
+}
+END_TEST
+
+static void *get_one(void *arg)
+{
+    log_own(&the_log);
+    *(struct prepared *)arg = get(KIB);
+    return NULL;
+}
+
+/* The disk has room for one, and the background has just begun to make it. */
+START_TEST(the_spare_under_way_is_not_taken_for_a_full_disk)
+{
+    pthread_t thread;
+    struct prepared prepared;
+    sim_disk_set_free(disk, RESERVE + FIRST);
+    sim_disk_hold_syncs(disk, true);
+    prepared_request(&the_log);
+    while (sim_disk_held(disk) == 0)
+        sched_yield();
+    uint64_t asked = sim_disk_calls(disk, SIM_FREE_BYTES);
+    ck_assert_int_eq(pthread_create(&thread, NULL, get_one, &prepared), 0);
+    while (sim_disk_calls(disk, SIM_FREE_BYTES) == asked)
+        sched_yield();
+    sim_disk_hold_syncs(disk, false);
+    pthread_join(thread, NULL);
+    ck_assert_str_eq(prepared.name, "spare");
     drop(&prepared);
 }
 END_TEST
@@ -264,6 +293,7 @@ int main(void)
         what_is_made_ahead_is_taken,
         one_is_made_however_often_it_is_asked_for,
         in_haste_it_is_small,
+        the_spare_under_way_is_not_taken_for_a_full_disk,
         it_is_as_large_as_what_is_needed,
         puts_get_none_out_of_the_reserve,
         compaction_gets_just_what_it_needs,
