@@ -7,7 +7,7 @@ PROBLEM = re.compile(r'\{(\d{3}), TYPE "([a-z-]+)"')
 
 
 def problems(checker, root):
-    source = (root / "api" / "request" / "problem.c").read_text()
+    source = next((root / "api").rglob("problem.c")).read_text()
     compare(checker, "problems", {(int(status), kind) for status, kind in PROBLEM.findall(source)},
             checker.specification.problems)
 
