@@ -346,6 +346,21 @@ double server_cpu(const struct server *server)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
+bool server_has_read_all(const struct server *server)
+{
+    char line[512];
+    bool all = true;
+    FILE *file = fopen("/proc/net/tcp", "re");
+    ck_assert_ptr_nonnull(file);
+    while (all && fgets(line, sizeof line, file)) {
+        unsigned local, remote, unsent, unread;
+        if (sscanf(line, " %*u: %*x:%x %*x:%x %*x %x:%x", &local, &remote, &unsent, &unread) == 4)
+            all = !((int)remote == server->port && unsent > 0) && !((int)local == server->port && unread > 0);
+    }
+    fclose(file);
+    return all;
+}
+
 size_t server_descriptors(const struct server *server)
 {
     char path[64];

@@ -91,6 +91,9 @@ void server_memory_reset(const struct server *server);
 /* Seconds of CPU that it has used. */
 double server_cpu(const struct server *server);
 
+/* Whether it has read all that was sent to its port, over IPv4. */
+bool server_has_read_all(const struct server *server);
+
 /* Open descriptors. */
 size_t server_descriptors(const struct server *server);
 

@@ -214,6 +214,7 @@ START_TEST(memory_is_bounded_for_all_stores_together)
         sockets[i] = begin_put(client_text(site.client, "k%d", i), SIZE);
         ck_assert(raw_send_payload(sockets[i], 190000, 1, 0));
     }
+    ck_assert(clock_until(5, server_has_read_all(site.server)));
     struct answer *refused = NULL;
     const char *target = "/v1/stores/other/objects/b";
     ck_assert_msg(clock_until(5, (refused = client_upload(site.client, target, SIZE, 1, NULL))->status == 503),
