@@ -113,14 +113,14 @@ enum api_eviction client_silence(const struct client *client)
 
 /* ---- whether it comes to the point ------------------------------------------------------------ */
 
-static bool is_suspended(const struct client *client)
+bool client_is_suspended(const struct client *client)
 {
     return MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
 }
 
 static enum api_eviction judge_request(struct client *client, const struct pace_terms *terms, int64_t now)
 {
-    switch (pace_look(&client->pace, client->socket, !is_suspended(client), terms, now)) {
+    switch (pace_look(&client->pace, client->socket, !client_is_suspended(client), terms, now)) {
     case PACE_SLOW_BODY:
         return API_EVICTED_BODY;
     case PACE_SLOW_ANSWER:
@@ -130,13 +130,20 @@ static enum api_eviction judge_request(struct client *client, const struct pace_
     }
 }
 
-enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now)
+enum api_eviction client_dawdling(const struct client *client)
 {
     if (client->heard)
+        return API_EVICTED_ANSWER;
+    return wire_is_amid_head(&client->wire) ? API_EVICTED_HEAD : API_EVICTED_IDLE;
+}
+
+enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now)
+{
+    if (client->heard && !client->guest)
         return judge_request(client, &terms->pace, now);
     if (now - client->waiting_since <= (client->guest ? terms->guest_patience : terms->head_patience))
         return API_EVICTIONS;
-    return wire_is_amid_head(&client->wire) ? API_EVICTED_HEAD : API_EVICTED_IDLE;
+    return client_is_suspended(client) ? API_EVICTIONS : client_dawdling(client);
 }
 
 void client_evict(struct client *client, enum api_eviction reason)

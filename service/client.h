@@ -36,15 +36,15 @@ struct client {
     bool given_up;         /* its last answer did not come through */
     bool ended;            /* it has closed its side */
     bool evicted;          /* it was too slow: libmicrohttpd is about to close it */
-    int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to */
+    int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to; for a guest to be gone */
     struct pace pace;      /* of a request whose head was heard */
 };
 
 /* How much patience the server has at present. */
 struct client_terms {
     struct pace_terms pace;
-    int64_t head_patience; /* milliseconds to begin a request and to finish its head */
-    int64_t guest_patience;
+    int64_t head_patience;  /* milliseconds to begin a request and to finish its head */
+    int64_t guest_patience; /* for a head and its answer */
 };
 
 /* NULL when memory is out. The socket stays the caller's to close until libmicrohttpd has it. Thread: any. */
@@ -78,6 +78,12 @@ bool client_has_unread(const struct client *client);
 
 /* What libmicrohttpd has waited for in vain, of a request under way. */
 enum api_eviction client_silence(const struct client *client);
+
+/* Whether its request is with the engine, so that it waits for the server and not the server for it. */
+bool client_is_suspended(const struct client *client);
+
+/* What a client without a body has not come to the end of: its head, its answer, or to say anything at all. */
+enum api_eviction client_dawdling(const struct client *client);
 
 /* Why its connection has to end now; API_EVICTIONS: it need not. */
 enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now);

@@ -31,7 +31,7 @@ enum {
     LOOKS = 4    /* in an idle timeout, at least */
 };
 
-enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants */
+enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants, and to take its answer */
 
 enum { CROWD_HASTE = 12 }; /* when places are short, clients have the idle timeout by so much */
 
@@ -332,21 +332,21 @@ static void judge_all(struct loop *loop)
     }
 }
 
-/* Guests come and go. When many of them have not said what they want, the one that has not for the longest time has to
- * go; who has just come is safe beside those who were answered and are leaving. */
+/* Guests come and go. When many of them do not, the one that has been here for the longest time has to; but not while
+ * it waits for the server. */
 static void limit_guests(struct loop *loop)
 {
     struct client *oldest = NULL;
-    size_t silent = 0;
+    size_t dawdling = 0;
     if (loop->guests <= loop->options.guest_limit)
         return;
     for (struct client *client = loop->clients; client; client = client->next)
-        if (client->guest && !client->heard && !client->evicted) {
+        if (client->guest && !client->evicted && !client_is_suspended(client)) {
             oldest = client;
-            silent++;
+            dawdling++;
         }
-    if (silent > loop->options.guest_limit)
-        evict(loop, oldest, API_EVICTED_HEAD);
+    if (dawdling > loop->options.guest_limit)
+        evict(loop, oldest, client_dawdling(oldest));
 }
 
 /* ---- the thread's turns --------------------------------------------------------------------- */

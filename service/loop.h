@@ -28,7 +28,7 @@ struct loop_options {
     struct api *api; /* borrowed, like the next two: must outlive the loop */
     struct evictions *evictions;
     struct places *places;
-    size_t guest_limit;        /* guests of this loop that have not said what they want: for one more the oldest goes */
+    size_t guest_limit;        /* of this loop, but those whose request the engine has: for one more the oldest goes */
     unsigned idle_timeout;     /* seconds without a byte, or with a part of a request's head */
     uint64_t least_rate;       /* bytes a second of bodies and answers, averaged over the idle timeout; 0: none */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */

@@ -163,16 +163,16 @@ static bool is_guest(const struct request *request)
     return guest != NULL && guest(request->connection);
 }
 
-/* Those who found no place get no more than a word, and go. */
+/* Those who found no place get no more than a word, and go: nobody waits for a body of theirs. */
 static bool has_place(struct request *request)
 {
-    if (!request->guest || request->endpoint->guests)
+    if (!request->guest || (request->endpoint->guests && request->body_length == 0))
         return true;
     request->reject = true;
     metrics_count_turned_away(&request->api->metrics);
     reply_problem(request, PROBLEM_BUSY,
                   "There are as many connections as allowed, in all or of your address; only health and metrics are "
-                  "told now: try again.");
+                  "told now, to requests without a body: try again.");
     return false;
 }
 

@@ -38,12 +38,12 @@ static enum MHD_Result interrupt(struct request *request)
     return MHD_NO;
 }
 
-/* An answer stands before the body. A client whose message is not understood, who waits for 100 Continue or whatever
- * else it expects, or who has much to send, gets it at once, which closes the connection. */
+/* An answer stands before the body. A client whose message is not understood, who has no place, who waits for 100
+ * Continue or whatever else it expects, or who has much to send, gets it at once, which closes the connection. */
 static enum MHD_Result answer_early(struct request *request)
 {
     bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
-    if (request->reject || waits || !drains(request))
+    if (request->reject || request->guest || waits || !drains(request))
         return queue(request);
     request->phase = REQUEST_BODY;
     return MHD_YES;

@@ -499,6 +499,39 @@ START_TEST(a_crowd_leaves_place_for_health_and_is_cut)
 }
 END_TEST
 
+/* It may ask how the server is, but not keep it waiting for more. */
+START_TEST(a_guest_with_a_body_is_refused_at_once)
+{
+    enum { PLACES = 30 };
+    static const struct {
+        const char *target, *framing;
+        int status;
+    } kinds[] = {{"/healthz", "Content-Length: 60000\r\n\r\nx", 503},
+                 {"/metrics", "Content-Length: 60000\r\n\r\nx", 503},
+                 {"/readyz", "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", 503},
+                 {"/nothing", "Content-Length: 60000\r\n\r\nx", 404},
+                 {"/healthz", "\r\n", 200}};
+    static int sockets[PLACES];
+    static struct raw_answer given;
+    add("--connections-limit", "32");
+    site_start();
+    begin_heads(sockets, PLACES);
+    ck_assert(clock_until(5, ask("/v1/stores") == 503));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        int socket = raw_connect(site.server->port);
+        double began = clock_now();
+        ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\n%s", kinds[i].target, kinds[i].framing));
+        ck_assert_msg(raw_receive(socket, &given), "no answer for %s", kinds[i].target);
+        ck_assert_msg(given.status == kinds[i].status, "%s with %s gets %d", kinds[i].target, kinds[i].framing,
+                      given.status);
+        ck_assert(raw_closed(socket));
+        ck_assert_msg(clock_now() - began < 1, "%s is waited for", kinds[i].target);
+        close(socket);
+    }
+    close_all(sockets, PLACES);
+}
+END_TEST
+
 /* An address of this machine that is not loopback; 0: it has none. */
 static in_addr_t own_address(void)
 {
@@ -564,6 +597,7 @@ int main(void)
         a_line_without_an_end_costs_nothing,
         what_waits_costs_nothing,
         a_crowd_leaves_place_for_health_and_is_cut,
+        a_guest_with_a_body_is_refused_at_once,
         one_address_does_not_get_all_places,
         answers_nobody_reads_stay_in_their_budget,
         what_comes_from_the_file_is_the_same,
