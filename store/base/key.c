@@ -23,6 +23,11 @@ bool key_valid(const struct store_key *key)
     return key->length >= 1 && key->length <= STORE_KEY_MAX;
 }
 
+bool key_equal(const struct store_key *a, const struct store_key *b)
+{
+    return !a->bytes == !b->bytes && key_same(a, b);
+}
+
 bool key_same(const struct store_key *a, const struct store_key *b)
 {
     if (a->hash != b->hash)

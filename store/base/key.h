@@ -11,4 +11,8 @@ bool key_valid(const struct store_key *key);
  * with equal hashes that are not the same are namesakes. */
 bool key_same(const struct store_key *a, const struct store_key *b);
 
+/* The same for records, where an object without a name is one beside those that have one: equal bytes, or none in both.
+ */
+bool key_equal(const struct store_key *a, const struct store_key *b);
+
 #endif

@@ -75,6 +75,18 @@ static struct failure find_before(struct plan *plan, const struct store_key *key
     return failure_none();
 }
 
+/* An object without a name ends by a record of its own when one with a name takes its place: each record speaks of one
+ * object only. */
+static struct failure end_nameless(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
+{
+    struct view gone = {.key = before->key, .time = plan->now};
+    if (!before->exists || before->key.bytes || !key->bytes)
+        return failure_none();
+    struct failure failure = changes_push(plan->changes, plan->txn, op, before, &gone);
+    *before = (struct view){.key = *key};
+    return failure;
+}
+
 /* The object comes to stand under `key`, if nothing speaks against it. */
 static struct failure plan_target(struct plan *plan, size_t op, const struct store_key *key,
                                   const struct store_condition *condition, struct view object)
@@ -92,6 +104,8 @@ static struct failure plan_target(struct plan *plan, size_t op, const struct sto
     object.location = 0;
     object.time = plan->now;
     failure = receipt_set(plan, op, key, &object, before.exists);
+    if (!failure.error)
+        failure = end_nameless(plan, op, key, &before);
     return failure.error ? failure : changes_push(plan->changes, plan->txn, op, &before, &object);
 }
 
@@ -166,6 +180,21 @@ static struct failure plan_relocate(struct plan *plan, size_t at, bool remove)
     return changes_push(plan->changes, plan->txn, at, &source, &gone);
 }
 
+/* What a tombstone that is written again finds under its key: nothing, unless just its own object is there once more.
+ * What else has the hash, under another name or none, stays as it is. */
+static struct failure find_ended(struct changes *changes, const struct store_key *key, struct view *ret_view)
+{
+    struct failure failure = changes_find(changes, key, false, ret_view);
+    bool another = !failure.error && ret_view->exists && !key_equal(key, &ret_view->key);
+    if (!another && failure.error != STORE_COLLISION)
+        return failure;
+    struct crowd others = ret_view->others;
+    if (another)
+        others = crowd_with(others, index_tag(changes->index, &ret_view->key));
+    *ret_view = (struct view){.key = *key, .others = others};
+    return failure_none();
+}
+
 /* Compaction's: the record again, as it was, if nothing has come to its key since. What cannot be read under the key of
  * a tombstone has come there. */
 static struct failure plan_rewrite(struct plan *plan, size_t at)
@@ -177,8 +206,9 @@ static struct failure plan_rewrite(struct plan *plan, size_t at)
     bool tombstone = step->rewritten_from == 0;
     if (!tombstone && !index_leads_to(changes->index, &op->key, step->rewritten_from))
         return failure_none();
-    struct failure failure = changes_find(changes, &op->key, !tombstone, &before);
-    if (tombstone && (failure.error == STORE_DAMAGED || failure.error == STORE_COLLISION))
+    struct failure failure = tombstone ? find_ended(changes, &op->key, &before)
+                                       : changes_find(changes, &op->key, true, &before);
+    if (tombstone && failure.error == STORE_DAMAGED)
         return failure_none();
     if (failure.error || before.location != step->rewritten_from || before.exists == tombstone)
         return failure;

@@ -96,7 +96,8 @@ uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool
 
 bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed)
 {
-    return index_now(index, key, NULL) == packed;
+    bool single;
+    return index_now_tagged(index, key->hash, index_tag(index, key), &single) == packed;
 }
 
 struct each {

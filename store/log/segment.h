@@ -20,8 +20,9 @@
  * stands behind that, the rest of a failed or torn write, does not count.
  *
  * Version 1 had zeros from 32 on: what follows follows closely, and a file of 64 bytes is taken for a husk. Up to
- * version 2 no two objects had one key hash: who only knows these would take two such keys for one, so no record comes
- * to stand in an older segment.
+ * version 2 no two objects had one key hash, and a record ends all that had its hash; from version 3 on it speaks of
+ * its own key only. Who only knows the older ones would take two keys with one hash for one, so no record comes to
+ * stand in an older segment.
  */
 #ifndef CAIRN_SEGMENT_H
 #define CAIRN_SEGMENT_H
@@ -35,7 +36,8 @@
 enum {
     SEGMENT_HEADER = 64,
     SEGMENT_VERSION = 3,
-    SEGMENT_VERSION_FULL = 2, /* from it on the header tells what stands behind the base */
+    SEGMENT_VERSION_NAMESAKES = 3, /* from it on a record speaks of its key; before, of all that has its hash */
+    SEGMENT_VERSION_FULL = 2,      /* from it on the header tells what stands behind the base */
     SEGMENT_NAME_MAX = 32
 };
 
@@ -100,6 +102,13 @@ struct failure segment_read_header(const struct io *io, int file, uint64_t salt,
 
 /* The header of the husk that will stand for a sealed segment, or of the one that a husk has. */
 struct segment_header segment_husk_header(const struct segment *segment);
+
+/* Whether each of its records speaks of one object only. Where the header is damaged that is taken for granted: then
+ * nothing is ended that lives. */
+static inline bool segment_knows_namesakes(const struct segment *segment)
+{
+    return segment->version == 0 || segment->version >= SEGMENT_VERSION_NAMESAKES;
+}
 
 /* What compaction leaves of a segment: the header, which says where the one before it ends. */
 static inline bool segment_is_husk(const struct segment *segment)

@@ -68,20 +68,29 @@ static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char
     return STORE_OK;
 }
 
-/* Finds out what a change replaces. An object without a name is that of any key of its hash. */
+/* Whether a change ends the single object that has its hash. */
+static bool ends_single(const struct scan *scan, const struct index_change *change, const struct store_key *key)
+{
+    return !segment_knows_namesakes(scan->segment) || key_equal(&change->key, key);
+}
+
+/* Finds out what a change replaces. */
 static enum store_error find_before(struct scan *scan, struct index_change *change)
 {
     struct index *index = scan->index;
     unsigned char head[RECALL];
     struct record record;
+    bool single;
     uint64_t packed = index_now(index, &change->key, &change->others);
-    if (!packed || packed == INDEX_SEVERAL)
+    if (packed == INDEX_SEVERAL) /* an object without a name is one of them, or comes to them */
+        packed = index_now_tagged(index, change->key.hash, index_tag(index, &change->key), &single);
+    if (!packed)
         return STORE_OK;
     enum store_error error = recall(scan, packed, head, &record);
     if (error)
         return error;
     struct store_key key = record_key(&record);
-    change->replaces = change->others.count > 0 || key_same(&change->key, &key); /* of several it is the key's own */
+    change->replaces = change->others.count > 0 || ends_single(scan, change, &key); /* of several it is its own */
     if (!change->replaces) {
         change->others = (struct crowd){.count = 1, .tags = index_tag(index, &key)};
         return STORE_OK;

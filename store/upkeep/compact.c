@@ -102,12 +102,22 @@ static struct segment *choose_richest(const struct index *index)
     return richest;
 }
 
+/* A record from before version 3 ends all that had its hash. Written again in this version it would speak of one object
+ * only, and what it has ended in segments before it would come back: so those go first. Lock held. */
+static struct segment *in_turn(const struct index *index, struct segment *chosen)
+{
+    if (!chosen || segment_knows_namesakes(chosen))
+        return chosen;
+    struct segment *oldest = index->log->segments[index->log->oldest];
+    return yield_is_oldest(index, oldest) && yield_is_candidate(index, oldest) ? oldest : NULL;
+}
+
 /* The segment to compact, with a reference; NULL: none. */
 static struct segment *choose(struct index *index)
 {
     index_lock_shared(index);
     bool full = space_is_full(index->log->space);
-    struct segment *chosen = full ? choose_richest(index) : choose_oldest(index);
+    struct segment *chosen = in_turn(index, full ? choose_richest(index) : choose_oldest(index));
     if (chosen)
         segment_retain(chosen);
     index_unlock(index);
@@ -173,6 +183,12 @@ static void rewrite_add(struct rewrite *rewrite, const struct record *record, ui
     rewrite->bytes += record_length(record);
 }
 
+/* Whether an object is just the key's own: one without a name is found by each key of its hash. */
+static bool is_own(const struct object *object, const struct store_key *key)
+{
+    return !object_info(object)->key == !key->bytes;
+}
+
 /* Whether nothing stands under the key of a tombstone: then it is all that keeps an older record from counting. What
  * cannot be read may be the key's. */
 static struct failure look_for_key(struct rewrite *rewrite, const struct store_key *key, bool *ret_absent)
@@ -182,9 +198,11 @@ static struct failure look_for_key(struct rewrite *rewrite, const struct store_k
     if (*ret_absent)
         return failure_none();
     struct failure failure = object_get(rewrite->compact->catalog->reader, key, 0, &object);
-    *ret_absent = failure.error == STORE_NO_OBJECT;
-    if (!failure.error)
+    *ret_absent = failure.error == STORE_NO_OBJECT || failure.error == STORE_COLLISION;
+    if (!failure.error) {
+        *ret_absent = !is_own(object, key);
         object_release(object);
+    }
     return failure.error == STORE_IO || failure.error == STORE_NO_MEMORY ? failure : failure_none();
 }
 

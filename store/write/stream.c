@@ -278,7 +278,7 @@ static bool can_go_on(const struct stream *stream)
 /* Writes the next bytes of the payload; an errno. */
 static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
 {
-    /* What stream_open() saw may be used up by now, and of some uploads it knew no size. */
+    /* What stream_begin() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
         error = blob_file_create(&stream->file, stream->writer->index->blobs, true);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEYS = 4, MANY = 5000 };
+enum { KEYS = 4, MANY = 5000, COLD = 700 };
 
 static struct fixture fixture;
 static struct ticket ticket;
@@ -487,6 +487,18 @@ static void churn(void)
     ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, KEPT);
 }
 
+/* More than the first segment holds, and nothing of it ever dies. */
+static void fill_with_cold(void)
+{
+    char name[16];
+    static char payload[400];
+    memset(payload, 'c', sizeof payload - 1);
+    for (unsigned i = 0; i < COLD; i++) {
+        snprintf(name, sizeof name, "cold%u", i);
+        ck_assert_int_eq(fixture_put_text(&fixture, name, payload), STORE_OK);
+    }
+}
+
 /* Compaction moves what lives of them, and a tombstone as long as an older segment may hold its key, although another
  * key of the hash holds something. */
 START_TEST(compaction_keeps_them_apart)
@@ -512,20 +524,92 @@ END_TEST
  * that is compacted, while another key has the hash. */
 START_TEST(a_tombstone_is_kept_beside_a_living_key_of_its_hash)
 {
-    char name[16];
-    static char payload[400];
-    memset(payload, 'c', sizeof payload - 1);
     ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
-    for (unsigned i = 0; i < 700; i++) { /* more than the first segment holds */
-        snprintf(name, sizeof name, "cold%u", i);
-        ck_assert_int_eq(fixture_put_text(&fixture, name, payload), STORE_OK);
-    }
+    fill_with_cold();
     ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
     ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
     churn();
     for (int start = 0; start < 3; start++) {
         ck_assert_int_eq(get(keys[0], ""), STORE_NO_OBJECT);
         ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
+        ck_assert_int_eq(get(hash, "two"), STORE_OK);
+        reopen();
+    }
+}
+END_TEST
+
+/* Tombstones of two keys are compacted while an object without a name has their hash: they do not end it, and it does
+ * not stand for them. */
+START_TEST(deleted_keys_stay_away_behind_a_nameless_object)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    fill_with_cold();
+    ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
+    ck_assert_int_eq(remove_key(keys[1]), STORE_OK);
+    ck_assert_int_eq(put(hash, "first"), STORE_OK);
+    ck_assert_int_eq(put(hash, "nameless"), STORE_OK);
+    churn();
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(get(hash, "nameless"), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD + 2);
+        reopen();
+    }
+    ck_assert_int_eq(remove_key(hash), STORE_OK);
+    churn();
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(get(hash, ""), STORE_NO_OBJECT);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD + 1);
+        reopen();
+    }
+}
+END_TEST
+
+/* Its record is in a cold segment; the key that took its place is gone, tombstone and all, when that is read again. */
+START_TEST(a_nameless_object_that_was_replaced_stays_away)
+{
+    ck_assert_int_eq(put(hash, "nameless"), STORE_OK);
+    fill_with_cold();
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
+    churn();
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(get(keys[0], ""), STORE_NO_OBJECT);
+        ck_assert_int_eq(get(hash, "two"), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD + 2);
+        reopen();
+    }
+}
+END_TEST
+
+/* Before version 3 a record spoke of its hash: what it has ended stays away although nothing else says so, also when
+ * the segment of that record is compacted in this version. */
+START_TEST(records_of_older_segments_end_all_of_their_hash)
+{
+    enum { SEGMENTS = 8 };
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    fill_with_cold();
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    fixture_close(&fixture);
+    for (unsigned number = 1; number <= SEGMENTS; number++) {
+        char path[128];
+        snprintf(path, sizeof path, "/data/stores/s/log/%016x.seg", number);
+        if (fixture_exists(&fixture, path))
+            fixture_age_header(&fixture, path, 2);
+    }
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD + 1);
+    churn();
+    for (unsigned i = COLD / 2; i < COLD; i++) { /* the segment with the second key is worth it, the first is not */
+        char name[16];
+        snprintf(name, sizeof name, "cold%u", i);
+        ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
+    }
+    churn();
+    ck_assert(fixture_is_husk(&fixture, 1));
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(get(keys[0], ""), STORE_NO_OBJECT);
         ck_assert_int_eq(get(hash, "two"), STORE_OK);
         reopen();
     }
@@ -566,6 +650,7 @@ START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
         gone[i] = fixture_figures(&fixture).end_offset;
         ck_assert_int_eq(remove_key(keys[i]), STORE_OK);
     }
+    ck_assert_int_eq(put(hash, "first"), STORE_OK);
     ck_assert_int_eq(put(hash, "nameless"), STORE_OK);
     fixture_close(&fixture);
     snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
@@ -625,6 +710,9 @@ int main(void)
         thousands_cost_no_more_than_others,
         compaction_keeps_them_apart,
         a_tombstone_is_kept_beside_a_living_key_of_its_hash,
+        deleted_keys_stay_away_behind_a_nameless_object,
+        a_nameless_object_that_was_replaced_stays_away,
+        records_of_older_segments_end_all_of_their_hash,
         an_older_segment_is_not_written_on,
         a_nameless_object_stands_beside_what_damage_brings_back,
         a_verification_finds_them_well,
