@@ -195,8 +195,9 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
         note_eviction(loop, client, client_silence(client));
     client_wait_for_head(client);
-    /* Its answer may have been begun before the drain and say keep-alive. */
-    if (loop->current != PHASE_SERVE)
+    /* Its end may have been held back until now (tell_of_ends() says what this is for); or its answer was begun before
+     * the drain and says keep-alive. */
+    if (wire_answered(&client->wire) || loop->current != PHASE_SERVE)
         shutdown(client->socket, SHUT_RD);
 }
 

@@ -37,6 +37,18 @@ bool wire_is_amid_body(const struct wire *wire)
     return wire->state != WIRE_HEAD;
 }
 
+/* Whether a message has passed whole that is not answered yet. */
+static bool owes_answer(const struct wire *wire)
+{
+    return wire->heads - wire_is_amid_body(wire) > wire->answered;
+}
+
+bool wire_answered(struct wire *wire)
+{
+    wire->answered++;
+    return wire->ended;
+}
+
 uint64_t wire_rest(const struct wire *wire)
 {
     return wire->state == WIRE_BODY ? wire->left : 0;
@@ -252,7 +264,10 @@ ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffe
     }
     if (given > 0)
         return (ssize_t)given;
-    if (got > 0)
+    wire->ended = got == 0 && owes_answer(wire);
+    if (got > 0 || wire->ended) {
         errno = EAGAIN;
-    return got > 0 ? -1 : got;
+        return -1;
+    }
+    return got;
 }

@@ -37,6 +37,8 @@ struct wire {
     struct chunks chunks;
     uint64_t left;
     uint64_t heads;     /* passed, those in place of faulty ones included */
+    uint64_t answered;  /* messages whose answer is out */
+    bool ended;         /* the source has ended, and that has to wait */
     struct fault fault; /* of the last message */
 
     const char *ready; /* passed, and to be read before all that follows */
@@ -53,8 +55,13 @@ typedef ssize_t wire_source(void *arg, void *buffer, size_t size);
 /* Nothing has arrived. */
 void wire_begin(struct wire *wire);
 
-/* In place of recv(): reads from the source what may be read. EAGAIN also when something came that has to wait. */
+/* In place of recv(): reads from the source what may be read. EAGAIN also when something came that has to wait, and at
+ * the end of the source while a whole message is not answered: libmicrohttpd would drop the answer with the connection.
+ */
 ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffer, size_t size);
+
+/* The answer to the next message is out. True: the source's end was held back, and is to be read again. */
+bool wire_answered(struct wire *wire);
 
 /* What is wrong with the nth message, counted from 1; NULL: nothing so far. */
 const struct fault *wire_fault(const struct wire *wire, uint64_t message);

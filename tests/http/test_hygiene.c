@@ -386,6 +386,27 @@ START_TEST(a_client_that_stops_sending_still_gets_its_answer)
 }
 END_TEST
 
+/* Their requests wait for others while the end comes, and one more waits behind them. */
+START_TEST(who_stops_sending_gets_the_answers_that_take_a_while)
+{
+    enum { TIMES = 50 };
+    const char *requests[] = {client_text(site.client, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_target("/objects")),
+                              "PUT /v1/stores/missing/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"};
+    const int expected[] = {200, 404};
+    for (int i = 0; i < 2 * TIMES; i++) {
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send(socket, "%sGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", requests[i % 2]));
+        shutdown(socket, SHUT_WR);
+        ck_assert_msg(raw_receive(socket, &answer), "no answer to request %d: %s", i, requests[i % 2]);
+        ck_assert_int_eq(answer.status, expected[i % 2]);
+        ck_assert_msg(raw_receive(socket, &answer), "no answer behind request %d: %s", i, requests[i % 2]);
+        ck_assert_int_eq(answer.status, 200);
+        ck_assert(raw_closed(socket));
+        close(socket);
+    }
+}
+END_TEST
+
 START_TEST(connection_close_is_heeded)
 {
     char *request = client_text(site.client,
@@ -636,6 +657,7 @@ int main(void)
         pipelined_requests_are_answered_in_order,
         hundred_pipelined_puts,
         a_client_that_stops_sending_still_gets_its_answer,
+        who_stops_sending_gets_the_answers_that_take_a_while,
         connection_close_is_heeded,
         slow_headers_are_no_fault,
         an_error_before_the_body_reaches_a_client_that_sends_on,

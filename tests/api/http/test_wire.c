@@ -229,6 +229,28 @@ START_TEST(the_end_of_the_stream_is_told)
 }
 END_TEST
 
+/* Half a close does not overtake answers; one that comes amid a message is told at once. */
+START_TEST(the_end_waits_for_the_answers)
+{
+    static const char bytes[] = GET GET SIZED "hel";
+    char buffer[200];
+    for (size_t cut = 0; cut < 2; cut++) {
+        size_t length = cut ? sizeof bytes - 1 : 2 * strlen(GET);
+        struct stream stream = {.bytes = bytes, .length = length, .ends = length};
+        struct wire wire;
+        wire_begin(&wire);
+        ck_assert_int_eq(wire_read(&wire, read_stream, &stream, buffer, sizeof buffer), (ssize_t)length);
+        for (int i = 0; i < 2; i++) {
+            ck_assert_int_eq(wire_read(&wire, read_stream, &stream, buffer, sizeof buffer), -1);
+            ck_assert_int_eq(errno, EAGAIN);
+            ck_assert(wire_answered(&wire));
+        }
+        ck_assert_int_eq(wire_read(&wire, read_stream, &stream, buffer, sizeof buffer), 0);
+        wire_end(&wire);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -236,6 +258,7 @@ int main(void)
         a_head_is_not_passed_before_it_is_whole, another_head_stands_for_one_with_a_fault,
         a_body_with_a_fault_ends_there,          no_line_is_endless,
         much_comes_with_the_end_of_a_head,       the_end_of_the_stream_is_told,
+        the_end_waits_for_the_answers,
     };
     return UNIT_RUN("wire", tests);
 }
