@@ -515,6 +515,10 @@ START_TEST(a_guest_with_a_body_is_refused_at_once)
     static struct raw_answer given;
     add("--connections-limit", "32");
     site_start();
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    size_t descriptors = server_descriptors(site.server);
+    client_disconnect(site.client);
+    ck_assert(clock_until(5, server_descriptors(site.server) < descriptors));
     begin_heads(sockets, PLACES);
     ck_assert(clock_until(5, ask("/v1/stores") == 503));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
