@@ -1,12 +1,12 @@
 /* api.c - the door: libmicrohttpd's callbacks, each one step in the life of a request. */
 #include "api/api.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/request/core.h"
 #include "api/request/turn.h"
 #include "api/routes.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* Bodies of the largest size; of small ones accordingly more. A batch-get of that size, which takes four times its
  * payload, still finds place in the part that is not kept for small ones. */
@@ -15,13 +15,13 @@ enum { BATCHES_IN_MEMORY = 6 };
 struct api *api_new(const struct api_options *options)
 {
     struct api *api = calloc(1, sizeof *api);
-    if (api == NULL)
+    if (!api)
         return NULL;
     api->options = *options;
     api->routes = routes;
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
-    if (api->options.resume == NULL)
+    if (!api->options.resume)
         api->options.resume = MHD_resume_connection;
     return api;
 }
@@ -47,14 +47,14 @@ void api_free(struct api *api)
 static void hide_query(const char *uri)
 {
     char *query = strchr((char *)(uintptr_t)uri, '?');
-    if (query != NULL)
+    if (query)
         query[1] = '\0';
 }
 
 void *api_uri(void *closure, const char *uri, struct MHD_Connection *connection)
 {
-    struct request *request = request_new(closure, connection, uri == NULL ? "" : uri);
-    if (uri != NULL)
+    struct request *request = request_new(closure, connection, !uri ? "" : uri);
+    if (uri)
         hide_query(uri);
     return request;
 }
@@ -71,21 +71,21 @@ enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, con
 {
     (void)closure, (void)connection, (void)url, (void)version;
     struct request *request = *request_closure;
-    if (request == NULL)
+    if (!request)
         return MHD_NO; /* there was no memory for it */
     return turn_take(request, method, upload_data, upload_data_size);
 }
 
 enum MHD_Result api_reject(void *request, const struct fault *fault, size_t *upload_data_size)
 {
-    return request == NULL ? MHD_NO : turn_reject(request, fault, upload_data_size);
+    return !request ? MHD_NO : turn_reject(request, fault, upload_data_size);
 }
 
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
                    enum MHD_RequestTerminationCode reason)
 {
     (void)closure, (void)connection, (void)reason;
-    if (*request_closure != NULL)
+    if (*request_closure)
         request_free(*request_closure);
     *request_closure = NULL;
 }

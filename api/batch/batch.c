@@ -5,10 +5,6 @@
  * are not copied, and on an I/O thread when it is large, so that nobody else's request waits for it. Then the
  * engine gets all operations at once, and applies all or none.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/batch/batch_form.h"
 #include "api/batch/batch_json.h"
 #include "api/batch/entries.h"
@@ -16,6 +12,10 @@
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     READ_AT_ONCE = 64 << 10, /* bytes of a body that are read on the HTTP thread */
@@ -76,7 +76,7 @@ static void begin(struct request *request)
     const struct api_options *options = &request->api->options;
     struct batch *batch = calloc(1, sizeof *batch);
     request->state = batch;
-    if (batch == NULL) {
+    if (!batch) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -110,7 +110,7 @@ static void show_key(struct request *request, const struct batch *batch, size_t 
 {
     const struct store_key *key = &batch->entries.ops[index].key;
     request->key = *key;
-    request->has_key = key->bytes != NULL || key->hash != 0;
+    request->has_key = key->bytes || key->hash != 0;
 }
 
 static void refuse_body(struct request *request, const struct batch *batch)
@@ -186,7 +186,7 @@ static void refuse_entry(struct request *request, const struct batch *batch)
 /* The answer is made: what it was made of is not kept while the client takes it. */
 static void drop(struct batch *batch)
 {
-    for (size_t i = 0; batch->receipts != NULL && i < batch->entries.count; i++)
+    for (size_t i = 0; batch->receipts && i < batch->entries.count; i++)
         receipt_free(&batch->receipts[i]);
     free(batch->receipts);
     batch->receipts = NULL;
@@ -277,7 +277,7 @@ static bool ready(struct request *request, struct batch *batch)
     if (!take_room(request, batch))
         return false;
     batch->receipts = calloc(batch->entries.count, sizeof *batch->receipts);
-    if (batch->receipts == NULL)
+    if (!batch->receipts)
         reply_error(request, STORE_NO_MEMORY);
     return batch->receipts != NULL;
 }
@@ -306,7 +306,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     struct batch *batch = request->state;
-    if (batch == NULL)
+    if (!batch)
         return;
     drop(batch);
     free(batch);

@@ -1,14 +1,14 @@
 #include "api/batch/batch_form.h"
 
-#include <ctype.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-
 #include "api/batch/entries.h"
 #include "api/http/fields.h"
 #include "api/http/octet.h"
 #include "api/text/hex.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 enum { HEAD_MAX = 16 << 10 }; /* bytes of the fields of one part */
 
@@ -60,7 +60,7 @@ static bool read_quoted(struct span *span, struct span *ret_value)
 static struct span read_until(struct span *span, const char *stop)
 {
     struct span value = {.at = span->at};
-    while (span->at < span->end && *span->at != '\0' && strchr(stop, *span->at) == NULL)
+    while (span->at < span->end && *span->at != '\0' && !strchr(stop, *span->at))
         span->at++;
     value.end = span->at;
     return value;
@@ -115,7 +115,7 @@ static bool is_boundary(struct span boundary)
     if (length == 0 || length > BATCH_FORM_BOUNDARY_MAX || boundary.end[-1] == ' ')
         return false;
     for (const char *at = boundary.at; at < boundary.end; at++)
-        if (!isalnum((unsigned char)*at) && (*at == '\0' || strchr("'()+_,-./:=? ", *at) == NULL))
+        if (!isalnum((unsigned char)*at) && (*at == '\0' || !strchr("'()+_,-./:=? ", *at)))
             return false;
     return true;
 }
@@ -169,7 +169,7 @@ static enum ending next_delimiter(struct form *form, struct span *ret_before)
     ret_before->at = form->rest.at;
     for (;;) {
         char *found = memmem(rest.at, span_length(rest), form->delimiter, form->delimiter_length);
-        if (found == NULL)
+        if (!found)
             return ENDING_NONE;
         ret_before->end = found;
         rest.at = found + form->delimiter_length;
@@ -244,7 +244,7 @@ static bool find_name(struct form *form, struct span field, struct span *ret_nam
 static bool take_name(struct form *form, struct span field)
 {
     struct span name;
-    if (entries_last(form->entries)->key.bytes != NULL)
+    if (entries_last(form->entries)->key.bytes)
         return entries_refuse(form->entries, "a part has one Content-Disposition");
     if (!find_name(form, field, &name))
         return false;
@@ -284,7 +284,7 @@ static bool next_line(struct span *rest, struct span *ret_line)
 {
     size_t length = span_length(*rest) < HEAD_MAX ? span_length(*rest) : HEAD_MAX;
     char *end = memmem(rest->at, length, "\r\n", 2);
-    if (end == NULL)
+    if (!end)
         return false;
     *ret_line = (struct span){rest->at, end};
     rest->at = end + 2;
@@ -294,7 +294,7 @@ static bool next_line(struct span *rest, struct span *ret_line)
 static bool read_field(struct form *form, struct span line)
 {
     char *colon = memchr(line.at, ':', span_length(line));
-    if (colon == NULL || colon == line.at || !octet_all(line.at, (size_t)(colon - line.at), OCTET_TOKEN))
+    if (!colon || colon == line.at || !octet_all(line.at, (size_t)(colon - line.at), OCTET_TOKEN))
         return entries_refuse(form->entries, "a line of the part's head is not a field");
     struct span name = {line.at, colon}, value = {colon + 1, line.end};
     skip_blanks(&value);
@@ -320,7 +320,7 @@ static bool read_part(struct form *form, struct span part)
             return false;
     }
     struct store_op *op = entries_last(form->entries);
-    if (op->key.bytes == NULL)
+    if (!op->key.bytes)
         return entries_refuse(form->entries, "a part needs a Content-Disposition with a name");
     op->kind = STORE_PUT;
     op->payload = part.at;

@@ -7,17 +7,17 @@
  * their sizes only, says whether they may. This happens on an I/O thread, as reading may wait for the disk. Limits are
  * those of a batch: operations for names, bytes for payloads.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/request/body.h"
 #include "api/request/core.h"
 #include "api/request/object_json.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/naming.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* What an object takes while it is put into the answer: its bytes, and twice their base64 as the text grows; and what
  * is known about it. */
@@ -60,7 +60,7 @@ static enum store_error write_from_file(struct jsontext *json, const struct obje
 {
     const struct object_info *info = object_info(object);
     char *bytes = malloc((size_t)info->size);
-    enum store_error error = bytes == NULL ? STORE_NO_MEMORY : object_read(object, 0, bytes, (size_t)info->size);
+    enum store_error error = !bytes ? STORE_NO_MEMORY : object_read(object, 0, bytes, (size_t)info->size);
     if (error == STORE_OK)
         write_object(json, info, bytes);
     int os_error = errno;
@@ -72,7 +72,7 @@ static enum store_error write_from_file(struct jsontext *json, const struct obje
 static enum store_error write_found(struct jsontext *json, const struct object *object)
 {
     const struct object_info *info = object_info(object);
-    if (object_payload(object) == NULL && info->size > 0)
+    if (!object_payload(object) && info->size > 0)
         return write_from_file(json, object);
     write_object(json, info, object_payload(object));
     return STORE_OK;
@@ -113,7 +113,7 @@ static bool admit(struct request *request, struct gathering *gathering)
     uint64_t limit = request->api->options.batch_bytes_limit, payload = 0;
     size_t room = 0;
     for (size_t i = 0; i < gathering->count; i++) {
-        if (gathering->objects[i] == NULL)
+        if (!gathering->objects[i])
             continue;
         const struct object_info *info = object_info(gathering->objects[i]);
         if (info->size > limit - payload)
@@ -128,7 +128,7 @@ static bool admit(struct request *request, struct gathering *gathering)
 static void write_all(struct request *request, struct gathering *gathering)
 {
     for (size_t i = 0; i < gathering->count && request->error == STORE_OK; i++) {
-        if (gathering->objects[i] == NULL)
+        if (!gathering->objects[i])
             jsontext_null(&gathering->answer);
         else
             request_keep_error(request, write_found(&gathering->answer, gathering->objects[i]));
@@ -141,7 +141,7 @@ static void fetch(struct request *request, struct gathering *gathering)
 {
     gathering->objects = calloc(gathering->count + 1, sizeof *gathering->objects);
     gathering->errors = calloc(gathering->count + 1, sizeof *gathering->errors);
-    if (gathering->objects == NULL || gathering->errors == NULL) {
+    if (!gathering->objects || !gathering->errors) {
         request->error = STORE_NO_MEMORY;
         return;
     }
@@ -161,7 +161,7 @@ static bool read_naming_members(struct gathering *gathering, struct naming *nami
     while (jsonread_member(&gathering->json, &name)) {
         enum naming_kind kind;
         bool known = naming_kind_of(&name, "key", &kind);
-        bool again = known && naming->texts[kind].bytes != NULL;
+        bool again = known && naming->texts[kind].bytes;
         if (known && !again && jsonread_null(&gathering->json))
             continue;
         if (!known || again || jsonread_type(&gathering->json) != JSONREAD_STRING)
@@ -169,7 +169,7 @@ static bool read_naming_members(struct gathering *gathering, struct naming *nami
         if (!jsonread_string(&gathering->json, &naming->texts[kind]))
             return false;
     }
-    return gathering->json.fault == NULL;
+    return !gathering->json.fault;
 }
 
 /* Reads one name: a string in `keys`, an object in `objects`. */
@@ -192,7 +192,7 @@ static bool keep_key(struct request *request, struct gathering *gathering, const
     if (gathering->count == gathering->room) {
         size_t room = gathering->room == 0 ? 64 : 2 * gathering->room;
         struct store_key *keys = realloc(gathering->keys, room * sizeof *keys);
-        if (keys == NULL) {
+        if (!keys) {
             request->error = STORE_NO_MEMORY;
             return false;
         }
@@ -214,12 +214,12 @@ static bool gather_list(struct request *request, struct gathering *gathering, en
         if (!read_naming(gathering, wanted, &naming))
             return false;
         const char *fault = naming_key(&naming, &key);
-        if (fault != NULL)
+        if (fault)
             return refuse(gathering, PROBLEM_BAD_BODY, fault);
         if (!keep_key(request, gathering, &key))
             return false;
     }
-    return gathering->json.fault == NULL;
+    return !gathering->json.fault;
 }
 
 /* Clients that are generated may send both members, the one they do not mean as null or as an empty list. */
@@ -247,7 +247,7 @@ static bool gather(struct request *request, struct gathering *gathering)
             return refuse(gathering, PROBLEM_BAD_BODY, "objects are named by keys or by objects, not by both");
     }
     jsonread_end(json);
-    return json->fault == NULL && (found || refuse(gathering, PROBLEM_BAD_BODY, "the body needs keys or objects"));
+    return !json->fault && (found || refuse(gathering, PROBLEM_BAD_BODY, "the body needs keys or objects"));
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -261,7 +261,7 @@ static void begin(struct request *request)
 {
     struct gathering *gathering = calloc(1, sizeof *gathering);
     request->state = gathering;
-    if (gathering == NULL)
+    if (!gathering)
         reply_error(request, STORE_NO_MEMORY);
     else if (!body_is(request, "application/json"))
         reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
@@ -280,7 +280,7 @@ static void gather_job(struct request *request)
     struct gathering *gathering = request->state;
     jsonread_begin(&gathering->json, body_bytes(&gathering->body), gathering->body.length);
     if (!gather(request, gathering)) {
-        if (gathering->json.fault != NULL)
+        if (gathering->json.fault)
             refuse(gathering, PROBLEM_BAD_BODY, gathering->json.fault);
         return;
     }
@@ -314,10 +314,10 @@ static void answer(struct request *request)
                             gathering->keys[gathering->entry].hash);
     } else if (request->error != STORE_OK) {
         reply_error(request, request->error);
-    } else if (gathering->json.fault != NULL) {
+    } else if (gathering->json.fault) {
         reply_problem(request, gathering->problem, "The body is not JSON: %s at byte %zu.", gathering->fault,
                       jsonread_position(&gathering->json));
-    } else if (gathering->fault != NULL) {
+    } else if (gathering->fault) {
         reply_problem(request, gathering->problem, "The request is refused: %s.", gathering->fault);
     } else {
         budget_keep(&request->answer, gathering->answer.capacity);
@@ -335,7 +335,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     struct gathering *gathering = request->state;
-    if (gathering == NULL)
+    if (!gathering)
         return;
     drop(gathering);
     free(gathering);

@@ -1,11 +1,11 @@
 #include "api/batch/batch_json.h"
 
-#include <string.h>
-
 #include "api/batch/entries.h"
 #include "api/text/base64.h"
 #include "api/text/jsonread.h"
 #include "api/text/naming.h"
+
+#include <string.h>
 
 /* ---- what an operation may have -------------------------------------------------------------- */
 
@@ -97,7 +97,7 @@ static bool read_meta(struct step *step)
     }
     if (!given)
         step->seen &= ~BIT(MEMBER_META);
-    return step->json->fault == NULL;
+    return !step->json->fault;
 }
 
 static bool read_member(struct step *step, const struct jsonread_text *name)
@@ -126,13 +126,13 @@ static bool name_object(struct step *step, enum member text, enum member base64,
                                       [NAMING_BASE64] = step->texts[base64],
                                       [NAMING_HASH] = step->texts[hash]}};
     const char *fault = naming_key(&naming, ret_key);
-    return fault == NULL || entries_refuse(step->entries, "%s: %s", member_names[text], fault);
+    return !fault || entries_refuse(step->entries, "%s: %s", member_names[text], fault);
 }
 
 static bool take_payload(struct step *step, struct store_op *op)
 {
     struct jsonread_text *data = &step->texts[MEMBER_DATA];
-    if (data->bytes == NULL)
+    if (!data->bytes)
         return entries_refuse(step->entries, "a put needs data, in base64");
     if (!base64_decode(data->bytes, data->length, &op->size))
         return entries_refuse(step->entries, "data is not base64");
@@ -143,20 +143,20 @@ static bool take_payload(struct step *step, struct store_op *op)
 static bool take_conditions(struct step *step)
 {
     const struct jsonread_text *match = &step->texts[MEMBER_IF_MATCH], *none = &step->texts[MEMBER_IF_NONE_MATCH];
-    return (match->bytes == NULL || entries_if_match(step->entries, match->bytes, match->length)) &&
-           (none->bytes == NULL || entries_if_none_match(step->entries, none->bytes, none->length));
+    return (!match->bytes || entries_if_match(step->entries, match->bytes, match->length)) &&
+           (!none->bytes || entries_if_none_match(step->entries, none->bytes, none->length));
 }
 
 static bool take_content_type(struct step *step)
 {
     const struct jsonread_text *type = &step->texts[MEMBER_CONTENT_TYPE];
-    return type->bytes == NULL || entries_content_type(step->entries, type->bytes, type->length);
+    return !type->bytes || entries_content_type(step->entries, type->bytes, type->length);
 }
 
 static const struct kind *find_kind(struct step *step)
 {
     const struct jsonread_text *name = &step->texts[MEMBER_OP];
-    for (size_t i = 0; name->bytes != NULL && i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; name->bytes && i < sizeof kinds / sizeof *kinds; i++)
         if (jsonread_is(name, kinds[i].name))
             return &kinds[i];
     entries_refuse(step->entries, "op is put, delete, rename or copy");
@@ -175,7 +175,7 @@ static bool take_step(struct step *step)
 {
     struct store_op *op = entries_last(step->entries);
     const struct kind *kind = find_kind(step);
-    if (kind == NULL || !check_members(step, kind))
+    if (!kind || !check_members(step, kind))
         return false;
     op->kind = kind->op;
     if (!name_object(step, MEMBER_KEY, MEMBER_KEY_BASE64, MEMBER_KEY_HASH, &op->key))
@@ -202,7 +202,7 @@ static bool read_step(struct jsonread *json, struct entries *entries)
     while (jsonread_member(json, &name))
         if (!read_member(&step, &name))
             return false;
-    return json->fault == NULL && take_step(&step);
+    return !json->fault && take_step(&step);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -228,7 +228,7 @@ static bool read_operations(struct whole *whole)
     while (jsonread_item(&whole->json))
         if (!read_step(&whole->json, whole->entries))
             return false;
-    return whole->json.fault == NULL;
+    return !whole->json.fault;
 }
 
 static bool read_switch(struct whole *whole, const char *name, unsigned flag)
@@ -267,7 +267,7 @@ static bool read_whole(struct whole *whole)
         if (!read_whole_member(whole, &name))
             return false;
     jsonread_end(&whole->json);
-    if (whole->json.fault != NULL)
+    if (whole->json.fault)
         return false;
     return whole->has_operations || entries_malformed(whole->entries, "a batch needs a list of operations");
 }
@@ -277,7 +277,7 @@ bool batch_json_read(char *body, size_t length, struct entries *entries, unsigne
     struct whole whole = {.entries = entries, .flags = flags};
     jsonread_begin(&whole.json, body, length);
     if (!read_whole(&whole)) {
-        if (whole.json.fault != NULL)
+        if (whole.json.fault)
             entries_malformed(entries, "it is not JSON: %s at byte %zu", whole.json.fault,
                               jsonread_position(&whole.json));
         return false;

@@ -1,12 +1,12 @@
 #include "api/batch/entries.h"
 
+#include "api/http/octet.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "api/http/octet.h"
 
 enum { FIRST_CAPACITY = 16 };
 
@@ -60,12 +60,12 @@ static bool grow(struct entries *entries)
 {
     size_t capacity = entries->capacity == 0 ? FIRST_CAPACITY : entries->capacity * 2;
     struct store_op *ops = realloc(entries->ops, capacity * sizeof *ops);
-    if (ops != NULL)
+    if (ops)
         entries->ops = ops;
     struct entry *owned = realloc(entries->owned, capacity * sizeof *owned);
-    if (owned != NULL)
+    if (owned)
         entries->owned = owned;
-    if (ops == NULL || owned == NULL)
+    if (!ops || !owned)
         return no_memory(entries);
     entries->capacity = capacity;
     return true;

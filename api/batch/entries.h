@@ -8,13 +8,13 @@
 #ifndef CAIRN_API_ENTRIES_H
 #define CAIRN_API_ENTRIES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "api/http/attributes.h"
 #include "api/http/precondition.h"
 #include "api/http/problem.h"
 #include "store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /* What an operation owns. */
 struct entry {

@@ -1,11 +1,11 @@
 #include "api/http/attributes.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/http/fields.h"
 #include "api/http/octet.h"
 #include "api/text/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { FORMAT = 1, HEADER = 3 };
 
@@ -19,7 +19,7 @@ static uint8_t *grow(struct attributes *attributes, enum attribute_tag tag, size
 {
     size_t old = attributes->length == 0 ? 1 : attributes->length;
     uint8_t *bytes = realloc(attributes->bytes, old + HEADER + length);
-    if (bytes == NULL)
+    if (!bytes)
         return NULL;
     bytes[0] = FORMAT;
     bytes[old] = (uint8_t)tag;
@@ -60,7 +60,7 @@ enum attributes_error attributes_add_content_type(struct attributes *attributes,
     if (count_text(attributes, strlen("Content-Type") + length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
     uint8_t *room = grow(attributes, ATTRIBUTE_CONTENT_TYPE, length);
-    if (room == NULL)
+    if (!room)
         return ATTRIBUTES_NO_MEMORY;
     memcpy(room, value, length);
     return ATTRIBUTES_OK;
@@ -100,7 +100,7 @@ enum attributes_error attributes_add_meta(struct attributes *attributes, const c
     if (count_text(attributes, strlen(FIELD_META_PREFIX) + name_length + shown_length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
     uint8_t *room = grow(attributes, ATTRIBUTE_META, name_length + 1 + value_length);
-    if (room == NULL)
+    if (!room)
         return ATTRIBUTES_NO_MEMORY;
     for (size_t i = 0; i < name_length; i++)
         room[i] = (uint8_t)lower(name[i]);
@@ -113,7 +113,7 @@ enum attributes_error attributes_add_digest(struct attributes *attributes, enum 
                                             const uint8_t *digest, size_t length)
 {
     uint8_t *room = grow(attributes, tag, length);
-    if (room == NULL)
+    if (!room)
         return ATTRIBUTES_NO_MEMORY;
     memcpy(room, digest, length);
     return ATTRIBUTES_OK;
@@ -129,7 +129,7 @@ void attributes_free(struct attributes *attributes)
 static bool split_meta(struct attribute *attribute)
 {
     const char *end = memchr(attribute->value, '\0', attribute->value_length);
-    if (end == NULL)
+    if (!end)
         return false;
     attribute->name = attribute->value;
     attribute->value_length -= (size_t)(end + 1 - attribute->value);

@@ -1,13 +1,13 @@
 #include "api/http/byteranges.h"
 
+#include "api/text/hex.h"
+
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-#include "api/text/hex.h"
 
 enum { BOUNDARY = 32 };
 
@@ -83,7 +83,7 @@ static bool fill(struct byteranges *byteranges, const char *content_type, const 
 struct byteranges *byteranges_new(struct object *object, const char *content_type, const struct range_set *set)
 {
     struct byteranges *byteranges = calloc(1, sizeof *byteranges + (set->count + 1) * sizeof(struct part));
-    if (byteranges == NULL)
+    if (!byteranges)
         return NULL;
     if (!fill(byteranges, content_type, set, object_info(object)->size)) {
         byteranges_free(byteranges);

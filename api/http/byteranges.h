@@ -8,11 +8,11 @@
 #ifndef CAIRN_API_BYTERANGES_H
 #define CAIRN_API_BYTERANGES_H
 
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "api/http/range.h"
 #include "store/store.h"
+
+#include <stdint.h>
+#include <sys/types.h>
 
 struct byteranges;
 

@@ -199,7 +199,7 @@ static void pass_byte(struct chunks *chunks, struct flow *flow)
 
 void chunks_pass(struct chunks *chunks, struct flow *flow)
 {
-    while (flow_left(flow) > 0 && chunks->state != CHUNKS_END && chunks->fault.sentence == NULL)
+    while (flow_left(flow) > 0 && chunks->state != CHUNKS_END && !chunks->fault.sentence)
         if (chunks->state == CHUNKS_DATA)
             pass_data(chunks, flow);
         else

@@ -11,11 +11,11 @@
 #ifndef CAIRN_API_CHUNKS_H
 #define CAIRN_API_CHUNKS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "api/http/fault.h"
 #include "api/http/flow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum chunks_state {
     CHUNKS_SIZE,          /* the first digit is to come */

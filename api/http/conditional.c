@@ -1,9 +1,9 @@
 #include "api/http/conditional.h"
 
-#include <string.h>
-
 #include "api/http/etag.h"
 #include "api/http/http_date.h"
+
+#include <string.h>
 
 static bool among(const struct store_digest *digest, const struct store_digest *list, size_t count)
 {
@@ -17,14 +17,14 @@ static bool among(const struct store_digest *digest, const struct store_digest *
 static bool newer_than(const char *date, const struct object_info *info, bool unknown)
 {
     int64_t seconds;
-    if (date == NULL || !http_date_read(date, &seconds))
+    if (!date || !http_date_read(date, &seconds))
         return unknown;
     return info->modified / 1000000000 > seconds;
 }
 
 static bool fails(const struct fields *fields, const struct store_condition *condition, const struct object_info *info)
 {
-    if (fields->values[FIELD_IF_MATCH] == NULL)
+    if (!fields->values[FIELD_IF_MATCH])
         return newer_than(fields->values[FIELD_IF_UNMODIFIED_SINCE], info, false);
     return condition->match_listed && !among(&info->digest, condition->match, condition->match_count);
 }
@@ -32,7 +32,7 @@ static bool fails(const struct fields *fields, const struct store_condition *con
 static bool is_unchanged(const struct fields *fields, const struct store_condition *condition,
                          const struct object_info *info)
 {
-    if (fields->values[FIELD_IF_NONE_MATCH] == NULL)
+    if (!fields->values[FIELD_IF_NONE_MATCH])
         return !newer_than(fields->values[FIELD_IF_MODIFIED_SINCE], info, true);
     return condition->absent || among(&info->digest, condition->none_match, condition->none_match_count);
 }
@@ -48,7 +48,7 @@ enum conditional conditional_decide(const struct fields *fields, const struct pr
 bool conditional_range(const char *if_range, const struct object_info *info)
 {
     char etag[ETAG_SIZE];
-    if (if_range == NULL)
+    if (!if_range)
         return true;
     etag_write(etag, &info->digest);
     return strcmp(if_range, etag) == 0;

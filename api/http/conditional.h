@@ -4,11 +4,11 @@
 #ifndef CAIRN_API_CONDITIONAL_H
 #define CAIRN_API_CONDITIONAL_H
 
-#include <stdbool.h>
-
 #include "api/http/fields.h"
 #include "api/http/precondition.h"
 #include "store/store.h"
+
+#include <stdbool.h>
 
 enum conditional {
     CONDITIONAL_SEND,      /* go on */

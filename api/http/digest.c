@@ -75,7 +75,7 @@ static bool read_member(struct digest *digest, const char *at, const char *end)
         return false;
     at += 2;
     const char *colon = memchr(at, ':', (size_t)(end - at));
-    if (colon == NULL || (colon + 1 != end && strchr("; \t", colon[1]) == NULL))
+    if (!colon || (colon + 1 != end && !strchr("; \t", colon[1])))
         return false;
     return tell(digest, &digest->sha256, at, (size_t)(colon - at), SHA256_DIGEST_SIZE);
 }

@@ -1,11 +1,11 @@
 #include "api/http/fields.h"
 
+#include "api/http/octet.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "api/http/octet.h"
 
 struct known {
     const char *name;
@@ -66,7 +66,7 @@ static enum fields_error join(struct fields *fields, enum field field, const cha
 
 static enum fields_error keep(struct fields *fields, enum field field, const char *value, enum field *ret_field)
 {
-    if (fields->values[field] != NULL) {
+    if (fields->values[field]) {
         *ret_field = field;
         return known[field].list ? join(fields, field, value) : FIELDS_TWICE;
     }

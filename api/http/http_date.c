@@ -18,7 +18,7 @@ void http_date_write(char text[HTTP_DATE_SIZE], int64_t seconds)
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct tm tm;
     time_t time = (time_t)seconds;
-    if (gmtime_r(&time, &tm) == NULL || tm.tm_year < -900 || tm.tm_year > 8099)
+    if (!gmtime_r(&time, &tm) || tm.tm_year < -900 || tm.tm_year > 8099)
         gmtime_r(&(time_t){0}, &tm);
     memcpy(text, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_SIZE);
     memcpy(text, days + 3 * tm.tm_wday, 3);
@@ -54,7 +54,7 @@ bool http_date_read(const char *text, int64_t *ret_seconds)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm tm = {0};
         const char *end = strptime(text, forms[i], &tm);
-        if (end != NULL && *end == '\0') {
+        if (end && *end == '\0') {
             *ret_seconds = i == RFC_850 ? read_century(&tm) : timegm(&tm);
             return true;
         }

@@ -1,10 +1,10 @@
 #include "api/http/hygiene.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "api/api.h"
 #include "api/http/octet.h"
+
+#include <string.h>
+#include <strings.h>
 
 enum {
     ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
@@ -20,7 +20,7 @@ static bool is_word(const char *text, size_t length, const char *word)
 
 static bool fail(struct hygiene *hygiene, enum problem problem, const char *sentence)
 {
-    if (hygiene->fault.sentence == NULL)
+    if (!hygiene->fault.sentence)
         hygiene->fault = (struct fault){problem, sentence};
     return false;
 }
@@ -79,7 +79,7 @@ static bool read_request_line(struct hygiene *hygiene, const char *line, size_t 
 {
     const char *method_end = memchr(line, ' ', length);
     const char *target_end = memrchr(line, ' ', length);
-    if (method_end == NULL || method_end == target_end)
+    if (!method_end || method_end == target_end)
         return malformed(hygiene,
                          "The request line is not a method, a target and a version with one space between them.");
     if (method_end == line || !octet_all(line, (size_t)(method_end - line), OCTET_TOKEN))
@@ -151,14 +151,14 @@ static bool read_codings(struct hygiene *hygiene, const char *value, size_t leng
     const char *end = value + length;
     for (;;) {
         const char *comma = memchr(value, ',', (size_t)(end - value));
-        const char *stop = comma == NULL ? end : comma;
+        const char *stop = !comma ? end : comma;
         while (value < stop && octet_is(*value, OCTET_BLANK))
             value++;
         while (stop > value && octet_is(stop[-1], OCTET_BLANK))
             stop--;
         if (!read_coding(hygiene, value, (size_t)(stop - value)))
             return false;
-        if (comma == NULL)
+        if (!comma)
             return true;
         value = comma + 1;
     }
@@ -194,11 +194,11 @@ static enum hygiene_verdict judge_field(struct hygiene *hygiene, const char *lin
     *length = (size_t)(end - line);
     if (octet_is(*line, OCTET_BLANK) || end == line)
         malformed(hygiene, "A header field is folded.");
-    else if (colon == NULL || colon == line || !octet_all(line, (size_t)(colon - line), OCTET_TOKEN))
+    else if (!colon || colon == line || !octet_all(line, (size_t)(colon - line), OCTET_TOKEN))
         malformed(hygiene, "The name of a header field is not a token directly followed by a colon.");
     else if (!octet_all(colon + 1, (size_t)(end - colon - 1), OCTET_VALUE))
         malformed(hygiene, "The value of a header field holds a control character.");
-    if (hygiene->fault.sentence != NULL || !take_memory(hygiene, HYGIENE_FIELD))
+    if (hygiene->fault.sentence || !take_memory(hygiene, HYGIENE_FIELD))
         return HYGIENE_FAULT;
     const char *value = colon + 1;
     while (value < end && octet_is(*value, OCTET_BLANK))
@@ -216,7 +216,7 @@ static enum hygiene_verdict judge_head(struct hygiene *hygiene)
         malformed(hygiene, "Content-Length and Transfer-Encoding exclude each other.");
     if (hygiene->chunked && hygiene->old)
         malformed(hygiene, "HTTP/1.0 has no Transfer-Encoding.");
-    return hygiene->fault.sentence == NULL ? HYGIENE_END : HYGIENE_FAULT;
+    return !hygiene->fault.sentence ? HYGIENE_END : HYGIENE_FAULT;
 }
 
 void hygiene_begin(struct hygiene *hygiene)

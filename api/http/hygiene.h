@@ -11,11 +11,11 @@
 #ifndef CAIRN_API_HYGIENE_H
 #define CAIRN_API_HYGIENE_H
 
+#include "api/http/fault.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "api/http/fault.h"
 
 enum { HYGIENE_FIELD = 64 /* bytes that libmicrohttpd takes for each field and each cookie beside its text */ };
 

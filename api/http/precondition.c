@@ -1,10 +1,10 @@
 #include "api/http/precondition.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/http/http_date.h"
 #include "api/text/hex.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { DIGITS = 2 * sizeof(struct store_digest) };
 
@@ -39,7 +39,7 @@ static const char *read_tag(const char *at, struct tag *ret_tag)
     if (*at != '"')
         return NULL;
     const char *end = strchr(at + 1, '"');
-    if (end == NULL || !is_opaque(at + 1, (size_t)(end - at - 1)))
+    if (!end || !is_opaque(at + 1, (size_t)(end - at - 1)))
         return NULL;
     *ret_tag = (struct tag){weak, at + 1, (size_t)(end - at - 1)};
     return end + 1;
@@ -54,7 +54,7 @@ static enum precondition_error read_list(const char *value, bool keep_weak, stru
     while (*at != '\0') {
         struct tag tag;
         at = read_tag(at, &tag);
-        if (at == NULL)
+        if (!at)
             return PRECONDITION_MALFORMED;
         tags++;
         bool counts = (keep_weak || !tag.weak) && tag.length == DIGITS;
@@ -85,7 +85,7 @@ enum precondition_error precondition_match(struct precondition *precondition, co
         return PRECONDITION_OK;
     }
     precondition->match = make_room(value);
-    if (precondition->match == NULL)
+    if (!precondition->match)
         return PRECONDITION_NO_MEMORY;
     precondition->condition.match_listed = true;
     precondition->condition.match = precondition->match;
@@ -99,7 +99,7 @@ enum precondition_error precondition_none_match(struct precondition *preconditio
         return PRECONDITION_OK;
     }
     precondition->none_match = make_room(value);
-    if (precondition->none_match == NULL)
+    if (!precondition->none_match)
         return PRECONDITION_NO_MEMORY;
     precondition->condition.none_match = precondition->none_match;
     return read_list(value, true, precondition->none_match, &precondition->condition.none_match_count);

@@ -8,9 +8,9 @@
 #ifndef CAIRN_API_PRECONDITION_H
 #define CAIRN_API_PRECONDITION_H
 
-#include <stdbool.h>
-
 #include "store/store.h"
+
+#include <stdbool.h>
 
 struct precondition {
     struct store_condition condition; /* borrows the lists below */

@@ -31,12 +31,12 @@ static const char *read_range(const char *at, uint64_t size, struct range *ret_r
     uint64_t first, last = UINT64_MAX, suffix;
     if (*at == '-') {
         at = read_number(at + 1, &suffix);
-        if (at != NULL)
+        if (at)
             *ret_range = suffix_range(suffix, size);
         return at;
     }
     at = read_number(at, &first);
-    if (at == NULL || *at != '-')
+    if (!at || *at != '-')
         return NULL;
     at++;
     if (*at >= '0' && *at <= '9')
@@ -58,7 +58,7 @@ static bool read_set(const char *at, uint64_t size, struct range_set *set, size_
     for (at += strspn(at, ", \t"); *at != '\0'; at += strspn(at, ", \t")) {
         struct range range;
         at = read_range(at, size, &range);
-        if (at == NULL || ++*ret_read > RANGE_MAX)
+        if (!at || ++*ret_read > RANGE_MAX)
             return false;
         at += strspn(at, " \t");
         if (*at != '\0' && *at != ',')

@@ -1,9 +1,9 @@
 #include "api/http/uri.h"
 
+#include "api/text/hex.h"
+
 #include <string.h>
 #include <strings.h>
-
-#include "api/text/hex.h"
 
 bool slice_is(struct slice slice, const char *text)
 {
@@ -44,12 +44,12 @@ bool uri_split(const char *target, size_t length, struct uri *ret_uri)
         return false;
     if (length == 0 || *target != '/') {
         path = skip_authority(target, end);
-        if (path == NULL)
+        if (!path)
             return false;
     }
     const char *mark = memchr(path, '?', (size_t)(end - path));
-    ret_uri->path = (struct slice){path, (size_t)((mark == NULL ? end : mark) - path)};
-    ret_uri->query = mark == NULL ? (struct slice){0} : (struct slice){mark + 1, (size_t)(end - mark - 1)};
+    ret_uri->path = (struct slice){path, (size_t)((!mark ? end : mark) - path)};
+    ret_uri->query = !mark ? (struct slice){0} : (struct slice){mark + 1, (size_t)(end - mark - 1)};
     return true;
 }
 
@@ -57,7 +57,7 @@ bool uri_split(const char *target, size_t length, struct uri *ret_uri)
 static struct slice take_until(struct slice *text, char byte)
 {
     const char *stop = memchr(text->start, byte, text->length);
-    struct slice before = {text->start, stop == NULL ? text->length : (size_t)(stop - text->start)};
+    struct slice before = {text->start, !stop ? text->length : (size_t)(stop - text->start)};
     size_t taken = before.length + (stop != NULL);
     *text = (struct slice){text->start + taken, text->length - taken};
     return before;
@@ -151,7 +151,7 @@ enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, cha
 static bool stands_for_itself(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           (byte != '\0' && strchr("-._~!$&'()*+,;=:@/", byte) != NULL);
+           (byte != '\0' && strchr("-._~!$&'()*+,;=:@/", byte));
 }
 
 bool uri_is_dots(const void *bytes, size_t length)
@@ -163,7 +163,7 @@ bool uri_is_dots(const void *bytes, size_t length)
 static bool dots_begin(const char *bytes, size_t length, size_t begin)
 {
     const char *slash = memchr(bytes + begin, '/', length - begin);
-    return uri_is_dots(bytes + begin, slash == NULL ? length - begin : (size_t)(slash - bytes) - begin);
+    return uri_is_dots(bytes + begin, !slash ? length - begin : (size_t)(slash - bytes) - begin);
 }
 
 size_t uri_encode(char *text, const void *bytes, size_t length)

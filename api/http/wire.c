@@ -1,9 +1,9 @@
 #include "api/http/wire.h"
 
+#include "api/api.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-#include "api/api.h"
 
 /* Stands for a head with a fault. Nobody looks what it asks for. */
 static const char other_head[] = "GET / HTTP/1.1\r\nHost: cairn\r\n\r\n";
@@ -108,7 +108,7 @@ static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
     enum hygiene_verdict verdict = HYGIENE_SKIP;
     while (verdict == HYGIENE_SKIP || verdict == HYGIENE_LINE) {
         const char *line = flow->bytes + flow->in, *end = memchr(line, '\n', flow_left(flow));
-        if (end != NULL)
+        if (end)
             verdict = pass_line(wire, flow, (size_t)(end - line) + 1);
         else if (hygiene_waits(&wire->hygiene, flow_left(flow)))
             return false;
@@ -136,7 +136,7 @@ static void pass_body(struct wire *wire, struct flow *flow)
 static void pass_chunks(struct wire *wire, struct flow *flow)
 {
     chunks_pass(&wire->chunks, flow);
-    if (wire->chunks.fault.sentence != NULL)
+    if (wire->chunks.fault.sentence)
         fail(wire, wire->chunks.fault, chunks_rest(&wire->chunks));
     else if (wire->chunks.state == CHUNKS_END)
         wire->state = WIRE_HEAD;
@@ -165,7 +165,7 @@ static size_t pass(struct wire *wire, struct flow *flow)
 static void hold(struct wire *wire, const struct flow *flow, size_t judged)
 {
     wire->held = malloc(HELD_MAX + sizeof other_head);
-    if (wire->held == NULL) {
+    if (!wire->held) {
         fail_head(wire, (struct fault){PROBLEM_BUSY, "There is no memory for the head of the request."});
         return;
     }
@@ -225,7 +225,7 @@ static size_t read_ready(struct wire *wire, char *buffer, size_t size)
         wire->ready += length;
         wire->ready_length -= length;
     }
-    if (wire->ready_length == 0 && wire->held != NULL)
+    if (wire->ready_length == 0 && wire->held)
         shift_held(wire);
     return length;
 }
@@ -257,7 +257,7 @@ ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffe
         given += read_ready(wire, (char *)buffer + given, size - given);
         if (given == size || drained || got <= 0 || wire->state == WIRE_FAULTY)
             break;
-        if (wire->held != NULL)
+        if (wire->held)
             got = read_head(wire, source, arg, &drained);
         else
             got = read_on(wire, source, arg, (char *)buffer + given, size - given, &given, &drained);

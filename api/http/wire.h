@@ -16,13 +16,13 @@
 #ifndef CAIRN_API_WIRE_H
 #define CAIRN_API_WIRE_H
 
+#include "api/http/chunks.h"
+#include "api/http/hygiene.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include "api/http/chunks.h"
-#include "api/http/hygiene.h"
 
 enum wire_state {
     WIRE_HEAD,   /* of the next message: begun, or to come */

@@ -1,10 +1,10 @@
 #include "api/object/destination.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/http/uri.h"
 #include "api/request/address.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 const char *destination_error_text(enum destination_error error)
 {
@@ -47,9 +47,9 @@ enum destination_error destination_read(struct destination *destination, const c
     struct uri uri;
     struct captures captures;
     destination->text = strdup(value);
-    if (destination->text == NULL)
+    if (!destination->text)
         return DESTINATION_NO_MEMORY;
-    if (!uri_split(destination->text, strlen(destination->text), &uri) || uri.query.start != NULL)
+    if (!uri_split(destination->text, strlen(destination->text), &uri) || uri.query.start)
         return DESTINATION_BAD_URI;
     if (!route_object(uri.path, &captures))
         return DESTINATION_ELSEWHERE;

@@ -5,9 +5,9 @@
 #ifndef CAIRN_API_DESTINATION_H
 #define CAIRN_API_DESTINATION_H
 
-#include <stdbool.h>
-
 #include "store/store.h"
+
+#include <stdbool.h>
 
 struct destination {
     char *text;           /* owned: what the other two point into */

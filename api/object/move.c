@@ -5,15 +5,15 @@
  * Objects are named as in naming.h; the destination's store is this one when it is not named. If-Match
  * and If-None-Match apply to the source, as with the verbs.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/object/transfer.h"
 #include "api/request/body.h"
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/naming.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { BODY_MAX = 64 << 10 };
 
@@ -36,7 +36,7 @@ static void acquired(struct request *request)
 static void begin(struct request *request, bool move)
 {
     struct command *command = calloc(1, sizeof *command);
-    if (command == NULL) {
+    if (!command) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -106,7 +106,7 @@ static const char *read_destination(struct command *command, json_t *destination
         if (!known)
             fault = strcmp(name, "store") == 0 ? read_string(value, &command->store)
                                                : "a destination has a store and a key and nothing else";
-        if (fault != NULL)
+        if (fault)
             return fault;
     }
     return NULL;
@@ -139,7 +139,7 @@ static const char *read_body(struct command *command)
     json_t *value;
     json_object_foreach (command->json, name, value) {
         const char *fault = read_member(command, name, value);
-        if (fault != NULL)
+        if (fault)
             return fault;
     }
     return NULL;
@@ -150,15 +150,15 @@ static const char *read_command(struct command *command, const char *here)
     struct transfer *transfer = &command->transfer;
     const struct jsonread_text *store = &command->store;
     const char *fault = read_body(command);
-    if (fault != NULL)
+    if (fault)
         return fault;
     if (!command->has_destination)
         return "a destination is missing";
-    if (store->bytes != NULL && strlen(store->bytes) != store->length)
+    if (store->bytes && strlen(store->bytes) != store->length)
         return "the destination's store holds a NUL";
-    transfer->destination.store = store->bytes == NULL ? here : store->bytes;
+    transfer->destination.store = !store->bytes ? here : store->bytes;
     fault = naming_key(&command->source, &transfer->source);
-    return fault != NULL ? fault : naming_key(&command->target, &transfer->destination.key);
+    return fault ? fault : naming_key(&command->target, &transfer->destination.key);
 }
 
 static void prepared(struct request *request)
@@ -177,10 +177,10 @@ static void finish(struct request *request)
 {
     struct command *command = request->state;
     command->json = body_json(request, &command->body);
-    if (command->json == NULL)
+    if (!command->json)
         return;
     const char *fault = read_command(command, request->store_name);
-    if (fault != NULL) {
+    if (fault) {
         free_json(command); /* it may be twenty times the body, and its client in no hurry to read the answer */
         reply_problem(request, PROBLEM_BAD_BODY, "The body does not fit: %s.", fault);
         return;
@@ -193,7 +193,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     struct command *command = request->state;
-    if (command == NULL)
+    if (!command)
         return;
     transfer_end(&command->transfer);
     free_json(command);

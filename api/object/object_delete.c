@@ -3,11 +3,11 @@
  * A key without an object succeeds and writes nothing, as the contract has it; the receipt tells the
  * end of the log.
  */
-#include <stdlib.h>
-
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <stdlib.h>
 
 struct removal {
     struct precondition precondition;
@@ -22,7 +22,7 @@ static void acquired(struct request *request)
 static void begin(struct request *request)
 {
     struct removal *removal = calloc(1, sizeof *removal);
-    if (removal == NULL) {
+    if (!removal) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -53,7 +53,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     struct removal *removal = request->state;
-    if (removal != NULL)
+    if (removal)
         precondition_free(&removal->precondition);
     free(removal);
 }

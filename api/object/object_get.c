@@ -7,12 +7,6 @@
  * What is in memory counts while it is being sent. When others have that memory, the payload is
  * checked and sent from its file all the same: so readers who do not read cost no memory.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #include "api/http/byteranges.h"
 #include "api/http/conditional.h"
 #include "api/http/etag.h"
@@ -21,6 +15,12 @@
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 struct reading {
     struct object *object; /* owned until the answer takes it */
@@ -68,7 +68,7 @@ static void sha256_field(struct request *request, const struct attribute *attrib
 {
     char text[DIGEST_SHA256_SIZE];
     const char *wanted = request_field(request, FIELD_WANT_REPR_DIGEST);
-    if (attribute->value_length != ATTRIBUTES_SHA256 || (wanted != NULL && !digest_wants_sha256(wanted)))
+    if (attribute->value_length != ATTRIBUTES_SHA256 || (wanted && !digest_wants_sha256(wanted)))
         return;
     digest_write_sha256(text, (const uint8_t *)attribute->value);
     reply_field(request, "Repr-Digest", text);
@@ -119,7 +119,7 @@ static void version_fields(struct request *request, const struct object_info *in
 /* Without memory there is no answer, and the pin that `info` belongs to may be gone with it. */
 static void object_fields(struct request *request, const struct object_info *info, const char *content_type)
 {
-    if (request->response == NULL)
+    if (!request->response)
         return;
     version_fields(request, info);
     reply_field(request, "Accept-Ranges", "bytes");
@@ -140,12 +140,12 @@ static void send_bytes(struct request *request, unsigned status, uint64_t first,
     struct reading *reading = request->state;
     const struct object_info *info = object_info(reading->object);
     const char *payload = object_payload(reading->object);
-    if (payload == NULL && info->size > 0) {
+    if (!payload && info->size > 0) {
         reply_file(request, status, object_take_descriptor(reading->object), object_position(reading->object) + first,
                    length);
         return;
     }
-    reply_borrowed(request, status, payload == NULL ? "" : payload + first, (size_t)length, release, reading->object);
+    reply_borrowed(request, status, !payload ? "" : payload + first, (size_t)length, release, reading->object);
     reading->object = NULL;
 }
 
@@ -178,7 +178,7 @@ static void send_ranges(struct request *request, const struct object_info *info,
     struct text content_type;
     content_type_of(info, &content_type);
     struct byteranges *byteranges = byteranges_new(reading->object, content_type.bytes, set);
-    if (byteranges == NULL) {
+    if (!byteranges) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -201,8 +201,7 @@ static enum range_result find_range(const struct request *request, const struct 
                                     struct range_set *set)
 {
     const char *range = request_field(request, FIELD_RANGE);
-    if (range == NULL || request->method != METHOD_GET ||
-        !conditional_range(request_field(request, FIELD_IF_RANGE), info))
+    if (!range || request->method != METHOD_GET || !conditional_range(request_field(request, FIELD_IF_RANGE), info))
         return RANGE_IGNORED;
     return range_read(range, info->size, set);
 }
@@ -243,7 +242,7 @@ static void answer_found(struct request *request)
 /* A small payload takes no more than the connection itself does. */
 static void count_payload(struct request *request, const struct object *object)
 {
-    bool loaded = object != NULL && object_payload(object) != NULL;
+    bool loaded = object && object_payload(object);
     if (loaded && object_info(object)->size > STORE_PAYLOAD_SMALL)
         budget_add(&request->api->answers, &request->answer, (size_t)object_info(object)->size);
 }
@@ -297,7 +296,7 @@ static void look_up(struct request *request)
 static void begin(struct request *request)
 {
     struct reading *reading = calloc(1, sizeof *reading);
-    if (reading == NULL) {
+    if (!reading) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -313,7 +312,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     struct reading *reading = request->state;
-    if (reading == NULL)
+    if (!reading)
         return;
     object_release(reading->object);
     precondition_free(&reading->precondition);

@@ -6,14 +6,14 @@
  * read and written in one pass on an I/O thread. A cursor is the engine's, in base64url: opaque
  * to clients, checked here, and good as long as the store is.
  */
-#include <nettle/base64.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/request/object_json.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/utf8.h"
+
+#include <nettle/base64.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     LIMIT_MAX = 1000,
@@ -102,7 +102,7 @@ static bool read_query(struct request *request, struct page *page)
 static void write_item(void *arg, const struct store_list_item *item)
 {
     struct page *page = arg;
-    if (item->info == NULL) {
+    if (!item->info) {
         if (utf8_valid(item->prefix, item->prefix_length))
             jsontext_string(&page->prefixes, item->prefix, item->prefix_length);
         else
@@ -180,7 +180,7 @@ static void begin(struct request *request)
 {
     struct page *page = calloc(1, sizeof *page);
     request->state = page;
-    if (page == NULL)
+    if (!page)
         reply_error(request, STORE_NO_MEMORY);
     else if (read_query(request, page))
         request_acquire(request, acquired);
@@ -189,7 +189,7 @@ static void begin(struct request *request)
 static void end(struct request *request)
 {
     struct page *page = request->state;
-    if (page == NULL)
+    if (!page)
         return;
     jsontext_free(&page->objects);
     jsontext_free(&page->prefixes);

@@ -1,17 +1,17 @@
 /* object_move.c - MOVE and COPY of …/objects/{key} to where Destination says. */
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "api/object/transfer.h"
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
 static bool read_destination(struct request *request, struct destination *destination)
 {
     const char *value = request_field(request, FIELD_DESTINATION);
-    if (value == NULL) {
+    if (!value) {
         reply_problem(request, PROBLEM_BAD_HEADER, "%s needs the field Destination: /v1/stores/STORE/objects/KEY.",
                       method_name(request->method));
         return false;
@@ -28,11 +28,11 @@ static bool read_destination(struct request *request, struct destination *destin
 static bool read_overwrite(struct request *request, bool *ret_keep_target)
 {
     const char *value = request_field(request, FIELD_OVERWRITE);
-    if (value != NULL && strcasecmp(value, "T") != 0 && strcasecmp(value, "F") != 0) {
+    if (value && strcasecmp(value, "T") != 0 && strcasecmp(value, "F") != 0) {
         reply_problem(request, PROBLEM_BAD_HEADER, "Overwrite is T or F, not \"%s\".", value);
         return false;
     }
-    *ret_keep_target = value != NULL && strcasecmp(value, "F") == 0;
+    *ret_keep_target = value && strcasecmp(value, "F") == 0;
     return true;
 }
 
@@ -49,7 +49,7 @@ static void acquired(struct request *request)
 static void begin(struct request *request, bool move)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
-    if (transfer == NULL) {
+    if (!transfer) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -78,7 +78,7 @@ static void finish(struct request *request)
 
 static void end(struct request *request)
 {
-    if (request->state != NULL)
+    if (request->state)
         transfer_end(request->state);
     free(request->state);
 }

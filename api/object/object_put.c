@@ -9,10 +9,6 @@
  * An upload that ends early - the client is gone, the length is wrong, a digest does not match -
  * leaves nothing behind.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/http/attributes.h"
 #include "api/http/digest.h"
 #include "api/http/precondition.h"
@@ -20,6 +16,10 @@
 #include "api/request/head.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct upload {
     struct stream *stream; /* NULL before it is open, and once it is committed */
@@ -33,7 +33,7 @@ struct upload {
 static bool check_length(struct request *request)
 {
     uint64_t limit = request->api->options.object_limit;
-    if (request->body_length == 0 && request_field(request, FIELD_CONTENT_LENGTH) == NULL) {
+    if (request->body_length == 0 && !request_field(request, FIELD_CONTENT_LENGTH)) {
         reply_problem(request, PROBLEM_LENGTH_REQUIRED,
                       "PUT needs a Content-Length or a chunked body; Content-Length: 0 stores an empty object.");
         return false;
@@ -44,7 +44,7 @@ static bool check_length(struct request *request)
                       request->body_length, limit);
         return false;
     }
-    if (request_field(request, FIELD_CONTENT_RANGE) != NULL) {
+    if (request_field(request, FIELD_CONTENT_RANGE)) {
         reply_problem(request, PROBLEM_BAD_HEADER, "PUT stores whole objects: Content-Range is not understood.");
         return false;
     }
@@ -68,7 +68,7 @@ static void admit(struct request *request)
             return;
         }
     }
-    struct stream_hooks hooks = {.arg = upload->digest, .tap = upload->digest == NULL ? NULL : tap};
+    struct stream_hooks hooks = {.arg = upload->digest, .tap = !upload->digest ? NULL : tap};
     enum store_error error = stream_open(request->store, &request->key, request->body_length, &hooks, &upload->stream);
     if (error != STORE_OK)
         reply_error(request, error);
@@ -79,7 +79,7 @@ static void begin(struct request *request)
     if (!check_length(request))
         return;
     struct upload *upload = calloc(1, sizeof *upload);
-    if (upload == NULL) {
+    if (!upload) {
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
@@ -132,7 +132,7 @@ static enum attributes_error keep_digests(struct attributes *attributes, const s
 static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
 {
     struct upload *upload = arg;
-    if (upload->digest != NULL) {
+    if (upload->digest) {
         if (!digest_verify(upload->digest))
             return STORE_DIGEST;
         if (keep_digests(&upload->attributes, upload->digest) != ATTRIBUTES_OK)
@@ -166,7 +166,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     struct upload *upload = request->state;
-    if (upload == NULL)
+    if (!upload)
         return;
     stream_abort(upload->stream);
     precondition_free(&upload->precondition);

@@ -1,8 +1,8 @@
 #include "api/object/transfer.h"
 
-#include <string.h>
-
 #include "api/request/reply.h"
+
+#include <string.h>
 
 static bool stays(const struct request *request, const struct transfer *transfer)
 {
@@ -43,7 +43,7 @@ void transfer_run(struct request *request, struct transfer *transfer)
         .condition = transfer->precondition.condition,
     };
     request->receipt_store = transfer->destination.store;
-    if (transfer->target == NULL)
+    if (!transfer->target)
         request_commit(request, &transfer->op, answer);
     else
         request_commit_copy(request, &transfer->op, transfer->target, transfer->move, answer);

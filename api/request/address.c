@@ -1,9 +1,9 @@
 #include "api/request/address.h"
 
-#include <string.h>
-
 #include "api/text/hex.h"
 #include "api/text/utf8.h"
+
+#include <string.h>
 
 /* A captured part of the text. */
 static char *place_of(char *text, struct slice part)
@@ -37,7 +37,7 @@ static enum address_fault take_hash(struct address *address, struct slice part)
 static enum address_fault take_store(struct address *address, char *text, struct slice part)
 {
     char *name = place_of(text, part);
-    if (memchr(name, '%', part.length) != NULL || !utf8_valid(name, part.length))
+    if (memchr(name, '%', part.length) || !utf8_valid(name, part.length))
         return ADDRESS_BAD_STORE;
     name[part.length] = '\0'; /* over the slash or the end that follows it */
     address->store = name;
@@ -49,11 +49,11 @@ enum address_fault address_read(struct address *address, char *text, const struc
 {
     enum address_fault fault = ADDRESS_OK;
     *address = (struct address){0};
-    if (captures->key.start != NULL)
+    if (captures->key.start)
         fault = take_key(address, text, captures->key);
-    if (fault == ADDRESS_OK && captures->hash.start != NULL)
+    if (fault == ADDRESS_OK && captures->hash.start)
         fault = take_hash(address, captures->hash);
-    if (fault == ADDRESS_OK && captures->store.start != NULL)
+    if (fault == ADDRESS_OK && captures->store.start)
         fault = take_store(address, text, captures->store);
     return fault;
 }

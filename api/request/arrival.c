@@ -1,15 +1,15 @@
 #include "api/request/arrival.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "api/http/octet.h"
 #include "api/request/address.h"
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/text/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* ---- the fields ------------------------------------------------------------------------------ */
 
@@ -53,10 +53,10 @@ static bool read_fields(struct request *request)
 /* That Content-Length is a number that fits was seen before (hygiene.h). */
 static uint64_t announced_length(const struct fields *fields)
 {
-    if (fields->values[FIELD_TRANSFER_ENCODING] != NULL)
+    if (fields->values[FIELD_TRANSFER_ENCODING])
         return STORE_SIZE_UNKNOWN;
     const char *length = fields->values[FIELD_CONTENT_LENGTH];
-    return length == NULL ? 0 : strtoull(length, NULL, 10);
+    return !length ? 0 : strtoull(length, NULL, 10);
 }
 
 /* ---- the names in the path ------------------------------------------------------------------- */
@@ -147,9 +147,9 @@ static bool find_endpoint(struct request *request, const char *method)
 {
     struct captures captures;
     request->endpoint = route_find(request->api->routes, request->method, request->path, &captures);
-    if (request->endpoint == NULL)
+    if (!request->endpoint)
         return refuse_route(request);
-    if (request->endpoint->receive == NULL && request->body_length != STORE_SIZE_UNKNOWN &&
+    if (!request->endpoint->receive && request->body_length != STORE_SIZE_UNKNOWN &&
         request->body_length > REQUEST_DRAIN_MAX) {
         reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);
         return false;
@@ -160,7 +160,7 @@ static bool find_endpoint(struct request *request, const char *method)
 static bool is_guest(const struct request *request)
 {
     bool (*guest)(struct MHD_Connection * connection) = request->api->options.guest;
-    return guest != NULL && guest(request->connection);
+    return guest && guest(request->connection);
 }
 
 /* Those who found no place get no more than a word, and go: nobody waits for a body of theirs. */
@@ -198,7 +198,7 @@ static bool holds_only(const char *list, const char *wanted)
 static bool meets_expectation(struct request *request)
 {
     const char *expect = request_field(request, FIELD_EXPECT);
-    if (expect == NULL || holds_only(expect, "100-continue"))
+    if (!expect || holds_only(expect, "100-continue"))
         return true;
     reply_problem(request, PROBLEM_EXPECTATION_FAILED, "The only expectation known here is 100-continue.");
     return false;
@@ -209,7 +209,7 @@ static bool takes_preconditions(struct request *request)
 {
     static const enum field fields[] = {FIELD_IF_MATCH, FIELD_IF_NONE_MATCH, FIELD_IF_UNMODIFIED_SINCE};
     for (size_t i = 0; request->endpoint->unconditional && i < sizeof fields / sizeof *fields; i++) {
-        if (request_field(request, fields[i]) == NULL)
+        if (!request_field(request, fields[i]))
             continue;
         reply_problem(request, PROBLEM_BAD_HEADER,
                       "%s is not understood here: it is about one object, and in a batch each step has its own.",
@@ -223,7 +223,7 @@ static bool takes_preconditions(struct request *request)
 static bool takes_coding(struct request *request)
 {
     const char *coding = request_field(request, FIELD_CONTENT_ENCODING);
-    if (request->endpoint->receive == NULL || coding == NULL || holds_only(coding, "identity"))
+    if (!request->endpoint->receive || !coding || holds_only(coding, "identity"))
         return true;
     reply_problem(
         request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
@@ -236,7 +236,7 @@ static bool takes_coding(struct request *request)
 static unsigned parameter_of(const struct endpoint *endpoint, struct slice name)
 {
     unsigned parameter = 0;
-    while (endpoint->parameters[parameter] != NULL && !slice_is(name, endpoint->parameters[parameter]))
+    while (endpoint->parameters[parameter] && !slice_is(name, endpoint->parameters[parameter]))
         parameter++;
     return parameter;
 }
@@ -246,7 +246,7 @@ static bool refuse_parameter(struct request *request, struct slice name)
     char known[256] = "";
     size_t used = 0;
     const char *const *parameters = request->endpoint->parameters;
-    for (size_t i = 0; parameters[i] != NULL && used < sizeof known; i++)
+    for (size_t i = 0; parameters[i] && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i == 0 ? "; it knows " : ", ",
                                  parameters[i]);
     reply_problem(request, PROBLEM_BAD_PARAMETER, "This request has no parameter \"%.*s\"%s%s.",
@@ -264,7 +264,7 @@ static bool takes_query(struct request *request)
     bool given[ENDPOINT_PARAMETERS_MAX] = {false};
     while (!endpoint->any_query && uri_next_parameter(&rest, &name, &value)) {
         unsigned parameter = parameter_of(endpoint, name);
-        if (endpoint->parameters[parameter] == NULL)
+        if (!endpoint->parameters[parameter])
             return refuse_parameter(request, name);
         if (given[parameter]) {
             reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter %s is given twice.",

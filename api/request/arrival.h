@@ -8,9 +8,9 @@
 #ifndef CAIRN_API_ARRIVAL_H
 #define CAIRN_API_ARRIVAL_H
 
-#include <stdbool.h>
-
 #include "api/request/request.h"
+
+#include <stdbool.h>
 
 /* Reads the head, which hygiene.h has judged, into the request. False when it has answered. */
 bool arrival_read(struct request *request, const char *method);

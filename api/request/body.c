@@ -1,12 +1,12 @@
 #include "api/request/body.h"
 
+#include "api/request/core.h"
+#include "api/request/reply.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "api/request/core.h"
-#include "api/request/reply.h"
 
 enum { FIRST_CAPACITY = 4 << 10 };
 
@@ -49,9 +49,9 @@ bool body_is(const struct request *request, const char *media_type)
 {
     const char *type = request_field(request, FIELD_CONTENT_TYPE);
     size_t length = strlen(media_type);
-    if (type == NULL || strncasecmp(type, media_type, length) != 0)
+    if (!type || strncasecmp(type, media_type, length) != 0)
         return false;
-    return type[length] == '\0' || strchr("; \t", type[length]) != NULL;
+    return type[length] == '\0' || strchr("; \t", type[length]);
 }
 
 /* Grows by doubling, to no more than was announced and is allowed. */
@@ -74,7 +74,7 @@ static bool reserve(struct request *request, struct body *body, size_t length)
     if (!body_take_share(request, body, capacity))
         return false;
     char *bytes = realloc(body->bytes, capacity);
-    if (bytes == NULL) {
+    if (!bytes) {
         reply_error(request, STORE_NO_MEMORY);
         return false;
     }
@@ -99,7 +99,7 @@ size_t body_receive(struct request *request, struct body *body, const char *byte
 char *body_bytes(struct body *body)
 {
     static char none[1];
-    return body->bytes == NULL ? none : body->bytes;
+    return !body->bytes ? none : body->bytes;
 }
 
 json_t *body_json(struct request *request, struct body *body)
@@ -108,7 +108,7 @@ json_t *body_json(struct request *request, struct body *body)
     json_t *json = json_loadb(body_bytes(body), body->length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(json))
         return json;
-    if (json == NULL)
+    if (!json)
         reply_problem(request, PROBLEM_BAD_BODY, "The body is not JSON: %s, at byte %d.", error.text, error.position);
     else
         reply_problem(request, PROBLEM_BAD_BODY, "The body is a JSON list, but an object is wanted.");

@@ -10,13 +10,13 @@
 #ifndef CAIRN_API_BODY_H
 #define CAIRN_API_BODY_H
 
+#include "api/request/budget.h"
+#include "api/request/request.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "api/request/budget.h"
-#include "api/request/request.h"
 
 struct body {
     char *bytes; /* owned */

@@ -2,12 +2,12 @@
 #ifndef CAIRN_API_CORE_H
 #define CAIRN_API_CORE_H
 
-#include <stdatomic.h>
-
 #include "api/api.h"
 #include "api/request/budget.h"
 #include "api/request/metrics.h"
 #include "api/request/route.h"
+
+#include <stdatomic.h>
 
 struct api {
     struct api_options options;

@@ -1,9 +1,9 @@
 #include "api/request/head.h"
 
+#include "api/request/reply.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "api/request/reply.h"
 
 /* ---- preconditions --------------------------------------------------------------------------- */
 
@@ -22,19 +22,18 @@ bool head_precondition(struct request *request, struct precondition *preconditio
     const char *match = request_field(request, FIELD_IF_MATCH);
     const char *none_match = request_field(request, FIELD_IF_NONE_MATCH);
     const char *unmodified_since = request_field(request, FIELD_IF_UNMODIFIED_SINCE);
-    if (match != NULL && !settle(request, FIELD_IF_MATCH, precondition_match(precondition, match)))
+    if (match && !settle(request, FIELD_IF_MATCH, precondition_match(precondition, match)))
         return false;
-    if (match == NULL && unmodified_since != NULL)
+    if (!match && unmodified_since)
         precondition_unmodified_since(precondition, unmodified_since);
-    return none_match == NULL ||
-           settle(request, FIELD_IF_NONE_MATCH, precondition_none_match(precondition, none_match));
+    return !none_match || settle(request, FIELD_IF_NONE_MATCH, precondition_none_match(precondition, none_match));
 }
 
 /* ---- digests --------------------------------------------------------------------------------- */
 
 static bool expect(struct request *request, struct digest *digest, enum field field, const char *value)
 {
-    if (value == NULL)
+    if (!value)
         return true;
     if (field == FIELD_CONTENT_MD5 ? digest_expect_md5(digest, value) : digest_expect_list(digest, value))
         return true;
@@ -52,19 +51,19 @@ static bool expect_field(struct request *request, struct digest *digest, enum fi
 static bool announces_digest(const struct request *request)
 {
     const char *trailer = request_field(request, FIELD_TRAILER);
-    return trailer != NULL && request->body_length == STORE_SIZE_UNKNOWN &&
-           (strcasestr(trailer, field_name(FIELD_CONTENT_DIGEST)) != NULL ||
-            strcasestr(trailer, field_name(FIELD_REPR_DIGEST)) != NULL);
+    return trailer && request->body_length == STORE_SIZE_UNKNOWN &&
+           (strcasestr(trailer, field_name(FIELD_CONTENT_DIGEST)) ||
+            strcasestr(trailer, field_name(FIELD_REPR_DIGEST)));
 }
 
 bool head_digest(struct request *request, struct digest **ret_digest)
 {
     bool announced = announces_digest(request);
-    if (!announced && request_field(request, FIELD_CONTENT_DIGEST) == NULL &&
-        request_field(request, FIELD_REPR_DIGEST) == NULL && request_field(request, FIELD_CONTENT_MD5) == NULL)
+    if (!announced && !request_field(request, FIELD_CONTENT_DIGEST) && !request_field(request, FIELD_REPR_DIGEST) &&
+        !request_field(request, FIELD_CONTENT_MD5))
         return true;
     struct digest *digest = malloc(sizeof *digest);
-    if (digest == NULL) {
+    if (!digest) {
         reply_error(request, STORE_NO_MEMORY);
         return false;
     }
@@ -98,7 +97,7 @@ static bool expect_trailer(struct request *request, struct digest *digest, const
                            enum field field)
 {
     const char *value = trailers->fields.values[field];
-    if (value == NULL || (digest != NULL && digest->sha256.wanted))
+    if (!value || (digest && digest->sha256.wanted))
         return expect(request, digest, field, value);
     reply_problem(request, PROBLEM_BAD_HEADER, "A digest after the body has to be announced before it: Trailer: %s.",
                   field_name(field));
@@ -160,7 +159,7 @@ bool head_attributes(struct request *request, struct attributes *attributes)
 {
     const char *content_type = request_field(request, FIELD_CONTENT_TYPE);
     struct gather gather = {.attributes = attributes, .culprit = "Content-Type"};
-    if (content_type != NULL)
+    if (content_type)
         gather.error = attributes_add_content_type(attributes, content_type);
     if (gather.error == ATTRIBUTES_OK && request->fields.meta_count > 0)
         MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather_meta, &gather);

@@ -5,12 +5,12 @@
 #ifndef CAIRN_API_HEAD_H
 #define CAIRN_API_HEAD_H
 
-#include <stdbool.h>
-
 #include "api/http/attributes.h"
 #include "api/http/digest.h"
 #include "api/http/precondition.h"
 #include "api/request/request.h"
+
+#include <stdbool.h>
 
 /* If-Match or else If-Unmodified-Since, and If-None-Match. */
 bool head_precondition(struct request *request, struct precondition *precondition);

@@ -1,11 +1,11 @@
 #include "api/request/interrupt.h"
 
+#include "api/http/http_date.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
-
-#include "api/http/http_date.h"
 
 static enum MHD_Result write_field(void *closure, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -31,7 +31,7 @@ void interrupt_send(struct MHD_Connection *connection, unsigned status, struct M
     char *text = NULL;
     size_t text_length;
     FILE *out = open_memstream(&text, &text_length);
-    if (out == NULL)
+    if (!out)
         return;
     write_answer(out, status, response, content, length);
     if (fclose(out) == 0)

@@ -4,11 +4,11 @@
 #ifndef CAIRN_API_METRICS_H
 #define CAIRN_API_METRICS_H
 
-#include <stdatomic.h>
-#include <stdint.h>
-
 #include "api/api.h"
 #include "api/http/method.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
 
 enum { METRICS_CLASSES = 4 }; /* 2xx to 5xx */
 

@@ -1,10 +1,10 @@
 #include "api/request/object_json.h"
 
-#include <string.h>
-
 #include "api/http/attributes.h"
 #include "api/http/etag.h"
 #include "api/text/timestamp.h"
+
+#include <string.h>
 
 static void write_content_type(struct jsontext *json, const struct object_info *info)
 {

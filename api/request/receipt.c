@@ -1,27 +1,27 @@
 #include "api/request/receipt.h"
 
+#include "api/http/etag.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/http/etag.h"
-
 static bool same_key(const struct store_receipt *values, const struct store_key *known)
 {
-    return known->bytes != NULL && known->length == values->key_length &&
+    return known->bytes && known->length == values->key_length &&
            memcmp(known->bytes, values->key, values->key_length) == 0;
 }
 
 bool receipt_keep(struct receipt *receipt, const struct store_receipt *values, const struct store_key *known)
 {
     receipt->values = *values;
-    if (values->key == NULL)
+    if (!values->key)
         return true;
     if (same_key(values, known)) {
         receipt->values.key = known->bytes;
         return true;
     }
     receipt->key = malloc(values->key_length);
-    if (receipt->key == NULL)
+    if (!receipt->key)
         return false;
     receipt->values.key = memcpy(receipt->key, values->key, values->key_length);
     return true;

@@ -5,10 +5,10 @@
 #ifndef CAIRN_API_RECEIPT_H
 #define CAIRN_API_RECEIPT_H
 
-#include <stdbool.h>
-
 #include "api/text/jsontext.h"
 #include "store/store.h"
+
+#include <stdbool.h>
 
 struct receipt {
     struct store_receipt values; /* values.key is borrowed from the request, or from key below */

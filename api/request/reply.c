@@ -1,5 +1,9 @@
 #include "api/request/reply.h"
 
+#include "api/http/etag.h"
+#include "api/request/core.h"
+#include "api/text/utf8.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "api/http/etag.h"
-#include "api/request/core.h"
-#include "api/text/utf8.h"
 
 /* Bytes a reader is asked for at a time: a block of that size is in memory while its answer is under way. Short of
  * memory it is as large as a page. */
@@ -34,7 +34,7 @@ bool reply_admit(struct request *request, size_t bytes)
 /* libmicrohttpd takes no value without bytes; a blank is no part of one. */
 void reply_field(struct request *request, const char *name, const char *value)
 {
-    if (request->response != NULL)
+    if (request->response)
         MHD_add_response_header(request->response, name, *value == '\0' ? " " : value);
 }
 
@@ -52,7 +52,7 @@ void reply_empty(struct request *request, unsigned status)
 void reply_owned(struct request *request, unsigned status, const char *media_type, char *bytes, size_t length)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL)
+    if (!response)
         free(bytes);
     keep(request, status, response);
     request->content = bytes;
@@ -81,7 +81,7 @@ void reply_borrowed(struct request *request, unsigned status, const void *bytes,
 {
     struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
         length, (void *)(uintptr_t)bytes, release, owner);
-    if (response == NULL)
+    if (!response)
         release(owner);
     keep(request, status, response);
 }
@@ -89,7 +89,7 @@ void reply_borrowed(struct request *request, unsigned status, const void *bytes,
 void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length)
 {
     struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(length, file, position);
-    if (response == NULL)
+    if (!response)
         close(file);
     keep(request, status, response);
 }
@@ -101,7 +101,7 @@ void reply_reader(struct request *request, unsigned status, uint64_t length, MHD
     size_t block = budget_has(answers, READER_BLOCK) ? READER_BLOCK : READER_BLOCK_SMALL;
     budget_add(answers, &request->answer, request->answer.bytes + block);
     struct MHD_Response *response = MHD_create_response_from_callback(length, block, read, owner, release);
-    if (response == NULL)
+    if (!response)
         release(owner);
     keep(request, status, response);
 }
@@ -140,7 +140,7 @@ static void write_problem(struct jsontext *json, const struct request *request, 
     if (entry != SIZE_MAX) {
         jsontext_figure(json, "index", entry);
     }
-    if (request->store_name != NULL)
+    if (request->store_name)
         jsontext_field(json, "store", request->store_name);
     if (request->has_key) {
         jsontext_key(json, request->key.bytes, request->key.length);
@@ -162,7 +162,7 @@ static void log_fault(const struct request *request, const struct problem_kind *
     bool stored = request->store_name != NULL;
     char whose[sizeof ", key hash " + 16] = "";
     char *line;
-    if (!is_operators(request, kind) || options->log == NULL)
+    if (!is_operators(request, kind) || !options->log)
         return;
     if (request->has_key)
         snprintf(whose, sizeof whose, ", key hash %016" PRIx64, request->key.hash);
@@ -214,10 +214,10 @@ void reply_entry_problem(struct request *request, enum problem problem, size_t e
 void reply_error(struct request *request, enum store_error error)
 {
     char room[128];
-    bool told = request->detail != NULL && *request->detail != '\0';
-    const char *fault = error == STORE_IO && request->endpoint != NULL ? request->endpoint->fault : NULL;
-    const char *sentence = told ? request->detail : fault != NULL ? fault : store_error_text(error);
-    const char *cause = told || fault == NULL ? "" : store_error_text(error);
+    bool told = request->detail && *request->detail != '\0';
+    const char *fault = error == STORE_IO && request->endpoint ? request->endpoint->fault : NULL;
+    const char *sentence = told ? request->detail : fault ? fault : store_error_text(error);
+    const char *cause = told || !fault ? "" : store_error_text(error);
     if (!told && request->os_error != 0)
         cause = strerror_r(request->os_error, room, sizeof room);
     char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
@@ -230,9 +230,9 @@ static char *location_of(const char *store, const struct store_receipt *values)
 {
     static const size_t frame = sizeof "/v1/stores//objects/" + 16;
     char *text = malloc(frame + strlen(store) + 3 * values->key_length);
-    if (text == NULL)
+    if (!text)
         return NULL;
-    bool named = values->key != NULL && !uri_is_dots(values->key, values->key_length);
+    bool named = values->key && !uri_is_dots(values->key, values->key_length);
     size_t used = (size_t)sprintf(text, "/v1/stores/%s/%s/", store, named ? "objects" : "hashes");
     if (named)
         used += uri_encode(text + used, values->key, values->key_length);
@@ -255,7 +255,7 @@ void reply_receipt(struct request *request, const char *store)
     if (values->existed)
         return;
     char *location = location_of(store, values);
-    if (location != NULL)
+    if (location)
         reply_field(request, "Location", location);
     free(location);
 }

@@ -9,11 +9,11 @@
 #ifndef CAIRN_API_REPLY_H
 #define CAIRN_API_REPLY_H
 
-#include <stdint.h>
-
 #include "api/http/problem.h"
 #include "api/request/request.h"
 #include "api/text/jsontext.h"
+
+#include <stdint.h>
 
 /* Takes memory for the content of an answer that may be long, until it is out; false when it has answered that others
  * have that memory. */

@@ -1,18 +1,18 @@
 #include "api/request/request.h"
 
+#include "api/request/core.h"
+#include "api/request/reply.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/request/core.h"
-#include "api/request/reply.h"
-
 struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target)
 {
     size_t length = strlen(target);
     struct request *request = calloc(1, sizeof *request + length + 1);
-    if (request == NULL)
+    if (!request)
         return NULL;
     request->api = api;
     request->connection = connection;
@@ -24,12 +24,12 @@ struct request *request_new(struct api *api, struct MHD_Connection *connection, 
 
 void request_free(struct request *request)
 {
-    if (request->endpoint != NULL && request->endpoint->end != NULL)
+    if (request->endpoint && request->endpoint->end)
         request->endpoint->end(request);
     else
         free(request->state);
     depot_release(request->store);
-    if (request->response != NULL)
+    if (request->response)
         MHD_destroy_response(request->response);
     budget_keep(&request->answer, 0);
     if (request->counted)

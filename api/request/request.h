@@ -21,10 +21,6 @@
 #ifndef CAIRN_API_REQUEST_H
 #define CAIRN_API_REQUEST_H
 
-#include <microhttpd.h>
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "api/api.h"
 #include "api/http/fields.h"
 #include "api/http/uri.h"
@@ -33,6 +29,10 @@
 #include "api/request/receipt.h"
 #include "api/request/route.h"
 #include "store/store.h"
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Bytes of a body that are read and dropped so that the connection lives on. */
 enum { REQUEST_DRAIN_MAX = 1 << 20 };

@@ -7,7 +7,7 @@
 static struct slice segment(struct slice path)
 {
     const char *slash = memchr(path.start, '/', path.length);
-    return (struct slice){path.start, slash == NULL ? path.length : (size_t)(slash - path.start)};
+    return (struct slice){path.start, !slash ? path.length : (size_t)(slash - path.start)};
 }
 
 /* Takes the part a placeholder stands for off the front of the path. */
@@ -51,7 +51,7 @@ static bool serves(const struct route *route, enum method method)
 const struct endpoint *route_find(const struct route *routes, enum method method, struct slice path,
                                   struct captures *ret_captures)
 {
-    for (const struct route *route = routes; route->pattern != NULL; route++)
+    for (const struct route *route = routes; route->pattern; route++)
         if (serves(route, method) && matches(route->pattern, path, ret_captures))
             return route->endpoint;
     return NULL;
@@ -69,7 +69,7 @@ static unsigned methods_at(const struct route *routes, struct slice path, bool a
 {
     struct captures captures;
     unsigned methods = 0;
-    for (const struct route *route = routes; route->pattern != NULL; route++)
+    for (const struct route *route = routes; route->pattern; route++)
         if (is_any(route) == any && (slice_is(path, "*") || matches(route->pattern, path, &captures)))
             methods |= BIT(route->method) | (route->method == METHOD_GET ? BIT(METHOD_HEAD) : 0);
     return methods;

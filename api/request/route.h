@@ -8,11 +8,11 @@
 #ifndef CAIRN_API_ROUTE_H
 #define CAIRN_API_ROUTE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "api/http/method.h"
 #include "api/http/uri.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 struct endpoint;
 

@@ -1,16 +1,16 @@
 #include "api/request/turn.h"
 
-#include <assert.h>
-
 #include "api/request/arrival.h"
 #include "api/request/core.h"
 #include "api/request/interrupt.h"
 #include "api/request/reply.h"
 
+#include <assert.h>
+
 static enum MHD_Result queue(struct request *request)
 {
     request->phase = REQUEST_SENT;
-    if (request->response == NULL)
+    if (!request->response)
         return MHD_NO; /* memory was out when the answer was made */
     if (request->reject || request->guest || api_is_draining(request->api))
         reply_field(request, "Connection", "close");
@@ -30,7 +30,7 @@ static bool drains(const struct request *request)
 /* Answers while the body is coming, and closes the connection: see interrupt.h. */
 static enum MHD_Result interrupt(struct request *request)
 {
-    if (request->response != NULL && request->content != NULL) {
+    if (request->response && request->content) {
         metrics_count(&request->api->metrics, request->method, request->status);
         interrupt_send(request->connection, request->status, request->response, request->content,
                        request->content_length);
@@ -42,7 +42,7 @@ static enum MHD_Result interrupt(struct request *request)
  * Continue or whatever else it expects, or who has much to send, gets it at once, which closes the connection. */
 static enum MHD_Result answer_early(struct request *request)
 {
-    bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT) != NULL;
+    bool waits = request->body_length > 0 && request_field(request, FIELD_EXPECT);
     if (request->reject || request->guest || waits || !drains(request))
         return queue(request);
     request->phase = REQUEST_BODY;
@@ -65,11 +65,11 @@ static void count_request(struct request *request)
 
 static enum MHD_Result turn_head(struct request *request, const char *method)
 {
-    if (request->then != NULL) {
+    if (request->then) {
         go_on(request);
     } else {
         count_request(request);
-        if (arrival_read(request, method) && request->endpoint->begin != NULL)
+        if (arrival_read(request, method) && request->endpoint->begin)
             request->endpoint->begin(request);
     }
     if (request->suspended)
@@ -98,7 +98,7 @@ static enum MHD_Result refuse_body(struct request *request, size_t *length)
 
 static enum MHD_Result turn_body(struct request *request, const char *bytes, size_t *length)
 {
-    bool unwanted = request->status == 0 && request->endpoint->receive == NULL;
+    bool unwanted = request->status == 0 && !request->endpoint->receive;
     if (unwanted && request->dropped + *length > REQUEST_DRAIN_MAX)
         return refuse_body(request, length);
     if (unwanted || request->status != 0)
@@ -111,13 +111,13 @@ static enum MHD_Result turn_body(struct request *request, const char *bytes, siz
 
 static enum MHD_Result turn_last(struct request *request)
 {
-    if (request->then != NULL)
+    if (request->then)
         go_on(request);
     else if (request->status == 0 && request->endpoint->prompt)
         request->endpoint->finish(request);
     else if (request->status == 0)
         request_settle(request, request->endpoint->finish);
-    return request->then != NULL ? MHD_YES : queue(request);
+    return request->then ? MHD_YES : queue(request);
 }
 
 enum MHD_Result turn_take(struct request *request, const char *method, const char *bytes, size_t *length)

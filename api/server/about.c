@@ -1,10 +1,10 @@
 /* about.c - GET /: what this is and where it is described. A page for browsers, JSON for everybody else. */
-#include <stdio.h>
-#include <string.h>
-
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define SENTENCE "An object store over HTTP that is durable before it answers."
 
@@ -21,7 +21,7 @@ static const char page_format[] =
 static bool wants_page(const struct request *request)
 {
     const char *accept = request_field(request, FIELD_ACCEPT);
-    return accept != NULL && strcasestr(accept, "text/html") != NULL && strcasestr(accept, "application/json") == NULL;
+    return accept && strcasestr(accept, "text/html") && !strcasestr(accept, "application/json");
 }
 
 static void reply_page(struct request *request, const char *version)

@@ -2,13 +2,13 @@
  *
  * Stores that are not open are counted, but have no figures: to ask for them would open every one.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
@@ -115,7 +115,7 @@ static void write_verifications(FILE *out, const struct sample *samples, size_t 
 static size_t take_samples(struct depot *depot, char **names, struct sample *samples)
 {
     size_t taken = 0;
-    for (; *names != NULL; names++) {
+    for (; *names; names++) {
         struct store *store;
         if (depot_try_acquire(depot, *names, &store) != STORE_OK)
             continue;
@@ -138,12 +138,12 @@ static enum store_error write_depot(FILE *out, struct depot *depot)
     write_family(out, "cairn_stores", "gauge", "Stores, open or not.");
     fprintf(out, "cairn_stores %zu\n", count);
     struct sample *samples = calloc(count + 1, sizeof *samples);
-    size_t taken = samples != NULL ? take_samples(depot, names, samples) : 0;
+    size_t taken = samples ? take_samples(depot, names, samples) : 0;
     write_stores(out, samples, taken);
     write_verifications(out, samples, taken);
     free(names);
     free(samples);
-    return samples == NULL ? STORE_NO_MEMORY : STORE_OK;
+    return !samples ? STORE_NO_MEMORY : STORE_OK;
 }
 
 /* ---- the endpoint ---------------------------------------------------------------------------- */
@@ -153,12 +153,12 @@ static void begin(struct request *request)
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
-    request_keep_error(request, out == NULL ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
+    request_keep_error(request, !out ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
     if (request->error == STORE_OK) {
         write_requests(out, request->api);
         write_connections(out, request->api);
     }
-    if (out != NULL && fclose(out) != 0 && request->error == STORE_OK)
+    if (out && fclose(out) != 0 && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
     if (request->error != STORE_OK) {
         free(text);

@@ -1,10 +1,10 @@
 /* store_delete.c - DELETE /v1/stores/{store}: only an empty one, unless ?force=true. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 struct removal {
     bool force;
@@ -50,7 +50,7 @@ static void begin(struct request *request)
 {
     struct removal *removal = calloc(1, sizeof *removal);
     request->state = removal;
-    if (removal == NULL)
+    if (!removal)
         reply_error(request, STORE_NO_MEMORY);
     else
         read_force(request, &removal->force);

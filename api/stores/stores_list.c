@@ -1,9 +1,9 @@
 /* stores_list.c - GET /v1/stores: the names of all stores, in bytewise order. */
-#include <stdlib.h>
-
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+
+#include <stdlib.h>
 
 static void begin(struct request *request)
 {

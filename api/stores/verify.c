@@ -3,13 +3,13 @@
  * The engine does it in the background; how far it is and what it found is among the store's figures. `?rate=` limits
  * its pace in bytes per second, so that it does not take the disk from those the store is for; 0 takes the limit away.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/stores/verification.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { RATE_DEFAULT = 64 << 20 };
 
@@ -41,7 +41,7 @@ static void begin(struct request *request)
 {
     struct order *order = calloc(1, sizeof *order);
     request->state = order;
-    if (order == NULL)
+    if (!order)
         reply_error(request, STORE_NO_MEMORY);
     else
         read_rate(request, &order->rate);

@@ -84,7 +84,7 @@ bool base64_decode(char *text, size_t length, size_t *ret_length)
 void *base64_decode_new(const char *text, size_t length, size_t *ret_length)
 {
     uint8_t *bytes = malloc(length / 4 * 3 + 1);
-    if (bytes != NULL && !decode(bytes, (const uint8_t *)text, length, ret_length)) {
+    if (bytes && !decode(bytes, (const uint8_t *)text, length, ret_length)) {
         free(bytes);
         return NULL;
     }

@@ -1,11 +1,11 @@
 /* jsonread.c - a reader for JSON (RFC 8259) over bytes in memory. See jsonread.h. */
 #include "api/text/jsonread.h"
 
-#include <stdint.h>
-#include <string.h>
-
 #include "api/text/hex.h"
 #include "api/text/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
 
 void jsonread_begin(struct jsonread *json, char *bytes, size_t length)
 {
@@ -19,7 +19,7 @@ size_t jsonread_position(const struct jsonread *json)
 
 static bool fail(struct jsonread *json, const char *fault)
 {
-    if (json->fault == NULL)
+    if (!json->fault)
         json->fault = fault;
     return false;
 }
@@ -34,7 +34,7 @@ static void skip_blanks(struct jsonread *json)
 static int peek(struct jsonread *json)
 {
     skip_blanks(json);
-    return json->fault != NULL || json->at == json->end ? -1 : (unsigned char)*json->at;
+    return json->fault || json->at == json->end ? -1 : (unsigned char)*json->at;
 }
 
 enum jsonread_type jsonread_type(struct jsonread *json)
@@ -175,12 +175,12 @@ static const char *unescape(const char *at, const char *end, char **to)
         return NULL;
     if (*at == 'u') {
         at = read_code_point(at + 1, end, &code);
-        if (at != NULL)
+        if (at)
             *to = write_utf8(*to, code);
         return at;
     }
     const char *letter = memchr(letters, *at, sizeof letters - 1);
-    if (letter == NULL)
+    if (!letter)
         return NULL;
     *(*to)++ = meanings[letter - letters];
     return at + 1;
@@ -242,7 +242,7 @@ bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
         if (*json->at != '\\')
             return fail(json, "a control character stands in a string without being escaped");
         const char *after = unescape(json->at + 1, json->end, &to);
-        if (after == NULL)
+        if (!after)
             return fail(json, "a backslash does not begin an escape");
         json->at += after - json->at;
     }

@@ -1,12 +1,12 @@
 /* jsontext.c - a buffer that grows by doubling, and the escaping of RFC 8259, section 7. */
 #include "api/text/jsontext.h"
 
+#include "api/text/hex.h"
+#include "api/text/utf8.h"
+
 #include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "api/text/hex.h"
-#include "api/text/utf8.h"
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -26,7 +26,7 @@ static char *reserve(struct jsontext *json, size_t length)
         while (capacity - json->length < length)
             capacity *= 2;
         char *bytes = realloc(json->bytes, capacity);
-        if (bytes == NULL) {
+        if (!bytes) {
             json->failed = true;
             return NULL;
         }
@@ -39,7 +39,7 @@ static char *reserve(struct jsontext *json, size_t length)
 static void append(struct jsontext *json, const char *bytes, size_t length)
 {
     char *room = reserve(json, length);
-    if (room == NULL)
+    if (!room)
         return;
     memcpy(room, bytes, length);
     json->length += length;
@@ -99,7 +99,7 @@ void jsontext_string(struct jsontext *json, const char *bytes, size_t length)
 {
     separate(json);
     char *room = reserve(json, 6 * length + 2);
-    if (room == NULL)
+    if (!room)
         return;
     char *at = room;
     *at++ = '"';
@@ -123,7 +123,7 @@ void jsontext_base64(struct jsontext *json, const void *bytes, size_t length)
     separate(json);
     size_t encoded = BASE64_ENCODE_RAW_LENGTH(length);
     char *room = reserve(json, encoded + 2);
-    if (room == NULL)
+    if (!room)
         return;
     room[0] = '"';
     base64_encode_raw(room + 1, length, bytes);
@@ -135,7 +135,7 @@ void jsontext_hash(struct jsontext *json, uint64_t hash)
 {
     separate(json);
     char *room = reserve(json, 18);
-    if (room == NULL)
+    if (!room)
         return;
     room[0] = '"';
     hex_encode_hash(room + 1, hash);
@@ -188,7 +188,7 @@ void jsontext_figure(struct jsontext *json, const char *name, uint64_t number)
 void jsontext_field(struct jsontext *json, const char *name, const char *text)
 {
     jsontext_name(json, name);
-    if (text == NULL)
+    if (!text)
         jsontext_null(json);
     else
         jsontext_text(json, text);
@@ -197,12 +197,12 @@ void jsontext_field(struct jsontext *json, const char *name, const char *text)
 void jsontext_key(struct jsontext *json, const void *bytes, size_t length)
 {
     jsontext_name(json, "key");
-    if (bytes != NULL && utf8_valid(bytes, length)) {
+    if (bytes && utf8_valid(bytes, length)) {
         jsontext_string(json, bytes, length);
         return;
     }
     jsontext_null(json);
-    if (bytes != NULL) {
+    if (bytes) {
         jsontext_name(json, "key_base64");
         jsontext_base64(json, bytes, length);
     }

@@ -53,9 +53,9 @@ const char *naming_key(const struct naming *naming, struct store_key *ret_key)
         given += texts[i].bytes != NULL;
     if (given != 1)
         return "an object is named by exactly one of a key, a key in base64 and a key hash";
-    if (texts[NAMING_TEXT].bytes != NULL)
+    if (texts[NAMING_TEXT].bytes)
         return by_bytes(texts[NAMING_TEXT].bytes, texts[NAMING_TEXT].length, ret_key);
-    if (texts[NAMING_BASE64].bytes != NULL)
+    if (texts[NAMING_BASE64].bytes)
         return by_base64(&texts[NAMING_BASE64], ret_key);
     return by_hash(&texts[NAMING_HASH], ret_key);
 }

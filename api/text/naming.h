@@ -7,10 +7,10 @@
 #ifndef CAIRN_API_NAMING_H
 #define CAIRN_API_NAMING_H
 
-#include <stdbool.h>
-
 #include "api/text/jsonread.h"
 #include "store/store.h"
+
+#include <stdbool.h>
 
 enum naming_kind { NAMING_TEXT, NAMING_BASE64, NAMING_HASH, NAMINGS };
 
