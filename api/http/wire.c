@@ -1,9 +1,12 @@
 #include "api/http/wire.h"
 
 #include "api/api.h"
+#include "api/http/octet.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* Stands for a head with a fault. Nobody looks what it asks for. */
 static const char other_head[] = "GET / HTTP/1.1\r\nHost: cairn\r\n\r\n";
@@ -102,6 +105,33 @@ static enum hygiene_verdict pass_line(struct wire *wire, struct flow *flow, size
     return verdict;
 }
 
+/* Whether a whole line of a head asks for nothing but a 100 Continue. */
+static bool expects_continue(const char *line, size_t length)
+{
+    static const char name[] = "Expect:", value[] = "100-continue\r\n";
+    if (length < sizeof name - 1 || strncasecmp(line, name, sizeof name - 1) != 0)
+        return false;
+    size_t at = sizeof name - 1;
+    while (at < length && octet_is(line[at], OCTET_BLANK))
+        at++;
+    return length - at == sizeof value - 1 && strncasecmp(line + at, value, sizeof value - 1) == 0;
+}
+
+/* Takes the wish for a 100 Continue out of a head that begins at `start`. Without a body it means nothing (RFC 9110,
+ * section 10.1.1), but libmicrohttpd 0.9.75 answers it, and then nothing else where another request follows. */
+static void drop_expectation(struct flow *flow, size_t start)
+{
+    for (size_t at = start, length; at < flow->out; at += length) {
+        const char *line = flow->bytes + at, *end = memchr(line, '\n', flow->out - at);
+        length = (size_t)(end - line) + 1;
+        if (!expects_continue(line, length))
+            continue;
+        memmove(flow->bytes + at, flow->bytes + at + length, flow->out - at - length);
+        flow->out -= length;
+        length = 0;
+    }
+}
+
 /* The lines of a head that begins at `start`. False: more of it is to come. */
 static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
 {
@@ -116,6 +146,8 @@ static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
             verdict = HYGIENE_FAULT;
     }
     if (verdict == HYGIENE_END) {
+        if (!wire->hygiene.chunked && wire->hygiene.length == 0)
+            drop_expectation(flow, start);
         begin_body(wire);
     } else {
         flow->out = start;

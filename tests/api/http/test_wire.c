@@ -107,6 +107,17 @@ START_TEST(what_means_nothing_is_left_out)
 }
 END_TEST
 
+START_TEST(nothing_is_expected_of_a_message_without_a_body)
+{
+    static const char expecting[] = "PUT /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\nHost: a\r\n\r\nx";
+    static const char other[] = "GET /a HTTP/1.1\r\nExpect: 100-continue, more\r\nHost: a\r\n\r\n";
+    expect_clean("GET /a HTTP/1.1\r\nexpect:\t100-Continue \r\nHost: a\r\n\r\n" GET, GET GET);
+    expect_clean("GET /a HTTP/1.1\r\nHost: a\r\nExpect:100-continue\r\n\r\n", GET);
+    expect_clean(expecting, expecting);
+    expect_clean(other, other);
+}
+END_TEST
+
 START_TEST(a_head_is_not_passed_before_it_is_whole)
 {
     expect_clean("GET /a HTTP/1.1\r\nHost: a\r\n", "");
@@ -254,10 +265,15 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        clean_messages_stay_as_they_are,         what_means_nothing_is_left_out,
-        a_head_is_not_passed_before_it_is_whole, another_head_stands_for_one_with_a_fault,
-        a_body_with_a_fault_ends_there,          no_line_is_endless,
-        much_comes_with_the_end_of_a_head,       the_end_of_the_stream_is_told,
+        clean_messages_stay_as_they_are,
+        what_means_nothing_is_left_out,
+        nothing_is_expected_of_a_message_without_a_body,
+        a_head_is_not_passed_before_it_is_whole,
+        another_head_stands_for_one_with_a_fault,
+        a_body_with_a_fault_ends_there,
+        no_line_is_endless,
+        much_comes_with_the_end_of_a_head,
+        the_end_of_the_stream_is_told,
         the_end_waits_for_the_answers,
     };
     return UNIT_RUN("wire", tests);
