@@ -158,6 +158,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode reason)
 {
     api_completed(closure, connection, request_closure, reason);
+    wire_answered(&site.wire);
     site.request = NULL;
 }
 
