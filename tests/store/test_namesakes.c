@@ -655,7 +655,7 @@ START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
     fixture_close(&fixture);
     snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
     for (unsigned i = 0; i < 2; i++)
-        fixture_write_file(&fixture, path, "?", 1, HEADER + gone[i] + AT_TIME);
+        fixture_flip(&fixture, path, HEADER + gone[i] + AT_TIME);
     for (int start = 0; start < 2; start++) {
         fixture_open(&fixture);
         ck_assert_int_eq(get(keys[0], "one"), STORE_OK);
