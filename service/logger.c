@@ -1,11 +1,15 @@
 /* logger.c - lines on stderr. See logger.h. */
 #include "service/logger.h"
 
+#include "api/text/timestamp.h"
+
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,21 +18,42 @@ enum { SENTENCE_MAX = 1024, LINE_MAX_LENGTH = 6 * SENTENCE_MAX + 128 }; /* JSON 
 static struct {
     enum log_level level;
     enum log_format format;
-} settings = {LOG_INFO, LOG_TEXT};
+    bool timeless; /* who reads the lines writes the time beside them */
+} settings = {LOG_INFO, LOG_TEXT, false};
 
-static const char *const level_names[] = {"info", "warning", "error"};
+static const char *const level_names[] = {"info", "warning", "error", "audit"};
+
+/* Whether stderr is what systemd says its journal reads. */
+static bool goes_to_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    uintmax_t device, inode;
+    struct stat info;
+    return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &info) == 0 && info.st_dev == device && info.st_ino == inode;
+}
 
 void logger_open(enum log_level level, enum log_format format)
 {
     settings.level = level;
     settings.format = format;
+    settings.timeless = goes_to_journal();
+}
+
+static void write_now(char text[TIMESTAMP_SIZE])
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    timestamp_write(text, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
 }
 
 static int format_text(char *line, size_t size, enum log_level level, const char *sentence)
 {
-    if (level == LOG_INFO)
-        return snprintf(line, size, "cairnd: %s\n", sentence);
-    return snprintf(line, size, "cairnd: %s: %s\n", level_names[level], sentence);
+    char time[TIMESTAMP_SIZE] = "";
+    const char *name = level == LOG_INFO ? "" : level_names[level];
+    if (!settings.timeless)
+        write_now(time);
+    return snprintf(line, size, "%s%scairnd: %s%s%s\n", time, *time ? " " : "", name, *name ? ": " : "", sentence);
 }
 
 /* Sentences may quote what strangers sent: a line feed must not begin a second line. */
@@ -49,21 +74,16 @@ static void hide_foreign(char *text)
 
 static int format_json(char *line, size_t size, enum log_level level, char *sentence)
 {
-    struct timespec now;
-    struct tm utc;
-    char time[32];
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &utc);
-
+    char time[TIMESTAMP_SIZE];
+    write_now(time);
     json_t *text = json_string(sentence);
     if (!text) {
         hide_foreign(sentence);
         text = json_string(sentence);
     }
     char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
-    int length = snprintf(line, size, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"message\":%s}\n", time,
-                          now.tv_nsec / 1000000, level_names[level], quoted ? quoted : "null");
+    int length = snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":%s}\n", time, level_names[level],
+                          quoted ? quoted : "null");
     free(quoted);
     json_decref(text);
     return length;

@@ -1,4 +1,5 @@
-/* logger.h - one line on stderr per event: for people ("cairnd: warning: ...") or for machines (JSON).
+/* logger.h - one line on stderr per event: for people ("2026-11-06T08:49:37.123Z cairnd: warning: ...") or for machines
+ * (JSON). Lines that go to the journal do without the time, since it has one for each.
  *
  * A process has one log; it is set up before the first thread and never changes afterwards.
  */
@@ -7,7 +8,8 @@
 
 #include <stdbool.h>
 
-enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR };
+/* LOG_AUDIT: who made or destroyed something. No level leaves it out. */
+enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_AUDIT };
 enum log_format { LOG_TEXT, LOG_JSON };
 
 /* Lines below `level` are left out. Thread: before the others start. */

@@ -102,8 +102,9 @@ void option_print_man(FILE *file, const struct config *defaults)
     fputs(".fi\n", file);
     put_section(
         file, "SIGNALS",
-        "SIGTERM, SIGINT and SIGHUP: take no new work, finish the requests under way, end with status 0.\n"
-        "A second one cuts off what is left. One that was ignored at the start, as nohup does, stays ignored.\n");
+        "SIGTERM, SIGINT, and the end of the terminal: take no new work, finish the requests under way, end with\n"
+        "status 0. A second one cuts off what is left. SIGHUP: read again what may change while the server runs.\n"
+        "One of these that was ignored at the start, as nohup does, stays ignored.\n");
     put_section(
         file, "EXIT STATUS",
         "0: done. 1: it could not be done, and a line on stderr says why. 2: the command line, a variable or the\n"

@@ -172,17 +172,52 @@ static bool open_listeners(struct server *server)
     return listeners_open(&server->config->listen, server->listeners, &server->acceptor.listener_count);
 }
 
+/* ---- what is read again ---------------------------------------------------------------------- */
+
+/* All that may change while the server runs, a line each. */
+static void reload(struct server *server, int signal)
+{
+    (void)server;
+    if (signal == SIGHUP)
+        logger_line(LOG_INFO, "told to reload");
+}
+
+/* A signal that came; what others than those that end the server ask for is done. 0: none came. */
+static int take_signal(struct server *server)
+{
+    int signal = signals_take(server->signals);
+    if (signal && !signal_ends(signal))
+        reload(server, signal);
+    return signal;
+}
+
+/* Accepts connections until that time or a signal that ends the server: which one, or 0. */
+static int accept_until(struct server *server, int64_t end)
+{
+    int signal;
+    do {
+        acceptor_run(&server->acceptor, end);
+        signal = take_signal(server);
+    } while (signal && !signal_ends(signal));
+    return signal;
+}
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 /* Waits for the end of a loop's thread. NULL, or why it is not waited for any longer. */
-static const char *wait_for_loop(const struct server *server, const struct loop *loop, int64_t end)
+static const char *wait_for_loop(struct server *server, const struct loop *loop, int64_t end)
 {
     struct pollfd files[2] = {{.fd = loop_finished(loop), .events = POLLIN}, {.fd = server->signals, .events = POLLIN}};
-    int64_t left = end - clock_milliseconds();
-    int ready = poll(files, 2, left > 0 ? (int)left : 0);
-    if (ready > 0 && files[0].revents)
-        return NULL;
-    return ready > 0 ? "told to stop a second time" : "the drain timeout is over";
+    for (;;) {
+        int64_t left = end - clock_milliseconds();
+        int ready = poll(files, 2, left > 0 ? (int)left : 0);
+        if (ready > 0 && files[0].revents)
+            return NULL;
+        if (ready <= 0)
+            return "the drain timeout is over";
+        if (signal_ends(take_signal(server)))
+            return "told to stop a second time";
+    }
 }
 
 /* Gives the requests under way until the drain timeout or a second signal, and cuts off what is left then. */
@@ -192,7 +227,7 @@ static void drain_loops(struct server *server)
     size_t count = server->acceptor.loop_count;
     const char *cut = NULL;
 
-    signals_take(server->signals);
+    take_signal(server);
     for (size_t i = 0; i < count; i++)
         loop_drain(server->loops[i]);
     for (size_t i = 0; i < count && !cut; i++)
@@ -232,7 +267,7 @@ static void linger(struct server *server)
     uint64_t delay = server->config->drain_delay;
     logger_line(LOG_INFO, "told to stop: /readyz answers 503, everything else is served for %" PRIu64 " s more", delay);
     api_drain(server->api);
-    acceptor_run(&server->acceptor, clock_milliseconds() + (int64_t)delay * 1000);
+    accept_until(server, clock_milliseconds() + (int64_t)delay * 1000);
 }
 
 static void run(struct server *server)
@@ -243,8 +278,7 @@ static void run(struct server *server)
     acceptor->listeners = server->listeners;
     acceptor->places = &server->places;
     logger_line(LOG_INFO, "ready");
-    acceptor_run(acceptor, ACCEPTOR_NO_END);
-    if (signals_take(server->signals) == SIGTERM && server->config->drain_delay > 0)
+    if (accept_until(server, ACCEPTOR_NO_END) == SIGTERM && server->config->drain_delay > 0)
         linger(server);
     logger_line(LOG_INFO, "draining: %zu requests are under way", api_requests(server->api));
 }

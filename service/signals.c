@@ -1,10 +1,21 @@
-/* signals.c - SIGTERM, SIGINT and SIGHUP as a descriptor. See signals.h. */
+/* signals.c - signals as a descriptor. See signals.h. */
 #include "service/signals.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+static bool had_terminal; /* at the start */
+
+static bool has_terminal(void)
+{
+    int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    if (terminal >= 0)
+        close(terminal);
+    return terminal >= 0;
+}
 
 /* Who ignored a signal for us, as nohup does, is to have it ignored. */
 static void add_unless_ignored(sigset_t *set, int signal)
@@ -16,22 +27,39 @@ static void add_unless_ignored(sigset_t *set, int signal)
 
 int signals_open(void)
 {
-    sigset_t ending;
-    sigemptyset(&ending);
-    add_unless_ignored(&ending, SIGTERM);
-    add_unless_ignored(&ending, SIGINT);
-    add_unless_ignored(&ending, SIGHUP); /* the terminal has gone: end as decently */
+    sigset_t meant;
+    had_terminal = has_terminal();
+    sigemptyset(&meant);
+    add_unless_ignored(&meant, SIGTERM);
+    add_unless_ignored(&meant, SIGINT);
+    add_unless_ignored(&meant, SIGHUP);
+    sigaddset(&meant, SIGUSR1);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow fails one write, not the server */
-    pthread_sigmask(SIG_BLOCK, &ending, NULL);
-    return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+    pthread_sigmask(SIG_BLOCK, &meant, NULL);
+    return signalfd(-1, &meant, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+bool signal_ends(int signal)
+{
+    return signal == SIGTERM || signal == SIGINT;
+}
+
+/* When a terminal goes, its shell tells the processes that it has started, by the same signal as anybody's who wants
+ * them to reload. The kernel has taken the terminal from all of them before. */
+static int meaning_of(int signal)
+{
+    return signal == SIGHUP && had_terminal && !has_terminal() ? SIGINT : signal;
 }
 
 int signals_take(int signals)
 {
-    struct signalfd_siginfo signal;
-    int first = 0;
-    while (read(signals, &signal, sizeof signal) > 0)
-        first = first ? first : (int)signal.ssi_signo;
-    return first;
+    struct signalfd_siginfo info;
+    int taken = 0;
+    while (read(signals, &info, sizeof info) > 0) {
+        int signal = meaning_of((int)info.ssi_signo);
+        if (!taken || (signal_ends(signal) && !signal_ends(taken)))
+            taken = signal;
+    }
+    return taken;
 }

@@ -1,6 +1,7 @@
 /* SIGTERM: no acknowledged write is lost, no answer is cut, the process ends by itself with 0. */
 #include "site.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,20 +120,55 @@ static struct answer *slow_download(struct client *client)
     return client_download(client, "/v1/stores/main/objects/k", 9, 0, NULL);
 }
 
-/* Of a terminal: Ctrl-C, and its end. Who sits there does not wait for the delay. */
-START_TEST(sigint_and_sighup_drain_too)
+/* Ctrl-C: who sits at a terminal does not wait for the delay. */
+START_TEST(sigint_drains_too)
 {
-    const int signals[] = {SIGINT, SIGHUP};
     server_add(site.server, "--drain-delay=1h");
-    for (size_t i = 0; i < 2; i++) {
-        site_start();
-        site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), i == 0 ? 201 : 200);
-        pid_t child = in_child(slow_download);
-        clock_sleep(0.3);
-        ck_assert_int_eq(kill(site.server->pid, signals[i]), 0);
-        ck_assert_int_eq(server_wait(site.server, 20), 0);
-        ck_assert_int_eq(outcome(child), 7);
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
+    pid_t child = in_child(slow_download);
+    clock_sleep(0.3);
+    ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
+    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(outcome(child), 7);
+}
+END_TEST
+
+static void ignore_hangup(int signal)
+{
+    (void)signal;
+}
+
+/* In a session of its own with a terminal, which it then takes away. */
+static void reload_and_hang_up(void)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ck_assert(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    ck_assert_int_eq(setsid(), getpid());
+    ck_assert_int_ge(open(ptsname(terminal), O_RDWR | O_CLOEXEC), 0); /* the first one becomes that of the session */
+    signal(SIGHUP, ignore_hangup);
+    site_start();
+    for (size_t i = 1; i <= 3; i++) {
+        ck_assert_int_eq(kill(site.server->pid, SIGHUP), 0);
+        ck_assert(clock_until(5, server_logged(site.server, "told to reload") == i));
     }
+    site_expect(client_get(site.client, "/readyz", NULL), 200);
+    close(terminal);
+    ck_assert_int_eq(kill(site.server->pid, SIGHUP), 0); /* as the shell of that terminal does */
+    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_uint_eq(server_logged(site.server, "draining"), 1);
+}
+
+/* SIGHUP from anybody is a wish to reload, at any time; the end of the terminal is that of the server. */
+START_TEST(sighup_ends_it_only_with_its_terminal)
+{
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        reload_and_hang_up();
+        _exit(0);
+    }
+    ck_assert_int_eq(outcome(child), 0);
 }
 END_TEST
 
@@ -319,7 +355,8 @@ int main(void)
 {
     const TTest *tests[] = {
         sigterm_under_load_loses_and_cuts_nothing,
-        sigint_and_sighup_drain_too,
+        sigint_drains_too,
+        sighup_ends_it_only_with_its_terminal,
         what_was_ignored_at_the_start_stays_ignored,
         idle_connections_do_not_hold_it,
         half_a_request_does_not_hold_it,
