@@ -76,9 +76,10 @@ enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, con
     return turn_take(request, method, upload_data, upload_data_size);
 }
 
-enum MHD_Result api_reject(void *request, const struct fault *fault, size_t *upload_data_size)
+enum MHD_Result api_reject(void *request, const struct fault *fault, const char *method, const char *upload_data,
+                           size_t *upload_data_size)
 {
-    return !request ? MHD_NO : turn_reject(request, fault, upload_data_size);
+    return !request ? MHD_NO : turn_reject(request, fault, method, upload_data, upload_data_size);
 }
 
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,

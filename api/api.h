@@ -64,8 +64,10 @@ void api_count_eviction(struct api *api, enum api_eviction reason);
 /* After the last daemon has stopped. NULL is allowed. */
 void api_free(struct api *api);
 
-/* Answers a message with that fault, in place of api_access(). Thread: the daemon's. */
-enum MHD_Result api_reject(void *request, const struct fault *fault, size_t *upload_data_size);
+/* In place of api_access() for a message that is known to have a fault: takes what is in front of it as ever, and then
+ * answers it. Thread: the daemon's. */
+enum MHD_Result api_reject(void *request, const struct fault *fault, const char *method, const char *upload_data,
+                           size_t *upload_data_size);
 
 /* The callbacks of libmicrohttpd; closure: the struct api. Thread: the daemon's. */
 enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,

@@ -80,8 +80,9 @@ bool client_heard(struct client *client)
  * than recv(). */
 const struct fault *client_fault(const struct client *client)
 {
-    static const struct fault unseen = {PROBLEM_INTERNAL,
-                                        "The HTTP library reads in a way that is not known: it is too new for cairn."};
+    static const struct fault unseen = {
+        .problem = PROBLEM_INTERNAL,
+        .sentence = "The HTTP library reads in a way that is not known: it is too new for cairn."};
     return client->messages > client->wire.heads ? &unseen : wire_fault(&client->wire, client->messages);
 }
 

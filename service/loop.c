@@ -178,7 +178,7 @@ static enum MHD_Result on_access(void *closure, struct MHD_Connection *connectio
     const struct fault *fault = client_fault(client);
     loop->under_way += client_heard(client);
     if (fault)
-        return api_reject(*request_closure, fault, upload_data_size);
+        return api_reject(*request_closure, fault, method, upload_data, upload_data_size);
     return api_access(loop->options.api, connection, url, method, version, upload_data, upload_data_size,
                       request_closure);
 }

@@ -17,7 +17,7 @@ enum verdict { KEEP, DROP, FAULT };
 
 static enum verdict fail(struct chunks *chunks, enum problem problem, const char *sentence)
 {
-    chunks->fault = (struct fault){problem, sentence};
+    chunks->fault = (struct fault){.problem = problem, .sentence = sentence, .in_body = true, .position = chunks->data};
     return FAULT;
 }
 
@@ -181,6 +181,7 @@ static void pass_data(struct chunks *chunks, struct flow *flow)
     size_t length = flow_left(flow) < chunks->left ? flow_left(flow) : (size_t)chunks->left;
     flow_keep(flow, length);
     chunks->left -= length;
+    chunks->data += length;
     chunks->spare += length;
     if (chunks->left == 0)
         chunks->state = CHUNKS_DATA_CR;

@@ -37,6 +37,7 @@ enum chunks_state {
 struct chunks {
     enum chunks_state state;
     uint64_t left; /* the size of a chunk as far as it has come, then what is to come of its data */
+    uint64_t data; /* bytes of all chunks' that have come */
     size_t spare;  /* bytes that may still be left out */
     size_t memory; /* of the connection's, for the trailers */
     struct fault fault;

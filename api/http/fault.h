@@ -4,9 +4,14 @@
 
 #include "api/http/problem.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct fault {
     enum problem problem;
     const char *sentence; /* for the answer's detail; NULL: nothing is wrong */
+    bool in_body;         /* the head is sound */
+    uint64_t position;    /* then: bytes of the body in front of it */
 };
 
 #endif

@@ -21,7 +21,7 @@ static bool is_word(const char *text, size_t length, const char *word)
 static bool fail(struct hygiene *hygiene, enum problem problem, const char *sentence)
 {
     if (!hygiene->fault.sentence)
-        hygiene->fault = (struct fault){problem, sentence};
+        hygiene->fault = (struct fault){.problem = problem, .sentence = sentence};
     return false;
 }
 

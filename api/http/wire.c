@@ -198,7 +198,8 @@ static void hold(struct wire *wire, const struct flow *flow, size_t judged)
 {
     wire->held = malloc(HELD_MAX + sizeof other_head);
     if (!wire->held) {
-        fail_head(wire, (struct fault){PROBLEM_BUSY, "There is no memory for the head of the request."});
+        fail_head(wire, (struct fault){.problem = PROBLEM_BUSY,
+                                       .sentence = "There is no memory for the head of the request."});
         return;
     }
     memcpy(wire->held, flow->bytes + flow->out - judged, judged);

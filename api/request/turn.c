@@ -135,7 +135,30 @@ enum MHD_Result turn_take(struct request *request, const char *method, const cha
     return MHD_NO;
 }
 
-enum MHD_Result turn_reject(struct request *request, const struct fault *fault, size_t *length)
+/* ---- messages with a fault --------------------------------------------------------------------- */
+
+/* How many of the bytes are in front of a fault. */
+static size_t in_front(const struct request *request, const struct fault *fault, size_t length)
+{
+    uint64_t left = fault->position - (request->received + request->dropped);
+    return left < length ? (size_t)left : length;
+}
+
+/* A fault in the body is mostly known later than the head, but not when both have come in one piece. The answer must
+ * not depend on that: what is in front of it is taken as if there were none. False: nothing is. */
+static bool take_front(struct request *request, const struct fault *fault, const char *method, const char *bytes,
+                       size_t *length, enum MHD_Result *ret_result)
+{
+    bool head = request->phase == REQUEST_HEAD;
+    size_t front = fault->in_body && !head ? in_front(request, fault, *length) : 0, rest = front;
+    if (!fault->in_body || (!head && front == 0))
+        return false;
+    *ret_result = turn_take(request, method, bytes, &rest);
+    *length -= front - rest;
+    return head || *ret_result == MHD_NO || request->suspended || *length == 0;
+}
+
+static enum MHD_Result answer_fault(struct request *request, const struct fault *fault, size_t *length)
 {
     request->suspended = false;
     request->reject = true;
@@ -146,4 +169,13 @@ enum MHD_Result turn_reject(struct request *request, const struct fault *fault, 
         return queue(request);
     *length = 0;
     return interrupt(request);
+}
+
+enum MHD_Result turn_reject(struct request *request, const struct fault *fault, const char *method, const char *bytes,
+                            size_t *length)
+{
+    enum MHD_Result result;
+    if (take_front(request, fault, method, bytes, length, &result))
+        return result;
+    return answer_fault(request, fault, length);
 }

@@ -11,7 +11,8 @@
 /* MHD_NO cuts the connection. */
 enum MHD_Result turn_take(struct request *request, const char *method, const char *bytes, size_t *length);
 
-/* The same for a message with a fault, which is answered. */
-enum MHD_Result turn_reject(struct request *request, const struct fault *fault, size_t *length);
+/* The same for a message with a fault, which is answered as soon as the request has come to it. */
+enum MHD_Result turn_reject(struct request *request, const struct fault *fault, const char *method, const char *bytes,
+                            size_t *length);
 
 #endif

@@ -150,7 +150,7 @@ static enum MHD_Result on_access(void *closure, struct MHD_Connection *connectio
 {
     const struct fault *fault = wire_fault(&site.wire, site.messages);
     if (fault != NULL)
-        return api_reject(*request_closure, fault, upload_data_size);
+        return api_reject(*request_closure, fault, method, upload_data, upload_data_size);
     return api_access(closure, connection, url, method, version, upload_data, upload_data_size, request_closure);
 }
 
