@@ -19,6 +19,7 @@ struct api *api_new(const struct api_options *options)
         return NULL;
     api->options = *options;
     api->routes = routes;
+    pthread_mutex_init(&api->rules_lock, NULL);
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
     if (!api->options.resume)
@@ -38,6 +39,10 @@ void api_count_eviction(struct api *api, enum api_eviction reason)
 
 void api_free(struct api *api)
 {
+    if (!api)
+        return;
+    rules_release(api->rules);
+    pthread_mutex_destroy(&api->rules_lock);
     free(api);
 }
 

@@ -20,6 +20,7 @@ enum { API_CONNECTION_MEMORY = 16 << 10 };
 struct api;
 struct depot;
 struct fault;
+struct rules;
 
 enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR };
 
@@ -30,6 +31,7 @@ struct api_options {
     uint64_t batch_bytes_limit; /* bytes in the body of a batch */
     size_t batch_ops_limit;     /* operations in a batch */
     size_t answers_bytes_limit; /* bytes of answers in memory, those of batches apart */
+    bool metrics_open;          /* GET /metrics asks for no right */
     /* Whether a connection found no place: it is told how the server is, or else that it has to come back. NULL: never.
      * Thread: the daemon's. */
     bool (*guest)(struct MHD_Connection *connection);
@@ -42,6 +44,10 @@ struct api_options {
 
 /* NULL when memory is out. */
 struct api *api_new(const struct api_options *options);
+
+/* Who may do what from here on (access/rules.h); requests that have begun go on by what held then. Takes the caller's
+ * reference. NULL, as in the beginning: everything is open to all. Thread: any. */
+void api_set_rules(struct api *api, struct rules *rules);
 
 /* From here on /readyz says 503 and every answer carries `Connection: close`. Thread: any. */
 void api_drain(struct api *api);

@@ -31,6 +31,7 @@ static const struct known known[FIELDS] = {
     [FIELD_DESTINATION] = KNOWN("Destination", false),
     [FIELD_REPR_DIGEST] = KNOWN("Repr-Digest", true),
     [FIELD_CONTENT_TYPE] = KNOWN("Content-Type", false),
+    [FIELD_AUTHORIZATION] = KNOWN("Authorization", false),
     [FIELD_CONTENT_RANGE] = KNOWN("Content-Range", false),
     [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),

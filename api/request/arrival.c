@@ -3,6 +3,7 @@
 #include "api/http/octet.h"
 #include "api/request/address.h"
 #include "api/request/core.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/text/utf8.h"
 
@@ -146,9 +147,11 @@ static bool read_target(struct request *request)
 static bool find_endpoint(struct request *request, const char *method)
 {
     struct captures captures;
-    request->endpoint = route_find(request->api->routes, request->method, request->path, &captures);
-    if (!request->endpoint)
+    const struct route *route = route_find(request->api->routes, request->method, request->path, &captures);
+    if (!route)
         return refuse_route(request);
+    request->endpoint = route->endpoint;
+    request->demand = &route->demand;
     if (!request->endpoint->receive && request->body_length != STORE_SIZE_UNKNOWN &&
         request->body_length > REQUEST_DRAIN_MAX) {
         reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);
@@ -283,6 +286,6 @@ bool arrival_read(struct request *request, const char *method)
         return false;
     request->body_length = announced_length(&request->fields);
     request->method = method_of(method);
-    return read_target(request) && find_endpoint(request, method) && has_place(request) && takes_query(request) &&
-           meets_expectation(request) && takes_preconditions(request) && takes_coding(request);
+    return read_target(request) && find_endpoint(request, method) && has_place(request) && permit_arrival(request) &&
+           takes_query(request) && meets_expectation(request) && takes_preconditions(request) && takes_coding(request);
 }

@@ -5,6 +5,23 @@ bool api_is_draining(const struct api *api)
     return atomic_load_explicit(&api->draining, memory_order_relaxed);
 }
 
+struct rules *api_rules(struct api *api)
+{
+    pthread_mutex_lock(&api->rules_lock);
+    struct rules *rules = !api->rules ? NULL : rules_keep(api->rules);
+    pthread_mutex_unlock(&api->rules_lock);
+    return rules;
+}
+
+void api_set_rules(struct api *api, struct rules *rules)
+{
+    pthread_mutex_lock(&api->rules_lock);
+    struct rules *old = api->rules;
+    api->rules = rules;
+    pthread_mutex_unlock(&api->rules_lock);
+    rules_release(old);
+}
+
 size_t api_requests(const struct api *api)
 {
     return atomic_load(&api->requests);

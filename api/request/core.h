@@ -2,16 +2,20 @@
 #ifndef CAIRN_API_CORE_H
 #define CAIRN_API_CORE_H
 
+#include "api/access/rules.h"
 #include "api/api.h"
 #include "api/request/budget.h"
 #include "api/request/metrics.h"
 #include "api/request/route.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct api {
     struct api_options options;
     const struct route *routes;
+    pthread_mutex_t rules_lock; /* guards the one below */
+    struct rules *rules;        /* a reference; NULL: everything is open to all */
     atomic_bool draining;
     atomic_size_t requests; /* begun and not completed */
     struct metrics metrics;
@@ -20,6 +24,9 @@ struct api {
 };
 
 bool api_is_draining(const struct api *api);
+
+/* One more reference to the rules that hold now, or NULL. Thread: any. */
+struct rules *api_rules(struct api *api);
 
 /* Thread: any. */
 void api_request_began(struct api *api);

@@ -35,6 +35,7 @@ void request_free(struct request *request)
     if (request->counted)
         api_request_ended(request->api);
     fields_free(&request->fields);
+    visitor_leave(&request->visitor);
     receipt_free(&request->receipt);
     free(request->detail);
     free(request);

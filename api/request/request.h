@@ -21,6 +21,7 @@
 #ifndef CAIRN_API_REQUEST_H
 #define CAIRN_API_REQUEST_H
 
+#include "api/access/visitor.h"
 #include "api/api.h"
 #include "api/http/fields.h"
 #include "api/http/uri.h"
@@ -62,7 +63,9 @@ struct request {
     uint64_t received;    /* bytes of it that the endpoint has taken */
     size_t dropped;       /* bytes of it that nobody wanted */
 
+    struct visitor visitor; /* who asks; known once the endpoint begins */
     const struct endpoint *endpoint;
+    const struct demand *demand; /* what it asks of the visitor */
     struct slice path, query;
     const char *store_name; /* NULL: the path names none */
     bool has_key;

@@ -48,12 +48,12 @@ static bool serves(const struct route *route, enum method method)
     return route->method == method || (route->method == METHOD_GET && method == METHOD_HEAD);
 }
 
-const struct endpoint *route_find(const struct route *routes, enum method method, struct slice path,
-                                  struct captures *ret_captures)
+const struct route *route_find(const struct route *routes, enum method method, struct slice path,
+                               struct captures *ret_captures)
 {
     for (const struct route *route = routes; route->pattern; route++)
         if (serves(route, method) && matches(route->pattern, path, ret_captures))
-            return route->endpoint;
+            return route;
     return NULL;
 }
 

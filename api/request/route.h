@@ -8,6 +8,7 @@
 #ifndef CAIRN_API_ROUTE_H
 #define CAIRN_API_ROUTE_H
 
+#include "api/access/rights.h"
 #include "api/http/method.h"
 #include "api/http/uri.h"
 
@@ -35,11 +36,12 @@ struct route {
     enum method method; /* a route for GET serves HEAD too */
     const char *pattern;
     const struct endpoint *endpoint;
+    struct demand demand; /* what the visitor has to be allowed */
 };
 
-/* The endpoint, or NULL when the path or the method does not fit; ret_captures is set with it. */
-const struct endpoint *route_find(const struct route *routes, enum method method, struct slice path,
-                                  struct captures *ret_captures);
+/* The line, or NULL when the path or the method does not fit; ret_captures is set with it. */
+const struct route *route_find(const struct route *routes, enum method method, struct slice path,
+                               struct captures *ret_captures);
 
 enum { ROUTE_ALLOW_SIZE = 64 };
 

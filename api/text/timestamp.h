@@ -1,12 +1,18 @@
-/* timestamp.h - points in time as JSON answers tell them (RFC 3339). Thread: any. */
+/* timestamp.h - points in time as JSON tells them (RFC 3339). Thread: any. */
 #ifndef CAIRN_API_TIMESTAMP_H
 #define CAIRN_API_TIMESTAMP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { TIMESTAMP_SIZE = 25 }; /* with the NUL */
 
 /* `2026-11-06T08:49:37.123Z` from nanoseconds since 1970; a year without four digits becomes the epoch. */
 void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds);
+
+/* Reads `2026-11-06T08:49:37Z`, also with parts of a second, which do not count, or an offset such as +01:00 instead of
+ * the Z; a day alone is its first second in UTC. False for anything else; seconds since 1970. */
+bool timestamp_read(const char *text, size_t length, int64_t *ret_seconds);
 
 #endif

@@ -148,9 +148,9 @@ START_TEST(each_operation_has_its_route_and_the_same_parameters)
         const struct operation *operation = &operations[i];
         struct captures captures;
         struct slice path = {operation->path.text, strlen(operation->path.text)};
-        const struct endpoint *endpoint = route_find(routes, operation->method, path, &captures);
-        ck_assert_msg(endpoint != NULL, "no route for %s %s", method_name(operation->method), operation->path.text);
-        expect_parameters(operation, endpoint);
+        const struct route *route = route_find(routes, operation->method, path, &captures);
+        ck_assert_msg(route != NULL, "no route for %s %s", method_name(operation->method), operation->path.text);
+        expect_parameters(operation, route->endpoint);
     }
 }
 END_TEST
@@ -177,8 +177,25 @@ START_TEST(each_route_is_described)
 }
 END_TEST
 
+/* A line of the table that says nothing of rights has SCOPE_NONE. Where a right is needed it has to say which. */
+START_TEST(each_route_demands_rights_or_none_in_words)
+{
+    for (const struct route *route = routes; route->pattern != NULL; route++) {
+        const struct demand *demand = &route->demand;
+        bool nameless = demand->scope == SCOPE_PUBLIC || demand->scope == SCOPE_KNOWN;
+        bool stored = strstr(route->pattern, "{store}") != NULL;
+        ck_assert_msg(demand->scope != SCOPE_NONE, "%s %s demands nothing", method_name(route->method), route->pattern);
+        ck_assert_msg(nameless == (demand->rights == 0), "%s %s demands no right", method_name(route->method),
+                      route->pattern);
+        ck_assert_msg(!stored || demand->scope >= SCOPE_STORE, "%s %s is about a store", method_name(route->method),
+                      route->pattern);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {each_operation_has_its_route_and_the_same_parameters, each_route_is_described};
+    const TTest *tests[] = {each_operation_has_its_route_and_the_same_parameters, each_route_is_described,
+                            each_route_demands_rights_or_none_in_words};
     return UNIT_RUN_WITH("openapi", read_file, NULL, tests);
 }

@@ -12,7 +12,8 @@ static struct slice path_of(const char *path)
 
 static const struct endpoint *find(const char *method, const char *path, struct captures *captures)
 {
-    return route_find(routes, method_of(method), path_of(path), captures);
+    const struct route *route = route_find(routes, method_of(method), path_of(path), captures);
+    return route == NULL ? NULL : route->endpoint;
 }
 
 static bool is(struct slice slice, const char *text)

@@ -1,0 +1,101 @@
+#include "api/access/grant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATTERN_MAX = 64 };
+
+struct grant *grants_add(struct grants *grants)
+{
+    struct grant *items = realloc(grants->items, (grants->count + 1) * sizeof *items);
+    if (!items)
+        return NULL;
+    grants->items = items;
+    items[grants->count] = (struct grant){0};
+    return &items[grants->count++];
+}
+
+bool grant_add_store(struct grant *grant, const char *pattern, size_t length)
+{
+    char **stores = realloc(grant->stores, (grant->store_count + 1) * sizeof *stores);
+    if (!stores)
+        return false;
+    grant->stores = stores;
+    stores[grant->store_count] = strndup(pattern, length);
+    return stores[grant->store_count] && ++grant->store_count;
+}
+
+bool grant_pattern_valid(const char *pattern, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789._-*", pattern[i], 40))
+            return false;
+    return length >= 1 && length <= PATTERN_MAX;
+}
+
+/* A star first takes no characters, and one more each time that what follows it does not fit. Only the last star is
+ * taken up again: what an earlier one could still take, the later one can take too. */
+static bool matches(const char *pattern, const char *name)
+{
+    const char *star = NULL, *taken = NULL;
+    while (*name != '\0') {
+        if (*pattern == '*') {
+            star = ++pattern;
+            taken = name;
+        } else if (*pattern == *name) {
+            pattern++;
+            name++;
+        } else if (star) {
+            pattern = star;
+            name = ++taken;
+        } else {
+            return false;
+        }
+    }
+    return pattern[strspn(pattern, "*")] == '\0';
+}
+
+static bool covers_store(const struct grant *grant, const char *store)
+{
+    for (size_t i = 0; i < grant->store_count; i++)
+        if (matches(grant->stores[i], store))
+            return true;
+    return false;
+}
+
+static bool covers_key(const struct grant *grant, const void *key, size_t length)
+{
+    return grant->prefix_length == 0 ||
+           (grant->prefix_length <= length && memcmp(grant->prefix, key, grant->prefix_length) == 0);
+}
+
+unsigned grants_rights(const struct grants *grants, const char *store, const void *key, size_t length)
+{
+    unsigned rights = 0;
+    for (size_t i = 0; i < grants->count; i++)
+        if (covers_key(&grants->items[i], key, length) && covers_store(&grants->items[i], store))
+            rights |= grants->items[i].rights;
+    return rights;
+}
+
+unsigned grants_rights_within(const struct grants *grants, const char *store)
+{
+    unsigned rights = 0;
+    for (size_t i = 0; i < grants->count; i++)
+        if (covers_store(&grants->items[i], store))
+            rights |= grants->items[i].rights;
+    return rights;
+}
+
+void grants_free(struct grants *grants)
+{
+    for (size_t i = 0; i < grants->count; i++) {
+        struct grant *grant = &grants->items[i];
+        for (size_t k = 0; k < grant->store_count; k++)
+            free(grant->stores[k]);
+        free(grant->stores);
+        free(grant->prefix);
+    }
+    free(grants->items);
+    *grants = (struct grants){0};
+}

@@ -1,0 +1,116 @@
+#include "api/request/permit.h"
+
+#include "api/request/core.h"
+#include "api/request/reply.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- the answers ----------------------------------------------------------------------------- */
+
+static void refuse_unknown(struct request *request)
+{
+    reply_problem(request, PROBLEM_UNAUTHORIZED,
+                  "This needs a token that is valid here: send Authorization: Bearer TOKEN, or the token as the "
+                  "password of Basic.");
+    reply_field(request, "WWW-Authenticate", "Bearer");
+}
+
+static void refuse_known(struct request *request, unsigned lacking, bool any, const char *store, size_t entry)
+{
+    char rights[RIGHTS_TEXT_SIZE];
+    const char *name = visitor_name(&request->visitor);
+    rights_write(rights, lacking, any ? " or " : " and ");
+    reply_entry_problem(request, PROBLEM_FORBIDDEN, entry, "The token \"%s\" lacks the right %s %s%s.", name, rights,
+                        store ? "here, in the store " : "on every store", store ? store : "");
+}
+
+static void refuse(struct request *request, unsigned lacking, bool any, const char *store, size_t entry)
+{
+    if (visitor_name(&request->visitor))
+        refuse_known(request, lacking, any, store, entry);
+    else
+        refuse_unknown(request);
+}
+
+void permit_refuse(struct request *request, unsigned lacking, const char *store, size_t entry)
+{
+    refuse(request, lacking, false, store, entry);
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+/* Whatever becomes of it, nothing else of this request needs the token, and its bytes go. */
+static bool show_token(struct request *request)
+{
+    const char *authorization = request_field(request, FIELD_AUTHORIZATION);
+    if (!authorization)
+        return true;
+    bool shown = visitor_show(&request->visitor, authorization, time(NULL));
+    explicit_bzero((char *)(uintptr_t)authorization, strlen(authorization));
+    request->fields.values[FIELD_AUTHORIZATION] = NULL;
+    return shown;
+}
+
+/* What the visitor may do in the place that the demand is about. */
+static unsigned rights_given(const struct request *request)
+{
+    const struct visitor *visitor = &request->visitor;
+    switch (request->demand->scope) {
+    case SCOPE_METRICS:
+    case SCOPE_SERVER:
+        return visitor_rights_everywhere(visitor);
+    case SCOPE_STORE:
+        return visitor_rights(visitor, request->store_name, NULL);
+    case SCOPE_WITHIN:
+        return visitor_rights_within(visitor, request->store_name);
+    case SCOPE_OBJECT:
+        return visitor_rights(visitor, request->store_name, &request->key);
+    case SCOPE_NONE:
+    case SCOPE_PUBLIC:
+    case SCOPE_KNOWN:
+        break;
+    }
+    return 0;
+}
+
+static bool is_public(const struct request *request)
+{
+    enum scope scope = request->demand->scope;
+    return scope == SCOPE_PUBLIC || (scope == SCOPE_METRICS && request->api->options.metrics_open);
+}
+
+bool permit_arrival(struct request *request)
+{
+    const struct demand *demand = request->demand;
+    assert(demand->scope != SCOPE_NONE);
+    request->visitor.rules = api_rules(request->api);
+    if (!request->visitor.rules)
+        return true;
+    bool valid = show_token(request);
+    if (is_public(request))
+        return true;
+    unsigned lacking = demand_lacks(demand, rights_given(request));
+    bool known = valid && visitor_is_known(&request->visitor);
+    if (!known)
+        refuse_unknown(request);
+    else if (lacking != 0)
+        refuse(request, lacking, demand->any, request->store_name, SIZE_MAX);
+    return known && lacking == 0;
+}
+
+/* ---- later ----------------------------------------------------------------------------------- */
+
+unsigned permit_lacks(const struct request *request, unsigned rights, const char *store, const struct store_key *key)
+{
+    return rights & ~visitor_rights(&request->visitor, store, key);
+}
+
+bool permit_may(struct request *request, unsigned rights, const char *store, const struct store_key *key)
+{
+    unsigned lacking = permit_lacks(request, rights, store, key);
+    if (lacking != 0)
+        permit_refuse(request, lacking, store, SIZE_MAX);
+    return lacking == 0;
+}
