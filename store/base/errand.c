@@ -1,8 +1,6 @@
 /* errand.c - work in the background that is never under way twice. */
 #include "store/base/errand.h"
 
-#include "store/base/held.h"
-
 #include <assert.h>
 
 static void errand_run(void *arg);
@@ -11,20 +9,20 @@ void errand_init(struct errand *errand, struct pool *pool, int (*run)(void *arg)
 {
     *errand = (struct errand){.pool = pool, .run = run, .arg = arg, .of_kind = of_kind};
     errand->job = (struct pool_job){.run = errand_run, .arg = errand};
-    pthread_mutex_init(&errand->lock, NULL);
+    lock_init(&errand->lock);
     pthread_cond_init(&errand->idle, NULL);
 }
 
 void errand_free(struct errand *errand)
 {
     pthread_cond_destroy(&errand->idle);
-    pthread_mutex_destroy(&errand->lock);
+    lock_destroy(&errand->lock);
 }
 
 /* Lock held. */
 static void set_under_way(struct errand *errand, bool under_way)
 {
-    assert(held(&errand->lock));
+    assert(lock_is_mine(&errand->lock));
     errand->under_way = under_way;
     if (errand->of_kind && under_way)
         atomic_fetch_add(errand->of_kind, 1);
@@ -35,11 +33,11 @@ static void set_under_way(struct errand *errand, bool under_way)
 /* Runs it once, and sees to it that it comes again where it has to. */
 static void go(struct errand *errand)
 {
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     errand->again = false;
-    pthread_mutex_unlock(&errand->lock);
+    lock_release(&errand->lock);
     int next = errand->run(errand->arg);
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     errand->again = errand->again || next != ERRAND_DONE;
     if (!errand->again || errand->ending) {
         set_under_way(errand, false);
@@ -49,7 +47,7 @@ static void go(struct errand *errand)
     } else {
         pool_submit(errand->pool, &errand->job);
     }
-    pthread_mutex_unlock(&errand->lock);
+    lock_release(&errand->lock);
 }
 
 /* Thread: the pool's. */
@@ -62,53 +60,53 @@ static void errand_run(void *arg)
 
 bool errand_ask(struct errand *errand)
 {
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     errand->again = true;
     if (!errand->under_way && !errand->ending) {
         set_under_way(errand, true);
         pool_submit(errand->pool, &errand->job);
     }
     bool comes = !errand->ending;
-    pthread_mutex_unlock(&errand->lock);
+    lock_release(&errand->lock);
     return comes;
 }
 
 bool errand_is_under_way(struct errand *errand)
 {
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     bool under_way = errand->under_way;
-    pthread_mutex_unlock(&errand->lock);
+    lock_release(&errand->lock);
     return under_way;
 }
 
 void errand_hurry(struct errand *errand)
 {
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     bool here = errand->under_way && pool_withdraw(errand->pool, &errand->job);
     while (!here && errand->under_way)
-        pthread_cond_wait(&errand->idle, &errand->lock);
-    pthread_mutex_unlock(&errand->lock);
+        lock_wait(&errand->lock, &errand->idle);
+    lock_release(&errand->lock);
     if (here)
         go(errand);
 }
 
 bool errand_end(struct errand *errand)
 {
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     errand->ending = true;
     if (errand->under_way && pool_withdraw(errand->pool, &errand->job))
         set_under_way(errand, false);
     while (errand->under_way)
-        pthread_cond_wait(&errand->idle, &errand->lock);
+        lock_wait(&errand->lock, &errand->idle);
     bool left = errand->again;
-    pthread_mutex_unlock(&errand->lock);
+    lock_release(&errand->lock);
     return left;
 }
 
 bool errand_is_ending(struct errand *errand)
 {
-    pthread_mutex_lock(&errand->lock);
+    lock_take(&errand->lock);
     bool ending = errand->ending;
-    pthread_mutex_unlock(&errand->lock);
+    lock_release(&errand->lock);
     return ending;
 }

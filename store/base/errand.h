@@ -7,6 +7,7 @@
 #ifndef CAIRN_ERRAND_H
 #define CAIRN_ERRAND_H
 
+#include "store/base/lock.h"
 #include "store/base/pool.h"
 
 #include <pthread.h>
@@ -21,7 +22,7 @@ struct errand {
     void *arg;
     atomic_size_t *of_kind; /* errands of its kind that are under way; NULL: nobody counts them */
     struct pool_job job;
-    pthread_mutex_t lock;
+    struct lock lock;
     pthread_cond_t idle;
     bool under_way; /* it runs, or waits for a thread or for its time */
     bool again;     /* asked since it began to run */

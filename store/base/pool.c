@@ -1,7 +1,7 @@
 /* pool.c - a few threads for work that may wait for the disk. */
 #include "store/base/pool.h"
 
-#include "store/base/held.h"
+#include "store/base/lock.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 enum { MILLISECOND = 1000000, SECOND = 1000 * MILLISECOND };
 
 struct pool {
-    pthread_mutex_t lock;
+    struct lock lock;
     pthread_cond_t work;
     struct pool_job *first;
     struct pool_job **last;
@@ -33,7 +33,7 @@ static int64_t now(void)
 /* Lock held. */
 static void queue(struct pool *pool, struct pool_job *job)
 {
-    assert(held(&pool->lock));
+    assert(lock_is_mine(&pool->lock));
     job->next = NULL;
     *pool->last = job;
     pool->last = &job->next;
@@ -43,7 +43,7 @@ static void queue(struct pool *pool, struct pool_job *job)
 /* Queues the jobs whose time has come; returns when the next one's does, 0: there is none. Lock held. */
 static int64_t queue_due(struct pool *pool)
 {
-    assert(held(&pool->lock));
+    assert(lock_is_mine(&pool->lock));
     int64_t next = 0;
     int64_t time = pool->later ? now() : 0;
     struct pool_job **at = &pool->later;
@@ -64,19 +64,19 @@ static int64_t queue_due(struct pool *pool)
 /* Lock held. */
 static void wait_for_work(struct pool *pool, int64_t due)
 {
-    assert(held(&pool->lock));
+    assert(lock_is_mine(&pool->lock));
     if (!due) {
-        pthread_cond_wait(&pool->work, &pool->lock);
+        lock_wait(&pool->lock, &pool->work);
         return;
     }
     struct timespec until = {.tv_sec = due / SECOND, .tv_nsec = due % SECOND};
-    (void)pthread_cond_timedwait(&pool->work, &pool->lock, &until);
+    lock_wait_until(&pool->lock, &pool->work, &until);
 }
 
 /* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
 static struct pool_job *pool_take(struct pool *pool)
 {
-    assert(held(&pool->lock));
+    assert(lock_is_mine(&pool->lock));
     int64_t due;
     while (due = queue_due(pool), !pool->first && !(pool->ending && pool->running == 0))
         wait_for_work(pool, due);
@@ -93,17 +93,17 @@ static struct pool_job *pool_take(struct pool *pool)
 static void *pool_thread(void *arg)
 {
     struct pool *pool = arg;
-    pthread_mutex_lock(&pool->lock);
+    lock_take(&pool->lock);
     struct pool_job *job;
     while ((job = pool_take(pool))) {
         pool->running++;
-        pthread_mutex_unlock(&pool->lock);
+        lock_release(&pool->lock);
         job->run(job->arg); /* the job may be gone when this returns */
-        pthread_mutex_lock(&pool->lock);
+        lock_take(&pool->lock);
         pool->running--;
     }
     pthread_cond_broadcast(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
+    lock_release(&pool->lock);
     return NULL;
 }
 
@@ -112,7 +112,7 @@ struct pool *pool_new(size_t threads)
     struct pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->threads[0]);
     if (!pool)
         return NULL;
-    pthread_mutex_init(&pool->lock, NULL);
+    lock_init(&pool->lock);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -131,10 +131,10 @@ struct pool *pool_new(size_t threads)
 
 void pool_submit(struct pool *pool, struct pool_job *job)
 {
-    pthread_mutex_lock(&pool->lock);
+    lock_take(&pool->lock);
     queue(pool, job);
     pthread_cond_signal(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
+    lock_release(&pool->lock);
 }
 
 /* The link that leads to the job; NULL: it is not in the list. Lock held. */
@@ -147,7 +147,7 @@ static struct pool_job **find(struct pool_job **list, const struct pool_job *job
 
 bool pool_withdraw(struct pool *pool, struct pool_job *job)
 {
-    pthread_mutex_lock(&pool->lock);
+    lock_take(&pool->lock);
     struct pool_job **queued = find(&pool->first, job);
     struct pool_job **link = queued ? queued : find(&pool->later, job);
     if (link)
@@ -157,18 +157,18 @@ bool pool_withdraw(struct pool *pool, struct pool_job *job)
         if (!*queued)
             pool->last = queued;
     }
-    pthread_mutex_unlock(&pool->lock);
+    lock_release(&pool->lock);
     return link != NULL;
 }
 
 void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds)
 {
     job->due = now() + (int64_t)milliseconds * MILLISECOND;
-    pthread_mutex_lock(&pool->lock);
+    lock_take(&pool->lock);
     job->next = pool->later;
     pool->later = job;
     pthread_cond_signal(&pool->work); /* whoever waits has an earlier time to wake up at */
-    pthread_mutex_unlock(&pool->lock);
+    lock_release(&pool->lock);
 }
 
 bool pool_is_current(const struct pool *pool)
@@ -182,21 +182,21 @@ bool pool_is_current(const struct pool *pool)
 
 size_t pool_waiting(struct pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    lock_take(&pool->lock);
     size_t waiting = pool->waiting;
-    pthread_mutex_unlock(&pool->lock);
+    lock_release(&pool->lock);
     return waiting;
 }
 
 void pool_free(struct pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    lock_take(&pool->lock);
     pool->ending = true;
     pthread_cond_broadcast(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
+    lock_release(&pool->lock);
     for (size_t i = 0; i < pool->thread_count; i++)
         pthread_join(pool->threads[i], NULL);
     pthread_cond_destroy(&pool->work);
-    pthread_mutex_destroy(&pool->lock);
+    lock_destroy(&pool->lock);
     free(pool);
 }

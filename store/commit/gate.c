@@ -6,14 +6,14 @@
 void gate_init(struct gate *gate, const struct services *services, struct blobs *blobs)
 {
     *gate = (struct gate){.services = services, .blobs = blobs};
-    pthread_mutex_init(&gate->lock, NULL);
+    lock_init(&gate->lock);
     pthread_cond_init(&gate->idle, NULL);
 }
 
 void gate_free(struct gate *gate)
 {
     pthread_cond_destroy(&gate->idle);
-    pthread_mutex_destroy(&gate->lock);
+    lock_destroy(&gate->lock);
 }
 
 /* ---- in and out ------------------------------------------------------------------------------ */
@@ -21,7 +21,7 @@ void gate_free(struct gate *gate)
 /* The last one: whoever waits sees the count only after the lock was let go, and may then free the gate. */
 static void leave_last(struct gate *gate)
 {
-    pthread_mutex_lock(&gate->lock);
+    lock_take(&gate->lock);
     bool last = atomic_fetch_sub(&gate->ops, 1) == 1;
     if (last) {
         pthread_cond_broadcast(&gate->idle);
@@ -29,7 +29,7 @@ static void leave_last(struct gate *gate)
             gate->vacated(gate->vacated_arg);
         gate->vacated = NULL;
     }
-    pthread_mutex_unlock(&gate->lock);
+    lock_release(&gate->lock);
 }
 
 /* Takes no lock as long as others stay. */
@@ -118,21 +118,21 @@ bool gate_is_idle(struct gate *gate)
 
 void gate_wait_idle(struct gate *gate)
 {
-    pthread_mutex_lock(&gate->lock);
+    lock_take(&gate->lock);
     while (!gate_is_idle(gate))
-        pthread_cond_wait(&gate->idle, &gate->lock);
-    pthread_mutex_unlock(&gate->lock);
+        lock_wait(&gate->lock, &gate->idle);
+    lock_release(&gate->lock);
 }
 
 void gate_when_idle(struct gate *gate, void (*vacated)(void *arg), void *arg)
 {
-    pthread_mutex_lock(&gate->lock);
+    lock_take(&gate->lock);
     bool idle = gate_is_idle(gate);
     if (!idle) {
         gate->vacated = vacated;
         gate->vacated_arg = arg;
     }
-    pthread_mutex_unlock(&gate->lock);
+    lock_release(&gate->lock);
     if (idle)
         vacated(arg);
 }

@@ -11,6 +11,7 @@
 #ifndef CAIRN_GATE_H
 #define CAIRN_GATE_H
 
+#include "store/base/lock.h"
 #include "store/base/services.h"
 #include "store/commit/txn.h"
 #include "store/disk/blobs.h"
@@ -27,7 +28,7 @@ struct gate {
     atomic_bool failed;
     atomic_bool removed;
 
-    pthread_mutex_t lock; /* taken by the last one out */
+    struct lock lock; /* taken by the last one out */
     pthread_cond_t idle;
     void (*vacated)(void *arg); /* called by the last one out, once; NULL: nobody wants to know */
     void *vacated_arg;

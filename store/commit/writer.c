@@ -1,12 +1,11 @@
 /* writer.c - a store's writer: a queue and the one thread that changes the store. */
 #include "store/commit/writer.h"
 
-#include "store/base/held.h"
 #include "store/commit/group.h"
 
 #include <assert.h>
 
-bool writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
+void writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
                  struct errand *compaction)
 {
     *writer = (struct writer){
@@ -14,22 +13,23 @@ bool writer_init(struct writer *writer, struct index *index, struct gate *gate, 
     writer->last = &writer->first;
     holds_init(&writer->holds, index->salt);
     writer->waiting_last = &writer->waiting;
-    return pthread_mutex_init(&writer->lock, NULL) == 0 && pthread_cond_init(&writer->wake, NULL) == 0;
+    lock_init(&writer->lock);
+    pthread_cond_init(&writer->wake, NULL);
 }
 
 /* Takes all that is queued; NULL when the writer is to end. */
 static struct txn *writer_take(struct writer *writer)
 {
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     while (!writer->first && !writer->ending) {
         writer->sleeping = true;
-        pthread_cond_wait(&writer->wake, &writer->lock);
+        lock_wait(&writer->lock, &writer->wake);
         writer->sleeping = false;
     }
     struct txn *taken = writer->first;
     writer->first = NULL;
     writer->last = &writer->first;
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
     return taken;
 }
 
@@ -39,7 +39,7 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
 {
     if (txn->hold != TXN_TAKES && atomic_load(&writer->held_count) == 0)
         return true;
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     bool blocked = holds_block(&writer->holds, txn);
     if (blocked)
         holds_park(&writer->holds, txn);
@@ -47,7 +47,7 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
         atomic_fetch_add(&writer->held_count, 1);
     else if (txn->hold == TXN_TAKES)
         txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
     return !blocked;
 }
 
@@ -56,11 +56,11 @@ static void wait_for_place(struct writer *writer, struct txn *txn)
 {
     txn->next = NULL;
     txn->waits = false;
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     *writer->waiting_last = txn;
     writer->waiting_last = &txn->next;
     space_wait_begins(writer->index->log->space);
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
     if (!errand_ask(writer->compaction))
         writer_retry(writer, true); /* the store is being closed: nothing will come back */
     space_want(writer->index->log->space);
@@ -69,7 +69,7 @@ static void wait_for_place(struct writer *writer, struct txn *txn)
 void writer_retry(struct writer *writer, bool last)
 {
     size_t count = 0;
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     for (struct txn *txn = writer->waiting; txn; txn = txn->next, count++)
         txn->last_try = last;
     if (count > 0) {
@@ -82,7 +82,7 @@ void writer_retry(struct writer *writer, bool last)
         space_waits_end(writer->index->log->space, count);
         pthread_cond_signal(&writer->wake);
     }
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
 }
 
 /* Adds the transaction to the group, or else commits that and begins another with it. */
@@ -124,7 +124,7 @@ static void *writer_thread(void *arg)
 /* Lock held. */
 static bool writer_start(struct writer *writer)
 {
-    assert(held(&writer->lock));
+    assert(lock_is_mine(&writer->lock));
     if (!writer->group)
         writer->group = group_new(writer->index, writer->gate, writer->notice, writer->compaction);
     writer->started = writer->group && pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
@@ -134,7 +134,7 @@ static bool writer_start(struct writer *writer)
 void writer_submit(struct writer *writer, struct txn *txn)
 {
     txn->next = NULL;
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     bool runs = writer->started || writer_start(writer);
     if (runs) {
         *writer->last = txn;
@@ -142,7 +142,7 @@ void writer_submit(struct writer *writer, struct txn *txn)
         if (writer->sleeping)
             pthread_cond_signal(&writer->wake);
     }
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
     if (runs)
         return;
     txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
@@ -151,24 +151,24 @@ void writer_submit(struct writer *writer, struct txn *txn)
 
 void writer_release(struct writer *writer, uint64_t key_hash)
 {
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     holds_release(&writer->holds, key_hash, &writer->first, &writer->last);
     atomic_fetch_sub(&writer->held_count, 1);
     if (writer->sleeping && writer->first)
         pthread_cond_signal(&writer->wake);
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
 }
 
 void writer_free(struct writer *writer)
 {
-    pthread_mutex_lock(&writer->lock);
+    lock_take(&writer->lock);
     writer->ending = true;
     pthread_cond_signal(&writer->wake);
-    pthread_mutex_unlock(&writer->lock);
+    lock_release(&writer->lock);
     if (writer->started)
         pthread_join(writer->thread, NULL);
     group_free(writer->group);
     holds_free(&writer->holds);
     pthread_cond_destroy(&writer->wake);
-    pthread_mutex_destroy(&writer->lock);
+    lock_destroy(&writer->lock);
 }

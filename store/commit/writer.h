@@ -10,6 +10,7 @@
 #define CAIRN_WRITER_H
 
 #include "store/base/errand.h"
+#include "store/base/lock.h"
 #include "store/base/notice.h"
 #include "store/commit/gate.h"
 #include "store/commit/hold.h"
@@ -28,7 +29,7 @@ struct writer {
     const struct notice *notice;
     struct errand *compaction; /* asked when a segment has become worth it, or a delete finds no place */
 
-    pthread_mutex_t lock;
+    struct lock lock;
     pthread_cond_t wake;
     struct txn *first;
     struct txn **last;
@@ -44,7 +45,7 @@ struct writer {
     atomic_size_t held_count; /* of keys */
 };
 
-bool writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
+void writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
                  struct errand *compaction);
 
 /* Queues an admitted transaction; done and finish are called exactly once, also when the thread cannot

@@ -4,6 +4,7 @@
  */
 #include "store/store.h"
 
+#include "store/base/lock.h"
 #include "store/base/services.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
@@ -31,7 +32,7 @@ struct depot {
     struct trouble trouble;
     struct probe probe;
     struct roster roster;
-    pthread_mutex_t admin;
+    struct lock admin;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -98,13 +99,13 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
     trouble_init(&depot->trouble, &depot->services.notice);
     roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
-    pthread_mutex_init(&depot->admin, NULL);
+    lock_init(&depot->admin);
     return depot;
 }
 
 static void depot_free(struct depot *depot)
 {
-    pthread_mutex_destroy(&depot->admin);
+    lock_destroy(&depot->admin);
     roster_free(&depot->roster);
     trouble_free(&depot->trouble);
     free(depot);
@@ -326,12 +327,12 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
         error = STORE_DRAINING;
     if (error)
         return error;
-    pthread_mutex_lock(&depot->admin);
+    lock_take(&depot->admin);
     bool there = false;
     int os_error = store_on_disk(depot, name, &there);
     if (!os_error && !there)
         os_error = make_store(depot, name);
-    pthread_mutex_unlock(&depot->admin);
+    lock_release(&depot->admin);
     if (os_error)
         return make_failed(name, os_error, ret_detail);
     *ret_created = !there;
@@ -424,7 +425,7 @@ static enum store_error remove_unopened(struct depot *depot, const char *name, s
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
 {
     struct store *store;
-    pthread_mutex_lock(&depot->admin);
+    lock_take(&depot->admin);
     enum store_error error = depot_acquire(depot, name, &store, ret_detail);
     if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN || error == STORE_IO)) {
         error = remove_unopened(depot, name, ret_detail);
@@ -432,7 +433,7 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
         error = remove_acquired(depot, store, force, ret_detail);
         depot_release(store);
     }
-    pthread_mutex_unlock(&depot->admin);
+    lock_release(&depot->admin);
     return error;
 }
 

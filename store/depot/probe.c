@@ -2,7 +2,6 @@
 #include "store/depot/probe.h"
 
 #include "store/base/error.h"
-#include "store/base/held.h"
 #include "store/depot/folder.h"
 
 #include <assert.h>
@@ -25,7 +24,7 @@ struct question {
 bool probe_init(struct probe *probe, const struct io *io, int folder)
 {
     *probe = (struct probe){.io = io, .folder = folder, .pool = pool_new(1)};
-    pthread_mutex_init(&probe->lock, NULL);
+    lock_init(&probe->lock);
     return probe->pool != NULL;
 }
 
@@ -33,7 +32,7 @@ void probe_free(struct probe *probe)
 {
     if (probe->pool)
         pool_free(probe->pool);
-    pthread_mutex_destroy(&probe->lock);
+    lock_destroy(&probe->lock);
 }
 
 static int64_t milliseconds(void)
@@ -79,11 +78,11 @@ static void look(struct probe *probe)
     else if (error && !store_error_is_shortage(STORE_IO, error))
         failure_detail(&detail, failure_io(error), "the disk of the data folder does not give its bytes: %s",
                        strerror(error));
-    pthread_mutex_lock(&probe->lock);
+    lock_take(&probe->lock);
     probe->detail = detail;
     probe->looked = milliseconds();
     probe->began = 0;
-    pthread_mutex_unlock(&probe->lock);
+    lock_release(&probe->lock);
 }
 
 static void answer(void *arg)
@@ -91,11 +90,11 @@ static void answer(void *arg)
     struct question question = *(struct question *)arg;
     struct probe *probe = question.probe;
     free(arg);
-    pthread_mutex_lock(&probe->lock);
+    lock_take(&probe->lock);
     bool fresh = probe->looked && milliseconds() - probe->looked < FRESH_MS;
     if (!fresh)
         probe->began = milliseconds();
-    pthread_mutex_unlock(&probe->lock);
+    lock_release(&probe->lock);
     if (!fresh)
         look(probe);
     question.done(question.arg);
@@ -106,15 +105,15 @@ static void answer(void *arg)
 /* Lock held. */
 static bool is_stuck(const struct probe *probe)
 {
-    assert(held(&probe->lock));
+    assert(lock_is_mine(&probe->lock));
     return probe->began && milliseconds() - probe->began >= PATIENCE_MS;
 }
 
 enum store_error probe_ask(struct probe *probe, void (*done)(void *arg), void *arg)
 {
-    pthread_mutex_lock(&probe->lock);
+    lock_take(&probe->lock);
     bool stuck = is_stuck(probe);
-    pthread_mutex_unlock(&probe->lock);
+    lock_release(&probe->lock);
     struct question *question = stuck ? NULL : malloc(sizeof *question);
     if (!question)
         return stuck ? STORE_AGAIN : STORE_NO_MEMORY;
@@ -126,7 +125,7 @@ enum store_error probe_ask(struct probe *probe, void (*done)(void *arg), void *a
 
 bool probe_tell(struct probe *probe, struct store_detail *ret_detail)
 {
-    pthread_mutex_lock(&probe->lock);
+    lock_take(&probe->lock);
     bool stuck = is_stuck(probe);
     bool well = !stuck && !probe->detail.text[0];
     if (stuck)
@@ -134,6 +133,6 @@ bool probe_tell(struct probe *probe, struct store_detail *ret_detail)
                        PATIENCE_MS / 1000);
     else if (!well && ret_detail)
         *ret_detail = probe->detail;
-    pthread_mutex_unlock(&probe->lock);
+    lock_release(&probe->lock);
     return well;
 }

@@ -9,18 +9,17 @@
 #ifndef CAIRN_PROBE_H
 #define CAIRN_PROBE_H
 
+#include "store/base/lock.h"
 #include "store/base/pool.h"
 #include "store/disk/io.h"
 #include "store/store.h"
-
-#include <pthread.h>
 
 struct probe {
     const struct io *io;
     int folder; /* borrowed: the data folder */
     struct pool *pool;
 
-    pthread_mutex_t lock;
+    struct lock lock;
     int64_t looked;             /* when that was last, in milliseconds; 0: never */
     int64_t began;              /* when the look that is under way did; 0: none is */
     struct store_detail detail; /* what is wrong; "": nothing */

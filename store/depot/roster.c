@@ -1,7 +1,6 @@
 /* roster.c - a depot's stores by name. roster.h tells the story. */
 #include "store/depot/roster.h"
 
-#include "store/base/held.h"
 #include "store/internal.h"
 
 #include <assert.h>
@@ -36,7 +35,7 @@ struct roster_entry {
 void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct trouble *trouble)
 {
     *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
-    pthread_mutex_init(&roster->lock, NULL);
+    lock_init(&roster->lock);
     pthread_cond_init(&roster->changed, NULL);
 }
 
@@ -44,7 +43,7 @@ void roster_init(struct roster *roster, const struct services *services, struct 
 static struct roster_entry *take_any(struct roster *roster)
 {
     struct roster_entry *taken = NULL;
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     for (size_t i = 0; i < ROSTER_BUCKETS && !taken; i++) {
         struct roster_entry **at = &roster->buckets[i];
         if (*at) {
@@ -52,7 +51,7 @@ static struct roster_entry *take_any(struct roster *roster)
             *at = taken->next;
         }
     }
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     return taken;
 }
 
@@ -69,7 +68,7 @@ void roster_close(struct roster *roster)
 void roster_free(struct roster *roster)
 {
     pthread_cond_destroy(&roster->changed);
-    pthread_mutex_destroy(&roster->lock);
+    lock_destroy(&roster->lock);
 }
 
 /* ---- entries; the lock is held --------------------------------------------------------------- */
@@ -81,7 +80,7 @@ static struct roster_entry **bucket_of(struct roster *roster, const char *name)
 
 static struct roster_entry *entry_find(struct roster *roster, const char *name)
 {
-    assert(held(&roster->lock));
+    assert(lock_is_mine(&roster->lock));
     struct roster_entry *entry = *bucket_of(roster, name);
     while (entry && strcmp(entry->name, name) != 0)
         entry = entry->next;
@@ -90,7 +89,7 @@ static struct roster_entry *entry_find(struct roster *roster, const char *name)
 
 static struct roster_entry *entry_add(struct roster *roster, const char *name)
 {
-    assert(held(&roster->lock));
+    assert(lock_is_mine(&roster->lock));
     struct roster_entry *entry = calloc(1, sizeof *entry);
     if (!entry)
         return NULL;
@@ -105,7 +104,7 @@ static struct roster_entry *entry_add(struct roster *roster, const char *name)
 
 static void entry_unlink(struct roster_entry *entry)
 {
-    assert(held(&entry->roster->lock));
+    assert(lock_is_mine(&entry->roster->lock));
     struct roster_entry **at = bucket_of(entry->roster, entry->name);
     while (*at != entry)
         at = &(*at)->next;
@@ -115,7 +114,7 @@ static void entry_unlink(struct roster_entry *entry)
 /* Tells all who wait for the entry. Those who want to be called are, by unlock_and_wake(). */
 static void entry_settled_now(struct roster_entry *entry)
 {
-    assert(held(&entry->roster->lock));
+    assert(lock_is_mine(&entry->roster->lock));
     struct roster *roster = entry->roster;
     while (entry->waiters) {
         struct roster_waiter *waiter = entry->waiters;
@@ -130,7 +129,7 @@ static void unlock_and_wake(struct roster *roster)
 {
     struct roster_waiter *waiter = roster->woken;
     roster->woken = NULL;
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     while (waiter) {
         struct roster_waiter *next = waiter->next;
         waiter->wake(waiter->arg);
@@ -141,7 +140,7 @@ static void unlock_and_wake(struct roster *roster)
 
 static enum store_error entry_wait(struct roster_entry *entry, void (*wake)(void *arg), void *arg)
 {
-    assert(held(&entry->roster->lock));
+    assert(lock_is_mine(&entry->roster->lock));
     struct roster_waiter *waiter = malloc(sizeof *waiter);
     if (!waiter)
         return STORE_NO_MEMORY;
@@ -155,7 +154,7 @@ static struct roster_entry *entry_settled(struct roster *roster, const char *nam
 {
     struct roster_entry *entry;
     while ((entry = entry_find(roster, name)) && entry->state != ENTRY_OPEN)
-        pthread_cond_wait(&roster->changed, &roster->lock);
+        lock_wait(&roster->lock, &roster->changed);
     return entry;
 }
 
@@ -170,7 +169,7 @@ static bool entry_is_idle(const struct roster_entry *entry)
 /* The open store that nobody has used for longest; NULL when all are in use. */
 static struct roster_entry *entry_idle_longest(struct roster *roster)
 {
-    assert(held(&roster->lock));
+    assert(lock_is_mine(&roster->lock));
     struct roster_entry *oldest = NULL;
     for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
         for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next) {
@@ -187,9 +186,9 @@ static void entry_close(struct roster_entry *entry)
     struct roster *roster = entry->roster;
     entry->state = ENTRY_CLOSING;
     roster->open--;
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     store_close(entry->store);
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     entry_unlink(entry);
     entry_settled_now(entry);
     free(entry);
@@ -210,16 +209,16 @@ static bool make_room(struct roster *roster)
 static enum store_error open_with_room(struct roster *roster, const char *name, struct store **ret_store,
                                        struct store_detail *detail)
 {
-    assert(held(&roster->lock));
+    assert(lock_is_mine(&roster->lock));
     enum store_error error;
     if (trash_holds(&roster->folder->trash, name))
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
     if (roster->open >= roster->services->options->open_stores_limit)
         (void)make_room(roster);
     do {
-        pthread_mutex_unlock(&roster->lock);
+        lock_release(&roster->lock);
         error = store_open(roster->services, roster->folder->stores, name, ret_store, detail);
-        pthread_mutex_lock(&roster->lock);
+        lock_take(&roster->lock);
     } while (store_error_is_shortage(error, detail->os_error) && make_room(roster));
     return error;
 }
@@ -253,7 +252,7 @@ static enum store_error entry_open(struct roster_entry *entry, struct store_deta
 static enum store_error acquire_settled(struct roster *roster, const char *name, struct roster_entry *entry,
                                         struct store **ret_store, struct store_detail *ret_detail)
 {
-    assert(held(&roster->lock));
+    assert(lock_is_mine(&roster->lock));
     enum store_error error = STORE_OK;
     if (!entry) {
         entry = entry_add(roster, name);
@@ -269,7 +268,7 @@ static enum store_error acquire_settled(struct roster *roster, const char *name,
 enum store_error roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
                                 struct store_detail *ret_detail)
 {
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     enum store_error error = acquire_settled(roster, name, entry_settled(roster, name), ret_store, ret_detail);
     unlock_and_wake(roster);
     return error;
@@ -279,7 +278,7 @@ enum store_error roster_acquire_or_wake(struct roster *roster, const char *name,
                                         struct store **ret_store, struct store_detail *ret_detail)
 {
     enum store_error error;
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name);
     if (entry && entry->state != ENTRY_OPEN)
         error = entry_wait(entry, wake, arg);
@@ -292,14 +291,14 @@ enum store_error roster_acquire_or_wake(struct roster *roster, const char *name,
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store)
 {
     enum store_error error = STORE_AGAIN;
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name);
     if (entry && entry->state == ENTRY_OPEN) {
         entry->references++;
         *ret_store = entry->store;
         error = STORE_OK;
     }
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     return error;
 }
 
@@ -327,11 +326,11 @@ void roster_release(struct store *store)
 {
     struct roster_entry *entry = store->entry;
     struct roster *roster = entry->roster;
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     entry->idle_since = ++roster->releases;
     bool last = --entry->references == 0;
     bool remove = last && entry->state == ENTRY_DELETED;
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     if (remove)
         gate_when_idle(&store->gate, entry_vacated, entry);
 }
@@ -342,25 +341,25 @@ void roster_strike(struct roster *roster, struct store *store, const char *trash
 {
     struct roster_entry *entry = store->entry;
     assert(strlen(trash) < sizeof entry->trash);
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     memcpy(entry->trash, trash, strlen(trash) + 1);
     entry_unlink(entry);
     entry->state = ENTRY_DELETED;
     roster->open--;
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
 }
 
 struct roster_entry *roster_block(struct roster *roster, const char *name)
 {
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name) ? NULL : entry_add(roster, name);
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     return entry;
 }
 
 void roster_unblock(struct roster *roster, struct roster_entry *entry)
 {
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     entry_unlink(entry);
     entry_settled_now(entry);
     free(entry);
@@ -372,13 +371,13 @@ void roster_unblock(struct roster *roster, struct roster_entry *entry)
 bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg)
 {
     bool all = true;
-    pthread_mutex_lock(&roster->lock);
+    lock_take(&roster->lock);
     for (size_t i = 0; i < ROSTER_BUCKETS && all; i++) {
         for (struct roster_entry *entry = roster->buckets[i]; entry && all; entry = entry->next) {
             if (entry->state == ENTRY_OPEN)
                 all = visit(arg, entry->store);
         }
     }
-    pthread_mutex_unlock(&roster->lock);
+    lock_release(&roster->lock);
     return all;
 }

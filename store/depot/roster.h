@@ -11,6 +11,7 @@
 #ifndef CAIRN_ROSTER_H
 #define CAIRN_ROSTER_H
 
+#include "store/base/lock.h"
 #include "store/base/services.h"
 #include "store/depot/folder.h"
 #include "store/depot/trouble.h"
@@ -28,7 +29,7 @@ struct roster {
     struct folder *folder;           /* borrowed, like the next */
     struct trouble *trouble;
 
-    pthread_mutex_t lock;
+    struct lock lock;
     pthread_cond_t changed; /* an entry's state */
     struct roster_entry *buckets[ROSTER_BUCKETS];
     size_t open;

@@ -8,14 +8,13 @@
 #ifndef CAIRN_TROUBLE_H
 #define CAIRN_TROUBLE_H
 
+#include "store/base/lock.h"
 #include "store/base/notice.h"
 #include "store/store.h"
 
-#include <pthread.h>
-
 struct trouble {
     const struct notice *notice; /* borrowed */
-    pthread_mutex_t lock;
+    struct lock lock;
     char store[STORE_NAME_MAX + 1]; /* "": none, or it can be opened again */
     struct store_detail detail;     /* why */
 };

@@ -30,7 +30,7 @@ void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct poo
     *blobs = (struct blobs){.io = io, .folder = folder};
     atomic_init(&blobs->next, 1);
     table_init(&blobs->needs, salt);
-    pthread_mutex_init(&blobs->reap_lock, NULL);
+    lock_init(&blobs->reap_lock);
     errand_init(&blobs->reaper, pool, reap, blobs, NULL);
 }
 
@@ -42,7 +42,7 @@ void blobs_free(struct blobs *blobs)
     free(blobs->reap.blobs);
     free(blobs->doubts.blobs);
     errand_free(&blobs->reaper);
-    pthread_mutex_destroy(&blobs->reap_lock);
+    lock_destroy(&blobs->reap_lock);
     blobs->io->close(blobs->io->self, blobs->folder);
 }
 
@@ -292,22 +292,22 @@ static bool list_push(struct blob_list *list, uint64_t blob)
 static int reap(void *arg)
 {
     struct blobs *blobs = arg;
-    pthread_mutex_lock(&blobs->reap_lock);
+    lock_take(&blobs->reap_lock);
     while (blobs->reap.count > 0) {
         uint64_t blob = blobs->reap.blobs[--blobs->reap.count];
-        pthread_mutex_unlock(&blobs->reap_lock);
+        lock_release(&blobs->reap_lock);
         blobs_remove(blobs, blob);
-        pthread_mutex_lock(&blobs->reap_lock);
+        lock_take(&blobs->reap_lock);
     }
-    pthread_mutex_unlock(&blobs->reap_lock);
+    lock_release(&blobs->reap_lock);
     return ERRAND_DONE;
 }
 
 void blobs_discard(struct blobs *blobs, uint64_t blob)
 {
-    pthread_mutex_lock(&blobs->reap_lock);
+    lock_take(&blobs->reap_lock);
     bool queued = list_push(&blobs->reap, blob);
-    pthread_mutex_unlock(&blobs->reap_lock);
+    lock_release(&blobs->reap_lock);
     if (queued)
         (void)errand_ask(&blobs->reaper);
     else

@@ -12,11 +12,11 @@
 #define CAIRN_BLOBS_H
 
 #include "store/base/errand.h"
+#include "store/base/lock.h"
 #include "store/base/table.h"
 #include "store/disk/io.h"
 #include "store/store.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 /* Numbers of files, as many as there is memory for. */
@@ -34,7 +34,7 @@ struct blobs {
     uint64_t bytes;            /* of all blobs that are needed; the same */
 
     struct errand reaper;
-    pthread_mutex_t reap_lock;
+    struct lock reap_lock;
     struct blob_list reap;   /* files to unlink */
     struct blob_list doubts; /* files of records that failed and may yet be on disk; the writer's */
 };

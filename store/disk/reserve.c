@@ -1,8 +1,6 @@
 /* reserve.c - a file of a data folder that keeps space for the time when the disk is full. */
 #include "store/disk/reserve.h"
 
-#include "store/base/held.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +21,7 @@ static uint64_t bytes_held(const struct io *io, int file)
 void reserve_init(struct reserve *reserve, const struct io *io, int folder, bool open)
 {
     *reserve = (struct reserve){.io = io, .folder = folder};
-    pthread_mutex_init(&reserve->lock, NULL);
+    lock_init(&reserve->lock);
     reserve->file = open ? io->openat(io->self, folder, name, O_RDWR, 0) : -1;
     atomic_init(&reserve->size, reserve->file < 0 ? 0 : bytes_held(io, reserve->file));
 }
@@ -32,7 +30,7 @@ void reserve_free(struct reserve *reserve)
 {
     if (reserve->file >= 0)
         reserve->io->close(reserve->io->self, reserve->file);
-    pthread_mutex_destroy(&reserve->lock);
+    lock_destroy(&reserve->lock);
 }
 
 void reserve_remove(const struct io *io, int folder)
@@ -48,7 +46,7 @@ uint64_t reserve_size(const struct reserve *reserve)
 /* Some file systems give blocks back to others only when the change is on disk. Lock held. */
 static int cut(struct reserve *reserve, uint64_t size)
 {
-    assert(held(&reserve->lock));
+    assert(lock_is_mine(&reserve->lock));
     const struct io *io = reserve->io;
     if (io->ftruncate(io->self, reserve->file, (off_t)size) < 0)
         return errno;
@@ -58,21 +56,21 @@ static int cut(struct reserve *reserve, uint64_t size)
 
 bool reserve_give(struct reserve *reserve, uint64_t bytes)
 {
-    pthread_mutex_lock(&reserve->lock);
+    lock_take(&reserve->lock);
     uint64_t size = reserve_size(reserve);
     bool given = false;
     if (size > 0) {
         (void)cut(reserve, bytes < size ? size - bytes : 0);
         given = reserve_size(reserve) < size;
     }
-    pthread_mutex_unlock(&reserve->lock);
+    lock_release(&reserve->lock);
     return given;
 }
 
 /* Makes the file, and its name durable. Lock held. */
 static int create(struct reserve *reserve)
 {
-    assert(held(&reserve->lock));
+    assert(lock_is_mine(&reserve->lock));
     const struct io *io = reserve->io;
     reserve->file = io->openat(io->self, reserve->folder, name, O_RDWR | O_CREAT, 0600);
     if (reserve->file < 0)
@@ -83,7 +81,7 @@ static int create(struct reserve *reserve)
 /* Lock held. */
 static int extend(struct reserve *reserve, uint64_t from, uint64_t to)
 {
-    assert(held(&reserve->lock));
+    assert(lock_is_mine(&reserve->lock));
     const struct io *io = reserve->io;
     if (io->allocate(io->self, reserve->file, (off_t)from, (off_t)(to - from)) == 0)
         return io->fsync(io->self, reserve->file) < 0 ? errno : 0;
@@ -92,7 +90,7 @@ static int extend(struct reserve *reserve, uint64_t from, uint64_t to)
 
 int reserve_grow(struct reserve *reserve, uint64_t bytes)
 {
-    pthread_mutex_lock(&reserve->lock);
+    lock_take(&reserve->lock);
     uint64_t size = reserve_size(reserve);
     int error = reserve->file < 0 ? create(reserve) : 0;
     if (!error)
@@ -101,6 +99,6 @@ int reserve_grow(struct reserve *reserve, uint64_t bytes)
         atomic_store(&reserve->size, size + bytes);
     else if (reserve->file >= 0)
         (void)cut(reserve, size); /* what was allocated before it failed is of more use to others */
-    pthread_mutex_unlock(&reserve->lock);
+    lock_release(&reserve->lock);
     return error;
 }

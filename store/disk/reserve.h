@@ -10,15 +10,15 @@
 #ifndef CAIRN_RESERVE_H
 #define CAIRN_RESERVE_H
 
+#include "store/base/lock.h"
 #include "store/disk/io.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 struct reserve {
     const struct io *io;
     int folder; /* borrowed: the data folder */
-    pthread_mutex_t lock;
+    struct lock lock;
     int file; /* -1: there is none yet */
     atomic_uint_fast64_t size;
 };

@@ -6,11 +6,7 @@
 void index_init(struct index *index, struct log *log, struct blobs *blobs, uint64_t salt)
 {
     *index = (struct index){.log = log, .blobs = blobs, .salt = salt};
-    pthread_rwlockattr_t attributes;
-    pthread_rwlockattr_init(&attributes);
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-    pthread_rwlock_init(&index->lock, &attributes);
-    pthread_rwlockattr_destroy(&attributes);
+    shared_lock_init(&index->lock);
     table_init(&index->locations, salt);
     damage_init(&index->damage, salt);
 }
@@ -20,40 +16,35 @@ void index_free(struct index *index)
     table_free(&index->locations);
     namesakes_free(index->namesakes);
     damage_free(&index->damage);
-    pthread_rwlock_destroy(&index->lock);
+    shared_lock_destroy(&index->lock);
 }
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
 void index_lock_shared(struct index *index)
 {
-    pthread_rwlock_rdlock(&index->lock);
+    shared_lock_share(&index->lock);
 }
 
 void index_lock(struct index *index)
 {
-    pthread_rwlock_wrlock(&index->lock);
-    index->exclusive = true;
-    index->owner = pthread_self();
+    shared_lock_take(&index->lock);
 }
 
 void index_unlock(struct index *index)
 {
-    if (index->exclusive) /* it does not change while the lock is shared */
-        index->exclusive = false;
-    pthread_rwlock_unlock(&index->lock);
+    shared_lock_release(&index->lock);
 }
 
-/* A lock that can be had is held by nobody. Whether this thread is among those who share it cannot be asked. */
 void index_assert_locked(const struct index *index)
 {
-    assert(pthread_rwlock_trywrlock((pthread_rwlock_t *)&index->lock) != 0);
+    assert(shared_lock_is_held(&index->lock));
     (void)index;
 }
 
 void index_assert_exclusive(const struct index *index)
 {
-    assert(index->exclusive && pthread_equal(index->owner, pthread_self()));
+    assert(shared_lock_is_mine(&index->lock));
     (void)index;
 }
 

@@ -16,18 +16,15 @@
 #ifndef CAIRN_INDEX_H
 #define CAIRN_INDEX_H
 
+#include "store/base/shared_lock.h"
 #include "store/base/table.h"
 #include "store/disk/blobs.h"
 #include "store/index/damage.h"
 #include "store/index/namesakes.h"
 #include "store/log/log.h"
 
-#include <pthread.h>
-
 struct index {
-    pthread_rwlock_t lock;
-    bool exclusive;  /* the lock is held exclusively, ... */
-    pthread_t owner; /* ... by this thread */
+    struct shared_lock lock;
 
     struct log *log;     /* the store's */
     struct blobs *blobs; /* the same */

@@ -2,7 +2,6 @@
 #include "store/log/log.h"
 
 #include "store/base/error.h"
-#include "store/base/held.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,7 +13,7 @@
 static const char husk_name[] = "husk";
 
 bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
-              struct pool *pool, pthread_rwlock_t *table_lock)
+              struct pool *pool, struct shared_lock *table_lock)
 {
     *log = (struct log){.io = options->io,
                         .folder = folder,
@@ -64,7 +63,7 @@ static void find_oldest(struct log *log)
 
 void log_replace(struct log *log, struct segment *husk)
 {
-    assert(held_exclusive(log->table_lock));
+    assert(shared_lock_is_mine(log->table_lock));
     log->segments[husk->slot] = husk;
     find_oldest(log);
 }
@@ -79,7 +78,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
 {
     if (log->segment_count == LOCATION_SEGMENTS_MAX)
         return STORE_TOO_LARGE;
-    pthread_rwlock_wrlock(log->table_lock);
+    shared_lock_take(log->table_lock);
     bool fits = log->segment_count < log->segment_capacity || table_grow(log);
     if (fits) {
         segment->slot = (uint32_t)log->segment_count;
@@ -89,7 +88,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
         log_use_number(log, segment->number);
         log->end = segment_end(segment);
     }
-    pthread_rwlock_unlock(log->table_lock);
+    shared_lock_release(log->table_lock);
     if (fits && !segment_is_husk(segment))
         space_cover(log->space, segment->prepared);
     return fits ? STORE_OK : STORE_NO_MEMORY;
@@ -391,7 +390,7 @@ const struct segment *log_next_at(const struct log *log, const struct segment *s
 
 struct segment *log_pin(const struct log *log, uint32_t slot)
 {
-    assert(held_shared(log->table_lock));
+    assert(shared_lock_is_held(log->table_lock));
     struct segment *segment = log->segments[slot];
     segment_retain(segment);
     return segment;
@@ -399,7 +398,7 @@ struct segment *log_pin(const struct log *log, uint32_t slot)
 
 uint64_t log_segments(const struct log *log)
 {
-    assert(held_shared(log->table_lock));
+    assert(shared_lock_is_held(log->table_lock));
     uint64_t count = 0;
     for (size_t i = 0; i < log->segment_count; i++)
         count += segment_is_husk(log->segments[i]) ? 0 : 1;
@@ -408,7 +407,7 @@ uint64_t log_segments(const struct log *log)
 
 uint64_t log_disk_bytes(struct log *log)
 {
-    assert(held_shared(log->table_lock));
+    assert(shared_lock_is_held(log->table_lock));
     uint64_t bytes = 0;
     for (size_t i = 0; i < log->segment_count; i++)
         bytes += log->segments[i]->prepared;

@@ -20,6 +20,7 @@
 #define CAIRN_LOG_H
 
 #include "store/base/pool.h"
+#include "store/base/shared_lock.h"
 #include "store/disk/space.h"
 #include "store/log/location.h"
 #include "store/log/prepared.h"
@@ -47,9 +48,9 @@ struct log {
     int folder; /* log/ */
     uint64_t salt;
     uint64_t segment_size;
-    struct space *space;          /* the depot's */
-    pthread_rwlock_t *table_lock; /* the index's: guards the table below */
-    struct segment **segments;    /* by slot; in order of their numbers */
+    struct space *space;            /* the depot's */
+    struct shared_lock *table_lock; /* the index's: guards the table below */
+    struct segment **segments;      /* by slot; in order of their numbers */
     size_t segment_count;
     size_t segment_capacity;
     size_t oldest;            /* slot of the first that is no husk */
@@ -78,7 +79,7 @@ struct log {
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
 bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
-              struct pool *pool, pthread_rwlock_t *table_lock);
+              struct pool *pool, struct shared_lock *table_lock);
 
 /* Waits for the background, closes everything. */
 void log_free(struct log *log);

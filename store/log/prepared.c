@@ -75,9 +75,9 @@ static int spare_make(void *arg)
     uint64_t size = affordable(log, spare->wanted, SPARE_MIN);
     if (size > 0)
         (void)prepared_make(log, &made, size, SPARE_MIN);
-    pthread_mutex_lock(&spare->lock);
+    lock_take(&spare->lock);
     spare->made = made;
-    pthread_mutex_unlock(&spare->lock);
+    lock_release(&spare->lock);
     return ERRAND_DONE;
 }
 
@@ -85,19 +85,19 @@ static int spare_make(void *arg)
 static struct prepared spare_take(struct log *log)
 {
     struct prepared_spare *spare = &log->spare;
-    pthread_mutex_lock(&spare->lock);
+    lock_take(&spare->lock);
     struct prepared taken = spare->made;
     spare->made.file = -1;
-    pthread_mutex_unlock(&spare->lock);
+    lock_release(&spare->lock);
     return taken;
 }
 
 uint64_t prepared_spare_bytes(struct log *log)
 {
     struct prepared_spare *spare = &log->spare;
-    pthread_mutex_lock(&spare->lock);
+    lock_take(&spare->lock);
     uint64_t bytes = spare->made.file >= 0 ? spare->made.size : 0;
-    pthread_mutex_unlock(&spare->lock);
+    lock_release(&spare->lock);
     return bytes;
 }
 
@@ -121,7 +121,7 @@ void prepared_init(struct log *log, struct pool *pool)
 {
     struct prepared_spare *spare = &log->spare;
     *spare = (struct prepared_spare){.made = {.file = -1, .name = spare_name}};
-    pthread_mutex_init(&spare->lock, NULL);
+    lock_init(&spare->lock);
     errand_init(&spare->maker, pool, spare_make, log, NULL);
 }
 
@@ -132,7 +132,7 @@ void prepared_free(struct log *log)
     if (spare->made.file >= 0)
         prepared_drop(log, &spare->made);
     errand_free(&spare->maker);
-    pthread_mutex_destroy(&spare->lock);
+    lock_destroy(&spare->lock);
 }
 
 /* ---- when it is needed ----------------------------------------------------------------------- */

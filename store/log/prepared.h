@@ -11,10 +11,9 @@
 #define CAIRN_PREPARED_H
 
 #include "store/base/errand.h"
+#include "store/base/lock.h"
 #include "store/log/segment.h"
 #include "store/store.h"
-
-#include <pthread.h>
 
 struct log;
 struct log_need;
@@ -29,7 +28,7 @@ struct prepared {
 /* The one that is made ahead. */
 struct prepared_spare {
     struct errand maker;
-    pthread_mutex_t lock;
+    struct lock lock;
     struct prepared made; /* its file is -1 while there is none */
     uint64_t wanted;      /* bytes that the next one should have */
 };

@@ -1,7 +1,6 @@
 /* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
 #include "store/read/catalog.h"
 
-#include "store/base/held.h"
 #include "store/read/object.h"
 
 #include <assert.h>
@@ -11,7 +10,7 @@
 void catalog_init(struct catalog *catalog, const struct reader *reader)
 {
     *catalog = (struct catalog){.reader = reader};
-    pthread_mutex_init(&catalog->lock, NULL);
+    lock_init(&catalog->lock);
 }
 
 static void shelf_clear(struct catalog_shelf *shelf, size_t count)
@@ -25,15 +24,15 @@ void catalog_free(struct catalog *catalog)
     for (size_t i = 0; i < catalog->count; i++)
         shelf_clear(&catalog->shelves[i], 0);
     free(catalog->shelves);
-    pthread_mutex_destroy(&catalog->lock);
+    lock_destroy(&catalog->lock);
 }
 
 void catalog_forget(struct catalog *catalog, size_t slot)
 {
-    pthread_mutex_lock(&catalog->lock);
+    lock_take(&catalog->lock);
     if (slot < catalog->count)
         shelf_clear(&catalog->shelves[slot], 0);
-    pthread_mutex_unlock(&catalog->lock);
+    lock_release(&catalog->lock);
 }
 
 /* ---- keeping the runs up to date; the catalog's lock is held --------------------------------- */
@@ -47,7 +46,7 @@ struct stretch {
 
 static bool shelves_grow(struct catalog *catalog, size_t count)
 {
-    assert(held(&catalog->lock));
+    assert(lock_is_mine(&catalog->lock));
     if (count <= catalog->count)
         return true;
     struct catalog_shelf *moved = realloc(catalog->shelves, count * sizeof *moved);
@@ -146,7 +145,7 @@ struct listing {
 /* Takes references on the segments as they are now. */
 static struct failure stretches_pin(struct listing *listing, struct run_horizon *ret_horizon)
 {
-    assert(held(&listing->catalog->lock)); /* covered ends only grow */
+    assert(lock_is_mine(&listing->catalog->lock)); /* covered ends only grow */
     struct index *index = listing->catalog->reader->index;
     struct failure failure = failure_none();
     index_lock_shared(index);
@@ -190,7 +189,7 @@ static struct failure listing_begin(struct listing *listing)
 {
     struct catalog *catalog = listing->catalog;
     struct run_horizon horizon = {0};
-    pthread_mutex_lock(&catalog->lock); /* before the stretches are pinned: covered ends only grow */
+    lock_take(&catalog->lock); /* before the stretches are pinned: covered ends only grow */
     struct failure failure = stretches_pin(listing, &horizon);
     if (!failure.error && !shelves_grow(catalog, listing->stretch_count))
         failure = failure_of(STORE_NO_MEMORY);
@@ -198,7 +197,7 @@ static struct failure listing_begin(struct listing *listing)
         failure = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->stretches[i], &horizon);
     if (!failure.error)
         failure = heads_take(listing, catalog->shelves);
-    pthread_mutex_unlock(&catalog->lock);
+    lock_release(&catalog->lock);
     return failure;
 }
 

@@ -14,9 +14,8 @@
 #ifndef CAIRN_CATALOG_H
 #define CAIRN_CATALOG_H
 
+#include "store/base/lock.h"
 #include "store/read/run.h"
-
-#include <pthread.h>
 
 enum { CATALOG_RUNS = 40 }; /* per segment: their sizes fall by half, so they are never that many */
 
@@ -29,7 +28,7 @@ struct reader;
 
 struct catalog {
     const struct reader *reader; /* the store's */
-    pthread_mutex_t lock;
+    struct lock lock;
     struct catalog_shelf *shelves; /* by slot of the segment */
     size_t count;
 };

@@ -2,8 +2,8 @@
 #include "store/read/run.h"
 
 #include "store/base/error.h"
-#include "store/base/held.h"
 #include "store/base/little.h"
+#include "store/base/lock.h"
 #include "store/log/cursor.h"
 
 #include <assert.h>
@@ -47,7 +47,7 @@ struct run {
     uint64_t covered;
     size_t count;
 
-    pthread_mutex_t gone_lock;
+    struct lock gone_lock;
     struct row gone[ROWS];
     size_t gone_count;
 };
@@ -60,7 +60,7 @@ static struct run *run_new(struct run content)
         return NULL;
     *run = content;
     atomic_init(&run->references, 1);
-    pthread_mutex_init(&run->gone_lock, NULL);
+    lock_init(&run->gone_lock);
     return run;
 }
 
@@ -97,7 +97,7 @@ void run_release(struct run *run)
     if (run->file >= 0)
         run->io->close(run->io->self, run->file);
     free(run->bytes);
-    pthread_mutex_destroy(&run->gone_lock);
+    lock_destroy(&run->gone_lock);
     free(run);
 }
 
@@ -168,7 +168,7 @@ struct failure run_seek(const struct run *run, size_t from, const struct place *
 /* Takes the rows out that touch `row`, and makes them part of it. Lock held. */
 static struct row row_join(struct run *run, struct row row)
 {
-    assert(held(&run->gone_lock));
+    assert(lock_is_mine(&run->gone_lock));
     for (size_t i = 0; i < run->gone_count;) {
         const struct row other = run->gone[i];
         if (other.from > row.to || other.to < row.from) {
@@ -185,7 +185,7 @@ static struct row row_join(struct run *run, struct row row)
 /* The place for a row: a free one, or that of the shortest if it is shorter. NULL: none. Lock held. */
 static struct row *row_place(struct run *run, const struct row *row)
 {
-    assert(held(&run->gone_lock));
+    assert(lock_is_mine(&run->gone_lock));
     if (run->gone_count < ROWS)
         return &run->gone[run->gone_count++];
     struct row *shortest = &run->gone[0];
@@ -198,22 +198,22 @@ static struct row *row_place(struct run *run, const struct row *row)
 
 void run_note_gone(struct run *run, size_t from, size_t to)
 {
-    pthread_mutex_lock(&run->gone_lock);
+    lock_take(&run->gone_lock);
     struct row row = row_join(run, (struct row){from, to});
     struct row *place = row_place(run, &row);
     if (place)
         *place = row;
-    pthread_mutex_unlock(&run->gone_lock);
+    lock_release(&run->gone_lock);
 }
 
 size_t run_pass_gone(struct run *run, size_t at)
 {
-    pthread_mutex_lock(&run->gone_lock);
+    lock_take(&run->gone_lock);
     for (size_t i = 0; i < run->gone_count; i++) {
         if (run->gone[i].from <= at && at < run->gone[i].to)
             at = run->gone[i].to; /* no two rows touch */
     }
-    pthread_mutex_unlock(&run->gone_lock);
+    lock_release(&run->gone_lock);
     return at;
 }
 

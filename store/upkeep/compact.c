@@ -2,6 +2,7 @@
 #include "store/upkeep/compact.h"
 
 #include "store/base/error.h"
+#include "store/base/lock.h"
 #include "store/disk/space.h"
 #include "store/index/yield.h"
 #include "store/log/cursor.h"
@@ -34,7 +35,7 @@ struct rewrite {
     uint64_t ahead; /* bytes to come, at most */
     struct txn txn;
 
-    pthread_mutex_t lock;
+    struct lock lock;
     pthread_cond_t done;
     bool finished;
     struct failure failure;
@@ -136,11 +137,11 @@ static void ignore(void *arg, const struct store_result *result)
 static void rewritten(struct txn *txn)
 {
     struct rewrite *rewrite = txn->arg;
-    pthread_mutex_lock(&rewrite->lock);
+    lock_take(&rewrite->lock);
     rewrite->failure = txn->failure;
     rewrite->finished = true;
     pthread_cond_signal(&rewrite->done);
-    pthread_mutex_unlock(&rewrite->lock);
+    lock_release(&rewrite->lock);
 }
 
 /* Commits what has been collected and waits for it. */
@@ -161,10 +162,10 @@ static struct failure rewrite_commit(struct rewrite *rewrite)
                                 .finish = rewritten};
     atomic_fetch_add(&rewrite->compact->rewrites, 1);
     writer_submit(rewrite->compact->writer, &rewrite->txn);
-    pthread_mutex_lock(&rewrite->lock);
+    lock_take(&rewrite->lock);
     while (!rewrite->finished)
-        pthread_cond_wait(&rewrite->done, &rewrite->lock);
-    pthread_mutex_unlock(&rewrite->lock);
+        lock_wait(&rewrite->lock, &rewrite->done);
+    lock_release(&rewrite->lock);
     rewrite->count = 0;
     rewrite->bytes = 0;
     return rewrite->failure;
@@ -332,7 +333,7 @@ static struct rewrite *rewrite_new(struct compact *compact, struct segment *segm
         return NULL;
     rewrite->compact = compact;
     rewrite->segment = segment;
-    pthread_mutex_init(&rewrite->lock, NULL);
+    lock_init(&rewrite->lock);
     pthread_cond_init(&rewrite->done, NULL);
     return rewrite;
 }
@@ -341,7 +342,7 @@ static void rewrite_free(struct rewrite *rewrite)
 {
     cursor_free(&rewrite->cursor);
     pthread_cond_destroy(&rewrite->done);
-    pthread_mutex_destroy(&rewrite->lock);
+    lock_destroy(&rewrite->lock);
     free(rewrite);
 }
 

@@ -63,9 +63,9 @@ static bool pass_stop(struct pass *pass)
 static void pass_tell(struct pass *pass)
 {
     struct scrub *scrub = pass->scrub;
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     scrub->verification = pass->seen;
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
 }
 
 /* Counts bytes, and sleeps in short naps while the pace is ahead of the rate. */

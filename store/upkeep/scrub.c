@@ -46,29 +46,29 @@ static bool scrub_claim(struct scrub *scrub)
     uint64_t end;
     uint64_t bytes = pass_measure(scrub->index, &end);
     struct store_verification begun = {.running = true, .started = now_ns(), .bytes_total = bytes};
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     bool idle = !scrub->verification.running;
     if (idle) {
         scrub->before = scrub->verification;
         scrub->verification = begun;
     }
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
     return idle;
 }
 
 /* After a claim that could not be used: what is known stays what it was. */
 static void scrub_unclaim(struct scrub *scrub)
 {
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     scrub->verification = scrub->before;
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
 }
 
 static void scrub_conclude(struct scrub *scrub, const struct store_verification *verification)
 {
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     scrub->verification = *verification;
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
 }
 
 /* A claimed verification from beginning to end. */
@@ -141,13 +141,13 @@ enum store_error scrub_start(struct scrub *scrub, uint64_t bytes_per_second)
         return STORE_DRAINING;
     if (!scrub_claim(scrub))
         return STORE_BUSY;
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     if (scrub->threaded)
         pthread_join(scrub->thread, NULL); /* an earlier one, which has ended */
     scrub->bytes_per_second = bytes_per_second;
     scrub->threaded = pthread_create(&scrub->thread, NULL, scrub_thread, scrub) == 0;
     bool threaded = scrub->threaded;
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
     if (!threaded)
         scrub_unclaim(scrub);
     return threaded ? STORE_OK : STORE_NO_MEMORY;
@@ -155,9 +155,9 @@ enum store_error scrub_start(struct scrub *scrub, uint64_t bytes_per_second)
 
 void scrub_verification(struct scrub *scrub, struct store_verification *ret_verification)
 {
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     *ret_verification = scrub->verification;
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
 }
 
 bool scrub_running(struct scrub *scrub)
@@ -178,21 +178,21 @@ void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gat
                 const atomic_uint_fast64_t *rewrites)
 {
     *scrub = (struct scrub){.index = index, .gate = gate, .notice = notice, .rewrites = rewrites};
-    pthread_mutex_init(&scrub->lock, NULL);
+    lock_init(&scrub->lock);
 }
 
 void scrub_free(struct scrub *scrub)
 {
-    pthread_mutex_destroy(&scrub->lock);
+    lock_destroy(&scrub->lock);
 }
 
 void scrub_stop(struct scrub *scrub)
 {
     atomic_store(&scrub->stop, true);
-    pthread_mutex_lock(&scrub->lock);
+    lock_take(&scrub->lock);
     bool threaded = scrub->threaded;
     scrub->threaded = false;
-    pthread_mutex_unlock(&scrub->lock);
+    lock_release(&scrub->lock);
     if (threaded)
         pthread_join(scrub->thread, NULL);
 }

@@ -6,6 +6,7 @@
 #ifndef CAIRN_SCRUB_H
 #define CAIRN_SCRUB_H
 
+#include "store/base/lock.h"
 #include "store/base/notice.h"
 #include "store/commit/gate.h"
 #include "store/index/index.h"
@@ -20,7 +21,7 @@ struct scrub {
     const struct notice *notice;
     const atomic_uint_fast64_t *rewrites; /* of its compaction: compact.h */
 
-    pthread_mutex_t lock; /* guards all but `stop` */
+    struct lock lock; /* guards all but `stop` */
     struct store_verification verification;
     struct store_verification before; /* what was known when the running one was claimed */
     bool threaded;                    /* the thread is to be joined */

@@ -22,8 +22,8 @@
 #include "store/base/admission.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
-#include "store/base/held.h"
 #include "store/base/key.h"
+#include "store/base/lock.h"
 #include "store/base/pool.h"
 #include "store/disk/space.h"
 
@@ -67,7 +67,7 @@ struct stream {
     unsigned drain;        /* the buffer to write next */
     unsigned fill;         /* the caller's: the buffer to fill next */
 
-    pthread_mutex_t lock; /* guards what follows */
+    struct lock lock; /* guards what follows */
     pthread_cond_t tapped;
     unsigned char *ring; /* BUFFERS buffers, one behind the other; pages never touched cost nothing */
     size_t lengths[BUFFERS];
@@ -108,7 +108,7 @@ static void stream_free(struct stream *stream)
     if (stream->placed)
         admission_return_upload(stream->services->admission);
     pthread_cond_destroy(&stream->tapped);
-    pthread_mutex_destroy(&stream->lock);
+    lock_destroy(&stream->lock);
     free(stream);
 }
 
@@ -145,7 +145,7 @@ static struct stream *stream_new(struct writer *writer, const struct store_key *
         memcpy(stream->key, key->bytes, key->length);
         stream->op.key.bytes = stream->key;
     }
-    pthread_mutex_init(&stream->lock, NULL);
+    lock_init(&stream->lock);
     pthread_cond_init(&stream->tapped, NULL);
     return stream;
 }
@@ -221,7 +221,7 @@ static bool charge_to(struct stream *stream, uint64_t bytes)
 
 static size_t ring_touched(const struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     size_t touched = 0;
     for (unsigned i = 0; i < BUFFERS; i++)
         touched += stream->touched[i];
@@ -231,7 +231,7 @@ static size_t ring_touched(const struct stream *stream)
 /* Gives the system back the memory of buffers that are neither full nor being filled. */
 static void ring_relax(struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     for (unsigned i = 0; i < BUFFERS; i++)
         if (i != stream->fill % BUFFERS && stream->lengths[i] == 0 && stream->touched[i] > 0) {
             madvise(stream->ring + (size_t)i * BUFFER, BUFFER, MADV_DONTNEED);
@@ -269,7 +269,7 @@ static bool ring_take(struct stream *stream, unsigned at, size_t more)
 /* Whether a buffer can be filled, or there is a failure to be told. Lock held. */
 static bool can_go_on(const struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     return stream->failure.error || stream->full < (stream->starved ? 1 : BUFFERS);
 }
 
@@ -295,16 +295,16 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
  * stream_abort() can wait for its return. Lock held, and let go meanwhile. */
 static void job_tap(struct stream *stream, const unsigned char *bytes, size_t length)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     size_t known = 0;
     if (stream->position < stream->tapped_until)
         known = (size_t)(stream->tapped_until - stream->position);
     if (!stream->hooks.tap || known >= length)
         return;
     stream->tapping = true;
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     stream->hooks.tap(stream->hooks.arg, bytes + known, length - known);
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     stream->tapping = false;
     pthread_cond_broadcast(&stream->tapped);
 }
@@ -312,7 +312,7 @@ static void job_tap(struct stream *stream, const unsigned char *bytes, size_t le
 /* Calls the one who waits for an empty buffer, if there is one. Lock held, and let go meanwhile. */
 static void job_wake(struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     if (!can_go_on(stream))
         return;
     void (*ready)(void *arg) = stream->ready;
@@ -320,16 +320,16 @@ static void job_wake(struct stream *stream)
     stream->ready = NULL;
     if (!ready)
         return;
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     ready(arg);
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
 }
 
 /* Empties the full buffers that lie one behind the other in the ring: the slower the disk, the more of them
  * there are, and the larger its writes become. Lock held, and let go meanwhile. */
 static void job_buffers(struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     unsigned first = stream->drain % BUFFERS;
     unsigned count = stream->full < BUFFERS - first ? stream->full : BUFFERS - first;
     unsigned char *bytes = stream->ring + (size_t)first * BUFFER;
@@ -337,9 +337,9 @@ static void job_buffers(struct stream *stream)
     job_tap(stream, bytes, length);
     if (stream->aborted)
         return;
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     int error = job_write(stream, bytes, length);
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     if (error && !stream->failure.error) {
         notice_tell(stream->writer->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
         stream->failure = failure_of_errno(error);
@@ -427,14 +427,14 @@ static void stream_job(void *arg)
 {
     struct stream *stream = arg;
     assert(pool_is_current(stream->services->pool));
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     for (unsigned turn = 0; turn < TURN && stream->full > 0 && !stream->aborted; turn++)
         job_buffers(stream);
     bool aborted = stream->aborted;
     bool again = !aborted && stream->full > 0;
     bool end = !aborted && !again && stream->ending;
     stream->queued = aborted || again || end;
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     if (aborted)
         job_drop(stream);
     else if (again)
@@ -446,7 +446,7 @@ static void stream_job(void *arg)
 /* Lock held. */
 static void job_request(struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     if (stream->queued)
         return;
     stream->queued = true;
@@ -503,7 +503,7 @@ static enum store_error collect(struct stream *stream, const void *bytes, size_t
 /* Hands the buffer to the job. The first one needs a place among the uploads that hold a blob file. */
 static void buffer_push(struct stream *stream)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     if (!stream->placed && !admission_take_upload(stream->services->admission)) {
         stream->failure = failure_of(STORE_BUSY);
         return;
@@ -517,7 +517,7 @@ static void buffer_push(struct stream *stream)
 /* How many of `wanted` bytes the buffer to fill can take now. Lock held. */
 static size_t buffer_room(struct stream *stream, size_t wanted)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     unsigned at = stream->fill % BUFFERS;
     size_t used = stream->lengths[at];
     size_t room = wanted < BUFFER - used ? wanted : BUFFER - used;
@@ -538,7 +538,7 @@ static void buffer_append(struct stream *stream, const unsigned char *bytes, siz
 /* Puts bytes into the buffers as far as they go. Lock held, and let go meanwhile. */
 static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, size_t length)
 {
-    assert(held(&stream->lock));
+    assert(lock_is_mine(&stream->lock));
     size_t taken = 0;
     stream->starved = false;
     while (taken < length && !stream->failure.error && can_go_on(stream)) {
@@ -546,9 +546,9 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
         stream->starved = room == 0;
         if (room == 0 && stream->full == 0)
             stream->failure = failure_of(STORE_BUSY); /* it has not even got one buffer */
-        pthread_mutex_unlock(&stream->lock);
+        lock_release(&stream->lock);
         buffer_append(stream, bytes + taken, room);
-        pthread_mutex_lock(&stream->lock);
+        lock_take(&stream->lock);
         taken += room;
         if (stream->lengths[stream->fill % BUFFERS] == BUFFER)
             buffer_push(stream);
@@ -559,10 +559,10 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
 /* Takes bytes as far as there are buffers for them, and memory for those. */
 static struct failure spill(struct stream *stream, const unsigned char *bytes, size_t length, size_t *ret_taken)
 {
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     size_t taken = fill_buffers(stream, bytes, length);
     struct failure failure = stream->failure;
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     stream->received += taken;
     *ret_taken = taken;
     return failure;
@@ -583,9 +583,9 @@ static struct failure outgrow(struct stream *stream)
     stream->tapped_until = length;
     struct failure failure = spill(stream, collected, length, &taken);
     assert(failure.error || taken == length);
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     stream->collected = NULL;
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     free(collected);
     return failure;
 }
@@ -620,13 +620,13 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
 
 void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 {
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     bool now = can_go_on(stream);
     if (!now) {
         stream->ready = ready;
         stream->ready_arg = arg;
     }
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     if (now)
         ready(arg);
 }
@@ -635,14 +635,14 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 
 static void commit_large(struct stream *stream, enum store_error error)
 {
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     if (error)
         stream->failure = failure_of(error);
     if (stream->full < BUFFERS && stream->lengths[stream->fill % BUFFERS] > 0)
         buffer_push(stream);
     stream->ending = true;
     job_request(stream);
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
 }
 
 static void commit_inline(struct stream *stream)
@@ -681,15 +681,15 @@ void stream_abort(struct stream *stream)
 {
     if (!stream)
         return;
-    pthread_mutex_lock(&stream->lock);
+    lock_take(&stream->lock);
     while (stream->tapping)
-        pthread_cond_wait(&stream->tapped, &stream->lock);
+        lock_wait(&stream->lock, &stream->tapped);
     stream->aborted = true; /* not before the wait: from here on the job may free the stream */
     stream->ready = NULL;
     bool job = stream->queued || blob_file_is_open(&stream->file);
     if (job)
         job_request(stream);
-    pthread_mutex_unlock(&stream->lock);
+    lock_release(&stream->lock);
     if (!job)
         job_drop(stream);
 }

@@ -18,7 +18,7 @@ static struct depot_options options;
 static struct services services;
 static struct space space;
 static struct pool *pool; /* prepares */
-static pthread_rwlock_t table_lock;
+static struct shared_lock table_lock;
 static struct log the_log;
 
 static void ignore(void *arg)
@@ -49,7 +49,7 @@ static void setup(void)
     services = (struct services){.options = &options, .upkeep = pool_new(1)};
     space_init(&space, &services, open_folder("/"), &hooks);
     pool = pool_new(1);
-    pthread_rwlock_init(&table_lock, NULL);
+    shared_lock_init(&table_lock);
     ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
     ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
     log_own(&the_log);
@@ -63,7 +63,7 @@ static void teardown(void)
     pool_free(services.upkeep);
     io->close(io->self, space.folder);
     space_free(&space);
-    pthread_rwlock_destroy(&table_lock);
+    shared_lock_destroy(&table_lock);
     ck_assert_uint_eq(sim_disk_open_files(disk), 0);
     sim_disk_free(disk);
 }

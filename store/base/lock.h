@@ -1,0 +1,34 @@
+/* lock.h - a lock that knows whether this thread has it.
+ *
+ * So a function that relies on it can assert it. To take it twice, and to let go of what another thread has, ends the
+ * program: the one would hang, the other go on unguarded.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_LOCK_H
+#define CAIRN_LOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+struct lock {
+    pthread_mutex_t mutex; /* one that checks errors */
+};
+
+void lock_init(struct lock *lock);
+void lock_destroy(struct lock *lock);
+
+void lock_take(struct lock *lock);
+void lock_release(struct lock *lock);
+
+/* Lets the lock go until the condition is signalled, or for no reason. */
+void lock_wait(struct lock *lock, pthread_cond_t *condition);
+
+/* The same until a time on the condition's clock. */
+void lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until);
+
+/* Whether the calling thread has the lock. Costs a comparison. */
+bool lock_is_mine(const struct lock *lock);
+
+#endif
