@@ -79,7 +79,7 @@ static enum store_error open_rooms(struct store *store, int folder, struct store
         return error;
     }
     struct pool *pool = store->services->pool;
-    blobs_init(&store->blobs, io, blobs, pool, store->salt);
+    blobs_init(&store->blobs, io, blobs, pool, store->salt, &store->index.lock);
     if (log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->index.lock))
         return STORE_OK;
     log_free(&store->log);

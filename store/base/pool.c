@@ -138,8 +138,9 @@ void pool_submit(struct pool *pool, struct pool_job *job)
 }
 
 /* The link that leads to the job; NULL: it is not in the list. Lock held. */
-static struct pool_job **find(struct pool_job **list, const struct pool_job *job)
+static struct pool_job **find(const struct pool *pool, struct pool_job **list, const struct pool_job *job)
 {
+    assert(lock_is_mine(&pool->lock));
     while (*list && *list != job)
         list = &(*list)->next;
     return *list ? list : NULL;
@@ -148,8 +149,8 @@ static struct pool_job **find(struct pool_job **list, const struct pool_job *job
 bool pool_withdraw(struct pool *pool, struct pool_job *job)
 {
     lock_take(&pool->lock);
-    struct pool_job **queued = find(&pool->first, job);
-    struct pool_job **link = queued ? queued : find(&pool->later, job);
+    struct pool_job **queued = find(pool, &pool->first, job);
+    struct pool_job **link = queued ? queued : find(pool, &pool->later, job);
     if (link)
         *link = job->next;
     if (queued) {

@@ -1,9 +1,11 @@
 /* hold.c - keys that a copy between stores has to itself. hold.h tells why. */
 #include "store/commit/hold.h"
 
-void holds_init(struct holds *holds, uint64_t salt)
+#include <assert.h>
+
+void holds_init(struct holds *holds, const struct lock *lock, uint64_t salt)
 {
-    *holds = (struct holds){0};
+    *holds = (struct holds){.lock = lock};
     holds->last = &holds->parked;
     table_init(&holds->keys, salt);
 }
@@ -21,6 +23,7 @@ static bool is_held(const struct holds *holds, const struct txn *txn, uint64_t k
 
 bool holds_block(const struct holds *holds, const struct txn *txn)
 {
+    assert(lock_is_mine(holds->lock));
     if (holds->keys.count == 0 || txn->upkeep)
         return false;
     bool held = txn->hold == TXN_TAKES && is_held(holds, txn, txn->held);
@@ -34,6 +37,7 @@ bool holds_block(const struct holds *holds, const struct txn *txn)
 
 void holds_park(struct holds *holds, struct txn *txn)
 {
+    assert(lock_is_mine(holds->lock));
     txn->next = NULL;
     *holds->last = txn;
     holds->last = &txn->next;
@@ -41,6 +45,7 @@ void holds_park(struct holds *holds, struct txn *txn)
 
 bool holds_add(struct holds *holds, uint64_t key_hash)
 {
+    assert(lock_is_mine(holds->lock));
     if (!table_reserve(&holds->keys, key_hash))
         return false;
     table_put(&holds->keys, key_hash, 1);
@@ -50,6 +55,7 @@ bool holds_add(struct holds *holds, uint64_t key_hash)
 
 void holds_release(struct holds *holds, uint64_t key_hash, struct txn **first, struct txn ***last)
 {
+    assert(lock_is_mine(holds->lock));
     table_remove(&holds->keys, key_hash);
     if (!holds->parked)
         return;

@@ -8,21 +8,23 @@
  * published. Who takes two takes that of the store with the lower address first, so that none waits for another in
  * a circle. Compaction moves records past a hold: it changes no object.
  *
- * Thread: the caller has the writer's lock.
+ * Thread: the caller has the lock.
  */
 #ifndef CAIRN_HOLD_H
 #define CAIRN_HOLD_H
 
+#include "store/base/lock.h"
 #include "store/base/table.h"
 #include "store/commit/txn.h"
 
 struct holds {
-    struct table keys; /* key hash -> 1 */
+    const struct lock *lock; /* the writer's: guards what follows */
+    struct table keys;       /* key hash -> 1 */
     struct txn *parked;
     struct txn **last;
 };
 
-void holds_init(struct holds *holds, uint64_t salt);
+void holds_init(struct holds *holds, const struct lock *lock, uint64_t salt);
 void holds_free(struct holds *holds);
 
 /* Whether somebody else holds a key of the transaction. */

@@ -11,7 +11,7 @@ void writer_init(struct writer *writer, struct index *index, struct gate *gate, 
     *writer = (struct writer){
         .index = index, .gate = gate, .services = gate->services, .notice = notice, .compaction = compaction};
     writer->last = &writer->first;
-    holds_init(&writer->holds, index->salt);
+    holds_init(&writer->holds, &writer->lock, index->salt);
     writer->waiting_last = &writer->waiting;
     lock_init(&writer->lock);
     pthread_cond_init(&writer->wake, NULL);
@@ -37,6 +37,7 @@ static struct txn *writer_take(struct writer *writer)
  * only this thread takes holds, so without any there is nothing to look at. */
 static bool writer_passes(struct writer *writer, struct txn *txn)
 {
+    log_assert_own(writer->index->log);
     if (txn->hold != TXN_TAKES && atomic_load(&writer->held_count) == 0)
         return true;
     lock_take(&writer->lock);
@@ -54,6 +55,7 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
 /* Puts a delete aside and asks for compaction. */
 static void wait_for_place(struct writer *writer, struct txn *txn)
 {
+    log_assert_own(writer->index->log);
     txn->next = NULL;
     txn->waits = false;
     lock_take(&writer->lock);

@@ -127,6 +127,7 @@ static void entry_settled_now(struct roster_entry *entry)
 
 static void unlock_and_wake(struct roster *roster)
 {
+    assert(lock_is_mine(&roster->lock));
     struct roster_waiter *waiter = roster->woken;
     roster->woken = NULL;
     lock_release(&roster->lock);
@@ -162,6 +163,7 @@ static struct roster_entry *entry_settled(struct roster *roster, const char *nam
 
 static bool entry_is_idle(const struct roster_entry *entry)
 {
+    assert(lock_is_mine(&entry->roster->lock));
     return entry->state == ENTRY_OPEN && entry->references == 0 && !gate_has_failed(&entry->store->gate) &&
            gate_is_idle(&entry->store->gate) && !scrub_running(&entry->store->scrub);
 }
@@ -184,6 +186,7 @@ static struct roster_entry *entry_idle_longest(struct roster *roster)
 static void entry_close(struct roster_entry *entry)
 {
     struct roster *roster = entry->roster;
+    assert(lock_is_mine(&roster->lock));
     entry->state = ENTRY_CLOSING;
     roster->open--;
     lock_release(&roster->lock);
@@ -227,6 +230,7 @@ static enum store_error open_with_room(struct roster *roster, const char *name, 
 static enum store_error entry_open(struct roster_entry *entry, struct store_detail *ret_detail)
 {
     struct roster *roster = entry->roster;
+    assert(lock_is_mine(&roster->lock));
     struct store *store = NULL;
     struct store_detail detail = {0};
     enum store_error error = open_with_room(roster, entry->name, &store, &detail);

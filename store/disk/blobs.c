@@ -1,6 +1,7 @@
 /* blobs.c - payloads in files of their own. blobs.h tells the story. */
 #include "store/disk/blobs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,9 +26,10 @@ static bool blob_number(const char *name, uint64_t *ret_blob)
 
 static int reap(void *arg);
 
-void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt)
+void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt,
+                const struct shared_lock *needs_lock)
 {
-    *blobs = (struct blobs){.io = io, .folder = folder};
+    *blobs = (struct blobs){.io = io, .folder = folder, .needs_lock = needs_lock};
     atomic_init(&blobs->next, 1);
     table_init(&blobs->needs, salt);
     lock_init(&blobs->reap_lock);
@@ -238,21 +240,25 @@ int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint6
 
 bool blobs_reserve(struct blobs *blobs, uint64_t blob)
 {
+    assert(shared_lock_is_mine(blobs->needs_lock));
     return table_reserve(&blobs->needs, blob);
 }
 
 void blobs_reservations_end(struct blobs *blobs)
 {
+    assert(shared_lock_is_mine(blobs->needs_lock));
     table_reservations_end(&blobs->needs);
 }
 
 bool blobs_are_needed(const struct blobs *blobs, uint64_t blob)
 {
+    assert(shared_lock_is_held(blobs->needs_lock));
     return table_get(&blobs->needs, blob) != 0;
 }
 
 void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size)
 {
+    assert(shared_lock_is_mine(blobs->needs_lock));
     uint64_t needs = table_get(&blobs->needs, blob);
     if (needs == 0)
         blobs->bytes += size;
@@ -261,6 +267,7 @@ void blobs_need(struct blobs *blobs, uint64_t blob, uint64_t size)
 
 bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size)
 {
+    assert(shared_lock_is_mine(blobs->needs_lock));
     uint64_t needs = table_get(&blobs->needs, blob);
     if (needs > 1) {
         table_put(&blobs->needs, blob, needs - 1);

@@ -13,6 +13,7 @@
 
 #include "store/base/errand.h"
 #include "store/base/lock.h"
+#include "store/base/shared_lock.h"
 #include "store/base/table.h"
 #include "store/disk/io.h"
 #include "store/store.h"
@@ -30,8 +31,10 @@ struct blobs {
     const struct io *io;
     int folder;
     atomic_uint_fast64_t next; /* number of the next file */
-    struct table needs;        /* number -> objects that need it; guarded by the index's lock */
-    uint64_t bytes;            /* of all blobs that are needed; the same */
+
+    const struct shared_lock *needs_lock; /* the index's: guards the next two */
+    struct table needs;                   /* number -> objects that need it */
+    uint64_t bytes;                       /* of all blobs that are needed */
 
     struct errand reaper;
     struct lock reap_lock;
@@ -40,7 +43,8 @@ struct blobs {
 };
 
 /* Takes the folder's descriptor. */
-void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt);
+void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt,
+                const struct shared_lock *needs_lock);
 
 /* Waits for the background, closes the folder. */
 void blobs_free(struct blobs *blobs);

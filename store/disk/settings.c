@@ -3,6 +3,7 @@
 
 #include "store/disk/note.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,10 +20,31 @@ static size_t settings_format(const struct settings *settings, char ret_text[NOT
     return (size_t)length;
 }
 
+static enum store_error settings_parse(const char *text, const char *kind, struct settings *ret_settings)
+{
+    char expected[NOTE_MAX];
+    int format = 0;
+    int first = snprintf(expected, sizeof expected, "cairn %s\n", kind);
+    if (strncmp(text, expected, (size_t)first) != 0)
+        return STORE_FOREIGN;
+    struct settings settings = {.kind = kind};
+    int found = sscanf(text + first, "format %d\nsalt %" SCNx64, &format, &settings.salt);
+    if (found >= 1 && format > SETTINGS_FORMAT)
+        return STORE_TOO_NEW;
+    settings_format(&settings, expected);
+    if (found != 2 || strcmp(text, expected) != 0)
+        return STORE_DAMAGED;
+    *ret_settings = settings;
+    return STORE_OK;
+}
+
 int settings_write(const struct io *io, int folder, const char *name, const struct settings *settings)
 {
     char text[NOTE_MAX];
+    struct settings read;
     size_t length = settings_format(settings, text);
+    assert(!settings_parse(text, settings->kind, &read) && read.salt == settings->salt);
+    (void)read;
     return note_write(io, folder, name, text, length);
 }
 
@@ -48,24 +70,11 @@ struct failure settings_read(const struct io *io, int folder, const char *name, 
                              struct settings *ret_settings)
 {
     char text[NOTE_MAX];
-    char expected[NOTE_MAX];
-    int format = 0;
     size_t length = 0;
     int os_error = note_read(io, folder, name, 0, text, &length);
     if (os_error == ENOENT)
         return (struct failure){.error = STORE_FOREIGN, .os_error = ENOENT};
     if (os_error)
         return failure_io(os_error);
-    int first = snprintf(expected, sizeof expected, "cairn %s\n", kind);
-    if (strncmp(text, expected, (size_t)first) != 0)
-        return failure_of(STORE_FOREIGN);
-    struct settings settings = {.kind = kind};
-    int found = sscanf(text + first, "format %d\nsalt %" SCNx64, &format, &settings.salt);
-    if (found >= 1 && format > SETTINGS_FORMAT)
-        return failure_of(STORE_TOO_NEW);
-    settings_format(&settings, expected);
-    if (found != 2 || strcmp(text, expected) != 0)
-        return failure_of(STORE_DAMAGED);
-    *ret_settings = settings;
-    return failure_none();
+    return failure_of(settings_parse(text, kind, ret_settings));
 }

@@ -27,6 +27,7 @@ uint64_t yield_held(const struct segment *segment)
 /* Bytes of the records that are of no use. */
 static uint64_t useless(const struct index *index, const struct segment *segment)
 {
+    index_assert_locked(index);
     return segment->dead + (yield_is_oldest(index, segment) ? segment->tombstones : 0);
 }
 

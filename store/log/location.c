@@ -22,7 +22,9 @@ uint64_t location_pack(struct location location)
     uint64_t packed = location.segment;
     packed = packed << POSITION_BITS | location.position / UNIT;
     packed = packed << LENGTH_BITS | location.length / UNIT;
-    return packed << 1 | (location.blob ? 1 : 0);
+    packed = packed << 1 | (location.blob ? 1 : 0);
+    assert(location_unpack(packed).length == location.length && location_unpack(packed).position == location.position);
+    return packed;
 }
 
 struct location location_unpack(uint64_t packed)

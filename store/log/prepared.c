@@ -66,7 +66,7 @@ static uint64_t affordable(const struct log *log, uint64_t size, uint64_t least)
 
 /* ---- ahead, in the background ---------------------------------------------------------------- */
 
-/* Thread: the pool's. A failure leaves no spare; the writer meets it when it needs one. */
+/* Thread: the pool's, or the writer's in a hurry. A failure leaves no spare; the writer meets it when it needs one. */
 static int spare_make(void *arg)
 {
     struct log *log = arg;
@@ -104,6 +104,7 @@ uint64_t prepared_spare_bytes(struct log *log)
 /* Asked for only while none is being made: the errand would run once more, and make another. */
 void prepared_request(struct log *log)
 {
+    log_assert_own(log);
     struct prepared_spare *spare = &log->spare;
     if (log->ending || errand_is_under_way(&spare->maker) || prepared_spare_bytes(log) > 0)
         return;

@@ -5,6 +5,7 @@
 #include "store/log/record.h"
 #include "store/log/segment.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -69,7 +70,10 @@ struct failure reach_read(const struct io *io, int log, uint64_t salt, struct re
 int reach_write(const struct io *io, int log, uint64_t salt, const struct reach *reach)
 {
     char text[NOTE_MAX];
+    struct reach read;
     size_t length = reach_format(reach, salt, text);
+    assert(reach_parse(text, salt, &read)); /* which compares it with what this is written as */
+    (void)read;
     int folder = open_above(io, log);
     if (folder < 0)
         return errno;

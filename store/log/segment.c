@@ -139,6 +139,14 @@ static enum store_error header_decode(const unsigned char bytes[SEGMENT_HEADER],
     return plausible(&header) ? STORE_OK : STORE_DAMAGED;
 }
 
+/* Whether the one that was read tells what was written: of a husk where its records ended, of others their size. */
+static bool same_header(const struct segment_header *read, const struct segment_header *written)
+{
+    bool last = read->husk ? read->end == written->end : read->given == written->given;
+    return read->number == written->number && read->base == written->base && read->front == written->front &&
+           read->skipped == written->skipped && read->husk == written->husk && last;
+}
+
 int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)
 {
     unsigned char bytes[SEGMENT_HEADER] = {0};
@@ -152,8 +160,7 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
     little_put64(bytes + AT_FRONT, header->front);
     little_put64(bytes + AT_END, header->husk ? header->end : header->given);
     little_put64(bytes + AT_CHECK, XXH3_64bits_withSeed(bytes, AT_CHECK, salt));
-    (void)header_decode(bytes, salt, &read);
-    assert(read.number == header->number && read.base == header->base && read.front == header->front);
+    assert(header_decode(bytes, salt, &read) == STORE_OK && same_header(&read, header));
     int error = io_write_all(io, file, bytes, sizeof bytes, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;

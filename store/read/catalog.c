@@ -97,9 +97,11 @@ static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *s
 
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
-static struct failure shelf_update(struct index *index, struct catalog_shelf *shelf, const struct stretch *stretch,
+static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf *shelf, const struct stretch *stretch,
                                    const struct run_horizon *horizon)
 {
+    assert(lock_is_mine(&catalog->lock));
+    struct index *index = catalog->reader->index;
     struct run *run;
     if (!shelf_is_current(shelf, stretch)) {
         if (stretch->sealed && shelf->count == 0 && !index->damage.gaps &&
@@ -194,7 +196,7 @@ static struct failure listing_begin(struct listing *listing)
     if (!failure.error && !shelves_grow(catalog, listing->stretch_count))
         failure = failure_of(STORE_NO_MEMORY);
     for (size_t i = 0; i < listing->stretch_count && !failure.error; i++)
-        failure = shelf_update(catalog->reader->index, &catalog->shelves[i], &listing->stretches[i], &horizon);
+        failure = shelf_update(catalog, &catalog->shelves[i], &listing->stretches[i], &horizon);
     if (!failure.error)
         failure = heads_take(listing, catalog->shelves);
     lock_release(&catalog->lock);

@@ -378,6 +378,14 @@ static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t sal
     return XXH3_64bits_withSeed(bytes + HEADER, length - HEADER, salt ^ head);
 }
 
+/* Whether the bytes are laid out as a run of the segment, up to `covered`; their check is another matter. */
+static bool is_run_of(const unsigned char *bytes, size_t length, const struct segment *segment, uint64_t covered)
+{
+    return memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 && little_get64(bytes + AT_NUMBER) == segment->number &&
+           little_get64(bytes + AT_COVERED) == covered && little_get64(bytes + AT_COUNT) <= length / ENTRY &&
+           HEADER + little_get64(bytes + AT_COUNT) * ENTRY + little_get64(bytes + AT_KEYS) == length;
+}
+
 /* Lays the sorted draft out as a run in memory. */
 static struct run *run_of_draft(struct draft *draft, struct index *index, const struct segment *segment,
                                 uint64_t covered)
@@ -401,6 +409,7 @@ static struct run *run_of_draft(struct draft *draft, struct index *index, const 
     if (draft->keys_length > 0)
         memcpy(bytes + HEADER + draft->count * ENTRY, draft->keys, draft->keys_length);
     little_put64(bytes + AT_CHECK, check_of(bytes, length, index->salt));
+    assert(is_run_of(bytes, length, segment, covered));
     struct run *run = run_new((struct run){
         .io = index->log->io, .file = -1, .bytes = bytes, .length = length, .covered = covered, .count = draft->count});
     if (!run)
@@ -501,11 +510,8 @@ static struct failure run_prove(struct run *run, uint64_t salt, const struct seg
     if (!bytes)
         return failure_of(STORE_NO_MEMORY);
     int os_error = io_read_all(run->io, run->file, bytes, run->length, 0);
-    bool valid = !os_error && memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 &&
-                 little_get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt) &&
-                 little_get64(bytes + AT_NUMBER) == segment->number && little_get64(bytes + AT_COVERED) == covered &&
-                 little_get64(bytes + AT_COUNT) <= run->length / ENTRY &&
-                 HEADER + little_get64(bytes + AT_COUNT) * ENTRY + little_get64(bytes + AT_KEYS) == run->length;
+    bool valid = !os_error && is_run_of(bytes, run->length, segment, covered) &&
+                 little_get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt);
     if (valid)
         run->count = (size_t)little_get64(bytes + AT_COUNT);
     free(bytes);

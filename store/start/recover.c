@@ -8,6 +8,7 @@
 #include "store/read/run.h"
 #include "store/start/lineup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -580,6 +581,7 @@ enum store_error recover(struct index *index, struct progress *progress, const s
                          struct store_detail *ret_detail)
 {
     struct log *log = index->log;
+    assert(!log->owned);
     struct scan scan = {.index = index, .log = log, .progress = progress, .notice = notice, .detail = ret_detail};
     enum store_error error = recall_reach(&scan);
     if (error)

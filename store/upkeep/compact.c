@@ -107,6 +107,7 @@ static struct segment *choose_richest(const struct index *index)
  * only, and what it has ended in segments before it would come back: so those go first. Lock held. */
 static struct segment *in_turn(const struct index *index, struct segment *chosen)
 {
+    index_assert_locked(index);
     if (!chosen || segment_knows_namesakes(chosen))
         return chosen;
     struct segment *oldest = index->log->segments[index->log->oldest];

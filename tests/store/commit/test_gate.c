@@ -229,11 +229,13 @@ static bool blob_outlives(bool in_doubt)
     struct sim_disk *disk = sim_disk_new(1);
     const struct io *io = sim_disk_io(disk);
     struct pool *pool = pool_new(1);
+    struct shared_lock needs_lock;
     struct blobs blobs;
     struct blob_file file;
     struct gate own;
     struct outcome outcome = {0};
-    blobs_init(&blobs, io, io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0), pool, 1);
+    shared_lock_init(&needs_lock);
+    blobs_init(&blobs, io, io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0), pool, 1, &needs_lock);
     ck_assert_int_eq(blob_file_create(&file, &blobs, false), 0);
     blob_file_close(&file);
     gate_init(&own, &services, &blobs);
@@ -246,6 +248,7 @@ static bool blob_outlives(bool in_doubt)
     ck_assert_int_eq(outcome.error, STORE_IO);
     gate_free(&own);
     blobs_free(&blobs);
+    shared_lock_destroy(&needs_lock);
     pool_free(pool);
     bool there = sim_disk_nodes(disk) > 1;
     sim_disk_free(disk);

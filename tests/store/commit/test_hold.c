@@ -6,17 +6,22 @@
 
 enum { HELD = 7, OTHER = 8 };
 
+static struct lock lock;
 static struct holds holds;
 
 static void setup(void)
 {
-    holds_init(&holds, 42);
+    lock_init(&lock);
+    lock_take(&lock);
+    holds_init(&holds, &lock, 42);
     ck_assert(holds_add(&holds, HELD));
 }
 
 static void teardown(void)
 {
     holds_free(&holds);
+    lock_release(&lock);
+    lock_destroy(&lock);
 }
 
 /* Whether a transaction of one op is kept off. */

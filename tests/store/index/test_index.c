@@ -21,7 +21,7 @@ static struct segment *slots[SEGMENTS];
 static void setup(void)
 {
     log_of_test = (struct log){.segments = slots, .segment_count = SEGMENTS, .table_lock = &index_of_test.lock};
-    blobs = (struct blobs){0};
+    blobs = (struct blobs){.needs_lock = &index_of_test.lock};
     table_init(&blobs.needs, 1);
     for (uint32_t i = 0; i < SEGMENTS; i++) {
         segments[i] = (struct segment){.slot = i, .number = i + 1, .used = 1 << 20, .prepared = 1 << 20};
