@@ -35,8 +35,8 @@ static size_t take_untold(struct evictions *evictions)
     return told;
 }
 
-void eviction_note(struct evictions *evictions, enum api_eviction reason, const struct sockaddr *address,
-                   socklen_t length)
+void eviction_add(struct evictions *evictions, enum api_eviction reason, const struct sockaddr *address,
+                  socklen_t length)
 {
     char text[ADDRESS_TEXT_MAX];
     struct address whose = address_of_socket(address, length);

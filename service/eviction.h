@@ -23,7 +23,7 @@ struct evictions {
 void evictions_init(struct evictions *evictions, struct api *api);
 
 /* One more, of the client at this address. */
-void eviction_note(struct evictions *evictions, enum api_eviction reason, const struct sockaddr *address,
-                   socklen_t length);
+void eviction_add(struct evictions *evictions, enum api_eviction reason, const struct sockaddr *address,
+                  socklen_t length);
 
 #endif

@@ -86,9 +86,9 @@ static void client_forget(struct loop *loop, struct client *client)
     loop->options.closed(loop->options.closed_arg);
 }
 
-static void note_eviction(struct loop *loop, const struct client *client, enum api_eviction reason)
+static void add_eviction(struct loop *loop, const struct client *client, enum api_eviction reason)
 {
-    eviction_note(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
+    eviction_add(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
 }
 
 /* Takes a client off the list of those whose end libmicrohttpd does not know. */
@@ -111,7 +111,7 @@ static void client_closed(struct loop *loop, struct client *client)
     client_unlist(loop, client);
     intake_forget(client->socket);
     if (loop->current == PHASE_SERVE && client_is_amid_head(client))
-        note_eviction(loop, client, API_EVICTED_HEAD);
+        add_eviction(loop, client, API_EVICTED_HEAD);
     if (client->previous)
         client->previous->next = client->next;
     else
@@ -193,7 +193,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     client->given_up = reason != MHD_REQUEST_TERMINATED_COMPLETED_OK && reason != MHD_REQUEST_TERMINATED_WITH_ERROR;
     loop->under_way -= client->heard;
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
-        note_eviction(loop, client, client_silence(client));
+        add_eviction(loop, client, client_silence(client));
     client_wait_for_head(client);
     /* Its end may have been held back until now (tell_of_ends() says what this is for); or its answer was begun before
      * the drain and says keep-alive. */
@@ -304,7 +304,7 @@ static void tell_of_ends(struct loop *loop)
 static void evict(struct loop *loop, struct client *client, enum api_eviction reason)
 {
     client_evict(client, reason);
-    note_eviction(loop, client, reason);
+    add_eviction(loop, client, reason);
 }
 
 /* How long clients may keep the server waiting: less while places are short. */

@@ -12,7 +12,8 @@ enum { FIRST_CAPACITY = 16 };
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-static void note(struct entries *entries, enum problem problem, size_t index, const char *format, va_list arguments)
+static void set_fault(struct entries *entries, enum problem problem, size_t index, const char *format,
+                      va_list arguments)
 {
     if (entries->fault.sentence[0] != '\0')
         return;
@@ -25,7 +26,7 @@ bool entries_refuse(struct entries *entries, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    note(entries, PROBLEM_ENTRY_REFUSED, entries->count - 1, format, arguments);
+    set_fault(entries, PROBLEM_ENTRY_REFUSED, entries->count - 1, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -34,7 +35,7 @@ bool entries_malformed(struct entries *entries, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    note(entries, PROBLEM_BAD_BODY, SIZE_MAX, format, arguments);
+    set_fault(entries, PROBLEM_BAD_BODY, SIZE_MAX, format, arguments);
     va_end(arguments);
     return false;
 }
@@ -44,7 +45,7 @@ __attribute__((format(printf, 3, 4))) static bool fail(struct entries *entries, 
 {
     va_list arguments;
     va_start(arguments, format);
-    note(entries, problem, SIZE_MAX, format, arguments);
+    set_fault(entries, problem, SIZE_MAX, format, arguments);
     va_end(arguments);
     return false;
 }

@@ -3,7 +3,7 @@
  * batch_json.c and batch_form.c read bodies into it; batch.c hands `ops` to the engine. Keys and payloads are
  * borrowed from the body.
  *
- * Functions that return false have noted a fault, and reading has to stop. Thread: one at a time per struct.
+ * Functions that return false have set a fault, and reading has to stop. Thread: one at a time per struct.
  */
 #ifndef CAIRN_API_ENTRIES_H
 #define CAIRN_API_ENTRIES_H
@@ -52,7 +52,7 @@ bool entries_meta(struct entries *entries, const char *name, size_t name_length,
 bool entries_if_match(struct entries *entries, const char *value, size_t length);
 bool entries_if_none_match(struct entries *entries, const char *value, size_t length);
 
-/* Notes a fault of the last operation (422), or of the body as a whole (400). Always false. */
+/* Sets the fault, of the last operation (422) or of the body as a whole (400). Always false. */
 bool entries_refuse(struct entries *entries, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool entries_malformed(struct entries *entries, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -84,8 +84,8 @@ static void trim(char *value, size_t length)
         value[kept] = '\0';
 }
 
-enum fields_error fields_note(struct fields *fields, const char *name, size_t name_length, char *value,
-                              size_t value_length, enum field *ret_field)
+enum fields_error fields_add(struct fields *fields, const char *name, size_t name_length, char *value,
+                             size_t value_length, enum field *ret_field)
 {
     trim(value, value_length);
     for (unsigned i = 0; i < FIELDS; i++)

@@ -48,12 +48,12 @@ struct fields {
 
 enum fields_error { FIELDS_OK, FIELDS_TWICE, FIELDS_NO_MEMORY };
 
-/* Takes note of one field; *ret_field names the culprit of FIELDS_TWICE. Blanks behind a value are no part of it
+/* Takes one field in; *ret_field names the culprit of FIELDS_TWICE. Blanks behind a value are no part of it
  * (RFC 9112, section 5.1): they are cut off where they stand, whatever the field, so that all who look at it later see
  * the same. In a head the wire has done that before (hygiene.h), in a trailer nobody; those in front libmicrohttpd has
  * left out. */
-enum fields_error fields_note(struct fields *fields, const char *name, size_t name_length, char *value,
-                              size_t value_length, enum field *ret_field);
+enum fields_error fields_add(struct fields *fields, const char *name, size_t name_length, char *value,
+                             size_t value_length, enum field *ret_field);
 
 const char *field_name(enum field field);
 

@@ -22,13 +22,13 @@ struct walk {
     enum field twice;
 };
 
-static enum MHD_Result note_field(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
-                                  const char *value, size_t value_length)
+static enum MHD_Result add_field(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                 const char *value, size_t value_length)
 {
     struct walk *walk = closure;
     (void)kind;
-    walk->error = fields_note(&walk->request->fields, name, name_length, (char *)(uintptr_t)value, value_length,
-                              &walk->twice);
+    walk->error = fields_add(&walk->request->fields, name, name_length, (char *)(uintptr_t)value, value_length,
+                             &walk->twice);
     return walk->error == FIELDS_OK ? MHD_YES : MHD_NO;
 }
 
@@ -43,7 +43,7 @@ static bool reject_twice(struct request *request, enum field field)
 static bool read_fields(struct request *request)
 {
     struct walk walk = {.request = request};
-    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, note_field, &walk);
+    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, add_field, &walk);
     if (walk.error == FIELDS_TWICE)
         return reject_twice(request, walk.twice);
     if (walk.error == FIELDS_NO_MEMORY)

@@ -81,14 +81,14 @@ struct trailers {
 };
 
 /* One that comes twice and is no list is none of those that are looked at. */
-static enum MHD_Result note_trailer(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
-                                    const char *value, size_t value_length)
+static enum MHD_Result add_trailer(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                   const char *value, size_t value_length)
 {
     struct trailers *trailers = closure;
     enum field twice;
     (void)kind;
-    enum fields_error error = fields_note(&trailers->fields, name, name_length, (char *)(uintptr_t)value, value_length,
-                                          &twice);
+    enum fields_error error = fields_add(&trailers->fields, name, name_length, (char *)(uintptr_t)value, value_length,
+                                         &twice);
     trailers->no_memory = error == FIELDS_NO_MEMORY;
     return trailers->no_memory ? MHD_NO : MHD_YES;
 }
@@ -109,7 +109,7 @@ bool head_trailing_digest(struct request *request, struct digest *digest)
     struct trailers trailers = {0};
     if (request->body_length != STORE_SIZE_UNKNOWN)
         return true;
-    MHD_get_connection_values_n(request->connection, MHD_FOOTER_KIND, note_trailer, &trailers);
+    MHD_get_connection_values_n(request->connection, MHD_FOOTER_KIND, add_trailer, &trailers);
     bool good = !trailers.no_memory && expect_trailer(request, digest, &trailers, FIELD_CONTENT_DIGEST) &&
                 expect_trailer(request, digest, &trailers, FIELD_REPR_DIGEST);
     if (trailers.no_memory)

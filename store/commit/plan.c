@@ -161,7 +161,7 @@ static struct failure find_source(struct plan *plan, const struct store_op *op, 
         return failure_of(STORE_CONDITION);
     if (!ret_source->exists)
         return failure_of(STORE_NO_OBJECT);
-    bool damaged = ret_source->blob && damage_of_blob(plan->changes->index, ret_source->blob) == BLOB_NOTE_DIGEST;
+    bool damaged = ret_source->blob && damage_of_blob(plan->changes->index, ret_source->blob) == BLOB_DAMAGE_DIGEST;
     return failure_of(damaged ? STORE_DAMAGED : STORE_OK);
 }
 

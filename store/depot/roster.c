@@ -234,7 +234,7 @@ static enum store_error entry_open(struct roster_entry *entry, struct store_deta
     struct store *store = NULL;
     struct store_detail detail = {0};
     enum store_error error = open_with_room(roster, entry->name, &store, &detail);
-    trouble_note(roster->trouble, entry->name, error, &detail);
+    trouble_learn(roster->trouble, entry->name, error, &detail);
     if (error && ret_detail)
         *ret_detail = detail;
     entry_settled_now(entry);

@@ -22,7 +22,8 @@ void trouble_forget(struct trouble *trouble, const char *store)
     lock_release(&trouble->lock);
 }
 
-void trouble_note(struct trouble *trouble, const char *store, enum store_error error, const struct store_detail *detail)
+void trouble_learn(struct trouble *trouble, const char *store, enum store_error error,
+                   const struct store_detail *detail)
 {
     if (!error || error == STORE_NO_STORE) {
         trouble_forget(trouble, store);

@@ -24,8 +24,8 @@ void trouble_free(struct trouble *trouble);
 
 /* Takes down, and tells the operator, that a store could not be opened, or else that it could or is not there.
  * `detail` is copied. Does not block: the roster's lock is held. */
-void trouble_note(struct trouble *trouble, const char *store, enum store_error error,
-                  const struct store_detail *detail);
+void trouble_learn(struct trouble *trouble, const char *store, enum store_error error,
+                   const struct store_detail *detail);
 
 /* The store is not there any more, or can be opened again: no more of it. */
 void trouble_forget(struct trouble *trouble, const char *store);

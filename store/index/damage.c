@@ -28,7 +28,7 @@ static bool take_down(struct table *table, uint64_t key, uint64_t value)
     return true;
 }
 
-void damage_note_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
+void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
 {
     assert(!index->log->owned);
     index_lock(index);
@@ -38,7 +38,7 @@ void damage_note_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
     index_unlock(index);
 }
 
-bool damage_note_record(struct index *index, uint64_t packed)
+bool damage_found_record(struct index *index, uint64_t packed)
 {
     index_lock(index);
     bool fresh = take_down(&index->damage.records, packed, 1);
@@ -48,52 +48,52 @@ bool damage_note_record(struct index *index, uint64_t packed)
     return fresh;
 }
 
-/* A note with the number of its blob, since table_each() tells no keys. */
-static uint64_t note_pack(uint64_t blob, enum blob_note note)
+/* What was found, with the number of its blob, since table_each() tells no keys. */
+static uint64_t damage_pack(uint64_t blob, enum blob_damage damage)
 {
-    return blob << 2 | note;
+    return blob << 2 | damage;
 }
 
-static enum blob_note note_unpack(uint64_t packed)
+static enum blob_damage damage_unpack(uint64_t packed)
 {
-    return (enum blob_note)(packed & 3);
+    return (enum blob_damage)(packed & 3);
 }
 
-bool damage_note_blob(struct index *index, uint64_t blob, enum blob_note note)
+bool damage_found_blob(struct index *index, uint64_t blob, enum blob_damage damage)
 {
     bool fresh = false;
-    if (damage_of_blob(index, blob) == note)
+    if (damage_of_blob(index, blob) == damage)
         return false;
     index_lock(index);
-    if (note == BLOB_NOTE_NONE)
+    if (damage == BLOB_DAMAGE_NONE)
         fresh = table_remove(&index->damage.blobs, blob) != 0;
     else if (blobs_are_needed(index->blobs, blob))
-        fresh = take_down(&index->damage.blobs, blob, note_pack(blob, note));
+        fresh = take_down(&index->damage.blobs, blob, damage_pack(blob, damage));
     index_unlock(index);
     return fresh;
 }
 
-enum blob_note damage_of_blob(struct index *index, uint64_t blob)
+enum blob_damage damage_of_blob(struct index *index, uint64_t blob)
 {
     index_lock_shared(index);
-    enum blob_note note = note_unpack(table_get(&index->damage.blobs, blob));
+    enum blob_damage damage = damage_unpack(table_get(&index->damage.blobs, blob));
     index_unlock(index);
-    return note;
+    return damage;
 }
 
-struct note_count {
+struct blob_count {
     const struct blobs *blobs;
     uint64_t damaged;
     uint64_t missing;
 };
 
-/* A note outlives the objects that needed the blob. */
-static void note_visit(void *arg, uint64_t packed)
+/* What was found outlives the objects that needed the blob. */
+static void count_blob(void *arg, uint64_t packed)
 {
-    struct note_count *count = arg;
+    struct blob_count *count = arg;
     if (!blobs_are_needed(count->blobs, packed >> 2))
         return;
-    if (note_unpack(packed) == BLOB_NOTE_MISSING)
+    if (damage_unpack(packed) == BLOB_DAMAGE_MISSING)
         count->missing++;
     else
         count->damaged++;
@@ -101,10 +101,10 @@ static void note_visit(void *arg, uint64_t packed)
 
 void damage_count(struct index *index, uint64_t *ret_bytes, uint64_t *ret_damaged, uint64_t *ret_missing)
 {
-    struct note_count count = {.blobs = index->blobs};
+    struct blob_count count = {.blobs = index->blobs};
     index_lock_shared(index);
     *ret_bytes = index->damage.bytes;
-    table_each(&index->damage.blobs, note_visit, &count);
+    table_each(&index->damage.blobs, count_blob, &count);
     index_unlock(index);
     *ret_damaged = count.damaged;
     *ret_missing = count.missing;

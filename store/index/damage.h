@@ -1,7 +1,7 @@
 /* damage.h - what was found damaged of what a store holds: by recovery, by reads, by a verification.
  *
- * Each finding counts once, however often it is met. A note of a blob is news only while an object needs it, and what
- * a look at the file tells is forgotten when the file is well again.
+ * Each finding counts once, however often it is met. What is found of a blob is news only while an object needs it, and
+ * what a look at the file tells is forgotten when the file is well again.
  */
 #ifndef CAIRN_DAMAGE_H
 #define CAIRN_DAMAGE_H
@@ -20,25 +20,25 @@ struct damage {
 };
 
 /* What was found of a blob. What a look at the file tells, each read looks at again: the file may come back. */
-enum blob_note {
-    BLOB_NOTE_NONE,
-    BLOB_NOTE_MISSING,
-    BLOB_NOTE_SIZE,
-    BLOB_NOTE_DIGEST, /* only a verification compares it: such a blob is not served until one has found it whole */
+enum blob_damage {
+    BLOB_DAMAGE_NONE,
+    BLOB_DAMAGE_MISSING,
+    BLOB_DAMAGE_SIZE,
+    BLOB_DAMAGE_DIGEST, /* only a verification compares it: such a blob is not served until one has found it whole */
 };
 
 void damage_init(struct damage *damage, uint64_t salt);
 void damage_free(struct damage *damage);
 
 /* So many bytes of the log are damaged or missing, all in front of the segment in a slot. Recovery only. */
-void damage_note_gaps(struct index *index, uint64_t bytes, size_t behind_gaps);
+void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps);
 
 /* Counts the record at a packed location as damaged; false when it is known already. */
-bool damage_note_record(struct index *index, uint64_t packed);
+bool damage_found_record(struct index *index, uint64_t packed);
 
 /* Takes down what was found of a blob, if an object needs it; true when that is news. */
-bool damage_note_blob(struct index *index, uint64_t blob, enum blob_note note);
-enum blob_note damage_of_blob(struct index *index, uint64_t blob);
+bool damage_found_blob(struct index *index, uint64_t blob, enum blob_damage damage);
+enum blob_damage damage_of_blob(struct index *index, uint64_t blob);
 
 /* Bytes of the log that were found damaged; how many blobs that objects need were, and how many were missing. */
 void damage_count(struct index *index, uint64_t *ret_bytes, uint64_t *ret_damaged, uint64_t *ret_missing);

@@ -207,7 +207,7 @@ static struct failure listing_begin(struct listing *listing)
 static void head_keep_gone(const struct head *head)
 {
     if (head->gone_to - head->gone_from >= GONE_MIN)
-        run_note_gone(head->run, head->gone_from, head->gone_to);
+        run_learn_gone(head->run, head->gone_from, head->gone_to);
 }
 
 static void listing_end(struct listing *listing)

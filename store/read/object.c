@@ -60,9 +60,9 @@ static struct failure read_bytes(const struct io *io, int file, void *bytes, siz
     return failure_io(io_read_all(io, file, bytes, length, position));
 }
 
-static void note_damage(const struct reader *reader, const struct pin *pin)
+static void tell_damage(const struct reader *reader, const struct pin *pin)
 {
-    if (!damage_note_record(reader->index, location_pack(pin->location)))
+    if (!damage_found_record(reader->index, location_pack(pin->location)))
         return;
     notice_tell(reader->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
                 (unsigned long long)segment_offset(pin->segment, pin->location.position));
@@ -114,10 +114,11 @@ static struct failure object_load(const struct reader *reader, const struct pin 
 }
 
 /* Takes down for the operator that an object's blob is not as it was written. */
-static struct failure note_blob(const struct reader *reader, uint64_t blob, uint64_t key_hash, enum blob_note note)
+static struct failure refuse_blob(const struct reader *reader, uint64_t blob, uint64_t key_hash,
+                                  enum blob_damage damage)
 {
-    bool missing = note == BLOB_NOTE_MISSING;
-    if (damage_note_blob(reader->index, blob, note))
+    bool missing = damage == BLOB_DAMAGE_MISSING;
+    if (damage_found_blob(reader->index, blob, damage))
         notice_tell(reader->notice, STORE_LOG_ERROR,
                     "the file of a large payload %s: the object with key hash %016llx is not served",
                     missing ? "is missing" : "has not the size that was stored", (unsigned long long)key_hash);
@@ -127,8 +128,8 @@ static struct failure note_blob(const struct reader *reader, uint64_t blob, uint
 /* Opens the blob; STORE_AGAIN when it is gone. */
 static struct failure object_open_blob(const struct reader *reader, struct object *object, const struct record *record)
 {
-    enum blob_note note = damage_of_blob(reader->index, record->blob);
-    if (note == BLOB_NOTE_DIGEST)
+    enum blob_damage damage = damage_of_blob(reader->index, record->blob);
+    if (damage == BLOB_DAMAGE_DIGEST)
         return failure_of(STORE_DAMAGED);
     int file = blobs_open(reader->index->blobs, record->blob);
     if (file < 0)
@@ -141,10 +142,10 @@ static struct failure object_open_blob(const struct reader *reader, struct objec
     }
     if ((uint64_t)status.st_size != record->size) {
         reader->index->log->io->close(reader->index->log->io->self, file);
-        return note_blob(reader, record->blob, record->key_hash, BLOB_NOTE_SIZE);
+        return refuse_blob(reader, record->blob, record->key_hash, BLOB_DAMAGE_SIZE);
     }
-    if (note)
-        damage_note_blob(reader->index, record->blob, BLOB_NOTE_NONE);
+    if (damage)
+        damage_found_blob(reader->index, record->blob, BLOB_DAMAGE_NONE);
     object->file = file;
     return failure_none();
 }
@@ -227,7 +228,7 @@ static struct failure object_of_pin(const struct reader *reader, const struct pi
     }
     *ret_gone = failure.error == STORE_AGAIN ? blob : 0;
     if (failure.error == STORE_DAMAGED && !blob)
-        note_damage(reader, pin);
+        tell_damage(reader, pin);
     if (!failure.error)
         *ret_object = object;
     return failure;
@@ -257,7 +258,7 @@ struct failure object_get(const struct reader *reader, const struct store_key *k
         if (!gone)
             return failure;
         if (pin_current(reader, key, &pin))
-            return note_blob(reader, gone, key->hash, BLOB_NOTE_MISSING);
+            return refuse_blob(reader, gone, key->hash, BLOB_DAMAGE_MISSING);
     }
 }
 
@@ -316,7 +317,7 @@ static bool objects_of_pins(const struct reader *reader, const struct store_key 
             return false;
         }
         if (gone)
-            failure = note_blob(reader, gone, keys[i].hash, BLOB_NOTE_MISSING);
+            failure = refuse_blob(reader, gone, keys[i].hash, BLOB_DAMAGE_MISSING);
         if (failure.os_error)
             *ret_os_error = failure.os_error;
         ret_errors[i] = failure.error;

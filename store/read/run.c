@@ -196,7 +196,7 @@ static struct row *row_place(struct run *run, const struct row *row)
     return shortest->to - shortest->from < row->to - row->from ? shortest : NULL;
 }
 
-void run_note_gone(struct run *run, size_t from, size_t to)
+void run_learn_gone(struct run *run, size_t from, size_t to)
 {
     lock_take(&run->gone_lock);
     struct row row = row_join(run, (struct row){from, to});

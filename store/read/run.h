@@ -77,7 +77,7 @@ struct failure run_seek(const struct run *run, size_t from, const struct place *
 
 /* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept,
  * in memory only. */
-void run_note_gone(struct run *run, size_t from, size_t to);
+void run_learn_gone(struct run *run, size_t from, size_t to);
 
 /* The first entry from `at` on that is not in one of them. */
 size_t run_pass_gone(struct run *run, size_t at);

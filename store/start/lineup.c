@@ -125,7 +125,7 @@ static void pass_over(struct line *line, struct candidate *candidate)
 }
 
 /* In the first version nothing told a husk from a segment that was cut to its header. */
-static void note_old_husk(struct line *line, struct candidate *candidate, struct segment_header *header)
+static void take_for_husk(struct line *line, struct candidate *candidate, struct segment_header *header)
 {
     header->husk = true;
     candidate->old_husk = true;
@@ -140,7 +140,7 @@ static enum store_error candidate_make(struct line *line, struct candidate *cand
                                        struct segment_header *header)
 {
     if (candidate->proven && header->version < SEGMENT_VERSION_FULL && candidate->size == SEGMENT_HEADER)
-        note_old_husk(line, candidate, header);
+        take_for_husk(line, candidate, header);
     uint64_t prepared = candidate->size < LOCATION_POSITION_MAX ? candidate->size : LOCATION_POSITION_MAX;
     if (header->husk)
         prepared = SEGMENT_HEADER;
@@ -355,7 +355,7 @@ static void settle_husks(struct line *line)
 /* ---- taking in ------------------------------------------------------------------------------- */
 
 /* The number of a file that was set aside is not given out again, unless it is out of all proportion. */
-static enum store_error note_stray(struct line *line, const struct candidate *candidate)
+static enum store_error stray_add(struct line *line, const struct candidate *candidate)
 {
     struct log *log = line->log;
     struct log_stray stray = {.number = candidate->number, .size = candidate->size};
@@ -379,7 +379,7 @@ static enum store_error take_in(struct line *line, size_t at)
         return STORE_OK;
     }
     if (!candidate->segment)
-        return note_stray(line, candidate);
+        return stray_add(line, candidate);
     if (absorb(line, candidate)) {
         log_use_number(log, candidate->number);
         return STORE_OK;

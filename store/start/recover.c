@@ -219,10 +219,10 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 }
 
 /* A record is known whose payload is not whole: counted once, however often it is asked for later. */
-static void note_payload(struct scan *scan, const struct record *record)
+static void tell_payload(struct scan *scan, const struct record *record)
 {
     struct location location = location_of(scan->segment->slot, scan->position, record);
-    damage_note_record(scan->index, location_pack(location));
+    damage_found_record(scan->index, location_pack(location));
     notice_tell(scan->notice, STORE_LOG_ERROR,
                 "the payload of the record at offset %" PRIu64 " is damaged: reading it tells so", record->offset);
 }
@@ -264,7 +264,7 @@ static enum store_error take_damaged(struct scan *scan)
     int os_error = cursor_look(&scan->cursor, scan->position, false, &record, &found);
     if (os_error || found == CURSOR_NOTHING)
         return scan_io_error(scan, os_error ? os_error : EIO);
-    note_payload(scan, &record);
+    tell_payload(scan, &record);
     return take(scan, &record);
 }
 
@@ -597,7 +597,7 @@ enum store_error recover(struct index *index, struct progress *progress, const s
     arena_free(&scan.keys);
     if (error)
         return error;
-    damage_note_gaps(index, scan.damaged, scan.behind_gaps);
+    damage_found_gaps(index, scan.damaged, scan.behind_gaps);
     index_lock(index);
     index_publish(index);
     index_unlock(index);

@@ -222,12 +222,12 @@ static enum blob_state blob_look_once(struct pass *pass, const struct record *re
 }
 
 /* Takes down how the blob was found, so that reads know. */
-static void pass_note(struct pass *pass, uint64_t blob, enum blob_state state)
+static void pass_tell_readers(struct pass *pass, uint64_t blob, enum blob_state state)
 {
-    static const enum blob_note notes[] = {
-        [BLOB_WHOLE] = BLOB_NOTE_NONE, [BLOB_WRONG] = BLOB_NOTE_DIGEST, [BLOB_MISSING] = BLOB_NOTE_MISSING};
+    static const enum blob_damage damages[] = {
+        [BLOB_WHOLE] = BLOB_DAMAGE_NONE, [BLOB_WRONG] = BLOB_DAMAGE_DIGEST, [BLOB_MISSING] = BLOB_DAMAGE_MISSING};
     if (state != BLOB_UNKNOWN && state != BLOB_UNREADABLE)
-        damage_note_blob(pass->index, blob, notes[state]);
+        damage_found_blob(pass->index, blob, damages[state]);
 }
 
 /* Compares the file of a live object. What is not right counts only if the object still is live. */
@@ -238,7 +238,7 @@ static void pass_blob(struct pass *pass, uint64_t position, const struct record 
     if (!is_live(pass, position, record))
         return;
     enum blob_state state = blob_look_once(pass, record);
-    pass_note(pass, record->blob, state);
+    pass_tell_readers(pass, record->blob, state);
     if (state > BLOB_WHOLE && is_live(pass, position, record))
         report_record(pass, flaws[state], record, true);
 }

@@ -104,7 +104,7 @@ struct listed {
     size_t count;
 };
 
-static void note_item(void *arg, const struct store_list_item *item)
+static void add_item(void *arg, const struct store_list_item *item)
 {
     struct listed *listed = arg;
     struct object *object;
@@ -123,7 +123,7 @@ static size_t list(struct store *store, size_t limit)
     struct store_list_query query = {.limit = limit};
     unsigned char cursor[STORE_CURSOR_MAX], next[STORE_CURSOR_MAX];
     do {
-        enum store_error error = store_list(store, &query, note_item, &listed, next, &query.cursor_length);
+        enum store_error error = store_list(store, &query, add_item, &listed, next, &query.cursor_length);
         if (error == STORE_DAMAGED)
             return 0; /* a lie with a right check: told, not believed */
         fuzz_assert(error == STORE_OK && listed.count <= LIST_MAX);

@@ -95,7 +95,7 @@ enum { GROUP_KEY = 100, TRAVELLER_KEY = 200, EMIGRANT_KEY = 300 };
 
 /* ---- what workers do ------------------------------------------------------------------------- */
 
-static void note_surprise(struct worker *worker, const char *what, const struct answer *answer)
+static void keep_surprise(struct worker *worker, const char *what, const struct answer *answer)
 {
     if (!worker->surprise[0]) {
         snprintf(worker->surprise, sizeof worker->surprise, "worker %zu, %s: status %d, %zu bytes: %.120s",
@@ -113,7 +113,7 @@ static bool acknowledged(struct worker *worker, const char *what, const struct a
     if (answer->status == 0) {
         worker->cut += strlen(answer->headers) > 0 && strncmp(answer->headers, "HTTP/1.1 1", 10) != 0;
     } else if (answer->status != 503) {
-        note_surprise(worker, what, answer);
+        keep_surprise(worker, what, answer);
     }
     return false;
 }
@@ -159,7 +159,7 @@ static bool get_slot(struct worker *worker)
         return acknowledged(worker, "GET", answer);
     }
     if (!right) {
-        note_surprise(worker, "GET", answer);
+        keep_surprise(worker, "GET", answer);
     }
     return right;
 }

@@ -29,7 +29,7 @@ static void must(const char *what, enum store_error error)
     }
 }
 
-static void note(void *arg, enum store_log_level level, const char *sentence)
+static void hear(void *arg, enum store_log_level level, const char *sentence)
 {
     struct fixture *fixture = arg;
     if (level > STORE_LOG_INFO) {
@@ -60,7 +60,7 @@ void fixture_start(struct fixture *fixture, uint64_t seed)
     *fixture = (struct fixture){.disk = sim_disk_new(seed)};
     fixture->io = sim_disk_io(fixture->disk);
     fixture->options = model_options(fixture->disk);
-    fixture->options.log = note;
+    fixture->options.log = hear;
     fixture->options.log_arg = fixture;
     fixture_open(fixture);
 }

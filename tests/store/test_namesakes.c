@@ -414,7 +414,7 @@ struct names {
     char last[NAMESAKE_LENGTH];
 };
 
-static void note_name(void *arg, const struct store_list_item *item)
+static void add_name(void *arg, const struct store_list_item *item)
 {
     struct names *names = arg;
     ck_assert_uint_eq(item->info->key_length, NAMESAKE_LENGTH);
@@ -429,7 +429,7 @@ static unsigned list(void)
     unsigned char cursor[STORE_CURSOR_MAX];
     struct store_list_query query = {.cursor = cursor, .limit = 700};
     do {
-        ck_assert_int_eq(store_list(fixture.store, &query, note_name, &names, cursor, &query.cursor_length), STORE_OK);
+        ck_assert_int_eq(store_list(fixture.store, &query, add_name, &names, cursor, &query.cursor_length), STORE_OK);
     } while (query.cursor_length > 0);
     return names.count;
 }

@@ -179,7 +179,7 @@ static void gate_open(void)
 
 /* What the engine says where the cut meets a compaction: in its reading or its husk, in the commit of what it moves, or
  * in the new segment for that. Nobody else writes then. */
-static void note_compaction(void *arg, enum store_log_level level, const char *sentence)
+static void hear_compaction(void *arg, enum store_log_level level, const char *sentence)
 {
     static const char *const signs[] = {"is not compacted", "a commit failed", "takes no writes"};
     (void)level;
@@ -198,7 +198,7 @@ static bool cut_compaction_at(uint64_t call, uint64_t seed)
     struct model *model = model_new(disk, seed);
     struct prng prng = prng_of(prng_seed(seed, call));
     snprintf(model->scene, sizeof model->scene, "cut %llu calls into compaction", (unsigned long long)call);
-    model->options.log = note_compaction;
+    model->options.log = hear_compaction;
     model->options.log_arg = &met;
     model->options.io = gate_before(sim_disk_io(disk));
     model_open(model, NULL);

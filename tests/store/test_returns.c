@@ -107,7 +107,7 @@ static void fill(const struct history *history, uint32_t value, uint8_t *bytes)
     memcpy(bytes, &value, sizeof value);
 }
 
-static void note_write(struct history *history, unsigned key, uint32_t value)
+static void expect_write(struct history *history, unsigned key, uint32_t value)
 {
     history->value_of[key] = value;
     history->time_of[key] = ++history->time;
@@ -127,7 +127,7 @@ static void write_value(struct history *history, unsigned key)
                                    : fixture_put(&history->fixture, name_of(key, name), bytes, size);
     if (error)
         differ(history, "a put of key %u: %s", key, store_error_text(error));
-    note_write(history, key, value);
+    expect_write(history, key, value);
 }
 
 static void delete_key(struct history *history, unsigned key)
@@ -136,7 +136,7 @@ static void delete_key(struct history *history, unsigned key)
     enum store_error error = fixture_delete(&history->fixture, name_of(key, name));
     if (error)
         differ(history, "a delete of key %u: %s", key, store_error_text(error));
-    note_write(history, key, 0);
+    expect_write(history, key, 0);
 }
 
 /* Only of a key of which it is known what it holds. */
@@ -150,8 +150,8 @@ static void rename_key(struct history *history, unsigned key, unsigned target)
     enum store_error error = fixture_rename(&history->fixture, name_of(key, name), name_of(target, target_name));
     if (error)
         differ(history, "a rename of key %u: %s", key, store_error_text(error));
-    note_write(history, target, value);
-    note_write(history, key, 0);
+    expect_write(history, target, value);
+    expect_write(history, key, 0);
 }
 
 static void work(struct history *history)

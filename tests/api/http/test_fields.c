@@ -12,8 +12,8 @@ START_TEST(fields_that_frame_come_once)
     for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
         struct fields fields = {0};
         enum field twice;
-        ck_assert_int_eq(fields_note(&fields, once[i], strlen(once[i]), value, 1, &twice), FIELDS_OK);
-        ck_assert_int_eq(fields_note(&fields, once[i], strlen(once[i]), value, 1, &twice), FIELDS_TWICE);
+        ck_assert_int_eq(fields_add(&fields, once[i], strlen(once[i]), value, 1, &twice), FIELDS_OK);
+        ck_assert_int_eq(fields_add(&fields, once[i], strlen(once[i]), value, 1, &twice), FIELDS_TWICE);
         ck_assert_int_eq(strcasecmp(field_name(twice), once[i]), 0);
         fields_free(&fields);
     }
@@ -26,7 +26,7 @@ START_TEST(lists_of_several_lines_are_joined)
     enum field twice;
     char values[][4] = {"a", "b ", "c\t"};
     for (size_t i = 0; i < 3; i++)
-        ck_assert_int_eq(fields_note(&fields, "If-Match", 8, values[i], strlen(values[i]), &twice), FIELDS_OK);
+        ck_assert_int_eq(fields_add(&fields, "If-Match", 8, values[i], strlen(values[i]), &twice), FIELDS_OK);
     ck_assert_str_eq(fields.values[FIELD_IF_MATCH], "a, b, c");
     fields_free(&fields);
 }
@@ -43,7 +43,7 @@ START_TEST(blanks_behind_a_value_are_no_part_of_it)
             enum field twice;
             char value[16];
             stpcpy(stpcpy(value, "a \tb"), blanks[i]);
-            ck_assert_int_eq(fields_note(&fields, name, strlen(name), value, strlen(value), &twice), FIELDS_OK);
+            ck_assert_int_eq(fields_add(&fields, name, strlen(name), value, strlen(value), &twice), FIELDS_OK);
             ck_assert_str_eq(value, "a \tb");
             ck_assert(field == FIELDS || fields.values[field] == value);
             fields_free(&fields);
@@ -51,7 +51,7 @@ START_TEST(blanks_behind_a_value_are_no_part_of_it)
     struct fields fields = {0};
     enum field twice;
     char empty[] = " \t";
-    ck_assert_int_eq(fields_note(&fields, "Expect", 6, empty, strlen(empty), &twice), FIELDS_OK);
+    ck_assert_int_eq(fields_add(&fields, "Expect", 6, empty, strlen(empty), &twice), FIELDS_OK);
     ck_assert_str_eq(empty, "");
 }
 END_TEST
