@@ -136,6 +136,20 @@ static void txn_accept(struct group *group, struct txn *txn)
     }
 }
 
+/* Finds place for what is planned, and says what becomes of the transaction when there is none. */
+static struct failure group_room(struct group *group, struct txn *txn, const struct log_need *need)
+{
+    struct failure failure = log_room(group->log, need);
+    if (failure.error == STORE_FAILED)
+        fail_for_good(group, "starting a new segment",
+                      failure.os_error ? strerror(failure.os_error)
+                                       : "the log has all the segments it can have: restart the server");
+    txn->waits = failure.error == STORE_FULL && need->use == LOG_DELETES && !txn->last_try;
+    if (failure.error && failure.error != STORE_AGAIN && !txn->waits)
+        txn_fail(txn, failure, SIZE_MAX);
+    return failure;
+}
+
 /* Plans, finds room, appends. STORE_AGAIN leaves the group as it was. */
 static enum store_error add_planned(struct group *group, struct txn *txn)
 {
@@ -148,16 +162,9 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
         txn_fail(txn, failure, op);
         return failure.error;
     }
-    failure = log_room(log, &need);
+    failure = group_room(group, txn, &need);
     if (failure.error) {
         changes_pop(&group->changes, first);
-        if (failure.error == STORE_FAILED)
-            fail_for_good(group, "starting a new segment",
-                          failure.os_error ? strerror(failure.os_error)
-                                           : "the log has all the segments it can have: restart the server");
-        txn->waits = failure.error == STORE_FULL && need.use == LOG_DELETES && !txn->last_try;
-        if (failure.error != STORE_AGAIN && !txn->waits)
-            txn_fail(txn, failure, SIZE_MAX);
         return failure.error;
     }
     uint64_t end = log->end;

@@ -138,20 +138,26 @@ static void batch_start(struct batch *batch, uint64_t bytes)
     pool_submit(batch->services->pool, &batch->job);
 }
 
+/* Lets it in, if its ops are sound and there is place for them: *ret_bytes is what it takes of the gate. */
+static enum store_error batch_admit(struct writer *writer, const struct store_op *ops, size_t count,
+                                    uint64_t *ret_bytes, size_t *ret_failed_op)
+{
+    const struct services *services = writer->services;
+    bool grows = false;
+    enum store_error error = ops_check(services->options, ops, count, ret_bytes, &grows, ret_failed_op);
+    if (!error && grows && !space_has(services->space, *ret_bytes))
+        error = STORE_FULL;
+    return error ? error : gate_enter(writer->gate, *ret_bytes);
+}
+
 enum store_error batch_begin(struct writer *writer, const struct store_op *ops, size_t count, unsigned flags,
                              store_done *done, void *arg, size_t *ret_failed_op)
 {
-    const struct services *services = writer->services;
     size_t failed_op = SIZE_MAX;
     uint64_t bytes = 0;
-    bool grows = false;
-    enum store_error error = ops_check(services->options, ops, count, &bytes, &grows, &failed_op);
+    enum store_error error = batch_admit(writer, ops, count, &bytes, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
-    if (!error && grows && !space_has(services->space, bytes))
-        error = STORE_FULL;
-    if (!error)
-        error = gate_enter(writer->gate, bytes);
     if (error)
         return error;
     struct batch *batch = batch_new(count);
@@ -160,7 +166,7 @@ enum store_error batch_begin(struct writer *writer, const struct store_op *ops, 
         return STORE_NO_MEMORY;
     }
     batch->writer = writer;
-    batch->services = services;
+    batch->services = writer->services;
     batch->txn = (struct txn){.ops = ops,
                               .steps = batch->steps,
                               .receipts = batch->receipts,
