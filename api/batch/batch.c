@@ -66,11 +66,6 @@ static bool read_switch(struct request *request, const char *name, unsigned flag
     return false;
 }
 
-static void acquired(struct request *request)
-{
-    (void)request; /* the rest is in the body */
-}
-
 static void begin(struct request *request)
 {
     const struct api_options *options = &request->api->options;
@@ -84,7 +79,7 @@ static void begin(struct request *request)
     if (read_media_type(request, batch) && body_admit(request, &batch->body, options->batch_bytes_limit) &&
         read_switch(request, "allow_empty", STORE_ALLOW_EMPTY, &batch->flags) &&
         read_switch(request, "allow_null_bytes", STORE_ALLOW_NUL, &batch->flags))
-        request_acquire(request, acquired);
+        request_acquire(request, NULL);
 }
 
 /* ---- the body -------------------------------------------------------------------------------- */

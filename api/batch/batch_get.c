@@ -252,11 +252,6 @@ static bool gather(struct request *request, struct gathering *gathering)
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-static void acquired(struct request *request)
-{
-    (void)request; /* the rest is in the body */
-}
-
 static void begin(struct request *request)
 {
     struct gathering *gathering = calloc(1, sizeof *gathering);
@@ -266,7 +261,7 @@ static void begin(struct request *request)
     else if (!body_is(request, "application/json"))
         reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
     else if (body_admit(request, &gathering->body, request->api->options.batch_bytes_limit))
-        request_acquire(request, acquired);
+        request_acquire(request, NULL);
 }
 
 static size_t receive(struct request *request, const char *bytes, size_t length)

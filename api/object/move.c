@@ -28,11 +28,6 @@ struct command {
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-static void acquired(struct request *request)
-{
-    (void)request; /* the rest is in the body */
-}
-
 static void begin(struct request *request, bool move)
 {
     struct command *command = calloc(1, sizeof *command);
@@ -46,7 +41,7 @@ static void begin(struct request *request, bool move)
         reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
     else if (body_admit(request, &command->body, BODY_MAX) &&
              head_precondition(request, &command->transfer.precondition))
-        request_acquire(request, acquired);
+        request_acquire(request, NULL);
 }
 
 static void begin_move(struct request *request)

@@ -158,7 +158,7 @@ static void acquired(struct request *request)
 {
     if (request->error != STORE_OK)
         reply_store_error(request, request->error, request->wanted_name);
-    else
+    else if (request->acquired)
         request->acquired(request);
 }
 

@@ -116,8 +116,8 @@ void request_resume(struct request *request);
  * run, request->error says why, and `then` runs all the same. */
 void request_offload(struct request *request, request_step *job, request_step *then);
 
-/* Gets a reference to a store, waiting if need be, then runs `then`; answers by itself when there is no
- * such store. The name and *ret_store have to live until then. */
+/* Gets a reference to a store, waiting if need be, then runs `then` (NULL: what follows is in the body); answers by
+ * itself when there is no such store. The name and *ret_store have to live until then. */
 void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then);
 
 /* The same for the store of the path: request->store. */

@@ -3,6 +3,7 @@
  * Stores that are not open are counted, but have no figures: to ask for them would open every one.
  */
 #include "api/request/core.h"
+#include "api/request/figures.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -54,40 +55,15 @@ struct sample {
     struct store_verification verification;
 };
 
-struct family {
-    const char *name, *type, *help;
-    size_t offset; /* of a uint64_t in struct store_figures */
-};
-
-#define FAMILY(name, type, field, help)                                                                                \
-    {                                                                                                                  \
-        "cairn_store_" name, type, help, offsetof(struct store_figures, field)                                         \
-    }
-
-static const struct family families[] = {
-    FAMILY("objects", "gauge", objects, "Objects that can be read."),
-    FAMILY("live_bytes", "gauge", live_bytes, "Payload bytes of those objects."),
-    FAMILY("dead_bytes", "gauge", dead_bytes, "Bytes that no object needs any more."),
-    FAMILY("disk_bytes", "gauge", disk_bytes, "Bytes of all files."),
-    FAMILY("end_offset", "counter", end_offset, "End of the log."),
-    FAMILY("segments", "gauge", segments, "Files of the log."),
-    FAMILY("blobs", "gauge", blobs, "Large payloads in files of their own."),
-    FAMILY("writes_in_flight", "gauge", writes_in_flight, "Writes accepted and not committed."),
-    FAMILY("bytes_in_flight", "gauge", bytes_in_flight, "Payload bytes in memory."),
-    FAMILY("commits_total", "counter", commits, "Group commits since the store was opened."),
-    FAMILY("records_total", "counter", records, "Records committed since the store was opened."),
-    FAMILY("damaged_bytes", "gauge", damaged_bytes, "Bytes of the log found damaged."),
-    FAMILY("damaged_blobs", "gauge", damaged_blobs, "Large payloads found damaged or missing."),
-};
-
 static void write_stores(FILE *out, const struct sample *samples, size_t count)
 {
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        const struct family *family = &families[i];
-        write_family(out, family->name, family->type, family->help);
+    for (const struct figure *figure = figures_all; figure->name; figure++) {
+        char name[64];
+        snprintf(name, sizeof name, "cairn_store_%s", figure->metric);
+        write_family(out, name, figure->metric_type, figure->help);
         for (size_t k = 0; k < count; k++)
-            fprintf(out, "%s{store=\"%s\"} %" PRIu64 "\n", family->name, samples[k].name,
-                    *(const uint64_t *)((const char *)&samples[k].figures + family->offset));
+            fprintf(out, "%s{store=\"%s\"} %" PRIu64 "\n", name, samples[k].name,
+                    figure_value(figure, &samples[k].figures));
     }
     write_family(out, "cairn_store_failed", "gauge", "1 when a sync has failed and the store takes no writes.");
     for (size_t k = 0; k < count; k++)

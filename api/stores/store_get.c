@@ -1,4 +1,5 @@
 /* store_get.c - GET /v1/stores/{store}: its figures. */
+#include "api/request/figures.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/stores/verification.h"
@@ -10,19 +11,8 @@ static void answer(struct request *request)
     store_figures(request->store, &figures);
     jsontext_open(&json, '{');
     jsontext_field(&json, "name", request->store_name);
-    jsontext_figure(&json, "objects", figures.objects);
-    jsontext_figure(&json, "live_bytes", figures.live_bytes);
-    jsontext_figure(&json, "dead_bytes", figures.dead_bytes);
-    jsontext_figure(&json, "disk_bytes", figures.disk_bytes);
-    jsontext_figure(&json, "end_offset", figures.end_offset);
-    jsontext_figure(&json, "segments", figures.segments);
-    jsontext_figure(&json, "blobs", figures.blobs);
-    jsontext_figure(&json, "writes_in_flight", figures.writes_in_flight);
-    jsontext_figure(&json, "bytes_in_flight", figures.bytes_in_flight);
-    jsontext_figure(&json, "commits", figures.commits);
-    jsontext_figure(&json, "records", figures.records);
-    jsontext_figure(&json, "damaged_bytes", figures.damaged_bytes);
-    jsontext_figure(&json, "damaged_blobs", figures.damaged_blobs);
+    for (const struct figure *figure = figures_all; figure->name; figure++)
+        jsontext_figure(&json, figure->name, figure_value(figure, &figures));
     jsontext_name(&json, "failed");
     jsontext_bool(&json, figures.failed);
     jsontext_name(&json, "verification");

@@ -7,23 +7,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum {
-    AT_CHECK = 0,
-    AT_OFFSET = 8,
-    AT_GROUP = 16,
-    AT_TIME = 24,
-    AT_KEY_HASH = 32,
-    AT_SIZE = 40,
-    AT_DIGEST = 48,
-    AT_BLOB = 64,
-    AT_STEP = 72,
-    AT_STEPS = 76,
-    AT_KEY_LENGTH = 80,
-    AT_ATTRIBUTES_LENGTH = 82,
-    AT_TYPE = 84,
-    AT_ZEROS = 85,
-};
-
 size_t record_head_length(const struct record *record)
 {
     return RECORD_HEADER + record->key_length + record->attributes_length;
@@ -37,24 +20,24 @@ size_t record_length(const struct record *record)
 
 static uint64_t check_of(const unsigned char *bytes, size_t head_length, uint64_t salt)
 {
-    return XXH3_64bits_withSeed(bytes + AT_OFFSET, head_length - AT_OFFSET, salt);
+    return XXH3_64bits_withSeed(bytes + RECORD_AT_OFFSET, head_length - RECORD_AT_OFFSET, salt);
 }
 
 static void encode_header(const struct record *record, unsigned char *bytes)
 {
-    little_put64(bytes + AT_OFFSET, record->offset);
-    little_put64(bytes + AT_GROUP, record->group);
-    little_put64(bytes + AT_TIME, (uint64_t)record->time);
-    little_put64(bytes + AT_KEY_HASH, record->key_hash);
-    little_put64(bytes + AT_SIZE, record->size);
-    memcpy(bytes + AT_DIGEST, record->digest.bytes, sizeof record->digest.bytes);
-    little_put64(bytes + AT_BLOB, record->blob);
-    little_put32(bytes + AT_STEP, record->step);
-    little_put32(bytes + AT_STEPS, record->steps);
-    little_put16(bytes + AT_KEY_LENGTH, (uint16_t)record->key_length);
-    little_put16(bytes + AT_ATTRIBUTES_LENGTH, (uint16_t)record->attributes_length);
-    bytes[AT_TYPE] = (unsigned char)record->type;
-    memset(bytes + AT_ZEROS, 0, RECORD_HEADER - AT_ZEROS);
+    little_put64(bytes + RECORD_AT_OFFSET, record->offset);
+    little_put64(bytes + RECORD_AT_GROUP, record->group);
+    little_put64(bytes + RECORD_AT_TIME, (uint64_t)record->time);
+    little_put64(bytes + RECORD_AT_KEY_HASH, record->key_hash);
+    little_put64(bytes + RECORD_AT_SIZE, record->size);
+    memcpy(bytes + RECORD_AT_DIGEST, record->digest.bytes, sizeof record->digest.bytes);
+    little_put64(bytes + RECORD_AT_BLOB, record->blob);
+    little_put32(bytes + RECORD_AT_STEP, record->step);
+    little_put32(bytes + RECORD_AT_STEPS, record->steps);
+    little_put16(bytes + RECORD_AT_KEY_LENGTH, (uint16_t)record->key_length);
+    little_put16(bytes + RECORD_AT_ATTRIBUTES_LENGTH, (uint16_t)record->attributes_length);
+    bytes[RECORD_AT_TYPE] = (unsigned char)record->type;
+    memset(bytes + RECORD_AT_ZEROS, 0, RECORD_HEADER - RECORD_AT_ZEROS);
 }
 
 static unsigned char *append(unsigned char *at, const void *bytes, size_t length)
@@ -79,7 +62,7 @@ void record_encode(const struct record *record, uint64_t salt, unsigned char *re
     unsigned char *at = ret_bytes + RECORD_HEADER;
     at = append(at, record->key, record->key_length);
     at = append(at, record->attributes, record->attributes_length);
-    little_put64(ret_bytes + AT_CHECK, check_of(ret_bytes, (size_t)(at - ret_bytes), salt));
+    little_put64(ret_bytes + RECORD_AT_CHECK, check_of(ret_bytes, (size_t)(at - ret_bytes), salt));
     if (!record->blob)
         at = append(at, record->payload, (size_t)record->size);
     memset(at, 0, record_length(record) - (size_t)(at - ret_bytes));
@@ -89,7 +72,7 @@ void record_encode(const struct record *record, uint64_t salt, unsigned char *re
 /* Whether lengths, type and place could be a record's. */
 static bool plausible(const struct record *record, const unsigned char *bytes, uint64_t offset)
 {
-    static const unsigned char zeros[RECORD_HEADER - AT_ZEROS];
+    static const unsigned char zeros[RECORD_HEADER - RECORD_AT_ZEROS];
     if (record->offset != offset || record->group > offset || record->step >= record->steps)
         return false;
     if (record->type != RECORD_PUT && record->type != RECORD_TOMBSTONE && record->type != RECORD_MARK)
@@ -98,27 +81,27 @@ static bool plausible(const struct record *record, const unsigned char *bytes, u
         return false;
     if (!record->blob && record->size > RECORD_MAX - RECORD_HEAD_MAX)
         return false;
-    return memcmp(bytes + AT_ZEROS, zeros, sizeof zeros) == 0;
+    return memcmp(bytes + RECORD_AT_ZEROS, zeros, sizeof zeros) == 0;
 }
 
 bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret_record)
 {
-    if (little_get64(bytes + AT_OFFSET) != offset)
+    if (little_get64(bytes + RECORD_AT_OFFSET) != offset)
         return false;
     struct record record = {
-        .type = bytes[AT_TYPE],
+        .type = bytes[RECORD_AT_TYPE],
         .offset = offset,
-        .group = little_get64(bytes + AT_GROUP),
-        .time = (int64_t)little_get64(bytes + AT_TIME),
-        .key_hash = little_get64(bytes + AT_KEY_HASH),
-        .size = little_get64(bytes + AT_SIZE),
-        .blob = little_get64(bytes + AT_BLOB),
-        .step = little_get32(bytes + AT_STEP),
-        .steps = little_get32(bytes + AT_STEPS),
-        .key_length = little_get16(bytes + AT_KEY_LENGTH),
-        .attributes_length = little_get16(bytes + AT_ATTRIBUTES_LENGTH),
+        .group = little_get64(bytes + RECORD_AT_GROUP),
+        .time = (int64_t)little_get64(bytes + RECORD_AT_TIME),
+        .key_hash = little_get64(bytes + RECORD_AT_KEY_HASH),
+        .size = little_get64(bytes + RECORD_AT_SIZE),
+        .blob = little_get64(bytes + RECORD_AT_BLOB),
+        .step = little_get32(bytes + RECORD_AT_STEP),
+        .steps = little_get32(bytes + RECORD_AT_STEPS),
+        .key_length = little_get16(bytes + RECORD_AT_KEY_LENGTH),
+        .attributes_length = little_get16(bytes + RECORD_AT_ATTRIBUTES_LENGTH),
     };
-    memcpy(record.digest.bytes, bytes + AT_DIGEST, sizeof record.digest.bytes);
+    memcpy(record.digest.bytes, bytes + RECORD_AT_DIGEST, sizeof record.digest.bytes);
     if (!plausible(&record, bytes, offset))
         return false;
     *ret_record = record;
@@ -137,7 +120,7 @@ bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, u
     if (length < RECORD_HEADER || !record_peek(bytes, offset, &record))
         return false;
     size_t head = record_head_length(&record);
-    if (length < head || little_get64(bytes + AT_CHECK) != check_of(bytes, head, salt))
+    if (length < head || little_get64(bytes + RECORD_AT_CHECK) != check_of(bytes, head, salt))
         return false;
     if (record.key_length > 0)
         record.key = bytes + RECORD_HEADER;

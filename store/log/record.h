@@ -42,6 +42,24 @@ enum {
     RECORD_MAX = 2 << 20,
 };
 
+/* Where the fields stand in it. */
+enum {
+    RECORD_AT_CHECK = 0,
+    RECORD_AT_OFFSET = 8,
+    RECORD_AT_GROUP = 16,
+    RECORD_AT_TIME = 24,
+    RECORD_AT_KEY_HASH = 32,
+    RECORD_AT_SIZE = 40,
+    RECORD_AT_DIGEST = 48,
+    RECORD_AT_BLOB = 64,
+    RECORD_AT_STEP = 72,
+    RECORD_AT_STEPS = 76,
+    RECORD_AT_KEY_LENGTH = 80,
+    RECORD_AT_ATTRIBUTES_LENGTH = 82,
+    RECORD_AT_TYPE = 84,
+    RECORD_AT_ZEROS = 85,
+};
+
 struct record {
     enum record_type type;
     uint64_t offset;

@@ -13,19 +13,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum {
-    AT_MAGIC = 0,
-    AT_VERSION = 8,
-    AT_NUMBER = 16,
-    AT_BASE = 24,
-    AT_KIND = 32,
-    AT_SKIPPED = 36,
-    AT_FRONT = 40,
-    AT_END = 48,
-    AT_CHECK = 56,
-    KIND_HUSK = 1,
-};
-
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
 
 void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX])
@@ -121,20 +108,20 @@ static bool plausible(const struct segment_header *header)
 static enum store_error header_decode(const unsigned char bytes[SEGMENT_HEADER], uint64_t salt,
                                       struct segment_header *ret_header)
 {
-    if (memcmp(bytes + AT_MAGIC, magic, sizeof magic) != 0 ||
-        little_get64(bytes + AT_CHECK) != XXH3_64bits_withSeed(bytes, AT_CHECK, salt))
+    if (memcmp(bytes + SEGMENT_AT_MAGIC, magic, sizeof magic) != 0 ||
+        little_get64(bytes + SEGMENT_AT_CHECK) != XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, salt))
         return STORE_DAMAGED;
-    struct segment_header header = {.version = little_get64(bytes + AT_VERSION),
-                                    .number = little_get64(bytes + AT_NUMBER),
-                                    .base = little_get64(bytes + AT_BASE)};
+    struct segment_header header = {.version = little_get64(bytes + SEGMENT_AT_VERSION),
+                                    .number = little_get64(bytes + SEGMENT_AT_NUMBER),
+                                    .base = little_get64(bytes + SEGMENT_AT_BASE)};
     if (header.version > SEGMENT_VERSION)
         return STORE_TOO_NEW;
     bool old = header.version < SEGMENT_VERSION_FULL;
-    header.husk = !old && little_get32(bytes + AT_KIND) == KIND_HUSK;
-    header.skipped = old ? 0 : little_get32(bytes + AT_SKIPPED);
-    header.front = old ? header.base : little_get64(bytes + AT_FRONT);
-    header.end = old || !header.husk ? header.base : little_get64(bytes + AT_END);
-    header.given = old || header.husk ? 0 : little_get64(bytes + AT_END);
+    header.husk = !old && little_get32(bytes + SEGMENT_AT_KIND) == SEGMENT_KIND_HUSK;
+    header.skipped = old ? 0 : little_get32(bytes + SEGMENT_AT_SKIPPED);
+    header.front = old ? header.base : little_get64(bytes + SEGMENT_AT_FRONT);
+    header.end = old || !header.husk ? header.base : little_get64(bytes + SEGMENT_AT_END);
+    header.given = old || header.husk ? 0 : little_get64(bytes + SEGMENT_AT_END);
     *ret_header = header;
     return plausible(&header) ? STORE_OK : STORE_DAMAGED;
 }
@@ -151,15 +138,15 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
 {
     unsigned char bytes[SEGMENT_HEADER] = {0};
     struct segment_header read = {0};
-    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
-    little_put64(bytes + AT_VERSION, SEGMENT_VERSION);
-    little_put64(bytes + AT_NUMBER, header->number);
-    little_put64(bytes + AT_BASE, header->base);
-    little_put32(bytes + AT_KIND, header->husk ? KIND_HUSK : 0);
-    little_put32(bytes + AT_SKIPPED, header->skipped);
-    little_put64(bytes + AT_FRONT, header->front);
-    little_put64(bytes + AT_END, header->husk ? header->end : header->given);
-    little_put64(bytes + AT_CHECK, XXH3_64bits_withSeed(bytes, AT_CHECK, salt));
+    memcpy(bytes + SEGMENT_AT_MAGIC, magic, sizeof magic);
+    little_put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
+    little_put64(bytes + SEGMENT_AT_NUMBER, header->number);
+    little_put64(bytes + SEGMENT_AT_BASE, header->base);
+    little_put32(bytes + SEGMENT_AT_KIND, header->husk ? SEGMENT_KIND_HUSK : 0);
+    little_put32(bytes + SEGMENT_AT_SKIPPED, header->skipped);
+    little_put64(bytes + SEGMENT_AT_FRONT, header->front);
+    little_put64(bytes + SEGMENT_AT_END, header->husk ? header->end : header->given);
+    little_put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, salt));
     assert(header_decode(bytes, salt, &read) == STORE_OK && same_header(&read, header));
     int error = io_write_all(io, file, bytes, sizeof bytes, 0);
     if (!error && io->fdatasync(io->self, file) < 0)

@@ -41,6 +41,21 @@ enum {
     SEGMENT_NAME_MAX = 32
 };
 
+/* Where the fields of the header stand. */
+enum {
+    SEGMENT_AT_MAGIC = 0,
+    SEGMENT_AT_VERSION = 8,
+    SEGMENT_AT_NUMBER = 16,
+    SEGMENT_AT_BASE = 24,
+    SEGMENT_AT_KIND = 32,
+    SEGMENT_AT_SKIPPED = 36,
+    SEGMENT_AT_FRONT = 40,
+    SEGMENT_AT_END = 48,
+    SEGMENT_AT_CHECK = 56,
+};
+
+enum { SEGMENT_KIND_HUSK = 1 };
+
 /* No log reaches so far: what says that it does is damaged, and must not make sums overflow. */
 #define SEGMENT_OFFSET_MAX ((uint64_t)1 << 62)
 

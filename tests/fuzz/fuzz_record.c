@@ -11,8 +11,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { AT_OFFSET = 8 };
-
 static const uint64_t salt = 0x6a09e667f3bcc908;
 
 static bool inside(const void *part, size_t length, const uint8_t *bytes, size_t size)
@@ -54,7 +52,8 @@ static void seal(uint8_t *bytes, size_t size, uint64_t offset)
     struct record record;
     if (!record_peek(bytes, offset, &record) || record_head_length(&record) > size)
         return;
-    uint64_t check = htole64(XXH3_64bits_withSeed(bytes + AT_OFFSET, record_head_length(&record) - AT_OFFSET, salt));
+    uint64_t check = htole64(
+        XXH3_64bits_withSeed(bytes + RECORD_AT_OFFSET, record_head_length(&record) - RECORD_AT_OFFSET, salt));
     memcpy(bytes, &check, sizeof check);
 }
 
@@ -74,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *bytes = fuzz_copy(data, size);
     uint64_t offset = 0;
     if (size >= RECORD_HEADER) {
-        memcpy(&offset, bytes + AT_OFFSET, sizeof offset);
+        memcpy(&offset, bytes + RECORD_AT_OFFSET, sizeof offset);
         offset = le64toh(offset);
     }
     decode(bytes, size, offset);

@@ -1,36 +1,12 @@
 /* log_image.c - see log_image.h. */
 #include "tests/fuzz/log_image.h"
 
+#include "store/base/little.h"
 #include "store/log/record.h"
 #include "store/log/segment.h"
 
-#include <endian.h>
 #include <string.h>
 #include <xxhash.h>
-
-/* Where the fields stand: record.h and segment.h. */
-enum {
-    SEGMENT_AT_VERSION = 8,
-    SEGMENT_AT_NUMBER = 16,
-    SEGMENT_AT_BASE = 24,
-    SEGMENT_AT_KIND = 32,
-    SEGMENT_AT_SKIPPED = 36,
-    SEGMENT_AT_FRONT = 40,
-    SEGMENT_AT_END = 48,
-    SEGMENT_AT_CHECK = 56,
-    AT_OFFSET = 8,
-    AT_GROUP = 16,
-    AT_KEY_HASH = 32,
-    AT_SIZE = 40,
-    AT_DIGEST = 48,
-    AT_BLOB = 64,
-    AT_STEP = 72,
-    AT_STEPS = 76,
-    AT_KEY_LENGTH = 80,
-    AT_ATTRIBUTES_LENGTH = 82,
-    AT_TYPE = 84,
-    AT_ZEROS = 85
-};
 
 /* What no store lives long enough to reach: with a right check behind it, it was never written. */
 #define OFFSET_MASK UINT64_C(0x0000fffffffffff8)
@@ -40,50 +16,13 @@ enum {
 /* What the seed of log_image_seal() says. */
 enum { SEAL_DIGESTS = 1, SEAL_HASHES = 2, SEAL_BASES = 4, SEAL_SKIPS_SHIFT = 3, SEAL_SKIPS = 7 };
 
-static uint64_t get64(const uint8_t *at)
-{
-    uint64_t value;
-    memcpy(&value, at, sizeof value);
-    return le64toh(value);
-}
-
-static void put64(uint8_t *at, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return le32toh(value);
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(at, &value, sizeof value);
-}
-
-static size_t get16(const uint8_t *at)
-{
-    return at[0] | (size_t)at[1] << 8;
-}
-
-static void put16(uint8_t *at, size_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
-
 void log_image_split(uint8_t *data, size_t size, struct log_image *ret_image)
 {
     *ret_image = (struct log_image){0};
     while (size > 0 && ret_image->count < LOG_IMAGE_SEGMENTS) {
         size_t length = size;
         if (ret_image->count + 1 < LOG_IMAGE_SEGMENTS) {
-            size_t told = size >= 2 ? get16(data) : 0;
+            size_t told = size >= 2 ? little_get16(data) : 0;
             size_t prefix = size >= 2 ? 2 : size;
             data += prefix;
             size -= prefix;
@@ -107,28 +46,29 @@ static size_t at_most(size_t value, size_t most)
 static void seal_lengths(uint8_t *bytes, size_t room)
 {
     size_t left = room - RECORD_HEADER;
-    size_t key = at_most(get16(bytes + AT_KEY_LENGTH), at_most(left, STORE_KEY_MAX));
-    size_t attributes = at_most(get16(bytes + AT_ATTRIBUTES_LENGTH), at_most(left - key, STORE_ATTRIBUTES_MAX));
-    put16(bytes + AT_KEY_LENGTH, key);
-    put16(bytes + AT_ATTRIBUTES_LENGTH, attributes);
+    size_t key = at_most(little_get16(bytes + RECORD_AT_KEY_LENGTH), at_most(left, STORE_KEY_MAX));
+    size_t attributes = at_most(little_get16(bytes + RECORD_AT_ATTRIBUTES_LENGTH),
+                                at_most(left - key, STORE_ATTRIBUTES_MAX));
+    little_put16(bytes + RECORD_AT_KEY_LENGTH, (uint16_t)key);
+    little_put16(bytes + RECORD_AT_ATTRIBUTES_LENGTH, (uint16_t)attributes);
     left -= key + attributes;
-    put64(bytes + AT_BLOB, get64(bytes + AT_BLOB) & BLOB_MASK);
-    if (get64(bytes + AT_BLOB) == 0 && get64(bytes + AT_SIZE) > left)
-        put64(bytes + AT_SIZE, left);
+    little_put64(bytes + RECORD_AT_BLOB, little_get64(bytes + RECORD_AT_BLOB) & BLOB_MASK);
+    if (little_get64(bytes + RECORD_AT_BLOB) == 0 && little_get64(bytes + RECORD_AT_SIZE) > left)
+        little_put64(bytes + RECORD_AT_SIZE, left);
 }
 
 static void seal_place(uint8_t *bytes, uint64_t offset)
 {
-    put64(bytes + AT_OFFSET, offset);
-    if (get64(bytes + AT_GROUP) > offset)
-        put64(bytes + AT_GROUP, offset);
-    if (get32(bytes + AT_STEP) >= get32(bytes + AT_STEPS)) {
-        put32(bytes + AT_STEP, 0);
-        put32(bytes + AT_STEPS, 1);
+    little_put64(bytes + RECORD_AT_OFFSET, offset);
+    if (little_get64(bytes + RECORD_AT_GROUP) > offset)
+        little_put64(bytes + RECORD_AT_GROUP, offset);
+    if (little_get32(bytes + RECORD_AT_STEP) >= little_get32(bytes + RECORD_AT_STEPS)) {
+        little_put32(bytes + RECORD_AT_STEP, 0);
+        little_put32(bytes + RECORD_AT_STEPS, 1);
     }
-    if (bytes[AT_TYPE] < RECORD_PUT || bytes[AT_TYPE] > RECORD_MARK)
-        bytes[AT_TYPE] = RECORD_PUT;
-    memset(bytes + AT_ZEROS, 0, RECORD_HEADER - AT_ZEROS);
+    if (bytes[RECORD_AT_TYPE] < RECORD_PUT || bytes[RECORD_AT_TYPE] > RECORD_MARK)
+        bytes[RECORD_AT_TYPE] = RECORD_PUT;
+    memset(bytes + RECORD_AT_ZEROS, 0, RECORD_HEADER - RECORD_AT_ZEROS);
 }
 
 /* Returns the length of the record. */
@@ -142,30 +82,30 @@ static size_t seal_record(uint8_t *bytes, size_t room, uint64_t offset, unsigned
     size_t head = record_head_length(&record);
     if (seed & SEAL_DIGESTS && !record.blob) {
         struct store_digest digest = store_digest_of(bytes + head, (size_t)record.size);
-        memcpy(bytes + AT_DIGEST, digest.bytes, sizeof digest.bytes);
+        memcpy(bytes + RECORD_AT_DIGEST, digest.bytes, sizeof digest.bytes);
     }
     if (seed & SEAL_HASHES && record.key_length > 0)
-        put64(bytes + AT_KEY_HASH, store_key_of(bytes + RECORD_HEADER, record.key_length).hash);
-    put64(bytes, XXH3_64bits_withSeed(bytes + AT_OFFSET, head - AT_OFFSET, LOG_IMAGE_SALT));
+        little_put64(bytes + RECORD_AT_KEY_HASH, store_key_of(bytes + RECORD_HEADER, record.key_length).hash);
+    little_put64(bytes, XXH3_64bits_withSeed(bytes + RECORD_AT_OFFSET, head - RECORD_AT_OFFSET, LOG_IMAGE_SALT));
     return record_length(&record);
 }
 
 static void seal_header(uint8_t *bytes, size_t number, uint64_t base)
 {
     memcpy(bytes, "cairnseg", SEGMENT_AT_VERSION);
-    put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
-    put64(bytes + SEGMENT_AT_NUMBER, number);
-    put64(bytes + SEGMENT_AT_BASE, base);
-    uint64_t front = get64(bytes + SEGMENT_AT_FRONT) & OFFSET_MASK;
-    uint64_t end = get64(bytes + SEGMENT_AT_END) & OFFSET_MASK;
-    put32(bytes + SEGMENT_AT_KIND, get32(bytes + SEGMENT_AT_KIND) & 1);
-    put32(bytes + SEGMENT_AT_SKIPPED, get32(bytes + SEGMENT_AT_SKIPPED) & 3);
-    put64(bytes + SEGMENT_AT_FRONT, front == 0 || front > base ? base : front);
-    if (get32(bytes + SEGMENT_AT_KIND) == 0)
-        put64(bytes + SEGMENT_AT_END, get64(bytes + SEGMENT_AT_END) & GIVEN_MASK);
+    little_put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
+    little_put64(bytes + SEGMENT_AT_NUMBER, number);
+    little_put64(bytes + SEGMENT_AT_BASE, base);
+    uint64_t front = little_get64(bytes + SEGMENT_AT_FRONT) & OFFSET_MASK;
+    uint64_t end = little_get64(bytes + SEGMENT_AT_END) & OFFSET_MASK;
+    little_put32(bytes + SEGMENT_AT_KIND, little_get32(bytes + SEGMENT_AT_KIND) & 1);
+    little_put32(bytes + SEGMENT_AT_SKIPPED, little_get32(bytes + SEGMENT_AT_SKIPPED) & 3);
+    little_put64(bytes + SEGMENT_AT_FRONT, front == 0 || front > base ? base : front);
+    if (little_get32(bytes + SEGMENT_AT_KIND) == 0)
+        little_put64(bytes + SEGMENT_AT_END, little_get64(bytes + SEGMENT_AT_END) & GIVEN_MASK);
     else
-        put64(bytes + SEGMENT_AT_END, end < base ? base : end);
-    put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, LOG_IMAGE_SALT));
+        little_put64(bytes + SEGMENT_AT_END, end < base ? base : end);
+    little_put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, LOG_IMAGE_SALT));
 }
 
 /* Returns the offset behind the last record. */
@@ -192,7 +132,7 @@ void log_image_seal(struct log_image *image, unsigned seed)
         size_t size = image->segments[i].size;
         if (size < SEGMENT_HEADER)
             continue;
-        uint64_t base = seed & SEAL_BASES ? end : get64(bytes + SEGMENT_AT_BASE) & OFFSET_MASK;
+        uint64_t base = seed & SEAL_BASES ? end : little_get64(bytes + SEGMENT_AT_BASE) & OFFSET_MASK;
         seal_header(bytes, i + 1, base);
         end = seal_records(bytes, size, base, seed);
     }
@@ -208,7 +148,7 @@ void log_image_keys(const struct log_image *image,
         size_t size = image->segments[i].size;
         for (size_t at = SEGMENT_HEADER; at + RECORD_HEADER <= size; at += RECORD_ALIGNMENT) {
             struct record record;
-            if (!record_peek(bytes + at, get64(bytes + at + AT_OFFSET), &record))
+            if (!record_peek(bytes + at, little_get64(bytes + at + RECORD_AT_OFFSET), &record))
                 continue;
             bool named = record.key_length > 0 && record.key_length <= size - at - RECORD_HEADER;
             visit(arg, named ? bytes + at + RECORD_HEADER : NULL, named ? record.key_length : 0, record.key_hash);

@@ -59,6 +59,14 @@ static struct answer *ask(size_t request, const char *query)
         client_text(site.client, "Content-Type: %s", requests[request].type), site_destination("moved"), NULL);
 }
 
+static void expect_bad_parameter(size_t request, const char *query)
+{
+    struct answer *answer = ask(request, query);
+    ck_assert_msg(answer->status == 400, "%s %s%s: %d", requests[request].method, requests[request].rest, query,
+                  answer->status);
+    site_expect_kind(answer, 400, "bad-parameter");
+}
+
 static void expect_unchanged(void)
 {
     ck_assert_int_eq(site_figure("objects"), 1);
@@ -71,12 +79,8 @@ START_TEST(an_unknown_parameter_is_refused_by_every_endpoint)
                              "?b.jpg", "?%66orce=true", "?FORCE=true"};
     site_expect(site_put("k", "old", NULL), 201);
     for (size_t i = 0; i < REQUESTS; i++)
-        for (size_t k = 0; k < sizeof queries / sizeof *queries; k++) {
-            struct answer *answer = ask(i, queries[k]);
-            ck_assert_msg(answer->status == 400, "%s %s%s: %d", requests[i].method, requests[i].rest, queries[k],
-                          answer->status);
-            site_expect_kind(answer, 400, "bad-parameter");
-        }
+        for (size_t k = 0; k < sizeof queries / sizeof *queries; k++)
+            expect_bad_parameter(i, queries[k]);
     expect_unchanged();
 }
 END_TEST
@@ -89,10 +93,7 @@ START_TEST(so_is_one_that_another_endpoint_knows)
             const char *other = requests[k].known;
             if (other == NULL || requests[i].known == other)
                 continue;
-            struct answer *answer = ask(i, client_text(site.client, "?%s=true", other));
-            ck_assert_msg(answer->status == 400, "%s %s?%s: %d", requests[i].method, requests[i].rest, other,
-                          answer->status);
-            site_expect_kind(answer, 400, "bad-parameter");
+            expect_bad_parameter(i, client_text(site.client, "?%s=true", other));
         }
     expect_unchanged();
 }
@@ -103,8 +104,7 @@ START_TEST(a_parameter_that_is_given_twice_is_refused)
     site_expect(site_put("k", "old", NULL), 201);
     for (size_t i = 0; i < REQUESTS; i++)
         if (requests[i].known != NULL)
-            site_expect_kind(ask(i, client_text(site.client, "?%s=true&%s=true", requests[i].known, requests[i].known)),
-                             400, "bad-parameter");
+            expect_bad_parameter(i, client_text(site.client, "?%s=true&%s=true", requests[i].known, requests[i].known));
     expect_unchanged();
 }
 END_TEST

@@ -2,6 +2,7 @@
 #include "tests/lib/fixture.h"
 
 #include "store/disk/settings.h"
+#include "store/log/segment.h"
 #include "tests/lib/model.h"
 
 #include <check.h>
@@ -434,14 +435,13 @@ static uint64_t salt_of(struct fixture *fixture)
 
 void fixture_age_header(struct fixture *fixture, const char *path, uint8_t version)
 {
-    enum { SIZE = 64, AT_VERSION = 8, AT_KIND = 32, AT_CHECK = 56 };
     size_t size;
     uint8_t *header = fixture_read_file(fixture, path, &size);
-    header[AT_VERSION] = version;
+    header[SEGMENT_AT_VERSION] = version;
     if (version == 1)
-        memset(header + AT_KIND, 0, AT_CHECK - AT_KIND);
-    uint64_t check = htole64(XXH3_64bits_withSeed(header, AT_CHECK, salt_of(fixture)));
-    memcpy(header + AT_CHECK, &check, sizeof check);
-    fixture_write_file(fixture, path, header, SIZE, 0);
+        memset(header + SEGMENT_AT_KIND, 0, SEGMENT_AT_CHECK - SEGMENT_AT_KIND);
+    uint64_t check = htole64(XXH3_64bits_withSeed(header, SEGMENT_AT_CHECK, salt_of(fixture)));
+    memcpy(header + SEGMENT_AT_CHECK, &check, sizeof check);
+    fixture_write_file(fixture, path, header, SEGMENT_HEADER, 0);
     free(header);
 }

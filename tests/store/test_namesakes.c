@@ -1,5 +1,7 @@
 /* test_namesakes.c - keys with one 64-bit hash live side by side: in batches, under copies, through restarts,
  * compaction and damage. By their hash alone none of several is found. */
+#include "store/log/record.h"
+#include "store/log/segment.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/namesake.h"
 #include "tests/lib/prng.h"
@@ -641,7 +643,6 @@ END_TEST
 /* Damage takes two tombstones from the log, and an object without a name stands behind them. */
 START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
 {
-    enum { HEADER = 64, AT_TIME = 24 };
     char path[128];
     uint64_t gone[2];
     ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
@@ -655,7 +656,7 @@ START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
     fixture_close(&fixture);
     snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
     for (unsigned i = 0; i < 2; i++)
-        fixture_flip(&fixture, path, HEADER + gone[i] + AT_TIME);
+        fixture_flip(&fixture, path, SEGMENT_HEADER + gone[i] + RECORD_AT_TIME);
     for (int start = 0; start < 2; start++) {
         fixture_open(&fixture);
         ck_assert_int_eq(get(keys[0], "one"), STORE_OK);
