@@ -25,11 +25,12 @@ static enum store_error open_folder(const struct io *io, int parent, const char 
     return STORE_OK;
 }
 
-static enum store_error read_settings(const struct io *io, int folder, const char *name, uint64_t *ret_salt,
+static const char settings_file[] = "settings";
+
+static enum store_error read_settings(const struct io *io, int folder, const char *name, struct settings *ret_settings,
                                       struct store_detail *detail)
 {
-    struct settings settings;
-    struct failure failure = settings_read(io, folder, "settings", "store", &settings);
+    struct failure failure = settings_read(io, folder, settings_file, "store", ret_settings);
     if (failure.error == STORE_FOREIGN)
         return failure_detail(
             detail, failure,
@@ -38,7 +39,6 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
             name);
     if (failure.error)
         return failure_detail(detail, failure, "store %s: file settings: %s", name, failure_text(failure));
-    *ret_salt = settings.salt;
     return STORE_OK;
 }
 
@@ -108,11 +108,11 @@ static void store_end(struct store *store)
 static enum store_error open_in_folder(const struct services *services, int folder, const char *name,
                                        struct store **ret_store, struct store_detail *detail)
 {
-    uint64_t salt = 0;
-    enum store_error error = read_settings(services->options->io, folder, name, &salt, detail);
+    struct settings settings;
+    enum store_error error = read_settings(services->options->io, folder, name, &settings, detail);
     if (error)
         return error;
-    struct store *store = store_new(services, name, salt);
+    struct store *store = store_new(services, name, settings.salt);
     if (!store)
         return STORE_NO_MEMORY;
     error = open_rooms(store, folder, detail);
@@ -127,6 +127,7 @@ static enum store_error open_in_folder(const struct services *services, int fold
         store_end(store);
         return error;
     }
+    quota_begin(&store->gate.quota, &settings.limits, store->index.objects, store->index.live_bytes);
     if (!store->options->read_only)
         (void)errand_ask(&store->compact.errand);
     *ret_store = store;
@@ -158,6 +159,54 @@ void store_close(struct store *store)
     store_end(store);
 }
 
+/* ---- its limits ------------------------------------------------------------------------------ */
+
+enum store_error store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits)
+{
+    struct settings settings;
+    int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0)
+        return failure_tell(errno == ENOENT ? failure_of(STORE_NO_STORE) : failure_io(errno));
+    struct failure failure = settings_read(io, folder, settings_file, "store", &settings);
+    io->close(io->self, folder);
+    if (!failure.error)
+        *ret_limits = settings.limits;
+    return failure_tell(failure);
+}
+
+/* Writes the settings anew and makes them durable; an errno. */
+static int write_limits(const struct store *store, int stores, const struct store_limits *limits)
+{
+    const struct io *io = store->io;
+    struct settings settings = {.kind = "store", .salt = store->salt, .limits = *limits};
+    int folder = io->openat(io->self, stores, store->name, O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0)
+        return errno;
+    int error = settings_write(io, folder, settings_file, &settings);
+    if (!error && io->fsync(io->self, folder) < 0)
+        error = errno;
+    io->close(io->self, folder);
+    return error;
+}
+
+enum store_error store_set_limits(struct store *store, int stores, const struct store_limit *bytes,
+                                  const struct store_limit *objects, struct store_detail *ret_detail)
+{
+    struct store_limits limits;
+    uint64_t unfinished;
+    quota_tell(&store->gate.quota, &limits, &unfinished);
+    if (bytes)
+        limits.bytes = *bytes;
+    if (objects)
+        limits.objects = *objects;
+    int os_error = write_limits(store, stores, &limits);
+    if (os_error)
+        return failure_detail(ret_detail, failure_of_errno(os_error), "store %s: its limits cannot be written: %s",
+                              store->name, strerror(os_error));
+    quota_set_limits(&store->gate.quota, &limits);
+    return STORE_OK;
+}
+
 /* ---- what is known of it --------------------------------------------------------------------- */
 
 const char *store_name(const struct store *store)
@@ -187,6 +236,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     figures.writes_in_flight = atomic_load(&store->gate.ops);
     figures.bytes_in_flight = atomic_load(&store->gate.bytes);
     figures.failed = gate_has_failed(&store->gate);
+    quota_tell(&store->gate.quota, &figures.limits, &figures.unfinished_bytes);
     *ret_figures = figures;
 }
 

@@ -80,6 +80,8 @@ enum store_error {
     STORE_BUSY,           /* over the limit of work in flight; try later */
     STORE_DRAINING,       /* shutting down, or the store is being deleted */
     STORE_FULL,           /* no space on the disk */
+    STORE_QUOTA,          /* a limit of the store would be passed: struct store_overrun */
+    STORE_TOO_MANY,       /* the depot holds as many stores as it may */
     STORE_DAMAGED,        /* stored bytes do not match their digest */
     STORE_MISSING,        /* the file of a large payload is not there */
     STORE_FAILED,         /* an earlier sync failed: the store takes no writes until it is reopened */
@@ -162,6 +164,7 @@ struct depot_options {
     uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction; 0: no file keeps them */
     size_t io_threads;          /* threads for blobs and other blocking work */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
+    size_t stores_limit;        /* no more are made than so many; those that are there stay */
     bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };
 
@@ -183,7 +186,7 @@ void depot_drain(struct depot *depot);
  * released. NULL is allowed. Blocking. Thread: not from a completion callback. */
 void depot_close(struct depot *depot);
 
-/* Makes a store; *ret_created is false when it was there. On disk when it returns. Blocking. */
+/* Makes a store; *ret_created is false when it was there. On disk when it returns. STORE_TOO_MANY. Blocking. */
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created,
                               struct store_detail *ret_detail);
 
@@ -191,6 +194,27 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
  * and no write is under way (STORE_NOT_DRAINED).
  * Writes that come later fail with STORE_DRAINING; readers keep what they hold. Blocking. */
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail);
+
+/* The most that a store may hold of something. All zero: as much as comes. */
+struct store_limit {
+    bool set;
+    uint64_t most;
+};
+
+struct store_limits {
+    struct store_limit bytes; /* payload bytes of its objects; what has arrived of unfinished uploads counts as well */
+    struct store_limit objects;
+};
+
+/* Sets limits of a store; NULL: that one stays. A store that holds more already keeps it, and may get smaller, but not
+ * larger. On disk when it returns; on failure the old ones hold, but where the disk has failed the new ones may hold
+ * from when the store is opened next. The errors of depot_acquire(), STORE_DRAINING, STORE_FULL. Blocking. */
+enum store_error depot_set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
+                                  const struct store_limit *objects, struct store_detail *ret_detail);
+
+/* The limits of a store, which is not opened for that. STORE_NO_STORE, STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW,
+ * STORE_IO. Blocking: where it is not open it reads a small file. */
+enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits);
 
 /* A reference to a store, opened and recovered if need be. Blocking. */
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
@@ -249,6 +273,8 @@ struct store_figures {
     uint64_t damaged_bytes; /* bytes of the log that recovery or a read found damaged */
     uint64_t damaged_blobs; /* of the blobs: those that a read or a verification found damaged or missing */
     bool failed;            /* a sync failed: no writes until reopened */
+    struct store_limits limits;
+    uint64_t unfinished_bytes; /* what unfinished uploads add to the live bytes before that limit */
 };
 
 void store_figures(struct store *store, struct store_figures *ret_figures);
@@ -370,10 +396,19 @@ struct store_receipt {
     bool existed; /* the key (rename, copy: the target) held an object before this step */
 };
 
+/* How a write would pass a limit of its store. */
+struct store_overrun {
+    bool of_objects; /* the limit is that of objects; else of bytes */
+    uint64_t limit;
+    uint64_t used;  /* bytes: with those of unfinished uploads */
+    uint64_t added; /* by the write */
+};
+
 struct store_result {
     enum store_error error;
     int os_error;                         /* errno where a file call failed, else 0 */
     size_t failed_op;                     /* on failure: the index of the step at fault, SIZE_MAX if none is */
+    struct store_overrun overrun;         /* of STORE_QUOTA */
     uint64_t end_offset;                  /* end of the log after this commit */
     const struct store_receipt *receipts; /* one per step when error is STORE_OK */
     size_t receipt_count;
@@ -384,7 +419,9 @@ struct store_result {
 typedef void store_done(void *arg, const struct store_result *result);
 
 /* Commits `count` steps as one transaction, in order: later steps see earlier ones, and all are
- * applied or none. Contract: write, batch_write, delete, batch_delete, rename, each also by hash.
+ * applied or none. Limits of the store are looked at once, at the end: STORE_QUOTA, and no step is at
+ * fault. What adds nothing is always let through.
+ * Contract: write, batch_write, delete, batch_delete, rename, each also by hash.
  * Accepted (STORE_OK): `done` will be called. Refused at once, without `done`: STORE_BAD_KEY,
  * STORE_BAD_ATTRIBUTES, STORE_TOO_LARGE (a payload over the inline limit is a stream's work only
  * when alone: in a batch it is stored as it comes, up to the depot's limits), STORE_BUSY,
@@ -414,6 +451,7 @@ struct stream_hooks {
     /* Every payload byte, in order, exactly once; NULL: not wanted. Thread: the caller's of
      * stream_write() or an I/O thread, never two at a time. */
     void (*tap)(void *arg, const void *bytes, size_t length);
+    struct store_overrun *overrun; /* filled when stream_open() or stream_write() is STORE_QUOTA; NULL: not wanted */
 };
 
 struct stream_finish {
@@ -427,14 +465,15 @@ struct stream_finish {
 
 /* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is
  * copied. Whether it may begin is decided here: STORE_BAD_KEY, STORE_COLLISION, STORE_TOO_LARGE, STORE_BUSY,
- * STORE_DRAINING, STORE_FAILED, STORE_FULL, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive the
- * stream. */
+ * STORE_DRAINING, STORE_FAILED, STORE_FULL, STORE_QUOTA, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive
+ * the stream. */
 enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
                              const struct stream_hooks *hooks, struct stream **ret_stream);
 
 /* Takes up to `length` bytes. *ret_taken < length: all buffers are on their way to the disk; use
  * stream_wait(). STORE_BUSY when there is no memory for it any more, or no place among the uploads that hold a blob
- * file: not once it has one. Errors stay until the stream is aborted. Thread: one at a time per stream. */
+ * file: not once it has one. STORE_QUOTA when the store may not hold that much more. Errors stay until the stream is
+ * aborted. Thread: one at a time per stream. */
 enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken);
 
 /* Calls `ready(arg)` exactly once when stream_write() can take bytes again or the stream has failed;

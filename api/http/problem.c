@@ -43,6 +43,8 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_STORE_FAILED] = {503, TYPE "store-failed", "The store takes no writes", 60},
     [PROBLEM_VERSION] = {505, TYPE "version-not-supported", "The version of HTTP is not known here", 0},
     [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk is full", 0},
+    [PROBLEM_QUOTA_EXCEEDED] = {507, TYPE "quota-exceeded", "The store would pass its limit", 0},
+    [PROBLEM_TOO_MANY_STORES] = {507, TYPE "too-many-stores", "There are as many stores as there may be", 0},
 };
 
 static const enum problem by_error[STORE_ERRORS] = {
@@ -66,6 +68,8 @@ static const enum problem by_error[STORE_ERRORS] = {
     [STORE_BUSY] = PROBLEM_BUSY,
     [STORE_DRAINING] = PROBLEM_DRAINING,
     [STORE_FULL] = PROBLEM_DISK_FULL,
+    [STORE_QUOTA] = PROBLEM_QUOTA_EXCEEDED,
+    [STORE_TOO_MANY] = PROBLEM_TOO_MANY_STORES,
     [STORE_DAMAGED] = PROBLEM_DAMAGED,
     [STORE_MISSING] = PROBLEM_DAMAGED,
     [STORE_FAILED] = PROBLEM_STORE_FAILED,

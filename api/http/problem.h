@@ -47,6 +47,8 @@ enum problem {
     PROBLEM_STORE_FAILED,
     PROBLEM_VERSION,
     PROBLEM_DISK_FULL,
+    PROBLEM_QUOTA_EXCEEDED,
+    PROBLEM_TOO_MANY_STORES,
     PROBLEMS /* their number */
 };
 

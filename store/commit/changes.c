@@ -245,6 +245,19 @@ uint64_t changes_bytes(const struct changes *changes, size_t first)
     return bytes;
 }
 
+struct quota_growth changes_growth(const struct changes *changes, size_t first)
+{
+    struct quota_growth growth = {0};
+    for (size_t i = first; i < changes->count; i++) {
+        const struct view *before = &changes->list[i].before;
+        const struct view *after = &changes->list[i].after;
+        growth.objects += after->exists - before->exists;
+        growth.bytes += after->exists ? (int64_t)after->size : 0;
+        growth.bytes -= before->exists ? (int64_t)before->size : 0;
+    }
+    return growth;
+}
+
 bool changes_only_delete(const struct changes *changes, size_t first)
 {
     for (size_t i = first; i < changes->count; i++) {

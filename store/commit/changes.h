@@ -9,6 +9,7 @@
 #define CAIRN_CHANGES_H
 
 #include "store/base/arena.h"
+#include "store/commit/quota.h"
 #include "store/commit/txn.h"
 #include "store/commit/view.h"
 #include "store/index/index.h"
@@ -64,6 +65,9 @@ struct record changes_record(const struct change *change);
 
 /* The bytes that the records of the changes from `first` on will take. */
 uint64_t changes_bytes(const struct changes *changes, size_t first);
+
+/* What the changes from `first` on add to the store. */
+struct quota_growth changes_growth(const struct changes *changes, size_t first);
 
 /* Whether the changes from `first` on are tombstones all. */
 bool changes_only_delete(const struct changes *changes, size_t first);

@@ -6,6 +6,7 @@
 void gate_init(struct gate *gate, const struct services *services, struct blobs *blobs)
 {
     *gate = (struct gate){.services = services, .blobs = blobs};
+    quota_init(&gate->quota);
     lock_init(&gate->lock);
     pthread_cond_init(&gate->idle, NULL);
 }
@@ -14,6 +15,7 @@ void gate_free(struct gate *gate)
 {
     pthread_cond_destroy(&gate->idle);
     lock_destroy(&gate->lock);
+    quota_free(&gate->quota);
 }
 
 /* ---- in and out ------------------------------------------------------------------------------ */
@@ -104,6 +106,8 @@ void gate_complete(struct gate *gate, struct txn *txn)
         else if (blob)
             blobs_discard(gate->blobs, blob);
     }
+    if (txn->share)
+        quota_leave(&gate->quota, txn->share);
     if (!txn->upkeep)
         gate_leave(gate, txn->charge);
     txn_complete(txn);

@@ -1,8 +1,9 @@
 /* gate.h - a store's gate: which writes it lets in, and how many are inside.
  *
- * A write enters with the bytes of memory that it takes, and leaves when its outcome is known. The gate is shut while
- * the store is being closed or removed. A store whose sync has failed takes no writes any more; one that has been
- * removed lets even those fail that are inside.
+ * A write enters with the bytes of memory that it takes, and leaves when its outcome is known. Whether the store may
+ * hold what it brings is the quota's to say, later (quota.h). The gate is shut while the store is being closed or
+ * removed. A store whose sync has failed takes no writes any more; one that has been removed lets even those fail that
+ * are inside.
  *
  * The last one out tells those who wait for the store to be idle: nobody has to look again and again.
  *
@@ -13,6 +14,7 @@
 
 #include "store/base/lock.h"
 #include "store/base/services.h"
+#include "store/commit/quota.h"
 #include "store/commit/txn.h"
 #include "store/disk/blobs.h"
 
@@ -22,8 +24,9 @@
 struct gate {
     const struct services *services; /* borrowed, like the next */
     struct blobs *blobs;             /* the store's */
-    atomic_uint_fast64_t ops;        /* inside */
-    atomic_uint_fast64_t bytes;      /* what they take */
+    struct quota quota;
+    atomic_uint_fast64_t ops;   /* inside */
+    atomic_uint_fast64_t bytes; /* what they take */
     atomic_bool shut;
     atomic_bool failed;
     atomic_bool removed;

@@ -108,6 +108,8 @@ static void group_fail(struct group *group, struct failure failure)
     notice_tell(group->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
                 store_error_text(failure.error), strerror(failure.os_error));
     log_abandon(group->log);
+    struct quota_growth growth = changes_growth(&group->changes, 0);
+    quota_retract(&group->gate->quota, &growth, NULL);
     changes_pop(&group->changes, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
         if (txn->failure.error || txn->hold == TXN_TAKES)
@@ -157,14 +159,14 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     size_t first = group->changes.count;
     size_t op = SIZE_MAX;
     struct log_need need;
-    struct failure failure = plan_txn(&group->changes, txn, group->now, &need, &op);
+    struct failure failure = plan_txn(&group->changes, &group->gate->quota, txn, group->now, &need, &op);
     if (failure.error) {
         txn_fail(txn, failure, op);
         return failure.error;
     }
     failure = group_room(group, txn, &need);
     if (failure.error) {
-        changes_pop(&group->changes, first);
+        plan_drop(&group->changes, &group->gate->quota, txn, first);
         return failure.error;
     }
     uint64_t end = log->end;
@@ -269,6 +271,7 @@ static void publish(struct group *group)
     index_reservations_end(group->index);
     index_count_group(group->index, changes->count);
     index_publish(group->index);
+    assert(quota_agrees(&group->gate->quota, group->index->objects, group->index->live_bytes));
     index_unlock(group->index);
     for (size_t i = 0; i < changes->count; i++) {
         if (changes->list[i].orphan)

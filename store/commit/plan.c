@@ -276,14 +276,34 @@ static struct failure plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *r
     return failure;
 }
 
-struct failure plan_txn(struct changes *changes, struct txn *txn, int64_t now, struct log_need *ret_need,
-                        size_t *ret_op)
+/* Whether the store may hold what the changes from `first` on make of it. */
+static struct failure plan_quota(const struct plan *plan, struct quota *quota, size_t first, size_t *ret_op)
+{
+    struct txn *txn = plan->txn;
+    struct quota_growth growth = changes_growth(plan->changes, first);
+    if (quota_admit(quota, &growth, txn->share, &txn->overrun))
+        return failure_none();
+    *ret_op = SIZE_MAX;
+    return failure_of(STORE_QUOTA);
+}
+
+void plan_drop(struct changes *changes, struct quota *quota, struct txn *txn, size_t first)
+{
+    struct quota_growth growth = changes_growth(changes, first);
+    quota_retract(quota, &growth, txn->share);
+    changes_pop(changes, first);
+}
+
+struct failure plan_txn(struct changes *changes, struct quota *quota, struct txn *txn, int64_t now,
+                        struct log_need *ret_need, size_t *ret_op)
 {
     log_assert_own(changes->index->log);
     struct plan plan = {.changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;
     struct failure failure = plan_ops(&plan, &bytes, ret_op);
+    if (!failure.error)
+        failure = plan_quota(&plan, quota, first, ret_op);
     if (failure.error)
         changes_pop(changes, first);
     else

@@ -14,6 +14,7 @@ void txn_complete(struct txn *txn)
         .error = txn->failure.error,
         .os_error = txn->failure.os_error,
         .failed_op = failed ? txn->failed_op : SIZE_MAX,
+        .overrun = txn->overrun,
         .end_offset = txn->end_offset,
         .receipts = failed ? NULL : txn->receipts,
         .receipt_count = failed ? 0 : txn->count,

@@ -3,6 +3,7 @@
 #define CAIRN_TXN_H
 
 #include "store/base/error.h"
+#include "store/commit/quota.h"
 
 /* What the engine knows of one op beside what the caller said. */
 struct txn_step {
@@ -28,10 +29,11 @@ struct txn {
     struct txn_step *steps;     /* one per op; belongs to whoever `finish` frees */
     struct store_receipt *receipts;
     size_t count;
-    unsigned flags;  /* enum store_batch_flags */
-    bool upkeep;     /* compaction: may use what is kept for a full disk */
-    uint64_t ahead;  /* compaction: bytes that will come behind it, at most */
-    uint64_t charge; /* bytes it was admitted with */
+    unsigned flags;            /* enum store_batch_flags */
+    bool upkeep;               /* compaction: may use what is kept for a full disk */
+    uint64_t ahead;            /* compaction: bytes that will come behind it, at most */
+    uint64_t charge;           /* bytes it was admitted with */
+    struct quota_share *share; /* an upload's; NULL: it is none */
     enum txn_hold hold;
     uint64_t held; /* a key hash */
     store_done *done;
@@ -45,6 +47,7 @@ struct txn {
     /* The outcome, the writer's. */
     struct failure failure;
     size_t failed_op;
+    struct store_overrun overrun; /* of STORE_QUOTA */
     uint64_t end_offset;
     bool in_doubt; /* failed, but its records may be on disk: a crash could still make them count */
 };

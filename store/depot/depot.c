@@ -51,6 +51,7 @@ struct depot_options depot_options_default(void)
         .disk_reserve = 64 << 20,
         .io_threads = 4,
         .open_stores_limit = 256,
+        .stores_limit = 10000,
     };
 }
 
@@ -306,6 +307,19 @@ static bool new_salt(uint64_t *ret_salt)
     return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt;
 }
 
+/* Whether there are as many stores as there may be. An errno. */
+static int count_stores(struct depot *depot, bool *ret_too_many)
+{
+    char **names;
+    size_t count;
+    enum store_error error = depot_names(depot, &names, &count);
+    if (error)
+        return error == STORE_NO_MEMORY ? ENOMEM : errno;
+    free(names);
+    *ret_too_many = count >= depot->options.stores_limit;
+    return 0;
+}
+
 static int make_store(struct depot *depot, const char *name)
 {
     uint64_t salt = 0;
@@ -328,13 +342,19 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
     if (error)
         return error;
     lock_take(&depot->admin);
-    bool there = false;
+    bool there = false, too_many = false;
     int os_error = store_on_disk(depot, name, &there);
     if (!os_error && !there)
+        os_error = count_stores(depot, &too_many);
+    if (!os_error && !there && !too_many)
         os_error = make_store(depot, name);
     lock_release(&depot->admin);
     if (os_error)
         return make_failed(name, os_error, ret_detail);
+    if (too_many)
+        return failure_detail(ret_detail, failure_of(STORE_TOO_MANY),
+                              "store %s is not made: there are as many stores as there may be, %zu", name,
+                              depot->options.stores_limit);
     *ret_created = !there;
     return STORE_OK;
 }
@@ -434,6 +454,40 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
         depot_release(store);
     }
     lock_release(&depot->admin);
+    return error;
+}
+
+/* ---- limits of stores ------------------------------------------------------------------------ */
+
+/* Nobody may remove the store meanwhile, and make another one of its name. */
+enum store_error depot_set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
+                                  const struct store_limit *objects, struct store_detail *ret_detail)
+{
+    struct store *store;
+    if (admission_is_draining(&depot->admission))
+        return STORE_DRAINING;
+    lock_take(&depot->admin);
+    enum store_error error = depot_acquire(depot, name, &store, ret_detail);
+    if (!error) {
+        error = store_set_limits(store, depot->folder.stores, bytes, objects, ret_detail);
+        depot_release(store);
+    }
+    lock_release(&depot->admin);
+    return error;
+}
+
+enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits)
+{
+    struct store *store;
+    enum store_error error = depot_try_acquire(depot, name, &store);
+    if (error == STORE_AGAIN)
+        return store_read_limits(depot->options.io, depot->folder.stores, name, ret_limits);
+    if (!error) {
+        struct store_figures figures;
+        store_figures(store, &figures);
+        *ret_limits = figures.limits;
+        depot_release(store);
+    }
     return error;
 }
 

@@ -8,16 +8,48 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+enum { FORMAT_PLAIN = 1, FORMAT_LIMITS = 2 };
+
+static const char bytes_line[] = "limit-bytes ";
+static const char objects_line[] = "limit-objects ";
+
+/* The newest format of such files. */
+static int format_known(const char *kind)
+{
+    return strcmp(kind, "store") == 0 ? FORMAT_LIMITS : FORMAT_PLAIN;
+}
+
+static int format_of(const struct settings *settings)
+{
+    return settings->limits.bytes.set || settings->limits.objects.set ? FORMAT_LIMITS : FORMAT_PLAIN;
+}
+
+/* Adds the line of a limit, where there is one; returns the length of the text. */
+static size_t append_limit(char *text, size_t length, const char *line, const struct store_limit *limit)
+{
+    if (!limit->set)
+        return length;
+    return length + (size_t)snprintf(text + length, NOTE_MAX - length, "%s%" PRIu64 "\n", line, limit->most);
+}
+
+static struct store_limit read_limit(const char *text, const char *line)
+{
+    const char *found = strstr(text, line);
+    return (struct store_limit){.set = found != NULL, .most = found ? strtoull(found + strlen(line), NULL, 10) : 0};
+}
+
 static size_t settings_format(const struct settings *settings, char ret_text[NOTE_MAX])
 {
-    int length = snprintf(ret_text, NOTE_MAX, "cairn %s\nformat %d\nsalt %016" PRIx64 "\n", settings->kind,
-                          SETTINGS_FORMAT, settings->salt);
-    uint64_t check = XXH3_64bits(ret_text, (size_t)length);
-    length += snprintf(ret_text + length, NOTE_MAX - (size_t)length, "check %016" PRIx64 "\n", check);
-    return (size_t)length;
+    size_t length = (size_t)snprintf(ret_text, NOTE_MAX, "cairn %s\nformat %d\nsalt %016" PRIx64 "\n", settings->kind,
+                                     format_of(settings), settings->salt);
+    length = append_limit(ret_text, length, bytes_line, &settings->limits.bytes);
+    length = append_limit(ret_text, length, objects_line, &settings->limits.objects);
+    uint64_t check = XXH3_64bits(ret_text, length);
+    return length + (size_t)snprintf(ret_text + length, NOTE_MAX - length, "check %016" PRIx64 "\n", check);
 }
 
 static enum store_error settings_parse(const char *text, const char *kind, struct settings *ret_settings)
@@ -28,8 +60,10 @@ static enum store_error settings_parse(const char *text, const char *kind, struc
     if (strncmp(text, expected, (size_t)first) != 0)
         return STORE_FOREIGN;
     struct settings settings = {.kind = kind};
+    settings.limits.bytes = read_limit(text, bytes_line);
+    settings.limits.objects = read_limit(text, objects_line);
     int found = sscanf(text + first, "format %d\nsalt %" SCNx64, &format, &settings.salt);
-    if (found >= 1 && format > SETTINGS_FORMAT)
+    if (found >= 1 && format > format_known(kind))
         return STORE_TOO_NEW;
     settings_format(&settings, expected);
     if (found != 2 || strcmp(text, expected) != 0)

@@ -1,9 +1,14 @@
 /* settings.h - the small text files that say whose a folder is and in which format.
  *
  *     cairn store            or: cairn data folder
- *     format 1
+ *     format 1               2: with the next but one
  *     salt 6a09e667f3bcc908  a store's only
+ *     limit-bytes 1000000    the store's limits, as far as it has some
+ *     limit-objects 100
  *     check bb67ae8584caa73b XXH3-64 of all before this line
+ *
+ * A store without limits has the older format, so that older programs open it. One that has some they refuse, rather
+ * than to fill it.
  */
 #ifndef CAIRN_SETTINGS_H
 #define CAIRN_SETTINGS_H
@@ -11,11 +16,10 @@
 #include "store/base/error.h"
 #include "store/disk/io.h"
 
-enum { SETTINGS_FORMAT = 1 };
-
 struct settings {
     const char *kind; /* "store" or "data folder" */
     uint64_t salt;    /* 0 where there is none */
+    struct store_limits limits;
 };
 
 /* Writes the file `name` into the folder by way of a temporary one, and syncs it, but not the folder; an

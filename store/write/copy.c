@@ -64,6 +64,7 @@ static void copy_conclude(struct copy *copy, const struct txn *outcome)
     struct store_result result = {.error = outcome->failure.error,
                                   .os_error = outcome->failure.os_error,
                                   .failed_op = failed ? 0 : SIZE_MAX,
+                                  .overrun = outcome->overrun,
                                   .end_offset = copy->txn.end_offset,
                                   .receipts = failed ? NULL : &copy->receipt,
                                   .receipt_count = failed ? 0 : 1};

@@ -26,6 +26,7 @@
 #include "store/base/lock.h"
 #include "store/base/pool.h"
 #include "store/disk/space.h"
+#include "store/read/object.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -47,6 +48,8 @@ struct stream {
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
+    struct quota_share share;
+    bool weighed; /* the object has been looked for whose place it takes */
     struct writer *writer;
     const struct services *services; /* outlive the writer, whose store may be closed once the stream is discharged */
     struct stream_hooks hooks;
@@ -117,6 +120,50 @@ static void stream_finished(struct txn *txn)
     stream_free((struct stream *)txn);
 }
 
+/* ---- the quota ------------------------------------------------------------------------------- */
+
+/* Payload bytes of what the key leads to; 0: nothing that can be read. */
+static uint64_t bytes_replaced(const struct writer *writer, const struct store_key *key)
+{
+    const struct reader reader = {.index = writer->index, .notice = writer->notice};
+    struct object *object;
+    if (object_get(&reader, key, 0, &object).error)
+        return 0;
+    uint64_t bytes = object_info(object)->size;
+    object_release(object);
+    return bytes;
+}
+
+/* Whether what is announced would fit into the store now. That takes a read only where it would not beside the object
+ * whose place it takes. */
+static bool quota_would(const struct writer *writer, const struct store_key *key, uint64_t size,
+                        struct store_overrun *ret_overrun)
+{
+    struct quota *quota = &writer->gate->quota;
+    struct quota_growth growth = {.objects = index_now(writer->index, key, NULL) == 0,
+                                  .bytes = size == STORE_SIZE_UNKNOWN ? 0 : (int64_t)size};
+    if (quota_foresees(quota, &growth, ret_overrun))
+        return true;
+    growth.bytes -= (int64_t)bytes_replaced(writer, key);
+    return quota_foresees(quota, &growth, ret_overrun);
+}
+
+/* Whether the store has place for so many bytes of the upload in all. */
+static bool quota_has(struct stream *stream, uint64_t arrived)
+{
+    struct quota *quota = &stream->writer->gate->quota;
+    struct store_overrun overrun = {0};
+    bool has = arrived <= stream->share.arrived || quota_arrive(quota, &stream->share, arrived, &overrun);
+    if (!has && !stream->weighed) {
+        stream->weighed = true;
+        stream->share.replaced = bytes_replaced(stream->writer, &stream->op.key);
+        has = quota_arrive(quota, &stream->share, arrived, &overrun);
+    }
+    if (!has && stream->hooks.overrun)
+        *stream->hooks.overrun = overrun;
+    return has;
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static enum store_error stream_check(struct writer *writer, const struct store_key *key, uint64_t size)
@@ -176,7 +223,12 @@ static bool could_have(struct writer *writer, uint64_t size)
 enum store_error stream_begin(struct writer *writer, const struct store_key *key, uint64_t size,
                               const struct stream_hooks *hooks, struct stream **ret_stream)
 {
+    struct store_overrun overrun = {0};
     enum store_error error = stream_check(writer, key, size);
+    if (!error && !quota_would(writer, key, size, &overrun))
+        error = STORE_QUOTA;
+    if (error == STORE_QUOTA && hooks && hooks->overrun)
+        *hooks->overrun = overrun;
     if (!error)
         error = gate_enter(writer->gate, 0);
     if (error)
@@ -417,6 +469,7 @@ static void job_drop(struct stream *stream)
     blob_file_close(&stream->file);
     if (stream->file.blob)
         blobs_remove(writer->index->blobs, stream->file.blob);
+    quota_leave(&writer->gate->quota, &stream->share);
     uint64_t charge = stream->charge;
     stream_free(stream);
     gate_leave(writer->gate, charge);
@@ -590,13 +643,13 @@ static struct failure outgrow(struct stream *stream)
     return failure;
 }
 
-static enum store_error check_received(const struct stream *stream, size_t length)
+static enum store_error check_received(struct stream *stream, size_t length)
 {
     if (stream->announced != STORE_SIZE_UNKNOWN && length > stream->announced - stream->received)
         return STORE_SIZE;
     if (length > stream->services->options->object_limit - stream->received)
         return STORE_TOO_LARGE;
-    return STORE_OK;
+    return quota_has(stream, stream->received + length) ? STORE_OK : STORE_QUOTA;
 }
 
 enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
@@ -662,6 +715,7 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
                                .steps = &stream->step,
                                .receipts = &stream->receipt,
                                .count = 1,
+                               .share = &stream->share,
                                .flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
                                .done = done,
                                .arg = arg,

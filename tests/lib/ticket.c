@@ -24,6 +24,7 @@ static void keep(struct ticket *ticket, const struct store_result *result)
     ticket->error = result->error;
     ticket->os_error = result->os_error;
     ticket->failed_op = result->failed_op;
+    ticket->overrun = result->overrun;
     ticket->end_offset = result->end_offset;
     ticket->receipt_count = result->error ? 0 : result->receipt_count;
     for (size_t i = 0; i < ticket->receipt_count && i < TICKET_RECEIPTS; i++) {

@@ -21,6 +21,7 @@ struct ticket {
     enum store_error error;
     int os_error;
     size_t failed_op;
+    struct store_overrun overrun;
     uint64_t end_offset;
     size_t receipt_count;                           /* may be more than are kept */
     struct store_receipt receipts[TICKET_RECEIPTS]; /* their keys are gone: NULL */
