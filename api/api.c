@@ -2,11 +2,15 @@
 #include "api/api.h"
 
 #include "api/request/core.h"
+#include "api/request/record.h"
 #include "api/request/turn.h"
 #include "api/routes.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 /* Bodies of the largest size; of small ones accordingly more. A batch-get of that size, which takes four times its
  * payload, still finds place in the part that is not kept for small ones. */
@@ -14,12 +18,16 @@ enum { BATCHES_IN_MEMORY = 6 };
 
 struct api *api_new(const struct api_options *options)
 {
-    struct api *api = calloc(1, sizeof *api);
+    struct api *api = aligned_alloc(_Alignof(struct api), sizeof *api);
     if (!api)
         return NULL;
+    memset(api, 0, sizeof *api);
     api->options = *options;
     api->routes = routes;
     pthread_mutex_init(&api->rules_lock, NULL);
+    assert(route_count(routes) <= METRICS_ROUTES);
+    if (getrandom(&api->process, sizeof api->process, GRND_NONBLOCK) < 0)
+        api->process = (uint64_t)time(NULL); /* the system has just been started: that is random enough for names */
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
     if (!api->options.resume)
@@ -90,8 +98,11 @@ enum MHD_Result api_reject(void *request, const struct fault *fault, const char 
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
                    enum MHD_RequestTerminationCode reason)
 {
-    (void)closure, (void)connection, (void)reason;
-    if (*request_closure)
-        request_free(*request_closure);
+    (void)closure, (void)connection;
+    struct request *request = *request_closure;
+    if (!request)
+        return;
+    record_end(request, reason == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    request_free(request);
     *request_closure = NULL;
 }

@@ -147,11 +147,11 @@ static bool read_target(struct request *request)
 static bool find_endpoint(struct request *request, const char *method)
 {
     struct captures captures;
-    const struct route *route = route_find(request->api->routes, request->method, request->path, &captures);
-    if (!route)
+    request->route = route_find(request->api->routes, request->method, request->path, &captures);
+    if (!request->route)
         return refuse_route(request);
-    request->endpoint = route->endpoint;
-    request->demand = &route->demand;
+    request->endpoint = request->route->endpoint;
+    request->demand = &request->route->demand;
     if (!request->endpoint->receive && request->body_length != STORE_SIZE_UNKNOWN &&
         request->body_length > REQUEST_DRAIN_MAX) {
         reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);

@@ -18,6 +18,7 @@ struct api {
     struct rules *rules;        /* a reference; NULL: everything is open to all */
     atomic_bool draining;
     atomic_size_t requests; /* begun and not completed */
+    uint64_t process;       /* a random number: its requests' names are made with it */
     struct metrics metrics;
     struct budget batches; /* memory for the bodies and answers of batches */
     struct budget answers; /* memory for all other answers that may be long */

@@ -13,7 +13,7 @@ const struct figure figures_all[] = {
     FIGURE(live_bytes, "live_bytes", "gauge", "Payload bytes of those objects."),
     FIGURE(dead_bytes, "dead_bytes", "gauge", "Bytes that no object needs any more."),
     FIGURE(disk_bytes, "disk_bytes", "gauge", "Bytes of all files."),
-    FIGURE(end_offset, "end_offset", "counter", "End of the log."),
+    FIGURE(end_offset, "end_offset", "gauge", "End of the log, which only grows."),
     FIGURE(segments, "segments", "gauge", "Files of the log."),
     FIGURE(blobs, "blobs", "gauge", "Large payloads in files of their own."),
     FIGURE(writes_in_flight, "writes_in_flight", "gauge", "Writes accepted and not committed."),

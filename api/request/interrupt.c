@@ -24,7 +24,7 @@ static void write_answer(FILE *out, unsigned status, struct MHD_Response *respon
     fwrite(content, 1, length, out);
 }
 
-void interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
+bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
                     const char *content, size_t length)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -32,9 +32,9 @@ void interrupt_send(struct MHD_Connection *connection, unsigned status, struct M
     size_t text_length;
     FILE *out = open_memstream(&text, &text_length);
     if (!out)
-        return;
+        return false;
     write_answer(out, status, response, content, length);
-    if (fclose(out) == 0)
-        send(info->connect_fd, text, text_length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = fclose(out) == 0 ? send(info->connect_fd, text, text_length, MSG_DONTWAIT | MSG_NOSIGNAL) : -1;
     free(text);
+    return sent >= 0 && (size_t)sent == text_length;
 }

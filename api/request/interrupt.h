@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 /* Writes an answer with the fields of `response` and this content. It has to be one whose last answer is out. When it
- * does not go into the socket's buffer whole, or memory is out, the client gets a part of it or none. */
-void interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
+ * does not go into the socket's buffer whole, or memory is out, the client gets a part of it or none:
+ * false. */
+bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
                     const char *content, size_t length);
 
 #endif

@@ -16,11 +16,12 @@
  * memory it is as large as a page. */
 enum { READER_BLOCK = 32 << 10, READER_BLOCK_SMALL = 4 << 10 };
 
-static void keep(struct request *request, unsigned status, struct MHD_Response *response)
+static void keep(struct request *request, unsigned status, struct MHD_Response *response, uint64_t length)
 {
     assert(request->response == NULL);
     request->response = response;
     request->status = status;
+    request->answer_length = length;
 }
 
 bool reply_admit(struct request *request, size_t bytes)
@@ -40,13 +41,14 @@ void reply_field(struct request *request, const char *name, const char *value)
 
 void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length)
 {
-    keep(request, status, MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT));
+    keep(request, status, MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT),
+         length);
     reply_field(request, "Content-Type", media_type);
 }
 
 void reply_empty(struct request *request, unsigned status)
 {
-    keep(request, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+    keep(request, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT), 0);
 }
 
 void reply_owned(struct request *request, unsigned status, const char *media_type, char *bytes, size_t length)
@@ -54,7 +56,7 @@ void reply_owned(struct request *request, unsigned status, const char *media_typ
     struct MHD_Response *response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
     if (!response)
         free(bytes);
-    keep(request, status, response);
+    keep(request, status, response, length);
     request->content = bytes;
     request->content_length = length;
     reply_field(request, "Content-Type", media_type);
@@ -65,7 +67,7 @@ static void reply_taken(struct request *request, unsigned status, const char *me
     jsontext_end(json);
     if (json->failed) {
         jsontext_free(json);
-        keep(request, status, NULL);
+        keep(request, status, NULL, 0);
         return;
     }
     reply_owned(request, status, media_type, json->bytes, json->length);
@@ -83,7 +85,7 @@ void reply_borrowed(struct request *request, unsigned status, const void *bytes,
         length, (void *)(uintptr_t)bytes, release, owner);
     if (!response)
         release(owner);
-    keep(request, status, response);
+    keep(request, status, response, length);
 }
 
 void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length)
@@ -91,7 +93,7 @@ void reply_file(struct request *request, unsigned status, int file, uint64_t pos
     struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(length, file, position);
     if (!response)
         close(file);
-    keep(request, status, response);
+    keep(request, status, response, length);
 }
 
 void reply_reader(struct request *request, unsigned status, uint64_t length, MHD_ContentReaderCallback read,
@@ -103,7 +105,7 @@ void reply_reader(struct request *request, unsigned status, uint64_t length, MHD
     struct MHD_Response *response = MHD_create_response_from_callback(length, block, read, owner, release);
     if (!response)
         release(owner);
-    keep(request, status, response);
+    keep(request, status, response, length);
 }
 
 /* libmicrohttpd never asks for content that HEAD and 304 do not have. */
@@ -115,7 +117,7 @@ static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t 
 
 void reply_length(struct request *request, unsigned status, uint64_t length)
 {
-    keep(request, status, MHD_create_response_from_callback(length, 1, no_content, NULL, NULL));
+    keep(request, status, MHD_create_response_from_callback(length, 1, no_content, NULL, NULL), 0);
 }
 
 /* The detail may quote what the client sent; JSON wants UTF-8, so other bytes become question marks. */
@@ -129,8 +131,8 @@ static void detail_field(struct jsontext *json, char *detail)
 }
 
 /* `entry` is the index of the batch's entry that the problem is about, or SIZE_MAX. */
-static void write_problem(struct jsontext *json, const struct request *request, const struct problem_kind *kind,
-                          size_t entry, char *detail)
+static void write_problem(struct jsontext *json, struct request *request, const struct problem_kind *kind, size_t entry,
+                          char *detail)
 {
     jsontext_open(json, '{');
     jsontext_field(json, "type", kind->type);
@@ -147,6 +149,7 @@ static void write_problem(struct jsontext *json, const struct request *request, 
         jsontext_name(json, "key_hash");
         jsontext_hash(json, request->key.hash);
     }
+    jsontext_field(json, "request_id", request_id(request));
     jsontext_close(json, '}');
 }
 
@@ -180,6 +183,7 @@ static void reply_sentence(struct request *request, enum problem problem, size_t
     struct jsontext json = {0};
     char *sentence = NULL;
     int printed = vasprintf(&sentence, detail, arguments);
+    request->problem = problem;
     if (printed < 0) {
         json.failed = true;
     } else {

@@ -7,6 +7,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
 
 struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target)
 {
@@ -17,6 +25,9 @@ struct request *request_new(struct api *api, struct MHD_Connection *connection, 
     request->api = api;
     request->connection = connection;
     request->method = METHODS; /* none yet that is known */
+    request->problem = PROBLEMS;
+    request->began = now();
+    request->number = metrics_begin(&api->metrics);
     request->target_length = length;
     memcpy(request->target, target, length + 1);
     return request;
@@ -39,6 +50,25 @@ void request_free(struct request *request)
     receipt_free(&request->receipt);
     free(request->detail);
     free(request);
+}
+
+int64_t request_age(const struct request *request)
+{
+    return now() - request->began;
+}
+
+const char *request_id(struct request *request)
+{
+    const char *chosen = request_field(request, FIELD_X_REQUEST_ID);
+    if (request->id)
+        return request->id;
+    if (chosen && request_id_is_sane(chosen)) {
+        request->id = chosen;
+    } else {
+        request_id_make(request->made_id, request->api->process, request->number);
+        request->id = request->made_id;
+    }
+    return request->id;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */

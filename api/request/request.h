@@ -24,6 +24,8 @@
 #include "api/access/visitor.h"
 #include "api/api.h"
 #include "api/http/fields.h"
+#include "api/http/problem.h"
+#include "api/http/request_id.h"
 #include "api/http/uri.h"
 #include "api/request/budget.h"
 #include "api/request/endpoint.h"
@@ -63,7 +65,8 @@ struct request {
     uint64_t received;    /* bytes of it that the endpoint has taken */
     size_t dropped;       /* bytes of it that nobody wanted */
 
-    struct visitor visitor; /* who asks; known once the endpoint begins */
+    struct visitor visitor;    /* who asks; known once the endpoint begins */
+    const struct route *route; /* NULL: its path leads nowhere */
     const struct endpoint *endpoint;
     const struct demand *demand; /* what it asks of the visitor */
     struct slice path, query;
@@ -86,9 +89,18 @@ struct request {
 
     struct MHD_Response *response; /* the answer, owned until it is queued */
     unsigned status;               /* 0: none yet; with a status and no response, memory was out */
+    enum problem problem;          /* that it tells of; PROBLEMS: none */
     const char *content;           /* of an answer that is in memory, borrowed from it */
     size_t content_length;
+    uint64_t answer_length;     /* bytes of content */
+    bool answered;              /* it is queued, or written */
+    bool written;               /* it was written by interrupt.h, whole */
     struct budget_share answer; /* memory that the answer takes, until it is out */
+
+    int64_t began;   /* nanoseconds of a clock that only goes forward */
+    uint64_t number; /* that no other request of this process has */
+    const char *id;  /* request_id() */
+    char made_id[REQUEST_ID_MADE_SIZE];
 
     size_t target_length;
     char target[]; /* a copy of the request target; path, query, names and keys point into it */
@@ -140,6 +152,13 @@ void request_keep_error(struct request *request, enum store_error error);
 
 /* Keeps a sentence of the engine for the answer. */
 void request_keep_detail(struct request *request, const struct store_detail *detail);
+
+/* Nanoseconds since its head had come. */
+int64_t request_age(const struct request *request);
+
+/* Its name, the one that the client has chosen if that can be read already and is sane. It is made when first asked
+ * for, and lives as long as the request. */
+const char *request_id(struct request *request);
 
 /* A field of the head, NULL when it is absent. */
 static inline const char *request_field(const struct request *request, enum field field)

@@ -48,6 +48,14 @@ static bool serves(const struct route *route, enum method method)
     return route->method == method || (route->method == METHOD_GET && method == METHOD_HEAD);
 }
 
+size_t route_count(const struct route *routes)
+{
+    size_t count = 0;
+    while (routes[count].pattern)
+        count++;
+    return count;
+}
+
 const struct route *route_find(const struct route *routes, enum method method, struct slice path,
                                struct captures *ret_captures)
 {

@@ -39,6 +39,9 @@ struct route {
     struct demand demand; /* what the visitor has to be allowed */
 };
 
+/* Its lines. */
+size_t route_count(const struct route *routes);
+
 /* The line, or NULL when the path or the method does not fit; ret_captures is set with it. */
 const struct route *route_find(const struct route *routes, enum method method, struct slice path,
                                struct captures *ret_captures);

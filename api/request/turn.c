@@ -7,14 +7,22 @@
 
 #include <assert.h>
 
+/* What all answers have in common. */
+static void conclude(struct request *request)
+{
+    request->answered = true;
+    reply_field(request, "X-Request-Id", request_id(request));
+    metrics_count(&request->api->metrics, request->method, request->status, request->problem);
+}
+
 static enum MHD_Result queue(struct request *request)
 {
     request->phase = REQUEST_SENT;
     if (!request->response)
         return MHD_NO; /* memory was out when the answer was made */
+    conclude(request);
     if (request->reject || request->guest || api_is_draining(request->api))
         reply_field(request, "Connection", "close");
-    metrics_count(&request->api->metrics, request->method, request->status);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
     MHD_destroy_response(request->response);
     request->response = NULL;
@@ -31,9 +39,9 @@ static bool drains(const struct request *request)
 static enum MHD_Result interrupt(struct request *request)
 {
     if (request->response && request->content) {
-        metrics_count(&request->api->metrics, request->method, request->status);
-        interrupt_send(request->connection, request->status, request->response, request->content,
-                       request->content_length);
+        conclude(request);
+        request->written = interrupt_send(request->connection, request->status, request->response, request->content,
+                                          request->content_length);
     }
     return MHD_NO;
 }

@@ -1,6 +1,6 @@
 /* metrics_get.c - GET /metrics, in the text format of Prometheus.
  *
- * Stores that are not open are counted, but have no figures: to ask for them would open every one.
+ * Stores that are not open are told, but have no figures: to ask for them would open every one.
  */
 #include "api/request/core.h"
 #include "api/request/figures.h"
@@ -8,8 +8,10 @@
 #include "api/request/request.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
@@ -18,19 +20,22 @@ static void write_family(FILE *out, const char *name, const char *type, const ch
     fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void write_requests(FILE *out, struct api *api)
+static void write_requests(FILE *out, const struct metrics_shard *sum, const struct api *api)
 {
     write_family(out, "cairn_http_requests_total", "counter", "Answers sent, by method and class of status.");
     for (unsigned method = 0; method <= METHODS; method++)
         for (unsigned class = 0; class < METRICS_CLASSES; class ++)
             fprintf(out, "cairn_http_requests_total{method=\"%s\",status=\"%uxx\"} %" PRIuFAST64 "\n",
-                    method_name((enum method)method), class + 2,
-                    atomic_load_explicit(&api->metrics.answers[method][class], memory_order_relaxed));
+                    method_name((enum method)method), class + 2, sum->answers[method][class]);
     write_family(out, "cairn_http_requests_in_flight", "gauge", "Requests begun and not completed.");
     fprintf(out, "cairn_http_requests_in_flight %zu\n", api_requests(api));
+    write_family(out, "cairn_http_problems_total", "counter", "Refusals and failures told, by their type.");
+    for (unsigned problem = 0; problem < PROBLEMS; problem++)
+        fprintf(out, "cairn_http_problems_total{type=\"%s\"} %" PRIuFAST64 "\n",
+                strrchr(problem_kind((enum problem)problem)->type, ':') + 1, sum->problems[problem]);
 }
 
-static void write_connections(FILE *out, const struct api *api)
+static void write_connections(FILE *out, const struct metrics_shard *sum)
 {
     static const char *const reasons[API_EVICTIONS] = {[API_EVICTED_HEAD] = "slow-head",
                                                        [API_EVICTED_BODY] = "slow-body",
@@ -40,66 +45,168 @@ static void write_connections(FILE *out, const struct api *api)
                  "Connections ended because their clients were slow, by what they were slow with.");
     for (unsigned i = 0; i < API_EVICTIONS; i++)
         fprintf(out, "cairn_http_connections_evicted_total{reason=\"%s\"} %" PRIuFAST64 "\n", reasons[i],
-                atomic_load_explicit(&api->metrics.evictions[i], memory_order_relaxed));
+                sum->evictions[i]);
     write_family(out, "cairn_http_connections_turned_away_total", "counter",
                  "Requests of connections that found no place, answered 503.");
-    fprintf(out, "cairn_http_connections_turned_away_total %" PRIuFAST64 "\n",
-            atomic_load_explicit(&api->metrics.turned_away, memory_order_relaxed));
+    fprintf(out, "cairn_http_connections_turned_away_total %" PRIuFAST64 "\n", sum->turned_away);
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------- */
+
+/* The label of a line of the table of routes, by its number. */
+static void write_endpoint(FILE *out, const struct api *api, size_t line)
+{
+    if (line == METRICS_ROUTES)
+        fputs("endpoint=\"none\"", out);
+    else
+        fprintf(out, "endpoint=\"%s %s\"", method_name(api->routes[line].method), api->routes[line].pattern);
+}
+
+/* The next line that has figures; the last one is what leads nowhere. */
+static size_t next_line(const struct api *api, size_t line)
+{
+    return line + 1 == route_count(api->routes) ? METRICS_ROUTES : line + 1;
+}
+
+static void write_statuses(FILE *out, const struct metrics_shard *sum, const struct api *api)
+{
+    write_family(out, "cairn_http_responses_total", "counter",
+                 "Requests that are over, by endpoint and status; none: there was no answer.");
+    for (size_t line = 0; line <= METRICS_ROUTES; line = next_line(api, line))
+        for (size_t place = 0; place < METRICS_STATUSES; place++) {
+            unsigned status;
+            uint64_t count = sum->routes[line].statuses[place];
+            if (count == 0 || !metrics_status(place, &status))
+                continue;
+            fputs("cairn_http_responses_total{", out);
+            write_endpoint(out, api, line);
+            if (status == 0 || status == UINT_MAX)
+                fprintf(out, ",code=\"%s\"} %" PRIu64 "\n", status == 0 ? "none" : "other", count);
+            else
+                fprintf(out, ",code=\"%u\"} %" PRIu64 "\n", status, count);
+        }
+}
+
+static void write_bytes(FILE *out, const struct metrics_shard *sum, const struct api *api, const char *name,
+                        size_t offset, const char *help)
+{
+    write_family(out, name, "counter", help);
+    for (size_t line = 0; line <= METRICS_ROUTES; line = next_line(api, line)) {
+        fprintf(out, "%s{", name);
+        write_endpoint(out, api, line);
+        fprintf(out, "} %" PRIuFAST64 "\n", *(const atomic_uint_fast64_t *)((const char *)&sum->routes[line] + offset));
+    }
+}
+
+static void write_durations(FILE *out, const struct metrics_shard *sum, const struct api *api)
+{
+    write_family(out, "cairn_http_request_duration_seconds", "histogram",
+                 "From the whole head of a request to the last byte of its answer, by endpoint.");
+    for (size_t line = 0; line <= METRICS_ROUTES; line = next_line(api, line)) {
+        const struct metrics_route *route = &sum->routes[line];
+        uint64_t count = 0;
+        for (size_t i = 0; i <= METRICS_BUCKETS; i++) {
+            count += route->buckets[i];
+            fputs("cairn_http_request_duration_seconds_bucket{", out);
+            write_endpoint(out, api, line);
+            if (i < METRICS_BUCKETS)
+                fprintf(out, ",le=\"%g\"} %" PRIu64 "\n", (double)metrics_bounds[i] / 1e9, count);
+            else
+                fprintf(out, ",le=\"+Inf\"} %" PRIu64 "\n", count);
+        }
+        fputs("cairn_http_request_duration_seconds_sum{", out);
+        write_endpoint(out, api, line);
+        fprintf(out, "} %.9f\ncairn_http_request_duration_seconds_count{", (double)route->nanoseconds / 1e9);
+        write_endpoint(out, api, line);
+        fprintf(out, "} %" PRIu64 "\n", count);
+    }
+}
+
+static enum store_error write_http(FILE *out, struct api *api)
+{
+    struct metrics_shard *sum = aligned_alloc(_Alignof(struct metrics_shard), sizeof *sum);
+    if (!sum)
+        return STORE_NO_MEMORY;
+    metrics_sum(&api->metrics, sum);
+    write_requests(out, sum, api);
+    write_connections(out, sum);
+    write_statuses(out, sum, api);
+    write_durations(out, sum, api);
+    write_bytes(out, sum, api, "cairn_http_request_bytes_total", offsetof(struct metrics_route, received),
+                "Bytes of request bodies that were read, by endpoint.");
+    write_bytes(out, sum, api, "cairn_http_response_bytes_total", offsetof(struct metrics_route, sent),
+                "Bytes of answers that were sent whole, without their heads, by endpoint.");
+    free(sum);
+    return STORE_OK;
 }
 
 /* ---- stores ---------------------------------------------------------------------------------- */
 
+/* Of a store that is not open no more than its name is known: what else there is to tell stands in its log. */
 struct sample {
-    char name[STORE_NAME_MAX + 1];
+    const char *name;
+    bool open;
     struct store_figures figures;
     struct store_verification verification;
 };
 
 static void write_stores(FILE *out, const struct sample *samples, size_t count)
 {
+    write_family(out, "cairn_store_open", "gauge", "1 when the store is open; others have no figures below.");
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "cairn_store_open{store=\"%s\"} %d\n", samples[i].name, samples[i].open);
     for (const struct figure *figure = figures_all; figure->name; figure++) {
         char name[64];
         snprintf(name, sizeof name, "cairn_store_%s", figure->metric);
         write_family(out, name, figure->metric_type, figure->help);
-        for (size_t k = 0; k < count; k++)
-            fprintf(out, "%s{store=\"%s\"} %" PRIu64 "\n", name, samples[k].name,
-                    figure_value(figure, &samples[k].figures));
+        for (size_t i = 0; i < count; i++)
+            if (samples[i].open)
+                fprintf(out, "%s{store=\"%s\"} %" PRIu64 "\n", name, samples[i].name,
+                        figure_value(figure, &samples[i].figures));
     }
     write_family(out, "cairn_store_failed", "gauge", "1 when a sync has failed and the store takes no writes.");
-    for (size_t k = 0; k < count; k++)
-        fprintf(out, "cairn_store_failed{store=\"%s\"} %d\n", samples[k].name, samples[k].figures.failed);
+    for (size_t i = 0; i < count; i++)
+        if (samples[i].open)
+            fprintf(out, "cairn_store_failed{store=\"%s\"} %d\n", samples[i].name, samples[i].figures.failed);
 }
 
 static void write_verifications(FILE *out, const struct sample *samples, size_t count)
 {
     write_family(out, "cairn_store_verification_running", "gauge", "1 while the store is being verified.");
-    for (size_t k = 0; k < count; k++)
-        fprintf(out, "cairn_store_verification_running{store=\"%s\"} %d\n", samples[k].name,
-                samples[k].verification.running);
+    for (size_t i = 0; i < count; i++)
+        if (samples[i].open)
+            fprintf(out, "cairn_store_verification_running{store=\"%s\"} %d\n", samples[i].name,
+                    samples[i].verification.running);
     write_family(out, "cairn_store_verification_flaws", "gauge", "Flaws that the running or last verification found.");
-    for (size_t k = 0; k < count; k++)
-        fprintf(out, "cairn_store_verification_flaws{store=\"%s\"} %" PRIu64 "\n", samples[k].name,
-                samples[k].verification.flaws);
+    for (size_t i = 0; i < count; i++)
+        if (samples[i].open)
+            fprintf(out, "cairn_store_verification_flaws{store=\"%s\"} %" PRIu64 "\n", samples[i].name,
+                    samples[i].verification.flaws);
     write_family(out, "cairn_store_verification_finished_seconds", "gauge",
                  "When the last verification ended, in seconds since 1970; 0: none, or one is running.");
-    for (size_t k = 0; k < count; k++)
-        fprintf(out, "cairn_store_verification_finished_seconds{store=\"%s\"} %" PRId64 "\n", samples[k].name,
-                samples[k].verification.finished / 1000000000);
+    for (size_t i = 0; i < count; i++)
+        if (samples[i].open)
+            fprintf(out, "cairn_store_verification_finished_seconds{store=\"%s\"} %" PRId64 "\n", samples[i].name,
+                    samples[i].verification.finished / 1000000000);
 }
 
-/* The figures of the open ones among the stores; their number. */
+/* The figures of all stores, as far as they are known; their number: one that is just being deleted is left out. */
 static size_t take_samples(struct depot *depot, char **names, struct sample *samples)
 {
     size_t taken = 0;
     for (; *names; names++) {
         struct store *store;
-        if (depot_try_acquire(depot, *names, &store) != STORE_OK)
+        enum store_error error = depot_try_acquire(depot, *names, &store);
+        if (error == STORE_NO_STORE)
             continue;
-        snprintf(samples[taken].name, sizeof samples->name, "%s", *names);
-        store_figures(store, &samples[taken].figures);
-        store_verification(store, &samples[taken].verification);
+        struct sample *sample = &samples[taken++];
+        sample->name = *names;
+        sample->open = error == STORE_OK;
+        if (!sample->open)
+            continue;
+        store_figures(store, &sample->figures);
+        store_verification(store, &sample->verification);
         depot_release(store);
-        taken++;
     }
     return taken;
 }
@@ -130,10 +237,8 @@ static void begin(struct request *request)
     size_t length;
     FILE *out = open_memstream(&text, &length);
     request_keep_error(request, !out ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
-    if (request->error == STORE_OK) {
-        write_requests(out, request->api);
-        write_connections(out, request->api);
-    }
+    if (request->error == STORE_OK)
+        request->error = write_http(out, request->api);
     if (out && fclose(out) != 0 && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
     if (request->error != STORE_OK) {

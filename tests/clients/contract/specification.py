@@ -22,8 +22,10 @@ PROBLEM_TYPE = "urn:problem-type:cairn:"
 # What `default` stands for: see "Errors" in the file.
 FROM_ANY_PATH = {405, 413, 417, 501}
 
-# Headers that belong to HTTP itself or to the connection; the file need not speak of them.
-PLAIN_HEADERS = {"connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding"}
+# Headers that belong to HTTP itself, to the connection or to every answer; the file speaks of them in words, if at all.
+PLAIN_HEADERS = {
+    "connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding", "x-request-id"
+}  # fmt: skip
 
 
 @dataclass
