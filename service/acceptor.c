@@ -130,11 +130,9 @@ static void accept_some(struct acceptor *acceptor, const struct listener *listen
             return;
 }
 
-/* Milliseconds that a wait may take; -1: for ever. */
+/* Milliseconds that a wait may take. */
 static int patience(bool paused, int64_t end)
 {
-    if (end == ACCEPTOR_NO_END)
-        return paused ? PAUSE : -1;
     int64_t left = end - clock_milliseconds();
     int64_t most = paused ? PAUSE : INT_MAX;
     return left < 0 ? 0 : (int)(left < most ? left : most);
@@ -173,6 +171,6 @@ void acceptor_run(struct acceptor *acceptor, int64_t end)
         for (size_t i = 0; i < acceptor->listener_count; i++)
             if (files[2 + i].revents)
                 accept_some(acceptor, &acceptor->listeners[i]);
-    } while (!files[0].revents && (end == ACCEPTOR_NO_END || clock_milliseconds() < end));
+    } while (!files[0].revents && clock_milliseconds() < end);
     drain_queues(acceptor);
 }

@@ -35,8 +35,6 @@ struct acceptor {
 /* Opens `wake`; the other members are the caller's to fill in before acceptor_run(). False and errno on failure. */
 bool acceptor_open(struct acceptor *acceptor);
 
-#define ACCEPTOR_NO_END INT64_MAX
-
 /* Accepts until a signal arrives or `end` has come (clock.h), and then what was already waiting to be accepted.
  * Thread: one. */
 void acceptor_run(struct acceptor *acceptor, int64_t end);

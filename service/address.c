@@ -60,6 +60,19 @@ bool address_is_same(const struct address *a, const struct address *b)
     return a->length == b->length && memcmp(&a->socket, &b->socket, a->length) == 0;
 }
 
+bool address_is_local(const struct sockaddr *address)
+{
+    const struct in6_addr *inet6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    switch (address->sa_family) {
+    case AF_INET:
+        return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    case AF_INET6:
+        return IN6_IS_ADDR_LOOPBACK(inet6) || (IN6_IS_ADDR_V4MAPPED(inet6) && inet6->s6_addr[12] == IN_LOOPBACKNET);
+    default:
+        return true;
+    }
+}
+
 bool address_is_every_inet6(const struct address *address)
 {
     return address->socket.ss_family == AF_INET6 &&

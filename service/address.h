@@ -37,6 +37,10 @@ unsigned address_port(const struct address *address);
 /* Whether binding both is binding one twice. */
 bool address_is_same(const struct address *a, const struct address *b);
 
+/* Whether it is of this machine alone: a loopback address, also one of IPv4 on a socket of both families, or the path
+ * of a unix socket. */
+bool address_is_local(const struct sockaddr *address);
+
 /* [::], every interface. */
 bool address_is_every_inet6(const struct address *address);
 

@@ -44,28 +44,13 @@ static bool refuse(const char *what, const char *argument)
     return false;
 }
 
-static bool is_named(const char *argument, const char *name)
-{
-    size_t length = strlen(name);
-    return strncmp(argument, name, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
-}
-
-/* The value of --name VALUE or --name=VALUE, or NULL; moves on to the last argument that it took. */
-static const char *take_value(char *const **arguments)
-{
-    const char *equals = strchr(**arguments, '=');
-    if (equals)
-        return equals + 1;
-    return (*arguments)[1] ? *++*arguments : NULL;
-}
-
 static bool read_option(struct check *check, char *const **arguments)
 {
     const char *argument = **arguments;
-    bool store = is_named(argument, "--store");
-    if (!store && !is_named(argument, "--rate"))
+    bool store = command_flag_is(argument, "--store");
+    if (!store && !command_flag_is(argument, "--rate"))
         return refuse("is no option", argument);
-    const char *value = take_value(arguments);
+    const char *value = command_flag_value(arguments);
     if (!value)
         return refuse("needs a value", argument);
     if (store)

@@ -13,11 +13,26 @@ const struct command command_table[] = {
     {"healthcheck", "healthcheck [OPTION]...", "ask the server so configured for /healthz; status 0 or 1",
      command_healthcheck},
     {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
+    {"token", "token add|list|remove ...", "edit who may do what: cairnd token --help", command_token},
     {"options", "options [--man | --bash]", "print the options: Markdown, manual page, completion", command_options},
     {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help},
     {"version", "version", "print the version", command_version},
 };
 const size_t command_count = sizeof command_table / sizeof command_table[0];
+
+bool command_flag_is(const char *argument, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(argument, name, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
+}
+
+const char *command_flag_value(char *const **arguments)
+{
+    const char *equals = strchr(**arguments, '=');
+    if (equals)
+        return equals + 1;
+    return (*arguments)[1] ? *++*arguments : NULL;
+}
 
 static int refuse(const char *name)
 {

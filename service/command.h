@@ -29,16 +29,26 @@ int command_run(const char *name, char *const *arguments);
 int command_serve(char *const *arguments);       /* serve.c */
 int command_healthcheck(char *const *arguments); /* healthcheck.c */
 int command_check(char *const *arguments);       /* check.c */
+int command_token(char *const *arguments);       /* token.c */
 int command_options(char *const *arguments);     /* help.c */
 int command_version(char *const *arguments);     /* help.c */
 
-/* What --help says of `cairnd check`, and what all of cairnd says of itself before it comes to its options. */
+/* What --help says of `cairnd check` and of `cairnd token`, and what all of cairnd says of itself before it comes to
+ * its options. */
 extern const char check_usage[];  /* check.c */
+extern const char token_usage[];  /* token.c */
 extern const char help_summary[]; /* help.c */
 extern const char help_sources[]; /* help.c */
 
 /* Whether the argument is --help or -h. */
 bool command_is_help(const char *argument);
+
+/* Whether the argument is the flag of that name: --name, or --name=VALUE. */
+bool command_flag_is(const char *argument, const char *name);
+
+/* The value of the flag at *arguments, --name VALUE or --name=VALUE, or NULL; moves on to the last argument that it
+ * took. */
+const char *command_flag_value(char *const **arguments);
 
 /* Reads the configuration for a command. False when the command is over already, because of --help, --version or
  * a mistake that stderr explains; *ret_status is then its exit status. Free the configuration in both cases. */

@@ -13,6 +13,9 @@
 static const char config_variable[] = "CAIRN_CONFIG";
 static const char variable_prefix[] = "CAIRN_";
 
+/* Those that are no options. */
+static const char *const plain_variables[] = {config_variable, CONFIG_ROOT_TOKEN};
+
 /* What Kubernetes sets beside a service called "cairn" or "cairn-NAME", and docker in a container that is linked to one
  * of that name. */
 static const char neighbour_variables[] =
@@ -62,10 +65,13 @@ static bool next_flag(char *const **arguments, struct flag *ret_flag)
     *ret_flag = flag;
     if (flag_is(&flag, "help") || flag_is(&flag, "version"))
         return true;
-    if (!flag_is(&flag, "config") && !option_find(flag.name, flag.length))
+    const struct option *option = option_find(flag.name, flag.length);
+    if (!flag_is(&flag, "config") && !option)
         return refuse_flag(&flag);
     if (flag.name[flag.length] == '=')
         ret_flag->value = flag.name + flag.length + 1;
+    else if (option && option->kind == OPTION_SWITCH)
+        ret_flag->value = "true";
     else if (**arguments)
         ret_flag->value = *(*arguments)++;
     else
@@ -157,8 +163,9 @@ static bool load_variables(struct config *config)
 
 static bool is_known_variable(const char *name, size_t length)
 {
-    if (length == strlen(config_variable) && memcmp(name, config_variable, length) == 0)
-        return true;
+    for (size_t i = 0; i < sizeof plain_variables / sizeof *plain_variables; i++)
+        if (length == strlen(plain_variables[i]) && memcmp(name, plain_variables[i], length) == 0)
+            return true;
     for (size_t i = 0; i < option_count; i++) {
         char variable[OPTION_NAME_MAX];
         option_variable(&option_table[i], variable);
@@ -243,6 +250,9 @@ void config_free(struct config *config)
     for (size_t i = 0; i < option_count; i++)
         if (option_is_list(&option_table[i]))
             option_clear(&option_table[i], config);
-    free(config->data);
-    config->data = NULL;
+    char **paths[] = {&config->data, &config->access, &config->root_token_file};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        free(*paths[i]);
+        *paths[i] = NULL;
+    }
 }

@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The variable that holds a token which may do everything: no option, since a command line is everybody's to read. */
+#define CONFIG_ROOT_TOKEN "CAIRN_ROOT_TOKEN"
+
 /* A list of strings, each one allocation. */
 struct texts {
     char **items;
@@ -20,7 +23,11 @@ struct texts {
 };
 
 struct config {
-    char *data;                 /* the data folder */
+    char *data;            /* the data folder */
+    char *access;          /* the access file; NULL: the one in the data folder */
+    char *root_token_file; /* NULL: none */
+    uint64_t open;         /* whether there is no access control */
+    uint64_t metrics_open;
     struct texts listen;        /* address.h reads them; checked */
     struct texts stores;        /* created at the start */
     uint64_t threads;           /* HTTP threads */

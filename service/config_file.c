@@ -49,6 +49,8 @@ static bool set_scalar(const struct option *option, struct config *config, const
     char number[32];
     if (json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value))
         return option_set(option, config, json_string_value(value));
+    if (json_is_boolean(value))
+        return option_set(option, config, json_is_true(value) ? "true" : "false");
     if (!json_is_integer(value))
         return false;
     snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));

@@ -12,11 +12,23 @@
 
 static const char *const log_levels[] = {"info", "warning", "error", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const switches[] = {"false", "true", NULL};
 
 const struct option option_table[] = {
     {"data", OPTION_PATH, "folder that holds the stores; made when missing, with those it lies in", FIELD(data)},
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
     {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
+    {"access", OPTION_PATH,
+     "file that says who may do what; without one, access.json in the data folder: `cairnd token --help` tells more",
+     FIELD(access)},
+    {"root-token-file", OPTION_PATH,
+     "file that holds a token which may do everything, in the place of the one that the first start makes; the "
+     "variable CAIRN_ROOT_TOKEN may hold it, too",
+     FIELD(root_token_file)},
+    {"open", OPTION_SWITCH, "everybody who can connect may do everything: there is no access control", FIELD(open),
+     .choices = switches},
+    {"metrics-open", OPTION_SWITCH, "everybody who can connect may read /metrics", FIELD(metrics_open),
+     .choices = switches},
     {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},
     {"connections-limit", OPTION_COUNT,
      "connections open at a time, as far as the system grants open files; more wait in the listen queue",
@@ -285,6 +297,7 @@ bool option_set(const struct option *option, struct config *config, const char *
     case OPTION_NAMES:
         return set_list(option, config, value);
     case OPTION_CHOICE:
+    case OPTION_SWITCH:
         return set_choice(option, config, value);
     default:
         return set_number(option, config, value);

@@ -21,6 +21,7 @@ enum option_kind {
     OPTION_SIZE,    /* bytes, with a suffix */
     OPTION_SECONDS, /* with a suffix */
     OPTION_CHOICE,  /* the position of a word among `choices` */
+    OPTION_SWITCH,  /* the same, of false and true: the flag alone is true */
 };
 
 struct option {
@@ -38,7 +39,7 @@ struct option {
 #define GIB (1024 * MIB)
 #define TIB (1024 * GIB)
 
-enum { OPTION_COUNT_MAX = 32, OPTION_NAME_MAX = 40, OPTION_VALUE_MAX = 512, OPTION_ALLOWED_MAX = 256 };
+enum { OPTION_COUNT_MAX = 64, OPTION_NAME_MAX = 40, OPTION_VALUE_MAX = 512, OPTION_ALLOWED_MAX = 256 };
 
 extern const struct option option_table[];
 extern const size_t option_count;

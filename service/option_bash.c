@@ -2,7 +2,7 @@
  * option.h.
  *
  * The function completes a command first, or an option of serving; behind an option what it allows, as far as that can
- * be known; of `check` the flags that its usage names.
+ * be known; of `check` and `token` the flags that their usage names.
  */
 #include "service/command.h"
 #include "service/option.h"
@@ -60,6 +60,8 @@ static void put_values(FILE *file)
     fputs("    case $previous in\n", file);
     put_case(file, "--config", files);
     for (size_t i = 0; i < option_count; i++) {
+        if (option_table[i].kind == OPTION_SWITCH)
+            continue;
         snprintf(flag, sizeof flag, "--%s", option_table[i].name);
         tell_how(&option_table[i], how);
         put_case(file, flag, how);
@@ -79,6 +81,10 @@ static void put_words(FILE *file)
     fputs("    case ${COMP_WORDS[1]} in\n    check)\n        words='", file);
     put_flags_of(file, check_usage);
     fputs("--help'\n        [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -d -- \"$current\"); return; }\n"
+          "        ;;\n    token)\n        words='",
+          file);
+    put_flags_of(file, token_usage);
+    fputs("--help'\n        ((COMP_CWORD > 2)) || words='add list remove --help'\n"
           "        ;;\n    options) words='--man --bash' ;;\n    help | version) words='' ;;\n    *)\n        words='",
           file);
     for (size_t i = 0; i < option_count; i++)

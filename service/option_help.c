@@ -59,6 +59,7 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
                  STORE_NAME_MAX);
         break;
     case OPTION_CHOICE:
+    case OPTION_SWITCH:
         join(allowed, OPTION_ALLOWED_MAX, option->choices, count_choices(option), " or ");
         break;
     case OPTION_COUNT:
@@ -81,13 +82,14 @@ void option_format(const struct option *option, const struct config *config, cha
 
     switch (option->kind) {
     case OPTION_PATH:
-        snprintf(value, OPTION_VALUE_MAX, "%s", *(char *const *)field);
+        snprintf(value, OPTION_VALUE_MAX, "%s", *(char *const *)field ? *(char *const *)field : "");
         break;
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
         join(value, OPTION_VALUE_MAX, (const char *const *)texts->items, texts->count, ",");
         break;
     case OPTION_CHOICE:
+    case OPTION_SWITCH:
         snprintf(value, OPTION_VALUE_MAX, "%s", option->choices[option_number(option, config)]);
         break;
     case OPTION_COUNT:

@@ -68,7 +68,7 @@ static void put_option(FILE *file, const struct option *option, const struct con
     option_allowed(option, allowed);
     option_variable(option, variable);
     option_key(option, key);
-    put_term(file, "--", option->name, " \\fIVALUE\\fR");
+    put_term(file, "--", option->name, option->kind == OPTION_SWITCH ? "" : " \\fIVALUE\\fR");
     put(file, option->meaning);
     fputs(".\n.br\nAllowed: ", file);
     put(file, allowed);
@@ -99,6 +99,8 @@ void option_print_man(FILE *file, const struct config *defaults)
     put_options(file, defaults);
     fputs(".SH CHECKING A DATA FOLDER\n.nf\n", file);
     put(file, check_usage);
+    fputs(".fi\n.SH TOKENS\n.nf\n", file);
+    put(file, token_usage);
     fputs(".fi\n", file);
     put_section(
         file, "SIGNALS",

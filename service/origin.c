@@ -1,6 +1,8 @@
 /* origin.c - a table of addresses that have connections. See origin.h. */
 #include "service/origin.h"
 
+#include "service/address.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +38,12 @@ static struct in6_addr whole_address(const struct sockaddr *address)
     return ((const struct sockaddr_in6 *)address)->sin6_addr;
 }
 
-static bool is_loopback(const struct in6_addr *address)
-{
-    return IN6_IS_ADDR_LOOPBACK(address) || (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
-}
-
 /* What is counted; false when nothing is. */
 static bool origin_of(const struct sockaddr *address, struct in6_addr *ret_origin)
 {
-    if (address->sa_family != AF_INET && address->sa_family != AF_INET6)
+    if (address_is_local(address))
         return false;
     struct in6_addr origin = whole_address(address);
-    if (is_loopback(&origin))
-        return false;
     if (!IN6_IS_ADDR_V4MAPPED(&origin) && !IN6_IS_ADDR_LINKLOCAL(&origin))
         memset(&origin.s6_addr[8], 0, 8);
     *ret_origin = origin;

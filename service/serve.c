@@ -9,6 +9,7 @@
  */
 #include "api/api.h"
 #include "service/acceptor.h"
+#include "service/access.h"
 #include "service/clock.h"
 #include "service/command.h"
 #include "service/listeners.h"
@@ -25,7 +26,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LOOPS_MAX = 64 };
+enum { LOOPS_MAX = 64, LOOK_INTERVAL = 1000 /* milliseconds */ };
+
+#define NO_END INT64_MAX
 
 struct server {
     const struct config *config;
@@ -37,6 +40,7 @@ struct server {
     struct loop *loops[LOOPS_MAX];
     struct listener listeners[LISTENERS_MAX];
     struct acceptor acceptor;
+    struct access access;
 };
 
 /* ---- one step each --------------------------------------------------------------------------- */
@@ -131,6 +135,7 @@ static bool open_api(struct server *server)
         .batch_bytes_limit = config->batch_bytes_limit,
         .batch_ops_limit = config->batch_ops_limit,
         .answers_bytes_limit = config->answers_bytes_limit,
+        .metrics_open = config->metrics_open,
         .guest = loop_is_guest,
         .resume = loop_resume,
         .log = log_of_api,
@@ -172,14 +177,22 @@ static bool open_listeners(struct server *server)
     return listeners_open(&server->config->listen, server->listeners, &server->acceptor.listener_count);
 }
 
+/* The listeners say who can connect; nobody is served yet. */
+static bool open_access(struct server *server)
+{
+    return access_open(&server->access, server->api, server->config, server->listeners,
+                       server->acceptor.listener_count);
+}
+
 /* ---- what is read again ---------------------------------------------------------------------- */
 
 /* All that may change while the server runs, a line each. */
 static void reload(struct server *server, int signal)
 {
-    (void)server;
-    if (signal == SIGHUP)
+    if (signal == SIGHUP) {
         logger_line(LOG_INFO, "told to reload");
+        access_reload(&server->access);
+    }
 }
 
 /* A signal that came; what others than those that end the server ask for is done. 0: none came. */
@@ -191,14 +204,17 @@ static int take_signal(struct server *server)
     return signal;
 }
 
-/* Accepts connections until that time or a signal that ends the server: which one, or 0. */
+/* Accepts connections until that time or a signal that ends the server: which one, or 0. Looks now and then whether
+ * what is read again on SIGHUP has changed without one. */
 static int accept_until(struct server *server, int64_t end)
 {
     int signal;
     do {
-        acceptor_run(&server->acceptor, end);
+        int64_t look = clock_milliseconds() + LOOK_INTERVAL;
+        acceptor_run(&server->acceptor, look < end ? look : end);
+        access_look(&server->access);
         signal = take_signal(server);
-    } while (signal && !signal_ends(signal));
+    } while (!signal_ends(signal) && clock_milliseconds() < end);
     return signal;
 }
 
@@ -257,7 +273,7 @@ static void free_loops(struct server *server)
 static bool set_up(struct server *server)
 {
     return open_signals(server) && open_acceptor(server) && open_depot(server) && create_stores(server) &&
-           open_api(server) && start_loops(server) && open_listeners(server);
+           open_api(server) && start_loops(server) && open_listeners(server) && open_access(server);
 }
 
 /* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
@@ -278,7 +294,7 @@ static void run(struct server *server)
     acceptor->listeners = server->listeners;
     acceptor->places = &server->places;
     logger_line(LOG_INFO, "ready");
-    if (accept_until(server, ACCEPTOR_NO_END) == SIGTERM && server->config->drain_delay > 0)
+    if (accept_until(server, NO_END) == SIGTERM && server->config->drain_delay > 0)
         linger(server);
     logger_line(LOG_INFO, "draining: %zu requests are under way", api_requests(server->api));
 }
@@ -294,6 +310,7 @@ static void take_down(struct server *server)
     depot_close(server->depot);
     free_loops(server);
     api_free(server->api);
+    access_close(&server->access);
     if (server->acceptor.wake >= 0)
         acceptor_close(&server->acceptor);
     if (server->signals >= 0)

@@ -173,6 +173,11 @@ struct depot_options depot_options_default(void);
 /* What becomes of `segment_size` beside that `disk_reserve`. */
 uint64_t depot_segment_size(const struct depot_options *options);
 
+/* The file in a data folder that is not the engine's: who serves the folder says in it whom, perhaps before it is
+ * opened for the first time. A folder that holds only this, or its draft, is empty. */
+#define DEPOT_ACCESS       "access.json"
+#define DEPOT_ACCESS_DRAFT DEPOT_ACCESS ".new"
+
 /* Opens the data folder, creating it, with the folders it lies in, when missing or empty; locks it.
  * Stores open at first use. Fails with STORE_LOCKED, STORE_FOREIGN, STORE_DAMAGED (its marker is), STORE_TOO_NEW,
  * STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */

@@ -10,6 +10,7 @@
 #include "api/batch/entries.h"
 #include "api/request/body.h"
 #include "api/request/core.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -254,6 +255,32 @@ static bool take_room(struct request *request, const struct batch *batch)
     return taken;
 }
 
+static unsigned lacks(const struct request *request, const struct store_op *op)
+{
+    static const unsigned rights[] = {[STORE_PUT] = RIGHT_WRITE,
+                                      [STORE_DELETE] = RIGHT_DELETE,
+                                      [STORE_RENAME] = RIGHT_READ | RIGHT_DELETE,
+                                      [STORE_COPY] = RIGHT_READ};
+    unsigned lacking = permit_lacks(request, rights[op->kind], request->store_name, &op->key);
+    if (op->kind == STORE_RENAME || op->kind == STORE_COPY)
+        lacking |= permit_lacks(request, RIGHT_WRITE, request->store_name, &op->target);
+    return lacking;
+}
+
+/* One step that the visitor may not do is enough to refuse them all. */
+static bool permitted(struct request *request, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->entries.count; i++) {
+        unsigned lacking = lacks(request, &batch->entries.ops[i]);
+        if (lacking == 0)
+            continue;
+        show_key(request, batch, i);
+        permit_refuse(request, lacking, request->store_name, i);
+        return false;
+    }
+    return true;
+}
+
 /* Whether there is something to commit; else it has answered. */
 static bool ready(struct request *request, struct batch *batch)
 {
@@ -269,7 +296,7 @@ static bool ready(struct request *request, struct batch *batch)
         answer_nothing(request);
         return false;
     }
-    if (!take_room(request, batch))
+    if (!permitted(request, batch) || !take_room(request, batch))
         return false;
     batch->receipts = calloc(batch->entries.count, sizeof *batch->receipts);
     if (!batch->receipts)

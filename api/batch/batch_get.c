@@ -10,6 +10,7 @@
 #include "api/request/body.h"
 #include "api/request/core.h"
 #include "api/request/object_json.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/naming.h"
@@ -31,7 +32,8 @@ struct gathering {
     struct object **objects;
     enum store_error *errors;
     size_t count, room;
-    size_t entry;      /* the one that an error of the store is about */
+    size_t entry;      /* the one that an error of the store is about, or a right that is missing */
+    bool forbidden;    /* the visitor may not read all that is asked for */
     const char *fault; /* what is wrong with the body, without a full stop */
     enum problem problem;
 };
@@ -88,12 +90,35 @@ static void release_all(struct gathering *gathering)
     }
 }
 
-/* Looks all keys up; what is not there is no error. False: request->error says why. */
+/* Whether the visitor may read all that is asked for: before anything is looked up, what has a key; then what was found
+ * by its hash, whose key is known only now. What was not found and what is not the visitor's are the same. */
+static bool may_read(const struct request *request, struct gathering *gathering, bool found)
+{
+    for (size_t i = 0; i < gathering->count; i++) {
+        struct store_key key = gathering->keys[i];
+        const struct object *object = found ? gathering->objects[i] : NULL;
+        bool by_hash = !key.bytes;
+        if (by_hash != found)
+            continue;
+        if (object && object_info(object)->key)
+            key = store_key_of(object_info(object)->key, object_info(object)->key_length);
+        if (permit_lacks(request, RIGHT_READ, request->store_name, &key) == 0)
+            continue;
+        gathering->entry = i;
+        gathering->forbidden = true;
+        return false;
+    }
+    return true;
+}
+
+/* Looks all keys up; what is not there is no error. False: request->error says why, or not all of it may be read. */
 static bool look_up(struct request *request, struct gathering *gathering, unsigned flags)
 {
     request->error = store_get_many(request->store, gathering->keys, gathering->count, flags, gathering->objects,
                                     gathering->errors);
     request->os_error = request->error == STORE_OK ? errno : 0; /* of the keys' errors */
+    if (request->error == STORE_OK && !may_read(request, gathering, true))
+        return false;
     for (size_t i = 0; request->error == STORE_OK && i < gathering->count; i++)
         if (gathering->errors[i] != STORE_NO_OBJECT) {
             request->error = gathering->errors[i];
@@ -279,6 +304,8 @@ static void gather_job(struct request *request)
             refuse(gathering, PROBLEM_BAD_BODY, gathering->json.fault);
         return;
     }
+    if (!may_read(request, gathering, false))
+        return;
     jsontext_open(&gathering->answer, '{');
     jsontext_name(&gathering->answer, "objects");
     jsontext_open(&gathering->answer, '[');
@@ -303,7 +330,9 @@ static void drop(struct gathering *gathering)
 static void answer(struct request *request)
 {
     struct gathering *gathering = request->state;
-    if (request->error == STORE_COLLISION) {
+    if (gathering->forbidden) {
+        permit_refuse(request, RIGHT_READ, request->store_name, gathering->entry);
+    } else if (request->error == STORE_COLLISION) {
         reply_entry_problem(request, PROBLEM_COLLISION, gathering->entry,
                             "Several keys have the hash %016" PRIx64 ": name the object by its key.",
                             gathering->keys[gathering->entry].hash);

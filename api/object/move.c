@@ -8,6 +8,7 @@
 #include "api/object/transfer.h"
 #include "api/request/body.h"
 #include "api/request/head.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/naming.h"
@@ -168,6 +169,12 @@ static void free_json(struct command *command)
     command->json = NULL;
 }
 
+static bool may_transfer(struct request *request, const struct transfer *transfer)
+{
+    unsigned rights = transfer->move ? RIGHT_READ | RIGHT_DELETE : RIGHT_READ;
+    return permit_may(request, rights, request->store_name, &transfer->source) && transfer_may_write(request, transfer);
+}
+
 static void finish(struct request *request)
 {
     struct command *command = request->state;
@@ -182,7 +189,8 @@ static void finish(struct request *request)
     }
     request->key = command->transfer.source;
     request->has_key = true;
-    transfer_prepare(request, &command->transfer, prepared);
+    if (may_transfer(request, &command->transfer))
+        transfer_prepare(request, &command->transfer, prepared);
 }
 
 static void end(struct request *request)

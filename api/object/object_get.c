@@ -13,6 +13,7 @@
 #include "api/http/http_date.h"
 #include "api/request/core.h"
 #include "api/request/head.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -247,9 +248,24 @@ static void count_payload(struct request *request, const struct object *object)
         budget_add(&request->api->answers, &request->answer, (size_t)object_info(object)->size);
 }
 
+/* Of an object that is asked for by its hash it is known only now whether it stands below a prefix that the visitor may
+ * read. One that does not, and none at all, are the same answer. */
+static bool may_be_told(struct request *request, const struct object *object)
+{
+    if (request->key.bytes || store_error_is_shortage(request->error, request->os_error))
+        return true;
+    const struct object_info *info = !object ? NULL : object_info(object);
+    struct store_key key = request->key;
+    if (info && info->key)
+        key = store_key_of(info->key, info->key_length);
+    return permit_may(request, RIGHT_READ, request->store_name, &key);
+}
+
 static void answer(struct request *request)
 {
     const struct reading *reading = request->state;
+    if (!may_be_told(request, reading->object))
+        return;
     count_payload(request, reading->object);
     if (request->error == STORE_NO_OBJECT)
         reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under this key.");

@@ -7,6 +7,7 @@
  * to clients, checked here, and good as long as the store is.
  */
 #include "api/request/object_json.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/text/utf8.h"
@@ -176,13 +177,19 @@ static void acquired(struct request *request)
     request_offload(request, read_page, answer);
 }
 
+static bool may_list(struct request *request, const struct page *page)
+{
+    struct store_key prefix = {.bytes = page->prefix, .length = page->query.prefix_length};
+    return permit_may(request, RIGHT_LIST, request->store_name, &prefix);
+}
+
 static void begin(struct request *request)
 {
     struct page *page = calloc(1, sizeof *page);
     request->state = page;
     if (!page)
         reply_error(request, STORE_NO_MEMORY);
-    else if (read_query(request, page))
+    else if (read_query(request, page) && may_list(request, page))
         request_acquire(request, acquired);
 }
 

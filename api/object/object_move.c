@@ -57,7 +57,7 @@ static void begin(struct request *request, bool move)
     transfer->move = move;
     transfer->source = request->key;
     if (head_precondition(request, &transfer->precondition) && read_destination(request, &transfer->destination) &&
-        read_overwrite(request, &transfer->keep_target))
+        read_overwrite(request, &transfer->keep_target) && transfer_may_write(request, transfer))
         request_acquire(request, acquired);
 }
 

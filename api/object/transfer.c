@@ -1,5 +1,6 @@
 #include "api/object/transfer.h"
 
+#include "api/request/permit.h"
 #include "api/request/reply.h"
 
 #include <string.h>
@@ -7,6 +8,12 @@
 static bool stays(const struct request *request, const struct transfer *transfer)
 {
     return strcmp(transfer->destination.store, request->store_name) == 0;
+}
+
+bool transfer_may_write(struct request *request, const struct transfer *transfer)
+{
+    const struct destination *destination = &transfer->destination;
+    return permit_may(request, RIGHT_WRITE, destination->store, &destination->key);
 }
 
 void transfer_prepare(struct request *request, struct transfer *transfer, request_step *then)

@@ -22,6 +22,9 @@ struct transfer {
     struct store_op op;               /* borrowed by the engine until the write is done */
 };
 
+/* Whether the visitor may write where it goes; false when it has answered. Ask before any store is looked at. */
+bool transfer_may_write(struct request *request, const struct transfer *transfer);
+
 /* Gets the reference to the store of the destination, then runs `then`. */
 void transfer_prepare(struct request *request, struct transfer *transfer, request_step *then);
 

@@ -1,7 +1,7 @@
 /* readyz.c - GET /readyz: the server takes writes.
  *
  * The engine looks whether its disk still answers, on a thread of its own. Damage that was found does not hinder
- * writes: it is told in the detail.
+ * writes: it is told in the detail. That names stores and paths: whoever may not administer them all gets none.
  */
 #include "api/request/core.h"
 #include "api/request/reply.h"
@@ -11,9 +11,12 @@
 static void answer(struct request *request)
 {
     struct store_detail detail = {0};
+    bool healthy = depot_healthy(request->api->options.depot, &detail);
+    if (!(visitor_rights_everywhere(&request->visitor) & RIGHT_ADMIN))
+        detail.text[0] = '\0';
     if (api_is_draining(request->api))
         reply_problem(request, PROBLEM_DRAINING, "The server is closing.");
-    else if (!depot_healthy(request->api->options.depot, &detail))
+    else if (!healthy)
         reply_problem(request, PROBLEM_STORE_FAILED, "%s.",
                       detail.text[0] == '\0' ? "A store takes no writes" : detail.text);
     else

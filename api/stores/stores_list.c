@@ -1,4 +1,4 @@
-/* stores_list.c - GET /v1/stores: the names of all stores, in bytewise order. */
+/* stores_list.c - GET /v1/stores: the names of all stores in which the visitor may do something, in bytewise order. */
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
@@ -20,6 +20,8 @@ static void begin(struct request *request)
     jsontext_name(&json, "stores");
     jsontext_open(&json, '[');
     for (size_t i = 0; i < count; i++) {
+        if (!visitor_rights_within(&request->visitor, names[i]))
+            continue;
         jsontext_open(&json, '{');
         jsontext_field(&json, "name", names[i]);
         jsontext_close(&json, '}');

@@ -111,12 +111,14 @@ static bool is_empty_file(const struct io *io, int parent, const char *name)
     return empty;
 }
 
-/* Whether an entry of a folder without a marker is nobody's: the first start makes lock, stores, trash, and last the
- * marker by way of its draft, and puts nothing into them before the marker is there. */
+/* Whether an entry of a folder without a marker is nobody's, or its operator's: the first start makes lock, stores,
+ * trash, and last the marker by way of its draft, and puts nothing into them before the marker is there. */
 static bool is_nobodys(struct folder *folder, const char *name)
 {
     if (strcmp(name, "lock") == 0)
         return is_empty_file(folder->io, folder->root, name);
+    if (strcmp(name, DEPOT_ACCESS) == 0 || strcmp(name, DEPOT_ACCESS_DRAFT) == 0)
+        return true;
     if (strcmp(name, "stores") == 0 || strcmp(name, "trash") == 0)
         return is_empty_folder(folder->io, folder->root, name);
     return settings_is_draft(folder->io, folder->root, name, marker, &ours);

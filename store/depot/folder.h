@@ -2,6 +2,7 @@
  *
  *     DIR/cairn            says that the folder is cairn's, and the format (settings.h)
  *     DIR/lock             locked while a process has the folder open
+ *     DIR/access.json      not the engine's: see DEPOT_ACCESS in store.h; may be missing
  *     DIR/reserve          space for a full disk (reserve.h); may be missing
  *     DIR/stores/NAME/     one folder a store: settings, log/, blobs/
  *     DIR/trash/           stores being made and stores being removed (trash.h); emptied at start

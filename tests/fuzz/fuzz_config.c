@@ -88,6 +88,7 @@ static void assert_bounds(const struct option *option, const struct config *conf
         fuzz_assert(number >= option->least && number <= option->most);
         break;
     case OPTION_CHOICE:
+    case OPTION_SWITCH:
         for (number = 0; number < option_number(option, config); number++)
             fuzz_assert(option->choices[number] != NULL);
         fuzz_assert(option->choices[number] != NULL);
@@ -106,8 +107,8 @@ static void assert_reads_again(const struct option *option, const struct config 
 {
     char value[OPTION_VALUE_MAX], second[OPTION_VALUE_MAX];
     option_format(option, config, value);
-    if (!fits(value) || (option_is_list(option) && !*value))
-        return; /* cut, or an empty list, which has no value to write */
+    if (!fits(value) || !*value)
+        return; /* cut, or an empty list or no path, which have no value to write */
     if (option_is_list(option))
         option_clear(option, again);
     fuzz_assert(option_set(option, again, value));

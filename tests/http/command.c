@@ -1,16 +1,24 @@
 #include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "site.h"
 
-static char *kept[64];
-static size_t kept_count;
+/* A list, so that who looks for memory that was lost finds the texts. */
+struct kept {
+    char *text;
+    struct kept *next;
+};
+
+static struct kept *all_kept;
 
 char *command_keep(char *text)
 {
-    ck_assert_uint_lt(kept_count, sizeof kept / sizeof *kept);
-    kept[kept_count++] = text;
+    struct kept *kept = malloc(sizeof *kept);
+    ck_assert_ptr_nonnull(kept);
+    *kept = (struct kept){text, all_kept};
+    all_kept = kept;
     return text;
 }
 

@@ -568,6 +568,7 @@ START_TEST(one_address_does_not_get_all_places)
     int sockets[EACH + 1];
     add("--connections-per-address", "3");
     server_listen(site.server, "0.0.0.0:0");
+    server_add(site.server, "--open");
     site_start();
     size_t descriptors = server_descriptors(site.server);
     for (int round = 0; round < 2 && own; round++) {

@@ -1,0 +1,205 @@
+/* access.c - the server's rules, from the access file. See access.h. */
+#include "service/access.h"
+
+#include "api/access/rules_json.h"
+#include "service/logger.h"
+#include "service/root_token.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+char *access_path(const struct config *config)
+{
+    char *path;
+    if (config->access)
+        return strdup(config->access);
+    return asprintf(&path, "%s/%s", config->data, DEPOT_ACCESS) < 0 ? NULL : path;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static struct rules *rules_of(const struct access *access, const char *text, size_t length)
+{
+    struct rules_json_fault fault = {0};
+    struct rules *rules = rules_json_read(text, length, &fault);
+    if (!rules) {
+        logger_line(LOG_ERROR, "the access file %s is not valid: line %zu: %s", access->path, fault.line,
+                    fault.sentence);
+        return NULL;
+    }
+    if (!access->has_root || rules_set_root(rules, &access->root))
+        return rules;
+    logger_line(LOG_ERROR, "cannot take the access file %s: out of memory", access->path);
+    rules_release(rules);
+    return NULL;
+}
+
+/* Takes note of what the file looks like before it is read: what is written into it meanwhile makes it look new. */
+static void note_state(struct access *access)
+{
+    access->seen = access_state_of(access->path);
+    clock_gettime(CLOCK_REALTIME, &access->seen_time);
+}
+
+/* Two writes in the same instant leave the same time, so a file that changed just before it was read may be another by
+ * now. */
+static bool is_settled(const struct access *access)
+{
+    return access->seen_time.tv_sec > access->seen.changed.tv_sec + 1;
+}
+
+static void use(struct access *access, struct rules *rules)
+{
+    size_t count = rules->token_count;
+    api_set_rules(access->api, rules);
+    logger_line(LOG_AUDIT, "who may do what is as %s says%s: %zu token%s", access->path, access->ruled ? " now" : "",
+                count, count == 1 ? "" : "s");
+    access->ruled = true;
+}
+
+/* Reads the file and hands its rules over, unless it says what it said before. False: the old ones stay. */
+static bool load(struct access *access)
+{
+    char reason[ACCESS_REASON_MAX];
+    size_t length;
+    note_state(access);
+    char *text = access_file_read(access->path, &length, reason);
+    if (!text) {
+        logger_line(LOG_ERROR, "%s", reason);
+        return false;
+    }
+    struct token_sum content = token_sum_of(text, length);
+    bool same = token_sum_equal(&content, &access->content);
+    struct rules *rules = same ? NULL : rules_of(access, text, length);
+    access->content = content;
+    if (rules)
+        use(access, rules);
+    explicit_bzero(text, length);
+    free(text);
+    return same || rules;
+}
+
+/* ---- the first start ------------------------------------------------------------------------- */
+
+static const struct listener *first_foreign(const struct listener *listeners, size_t count)
+{
+    const struct listener *end = listeners + count;
+    while (listeners < end && address_is_local((const struct sockaddr *)&listeners->address.socket))
+        listeners++;
+    return listeners < end ? listeners : NULL;
+}
+
+/* The file with one token that may do everything; not if somebody has made one in this moment. */
+static bool make_file(struct access *access, const struct token_sum *root)
+{
+    char reason[ACCESS_REASON_MAX] = "out of memory";
+    struct access_edit edit;
+    char *text = root_token_file_text(root);
+    bool made = text && access_edit_begin(&edit, access->path, reason);
+    if (made) {
+        struct access_state state = access_state_of(access->path);
+        bool alone = access_state_is_none(&state);
+        made = access_edit_end(&edit, alone ? text : NULL, strlen(text), reason) && alone;
+        if (!alone)
+            (void)snprintf(reason, sizeof reason, "somebody else has just made one: start again");
+    }
+    if (!made)
+        logger_line(LOG_ERROR, "cannot make the access file %s: %s", access->path, reason);
+    free(text);
+    return made;
+}
+
+/* Said on a level that nothing leaves out: it is never told again. */
+static void tell_token(const struct access *access, const char *token, const struct listener *listener)
+{
+    struct listener local = *listener;
+    char url[LISTENER_TEXT_MAX];
+    local.both_families = false;
+    address_make_local(&local.address);
+    listener_format(&local, url, sizeof url);
+    logger_line(LOG_AUDIT,
+                "the first start has made %s with one token, which may do everything and is told only here: "
+                "curl -H 'Authorization: Bearer %s' %s/v1/stores",
+                access->path, token, url);
+}
+
+static bool make_token(struct access *access, const struct listener *listener)
+{
+    char token[TOKEN_TEXT_SIZE];
+    if (!token_make(token)) {
+        logger_line(LOG_ERROR, "cannot make a token: the system has no random bytes");
+        return false;
+    }
+    struct token_sum sum = token_sum_of(token, strlen(token));
+    bool made = make_file(access, &sum);
+    if (made)
+        tell_token(access, token, listener);
+    explicit_bzero(token, sizeof token);
+    return made && load(access);
+}
+
+static bool open_file(struct access *access, const struct listener *listeners, size_t listener_count)
+{
+    const struct listener *foreign = first_foreign(listeners, listener_count);
+    if (!access_state_is_none(&access->seen))
+        return load(access);
+    if (access->has_root)
+        return make_file(access, &access->root) && load(access);
+    if (foreign)
+        return make_token(access, foreign);
+    logger_line(LOG_INFO,
+                "everything is open to whoever can connect from this machine: `cairnd token add` makes an access file");
+    return true;
+}
+
+/* ---- the life of it -------------------------------------------------------------------------- */
+
+bool access_open(struct access *access, struct api *api, const struct config *config, const struct listener *listeners,
+                 size_t listener_count)
+{
+    *access = (struct access){.api = api};
+    if (config->open) {
+        logger_line(LOG_WARNING, "--open: whoever can connect may do everything");
+        return true;
+    }
+    access->path = access_path(config);
+    if (!access->path) {
+        logger_line(LOG_ERROR, "out of memory");
+        return false;
+    }
+    if (!root_token_take(config->root_token_file, &access->root, &access->has_root))
+        return false;
+    access->seen = access_state_of(access->path);
+    return open_file(access, listeners, listener_count);
+}
+
+void access_reload(struct access *access)
+{
+    access->content = (struct token_sum){0};
+    if (access->path && !access_state_is_none(&access->seen))
+        load(access);
+}
+
+void access_look(struct access *access)
+{
+    if (!access->path)
+        return;
+    struct access_state state = access_state_of(access->path);
+    bool same = access_state_same(&state, &access->seen);
+    if (access_state_is_none(&state)) {
+        if (!same)
+            logger_line(LOG_WARNING, "the access file %s is gone: what it said goes on", access->path);
+        access->seen = state;
+    } else if (!same || !is_settled(access)) {
+        load(access);
+    }
+}
+
+void access_close(struct access *access)
+{
+    free(access->path);
+    access->path = NULL;
+}

@@ -1,0 +1,171 @@
+/* access_file.c - reads and replaces the access file. See access_file.h. */
+#include "service/access_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static bool fail(char reason[ACCESS_REASON_MAX], const char *what, const char *path)
+{
+    (void)snprintf(reason, ACCESS_REASON_MAX, "%s %.300s: %s", what, path, strerror(errno));
+    return false;
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+struct access_state access_state_of(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return (struct access_state){0};
+    return (struct access_state){status.st_dev, status.st_ino, status.st_size, status.st_ctim};
+}
+
+bool access_state_same(const struct access_state *a, const struct access_state *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+bool access_state_is_none(const struct access_state *state)
+{
+    return state->inode == 0;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* NULL and errno. */
+static char *read_whole(int file, size_t *ret_length)
+{
+    size_t capacity = 4096, length = 0;
+    char *text = malloc(capacity);
+    for (ssize_t got = 1; text && got != 0;) {
+        if (length == capacity) {
+            char *grown = length < ACCESS_FILE_MAX ? realloc(text, capacity *= 2) : NULL;
+            if (!grown)
+                break;
+            text = grown;
+        }
+        got = read(file, text + length, capacity - length);
+        if (got == 0) {
+            *ret_length = length;
+            return text;
+        }
+        if (got < 0)
+            break;
+        length += (size_t)got;
+    }
+    if (text && length >= ACCESS_FILE_MAX)
+        errno = EFBIG;
+    free(text);
+    return NULL;
+}
+
+/* Who may write into a pipe of that name is not waited for. */
+char *access_file_read(const char *path, size_t *ret_length, char reason[ACCESS_REASON_MAX])
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char *text = file < 0 ? NULL : read_whole(file, ret_length);
+    if (!text)
+        fail(reason, "cannot read the access file", path);
+    if (file >= 0)
+        close(file);
+    return text;
+}
+
+/* ---- replacing ------------------------------------------------------------------------------- */
+
+static bool name_draft(struct access_edit *edit, const char *path, char reason[ACCESS_REASON_MAX])
+{
+    if (!realpath(path, edit->path)) {
+        if (errno != ENOENT || strlen(path) >= sizeof edit->path)
+            return fail(reason, "cannot find the access file", path);
+        strcpy(edit->path, path);
+    }
+    (void)snprintf(edit->draft, sizeof edit->draft, "%s.new", edit->path);
+    return true;
+}
+
+/* Whether the file that is locked still stands under the name: whoever had the lock before may have renamed it. */
+static bool is_draft(const struct access_edit *edit)
+{
+    struct stat locked, named;
+    return fstat(edit->file, &locked) == 0 && lstat(edit->draft, &named) == 0 && locked.st_dev == named.st_dev &&
+           locked.st_ino == named.st_ino;
+}
+
+bool access_edit_begin(struct access_edit *edit, const char *path, char reason[ACCESS_REASON_MAX])
+{
+    if (!name_draft(edit, path, reason))
+        return false;
+    for (;;) {
+        edit->file = open(edit->draft, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (edit->file < 0)
+            return fail(reason, "cannot write beside the access file:", edit->draft);
+        if (flock(edit->file, LOCK_EX) != 0) {
+            fail(reason, "cannot lock", edit->draft);
+            close(edit->file);
+            return false;
+        }
+        if (is_draft(edit))
+            return true;
+        close(edit->file);
+    }
+}
+
+static bool write_whole(int file, const char *text, size_t length)
+{
+    if (ftruncate(file, 0) != 0 || lseek(file, 0, SEEK_SET) != 0)
+        return false;
+    while (length > 0) {
+        ssize_t written = write(file, text, length);
+        if (written < 0)
+            return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+static int open_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    return open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Root may edit the file of a server that runs as somebody else. */
+static bool keep_owner(const struct access_edit *edit, int folder)
+{
+    struct stat owner, draft;
+    if ((stat(edit->path, &owner) != 0 && fstat(folder, &owner) != 0) || fstat(edit->file, &draft) != 0)
+        return false;
+    if (owner.st_uid == draft.st_uid && owner.st_gid == draft.st_gid)
+        return true;
+    return fchown(edit->file, owner.st_uid, owner.st_gid) == 0 || (errno == EPERM && geteuid() != 0);
+}
+
+static bool replace(const struct access_edit *edit, int folder, const char *text, size_t length)
+{
+    return write_whole(edit->file, text, length) && fchmod(edit->file, 0600) == 0 && keep_owner(edit, folder) &&
+           fsync(edit->file) == 0 && rename(edit->draft, edit->path) == 0 && fsync(folder) == 0;
+}
+
+bool access_edit_end(struct access_edit *edit, const char *text, size_t length, char reason[ACCESS_REASON_MAX])
+{
+    int folder = open_folder_of(edit->path);
+    bool good = !text || (folder >= 0 && replace(edit, folder, text, length));
+    if (!good)
+        fail(reason, "cannot write the access file", edit->path);
+    if (!text || !good)
+        unlink(edit->draft);
+    if (folder >= 0)
+        close(folder);
+    close(edit->file);
+    return good;
+}

@@ -1,0 +1,467 @@
+/* token.c - `cairnd token add|list|remove`: edits the access file, and shows what it allows.
+ *
+ * The file is read, changed as the JSON that it is, so that what stands in it stays, judged as a server will judge it,
+ * and put in the old one's place. A server that uses it takes it within a second. A new token goes to stdout and
+ * nowhere else.
+ */
+#include "api/access/rights.h"
+#include "api/access/rules_json.h"
+#include "api/text/hex.h"
+#include "api/text/timestamp.h"
+#include "api/text/utf8.h"
+#include "service/access.h"
+#include "service/command.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+const char token_usage[] =
+    "usage: cairnd token add NAME --stores LIST --rights LIST [--prefix PREFIX] [--expires WHEN]\n"
+    "       cairnd token list [--json]\n"
+    "       cairnd token remove NAME\n"
+    "\n"
+    "Edits the access file, which says who may do what; a server takes it within a second. `add` prints\n"
+    "the new token, this once: of a token only the SHA-256 is kept.\n"
+    "\n"
+    "  --stores LIST     names of stores, separated by commas; * stands for any characters: photos,tenant-*\n"
+    "  --rights LIST     of read, list, write, delete and admin, separated by commas\n"
+    "  --prefix PREFIX   only keys that begin with it: a/ for what is in a folder\n"
+    "  --expires WHEN    2027-01-01, 2027-01-01T12:00:00Z, or from now on: 90d, 12h, 30m, 60s\n"
+    "  --json            for scripts\n"
+    "  --access FILE     the access file (CAIRN_ACCESS)\n"
+    "  --data DIR        or the data folder that it is in, as access.json (CAIRN_DATA)\n"
+    "  --config FILE     or the configuration that names one of them (CAIRN_CONFIG)\n";
+
+struct order {
+    const char *action;
+    const char *name;
+    const char *stores, *rights, *prefix, *expires;
+    bool json;
+    bool help;
+    char *where[7]; /* --access, --data and --config with their values, for the configuration */
+    size_t where_count;
+};
+
+struct edit {
+    const struct order *order;
+    const char *path;
+    char *text; /* owned, as the tree */
+    json_t *tree;
+    bool fresh;                  /* there was no file */
+    char added[TOKEN_TEXT_SIZE]; /* the new token: told on stdout once it is in the file */
+};
+
+__attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("cairnd: token: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return false;
+}
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static bool read_flag(struct order *order, char *const **arguments)
+{
+    static const char *const names[] = {"--stores", "--rights", "--prefix", "--expires"};
+    static char *const where[] = {"--access", "--data", "--config"};
+    const char **values[] = {&order->stores, &order->rights, &order->prefix, &order->expires};
+    const char *argument = **arguments;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (command_flag_is(argument, names[i])) {
+            if (*values[i])
+                return fail("%s is given twice", names[i]);
+            *values[i] = command_flag_value(arguments);
+            return *values[i] || fail("%s needs a value", names[i]);
+        }
+    for (size_t i = 0; i < sizeof where / sizeof *where; i++)
+        if (command_flag_is(argument, where[i])) {
+            char *value = (char *)(uintptr_t)command_flag_value(arguments);
+            if (!value || order->where_count + 2 >= sizeof order->where / sizeof *order->where)
+                return fail("%s %s", where[i], value ? "is given twice" : "needs a value");
+            order->where[order->where_count++] = where[i];
+            order->where[order->where_count++] = value;
+            return true;
+        }
+    return fail("'%s' is no option; `cairnd token --help` tells more", argument);
+}
+
+static bool read_word(struct order *order, const char *word)
+{
+    if (order->name || (order->action && strcmp(order->action, "list") == 0))
+        return fail("'%s' is one word too many", word);
+    if (order->action)
+        order->name = word;
+    else
+        order->action = word;
+    return true;
+}
+
+static bool read_arguments(struct order *order, char *const *arguments)
+{
+    for (; *arguments; arguments++) {
+        bool good = true;
+        if (command_is_help(*arguments))
+            order->help = true;
+        else if (strcmp(*arguments, "--json") == 0)
+            order->json = true;
+        else if ((*arguments)[0] == '-')
+            good = read_flag(order, &arguments);
+        else
+            good = read_word(order, *arguments);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+/* Whether a server would take that text. */
+static bool judge(const char *path, const char *text, size_t length)
+{
+    struct rules_json_fault fault = {0};
+    struct rules *rules = rules_json_read(text, length, &fault);
+    bool good = rules != NULL;
+    rules_release(rules);
+    return good || fail("%s is not valid: line %zu: %s", path, fault.line, fault.sentence);
+}
+
+static bool read_tree(struct edit *edit)
+{
+    char reason[ACCESS_REASON_MAX];
+    struct access_state state = access_state_of(edit->path);
+    size_t length;
+    edit->fresh = access_state_is_none(&state);
+    if (edit->fresh) {
+        edit->tree = json_object();
+        return edit->tree || fail("out of memory");
+    }
+    edit->text = access_file_read(edit->path, &length, reason);
+    if (!edit->text)
+        return fail("%s", reason);
+    if (!judge(edit->path, edit->text, length))
+        return false;
+    edit->tree = json_loadb(edit->text, length, JSON_ALLOW_NUL, NULL);
+    return edit->tree || fail("out of memory");
+}
+
+static json_t *tokens_of(const struct edit *edit)
+{
+    json_t *tokens = json_object_get(edit->tree, "tokens");
+    if (!tokens && json_object_set_new(edit->tree, "tokens", json_array()) == 0)
+        tokens = json_object_get(edit->tree, "tokens");
+    return tokens;
+}
+
+/* Where the token of that name stands, or how many there are. */
+static size_t find(const json_t *tokens, const char *name)
+{
+    size_t i = 0;
+    while (i < json_array_size(tokens) &&
+           strcmp(json_string_value(json_object_get(json_array_get(tokens, i), "name")), name) != 0)
+        i++;
+    return i;
+}
+
+/* The new text; free() it. NULL: told on stderr. */
+static char *write_tree(const struct edit *edit, size_t *ret_length)
+{
+    char *dump = json_dumps(edit->tree, JSON_INDENT(2)), *text = NULL;
+    int printed = dump ? asprintf(&text, "%s\n", dump) : -1;
+    free(dump);
+    if (printed < 0) {
+        fail("out of memory");
+        return NULL;
+    }
+    *ret_length = (size_t)printed;
+    if (judge(edit->path, text, *ret_length))
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Changes the file by `change`, while nobody else does. */
+static bool edit_file(struct edit *edit, bool (*change)(struct edit *edit))
+{
+    char reason[ACCESS_REASON_MAX];
+    struct access_edit file;
+    if (!access_edit_begin(&file, edit->path, reason))
+        return fail("%s", reason);
+    size_t length = 0;
+    char *text = read_tree(edit) && change(edit) ? write_tree(edit, &length) : NULL;
+    bool good = access_edit_end(&file, text, length, reason) && text;
+    if (text && !good)
+        fail("%s", reason);
+    if (good && edit->fresh)
+        fprintf(stderr, "cairnd: token: %s is new: from now on a server that uses it asks for tokens\n", edit->path);
+    free(text);
+    return good;
+}
+
+static void edit_free(struct edit *edit)
+{
+    free(edit->text);
+    json_decref(edit->tree);
+    explicit_bzero(edit->added, sizeof edit->added);
+}
+
+/* ---- add ------------------------------------------------------------------------------------- */
+
+/* The items of a comma list as JSON; NULL when one of them is none of its kind, or there is none. */
+static json_t *items_of(const char *list, bool (*valid)(const char *item, size_t length))
+{
+    json_t *items = json_array();
+    for (const char *item = list, *end;; item = end + 1) {
+        end = strchrnul(item, ',');
+        size_t length = (size_t)(end - item);
+        if (!valid(item, length) || json_array_append_new(items, json_stringn(item, length)) != 0) {
+            json_decref(items);
+            return NULL;
+        }
+        if (!*end)
+            return items;
+    }
+}
+
+static bool is_right(const char *name, size_t length)
+{
+    return right_named(name, length) != 0;
+}
+
+static bool is_prefix(const char *prefix)
+{
+    return strlen(prefix) <= STORE_KEY_MAX && utf8_valid(prefix, strlen(prefix));
+}
+
+/* `90d` and the like, from now on. */
+static bool read_span(const char *text, int64_t *ret_seconds)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || digits > 9 || !text[digits] || text[digits + 1])
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (text[digits] == units[i].unit) {
+            *ret_seconds = time(NULL) + strtoll(text, NULL, 10) * units[i].seconds;
+            return true;
+        }
+    return false;
+}
+
+static json_t *expiry_of(const char *text)
+{
+    char written[TIMESTAMP_SIZE];
+    int64_t seconds;
+    if (!read_span(text, &seconds) && !timestamp_read(text, strlen(text), &seconds))
+        return NULL;
+    timestamp_write(written, seconds * 1000000000);
+    return json_string(written);
+}
+
+static json_t *grant_of(const struct order *order)
+{
+    json_t *stores = items_of(order->stores, grant_pattern_valid);
+    json_t *rights = items_of(order->rights, is_right);
+    if (!stores)
+        fail("--stores: '%s' is no list of names of stores, in which * may stand for any characters", order->stores);
+    else if (!rights)
+        fail("--rights: '%s' is no list of read, list, write, delete and admin", order->rights);
+    else
+        return json_pack("{s:o, s:s, s:o}", "stores", stores, "prefix", order->prefix ? order->prefix : "", "rights",
+                         rights);
+    json_decref(stores);
+    json_decref(rights);
+    return NULL;
+}
+
+static bool add_token(struct edit *edit)
+{
+    const struct order *order = edit->order;
+    json_t *tokens = tokens_of(edit);
+    struct token_sum sum;
+    char digits[2 * sizeof sum.bytes];
+    if (find(tokens, order->name) < json_array_size(tokens))
+        return fail("there is a token '%s': `cairnd token remove %s` takes it away", order->name, order->name);
+    json_t *grant = grant_of(order);
+    json_t *expires = grant && order->expires ? expiry_of(order->expires) : NULL;
+    if (!grant || (order->expires && !expires)) {
+        json_decref(grant);
+        return grant ? fail("--expires: '%s' is no time", order->expires) : false;
+    }
+    if (!token_make(edit->added))
+        return fail("the system has no random bytes");
+    sum = token_sum_of(edit->added, strlen(edit->added));
+    hex_encode(digits, sum.bytes, sizeof sum.bytes);
+    json_t *token = json_pack("{s:s, s:s#}", "name", order->name, "sha256", digits, (int)sizeof digits);
+    if (expires)
+        json_object_set_new(token, "expires", expires);
+    json_object_set_new(token, "grants", json_pack("[o]", grant));
+    return json_array_append_new(tokens, token) == 0 || fail("out of memory");
+}
+
+/* A data folder may be made before the first start: `path` is that of the access file in it. */
+static bool make_folder(const struct config *config)
+{
+    if (config->access || mkdir(config->data, 0700) == 0 || errno == EEXIST)
+        return true;
+    return fail("cannot make the data folder %s: %s", config->data, strerror(errno));
+}
+
+static bool add(struct edit *edit, const struct config *config)
+{
+    const struct order *order = edit->order;
+    if (!order->name || !order->stores || !order->rights)
+        return fail("a token has a name, --stores and --rights; `cairnd token --help` tells more");
+    if (!token_name_valid(order->name, strlen(order->name)))
+        return fail("'%s' is no name: it has 1 to %d of the characters A-Z a-z 0-9 . _ - @ : +", order->name,
+                    TOKEN_NAME_MAX);
+    if (order->prefix && !is_prefix(order->prefix))
+        return fail("--prefix: it has at most %d bytes of UTF-8", STORE_KEY_MAX);
+    if (!make_folder(config) || !edit_file(edit, add_token))
+        return false;
+    puts(edit->added);
+    return fflush(stdout) == 0;
+}
+
+/* ---- remove ---------------------------------------------------------------------------------- */
+
+static bool remove_token(struct edit *edit)
+{
+    json_t *tokens = tokens_of(edit);
+    size_t place = find(tokens, edit->order->name);
+    return json_array_remove(tokens, place) == 0 || fail("there is no token '%s'", edit->order->name);
+}
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static void print_grants(const json_t *grants)
+{
+    size_t i, k;
+    json_t *grant, *item;
+    json_array_foreach (grants, i, grant) {
+        const char *prefix = json_string_value(json_object_get(grant, "prefix"));
+        printf("    on");
+        json_array_foreach (json_object_get(grant, "stores"), k, item)
+            printf("%s%s", k ? "," : " ", json_string_value(item));
+        if (prefix && *prefix)
+            printf(", keys that begin with '%s'", prefix);
+        printf(":");
+        json_array_foreach (json_object_get(grant, "rights"), k, item)
+            printf("%s%s", k ? "," : " ", json_string_value(item));
+        putchar('\n');
+    }
+}
+
+static void print_token(const json_t *token)
+{
+    const char *expires = json_string_value(json_object_get(token, "expires"));
+    int64_t seconds = 0;
+    bool over = expires && timestamp_read(expires, strlen(expires), &seconds) && seconds <= time(NULL);
+    printf("%s", json_string_value(json_object_get(token, "name")));
+    if (expires)
+        printf(", %s %s", over ? "EXPIRED" : "expires", expires);
+    putchar('\n');
+    print_grants(json_object_get(token, "grants"));
+}
+
+static void print_all(const json_t *tree)
+{
+    size_t i;
+    json_t *token;
+    const json_t *anonymous = json_object_get(tree, "anonymous");
+    json_array_foreach (json_object_get(tree, "tokens"), i, token)
+        print_token(token);
+    if (json_array_size(anonymous) > 0)
+        puts("anybody");
+    print_grants(anonymous);
+}
+
+/* All but what lets somebody in, or is made of it. */
+static bool print_json(json_t *tree)
+{
+    size_t i;
+    json_t *token;
+    json_array_foreach (json_object_get(tree, "tokens"), i, token)
+        json_object_del(token, "sha256");
+    json_object_del(tree, "link_keys");
+    bool printed = json_dumpf(tree, stdout, JSON_INDENT(2)) == 0;
+    putchar('\n');
+    return printed;
+}
+
+static bool list(struct edit *edit)
+{
+    if (!read_tree(edit))
+        return false;
+    if (edit->fresh)
+        return fail("there is no access file %s", edit->path);
+    if (edit->order->json)
+        return print_json(edit->tree) && fflush(stdout) == 0;
+    print_all(edit->tree);
+    return fflush(stdout) == 0;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static int act(const struct order *order, const struct config *config, const char *path)
+{
+    struct edit edit = {.order = order, .path = path};
+    bool done;
+    if (strcmp(order->action, "add") == 0)
+        done = add(&edit, config);
+    else if (strcmp(order->action, "list") == 0)
+        done = list(&edit);
+    else
+        done = edit_file(&edit, remove_token);
+    edit_free(&edit);
+    return done ? STATUS_OK : STATUS_FAILED;
+}
+
+/* Whether the order is one; told on stderr otherwise. */
+static bool is_order(const struct order *order)
+{
+    static const char *const actions[] = {"add", "list", "remove"};
+    size_t i = 0;
+    while (i < 3 && order->action && strcmp(order->action, actions[i]) != 0)
+        i++;
+    if (!order->action || i == 3)
+        return fail("add, list or remove? `cairnd token --help` tells more");
+    if (strcmp(order->action, "add") != 0 && (order->stores || order->rights || order->prefix || order->expires))
+        return fail("%s takes no --stores, --rights, --prefix or --expires", order->action);
+    return order->name || strcmp(order->action, "remove") != 0 || fail("remove which token?");
+}
+
+int command_token(char *const *arguments)
+{
+    struct order order = {0};
+    struct config config;
+    int status = STATUS_USAGE;
+    if (!read_arguments(&order, arguments))
+        return STATUS_USAGE;
+    if (order.help) {
+        fputs(token_usage, stdout);
+        return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+    }
+    if (!is_order(&order))
+        return STATUS_USAGE;
+    if (command_configure(order.where, &config, &status)) {
+        char *path = access_path(&config);
+        status = path ? act(&order, &config, path) : STATUS_FAILED;
+        free(path);
+    }
+    config_free(&config);
+    return status;
+}
