@@ -93,17 +93,23 @@ bool client_is_amid_head(const struct client *client)
     return !client->evicted && !client->ended && wire_is_amid_head(&client->wire);
 }
 
-bool client_has_unread(const struct client *client)
+/* Whether the kernel holds bytes of it. */
+static bool has_arrived(const struct client *client)
 {
     int unread = 0;
     return ioctl(client->socket, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+bool client_has_unread(const struct client *client)
+{
+    return wire_has_ready(&client->wire) || has_arrived(client);
 }
 
 bool client_is_still_sending(const struct client *client)
 {
     if (client->evicted || client->given_up)
         return false;
-    return (!client->ended && wire_is_amid_body(&client->wire)) || client_has_unread(client);
+    return (!client->ended && wire_is_amid_body(&client->wire)) || has_arrived(client);
 }
 
 enum api_eviction client_silence(const struct client *client)

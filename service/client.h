@@ -73,7 +73,7 @@ bool client_is_amid_head(const struct client *client);
 /* Whether it got an answer before all of its message was read, so that it may be sending on. */
 bool client_is_still_sending(const struct client *client);
 
-/* Whether there are bytes of it that nobody has read. */
+/* Whether there are bytes of it that libmicrohttpd has not read: with the kernel, or passed by the wire. */
 bool client_has_unread(const struct client *client);
 
 /* What libmicrohttpd has waited for in vain, of a request under way. */

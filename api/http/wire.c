@@ -52,6 +52,11 @@ bool wire_answered(struct wire *wire)
     return wire->ended;
 }
 
+bool wire_has_ready(const struct wire *wire)
+{
+    return wire->ready_length > 0;
+}
+
 uint64_t wire_rest(const struct wire *wire)
 {
     return wire->state == WIRE_BODY ? wire->left : 0;
@@ -295,9 +300,9 @@ ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffe
         else
             got = read_on(wire, source, arg, (char *)buffer + given, size - given, &given, &drained);
     }
+    wire->ended = got == 0 && (given > 0 || owes_answer(wire));
     if (given > 0)
         return (ssize_t)given;
-    wire->ended = got == 0 && owes_answer(wire);
     if (got > 0 || wire->ended) {
         errno = EAGAIN;
         return -1;

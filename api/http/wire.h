@@ -38,7 +38,7 @@ struct wire {
     uint64_t left;
     uint64_t heads;     /* passed, those in place of faulty ones included */
     uint64_t answered;  /* messages whose answer is out */
-    bool ended;         /* the source has ended, and that has to wait */
+    bool ended;         /* the source has ended, and the reader does not know it yet */
     struct fault fault; /* of the last message */
 
     const char *ready; /* passed, and to be read before all that follows */
@@ -57,7 +57,7 @@ void wire_begin(struct wire *wire);
 
 /* In place of recv(): reads from the source what may be read. EAGAIN also when something came that has to wait, and at
  * the end of the source while a whole message is not answered: libmicrohttpd would drop the answer with the connection.
- */
+ * An end that comes together with the last bytes has to be read again, too. */
 ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffer, size_t size);
 
 /* The answer to the next message is out. True: the source's end was held back, and is to be read again. */
@@ -71,6 +71,9 @@ bool wire_is_amid_head(const struct wire *wire);
 
 /* Whether a head has passed, and its body is not complete or something is wrong with the message. */
 bool wire_is_amid_body(const struct wire *wire);
+
+/* Whether bytes have passed that were not read yet. */
+bool wire_has_ready(const struct wire *wire);
 
 /* Bytes of a body that are still to come; 0 when there is none, or its length is not known. */
 uint64_t wire_rest(const struct wire *wire);

@@ -407,6 +407,29 @@ START_TEST(who_stops_sending_gets_the_answers_that_take_a_while)
 }
 END_TEST
 
+/* The end comes with the last of many requests, while the wire keeps some that libmicrohttpd has no room for. */
+START_TEST(who_stops_sending_gets_the_end_behind_many_answers)
+{
+    enum { TIMES = 300, ROUNDS = 12 };
+    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    enum { LENGTH = sizeof request - 1 };
+    static char requests[TIMES * LENGTH];
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(requests + i * LENGTH, request, LENGTH);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        size_t cut = (150 + 10 * round) * LENGTH + 10;
+        int socket = raw_connect(site.server->port);
+        ck_assert(raw_send_bytes(socket, requests, cut));
+        ck_assert(raw_send_bytes(socket, requests + cut, sizeof requests - cut));
+        shutdown(socket, SHUT_WR);
+        for (int i = 0; i < TIMES; i++)
+            ck_assert(raw_receive(socket, &answer));
+        ck_assert_msg(raw_closed(socket), "cut behind %zu bytes, the connection stays open", cut);
+        close(socket);
+    }
+}
+END_TEST
+
 START_TEST(connection_close_is_heeded)
 {
     char *request = client_text(site.client,
@@ -658,6 +681,7 @@ int main(void)
         hundred_pipelined_puts,
         a_client_that_stops_sending_still_gets_its_answer,
         who_stops_sending_gets_the_answers_that_take_a_while,
+        who_stops_sending_gets_the_end_behind_many_answers,
         connection_close_is_heeded,
         slow_headers_are_no_fault,
         an_error_before_the_body_reaches_a_client_that_sends_on,

@@ -262,6 +262,24 @@ START_TEST(the_end_waits_for_the_answers)
 }
 END_TEST
 
+/* What is left out makes room for another read, which finds the end: the reader learns of it after the bytes. */
+START_TEST(an_end_that_comes_with_the_last_bytes_is_told)
+{
+    static const char bytes[] = "\r\n" GET SIZED "hel";
+    for (size_t cut = 0; cut < 2; cut++) {
+        size_t length = cut ? sizeof bytes - 1 : strlen("\r\n" GET);
+        struct stream stream = {.bytes = bytes, .length = length, .ends = length};
+        struct wire wire;
+        char buffer[200];
+        wire_begin(&wire);
+        ck_assert_int_eq(wire_read(&wire, read_stream, &stream, buffer, length), (ssize_t)length - 2);
+        ck_assert(wire_answered(&wire));
+        ck_assert_int_eq(wire_read(&wire, read_stream, &stream, buffer, sizeof buffer), 0);
+        wire_end(&wire);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -275,6 +293,7 @@ int main(void)
         much_comes_with_the_end_of_a_head,
         the_end_of_the_stream_is_told,
         the_end_waits_for_the_answers,
+        an_end_that_comes_with_the_last_bytes_is_told,
     };
     return UNIT_RUN("wire", tests);
 }
