@@ -2,10 +2,9 @@
  *
  * Happy path: signals, data folder, stores, api, loops, listeners; then the main thread accepts connections.
  * The end: for a moment everybody is served while /readyz says that this will not last. Then the listeners go first,
- * so that nobody new comes; the api and the depot turn new work away; the loops finish what is under way and their
- * threads end; the data folder is closed, and with it the engine's threads; only then are the daemons freed, because a
- * thread of the engine may just be about to return from loop_resume(). A step that fails takes down what the steps
- * before it have set up.
+ * so that nobody new comes; the loops finish what is under way, writes too, and their threads end; the data folder is
+ * closed, and with it the engine's threads; only then are the daemons freed, because a thread of the engine may just be
+ * about to return from loop_resume(). A step that fails takes down what the steps before it have set up.
  */
 #include "api/api.h"
 #include "service/acceptor.h"
@@ -236,7 +235,8 @@ static const char *wait_for_loop(struct server *server, const struct loop *loop,
     }
 }
 
-/* Gives the requests under way until the drain timeout or a second signal, and cuts off what is left then. */
+/* Gives the requests under way until the drain timeout or a second signal, and cuts off what is left then. Only from
+ * then on the depot takes no write: one that comes to it before is that of a request which may still end in time. */
 static void drain_loops(struct server *server)
 {
     int64_t end = clock_milliseconds() + (int64_t)server->config->drain_timeout * 1000;
@@ -251,6 +251,7 @@ static void drain_loops(struct server *server)
     if (!cut)
         return;
     logger_line(LOG_WARNING, "%s: cutting off %zu requests", cut, api_requests(server->api));
+    depot_drain(server->depot);
     for (size_t i = 0; i < count; i++)
         loop_cut(server->loops[i]);
 }
@@ -304,8 +305,6 @@ static void take_down(struct server *server)
     listeners_close(server->listeners, &server->acceptor.listener_count);
     if (server->api)
         api_drain(server->api);
-    if (server->depot)
-        depot_drain(server->depot);
     join_loops(server);
     depot_close(server->depot);
     free_loops(server);

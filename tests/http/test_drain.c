@@ -244,9 +244,9 @@ static void expect_draining(int socket, struct raw_answer *answer)
     ck_assert(raw_closed(socket));
 }
 
-/* While a request holds the process, others whose heads had begun are told to come back: a write, and readyz. Who comes
- * later finds the door closed. */
-START_TEST(new_requests_during_the_drain_are_refused)
+/* While a request holds the process, others whose heads had begun are served: readyz tells of the end. Who comes later
+ * finds the door closed. */
+START_TEST(requests_begun_before_the_drain_are_served)
 {
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
@@ -265,7 +265,9 @@ START_TEST(new_requests_during_the_drain_are_refused)
     ck_assert(raw_send(ready, "st: a\r\n\r\n"));
     expect_draining(ready, answer);
     ck_assert(raw_send(write, "st: a\r\nContent-Length: 1\r\n\r\nv"));
-    expect_draining(write, answer);
+    ck_assert(raw_receive(write, answer));
+    ck_assert_int_eq(answer->status, 201);
+    ck_assert(raw_closed(write));
     close(ready);
     close(write);
     free(answer);
@@ -273,7 +275,63 @@ START_TEST(new_requests_during_the_drain_are_refused)
     ck_assert_int_eq(outcome(child), 7);
     server_start(site.server);
     site_reconnect();
-    site_expect_kind(site_get("new", NULL), 404, "no-object");
+    site_expect_text("new", "v");
+}
+END_TEST
+
+/* The body of each lacks its last byte when the signal comes. */
+START_TEST(writes_under_way_are_carried_out)
+{
+    static const struct {
+        const char *head, *body;
+        int status;
+    } writes[] = {
+        {"POST /v1/stores/main/batch HTTP/1.1\r\nContent-Type: application/json",
+         "{\"operations\":[{\"op\":\"put\",\"key\":\"batch\",\"data\":\"YQ==\"}]}", 200},
+        {"POST /v1/stores/main/batch HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x",
+         "--x\r\nContent-Disposition: form-data; name=\"form\"\r\n\r\na\r\n--x--\r\n", 200},
+        {"PUT /v1/stores/main/objects/put HTTP/1.1", "a", 201},
+        {"DELETE /v1/stores/main/objects/old HTTP/1.1", "body", 200},
+        {"COPY /v1/stores/main/objects/k HTTP/1.1\r\nDestination: /v1/stores/other/objects/copy", "body", 201},
+        {"PUT /v1/stores/new HTTP/1.1", "body", 201},
+        {"DELETE /v1/stores/empty HTTP/1.1", "body", 204},
+    };
+    enum { WRITES = sizeof writes / sizeof *writes };
+    static struct raw_answer answer;
+    int sockets[WRITES];
+    site_start();
+    for (size_t i = 0; i < 2; i++) {
+        site_expect(client_send(site.client, "PUT", i ? "/v1/stores/empty" : "/v1/stores/other", NULL, 0, NULL), 201);
+        site_expect(site_put(i ? "old" : "k", "v", NULL), 201);
+    }
+    for (size_t i = 0; i < WRITES; i++) {
+        size_t length = strlen(writes[i].body);
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "%s\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%.*s", writes[i].head, length,
+                           (int)length - 1, writes[i].body));
+    }
+    ck_assert(clock_until(5, server_has_read_all(site.server)));
+    ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
+    ck_assert(clock_until(5, server_logged(site.server, "draining") > 0));
+    client_disconnect(site.client);
+    ck_assert(clock_until(5, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    for (size_t i = 0; i < WRITES; i++) {
+        ck_assert(raw_send(sockets[i], "%s", writes[i].body + strlen(writes[i].body) - 1));
+        ck_assert_msg(raw_receive(sockets[i], &answer), "no answer to %s", writes[i].head);
+        ck_assert_msg(answer.status == writes[i].status, "%d to %s", answer.status, writes[i].head);
+        ck_assert(raw_closed(sockets[i]));
+        close(sockets[i]);
+    }
+    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_text("batch", "a");
+    site_expect_text("form", "a");
+    site_expect_text("put", "a");
+    site_expect(site_get("old", NULL), 404);
+    site_expect(client_get(site.client, "/v1/stores/other/objects/copy", NULL), 200);
+    site_expect(client_get(site.client, "/v1/stores/new", NULL), 200);
+    site_expect(client_get(site.client, "/v1/stores/empty", NULL), 404);
 }
 END_TEST
 
@@ -363,7 +421,8 @@ int main(void)
         an_upload_under_way_is_finished,
         a_download_under_way_is_finished,
         a_second_signal_cuts,
-        new_requests_during_the_drain_are_refused,
+        requests_begun_before_the_drain_are_served,
+        writes_under_way_are_carried_out,
         for_a_moment_everybody_is_served_and_readyz_tells_of_the_end,
         the_moment_ends_by_itself,
         a_verification_does_not_hold_it,
