@@ -1,0 +1,191 @@
+/* command.c - a transfer that the body asks for. command.h has an example. */
+#include "api/object/command.h"
+
+#include "api/object/transfer.h"
+#include "api/request/body.h"
+#include "api/request/head.h"
+#include "api/request/permit.h"
+#include "api/request/reply.h"
+#include "api/request/request.h"
+#include "api/text/naming.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BODY_MAX = 64 << 10 };
+
+struct command {
+    struct transfer transfer;
+    struct body body;
+    json_t *json; /* owned; what keys and names are borrowed from */
+    struct naming source, target;
+    struct jsonread_text store; /* of the destination; bytes is NULL when it is not named */
+    bool has_destination;
+};
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+void command_begin(struct request *request, bool move)
+{
+    struct command *command = calloc(1, sizeof *command);
+    if (!command) {
+        reply_error(request, STORE_NO_MEMORY);
+        return;
+    }
+    request->state = command;
+    command->transfer.move = move;
+    if (!body_is(request, "application/json"))
+        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
+    else if (body_admit(request, &command->body, BODY_MAX) &&
+             head_precondition(request, &command->transfer.precondition))
+        request_acquire(request, NULL);
+}
+
+/* ---- the body -------------------------------------------------------------------------------- */
+
+size_t command_receive(struct request *request, const char *bytes, size_t length)
+{
+    struct command *command = request->state;
+    return body_receive(request, &command->body, bytes, length);
+}
+
+/* ---- what it says ---------------------------------------------------------------------------- */
+
+/* The functions below return NULL, or a sentence about what is wrong, without a full stop. */
+
+/* A member that is null is absent. The tree is ours alone, so that a key in base64 may be decoded where it stands. */
+static const char *read_string(const json_t *value, struct jsonread_text *ret_text)
+{
+    if (json_is_null(value))
+        return NULL;
+    if (!json_is_string(value))
+        return "keys and stores are strings";
+    *ret_text = (struct jsonread_text){(char *)(uintptr_t)json_string_value(value), json_string_length(value)};
+    return NULL;
+}
+
+/* One of the three ways to name an object; *ret_known is false when the member is none of them. */
+static const char *read_name(const char *name, const json_t *value, struct naming *naming, bool *ret_known)
+{
+    enum naming_kind kind;
+    struct jsonread_text member = {(char *)(uintptr_t)name, strlen(name)};
+    *ret_known = naming_kind_of(&member, "key", &kind);
+    return *ret_known ? read_string(value, &naming->texts[kind]) : NULL;
+}
+
+static const char *read_destination(struct command *command, json_t *destination)
+{
+    const char *name;
+    json_t *value;
+    if (json_is_null(destination))
+        return NULL;
+    if (!json_is_object(destination))
+        return "destination is one object with a store and a key";
+    command->has_destination = true;
+    json_object_foreach (destination, name, value) {
+        bool known;
+        const char *fault = read_name(name, value, &command->target, &known);
+        if (!known)
+            fault = strcmp(name, "store") == 0 ? read_string(value, &command->store)
+                                               : "a destination has a store and a key and nothing else";
+        if (fault)
+            return fault;
+    }
+    return NULL;
+}
+
+static const char *read_overwrite(struct command *command, const json_t *value)
+{
+    if (!json_is_boolean(value) && !json_is_null(value))
+        return "overwrite is true or false";
+    command->transfer.keep_target = json_is_false(value);
+    return NULL;
+}
+
+static const char *read_member(struct command *command, const char *name, json_t *value)
+{
+    bool known;
+    const char *fault = read_name(name, value, &command->source, &known);
+    if (known)
+        return fault;
+    if (strcmp(name, "destination") == 0)
+        return read_destination(command, value);
+    if (strcmp(name, "overwrite") == 0)
+        return read_overwrite(command, value);
+    return "the body has a key, a destination, overwrite and nothing else";
+}
+
+static const char *read_body(struct command *command)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (command->json, name, value) {
+        const char *fault = read_member(command, name, value);
+        if (fault)
+            return fault;
+    }
+    return NULL;
+}
+
+static const char *read_command(struct command *command, const char *here)
+{
+    struct transfer *transfer = &command->transfer;
+    const struct jsonread_text *store = &command->store;
+    const char *fault = read_body(command);
+    if (fault)
+        return fault;
+    if (!command->has_destination)
+        return "a destination is missing";
+    if (store->bytes && strlen(store->bytes) != store->length)
+        return "the destination's store holds a NUL";
+    transfer->destination.store = !store->bytes ? here : store->bytes;
+    fault = naming_key(&command->source, &transfer->source);
+    return fault ? fault : naming_key(&command->target, &transfer->destination.key);
+}
+
+static void prepared(struct request *request)
+{
+    struct command *command = request->state;
+    transfer_run(request, &command->transfer);
+}
+
+static void free_json(struct command *command)
+{
+    json_decref(command->json);
+    command->json = NULL;
+}
+
+static bool may_transfer(struct request *request, const struct transfer *transfer)
+{
+    unsigned rights = transfer->move ? RIGHT_READ | RIGHT_DELETE : RIGHT_READ;
+    return permit_may(request, rights, request->store_name, &transfer->source) && transfer_may_write(request, transfer);
+}
+
+void command_finish(struct request *request)
+{
+    struct command *command = request->state;
+    command->json = body_json(request, &command->body);
+    if (!command->json)
+        return;
+    const char *fault = read_command(command, request->store_name);
+    if (fault) {
+        free_json(command); /* it may be twenty times the body, and its client in no hurry to read the answer */
+        reply_problem(request, PROBLEM_BAD_BODY, "The body does not fit: %s.", fault);
+        return;
+    }
+    request->key = command->transfer.source;
+    request->has_key = true;
+    if (may_transfer(request, &command->transfer))
+        transfer_prepare(request, &command->transfer, prepared);
+}
+
+void command_end(struct request *request)
+{
+    struct command *command = request->state;
+    if (!command)
+        return;
+    transfer_end(&command->transfer);
+    free_json(command);
+    body_free(&command->body);
+    free(command);
+}
