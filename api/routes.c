@@ -37,6 +37,7 @@ const struct route routes[] = {
     {METHOD_POST, STORE "/verify", &endpoint_verify, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_GET, STORE, &endpoint_store_get, ANY(SCOPE_STORE, FIGURES)},
     {METHOD_PUT, STORE, &endpoint_store_put, ALL(SCOPE_STORE, RIGHT_ADMIN)},
+    {METHOD_PATCH, STORE, &endpoint_store_patch, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_DELETE, STORE, &endpoint_store_delete, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_GET, "/v1/stores", &endpoint_stores_list, ALL(SCOPE_KNOWN, 0)},
     {METHOD_GET, "/", &endpoint_about, ALL(SCOPE_PUBLIC, 0)},

@@ -67,6 +67,8 @@ const struct option option_table[] = {
     {"store-ops-limit", OPTION_COUNT, "writes under way, for each store", FIELD(depot.store_ops_limit), 1, 10000000},
     {"open-stores-limit", OPTION_COUNT, "idle stores kept open; the longest idle are closed beyond it",
      FIELD(depot.open_stores_limit), 1, 1000000},
+    {"stores-limit", OPTION_COUNT, "stores that there may be; more are not made, those that are there stay",
+     FIELD(depot.stores_limit), 1, 1000000},
     {"segment-size", OPTION_SIZE,
      "size of one file of a store's log, at most half of the disk reserve; 64MiB if that is 128MiB or more",
      FIELD(depot.segment_size), MIB, STORE_SEGMENT_MAX},

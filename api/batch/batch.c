@@ -211,6 +211,7 @@ static void done(void *arg, const struct store_result *result)
     struct batch *batch = request->state;
     request->error = result->error;
     request->os_error = result->os_error;
+    request->overrun = result->overrun;
     batch->failed_op = result->failed_op;
     batch->end_offset = result->end_offset;
     /* A key that memory is short for is left out of the answer: the write has been done. */

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const char *const method_names[METHODS] = {"GET", "HEAD", "PUT", "POST", "DELETE", "MOVE", "COPY", "OPTIONS"};
+static const char *const method_names[METHODS] = {"GET",    "HEAD", "PUT",  "PATCH",  "POST",
+                                                  "DELETE", "MOVE", "COPY", "OPTIONS"};
 
 enum method method_of(const char *name)
 {

@@ -9,6 +9,7 @@ enum method {
     METHOD_GET,
     METHOD_HEAD,
     METHOD_PUT,
+    METHOD_PATCH,
     METHOD_POST,
     METHOD_DELETE,
     METHOD_MOVE,

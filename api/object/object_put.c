@@ -68,7 +68,8 @@ static void admit(struct request *request)
             return;
         }
     }
-    struct stream_hooks hooks = {.arg = upload->digest, .tap = !upload->digest ? NULL : tap};
+    struct stream_hooks hooks = {
+        .arg = upload->digest, .tap = !upload->digest ? NULL : tap, .overrun = &request->overrun};
     enum store_error error = stream_open(request->store, &request->key, request->body_length, &hooks, &upload->stream);
     if (error != STORE_OK)
         reply_error(request, error);

@@ -27,7 +27,7 @@ void transfer_prepare(struct request *request, struct transfer *transfer, reques
 static void answer(struct request *request)
 {
     const struct transfer *transfer = request->state; /* what the states of all these endpoints begin with */
-    if (request->error == STORE_EXISTS) {             /* the problem is about the target */
+    if (request->error == STORE_EXISTS || request->error == STORE_QUOTA) { /* the problem is about the target */
         request->store_name = transfer->destination.store;
         request->key = transfer->destination.key;
         request->has_key = true;

@@ -113,8 +113,9 @@ static bool refuse_route(struct request *request)
 {
     char allow[ROUTE_ALLOW_SIZE];
     if (request->method == METHODS) {
-        reply_problem(request, PROBLEM_NOT_IMPLEMENTED,
-                      "The methods known here are GET, HEAD, PUT, POST, DELETE, MOVE, COPY and OPTIONS, in capitals.");
+        reply_problem(
+            request, PROBLEM_NOT_IMPLEMENTED,
+            "The methods known here are GET, HEAD, PUT, PATCH, POST, DELETE, MOVE, COPY and OPTIONS, in capitals.");
     } else if (uri_has_dot_segment(request->path)) {
         reply_problem(request, PROBLEM_BAD_URI,
                       "The path holds a dot segment outside of a key, which others may resolve on the way.");

@@ -49,6 +49,7 @@ extern const struct endpoint endpoint_copy;
 extern const struct endpoint endpoint_verify;
 extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;
+extern const struct endpoint endpoint_store_patch;
 extern const struct endpoint endpoint_store_delete;
 extern const struct endpoint endpoint_stores_list;
 extern const struct endpoint endpoint_about;

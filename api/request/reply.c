@@ -130,6 +130,18 @@ static void detail_field(struct jsontext *json, char *detail)
     jsontext_field(json, "detail", detail);
 }
 
+/* For programs: which limit of the store would be passed, and by how much. */
+static void write_quota(struct jsontext *json, const struct store_overrun *overrun)
+{
+    jsontext_name(json, "quota");
+    jsontext_open(json, '{');
+    jsontext_field(json, "of", overrun->of_objects ? "objects" : "bytes");
+    jsontext_figure(json, "limit", overrun->limit);
+    jsontext_figure(json, "used", overrun->used);
+    jsontext_figure(json, "added", overrun->added);
+    jsontext_close(json, '}');
+}
+
 /* `entry` is the index of the batch's entry that the problem is about, or SIZE_MAX. */
 static void write_problem(struct jsontext *json, struct request *request, const struct problem_kind *kind, size_t entry,
                           char *detail)
@@ -149,6 +161,8 @@ static void write_problem(struct jsontext *json, struct request *request, const 
         jsontext_name(json, "key_hash");
         jsontext_hash(json, request->key.hash);
     }
+    if (kind == problem_kind(PROBLEM_QUOTA_EXCEEDED))
+        write_quota(json, &request->overrun);
     jsontext_field(json, "request_id", request_id(request));
     jsontext_close(json, '}');
 }
@@ -215,8 +229,22 @@ void reply_entry_problem(struct request *request, enum problem problem, size_t e
     va_end(arguments);
 }
 
+static void reply_quota(struct request *request)
+{
+    const struct store_overrun *overrun = &request->overrun;
+    reply_problem(request, PROBLEM_QUOTA_EXCEEDED,
+                  "The store may hold %" PRIu64 " %s and has %" PRIu64 "%s; this would add %" PRIu64
+                  ": delete objects, or have the limit raised.",
+                  overrun->limit, overrun->of_objects ? "objects" : "bytes", overrun->used,
+                  overrun->of_objects ? "" : ", those of unfinished uploads among them", overrun->added);
+}
+
 void reply_error(struct request *request, enum store_error error)
 {
+    if (error == STORE_QUOTA) {
+        reply_quota(request);
+        return;
+    }
     char room[128];
     bool told = request->detail && *request->detail != '\0';
     const char *fault = error == STORE_IO && request->endpoint ? request->endpoint->fault : NULL;

@@ -134,6 +134,7 @@ void request_done(void *arg, const struct store_result *result)
     struct request *request = arg;
     request->error = result->error;
     request->os_error = result->os_error;
+    request->overrun = result->overrun;
     if (result->error == STORE_OK && !receipt_keep(&request->receipt, &result->receipts[0], &request->key))
         request->error = STORE_NO_MEMORY;
     request_resume(request);

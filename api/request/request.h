@@ -80,12 +80,13 @@ struct request {
     request_step *acquired;  /* what follows request_acquire_store() */
     const char *wanted_name; /* what it looks for, and where the reference goes */
     struct store **wanted;
-    enum store_error error;    /* what came of the work that was waited for */
-    int os_error;              /* the errno beside it, or 0 */
-    char *detail;              /* owned; a sentence of the engine about it, or NULL */
-    bool created;              /* of a store: it was not there */
-    struct receipt receipt;    /* of the write that was waited for, when error is STORE_OK */
-    const char *receipt_store; /* the store that write went to */
+    enum store_error error;       /* what came of the work that was waited for */
+    int os_error;                 /* the errno beside it, or 0 */
+    struct store_overrun overrun; /* beside STORE_QUOTA */
+    char *detail;                 /* owned; a sentence of the engine about it, or NULL */
+    bool created;                 /* of a store: it was not there */
+    struct receipt receipt;       /* of the write that was waited for, when error is STORE_OK */
+    const char *receipt_store;    /* the store that write went to */
 
     struct MHD_Response *response; /* the answer, owned until it is queued */
     unsigned status;               /* 0: none yet; with a status and no response, memory was out */

@@ -170,6 +170,26 @@ static void write_stores(FILE *out, const struct sample *samples, size_t count)
             fprintf(out, "cairn_store_failed{store=\"%s\"} %d\n", samples[i].name, samples[i].figures.failed);
 }
 
+/* A limit is at `offset` in the figures; stores without it have no sample. */
+static void write_limit(FILE *out, const char *name, const char *help, size_t offset, const struct sample *samples,
+                        size_t count)
+{
+    write_family(out, name, "gauge", help);
+    for (size_t k = 0; k < count; k++) {
+        const struct store_limit *limit = (const void *)((const char *)&samples[k].figures + offset);
+        if (limit->set)
+            fprintf(out, "%s{store=\"%s\"} %" PRIu64 "\n", name, samples[k].name, limit->most);
+    }
+}
+
+static void write_limits(FILE *out, const struct sample *samples, size_t count)
+{
+    write_limit(out, "cairn_store_limit_bytes", "Most payload bytes that the store may hold, where there is a limit.",
+                offsetof(struct store_figures, limits.bytes), samples, count);
+    write_limit(out, "cairn_store_limit_objects", "Most objects that the store may hold, where there is a limit.",
+                offsetof(struct store_figures, limits.objects), samples, count);
+}
+
 static void write_verifications(FILE *out, const struct sample *samples, size_t count)
 {
     write_family(out, "cairn_store_verification_running", "gauge", "1 while the store is being verified.");
@@ -223,6 +243,7 @@ static enum store_error write_depot(FILE *out, struct depot *depot)
     struct sample *samples = calloc(count + 1, sizeof *samples);
     size_t taken = samples ? take_samples(depot, names, samples) : 0;
     write_stores(out, samples, taken);
+    write_limits(out, samples, taken);
     write_verifications(out, samples, taken);
     free(names);
     free(samples);

@@ -75,6 +75,7 @@ static const struct operation operations[] = {
     {"POST", "/v1/stores/@/copy", "{\"key\":\"k\",\"destination\":{\"key\":\"k4\"}}", JSON, "read write", 201},
     {"POST", "/v1/stores/@/verify", NULL, NULL, "admin", 202},
     {"PUT", "/v1/stores/@-2", NULL, NULL, "admin", 201},
+    {"PATCH", "/v1/stores/@-2", "{\"limits\":{\"bytes\":1}}", JSON, "admin", 200},
     {"DELETE", "/v1/stores/@-2", NULL, NULL, "admin", 204},
     {"GET", "/metrics", NULL, NULL, "admin", 200},
 };
@@ -244,6 +245,17 @@ END_TEST
 
 /* ---- stores ---------------------------------------------------------------------------------- */
 
+/* The stores in the list, a blank before each. */
+static const char *names_shown(const char *token)
+{
+    json_t *store;
+    size_t i;
+    const char *names = "";
+    json_array_foreach (json_object_get(answer_json(get(token, "/v1/stores")), "stores"), i, store)
+        names = client_text(site.client, "%s %s", names, json_string_value(json_object_get(store, "name")));
+    return names;
+}
+
 START_TEST(the_list_shows_stores_in_which_something_is_allowed)
 {
     access_start(access_join(access_token("right", access_grant("\"*\"", "", ACCESS_ALL), NULL),
@@ -254,8 +266,7 @@ START_TEST(the_list_shows_stores_in_which_something_is_allowed)
     for (size_t i = 0; i < 4; i++)
         site_expect(ask("right", "PUT", client_text(site.client, "/v1/stores/%s", names[i]), NULL, NULL), 201);
     ck_assert_uint_eq(json_array_size(json_object_get(answer_json(get("right", "/v1/stores")), "stores")), 4);
-    ck_assert_str_eq((char *)get("tenant", "/v1/stores")->body,
-                     "{\"stores\":[{\"name\":\"tenant-1\"},{\"name\":\"tenant-12\"}]}\n");
+    ck_assert_str_eq(names_shown("tenant"), " tenant-1 tenant-12");
     ck_assert_str_eq((char *)get("nothing", "/v1/stores")->body, "{\"stores\":[]}\n");
     site_expect(get("tenant", "/v1/stores/tenant-1"), 403);
     site_expect(get(NULL, "/v1/stores"), 401);
@@ -276,7 +287,7 @@ START_TEST(anybody_may_what_the_anonymous_grants_say)
     site_expect_kind(get("wrong", "/v1/stores/public/objects/k"), 401, "unauthorized");
     site_expect_kind(put(NULL, "/v1/stores/public/objects/k"), 401, "unauthorized");
     site_expect_kind(get(NULL, "/v1/stores/private/objects/k"), 401, "unauthorized");
-    ck_assert_str_eq((char *)get(NULL, "/v1/stores")->body, "{\"stores\":[{\"name\":\"public\"}]}\n");
+    ck_assert_str_eq(names_shown(NULL), " public");
 }
 END_TEST
 

@@ -182,11 +182,11 @@ START_TEST(options_of_any_path_tell_its_methods)
     expect_allow(site_object("k?v=3"), "GET, HEAD, PUT, DELETE, MOVE, COPY, OPTIONS");
     expect_allow(site_target("/objects?prefix=a"), "GET, HEAD, OPTIONS");
     expect_allow(site_target("/batch"), "POST, OPTIONS");
-    expect_allow("/v1/stores/nowhere", "GET, HEAD, PUT, DELETE, OPTIONS");
+    expect_allow("/v1/stores/nowhere", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
     expect_allow("http://a/healthz", "GET, HEAD, OPTIONS");
     expect_allow("/", "GET, HEAD, OPTIONS");
     expect_allow("/nowhere", "OPTIONS");
-    expect_allow("*", "GET, HEAD, PUT, POST, DELETE, MOVE, COPY, OPTIONS");
+    expect_allow("*", "GET, HEAD, PUT, PATCH, POST, DELETE, MOVE, COPY, OPTIONS");
 }
 END_TEST
 

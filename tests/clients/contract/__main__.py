@@ -13,6 +13,7 @@ from .unprovoked import excuse
 
 ON_A_HEALTHY_SERVER = (
     scenarios.stores,
+    scenarios.limits,
     scenarios.verification,
     scenarios.objects_by_key,
     scenarios.objects_by_hash,

@@ -39,10 +39,11 @@ def call_all(call, status, requests):
 
 def at_limits(checker, binary):
     """Bodies over a limit, and one write more than may be under way."""
-    limits = ("--object-limit", "2MiB", "--batch-bytes-limit", "1KiB", "--store-ops-limit", "1")
+    limits = ("--object-limit", "2MiB", "--batch-bytes-limit", "1KiB", "--store-ops-limit", "1", "--stores-limit", "1")
     with Server(binary, *limits) as server:
         call = checker.at(server.address).call
         call("createStore", 201, STORE)
+        call("createStore", 507, {"store": "one-more"})
         call("putObject", 201, OBJECT, body=b"A")
         for name, path in (("putObject", OBJECT), ("putObjectByHash", BY_HASH)):
             call(name, 413, path, sent={"Content-Length": str(3 * MIB)}, valid=False)
@@ -116,8 +117,12 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "listObjects", "verifyStore", "deleteStore", "getObjects"):
-                call(name, 500, STORE, body={"keys": ["a"]} if name == "getObjects" else None)
+            for name in ("getStore", "listObjects", "verifyStore", "deleteStore"):
+                call(name, 500, STORE)
+            call("getObjects", 500, STORE, body={"keys": ["a"]})
+            call("updateStore", 500, STORE, body={})
+            listed = call("listStores", 200).json()["stores"]
+            checker.check("limits that cannot be read are left out", listed == [{"name": "small"}], f"{listed}")
             for name in ("getObject", "headObject"):
                 call(name, 500, OBJECT)
             for name in ("getObjectByHash", "headObjectByHash"):

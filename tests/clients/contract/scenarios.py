@@ -45,6 +45,31 @@ def stores(checker):
     call("deleteStore", 400, {"store": "-"}, valid=False)
 
 
+def limits(checker):
+    """A store that is full: nothing is added in any way, and what adds nothing goes on."""
+    call = checker.call
+    path = {"store": "limited"}
+    call("createStore", 201, path)
+    call("putObject", 201, {**path, "key": "a"}, body=b"12345")
+    figures = call("updateStore", 200, path, body={"limits": {"bytes": 5, "objects": 2}}).json()
+    checker.check("the change is answered", figures["limits"] == {"bytes": 5, "objects": 2}, f"{figures}")
+    call("updateStore", 200, path, body={"limits": {"objects": None}}, media="application/merge-patch+json")
+    listed = {entry["name"]: entry["limits"] for entry in call("listStores", 200).json()["stores"]}
+    checker.check("the list shows limits", listed["limited"] == {"bytes": 5, "objects": None}, f"{listed}")
+    problem = call("putObject", 507, {**path, "key": "b"}, body=b"1").json()
+    checker.check("the limit is named", problem["quota"] == {"of": "bytes", "limit": 5, "used": 5, "added": 1},
+                  f"{problem}")
+    call("putObjectByHash", 507, {**path, "hash": ALICE_HASH}, body=b"1")
+    call("applyBatch", 507, path, body={"operations": [put_step("b", b"1")]})
+    call("copyObject", 507, path, body={"key": "a", "destination": {"key": "b"}})
+    call("moveObject", 201, path, body={"key": "a", "destination": {"key": "b"}})
+    call("updateStore", 400, path, body={"limits": {"bytes": -1}}, valid=False)
+    call("updateStore", 400, path, body={"limits": {"size": 1}}, valid=False, why="a typo")
+    call("updateStore", 404, {"store": "absent"}, body={})
+    call("updateStore", 413, path, sent={"Content-Length": str(128 << 20)}, media="application/json", valid=False)
+    call("updateStore", 415, path, body=b"x", media="text/plain", valid=False)
+
+
 def verification(checker):
     """One that is slowed down until the second one has been refused."""
     call = checker.call

@@ -12,10 +12,10 @@ LAST_BLOCK = "needs a disk without a free block, which tests/store has; the rese
 UNPROVOKED = {
     500: (NO_DESCRIPTORS, {"listStores", "getMetrics"}),
     503: (QUEUE_FULL, {
-        "listStores", "createStore", "getStore", "verifyStore", "deleteStore", "listObjects", "getObject",
+        "listStores", "createStore", "getStore", "updateStore", "verifyStore", "deleteStore", "listObjects", "getObject",
         "headObject", "getObjectByHash", "headObjectByHash", "getObjects",
     }),
-    507: (LAST_BLOCK, {"createStore", "deleteObject", "deleteObjectByHash"}),
+    507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash"}),
 }
 SINGLE = {("getReadiness", 503): FAILED_SYNC, ("getMetrics", 503): NO_MEMORY}
 

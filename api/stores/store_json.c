@@ -1,0 +1,40 @@
+#include "api/stores/store_json.h"
+
+#include "api/request/figures.h"
+#include "api/request/reply.h"
+#include "api/stores/verification.h"
+
+static void limit_field(struct jsontext *json, const char *name, const struct store_limit *limit)
+{
+    if (limit->set)
+        jsontext_figure(json, name, limit->most);
+    else
+        jsontext_field(json, name, NULL);
+}
+
+void store_json_limits(struct jsontext *json, const struct store_limits *limits)
+{
+    jsontext_name(json, "limits");
+    jsontext_open(json, '{');
+    limit_field(json, "bytes", &limits->bytes);
+    limit_field(json, "objects", &limits->objects);
+    jsontext_close(json, '}');
+}
+
+void store_json_reply(struct request *request)
+{
+    struct store_figures figures;
+    struct jsontext json = {0};
+    store_figures(request->store, &figures);
+    jsontext_open(&json, '{');
+    jsontext_field(&json, "name", request->store_name);
+    for (const struct figure *figure = figures_all; figure->name; figure++)
+        jsontext_figure(&json, figure->name, figure_value(figure, &figures));
+    jsontext_name(&json, "failed");
+    jsontext_bool(&json, figures.failed);
+    store_json_limits(&json, &figures.limits);
+    jsontext_name(&json, "verification");
+    verification_write(&json, request->store);
+    jsontext_close(&json, '}');
+    reply_json(request, 200, &json);
+}
