@@ -45,6 +45,11 @@ void api_count_eviction(struct api *api, enum api_eviction reason)
     metrics_count_eviction(&api->metrics, reason);
 }
 
+void api_record_cut(struct api *api, struct MHD_Connection *connection)
+{
+    record_cut(api, connection);
+}
+
 void api_free(struct api *api)
 {
     if (!api)

@@ -20,9 +20,11 @@ enum { API_CONNECTION_MEMORY = 16 << 10 };
 struct api;
 struct depot;
 struct fault;
+struct network;
 struct rules;
 
-enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR };
+/* API_LOG_AUDIT: who made or destroyed a store. */
+enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR, API_LOG_AUDIT };
 
 struct api_options {
     struct depot *depot;        /* borrowed: must outlive the api */
@@ -38,6 +40,12 @@ struct api_options {
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);
+    /* Those whose X-Forwarded-For is believed; borrowed. */
+    const struct network *proxies;
+    size_t proxy_count;
+    /* Takes a line of the log of requests, one JSON object with a line feed, and must not block. NULL: there is no such
+     * log. Thread: the daemon's. */
+    void (*record)(struct MHD_Connection *connection, const char *line, size_t length);
     void (*log)(void *arg, enum api_log_level level, const char *sentence); /* NULL: silence; any thread */
     void *log_arg;
 };
@@ -66,6 +74,9 @@ enum api_eviction {
 
 /* Counts one for GET /metrics. Thread: any. */
 void api_count_eviction(struct api *api, enum api_eviction reason);
+
+/* Records that a connection has ended amid the head of a request, of which nothing is known. Thread: the daemon's. */
+void api_record_cut(struct api *api, struct MHD_Connection *connection);
 
 /* After the last daemon has stopped. NULL is allowed. */
 void api_free(struct api *api);

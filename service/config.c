@@ -250,7 +250,7 @@ void config_free(struct config *config)
     for (size_t i = 0; i < option_count; i++)
         if (option_is_list(&option_table[i]))
             option_clear(&option_table[i], config);
-    char **paths[] = {&config->data, &config->access, &config->root_token_file};
+    char **paths[] = {&config->data, &config->access, &config->root_token_file, &config->access_log};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         free(*paths[i]);
         *paths[i] = NULL;

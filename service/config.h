@@ -40,8 +40,10 @@ struct config {
     uint64_t batch_bytes_limit;
     uint64_t batch_ops_limit;
     uint64_t answers_bytes_limit;
-    uint64_t log_level;  /* enum log_level */
-    uint64_t log_format; /* enum log_format */
+    char *access_log;             /* a file or "-"; NULL: none */
+    struct texts trusted_proxies; /* host.h reads them; checked */
+    uint64_t log_level;           /* enum log_level */
+    uint64_t log_format;          /* enum log_format */
     struct depot_options depot;
 };
 

@@ -109,6 +109,8 @@ static void client_closed(struct loop *loop, struct client *client)
         farewells_add(&loop->farewells, client->socket, wire_rest(&client->wire), clock_milliseconds());
     }
     client_unlist(loop, client);
+    if (wire_is_amid_head(&client->wire))
+        api_record_cut(loop->options.api, client->connection);
     intake_forget(client->socket);
     if (loop->current == PHASE_SERVE && client_is_amid_head(client))
         add_eviction(loop, client, API_EVICTED_HEAD);
@@ -447,6 +449,11 @@ bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
 bool loop_is_guest(struct MHD_Connection *connection)
 {
     return client_of(connection)->guest;
+}
+
+void loop_record(struct MHD_Connection *connection, const char *line, size_t length)
+{
+    access_ring_put(client_of(connection)->loop->options.access_ring, line, length);
 }
 
 void loop_resume(struct MHD_Connection *connection)

@@ -12,6 +12,7 @@
 #ifndef CAIRN_LOOP_H
 #define CAIRN_LOOP_H
 
+#include "service/access_log.h"
 #include "service/eviction.h"
 #include "service/places.h"
 
@@ -28,6 +29,7 @@ struct loop_options {
     struct api *api; /* borrowed, like the next two: must outlive the loop */
     struct evictions *evictions;
     struct places *places;
+    struct access_ring *access_ring; /* for lines of the log of requests; NULL: there is none */
     size_t guest_limit;        /* of this loop, but those whose request the engine has: for one more the oldest goes */
     unsigned idle_timeout;     /* seconds without a byte, or with a part of a request's head */
     uint64_t least_rate;       /* bytes a second of bodies and answers, averaged over the idle timeout; 0: none */
@@ -63,6 +65,9 @@ void loop_free(struct loop *loop);
 
 /* Whether a connection of any loop has no place: for api_options.guest. Thread: its loop's. */
 bool loop_is_guest(struct MHD_Connection *connection);
+
+/* Puts a line into the log of requests: for api_options.record. Thread: the connection's loop's. */
+void loop_record(struct MHD_Connection *connection, const char *line, size_t length);
 
 /* Resumes a suspended connection of any loop: for api_options.resume. libmicrohttpd by itself would not wake a
  * loop that is not its own. Thread: any. */

@@ -1,6 +1,7 @@
 /* option.c - the table of options and what can be done with one. See option.h. */
 #include "service/option.h"
 
+#include "api/http/host.h"
 #include "service/locator.h"
 #include "service/nearest.h"
 
@@ -77,6 +78,11 @@ const struct option option_table[] = {
      "programs can take it all",
      FIELD(depot.disk_reserve), 0, TIB},
     {"io-threads", OPTION_COUNT, "threads for large objects and other disk work", FIELD(depot.io_threads), 1, 256},
+    {"access-log", OPTION_PATH, "file that gets a JSON line for each request; - is stdout", FIELD(access_log)},
+    {"trusted-proxies", OPTION_NETWORKS,
+     "proxies whose X-Forwarded-For is believed, separated by commas: addresses, networks such as 10.0.0.0/8, or unix "
+     "for whoever comes over a unix socket",
+     FIELD(trusted_proxies)},
     {"log-level", OPTION_CHOICE, "least important lines to print", FIELD(log_level), .choices = log_levels},
     {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},
 };
@@ -127,7 +133,7 @@ void option_key(const struct option *option, char key[OPTION_NAME_MAX])
 
 bool option_is_list(const struct option *option)
 {
-    return option->kind == OPTION_ADDRESSES || option->kind == OPTION_NAMES;
+    return option->kind == OPTION_ADDRESSES || option->kind == OPTION_NAMES || option->kind == OPTION_NETWORKS;
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
@@ -273,17 +279,23 @@ static bool set_path(const struct option *option, struct config *config, const c
     return true;
 }
 
+/* Whether a text may stand in the list. */
+static bool is_item(const struct option *option, const char *text)
+{
+    struct locator locator;
+    struct network network;
+    if (option->kind == OPTION_NETWORKS)
+        return network_parse(text, strlen(text), &network);
+    return option->kind == OPTION_NAMES ? store_name_valid(text) : locator_parse(text, &locator);
+}
+
 static bool set_list(const struct option *option, struct config *config, const char *value)
 {
     struct texts *texts = field_of(option, config);
-    bool names = option->kind == OPTION_NAMES;
+    bool located = option->kind == OPTION_ADDRESSES;
     for (const char *item = value, *end;; item = end + 1) {
-        end = names ? strchrnul(item, ',') : item + locator_length(item);
-        if (!texts_add(texts, item, (size_t)(end - item)))
-            return false;
-        const char *added = texts->items[texts->count - 1];
-        struct locator locator;
-        if (names ? !store_name_valid(added) : !locator_parse(added, &locator))
+        end = located ? item + locator_length(item) : strchrnul(item, ',');
+        if (!texts_add(texts, item, (size_t)(end - item)) || !is_item(option, texts->items[texts->count - 1]))
             return false;
         if (!*end)
             return true;
@@ -297,6 +309,7 @@ bool option_set(const struct option *option, struct config *config, const char *
         return set_path(option, config, value);
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
+    case OPTION_NETWORKS:
         return set_list(option, config, value);
     case OPTION_CHOICE:
     case OPTION_SWITCH:

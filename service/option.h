@@ -17,6 +17,7 @@ enum option_kind {
     OPTION_PATH,      /* a string that is not empty */
     OPTION_ADDRESSES, /* a list of listen addresses */
     OPTION_NAMES,     /* a list of store names */
+    OPTION_NETWORKS,  /* a list of networks */
     OPTION_COUNT,
     OPTION_SIZE,    /* bytes, with a suffix */
     OPTION_SECONDS, /* with a suffix */

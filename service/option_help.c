@@ -58,6 +58,9 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
         snprintf(allowed, OPTION_ALLOWED_MAX, "names of 1 to %d characters a-z 0-9 . _ -, the first a letter or digit",
                  STORE_NAME_MAX);
         break;
+    case OPTION_NETWORKS:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "addresses of IPv4 or IPv6, with /BITS or without, or unix");
+        break;
     case OPTION_CHOICE:
     case OPTION_SWITCH:
         join(allowed, OPTION_ALLOWED_MAX, option->choices, count_choices(option), " or ");
@@ -86,6 +89,7 @@ void option_format(const struct option *option, const struct config *config, cha
         break;
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
+    case OPTION_NETWORKS:
         join(value, OPTION_VALUE_MAX, (const char *const *)texts->items, texts->count, ",");
         break;
     case OPTION_CHOICE:

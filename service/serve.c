@@ -7,6 +7,7 @@
  * about to return from loop_resume(). A step that fails takes down what the steps before it have set up.
  */
 #include "api/api.h"
+#include "api/http/host.h"
 #include "service/acceptor.h"
 #include "service/access.h"
 #include "service/clock.h"
@@ -21,6 +22,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -36,6 +38,8 @@ struct server {
     struct api *api;
     struct evictions evictions;
     struct places places;
+    struct network *proxies;       /* that are trusted */
+    struct access_log *access_log; /* NULL: none is asked for */
     struct loop *loops[LOOPS_MAX];
     struct listener listeners[LISTENERS_MAX];
     struct acceptor acceptor;
@@ -55,7 +59,11 @@ static void log_of_depot(void *arg, enum store_log_level level, const char *sent
 static void log_of_api(void *arg, enum api_log_level level, const char *sentence)
 {
     static const enum log_level levels[] = {
-        [API_LOG_INFO] = LOG_INFO, [API_LOG_WARNING] = LOG_WARNING, [API_LOG_ERROR] = LOG_ERROR};
+        [API_LOG_INFO] = LOG_INFO,
+        [API_LOG_WARNING] = LOG_WARNING,
+        [API_LOG_ERROR] = LOG_ERROR,
+        [API_LOG_AUDIT] = LOG_AUDIT,
+    };
     (void)arg;
     logger_line(levels[level], "%s", sentence);
 }
@@ -124,6 +132,28 @@ static bool create_stores(struct server *server)
     return true;
 }
 
+static bool read_proxies(struct server *server)
+{
+    const struct texts *texts = &server->config->trusted_proxies;
+    server->proxies = calloc(texts->count + 1, sizeof *server->proxies);
+    if (!server->proxies)
+        logger_line(LOG_ERROR, "out of memory");
+    for (size_t i = 0; i < texts->count && server->proxies; i++)
+        network_parse(texts->items[i], strlen(texts->items[i]), &server->proxies[i]);
+    return server->proxies != NULL;
+}
+
+static bool open_access_log(struct server *server)
+{
+    const char *path = server->config->access_log;
+    if (!path)
+        return true;
+    server->access_log = access_log_open(path, server->config->threads);
+    if (!server->access_log)
+        logger_line(LOG_ERROR, "cannot open the log of requests '%s': %s", path, strerror(errno));
+    return server->access_log != NULL;
+}
+
 static bool open_api(struct server *server)
 {
     const struct config *config = server->config;
@@ -135,6 +165,9 @@ static bool open_api(struct server *server)
         .batch_ops_limit = config->batch_ops_limit,
         .answers_bytes_limit = config->answers_bytes_limit,
         .metrics_open = config->metrics_open,
+        .proxies = server->proxies,
+        .proxy_count = config->trusted_proxies.count,
+        .record = server->access_log ? loop_record : NULL,
         .guest = loop_is_guest,
         .resume = loop_resume,
         .log = log_of_api,
@@ -161,6 +194,8 @@ static bool start_loops(struct server *server)
         .closed_arg = acceptor,
     };
     while (acceptor->loop_count < server->config->threads) {
+        if (server->access_log)
+            options.access_ring = access_log_ring(server->access_log, acceptor->loop_count);
         struct loop *loop = loop_start(&options);
         if (!loop) {
             logger_line(LOG_ERROR, "cannot start HTTP thread %zu: %s", acceptor->loop_count + 1, strerror(errno));
@@ -192,6 +227,8 @@ static void reload(struct server *server, int signal)
         logger_line(LOG_INFO, "told to reload");
         access_reload(&server->access);
     }
+    if (server->access_log)
+        access_log_reopen(server->access_log);
 }
 
 /* A signal that came; what others than those that end the server ask for is done. 0: none came. */
@@ -274,7 +311,8 @@ static void free_loops(struct server *server)
 static bool set_up(struct server *server)
 {
     return open_signals(server) && open_acceptor(server) && open_depot(server) && create_stores(server) &&
-           open_api(server) && start_loops(server) && open_listeners(server) && open_access(server);
+           read_proxies(server) && open_access_log(server) && open_api(server) && start_loops(server) &&
+           open_listeners(server) && open_access(server);
 }
 
 /* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
@@ -310,6 +348,8 @@ static void take_down(struct server *server)
     free_loops(server);
     api_free(server->api);
     access_close(&server->access);
+    access_log_close(server->access_log);
+    free(server->proxies);
     if (server->acceptor.wake >= 0)
         acceptor_close(&server->acceptor);
     if (server->signals >= 0)

@@ -1,6 +1,116 @@
 #include "api/request/record.h"
 
+#include "api/http/forwarded.h"
 #include "api/request/core.h"
+#include "api/text/jsontext.h"
+#include "api/text/timestamp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PATH_SHOWN = 1024 /* bytes of a path that leads nowhere */ };
+
+/* ---- who --------------------------------------------------------------------------------------- */
+
+static struct host peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return host_of_socket(!info ? NULL : info->client_addr);
+}
+
+static struct host client_of(const struct request *request, const struct host *peer)
+{
+    const struct api_options *options = &request->api->options;
+    return forwarded_client(options->proxies, options->proxy_count, peer,
+                            request_field(request, FIELD_X_FORWARDED_FOR));
+}
+
+static void write_host(struct jsontext *line, const char *name, const struct host *host)
+{
+    char text[HOST_TEXT_SIZE];
+    host_write(host, text);
+    jsontext_field(line, name, text);
+}
+
+/* ---- lines of the log of requests -------------------------------------------------------------- */
+
+/* The time is that of the head: so long ago. */
+static void write_time(struct jsontext *line, int64_t nanoseconds)
+{
+    struct timespec now;
+    char text[TIMESTAMP_SIZE];
+    clock_gettime(CLOCK_REALTIME, &now);
+    timestamp_write(text, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - nanoseconds);
+    jsontext_field(line, "time", text);
+}
+
+/* What it asked for. Of a path that leads nowhere its beginning is shown, without the query: that may hold secrets. */
+static void write_target(struct jsontext *line, const struct request *request)
+{
+    const struct slice *path = &request->path;
+    const char *store = request->store_name;
+    jsontext_field(line, "method", request->method == METHODS ? NULL : method_name(request->method));
+    jsontext_field(line, "route", !request->route ? NULL : request->route->pattern);
+    jsontext_bytes(line, "store", store, !store ? 0 : strlen(store));
+    jsontext_key(line, request->has_key ? request->key.bytes : NULL, request->key.length);
+    if (request->has_key && !request->key.bytes) {
+        jsontext_name(line, "key_hash");
+        jsontext_hash(line, request->key.hash);
+    }
+    if (!request->route && path->start)
+        jsontext_bytes(line, "path", path->start, path->length < PATH_SHOWN ? path->length : PATH_SHOWN);
+}
+
+static const char *problem_word(enum problem problem)
+{
+    return problem == PROBLEMS ? NULL : strrchr(problem_kind(problem)->type, ':') + 1;
+}
+
+static void write_outcome(struct jsontext *line, const struct request *request, const struct metrics_request *figures,
+                          bool complete)
+{
+    jsontext_name(line, "status");
+    if (figures->status == 0)
+        jsontext_null(line);
+    else
+        jsontext_number(line, figures->status);
+    jsontext_field(line, "problem", figures->status == 0 ? NULL : problem_word(request->problem));
+    jsontext_figure(line, "bytes_in", figures->received);
+    jsontext_figure(line, "bytes_out", figures->sent);
+    jsontext_name(line, "milliseconds");
+    jsontext_thousandths(line, (uint64_t)figures->nanoseconds / 1000);
+    jsontext_name(line, "complete");
+    jsontext_bool(line, complete);
+}
+
+/* Without memory there is no line. */
+static void put_line(struct api *api, struct MHD_Connection *connection, struct jsontext *line)
+{
+    jsontext_close(line, '}');
+    jsontext_end(line);
+    if (!line->failed)
+        api->options.record(connection, line->bytes, line->length);
+    jsontext_free(line);
+}
+
+static void write_line(struct request *request, const struct metrics_request *figures, bool complete)
+{
+    struct jsontext line = {0};
+    struct host peer = peer_of(request->connection), client = client_of(request, &peer);
+    jsontext_open(&line, '{');
+    write_time(&line, figures->nanoseconds);
+    jsontext_field(&line, "request_id", request_id(request));
+    write_host(&line, "client", &client);
+    write_host(&line, "peer", &peer);
+    jsontext_field(&line, "token", visitor_name(&request->visitor));
+    write_target(&line, request);
+    write_outcome(&line, request, figures, complete);
+    put_line(request->api, request->connection, &line);
+}
+
+/* ---- from outside ------------------------------------------------------------------------------ */
 
 static uint64_t bytes_sent(const struct request *request)
 {
@@ -9,8 +119,8 @@ static uint64_t bytes_sent(const struct request *request)
 
 void record_end(struct request *request, bool complete)
 {
-    complete = request->answered && (complete || request->written);
     struct api *api = request->api;
+    complete = request->answered && (complete || request->written);
     struct metrics_request figures = {
         .route = !request->route ? METRICS_ROUTES : (size_t)(request->route - api->routes),
         .status = request->answered ? request->status : 0,
@@ -19,4 +129,36 @@ void record_end(struct request *request, bool complete)
         .sent = complete ? bytes_sent(request) : 0,
     };
     metrics_end(&api->metrics, &figures);
+    if (api->options.record)
+        write_line(request, &figures, complete);
+}
+
+void record_cut(struct api *api, struct MHD_Connection *connection)
+{
+    struct jsontext line = {0};
+    struct host peer = peer_of(connection);
+    if (!api->options.record)
+        return;
+    jsontext_open(&line, '{');
+    write_time(&line, 0);
+    write_host(&line, "peer", &peer);
+    jsontext_field(&line, "problem", "head-incomplete");
+    jsontext_name(&line, "complete");
+    jsontext_bool(&line, false);
+    put_line(api, connection, &line);
+}
+
+void record_deed(struct request *request, const char *deed)
+{
+    const struct api_options *options = &request->api->options;
+    const char *name = visitor_name(&request->visitor);
+    char client_text[HOST_TEXT_SIZE], *sentence;
+    struct host peer = peer_of(request->connection), client = client_of(request, &peer);
+    host_write(&client, client_text);
+    if (!options->log ||
+        asprintf(&sentence, "%s the store '%s': %s%s at %s, request %s", deed, request->store_name,
+                 name ? "token " : "somebody without a token", name ? name : "", client_text, request_id(request)) < 0)
+        return;
+    options->log(options->log_arg, API_LOG_AUDIT, sentence);
+    free(sentence);
 }

@@ -1,4 +1,5 @@
-/* record.h - what stays of a request when it is over: its part in the figures, and a line in the log of requests.
+/* record.h - what stays of a request when it is over: its part in the figures, and a line in the log of requests, where
+ * there is one. docs/observability.md has the members of a line.
  *
  * Thread: the daemon's.
  */
@@ -11,5 +12,12 @@
 
 /* The request is over; `complete`: the system has taken all of the answer. */
 void record_end(struct request *request, bool complete);
+
+/* A connection has ended amid the head of a request. */
+void record_cut(struct api *api, struct MHD_Connection *connection);
+
+/* Tells the main log, whatever its level, that a store was made or destroyed, as `deed` says; by whom, and by which
+ * request: where it is done, since its client may be gone before it is answered. Thread: whoever has the request. */
+void record_deed(struct request *request, const char *deed);
 
 #endif

@@ -1,5 +1,6 @@
 /* store_delete.c - DELETE /v1/stores/{store}: only an empty one, unless ?force=true. */
 #include "api/request/core.h"
+#include "api/request/record.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -15,7 +16,9 @@ static void delete_job(struct request *request)
     const struct removal *removal = request->state;
     struct store_detail detail = {0};
     request->error = depot_delete(request->api->options.depot, request->store_name, removal->force, &detail);
-    if (request->error != STORE_OK)
+    if (request->error == STORE_OK)
+        record_deed(request, removal->force ? "deleted, with what it held," : "deleted");
+    else
         request_keep_detail(request, &detail);
 }
 

@@ -1,5 +1,6 @@
 /* store_put.c - PUT /v1/stores/{store}: makes a store; one that is there stays as it is. */
 #include "api/request/core.h"
+#include "api/request/record.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -10,8 +11,10 @@ static void create_job(struct request *request)
     struct depot *depot = request->api->options.depot;
     struct store_detail detail = {0};
     request->error = depot_create(depot, request->store_name, &request->created, &detail);
-    if (request->error == STORE_OK && request->created)
+    if (request->error == STORE_OK && request->created) {
+        record_deed(request, "created");
         request->error = depot_acquire(depot, request->store_name, &request->store, &detail);
+    }
     if (request->error == STORE_NO_STORE)
         request->error = STORE_OK;
     if (request->error != STORE_OK)

@@ -4,7 +4,9 @@
 #include "api/text/hex.h"
 #include "api/text/utf8.h"
 
+#include <inttypes.h>
 #include <nettle/base64.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +157,14 @@ void jsontext_number(struct jsontext *json, uint64_t number)
     append(json, digits + first, sizeof digits - first);
 }
 
+void jsontext_thousandths(struct jsontext *json, uint64_t number)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "%" PRIu64 ".%03u", number / 1000, (unsigned)(number % 1000));
+    separate(json);
+    append(json, text, (size_t)length);
+}
+
 void jsontext_bool(struct jsontext *json, bool value)
 {
     separate(json);
@@ -194,16 +204,23 @@ void jsontext_field(struct jsontext *json, const char *name, const char *text)
         jsontext_text(json, text);
 }
 
-void jsontext_key(struct jsontext *json, const void *bytes, size_t length)
+void jsontext_bytes(struct jsontext *json, const char *name, const void *bytes, size_t length)
 {
-    jsontext_name(json, "key");
+    char base64_name[64];
+    jsontext_name(json, name);
     if (bytes && utf8_valid(bytes, length)) {
         jsontext_string(json, bytes, length);
         return;
     }
     jsontext_null(json);
-    if (bytes) {
-        jsontext_name(json, "key_base64");
-        jsontext_base64(json, bytes, length);
-    }
+    if (!bytes)
+        return;
+    snprintf(base64_name, sizeof base64_name, "%s_base64", name);
+    jsontext_name(json, base64_name);
+    jsontext_base64(json, bytes, length);
+}
+
+void jsontext_key(struct jsontext *json, const void *bytes, size_t length)
+{
+    jsontext_bytes(json, "key", bytes, length);
 }

@@ -44,6 +44,7 @@ void jsontext_text(struct jsontext *json, const char *text); /* the same, up to 
 void jsontext_base64(struct jsontext *json, const void *bytes, size_t length);
 void jsontext_hash(struct jsontext *json, uint64_t hash); /* as 16 hex digits */
 void jsontext_number(struct jsontext *json, uint64_t number);
+void jsontext_thousandths(struct jsontext *json, uint64_t number); /* 12345 as 12.345 */
 void jsontext_bool(struct jsontext *json, bool value);
 void jsontext_null(struct jsontext *json);
 
@@ -59,8 +60,10 @@ void jsontext_figure(struct jsontext *json, const char *name, uint64_t number);
 /* A string with its name; a NULL text is null. */
 void jsontext_field(struct jsontext *json, const char *name, const char *text);
 
-/* `key` for its bytes; null with `key_base64` beside it when they are not UTF-8; null alone when
- * bytes is NULL: an object that is known by its hash only. */
+/* `name` for bytes; null with `name_base64` beside it when they are not UTF-8; null alone when bytes is NULL. */
+void jsontext_bytes(struct jsontext *json, const char *name, const void *bytes, size_t length);
+
+/* The same for a `key`; NULL: an object that is known by its hash only. */
 void jsontext_key(struct jsontext *json, const void *bytes, size_t length);
 
 #endif
