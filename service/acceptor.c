@@ -95,12 +95,13 @@ static void warn_of_guest(struct acceptor *acceptor, const struct sockaddr *sock
 }
 
 /* Hands a connection over, with a place where there is one. */
-static void admit(struct acceptor *acceptor, int socket, const struct sockaddr *address, socklen_t length)
+static void admit(struct acceptor *acceptor, int socket, const struct sockaddr *address, socklen_t length, bool tls)
 {
+    struct identity *identity = tls ? acceptor->identity : NULL;
     bool placed = places_take(acceptor->places, address);
     if (!placed)
         warn_of_guest(acceptor, address, length);
-    if (!loop_admit(least_busy(acceptor), socket, address, length, !placed) && placed)
+    if (!loop_admit(least_busy(acceptor), socket, address, length, !placed, identity) && placed)
         places_leave(acceptor->places, address);
 }
 
@@ -111,7 +112,7 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
     socklen_t length = sizeof address;
     int socket = accept4(listener->socket, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket >= 0) {
-        admit(acceptor, socket, (const struct sockaddr *)&address, length);
+        admit(acceptor, socket, (const struct sockaddr *)&address, length, listener->tls);
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

@@ -22,13 +22,14 @@ struct acceptor {
     struct loop **loops;
     size_t loop_count;
     size_t connections_limit;
-    struct places *places;   /* borrowed */
-    int signals;             /* readable: stop */
-    int wake;                /* eventfd: a connection has ended while `full` */
-    atomic_bool full;        /* at the limit */
-    bool out_of_descriptors; /* accepting pauses */
-    time_t next_warning;     /* not before */
-    time_t next_guest_line;  /* the same */
+    struct places *places;     /* borrowed */
+    struct identity *identity; /* of listeners with TLS; another one may be put here between runs */
+    int signals;               /* readable: stop */
+    int wake;                  /* eventfd: a connection has ended while `full` */
+    atomic_bool full;          /* at the limit */
+    bool out_of_descriptors;   /* accepting pauses */
+    time_t next_warning;       /* not before */
+    time_t next_guest_line;    /* the same */
     size_t guests_untold;
 };
 

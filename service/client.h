@@ -18,7 +18,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct identity;
 struct loop;
+struct tls;
 
 struct client {
     struct client *next, *previous; /* the loop's lists; in the inbox and among the arriving only `next` is used */
@@ -27,15 +29,17 @@ struct client {
     int socket;
     struct sockaddr_storage address;
     socklen_t address_length;
-    struct MHD_Connection *connection;
-    struct wire wire;      /* what arrives goes through it */
-    uint64_t messages;     /* begun */
-    bool guest;            /* it has no place: places.h */
-    bool busy;             /* a request has begun and is not completed */
-    bool heard;            /* its head has arrived whole */
-    bool given_up;         /* its last answer did not come through */
-    bool ended;            /* it has closed its side */
-    bool evicted;          /* it was too slow: libmicrohttpd is about to close it */
+    struct MHD_Connection *connection; /* NULL before its handshake is done */
+    struct tls *tls;                   /* NULL: it speaks in clear */
+    struct wire wire;                  /* what arrives goes through it */
+    uint64_t encrypted;                /* bytes of its answers, when the last one was complete */
+    uint64_t messages;                 /* begun */
+    bool guest;                        /* it has no place: places.h */
+    bool busy;                         /* a request has begun and is not completed */
+    bool heard;                        /* its head has arrived whole */
+    bool given_up;                     /* its last answer did not come through */
+    bool ended;                        /* it has closed its side */
+    bool evicted;                      /* it was too slow: libmicrohttpd is about to close it */
     int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to; for a guest to be gone */
     struct pace pace;      /* of a request whose head was heard */
 };
@@ -43,12 +47,15 @@ struct client {
 /* How much patience the server has at present. */
 struct client_terms {
     struct pace_terms pace;
-    int64_t head_patience;  /* milliseconds to begin a request and to finish its head */
-    int64_t guest_patience; /* for a head and its answer */
+    int64_t handshake_patience; /* milliseconds for the whole of it */
+    int64_t head_patience;      /* to begin a request and to finish its head */
+    int64_t guest_patience;     /* for a head and its answer, and as long for the handshake */
 };
 
-/* NULL when memory is out. The socket stays the caller's to close until libmicrohttpd has it. Thread: any. */
-struct client *client_new(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest);
+/* NULL when memory is out. With an identity it is to speak TLS. The socket stays the caller's to close until
+ * libmicrohttpd has it. Thread: any. */
+struct client *client_new(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
+                          struct identity *identity);
 void client_free(struct client *client);
 
 /* The client that client_arrived() has made known to libmicrohttpd. */
@@ -73,7 +80,14 @@ bool client_is_amid_head(const struct client *client);
 /* Whether it got an answer before all of its message was read, so that it may be sending on. */
 bool client_is_still_sending(const struct client *client);
 
-/* Whether there are bytes of it that libmicrohttpd has not read: with the kernel, or passed by the wire. */
+/* How much is to come of the body under way, with what TLS adds to it; 0 when that is not known. */
+uint64_t client_rest(const struct client *client);
+
+/* Whether what was written to it since this was last asked went past its TLS session. */
+bool client_was_answered_in_clear(struct client *client);
+
+/* Whether there are bytes of it that libmicrohttpd has not read: with the kernel, in its session, or passed by the
+ * wire. */
 bool client_has_unread(const struct client *client);
 
 /* What libmicrohttpd has waited for in vain, of a request under way. */

@@ -3,6 +3,7 @@
 
 #include "service/config_file.h"
 #include "service/listener.h"
+#include "service/locator.h"
 #include "service/option.h"
 
 #include <regex.h>
@@ -213,6 +214,26 @@ static bool check_listeners(const struct config *config)
     return false;
 }
 
+static bool has_tls_listener(const struct config *config)
+{
+    struct locator locator;
+    for (size_t i = 0; i < config->listen.count; i++)
+        if (locator_parse(config->listen.items[i], &locator) && locator.tls)
+            return true;
+    return false;
+}
+
+/* A certificate is of no use without its key, nor a listener with TLS without both. */
+static bool check_identity(const struct config *config)
+{
+    bool wanted = has_tls_listener(config) || config->tls_cert || config->tls_key;
+    if (!wanted || (config->tls_cert && config->tls_key))
+        return true;
+    fprintf(stderr, "cairnd: %s is missing: name a file in PEM; TLS needs --tls-cert and --tls-key\n",
+            config->tls_cert ? "--tls-key" : "--tls-cert");
+    return false;
+}
+
 /* A batch that may be sent must also fit the memory that its store may use for it. */
 static bool check_limits(const struct config *config)
 {
@@ -240,7 +261,7 @@ enum config_outcome config_load(char *const *arguments, struct config *ret_confi
     if (path && !config_file_load(path, ret_config))
         return CONFIG_INVALID;
     if (!load_variables(ret_config) || !load_flags(arguments, ret_config) || !check_listeners(ret_config) ||
-        !check_limits(ret_config))
+        !check_identity(ret_config) || !check_limits(ret_config))
         return CONFIG_INVALID;
     return CONFIG_OK;
 }
@@ -248,11 +269,5 @@ enum config_outcome config_load(char *const *arguments, struct config *ret_confi
 void config_free(struct config *config)
 {
     for (size_t i = 0; i < option_count; i++)
-        if (option_is_list(&option_table[i]))
-            option_clear(&option_table[i], config);
-    char **paths[] = {&config->data, &config->access, &config->root_token_file, &config->access_log};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        free(*paths[i]);
-        *paths[i] = NULL;
-    }
+        option_clear(&option_table[i], config);
 }

@@ -28,7 +28,8 @@ struct config {
     char *root_token_file; /* NULL: none */
     uint64_t open;         /* whether there is no access control */
     uint64_t metrics_open;
-    struct texts listen;        /* address.h reads them; checked */
+    char *tls_cert, *tls_key;   /* files; NULL: none */
+    struct texts listen;        /* locator.h reads them; checked */
     struct texts stores;        /* created at the start */
     uint64_t threads;           /* HTTP threads */
     uint64_t connections_limit; /* open at a time */

@@ -1,9 +1,11 @@
 /* healthcheck.c - `cairnd healthcheck`: asks a running server for /healthz, for containers that have no curl.
  *
- * It reads the same configuration as the server and asks the first address that the server listens on.
+ * It reads the same configuration as the server and asks the first address that the server listens on, over TLS where
+ * that is spoken there. Whose certificate it is does not matter: it asks its own machine.
  */
 #include "service/command.h"
 #include "service/locator.h"
+#include "service/tls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,13 +40,21 @@ static int connect_to(const struct address *address)
     return -1;
 }
 
+static bool send_question(int file, struct tls *tls)
+{
+    struct iovec piece = {.iov_base = (void *)question, .iov_len = strlen(question)};
+    ssize_t sent = tls ? tls_send(tls, &piece, 1, 0) : send(file, question, strlen(question), MSG_NOSIGNAL);
+    return sent == (ssize_t)strlen(question);
+}
+
 /* Reads until the line is full or the server has closed. */
-static size_t read_line(int file, char *line, size_t size)
+static size_t read_line(int file, struct tls *tls, char *line, size_t size)
 {
     size_t used = 0;
     ssize_t got = 1;
     while (used < size - 1 && !memchr(line, '\n', used) && got > 0) {
-        got = recv(file, line + used, size - 1 - used, 0);
+        size_t left = size - 1 - used;
+        got = tls ? tls_receive(tls, line + used, left) : recv(file, line + used, left, 0);
         used += got > 0 ? (size_t)got : 0;
     }
     line[used] = '\0';
@@ -64,7 +74,17 @@ static int connect_to_any(struct locator_addresses *addresses, char where[ADDRES
     return file;
 }
 
-static int ask(struct locator_addresses *addresses)
+/* Whether there was an answer, whose first line is then in `line`. */
+static bool exchange(int file, bool with_tls, char *line, size_t size)
+{
+    struct tls *tls = with_tls ? tls_new_client(file) : NULL;
+    bool ready = !with_tls || (tls && tls_shake(tls) == TLS_READY);
+    bool answered = ready && send_question(file, tls) && read_line(file, tls, line, size) > 0;
+    tls_free(tls);
+    return answered;
+}
+
+static int ask(struct locator_addresses *addresses, bool with_tls)
 {
     char where[ADDRESS_TEXT_MAX], line[256];
     int file = connect_to_any(addresses, where);
@@ -73,8 +93,7 @@ static int ask(struct locator_addresses *addresses)
         return fail(where, line);
     }
     errno = 0;
-    bool answered = send(file, question, strlen(question), MSG_NOSIGNAL) == (ssize_t)strlen(question) &&
-                    read_line(file, line, sizeof line) > 0;
+    bool answered = exchange(file, with_tls, line, sizeof line);
     close(file);
     if (!answered)
         return fail(where, errno ? strerror(errno) : "closed the connection without an answer");
@@ -92,7 +111,7 @@ static int check(const struct config *config)
         return STATUS_USAGE;
     }
     const char *reason = locator_resolve(&locator, &addresses);
-    return reason ? fail(listen, reason) : ask(&addresses);
+    return reason ? fail(listen, reason) : ask(&addresses, locator.tls);
 }
 
 int command_healthcheck(char *const *arguments)

@@ -132,10 +132,10 @@ static bool listener_start(struct listener *listener, bool ipv6_only)
     return false;
 }
 
-bool listener_open(const struct address *address, bool ipv6_only, struct listener *ret_listener, char *reason,
+bool listener_open(const struct address *address, bool tls, bool ipv6_only, struct listener *ret_listener, char *reason,
                    size_t size)
 {
-    struct listener listener = {.address = *address};
+    struct listener listener = {.address = *address, .tls = tls};
     if (listener_start(&listener, ipv6_only)) {
         *ret_listener = listener;
         return true;
@@ -149,8 +149,9 @@ bool listener_open(const struct address *address, bool ipv6_only, struct listene
 void listener_format(const struct listener *listener, char *text, size_t size)
 {
     char address[ADDRESS_TEXT_MAX];
+    const char *scheme = listener->tls ? "https://" : "http://";
     address_format(&listener->address, address);
-    snprintf(text, size, "%s%s%s", address_path(&listener->address) ? "" : "http://", address,
+    snprintf(text, size, "%s%s%s", address_path(&listener->address) ? "" : scheme, address,
              listener->both_families ? " (and by IPv4)" : "");
 }
 

@@ -12,17 +12,19 @@
 struct plan {
     struct address addresses[LISTENERS_MAX];
     const char *locators[LISTENERS_MAX]; /* that named the address */
+    bool tls[LISTENERS_MAX];
     size_t count;
 };
 
 /* ---- the plan -------------------------------------------------------------------------------- */
 
-/* Port 0 is another one each time. */
-static bool is_planned(const struct plan *plan, const struct address *address)
+/* Port 0 is another one each time. What is named with TLS and without is no address named twice, but a mistake, which
+ * the kernel finds. */
+static bool is_planned(const struct plan *plan, const struct address *address, bool tls)
 {
     bool free_port = !address_path(address) && address_port(address) == 0;
     for (size_t i = 0; i < plan->count && !free_port; i++)
-        if (address_is_same(&plan->addresses[i], address))
+        if (plan->tls[i] == tls && address_is_same(&plan->addresses[i], address))
             return true;
     return false;
 }
@@ -33,13 +35,14 @@ static bool plan_locator(struct plan *plan, const char *text)
     struct locator_addresses found;
     const char *reason = locator_parse(text, &locator) ? locator_resolve(&locator, &found) : "not an address";
     for (size_t i = 0; !reason && i < found.count; i++) {
-        if (is_planned(plan, &found.items[i]))
+        if (is_planned(plan, &found.items[i], locator.tls))
             continue;
         if (plan->count == LISTENERS_MAX) {
             reason = "there are more addresses than one server can listen on";
             break;
         }
         plan->locators[plan->count] = text;
+        plan->tls[plan->count] = locator.tls;
         plan->addresses[plan->count++] = found.items[i];
     }
     if (reason)
@@ -85,7 +88,7 @@ static bool open_locator(const struct plan *plan, size_t first, size_t addresses
     for (size_t i = first; i < end; i++) {
         const struct address *address = &plan->addresses[i];
         struct listener *listener = &listeners[*count];
-        if (listener_open(address, leaves_ipv4(plan, address), listener, reason, sizeof reason)) {
+        if (listener_open(address, plan->tls[i], leaves_ipv4(plan, address), listener, reason, sizeof reason)) {
             listener_format(listener, url, sizeof url);
             logger_line(LOG_INFO, "listening on %s", url);
             ++*count;

@@ -16,6 +16,9 @@
 static const char unix_prefix[] = "unix:";
 enum { UNIX_PREFIX_LENGTH = sizeof unix_prefix - 1, MODE_MOST = 0777 };
 
+static const char tls_prefix[] = "tls:";
+enum { TLS_PREFIX_LENGTH = sizeof tls_prefix - 1 };
+
 static const char digits[] = "0123456789";
 
 /* Both loopback addresses, whatever a file or a name server makes of it (RFC 6761, 6.3). */
@@ -145,6 +148,10 @@ bool locator_parse(const char *text, struct locator *ret_locator)
     *ret_locator = (struct locator){.mode = -1};
     if (strncmp(text, unix_prefix, UNIX_PREFIX_LENGTH) == 0)
         return parse_unix(text + UNIX_PREFIX_LENGTH, ret_locator);
+    if (strncmp(text, tls_prefix, TLS_PREFIX_LENGTH) == 0) {
+        ret_locator->tls = true;
+        text += TLS_PREFIX_LENGTH;
+    }
     if (parse_port(text, &ret_locator->port)) {
         memcpy(ret_locator->host, this_machine, sizeof this_machine);
         return true;

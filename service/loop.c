@@ -9,7 +9,9 @@
 #include "service/client.h"
 #include "service/clock.h"
 #include "service/farewell.h"
-#include "service/intake.h"
+#include "service/handshakes.h"
+#include "service/logger.h"
+#include "service/transport.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -60,6 +62,8 @@ struct loop {
     int64_t look_every; /* milliseconds */
     struct client *clients;
     struct client *arriving; /* given to libmicrohttpd, which has not told of them yet; oldest first */
+    struct client **arriving_end;
+    struct handshakes handshakes; /* of clients that libmicrohttpd is given afterwards */
     struct farewells farewells;
     struct client *ended; /* libmicrohttpd is still to be told of their end */
 };
@@ -73,6 +77,17 @@ static void client_opened(struct loop *loop, struct client *client)
     if (loop->clients)
         loop->clients->previous = client;
     loop->clients = client;
+}
+
+/* It is none of the clients any more; its end, or its second beginning, is the caller's. */
+static void client_unlink(struct loop *loop, const struct client *client)
+{
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        loop->clients = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
 }
 
 static void client_forget(struct loop *loop, struct client *client)
@@ -106,20 +121,15 @@ static void client_closed(struct loop *loop, struct client *client)
     if (loop->current != PHASE_CUT && client_is_still_sending(client)) {
         /* As long as another descriptor is open, the watch is not gone with this one. */
         epoll_ctl(loop->events, EPOLL_CTL_DEL, client->socket, NULL);
-        farewells_add(&loop->farewells, client->socket, wire_rest(&client->wire), clock_milliseconds());
+        farewells_add(&loop->farewells, client->socket, client_rest(client), clock_milliseconds());
     }
     client_unlist(loop, client);
     if (wire_is_amid_head(&client->wire))
         api_record_cut(loop->options.api, client->connection);
-    intake_forget(client->socket);
+    transport_forget(client->socket);
     if (loop->current == PHASE_SERVE && client_is_amid_head(client))
         add_eviction(loop, client, API_EVICTED_HEAD);
-    if (client->previous)
-        client->previous->next = client->next;
-    else
-        loop->clients = client->next;
-    if (client->next)
-        client->next->previous = client->previous;
+    client_unlink(loop, client);
     client_forget(loop, client);
 }
 
@@ -133,6 +143,8 @@ static struct client *take_arriving(struct loop *loop, int socket)
         link = &(*link)->next;
     struct client *client = *link;
     *link = client->next;
+    if (!*link)
+        loop->arriving_end = link;
     return client;
 }
 
@@ -197,6 +209,10 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
         add_eviction(loop, client, client_silence(client));
     client_wait_for_head(client);
+    if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK && client_was_answered_in_clear(client)) {
+        logger_line(LOG_ERROR, "libmicrohttpd writes in a way that is not known, past TLS: it is too new for cairn");
+        shutdown(client->socket, SHUT_RDWR);
+    }
     /* Its end may have been held back until now (tell_of_ends() says what this is for); or its answer was begun before
      * the drain and says keep-alive. */
     if (wire_answered(&client->wire) || loop->current != PHASE_SERVE)
@@ -228,28 +244,58 @@ static bool watch(struct loop *loop, int file, uint32_t what, void *who)
 /* It may be gone when this returns: on_connection() is called from here, or later. */
 static void admit_client(struct loop *loop, struct client *client)
 {
+    client->next = NULL;
+    *loop->arriving_end = client;
+    loop->arriving_end = &client->next;
     /* Without this watch (no memory) the end of a client may only show when the idle timeout is over. */
     watch(loop, client->socket, EPOLLRDHUP | EPOLLET, client);
     MHD_add_connection(loop->daemon, client->socket, (const struct sockaddr *)&client->address, client->address_length);
 }
 
+/* For struct handshakes. */
+static void on_handshake(void *arg, struct client *client, bool agreed)
+{
+    struct loop *loop = arg;
+    client_unlink(loop, client);
+    if (agreed) {
+        admit_client(loop, client);
+        return;
+    }
+    close(client->socket);
+    client_forget(loop, client);
+}
+
+/* A client that is to speak TLS is one like any other from here on, but that libmicrohttpd does not know it yet. */
+static void greet_client(struct loop *loop, struct client *client)
+{
+    client_opened(loop, client);
+    client_wait_for_head(client);
+    client_enter_phase(client, loop->current);
+    if (!handshakes_add(&loop->handshakes, client))
+        on_handshake(loop, client, false);
+}
+
 static void admit_inbox(struct loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
-    struct client *list = loop->inbox;
+    struct client *newest = loop->inbox, *oldest = NULL;
     loop->inbox = NULL;
     pthread_mutex_unlock(&loop->lock);
 
-    while (list) {
-        struct client *client = list;
-        list = client->next;
-        client->next = loop->arriving;
-        loop->arriving = client;
+    while (newest) {
+        struct client *client = newest;
+        newest = client->next;
+        client->next = oldest;
+        oldest = client;
         loop->guests += client->guest;
     }
-    for (struct client *client = loop->arriving, *next; client; client = next) {
-        next = client->next;
-        admit_client(loop, client);
+    while (oldest) {
+        struct client *client = oldest;
+        oldest = client->next;
+        if (client->tls)
+            greet_client(loop, client);
+        else
+            admit_client(loop, client);
     }
 }
 
@@ -262,6 +308,7 @@ static void forget_refused(struct loop *loop)
         loop->arriving = client->next;
         client_forget(loop, client);
     }
+    loop->arriving_end = &loop->arriving;
 }
 
 static void enter_phase(struct loop *loop, enum phase phase)
@@ -315,6 +362,7 @@ static struct client_terms terms(const struct loop *loop)
     int64_t usual = 1000 * (int64_t)loop->options.idle_timeout;
     int64_t patience = loop->crowded ? usual / CROWD_HASTE : usual;
     return (struct client_terms){.pace = {.rate = (int64_t)loop->options.least_rate, .grace = patience},
+                                 .handshake_patience = patience,
                                  .head_patience = loop->crowded ? patience : 2 * patience,
                                  .guest_patience = GUEST_PATIENCE};
 }
@@ -359,7 +407,8 @@ static void limit_guests(struct loop *loop)
 static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    bool watches = loop->under_way > 0 || loop->guests > 0 || loop->crowded || loop->farewells.count > 0;
+    bool watches = loop->under_way > 0 || loop->guests > 0 || loop->crowded || loop->farewells.count > 0 ||
+                   loop->handshakes.count > 0;
     int64_t most = watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return watches ? (int)most : -1;
@@ -376,6 +425,8 @@ static void wait_for_events(struct loop *loop)
             eventfd_read(loop->wake, &count);
         else if (events[i].data.ptr == &loop->farewells)
             farewells_read(&loop->farewells, clock_milliseconds());
+        else if (events[i].data.ptr == &loop->handshakes)
+            handshakes_run(&loop->handshakes);
         else if (events[i].data.ptr != loop->daemon)
             client_ended(loop, events[i].data.ptr);
 }
@@ -414,7 +465,7 @@ static void *run(void *arg)
         limit_guests(loop);
         give_memory_back(loop);
     }
-    intake_end();
+    transport_end();
     eventfd_write(loop->finished, 1);
     return NULL;
 }
@@ -429,9 +480,10 @@ static void call(struct loop *loop)
         eventfd_write(loop->wake, 1);
 }
 
-bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest)
+bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
+                struct identity *identity)
 {
-    struct client *client = client_new(loop, socket, address, length, guest);
+    struct client *client = client_new(loop, socket, address, length, guest, identity);
     if (!client) {
         close(socket);
         return false;
@@ -492,13 +544,15 @@ static bool open_events(struct loop *loop)
     loop->events = epoll_create1(EPOLL_CLOEXEC);
     loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return farewells_open(&loop->farewells) && loop->events >= 0 && loop->wake >= 0 && loop->finished >= 0;
+    return farewells_open(&loop->farewells) && handshakes_open(&loop->handshakes, on_handshake, loop) &&
+           loop->events >= 0 && loop->wake >= 0 && loop->finished >= 0;
 }
 
 void loop_free(struct loop *loop)
 {
     MHD_stop_daemon(loop->daemon);
     farewells_close(&loop->farewells);
+    handshakes_close(&loop->handshakes);
     if (loop->events >= 0)
         close(loop->events);
     if (loop->wake >= 0)
@@ -520,7 +574,8 @@ static bool start(struct loop *loop)
     }
     int daemon_events = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     if (!watch(loop, daemon_events, EPOLLIN, loop->daemon) || !watch(loop, loop->wake, EPOLLIN, &loop->wake) ||
-        !watch(loop, loop->farewells.events, EPOLLIN, &loop->farewells))
+        !watch(loop, loop->farewells.events, EPOLLIN, &loop->farewells) ||
+        !watch(loop, loop->handshakes.events, EPOLLIN, &loop->handshakes))
         return false;
     errno = pthread_create(&loop->thread, NULL, run, loop);
     return errno == 0;
@@ -536,6 +591,8 @@ struct loop *loop_start(const struct loop_options *options)
     if (loop->look_every > LOOK)
         loop->look_every = LOOK;
     loop->events = loop->wake = loop->finished = loop->farewells.events = loop->farewells.spare = -1;
+    loop->handshakes.events = -1;
+    loop->arriving_end = &loop->arriving;
     pthread_mutex_init(&loop->lock, NULL);
     if (start(loop))
         return loop;

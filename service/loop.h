@@ -23,6 +23,7 @@
 
 struct loop;
 struct api;
+struct identity;
 struct MHD_Connection;
 
 struct loop_options {
@@ -41,9 +42,11 @@ struct loop_options {
 /* Starts the daemon and the thread. NULL and errno on failure. */
 struct loop *loop_start(const struct loop_options *options);
 
-/* Gives a connected socket to the loop, which closes it in the end and gives its place back; a guest has none. On
- * failure (no memory: false) the socket is closed at once, and the place is still the caller's. Thread: any. */
-bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest);
+/* Gives a connected socket to the loop, which closes it in the end and gives its place back; a guest has none. With an
+ * identity its client has to speak TLS. On failure (no memory: false) the socket is closed at once, and the place is
+ * still the caller's. Thread: any. */
+bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
+                struct identity *identity);
 
 /* Connections handed over and not closed. Thread: any. */
 size_t loop_connections(const struct loop *loop);

@@ -18,6 +18,10 @@ static const char *const switches[] = {"false", "true", NULL};
 const struct option option_table[] = {
     {"data", OPTION_PATH, "folder that holds the stores; made when missing, with those it lies in", FIELD(data)},
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
+    {"tls-cert", OPTION_PATH,
+     "certificate of TLS listeners, in PEM, with those that lead to its authority behind it; read again at SIGHUP",
+     FIELD(tls_cert)},
+    {"tls-key", OPTION_PATH, "its key, in PEM without a passphrase; read again at SIGHUP", FIELD(tls_key)},
     {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
     {"access", OPTION_PATH,
      "file that says who may do what; without one, access.json in the data folder: `cairnd token --help` tells more",
@@ -174,13 +178,26 @@ static bool texts_add(struct texts *texts, const char *text, size_t length)
     return items[texts->count] && ++texts->count;
 }
 
-void option_clear(const struct option *option, struct config *config)
+static void texts_clear(struct texts *texts)
 {
-    struct texts *texts = field_of(option, config);
     for (size_t i = 0; i < texts->count; i++)
         free(texts->items[i]);
     free(texts->items);
     *texts = (struct texts){0};
+}
+
+static void path_clear(char **path)
+{
+    free(*path);
+    *path = NULL;
+}
+
+void option_clear(const struct option *option, struct config *config)
+{
+    if (option_is_list(option))
+        texts_clear(field_of(option, config));
+    else if (option->kind == OPTION_PATH)
+        path_clear(field_of(option, config));
 }
 
 bool option_defaults(struct config *ret_config)

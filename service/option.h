@@ -62,7 +62,7 @@ bool option_is_list(const struct option *option);
 /* The built-in values. False when memory is out. */
 bool option_defaults(struct config *ret_config);
 
-/* Empties a list option, before values of a stronger source come in. */
+/* Empties a list, before values of a stronger source come in, or a path. Other options stay as they are. */
 void option_clear(const struct option *option, struct config *config);
 
 /* Reads one value into the configuration; false when it is not allowed. A list takes several, separated by

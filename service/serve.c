@@ -12,6 +12,7 @@
 #include "service/access.h"
 #include "service/clock.h"
 #include "service/command.h"
+#include "service/identity.h"
 #include "service/listeners.h"
 #include "service/logger.h"
 #include "service/signals.h"
@@ -206,6 +207,29 @@ static bool start_loops(struct server *server)
     return true;
 }
 
+/* The certificate of TLS listeners and its key; NULL, and the log says why, when they cannot be used. */
+static struct identity *read_identity(const struct config *config, const char *consequence)
+{
+    char reason[IDENTITY_TEXT_MAX];
+    struct identity *identity = identity_read(config->tls_cert, config->tls_key, reason);
+    if (!identity)
+        logger_line(LOG_ERROR, "%s: %s", consequence, reason);
+    else if (identity_is_valid(identity))
+        logger_line(LOG_INFO, "TLS shows the certificate of %s", identity_text(identity));
+    else
+        logger_line(LOG_WARNING, "TLS shows a certificate that is not valid today, that of %s",
+                    identity_text(identity));
+    return identity;
+}
+
+static bool open_identity(struct server *server)
+{
+    if (!server->config->tls_cert)
+        return true;
+    server->acceptor.identity = read_identity(server->config, "cannot serve TLS");
+    return server->acceptor.identity != NULL;
+}
+
 static bool open_listeners(struct server *server)
 {
     return listeners_open(&server->config->listen, server->listeners, &server->acceptor.listener_count);
@@ -220,12 +244,25 @@ static bool open_access(struct server *server)
 
 /* ---- what is read again ---------------------------------------------------------------------- */
 
+/* Connections that began with the old certificate keep it. */
+static void reload_identity(struct server *server)
+{
+    if (!server->config->tls_cert)
+        return;
+    struct identity *identity = read_identity(server->config, "the old certificate stays");
+    if (!identity)
+        return;
+    identity_release(server->acceptor.identity);
+    server->acceptor.identity = identity;
+}
+
 /* All that may change while the server runs, a line each. */
 static void reload(struct server *server, int signal)
 {
     if (signal == SIGHUP) {
         logger_line(LOG_INFO, "told to reload");
         access_reload(&server->access);
+        reload_identity(server);
     }
     if (server->access_log)
         access_log_reopen(server->access_log);
@@ -312,7 +349,7 @@ static bool set_up(struct server *server)
 {
     return open_signals(server) && open_acceptor(server) && open_depot(server) && create_stores(server) &&
            read_proxies(server) && open_access_log(server) && open_api(server) && start_loops(server) &&
-           open_listeners(server) && open_access(server);
+           open_identity(server) && open_listeners(server) && open_access(server);
 }
 
 /* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
@@ -346,6 +383,7 @@ static void take_down(struct server *server)
     join_loops(server);
     depot_close(server->depot);
     free_loops(server);
+    identity_release(server->acceptor.identity);
     api_free(server->api);
     access_close(&server->access);
     access_log_close(server->access_log);

@@ -8,7 +8,7 @@
  */
 #include "api/api.h"
 #include "api/http/wire.h"
-#include "service/intake.h"
+#include "service/transport.h"
 #include "store/store.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/sim_disk.h"
@@ -170,11 +170,11 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         wire_begin(&site.wire);
         site.messages = 0;
-        fuzz_assert(intake_watch(handle, &site.wire));
+        fuzz_assert(transport_watch(handle, &site.wire, NULL));
         return;
     }
     end_forgotten_request(connection);
-    intake_forget(handle);
+    transport_forget(handle);
     wire_end(&site.wire);
 }
 
@@ -196,7 +196,7 @@ static void stop(void)
     depot_close(site.depot);
     sim_disk_free(site.disk);
     close(site.wake);
-    intake_end();
+    transport_end();
 }
 
 static void start(void)

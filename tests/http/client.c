@@ -13,7 +13,8 @@ enum { TIMEOUT_SECONDS = 120 };
 
 struct client {
     CURL *curl;
-    char *url;             /* http://host:port */
+    const char *trusted;   /* NULL: no certificate */
+    char *url;             /* http://host:port, https://host:port */
     const char *unix_path; /* NULL: TCP; into `url` otherwise */
     struct answer **answers;
     size_t answer_count;
@@ -42,17 +43,34 @@ bool client_global(void)
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
+static const char *trusted;
+
+void client_trust(const char *certificate)
+{
+    trusted = certificate;
+}
+
+static void open_curl(struct client *client)
+{
+    client->curl = curl_easy_init();
+    ck_assert_ptr_nonnull(client->curl);
+    if (client->unix_path) {
+        ck_assert_int_eq(curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->unix_path), CURLE_OK);
+    }
+    if (client->trusted) {
+        ck_assert_int_eq(curl_easy_setopt(client->curl, CURLOPT_CAINFO, client->trusted), CURLE_OK);
+    }
+}
+
 struct client *client_new(const char *url)
 {
     struct client *client = calloc(1, sizeof *client);
     ck_assert_ptr_nonnull(client);
     client->url = strdup(url);
-    client->curl = curl_easy_init();
-    ck_assert(client->url && client->curl);
-    if (strncmp(url, "unix:", 5) == 0) {
-        client->unix_path = client->url + 5;
-        ck_assert_int_eq(curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->unix_path), CURLE_OK);
-    }
+    ck_assert_ptr_nonnull(client->url);
+    client->unix_path = strncmp(url, "unix:", 5) == 0 ? client->url + 5 : NULL;
+    client->trusted = trusted;
+    open_curl(client);
     return client;
 }
 
@@ -90,11 +108,7 @@ void client_free(struct client *client)
 void client_disconnect(struct client *client)
 {
     curl_easy_cleanup(client->curl);
-    client->curl = curl_easy_init();
-    ck_assert_ptr_nonnull(client->curl);
-    if (client->unix_path) {
-        curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->unix_path);
-    }
+    open_curl(client);
 }
 
 void client_throttle(struct client *client, curl_off_t upload, curl_off_t download)

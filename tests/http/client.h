@@ -35,7 +35,10 @@ struct answer {
 /* Sets up libcurl; false when it cannot be. */
 bool client_global(void);
 
-/* A client of the server at that URL, `http://…` or `unix:PATH`. */
+/* The certificate, in a file, that servers of clients made from here on may show; borrowed. NULL: none. */
+void client_trust(const char *certificate);
+
+/* A client of the server at that URL, `http://…`, `https://…` or `unix:PATH`. */
 struct client *client_new(const char *url);
 
 /* NULL is allowed. Frees every answer it gave. */

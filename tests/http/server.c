@@ -16,10 +16,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "certificate.h"
 #include "clock.h"
+#include "tunnel.h"
 
-#define LISTENING    "listening on "
-#define WAIT_SECONDS 20.0
+#define LISTENING      "listening on "
+#define USUAL_LISTENER "127.0.0.1:0"
+#define WAIT_SECONDS   20.0
 
 static char *copy_text(const char *text)
 {
@@ -45,7 +48,7 @@ struct server *server_new(void)
     ck_assert_int_lt(length, (int)sizeof server->data);
     length = snprintf(server->log, sizeof server->log, "%s/stderr", server->folder);
     ck_assert_int_lt(length, (int)sizeof server->log);
-    server->listen = copy_text("127.0.0.1:0");
+    server->listen = copy_text(USUAL_LISTENER);
     return server;
 }
 
@@ -53,6 +56,15 @@ void server_add(struct server *server, const char *argument)
 {
     ck_assert_uint_lt(server->argument_count, SERVER_ARGUMENTS_MAX);
     server->arguments[server->argument_count++] = copy_text(argument);
+}
+
+void server_certify(struct server *server)
+{
+    int length = snprintf(server->cert, sizeof server->cert, "%s/cert.pem", server->folder);
+    ck_assert_int_lt(length, (int)sizeof server->cert);
+    length = snprintf(server->key, sizeof server->key, "%s/key.pem", server->folder);
+    ck_assert_int_lt(length, (int)sizeof server->key);
+    certificate_make(server->cert, server->key, CERTIFICATE_ECDSA, "localhost", 30);
 }
 
 void server_listen(struct server *server, const char *listen)
@@ -162,7 +174,7 @@ static bool parse_listening(struct server *server, const char *log)
     ck_assert_uint_lt(strlen(url), sizeof server->url);
     memcpy(server->url, url, strlen(url) + 1);
     const char *colon = strrchr(url, ':');
-    server->port = strncmp(url, "http://", 7) == 0 && colon ? atoi(colon + 1) : 0;
+    server->port = strncmp(url, "http", 4) == 0 && colon ? atoi(colon + 1) : 0;
     free(url);
     return true;
 }
@@ -187,12 +199,42 @@ static void wait_until_listening(struct server *server)
     }
 }
 
+static void end_tunnel(struct server *server)
+{
+    if (server->tunnel > 0) {
+        tunnel_close(server->tunnel);
+    }
+    server->tunnel = 0;
+}
+
+/* Whether it is to be started with TLS, behind a tunnel. */
+static bool is_behind_tunnel(const struct server *server)
+{
+    return getenv("TEST_THROUGH_TLS") && server->listen && strcmp(server->listen, USUAL_LISTENER) == 0;
+}
+
+static void open_tunnel(struct server *server)
+{
+    server->tunnel = tunnel_open(server->port, &server->port);
+    snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d", server->port);
+}
+
 void server_start(struct server *server)
 {
     ck_assert_int_eq(server->pid, 0);
-    const char *arguments[SERVER_ARGUMENTS_MAX + 6] = {server_binary(), "--data", server->data, "--listen",
-                                                       server->listen};
+    end_tunnel(server);
+    bool behind_tunnel = is_behind_tunnel(server);
+    if (behind_tunnel && !server->cert[0]) {
+        server_certify(server);
+    }
+    const char *arguments[SERVER_ARGUMENTS_MAX + 10] = {server_binary(), "--data", server->data, "--listen",
+                                                        behind_tunnel ? "tls:" USUAL_LISTENER : server->listen};
     size_t count = server->listen ? 5 : 1;
+    if (server->cert[0]) {
+        const char *const pair[] = {"--tls-cert", server->cert, "--tls-key", server->key};
+        memcpy(arguments + count, pair, sizeof pair);
+        count += sizeof pair / sizeof *pair;
+    }
     for (size_t i = 0; i < server->argument_count; i++) {
         arguments[count++] = server->arguments[i];
     }
@@ -200,6 +242,9 @@ void server_start(struct server *server)
     unlink(server->log);
     server->pid = spawn(arguments, server->log, false);
     wait_until_listening(server);
+    if (behind_tunnel) {
+        open_tunnel(server);
+    }
 }
 
 void server_terminate(struct server *server)
@@ -269,6 +314,7 @@ void server_free(struct server *server)
     if (server->pid > 0) {
         server_crash(server);
     }
+    end_tunnel(server);
     nftw(server->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     server_reset(server);
     free(server->listen);

@@ -8,6 +8,9 @@
  *     server_stop(server);                       // SIGTERM, and it must exit with 0
  *     server_free(server);
  *
+ * Where TEST_THROUGH_TLS is set, a server with the usual listener speaks TLS there, and its port and URL are those of a
+ * tunnel to it (tunnel.h): a test says what it says in clear, and goes through TLS.
+ *
  * The binary is $CAIRND, else the one of this build. A server dies with the thread that started it, and whatever goes
  * wrong fails the test with what the server wrote to stderr.
  *
@@ -25,11 +28,14 @@ enum { SERVER_ARGUMENTS_MAX = 32, SERVER_PATH_MAX = 256, SERVER_URL_MAX = 320 };
 
 struct server {
     pid_t pid;                    /* 0 while nothing runs */
+    pid_t tunnel;                 /* 0: none */
     int port;                     /* of the first TCP listener */
     char url[SERVER_URL_MAX];     /* of the first listener, without a slash at the end */
     char folder[SERVER_PATH_MAX]; /* holds all below; removed by server_free() */
     char data[SERVER_PATH_MAX];   /* the data folder */
     char log[SERVER_PATH_MAX];    /* stderr of the last start */
+    char cert[SERVER_PATH_MAX];   /* its certificate, "" without one, */
+    char key[SERVER_PATH_MAX];    /* and the key of that */
     char *arguments[SERVER_ARGUMENTS_MAX];
     size_t argument_count;
     char *listen; /* the first listener; NULL: neither --data nor --listen is given */
@@ -47,6 +53,9 @@ void server_listen(struct server *server, const char *listen);
 /* The URL of the listener of that number, counted from 0; fails the test when there are not as many. The caller frees
  * it. */
 char *server_url(const struct server *server, size_t number);
+
+/* Makes a certificate of `localhost` and its key, which the next starts name. */
+void server_certify(struct server *server);
 
 /* Forgets what server_add() added. */
 void server_reset(struct server *server);

@@ -32,6 +32,7 @@ void site_reconnect(void)
 void site_start(void)
 {
     server_start(site.server);
+    client_trust(site.server->cert[0] ? site.server->cert : NULL);
     site_reconnect();
     create_store();
 }
