@@ -12,12 +12,14 @@
 #include <xxhash.h>
 
 #define JSON "Content-Type: application/json"
+#define NAME "X-Request-Id: test" /* so that equal answers are equal to the letter */
 
 static struct answer *ask(const char *token, const char *method, const char *target, const char *body,
                           const char *header)
 {
     const char *bearer = token ? access_bearer(token) : header;
-    return client_send(site.client, method, target, body, body ? strlen(body) : 0, bearer, token ? header : NULL, NULL);
+    return client_send(site.client, method, target, body, body ? strlen(body) : 0, NAME, bearer, token ? header : NULL,
+                       NULL);
 }
 
 static struct answer *get(const char *token, const char *target)
