@@ -1,4 +1,4 @@
-/* probe.c - whether the data folder is still there and its disk gives bytes. */
+/* probe.c - whether the data folder is still there, and its disk gives bytes and takes some. */
 #include "store/depot/probe.h"
 
 #include "store/base/error.h"
@@ -44,13 +44,14 @@ static int64_t milliseconds(void)
 
 /* ---- looking; the probe's thread ------------------------------------------------------------- */
 
-/* Not every file system can do without the page cache. */
+/* For writing too, although nothing is written: after an error a kernel may have made the file system read-only. Not
+ * every file system can do without the page cache. */
 static int open_marker(const struct probe *probe)
 {
     const struct io *io = probe->io;
-    int file = io->openat(io->self, probe->folder, FOLDER_MARKER, O_RDONLY | O_DIRECT, 0);
+    int file = io->openat(io->self, probe->folder, FOLDER_MARKER, O_RDWR | O_DIRECT, 0);
     if (file < 0 && errno == EINVAL)
-        file = io->openat(io->self, probe->folder, FOLDER_MARKER, O_RDONLY, 0);
+        file = io->openat(io->self, probe->folder, FOLDER_MARKER, O_RDWR, 0);
     return file;
 }
 
@@ -75,6 +76,10 @@ static void look(struct probe *probe)
     if (error == ENOENT)
         failure_detail(&detail, failure_io(error), "the data folder is gone: its file '%s' is not there",
                        FOLDER_MARKER);
+    else if (error == EROFS)
+        failure_detail(&detail, failure_io(error),
+                       "the file system of the data folder has become read-only: look at "
+                       "the kernel's log for an error of the disk");
     else if (error && !store_error_is_shortage(STORE_IO, error))
         failure_detail(&detail, failure_io(error), "the disk of the data folder does not give its bytes: %s",
                        strerror(error));

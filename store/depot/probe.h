@@ -1,4 +1,4 @@
-/* probe.h - whether the data folder is still there and its disk gives bytes.
+/* probe.h - whether the data folder is still there, and its disk gives bytes and takes some.
  *
  * Looked at when somebody wants to know, and not again for a moment; on a thread of its own, since the others may be
  * waiting for that very disk. Past the page cache where that can be done, since what is in there says nothing of the

@@ -52,6 +52,7 @@ struct sim_disk {
     unsigned held;
     uint64_t space; /* bytes the disk holds; UNLIMITED */
     bool refuse_direct;
+    bool read_only;
     bool cold;
 
     uint64_t calls[SIM_CALLS];
@@ -267,6 +268,9 @@ static int check_open(const struct sim_disk *disk, const struct sim_place *place
 {
     if ((flags & O_APPEND) || (flags & O_TMPFILE) == O_TMPFILE || ((flags & O_DIRECT) && disk->refuse_direct)) {
         return EINVAL;
+    }
+    if (disk->read_only && (flags & (O_ACCMODE | O_CREAT | O_TRUNC))) {
+        return EROFS;
     }
     if (!place->node) {
         return flags & O_CREAT ? 0 : ENOENT;
@@ -799,7 +803,7 @@ static void forget_faults(struct sim_disk *disk)
     disk->short_in = disk->interrupt_in = 0;
     disk->hold_syncs = false;
     disk->space = UNLIMITED;
-    disk->refuse_direct = disk->cold = false;
+    disk->refuse_direct = disk->read_only = disk->cold = false;
 }
 
 struct sim_disk *sim_disk_new(uint64_t seed)
@@ -914,6 +918,13 @@ void sim_disk_refuse_direct(struct sim_disk *disk, bool refuse)
 {
     pthread_mutex_lock(&disk->lock);
     disk->refuse_direct = refuse;
+    pthread_mutex_unlock(&disk->lock);
+}
+
+void sim_disk_set_read_only(struct sim_disk *disk, bool read_only)
+{
+    pthread_mutex_lock(&disk->lock);
+    disk->read_only = read_only;
     pthread_mutex_unlock(&disk->lock);
 }
 

@@ -115,6 +115,9 @@ void sim_disk_set_free(struct sim_disk *disk, uint64_t bytes);
  * 512. */
 void sim_disk_refuse_direct(struct sim_disk *disk, bool refuse);
 
+/* Opening a file for writing is EROFS while read-only. */
+void sim_disk_set_read_only(struct sim_disk *disk, bool read_only);
+
 /* pread_nowait fails with EAGAIN while cold. */
 void sim_disk_set_cold(struct sim_disk *disk, bool cold);
 

@@ -77,6 +77,18 @@ START_TEST(a_folder_that_is_gone_is_told)
 }
 END_TEST
 
+START_TEST(a_file_system_that_has_become_read_only_is_told)
+{
+    struct store_detail detail;
+    ck_assert(ask(&detail));
+    sim_disk_set_read_only(disk, true);
+    ck_assert(comes_to(false, &detail));
+    ck_assert_ptr_nonnull(strstr(detail.text, "read-only"));
+    sim_disk_set_read_only(disk, false);
+    ck_assert(comes_to(true, &detail));
+}
+END_TEST
+
 START_TEST(want_of_descriptors_says_nothing_of_the_disk)
 {
     sim_disk_fail(disk, SIM_OPENAT, 1, true, EMFILE);
@@ -108,8 +120,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_disk_that_gives_nothing_is_told_until_it_does, a_folder_that_is_gone_is_told,
-        want_of_descriptors_says_nothing_of_the_disk,    a_file_system_without_direct_reads_will_do,
-        not_everybody_who_asks_has_the_disk_read,
+        a_file_system_that_has_become_read_only_is_told, want_of_descriptors_says_nothing_of_the_disk,
+        a_file_system_without_direct_reads_will_do,      not_everybody_who_asks_has_the_disk_read,
     };
     return UNIT_RUN_WITH("probe", setup, teardown, tests);
 }
