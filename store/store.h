@@ -250,8 +250,8 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
 /* Has it looked whether the data folder is there, and its disk gives bytes and takes some, unless that was just now. A
- * thread of its own does that and calls `done(arg)`, which must not block; depot_healthy() has the result. STORE_AGAIN when an
- * earlier look does not come back, which depot_healthy() tells as well; STORE_NO_MEMORY. Does not block. */
+ * thread of its own does that and calls `done(arg)`, which must not block; depot_healthy() has the result. STORE_AGAIN
+ * when an earlier look does not come back, which depot_healthy() tells as well; STORE_NO_MEMORY. Does not block. */
 enum store_error depot_probe(struct depot *depot, void (*done)(void *arg), void *arg);
 
 /* True while every open store takes writes, and the last look at the disk found nothing. ret_detail says what it found,
