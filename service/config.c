@@ -100,8 +100,10 @@ static enum config_outcome scan_flags(char *const *arguments, const char **ret_p
 static bool refuse(const char *where, const struct option *option, const char *value)
 {
     char allowed[OPTION_ALLOWED_MAX];
+    const char *fault = option_fault(option, value);
     option_allowed(option, allowed);
-    fprintf(stderr, "cairnd: %s: '%s' is not allowed; allowed is: %s\n", where, value, allowed);
+    fprintf(stderr, "cairnd: %s: '%s' is not allowed%s%s; allowed is: %s\n", where, value, fault ? ": " : "",
+            fault ? fault : "", allowed);
     return false;
 }
 

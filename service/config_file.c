@@ -24,9 +24,10 @@ static bool refuse(const char *path, const struct option *option, const char *ke
 {
     char allowed[OPTION_ALLOWED_MAX];
     char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    const char *text = json_string_value(value), *fault = text ? option_fault(option, text) : NULL;
     option_allowed(option, allowed);
-    fprintf(stderr, "cairnd: %s: \"%s\": %s is not allowed; allowed is: %s\n", path, key, shown ? shown : "the value",
-            allowed);
+    fprintf(stderr, "cairnd: %s: \"%s\": %s is not allowed%s%s; allowed is: %s\n", path, key,
+            shown ? shown : "the value", fault ? ": " : "", fault ? fault : "", allowed);
     free(shown);
     return false;
 }

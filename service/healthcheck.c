@@ -105,7 +105,7 @@ static int check(const struct config *config)
     struct locator locator;
     struct locator_addresses addresses;
     const char *listen = config->listen.items[0];
-    if (!locator_parse(listen, &locator) || (!locator.path[0] && locator.port == 0)) {
+    if (locator_parse(listen, &locator) || (!locator.path[0] && locator.port == 0)) {
         fprintf(stderr, "cairnd: healthcheck: --listen: '%s' has no port to ask; name the one the server uses\n",
                 listen);
         return STATUS_USAGE;

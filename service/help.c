@@ -22,12 +22,11 @@ static void print_usage(void)
          "  --help, --version          also -h and -V");
 }
 
-/* Prints the table of options with the defaults as they apply, when one is limited by another. */
+/* Prints the table of options with their defaults. */
 static int print_options(void (*print)(FILE *file, const struct config *defaults))
 {
     struct config defaults;
     bool good = option_defaults(&defaults);
-    defaults.depot.segment_size = depot_segment_size(&defaults.depot);
     if (good)
         print(stdout, &defaults);
     config_free(&defaults);

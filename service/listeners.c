@@ -33,7 +33,9 @@ static bool plan_locator(struct plan *plan, const char *text)
 {
     struct locator locator;
     struct locator_addresses found;
-    const char *reason = locator_parse(text, &locator) ? locator_resolve(&locator, &found) : "not an address";
+    const char *reason = locator_parse(text, &locator);
+    if (!reason)
+        reason = locator_resolve(&locator, &found);
     for (size_t i = 0; !reason && i < found.count; i++) {
         if (is_planned(plan, &found.items[i], locator.tls))
             continue;

@@ -67,37 +67,41 @@ static bool parse_mode(const char *text, size_t length, int *ret_mode)
     return *ret_mode <= MODE_MOST;
 }
 
-static bool parse_setting(const char *text, size_t length, struct locator *locator)
+static const char *parse_setting(const char *text, size_t length, struct locator *locator)
 {
     const char *value, *name = setting_of(text, &value);
     if (!name)
-        return false;
+        return "behind the path there may be mode=, user= and group= only";
     size_t size = length - strlen(name);
     switch (name[0]) {
     case 'm':
-        return parse_mode(value, size, &locator->mode);
+        return parse_mode(value, size, &locator->mode) ? NULL : "the mode is not an octal number from 0 to 0777";
     case 'u':
-        return copy_piece(value, size, locator->user, sizeof locator->user);
+        return copy_piece(value, size, locator->user, sizeof locator->user) ? NULL : "the user is missing or too long";
     default:
-        return copy_piece(value, size, locator->group, sizeof locator->group);
+        return copy_piece(value, size, locator->group, sizeof locator->group) ? NULL
+                                                                              : "the group is missing or too long";
     }
 }
 
-static bool parse_unix(const char *text, struct locator *locator)
+static const char *parse_unix(const char *text, struct locator *locator)
 {
-    const char *end = strchrnul(text, ',');
+    const char *end = strchrnul(text, ','), *fault = NULL;
+    if (end == text)
+        return "the path is missing";
     if (!copy_piece(text, (size_t)(end - text), locator->path, sizeof locator->path))
-        return false;
-    while (*end) {
+        return "the path is longer than a unix socket's may be";
+    while (*end && !fault) {
         const char *piece = end + 1;
         end = strchrnul(piece, ',');
-        if (!parse_setting(piece, (size_t)(end - piece), locator))
-            return false;
+        fault = parse_setting(piece, (size_t)(end - piece), locator);
     }
-    return true;
+    return fault;
 }
 
 /* ---- hosts and ports ------------------------------------------------------------------------- */
+
+static const char bad_port[] = "the port is not a number from 0 to 65535";
 
 static bool parse_port(const char *text, unsigned *ret_port)
 {
@@ -143,7 +147,7 @@ static bool parse_host(const char *text, size_t length, struct locator *locator)
     return locator->numeric || is_name(host);
 }
 
-bool locator_parse(const char *text, struct locator *ret_locator)
+const char *locator_parse(const char *text, struct locator *ret_locator)
 {
     *ret_locator = (struct locator){.mode = -1};
     if (strncmp(text, unix_prefix, UNIX_PREFIX_LENGTH) == 0)
@@ -154,10 +158,14 @@ bool locator_parse(const char *text, struct locator *ret_locator)
     }
     if (parse_port(text, &ret_locator->port)) {
         memcpy(ret_locator->host, this_machine, sizeof this_machine);
-        return true;
+        return NULL;
     }
     const char *colon = strrchr(text, ':');
-    return colon && parse_host(text, (size_t)(colon - text), ret_locator) && parse_port(colon + 1, &ret_locator->port);
+    if (!colon)
+        return strspn(text, digits) == strlen(text) ? bad_port : "a port is missing behind the host";
+    if (!parse_host(text, (size_t)(colon - text), ret_locator))
+        return "the host is neither a name nor an address; one of IPv6 stands in brackets";
+    return parse_port(colon + 1, &ret_locator->port) ? NULL : bad_port;
 }
 
 /* ---- looking up ------------------------------------------------------------------------------ */

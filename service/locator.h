@@ -39,8 +39,8 @@ struct locator_addresses {
 /* How many bytes of a list the first locator takes: to the next comma that is not its own. */
 size_t locator_length(const char *list);
 
-/* Reads a locator; false when the text is none. */
-bool locator_parse(const char *text, struct locator *ret_locator);
+/* Reads a locator. NULL, or a sentence that says which part of the text is at fault. */
+const char *locator_parse(const char *text, struct locator *ret_locator);
 
 /* Looks up what the locator names: host, interface, user and group. NULL, or a sentence that says what cannot be found.
  * May wait for a name server. */

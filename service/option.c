@@ -219,6 +219,7 @@ bool option_defaults(struct config *ret_config)
         .depot = depot_options_default(),
     };
     const char *listen = "127.0.0.1:8080";
+    ret_config->depot.segment_size = depot_segment_size(&ret_config->depot); /* that applies */
     return ret_config->data && texts_add(&ret_config->listen, listen, strlen(listen));
 }
 
@@ -303,7 +304,7 @@ static bool is_item(const struct option *option, const char *text)
     struct network network;
     if (option->kind == OPTION_NETWORKS)
         return network_parse(text, strlen(text), &network);
-    return option->kind == OPTION_NAMES ? store_name_valid(text) : locator_parse(text, &locator);
+    return option->kind == OPTION_NAMES ? store_name_valid(text) : !locator_parse(text, &locator);
 }
 
 static bool set_list(const struct option *option, struct config *config, const char *value)
@@ -317,6 +318,21 @@ static bool set_list(const struct option *option, struct config *config, const c
         if (!*end)
             return true;
     }
+}
+
+const char *option_fault(const struct option *option, const char *value)
+{
+    struct locator locator;
+    const char *fault = NULL;
+    if (option->kind != OPTION_ADDRESSES)
+        return NULL;
+    for (const char *item = value, *end = NULL; !fault && (!end || *end); item = end + 1) {
+        end = item + locator_length(item);
+        char *text = strndup(item, (size_t)(end - item));
+        fault = text ? locator_parse(text, &locator) : NULL;
+        free(text);
+    }
+    return fault;
 }
 
 bool option_set(const struct option *option, struct config *config, const char *value)

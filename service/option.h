@@ -69,6 +69,9 @@ void option_clear(const struct option *option, struct config *config);
  * commas, and adds them. */
 bool option_set(const struct option *option, struct config *config, const char *value);
 
+/* Which part of a value that is not allowed is at fault; NULL: there is no more to say than what is allowed. */
+const char *option_fault(const struct option *option, const char *value);
+
 /* Bytes, with a suffix or not, as a size is written everywhere; false when it is none. */
 bool option_read_size(const char *text, uint64_t *ret_bytes);
 

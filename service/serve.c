@@ -1,6 +1,6 @@
 /* serve.c - `cairnd serve`: sets everything up in order, serves until SIGTERM, takes it down in reverse.
  *
- * Happy path: signals, data folder, stores, api, loops, listeners; then the main thread accepts connections.
+ * Happy path: signals, listeners, data folder, stores, api, loops; then the main thread accepts connections.
  * The end: for a moment everybody is served while /readyz says that this will not last. Then the listeners go first,
  * so that nobody new comes; the loops finish what is under way, writes too, and their threads end; the data folder is
  * closed, and with it the engine's threads; only then are the daemons freed, because a thread of the engine may just be
@@ -31,6 +31,14 @@
 enum { LOOPS_MAX = 64, LOOK_INTERVAL = 1000 /* milliseconds */ };
 
 #define NO_END INT64_MAX
+
+/* Descriptors beside those of connections. */
+enum {
+    FILES_OF_PROCESS = 16, /* standard streams, signals, the data folder */
+    FILES_OF_THREAD = 8,   /* epoll and eventfds, libmicrohttpd's too */
+    FILES_OF_STORES = 16,  /* at least: logs and large objects */
+    CONNECTIONS_LEAST = 8
+};
 
 struct server {
     const struct config *config;
@@ -85,21 +93,50 @@ static bool open_acceptor(struct server *server)
     return opened;
 }
 
-/* Takes all the descriptors the system grants, and leaves a quarter of them to the stores. */
-static size_t grant_connections(size_t wanted)
+/* Takes all the descriptors that the system grants: how many. */
+static size_t grant_files(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return wanted;
+        return SIZE_MAX;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
-    size_t most = (size_t)(limit.rlim_cur - limit.rlim_cur / 4);
-    if (wanted <= most)
-        return wanted;
-    logger_line(LOG_WARNING, "--connections-limit: %zu is lowered to %zu: the system grants %zu open files", wanted,
-                most, (size_t)limit.rlim_cur);
-    return most;
+    return (size_t)limit.rlim_cur;
+}
+
+/* Leaves a quarter of all descriptors to the stores, and always enough for some of them beside what the server has open
+ * itself. Connections that there is no descriptor for would wait without an answer. False: there are too few. */
+static bool grant_connections(const struct config *config, size_t *ret_connections)
+{
+    size_t wanted = (size_t)config->connections_limit, files = grant_files();
+    size_t own = FILES_OF_PROCESS + FILES_OF_THREAD * (size_t)config->threads + config->listen.count + FILES_OF_STORES;
+    size_t kept = files / 4 > own ? files / 4 : own;
+    if (files < own + CONNECTIONS_LEAST) {
+        logger_line(LOG_ERROR,
+                    "the system grants %zu open files; with --threads %zu the least is %zu, and 16384 are plenty: set "
+                    "`ulimit -n 16384` where it is started, or LimitNOFILE=16384 in its systemd unit",
+                    files, (size_t)config->threads, own + CONNECTIONS_LEAST);
+        return false;
+    }
+    *ret_connections = wanted < files - kept ? wanted : files - kept;
+    if (*ret_connections < wanted)
+        logger_line(LOG_WARNING,
+                    "--connections-limit: %zu is lowered to %zu: the system grants %zu open files; `ulimit -n` or "
+                    "LimitNOFILE= of the systemd unit sets more",
+                    wanted, *ret_connections, files);
+    return true;
+}
+
+/* Half of the reserve bounds a segment, since compaction has to find place for one. */
+static void warn_of_segment_size(const struct depot_options *options)
+{
+    const struct depot_options usual = depot_options_default();
+    uint64_t applies = depot_segment_size(options);
+    if (applies < options->segment_size && options->segment_size != depot_segment_size(&usual))
+        logger_line(LOG_WARNING,
+                    "--segment-size: %" PRIu64 " is lowered to %" PRIu64 ", half of --disk-reserve, which is %" PRIu64,
+                    options->segment_size, applies, options->disk_reserve);
 }
 
 static bool open_depot(struct server *server)
@@ -107,6 +144,7 @@ static bool open_depot(struct server *server)
     struct store_detail detail = {0};
     struct depot_options options = server->config->depot;
     options.log = log_of_depot;
+    warn_of_segment_size(&options);
     enum store_error error = depot_open(server->config->data, &options, &server->depot, &detail);
     if (error == STORE_OK)
         return true;
@@ -345,11 +383,13 @@ static void free_loops(struct server *server)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* The listeners come before anything is made on the disk: a server that cannot listen leaves nothing behind. Who
+ * connects meanwhile waits for the moment that the rest takes. */
 static bool set_up(struct server *server)
 {
-    return open_signals(server) && open_acceptor(server) && open_depot(server) && create_stores(server) &&
-           read_proxies(server) && open_access_log(server) && open_api(server) && start_loops(server) &&
-           open_identity(server) && open_listeners(server) && open_access(server);
+    return open_signals(server) && open_acceptor(server) && read_proxies(server) && open_identity(server) &&
+           open_listeners(server) && open_depot(server) && create_stores(server) && open_access_log(server) &&
+           open_api(server) && start_loops(server) && open_access(server);
 }
 
 /* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
@@ -400,7 +440,8 @@ static int serve(const struct config *config)
     config_warn_of_variables();
 
     struct server server = {.config = config, .signals = -1, .acceptor.wake = -1};
-    server.acceptor.connections_limit = grant_connections(config->connections_limit);
+    if (!grant_connections(config, &server.acceptor.connections_limit))
+        return STATUS_FAILED;
     places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address);
     bool ready = set_up(&server);
     if (ready)

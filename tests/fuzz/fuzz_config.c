@@ -127,7 +127,7 @@ static void assert_sound(const struct config *config)
     for (size_t i = 0; i < config->listen.count; i++) {
         struct locator locator;
         const char *text = config->listen.items[i];
-        fuzz_assert(locator_parse(text, &locator) && locator_length(text) == strlen(text));
+        fuzz_assert(!locator_parse(text, &locator) && locator_length(text) == strlen(text));
     }
     config_free(&again);
 }

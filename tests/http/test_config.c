@@ -159,6 +159,28 @@ START_TEST(unknown_flags_exit_2)
 }
 END_TEST
 
+START_TEST(an_address_is_told_by_the_part_that_is_wrong)
+{
+    expect_usage_error((const char *[]){"--listen", "127.0.0.1:99999", NULL}, "the port is not");
+    expect_usage_error((const char *[]){"--listen", "99999", NULL}, "the port is not");
+    expect_usage_error((const char *[]){"--listen", "somewhere", NULL}, "a port is missing");
+    expect_usage_error((const char *[]){"--listen", "::1:80", NULL}, "the host is neither");
+    expect_usage_error((const char *[]){"--listen", "unix:", NULL}, "the path is missing");
+    expect_usage_error((const char *[]){"--listen", "unix:/a,mode=999", NULL}, "the mode is not an octal");
+    expect_usage_error((const char *[]){"--listen", ":80,unix:/a,user=", NULL}, "the user is missing");
+    expect_usage_error((const char *[]){"--config", command_file("port.json", "{\"listen\": \"a:b\"}"), NULL},
+                       "the port is not");
+}
+END_TEST
+
+START_TEST(a_segment_size_that_does_not_apply_is_told)
+{
+    server_add(site.server, "--segment-size=64M");
+    site_start();
+    ck_assert_uint_eq(server_logged(site.server, "--segment-size: 67108864 is lowered to 33554432"), 1);
+}
+END_TEST
+
 START_TEST(what_was_meant_is_named)
 {
     expect_usage_error((const char *[]){"--treads", "4", NULL}, "is --threads meant?");
@@ -342,6 +364,8 @@ int main(void)
         the_file_may_come_from_a_variable,
         bad_values_exit_2_and_are_named,
         unknown_flags_exit_2,
+        an_address_is_told_by_the_part_that_is_wrong,
+        a_segment_size_that_does_not_apply_is_told,
         what_was_meant_is_named,
         variables_of_neighbours_are_no_mistakes,
         a_bad_variable_exits_2_and_is_named,

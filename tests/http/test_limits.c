@@ -637,6 +637,47 @@ START_TEST(want_of_descriptors_is_named)
 }
 END_TEST
 
+static void limit_descriptors(rlim_t count)
+{
+    const struct rlimit limit = {.rlim_cur = count, .rlim_max = count};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Nobody waits for a descriptor that there will not be. */
+START_TEST(with_few_descriptors_everybody_is_answered)
+{
+    enum { CLIENTS = 30, DESCRIPTORS = 64 };
+    int sockets[CLIENTS], served = 0;
+    limit_descriptors(DESCRIPTORS);
+    site_start();
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_target("")));
+        ck_assert(raw_receive(sockets[i], &answer));
+        served += answer.status == 200;
+        if (answer.status != 200)
+            expect_retry_after(&answer);
+    }
+    ck_assert_int_ge(served, 8);
+    ck_assert_int_lt(served, CLIENTS);
+    for (int i = 0; i < CLIENTS; i++)
+        close(sockets[i]);
+    ck_assert(clock_until(10, site_put("k", "v", NULL)->status == 201));
+}
+END_TEST
+
+START_TEST(too_few_descriptors_are_told_with_what_to_do)
+{
+    char *said;
+    limit_descriptors(16);
+    ck_assert_int_eq(server_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, &said),
+                     1);
+    ck_assert_msg(strstr(said, "grants 16 open files") && strstr(said, "ulimit -n") && strstr(said, "LimitNOFILE="),
+                  "%s", said);
+    free(said);
+}
+END_TEST
+
 START_TEST(a_file_that_may_not_grow_fails_its_upload_only)
 {
     const struct rlimit limit = {.rlim_cur = 2 << 20, .rlim_max = 2 << 20};
@@ -675,6 +716,8 @@ int main(void)
         five_hundred_idle_connections_cost_little,
         a_batch_of_many_copies_costs_no_more_than_a_large_one,
         want_of_descriptors_is_named,
+        with_few_descriptors_everybody_is_answered,
+        too_few_descriptors_are_told_with_what_to_do,
         a_file_that_may_not_grow_fails_its_upload_only,
         a_disk_reserve_that_is_used_up_is_507,
     };

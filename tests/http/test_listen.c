@@ -212,6 +212,19 @@ END_TEST
 
 /* ---- unix sockets ----------------------------------------------------------------------------- */
 
+START_TEST(who_cannot_listen_leaves_nothing_behind)
+{
+    struct stat folder;
+    char *data, *address;
+    site_start();
+    ck_assert_int_gt(asprintf(&data, "%s/new", site.server->folder), 0);
+    ck_assert_int_gt(asprintf(&address, "127.0.0.1:%d", site.server->port), 0);
+    const char *arguments[] = {"--data", command_keep(data), "--listen", command_keep(address), "--stores", "a", NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(arguments, 1), "a process listens there"));
+    ck_assert_int_ne(stat(data, &folder), 0);
+}
+END_TEST
+
 START_TEST(a_unix_socket)
 {
     listen_on_socket("");
@@ -316,6 +329,7 @@ int main(void)
         healthcheck_asks_whatever_the_server_listens_on,
         several_listeners_serve_the_same_stores,
         a_port_in_use_is_told,
+        who_cannot_listen_leaves_nothing_behind,
         a_unix_socket,
         a_socket_left_by_a_crash_is_replaced,
         a_file_in_the_place_of_the_socket_is_not_removed,
