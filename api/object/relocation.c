@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { VALUE_SHOWN = 200 /* bytes of a field's value that a refusal quotes */ };
+
 static bool read_destination(struct request *request, struct destination *destination)
 {
     const char *value = request_field(request, FIELD_DESTINATION);
@@ -22,7 +24,8 @@ static bool read_destination(struct request *request, struct destination *destin
     if (error == DESTINATION_NO_MEMORY)
         reply_error(request, STORE_NO_MEMORY);
     else if (error != DESTINATION_OK)
-        reply_problem(request, PROBLEM_BAD_HEADER, "%s.", destination_error_text(error));
+        reply_problem(request, PROBLEM_BAD_HEADER, "%s; it is \"%.*s\".", destination_error_text(error), VALUE_SHOWN,
+                      value);
     return error == DESTINATION_OK;
 }
 

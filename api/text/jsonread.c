@@ -186,6 +186,13 @@ static const char *unescape(const char *at, const char *end, char **to)
     return at + 1;
 }
 
+/* Whether the escape at a backslash is half of a surrogate pair, for those that unescape() does not take. */
+static bool is_surrogate(const char *at, const char *end)
+{
+    uint32_t unit;
+    return end - at > 2 && at[1] == 'u' && read_hex4(at + 2, end, &unit) && unit >= 0xd800 && unit <= 0xdfff;
+}
+
 #define EVERY(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Whether one of eight bytes is a quote, a backslash or a control character: subtracting borrows into the top bit of
@@ -243,7 +250,9 @@ bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
             return fail(json, "a control character stands in a string without being escaped");
         const char *after = unescape(json->at + 1, json->end, &to);
         if (!after)
-            return fail(json, "a backslash does not begin an escape");
+            return fail(json, is_surrogate(json->at, json->end)
+                                  ? "a \\u escape is half of a surrogate pair without the other"
+                                  : "a backslash does not begin an escape");
         json->at += after - json->at;
     }
 }

@@ -169,6 +169,18 @@ START_TEST(the_destination_is_decoded_once_and_not_normalised)
 }
 END_TEST
 
+START_TEST(a_destination_that_is_refused_is_shown)
+{
+    site_expect(site_put("k", "value", NULL), 201);
+    const char *values[] = {"elsewhere", "/v1/stores/a/things/b", "/v1/stores/%61/objects/b", "/v1/stores/a/objects/"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct answer *answer = site_copy("k", client_text(site.client, "Destination: %s", values[i]), NULL);
+        site_expect_problem(answer, 400);
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), client_text(site.client, "\"%s\"", values[i])));
+    }
+}
+END_TEST
+
 START_TEST(a_missing_destination_is_400)
 {
     site_expect(site_put("k", "value", NULL), 201);
@@ -468,6 +480,7 @@ int main(void)
         a_large_object_moves_and_copies,
         the_destination_may_be_a_uri_of_any_host,
         the_destination_is_decoded_once_and_not_normalised,
+        a_destination_that_is_refused_is_shown,
         a_missing_destination_is_400,
         bad_destinations_are_refused,
         a_destination_in_a_missing_store_is_404,

@@ -67,6 +67,8 @@ START_TEST(bad_strings)
         char *copy = copy_of(texts[i]);
         jsonread_begin(&json, copy, strlen(texts[i]));
         ck_assert_msg(!jsonread_string(&json, &string) && json.fault != NULL, "%s", texts[i]);
+        bool half = strstr(texts[i], "\\ud") != NULL;
+        ck_assert_msg((strstr(json.fault, "surrogate pair") != NULL) == half, "%s: %s", texts[i], json.fault);
         free(copy);
     }
 }
