@@ -220,7 +220,7 @@ static bool has_tls_listener(const struct config *config)
 {
     struct locator locator;
     for (size_t i = 0; i < config->listen.count; i++)
-        if (locator_parse(config->listen.items[i], &locator) && locator.tls)
+        if (!locator_parse(config->listen.items[i], &locator) && locator.tls)
             return true;
     return false;
 }
