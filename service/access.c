@@ -176,13 +176,6 @@ bool access_open(struct access *access, struct api *api, const struct config *co
     return open_file(access, listeners, listener_count);
 }
 
-void access_reload(struct access *access)
-{
-    access->content = (struct token_sum){0};
-    if (access->path && !access_state_is_none(&access->seen))
-        load(access);
-}
-
 void access_look(struct access *access)
 {
     if (!access->path)
@@ -196,6 +189,14 @@ void access_look(struct access *access)
     } else if (!same || !is_settled(access)) {
         load(access);
     }
+}
+
+/* What is asked for by name is told of in the log, also where nothing is new. */
+void access_reload(struct access *access)
+{
+    access->content = (struct token_sum){0};
+    access->seen.changed = (struct timespec){0};
+    access_look(access);
 }
 
 void access_close(struct access *access)
