@@ -4,7 +4,7 @@
  *     list     listings
  *     write    PUT, batches, the target of a copy or a move
  *     delete   DELETE, the source of a move
- *     admin    making, deleting and verifying stores; on every store: the server's metrics
+ *     admin    making, deleting and verifying stores, their limits; on every store: the server's metrics
  *
  * Thread: any.
  */

@@ -23,6 +23,8 @@ struct operation {
     struct name path;
     struct name parameters[ENDPOINT_PARAMETERS_MAX]; /* those in its query */
     size_t parameter_count;
+    bool is_public;               /* its `security` is empty */
+    bool unauthorized, forbidden; /* it has 401, and 403 */
 };
 
 static char yaml[1 << 18];
@@ -94,6 +96,19 @@ static void read_parameter(const char *line)
     }
 }
 
+static void read_access(const char *line)
+{
+    struct name code;
+    if (operation_count == 0)
+        return;
+    struct operation *operation = &operations[operation_count - 1];
+    operation->is_public |= rest_of(line, "      security: []", &code);
+    if (rest_of(line, "        '", &code)) {
+        operation->unauthorized |= strcmp(code.text, "401") == 0;
+        operation->forbidden |= strcmp(code.text, "403") == 0;
+    }
+}
+
 static void add_operation(const struct name *path, struct name *method)
 {
     for (char *at = method->text; *at != '\0'; at++)
@@ -114,8 +129,10 @@ static void read_file(void)
             snprintf(path.text, sizeof path.text, "/%.78s", word.text);
         else if (line[4] != ' ' && rest_of(line, "    ", &word))
             add_operation(&path, &word);
-        else
+        else {
             read_parameter(line);
+            read_access(line);
+        }
     }
     ck_assert_uint_gt(operation_count, 0);
 }
@@ -193,9 +210,26 @@ START_TEST(each_route_demands_rights_or_none_in_words)
 }
 END_TEST
 
+/* What the file says of tokens is what the table demands. */
+START_TEST(each_operation_says_whether_it_needs_a_token)
+{
+    for (size_t i = 0; i < operation_count; i++) {
+        const struct operation *operation = &operations[i];
+        struct captures captures;
+        struct slice path = {operation->path.text, strlen(operation->path.text)};
+        enum scope scope = route_find(routes, operation->method, path, &captures)->demand.scope;
+        const char *method = method_name(operation->method);
+        ck_assert_msg(operation->is_public == (scope == SCOPE_PUBLIC), "%s %s", method, path.start);
+        ck_assert_msg(operation->unauthorized == (scope != SCOPE_PUBLIC), "401 of %s %s", method, path.start);
+        ck_assert_msg(operation->forbidden == (scope != SCOPE_PUBLIC && scope != SCOPE_KNOWN), "403 of %s %s", method,
+                      path.start);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {each_operation_has_its_route_and_the_same_parameters, each_route_is_described,
-                            each_route_demands_rights_or_none_in_words};
+                            each_route_demands_rights_or_none_in_words, each_operation_says_whether_it_needs_a_token};
     return UNIT_RUN_WITH("openapi", read_file, NULL, tests);
 }

@@ -1,4 +1,4 @@
-/* Where the tokens come from: the first start, the access file and its reloading, `cairnd token`, the operator's own. */
+/* Where tokens come from: the first start, the access file and its reloading, `cairnd token`, the operator's own. */
 #include "access.h"
 #include "clock.h"
 #include "command.h"
@@ -206,8 +206,7 @@ END_TEST
 START_TEST(a_file_that_is_not_valid_is_refused_at_the_start)
 {
     access_write("{\"name\":\"a b\"}", "");
-    const char *output =
-        command_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
+    const char *output = command_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_msg(strstr(output, "access.json is not valid: line 2: name: \"a b\" is not") != NULL, "%s", output);
 }
 END_TEST
@@ -338,8 +337,9 @@ END_TEST
 /* What else stands in the file is kept as it is; a link stays one, and what it leads to is changed. */
 START_TEST(an_edit_keeps_what_it_does_not_change)
 {
-    access_write(everything("first"), ",\"anonymous\":[{\"stores\":[\"a\"],\"prefix\":\"x\\u0000\",\"rights\":[\"read\"]}],"
-                                      "\"link_keys\":[{\"name\":\"web\",\"secret\":\"0123456789abcdef\"}]");
+    access_write(everything("first"),
+                 ",\"anonymous\":[{\"stores\":[\"a\"],\"prefix\":\"x\\u0000\",\"rights\":[\"read\"]}],"
+                 "\"link_keys\":[{\"name\":\"web\",\"secret\":\"0123456789abcdef\"}]");
     char path[SERVER_PATH_MAX + 32], link[SERVER_PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/access.json", site.server->data);
     snprintf(link, sizeof link, "%s/link.json", site.server->folder);

@@ -6,7 +6,7 @@ ROOT is the repository, BINARY the server for the scenarios that start their own
 import sys
 from pathlib import Path
 
-from . import distress, scenarios, server_pages, sources
+from . import access, distress, scenarios, server_pages, sources
 from .checker import Checker, Ledger
 from .specification import Specification
 from .unprovoked import excuse
@@ -26,7 +26,8 @@ ON_A_HEALTHY_SERVER = (
     server_pages.refusals_from_any_path,
     server_pages.methods,
 )
-IN_DISTRESS = (
+ON_SERVERS_OF_THEIR_OWN = (
+    access.asks_for_tokens,
     distress.at_limits,
     distress.on_a_full_disk,
     distress.disk_that_refuses,
@@ -62,7 +63,7 @@ def main():
     checker = Checker(specification, address, ledger)
     for scenario in ON_A_HEALTHY_SERVER:
         run(scenario.__name__, ledger, scenario, checker)
-    for scenario in IN_DISTRESS:
+    for scenario in ON_SERVERS_OF_THEIR_OWN:
         run(scenario.__name__, ledger, scenario, checker, binary)
     for comparison in sources.COMPARISONS:
         run(comparison.__name__, ledger, comparison, checker, root)

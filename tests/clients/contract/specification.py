@@ -39,6 +39,7 @@ class Operation:
     name: str
     method: str
     path: str
+    public: bool  # nothing is asked of the caller
     parameters: list
     request: dict  # media type -> schema
     body_required: bool
@@ -93,6 +94,7 @@ def operation_of(path, method, item):
         name=entry["operationId"],
         method=method.upper(),
         path=path,
+        public=entry.get("security") == [],
         parameters=item.get("parameters", []) + entry.get("parameters", []),
         request=schemas_of(body),
         body_required=body.get("required", False),
