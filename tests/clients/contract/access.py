@@ -12,6 +12,7 @@ from .server import Server
 TOKEN = "a-token-that-may-do-nothing-here"
 BODIES = {
     "applyBatch": {"operations": []},
+    "updateStore": {"limits": {}},
     "getObjects": {"keys": []},
     "moveObject": {"key": "a", "destination": {"key": "b"}},
     "copyObject": {"key": "a", "destination": {"key": "b"}},
