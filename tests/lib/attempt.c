@@ -3,6 +3,7 @@
 #include "tests/lib/attempt.h"
 
 #include "tests/lib/model.h"
+#include "tests/lib/model_limits.h"
 
 #include <semaphore.h>
 #include <stdlib.h>
@@ -185,6 +186,9 @@ static void under_way(struct attempt *attempt)
     attempt->next = model->under_way;
     model->under_way = attempt;
     model->operations++;
+    if (attempt->next) {
+        model_meet(model);
+    }
 }
 
 static void accepted(struct attempt *attempt, enum store_error error)
@@ -198,6 +202,7 @@ void attempt_submit(struct attempt *attempt)
 {
     struct store *store = attempt->model->stores[attempt->store];
     unsigned flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL;
+    attempt->quota = model_weigh(attempt->model, attempt);
     accepted(attempt,
              store_batch(store, attempt->ops, attempt->step_count, flags, ticket_done, &attempt->ticket, NULL));
 }
@@ -219,6 +224,7 @@ void attempt_between(struct model *model, unsigned store, unsigned key, unsigned
     if (move) {
         from->new = nothing;
     }
+    attempt->quota = model_weigh(model, attempt);
     accepted(attempt,
              store_copy(model->stores[store], op, model->stores[attempt->store], move, ticket_done, &attempt->ticket));
 }
@@ -288,6 +294,8 @@ static struct attempt *new_upload(struct model *model, unsigned store, unsigned 
     step->result = effect->new = model_new_value(model, size);
     step->payload = value_payload(&step->result);
     set_attributes(step, op);
+    attempt->upload = true;
+    attempt->quota = model_weigh(model, attempt);
     return attempt;
 }
 
@@ -295,6 +303,7 @@ static void end_upload(struct attempt *attempt, struct stream *stream, enum uplo
 {
     if (end == UPLOAD_ABORT) {
         stream_abort(stream);
+        model_meet(attempt->model);
         attempt->model->operations++;
         attempt_free(attempt);
         return;
@@ -387,11 +396,25 @@ static void check_failure(const struct attempt *attempt)
     }
 }
 
+/* A batch that is refused has no step to blame. What is wrong beside that is looked at before or behind it. */
+static void judge_quota(struct attempt *attempt)
+{
+    if (attempt->ended == STORE_QUOTA && attempt->quota > ATTEMPT_FITS_ALONE) {
+        attempt->expected = STORE_QUOTA;
+        attempt->expected_step = SIZE_MAX;
+        attempt->model->refused++;
+    }
+    if (attempt->ended == STORE_OK && attempt->quota == ATTEMPT_OVERRUNS_ALONE) {
+        model_fail(attempt->model, "a write of %zu steps passed a limit of its store", attempt->step_count);
+    }
+}
+
 void attempt_settle(struct attempt *attempt)
 {
     if (!attempt->refused) {
         attempt->ended = ticket_wait(&attempt->ticket);
     }
+    judge_quota(attempt);
     if (attempt->ended == STORE_OK && attempt->expected == STORE_OK) {
         check_success(attempt);
     } else {

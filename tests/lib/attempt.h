@@ -15,6 +15,14 @@
 
 enum { ATTEMPT_STEPS = 8 };
 
+/* What an attempt has to meet because of its store's limits (model_limits.h). */
+enum attempt_quota {
+    ATTEMPT_FITS,
+    ATTEMPT_FITS_ALONE,     /* as long as no other is under way with it, ... */
+    ATTEMPT_OVERRUNS_ALONE, /* ... which goes for this, too; */
+    ATTEMPT_MAY_FIT         /* and some are */
+};
+
 struct model;
 
 /* What an attempt does to one key. */
@@ -37,6 +45,7 @@ struct attempt {
     struct attempt *next;
     struct model *model;
     unsigned store; /* that commits it; of a copy between stores: the target */
+    bool upload;
     bool transfer;
     bool half_open; /* a failed transfer of which nobody could look whether it has reached the target */
     uint64_t round; /* of the model, when it was submitted */
@@ -47,6 +56,7 @@ struct attempt {
     size_t step_count;
     enum store_error expected;
     size_t expected_step;
+    enum attempt_quota quota;
     uint64_t tapped;        /* bytes an upload's tap has seen */
     enum store_error ended; /* refused at once, or what the ticket says */
     bool refused;

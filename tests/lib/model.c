@@ -1,6 +1,7 @@
 /* model.c - the map, what is in doubt, and the comparisons. */
 #include "tests/lib/model.h"
 
+#include "tests/lib/model_limits.h"
 #include "tests/lib/namesake.h"
 
 #include <fcntl.h>
@@ -403,7 +404,13 @@ static enum store_error open_stores(struct model *model, struct store_detail *re
             return error;
         }
     }
-    return decide_doubts(model) ? STORE_OK : STORE_IO;
+    if (!decide_doubts(model)) {
+        return STORE_IO;
+    }
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        model_adopt_limits(model, i);
+    }
+    return STORE_OK;
 }
 
 static void close_depot(struct model *model)
@@ -495,16 +502,13 @@ static bool contents_known(const struct model *model, unsigned store)
 
 static void check_figures(struct model *model, unsigned store, const struct store_figures *figures)
 {
-    uint64_t objects = 0, live_bytes = 0;
-    for (unsigned key = 0; key < MODEL_KEYS; key++) {
-        const struct value *now = &model->slots[store][key].now;
-        objects += now->id != 0;
-        live_bytes += now->id ? now->size : 0;
-    }
+    struct model_total total = model_total(model, store);
     if (contents_known(model, store)) {
-        check_count(model, store, "objects", figures->objects, objects);
-        check_count(model, store, "live_bytes", figures->live_bytes, live_bytes);
+        check_count(model, store, "objects", figures->objects, total.objects);
+        check_count(model, store, "live_bytes", figures->live_bytes, total.bytes);
+        model_check_limits(model, store);
     }
+    check_count(model, store, "unfinished_bytes", figures->unfinished_bytes, 0);
     check_count(model, store, "writes_in_flight", figures->writes_in_flight, 0);
     check_count(model, store, "bytes_in_flight", figures->bytes_in_flight, 0);
     if (figures->end_offset < model->floor[store]) {

@@ -36,6 +36,12 @@ struct slot {
     struct attempt *attempt; /* under way or in doubt; NULL: the key is free for an attempt */
 };
 
+/* What a store holds. */
+struct model_total {
+    uint64_t objects;
+    uint64_t bytes;
+};
+
 struct model {
     struct sim_disk *disk;
     struct depot_options options;
@@ -53,10 +59,16 @@ struct model {
     uint64_t doubt_round[MODEL_STORES];
     bool disturbed; /* set by the test when it has broken something: errors of the disk are then no surprise */
 
+    struct store_limits limits[MODEL_STORES];        /* model_limits.h */
+    struct store_limits limits_wanted[MODEL_STORES]; /* whose setting has failed: they may come with a restart */
+    bool limits_in_doubt[MODEL_STORES];
+    struct model_total ceiling[MODEL_STORES]; /* no store may hold more */
+
     uint64_t operations;
     uint64_t acknowledged;
-    uint64_t failed; /* by the disk */
-    uint64_t doubts; /* decided after a restart */
+    uint64_t refused; /* by limits */
+    uint64_t failed;  /* by the disk */
+    uint64_t doubts;  /* decided after a restart */
     uint64_t reads;
     uint64_t looks; /* model_verify() calls */
 };

@@ -1,13 +1,15 @@
 /* test_model.c - long random histories on a simulated disk against a plain map.
  *
  * One history is a few thousand attempts on one disk, with restarts, power cuts, full disks, failing syncs and
- * short transfers strewn in. Its seed says all of it, but for the order in which threads meet.
+ * short transfers strewn in. In every third the stores have limits that come and go. Its seed says all of it, but for
+ * the order in which threads meet.
  *
  *   CAIRN_OPERATIONS   attempts in all (100,000)
  *   CAIRN_SEED         the first history's seed (1); the next one has the next number
  */
 #include "tests/lib/history.h"
 #include "tests/lib/model.h"
+#include "tests/lib/model_limits.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"
@@ -23,6 +25,7 @@ struct totals {
     uint64_t histories;
     uint64_t operations;
     uint64_t acknowledged;
+    uint64_t refused;
     uint64_t failed;
     uint64_t doubts;
     uint64_t reads;
@@ -39,11 +42,15 @@ struct life {
     struct model *model;
     struct prng prng;
     struct totals *totals;
+    bool limited; /* stores get limits now and then */
 };
 
 static void rounds(struct life *life, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
+        if (life->limited && prng_one_in(&life->prng, 4)) {
+            model_limit(life->model, &life->prng, (unsigned)prng_below(&life->prng, MODEL_STORES));
+        }
         if (prng_one_in(&life->prng, 4)) {
             history_burst(life->model, &life->prng);
         } else {
@@ -155,6 +162,7 @@ static void fail_any(struct life *life)
 static void churn(struct life *life)
 {
     unsigned store = (unsigned)prng_below(&life->prng, MODEL_STORES);
+    model_lift_limits(life->model);
     history_churn(life->model, &life->prng, store);
     if (prng_one_in(&life->prng, 2)) {
         cut(life);
@@ -202,6 +210,7 @@ static void add_up(struct totals *totals, const struct model *model)
     totals->histories++;
     totals->operations += model->operations;
     totals->acknowledged += model->acknowledged;
+    totals->refused += model->refused;
     totals->failed += model->failed;
     totals->doubts += model->doubts;
     totals->reads += model->reads;
@@ -210,6 +219,7 @@ static void add_up(struct totals *totals, const struct model *model)
 static void history(uint64_t seed, uint64_t operations, struct totals *totals)
 {
     struct life life = {.disk = sim_disk_new(seed), .prng = prng_of(seed), .totals = totals};
+    life.limited = seed % 3 == 0;
     life.model = model_new(life.disk, seed);
     model_open(life.model, NULL);
     while (life.model->operations < operations) {
@@ -225,16 +235,17 @@ static void history(uint64_t seed, uint64_t operations, struct totals *totals)
 
 static void print(uint64_t first, const struct totals *totals)
 {
-    printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu failed by the disk, "
+    printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu refused by limits, %llu "
+           "failed by the disk, "
            "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu full disks, "
            "%llu failing syncs, %llu failing writes, %llu other failing calls\n",
            (unsigned long long)first, (unsigned long long)(first + totals->histories - 1),
            (unsigned long long)totals->histories, (unsigned long long)totals->operations,
-           (unsigned long long)totals->acknowledged, (unsigned long long)totals->failed,
-           (unsigned long long)totals->doubts, (unsigned long long)totals->reads, (unsigned long long)totals->cuts,
-           (unsigned long long)totals->restarts, (unsigned long long)totals->full_disks,
-           (unsigned long long)totals->failed_syncs, (unsigned long long)totals->failed_writes,
-           (unsigned long long)totals->failed_calls);
+           (unsigned long long)totals->acknowledged, (unsigned long long)totals->refused,
+           (unsigned long long)totals->failed, (unsigned long long)totals->doubts, (unsigned long long)totals->reads,
+           (unsigned long long)totals->cuts, (unsigned long long)totals->restarts,
+           (unsigned long long)totals->full_disks, (unsigned long long)totals->failed_syncs,
+           (unsigned long long)totals->failed_writes, (unsigned long long)totals->failed_calls);
     fflush(stdout);
 }
 
@@ -249,6 +260,7 @@ START_TEST(histories_follow_the_map)
     }
     print(first, &totals);
     ck_assert_uint_gt(totals.acknowledged, totals.operations / 4);
+    ck_assert(totals.histories < 3 || totals.refused > totals.operations / 100);
 }
 END_TEST
 
