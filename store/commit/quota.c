@@ -161,6 +161,7 @@ bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arriv
         *ret_overrun = (struct store_overrun){
             .limit = quota->limits.bytes.most, .used = before, .added = after - before};
         share_out(quota, share);
+        share->arrived = 0;
     }
     lock_release(&quota->lock);
     return arrives;

@@ -300,6 +300,7 @@ START_TEST(uploads_together_do_not_pass_the_limit)
         ck_assert_uint_eq(unfinished(), 3 * (sizes[i] / 2));
         ck_assert_int_eq(send(&uploads[0], sizes[i] / 2), STORE_OK);
         ck_assert_int_eq(send(&uploads[1], sizes[i] / 2), STORE_QUOTA);
+        ck_assert_int_eq(send(&uploads[1], sizes[i] / 2), STORE_QUOTA); /* nor does it pass when it comes again */
         ck_assert_uint_eq(uploads[1].overrun.limit, fixture_figures(&fixture).limits.bytes.most);
         ck_assert_int_eq(send(&uploads[2], sizes[i] / 2), STORE_OK); /* the refused one has made place */
         drop(&uploads[1]);

@@ -110,6 +110,8 @@ START_TEST(uploads_count_with_what_has_arrived)
     ck_assert(!admit(1, 1, NULL));
     ck_assert_uint_eq(overrun.used, 100);
     ck_assert(!arrive(&second, 31)); /* now it has nothing, and the first can go on */
+    ck_assert_uint_eq(second.arrived, 0);
+    ck_assert_uint_eq(unfinished(), 30);
     ck_assert(arrive(&first, 60));
     ck_assert(admit(1, 60, &first));
     ck_assert_uint_eq(unfinished(), 0);
