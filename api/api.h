@@ -26,6 +26,22 @@ struct rules;
 /* API_LOG_AUDIT: who made or destroyed a store. */
 enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR, API_LOG_AUDIT };
 
+/* What the service knows for GET /metrics. */
+struct api_service_figures {
+    size_t connections_busy;    /* with a request whose head has come */
+    size_t connections_idle;    /* without */
+    size_t connections_guests;  /* of both: those that found no place */
+    size_t connections_closing; /* answered, and dropping what their clients still send */
+    size_t connections_limit;
+    uint64_t connections_accepted; /* since the start */
+    uint64_t record_lines;         /* of the log of requests: written, and left out */
+    uint64_t record_dropped;
+    double cpu_seconds; /* of the process, in user and in system mode */
+    uint64_t resident_bytes, virtual_bytes;
+    uint64_t open_files, most_files;
+    double start_seconds; /* since 1970 */
+};
+
 struct api_options {
     struct depot *depot;        /* borrowed: must outlive the api */
     const char *version;        /* of the program, for who asks at `/`; static */
@@ -40,6 +56,9 @@ struct api_options {
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);
+    /* Fills in what the service knows. NULL: all of it is 0. Does not block. Thread: the daemon's. */
+    void (*figures)(void *arg, struct api_service_figures *ret_figures);
+    void *figures_arg;
     /* Those whose X-Forwarded-For is believed; borrowed. */
     const struct network *proxies;
     size_t proxy_count;

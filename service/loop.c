@@ -52,6 +52,10 @@ struct loop {
     atomic_bool called;   /* something is in the inbox or the phase has changed */
     atomic_int phase;     /* what is asked for */
     atomic_size_t connections;
+    atomic_uint_fast64_t accepted;
+    struct {
+        atomic_size_t busy, guests, closing;
+    } published; /* by the thread, for others to read */
 
     enum phase current; /* what has been carried out */
     size_t peak;        /* connections since memory was last given back */
@@ -451,6 +455,13 @@ static void give_memory_back(struct loop *loop)
     loop->peak = count;
 }
 
+static void publish(struct loop *loop)
+{
+    atomic_store_explicit(&loop->published.busy, loop->under_way, memory_order_relaxed);
+    atomic_store_explicit(&loop->published.guests, loop->guests, memory_order_relaxed);
+    atomic_store_explicit(&loop->published.closing, loop->farewells.count, memory_order_relaxed);
+}
+
 static void *run(void *arg)
 {
     struct loop *loop = arg;
@@ -464,6 +475,7 @@ static void *run(void *arg)
         judge_all(loop);
         limit_guests(loop);
         give_memory_back(loop);
+        publish(loop);
     }
     transport_end();
     eventfd_write(loop->finished, 1);
@@ -489,6 +501,7 @@ bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
         return false;
     }
     atomic_fetch_add(&loop->connections, 1);
+    atomic_fetch_add_explicit(&loop->accepted, 1, memory_order_relaxed);
 
     pthread_mutex_lock(&loop->lock);
     client->next = loop->inbox;
@@ -518,6 +531,17 @@ void loop_resume(struct MHD_Connection *connection)
 size_t loop_connections(const struct loop *loop)
 {
     return atomic_load(&loop->connections);
+}
+
+void loop_add_figures(const struct loop *loop, struct loop_figures *figures)
+{
+    size_t all = atomic_load(&loop->connections);
+    size_t busy = atomic_load_explicit(&loop->published.busy, memory_order_relaxed);
+    figures->busy += busy;
+    figures->idle += all > busy ? all - busy : 0;
+    figures->guests += atomic_load_explicit(&loop->published.guests, memory_order_relaxed);
+    figures->closing += atomic_load_explicit(&loop->published.closing, memory_order_relaxed);
+    figures->accepted += atomic_load_explicit(&loop->accepted, memory_order_relaxed);
 }
 
 void loop_drain(struct loop *loop)

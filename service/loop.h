@@ -51,6 +51,17 @@ bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
 /* Connections handed over and not closed. Thread: any. */
 size_t loop_connections(const struct loop *loop);
 
+/* How its connections are, as they were a moment ago. */
+struct loop_figures {
+    size_t busy, idle; /* with a request whose head has come, without */
+    size_t guests;     /* of both */
+    size_t closing;    /* none of both any more: farewell.h */
+    uint64_t accepted; /* since the start */
+};
+
+/* Adds those of this loop. Thread: any. */
+void loop_add_figures(const struct loop *loop, struct loop_figures *figures);
+
 /* No loop_admit() may follow. Thread: any. */
 void loop_drain(struct loop *loop);
 void loop_cut(struct loop *loop);

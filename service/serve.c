@@ -15,6 +15,7 @@
 #include "service/identity.h"
 #include "service/listeners.h"
 #include "service/logger.h"
+#include "service/process.h"
 #include "service/signals.h"
 #include "service/version.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LOOPS_MAX = 64, LOOK_INTERVAL = 1000 /* milliseconds */ };
@@ -42,6 +44,7 @@ enum {
 
 struct server {
     const struct config *config;
+    double started; /* seconds since 1970 */
     int signals;
     struct depot *depot;
     struct api *api;
@@ -193,6 +196,36 @@ static bool open_access_log(struct server *server)
     return server->access_log != NULL;
 }
 
+/* For api_options: requests come only when all loops run, and end before the first of them is freed. */
+static void tell_figures(void *arg, struct api_service_figures *ret_figures)
+{
+    const struct server *server = arg;
+    struct loop_figures loops = {0};
+    struct access_log_figures lines = {0};
+    struct process_figures process;
+    for (size_t i = 0; i < server->acceptor.loop_count; i++)
+        loop_add_figures(server->loops[i], &loops);
+    if (server->access_log)
+        access_log_figures(server->access_log, &lines);
+    process_figures(&process);
+    *ret_figures = (struct api_service_figures){
+        .connections_busy = loops.busy,
+        .connections_idle = loops.idle,
+        .connections_guests = loops.guests,
+        .connections_closing = loops.closing,
+        .connections_limit = server->acceptor.connections_limit,
+        .connections_accepted = loops.accepted,
+        .record_lines = lines.written,
+        .record_dropped = lines.dropped,
+        .cpu_seconds = process.cpu_seconds,
+        .resident_bytes = process.resident_bytes,
+        .virtual_bytes = process.virtual_bytes,
+        .open_files = process.open_files,
+        .most_files = process.most_files,
+        .start_seconds = server->started,
+    };
+}
+
 static bool open_api(struct server *server)
 {
     const struct config *config = server->config;
@@ -204,6 +237,8 @@ static bool open_api(struct server *server)
         .batch_ops_limit = config->batch_ops_limit,
         .answers_bytes_limit = config->answers_bytes_limit,
         .metrics_open = config->metrics_open,
+        .figures = tell_figures,
+        .figures_arg = server,
         .proxies = server->proxies,
         .proxy_count = config->trusted_proxies.count,
         .record = server->access_log ? loop_record : NULL,
@@ -434,12 +469,19 @@ static void take_down(struct server *server)
         close(server->signals);
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
 static int serve(const struct config *config)
 {
     logger_open((enum log_level)config->log_level, (enum log_format)config->log_format);
     config_warn_of_variables();
 
-    struct server server = {.config = config, .signals = -1, .acceptor.wake = -1};
+    struct server server = {.config = config, .started = now(), .signals = -1, .acceptor.wake = -1};
     if (!grant_connections(config, &server.acceptor.connections_limit))
         return STATUS_FAILED;
     places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address);

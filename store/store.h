@@ -259,6 +259,30 @@ enum store_error depot_probe(struct depot *depot, void (*done)(void *arg), void 
  * verification, or else says that the disk is full, so that puts are refused; its text is "" when all is well. */
 bool depot_healthy(struct depot *depot, struct store_detail *ret_detail);
 
+enum { STORE_TALLY_BOUNDS = 12 };
+
+/* How often something was how large: up to each bound and beyond the one before, and last beyond all of them. */
+struct store_tally {
+    const uint64_t *bounds; /* STORE_TALLY_BOUNDS of them, rising; static storage */
+    uint64_t buckets[STORE_TALLY_BOUNDS + 1];
+    uint64_t sum;
+};
+
+struct depot_figures {
+    uint64_t free_bytes;      /* of its disk, for this process; UINT64_MAX: the disk does not tell */
+    uint64_t reserve_bytes;   /* that are kept for deletes and compaction on a full disk */
+    uint64_t uploads;         /* that hold a blob file */
+    uint64_t bytes_in_flight; /* payload bytes in memory */
+    struct store_tally syncs; /* of logs: nanoseconds of each, those that failed included */
+    struct store_tally commit_bytes;
+    struct store_tally commit_records;
+    bool full; /* puts are refused for want of space */
+};
+
+/* The figures of the depot as a whole, since it was opened. Asks the file system how much is free, as every upload
+ * does; else it does not block. */
+void depot_figures(struct depot *depot, struct depot_figures *ret_figures);
+
 /* ---- a store --------------------------------------------------------------------------------- */
 
 const char *store_name(const struct store *store); /* borrowed, lives as long as the reference */

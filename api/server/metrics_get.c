@@ -6,6 +6,7 @@
 #include "api/request/figures.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+#include "api/server/exposition.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -15,21 +16,16 @@
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-static void write_family(FILE *out, const char *name, const char *type, const char *help)
-{
-    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
 static void write_requests(FILE *out, const struct metrics_shard *sum, const struct api *api)
 {
-    write_family(out, "cairn_http_requests_total", "counter", "Answers sent, by method and class of status.");
+    exposition_family(out, "cairn_http_requests_total", "counter", "Answers sent, by method and class of status.");
     for (unsigned method = 0; method <= METHODS; method++)
         for (unsigned class = 0; class < METRICS_CLASSES; class ++)
             fprintf(out, "cairn_http_requests_total{method=\"%s\",status=\"%uxx\"} %" PRIuFAST64 "\n",
                     method_name((enum method)method), class + 2, sum->answers[method][class]);
-    write_family(out, "cairn_http_requests_in_flight", "gauge", "Requests begun and not completed.");
+    exposition_family(out, "cairn_http_requests_in_flight", "gauge", "Requests begun and not completed.");
     fprintf(out, "cairn_http_requests_in_flight %zu\n", api_requests(api));
-    write_family(out, "cairn_http_problems_total", "counter", "Refusals and failures told, by their type.");
+    exposition_family(out, "cairn_http_problems_total", "counter", "Refusals and failures told, by their type.");
     for (unsigned problem = 0; problem < PROBLEMS; problem++)
         fprintf(out, "cairn_http_problems_total{type=\"%s\"} %" PRIuFAST64 "\n",
                 strrchr(problem_kind((enum problem)problem)->type, ':') + 1, sum->problems[problem]);
@@ -41,13 +37,13 @@ static void write_connections(FILE *out, const struct metrics_shard *sum)
                                                        [API_EVICTED_BODY] = "slow-body",
                                                        [API_EVICTED_ANSWER] = "slow-answer",
                                                        [API_EVICTED_IDLE] = "idle"};
-    write_family(out, "cairn_http_connections_evicted_total", "counter",
-                 "Connections ended because their clients were slow, by what they were slow with.");
+    exposition_family(out, "cairn_http_connections_evicted_total", "counter",
+                      "Connections ended because their clients were slow, by what they were slow with.");
     for (unsigned i = 0; i < API_EVICTIONS; i++)
         fprintf(out, "cairn_http_connections_evicted_total{reason=\"%s\"} %" PRIuFAST64 "\n", reasons[i],
                 sum->evictions[i]);
-    write_family(out, "cairn_http_connections_turned_away_total", "counter",
-                 "Requests of connections that found no place, answered 503.");
+    exposition_family(out, "cairn_http_connections_turned_away_total", "counter",
+                      "Requests of connections that found no place, answered 503.");
     fprintf(out, "cairn_http_connections_turned_away_total %" PRIuFAST64 "\n", sum->turned_away);
 }
 
@@ -70,8 +66,8 @@ static size_t next_line(const struct api *api, size_t line)
 
 static void write_statuses(FILE *out, const struct metrics_shard *sum, const struct api *api)
 {
-    write_family(out, "cairn_http_responses_total", "counter",
-                 "Requests that are over, by endpoint and status; none: there was no answer.");
+    exposition_family(out, "cairn_http_responses_total", "counter",
+                      "Requests that are over, by endpoint and status; none: there was no answer.");
     for (size_t line = 0; line <= METRICS_ROUTES; line = next_line(api, line))
         for (size_t place = 0; place < METRICS_STATUSES; place++) {
             unsigned status;
@@ -90,7 +86,7 @@ static void write_statuses(FILE *out, const struct metrics_shard *sum, const str
 static void write_bytes(FILE *out, const struct metrics_shard *sum, const struct api *api, const char *name,
                         size_t offset, const char *help)
 {
-    write_family(out, name, "counter", help);
+    exposition_family(out, name, "counter", help);
     for (size_t line = 0; line <= METRICS_ROUTES; line = next_line(api, line)) {
         fprintf(out, "%s{", name);
         write_endpoint(out, api, line);
@@ -100,8 +96,8 @@ static void write_bytes(FILE *out, const struct metrics_shard *sum, const struct
 
 static void write_durations(FILE *out, const struct metrics_shard *sum, const struct api *api)
 {
-    write_family(out, "cairn_http_request_duration_seconds", "histogram",
-                 "From the whole head of a request to the last byte of its answer, by endpoint.");
+    exposition_family(out, "cairn_http_request_duration_seconds", "histogram",
+                      "From the whole head of a request to the last byte of its answer, by endpoint.");
     for (size_t line = 0; line <= METRICS_ROUTES; line = next_line(api, line)) {
         const struct metrics_route *route = &sum->routes[line];
         uint64_t count = 0;
@@ -152,19 +148,19 @@ struct sample {
 
 static void write_stores(FILE *out, const struct sample *samples, size_t count)
 {
-    write_family(out, "cairn_store_open", "gauge", "1 when the store is open; others have no figures below.");
+    exposition_family(out, "cairn_store_open", "gauge", "1 when the store is open; others have no figures below.");
     for (size_t i = 0; i < count; i++)
         fprintf(out, "cairn_store_open{store=\"%s\"} %d\n", samples[i].name, samples[i].open);
     for (const struct figure *figure = figures_all; figure->name; figure++) {
         char name[64];
         snprintf(name, sizeof name, "cairn_store_%s", figure->metric);
-        write_family(out, name, figure->metric_type, figure->help);
+        exposition_family(out, name, figure->metric_type, figure->help);
         for (size_t i = 0; i < count; i++)
             if (samples[i].open)
                 fprintf(out, "%s{store=\"%s\"} %" PRIu64 "\n", name, samples[i].name,
                         figure_value(figure, &samples[i].figures));
     }
-    write_family(out, "cairn_store_failed", "gauge", "1 when a sync has failed and the store takes no writes.");
+    exposition_family(out, "cairn_store_failed", "gauge", "1 when a sync has failed and the store takes no writes.");
     for (size_t i = 0; i < count; i++)
         if (samples[i].open)
             fprintf(out, "cairn_store_failed{store=\"%s\"} %d\n", samples[i].name, samples[i].figures.failed);
@@ -174,7 +170,7 @@ static void write_stores(FILE *out, const struct sample *samples, size_t count)
 static void write_limit(FILE *out, const char *name, const char *help, size_t offset, const struct sample *samples,
                         size_t count)
 {
-    write_family(out, name, "gauge", help);
+    exposition_family(out, name, "gauge", help);
     for (size_t k = 0; k < count; k++) {
         const struct store_limit *limit = (const void *)((const char *)&samples[k].figures + offset);
         if (limit->set)
@@ -192,18 +188,19 @@ static void write_limits(FILE *out, const struct sample *samples, size_t count)
 
 static void write_verifications(FILE *out, const struct sample *samples, size_t count)
 {
-    write_family(out, "cairn_store_verification_running", "gauge", "1 while the store is being verified.");
+    exposition_family(out, "cairn_store_verification_running", "gauge", "1 while the store is being verified.");
     for (size_t i = 0; i < count; i++)
         if (samples[i].open)
             fprintf(out, "cairn_store_verification_running{store=\"%s\"} %d\n", samples[i].name,
                     samples[i].verification.running);
-    write_family(out, "cairn_store_verification_flaws", "gauge", "Flaws that the running or last verification found.");
+    exposition_family(out, "cairn_store_verification_flaws", "gauge",
+                      "Flaws that the running or last verification found.");
     for (size_t i = 0; i < count; i++)
         if (samples[i].open)
             fprintf(out, "cairn_store_verification_flaws{store=\"%s\"} %" PRIu64 "\n", samples[i].name,
                     samples[i].verification.flaws);
-    write_family(out, "cairn_store_verification_finished_seconds", "gauge",
-                 "When the last verification ended, in seconds since 1970; 0: none, or one is running.");
+    exposition_family(out, "cairn_store_verification_finished_seconds", "gauge",
+                      "When the last verification ended, in seconds since 1970; 0: none, or one is running.");
     for (size_t i = 0; i < count; i++)
         if (samples[i].open)
             fprintf(out, "cairn_store_verification_finished_seconds{store=\"%s\"} %" PRId64 "\n", samples[i].name,
@@ -238,7 +235,7 @@ static enum store_error write_depot(FILE *out, struct depot *depot)
     enum store_error error = depot_names(depot, &names, &count);
     if (error != STORE_OK)
         return error;
-    write_family(out, "cairn_stores", "gauge", "Stores, open or not.");
+    exposition_family(out, "cairn_stores", "gauge", "Stores, open or not.");
     fprintf(out, "cairn_stores %zu\n", count);
     struct sample *samples = calloc(count + 1, sizeof *samples);
     size_t taken = samples ? take_samples(depot, names, samples) : 0;
@@ -250,6 +247,73 @@ static enum store_error write_depot(FILE *out, struct depot *depot)
     return !samples ? STORE_NO_MEMORY : STORE_OK;
 }
 
+/* ---- the disk and its commits ---------------------------------------------------------------- */
+
+static void write_engine(FILE *out, struct depot *depot)
+{
+    struct depot_figures figures;
+    depot_figures(depot, &figures);
+    if (figures.free_bytes != UINT64_MAX)
+        exposition_gauge(out, "cairn_disk_free_bytes", "Bytes that the disk of the data folder has free.",
+                         figures.free_bytes);
+    exposition_gauge(out, "cairn_disk_reserve_bytes", "Bytes kept for deletes and compaction on a full disk.",
+                     figures.reserve_bytes);
+    exposition_gauge(out, "cairn_disk_full", "1 while puts are refused for want of space.", figures.full);
+    exposition_gauge(out, "cairn_uploads_in_flight", "Uploads of large objects under way.", figures.uploads);
+    exposition_gauge(out, "cairn_payload_in_flight_bytes", "Payload bytes in memory on their way to the disk.",
+                     figures.bytes_in_flight);
+    exposition_tally(out, "cairn_log_sync_duration_seconds", "Syncs of the logs of all stores.", &figures.syncs, 1e9);
+    exposition_tally(out, "cairn_commit_size_bytes", "Bytes of records in each group commit of all stores.",
+                     &figures.commit_bytes, 1);
+    exposition_tally(out, "cairn_commit_records", "Records in each group commit of all stores.",
+                     &figures.commit_records, 1);
+}
+
+/* ---- the process ----------------------------------------------------------------------------- */
+
+static void write_states(FILE *out, const struct api_service_figures *figures)
+{
+    exposition_family(out, "cairn_http_connections", "gauge",
+                      "Connections by what they do; guests are those without a place.");
+    fprintf(out,
+            "cairn_http_connections{state=\"busy\"} %zu\ncairn_http_connections{state=\"idle\"} %zu\n"
+            "cairn_http_connections{state=\"closing\"} %zu\n",
+            figures->connections_busy, figures->connections_idle, figures->connections_closing);
+    exposition_gauge(out, "cairn_http_connections_guests", "Those of them that have found no place.",
+                     figures->connections_guests);
+    exposition_gauge(out, "cairn_http_connections_limit", "Connections that may be open at a time.",
+                     figures->connections_limit);
+    exposition_counter(out, "cairn_http_connections_accepted_total", "Connections accepted.",
+                       figures->connections_accepted);
+    exposition_counter(out, "cairn_access_log_lines_total", "Lines of the log of requests that were written.",
+                       figures->record_lines);
+    exposition_counter(out, "cairn_access_log_dropped_total", "Lines of the log of requests that were left out.",
+                       figures->record_dropped);
+}
+
+static void write_process(FILE *out, const struct api_service_figures *figures)
+{
+    exposition_family(out, "process_cpu_seconds_total", "counter", "CPU time in user and in system mode.");
+    fprintf(out, "process_cpu_seconds_total %.6f\n", figures->cpu_seconds);
+    exposition_gauge(out, "process_resident_memory_bytes", "Memory that is resident.", figures->resident_bytes);
+    exposition_gauge(out, "process_virtual_memory_bytes", "Memory that is mapped.", figures->virtual_bytes);
+    exposition_gauge(out, "process_open_fds", "Open file descriptors.", figures->open_files);
+    exposition_gauge(out, "process_max_fds", "File descriptors that may be open.", figures->most_files);
+    exposition_family(out, "process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.");
+    fprintf(out, "process_start_time_seconds %.3f\n", figures->start_seconds);
+}
+
+static void write_service(FILE *out, const struct api_options *options)
+{
+    struct api_service_figures figures = {0};
+    if (options->figures)
+        options->figures(options->figures_arg, &figures);
+    exposition_family(out, "cairn_build_info", "gauge", "1; its labels tell what runs.");
+    fprintf(out, "cairn_build_info{version=\"%s\",libmicrohttpd=\"%s\"} 1\n", options->version, MHD_get_version());
+    write_states(out, &figures);
+    write_process(out, &figures);
+}
+
 /* ---- the endpoint ---------------------------------------------------------------------------- */
 
 static void begin(struct request *request)
@@ -258,8 +322,11 @@ static void begin(struct request *request)
     size_t length;
     FILE *out = open_memstream(&text, &length);
     request_keep_error(request, !out ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
-    if (request->error == STORE_OK)
+    if (request->error == STORE_OK) {
+        write_engine(out, request->api->options.depot);
+        write_service(out, &request->api->options);
         request->error = write_http(out, request->api);
+    }
     if (out && fclose(out) != 0 && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
     if (request->error != STORE_OK) {

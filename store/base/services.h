@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct admission;
+struct effort;
 struct pool;
 struct space;
 
@@ -18,6 +19,7 @@ struct services {
     struct pool *pool;           /* the I/O threads: blob files, opening stores, preparing segments */
     struct pool *upkeep;         /* one thread, for what has time and may take long: compaction and the reserve */
     struct space *space;         /* who may have what the disk has left */
+    struct effort *effort;       /* what commits cost is counted there */
     struct notice notice;        /* about the depot as a whole */
 };
 

@@ -3,6 +3,7 @@
 
 #include "store/base/error.h"
 #include "store/commit/changes.h"
+#include "store/commit/effort.h"
 #include "store/commit/plan.h"
 #include "store/index/yield.h"
 
@@ -77,10 +78,10 @@ static int append_changes(struct group *group, const struct txn *txn, size_t fir
     return 0;
 }
 
-static int64_t now(void)
+static int64_t now_by(clockid_t clock)
 {
     struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
+    clock_gettime(clock, &time);
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
@@ -187,7 +188,7 @@ enum store_error group_add(struct group *group, struct txn *txn)
 {
     log_assert_own(group->log);
     if (!group->first) {
-        group->now = now();
+        group->now = now_by(CLOCK_REALTIME);
         log_begin(group->log);
     }
     enum store_error error = STORE_OK;
@@ -284,6 +285,22 @@ static void publish(struct group *group)
     group->segments = group->log->segment_count;
 }
 
+/* Syncs the log, and counts how long that takes. */
+static int sync_log(struct group *group, bool *ret_sync_failed)
+{
+    int64_t began = now_by(CLOCK_MONOTONIC);
+    int error = log_sync(group->log, ret_sync_failed);
+    tally_count(&group->gate->services->effort->syncs, (uint64_t)(now_by(CLOCK_MONOTONIC) - began));
+    return error;
+}
+
+static void count_commit(const struct group *group)
+{
+    struct effort *effort = group->gate->services->effort;
+    tally_count(&effort->bytes, group->bytes);
+    tally_count(&effort->records, group->changes.count);
+}
+
 /* Makes the group's records durable, or fails the group. */
 static void make_durable(struct group *group)
 {
@@ -292,7 +309,7 @@ static void make_durable(struct group *group)
         return;
     }
     bool sync_failed;
-    struct failure failure = failure_of_errno(log_sync(group->log, &sync_failed));
+    struct failure failure = failure_of_errno(sync_log(group, &sync_failed));
     if (!failure.error)
         return;
     if (sync_failed) {
@@ -319,8 +336,10 @@ void group_commit(struct group *group)
     if (group->changes.count > 0)
         make_durable(group);
     bool durable = group->changes.count > 0;
-    if (durable)
+    if (durable) {
         publish(group);
+        count_commit(group);
+    }
     complete(group->gate, group->first);
     if (durable) /* behind it nothing counts that failed before */
         blobs_end_doubts(group->index->blobs);
@@ -330,7 +349,7 @@ void group_commit(struct group *group)
 void group_mark(struct group *group)
 {
     log_assert_own(group->log);
-    struct record mark = {.type = RECORD_MARK, .time = now(), .steps = 1};
+    struct record mark = {.type = RECORD_MARK, .time = now_by(CLOCK_REALTIME), .steps = 1};
     struct location location;
     bool sync_failed;
     group->log->ending = true;

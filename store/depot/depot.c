@@ -6,6 +6,7 @@
 
 #include "store/base/lock.h"
 #include "store/base/services.h"
+#include "store/commit/effort.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/depot/probe.h"
@@ -29,6 +30,7 @@ struct depot {
     struct services services; /* what its stores get of it: the next two, and the threads */
     struct admission admission;
     struct space space;
+    struct effort effort;
     struct trouble trouble;
     struct probe probe;
     struct roster roster;
@@ -97,7 +99,9 @@ static struct depot *depot_new(const struct depot_options *options)
     depot->services = (struct services){.options = &depot->options,
                                         .admission = &depot->admission,
                                         .space = &depot->space,
+                                        .effort = &depot->effort,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
+    effort_init(&depot->effort);
     trouble_init(&depot->trouble, &depot->services.notice);
     roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
     lock_init(&depot->admin);
@@ -489,6 +493,22 @@ enum store_error depot_limits(struct depot *depot, const char *name, struct stor
         depot_release(store);
     }
     return error;
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+void depot_figures(struct depot *depot, struct depot_figures *ret_figures)
+{
+    *ret_figures = (struct depot_figures){
+        .free_bytes = space_free_bytes(&depot->space),
+        .reserve_bytes = space_reserve_bytes(&depot->space),
+        .uploads = atomic_load(&depot->admission.uploads),
+        .bytes_in_flight = atomic_load(&depot->admission.bytes),
+        .full = space_is_full(&depot->space),
+    };
+    tally_read(&depot->effort.syncs, &ret_figures->syncs);
+    tally_read(&depot->effort.bytes, &ret_figures->commit_bytes);
+    tally_read(&depot->effort.records, &ret_figures->commit_records);
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------ */

@@ -32,6 +32,17 @@ static bool ask_free(struct space *space, uint64_t *ret_bytes)
     return true;
 }
 
+uint64_t space_free_bytes(struct space *space)
+{
+    uint64_t free_bytes;
+    return ask_free(space, &free_bytes) ? free_bytes : UINT64_MAX;
+}
+
+uint64_t space_reserve_bytes(const struct space *space)
+{
+    return reserve_size(&space->reserve);
+}
+
 static uint64_t less(uint64_t from, uint64_t bytes)
 {
     return from > bytes ? from - bytes : 0;

@@ -66,6 +66,10 @@ void space_init(struct space *space, const struct services *services, int folder
 void space_close(struct space *space);
 void space_free(struct space *space);
 
+/* Bytes that the disk has free for this process now, UINT64_MAX when it does not tell; those in the reserve's file. */
+uint64_t space_free_bytes(struct space *space);
+uint64_t space_reserve_bytes(const struct space *space);
+
 /* Whether the disk has room for `bytes` of a put. */
 bool space_has(struct space *space, uint64_t bytes);
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- the text -------------------------------------------------------------------------------- */
@@ -284,12 +285,108 @@ START_TEST(requests_that_were_given_up)
 }
 END_TEST
 
+/* A server of its own, since the shared one has opened stores. */
+START_TEST(stores_that_are_not_open)
+{
+    struct server *server = server_new();
+    server_add(server, "--stores=one,two");
+    server_start(server);
+    struct client *client = client_new(server->url);
+    struct answer *answer = client_get(client, "/metrics", NULL);
+    site_expect(answer, 200);
+    const char *text = (char *)answer->body;
+    read_all(text);
+    ck_assert(sample(text, "cairn_store_open{store=\"one\"}") == 0);
+    ck_assert(sample(text, "cairn_store_open{store=\"two\"}") == 0);
+    ck_assert(sample(text, "cairn_stores") == 2);
+    ck_assert_ptr_null(strstr(text, "cairn_store_objects{"));
+    ck_assert(sample(text, "cairn_log_sync_duration_seconds_count") == 0);
+    ck_assert(sample(text, "cairn_http_problems_total{type=\"disk-full\"}") == 0);
+    client_free(client);
+    server_stop(server);
+    server_free(server);
+}
+END_TEST
+
+START_TEST(commits_and_syncs)
+{
+    const char *text = metrics();
+    double syncs = sample(text, "cairn_log_sync_duration_seconds_count");
+    double seconds = sample(text, "cairn_log_sync_duration_seconds_sum");
+    double bytes = sample(text, "cairn_commit_size_bytes_sum");
+    double records = sample(text, "cairn_commit_records_sum");
+    site_expect(site_put("k", "12345", NULL), 201);
+    site_expect(site_post("/batch", "{\"operations\":[{\"op\":\"delete\",\"key\":\"k\"},{\"op\":\"put\",\"key\":"
+                                    "\"a\",\"data\":\"YQ==\"}]}"),
+                200);
+    text = metrics();
+    ck_assert(sample(text, "cairn_log_sync_duration_seconds_count") == syncs + 2);
+    ck_assert(sample(text, "cairn_log_sync_duration_seconds_sum") > seconds);
+    ck_assert(sample(text, "cairn_commit_records_sum") == records + 3);
+    ck_assert(sample(text, "cairn_commit_size_bytes_sum") >= bytes + 3 * 64);
+}
+END_TEST
+
+START_TEST(the_disk_and_uploads)
+{
+    enum { SIZE = 1 << 20 };
+    const char *text = metrics();
+    ck_assert(sample(text, "cairn_disk_free_bytes") > 0);
+    ck_assert(sample(text, "cairn_disk_full") == 0);
+    double uploads = sample(text, "cairn_uploads_in_flight");
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", site_object("k"), SIZE));
+    ck_assert(raw_send_payload(socket, SIZE / 2, 1, 0));
+    ck_assert(clock_until(5, sample(metrics(), "cairn_uploads_in_flight") == uploads + 1));
+    close(socket);
+    ck_assert(clock_until(5, sample(metrics(), "cairn_uploads_in_flight") == uploads));
+}
+END_TEST
+
+START_TEST(connections_by_state)
+{
+    int half = raw_connect(site.server->port);
+    ck_assert(raw_send(half, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbody", site_object("k")));
+    ck_assert(clock_until(5, sample(metrics(), "cairn_http_connections{state=\"busy\"}") >= 1));
+    double accepted = sample(metrics(), "cairn_http_connections_accepted_total");
+    int idle = raw_connect(site.server->port);
+    ck_assert(clock_until(5, sample(metrics(), "cairn_http_connections_accepted_total") == accepted + 1));
+    ck_assert(sample(metrics(), "cairn_http_connections{state=\"idle\"}") >= 1);
+    ck_assert(sample(metrics(), "cairn_http_connections_guests") == 0);
+    ck_assert(sample(metrics(), "cairn_http_connections_limit") == 4096);
+    close(half);
+    close(idle);
+}
+END_TEST
+
+START_TEST(the_process)
+{
+    const char *text = metrics();
+    double started = sample(text, "process_start_time_seconds"), now = (double)time(NULL);
+    ck_assert_msg(started <= now && started > now - 3600, "%f", started);
+    ck_assert(sample(text, "process_cpu_seconds_total") > 0);
+    ck_assert(sample(text, "process_open_fds") == (double)server_descriptors(site.server));
+    ck_assert(sample(text, "process_max_fds") >= sample(text, "process_open_fds"));
+    double resident = sample(text, "process_resident_memory_bytes");
+    ck_assert(resident > 1 << 20 && resident <= sample(text, "process_virtual_memory_bytes"));
+    ck_assert_ptr_nonnull(strstr(text, "\ncairn_build_info{version=\""));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
-        it_is_in_the_text_format, promtool_has_nothing_to_say,
-        the_figures_of_a_store,   requests_by_method_endpoint_and_status,
-        durations_and_bytes,      requests_that_were_given_up,
+        it_is_in_the_text_format,
+        promtool_has_nothing_to_say,
+        the_figures_of_a_store,
+        requests_by_method_endpoint_and_status,
+        durations_and_bytes,
+        requests_that_were_given_up,
+        stores_that_are_not_open,
+        commits_and_syncs,
+        the_disk_and_uploads,
+        connections_by_state,
+        the_process,
     };
     return site_run("metrics", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }

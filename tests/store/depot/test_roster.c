@@ -1,5 +1,6 @@
 /* test_roster.c - stores by name: opened once, closed when there are too many, kept from those who come too early. */
 #include "store/base/admission.h"
+#include "store/commit/effort.h"
 #include "store/depot/roster.h"
 #include "store/disk/space.h"
 #include "tests/lib/barrier.h"
@@ -16,6 +17,7 @@ enum { LIMIT = 2, THREADS = 4 };
 static struct sim_disk *disk;
 static struct depot_options options;
 static struct services services;
+static struct effort effort;
 static struct admission admission;
 static struct space space;
 static struct folder folder;
@@ -42,8 +44,13 @@ static void setup(void)
     options.io = sim_disk_io(disk);
     options.open_stores_limit = LIMIT;
     admission_init(&admission, &options);
-    services = (struct services){
-        .options = &options, .admission = &admission, .pool = pool_new(1), .upkeep = pool_new(1), .space = &space};
+    effort_init(&effort);
+    services = (struct services){.options = &options,
+                                 .admission = &admission,
+                                 .effort = &effort,
+                                 .pool = pool_new(1),
+                                 .upkeep = pool_new(1),
+                                 .space = &space};
     ck_assert_int_eq(folder_open(&folder, options.io, "/data", false, NULL), STORE_OK);
     space_init(&space, &services, folder.root, &hooks);
     trouble_init(&trouble, &services.notice);
