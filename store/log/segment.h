@@ -75,7 +75,7 @@ struct segment {
     const struct io *io;
     int file;         /* -1: of a husk, which nobody reads */
     uint32_t slot;    /* in the log's table */
-    uint64_t version; /* 0: its header is damaged */
+    uint64_t version; /* where its header is damaged: what its neighbours tell */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
     uint32_t skipped;  /* see above */
@@ -122,7 +122,7 @@ struct segment_header segment_husk_header(const struct segment *segment);
  * nothing is ended that lives. */
 static inline bool segment_knows_namesakes(const struct segment *segment)
 {
-    return segment->version == 0 || segment->version >= SEGMENT_VERSION_NAMESAKES;
+    return segment->version >= SEGMENT_VERSION_NAMESAKES;
 }
 
 /* What compaction leaves of a segment: the header, which says where the one before it ends. */

@@ -399,6 +399,51 @@ static void doubt_reach(const struct line *line)
         reach->oldest = 0;
 }
 
+/* ---- versions -------------------------------------------------------------------------------- */
+
+/* The version of the nearest segment in a direction whose header tells it; 0: none. Husks may be of a later one than
+ * the records behind them. */
+static uint64_t version_beside(const struct log *log, size_t slot, int step)
+{
+    while ((step < 0 ? slot > 0 : slot + 1 < log->segment_count)) {
+        const struct segment *segment = log->segments[slot = step < 0 ? slot - 1 : slot + 1];
+        if (!segment_is_husk(segment) && !segment->headless)
+            return segment->version;
+    }
+    return 0;
+}
+
+/* No older version stands behind a newer one, so the neighbours of a segment whose header is damaged tell of which it
+ * is. Where they do not, it is taken for one of the older, whose records end all of their hash: that brings nothing back
+ * that was ended. */
+static void settle_version(const struct line *line, struct segment *segment)
+{
+    const struct log *log = line->log;
+    uint64_t next = version_beside(log, segment->slot, 1);
+    bool old = next > 0 && next < SEGMENT_VERSION_NAMESAKES;
+    if (!old && version_beside(log, segment->slot, -1) >= SEGMENT_VERSION_NAMESAKES) {
+        segment->version = SEGMENT_VERSION_NAMESAKES;
+        return;
+    }
+    segment->version = SEGMENT_VERSION_NAMESAKES - 1;
+    if (!old)
+        notice_tell(line->notice, STORE_LOG_WARNING,
+                    "nothing tells whether segment %016" PRIx64
+                    " is of version 2 or 3: it is read as one of version 2, and of several keys with one hash only the "
+                    "one written last counts in it",
+                    segment->number);
+}
+
+static void settle_versions(const struct line *line)
+{
+    for (size_t slot = 0; slot < line->log->segment_count; slot++) {
+        if (line->log->segments[slot]->headless)
+            settle_version(line, line->log->segments[slot]);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
 static enum store_error line_up(struct line *line)
 {
     enum store_error error = STORE_OK;
@@ -411,9 +456,11 @@ static enum store_error line_up(struct line *line)
         error = candidate_open(line, &line->candidates[i]);
     for (size_t i = 0; i < line->count && !error; i++)
         error = take_in(line, i);
-    if (!error)
-        settle_husks(line);
-    return error;
+    if (error)
+        return error;
+    settle_husks(line);
+    settle_versions(line);
+    return STORE_OK;
 }
 
 enum store_error lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,

@@ -528,7 +528,7 @@ static enum store_error scan_log(struct scan *scan)
     if (resume < scan->progress->told.offset)
         resume = scan->progress->told.offset;
     report_gap(scan, log->segment_count, end, resume);
-    bool old = log->active && !log->active->headless && log->active->version < SEGMENT_VERSION;
+    bool old = log->active && log->active->version < SEGMENT_VERSION;
     log_resume(log, resume, !zeros || resume > end || old);
     scan->progress->resumed = resume > end ? resume : 0;
     return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
