@@ -464,7 +464,8 @@ enum store_error store_batch(struct store *store, const struct store_op *ops, si
  * writers it is one step and its condition a true compare-and-swap; a reader may see the object in both stores. Of
  * `op`, borrowed with all it points to until `done`, the kind, payload and attributes do not matter; the
  * condition is on the source. Both stores' references must live until `done`. One receipt: the
- * target's. A crash in the middle of a transfer leaves the object in both stores, never in neither.
+ * target's. A crash in the middle of a transfer, or an error of its second half, leaves the object in both
+ * stores, never in neither.
  * Takes a time independent of the object's size on one file system. Refuses like store_batch(). */
 enum store_error store_copy(struct store *source, const struct store_op *op, struct store *target, bool move,
                             store_done *done, void *arg);

@@ -72,8 +72,8 @@ static struct failure find_stored(struct changes *changes, const struct store_ke
     ret_view->others = crowd;
     if (!packed || packed == INDEX_SEVERAL)
         return failure_of(packed ? STORE_COLLISION : STORE_OK);
-    struct failure failure = view_load(index->log, &changes->arena, packed, payload, ret_view);
-    if (failure.error || key_same(key, &ret_view->key)) { /* what cannot be read is taken for what is asked for */
+    struct failure failure = view_load(index->log, &changes->arena, packed, key->hash, payload, ret_view);
+    if (!ret_view->exists || key_same(key, &ret_view->key)) {
         ret_view->others = crowd.count > 0 ? crowd_without(crowd, index_tag(index, key)) : crowd;
         return failure;
     }
@@ -104,14 +104,15 @@ static struct failure find_untouched(struct changes *changes, const struct store
     uint64_t packed = index_now_tagged(index, key->hash, tag, &single);
     if (!packed)
         return failure_none();
-    struct failure failure = view_load(index->log, &changes->arena, packed, payload, ret_view);
-    if (failure.error == STORE_DAMAGED && single && crowd->count > 1)
+    struct failure failure = view_load(index->log, &changes->arena, packed, key->hash, payload, ret_view);
+    if (ret_view->untold && single && crowd->count > 1)
         return failure_io(EIO); /* it was read before, or it would be no part of the crowd */
-    if (failure.error)
+    if (!ret_view->exists || ret_view->untold)
         return failure;
-    if (index_tag(index, &ret_view->key) == tag)
-        return failure_of(key_same(key, &ret_view->key) ? STORE_OK : STORE_COLLISION);
-    *ret_view = (struct view){.key = *key};
+    uint64_t found = index_tag(index, &ret_view->key);
+    if (found == tag)
+        return key_same(key, &ret_view->key) ? failure : failure_of(STORE_COLLISION);
+    *ret_view = (struct view){.key = *key, .others = {.count = 1, .tags = found}};
     return failure_none();
 }
 
@@ -138,8 +139,7 @@ static struct failure find_changed(struct changes *changes, const struct store_k
     const struct change *change = newest_of_tag(changes, key->hash, tag);
     struct failure failure = change ? view_of_change(change, key, payload, ret_view)
                                     : find_untouched(changes, key, tag, crowd, payload, ret_view);
-    bool counts = ret_view->exists || failure.error == STORE_DAMAGED;
-    ret_view->others = counts ? crowd_without(*crowd, tag) : *crowd;
+    ret_view->others = ret_view->exists ? crowd_without(*crowd, tag) : *crowd;
     return failure;
 }
 
@@ -152,6 +152,25 @@ struct failure changes_find(struct changes *changes, const struct store_key *key
         return find_stored(changes, key, payload, ret_view);
     struct crowd crowd = crowd_after(change);
     return find_changed(changes, key, &crowd, payload, ret_view);
+}
+
+struct failure changes_find_own(struct changes *changes, const struct store_key *key, bool payload,
+                                struct view *ret_view)
+{
+    log_assert_own(changes->index->log);
+    uint64_t tag = index_tag(changes->index, key);
+    const struct change *newest = newest_of_hash(changes, key->hash);
+    const struct change *change = newest_of_tag(changes, key->hash, tag);
+    struct crowd crowd;
+    (void)index_now(changes->index, key, &crowd);
+    if (newest)
+        crowd = crowd_after(newest);
+    *ret_view = (struct view){.key = *key};
+    struct failure failure = change ? view_of_change(change, key, payload, ret_view)
+                                    : find_untouched(changes, key, tag, &crowd, payload, ret_view);
+    if (newest || crowd.count > 0)
+        ret_view->others = ret_view->exists ? crowd_without(crowd, tag) : crowd;
+    return failure;
 }
 
 /* ---- one more, and back ---------------------------------------------------------------------- */
@@ -177,13 +196,20 @@ static struct crowd others_of(struct changes *changes, const struct view *before
     return before->exists ? crowd_without(crowd, index_tag(changes->index, &before->key)) : crowd;
 }
 
+/* The tag by which a change is found. What has come behind a sweep that is written again is no matter of it. */
+static uint64_t tag_of_change(const struct changes *changes, const struct view *before, const struct view *after)
+{
+    uint64_t tag = index_tag(changes->index, &after->key);
+    return after->sweep && !before->exists ? ~tag : tag;
+}
+
 struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
                             const struct view *after)
 {
     log_assert_own(changes->index->log);
     if (changes->count == changes->capacity && !changes_grow(changes))
         return failure_of(STORE_NO_MEMORY);
-    uint64_t tag = index_tag(changes->index, &after->key);
+    uint64_t tag = tag_of_change(changes, before, after);
     int *of_hash = bucket_of_hash(changes, after->key.hash);
     int *of_tag = bucket_of_tag(changes, tag);
     struct change *change = &changes->list[changes->count];
@@ -217,18 +243,24 @@ void changes_reset(struct changes *changes)
 
 /* ---- their records --------------------------------------------------------------------------- */
 
+enum record_type change_type(const struct change *change)
+{
+    const struct view *after = &change->after;
+    return after->exists ? RECORD_PUT : after->sweep ? RECORD_SWEEP : RECORD_TOMBSTONE;
+}
+
 struct record changes_record(const struct change *change)
 {
     const struct view *after = &change->after;
     return (struct record){
-        .type = after->exists ? RECORD_PUT : RECORD_TOMBSTONE,
+        .type = change_type(change),
         .time = after->time,
         .key_hash = after->key.hash,
         .size = after->size,
         .digest = after->digest,
         .blob = after->blob,
-        .key = after->key.bytes,
-        .key_length = after->key.length,
+        .key = after->sweep ? NULL : after->key.bytes,
+        .key_length = after->sweep ? 0 : after->key.length,
         .attributes = after->attributes,
         .attributes_length = after->attributes_length,
         .payload = after->payload,

@@ -22,7 +22,7 @@ enum { CHANGES_BUCKETS = 4096 };
 struct change {
     struct view before;
     struct view after; /* exists: a put, else a tombstone */
-    uint64_t tag;      /* of the key: namesakes.h */
+    uint64_t tag;      /* of the key: namesakes.h; of a sweep that ends nothing that is known: no key's */
     struct location location;
     struct txn *txn;
     size_t op;
@@ -46,9 +46,13 @@ void changes_free(struct changes *changes);
 
 /* What the key holds after all changes so far, its payload only when asked for. A hash alone stands for the one object
  * that has it: STORE_COLLISION when there are several, or when a key has the tag of another one besides. The errors of
- * view_load(): then all that is set of the view are the others. Blocking, where the object is stored and not among the
- * changes. */
+ * view_load(), with what that sets of the view, and the others. What is damaged and does not tell its key is taken for
+ * what is asked for. Blocking, where the object is stored and not among the changes. */
 struct failure changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view);
+
+/* The same for just the key's own object: one without a name is one beside those that have one. */
+struct failure changes_find_own(struct changes *changes, const struct store_key *key, bool payload,
+                                struct view *ret_view);
 
 /* One change more, by an op of the transaction; the views are copied. STORE_NO_MEMORY. */
 struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
@@ -59,6 +63,9 @@ void changes_pop(struct changes *changes, size_t count);
 
 /* Takes all back, and what was loaded for them. */
 void changes_reset(struct changes *changes);
+
+/* Of which type the record is that makes the change. */
+enum record_type change_type(const struct change *change);
 
 /* The record that makes the change, without its place in the log. Borrows from it. */
 struct record changes_record(const struct change *change);

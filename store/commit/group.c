@@ -222,7 +222,7 @@ static struct index_change booking_of(const struct change *change)
 {
     const struct view *after = &change->after;
     const struct view *before = &change->before;
-    return (struct index_change){.type = after->exists ? RECORD_PUT : RECORD_TOMBSTONE,
+    return (struct index_change){.type = change_type(change),
                                  .key = after->key,
                                  .location = change->location,
                                  .size = after->size,

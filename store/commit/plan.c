@@ -3,6 +3,8 @@
 
 #include "store/base/condition.h"
 #include "store/base/key.h"
+#include "store/base/little.h"
+
 #include <string.h>
 
 enum { TXN_BYTES = 96 << 20 }; /* the most that one transaction may append */
@@ -63,29 +65,93 @@ static struct store_key key_to_store(const struct store_key *asked, const struct
 }
 
 /* What the key holds, for a write that replaces or deletes it. What is damaged may be replaced and deleted too, as
- * long as nothing is asked of it: then only its place is known. (The figures count its payload until the store is
- * opened again.) */
+ * long as nothing is asked of it. (The figures count its payload until the store is opened again.) */
 static struct failure find_before(struct plan *plan, const struct store_key *key,
                                   const struct store_condition *condition, struct view *ret_view)
 {
     struct failure failure = changes_find(plan->changes, key, false, ret_view);
     if (failure.error != STORE_DAMAGED || store_condition_asks(condition))
         return failure;
-    *ret_view = (struct view){.exists = true, .key = *key, .others = ret_view->others};
+    *ret_view = (struct view){.exists = true,
+                              .key = ret_view->untold ? *key : ret_view->key,
+                              .location = ret_view->location,
+                              .untold = ret_view->untold,
+                              .others = ret_view->others};
     return failure_none();
 }
 
-/* An object without a name ends by a record of its own when one with a name takes its place: each record speaks of one
- * object only. */
-static struct failure end_nameless(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
+/* ---- what ends ------------------------------------------------------------------------------- */
+
+/* Whether the key that was asked for may have ended more than what was found: objects in a part of the log that is
+ * missing, which may come back. What was written behind all such parts has ended them already. */
+static bool may_be_more(const struct plan *plan, const struct view *found)
+{
+    const struct damage *damage = &plan->changes->index->damage;
+    if (found->untold || !damage->gaps || !found->exists)
+        return found->untold || damage->gaps;
+    return found->location && location_unpack(found->location).segment < damage->behind_gaps;
+}
+
+/* Ends an object, or what may be there under its key. */
+static struct failure end_object(struct plan *plan, size_t op, const struct view *before)
 {
     struct view gone = {.key = before->key, .time = plan->now};
-    if (!before->exists || before->key.bytes || !key->bytes)
-        return failure_none();
+    return changes_push(plan->changes, plan->txn, op, before, &gone);
+}
+
+/* Ends what was found by a hash, and all else of that hash. It has no other name by which it could be ended. */
+static struct failure end_hash(struct plan *plan, size_t op, struct view *before)
+{
+    static const unsigned char up_to_itself[RECORD_SWEEP_ATTRIBUTES];
+    struct view gone = {.key = before->key,
+                        .time = plan->now,
+                        .sweep = true,
+                        .attributes = up_to_itself,
+                        .attributes_length = sizeof up_to_itself};
     struct failure failure = changes_push(plan->changes, plan->txn, op, before, &gone);
-    *before = (struct view){.key = *key};
+    *before = (struct view){.key = before->key};
     return failure;
 }
+
+/* Ends the object without a name that has the hash of a key, if there is one, or may be one more: to whoever asks it is
+ * the key's, but each record speaks of one object only. `before`, which was found by the key, may be it. */
+static struct failure end_nameless(struct plan *plan, size_t op, const struct store_key *key, bool more,
+                                   struct view *before)
+{
+    struct view nameless = *before;
+    if (before->exists && !before->key.bytes) {
+        *before = (struct view){.key = *key};
+        return end_object(plan, op, &nameless);
+    }
+    if (!more)
+        return failure_none();
+    struct crowd crowd = before->others;
+    if (before->exists)
+        crowd = crowd_with(crowd, index_tag(plan->changes->index, &before->key));
+    nameless = (struct view){.key = store_key_of_hash(key->hash), .others = crowd};
+    return end_object(plan, op, &nameless);
+}
+
+/* Ends all that a key stands for. */
+static struct failure end_key(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
+{
+    bool more = may_be_more(plan, before);
+    if (!key->bytes && (more || plan->changes->index->damage.gaps))
+        return end_hash(plan, op, before);
+    struct failure failure = key->bytes ? end_nameless(plan, op, key, more, before) : failure_none();
+    return failure.error || !(before->exists || more) ? failure : end_object(plan, op, before);
+}
+
+/* Ends what a key stands for beside the object that a put is going to replace. */
+static struct failure end_beside(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
+{
+    bool more = may_be_more(plan, before);
+    if (key->bytes)
+        return end_nameless(plan, op, key, more, before);
+    return more ? end_hash(plan, op, before) : failure_none();
+}
+
+/* ---- one op ---------------------------------------------------------------------------------- */
 
 /* The object comes to stand under `key`, if nothing speaks against it. */
 static struct failure plan_target(struct plan *plan, size_t op, const struct store_key *key,
@@ -105,7 +171,7 @@ static struct failure plan_target(struct plan *plan, size_t op, const struct sto
     object.time = plan->now;
     failure = receipt_set(plan, op, key, &object, before.exists);
     if (!failure.error)
-        failure = end_nameless(plan, op, key, &before);
+        failure = end_beside(plan, op, key, &before);
     return failure.error ? failure : changes_push(plan->changes, plan->txn, op, &before, &object);
 }
 
@@ -133,9 +199,7 @@ static struct failure plan_delete(struct plan *plan, size_t at)
         return failure_of(STORE_CONDITION);
     struct view after = {.key = before.key, .time = plan->now};
     failure = receipt_set(plan, at, &op->key, &after, before.exists);
-    bool gaps = plan->changes->index->damage.gaps; /* then it may be in a part of the log that comes back */
-    return failure.error || !(before.exists || gaps) ? failure
-                                                     : changes_push(plan->changes, plan->txn, at, &before, &after);
+    return failure.error ? failure : end_key(plan, at, &op->key, &before);
 }
 
 /* Whether an op's target is the object that its source was found to be. One without a name is that of any key of its
@@ -176,27 +240,33 @@ static struct failure plan_relocate(struct plan *plan, size_t at, bool remove)
         failure = plan_target(plan, at, &op->target, &none, source);
     if (failure.error || !remove)
         return failure;
-    struct view gone = {.key = source.key, .time = plan->now};
-    return changes_push(plan->changes, plan->txn, at, &source, &gone);
+    bool same_hash = op->key.hash == op->target.hash; /* all of it is not to end then, but just the source */
+    return end_key(plan, at, same_hash ? &source.key : &op->key, &source);
 }
 
-/* What a tombstone that is written again finds under its key: nothing, unless just its own object is there once more.
- * What else has the hash, under another name or none, stays as it is. */
-static struct failure find_ended(struct changes *changes, const struct store_key *key, struct view *ret_view)
+/* Compaction's: a sweep again. What has its hash by now came behind it, and stays. */
+static struct failure plan_sweep(struct plan *plan, size_t at)
 {
-    struct failure failure = changes_find(changes, key, false, ret_view);
-    bool another = !failure.error && ret_view->exists && !key_equal(key, &ret_view->key);
-    if (!another && failure.error != STORE_COLLISION)
+    const struct store_op *op = &plan->txn->ops[at];
+    struct view before, after = {.key = op->key, .time = plan->txn->steps[at].time, .sweep = true};
+    struct failure failure = changes_find_own(plan->changes, &op->key, false, &before);
+    if (failure.error && failure.error != STORE_DAMAGED)
         return failure;
-    struct crowd others = ret_view->others;
-    if (another)
-        others = crowd_with(others, index_tag(changes->index, &ret_view->key));
-    *ret_view = (struct view){.key = *key, .others = others};
-    return failure_none();
+    unsigned char *to = arena_take(&plan->changes->arena, RECORD_SWEEP_ATTRIBUTES);
+    if (!to)
+        return failure_of(STORE_NO_MEMORY);
+    little_put64(to, plan->txn->steps[at].sweeps_to);
+    after.attributes = to;
+    after.attributes_length = RECORD_SWEEP_ATTRIBUTES;
+    struct crowd crowd = before.others;
+    if (before.exists)
+        crowd = crowd_with(crowd, index_tag(plan->changes->index, &op->key));
+    before = (struct view){.key = op->key, .others = crowd};
+    return changes_push(plan->changes, plan->txn, at, &before, &after);
 }
 
-/* Compaction's: the record again, as it was, if nothing has come to its key since. What cannot be read under the key of
- * a tombstone has come there. */
+/* Compaction's: the record again, as it was, if nothing has come to its own object since; what else has the hash, under
+ * another name or none, is no matter of it. What cannot be read under the key of a tombstone has come there. */
 static struct failure plan_rewrite(struct plan *plan, size_t at)
 {
     struct changes *changes = plan->changes;
@@ -206,8 +276,7 @@ static struct failure plan_rewrite(struct plan *plan, size_t at)
     bool tombstone = step->rewritten_from == 0;
     if (!tombstone && !index_leads_to(changes->index, &op->key, step->rewritten_from))
         return failure_none();
-    struct failure failure = tombstone ? find_ended(changes, &op->key, &before)
-                                       : changes_find(changes, &op->key, true, &before);
+    struct failure failure = changes_find_own(changes, &op->key, !tombstone, &before);
     if (tombstone && failure.error == STORE_DAMAGED)
         return failure_none();
     if (failure.error || before.location != step->rewritten_from || before.exists == tombstone)
@@ -224,7 +293,7 @@ static struct failure plan_op(struct plan *plan, size_t at)
     const struct txn *txn = plan->txn;
     const struct store_op *op = &txn->ops[at];
     if (txn->steps[at].rewrite)
-        return plan_rewrite(plan, at);
+        return txn->steps[at].sweeps_to ? plan_sweep(plan, at) : plan_rewrite(plan, at);
     switch (op->kind) {
     case STORE_PUT:
         if (op->size == 0 && !(txn->flags & STORE_ALLOW_EMPTY))

@@ -13,7 +13,8 @@ struct txn_step {
     /* Compaction: the record is written again, if it still is what its key leads to. */
     bool rewrite;
     int64_t time;            /* of the record */
-    uint64_t rewritten_from; /* put: its packed location; 0: a tombstone */
+    uint64_t rewritten_from; /* put: its packed location; 0: a tombstone, or */
+    uint64_t sweeps_to;      /* a sweep: up to where it ends what has its hash */
 };
 
 /* What a transaction has to do with held keys: see hold.h. */

@@ -5,7 +5,7 @@
 
 /* Reads `length` bytes of a stored record into the arena and checks its head. */
 static struct failure read_record(const struct log *log, struct arena *arena, struct location location, size_t length,
-                                  struct record *ret_record)
+                                  unsigned char **ret_bytes, struct record *ret_record)
 {
     const struct segment *segment = log->segments[location.segment];
     unsigned char *bytes = arena_take(arena, length);
@@ -14,6 +14,7 @@ static struct failure read_record(const struct log *log, struct arena *arena, st
     int os_error = io_read_all(log->io, segment->file, bytes, length, location.position);
     if (os_error)
         return failure_io(os_error);
+    *ret_bytes = bytes;
     uint64_t offset = segment_offset(segment, location.position);
     bool valid = record_decode(bytes, length, offset, log->salt, ret_record);
     return failure_of(valid ? STORE_OK : STORE_DAMAGED);
@@ -36,7 +37,15 @@ static struct view view_of_record(const struct record *record, uint64_t location
     };
 }
 
-struct failure view_load(const struct log *log, struct arena *arena, uint64_t packed, bool payload,
+/* What is left of a record whose head is damaged. */
+static struct view view_of_damage(const unsigned char *bytes, size_t length, uint64_t hash, uint64_t location)
+{
+    struct view view = {.exists = true, .key = store_key_of_hash(hash), .location = location};
+    view.untold = !record_tells_key(bytes, length, hash, &view.key);
+    return view;
+}
+
+struct failure view_load(const struct log *log, struct arena *arena, uint64_t packed, uint64_t hash, bool payload,
                          struct view *ret_view)
 {
     log_assert_own(log);
@@ -44,12 +53,13 @@ struct failure view_load(const struct log *log, struct arena *arena, uint64_t pa
     size_t length = location.length;
     if (!payload && length > RECORD_HEAD_MAX)
         length = RECORD_HEAD_MAX;
+    unsigned char *bytes = NULL;
     struct record record;
-    struct failure failure = read_record(log, arena, location, length, &record);
+    struct failure failure = read_record(log, arena, location, length, &bytes, &record);
+    if (failure.error == STORE_DAMAGED)
+        *ret_view = view_of_damage(bytes, length, hash, packed);
     if (failure.error)
         return failure;
-    if (payload && !record_payload_whole(&record))
-        return failure_of(STORE_DAMAGED);
     *ret_view = view_of_record(&record, packed);
-    return failure_none();
+    return failure_of(payload && !record_payload_whole(&record) ? STORE_DAMAGED : STORE_OK);
 }

@@ -55,13 +55,17 @@ uint64_t index_tag(const struct index *index, const struct store_key *key)
     return namesakes_tag(key, index->salt);
 }
 
-uint64_t index_find(const struct index *index, const struct store_key *key)
+uint64_t index_find_own(const struct index *index, const struct store_key *key)
 {
     index_assert_locked(index);
     uint64_t packed = table_get(&index->locations, key->hash);
-    if (packed != INDEX_SEVERAL || !key->bytes)
-        return packed;
-    return namesakes_find(index->namesakes, index_tag(index, key));
+    return packed == INDEX_SEVERAL ? namesakes_find(index->namesakes, index_tag(index, key)) : packed;
+}
+
+uint64_t index_find(const struct index *index, const struct store_key *key)
+{
+    index_assert_locked(index);
+    return key->bytes ? index_find_own(index, key) : table_get(&index->locations, key->hash);
 }
 
 uint64_t index_now(struct index *index, const struct store_key *key, struct crowd *ret_crowd)
@@ -108,6 +112,12 @@ void index_each(const struct index *index, void (*visit)(void *arg, uint64_t pac
     struct each each = {.visit = visit, .arg = arg};
     index_assert_locked(index);
     table_each(&index->locations, visit_single, &each);
+    index_each_namesake(index, visit, arg);
+}
+
+void index_each_namesake(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg)
+{
+    index_assert_locked(index);
     if (index->namesakes)
         table_each(&index->namesakes->locations, visit, arg);
 }
@@ -203,6 +213,7 @@ static void record_begins(struct index *index, const struct index_change *change
 {
     struct segment *segment = index->log->segments[change->location.segment];
     if (change->type == RECORD_PUT) {
+        segment->puts++;
         segment->live++;
         index->objects++;
         index->live_bytes += change->size;
@@ -211,10 +222,10 @@ static void record_begins(struct index *index, const struct index_change *change
         return;
     }
     index->dead_bytes += change->location.length;
-    if (change->type == RECORD_TOMBSTONE)
-        segment->tombstones += change->location.length;
-    else
+    if (change->type == RECORD_MARK)
         segment->dead += change->location.length;
+    else
+        segment->tombstones += change->location.length;
 }
 
 /* A record has lost its key. */
@@ -230,21 +241,29 @@ static const struct segment *record_ends(struct index *index, struct location lo
     return segment;
 }
 
-struct index_ended index_apply(struct index *index, const struct index_change *change)
+/* What stood under the key, packed, has ended. */
+static struct index_ended end_before(struct index *index, const struct index_change *change, uint64_t before)
 {
     struct index_ended ended = {0};
-    uint64_t before = 0;
-    index_assert_exclusive(index);
-    if (change->type == RECORD_PUT)
-        before = lead_to(index, change);
-    else if (change->type == RECORD_TOMBSTONE)
-        before = lead_nowhere(index, change);
-    record_begins(index, change);
     if (before)
         ended.segment = record_ends(index, location_unpack(before), change->size_before);
     if (change->blob_before && blobs_unneed(index->blobs, change->blob_before, change->size_before))
         ended.blob = change->blob_before;
     return ended;
+}
+
+struct index_ended index_apply(struct index *index, const struct index_change *change)
+{
+    index_assert_exclusive(index);
+    uint64_t before = change->type == RECORD_PUT ? lead_to(index, change) : lead_nowhere(index, change);
+    record_begins(index, change);
+    return end_before(index, change, before);
+}
+
+struct index_ended index_drop(struct index *index, const struct index_change *change)
+{
+    index_assert_exclusive(index);
+    return end_before(index, change, lead_nowhere(index, change));
 }
 
 void index_publish(struct index *index)

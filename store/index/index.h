@@ -51,7 +51,8 @@ struct index_change {
     struct location location;
     uint64_t size; /* of a put: its payload's, and the blob that holds it, or 0 */
     uint64_t blob;
-    bool replaces; /* its key leads to a record already; of that, the size of the payload and the blob or 0: */
+    uint64_t sweeps_to; /* recovery's: up to there it ends all that has the hash; 0: it does not */
+    bool replaces;      /* its key leads to a record already; of that, the size of the payload and the blob or 0: */
     uint64_t size_before;
     uint64_t blob_before;
     struct crowd others; /* else: what else has the hash, if that is a single object */
@@ -96,8 +97,15 @@ bool index_leads_to(struct index *index, const struct store_key *key, uint64_t p
 /* The tag of a key: namesakes.h. */
 uint64_t index_tag(const struct index *index, const struct store_key *key);
 
+/* The same for just the key's own object: one without a name is one beside those that have one. Of a single one that
+ * has the hash nobody has compared the key. Lock held. */
+uint64_t index_find_own(const struct index *index, const struct store_key *key);
+
 /* Calls visit with the packed location of each object, in no order that means anything. Lock held. */
 void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);
+
+/* The same for those that have their hash in common with another one. */
+void index_each_namesake(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);
 
 /* Where the log ends, as far as it is published. */
 uint64_t index_end(struct index *index);
@@ -111,6 +119,9 @@ void index_reservations_end(struct index *index);
 
 /* Books a record, for which there is a reservation. */
 struct index_ended index_apply(struct index *index, const struct index_change *change);
+
+/* Books that a key leads nowhere any more, without the record that has ended it. */
+struct index_ended index_drop(struct index *index, const struct index_change *change);
 
 /* All records up to the end of the log have been booked: so far it is published. */
 void index_publish(struct index *index);

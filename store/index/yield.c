@@ -24,17 +24,27 @@ uint64_t yield_held(const struct segment *segment)
     return segment_end(segment) - segment->base;
 }
 
-/* Bytes of the records that are of no use. */
-static uint64_t useless(const struct index *index, const struct segment *segment)
+bool yield_leaves_sweeps(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    return segment->dead + (yield_is_oldest(index, segment) ? segment->tombstones : 0);
+    bool wide = segment->ends_others || index->damage.gaps;
+    return wide && !segment_knows_namesakes(segment) && !yield_is_oldest(index, segment);
 }
 
 uint64_t yield_kept(const struct index *index, const struct segment *segment)
 {
-    uint64_t all = yield_held(segment), dead = useless(index, segment);
-    return all > dead ? all - dead : 0;
+    index_assert_locked(index);
+    uint64_t all = yield_held(segment);
+    uint64_t dead = segment->dead + (yield_is_oldest(index, segment) ? segment->tombstones : 0);
+    uint64_t sweeps = yield_leaves_sweeps(index, segment) ? segment->puts * RECORD_SWEEP_LENGTH : 0;
+    return (all > dead ? all - dead : 0) + sweeps;
+}
+
+/* Bytes of the records that are of no use. */
+static uint64_t useless(const struct index *index, const struct segment *segment)
+{
+    uint64_t all = yield_held(segment), kept = yield_kept(index, segment);
+    return all > kept ? all - kept : 0;
 }
 
 uint64_t yield_gain(const struct index *index, const struct segment *segment)

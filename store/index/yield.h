@@ -3,6 +3,11 @@
  * A tombstone is of use while an older segment may hold its key, so in the oldest segment it is of none. Where parts of
  * the log are missing nobody knows which is the oldest: they may come back, with keys that were deleted since.
  *
+ * A record from before version 3 ends all that had its hash. Written again it would speak of one object only, and what
+ * it has ended in front of it would come back: so a sweep (record.h) comes in its place, also in that of a put that was
+ * replaced. That is of no use in the oldest segment, nor in one whose records have ended nothing but what had just
+ * their own key, unless there may be more in a part of the log that is missing.
+ *
  * Thread: the index's lock held, shared or exclusive, for all of it.
  */
 #ifndef CAIRN_YIELD_H
@@ -16,6 +21,9 @@ bool yield_is_oldest(const struct index *index, const struct segment *segment);
 /* Whether a segment can be compacted at all. In front of a part of the log that is missing none is: what is written
  * again at the end of the log would count as newer than what comes back. */
 bool yield_is_candidate(const struct index *index, const struct segment *segment);
+
+/* Whether each of its records leaves a sweep behind. */
+bool yield_leaves_sweeps(const struct index *index, const struct segment *segment);
 
 /* Of a candidate: bytes of its records; those that have to be written again; bytes of the disk that come back. */
 uint64_t yield_held(const struct segment *segment);

@@ -18,6 +18,12 @@ size_t record_length(const struct record *record)
     return (length + RECORD_ALIGNMENT - 1) & ~(size_t)(RECORD_ALIGNMENT - 1);
 }
 
+uint64_t record_sweeps_to(const struct record *record)
+{
+    uint64_t to = little_get64(record->attributes);
+    return to ? to : record->offset;
+}
+
 static uint64_t check_of(const unsigned char *bytes, size_t head_length, uint64_t salt)
 {
     return XXH3_64bits_withSeed(bytes + RECORD_AT_OFFSET, head_length - RECORD_AT_OFFSET, salt);
@@ -75,7 +81,9 @@ static bool plausible(const struct record *record, const unsigned char *bytes, u
     static const unsigned char zeros[RECORD_HEADER - RECORD_AT_ZEROS];
     if (record->offset != offset || record->group > offset || record->step >= record->steps)
         return false;
-    if (record->type != RECORD_PUT && record->type != RECORD_TOMBSTONE && record->type != RECORD_MARK)
+    if (record->type < RECORD_PUT || record->type > RECORD_SWEEP)
+        return false;
+    if (record->type == RECORD_SWEEP && record_head_length(record) != RECORD_SWEEP_LENGTH)
         return false;
     if (record->key_length > STORE_KEY_MAX || record->attributes_length > STORE_ATTRIBUTES_MAX)
         return false;
@@ -130,6 +138,18 @@ bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, u
     if (!record.blob && length >= head + record.size)
         record.payload = bytes + head;
     *ret_record = record;
+    return true;
+}
+
+bool record_tells_key(const unsigned char *bytes, size_t length, uint64_t hash, struct store_key *ret_key)
+{
+    size_t key_length = length < RECORD_HEADER ? 0 : little_get16(bytes + RECORD_AT_KEY_LENGTH);
+    if (key_length == 0 || key_length > STORE_KEY_MAX || length < RECORD_HEADER + key_length)
+        return false;
+    struct store_key key = store_key_of(bytes + RECORD_HEADER, key_length);
+    if (key.hash != hash)
+        return false;
+    *ret_key = key;
     return true;
 }
 

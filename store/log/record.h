@@ -14,7 +14,7 @@
  *     76  steps        records in the transaction
  *     80  key length   0 when the object is known by its hash only
  *     82  attributes length
- *     84  type         put, tombstone, mark
+ *     84  type         put, tombstone, mark, sweep
  *     85  zeros        three bytes
  *     88  key, attributes, inline payload
  *
@@ -25,17 +25,22 @@
  *
  * A transaction is `steps` records one behind the other; it counts when all of them are valid. A mark
  * holds nothing: written when a store is closed, it says that all before it was acknowledged.
+ *
+ * A put or a tombstone speaks of one object. A sweep ends all objects of its hash, whatever their names, whose records
+ * stand in front of an offset, which is its attributes (8 bytes): its own when that is 0.
  */
 #ifndef CAIRN_RECORD_H
 #define CAIRN_RECORD_H
 
 #include "store/store.h"
 
-enum record_type { RECORD_PUT = 1, RECORD_TOMBSTONE = 2, RECORD_MARK = 3 };
+enum record_type { RECORD_PUT = 1, RECORD_TOMBSTONE = 2, RECORD_MARK = 3, RECORD_SWEEP = 4 };
 
 enum {
     RECORD_HEADER = 88,
     RECORD_ALIGNMENT = 8,
+    RECORD_SWEEP_ATTRIBUTES = 8,
+    RECORD_SWEEP_LENGTH = RECORD_HEADER + RECORD_SWEEP_ATTRIBUTES,
     /* What has to be read to know all but an inline payload. */
     RECORD_HEAD_MAX = RECORD_HEADER + STORE_KEY_MAX + STORE_ATTRIBUTES_MAX,
     /* The longest record: an index location has no room for more. */
@@ -84,6 +89,9 @@ static inline struct store_key record_key(const struct record *record)
     return (struct store_key){.bytes = record->key, .length = record->key_length, .hash = record->key_hash};
 }
 
+/* Up to where a sweep ends what has its hash. */
+uint64_t record_sweeps_to(const struct record *record);
+
 /* Bytes of the record up to and without the payload, and in all. */
 size_t record_head_length(const struct record *record);
 size_t record_length(const struct record *record);
@@ -99,6 +107,10 @@ bool record_peek(const unsigned char *bytes, uint64_t offset, struct record *ret
  * payload is set when `length` covers it, without looking at its digest. */
 bool record_decode(const unsigned char *bytes, size_t length, uint64_t offset, uint64_t salt,
                    struct record *ret_record);
+
+/* Whose record it is, which is damaged, when the bytes of the key still have the hash that led to it; else false.
+ * Borrows from `bytes`. */
+bool record_tells_key(const unsigned char *bytes, size_t length, uint64_t hash, struct store_key *ret_key);
 
 /* Whether an inline payload matches the digest; true for blobs, which are not here to be looked at. */
 bool record_payload_whole(const struct record *record);

@@ -88,9 +88,11 @@ struct segment {
     uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
 
     /* Guarded by the index's lock, and booked by it. */
-    uint64_t live;       /* keys that lead into the segment */
+    uint64_t puts;       /* puts in it, and ... */
+    uint64_t live;       /* ... keys that lead to one */
     uint64_t dead;       /* bytes of records of no use: replaced ones and marks */
     uint64_t tombstones; /* bytes of tombstones: of use while an older segment may hold their keys */
+    bool ends_others;    /* of an older version: a record in it has ended an object of another key */
     bool keep;           /* it could not be compacted */
 };
 
@@ -118,8 +120,7 @@ struct failure segment_read_header(const struct io *io, int file, uint64_t salt,
 /* The header of the husk that will stand for a sealed segment, or of the one that a husk has. */
 struct segment_header segment_husk_header(const struct segment *segment);
 
-/* Whether each of its records speaks of one object only. Where the header is damaged that is taken for granted: then
- * nothing is ended that lives. */
+/* Whether each of its puts and tombstones speaks of one object only. */
 static inline bool segment_knows_namesakes(const struct segment *segment)
 {
     return segment->version >= SEGMENT_VERSION_NAMESAKES;

@@ -307,17 +307,7 @@ static struct failure entry_object(const struct reader *reader, const struct run
                                    struct object **ret_object)
 {
     struct store_key key = run_entry_key(entry);
-    struct object *object;
-    struct failure failure = object_get(reader, &key, 0, &object);
-    if (failure.error == STORE_COLLISION)
-        return failure_of(STORE_NO_OBJECT); /* those that have the hash have names, and stand elsewhere */
-    if (!failure.error && object_info(object)->key_length != entry->key_length) {
-        object_release(object); /* it has got a name, or lost it, and stands elsewhere */
-        return failure_of(STORE_NO_OBJECT);
-    }
-    if (!failure.error)
-        *ret_object = object;
-    return failure;
+    return object_get_own(reader, &key, ret_object);
 }
 
 static void show(struct listing *listing, const struct object *object, const struct run_entry *entry, size_t group)

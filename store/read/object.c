@@ -35,10 +35,11 @@ struct pin {
 };
 
 /* Lock held. */
-static enum store_error pin_take(const struct reader *reader, const struct store_key *key, struct pin *ret_pin)
+static enum store_error pin_take(const struct reader *reader, const struct store_key *key, bool own,
+                                 struct pin *ret_pin)
 {
     index_assert_locked(reader->index);
-    uint64_t packed = index_find(reader->index, key);
+    uint64_t packed = own ? index_find_own(reader->index, key) : index_find(reader->index, key);
     if (!packed || packed == INDEX_SEVERAL)
         return packed ? STORE_COLLISION : STORE_NO_OBJECT;
     ret_pin->location = location_unpack(packed);
@@ -68,9 +69,17 @@ static void tell_damage(const struct reader *reader, const struct pin *pin)
                 (unsigned long long)segment_offset(pin->segment, pin->location.position));
 }
 
+/* Why a record is not served that is not valid: it is damaged, or another key's, as far as its bytes still tell. */
+static struct failure refuse_record(const unsigned char *bytes, size_t length, const struct store_key *key)
+{
+    struct store_key told;
+    bool another = record_tells_key(bytes, length, key->hash, &told) && !key_same(key, &told);
+    return failure_of(another ? STORE_NO_OBJECT : STORE_DAMAGED);
+}
+
 /* Reads `length` bytes of the record into a new object. */
-static struct failure object_new(const struct reader *reader, const struct pin *pin, size_t length, unsigned flags,
-                                 struct object **ret_object, struct record *ret_record)
+static struct failure object_new(const struct reader *reader, const struct pin *pin, const struct store_key *key,
+                                 size_t length, unsigned flags, struct object **ret_object, struct record *ret_record)
 {
     struct object *object = malloc(sizeof *object + length);
     if (!object)
@@ -79,7 +88,7 @@ static struct failure object_new(const struct reader *reader, const struct pin *
                                         pin->location.position, flags);
     uint64_t offset = segment_offset(pin->segment, pin->location.position);
     if (!failure.error && !record_decode(object->bytes, length, offset, reader->index->salt, ret_record))
-        failure = failure_of(STORE_DAMAGED);
+        failure = refuse_record(object->bytes, length, key);
     if (failure.error) {
         free(object);
         return failure;
@@ -101,14 +110,14 @@ static size_t first_length(const struct location *location, unsigned flags)
     return length;
 }
 
-static struct failure object_load(const struct reader *reader, const struct pin *pin, unsigned flags,
-                                  struct object **ret_object, struct record *ret_record)
+static struct failure object_load(const struct reader *reader, const struct pin *pin, const struct store_key *key,
+                                  unsigned flags, struct object **ret_object, struct record *ret_record)
 {
     size_t length = first_length(&pin->location, flags);
-    struct failure failure = object_new(reader, pin, length, flags, ret_object, ret_record);
+    struct failure failure = object_new(reader, pin, key, length, flags, ret_object, ret_record);
     if (failure.error == STORE_DAMAGED && length < pin->location.length) { /* or the head is longer than guessed */
         length = pin->location.length < RECORD_HEAD_MAX ? pin->location.length : RECORD_HEAD_MAX;
-        failure = object_new(reader, pin, length, flags, ret_object, ret_record);
+        failure = object_new(reader, pin, key, length, flags, ret_object, ret_record);
     }
     return failure;
 }
@@ -213,7 +222,7 @@ static struct failure object_of_pin(const struct reader *reader, const struct pi
     struct object *object;
     struct record record;
     uint64_t blob = 0;
-    struct failure failure = object_load(reader, pin, flags, &object, &record);
+    struct failure failure = object_load(reader, pin, key, flags, &object, &record);
     if (!failure.error) {
         blob = record.blob;
         object_describe(object, &record);
@@ -249,7 +258,7 @@ struct failure object_get(const struct reader *reader, const struct store_key *k
         struct pin pin;
         uint64_t gone;
         index_lock_shared(reader->index);
-        enum store_error error = pin_take(reader, key, &pin);
+        enum store_error error = pin_take(reader, key, false, &pin);
         index_unlock(reader->index);
         if (error)
             return failure_of(error);
@@ -260,6 +269,28 @@ struct failure object_get(const struct reader *reader, const struct store_key *k
         if (pin_current(reader, key, &pin))
             return refuse_blob(reader, gone, key->hash, BLOB_DAMAGE_MISSING);
     }
+}
+
+struct failure object_get_own(const struct reader *reader, const struct store_key *key, struct object **ret_object)
+{
+    struct pin pin;
+    uint64_t gone;
+    struct object *object;
+    index_lock_shared(reader->index);
+    enum store_error error = pin_take(reader, key, true, &pin);
+    index_unlock(reader->index);
+    if (error)
+        return failure_of(error);
+    struct failure failure = object_of_pin(reader, &pin, key, 0, &object, &gone);
+    segment_release(pin.segment);
+    if (failure.error)
+        return failure;
+    if (!object_info(object)->key != !key->bytes) {
+        object_release(object);
+        return failure_of(STORE_NO_OBJECT);
+    }
+    *ret_object = object;
+    return failure_none();
 }
 
 struct failure object_check(const struct reader *reader, const struct store_key *key,
@@ -286,7 +317,7 @@ static void pin_all(const struct reader *reader, const struct store_key *keys, s
     index_lock_shared(reader->index);
     for (size_t i = 0; i < count; i++) {
         ret_pins[i].segment = NULL;
-        ret_errors[i] = key_valid(&keys[i]) ? pin_take(reader, &keys[i], &ret_pins[i]) : STORE_BAD_KEY;
+        ret_errors[i] = key_valid(&keys[i]) ? pin_take(reader, &keys[i], false, &ret_pins[i]) : STORE_BAD_KEY;
     }
     index_unlock(reader->index);
 }

@@ -22,6 +22,10 @@ struct failure object_get_many(const struct reader *reader, const struct store_k
 struct failure object_check(const struct reader *reader, const struct store_key *key,
                             const struct store_condition *condition);
 
+/* What just the key's own object is, without its payload: one without a name is one beside those that have one. The
+ * errors of store_get(). Blocking. */
+struct failure object_get_own(const struct reader *reader, const struct store_key *key, struct object **ret_object);
+
 /* The number of the blob file that holds the payload, 0 when it is inline. */
 uint64_t object_blob(const struct object *object);
 

@@ -304,9 +304,11 @@ static int draft_compare(const void *a, const void *b, void *arg)
 static bool is_wanted(struct index *index, const struct segment *segment, const struct run_horizon *horizon,
                       uint64_t position, const struct store_key *key)
 {
-    uint64_t packed = index_now(index, key, NULL);
+    index_lock_shared(index);
+    uint64_t packed = index_find_own(index, key);
+    index_unlock(index);
     struct location location = location_unpack(packed);
-    if (!packed || packed == INDEX_SEVERAL)
+    if (!packed)
         return false;
     if (location.segment == segment->slot && location.position == position)
         return true;

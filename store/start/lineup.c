@@ -414,8 +414,8 @@ static uint64_t version_beside(const struct log *log, size_t slot, int step)
 }
 
 /* No older version stands behind a newer one, so the neighbours of a segment whose header is damaged tell of which it
- * is. Where they do not, it is taken for one of the older, whose records end all of their hash: that brings nothing back
- * that was ended. */
+ * is. Where they do not, it is taken for one of the older, whose records end all of their hash: that brings back
+ * nothing that was ended. */
 static void settle_version(const struct line *line, struct segment *segment)
 {
     const struct log *log = line->log;

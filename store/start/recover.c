@@ -69,10 +69,14 @@ static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char
     return STORE_OK;
 }
 
-/* Whether a change ends the single object that has its hash. */
-static bool ends_single(const struct scan *scan, const struct index_change *change, const struct store_key *key)
+/* Whether a change ends the single object that has its hash. An object without a name is never there beside one with a
+ * name: where a key is put, what had ended it is lost. */
+static bool ends_single(struct scan *scan, const struct index_change *change, const struct store_key *key)
 {
-    return !segment_knows_namesakes(scan->segment) || key_equal(&change->key, key);
+    bool own = key_equal(&change->key, key);
+    bool all = !segment_knows_namesakes(scan->segment);
+    scan->segment->ends_others = scan->segment->ends_others || (all && !own);
+    return all || own || (change->type == RECORD_PUT && !key->bytes);
 }
 
 /* Finds out what a change replaces. */
@@ -101,10 +105,66 @@ static enum store_error find_before(struct scan *scan, struct index_change *chan
     return STORE_OK;
 }
 
+/* What a sweep looks for. */
+struct swept {
+    struct scan *scan;
+    const struct index_change *sweep;
+    unsigned char head[RECALL];
+    struct record record; /* one that it ends; points into `head` */
+    bool found;
+    enum store_error error;
+};
+
+static void swept_look(void *arg, uint64_t packed)
+{
+    struct swept *swept = arg;
+    struct location location = location_unpack(packed);
+    uint64_t offset = segment_offset(swept->scan->log->segments[location.segment], location.position);
+    if (swept->found || swept->error || offset >= swept->sweep->sweeps_to)
+        return;
+    swept->error = recall(swept->scan, packed, swept->head, &swept->record);
+    swept->found = !swept->error && swept->record.key_hash == swept->sweep->key.hash;
+}
+
+/* Looks for an object that a sweep ends. Where several have the hash all that have it in common with others are looked
+ * through: that happens only when a lost part of the log comes back with keys that were made to have one hash. */
+static void swept_find(struct swept *swept)
+{
+    struct index *index = swept->scan->index;
+    swept->found = false;
+    index_lock_shared(index);
+    uint64_t packed = index_find(index, &swept->sweep->key);
+    if (packed == INDEX_SEVERAL)
+        index_each_namesake(index, swept_look, swept);
+    else if (packed)
+        swept_look(swept, packed);
+    index_unlock(index);
+}
+
+/* Ends all that has the hash of a sweep and stands in front of where it sweeps to. */
+static enum store_error sweep(struct scan *scan, const struct index_change *change)
+{
+    struct swept swept = {.scan = scan, .sweep = change};
+    for (swept_find(&swept); swept.found; swept_find(&swept)) {
+        struct index_change end = {.key = record_key(&swept.record),
+                                   .replaces = true,
+                                   .size_before = swept.record.size,
+                                   .blob_before = swept.record.blob};
+        index_lock(scan->index);
+        index_drop(scan->index, &end);
+        index_unlock(scan->index);
+    }
+    return swept.error;
+}
+
 static enum store_error apply(struct scan *scan, struct index_change *change)
 {
     struct index *index = scan->index;
-    enum store_error error = change->type == RECORD_MARK ? STORE_OK : find_before(scan, change);
+    enum store_error error = STORE_OK;
+    if (change->sweeps_to)
+        error = sweep(scan, change);
+    if (!error && (change->type == RECORD_PUT || change->type == RECORD_TOMBSTONE))
+        error = find_before(scan, change);
     if (error)
         return error;
     index_lock(index);
@@ -155,6 +215,15 @@ static bool keep_key(struct scan *scan, const struct record *record, struct stor
     return true;
 }
 
+/* Up to where a record ends all that has its hash; 0: it does not. An object without a name was put when nothing else
+ * had the hash: what is there nevertheless was ended by a record that is lost. */
+static uint64_t sweeps_to(const struct record *record)
+{
+    if (record->type == RECORD_SWEEP)
+        return record_sweeps_to(record);
+    return record->type == RECORD_PUT && record->key_length == 0 ? record->offset : 0;
+}
+
 static enum store_error effect_push(struct scan *scan, const struct record *record)
 {
     struct store_key key;
@@ -168,6 +237,7 @@ static enum store_error effect_push(struct scan *scan, const struct record *reco
         .location = location_of(scan->segment->slot, scan->position, record),
         .size = record->size,
         .blob = record->blob,
+        .sweeps_to = sweeps_to(record),
     };
     return STORE_OK;
 }

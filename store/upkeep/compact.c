@@ -24,6 +24,7 @@ struct rewrite {
     struct segment *segment; /* a reference */
     struct cursor cursor;
     bool oldest;
+    bool sweeps;     /* each record leaves a sweep behind: yield.h */
     bool unreadable; /* a record that counts is damaged, or the disk does not give it */
 
     struct store_op ops[STEPS];
@@ -59,15 +60,16 @@ static struct segment *choose_keeper(const struct index *index)
     return tombstones >= yield_held(oldest) ? oldest : NULL;
 }
 
-/* The oldest segment that is worth it; NULL: none. Lock held. */
-static struct segment *choose_oldest(const struct index *index)
+/* The oldest segment from a slot on that is worth it; NULL: none. Lock held. */
+static struct segment *choose_oldest(const struct index *index, size_t from)
 {
     index_assert_locked(index);
-    for (size_t slot = index->log->oldest; slot < index->log->segment_count; slot++) {
+    for (size_t slot = from > index->log->oldest ? from : index->log->oldest; slot < index->log->segment_count;
+         slot++) {
         if (yield_is_worthwhile(index, index->log->segments[slot]))
             return index->log->segments[slot];
     }
-    return choose_keeper(index);
+    return from <= index->log->oldest ? choose_keeper(index) : NULL;
 }
 
 /* Bytes of records that find place without a new segment. Lock held. */
@@ -79,8 +81,8 @@ static uint64_t rest_of_active(const struct index *index)
     return used < active->prepared ? active->prepared - used : 0;
 }
 
-/* The segment that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
-static struct segment *choose_richest(const struct index *index)
+/* The segment from a slot on that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
+static struct segment *choose_richest(const struct index *index, size_t from)
 {
     index_assert_locked(index);
     struct segment *richest = NULL;
@@ -91,7 +93,7 @@ static struct segment *choose_richest(const struct index *index)
     uint64_t room = reach - HUSK_SPACE;
     if (rest_of_active(index) > room)
         room = rest_of_active(index);
-    for (size_t slot = 0; slot < index->log->segment_count; slot++) {
+    for (size_t slot = from; slot < index->log->segment_count; slot++) {
         struct segment *segment = index->log->segments[slot];
         bool worthwhile = yield_is_worthwhile(index, segment) ||
                           (space_is_waited_for(space) && yield_is_candidate(index, segment) &&
@@ -103,23 +105,23 @@ static struct segment *choose_richest(const struct index *index)
     return richest;
 }
 
-/* A record from before version 3 ends all that had its hash. Written again in this version it would speak of one object
- * only, and what it has ended in segments before it would come back: so those go first. Lock held. */
-static struct segment *in_turn(const struct index *index, struct segment *chosen)
+/* Where the chosen one would leave sweeps behind, the oldest goes first, if it can: then it leaves fewer. Lock held. */
+static struct segment *in_turn(const struct index *index, struct segment *chosen, size_t from)
 {
     index_assert_locked(index);
-    if (!chosen || segment_knows_namesakes(chosen))
+    if (!chosen || from > index->log->oldest || !yield_leaves_sweeps(index, chosen))
         return chosen;
     struct segment *oldest = index->log->segments[index->log->oldest];
-    return yield_is_oldest(index, oldest) && yield_is_candidate(index, oldest) ? oldest : NULL;
+    return yield_is_oldest(index, oldest) && yield_is_candidate(index, oldest) ? oldest : chosen;
 }
 
 /* The segment to compact, with a reference; NULL: none. */
-static struct segment *choose(struct index *index)
+static struct segment *choose(struct index *index, size_t from)
 {
     index_lock_shared(index);
     bool full = space_is_full(index->log->space);
-    struct segment *chosen = in_turn(index, full ? choose_richest(index) : choose_oldest(index));
+    struct segment *chosen = full ? choose_richest(index, from) : choose_oldest(index, from);
+    chosen = in_turn(index, chosen, from);
     if (chosen)
         segment_retain(chosen);
     index_unlock(index);
@@ -172,6 +174,7 @@ static struct failure rewrite_commit(struct rewrite *rewrite)
     return rewrite->failure;
 }
 
+/* Takes a step for a record that stands at a packed location, if it is a put. */
 static void rewrite_add(struct rewrite *rewrite, const struct record *record, uint64_t packed)
 {
     size_t at = rewrite->count++;
@@ -185,26 +188,24 @@ static void rewrite_add(struct rewrite *rewrite, const struct record *record, ui
     rewrite->bytes += record_length(record);
 }
 
-/* Whether an object is just the key's own: one without a name is found by each key of its hash. */
-static bool is_own(const struct object *object, const struct store_key *key)
+/* Takes a step for a sweep. */
+static void rewrite_add_sweep(struct rewrite *rewrite, const struct record *record, uint64_t to)
 {
-    return !object_info(object)->key == !key->bytes;
+    size_t at = rewrite->count++;
+    rewrite->ops[at] = (struct store_op){.kind = STORE_DELETE, .key = store_key_of_hash(record->key_hash)};
+    rewrite->steps[at] = (struct txn_step){.rewrite = true, .sweeps_to = to, .time = record->time};
+    rewrite->bytes += RECORD_SWEEP_LENGTH;
 }
 
-/* Whether nothing stands under the key of a tombstone: then it is all that keeps an older record from counting. What
- * cannot be read may be the key's. */
+/* Whether the object of a tombstone is not there: then it is all that keeps an older record from counting. Of what
+ * cannot be read the writer knows more. */
 static struct failure look_for_key(struct rewrite *rewrite, const struct store_key *key, bool *ret_absent)
 {
     struct object *object;
-    *ret_absent = index_now(rewrite->compact->index, key, NULL) == 0;
-    if (*ret_absent)
-        return failure_none();
-    struct failure failure = object_get(rewrite->compact->catalog->reader, key, 0, &object);
-    *ret_absent = failure.error == STORE_NO_OBJECT || failure.error == STORE_COLLISION;
-    if (!failure.error) {
-        *ret_absent = !is_own(object, key);
+    struct failure failure = object_get_own(rewrite->compact->catalog->reader, key, &object);
+    *ret_absent = failure.error != STORE_OK;
+    if (!failure.error)
         object_release(object);
-    }
     return failure.error == STORE_IO || failure.error == STORE_NO_MEMORY ? failure : failure_none();
 }
 
@@ -217,25 +218,33 @@ static struct failure judge(struct rewrite *rewrite, uint64_t position, const st
     uint64_t packed = location_pack(location_of(rewrite->segment->slot, position, record));
     *ret_keep = record->type == RECORD_PUT && index_leads_to(rewrite->compact->index, &key, packed);
     *ret_packed = *ret_keep ? packed : 0;
-    if (record->type == RECORD_TOMBSTONE && !rewrite->oldest)
+    if (record->type == RECORD_TOMBSTONE && !rewrite->oldest && !rewrite->sweeps)
         return look_for_key(rewrite, &key, ret_keep);
     return failure_none();
+}
+
+/* Whether a sweep has to be written for a record, beside the record itself; up to where it sweeps. */
+static bool judge_sweep(const struct rewrite *rewrite, const struct record *record, uint64_t *ret_to)
+{
+    *ret_to = record->type == RECORD_SWEEP ? record_sweeps_to(record) : record->offset;
+    return record->type == RECORD_SWEEP ? !rewrite->oldest : rewrite->sweeps && record->type != RECORD_MARK;
 }
 
 /* Collects a record if it has to be kept. */
 static struct failure rewrite_record(struct rewrite *rewrite, uint64_t position, const struct record *record,
                                      enum cursor_found found)
 {
-    uint64_t packed;
+    uint64_t packed, to;
     bool keep;
     struct failure failure = judge(rewrite, position, record, &packed, &keep);
     rewrite->unreadable = packed && found != CURSOR_WHOLE;
     if (failure.error || rewrite->unreadable)
         return failure.error ? failure : failure_of(STORE_DAMAGED);
-    if (!keep)
-        return failure_none();
-    rewrite_add(rewrite, record, packed);
-    return rewrite->count == STEPS || rewrite->bytes >= STEP_BYTES ? rewrite_commit(rewrite) : failure_none();
+    if (judge_sweep(rewrite, record, &to))
+        rewrite_add_sweep(rewrite, record, to);
+    if (keep)
+        rewrite_add(rewrite, record, packed);
+    return rewrite->count + 2 > STEPS || rewrite->bytes >= STEP_BYTES ? rewrite_commit(rewrite) : failure_none();
 }
 
 static bool stopping(struct compact *compact)
@@ -355,6 +364,7 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
         return failure_of(STORE_NO_MEMORY);
     index_lock_shared(compact->index);
     rewrite->oldest = yield_is_oldest(compact->index, segment);
+    rewrite->sweeps = yield_leaves_sweeps(compact->index, segment);
     rewrite->ahead = yield_kept(compact->index, segment);
     index_unlock(compact->index);
     struct failure failure = failure_of(STORE_NO_MEMORY);
@@ -372,36 +382,40 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
 /* ---- in the background ----------------------------------------------------------------------- */
 
 /* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk,
- * could not be written is: when more has died, when space has come back, or when a delete wants it. */
-static void give_up(struct compact *compact, struct segment *segment, enum store_error error, bool unreadable)
+ * could not be written is: when more has died, when space has come back, or when a delete wants it; until then those
+ * behind it have their turns. Whether there may be one. */
+static bool give_up(struct compact *compact, struct segment *segment, enum store_error error, bool unreadable)
 {
     if (error == STORE_FULL)
         space_met_full(compact->index->log->space);
     if (error == STORE_FULL || error == STORE_DRAINING)
-        return;
+        return false;
     notice_tell(compact->notice, STORE_LOG_WARNING, "segment %016llx is not compacted%s: %s",
                 (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
     index_lock(compact->index);
     segment->keep = unreadable;
     index_unlock(compact->index);
+    if (!unreadable)
+        compact->next = segment->slot + 1;
+    return true;
 }
 
 /* Compacts one segment; whether there may be more. */
 static bool compact_one(struct compact *compact)
 {
-    struct segment *segment = choose(compact->index);
-    bool unreadable = false;
+    struct segment *segment = choose(compact->index, compact->next);
+    bool unreadable = false, more = true;
     if (!segment)
         return false;
     struct failure failure = rewrite_segment(compact, segment, &unreadable);
     if (!failure.error)
         failure = leave_husk(compact, segment);
     if (failure.error)
-        give_up(compact, segment, failure.error, unreadable);
+        more = give_up(compact, segment, failure.error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
     if (!failure.error)
         space_came_back(compact->index->log->space);
-    return !failure.error || unreadable;
+    return more;
 }
 
 /* One segment at a time, so that the stores of a depot get their turns. Thread: the depot's upkeep. */
@@ -414,8 +428,10 @@ static int compact_run(void *arg)
     bool more = !stop && compact_one(compact);
     if (stop)
         writer_retry(compact->writer, true); /* nothing will come back for them */
-    if (!more)
+    if (!more) {
+        compact->next = 0; /* the next round looks at all of them */
         space_rest(compact->index->log->space);
+    }
     return more ? ERRAND_AGAIN : ERRAND_DONE;
 }
 

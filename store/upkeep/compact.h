@@ -11,6 +11,9 @@
  * stays where it is, since written again at the end of the log it would seem newer than what comes back. A segment with
  * a hole, or with damage in a live record, is left alone, as evidence.
  *
+ * Segments from before version 3 go in their order, as long as the oldest can go: then no record of theirs leaves a
+ * sweep behind (yield.h). One that cannot be compacted keeps none of those behind it from their turns.
+ *
  * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
  * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when
  * more records have died, and when space has come back.
@@ -36,6 +39,7 @@ struct compact {
     struct catalog *catalog;
     struct progress *progress;
 
+    size_t next;          /* slot of the first segment that has not failed in this round; the errand's own */
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
     atomic_uint_fast64_t rewrites; /* commits of records written again, counted before they are published: pass.h */
 };

@@ -105,7 +105,9 @@ void fixture_cut(struct fixture *fixture, uint64_t seed)
 
 static struct store_key key_of(const char *key)
 {
-    return store_key_of(key, strlen(key));
+    bool hash = key[0] == '#';
+    struct store_key named = store_key_of(key + hash, strlen(key + hash));
+    return hash ? store_key_of_hash(named.hash) : named;
 }
 
 static enum store_error run(struct fixture *fixture, const struct store_op *op)
@@ -274,8 +276,7 @@ void fixture_must_upload(struct fixture *fixture, const char *key)
 void fixture_must_copy(struct fixture *fixture, const char *key, const char *target)
 {
     struct ticket ticket;
-    struct store_op op = {
-        .kind = STORE_COPY, .key = store_key_of(key, strlen(key)), .target = store_key_of(target, strlen(target))};
+    struct store_op op = {.kind = STORE_COPY, .key = key_of(key), .target = key_of(target)};
     ticket_init(&ticket);
     ck_assert_int_eq(store_batch(fixture->store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
     ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);

@@ -1,6 +1,7 @@
 /* fixture.h - one store on a simulated disk, with calls that wait: for tests of one behaviour each.
  *
- * Keys and payloads are strings. What must succeed ends the test with a sentence when it does not.
+ * Keys and payloads are strings; the key "#k" is the hash of "k" alone. What must succeed ends the test with a sentence
+ * when it does not.
  *
  * Thread: one.
  */

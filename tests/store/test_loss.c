@@ -298,6 +298,150 @@ START_TEST(a_listing_shows_what_an_older_log_holds)
 }
 END_TEST
 
+/* ---- writes by the hash alone ------------------------------------------------------------------ */
+
+struct taken {
+    char path[128];
+    uint8_t *bytes;
+    size_t size;
+};
+
+/* Takes a segment away, with the store closed. */
+static struct taken take_away(unsigned number)
+{
+    struct taken taken;
+    seg_path(number, taken.path);
+    taken.bytes = fixture_read_file(&fixture, taken.path, &taken.size);
+    remove_file(taken.path);
+    return taken;
+}
+
+/* Closes the store, brings the segment back and opens the store. */
+static void bring_back(struct taken *taken)
+{
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, taken->path, taken->bytes, taken->size, 0);
+    free(taken->bytes);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+}
+
+/* What was written last holds at every start, and whatever is compacted: a text, or NULL for nothing, of each of the
+ * keys "a", "b" ... ; by its hash the same is found. */
+static void expect_for_good(const char *const *texts, unsigned count)
+{
+    for (int start = 0; start < 3; start++) {
+        for (unsigned i = 0; i < count; i++) {
+            const char name[] = {(char)('a' + (int)i), '\0'}, hash[] = {'#', name[0], '\0'};
+            const char *text = texts[i] ? texts[i] : "";
+            enum store_error expected = texts[i] ? STORE_OK : STORE_NO_OBJECT;
+            ck_assert_msg(fixture_get_text(&fixture, name, text) == expected, "start %d: %s", start, name);
+            ck_assert_msg(fixture_get_text(&fixture, hash, text) == expected, "start %d: %s", start, hash);
+        }
+        ck_assert_uint_eq(list_all(), fixture_figures(&fixture).objects);
+        for (unsigned i = 0; i < 1200; i++)
+            put_n("churn", i % 3);
+        ck_assert(wait_idle());
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+    }
+}
+
+/* "a" to "f" in a first segment that is taken away. */
+static struct taken lose_letters(bool nameless)
+{
+    const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+    const char *const hashes[] = {"#a", "#b", "#c", "#d", "#e", "#f"};
+    for (unsigned i = 0; i < 6; i++)
+        fixture_must_put(&fixture, nameless ? hashes[i] : names[i], "the old payload");
+    fill_segment("k", fill_segment("k", 0));
+    fixture_close(&fixture);
+    struct taken taken = take_away(1);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_get_text(&fixture, "a", ""), STORE_NO_OBJECT);
+    return taken;
+}
+
+/* Nobody knows the names of what may come back: a write by the hash ends all that has it. */
+START_TEST(writes_by_hash_hold_when_a_segment_comes_back)
+{
+    struct taken taken = lose_letters(false);
+    ck_assert_int_eq(fixture_delete(&fixture, "#a"), STORE_OK);
+    fixture_must_put(&fixture, "#b", "new");
+    fixture_must_put(&fixture, "#c", "new");
+    ck_assert_int_eq(fixture_delete(&fixture, "c"), STORE_OK);
+    fixture_must_put(&fixture, "x", "moved");
+    ck_assert_int_eq(fixture_rename(&fixture, "x", "#d"), STORE_OK);
+    fixture_must_put(&fixture, "e", "new");
+    fixture_must_put(&fixture, "#e", "newer");
+    fixture_must_put(&fixture, "#f", "new");
+    ck_assert_int_eq(fixture_delete(&fixture, "#f"), STORE_OK);
+    bring_back(&taken);
+    expect_for_good((const char *[]){NULL, "new", NULL, "moved", "newer", NULL}, 6);
+}
+END_TEST
+
+/* To the log an object without a name is another one than that of the key, which ends both. */
+START_TEST(writes_by_key_end_what_has_no_name_in_a_segment_that_comes_back)
+{
+    struct taken taken = lose_letters(true);
+    ck_assert_int_eq(fixture_delete(&fixture, "a"), STORE_OK);
+    fixture_must_put(&fixture, "b", "new");
+    fixture_must_put(&fixture, "c", "new");
+    ck_assert_int_eq(fixture_delete(&fixture, "c"), STORE_OK);
+    fixture_must_put(&fixture, "x", "moved");
+    ck_assert_int_eq(fixture_rename(&fixture, "x", "d"), STORE_OK);
+    fixture_must_put(&fixture, "#e", "new");
+    ck_assert_int_eq(fixture_delete(&fixture, "#f"), STORE_OK);
+    bring_back(&taken);
+    expect_for_good((const char *[]){NULL, "new", NULL, "moved", "new", NULL}, 6);
+}
+END_TEST
+
+/* Sweeps are written again as long as an older segment may hold what they have ended, and end nothing newer. */
+START_TEST(a_compacted_sweep_ends_what_comes_back_and_nothing_newer)
+{
+    struct taken taken = lose_letters(false);
+    unsigned number;
+    fixture_must_put(&fixture, "#a", "new");
+    fixture_must_put(&fixture, "#b", "new");
+    ck_assert_int_eq(fixture_delete(&fixture, "#c"), STORE_OK);
+    ck_assert_int_eq(sscanf(fixture_segment(&fixture), "/data/stores/s/log/%x.seg", &number), 1);
+    fill_segment("sweeps", 0);
+    fixture_must_put(&fixture, "c", "newer");
+    fixture_must_put(&fixture, "#b", "newer");
+    for (unsigned i = 0; get_n("sweeps", i) == STORE_OK; i++)
+        delete_n("sweeps", i);
+    wait_husk(number);
+    for (unsigned i = 0; i < 1200; i++)
+        put_n("churn", i % 3);
+    ck_assert(wait_idle());
+    expect_for_good((const char *[]){"new", "newer", "newer"}, 3);
+    bring_back(&taken);
+    expect_for_good((const char *[]){"new", "newer", "newer", "the old payload"}, 4);
+}
+END_TEST
+
+/* In front of what is missing, an object without a name; in it, the key that has taken its place. */
+START_TEST(a_delete_by_hash_ends_a_name_that_nobody_knows)
+{
+    fixture_must_put(&fixture, "#a", "nameless");
+    fixture_must_put(&fixture, "#b", "nameless");
+    unsigned next = fill_segment("k", 0);
+    fixture_must_put(&fixture, "a", "named");
+    fixture_must_put(&fixture, "b", "named");
+    fill_segment("k", fill_segment("k", next));
+    fixture_close(&fixture);
+    struct taken taken = take_away(2);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_get_text(&fixture, "a", "nameless"), STORE_OK);
+    ck_assert_int_eq(fixture_delete(&fixture, "#a"), STORE_OK);
+    fixture_must_put(&fixture, "#b", "new");
+    bring_back(&taken);
+    expect_for_good((const char *[]){NULL, "new"}, 2);
+}
+END_TEST
+
 /* ---- husks ------------------------------------------------------------------------------------ */
 
 /* A first segment all of whose keys are deleted; it and the next are husks, and the tombstones are gone. Returns the
@@ -652,6 +796,10 @@ int main(void)
     tcase_add_test(tcase, nothing_is_moved_past_what_may_come_back);
     tcase_add_test(tcase, a_listing_shows_what_a_restored_segment_brings_back);
     tcase_add_test(tcase, a_listing_shows_what_an_older_log_holds);
+    tcase_add_test(tcase, writes_by_hash_hold_when_a_segment_comes_back);
+    tcase_add_test(tcase, writes_by_key_end_what_has_no_name_in_a_segment_that_comes_back);
+    tcase_add_test(tcase, a_compacted_sweep_ends_what_comes_back_and_nothing_newer);
+    tcase_add_test(tcase, a_delete_by_hash_ends_a_name_that_nobody_knows);
     tcase_add_test(tcase, a_segment_restored_over_its_husk_brings_no_deleted_key);
     tcase_add_test(tcase, a_segment_restored_over_a_grown_husk_is_told);
     tcase_add_test(tcase, a_segment_behind_an_old_husk_may_come_back);

@@ -490,15 +490,20 @@ static void churn(void)
 }
 
 /* More than the first segment holds, and nothing of it ever dies. */
-static void fill_with_cold(void)
+static void fill_with(const char *prefix)
 {
     char name[16];
     static char payload[400];
     memset(payload, 'c', sizeof payload - 1);
     for (unsigned i = 0; i < COLD; i++) {
-        snprintf(name, sizeof name, "cold%u", i);
+        snprintf(name, sizeof name, "%s%u", prefix, i);
         ck_assert_int_eq(fixture_put_text(&fixture, name, payload), STORE_OK);
     }
+}
+
+static void fill_with_cold(void)
+{
+    fill_with("cold");
 }
 
 /* Compaction moves what lives of them, and a tombstone as long as an older segment may hold its key, although another
@@ -585,29 +590,41 @@ START_TEST(a_nameless_object_that_was_replaced_stays_away)
 }
 END_TEST
 
-/* Before version 3 a record spoke of its hash: what it has ended stays away although nothing else says so, also when
- * the segment of that record is compacted in this version. */
-START_TEST(records_of_older_segments_end_all_of_their_hash)
+/* Makes all segments that there are of version 2, with the store closed. */
+static void age_segments(void)
 {
-    enum { SEGMENTS = 8 };
-    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
-    fill_with_cold();
-    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
-    fixture_close(&fixture);
+    enum { SEGMENTS = 16 };
     for (unsigned number = 1; number <= SEGMENTS; number++) {
         char path[128];
         snprintf(path, sizeof path, "/data/stores/s/log/%016x.seg", number);
         if (fixture_exists(&fixture, path))
             fixture_age_header(&fixture, path, 2);
     }
-    fixture_open(&fixture);
-    ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD + 1);
-    churn();
-    for (unsigned i = COLD / 2; i < COLD; i++) { /* the segment with the second key is worth it, the first is not */
+}
+
+/* Deletes what fill_with_cold() has put, from a number on. */
+static void delete_cold(unsigned from)
+{
+    for (unsigned i = from; i < COLD; i++) {
         char name[16];
         snprintf(name, sizeof name, "cold%u", i);
         ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
     }
+}
+
+/* Before version 3 a record spoke of its hash: what it has ended stays away although nothing else says so, also when
+ * the segment of that record is compacted in this version. */
+START_TEST(records_of_older_segments_end_all_of_their_hash)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    fill_with_cold();
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    fixture_close(&fixture);
+    age_segments();
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD + 1);
+    churn();
+    delete_cold(COLD / 2); /* the segment with the second key is worth it, the first is not */
     churn();
     ck_assert(fixture_is_husk(&fixture, 1));
     for (int start = 0; start < 3; start++) {
@@ -640,8 +657,173 @@ START_TEST(an_older_segment_is_not_written_on)
 }
 END_TEST
 
-/* Damage takes two tombstones from the log, and an object without a name stands behind them. */
-START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
+static void wait_for_husk(unsigned number)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    for (unsigned i = 0; i < 2000 && !fixture_is_husk(&fixture, number); i++)
+        nanosleep(&pause, NULL);
+    ck_assert(fixture_is_husk(&fixture, number));
+}
+
+static const char first_segment[] = "/data/stores/s/log/0000000000000001.seg";
+static const char second_segment[] = "/data/stores/s/log/0000000000000002.seg";
+static const char third_segment[] = "/data/stores/s/log/0000000000000003.seg";
+
+/* Two segments of version 2, the first of them with a record that stays damaged; what died in the second comes back
+ * nevertheless, and in it what has ended a key in the first goes on ending it. */
+static void check_older_behind_damage(bool head)
+{
+    ck_assert_int_eq(fixture_put_text(&fixture, "damaged", "a payload to damage"), STORE_OK);
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    fill_with_cold();
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    fixture_close(&fixture);
+    age_segments();
+    size_t payload = fixture_find(&fixture, first_segment, "a payload to damage", 19);
+    fixture_flip(&fixture, first_segment, head ? payload - sizeof "damaged" - RECORD_HEADER + 40 : payload);
+    fixture_open(&fixture);
+    ck_assert_int_eq(fixture_get_text(&fixture, "damaged", ""), head ? STORE_NO_OBJECT : STORE_DAMAGED);
+    delete_cold(COLD / 2);
+    wait_for_husk(2);
+    for (int start = 0; start < 3; start++) {
+        ck_assert_int_eq(get(keys[0], ""), STORE_NO_OBJECT);
+        ck_assert_int_eq(get(hash, "two"), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD / 2 + (head ? 1 : 2));
+        reopen();
+    }
+    ck_assert(!fixture_is_husk(&fixture, 1));
+}
+
+START_TEST(older_segments_are_compacted_behind_a_damaged_one)
+{
+    check_older_behind_damage(false);
+    fixture_renew(&fixture);
+    check_older_behind_damage(true);
+}
+END_TEST
+
+/* The version of a segment is that of its neighbours when its header does not tell it. */
+START_TEST(a_damaged_header_brings_nothing_back)
+{
+    for (int old = 0; old < 2; old++) {
+        fixture_renew(&fixture);
+        ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+        fill_with_cold();
+        ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+        for (char prefix[] = "a"; !fixture_exists(&fixture, third_segment); prefix[0]++)
+            fill_with(prefix);
+        fixture_close(&fixture);
+        if (old)
+            age_segments();
+        fixture_flip(&fixture, second_segment, SEGMENT_AT_BASE);
+        fixture_open(&fixture);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, SEGMENT_HEADER);
+        ck_assert_int_eq(get(keys[0], "one"), old ? STORE_NO_OBJECT : STORE_OK);
+        ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
+    }
+}
+END_TEST
+
+/* Where they do not tell it either, what has ended stays away, and the log says what that may cost. */
+START_TEST(a_header_that_nothing_tells_of_is_taken_for_an_older_one)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    fixture_close(&fixture);
+    fixture_flip(&fixture, first_segment, SEGMENT_AT_BASE);
+    for (int start = 0; start < 2; start++) {
+        fixture_open(&fixture);
+        ck_assert_int_eq(get(keys[0], ""), STORE_NO_OBJECT);
+        ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
+        ck_assert_ptr_nonnull(strstr(fixture.logged, "is of version 2 or 3"));
+        ck_assert_int_eq(put(keys[2], "three"), STORE_OK);
+        ck_assert_str_ne(fixture_segment(&fixture), first_segment);
+        fixture_close(&fixture);
+    }
+    fixture_open(&fixture);
+    expect(NULL, "two", "three");
+}
+END_TEST
+
+/* Two keys of one hash were in a segment that is missing when something is written by the hash. */
+START_TEST(a_write_by_hash_ends_all_that_may_come_back)
+{
+    size_t size;
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    fill_with_cold();
+    fixture_close(&fixture);
+    uint8_t *bytes = fixture_read_file(&fixture, first_segment, &size);
+    fixture_remove(&fixture, first_segment);
+    fixture_open(&fixture);
+    ck_assert_int_eq(put(hash, "nameless"), STORE_OK);
+    ck_assert_int_eq(put(keys[2], "three"), STORE_OK);
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, first_segment, bytes, size, 0);
+    free(bytes);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    delete_cold(0);
+    expect(NULL, NULL, "three");
+    churn();
+    reopen();
+    ck_assert_int_eq(get(hash, "three"), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 2);
+}
+END_TEST
+
+/* The disk has changed a record under the open store: its key still tells that it is not that of another one of its
+ * hash. */
+START_TEST(a_damaged_object_is_not_taken_for_another_one)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    fixture_flip(&fixture, first_segment, SEGMENT_HEADER + RECORD_AT_TIME);
+    for (int other = 0; other < 2; other++) {
+        ck_assert_int_eq(get(keys[0], ""), STORE_DAMAGED);
+        ck_assert_int_eq(remove_key(keys[2]), STORE_OK);
+        ck_assert(!ticket.receipts[0].existed);
+        ck_assert_int_eq(get(keys[2], ""), STORE_NO_OBJECT);
+        ck_assert_int_eq(get(keys[0], ""), STORE_DAMAGED);
+        ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+        ck_assert_int_eq(ticket.receipts[0].existed, other);
+        ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
+        ck_assert_int_eq(get(hash, ""), STORE_COLLISION);
+    }
+    struct store_op ops[] = {put_of(keys[2], "three"), put_of(keys[0], "uno"), delete_of(keys[2])};
+    ck_assert_int_eq(run(ops, 3), STORE_OK);
+    ck_assert(ticket.receipts[1].existed);
+    expect("uno", "two", NULL);
+    reopen();
+    expect("uno", "two", NULL);
+}
+END_TEST
+
+/* When the key itself is what is damaged, nobody can tell whose it is. It is taken for what is asked for, but in the
+ * log each key ends only its own. */
+START_TEST(what_does_not_tell_its_key_is_only_put_aside)
+{
+    ck_assert_int_eq(put(keys[0], "one"), STORE_OK);
+    fixture_flip(&fixture, first_segment, SEGMENT_HEADER + RECORD_HEADER + 20);
+    ck_assert_int_eq(get(keys[1], ""), STORE_DAMAGED);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
+    ck_assert(ticket.receipts[0].existed);
+    ck_assert_int_eq(get(hash, "two"), STORE_OK);
+    fixture_flip(&fixture, first_segment, SEGMENT_HEADER + RECORD_HEADER + 20);
+    reopen();
+    expect("one", "two", NULL);
+    ck_assert_int_eq(remove_key(keys[1]), STORE_OK);
+    fixture_flip(&fixture, first_segment, SEGMENT_HEADER + RECORD_HEADER + 20);
+    ck_assert_int_eq(remove_key(hash), STORE_OK);
+    ck_assert_int_eq(get(hash, ""), STORE_NO_OBJECT);
+    fixture_flip(&fixture, first_segment, SEGMENT_HEADER + RECORD_HEADER + 20);
+    reopen();
+    expect(NULL, NULL, NULL);
+}
+END_TEST
+
+/* Damage takes two tombstones from the log. That an object without a name was put behind them tells that they were
+ * there; and so does a name of the nameless one that it has taken the place of. */
+START_TEST(what_ended_is_told_by_what_came_behind_it)
 {
     char path[128];
     uint64_t gone[2];
@@ -659,19 +841,14 @@ START_TEST(a_nameless_object_stands_beside_what_damage_brings_back)
         fixture_flip(&fixture, path, SEGMENT_HEADER + gone[i] + RECORD_AT_TIME);
     for (int start = 0; start < 2; start++) {
         fixture_open(&fixture);
-        ck_assert_int_eq(get(keys[0], "one"), STORE_OK);
-        ck_assert_int_eq(get(keys[1], "two"), STORE_OK);
-        ck_assert_int_eq(get(hash, ""), STORE_COLLISION);
-        ck_assert_uint_eq(fixture_figures(&fixture).objects, 3);
+        ck_assert_int_eq(get(hash, "nameless"), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
         fixture_close(&fixture);
     }
     fixture_open(&fixture);
-    ck_assert_int_eq(remove_key(keys[1]), STORE_OK);
-    ck_assert_int_eq(remove_key(keys[0]), STORE_OK);
-    ck_assert_int_eq(get(hash, "nameless"), STORE_OK);
+    ck_assert_int_eq(put(keys[1], "two"), STORE_OK);
     reopen();
-    ck_assert_int_eq(get(hash, "nameless"), STORE_OK);
-    ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
+    expect(NULL, "two", NULL);
 }
 END_TEST
 
@@ -715,7 +892,13 @@ int main(void)
         a_nameless_object_that_was_replaced_stays_away,
         records_of_older_segments_end_all_of_their_hash,
         an_older_segment_is_not_written_on,
-        a_nameless_object_stands_beside_what_damage_brings_back,
+        older_segments_are_compacted_behind_a_damaged_one,
+        a_damaged_header_brings_nothing_back,
+        a_header_that_nothing_tells_of_is_taken_for_an_older_one,
+        a_write_by_hash_ends_all_that_may_come_back,
+        a_damaged_object_is_not_taken_for_another_one,
+        what_does_not_tell_its_key_is_only_put_aside,
+        what_ended_is_told_by_what_came_behind_it,
         a_verification_finds_them_well,
     };
     return UNIT_RUN_WITH("namesakes", setup, teardown, tests);

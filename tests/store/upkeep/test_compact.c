@@ -4,6 +4,7 @@
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,51 @@ START_TEST(live_records_are_kept_and_offsets_only_grow)
 }
 END_TEST
 
+/* Whether the file reach tells of a segment of that number: then it is not written again for a while. */
+static bool reach_tells(const char *number)
+{
+    size_t size;
+    char text[256], line[32];
+    uint8_t *bytes = fixture_read_file(&fixture, "/data/stores/s/reach", &size);
+    (void)snprintf(text, sizeof text, "%.*s", (int)size, (const char *)bytes);
+    (void)snprintf(line, sizeof line, "\nsegment %s\n", number);
+    free(bytes);
+    return strstr(text, line) != NULL;
+}
+
+/* Two segments are worth it, and the first husk cannot be given its name: it is the turn of the second, and nobody has
+ * to ask again. */
+START_TEST(a_segment_that_fails_keeps_no_other_from_its_turn)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    enum { MANY = 8000 };
+    static struct store_op ops[MANY];
+    static char names[MANY][16];
+    unsigned keys = 0;
+    while (!fixture_exists(&fixture, "/data/stores/s/log/0000000000000003.seg"))
+        put(keys++, 1);
+    ck_assert_uint_lt(keys, MANY);
+    while (!fixture_exists(&fixture, "/data/stores/s/reach") || !reach_tells("3"))
+        nanosleep(&pause, NULL);
+    for (unsigned key = 0; key < keys; key++) {
+        (void)snprintf(names[key], sizeof names[key], "k%u", key);
+        ops[key] = (struct store_op){.kind = STORE_DELETE, .key = store_key_of(names[key], strlen(names[key]))};
+    }
+    struct ticket ticket;
+    ticket_init(&ticket);
+    sim_disk_fail(fixture.disk, SIM_RENAMEAT, 1, false, EIO);
+    ck_assert_int_eq(store_batch(fixture.store, ops, keys - 1, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    for (unsigned i = 0; i < 2000 && !fixture_is_husk(&fixture, 2); i++)
+        nanosleep(&pause, NULL);
+    ck_assert(fixture_is_husk(&fixture, 2));
+    ck_assert(!fixture_is_husk(&fixture, 1));
+    ck_assert_uint_eq(sim_disk_faults_met(fixture.disk), 1);
+    expect(keys - 1, 1);
+}
+END_TEST
+
 START_TEST(a_deleted_key_stays_deleted)
 {
     for (unsigned round = 0; round < 30; round++) {
@@ -212,6 +258,7 @@ int main(void)
         overwriting_one_key_for_ever_takes_bounded_descriptors,
         keys_used_once_beside_a_cold_segment_take_bounded_space,
         live_records_are_kept_and_offsets_only_grow,
+        a_segment_that_fails_keeps_no_other_from_its_turn,
         a_deleted_key_stays_deleted,
         a_large_object_survives_the_move_of_its_record,
         a_reader_keeps_its_version,
