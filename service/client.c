@@ -26,6 +26,14 @@ static void limit_unsent(int socket)
     setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
+/* What a client has not taken when its connection is closed is the kernel's to deliver, which it tries for minutes even
+ * where nothing moves. Twice the time, so that connections that are open are ended and counted here before. */
+void client_limit_silence(const struct client *client, unsigned seconds)
+{
+    unsigned milliseconds = 2 * 1000 * seconds;
+    setsockopt(client->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 struct client *client_new(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
                           struct identity *identity)
 {
@@ -72,6 +80,7 @@ void client_arrived(struct client *client, struct MHD_Connection *connection)
 void client_wait_for_head(struct client *client)
 {
     client->heard = false;
+    pace_end(&client->pace);
     client->waiting_since = clock_milliseconds();
 }
 
@@ -148,8 +157,10 @@ bool client_is_suspended(const struct client *client)
            MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
 }
 
-static enum api_eviction judge_request(struct client *client, const struct pace_terms *terms, int64_t now)
+static enum api_eviction judge_pace(struct client *client, const struct pace_terms *terms, int64_t now)
 {
+    if (client->guest || !pace_is_open(&client->pace))
+        return API_EVICTIONS;
     switch (pace_look(&client->pace, client->socket, !client_is_suspended(client), terms, now)) {
     case PACE_SLOW_BODY:
         return API_EVICTED_BODY;
@@ -179,8 +190,9 @@ static int64_t patience_with(const struct client *client, const struct client_te
 
 enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now)
 {
-    if (client->heard && !client->guest)
-        return judge_request(client, &terms->pace, now);
+    enum api_eviction slow = judge_pace(client, &terms->pace, now);
+    if (slow != API_EVICTIONS || (client->heard && !client->guest))
+        return slow;
     if (now - client->waiting_since <= patience_with(client, terms))
         return API_EVICTIONS;
     return client_is_suspended(client) ? API_EVICTIONS : client_dawdling(client);

@@ -41,7 +41,7 @@ struct client {
     bool ended;                        /* it has closed its side */
     bool evicted;                      /* it was too slow: libmicrohttpd is about to close it */
     int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to; for a guest to be gone */
-    struct pace pace;      /* of a request whose head was heard */
+    struct pace pace;      /* of requests whose head was heard, until their answers are taken */
 };
 
 /* How much patience the server has at present. */
@@ -57,6 +57,9 @@ struct client_terms {
 struct client *client_new(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
                           struct identity *identity);
 void client_free(struct client *client);
+
+/* For so long it may take nothing of its answers, also after its connection is closed. Thread: any. */
+void client_limit_silence(const struct client *client, unsigned seconds);
 
 /* The client that client_arrived() has made known to libmicrohttpd. */
 struct client *client_of(struct MHD_Connection *connection);

@@ -62,6 +62,7 @@ struct loop {
     size_t under_way;   /* requests whose head was heard */
     size_t guests;      /* among the clients */
     bool crowded;       /* places are short */
+    bool unsettled;     /* a client may have answers to take */
     int64_t next_look;  /* milliseconds: at those who take their time */
     int64_t look_every; /* milliseconds */
     struct client *clients;
@@ -213,6 +214,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
         add_eviction(loop, client, client_silence(client));
     client_wait_for_head(client);
+    loop->unsettled = true;
     if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK && client_was_answered_in_clear(client)) {
         logger_line(LOG_ERROR, "libmicrohttpd writes in a way that is not known, past TLS: it is too new for cairn");
         shutdown(client->socket, SHUT_RDWR);
@@ -378,12 +380,14 @@ static void judge_all(struct loop *loop)
         return;
     loop->next_look = now + loop->look_every;
     loop->crowded = places_are_short(loop->options.places);
+    loop->unsettled = false;
     farewells_look(&loop->farewells, now);
     struct client_terms now_fair = terms(loop);
     for (struct client *client = loop->clients; client; client = client->next) {
         enum api_eviction reason = client->evicted ? API_EVICTIONS : client_judge(client, &now_fair, now);
         if (reason != API_EVICTIONS)
             evict(loop, client, reason);
+        loop->unsettled |= pace_is_open(&client->pace);
     }
 }
 
@@ -411,8 +415,8 @@ static void limit_guests(struct loop *loop)
 static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    bool watches = loop->under_way > 0 || loop->guests > 0 || loop->crowded || loop->farewells.count > 0 ||
-                   loop->handshakes.count > 0;
+    bool watches = loop->under_way > 0 || loop->unsettled || loop->guests > 0 || loop->crowded ||
+                   loop->farewells.count > 0 || loop->handshakes.count > 0;
     int64_t most = watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return watches ? (int)most : -1;
@@ -500,6 +504,7 @@ bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
         close(socket);
         return false;
     }
+    client_limit_silence(client, loop->options.idle_timeout);
     atomic_fetch_add(&loop->connections, 1);
     atomic_fetch_add_explicit(&loop->accepted, 1, memory_order_relaxed);
 

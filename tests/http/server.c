@@ -392,19 +392,32 @@ double server_cpu(const struct server *server)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-bool server_has_read_all(const struct server *server)
+/* Whether on no TCP connection of the server bytes are on their way to it; or, from it. */
+static bool nothing_is_under_way(const struct server *server, bool to_it)
 {
     char line[512];
-    bool all = true;
+    bool nothing = true;
     FILE *file = fopen("/proc/net/tcp", "re");
     ck_assert_ptr_nonnull(file);
-    while (all && fgets(line, sizeof line, file)) {
+    while (nothing && fgets(line, sizeof line, file)) {
         unsigned local, remote, unsent, unread;
-        if (sscanf(line, " %*u: %*x:%x %*x:%x %*x %x:%x", &local, &remote, &unsent, &unread) == 4)
-            all = !((int)remote == server->port && unsent > 0) && !((int)local == server->port && unread > 0);
+        if (sscanf(line, " %*u: %*x:%x %*x:%x %*x %x:%x", &local, &remote, &unsent, &unread) != 4)
+            continue;
+        bool own = (int)local == server->port, client = (int)remote == server->port;
+        nothing = to_it ? !(client && unsent > 0) && !(own && unread > 0) : !(own && unsent > 0);
     }
     fclose(file);
-    return all;
+    return nothing;
+}
+
+bool server_has_read_all(const struct server *server)
+{
+    return nothing_is_under_way(server, true);
+}
+
+bool server_has_delivered_all(const struct server *server)
+{
+    return nothing_is_under_way(server, false);
 }
 
 size_t server_descriptors(const struct server *server)

@@ -103,6 +103,9 @@ double server_cpu(const struct server *server);
 /* Whether it has read all that was sent to its port, over IPv4. */
 bool server_has_read_all(const struct server *server);
 
+/* Whether its clients' kernels have taken all that it has sent, also on connections that it has closed. */
+bool server_has_delivered_all(const struct server *server);
+
 /* Open descriptors. */
 size_t server_descriptors(const struct server *server);
 

@@ -351,6 +351,67 @@ START_TEST(readers_that_drip_are_cut)
 }
 END_TEST
 
+static const char question[] = "GET /healthz HTTP/1.1\r\nHost: a\r\nX: 012345678901234567890123456789012345678\r\n\r\n";
+
+/* The answer is out for the server as soon as the socket has it; the client asks for something else ten times a second,
+ * which is a byte stream faster than the least rate. */
+START_TEST(small_requests_buy_no_time_for_a_large_answer)
+{
+    add("--idle-timeout", "2");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
+    int socket = begin_get(site_object("k"), 1, "");
+    bool cut = false;
+    for (int i = 0; i < 60 && !cut; i++) {
+        cut = !raw_send(socket, "%s", question) || !raw_send(socket, "%s", question);
+        clock_sleep(0.1);
+    }
+    ck_assert_msg(cut, "it need not take its answer");
+    close(socket);
+    ck_assert_msg(EVICTED("slow-answer") == 1, "%.0f are counted", EVICTED("slow-answer"));
+}
+END_TEST
+
+/* It takes longer than one may do nothing. The steps are those of the window on loopback, which the kernel fills at
+ * once or only when a timer is up. */
+START_TEST(who_takes_a_large_answer_little_by_little_may_ask_meanwhile)
+{
+    enum { STEPS = 4, STEP = INLINE / STEPS, QUESTIONS = 5 };
+    static char some[STEP];
+    static struct raw_answer next;
+    add("--idle-timeout", "1");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
+    int socket = begin_get(site_object("k"), 1, "");
+    ck_assert(raw_receive_head(socket, &next));
+    for (int i = 0; i < STEPS * QUESTIONS; i++) {
+        if (i % QUESTIONS == QUESTIONS - 1)
+            ck_assert_int_eq(recv(socket, some, STEP, MSG_WAITALL), STEP);
+        ck_assert(raw_send(socket, "%s", question));
+        clock_sleep(0.1);
+    }
+    for (int i = 0; i < STEPS * QUESTIONS; i++) {
+        ck_assert(raw_receive(socket, &next));
+        ck_assert_int_eq(next.status, 200);
+    }
+    close(socket);
+    ck_assert(EVICTED("slow-answer") == 0);
+}
+END_TEST
+
+/* The kernel would try for minutes. */
+START_TEST(what_nobody_takes_does_not_outlive_its_connection_for_long)
+{
+    add("--idle-timeout", "1");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
+    int socket = begin_get(site_object("k"), 1, "Connection: close\r\n");
+    ck_assert(clock_until(5, !server_has_delivered_all(site.server)));
+    ck_assert_msg(clock_until(6, server_has_delivered_all(site.server)), "the kernel keeps it");
+    close(socket);
+}
+END_TEST
+
 /* Ten times the least rate, and after a pause. */
 START_TEST(a_slow_and_honest_body_passes)
 {
@@ -597,6 +658,9 @@ int main(void)
         of_too_many_uploads_half_way_some_come_through,
         bodies_that_drip_are_cut,
         readers_that_drip_are_cut,
+        small_requests_buy_no_time_for_a_large_answer,
+        who_takes_a_large_answer_little_by_little_may_ask_meanwhile,
+        what_nobody_takes_does_not_outlive_its_connection_for_long,
         a_slow_and_honest_body_passes,
         without_a_least_rate_all_are_fair,
         a_line_without_an_end_costs_nothing,
