@@ -468,6 +468,7 @@ enum store_error depot_set_limits(struct depot *depot, const char *name, const s
                                   const struct store_limit *objects, struct store_detail *ret_detail)
 {
     struct store *store;
+    failure_detail(ret_detail, failure_none(), "%s", "");
     if (admission_is_draining(&depot->admission))
         return STORE_DRAINING;
     lock_take(&depot->admin);

@@ -643,7 +643,8 @@ static struct failure outgrow(struct stream *stream)
     return failure;
 }
 
-static enum store_error check_received(struct stream *stream, size_t length)
+/* Lets so many bytes more in. */
+static enum store_error admit(struct stream *stream, size_t length)
 {
     if (stream->announced != STORE_SIZE_UNKNOWN && length > stream->announced - stream->received)
         return STORE_SIZE;
@@ -654,7 +655,7 @@ static enum store_error check_received(struct stream *stream, size_t length)
 
 enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
 {
-    enum store_error error = check_received(stream, length);
+    enum store_error error = admit(stream, length);
     if (error)
         return error;
     if (!stream->large && stream->received + length <= stream->services->options->inline_limit) {
