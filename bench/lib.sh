@@ -51,13 +51,14 @@ await() {
     answers "$1" "$2" || die "$1 does not answer: $(tail -n 5 "$3")"
 }
 
-# start_cairnd FOLDER: sets $cairn (URL up to the stores) and $cairn_pid. Its data are in FOLDER of the work folder;
-# configure it by CAIRN_... in the environment.
+# start_cairnd FOLDER [FLAG...]: sets $cairn (URL up to the stores) and $cairn_pid. Its data are in FOLDER of the work
+# folder; configure it by flags, or by CAIRN_... in the environment.
 start_cairnd() {
     local port folder=$1
+    shift
     [[ -x $cairnd ]] || die "$cairnd is missing: run ./dev build, or set CAIRND"
     port=$(free_port)
-    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$work/$folder" --listen "127.0.0.1:$port" >>"$work/cairnd.log" 2>&1 &
+    CAIRN_DRAIN_DELAY=0 "$cairnd" --data "$work/$folder" --listen "127.0.0.1:$port" "$@" >>"$work/cairnd.log" 2>&1 &
     cairn_pid=$!
     pids+=("$cairn_pid")
     cairn=http://127.0.0.1:$port/v1/stores
@@ -86,6 +87,8 @@ find_nginx() {
         die "nginx is missing and cannot be fetched: run apt-get update, then try again"
     nginx -v >/dev/null 2>&1 || die "nginx does not start: $(nginx -v 2>&1 | head -n 1)"
 }
+
+nginx_directives='' # of its server, beside those below
 
 # Sets $nginx (URL), $nginx_pid and $nginx_files. One worker; PUT, COPY and MOVE by its dav module, which
 # never syncs; GET from an open file cache.
@@ -118,6 +121,7 @@ http {
     scgi_temp_path $work/nginx/scgi;
     server {
         listen 127.0.0.1:$port backlog=4096;
+        $nginx_directives
         root $nginx_files;
         open_file_cache max=10000 inactive=1h;
         open_file_cache_valid 1h;

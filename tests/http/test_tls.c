@@ -329,12 +329,19 @@ START_TEST(slow_handshakes_are_cut)
     ck_assert(raw_closed(half));
     ck_assert(raw_closed(silent));
     ck_assert_double_lt(clock_now() - before, 8);
-    ck_assert_double_ge(metric("cairn_http_connections_evicted_total{reason=\"slow-head\"} "), 3);
+    ck_assert(clock_until(5, metric("cairn_http_connections_evicted_total{reason=\"slow-head\"} ") >= 3));
     close(silent);
     close(half);
     close(dripping);
 }
 END_TEST
+
+static bool is_idle(void)
+{
+    double cpu = server_cpu(site.server);
+    clock_sleep(0.3);
+    return server_cpu(site.server) - cpu < 0.03;
+}
 
 /* A thousand of them beside somebody who wants something. */
 START_TEST(a_crowd_of_handshakes_costs_little)
@@ -355,10 +362,7 @@ START_TEST(a_crowd_of_handshakes_costs_little)
         client_forget(site.client);
     }
     ck_assert_double_lt(slowest, 2);
-    double cpu = server_cpu(site.server);
-    clock_sleep(0.3);
-    ck_assert_msg(server_cpu(site.server) - cpu < 0.1, "%.2f s of CPU in 0.3 s, for nothing",
-                  server_cpu(site.server) - cpu);
+    ck_assert_msg(clock_until(10, is_idle()), "the server keeps a processor busy for nothing");
     if (!server_sanitized(site.server))
         ck_assert_uint_lt(server_memory(site.server) - memory, (uint64_t)CROWD * 64 * 1024);
     for (int i = 0; i < CROWD; i++)
