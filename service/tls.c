@@ -3,6 +3,10 @@
  * GnuTLS reads and writes the socket by the two functions here and not by its own: those would call recv() and send(),
  * which transport.c defines.
  *
+ * A message of a handshake may say that it has 16 MiB, and is held until it is whole; other messages carry nothing, and
+ * may come without an end. So what is read without coming to something is counted, before the handshake is done and
+ * after.
+ *
  * It answers GNUTLS_E_AGAIN for two things: that the socket has no more, and that what it had was no data, a key update
  * say. Only the first is a reason to wait for the socket, so that the function that reads it notes which it was.
  */
@@ -18,8 +22,8 @@
 #include <unistd.h>
 
 enum {
-    RECORD = 16 << 10, /* bytes in a record, at most */
-    EMPTY_MAX = 64,    /* messages without data that are taken at a time; no client has reason to send as many */
+    RECORD = 16 << 10,             /* bytes in a record, at most */
+    FRUITLESS_MAX = RECORD + 4096, /* bytes that come to nothing: most of a record, or a handshake of a few thousand */
     UNREAD_MAX = 1 << 20
 };
 
@@ -28,12 +32,13 @@ struct tls {
     struct identity *identity;                /* a server's */
     gnutls_certificate_credentials_t nothing; /* a client's, which shows and asks for nothing */
     int socket;
-    int flags;     /* of the record that is being sent */
-    bool dry;      /* the socket had nothing more */
-    bool ended;    /* the other side sends no more */
-    bool broken;   /* it has sent what cannot be read */
-    bool parked;   /* a record waits until the kernel takes the rest of it */
-    size_t credit; /* bytes that are sent, but have not been told to be */
+    int flags;        /* of the record that is being sent */
+    size_t fruitless; /* bytes read since the handshake was done, or data came */
+    bool dry;         /* the socket had nothing more */
+    bool ended;       /* the other side sends no more */
+    bool broken;      /* it has sent what cannot be read */
+    bool parked;      /* a record waits until the kernel takes the rest of it */
+    size_t credit;    /* bytes that are sent, but have not been told to be */
     uint64_t sent;
 };
 
@@ -42,8 +47,14 @@ struct tls {
 static ssize_t pull(gnutls_transport_ptr_t arg, void *buffer, size_t size)
 {
     struct tls *tls = arg;
-    ssize_t got = recvfrom(tls->socket, buffer, size, 0, NULL, NULL);
+    size_t left = FRUITLESS_MAX - tls->fruitless;
+    if (left == 0) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    ssize_t got = recvfrom(tls->socket, buffer, size < left ? size : left, 0, NULL, NULL);
     tls->dry = got < 0;
+    tls->fruitless += got > 0 ? (size_t)got : 0;
     return got;
 }
 
@@ -123,8 +134,10 @@ static void drop_unread(int socket)
 enum tls_progress tls_shake(struct tls *tls)
 {
     int error = gnutls_handshake(tls->session);
-    if (error == GNUTLS_E_SUCCESS)
+    if (error == GNUTLS_E_SUCCESS) {
+        tls->fruitless = 0;
         return TLS_READY;
+    }
     if (!gnutls_error_is_fatal(error))
         return gnutls_record_get_direction(tls->session) == 0 ? TLS_READS : TLS_WRITES;
     gnutls_alert_send_appropriate(tls->session, error);
@@ -152,13 +165,11 @@ static void stop_reading(struct tls *tls, bool *what)
 }
 
 /* Whether there is more to be read after GnuTLS gave no bytes but this code. */
-static bool goes_on(struct tls *tls, ssize_t code, int *empty)
+static bool goes_on(struct tls *tls, ssize_t code)
 {
     if (code == 0 || code == GNUTLS_E_PREMATURE_TERMINATION)
         stop_reading(tls, &tls->ended);
     else if (code != GNUTLS_E_AGAIN && code != GNUTLS_E_INTERRUPTED && code != GNUTLS_E_WARNING_ALERT_RECEIVED)
-        stop_reading(tls, &tls->broken);
-    else if (!tls->dry && ++*empty > EMPTY_MAX)
         stop_reading(tls, &tls->broken);
     return !tls->ended && !tls->broken && !tls->dry;
 }
@@ -167,14 +178,15 @@ ssize_t tls_receive(void *arg, void *buffer, size_t size)
 {
     struct tls *tls = arg;
     size_t given = 0;
-    int empty = 0;
     while (given < size && !tls->ended && !tls->broken) {
         tls->dry = false;
         ssize_t got = gnutls_record_recv(tls->session, (char *)buffer + given, size - given);
-        if (got > 0)
-            given += (size_t)got;
-        else if (!goes_on(tls, got, &empty))
+        if (got <= 0 && !goes_on(tls, got))
             break;
+        if (got > 0) {
+            given += (size_t)got;
+            tls->fruitless = 0;
+        }
     }
     return given > 0 ? (ssize_t)given : rest(tls);
 }

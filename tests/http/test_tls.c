@@ -150,6 +150,25 @@ static int begin_put(const char *key)
     return socket;
 }
 
+/* A message may say that it has a million bytes, and nobody knows what it is before they are there. */
+START_TEST(a_hello_without_an_end_is_not_held)
+{
+    static const unsigned char head[] = {22, 3, 1, 0x3e, 0x80}, hello[] = {1, 0x0f, 0x42, 0x40, 3, 3};
+    unsigned char record[16000] = {0};
+    start();
+    int socket = raw_connect(site.server->port);
+    bool taken = true;
+    memcpy(record, hello, sizeof hello);
+    for (int i = 0; i < 60 && taken; i++) {
+        taken = raw_send_bytes(socket, head, sizeof head) && raw_send_bytes(socket, record, sizeof record) &&
+                raw_silent(socket, 0.02);
+        memset(record, 0, sizeof hello);
+    }
+    ck_assert_msg(!taken, "a million bytes of a hello are taken");
+    close(socket);
+}
+END_TEST
+
 /* ---- sessions ----------------------------------------------------------------------------------- */
 
 /* A client whose records are collected before they go out together. */
@@ -614,6 +633,7 @@ int main(void)
         both_versions_are_spoken,
         older_versions_are_refused,
         what_is_no_tls_ends_at_once,
+        a_hello_without_an_end_is_not_held,
         a_new_key_comes_with_a_request,
         who_says_that_no_more_comes_is_answered,
         a_forged_record_ends_the_connection,
