@@ -3,7 +3,7 @@
 --   GET   reads the keys NAMES/1 ... NAMES/COUNT in turn
 --   POST  every request is a batch that puts COUNT objects of BYTES bytes under keys of their own; BYTES must be a
 --         multiple of three, so that the Base64 of a payload of zeros is As only
--- $CLOSE: each request ends its connection.
+-- $CLOSE: each request ends its connection. $TOKEN: each shows that token.
 -- Requests are put together by hand: wrk.format() would cost more than the servers.
 
 local method, names, count, bytes, head, tail, entry
@@ -15,6 +15,10 @@ function init(arguments)
     bytes, count = tonumber(arguments[2]), tonumber(arguments[4])
     local path = wrk.path:gsub("/$", "")
     local host = " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\n" .. (os.getenv("CLOSE") and "Connection: close\r\n" or "")
+    local token = os.getenv("TOKEN") or ""
+    if token ~= "" then
+        host = host .. "Authorization: Bearer " .. token .. "\r\n"
+    end
     if method == "PUT" then
         head = "PUT " .. path .. "/" .. names .. "/"
         tail = host .. "Content-Length: " .. bytes .. "\r\n\r\n" .. string.rep("x", bytes)

@@ -35,8 +35,7 @@ void rights_write(char text[RIGHTS_TEXT_SIZE], unsigned rights, const char *betw
 enum scope {
     SCOPE_NONE,    /* nobody has thought about it: it is refused */
     SCOPE_PUBLIC,  /* everybody may */
-    SCOPE_SERVER,  /* on every store */
-    SCOPE_METRICS, /* the same, unless the operator has opened them */
+    SCOPE_METRICS, /* on every store, unless the operator has opened them */
     SCOPE_KNOWN,   /* whoever may do anything anywhere, and is shown no more than that */
     SCOPE_STORE,   /* on the whole store of the path */
     SCOPE_WITHIN,  /* somewhere in that store: where exactly stands elsewhere, and the endpoint asks when it knows */

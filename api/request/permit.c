@@ -59,7 +59,6 @@ static unsigned rights_given(const struct request *request)
     const struct visitor *visitor = &request->visitor;
     switch (request->demand->scope) {
     case SCOPE_METRICS:
-    case SCOPE_SERVER:
         return visitor_rights_everywhere(visitor);
     case SCOPE_STORE:
         return visitor_rights(visitor, request->store_name, NULL);
