@@ -45,6 +45,11 @@ const char *access_grant(const char *stores, const char *prefix, const char *rig
     return text_of("{\"stores\":[%s],\"prefix\":\"%s\",\"rights\":[%s]}", stores, prefix, rights);
 }
 
+const char *access_anonymous(const char *grants)
+{
+    return text_of(",\"anonymous\":[%s]", grants);
+}
+
 const char *access_join(const char *first, ...)
 {
     char *joined = text_of("%s", first);
@@ -74,6 +79,7 @@ void access_start(const char *tokens, const char *more)
     access_write(tokens, more);
     server_start(site.server);
     site_reconnect();
+    site_expect(client_get(site.client, "/healthz", NULL), 200); /* it has read the file, and serves */
 }
 
 const char *access_bearer(const char *token)

@@ -279,8 +279,7 @@ START_TEST(anybody_may_what_the_anonymous_grants_say)
 {
     const char *tokens = access_join(access_token("right", access_grant("\"*\"", "", ACCESS_ALL), NULL),
                                      access_token("writer", access_grant("\"public\"", "", "\"write\""), NULL), NULL);
-    access_start(tokens, client_text(client_new(""), ",\"anonymous\":[%s]",
-                                     access_grant("\"public\"", "", "\"read\",\"list\"")));
+    access_start(tokens, access_anonymous(access_grant("\"public\"", "", "\"read\",\"list\"")));
     site_expect(ask("right", "PUT", "/v1/stores/public", NULL, NULL), 201);
     site_expect(ask("right", "PUT", "/v1/stores/private", NULL, NULL), 201);
     site_expect(put("writer", "/v1/stores/public/objects/k"), 201);

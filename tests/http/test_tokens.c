@@ -308,7 +308,7 @@ END_TEST
 START_TEST(edits_at_once_are_all_kept)
 {
     enum { EDITS = 8 };
-    char names[EDITS][8];
+    char names[EDITS][16];
     pid_t children[EDITS];
     ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
     for (int i = 0; i < EDITS; i++) {
