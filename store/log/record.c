@@ -83,7 +83,7 @@ static bool plausible(const struct record *record, const unsigned char *bytes, u
         return false;
     if (record->type < RECORD_PUT || record->type > RECORD_SWEEP)
         return false;
-    if (record->type == RECORD_SWEEP && record_head_length(record) != RECORD_SWEEP_LENGTH)
+    if (record->type == RECORD_SWEEP && (record->key_length || record->attributes_length != RECORD_SWEEP_ATTRIBUTES))
         return false;
     if (record->key_length > STORE_KEY_MAX || record->attributes_length > STORE_ATTRIBUTES_MAX)
         return false;

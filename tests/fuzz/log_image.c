@@ -46,6 +46,10 @@ static size_t at_most(size_t value, size_t most)
 static void seal_lengths(uint8_t *bytes, size_t room)
 {
     size_t left = room - RECORD_HEADER;
+    if (bytes[RECORD_AT_TYPE] == RECORD_SWEEP) {
+        little_put16(bytes + RECORD_AT_KEY_LENGTH, 0);
+        little_put16(bytes + RECORD_AT_ATTRIBUTES_LENGTH, RECORD_SWEEP_ATTRIBUTES);
+    }
     size_t key = at_most(little_get16(bytes + RECORD_AT_KEY_LENGTH), at_most(left, STORE_KEY_MAX));
     size_t attributes = at_most(little_get16(bytes + RECORD_AT_ATTRIBUTES_LENGTH),
                                 at_most(left - key, STORE_ATTRIBUTES_MAX));
@@ -66,7 +70,7 @@ static void seal_place(uint8_t *bytes, uint64_t offset)
         little_put32(bytes + RECORD_AT_STEP, 0);
         little_put32(bytes + RECORD_AT_STEPS, 1);
     }
-    if (bytes[RECORD_AT_TYPE] < RECORD_PUT || bytes[RECORD_AT_TYPE] > RECORD_MARK)
+    if (bytes[RECORD_AT_TYPE] < RECORD_PUT || bytes[RECORD_AT_TYPE] > RECORD_SWEEP)
         bytes[RECORD_AT_TYPE] = RECORD_PUT;
     memset(bytes + RECORD_AT_ZEROS, 0, RECORD_HEADER - RECORD_AT_ZEROS);
 }
@@ -93,7 +97,7 @@ static size_t seal_record(uint8_t *bytes, size_t room, uint64_t offset, unsigned
 static void seal_header(uint8_t *bytes, size_t number, uint64_t base)
 {
     memcpy(bytes, "cairnseg", SEGMENT_AT_VERSION);
-    little_put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
+    little_put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION - (bytes[SEGMENT_AT_VERSION] & 1));
     little_put64(bytes + SEGMENT_AT_NUMBER, number);
     little_put64(bytes + SEGMENT_AT_BASE, base);
     uint64_t front = little_get64(bytes + SEGMENT_AT_FRONT) & OFFSET_MASK;

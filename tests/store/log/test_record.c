@@ -152,6 +152,55 @@ START_TEST(what_would_not_read_back_is_not_written)
 }
 END_TEST
 
+/* It speaks of all that has the hash, so it has no key; and its attributes are a place. */
+START_TEST(a_sweep_tells_up_to_where)
+{
+    unsigned char bytes[512];
+    const unsigned char to[] = {0, 16, 0, 0, 0, 0, 0, 0}, itself[8] = {0};
+    struct record in = {.type = RECORD_SWEEP,
+                        .offset = 8192,
+                        .key_hash = 7,
+                        .steps = 1,
+                        .attributes = to,
+                        .attributes_length = sizeof to};
+    struct record out;
+    size_t length = encode(&in, bytes);
+    ck_assert_uint_eq(length, RECORD_SWEEP_LENGTH);
+    ck_assert(record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert_uint_eq(record_sweeps_to(&out), 4096);
+    in.attributes = itself;
+    encode(&in, bytes);
+    ck_assert(record_decode(bytes, length, in.offset, salt, &out));
+    ck_assert_uint_eq(record_sweeps_to(&out), in.offset);
+    bytes[RECORD_AT_ATTRIBUTES_LENGTH] = 0;
+    ck_assert(!record_peek(bytes, in.offset, &out));
+    bytes[RECORD_AT_KEY_LENGTH] = 8;
+    ck_assert(!record_peek(bytes, in.offset, &out));
+    bytes[RECORD_AT_ATTRIBUTES_LENGTH] = 8;
+    ck_assert(!record_peek(bytes, in.offset, &out));
+}
+END_TEST
+
+START_TEST(a_damaged_record_may_still_tell_its_key)
+{
+    unsigned char bytes[512];
+    struct record in = sample();
+    struct store_key key;
+    size_t length = encode(&in, bytes);
+    bytes[RECORD_AT_TIME] ^= 1;
+    ck_assert(record_tells_key(bytes, length, in.key_hash, &key));
+    ck_assert_uint_eq(key.length, 3);
+    ck_assert_mem_eq(key.bytes, "key", 3);
+    ck_assert(!record_tells_key(bytes, length, in.key_hash + 1, &key));
+    ck_assert(!record_tells_key(bytes, RECORD_HEADER + 2, in.key_hash, &key));
+    bytes[RECORD_HEADER] ^= 1;
+    ck_assert(!record_tells_key(bytes, length, in.key_hash, &key));
+    bytes[RECORD_HEADER] ^= 1;
+    bytes[RECORD_AT_KEY_LENGTH] = 0;
+    ck_assert(!record_tells_key(bytes, length, in.key_hash, &key));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -163,6 +212,8 @@ int main(void)
         zeros_are_no_record,
         a_blob_record_holds_no_payload,
         what_would_not_read_back_is_not_written,
+        a_sweep_tells_up_to_where,
+        a_damaged_record_may_still_tell_its_key,
     };
     return UNIT_RUN("record", tests);
 }
