@@ -270,10 +270,11 @@ static bool take_field(struct form *form, struct span name, struct span value)
     *value.end = '\0';
     if (span_is(name, "Content-Disposition"))
         return take_name(form, value);
-    if (span_is(name, "Content-Type"))
-        return entries_content_type(form->entries, value.at, span_length(value));
     if (span_is(name, "Content-Transfer-Encoding"))
         return check_encoding(form, value);
+    for (size_t i = 0; i < KEPT_FIELDS; i++)
+        if (span_is(name, field_name(kept_fields[i].field)))
+            return entries_kept(form->entries, &kept_fields[i], value.at, span_length(value));
     if (field_is_meta(name.at, span_length(name)))
         return entries_meta(form->entries, name.at + prefix, span_length(name) - prefix, value.at, span_length(value));
     return true;

@@ -51,6 +51,7 @@ static void write_object(struct jsontext *json, const struct object_info *info, 
 {
     jsontext_open(json, '{');
     object_json_write(json, info);
+    object_json_write_kept(json, info);
     object_json_write_meta(json, info);
     jsontext_name(json, "data");
     jsontext_base64(json, payload, (size_t)info->size);

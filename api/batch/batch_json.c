@@ -18,24 +18,40 @@ enum member {
     MEMBER_KEY_BASE64,
     MEMBER_TO_HASH,
     MEMBER_TO_BASE64,
-    MEMBER_CONTENT_TYPE,
-    MEMBER_META,
+    MEMBER_KEPT, /* the first of kept_fields[]; the others follow */
+    MEMBER_META = MEMBER_KEPT + KEPT_FIELDS,
     MEMBER_OVERWRITE,
     MEMBER_IF_MATCH,
     MEMBER_IF_NONE_MATCH,
     MEMBERS
 };
 
-static const char *const member_names[MEMBERS] = {"op",         "key",      "data",         "to",           "key_hash",
-                                                  "key_base64", "to_hash",  "to_base64",    "content_type", "meta",
-                                                  "overwrite",  "if_match", "if_none_match"};
+static const char *const member_names[MEMBERS] = {[MEMBER_OP] = "op",
+                                                  [MEMBER_KEY] = "key",
+                                                  [MEMBER_DATA] = "data",
+                                                  [MEMBER_TO] = "to",
+                                                  [MEMBER_KEY_HASH] = "key_hash",
+                                                  [MEMBER_KEY_BASE64] = "key_base64",
+                                                  [MEMBER_TO_HASH] = "to_hash",
+                                                  [MEMBER_TO_BASE64] = "to_base64",
+                                                  [MEMBER_META] = "meta",
+                                                  [MEMBER_OVERWRITE] = "overwrite",
+                                                  [MEMBER_IF_MATCH] = "if_match",
+                                                  [MEMBER_IF_NONE_MATCH] = "if_none_match"};
+
+static const char *member_name(unsigned member)
+{
+    bool kept = member >= MEMBER_KEPT && member < MEMBER_KEPT + KEPT_FIELDS;
+    return kept ? kept_fields[member - MEMBER_KEPT].member : member_names[member];
+}
 
 #define BIT(member) (1U << (member))
 
 enum {
     MEMBERS_OF_ALL = BIT(MEMBER_OP) | BIT(MEMBER_KEY) | BIT(MEMBER_KEY_BASE64) | BIT(MEMBER_KEY_HASH) |
                      BIT(MEMBER_IF_MATCH) | BIT(MEMBER_IF_NONE_MATCH),
-    MEMBERS_OF_PUT = MEMBERS_OF_ALL | BIT(MEMBER_DATA) | BIT(MEMBER_CONTENT_TYPE) | BIT(MEMBER_META),
+    MEMBERS_KEPT = (BIT(KEPT_FIELDS) - 1) << MEMBER_KEPT,
+    MEMBERS_OF_PUT = MEMBERS_OF_ALL | BIT(MEMBER_DATA) | MEMBERS_KEPT | BIT(MEMBER_META),
     MEMBERS_OF_RENAME = MEMBERS_OF_ALL | BIT(MEMBER_TO) | BIT(MEMBER_TO_BASE64) | BIT(MEMBER_TO_HASH) |
                         BIT(MEMBER_OVERWRITE)
 };
@@ -63,7 +79,7 @@ static bool read_text(struct step *step, enum member member)
 {
     enum jsonread_type type = jsonread_type(step->json);
     if (type != JSONREAD_STRING && type != JSONREAD_NONE)
-        return entries_refuse(step->entries, "%s is a string", member_names[member]);
+        return entries_refuse(step->entries, "%s is a string", member_name(member));
     return jsonread_string(step->json, &step->texts[member]);
 }
 
@@ -103,12 +119,12 @@ static bool read_meta(struct step *step)
 static bool read_member(struct step *step, const struct jsonread_text *name)
 {
     unsigned member = 0;
-    while (member < MEMBERS && !jsonread_is(name, member_names[member]))
+    while (member < MEMBERS && !jsonread_is(name, member_name(member)))
         member++;
     if (member == MEMBERS)
         return entries_refuse(step->entries, "an operation has no member \"%.40s\"", name->bytes);
     if ((step->seen & BIT(member)) != 0)
-        return entries_refuse(step->entries, "%s is given twice", member_names[member]);
+        return entries_refuse(step->entries, "%s is given twice", member_name(member));
     if (jsonread_null(step->json))
         return true;
     step->seen |= BIT(member);
@@ -147,10 +163,14 @@ static bool take_conditions(struct step *step)
            (!none->bytes || entries_if_none_match(step->entries, none->bytes, none->length));
 }
 
-static bool take_content_type(struct step *step)
+static bool take_kept(struct step *step)
 {
-    const struct jsonread_text *type = &step->texts[MEMBER_CONTENT_TYPE];
-    return !type->bytes || entries_content_type(step->entries, type->bytes, type->length);
+    for (size_t i = 0; i < KEPT_FIELDS; i++) {
+        const struct jsonread_text *value = &step->texts[MEMBER_KEPT + i];
+        if (value->bytes && !entries_kept(step->entries, &kept_fields[i], value->bytes, value->length))
+            return false;
+    }
+    return true;
 }
 
 static const struct kind *find_kind(struct step *step)
@@ -167,7 +187,7 @@ static bool check_members(struct step *step, const struct kind *kind)
 {
     for (unsigned member = 0; member < MEMBERS; member++)
         if ((step->seen & BIT(member) & ~kind->members) != 0)
-            return entries_refuse(step->entries, "a %s has no %s", kind->name, member_names[member]);
+            return entries_refuse(step->entries, "a %s has no %s", kind->name, member_name(member));
     return true;
 }
 
@@ -180,7 +200,7 @@ static bool take_step(struct step *step)
     op->kind = kind->op;
     if (!name_object(step, MEMBER_KEY, MEMBER_KEY_BASE64, MEMBER_KEY_HASH, &op->key))
         return false;
-    if (op->kind == STORE_PUT && !(take_payload(step, op) && take_content_type(step)))
+    if (op->kind == STORE_PUT && !(take_payload(step, op) && take_kept(step)))
         return false;
     bool moves = op->kind == STORE_RENAME || op->kind == STORE_COPY;
     if (moves && !name_object(step, MEMBER_TO, MEMBER_TO_BASE64, MEMBER_TO_HASH, &op->target))

@@ -122,7 +122,8 @@ static bool judge_attribute(struct entries *entries, enum attributes_error error
     case ATTRIBUTES_OK:
         return true;
     case ATTRIBUTES_TOO_LARGE:
-        return entries_refuse(entries, "content type and metadata have more than %d bytes", ATTRIBUTES_TEXT_MAX);
+        return entries_refuse(entries, "the fields that are kept with it, metadata among them, have more than %d bytes",
+                              ATTRIBUTES_TEXT_MAX);
     case ATTRIBUTES_NOT_TEXT:
         return entries_refuse(entries, "%s is not text without control characters", name);
     case ATTRIBUTES_TWICE:
@@ -132,12 +133,12 @@ static bool judge_attribute(struct entries *entries, enum attributes_error error
     }
 }
 
-bool entries_content_type(struct entries *entries, const char *value, size_t length)
+bool entries_kept(struct entries *entries, const struct kept *kept, const char *value, size_t length)
 {
     enum attributes_error error = ATTRIBUTES_NOT_TEXT;
     if (strlen(value) == length)
-        error = attributes_add_content_type(&last_owned(entries)->attributes, value);
-    return judge_attribute(entries, error, "the content type");
+        error = kept_add(&last_owned(entries)->attributes, kept, value);
+    return judge_attribute(entries, error, field_name(kept->field));
 }
 
 bool entries_meta(struct entries *entries, const char *name, size_t name_length, const char *value, size_t length)

@@ -8,7 +8,7 @@
 #ifndef CAIRN_API_ENTRIES_H
 #define CAIRN_API_ENTRIES_H
 
-#include "api/http/attributes.h"
+#include "api/http/kept.h"
 #include "api/http/precondition.h"
 #include "api/http/problem.h"
 #include "store/store.h"
@@ -47,7 +47,7 @@ struct store_op *entries_last(const struct entries *entries);
 
 /* Attributes and conditions of the last operation. Values are ended by NUL; `length` is theirs, to find a NUL
  * before that. */
-bool entries_content_type(struct entries *entries, const char *value, size_t length);
+bool entries_kept(struct entries *entries, const struct kept *kept, const char *value, size_t length);
 bool entries_meta(struct entries *entries, const char *name, size_t name_length, const char *value, size_t length);
 bool entries_if_match(struct entries *entries, const char *value, size_t length);
 bool entries_if_none_match(struct entries *entries, const char *value, size_t length);

@@ -38,28 +38,29 @@ static enum attributes_error count_text(struct attributes *attributes, size_t le
     return ATTRIBUTES_OK;
 }
 
-static bool has_content_type(const struct attributes *attributes)
+static bool has(const struct attributes *attributes, enum attribute_tag tag)
 {
     struct attribute attribute;
     size_t position = 0;
     while (attributes_next(attributes->bytes, attributes->length, &position, &attribute))
-        if (attribute.tag == ATTRIBUTE_CONTENT_TYPE)
+        if (attribute.tag == tag)
             return true;
     return false;
 }
 
-enum attributes_error attributes_add_content_type(struct attributes *attributes, const char *value)
+enum attributes_error attributes_add_field(struct attributes *attributes, enum attribute_tag tag, const char *name,
+                                           const char *value)
 {
     size_t length = strlen(value);
     if (length == 0)
         return ATTRIBUTES_OK;
     if (!is_text(value, length))
         return ATTRIBUTES_NOT_TEXT;
-    if (has_content_type(attributes))
+    if (has(attributes, tag))
         return ATTRIBUTES_TWICE;
-    if (count_text(attributes, strlen("Content-Type") + length) != ATTRIBUTES_OK)
+    if (count_text(attributes, strlen(name) + length) != ATTRIBUTES_OK)
         return ATTRIBUTES_TOO_LARGE;
-    uint8_t *room = grow(attributes, ATTRIBUTE_CONTENT_TYPE, length);
+    uint8_t *room = grow(attributes, tag, length);
     if (!room)
         return ATTRIBUTES_NO_MEMORY;
     memcpy(room, value, length);

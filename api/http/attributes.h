@@ -7,6 +7,11 @@
  *     2  a Cairn-Meta field: its name in lower case without the prefix, a NUL, its value
  *     3  the SHA-256 of the payload (32 bytes), when the sender told it and it was verified
  *     4  the MD5 of the payload (16 bytes), likewise
+ *     5  Cache-Control
+ *     6  Content-Disposition
+ *     7  Content-Encoding
+ *     8  Content-Language
+ *     9  Expires
  *
  * No bytes at all are no attributes. Tags not listed here are skipped, so that older readers read
  * newer objects. Thread: one at a time per struct.
@@ -24,7 +29,17 @@ enum {
     ATTRIBUTES_MD5 = 16,
 };
 
-enum attribute_tag { ATTRIBUTE_CONTENT_TYPE = 1, ATTRIBUTE_META = 2, ATTRIBUTE_SHA256 = 3, ATTRIBUTE_MD5 = 4 };
+enum attribute_tag {
+    ATTRIBUTE_CONTENT_TYPE = 1,
+    ATTRIBUTE_META = 2,
+    ATTRIBUTE_SHA256 = 3,
+    ATTRIBUTE_MD5 = 4,
+    ATTRIBUTE_CACHE_CONTROL = 5,
+    ATTRIBUTE_CONTENT_DISPOSITION = 6,
+    ATTRIBUTE_CONTENT_ENCODING = 7,
+    ATTRIBUTE_CONTENT_LANGUAGE = 8,
+    ATTRIBUTE_EXPIRES = 9,
+};
 
 /* Being gathered. All zero: none. */
 struct attributes {
@@ -42,8 +57,9 @@ enum attributes_error {
     ATTRIBUTES_NO_MEMORY
 };
 
-/* An empty type is the same as none; a meta value may be empty. */
-enum attributes_error attributes_add_content_type(struct attributes *attributes, const char *value);
+/* An empty field is the same as none; a meta value may be empty. The name of the field counts. */
+enum attributes_error attributes_add_field(struct attributes *attributes, enum attribute_tag tag, const char *name,
+                                           const char *value);
 enum attributes_error attributes_add_meta(struct attributes *attributes, const char *name, size_t name_length,
                                           const char *value);
 enum attributes_error attributes_add_digest(struct attributes *attributes, enum attribute_tag tag,

@@ -23,6 +23,7 @@ static const struct known known[FIELDS] = {
     [FIELD_RANGE] = KNOWN("Range", false),
     [FIELD_ACCEPT] = KNOWN("Accept", true),
     [FIELD_EXPECT] = KNOWN("Expect", true),
+    [FIELD_EXPIRES] = KNOWN("Expires", false),
     [FIELD_TRAILER] = KNOWN("Trailer", true),
     [FIELD_IF_MATCH] = KNOWN("If-Match", true),
     [FIELD_IF_RANGE] = KNOWN("If-Range", false),
@@ -32,22 +33,40 @@ static const struct known known[FIELDS] = {
     [FIELD_REPR_DIGEST] = KNOWN("Repr-Digest", true),
     [FIELD_CONTENT_TYPE] = KNOWN("Content-Type", false),
     [FIELD_AUTHORIZATION] = KNOWN("Authorization", false),
+    [FIELD_CACHE_CONTROL] = KNOWN("Cache-Control", true),
     [FIELD_X_REQUEST_ID] = KNOWN("X-Request-Id", true), /* two are none: they are not worth a refusal */
     [FIELD_CONTENT_RANGE] = KNOWN("Content-Range", false),
     [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
     [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
     [FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding", true),
+    [FIELD_CONTENT_LANGUAGE] = KNOWN("Content-Language", true),
     [FIELD_X_FORWARDED_FOR] = KNOWN("X-Forwarded-For", true),
     [FIELD_WANT_REPR_DIGEST] = KNOWN("Want-Repr-Digest", true),
     [FIELD_IF_MODIFIED_SINCE] = KNOWN("If-Modified-Since", false),
     [FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding", false),
+    [FIELD_CONTENT_DISPOSITION] = KNOWN("Content-Disposition", false),
     [FIELD_IF_UNMODIFIED_SINCE] = KNOWN("If-Unmodified-Since", false),
 };
 
 const char *field_name(enum field field)
 {
     return known[field].name;
+}
+
+bool field_holds_only(const char *list, const char *wanted)
+{
+    while (*list != '\0') {
+        list += strspn(list, ", \t");
+        size_t length = strcspn(list, ",");
+        size_t trimmed = length;
+        while (trimmed > 0 && octet_is(list[trimmed - 1], OCTET_BLANK))
+            trimmed--;
+        if (trimmed > 0 && (trimmed != strlen(wanted) || strncasecmp(list, wanted, trimmed) != 0))
+            return false;
+        list += length;
+    }
+    return true;
 }
 
 bool field_is_meta(const char *name, size_t name_length)

@@ -17,6 +17,7 @@ enum field {
     FIELD_RANGE,
     FIELD_ACCEPT,
     FIELD_EXPECT,
+    FIELD_EXPIRES,
     FIELD_TRAILER,
     FIELD_IF_MATCH,
     FIELD_IF_RANGE,
@@ -26,16 +27,19 @@ enum field {
     FIELD_REPR_DIGEST,
     FIELD_CONTENT_TYPE,
     FIELD_AUTHORIZATION,
+    FIELD_CACHE_CONTROL,
     FIELD_X_REQUEST_ID,
     FIELD_CONTENT_RANGE,
     FIELD_IF_NONE_MATCH,
     FIELD_CONTENT_DIGEST,
     FIELD_CONTENT_LENGTH,
     FIELD_CONTENT_ENCODING,
+    FIELD_CONTENT_LANGUAGE,
     FIELD_X_FORWARDED_FOR,
     FIELD_WANT_REPR_DIGEST,
     FIELD_IF_MODIFIED_SINCE,
     FIELD_TRANSFER_ENCODING,
+    FIELD_CONTENT_DISPOSITION,
     FIELD_IF_UNMODIFIED_SINCE,
     FIELDS /* their number */
 };
@@ -58,6 +62,9 @@ enum fields_error fields_add(struct fields *fields, const char *name, size_t nam
                              size_t value_length, enum field *ret_field);
 
 const char *field_name(enum field field);
+
+/* Whether a list field has no member but this one. A comma in a quoted string splits it too: its pieces are others. */
+bool field_holds_only(const char *list, const char *wanted);
 
 /* True for a name such as Cairn-Meta-Colour, and for the prefix alone, which is a mistake: attributes_add_meta(). */
 bool field_is_meta(const char *name, size_t name_length);

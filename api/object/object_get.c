@@ -11,6 +11,7 @@
 #include "api/http/conditional.h"
 #include "api/http/etag.h"
 #include "api/http/http_date.h"
+#include "api/http/kept.h"
 #include "api/request/core.h"
 #include "api/request/head.h"
 #include "api/request/permit.h"
@@ -75,18 +76,49 @@ static void sha256_field(struct request *request, const struct attribute *attrib
     reply_field(request, "Repr-Digest", text);
 }
 
+/* As it came, but for the content type: that of several ranges is another one. */
+static void kept_field(struct request *request, const struct kept *kept, const struct attribute *attribute)
+{
+    struct text value;
+    if (kept->tag != ATTRIBUTE_CONTENT_TYPE && copy_text(&value, attribute))
+        reply_field(request, field_name(kept->field), value.bytes);
+}
+
+static void attribute_field(struct request *request, const struct attribute *attribute)
+{
+    const struct kept *kept = kept_of(attribute->tag);
+    if (kept && !kept->freshness)
+        kept_field(request, kept, attribute);
+    else if (attribute->tag == ATTRIBUTE_META)
+        meta_field(request, attribute);
+    else if (attribute->tag == ATTRIBUTE_SHA256)
+        sha256_field(request, attribute);
+    else if (attribute->tag == ATTRIBUTE_MD5)
+        md5_field(request, attribute);
+}
+
 static void attribute_fields(struct request *request, const struct object_info *info)
 {
     struct attribute attribute;
     size_t position = 0;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        attribute_field(request, &attribute);
+}
+
+/* Caches that were told nothing guess, and then give an old version for one that has been replaced. */
+static void freshness_fields(struct request *request, const struct object_info *info)
+{
+    struct attribute attribute;
+    size_t position = 0;
+    bool told = false;
     while (attributes_next(info->attributes, info->attributes_length, &position, &attribute)) {
-        if (attribute.tag == ATTRIBUTE_META)
-            meta_field(request, &attribute);
-        else if (attribute.tag == ATTRIBUTE_SHA256)
-            sha256_field(request, &attribute);
-        else if (attribute.tag == ATTRIBUTE_MD5)
-            md5_field(request, &attribute);
+        const struct kept *kept = kept_of(attribute.tag);
+        if (kept && kept->freshness)
+            kept_field(request, kept, &attribute);
+        told = told || attribute.tag == ATTRIBUTE_CACHE_CONTROL;
     }
+    if (!told)
+        reply_field(request, "Cache-Control", "no-cache");
 }
 
 static void content_type_of(const struct object_info *info, struct text *text)
@@ -115,6 +147,7 @@ static void version_fields(struct request *request, const struct object_info *in
     http_date_write(modified, last_modified(info));
     reply_field(request, "ETag", etag);
     reply_field(request, "Last-Modified", modified);
+    freshness_fields(request, info);
 }
 
 /* Without memory there is no answer, and the pin that `info` belongs to may be gone with it. */
@@ -197,6 +230,16 @@ static void refuse_range(struct request *request, const struct object_info *info
     reply_field(request, "Content-Range", content_range);
 }
 
+static bool has_coding(const struct object_info *info)
+{
+    struct attribute attribute;
+    size_t position = 0;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
+        if (attribute.tag == ATTRIBUTE_CONTENT_ENCODING)
+            return true;
+    return false;
+}
+
 /* Range means something for GET only, and only while the object is the one If-Range knows. */
 static enum range_result find_range(const struct request *request, const struct object_info *info,
                                     struct range_set *set)
@@ -217,6 +260,8 @@ static void send_wanted(struct request *request, const struct object_info *info)
         refuse_range(request, info);
     else if (set.count == 1)
         send_range(request, info, &set.ranges[0]);
+    else if (has_coding(info))
+        send_whole(request, info); /* clients undo a coding of all that comes, the lines between the parts included */
     else
         send_ranges(request, info, &set);
 }

@@ -176,5 +176,9 @@ static void end(struct request *request)
     free(upload);
 }
 
-const struct endpoint endpoint_object_put = {
-    .begin = begin, .receive = receive, .finish = finish, .end = end, .fault = "the object cannot be written"};
+const struct endpoint endpoint_object_put = {.begin = begin,
+                                             .receive = receive,
+                                             .finish = finish,
+                                             .keeps = true,
+                                             .end = end,
+                                             .fault = "the object cannot be written"};

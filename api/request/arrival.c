@@ -182,27 +182,11 @@ static bool has_place(struct request *request)
 
 /* ---- what it asks for ------------------------------------------------------------------------ */
 
-/* Whether a list field has no member but this one. A comma in a quoted string splits it too: its pieces are others. */
-static bool holds_only(const char *list, const char *wanted)
-{
-    while (*list != '\0') {
-        list += strspn(list, ", \t");
-        size_t length = strcspn(list, ",");
-        size_t trimmed = length;
-        while (trimmed > 0 && octet_is(list[trimmed - 1], OCTET_BLANK))
-            trimmed--;
-        if (trimmed > 0 && (trimmed != strlen(wanted) || strncasecmp(list, wanted, trimmed) != 0))
-            return false;
-        list += length;
-    }
-    return true;
-}
-
 /* Who expects what is not known here would wait for it in vain, or take what was done for more than it is. */
 static bool meets_expectation(struct request *request)
 {
     const char *expect = request_field(request, FIELD_EXPECT);
-    if (!expect || holds_only(expect, "100-continue"))
+    if (!expect || field_holds_only(expect, "100-continue"))
         return true;
     reply_problem(request, PROBLEM_EXPECTATION_FAILED, "The only expectation known here is 100-continue.");
     return false;
@@ -223,17 +207,15 @@ static bool takes_preconditions(struct request *request)
     return true;
 }
 
-/* What is stored is served without a coding, so that one would be lost. */
+/* Where the bytes of a body are an object's, its coding is kept with them; every other body is read. */
 static bool takes_coding(struct request *request)
 {
     const char *coding = request_field(request, FIELD_CONTENT_ENCODING);
-    if (!request->endpoint->receive || !coding || holds_only(coding, "identity"))
+    const struct endpoint *endpoint = request->endpoint;
+    if (!endpoint->receive || endpoint->keeps || !coding || field_holds_only(coding, "identity"))
         return true;
-    reply_problem(
-        request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-        "Content-Encoding %s is not understood: send the bytes as they are, and say what they are in Content-Type "
-        "or in a Cairn-Meta field.",
-        coding);
+    reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                  "Content-Encoding %s is not understood here: send this body as it is.", coding);
     return false;
 }
 

@@ -26,6 +26,8 @@ struct endpoint {
     const char *parameters[ENDPOINT_PARAMETERS_MAX + 1];
     /* It takes any query and does not look at it. */
     bool any_query;
+    /* Its body is an object as it is: fields that are kept with one (kept.h) may come with it. */
+    bool keeps;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
     /* It tells how the server is: also those who find no place among the connections. */

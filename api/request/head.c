@@ -1,5 +1,6 @@
 #include "api/request/head.h"
 
+#include "api/http/kept.h"
 #include "api/request/reply.h"
 
 #include <stdlib.h>
@@ -126,6 +127,15 @@ struct gather {
     const char *culprit;
 };
 
+static void gather_kept(const struct request *request, const struct kept *kept, struct gather *gather)
+{
+    const char *value = request_field(request, kept->field);
+    if (!value)
+        return;
+    gather->culprit = field_name(kept->field);
+    gather->error = kept_add(gather->attributes, kept, value);
+}
+
 static enum MHD_Result gather_meta(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
                                    const char *value, size_t value_length)
 {
@@ -145,7 +155,7 @@ static bool refuse_attributes(struct request *request, const struct gather *gath
         reply_error(request, STORE_NO_MEMORY);
     else if (gather->error == ATTRIBUTES_TOO_LARGE)
         reply_problem(request, PROBLEM_ATTRIBUTES_TOO_LARGE,
-                      "Content-Type and the Cairn-Meta fields have more than %d bytes in all.", ATTRIBUTES_TEXT_MAX);
+                      "The fields that are kept with the object have more than %d bytes in all.", ATTRIBUTES_TEXT_MAX);
     else if (gather->error == ATTRIBUTES_TWICE)
         reply_problem(request, PROBLEM_BAD_HEADER, "The field %s came twice.", gather->culprit);
     else if (gather->error == ATTRIBUTES_NO_NAME)
@@ -157,10 +167,9 @@ static bool refuse_attributes(struct request *request, const struct gather *gath
 
 bool head_attributes(struct request *request, struct attributes *attributes)
 {
-    const char *content_type = request_field(request, FIELD_CONTENT_TYPE);
-    struct gather gather = {.attributes = attributes, .culprit = "Content-Type"};
-    if (content_type)
-        gather.error = attributes_add_content_type(attributes, content_type);
+    struct gather gather = {.attributes = attributes};
+    for (size_t i = 0; gather.error == ATTRIBUTES_OK && i < KEPT_FIELDS; i++)
+        gather_kept(request, &kept_fields[i], &gather);
     if (gather.error == ATTRIBUTES_OK && request->fields.meta_count > 0)
         MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather_meta, &gather);
     return gather.error == ATTRIBUTES_OK || refuse_attributes(request, &gather);

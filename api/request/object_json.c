@@ -1,7 +1,7 @@
 #include "api/request/object_json.h"
 
-#include "api/http/attributes.h"
 #include "api/http/etag.h"
+#include "api/http/kept.h"
 #include "api/text/timestamp.h"
 
 #include <string.h>
@@ -44,6 +44,19 @@ void object_json_write_meta(struct jsontext *json, const struct object_info *inf
             jsontext_string(json, attribute.value, attribute.value_length);
         }
     jsontext_close(json, '}');
+}
+
+void object_json_write_kept(struct jsontext *json, const struct object_info *info)
+{
+    size_t position = 0;
+    struct attribute attribute;
+    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute)) {
+        const struct kept *kept = kept_of(attribute.tag);
+        if (!kept || kept->tag == ATTRIBUTE_CONTENT_TYPE)
+            continue;
+        jsontext_name(json, kept->member);
+        jsontext_string(json, attribute.value, attribute.value_length);
+    }
 }
 
 void object_json_write_place(struct jsontext *json, const struct object_info *info)

@@ -13,6 +13,10 @@ void object_json_write(struct jsontext *json, const struct object_info *info);
 /* `meta`: an object with the Cairn-Meta-* attributes. */
 void object_json_write_meta(struct jsontext *json, const struct object_info *info);
 
+/* The fields that are kept with the object beside its content type, as far as it has them: `cache_control` and so on
+ * (kept.h). */
+void object_json_write_kept(struct jsontext *json, const struct object_info *info);
+
 /* `modified`, `offset`. */
 void object_json_write_place(struct jsontext *json, const struct object_info *info);
 

@@ -108,7 +108,8 @@ static void gather_attributes(const char *value)
     struct attributes attributes = {0};
     size_t name_length = strcspn(value, "\n");
     const char *rest = value[name_length] ? value + name_length + 1 : value;
-    bool typed = attributes_add_content_type(&attributes, rest) == ATTRIBUTES_OK && *rest;
+    bool typed = attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", rest) == ATTRIBUTES_OK &&
+                 *rest;
     bool named = attributes_add_meta(&attributes, value, name_length, rest) == ATTRIBUTES_OK;
     if (named)
         fuzz_assert(attributes_add_meta(&attributes, value, name_length, rest) == ATTRIBUTES_TWICE);

@@ -254,19 +254,6 @@ START_TEST(preconditions_on_what_is_not_one_object_are_refused)
 }
 END_TEST
 
-/* It would come back without the coding that tells what it is. */
-START_TEST(content_codings_are_refused)
-{
-    site_expect_kind(site_put("k", "\x1f\x8b", "Content-Encoding: gzip", NULL), 415, "unsupported-media-type");
-    site_expect_kind(site_get("k", NULL), 404, "no-object");
-    const char *none[] = {"Content-Encoding: identity", "Content-Encoding;", "Content-Encoding: , identity,"};
-    for (size_t i = 0; i < 3; i++)
-        site_expect(site_put("k", "as it is", none[i], NULL), i == 0 ? 201 : 200);
-    site_expect_kind(site_put("k", "\x1f\x8b", "Content-Encoding: identity, gzip", NULL), 415,
-                     "unsupported-media-type");
-}
-END_TEST
-
 int main(void)
 {
     const TTest *tests[] = {
@@ -284,7 +271,6 @@ int main(void)
         other_trailers_do_not_matter,
         a_malformed_digest_after_the_body_is_refused,
         preconditions_on_what_is_not_one_object_are_refused,
-        content_codings_are_refused,
     };
     return site_run("refusals", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }

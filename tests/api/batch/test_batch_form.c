@@ -197,7 +197,7 @@ START_TEST(faults_of_a_part)
         {"Content-Disposition: form-data; name=a; name=b\r\n\r\nv", "two names"},
         {"Content-Disposition: form-data; filename=\"x\\\"; name=\\\"no\"; name=\"yes\"\r\n\r\nv", "two names"},
         {"Content-Disposition: form-data; name=a\r\n" HEAD("b") "v", "one Content-Disposition"},
-        {"Content-Type: a/b\r\nContent-Type: c/d\r\n" HEAD("a") "v", "the content type is given twice"},
+        {"Content-Type: a/b\r\nContent-Type: c/d\r\n" HEAD("a") "v", "Content-Type is given twice"},
         {"Content-Disposition: attachment; name=\"a\"\r\n\r\nv", "has to be form-data"},
         {HEAD("") "v", "1 to 1024 bytes"},
         {"Content-Transfer-Encoding: base64\r\n" HEAD("a") "dg==", "has to be binary"},

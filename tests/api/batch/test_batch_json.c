@@ -151,7 +151,7 @@ START_TEST(faults_of_an_operation)
         {"{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"meta\":{\"\":\"x\"}}", "token"},
         {"{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"meta\":{\"a\":\"x\",\"A\":\"y\"}}", "A is given twice"},
         {"{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"meta\":{\"a\":\"x\\ny\"}}", "control characters"},
-        {"{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"content_type\":\"a\\u0000b\"}", "content type"},
+        {"{\"op\":\"put\",\"key\":\"a\",\"data\":\"\",\"content_type\":\"a\\u0000b\"}", "Content-Type"},
         {"{\"op\":\"rename\",\"key\":\"a\"}", "to: an object is named"},
         {"{\"op\":\"copy\",\"key\":\"a\",\"to\":\"b\",\"overwrite\":0}", "overwrite is true or false"},
     };

@@ -21,7 +21,8 @@ START_TEST(what_goes_in_comes_out)
 {
     struct attributes attributes = {0};
     const uint8_t sum[ATTRIBUTES_SHA256] = "0123456789abcdef0123456789abcde";
-    ck_assert_int_eq(attributes_add_content_type(&attributes, "text/plain"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", "text/plain"),
+                     ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_meta(&attributes, "Colour", 6, "r\xc3\xb6t\tx"), ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_digest(&attributes, ATTRIBUTE_SHA256, sum, sizeof sum), ATTRIBUTES_OK);
     struct attribute attribute;
@@ -45,7 +46,7 @@ START_TEST(nothing_is_no_bytes)
     struct attributes attributes = {0};
     struct attribute attribute;
     size_t position = 0;
-    ck_assert_int_eq(attributes_add_content_type(&attributes, ""), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", ""), ATTRIBUTES_OK);
     ck_assert_uint_eq(attributes.length, 0);
     ck_assert(!next(&attributes, &position, &attribute));
 }
@@ -70,8 +71,9 @@ END_TEST
 START_TEST(a_content_type_comes_once)
 {
     struct attributes attributes = {0};
-    ck_assert_int_eq(attributes_add_content_type(&attributes, "a/b"), ATTRIBUTES_OK);
-    ck_assert_int_eq(attributes_add_content_type(&attributes, "c/d"), ATTRIBUTES_TWICE);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", "a/b"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", "c/d"),
+                     ATTRIBUTES_TWICE);
     attributes_free(&attributes);
 }
 END_TEST
@@ -92,7 +94,8 @@ START_TEST(a_value_is_text)
     struct attributes attributes = {0};
     const char *values[] = {"\xff", "a\xc3", "a\nb", "a\rb", "a\x7f", "\x01"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        ck_assert_int_eq(attributes_add_content_type(&attributes, values[i]), ATTRIBUTES_NOT_TEXT);
+        ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", values[i]),
+                         ATTRIBUTES_NOT_TEXT);
         ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, values[i]), ATTRIBUTES_NOT_TEXT);
     }
     ck_assert_uint_eq(attributes.length, 0);
@@ -105,9 +108,10 @@ START_TEST(names_and_values_are_bounded_in_all)
     char value[ATTRIBUTES_TEXT_MAX + 2];
     memset(value, 'x', sizeof value);
     value[ATTRIBUTES_TEXT_MAX + 1] = '\0';
-    ck_assert_int_eq(attributes_add_content_type(&attributes, value), ATTRIBUTES_TOO_LARGE);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", value),
+                     ATTRIBUTES_TOO_LARGE);
     value[ATTRIBUTES_TEXT_MAX - sizeof "Content-TypeCairn-Meta-" + 1 - 10] = '\0';
-    ck_assert_int_eq(attributes_add_content_type(&attributes, value), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", value), ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_meta(&attributes, "12345", 5, "123456"), ATTRIBUTES_TOO_LARGE);
     ck_assert_int_eq(attributes_add_meta(&attributes, "12345", 5, "12345"), ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, "b"), ATTRIBUTES_TOO_LARGE);
@@ -136,7 +140,8 @@ static void read_all(const uint8_t *bytes, size_t length)
 START_TEST(other_bytes_are_no_attributes)
 {
     struct attributes attributes = {0};
-    ck_assert_int_eq(attributes_add_content_type(&attributes, "text/plain"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", "text/plain"),
+                     ATTRIBUTES_OK);
     ck_assert_int_eq(attributes_add_meta(&attributes, "name", 4, "value"), ATTRIBUTES_OK);
     for (size_t length = 0; length <= attributes.length; length++)
         read_all(attributes.bytes, length);
