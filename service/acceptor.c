@@ -155,12 +155,6 @@ static void wait_for_events(struct acceptor *acceptor, struct pollfd *files, int
             files[i].revents = 0;
 }
 
-static void drain_queues(struct acceptor *acceptor)
-{
-    for (size_t i = 0; i < acceptor->listener_count; i++)
-        accept_some(acceptor, &acceptor->listeners[i]);
-}
-
 void acceptor_run(struct acceptor *acceptor, int64_t end)
 {
     struct pollfd files[2 + LISTENERS_MAX];
@@ -173,5 +167,14 @@ void acceptor_run(struct acceptor *acceptor, int64_t end)
             if (files[2 + i].revents)
                 accept_some(acceptor, &acceptor->listeners[i]);
     } while (!files[0].revents && clock_milliseconds() < end);
-    drain_queues(acceptor);
+}
+
+/* A queue of no length still takes one: that may come between the last look at it and the close. */
+void acceptor_finish(struct acceptor *acceptor)
+{
+    for (size_t i = 0; i < acceptor->listener_count; i++)
+        listen(acceptor->listeners[i].socket, 0);
+    for (size_t i = 0; i < acceptor->listener_count; i++)
+        while (connections(acceptor) < acceptor->connections_limit && accept_one(acceptor, &acceptor->listeners[i]))
+            continue;
 }

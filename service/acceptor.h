@@ -36,9 +36,12 @@ struct acceptor {
 /* Opens `wake`; the other members are the caller's to fill in before acceptor_run(). False and errno on failure. */
 bool acceptor_open(struct acceptor *acceptor);
 
-/* Accepts until a signal arrives or `end` has come (clock.h), and then what was already waiting to be accepted.
- * Thread: one. */
+/* Accepts until a signal arrives or `end` has come (clock.h). Thread: one. */
 void acceptor_run(struct acceptor *acceptor, int64_t end);
+
+/* After that, before the listeners are closed: nobody new gets in line, and those who wait there are accepted as long
+ * as there is room. Thread: the same. */
+void acceptor_finish(struct acceptor *acceptor);
 
 /* For loop_options.closed; `arg` is the acceptor. Thread: any. */
 void acceptor_connection_closed(void *arg);

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+enum { NEW = 250 }; /* milliseconds for which a connection is new: time to send something, or for a handshake */
+
 enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socket holds and has not sent yet */
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
@@ -141,6 +143,17 @@ bool client_was_answered_in_clear(struct client *client)
     uint64_t before = client->encrypted;
     client->encrypted = client->tls ? tls_sent(client->tls) : 0;
     return client->tls && client->encrypted == before;
+}
+
+/* Its request comes right behind the connection, and both may be told of in one look. */
+static bool is_new(const struct client *client)
+{
+    return client->messages == 0 && clock_milliseconds() - client->waiting_since <= NEW;
+}
+
+bool client_is_idle(const struct client *client)
+{
+    return !client->busy && !wire_is_amid_head(&client->wire) && !client_has_unread(client) && !is_new(client);
 }
 
 enum api_eviction client_silence(const struct client *client)

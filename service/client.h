@@ -93,6 +93,10 @@ bool client_was_answered_in_clear(struct client *client);
  * wire. */
 bool client_has_unread(const struct client *client);
 
+/* Whether it has no request, not even the beginning of one: its connection may end. One that has just been opened has a
+ * moment to begin. */
+bool client_is_idle(const struct client *client);
+
 /* What libmicrohttpd has waited for in vain, of a request under way. */
 enum api_eviction client_silence(const struct client *client);
 

@@ -30,7 +30,8 @@ enum { EVENTS = 32 }; /* fetched at a time */
 
 enum {
     LOOK = 1000, /* milliseconds between two looks at how clients come on, at most */
-    LOOKS = 4    /* in an idle timeout, at least */
+    LOOKS = 4,   /* in an idle timeout, at least */
+    DRAIN_LOOK = 50
 };
 
 enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants, and to take its answer */
@@ -153,13 +154,13 @@ static struct client *take_arriving(struct loop *loop, int socket)
     return client;
 }
 
-/* A shut-down socket reads as ended, so libmicrohttpd closes the connection. For reading only, a request that
- * has arrived already is still read and answered first. */
+/* A shut-down socket reads as ended, so libmicrohttpd closes the connection. For reading only, a request that has
+ * arrived already is still read and answered first. During a drain this is repeated, for those who were not idle. */
 static void client_enter_phase(const struct client *client, enum phase phase)
 {
     if (phase == PHASE_CUT)
         shutdown(client->socket, SHUT_RDWR);
-    else if (phase == PHASE_DRAIN && !client->busy && !wire_is_amid_head(&client->wire))
+    else if (phase == PHASE_DRAIN && client_is_idle(client))
         shutdown(client->socket, SHUT_RD);
 }
 
@@ -324,6 +325,8 @@ static void enter_phase(struct loop *loop, enum phase phase)
     if (phase == PHASE_CUT)
         farewells_cut(&loop->farewells);
     loop->current = phase;
+    loop->look_every = DRAIN_LOOK;
+    loop->next_look = 0;
 }
 
 /* ---- clients that have closed their side ----------------------------------------------------- */
@@ -388,6 +391,7 @@ static void judge_all(struct loop *loop)
         if (reason != API_EVICTIONS)
             evict(loop, client, reason);
         loop->unsettled |= pace_is_open(&client->pace);
+        client_enter_phase(client, loop->current);
     }
 }
 
@@ -415,8 +419,8 @@ static void limit_guests(struct loop *loop)
 static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    bool watches = loop->under_way > 0 || loop->unsettled || loop->guests > 0 || loop->crowded ||
-                   loop->farewells.count > 0 || loop->handshakes.count > 0;
+    bool watches = loop->current != PHASE_SERVE || loop->under_way > 0 || loop->unsettled || loop->guests > 0 ||
+                   loop->crowded || loop->farewells.count > 0 || loop->handshakes.count > 0;
     int64_t most = watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return watches ? (int)most : -1;

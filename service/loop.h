@@ -4,10 +4,10 @@
  * its epoll thread (0.9.75) fetches 128 events at a time and goes to sleep on its second fetch when the first
  * one brought exactly that many; a loop of ours never waits inside libmicrohttpd and so does not stall.
  *
- * The end. loop_drain() closes idle connections and those whose answer is out; requests under way go on and
- * the thread ends with its last connection. loop_cut() also breaks off the requests that are still being sent
- * or answered. A request whose work is with the engine cannot be cut: its connection is suspended, and the
- * thread waits for it. So libmicrohttpd is only ever stopped without connections.
+ * The end. loop_drain() closes idle connections and those whose answer is out. Requests under way go on, also those of
+ * which only a part has arrived, and the thread ends with its last connection. loop_cut() also breaks off the requests
+ * that are still being sent or answered. A request whose work is with the engine cannot be cut: its connection is
+ * suspended, and the thread waits for it. So libmicrohttpd is only ever stopped without connections.
  */
 #ifndef CAIRN_LOOP_H
 #define CAIRN_LOOP_H

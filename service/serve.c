@@ -447,6 +447,7 @@ static void run(struct server *server)
     logger_line(LOG_INFO, "ready");
     if (accept_until(server, NO_END) == SIGTERM && server->config->drain_delay > 0)
         linger(server);
+    acceptor_finish(acceptor);
     logger_line(LOG_INFO, "draining: %zu requests are under way", api_requests(server->api));
 }
 

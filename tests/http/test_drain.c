@@ -335,6 +335,33 @@ START_TEST(writes_under_way_are_carried_out)
 }
 END_TEST
 
+/* More connections at once than are accepted in one go, and half of them with half a head. */
+START_TEST(who_came_before_the_signal_is_served)
+{
+    enum { CLIENTS = 300 };
+    static struct raw_answer answer;
+    int sockets[CLIENTS];
+    site_start();
+    client_disconnect(site.client);
+    server_halt(site.server);
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], i % 2 ? "GET /heal" : "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+    }
+    ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
+    ck_assert_int_eq(kill(site.server->pid, SIGCONT), 0);
+    ck_assert(clock_until(5, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    for (int i = 0; i < CLIENTS; i++) {
+        ck_assert(i % 2 == 0 || raw_send(sockets[i], "thz HTTP/1.1\r\nHost: a\r\n\r\n"));
+        ck_assert_msg(raw_receive(sockets[i], &answer), "client %d gets no answer", i);
+        ck_assert_int_eq(answer.status, 200);
+        ck_assert(raw_closed(sockets[i]));
+        close(sockets[i]);
+    }
+    ck_assert_int_eq(server_wait(site.server, 20), 0);
+}
+END_TEST
+
 /* A client of its own each time: what counts is that new connections are answered. */
 static int status_of(const char *method, const char *target, bool *ret_closes)
 {
@@ -423,6 +450,7 @@ int main(void)
         a_second_signal_cuts,
         requests_begun_before_the_drain_are_served,
         writes_under_way_are_carried_out,
+        who_came_before_the_signal_is_served,
         for_a_moment_everybody_is_served_and_readyz_tells_of_the_end,
         the_moment_ends_by_itself,
         a_verification_does_not_hold_it,
