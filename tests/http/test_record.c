@@ -1,4 +1,5 @@
 /* What stays of a request: its name, its line in the log of requests, and who made and destroyed stores. */
+#include "access.h"
 #include "clock.h"
 #include "raw.h"
 #include "site.h"
@@ -240,6 +241,25 @@ START_TEST(who_makes_and_destroys_stores_is_told)
 }
 END_TEST
 
+/* The token's name, never the token. */
+START_TEST(the_name_of_the_token_is_told)
+{
+    server_add(site.server, "--access-log");
+    server_add(site.server, log_path());
+    access_start(access_token("ops", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
+    const char *bearer = access_bearer("ops"), *wrong = access_bearer("no-such-token");
+    site_expect(client_send(site.client, "PUT", "/v1/stores/p", NULL, 0, bearer, "X-Request-Id: with", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/p", NULL, 0, "X-Request-Id: without", NULL), 401);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/p", NULL, 0, wrong, "X-Request-Id: wrong", NULL), 401);
+    ck_assert_str_eq(text_of(line_of("with"), "token"), "ops");
+    ck_assert(is_null(line_of("without"), "token") && is_null(line_of("wrong"), "token"));
+    ck_assert_str_eq(text_of(line_of("wrong"), "problem"), "unauthorized");
+    ck_assert_ptr_null(find_line(log_path(), "no-such-token"));
+    ck_assert_uint_eq(server_logged(site.server, "audit: created the store 'p': token ops at 127.0.0.1, request with"),
+                      1);
+}
+END_TEST
+
 /* Its log says nothing of listening, then: whether it does is asked. */
 START_TEST(no_level_of_the_log_leaves_that_out)
 {
@@ -356,6 +376,7 @@ int main(void)
         what_a_trusted_proxy_says_is_believed,
         what_anybody_says_is_not,
         who_makes_and_destroys_stores_is_told,
+        the_name_of_the_token_is_told,
         no_level_of_the_log_leaves_that_out,
         it_is_opened_again_for_who_has_moved_it,
         the_last_lines_are_written_at_the_end,
