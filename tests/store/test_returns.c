@@ -42,6 +42,7 @@ struct habits {
     bool husks;   /* files come back over what compaction has left of them, too */
     bool listing; /* everything is listed in each life */
     bool hashes;  /* many writes name their keys by the hash alone */
+    bool older;   /* else: what is written before the first loss is of version 2 */
 };
 
 struct lost_file {
@@ -64,6 +65,7 @@ struct history {
     uint32_t sizes[VALUES];
     struct lost_file lost[LOST];
     unsigned lost_count;
+    unsigned losses; /* ever */
 };
 
 static struct totals {
@@ -322,6 +324,18 @@ static char *segment_names(struct history *history, unsigned *ret_count)
     return names;
 }
 
+/* As an older program would have left them: no two objects had one hash, and nothing was missing so far. */
+static void age_segments(struct history *history)
+{
+    unsigned count;
+    char path[64], *names = segment_names(history, &count);
+    for (const char *name = names; count > 0; count--, name += strlen(name) + 1) {
+        snprintf(path, sizeof path, "%s/%.23s", log_folder, name);
+        fixture_age_header(&history->fixture, path, 2);
+    }
+    free(names);
+}
+
 /* A segment's path, by the habits of the history; false when there is none. */
 static bool pick(struct history *history, char ret_path[64], bool *ret_newest)
 {
@@ -377,6 +391,7 @@ static void lose(struct history *history)
         ck_assert_int_eq(io->unlinkat(io->self, AT_FDCWD, file->path, 0), 0);
     sync_log(history);
     history->lost_count++;
+    history->losses++;
     history->loss_time = history->time;
     totals.losses++;
 }
@@ -490,6 +505,8 @@ static void end_life(struct history *history)
         usleep(2000); /* compaction comes a little further */
     fixture_close(&history->fixture);
     check_descriptors(history);
+    if (history->habits.older && history->losses == 0)
+        age_segments(history);
     for (uint64_t n = one_in(history, 3) ? 1 + below(history, 2) : 0; n > 0; n--)
         lose(history);
     if (history->lost_count == 0 || one_in(history, 2))
@@ -510,7 +527,8 @@ static void history_run(uint64_t seed)
                                       .newest = seed & 4,
                                       .husks = seed & 8,
                                       .listing = seed & 16,
-                                      .hashes = seed % 3 > 0};
+                                      .hashes = seed % 3 > 0,
+                                      .older = seed % 3 == 0};
     fixture_start(&history->fixture, seed);
     for (history->life = 0; history->life < LIVES; history->life++) {
         work(history);
