@@ -4,7 +4,6 @@
 #include "api/text/hex.h"
 #include "api/text/utf8.h"
 
-#include <inttypes.h>
 #include <nettle/base64.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,10 +158,10 @@ void jsontext_number(struct jsontext *json, uint64_t number)
 
 void jsontext_thousandths(struct jsontext *json, uint64_t number)
 {
-    char text[32];
-    int length = snprintf(text, sizeof text, "%" PRIu64 ".%03u", number / 1000, (unsigned)(number % 1000));
-    separate(json);
-    append(json, text, (size_t)length);
+    unsigned part = (unsigned)(number % 1000);
+    char digits[] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10), (char)('0' + part % 10)};
+    jsontext_number(json, number / 1000);
+    append(json, digits, sizeof digits);
 }
 
 void jsontext_bool(struct jsontext *json, bool value)

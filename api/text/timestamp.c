@@ -1,22 +1,48 @@
 #include "api/text/timestamp.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+/* Writes the last so many digits of a number. */
+static void put_digits(char *at, int64_t number, int digits)
+{
+    while (digits-- > 0) {
+        at[digits] = (char)('0' + number % 10);
+        number /= 10;
+    }
+}
+
+/* The date of a day counted from 1970-01-01, not before the year 0. Years begin in March here, so that the odd day is
+ * the last of one; 400 of them have as many days, always. */
+static void put_date(char *at, int64_t day)
+{
+    enum { DAYS_400 = 146097, DAYS_100 = 36524, DAYS_4 = 1461, TO_1970 = 719468 /* from 0000-03-01 */ };
+    day += TO_1970 + DAYS_400; /* none is below 0 */
+    int64_t in_400 = day % DAYS_400;
+    int64_t year = (in_400 - in_400 / (DAYS_4 - 1) + in_400 / DAYS_100 - in_400 / (DAYS_400 - 1)) / 365;
+    int64_t in_year = in_400 - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * in_year + 2) / 153; /* from March */
+    put_digits(at, year + 400 * (day / DAYS_400 - 1) + (month >= 10), 4);
+    put_digits(at + 5, month < 10 ? month + 3 : month - 9, 2);
+    put_digits(at + 8, in_year - (153 * month + 2) / 5 + 1, 2);
+}
+
+/* Without gmtime(), which takes a lock of the whole process. */
 void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds)
 {
-    const int64_t second = 1000000000;
+    const int64_t second = 1000000000, day = 86400;
     const int64_t first = -62167219200, end = 253402300800; /* the years 0 to 9999 */
     int64_t part = (nanoseconds % second + second) % second;
-    time_t seconds = (time_t)((nanoseconds - part) / second);
-    struct tm utc;
+    int64_t seconds = (nanoseconds - part) / second;
     if (seconds < first || seconds >= end)
         seconds = 0;
-    gmtime_r(&seconds, &utc);
-    char whole[TIMESTAMP_SIZE];
-    strftime(whole, sizeof whole, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text, TIMESTAMP_SIZE, "%.19s.%03uZ", whole, (unsigned)(part / 1000000) % 1000);
+    int64_t in_day = (seconds % day + day) % day;
+    memcpy(text, "0000-00-00T00:00:00.000Z", TIMESTAMP_SIZE);
+    put_date(text, (seconds - in_day) / day);
+    put_digits(text + 11, in_day / 3600, 2);
+    put_digits(text + 14, in_day / 60 % 60, 2);
+    put_digits(text + 17, in_day % 60, 2);
+    put_digits(text + 20, part / 1000000, 3);
 }
 
 /* Whether a text has the shape of a pattern, in which a 0 stands for any digit. */
