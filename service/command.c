@@ -3,6 +3,7 @@
 
 #include "service/nearest.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +15,23 @@ const struct command command_table[] = {
      command_healthcheck},
     {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
     {"token", "token add|list|remove ...", "edit who may do what: cairnd token --help", command_token},
+    {"link-key", "link-key add|list|remove ...", "edit what signs links: cairnd link-key --help", command_link_key},
     {"options", "options [--man | --bash]", "print the options: Markdown, manual page, completion", command_options},
     {"help", "help [COMMAND]", "tell how cairnd is used, or one command of it", command_help},
     {"version", "version", "print the version", command_version},
 };
 const size_t command_count = sizeof command_table / sizeof command_table[0];
+
+bool command_fail(const char *command, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "cairnd: %s: ", command);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return false;
+}
 
 bool command_flag_is(const char *argument, const char *name)
 {

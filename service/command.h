@@ -30,15 +30,19 @@ int command_serve(char *const *arguments);       /* serve.c */
 int command_healthcheck(char *const *arguments); /* healthcheck.c */
 int command_check(char *const *arguments);       /* check.c */
 int command_token(char *const *arguments);       /* token.c */
+int command_link_key(char *const *arguments);    /* link_key.c */
 int command_options(char *const *arguments);     /* help.c */
 int command_version(char *const *arguments);     /* help.c */
 
-/* What --help says of `cairnd check` and of `cairnd token`, and what all of cairnd says of itself before it comes to
- * its options. */
-extern const char check_usage[];  /* check.c */
-extern const char token_usage[];  /* token.c */
-extern const char help_summary[]; /* help.c */
-extern const char help_sources[]; /* help.c */
+/* What --help says of single commands, and what all of cairnd says of itself before it comes to its options. */
+extern const char check_usage[];    /* check.c */
+extern const char token_usage[];    /* token.c */
+extern const char link_key_usage[]; /* link_key.c */
+extern const char help_summary[];   /* help.c */
+extern const char help_sources[];   /* help.c */
+
+/* Tells on stderr what is wrong, behind the name of the command. Always false. */
+bool command_fail(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Whether the argument is --help or -h. */
 bool command_is_help(const char *argument);

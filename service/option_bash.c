@@ -76,17 +76,24 @@ static void put_flags_of(FILE *file, const char *text)
         fprintf(file, "%.*s ", (int)strcspn(at + 3, " "), at + 3);
 }
 
+/* A command that adds, lists and removes. */
+static void put_actions(FILE *file, const char *name, const char *usage)
+{
+    fprintf(file, "    %s)\n        words='", name);
+    put_flags_of(file, usage);
+    fputs("--help'\n        ((COMP_CWORD > 2)) || words='add list remove --help'\n        ;;\n", file);
+}
+
 static void put_words(FILE *file)
 {
     fputs("    case ${COMP_WORDS[1]} in\n    check)\n        words='", file);
     put_flags_of(file, check_usage);
     fputs("--help'\n        [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -d -- \"$current\"); return; }\n"
-          "        ;;\n    token)\n        words='",
+          "        ;;\n",
           file);
-    put_flags_of(file, token_usage);
-    fputs("--help'\n        ((COMP_CWORD > 2)) || words='add list remove --help'\n"
-          "        ;;\n    options) words='--man --bash' ;;\n    help | version) words='' ;;\n    *)\n        words='",
-          file);
+    put_actions(file, "token", token_usage);
+    put_actions(file, "link-key", link_key_usage);
+    fputs("    options) words='--man --bash' ;;\n    help | version) words='' ;;\n    *)\n        words='", file);
     for (size_t i = 0; i < option_count; i++)
         fprintf(file, "--%s ", option_table[i].name);
     fputs("--config --help --version'\n        ((COMP_CWORD > 1)) || words+='", file);

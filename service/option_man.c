@@ -101,6 +101,8 @@ void option_print_man(FILE *file, const struct config *defaults)
     put(file, check_usage);
     fputs(".fi\n.SH TOKENS\n.nf\n", file);
     put(file, token_usage);
+    fputs(".fi\n.SH LINK KEYS\n.nf\n", file);
+    put(file, link_key_usage);
     fputs(".fi\n", file);
     put_section(
         file, "SIGNALS",

@@ -4,21 +4,19 @@
  * and put in the old one's place. A server that uses it takes it within a second. A new token goes to stdout and
  * nowhere else.
  */
+#include "api/access/token.h"
 #include "api/access/rights.h"
-#include "api/access/rules_json.h"
 #include "api/text/hex.h"
 #include "api/text/timestamp.h"
 #include "api/text/utf8.h"
 #include "service/access.h"
+#include "service/access_tree.h"
 #include "service/command.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 const char token_usage[] =
@@ -44,36 +42,22 @@ struct order {
     const char *stores, *rights, *prefix, *expires;
     bool json;
     bool help;
-    char *where[7]; /* --access, --data and --config with their values, for the configuration */
-    size_t where_count;
+    struct access_where where;
 };
 
 struct edit {
     const struct order *order;
-    const char *path;
-    char *text; /* owned, as the tree */
-    json_t *tree;
-    bool fresh;                  /* there was no file */
+    struct access_tree file;
     char added[TOKEN_TEXT_SIZE]; /* the new token: told on stdout once it is in the file */
 };
 
-__attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("cairnd: token: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    return false;
-}
+#define fail(...) command_fail("token", __VA_ARGS__)
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
 static bool read_flag(struct order *order, char *const **arguments)
 {
     static const char *const names[] = {"--stores", "--rights", "--prefix", "--expires"};
-    static char *const where[] = {"--access", "--data", "--config"};
     const char **values[] = {&order->stores, &order->rights, &order->prefix, &order->expires};
     const char *argument = **arguments;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -83,16 +67,7 @@ static bool read_flag(struct order *order, char *const **arguments)
             *values[i] = command_flag_value(arguments);
             return *values[i] || fail("%s needs a value", names[i]);
         }
-    for (size_t i = 0; i < sizeof where / sizeof *where; i++)
-        if (command_flag_is(argument, where[i])) {
-            char *value = (char *)(uintptr_t)command_flag_value(arguments);
-            if (!value || order->where_count + 2 >= sizeof order->where / sizeof *order->where)
-                return fail("%s %s", where[i], value ? "is given twice" : "needs a value");
-            order->where[order->where_count++] = where[i];
-            order->where[order->where_count++] = value;
-            return true;
-        }
-    return fail("'%s' is no option; `cairnd token --help` tells more", argument);
+    return access_where_read(&order->where, "token", arguments);
 }
 
 static bool read_word(struct order *order, const char *word)
@@ -122,97 +97,6 @@ static bool read_arguments(struct order *order, char *const *arguments)
             return false;
     }
     return true;
-}
-
-/* ---- the file -------------------------------------------------------------------------------- */
-
-/* Whether a server would take that text. */
-static bool judge(const char *path, const char *text, size_t length)
-{
-    struct rules_json_fault fault = {0};
-    struct rules *rules = rules_json_read(text, length, &fault);
-    bool good = rules != NULL;
-    rules_release(rules);
-    return good || fail("%s is not valid: line %zu: %s", path, fault.line, fault.sentence);
-}
-
-static bool read_tree(struct edit *edit)
-{
-    char reason[ACCESS_REASON_MAX];
-    struct access_state state = access_state_of(edit->path);
-    size_t length;
-    edit->fresh = access_state_is_none(&state);
-    if (edit->fresh) {
-        edit->tree = json_object();
-        return edit->tree || fail("out of memory");
-    }
-    edit->text = access_file_read(edit->path, &length, reason);
-    if (!edit->text)
-        return fail("%s", reason);
-    if (!judge(edit->path, edit->text, length))
-        return false;
-    edit->tree = json_loadb(edit->text, length, JSON_ALLOW_NUL, NULL);
-    return edit->tree || fail("out of memory");
-}
-
-static json_t *tokens_of(const struct edit *edit)
-{
-    json_t *tokens = json_object_get(edit->tree, "tokens");
-    if (!tokens && json_object_set_new(edit->tree, "tokens", json_array()) == 0)
-        tokens = json_object_get(edit->tree, "tokens");
-    return tokens;
-}
-
-/* Where the token of that name stands, or how many there are. */
-static size_t find(const json_t *tokens, const char *name)
-{
-    size_t i = 0;
-    while (i < json_array_size(tokens) &&
-           strcmp(json_string_value(json_object_get(json_array_get(tokens, i), "name")), name) != 0)
-        i++;
-    return i;
-}
-
-/* The new text; free() it. NULL: told on stderr. */
-static char *write_tree(const struct edit *edit, size_t *ret_length)
-{
-    char *dump = json_dumps(edit->tree, JSON_INDENT(2)), *text = NULL;
-    int printed = dump ? asprintf(&text, "%s\n", dump) : -1;
-    free(dump);
-    if (printed < 0) {
-        fail("out of memory");
-        return NULL;
-    }
-    *ret_length = (size_t)printed;
-    if (judge(edit->path, text, *ret_length))
-        return text;
-    free(text);
-    return NULL;
-}
-
-/* Changes the file by `change`, while nobody else does. */
-static bool edit_file(struct edit *edit, bool (*change)(struct edit *edit))
-{
-    char reason[ACCESS_REASON_MAX];
-    struct access_edit file;
-    if (!access_edit_begin(&file, edit->path, reason))
-        return fail("%s", reason);
-    size_t length = 0;
-    char *text = read_tree(edit) && change(edit) ? write_tree(edit, &length) : NULL;
-    bool good = access_edit_end(&file, text, length, reason) && text;
-    if (text && !good)
-        fail("%s", reason);
-    if (good && edit->fresh)
-        fprintf(stderr, "cairnd: token: %s is new: from now on a server that uses it asks for tokens\n", edit->path);
-    free(text);
-    return good;
-}
-
-static void edit_free(struct edit *edit)
-{
-    free(edit->text);
-    json_decref(edit->tree);
-    explicit_bzero(edit->added, sizeof edit->added);
 }
 
 /* ---- add ------------------------------------------------------------------------------------- */
@@ -287,13 +171,14 @@ static json_t *grant_of(const struct order *order)
     return NULL;
 }
 
-static bool add_token(struct edit *edit)
+static bool add_token(void *arg)
 {
+    struct edit *edit = arg;
     const struct order *order = edit->order;
-    json_t *tokens = tokens_of(edit);
+    json_t *tokens = access_tree_list(&edit->file, "tokens");
     struct token_sum sum;
     char digits[2 * sizeof sum.bytes];
-    if (find(tokens, order->name) < json_array_size(tokens))
+    if (access_tree_find(tokens, order->name) < json_array_size(tokens))
         return fail("there is a token '%s': `cairnd token remove %s` takes it away", order->name, order->name);
     json_t *grant = grant_of(order);
     json_t *expires = grant && order->expires ? expiry_of(order->expires) : NULL;
@@ -312,14 +197,6 @@ static bool add_token(struct edit *edit)
     return json_array_append_new(tokens, token) == 0 || fail("out of memory");
 }
 
-/* A data folder may be made before the first start: `path` is that of the access file in it. */
-static bool make_folder(const struct config *config)
-{
-    if (config->access || mkdir(config->data, 0700) == 0 || errno == EEXIST)
-        return true;
-    return fail("cannot make the data folder %s: %s", config->data, strerror(errno));
-}
-
 static bool add(struct edit *edit, const struct config *config)
 {
     const struct order *order = edit->order;
@@ -330,7 +207,7 @@ static bool add(struct edit *edit, const struct config *config)
                     TOKEN_NAME_MAX);
     if (order->prefix && !is_prefix(order->prefix))
         return fail("--prefix: it has at most %d bytes of UTF-8", STORE_KEY_MAX);
-    if (!make_folder(config) || !edit_file(edit, add_token))
+    if (!access_tree_place("token", config) || !access_tree_change(&edit->file, add_token, edit))
         return false;
     puts(edit->added);
     return fflush(stdout) == 0;
@@ -338,10 +215,11 @@ static bool add(struct edit *edit, const struct config *config)
 
 /* ---- remove ---------------------------------------------------------------------------------- */
 
-static bool remove_token(struct edit *edit)
+static bool remove_token(void *arg)
 {
-    json_t *tokens = tokens_of(edit);
-    size_t place = find(tokens, edit->order->name);
+    struct edit *edit = arg;
+    json_t *tokens = access_tree_list(&edit->file, "tokens");
+    size_t place = access_tree_find(tokens, edit->order->name);
     return json_array_remove(tokens, place) == 0 || fail("there is no token '%s'", edit->order->name);
 }
 
@@ -404,13 +282,13 @@ static bool print_json(json_t *tree)
 
 static bool list(struct edit *edit)
 {
-    if (!read_tree(edit))
+    if (!access_tree_read(&edit->file))
         return false;
-    if (edit->fresh)
-        return fail("there is no access file %s", edit->path);
+    if (edit->file.fresh)
+        return fail("there is no access file %s", edit->file.path);
     if (edit->order->json)
-        return print_json(edit->tree) && fflush(stdout) == 0;
-    print_all(edit->tree);
+        return print_json(edit->file.json) && fflush(stdout) == 0;
+    print_all(edit->file.json);
     return fflush(stdout) == 0;
 }
 
@@ -418,15 +296,16 @@ static bool list(struct edit *edit)
 
 static int act(const struct order *order, const struct config *config, const char *path)
 {
-    struct edit edit = {.order = order, .path = path};
+    struct edit edit = {.order = order, .file = {.command = "token", .path = path}};
     bool done;
     if (strcmp(order->action, "add") == 0)
         done = add(&edit, config);
     else if (strcmp(order->action, "list") == 0)
         done = list(&edit);
     else
-        done = edit_file(&edit, remove_token);
-    edit_free(&edit);
+        done = access_tree_change(&edit.file, remove_token, &edit);
+    access_tree_free(&edit.file);
+    explicit_bzero(edit.added, sizeof edit.added);
     return done ? STATUS_OK : STATUS_FAILED;
 }
 
@@ -457,7 +336,7 @@ int command_token(char *const *arguments)
     }
     if (!is_order(&order))
         return STATUS_USAGE;
-    if (command_configure(order.where, &config, &status)) {
+    if (command_configure(order.where.arguments, &config, &status)) {
         char *path = access_path(&config);
         status = path ? act(&order, &config, path) : STATUS_FAILED;
         free(path);

@@ -2,6 +2,8 @@
 
 #include "api/access/rights.h"
 
+#include <string.h>
+
 bool visitor_show(struct visitor *visitor, const char *authorization, int64_t now)
 {
     struct token_sum sum;
@@ -12,6 +14,21 @@ bool visitor_show(struct visitor *visitor, const char *authorization, int64_t no
         return false;
     visitor->token = token;
     return true;
+}
+
+bool visitor_show_link(struct visitor *visitor, const struct link *link, const struct link_target *target, int64_t now)
+{
+    const struct link_key *key = rules_link_key(visitor->rules, link->key, strlen(link->key));
+    if (!key || !link_holds(link, key, target, now))
+        return false;
+    visitor->link_key = key;
+    visitor->upload_limit = link_size_limit(link);
+    return true;
+}
+
+uint64_t visitor_upload_limit(const struct visitor *visitor)
+{
+    return visitor->link_key ? visitor->upload_limit : UINT64_MAX;
 }
 
 unsigned visitor_rights(const struct visitor *visitor, const char *store, const struct store_key *key)
@@ -44,12 +61,17 @@ unsigned visitor_rights_everywhere(const struct visitor *visitor)
 
 bool visitor_is_known(const struct visitor *visitor)
 {
-    return !visitor->rules || visitor->token || visitor->rules->anonymous.count > 0;
+    return !visitor->rules || visitor->token || visitor->link_key || visitor->rules->anonymous.count > 0;
 }
 
 const char *visitor_name(const struct visitor *visitor)
 {
     return !visitor->token ? NULL : visitor->token->name;
+}
+
+const char *visitor_link_name(const struct visitor *visitor)
+{
+    return !visitor->link_key ? NULL : visitor->link_key->name;
 }
 
 void visitor_leave(struct visitor *visitor)

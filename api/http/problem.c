@@ -22,6 +22,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_NO_OBJECT] = {404, TYPE "no-object", "There is no such object", 0},
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, TYPE "method-not-allowed", "The method does not fit this resource", 0},
     [PROBLEM_COLLISION] = {409, TYPE "hash-collision", "Several keys have this hash", 0},
+    [PROBLEM_NO_LINK_KEY] = {409, TYPE "no-link-key", "There is no key to sign links with", 0},
     [PROBLEM_STORE_NOT_EMPTY] = {409, TYPE "store-not-empty", "The store still holds objects", 0},
     [PROBLEM_VERIFICATION_RUNNING] = {409, TYPE "verification-running", "The store is being verified already", 0},
     [PROBLEM_LENGTH_REQUIRED] = {411, TYPE "length-required", "The length of the content must be told", 0},

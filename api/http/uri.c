@@ -86,11 +86,12 @@ bool uri_has_dot_segment(struct slice path)
     return false;
 }
 
-bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
+/* With `form` a plus is a blank. False also when there are more than `size` bytes. */
+static bool decode(struct slice text, bool form, char *bytes, size_t size, size_t *ret_length)
 {
     size_t length = 0;
     for (size_t i = 0; i < text.length; i++) {
-        char byte = text.start[i];
+        char byte = form && text.start[i] == '+' ? ' ' : text.start[i];
         if (byte == '%') {
             if (text.length - i < 3)
                 return false;
@@ -100,10 +101,17 @@ bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
             byte = (char)(high << 4 | low);
             i += 2;
         }
+        if (length == size)
+            return false;
         bytes[length++] = byte;
     }
     *ret_length = length;
     return true;
+}
+
+bool uri_decode(struct slice text, char *bytes, size_t *ret_length)
+{
+    return decode(text, false, bytes, text.length, ret_length);
 }
 
 bool uri_next_parameter(struct slice *query, struct slice *ret_name, struct slice *ret_value)
@@ -121,11 +129,7 @@ bool uri_next_parameter(struct slice *query, struct slice *ret_name, struct slic
 
 static bool decode_value(struct slice text, char *value, size_t size, size_t *ret_length)
 {
-    if (text.length >= size)
-        return false;
-    for (size_t i = 0; i < text.length; i++)
-        value[i] = text.start[i] == '+' ? ' ' : text.start[i];
-    if (!uri_decode((struct slice){value, text.length}, value, ret_length))
+    if (!decode(text, true, value, size - 1, ret_length))
         return false;
     value[*ret_length] = '\0';
     return true;
@@ -166,9 +170,20 @@ static bool dots_begin(const char *bytes, size_t length, size_t begin)
     return uri_is_dots(bytes + begin, !slash ? length - begin : (size_t)(slash - bytes) - begin);
 }
 
-size_t uri_encode(char *text, const void *bytes, size_t length)
+/* Room for three characters. Returns how many it wrote. */
+static size_t write_byte(char *text, char byte, bool escape)
 {
     static const char digits[] = "0123456789ABCDEF";
+    text[0] = escape ? '%' : byte;
+    if (!escape)
+        return 1;
+    text[1] = digits[(unsigned char)byte >> 4];
+    text[2] = digits[byte & 15];
+    return 3;
+}
+
+size_t uri_encode(char *text, const void *bytes, size_t length)
+{
     const char *from = bytes;
     size_t written = 0;
     bool dots = dots_begin(from, length, 0);
@@ -179,13 +194,18 @@ size_t uri_encode(char *text, const void *bytes, size_t length)
             dots = dots_begin(from, length, i + 1);
             escape = dots_before || dots;
         }
-        if (!escape) {
-            text[written++] = from[i];
-            continue;
-        }
-        text[written++] = '%';
-        text[written++] = digits[(unsigned char)from[i] >> 4];
-        text[written++] = digits[from[i] & 15];
+        written += write_byte(text + written, from[i], escape);
+    }
+    return written;
+}
+
+size_t uri_encode_value(char *text, const void *bytes, size_t length)
+{
+    const char *from = bytes;
+    size_t written = 0;
+    for (size_t i = 0; i < length; i++) {
+        bool reserved = !stands_for_itself(from[i]) || strchr("!$&'()*+,;=:@/", from[i]);
+        written += write_byte(text + written, from[i], reserved);
     }
     return written;
 }

@@ -57,6 +57,10 @@ enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, cha
  * length written, no NUL. */
 size_t uri_encode(char *text, const void *bytes, size_t length);
 
+/* The same for the value of a parameter, where a reader may take more characters for something else: all but unreserved
+ * ones are escaped. */
+size_t uri_encode_value(char *text, const void *bytes, size_t length);
+
 /* Whether bytes are `.` or `..` and nothing else: alone in a segment no escape keeps them in it. */
 bool uri_is_dots(const void *bytes, size_t length);
 

@@ -20,12 +20,11 @@ enum {
     LIMIT_MAX = 1000,
     DELIMITER_MAX = 64,
     CURSOR_TEXT = BASE64_ENCODE_RAW_LENGTH(STORE_CURSOR_MAX), /* padded */
-    ESCAPED = 3,                                              /* characters that a byte may take in a query */
 };
 
 struct page {
-    char prefix[ESCAPED * STORE_KEY_MAX + 1];
-    char delimiter[ESCAPED * DELIMITER_MAX + 1];
+    char prefix[STORE_KEY_MAX + 1];
+    char delimiter[DELIMITER_MAX + 1];
     uint8_t cursor[STORE_CURSOR_MAX + 3]; /* decoding may write a block more */
     struct store_list_query query;
     struct jsontext objects;
@@ -43,13 +42,13 @@ static bool refuse(struct request *request, const char *detail)
     return false;
 }
 
-/* A value of at most `most` bytes, and the room for it escaped. */
+/* A value of at most `most` bytes; there is room for one more. */
 static bool read_bytes(struct request *request, const char *name, char *value, size_t most, size_t *ret_length)
 {
-    enum uri_parameter found = uri_parameter_bytes(request->query, name, value, ESCAPED * most + 1, ret_length);
+    enum uri_parameter found = uri_parameter_bytes(request->query, name, value, most + 1, ret_length);
     if (found == URI_PARAMETER_ABSENT)
         *ret_length = 0;
-    return found != URI_PARAMETER_MALFORMED && *ret_length <= most;
+    return found != URI_PARAMETER_MALFORMED;
 }
 
 static bool read_limit(struct request *request, size_t *ret_limit)
@@ -66,7 +65,7 @@ static bool read_limit(struct request *request, size_t *ret_limit)
 
 static bool read_cursor(struct request *request, struct page *page)
 {
-    char text[ESCAPED * CURSOR_TEXT + 1];
+    char text[CURSOR_TEXT + 1];
     struct base64_decode_ctx decode;
     size_t length, decoded = sizeof page->cursor;
     enum uri_parameter found = uri_parameter_bytes(request->query, "cursor", text, sizeof text, &length);

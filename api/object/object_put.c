@@ -30,9 +30,16 @@ struct upload {
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
+/* Bytes: what the server allows, or less where a link does. */
+static uint64_t size_limit(const struct request *request)
+{
+    uint64_t limit = request->api->options.object_limit, link = visitor_upload_limit(&request->visitor);
+    return link < limit ? link : limit;
+}
+
 static bool check_length(struct request *request)
 {
-    uint64_t limit = request->api->options.object_limit;
+    uint64_t limit = size_limit(request);
     if (request->body_length == 0 && !request_field(request, FIELD_CONTENT_LENGTH)) {
         reply_problem(request, PROBLEM_LENGTH_REQUIRED,
                       "PUT needs a Content-Length or a chunked body; Content-Length: 0 stores an empty object.");
@@ -97,15 +104,27 @@ static void ready(void *arg)
     request_resume(arg);
 }
 
+static void drop(struct upload *upload)
+{
+    stream_abort(upload->stream);
+    upload->stream = NULL;
+}
+
 static size_t receive(struct request *request, const char *bytes, size_t length)
 {
     struct upload *upload = request->state;
     size_t taken = 0;
+    uint64_t limit = visitor_upload_limit(&request->visitor);
+    if (length > limit - request->received) { /* the engine knows nothing of links, and the length was not announced */
+        drop(upload);
+        reply_problem(request, PROBLEM_TOO_LARGE,
+                      "The object has more than the %" PRIu64 " bytes that the link allows.", limit);
+        return length;
+    }
     enum store_error error = stream_write(upload->stream, bytes, length, &taken);
     if (error != STORE_OK) {
         request_keep_error(request, error);
-        stream_abort(upload->stream);
-        upload->stream = NULL;
+        drop(upload);
         reply_error(request, error);
         return length;
     }
@@ -181,4 +200,5 @@ const struct endpoint endpoint_object_put = {.begin = begin,
                                              .finish = finish,
                                              .keeps = true,
                                              .end = end,
+                                             .links = true,
                                              .fault = "the object cannot be written"};

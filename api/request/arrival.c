@@ -250,6 +250,8 @@ static bool takes_query(struct request *request)
     bool given[ENDPOINT_PARAMETERS_MAX] = {false};
     while (!endpoint->any_query && uri_next_parameter(&rest, &name, &value)) {
         unsigned parameter = parameter_of(endpoint, name);
+        if (endpoint->links && link_parameter(name))
+            continue;
         if (!endpoint->parameters[parameter])
             return refuse_parameter(request, name);
         if (given[parameter]) {

@@ -28,6 +28,8 @@ struct endpoint {
     bool any_query;
     /* Its body is an object as it is: fields that are kept with one (kept.h) may come with it. */
     bool keeps;
+    /* It knows the parameters of links besides, which are looked at before it begins (permit.h). */
+    bool links;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
     /* It tells how the server is: also those who find no place among the connections. */
@@ -48,6 +50,7 @@ extern const struct endpoint endpoint_batch;
 extern const struct endpoint endpoint_batch_get;
 extern const struct endpoint endpoint_move;
 extern const struct endpoint endpoint_copy;
+extern const struct endpoint endpoint_links;
 extern const struct endpoint endpoint_verify;
 extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;

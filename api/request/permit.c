@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* ---- the answers ----------------------------------------------------------------------------- */
@@ -53,6 +54,43 @@ static bool show_token(struct request *request)
     return shown;
 }
 
+/* How a link calls the method; NULL where none is for it. */
+static const char *link_method(enum method method)
+{
+    if (method == METHOD_GET || method == METHOD_HEAD)
+        return "GET";
+    return method == METHOD_PUT ? "PUT" : NULL;
+}
+
+/* A link is for one object, which it names by its key. Where the path names none its parameters are like any others. */
+static bool show_link(struct request *request)
+{
+    struct link link;
+    if (!request->has_key || !link_in_query(request->query))
+        return true;
+    struct link_target target = {.method = link_method(request->method),
+                                 .store = request->store_name,
+                                 .object = request->key.bytes,
+                                 .object_length = request->key.length};
+    return target.method && target.object && link_read(&link, request->query) &&
+           visitor_show_link(&request->visitor, &link, &target, time(NULL));
+}
+
+/* Whether an upload is what the link is for. How long it may be is for the endpoint to say, which counts. */
+static bool fits_link(struct request *request)
+{
+    struct link link;
+    if (request->method != METHOD_PUT || !visitor_link_name(&request->visitor) || !link_read(&link, request->query) ||
+        *link.type == '\0')
+        return true;
+    const char *type = request_field(request, FIELD_CONTENT_TYPE);
+    if (type && strcasecmp(type, link.type) == 0)
+        return true;
+    reply_problem(request, PROBLEM_FORBIDDEN, "The link is for an upload with Content-Type: %s; this one has %s.",
+                  link.type, type ? type : "none");
+    return false;
+}
+
 /* What the visitor may do in the place that the demand is about. */
 static unsigned rights_given(const struct request *request)
 {
@@ -87,16 +125,16 @@ bool permit_arrival(struct request *request)
     request->visitor.rules = api_rules(request->api);
     if (!request->visitor.rules)
         return true;
-    bool valid = show_token(request);
+    bool valid = show_token(request) && show_link(request);
     if (is_public(request))
         return true;
-    unsigned lacking = demand_lacks(demand, rights_given(request));
+    unsigned lacking = visitor_link_name(&request->visitor) ? 0 : demand_lacks(demand, rights_given(request));
     bool known = valid && visitor_is_known(&request->visitor);
     if (!known)
         refuse_unknown(request);
     else if (lacking != 0)
         refuse(request, lacking, demand->any, request->store_name, SIZE_MAX);
-    return known && lacking == 0;
+    return known && lacking == 0 && fits_link(request);
 }
 
 /* ---- later ----------------------------------------------------------------------------------- */

@@ -4,8 +4,8 @@
  * nobody learns from a refusal whether a store is there. Endpoints whose targets stand elsewhere, in a field or in the
  * body, ask once more when they know them.
  *
- * 401 is the one answer for no token, a wrong one, and one that has expired, where nobody or nobody else may do this;
- * 403 names the rights that a valid token lacks.
+ * 401 is the one answer for no token, a wrong one, and one that has expired, where nobody or nobody else may do this,
+ * and the same for a link; 403 names the rights that a valid token lacks.
  *
  * Thread: the daemon's, unless said otherwise.
  */

@@ -105,6 +105,7 @@ static void write_line(struct request *request, const struct metrics_request *fi
     write_host(&line, "client", &client);
     write_host(&line, "peer", &peer);
     jsontext_field(&line, "token", visitor_name(&request->visitor));
+    jsontext_field(&line, "link", visitor_link_name(&request->visitor));
     write_target(&line, request);
     write_outcome(&line, request, figures, complete);
     put_line(request->api, request->connection, &line);

@@ -1,4 +1,5 @@
 /* fuzz_uri.c - request targets: the split, the escapes, the query's parameters, the routes and Destination. */
+#include "api/access/link.h"
 #include "api/http/uri.h"
 #include "api/object/destination.h"
 #include "api/routes.h"
@@ -42,6 +43,21 @@ static void look_for(struct slice query, const char *name, size_t size)
     free(value);
 }
 
+/* What is read as a link is written as one that is read alike. */
+static void read_link(struct slice query)
+{
+    struct link link, again;
+    char text[LINK_QUERY_SIZE];
+    if (!link_read(&link, query))
+        return;
+    fuzz_assert(link_in_query(query));
+    link_write(&link, text);
+    fuzz_assert(link_read(&again, (struct slice){text, strlen(text)}));
+    fuzz_assert(strcmp(again.key, link.key) == 0 && strcmp(again.expires, link.expires) == 0 &&
+                strcmp(again.size, link.size) == 0 && strcmp(again.type, link.type) == 0 &&
+                strcmp(again.signature, link.signature) == 0);
+}
+
 /* Names and values lie one behind the other in the query, and what is looked for is what is there. */
 static void read_query(struct slice query)
 {
@@ -51,6 +67,7 @@ static void read_query(struct slice query)
         fuzz_assert(memchr(name.start, '&', name.length) == NULL && memchr(name.start, '=', name.length) == NULL);
         fuzz_assert(memchr(value.start, '&', value.length) == NULL && inside(rest, query));
     }
+    read_link(query);
     look_for(query, "prefix", 1025);
     look_for(query, "limit", 8);
     look_for(query, "force", 1);

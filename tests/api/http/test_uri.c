@@ -111,7 +111,7 @@ END_TEST
 START_TEST(parameters_are_found_and_decoded)
 {
     char value[8];
-    struct slice query = slice_of("a=1&bb=%26+x&c&=z&a=2&long=12345678");
+    struct slice query = slice_of("a=1&bb=%26+x&c&=z&a=2&long=12345678&full=%31%32%33%34567");
     ck_assert_int_eq(uri_parameter(query, "a", value, sizeof value), URI_PARAMETER_FOUND);
     ck_assert_str_eq(value, "1");
     ck_assert_int_eq(uri_parameter(query, "bb", value, sizeof value), URI_PARAMETER_FOUND);
@@ -120,6 +120,8 @@ START_TEST(parameters_are_found_and_decoded)
     ck_assert_str_eq(value, "");
     ck_assert_int_eq(uri_parameter(query, "b", value, sizeof value), URI_PARAMETER_ABSENT);
     ck_assert_int_eq(uri_parameter(query, "long", value, sizeof value), URI_PARAMETER_MALFORMED);
+    ck_assert_int_eq(uri_parameter(query, "full", value, sizeof value), URI_PARAMETER_FOUND);
+    ck_assert_str_eq(value, "1234567"); /* its bytes fit, however they are escaped */
     ck_assert_int_eq(uri_parameter((struct slice){0}, "a", value, sizeof value), URI_PARAMETER_ABSENT);
 }
 END_TEST
