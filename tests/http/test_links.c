@@ -1,5 +1,5 @@
-/* Signed links: what they let in, and all that they do not. Links are signed by the server (POST …/links); that others
- * sign the same is seen by tests/http/minting, which runs the examples of docs/links.md.
+/* Signed links: what they let in, and all that they do not. Links are signed by the server (POST …/links); that
+ * others sign the same is seen by tests/http/minting, which runs the examples of docs/links.md.
  */
 #include "access.h"
 #include "site.h"
