@@ -30,9 +30,10 @@ static bool take_last(const char *list, size_t *length, struct host *ret_host, b
 struct host forwarded_client(const struct network *trusted, size_t count, const struct host *peer, const char *field)
 {
     struct host client = *peer, before;
-    size_t length = !field ? 0 : strlen(field);
+    const char *list = field ? field : "";
+    size_t length = strlen(list);
     bool address;
-    while (is_trusted(trusted, count, &client) && take_last(field, &length, &before, &address) && address)
+    while (is_trusted(trusted, count, &client) && take_last(list, &length, &before, &address) && address)
         client = before;
     return client;
 }

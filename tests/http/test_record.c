@@ -46,14 +46,17 @@ static const char *find_line(const char *path, const char *text)
     return *found == '\0' ? NULL : found;
 }
 
-/* That line, once it is there. */
+/* That line, once it is there; it lives as long as the test's process. */
 static json_t *line_with(const char *path, const char *text)
 {
+    static json_t *kept[64];
+    static size_t count;
     ck_assert_msg(clock_until(5, find_line(path, text) != NULL), "no line with %s in %s", text, path);
     json_error_t error;
     json_t *json = json_loads(find_line(path, text), 0, &error);
     ck_assert_msg(json != NULL, "no JSON: %s: %s", error.text, find_line(path, text));
-    return json;
+    ck_assert_uint_lt(count, sizeof kept / sizeof *kept);
+    return kept[count++] = json;
 }
 
 /* The line of the request with that name. */
