@@ -3,6 +3,7 @@
 
 #include "tests/lib/model_limits.h"
 #include "tests/lib/namesake.h"
+#include "tests/lib/patience.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -555,7 +556,7 @@ static void check_blobs(struct model *model, unsigned store)
     snprintf(path, sizeof path, "/data/stores/%s/blobs", store_names[store]);
     uint64_t files = 0;
     struct store_figures figures;
-    for (int tries = 0; tries < 5000; tries++) {
+    for (int tries = 0; tries < PATIENCE_TRIES; tries++) {
         store_figures(model->stores[store], &figures);
         files = count_files(model, path);
         bool all_needed = files == figures.blobs || (files > figures.blobs && model->doubt_round[store] > 0);
@@ -572,7 +573,7 @@ static void check_blobs(struct model *model, unsigned store)
 /* An upload that was dropped gives its memory back behind the caller's back. */
 static void wait_idle(struct model *model, unsigned store, struct store_figures *ret_figures)
 {
-    for (int tries = 0; tries < 5000; tries++) {
+    for (int tries = 0; tries < PATIENCE_TRIES; tries++) {
         store_figures(model->stores[store], ret_figures);
         if (ret_figures->bytes_in_flight == 0 && ret_figures->writes_in_flight == 0) {
             return;

@@ -12,6 +12,7 @@
 #include "tests/lib/fixture.h"
 #include "tests/lib/history.h"
 #include "tests/lib/model.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"
@@ -463,9 +464,7 @@ START_TEST(an_aborted_upload_leaves_nothing)
     ck_assert_int_eq(stream_write(stream, payload, sizeof payload, &taken), STORE_OK);
     ck_assert_uint_gt(taken, 0);
     stream_abort(stream);
-    for (int tries = 0; tries < 5000 && upload_leaves_something(nodes); tries++) {
-        usleep(1000);
-    }
+    WAIT_UNTIL(!upload_leaves_something(nodes));
     ck_assert(!upload_leaves_something(nodes));
     assert_holds("a", "one");
 }
@@ -500,8 +499,7 @@ START_TEST(the_file_of_a_failed_commit_goes_with_the_next_one)
     put("a", "one");
     fail_commit_of_upload(large, sizeof large);
     put("b", "two");
-    for (int tries = 0; tries < 5000 && count_blobs() > 0; tries++)
-        usleep(1000);
+    WAIT_UNTIL(count_blobs() == 0);
     ck_assert_uint_eq(count_blobs(), 0);
     ck_assert_int_eq(fixture_get(&fixture, "large", large, sizeof large), STORE_NO_OBJECT);
 }

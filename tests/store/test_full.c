@@ -1,6 +1,7 @@
 /* test_full.c - a full disk stops puts only: deletes go on in any order, in many stores, through restarts and power
  * cuts, and when there is space everything goes on by itself. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
@@ -114,15 +115,13 @@ static uint64_t reserve_bytes(void)
 /* The reserve is made in the background. */
 static void wait_for_reserve(uint64_t bytes)
 {
-    for (unsigned tries = 0; tries < 10000 && reserve_bytes() < bytes; tries++)
-        usleep(1000);
+    WAIT_UNTIL(reserve_bytes() >= bytes);
     ck_assert_uint_ge(reserve_bytes(), bytes);
 }
 
 static void wait_for_disk_bytes(uint64_t bytes)
 {
-    for (unsigned tries = 0; tries < 10000 && fixture_figures(&fixture).disk_bytes > bytes; tries++)
-        usleep(1000);
+    WAIT_UNTIL(fixture_figures(&fixture).disk_bytes <= bytes);
     ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, bytes);
 }
 
@@ -149,11 +148,8 @@ static void deletes_go_on(size_t size)
     shuffle(KEYS, size);
     delete_part(0, KEYS);
     ck_assert_uint_eq(fixture_figures(&fixture).objects, 0);
-    enum store_error error = put(1, SIZE); /* of what the deletes have given back, by way of compaction */
-    for (unsigned tries = 0; tries < 10000 && error == STORE_FULL; tries++) {
-        usleep(1000);
-        error = put(1, SIZE);
-    }
+    enum store_error error; /* what the deletes have given back comes by way of compaction */
+    WAIT_UNTIL((error = put(1, SIZE)) != STORE_FULL);
     ck_assert_int_eq(error, STORE_OK);
 }
 
@@ -410,8 +406,7 @@ START_TEST(space_comes_back_without_traffic)
     }
     ck_assert_uint_gt(fixture_figures(&fixture).dead_bytes, COUNT * LARGE / 2);
     sim_disk_set_free(fixture.disk, UINT64_MAX);
-    for (unsigned tries = 0; tries < 10000 && fixture_figures(&fixture).dead_bytes > COUNT * LARGE / 4; tries++)
-        usleep(1000);
+    WAIT_UNTIL(fixture_figures(&fixture).dead_bytes <= COUNT * LARGE / 4);
     ck_assert_uint_le(fixture_figures(&fixture).dead_bytes, COUNT * LARGE / 4);
 }
 END_TEST
@@ -445,8 +440,7 @@ START_TEST(an_episode_is_told_once_and_at_readyz)
     ck_assert_uint_eq(fixture.warnings, 1);
     sim_disk_set_free(fixture.disk, UINT64_MAX);
     ck_assert_int_eq(put(KEYS, SIZE), STORE_OK);
-    for (unsigned tries = 0; tries < 10000 && says_full(); tries++)
-        usleep(1000);
+    WAIT_UNTIL(!says_full());
     ck_assert(!says_full());
     ck_assert_uint_eq(fixture.warnings, 1);
 }

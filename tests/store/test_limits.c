@@ -1,6 +1,7 @@
 /* test_limits.c - stores with limits: what is decided, what stays of it on disk, and many who want the last place. */
 #include "store/store.h"
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/unit.h"
 
@@ -582,8 +583,7 @@ START_TEST(no_race_passes_a_limit)
     }
     ck_assert_uint_gt(refused, CALLS / 4);
     ck_assert_uint_lt(refused, CLIENTS * CALLS * 9 / 10);
-    for (unsigned tries = 0; tries < 10000 && fixture_figures(&fixture).writes_in_flight > 0; tries++)
-        usleep(1000); /* aborted uploads are taken apart in the background */
+    WAIT_UNTIL(fixture_figures(&fixture).writes_in_flight == 0); /* aborted uploads are taken apart in the background */
     ck_assert_uint_eq(unfinished(), 0);
     struct store_figures before = fixture_figures(&fixture);
     fixture_stop(&fixture, false);

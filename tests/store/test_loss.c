@@ -1,6 +1,7 @@
 /* test_loss.c - files of the log that get lost or ruined, what the store does meanwhile, and that they can come
  * back. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
@@ -115,8 +116,7 @@ static bool is_husk(unsigned number)
 
 static void wait_husk(unsigned number)
 {
-    for (int tries = 0; tries < 5000 && !is_husk(number); tries++)
-        usleep(1000);
+    WAIT_UNTIL(is_husk(number));
     ck_assert(is_husk(number));
 }
 

@@ -1,5 +1,6 @@
 /* test_depot.c - many stores in one data folder: removing them, making room, and what a failing disk makes of that. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/unit.h"
 
 #include <errno.h>
@@ -45,8 +46,7 @@ static void await_flag(void *arg)
 
 static bool wait_for(atomic_bool *flag)
 {
-    for (int tries = 0; tries < 5000 && !atomic_load(flag); tries++)
-        usleep(1000);
+    WAIT_UNTIL(atomic_load(flag));
     return atomic_load(flag);
 }
 

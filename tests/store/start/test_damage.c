@@ -1,6 +1,7 @@
 /* test_damage.c - records that the disk has changed, those that were moved, and payloads that look like records. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/long_log.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -223,8 +224,7 @@ static void have_objects_moved(void)
         if (i >= MOVED && i % 5 > 1)
             ck_assert_int_eq(fixture_delete(&fixture, name), STORE_OK);
     }
-    for (int tries = 0; tries < 5000 && !fixture_is_husk(&fixture, 1); tries++)
-        usleep(1000);
+    WAIT_UNTIL(fixture_is_husk(&fixture, 1));
     ck_assert(fixture_is_husk(&fixture, 1));
 }
 
@@ -302,8 +302,7 @@ START_TEST(a_segment_that_comes_back_brings_no_deleted_key)
     }
     for (unsigned i = 0; i < 3 * MOVED; i++)
         ck_assert_int_eq(fixture_put(&fixture, "other", payload, sizeof payload), STORE_OK);
-    for (int tries = 0; tries < 5000 && !fixture_is_husk(&fixture, 2); tries++)
-        usleep(1000);
+    WAIT_UNTIL(fixture_is_husk(&fixture, 2));
     fixture_close(&fixture);
     fixture_write_file(&fixture, first, bytes, size, 0);
     free(bytes);

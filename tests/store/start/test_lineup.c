@@ -1,6 +1,7 @@
 /* test_lineup.c - which files are the log: lost, ruined, returned and foreign ones, husks, and older logs. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/long_log.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -248,10 +249,7 @@ static void empty_two(void)
         snprintf(key, sizeof key, "%u", i);
         ck_assert_int_eq(fixture_delete(&fixture, key), STORE_OK);
     }
-    for (int tries = 0; tries < 5000 && (fixture_file_size(&fixture, many.paths[0]) > 64 ||
-                                         fixture_file_size(&fixture, many.paths[1]) > 64);
-         tries++)
-        usleep(1000);
+    WAIT_UNTIL(fixture_file_size(&fixture, many.paths[0]) <= 64 && fixture_file_size(&fixture, many.paths[1]) <= 64);
     ck_assert_uint_eq(fixture_file_size(&fixture, many.paths[1]), 64);
 }
 

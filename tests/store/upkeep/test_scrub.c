@@ -1,5 +1,6 @@
 /* test_scrub.c - verification beside other work: writers, compaction, the background, the end. */
 #include "tests/lib/findings.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -126,7 +127,6 @@ static unsigned overwritten;
  * reached. */
 static void compact_ahead(void *arg, const struct store_flaw *flaw)
 {
-    const struct timespec nap = {.tv_nsec = 1000000};
     findings_keep(arg, flaw);
     if (findings_count > 1)
         return;
@@ -135,8 +135,7 @@ static void compact_ahead(void *arg, const struct store_flaw *flaw)
         (void)snprintf(key, sizeof key, "b%03u", i);
         fixture_must_put(&fixture, key, "new");
     }
-    for (int tries = 0; tries < 5000 && !fixture_is_husk(&fixture, 2); tries++)
-        nanosleep(&nap, NULL);
+    WAIT_UNTIL(fixture_is_husk(&fixture, 2));
     ck_assert(fixture_is_husk(&fixture, 2));
 }
 

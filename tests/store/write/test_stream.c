@@ -1,5 +1,6 @@
 /* test_stream.c - uploads that are larger than memory may hold. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/unit.h"
 
 #include <string.h>
@@ -58,8 +59,7 @@ static uint64_t write_on(struct stream *stream, uint64_t size, enum store_error 
 /* What an aborted upload held comes back in the background. */
 static void wait_for_idle(void)
 {
-    for (int tries = 0; tries < 10000 && fixture_figures(&fixture).writes_in_flight > 0; tries++)
-        usleep(1000);
+    WAIT_UNTIL(fixture_figures(&fixture).writes_in_flight == 0);
     ck_assert_uint_eq(fixture_figures(&fixture).writes_in_flight, 0);
     ck_assert_uint_eq(fixture_figures(&fixture).bytes_in_flight, 0);
 }
@@ -130,8 +130,7 @@ static void limit_memory(uint64_t bytes)
 /* Waits for what is left to be written; whether the upload holds no more than so much then. */
 static bool settles_at(uint64_t bytes)
 {
-    for (int tries = 0; tries < 5000 && in_flight() > bytes; tries++)
-        usleep(1000);
+    WAIT_UNTIL(in_flight() <= bytes);
     return in_flight() <= bytes;
 }
 
