@@ -145,13 +145,17 @@ static bool read_span(const char *text, int64_t *ret_seconds)
     return false;
 }
 
+/* NULL: it is no time, or one that nobody here will see. */
 static json_t *expiry_of(const char *text)
 {
+    static const int64_t second = 1000000000;
     char written[TIMESTAMP_SIZE];
     int64_t seconds;
     if (!read_span(text, &seconds) && !timestamp_read(text, strlen(text), &seconds))
         return NULL;
-    timestamp_write(written, seconds * 1000000000);
+    if (seconds < 0 || seconds > INT64_MAX / second)
+        return NULL;
+    timestamp_write(written, seconds * second);
     return json_string(written);
 }
 
@@ -184,7 +188,7 @@ static bool add_token(void *arg)
     json_t *expires = grant && order->expires ? expiry_of(order->expires) : NULL;
     if (!grant || (order->expires && !expires)) {
         json_decref(grant);
-        return grant ? fail("--expires: '%s' is no time", order->expires) : false;
+        return grant ? fail("--expires: '%s' is no time from 1970 to 2262", order->expires) : false;
     }
     if (!token_make(edit->added))
         return fail("the system has no random bytes");

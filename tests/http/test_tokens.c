@@ -276,21 +276,25 @@ START_TEST(orders_that_are_none_change_nothing)
     add("boss", "*", "admin", NULL);
     const struct {
         int code;
-        const char *arguments[10];
-    } cases[] = {{2, {"token", NULL}},
-                 {2, {"token", "make", NULL}},
-                 {2, {"token", "remove", NULL}},
-                 {2, {"token", "list", "x", NULL}},
-                 {2, {"token", "list", "--stores", "x", NULL}},
-                 {2, {"token", "add", "x", "--sotres", "x", NULL}},
-                 {1, {"token", "add", "x", NULL}},
-                 {1, {"token", "add", "x", "--stores", "*", "--data", data, NULL}},
-                 {1, {"token", "add", "a b", "--stores", "*", "--rights", "read", "--data", data, NULL}},
-                 {1, {"token", "add", "x", "--stores", "a,,b", "--rights", "read", "--data", data, NULL}},
-                 {1, {"token", "add", "x", "--stores", "*", "--rights", "read,", "--data", data, NULL}},
-                 {1, {"token", "add", "boss", "--stores", "*", "--rights", "read", "--data", data, NULL}},
-                 {1, {"token", "remove", "nobody", "--data", data, NULL}},
-                 {1, {"token", "list", "--access", "/nowhere/access.json", NULL}}};
+        const char *arguments[12];
+    } cases[] = {
+        {2, {"token", NULL}},
+        {2, {"token", "make", NULL}},
+        {2, {"token", "remove", NULL}},
+        {2, {"token", "list", "x", NULL}},
+        {2, {"token", "list", "--stores", "x", NULL}},
+        {2, {"token", "add", "x", "--sotres", "x", NULL}},
+        {1, {"token", "add", "x", NULL}},
+        {1, {"token", "add", "x", "--stores", "*", "--data", data, NULL}},
+        {1, {"token", "add", "a b", "--stores", "*", "--rights", "read", "--data", data, NULL}},
+        {1, {"token", "add", "x", "--stores", "a,,b", "--rights", "read", "--data", data, NULL}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read,", "--data", data, NULL}},
+        {1, {"token", "add", "boss", "--stores", "*", "--rights", "read", "--data", data, NULL}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read", "--expires", "999999999d", "--data", data}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read", "--expires", "9999-01-01", "--data", data}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read", "--expires", "2027-02-29", "--data", data}},
+        {1, {"token", "remove", "nobody", "--data", data, NULL}},
+        {1, {"token", "list", "--access", "/nowhere/access.json", NULL}}};
     FILE *file = fopen(server_path(site.server, "access.json"), "re");
     char before[4096] = "", after[4096] = "";
     size_t length = fread(before, 1, sizeof before, file);
