@@ -7,8 +7,12 @@ bool api_is_draining(const struct api *api)
 
 struct rules *api_rules(struct api *api)
 {
+    if (!atomic_load(&api->rules))
+        return NULL;
     pthread_mutex_lock(&api->rules_lock);
-    struct rules *rules = !api->rules ? NULL : rules_keep(api->rules);
+    struct rules *rules = atomic_load(&api->rules);
+    if (rules)
+        rules_keep(rules);
     pthread_mutex_unlock(&api->rules_lock);
     return rules;
 }
@@ -16,8 +20,7 @@ struct rules *api_rules(struct api *api)
 void api_set_rules(struct api *api, struct rules *rules)
 {
     pthread_mutex_lock(&api->rules_lock);
-    struct rules *old = api->rules;
-    api->rules = rules;
+    struct rules *old = atomic_exchange(&api->rules, rules);
     pthread_mutex_unlock(&api->rules_lock);
     rules_release(old);
 }

@@ -14,8 +14,8 @@
 struct api {
     struct api_options options;
     const struct route *routes;
-    pthread_mutex_t rules_lock; /* guards the one below */
-    struct rules *rules;        /* a reference; NULL: everything is open to all */
+    pthread_mutex_t rules_lock;    /* held from looking at the one below until it is counted */
+    _Atomic(struct rules *) rules; /* a reference; NULL: everything is open to all */
     atomic_bool draining;
     atomic_size_t requests; /* begun and not completed */
     uint64_t process;       /* a random number: its requests' names are made with it */
