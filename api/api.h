@@ -15,7 +15,7 @@
 /* Bytes of memory to give each connection (MHD_OPTION_CONNECTION_MEMORY_LIMIT). libmicrohttpd clears them for each
  * request, so few is fast. The head of a request and then that of its answer have to fit in: what would leave too
  * little for the answer is refused (arrival.c). */
-enum { API_CONNECTION_MEMORY = 16 << 10 };
+enum { API_CONNECTION_MEMORY = 18 << 10 };
 
 struct api;
 struct depot;
@@ -62,6 +62,12 @@ struct api_options {
     /* Those whose X-Forwarded-For is believed; borrowed. */
     const struct network *proxies;
     size_t proxy_count;
+    /* Origins whose pages may see answers and change things, `*`: those of all (origin.h); borrowed. */
+    char *const *cors_origins;
+    size_t cors_origin_count;
+    /* Names that this server goes by, without ports; borrowed. None: any. */
+    char *const *host_names;
+    size_t host_name_count;
     /* Takes a line of the log of requests, one JSON object with a line feed, and must not block. NULL: there is no such
      * log. Thread: the daemon's. */
     void (*record)(struct MHD_Connection *connection, const char *line, size_t length);

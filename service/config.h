@@ -43,6 +43,8 @@ struct config {
     uint64_t answers_bytes_limit;
     char *access_log;             /* a file or "-"; NULL: none */
     struct texts trusted_proxies; /* host.h reads them; checked */
+    struct texts cors_origins;    /* origin.h; checked */
+    struct texts host_names;      /* without ports; checked */
     uint64_t log_level;           /* enum log_level */
     uint64_t log_format;          /* enum log_format */
     struct depot_options depot;

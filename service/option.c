@@ -2,6 +2,7 @@
 #include "service/option.h"
 
 #include "api/http/host.h"
+#include "api/http/origin.h"
 #include "service/locator.h"
 #include "service/nearest.h"
 
@@ -87,6 +88,15 @@ const struct option option_table[] = {
      "proxies whose X-Forwarded-For is believed, separated by commas: addresses, networks such as 10.0.0.0/8, or unix "
      "for whoever comes over a unix socket",
      FIELD(trusted_proxies)},
+    {"cors-origins", OPTION_ORIGINS,
+     "origins whose pages may see answers and change things, such as https://app.example, separated by commas; *: "
+     "those "
+     "of all",
+     FIELD(cors_origins)},
+    {"host-names", OPTION_HOSTS,
+     "names that requests may have in Host, separated by commas, without ports; others are refused. Without it any "
+     "will do",
+     FIELD(host_names)},
     {"log-level", OPTION_CHOICE, "least important lines to print", FIELD(log_level), .choices = log_levels},
     {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},
 };
@@ -137,7 +147,16 @@ void option_key(const struct option *option, char key[OPTION_NAME_MAX])
 
 bool option_is_list(const struct option *option)
 {
-    return option->kind == OPTION_ADDRESSES || option->kind == OPTION_NAMES || option->kind == OPTION_NETWORKS;
+    switch (option->kind) {
+    case OPTION_ADDRESSES:
+    case OPTION_NAMES:
+    case OPTION_NETWORKS:
+    case OPTION_ORIGINS:
+    case OPTION_HOSTS:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
@@ -302,17 +321,31 @@ static bool is_item(const struct option *option, const char *text)
 {
     struct locator locator;
     struct network network;
-    if (option->kind == OPTION_NETWORKS)
+    switch (option->kind) {
+    case OPTION_NETWORKS:
         return network_parse(text, strlen(text), &network);
-    return option->kind == OPTION_NAMES ? store_name_valid(text) : !locator_parse(text, &locator);
+    case OPTION_ORIGINS:
+        return !origin_fault(text);
+    case OPTION_HOSTS:
+        return authority_is_name((struct slice){text, strlen(text)});
+    case OPTION_NAMES:
+        return store_name_valid(text);
+    default:
+        return !locator_parse(text, &locator);
+    }
+}
+
+/* Listen addresses have commas of their own. */
+static const char *item_end(const struct option *option, const char *item)
+{
+    return option->kind == OPTION_ADDRESSES ? item + locator_length(item) : strchrnul(item, ',');
 }
 
 static bool set_list(const struct option *option, struct config *config, const char *value)
 {
     struct texts *texts = field_of(option, config);
-    bool located = option->kind == OPTION_ADDRESSES;
     for (const char *item = value, *end;; item = end + 1) {
-        end = located ? item + locator_length(item) : strchrnul(item, ',');
+        end = item_end(option, item);
         if (!texts_add(texts, item, (size_t)(end - item)) || !is_item(option, texts->items[texts->count - 1]))
             return false;
         if (!*end)
@@ -320,16 +353,23 @@ static bool set_list(const struct option *option, struct config *config, const c
     }
 }
 
-const char *option_fault(const struct option *option, const char *value)
+static const char *item_fault(const struct option *option, const char *text)
 {
     struct locator locator;
+    if (option->kind == OPTION_ADDRESSES)
+        return locator_parse(text, &locator);
+    return option->kind == OPTION_ORIGINS ? origin_fault(text) : NULL;
+}
+
+const char *option_fault(const struct option *option, const char *value)
+{
     const char *fault = NULL;
-    if (option->kind != OPTION_ADDRESSES)
+    if (!option_is_list(option))
         return NULL;
     for (const char *item = value, *end = NULL; !fault && (!end || *end); item = end + 1) {
-        end = item + locator_length(item);
+        end = item_end(option, item);
         char *text = strndup(item, (size_t)(end - item));
-        fault = text ? locator_parse(text, &locator) : NULL;
+        fault = text ? item_fault(option, text) : NULL;
         free(text);
     }
     return fault;
@@ -343,6 +383,8 @@ bool option_set(const struct option *option, struct config *config, const char *
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
     case OPTION_NETWORKS:
+    case OPTION_ORIGINS:
+    case OPTION_HOSTS:
         return set_list(option, config, value);
     case OPTION_CHOICE:
     case OPTION_SWITCH:

@@ -18,6 +18,8 @@ enum option_kind {
     OPTION_ADDRESSES, /* a list of listen addresses */
     OPTION_NAMES,     /* a list of store names */
     OPTION_NETWORKS,  /* a list of networks */
+    OPTION_ORIGINS,   /* a list of origins of pages */
+    OPTION_HOSTS,     /* a list of names of hosts, without ports */
     OPTION_COUNT,
     OPTION_SIZE,    /* bytes, with a suffix */
     OPTION_SECONDS, /* with a suffix */

@@ -61,6 +61,12 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
     case OPTION_NETWORKS:
         snprintf(allowed, OPTION_ALLOWED_MAX, "addresses of IPv4 or IPv6, with /BITS or without, or unix");
         break;
+    case OPTION_ORIGINS:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "origins as https://app.example or http://localhost:3000, or *");
+        break;
+    case OPTION_HOSTS:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "names or addresses without ports, those of IPv6 in brackets");
+        break;
     case OPTION_CHOICE:
     case OPTION_SWITCH:
         join(allowed, OPTION_ALLOWED_MAX, option->choices, count_choices(option), " or ");
@@ -90,6 +96,8 @@ void option_format(const struct option *option, const struct config *config, cha
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
     case OPTION_NETWORKS:
+    case OPTION_ORIGINS:
+    case OPTION_HOSTS:
         join(value, OPTION_VALUE_MAX, (const char *const *)texts->items, texts->count, ",");
         break;
     case OPTION_CHOICE:

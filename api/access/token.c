@@ -100,6 +100,12 @@ bool token_in_field(const char *authorization, struct token_sum *ret_sum)
     return true;
 }
 
+bool token_is_bearer(const char *authorization)
+{
+    const char *bearer = credentials_of(authorization, "Bearer");
+    return bearer && *bearer != '\0';
+}
+
 void token_free(struct token *token)
 {
     free(token->name);

@@ -47,6 +47,9 @@ bool token_sum_equal(const struct token_sum *a, const struct token_sum *b);
  * user. False when there is none in it. */
 bool token_in_field(const char *authorization, struct token_sum *ret_sum);
 
+/* Whether the value of an Authorization field is of a kind that no browser adds by itself: Bearer, not Basic. */
+bool token_is_bearer(const char *authorization);
+
 void token_free(struct token *token);
 
 #endif

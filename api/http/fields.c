@@ -23,6 +23,7 @@ static const struct known known[FIELDS] = {
     [FIELD_RANGE] = KNOWN("Range", false),
     [FIELD_ACCEPT] = KNOWN("Accept", true),
     [FIELD_EXPECT] = KNOWN("Expect", true),
+    [FIELD_ORIGIN] = KNOWN("Origin", false),
     [FIELD_EXPIRES] = KNOWN("Expires", false),
     [FIELD_TRAILER] = KNOWN("Trailer", true),
     [FIELD_IF_MATCH] = KNOWN("If-Match", true),
@@ -39,6 +40,7 @@ static const struct known known[FIELDS] = {
     [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
     [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
+    [FIELD_SEC_FETCH_SITE] = KNOWN("Sec-Fetch-Site", false),
     [FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding", true),
     [FIELD_CONTENT_LANGUAGE] = KNOWN("Content-Language", true),
     [FIELD_X_FORWARDED_FOR] = KNOWN("X-Forwarded-For", true),
@@ -47,6 +49,8 @@ static const struct known known[FIELDS] = {
     [FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding", false),
     [FIELD_CONTENT_DISPOSITION] = KNOWN("Content-Disposition", false),
     [FIELD_IF_UNMODIFIED_SINCE] = KNOWN("If-Unmodified-Since", false),
+    [FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method", false),
+    [FIELD_ACCESS_CONTROL_REQUEST_HEADERS] = KNOWN("Access-Control-Request-Headers", true),
 };
 
 const char *field_name(enum field field)

@@ -7,7 +7,9 @@
 #include <strings.h>
 
 enum {
-    ANSWER_HEAD = 6 << 10, /* bytes of the longest: an object's attributes, what fields have around them, and others */
+    /* Bytes of the longest: an object's attributes (4 KiB), what fields have around them (1.3 KiB), a name to save it
+     * under (1 KiB), what lets a page see all that (1 KiB), and others. */
+    ANSWER_HEAD = 8 << 10,
     MEMORY_MAX = API_CONNECTION_MEMORY - ANSWER_HEAD,
 };
 

@@ -10,9 +10,9 @@ bool slice_is(struct slice slice, const char *text)
     return slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
 }
 
-/* Where the path begins in an absolute-form target, or NULL. The authority is not looked at: cairn answers for every
- * name it is reached by. But it has to be there, and to end where the path begins: a slash in a query begins none. */
-static const char *skip_authority(const char *target, const char *end)
+/* Where the path begins in an absolute-form target, or NULL. The authority has to be there, and to end where the path
+ * begins: a slash in a query begins none. */
+static const char *skip_authority(const char *target, const char *end, struct slice *ret_authority)
 {
     size_t scheme = 0;
     if (end - target >= 7 && strncasecmp(target, "http://", 7) == 0)
@@ -24,6 +24,7 @@ static const char *skip_authority(const char *target, const char *end)
     const char *authority = target + scheme, *path = authority;
     while (path < end && *path != '/' && *path != '?')
         path++;
+    *ret_authority = (struct slice){authority, (size_t)(path - authority)};
     return path > authority && path < end && *path == '/' ? path : NULL;
 }
 
@@ -42,8 +43,9 @@ bool uri_split(const char *target, size_t length, struct uri *ret_uri)
     const char *end = target + length, *path = target;
     if (!is_target(target, length))
         return false;
+    ret_uri->authority = (struct slice){0};
     if (length == 0 || *target != '/') {
-        path = skip_authority(target, end);
+        path = skip_authority(target, end, &ret_uri->authority);
         if (!path)
             return false;
     }

@@ -21,8 +21,9 @@ struct slice {
 bool slice_is(struct slice slice, const char *text);
 
 struct uri {
-    struct slice path;  /* begins with a slash */
-    struct slice query; /* what follows the question mark; start is NULL without one */
+    struct slice authority; /* of an absolute-form target; start is NULL in any other */
+    struct slice path;      /* begins with a slash */
+    struct slice query;     /* what follows the question mark; start is NULL without one */
 };
 
 /* Splits an origin-form (`/path?query`) or absolute-form (`http://host/path?query`) target. False for any

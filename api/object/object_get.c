@@ -9,6 +9,7 @@
  */
 #include "api/http/byteranges.h"
 #include "api/http/conditional.h"
+#include "api/http/disposition.h"
 #include "api/http/etag.h"
 #include "api/http/http_date.h"
 #include "api/http/kept.h"
@@ -27,6 +28,7 @@
 struct reading {
     struct object *object; /* owned until the answer takes it */
     struct precondition precondition;
+    char *disposition; /* owned; that of a file that the client wants to save, or NULL */
 };
 
 static const char default_type[] = "application/octet-stream";
@@ -79,8 +81,11 @@ static void sha256_field(struct request *request, const struct attribute *attrib
 /* As it came, but for the content type: that of several ranges is another one. */
 static void kept_field(struct request *request, const struct kept *kept, const struct attribute *attribute)
 {
+    const struct reading *reading = request->state;
     struct text value;
-    if (kept->tag != ATTRIBUTE_CONTENT_TYPE && copy_text(&value, attribute))
+    if (kept->tag == ATTRIBUTE_CONTENT_TYPE || (kept->tag == ATTRIBUTE_CONTENT_DISPOSITION && reading->disposition))
+        return;
+    if (copy_text(&value, attribute))
         reply_field(request, field_name(kept->field), value.bytes);
 }
 
@@ -139,6 +144,13 @@ static int64_t last_modified(const struct object_info *info)
     return seconds < now ? seconds : now;
 }
 
+/* What is stored is anybody's, and a page among it would be one of this server's origin: in the sandbox it has one of
+ * its own, and runs no scripts. */
+static void safety_fields(struct request *request)
+{
+    reply_field(request, "Content-Security-Policy", "sandbox");
+}
+
 /* The fields that a 304 has too. */
 static void version_fields(struct request *request, const struct object_info *info)
 {
@@ -148,17 +160,21 @@ static void version_fields(struct request *request, const struct object_info *in
     reply_field(request, "ETag", etag);
     reply_field(request, "Last-Modified", modified);
     freshness_fields(request, info);
+    safety_fields(request);
 }
 
 /* Without memory there is no answer, and the pin that `info` belongs to may be gone with it. */
 static void object_fields(struct request *request, const struct object_info *info, const char *content_type)
 {
+    const struct reading *reading = request->state;
     if (!request->response)
         return;
     version_fields(request, info);
     reply_field(request, "Accept-Ranges", "bytes");
     reply_field(request, "Content-Type", content_type);
     attribute_fields(request, info);
+    if (reading->disposition)
+        reply_field(request, "Content-Disposition", reading->disposition);
 }
 
 /* ---- the content ----------------------------------------------------------------------------- */
@@ -354,6 +370,28 @@ static void look_up(struct request *request)
         answer(request);
 }
 
+/* Under which name the client wants to save it. */
+static bool read_download(struct request *request, struct reading *reading)
+{
+    char name[3 * DISPOSITION_NAME_MAX + 1]; /* as long as its escapes */
+    size_t length;
+    enum uri_parameter found = uri_parameter_bytes(request->query, "download", name, sizeof name, &length);
+    if (found == URI_PARAMETER_ABSENT)
+        return true;
+    if (found == URI_PARAMETER_MALFORMED || !disposition_name_valid(name, length)) {
+        reply_problem(request, PROBLEM_BAD_PARAMETER,
+                      "download is a name in UTF-8, without control characters, of at most %d bytes.",
+                      DISPOSITION_NAME_MAX);
+        return false;
+    }
+    reading->disposition = malloc(DISPOSITION_SIZE);
+    if (reading->disposition)
+        disposition_write(reading->disposition, name, length);
+    else
+        reply_error(request, STORE_NO_MEMORY);
+    return reading->disposition != NULL;
+}
+
 static void begin(struct request *request)
 {
     struct reading *reading = calloc(1, sizeof *reading);
@@ -362,7 +400,8 @@ static void begin(struct request *request)
         return;
     }
     request->state = reading;
-    head_precondition(request, &reading->precondition);
+    if (read_download(request, reading))
+        head_precondition(request, &reading->precondition);
 }
 
 static void finish(struct request *request)
@@ -377,6 +416,7 @@ static void end(struct request *request)
         return;
     object_release(reading->object);
     precondition_free(&reading->precondition);
+    free(reading->disposition);
     free(reading);
 }
 
@@ -384,6 +424,7 @@ const struct endpoint endpoint_object_get = {
     .begin = begin,
     .finish = finish,
     .prompt = true,
+    .parameters = {"download"},
     .any_query = true, /* pages ask for `image.png?v=3`, so that no cache gives them an older one */
     .end = end,
     .fault = "the object cannot be read"};

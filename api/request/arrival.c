@@ -5,6 +5,7 @@
 #include "api/request/core.h"
 #include "api/request/permit.h"
 #include "api/request/reply.h"
+#include "api/request/site.h"
 #include "api/text/utf8.h"
 
 #include <stdio.h>
@@ -134,12 +135,16 @@ static bool refuse_route(struct request *request)
 static bool read_target(struct request *request)
 {
     struct uri uri;
+    const char *host = request_field(request, FIELD_HOST);
+    request->authority = (struct slice){host, !host ? 0 : strlen(host)};
     if (request->method == METHOD_OPTIONS && strcmp(request->target, "*") == 0) {
         request->path = (struct slice){request->target, request->target_length};
         return true;
     }
     if (!uri_split(request->target, request->target_length, &uri))
         return reject_target(request);
+    if (uri.authority.start)
+        request->authority = uri.authority; /* goes before Host: RFC 9112, section 3.2.2 */
     request->path = uri.path;
     request->query = uri.query;
     return true;
@@ -271,6 +276,7 @@ bool arrival_read(struct request *request, const char *method)
         return false;
     request->body_length = announced_length(&request->fields);
     request->method = method_of(method);
-    return read_target(request) && find_endpoint(request, method) && has_place(request) && permit_arrival(request) &&
-           takes_query(request) && meets_expectation(request) && takes_preconditions(request) && takes_coding(request);
+    return read_target(request) && site_is_ours(request) && find_endpoint(request, method) && has_place(request) &&
+           permit_arrival(request) && site_may_change(request) && takes_query(request) && meets_expectation(request) &&
+           takes_preconditions(request) && takes_coding(request);
 }

@@ -24,7 +24,7 @@ struct endpoint {
     /* The query parameters it knows, NULL behind the last. A request with another one is refused before anything is
      * done (arrival.c): it may be a known one misspelt, or part of a key. */
     const char *parameters[ENDPOINT_PARAMETERS_MAX + 1];
-    /* It takes any query and does not look at it. */
+    /* It takes any query, and looks at no other parameters. */
     bool any_query;
     /* Its body is an object as it is: fields that are kept with one (kept.h) may come with it. */
     bool keeps;

@@ -122,6 +122,8 @@ bool permit_arrival(struct request *request)
 {
     const struct demand *demand = request->demand;
     assert(demand->scope != SCOPE_NONE);
+    const char *authorization = request_field(request, FIELD_AUTHORIZATION);
+    request->visitor.bearer = authorization && token_is_bearer(authorization);
     request->visitor.rules = api_rules(request->api);
     if (!request->visitor.rules)
         return true;

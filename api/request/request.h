@@ -69,6 +69,7 @@ struct request {
     const struct route *route; /* NULL: its path leads nowhere */
     const struct endpoint *endpoint;
     const struct demand *demand; /* what it asks of the visitor */
+    struct slice authority;      /* what the client calls this server */
     struct slice path, query;
     const char *store_name; /* NULL: the path names none */
     bool has_key;

@@ -4,6 +4,7 @@
 #include "api/request/core.h"
 #include "api/request/interrupt.h"
 #include "api/request/reply.h"
+#include "api/request/site.h"
 
 #include <assert.h>
 
@@ -12,6 +13,8 @@ static void conclude(struct request *request)
 {
     request->answered = true;
     reply_field(request, "X-Request-Id", request_id(request));
+    reply_field(request, "X-Content-Type-Options", "nosniff"); /* what says it is text is not taken for a page */
+    site_fields(request);
     metrics_count(&request->api->metrics, request->method, request->status, request->problem);
 }
 

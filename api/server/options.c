@@ -2,6 +2,7 @@
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+#include "api/request/site.h"
 
 static void begin(struct request *request)
 {
@@ -9,6 +10,7 @@ static void begin(struct request *request)
     route_allow(request->api->routes, request->path, allow);
     reply_empty(request, 204);
     reply_field(request, "Allow", allow);
+    site_preflight_fields(request);
 }
 
 /* Browsers ask it before the request that they mean, with the query of that one. */

@@ -20,11 +20,12 @@ PROBLEM_ROW = re.compile(r"^\| (\d{3}) \| `([a-z-]+)` \|", re.MULTILINE)
 PROBLEM_TYPE = "urn:problem-type:cairn:"
 
 # What `default` stands for: see "Errors" in the file.
-FROM_ANY_PATH = {405, 413, 417, 501}
+FROM_ANY_PATH = {405, 413, 417, 421, 501}
 
 # Headers that belong to HTTP itself, to the connection or to every answer; the file speaks of them in words, if at all.
 PLAIN_HEADERS = {
-    "connection", "content-length", "content-type", "date", "keep-alive", "transfer-encoding", "x-request-id"
+    "connection", "content-length", "content-security-policy", "content-type", "date", "keep-alive",
+    "transfer-encoding", "x-content-type-options", "x-request-id"
 }  # fmt: skip
 
 
