@@ -212,7 +212,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     client->busy = false;
     client->given_up = reason != MHD_REQUEST_TERMINATED_COMPLETED_OK && reason != MHD_REQUEST_TERMINATED_WITH_ERROR;
     loop->under_way -= client->heard;
-    if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
+    if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED && !client->evicted)
         add_eviction(loop, client, client_silence(client));
     client_wait_for_head(client);
     loop->unsettled = true;
