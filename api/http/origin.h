@@ -19,7 +19,7 @@ const char *origin_fault(const char *text);
  * not count: a proxy may have ended TLS on the way. */
 bool origin_is_of(const char *origin, struct slice authority);
 
-/* The name, or the address with its brackets, without the port. */
+/* The name, or the address with its brackets, without the port; "" in, "" out. */
 struct slice authority_name(struct slice authority);
 
 /* Whether it is a name, or an address, and no more. */

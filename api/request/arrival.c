@@ -136,7 +136,7 @@ static bool read_target(struct request *request)
 {
     struct uri uri;
     const char *host = request_field(request, FIELD_HOST);
-    request->authority = (struct slice){host, !host ? 0 : strlen(host)};
+    request->authority = !host ? (struct slice){"", 0} : (struct slice){host, strlen(host)};
     if (request->method == METHOD_OPTIONS && strcmp(request->target, "*") == 0) {
         request->path = (struct slice){request->target, request->target_length};
         return true;

@@ -28,7 +28,7 @@ bool site_is_ours(struct request *request)
     if (!ours)
         reply_problem(request, PROBLEM_MISDIRECTED,
                       "\"%.*s\" is no name of this server; --host-names has those it answers to.", (int)name.length,
-                      name.length == 0 ? "" : name.start);
+                      name.start);
     return ours;
 }
 
