@@ -107,6 +107,11 @@ const struct fault *client_fault(const struct client *client)
 
 /* ---- what it has sent and read --------------------------------------------------------------- */
 
+bool client_is_leaving(const struct client *client)
+{
+    return client->evicted || client->given_up;
+}
+
 bool client_is_amid_head(const struct client *client)
 {
     return !client->evicted && !client->ended && wire_is_amid_head(&client->wire);
@@ -126,7 +131,7 @@ bool client_has_unread(const struct client *client)
 
 bool client_is_still_sending(const struct client *client)
 {
-    if (client->evicted || client->given_up)
+    if (client_is_leaving(client))
         return false;
     return (!client->ended && wire_is_amid_body(&client->wire)) || has_arrived(client);
 }

@@ -76,6 +76,9 @@ bool client_heard(struct client *client);
 /* What is wrong with the message that libmicrohttpd is at; NULL: nothing. */
 const struct fault *client_fault(const struct client *client);
 
+/* Whether it was cut, or its last answer did not come through: its connection is about to be closed. */
+bool client_is_leaving(const struct client *client);
+
 /* Whether its connection ends amid a head: libmicrohttpd sees nothing of one that does not become whole, and closes
  * when the idle timeout is over. */
 bool client_is_amid_head(const struct client *client);

@@ -387,7 +387,7 @@ static void judge_all(struct loop *loop)
     farewells_look(&loop->farewells, now);
     struct client_terms now_fair = terms(loop);
     for (struct client *client = loop->clients; client; client = client->next) {
-        enum api_eviction reason = client->evicted ? API_EVICTIONS : client_judge(client, &now_fair, now);
+        enum api_eviction reason = client_is_leaving(client) ? API_EVICTIONS : client_judge(client, &now_fair, now);
         if (reason != API_EVICTIONS)
             evict(loop, client, reason);
         loop->unsettled |= pace_is_open(&client->pace);
@@ -404,7 +404,7 @@ static void limit_guests(struct loop *loop)
     if (loop->guests <= loop->options.guest_limit)
         return;
     for (struct client *client = loop->clients; client; client = client->next)
-        if (client->guest && !client->evicted && !client_is_suspended(client)) {
+        if (client->guest && !client_is_leaving(client) && !client_is_suspended(client)) {
             oldest = client;
             dawdling++;
         }

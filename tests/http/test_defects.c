@@ -264,7 +264,7 @@ START_TEST(a_broken_upload_commits_no_prefix)
         }
     }
     for (int i = 0; i < 2; i++) {
-        ck_assert(clock_until(5, site_figure("bytes_in_flight") == 0));
+        ck_assert(clock_until(30, site_figure("bytes_in_flight") == 0));
         site_expect_text("old", "value");
         site_expect_problem(site_get("new", NULL), 404);
         server_crash(site.server);

@@ -150,7 +150,7 @@ static void reload_and_hang_up(void)
     site_start();
     for (size_t i = 1; i <= 3; i++) {
         ck_assert_int_eq(kill(site.server->pid, SIGHUP), 0);
-        ck_assert(clock_until(5, server_logged(site.server, "told to reload") == i));
+        ck_assert(clock_until(30, server_logged(site.server, "told to reload") == i));
     }
     site_expect(client_get(site.client, "/readyz", NULL), 200);
     close(terminal);
@@ -261,7 +261,7 @@ START_TEST(requests_begun_before_the_drain_are_served)
     clock_sleep(0.3);
     server_terminate(site.server);
     client_disconnect(site.client);
-    ck_assert(clock_until(5, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(clock_until(30, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
     ck_assert(raw_send(ready, "st: a\r\n\r\n"));
     expect_draining(ready, answer);
     ck_assert(raw_send(write, "st: a\r\nContent-Length: 1\r\n\r\nv"));
@@ -310,11 +310,11 @@ START_TEST(writes_under_way_are_carried_out)
         ck_assert(raw_send(sockets[i], "%s\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%.*s", writes[i].head, length,
                            (int)length - 1, writes[i].body));
     }
-    ck_assert(clock_until(5, server_has_read_all(site.server)));
+    ck_assert(clock_until(30, server_has_read_all(site.server)));
     ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
-    ck_assert(clock_until(5, server_logged(site.server, "draining") > 0));
+    ck_assert(clock_until(30, server_logged(site.server, "draining") > 0));
     client_disconnect(site.client);
-    ck_assert(clock_until(5, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(clock_until(30, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
     for (size_t i = 0; i < WRITES; i++) {
         ck_assert(raw_send(sockets[i], "%s", writes[i].body + strlen(writes[i].body) - 1));
         ck_assert_msg(raw_receive(sockets[i], &answer), "no answer to %s", writes[i].head);
@@ -350,7 +350,7 @@ START_TEST(who_came_before_the_signal_is_served)
     }
     ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
     ck_assert_int_eq(kill(site.server->pid, SIGCONT), 0);
-    ck_assert(clock_until(5, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(clock_until(30, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
     for (int i = 0; i < CLIENTS; i++) {
         ck_assert(i % 2 == 0 || raw_send(sockets[i], "thz HTTP/1.1\r\nHost: a\r\n\r\n"));
         ck_assert_msg(raw_receive(sockets[i], &answer), "client %d gets no answer", i);
@@ -381,7 +381,7 @@ START_TEST(for_a_moment_everybody_is_served_and_readyz_tells_of_the_end)
     site_start();
     ck_assert_int_eq(status_of("GET", "/readyz", &closes), 200);
     server_terminate(site.server);
-    ck_assert(clock_until(5, status_of("GET", "/readyz", &closes) == 503));
+    ck_assert(clock_until(30, status_of("GET", "/readyz", &closes) == 503));
     ck_assert(closes);
     ck_assert_int_eq(status_of("PUT", site_object("late"), &closes), 201);
     ck_assert(closes);

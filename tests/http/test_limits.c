@@ -148,7 +148,7 @@ START_TEST(more_uploads_than_allowed_are_told_to_come_back)
     close(second);
     close(third);
     close(first);
-    ck_assert(clock_until(5, client_upload(site.client, site_object("c"), 2 << 20, 1, NULL)->status == 201));
+    ck_assert(clock_until(30, client_upload(site.client, site_object("c"), 2 << 20, 1, NULL)->status == 201));
 }
 END_TEST
 
@@ -180,7 +180,7 @@ START_TEST(a_store_over_its_memory_says_503_and_recovers)
     ck_assert_msg(refused > 0, "a store of 1 MiB took %d uploads of %d bytes at once", accepted, SIZE);
     ck_assert_int_gt(accepted, 0);
     site_expect(client_upload(site.client, site_object("after"), SIZE, 1, NULL), 201);
-    ck_assert(clock_until(10, site_figure("bytes_in_flight") == 0));
+    ck_assert(clock_until(30, site_figure("bytes_in_flight") == 0));
 }
 END_TEST
 
@@ -214,10 +214,10 @@ START_TEST(memory_is_bounded_for_all_stores_together)
         sockets[i] = begin_put(client_text(site.client, "k%d", i), SIZE);
         ck_assert(raw_send_payload(sockets[i], 190000, 1, 0));
     }
-    ck_assert(clock_until(5, server_has_read_all(site.server)));
+    ck_assert(clock_until(30, server_has_read_all(site.server)));
     struct answer *refused = NULL;
     const char *target = "/v1/stores/other/objects/b";
-    ck_assert_msg(clock_until(5, (refused = client_upload(site.client, target, SIZE, 1, NULL))->status == 503),
+    ck_assert_msg(clock_until(30, (refused = client_upload(site.client, target, SIZE, 1, NULL))->status == 503),
                   "another store takes as much again");
     site_expect_kind(refused, 503, "busy");
     ck_assert_ptr_nonnull(answer_header(refused, "Retry-After"));
@@ -225,7 +225,7 @@ START_TEST(memory_is_bounded_for_all_stores_together)
     for (int i = 0; i < UPLOADS; i++) {
         close(sockets[i]);
     }
-    ck_assert(clock_until(5, client_upload(site.client, target, SIZE, 1, NULL)->status == 200));
+    ck_assert(clock_until(30, client_upload(site.client, target, SIZE, 1, NULL)->status == 200));
 }
 END_TEST
 
@@ -525,7 +525,7 @@ START_TEST(five_hundred_idle_connections_cost_little)
     for (int i = 0; i < CONNECTIONS; i++) {
         close(sockets[i]);
     }
-    ck_assert_msg(clock_until(10, server_descriptors(site.server) <= descriptors + 1),
+    ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors + 1),
                   "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
 }
 END_TEST
@@ -662,7 +662,7 @@ START_TEST(with_few_descriptors_everybody_is_answered)
     ck_assert_int_lt(served, CLIENTS);
     for (int i = 0; i < CLIENTS; i++)
         close(sockets[i]);
-    ck_assert(clock_until(10, site_put("k", "v", NULL)->status == 201));
+    ck_assert(clock_until(30, site_put("k", "v", NULL)->status == 201));
 }
 END_TEST
 

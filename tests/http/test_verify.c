@@ -149,7 +149,7 @@ START_TEST(the_default_rate_is_enough_for_a_small_store)
     site_start();
     store_some();
     site_expect(start(""), 202);
-    ck_assert(clock_until(5, !running()));
+    ck_assert(clock_until(30, !running()));
     ck_assert_int_eq(number_of(verification(), "flaws"), 0);
 }
 END_TEST
