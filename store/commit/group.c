@@ -261,6 +261,19 @@ static void publish_change(struct group *group, struct change *change)
     group->compact = group->compact || (ended.segment && yield_is_worthwhile(index, ended.segment));
 }
 
+/* Unlinks the files that no object needs any more. But objects in a part of the log that is missing may need them, and
+ * come back with it: then the files stay, and go at the first start that finds nothing missing. */
+static void discard_orphans(struct group *group)
+{
+    const struct changes *changes = &group->changes;
+    if (group->index->damage.gaps)
+        return;
+    for (size_t i = 0; i < changes->count; i++) {
+        if (changes->list[i].orphan)
+            blobs_discard(group->index->blobs, changes->list[i].orphan);
+    }
+}
+
 static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
@@ -274,10 +287,7 @@ static void publish(struct group *group)
     index_publish(group->index);
     assert(quota_agrees(&group->gate->quota, group->index->objects, group->index->live_bytes));
     index_unlock(group->index);
-    for (size_t i = 0; i < changes->count; i++) {
-        if (changes->list[i].orphan)
-            blobs_discard(group->index->blobs, changes->list[i].orphan);
-    }
+    discard_orphans(group);
     group->log->marked = false;
     if (group->compact || group->segments != group->log->segment_count)
         (void)errand_ask(group->compaction);

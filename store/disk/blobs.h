@@ -6,7 +6,8 @@
  *
  * Renaming an object hands the number on; copying it in its store counts one object more that needs the
  * file; copying it to another store makes a hard link under a number of that store. When the last object
- * that needs a file is gone, the file is unlinked by an I/O thread: freeing a large file takes a while.
+ * that needs a file is gone, the file is unlinked by an I/O thread: freeing a large file takes a while. While a
+ * part of the log is missing, which may hold objects that need it, it stays.
  */
 #ifndef CAIRN_BLOBS_H
 #define CAIRN_BLOBS_H

@@ -141,6 +141,12 @@ enum store_error fixture_rename(struct fixture *fixture, const char *key, const 
     return run(fixture, &op);
 }
 
+enum store_error fixture_copy(struct fixture *fixture, const char *key, const char *target)
+{
+    struct store_op op = {.kind = STORE_COPY, .key = key_of(key), .target = key_of(target)};
+    return run(fixture, &op);
+}
+
 static enum store_error upload_all(struct stream *stream, const uint8_t *payload, size_t size)
 {
     size_t taken = 0;
@@ -275,12 +281,7 @@ void fixture_must_upload(struct fixture *fixture, const char *key)
 
 void fixture_must_copy(struct fixture *fixture, const char *key, const char *target)
 {
-    struct ticket ticket;
-    struct store_op op = {.kind = STORE_COPY, .key = key_of(key), .target = key_of(target)};
-    ticket_init(&ticket);
-    ck_assert_int_eq(store_batch(fixture->store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
-    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
-    ticket_destroy(&ticket);
+    ck_assert_int_eq(fixture_copy(fixture, key, target), STORE_OK);
 }
 
 void fixture_must_hold(struct fixture *fixture, const char *key, const char *text)

@@ -46,6 +46,7 @@ enum store_error fixture_put(struct fixture *fixture, const char *key, const voi
 enum store_error fixture_upload(struct fixture *fixture, const char *key, const void *payload, size_t size);
 enum store_error fixture_delete(struct fixture *fixture, const char *key);
 enum store_error fixture_rename(struct fixture *fixture, const char *key, const char *target);
+enum store_error fixture_copy(struct fixture *fixture, const char *key, const char *target); /* in the store */
 
 /* A put under way: begin several, then end each. Key and text must live until its end. */
 struct fixture_put {
@@ -76,8 +77,8 @@ enum { FIXTURE_LARGE = 3000 }; /* bytes: more than fits inline */
 const uint8_t *fixture_large(void);
 
 void fixture_must_put(struct fixture *fixture, const char *key, const char *text);
-void fixture_must_upload(struct fixture *fixture, const char *key);                   /* fixture_large() */
-void fixture_must_copy(struct fixture *fixture, const char *key, const char *target); /* in the store */
+void fixture_must_upload(struct fixture *fixture, const char *key); /* fixture_large() */
+void fixture_must_copy(struct fixture *fixture, const char *key, const char *target);
 void fixture_must_hold(struct fixture *fixture, const char *key, const char *text);
 void fixture_must_lack(struct fixture *fixture, const char *key);
 

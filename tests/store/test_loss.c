@@ -619,6 +619,69 @@ START_TEST(numbers_of_blobs_are_not_used_twice_after_compaction)
 }
 END_TEST
 
+/* ---- files that objects need which are not there ----------------------------------------------- */
+
+static unsigned blob_count(void)
+{
+    unsigned count = 0;
+    int folder = fixture.io->openat(fixture.io->self, AT_FDCWD, "/data/stores/s/blobs", O_RDONLY | O_DIRECTORY, 0);
+    char *names = fixture.io->list(fixture.io->self, folder);
+    fixture.io->close(fixture.io->self, folder);
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count++;
+    free(names);
+    return count;
+}
+
+/* "old" hands its file on in a segment that is taken away; without it, "old" is there again and is written. */
+static void check_handed_on(bool copied, bool deleted)
+{
+    fixture_must_upload(&fixture, "old");
+    unsigned next = fill_segment("k", 0);
+    if (copied)
+        fixture_must_copy(&fixture, "old", "new");
+    else
+        ck_assert_int_eq(fixture_rename(&fixture, "old", "new"), STORE_OK);
+    (void)fill_segment("k", next);
+    fixture_close(&fixture);
+    struct taken taken = take_away(2);
+    fixture_open(&fixture);
+    fixture_must_lack(&fixture, "new");
+    ck_assert_int_eq(fixture_get(&fixture, "old", fixture_large(), FIXTURE_LARGE), STORE_OK);
+    if (deleted)
+        ck_assert_int_eq(fixture_delete(&fixture, "old"), STORE_OK);
+    else
+        fixture_must_put(&fixture, "old", "newer");
+    bring_back(&taken);
+    ck_assert_int_eq(fixture_get(&fixture, "new", fixture_large(), FIXTURE_LARGE), STORE_OK);
+    ck_assert_int_eq(fixture_get_text(&fixture, "old", "newer"), deleted ? STORE_NO_OBJECT : STORE_OK);
+    ck_assert_uint_eq(blob_count(), 1);
+}
+
+START_TEST(a_file_stays_for_an_object_that_comes_back)
+{
+    for (int way = 0; way < 4; way++) {
+        check_handed_on(way & 1, way & 2);
+        fixture_renew(&fixture);
+    }
+}
+END_TEST
+
+START_TEST(files_that_nothing_needs_go_when_all_is_back)
+{
+    (void)fill_segment("k", 0);
+    fixture_close(&fixture);
+    struct taken taken = take_away(1);
+    fixture_open(&fixture);
+    fixture_must_upload(&fixture, "large");
+    ck_assert_int_eq(fixture_delete(&fixture, "large"), STORE_OK);
+    ck_assert(wait_idle());
+    ck_assert_uint_eq(blob_count(), 1);
+    bring_back(&taken);
+    ck_assert_uint_eq(blob_count(), 0);
+}
+END_TEST
+
 /* ---- all is back ------------------------------------------------------------------------------ */
 
 START_TEST(nothing_is_missing_when_the_last_segment_is_back)
@@ -806,6 +869,8 @@ int main(void)
     tcase_add_test(tcase, a_segment_behind_an_old_husk_may_come_back);
     tcase_add_test(tcase, numbers_of_blobs_are_not_used_twice);
     tcase_add_test(tcase, numbers_of_blobs_are_not_used_twice_after_compaction);
+    tcase_add_test(tcase, a_file_stays_for_an_object_that_comes_back);
+    tcase_add_test(tcase, files_that_nothing_needs_go_when_all_is_back);
     tcase_add_test(tcase, nothing_is_missing_when_the_last_segment_is_back);
     tcase_add_test(tcase, a_run_without_a_segment_goes);
     tcase_add_test(tcase, one_failing_call_does_not_end_compaction);

@@ -37,7 +37,7 @@ static const char log_folder[] = "/data/stores/s/log";
 struct habits {
     bool heavy;   /* much is written in each life: then there is compaction */
     bool lowest;  /* it is the lowest files that are lost, and they come back in order */
-    bool large;   /* some payloads are files of their own */
+    bool large;   /* some payloads are files of their own; keys come to share them by copies */
     bool newest;  /* the newest file is ruined, too */
     bool husks;   /* files come back over what compaction has left of them, too */
     bool listing; /* everything is listed in each life */
@@ -155,8 +155,8 @@ static void delete_key(struct history *history, unsigned key)
     expect_write(history, key, 0);
 }
 
-/* Only of a key of which it is known what it holds. */
-static void rename_key(struct history *history, unsigned key, unsigned target)
+/* Renames or copies, but only a key of which it is known what it holds. */
+static void relocate_key(struct history *history, unsigned key, unsigned target, bool copy)
 {
     char name[16], target_name[16];
     uint32_t value = history->value_of[key];
@@ -165,11 +165,13 @@ static void rename_key(struct history *history, unsigned key, unsigned target)
         return;
     address_of(history, key, name);
     address_of(history, target, target_name);
-    enum store_error error = fixture_rename(&history->fixture, name, target_name);
+    enum store_error error = copy ? fixture_copy(&history->fixture, name, target_name)
+                                  : fixture_rename(&history->fixture, name, target_name);
     if (error)
-        differ(history, "a rename of key %u: %s", key, store_error_text(error));
+        differ(history, "a %s of key %u: %s", copy ? "copy" : "rename", key, store_error_text(error));
     expect_write(history, target, value);
-    expect_write(history, key, 0);
+    if (!copy)
+        expect_write(history, key, 0);
 }
 
 static void work(struct history *history)
@@ -177,13 +179,13 @@ static void work(struct history *history)
     uint64_t count = 1 + below(history, history->habits.heavy ? 600 : 80);
     while (count-- > 0) {
         unsigned key = (unsigned)below(history, KEYS);
-        uint64_t what = below(history, 20);
+        uint64_t what = below(history, history->habits.large ? 28 : 20);
         if (what < 12)
             write_value(history, key);
         else if (what < 19)
             delete_key(history, key);
         else
-            rename_key(history, key, (unsigned)below(history, KEYS));
+            relocate_key(history, key, (unsigned)below(history, KEYS), history->habits.large && one_in(history, 2));
     }
 }
 
