@@ -141,18 +141,29 @@ static bool make_token(struct access *access, const struct listener *listener)
     return made && load(access);
 }
 
-static bool open_file(struct access *access, const struct listener *listeners, size_t listener_count)
+/* Who names a file means to ask for tokens: that it is not there is a mistake, of theirs or of what mounts folders. */
+static bool open_without_file(const struct access *access, bool named)
+{
+    if (named) {
+        logger_line(LOG_ERROR,
+                    "there is no access file %s: `cairnd token add NAME --stores LIST --rights LIST --access %s` makes "
+                    "it, and without --access everything is open to this machine",
+                    access->path, access->path);
+        return false;
+    }
+    logger_line(LOG_AUDIT,
+                "everything is open to whoever can connect from this machine: `cairnd token add` makes an access file");
+    return true;
+}
+
+static bool open_file(struct access *access, bool named, const struct listener *listeners, size_t listener_count)
 {
     const struct listener *foreign = first_foreign(listeners, listener_count);
     if (!access_state_is_none(&access->seen))
         return load(access);
     if (access->has_root)
         return make_file(access, &access->root) && load(access);
-    if (foreign)
-        return make_token(access, foreign);
-    logger_line(LOG_INFO,
-                "everything is open to whoever can connect from this machine: `cairnd token add` makes an access file");
-    return true;
+    return foreign ? make_token(access, foreign) : open_without_file(access, named);
 }
 
 /* ---- the life of it -------------------------------------------------------------------------- */
@@ -162,7 +173,7 @@ bool access_open(struct access *access, struct api *api, const struct config *co
 {
     *access = (struct access){.api = api};
     if (config->open) {
-        logger_line(LOG_WARNING, "--open: whoever can connect may do everything");
+        logger_line(LOG_AUDIT, "--open: whoever can connect may do everything");
         return true;
     }
     access->path = access_path(config);
@@ -173,7 +184,7 @@ bool access_open(struct access *access, struct api *api, const struct config *co
     if (!root_token_take(config->root_token_file, &access->root, &access->has_root))
         return false;
     access->seen = access_state_of(access->path);
-    return open_file(access, listeners, listener_count);
+    return open_file(access, config->access != NULL, listeners, listener_count);
 }
 
 void access_look(struct access *access)
@@ -196,6 +207,7 @@ void access_reload(struct access *access)
 {
     access->content = (struct token_sum){0};
     access->seen.changed = (struct timespec){0};
+    access->seen.error = 0;
     access_look(access);
 }
 

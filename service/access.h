@@ -2,6 +2,7 @@
  *
  * The first start is safe by itself. Where nobody but this machine can connect and there is no access file, everything
  * is open, and the log says so; where others can, an access file with one token is made, and the token is told once.
+ * A file that somebody names has to be there, and one that cannot be looked at is not taken for none.
  *
  * Thread: the main one.
  */

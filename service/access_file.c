@@ -21,20 +21,22 @@ static bool fail(char reason[ACCESS_REASON_MAX], const char *what, const char *p
 struct access_state access_state_of(const char *path)
 {
     struct stat status;
-    if (stat(path, &status) != 0)
-        return (struct access_state){0};
-    return (struct access_state){status.st_dev, status.st_ino, status.st_size, status.st_ctim};
+    if (stat(path, &status) == 0)
+        return (struct access_state){0, status.st_dev, status.st_ino, status.st_size, status.st_ctim};
+    int error = errno;
+    bool none = error == ENOENT && lstat(path, &status) != 0 && errno == ENOENT;
+    return (struct access_state){.error = none ? 0 : error};
 }
 
 bool access_state_same(const struct access_state *a, const struct access_state *b)
 {
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+    return a->error == b->error && a->device == b->device && a->inode == b->inode && a->size == b->size &&
            a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
 bool access_state_is_none(const struct access_state *state)
 {
-    return state->inode == 0;
+    return state->inode == 0 && state->error == 0;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

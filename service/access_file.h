@@ -21,8 +21,9 @@
 
 enum { ACCESS_REASON_MAX = 512, ACCESS_FILE_MAX = 16 << 20 /* bytes */ };
 
-/* What tells one state of the file from another. All zero: there is no file. */
+/* What tells one state of the file from another. All zero: nothing has that name. */
 struct access_state {
+    int error; /* errno: something is in the way, and nobody knows whether there is a file */
     dev_t device;
     ino_t inode;
     off_t size;
@@ -32,6 +33,7 @@ struct access_state {
 /* Looks at the file, which costs one call. */
 struct access_state access_state_of(const char *path);
 bool access_state_same(const struct access_state *a, const struct access_state *b);
+/* Whether nothing has that name, for sure. A link that leads nowhere is something. */
 bool access_state_is_none(const struct access_state *state);
 
 /* All of it; the caller frees it. NULL on failure. */

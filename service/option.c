@@ -25,7 +25,8 @@ const struct option option_table[] = {
     {"tls-key", OPTION_PATH, "its key, in PEM without a passphrase; read again at SIGHUP", FIELD(tls_key)},
     {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
     {"access", OPTION_PATH,
-     "file that says who may do what; without one, access.json in the data folder: `cairnd token --help` tells more",
+     "file that says who may do what, and has to be there; without the option, access.json in the data folder: "
+     "`cairnd token --help` tells more",
      FIELD(access)},
     {"root-token-file", OPTION_PATH,
      "file that holds a token which may do everything, in the place of the one that the first start makes; the "

@@ -71,7 +71,7 @@ START_TEST(for_this_machine_alone_it_is_open_and_says_so)
 {
     start();
     ck_assert_int_eq(status_of(NULL), 200);
-    ck_assert_uint_eq(server_logged(site.server, "everything is open"), 1);
+    ck_assert_uint_eq(server_logged(site.server, "audit: everything is open"), 1);
     ck_assert_int_eq(access(server_path(site.server, "access.json"), F_OK), -1);
 }
 END_TEST
@@ -110,7 +110,7 @@ START_TEST(open_is_a_wish_that_is_heard)
     server_add(site.server, "--open");
     access_start(access_token("t", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
     ck_assert_int_eq(status_of(NULL), 200);
-    ck_assert_uint_eq(server_logged(site.server, "--open"), 1);
+    ck_assert_uint_eq(server_logged(site.server, "audit: --open"), 1);
 }
 END_TEST
 
@@ -208,6 +208,49 @@ START_TEST(a_file_that_is_not_valid_is_refused_at_the_start)
     access_write("{\"name\":\"a b\"}", "");
     const char *output = command_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_msg(strstr(output, "access.json is not valid: line 2: name: \"a b\" is not") != NULL, "%s", output);
+}
+END_TEST
+
+/* The access file that a start refuses, and what the log has to say of it. */
+static void expect_refused(const char *path, const char *words)
+{
+    const char *output = command_run(
+        (const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", "--access", path, NULL}, 1);
+    ck_assert_msg(strstr(output, words) != NULL && strstr(output, path) != NULL, "%s", output);
+}
+
+/* What hides a file is not taken for a file that is missing, named or not. */
+START_TEST(a_file_that_cannot_be_looked_at_is_refused_at_the_start)
+{
+    const char *data = site.server->data, *file = command_file("file", "");
+    char path[SERVER_PATH_MAX + 32];
+    ck_assert_int_eq(mkdir(data, 0700), 0);
+    snprintf(path, sizeof path, "%s/access.json", file);
+    expect_refused(path, strerror(ENOTDIR));
+    snprintf(path, sizeof path, "%s/access.json", data);
+    ck_assert_int_eq(symlink("access.json", path), 0);
+    expect_refused(path, strerror(ELOOP));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(symlink("/nowhere/access.json", path), 0);
+    const char *output = command_run((const char *[]){"--data", data, "--listen", "127.0.0.1:0", NULL}, 1);
+    ck_assert_msg(strstr(output, "cannot read the access file") != NULL, "%s", output);
+    setenv("CAIRN_ROOT_TOKEN", "a-token-of-mine-that-is-long", 1);
+    expect_refused(path, strerror(ENOENT));
+    command_run((const char *[]){"token", "add", "x", "--stores", "*", "--rights", "read", "--data", data, NULL}, 1);
+}
+END_TEST
+
+START_TEST(a_file_that_is_named_has_to_be_there)
+{
+    char path[SERVER_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/named.json", site.server->folder);
+    expect_refused(path, "token add");
+    server_add(site.server, "--access");
+    server_add(site.server, path);
+    setenv("CAIRN_ROOT_TOKEN", "a-token-of-mine-that-is-long", 1);
+    start();
+    ck_assert_int_eq(status_of(NULL), 401);
+    ck_assert_int_eq(status_of("a-token-of-mine-that-is-long"), 200);
 }
 END_TEST
 
@@ -373,6 +416,8 @@ int main(void)
         a_file_that_changed_is_read_again,
         a_file_that_is_not_valid_changes_nothing_while_the_server_runs,
         a_file_that_is_not_valid_is_refused_at_the_start,
+        a_file_that_cannot_be_looked_at_is_refused_at_the_start,
+        a_file_that_is_named_has_to_be_there,
         a_file_that_comes_later_counts,
         tokens_are_added_listed_and_removed,
         a_token_expires_while_the_server_runs,
