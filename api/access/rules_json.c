@@ -19,9 +19,19 @@
 
 enum { SHOWN = 80 /* bytes of a value that a fault quotes */ };
 
+/* An item of a list in which no two may be alike. */
+struct entry {
+    const char *name; /* borrowed */
+    struct token_sum sum;
+    size_t end; /* a position in the text */
+};
+
 struct reading {
     struct jsonread json;
     struct rules *rules;
+    struct entry *entries; /* owned: of the list that is being read */
+    size_t entry_count;
+    size_t fault_at; /* a position; 0: where reading stands */
     bool no_memory;
     char sentence[RULES_JSON_SENTENCE]; /* "": what jsonread says */
 };
@@ -237,15 +247,75 @@ static bool read_grants(struct reading *reading, const char *what, struct grants
 
 /* ---- tokens and keys ------------------------------------------------------------------------- */
 
-/* Room for one more item of `size` bytes behind `count`, all zero; NULL when memory is out. */
+/* Room for one more item of `size` bytes behind `count`, all zero; NULL when memory is out. Room is doubled, each time
+ * that it is used up. */
 static void *add_item(void **items, size_t *count, size_t size)
 {
-    char *grown = realloc(*items, (*count + 1) * size);
+    bool full = (*count & (*count - 1)) == 0;
+    char *grown = full ? realloc(*items, (*count == 0 ? 1 : 2 * *count) * size) : *items;
     if (!grown)
         return NULL;
     *items = grown;
     memset(grown + *count * size, 0, size);
     return grown + (*count)++ * size;
+}
+
+/* Takes note of an item that was read to its end. */
+static bool note_entry(struct reading *reading, const char *name, const struct token_sum *sum)
+{
+    struct entry *entry = add_item((void **)&reading->entries, &reading->entry_count, sizeof *entry);
+    if (!entry)
+        return no_memory(reading);
+    *entry = (struct entry){.name = name, .end = jsonread_position(&reading->json)};
+    if (sum)
+        entry->sum = *sum;
+    return true;
+}
+
+static int by_end(const struct entry *a, const struct entry *b)
+{
+    return (a->end > b->end) - (a->end < b->end);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    int order = strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+    return order != 0 ? order : by_end(a, b);
+}
+
+static int by_sum(const void *a, const void *b)
+{
+    int order = memcmp(&((const struct entry *)a)->sum, &((const struct entry *)b)->sum, sizeof(struct token_sum));
+    return order != 0 ? order : by_end(a, b);
+}
+
+/* People know each item of the list by its name. Sorted, those that are alike stand side by side, however many. */
+static bool have_own_names(struct reading *reading, const char *what)
+{
+    struct entry *entries = reading->entries;
+    if (reading->entry_count > 1)
+        qsort(entries, reading->entry_count, sizeof *entries, by_name);
+    for (size_t i = 1; i < reading->entry_count; i++)
+        if (strcmp(entries[i - 1].name, entries[i].name) == 0) {
+            reading->fault_at = entries[i].end;
+            return refuse(reading, "%s: the name \"%s\" is given twice", what, entries[i].name);
+        }
+    return true;
+}
+
+/* Clients know a token by its sum. */
+static bool have_own_sums(struct reading *reading)
+{
+    struct entry *entries = reading->entries;
+    if (reading->entry_count > 1)
+        qsort(entries, reading->entry_count, sizeof *entries, by_sum);
+    for (size_t i = 1; i < reading->entry_count; i++)
+        if (token_sum_equal(&entries[i - 1].sum, &entries[i].sum)) {
+            reading->fault_at = entries[i].end;
+            return refuse(reading, "token: \"%s\" and \"%s\" have the same sha256", entries[i - 1].name,
+                          entries[i].name);
+        }
+    return true;
 }
 
 enum { TOKEN_NAME, TOKEN_SHA256, TOKEN_EXPIRES, TOKEN_GRANTS };
@@ -279,32 +349,21 @@ static bool read_link_key_member(struct reading *reading, unsigned member, void 
 static const struct shape link_key_shape = {
     .what = "link key", .members = {"name", "secret"}, .needed = 3, .read = read_link_key_member};
 
-/* A token is known by its name to people, and by its sum to clients: the last one has both to itself. */
-static bool is_unique(struct reading *reading, const struct token *last)
-{
-    for (const struct token *token = reading->rules->tokens; token < last; token++) {
-        if (strcmp(token->name, last->name) == 0)
-            return refuse(reading, "token: the name \"%s\" is given twice", last->name);
-        if (token_sum_equal(&token->sum, &last->sum))
-            return refuse(reading, "token: \"%s\" and \"%s\" have the same sha256", token->name, last->name);
-    }
-    return true;
-}
-
 static bool read_tokens(struct reading *reading)
 {
     struct rules *rules = reading->rules;
     if (!expect(reading, JSONREAD_ARRAY, "tokens", "a list"))
         return false;
+    reading->entry_count = 0;
     while (jsonread_item(&reading->json)) {
         struct token *token = add_item((void **)&rules->tokens, &rules->token_count, sizeof *token);
         if (!token)
             return no_memory(reading);
         token->expires = TOKEN_NEVER;
-        if (!read_object(reading, &token_shape, token) || !is_unique(reading, token))
+        if (!read_object(reading, &token_shape, token) || !note_entry(reading, token->name, &token->sum))
             return false;
     }
-    return !reading->json.fault;
+    return !reading->json.fault && have_own_names(reading, "token") && have_own_sums(reading);
 }
 
 static bool read_link_keys(struct reading *reading)
@@ -312,16 +371,15 @@ static bool read_link_keys(struct reading *reading)
     struct rules *rules = reading->rules;
     if (!expect(reading, JSONREAD_ARRAY, "link_keys", "a list"))
         return false;
+    reading->entry_count = 0;
     while (jsonread_item(&reading->json)) {
         struct link_key *key = add_item((void **)&rules->link_keys, &rules->link_key_count, sizeof *key);
         if (!key)
             return no_memory(reading);
-        if (!read_object(reading, &link_key_shape, key))
+        if (!read_object(reading, &link_key_shape, key) || !note_entry(reading, key->name, NULL))
             return false;
-        if (rules_link_key(rules, key->name, strlen(key->name)) != key)
-            return refuse(reading, "link key: the name \"%s\" is given twice", key->name);
     }
-    return !reading->json.fault;
+    return !reading->json.fault && have_own_names(reading, "link key");
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -358,7 +416,8 @@ static void note_fault(struct reading *reading, const char *text, struct rules_j
         refuse(reading, "memory is out");
     else if (reading->json.fault)
         refuse(reading, "not JSON: %s", reading->json.fault);
-    ret_fault->line = reading->no_memory ? 0 : line_of(text, jsonread_position(&reading->json));
+    size_t position = reading->fault_at != 0 ? reading->fault_at : jsonread_position(&reading->json);
+    ret_fault->line = reading->no_memory ? 0 : line_of(text, position);
     memcpy(ret_fault->sentence, reading->sentence, sizeof reading->sentence);
 }
 
@@ -380,6 +439,7 @@ struct rules *rules_json_read(const char *text, size_t length, struct rules_json
         memcpy(copy, text, length);
     bool good = !reading.no_memory && read_rules(&reading, copy, length);
     free(copy);
+    free(reading.entries);
     if (good) {
         rules_sort(reading.rules);
         return reading.rules;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The sums of "secret" and of "other". */
 #define SECRET "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
@@ -87,6 +88,34 @@ START_TEST(what_makes_a_file_invalid)
     expect_fault("{\"tokens\":[{\"name\":\"a\",\"sha256\":\"" SECRET "\",\"grants\":[]},"
                  "{\"name\":\"b\",\"sha256\":\"" SECRET "\",\"grants\":[]}]}",
                  1, "same sha256");
+    expect_fault("{\"tokens\":[{\"name\":\"a\",\"sha256\":\"" SECRET "\",\"grants\":[]},\n"
+                 "{\"name\":\"b\",\"sha256\":\"" SECRET "\",\"grants\":[]},\n"
+                 "{\"name\":\"c\",\"sha256\":\"" OTHER "\",\"grants\":[]}\n]}",
+                 2, "\"a\" and \"b\" have");
+    expect_fault("{\"link_keys\":[{\"name\":\"a\",\"secret\":\"0123456789abcdef\"},\n"
+                 "{\"name\":\"b\",\"secret\":\"0123456789abcdef\"},\n"
+                 "{\"name\":\"a\",\"secret\":\"0123456789abcdef\"}\n]}",
+                 3, "link key: the name \"a\" is given twice");
+}
+END_TEST
+
+/* The time to read a file grows with its length, not with the square of it: that is how long nobody is let in. */
+START_TEST(many_tokens_are_read_in_no_time)
+{
+    enum { MANY = 50000, ONE = 160 };
+    char *text = malloc((size_t)MANY * ONE);
+    size_t length = (size_t)sprintf(text, "{\"tokens\":[");
+    for (int i = 0; i < MANY; i++)
+        length += (size_t)sprintf(
+            text + length, "%s{\"name\":\"tenant-of-ours-%d\",\"sha256\":\"%064d\",\"grants\":[]}", i ? "," : "", i, i);
+    strcpy(text + length, "]}");
+    clock_t begin = clock();
+    struct rules *rules = rules_of(text);
+    double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+    ck_assert_uint_eq(rules->token_count, MANY);
+    ck_assert_msg(seconds < 3, "%.1f s", seconds);
+    rules_release(rules);
+    free(text);
 }
 END_TEST
 
@@ -210,6 +239,7 @@ int main(void)
     const TTest *tests[] = {
         all_that_a_file_may_hold,
         what_makes_a_file_invalid,
+        many_tokens_are_read_in_no_time,
         a_token_in_a_field,
         a_basic_field_of_any_length,
         new_tokens_are_new,
