@@ -4,6 +4,7 @@
 #include "store/read/object.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,31 @@ static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *s
     return failure_none();
 }
 
+/* Tells of the records that a run lacks. True when it lacks any. */
+static bool tell_lacks(const struct reader *reader, const struct run *run, const struct segment *segment)
+{
+    size_t count;
+    const uint64_t *lacks = run_lacks(run, &count);
+    size_t fresh = 0;
+    for (size_t i = 0; i < count; i++)
+        fresh += damage_found_record(reader->index, lacks[i]);
+    if (fresh > 0)
+        notice_tell(reader->notice, STORE_LOG_ERROR,
+                    "%zu records in segment %016" PRIx64 " are damaged: listings leave their objects out", fresh,
+                    segment->number);
+    return count > 0;
+}
+
+/* Lets go of runs that lack records: these may be readable again. */
+static void shelf_drop_lacking(struct catalog_shelf *shelf)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < shelf->count && count == 0; i++)
+        (void)run_lacks(shelf->runs[i], &count);
+    if (count > 0)
+        shelf_clear(shelf, 0);
+}
+
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
 static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf *shelf, const struct stretch *stretch,
@@ -103,6 +129,7 @@ static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf
     assert(lock_is_mine(&catalog->lock));
     struct index *index = catalog->reader->index;
     struct run *run;
+    shelf_drop_lacking(shelf);
     if (!shelf_is_current(shelf, stretch)) {
         if (stretch->sealed && shelf->count == 0 && !index->damage.gaps &&
             !run_open(index, stretch->segment, stretch->end, &run).error) {
@@ -112,7 +139,8 @@ static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf
         struct failure failure = shelf_rebuild(index, shelf, stretch, horizon);
         if (failure.error)
             return failure;
-        if (stretch->sealed)
+        bool lacks = tell_lacks(catalog->reader, shelf->runs[shelf->count - 1], stretch->segment);
+        if (stretch->sealed && !lacks)
             run_save(index, shelf->runs[0], stretch->segment, !index->damage.gaps);
     }
     return failure_none();

@@ -9,7 +9,8 @@
  * Entries that a page finds to lead to nothing never will again, since all that is written comes into later runs: long
  * rows of them are passed over from then on. So listing and deleting from the front, as a queue does, stays cheap.
  *
- * A key that is there from before a page is asked for until it is answered is on the page where it belongs.
+ * A key that is there from before a page is asked for until it is answered is on the page where it belongs, unless its
+ * record is damaged: that is told.
  */
 #ifndef CAIRN_CATALOG_H
 #define CAIRN_CATALOG_H

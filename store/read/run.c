@@ -46,6 +46,8 @@ struct run {
     size_t length;
     uint64_t covered;
     size_t count;
+    uint64_t *lacks; /* packed locations of records that could not be read */
+    size_t lacks_count;
 
     struct lock gone_lock;
     struct row gone[ROWS];
@@ -97,6 +99,7 @@ void run_release(struct run *run)
     if (run->file >= 0)
         run->io->close(run->io->self, run->file);
     free(run->bytes);
+    free(run->lacks);
     lock_destroy(&run->gone_lock);
     free(run);
 }
@@ -109,6 +112,12 @@ uint64_t run_covered(const struct run *run)
 size_t run_count(const struct run *run)
 {
     return run->count;
+}
+
+const uint64_t *run_lacks(const struct run *run, size_t *ret_count)
+{
+    *ret_count = run->lacks_count;
+    return run->lacks;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -237,6 +246,14 @@ struct draft {
     unsigned char *keys;
     size_t keys_length;
     size_t keys_capacity;
+    struct row *holes; /* positions between which nothing can be read, in order */
+    size_t hole_count;
+    size_t hole_capacity;
+    uint64_t *lacks; /* the records in them to which keys lead */
+    size_t lacks_count;
+    size_t lacks_capacity;
+    uint32_t slot; /* of the segment */
+    bool starved;  /* memory is out */
 };
 
 static bool grow(void **bytes, size_t *capacity, size_t need, size_t size)
@@ -277,6 +294,8 @@ static void draft_free(struct draft *draft)
 {
     free(draft->entries);
     free(draft->keys);
+    free(draft->holes);
+    free(draft->lacks);
 }
 
 static int draft_compare(const void *a, const void *b, void *arg)
@@ -332,6 +351,65 @@ static struct failure draft_old(struct draft *draft, struct index *index, const 
     return failure_none();
 }
 
+static bool draft_add_hole(struct draft *draft, uint64_t from, uint64_t to)
+{
+    void *holes = draft->holes;
+    bool fits = grow(&holes, &draft->hole_capacity, draft->hole_count + 1, sizeof *draft->holes);
+    draft->holes = holes;
+    if (fits)
+        draft->holes[draft->hole_count++] = (struct row){(size_t)from, (size_t)to};
+    return fits;
+}
+
+static bool is_in_hole(const struct draft *draft, size_t position)
+{
+    size_t low = 0;
+    size_t high = draft->hole_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (draft->holes[middle].to <= position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < draft->hole_count && draft->holes[low].from <= position;
+}
+
+static void draft_look(void *arg, uint64_t packed)
+{
+    struct draft *draft = arg;
+    struct location location = location_unpack(packed);
+    if (location.segment != draft->slot || !is_in_hole(draft, location.position) || draft->starved)
+        return;
+    void *lacks = draft->lacks;
+    draft->starved = !grow(&lacks, &draft->lacks_capacity, draft->lacks_count + 1, sizeof *draft->lacks);
+    draft->lacks = lacks;
+    if (!draft->starved)
+        draft->lacks[draft->lacks_count++] = packed;
+}
+
+/* Takes down what stands in the holes to which keys lead. What recovery has found lost none leads to. */
+static struct failure draft_lacks(struct draft *draft, struct index *index)
+{
+    if (draft->hole_count == 0)
+        return failure_none();
+    index_lock_shared(index);
+    index_each(index, draft_look, draft);
+    index_unlock(index);
+    return failure_of(draft->starved ? STORE_NO_MEMORY : STORE_OK);
+}
+
+/* Goes on behind a hole. */
+static struct failure draft_hole(struct draft *draft, struct cursor *cursor, uint64_t *position)
+{
+    struct record behind;
+    uint64_t from = *position;
+    struct failure failure = failure_io(cursor_find(cursor, from + RECORD_ALIGNMENT, position, &behind));
+    if (!failure.error && !draft_add_hole(draft, from, *position))
+        failure = failure_of(STORE_NO_MEMORY);
+    return failure;
+}
+
 /* Adds what the cursor finds up to its limit. */
 static struct failure draft_new(struct draft *draft, struct index *index, struct cursor *cursor,
                                 const struct run_horizon *horizon, uint64_t from)
@@ -340,12 +418,12 @@ static struct failure draft_new(struct draft *draft, struct index *index, struct
     while (position < cursor->limit) {
         struct record record;
         enum cursor_found found;
-        int os_error = cursor_look(cursor, position, false, &record, &found);
-        bool nothing = !os_error && found == CURSOR_NOTHING;
+        struct failure failure = failure_io(cursor_look(cursor, position, false, &record, &found));
+        bool nothing = !failure.error && found == CURSOR_NOTHING;
         if (nothing)
-            os_error = cursor_find(cursor, position + RECORD_ALIGNMENT, &position, &record);
-        if (os_error)
-            return failure_io(os_error);
+            failure = draft_hole(draft, cursor, &position);
+        if (failure.error)
+            return failure;
         if (nothing)
             continue;
         struct store_key key = record_key(&record);
@@ -419,11 +497,19 @@ static struct run *run_of_draft(struct draft *draft, struct index *index, const 
     return run;
 }
 
+/* Hands on what the draft lacks. */
+static void run_take_lacks(struct run *run, struct draft *draft)
+{
+    run->lacks = draft->lacks;
+    run->lacks_count = draft->lacks_count;
+    draft->lacks = NULL;
+}
+
 struct failure run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
                          const struct run_horizon *horizon, struct run *const *before, size_t before_count,
                          struct run **ret_run)
 {
-    struct draft draft = {0};
+    struct draft draft = {.slot = segment->slot};
     struct failure failure = failure_none();
     for (size_t i = 0; i < before_count && !failure.error; i++) {
         failure = draft_old(&draft, index, segment, horizon, before[i]);
@@ -431,9 +517,13 @@ struct failure run_build(struct index *index, const struct segment *segment, uin
     }
     if (!failure.error)
         failure = draft_segment(&draft, index, segment, horizon, from, covered);
+    if (!failure.error)
+        failure = draft_lacks(&draft, index);
     if (!failure.error && draft.count > 0)
         qsort_r(draft.entries, draft.count, sizeof *draft.entries, draft_compare, draft.keys);
     struct run *run = failure.error ? NULL : run_of_draft(&draft, index, segment, covered);
+    if (run)
+        run_take_lacks(run, &draft);
     draft_free(&draft);
     if (!failure.error && !run)
         failure = failure_of(STORE_NO_MEMORY);
@@ -461,7 +551,7 @@ static int write_draft(struct index *index, const struct run *run, const char *d
 
 void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting)
 {
-    assert(atomic_load(&run->references) == 1);
+    assert(atomic_load(&run->references) == 1 && run->lacks_count == 0);
     const struct io *io = run->io;
     char name[NAME_BYTES];
     char draft[NAME_BYTES + sizeof ".new"];

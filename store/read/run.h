@@ -17,6 +17,9 @@
  * or whose check does not match, is made again from the segment. What was replaced or deleted up to the horizon is left
  * out: where the log does not reach so far any more, because its end was lost or an older one was brought back, it may
  * be there again, and the run is of no use.
+ *
+ * Where a record cannot be read to which the index leads, the run lacks it: it serves the listing that it was made for
+ * and is made again for the next one, since the bytes may be right again.
  */
 #ifndef CAIRN_RUN_H
 #define CAIRN_RUN_H
@@ -47,8 +50,11 @@ struct failure run_build(struct index *index, const struct segment *segment, uin
                          const struct run_horizon *horizon, struct run *const *before, size_t before_count,
                          struct run **ret_run);
 
-/* Writes a run to its file and goes on from there; when that fails it stays in memory. Without `lasting` the file has
- * no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
+/* Packed locations of the records that the run lacks since they could not be read. Borrowed. */
+const uint64_t *run_lacks(const struct run *run, size_t *ret_count);
+
+/* Writes a run that lacks nothing to its file and goes on from there; when that fails it stays in memory. Without
+ * `lasting` the file has no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
 void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;

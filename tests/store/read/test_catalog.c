@@ -337,6 +337,41 @@ START_TEST(a_version_that_damage_brings_back_is_listed)
 }
 END_TEST
 
+/* Bytes that are wrong for a while: what they hold is told to be damaged and is listed again when they are right. */
+static void check_hole(bool sealed)
+{
+    static const char path[] = "/data/stores/s/log/0000000000000001.seg";
+    put("key in a hole");
+    put("key behind it");
+    if (sealed)
+        fill_a_segment();
+    size_t position = fixture_find(&fixture, path, "key in a hole", 13);
+    fixture_flip(&fixture, path, position);
+    for (int listing = 0; listing < 2; listing++) {
+        ck_assert_ptr_null(strstr(list_all("", "", 100), "key in a hole"));
+        ck_assert_ptr_nonnull(strstr(list_all("", "", 100), "key behind it"));
+        ck_assert_uint_eq(fixture.warnings, 1);
+    }
+    uint64_t damaged = fixture_figures(&fixture).damaged_bytes;
+    ck_assert_uint_gt(damaged, 0);
+    fixture_flip(&fixture, path, position);
+    for (int start = 0; start < 2; start++) {
+        ck_assert_ptr_nonnull(strstr(list_all("", "", 100), "key in a hole "));
+        ck_assert_ptr_nonnull(strstr(list_all("", "", 100), "key behind it"));
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, start == 0 ? damaged : 0);
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+    }
+}
+
+START_TEST(a_record_that_is_damaged_for_a_while_is_listed_again)
+{
+    check_hole(true);
+    fixture_renew(&fixture);
+    check_hole(false);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -355,6 +390,7 @@ int main(void)
         a_segment_that_was_cut_is_listed,
         a_page_behind_deleted_keys_costs_what_it_shows,
         a_version_that_damage_brings_back_is_listed,
+        a_record_that_is_damaged_for_a_while_is_listed_again,
     };
     return UNIT_RUN_WITH("catalog", setup, teardown, tests);
 }
