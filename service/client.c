@@ -5,6 +5,7 @@
 #include "service/tls.h"
 #include "service/transport.h"
 
+#include <limits.h>
 #include <linux/sockios.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -19,20 +20,21 @@ enum { UNSENT_MAX = 1024 * 1024 }; /* bytes of answers that a connection's socke
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-/* The kernel takes megabytes ahead of a slow reader, and tells of room only when a third of them has gone. That may
- * be longer than the idle timeout, although the reader goes on reading; with little unsent, its steps are seen. Unix
- * sockets refuse this, and hold little anyway. */
+/* The kernel would take megabytes ahead of a slow reader. Unix sockets refuse this, and hold little anyway. */
 static void limit_unsent(int socket)
 {
     int bytes = UNSENT_MAX;
     setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
-/* What a client has not taken when its connection is closed is the kernel's to deliver, which it tries for minutes even
- * where nothing moves. Twice the time, so that connections that are open are ended and counted here before. */
+/* What it has not taken when its connection is closed is the kernel's to deliver, which it tries for minutes even
+ * where nothing moves. The kernel may count from the first time that the client's window was full, though it has opened
+ * since: so who read slowly has to have the connection's age on top, and who reads must not be limited before. */
 void client_limit_silence(const struct client *client, unsigned seconds)
 {
-    unsigned milliseconds = 2 * 1000 * seconds;
+    int64_t age = clock_milliseconds() - client->opened;
+    int64_t limit = age + 2 * 1000 * (int64_t)seconds;
+    int milliseconds = limit < INT_MAX ? (int)limit : INT_MAX;
     setsockopt(client->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
@@ -52,6 +54,7 @@ struct client *client_new(struct loop *loop, int socket, const struct sockaddr *
     client->socket = socket;
     memcpy(&client->address, address, length);
     client->address_length = length;
+    client->opened = clock_milliseconds();
     limit_unsent(socket);
     return client;
 }
@@ -161,10 +164,16 @@ bool client_is_idle(const struct client *client)
     return !client->busy && !wire_is_amid_head(&client->wire) && !client_has_unread(client) && !is_new(client);
 }
 
+/* Bytes of its answers that the kernel holds. */
+static int untaken(const struct client *client)
+{
+    int bytes = 0;
+    return ioctl(client->socket, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
 enum api_eviction client_silence(const struct client *client)
 {
-    int unsent = 0;
-    return ioctl(client->socket, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? API_EVICTED_ANSWER : API_EVICTED_BODY;
+    return untaken(client) > 0 ? API_EVICTED_ANSWER : API_EVICTED_BODY;
 }
 
 /* ---- whether it comes to the point ------------------------------------------------------------ */
@@ -173,6 +182,21 @@ bool client_is_suspended(const struct client *client)
 {
     return client->connection &&
            MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
+}
+
+/* libmicrohttpd counts its idle timeout from its own last write, and the kernel asks for the next one only after much
+ * of the last has been taken. So who takes something shows life: the timeout begins again where it is set anew after it
+ * was off. What libmicrohttpd writes between two looks hides what is taken, and does the same by itself. */
+static void notice_reading(struct client *client)
+{
+    int before = client->untaken;
+    client->untaken = untaken(client);
+    if (client->untaken >= before || client_is_suspended(client))
+        return;
+    unsigned seconds =
+        MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_TIMEOUT)->connection_timeout;
+    MHD_set_connection_option(client->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    MHD_set_connection_option(client->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
 }
 
 static enum api_eviction judge_pace(struct client *client, const struct pace_terms *terms, int64_t now)
@@ -208,6 +232,8 @@ static int64_t patience_with(const struct client *client, const struct client_te
 
 enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now)
 {
+    if (client->heard)
+        notice_reading(client);
     enum api_eviction slow = judge_pace(client, &terms->pace, now);
     if (slow != API_EVICTIONS || (client->heard && !client->guest))
         return slow;

@@ -34,12 +34,14 @@ struct client {
     struct wire wire;                  /* what arrives goes through it */
     uint64_t encrypted;                /* bytes of its answers, when the last one was complete */
     uint64_t messages;                 /* begun */
+    int untaken;                       /* bytes of its answers with the kernel, at the last look */
     bool guest;                        /* it has no place: places.h */
     bool busy;                         /* a request has begun and is not completed */
     bool heard;                        /* its head has arrived whole */
     bool given_up;                     /* its last answer did not come through */
     bool ended;                        /* it has closed its side */
     bool evicted;                      /* it was too slow: libmicrohttpd is about to close it */
+    int64_t opened;                    /* milliseconds: when */
     int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to; for a guest to be gone */
     struct pace pace;      /* of requests whose head was heard, until their answers are taken */
 };
@@ -58,7 +60,7 @@ struct client *client_new(struct loop *loop, int socket, const struct sockaddr *
                           struct identity *identity);
 void client_free(struct client *client);
 
-/* For so long it may take nothing of its answers, also after its connection is closed. Thread: any. */
+/* Its connection is about to be closed: for twice so long it may then take nothing of its answers. */
 void client_limit_silence(const struct client *client, unsigned seconds);
 
 /* The client that client_arrived() has made known to libmicrohttpd. */

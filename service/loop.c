@@ -129,6 +129,7 @@ static void client_closed(struct loop *loop, struct client *client)
         epoll_ctl(loop->events, EPOLL_CTL_DEL, client->socket, NULL);
         farewells_add(&loop->farewells, client->socket, client_rest(client), clock_milliseconds());
     }
+    client_limit_silence(client, loop->options.idle_timeout);
     client_unlist(loop, client);
     if (wire_is_amid_head(&client->wire))
         api_record_cut(loop->options.api, client->connection);
@@ -508,7 +509,6 @@ bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
         close(socket);
         return false;
     }
-    client_limit_silence(client, loop->options.idle_timeout);
     atomic_fetch_add(&loop->connections, 1);
     atomic_fetch_add_explicit(&loop->accepted, 1, memory_order_relaxed);
 

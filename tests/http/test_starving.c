@@ -7,6 +7,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -432,6 +433,66 @@ START_TEST(a_slow_and_honest_body_passes)
 }
 END_TEST
 
+/* A connection whose window on loopback is small and opens in steps of a segment, as it would elsewhere. */
+static int connect_narrow(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)site.server->port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int buffer = 4096, segment = 536, narrow = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(narrow, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    setsockopt(narrow, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    ck_assert_int_eq(connect(narrow, (struct sockaddr *)&address, sizeof address), 0);
+    return narrow;
+}
+
+/* Reads 64 KiB a second for three idle timeouts of a second. The kernel holds much more than that, so it asks the
+ * server for nothing in this time. */
+static void expect_reading_to_go_on(void)
+{
+    enum { LARGE = 16 << 20, STEPS = 28, STEP = 8192 };
+    char some[STEP];
+    add("--idle-timeout", "1");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
+    size_t descriptors = server_descriptors(site.server);
+    int narrow = connect_narrow();
+    ck_assert(raw_send(narrow, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("k")));
+    for (int i = 0; i < STEPS; i++) {
+        ck_assert_int_eq(recv(narrow, some, STEP, MSG_WAITALL), STEP);
+        clock_sleep(0.125);
+    }
+    ck_assert_msg(server_descriptors(site.server) > descriptors, "the server has closed");
+    ck_assert_msg(EVICTED("slow-answer") == 0, "it was slow");
+    close(narrow);
+}
+
+START_TEST(a_slow_and_honest_reader_passes)
+{
+    expect_reading_to_go_on();
+}
+END_TEST
+
+START_TEST(without_a_least_rate_who_reads_on_is_not_cut)
+{
+    add("--least-rate", "0");
+    expect_reading_to_go_on();
+}
+END_TEST
+
+START_TEST(without_a_least_rate_who_reads_nothing_is_cut)
+{
+    enum { LARGE = 16 << 20 };
+    add("--idle-timeout", "1");
+    add("--least-rate", "0");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
+    int socket = begin_get(site_object("k"), 1, "");
+    ck_assert_msg(clock_until(5, EVICTED("slow-answer") == 1), "it may take nothing");
+    close(socket);
+}
+END_TEST
+
 START_TEST(without_a_least_rate_all_are_fair)
 {
     add("--idle-timeout", "1");
@@ -662,6 +723,9 @@ int main(void)
         who_takes_a_large_answer_little_by_little_may_ask_meanwhile,
         what_nobody_takes_does_not_outlive_its_connection_for_long,
         a_slow_and_honest_body_passes,
+        a_slow_and_honest_reader_passes,
+        without_a_least_rate_who_reads_on_is_not_cut,
+        without_a_least_rate_who_reads_nothing_is_cut,
         without_a_least_rate_all_are_fair,
         a_line_without_an_end_costs_nothing,
         what_waits_costs_nothing,
