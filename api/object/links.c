@@ -2,8 +2,8 @@
  *
  *     {"method": "PUT", "key": "a.jpg", "expires_in": 600, "size": 1000000, "type": "image/jpeg"}
  *
- * Who asks needs the right that the link grants, and gives no more than that: a link does not outlive the token. The
- * store and the object need not be there.
+ * Who asks needs the right that the link grants, and gives no more than that: a link does not outlive the token, and
+ * who has none gives it for an hour at most. The store and the object need not be there.
  */
 #include "api/access/link.h"
 #include "api/access/rights.h"
@@ -22,7 +22,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { BODY_MAX = 8 << 10, SECONDS = 3600 /* that a link holds when nobody says how long */ };
+enum {
+    BODY_MAX = 8 << 10,
+    SECONDS = 3600, /* that a link holds when nobody says how long, and at most when nobody has a token */
+    DAYS_MAX = 3660 /* that a link holds: about ten years */
+};
 
 /* What the body asks for. */
 struct order {
@@ -124,13 +128,13 @@ static const char *read_member(struct order *order, const char *name, const json
 /* Sets when it ends, seconds since 1970. */
 static const char *read_end(struct order *order)
 {
-    int64_t now = time(NULL);
+    const int64_t now = time(NULL), longest = (int64_t)DAYS_MAX * 86400;
     if (order->expires != 0 && order->expires_in != 0)
         return "only one of expires and expires_in may be given";
-    if (order->expires == 0) {
-        int64_t seconds = order->expires_in == 0 ? SECONDS : order->expires_in;
-        order->expires = seconds < INT64_MAX - now ? now + seconds : INT64_MAX;
-    }
+    if (order->expires == 0 && order->expires_in <= longest)
+        order->expires = now + (order->expires_in == 0 ? SECONDS : order->expires_in);
+    if (order->expires_in > longest || order->expires > now + longest)
+        return "a link holds for 316224000 seconds, which are 3660 days, at most";
     return order->expires > now ? NULL : "expires is in the past";
 }
 
@@ -170,18 +174,28 @@ static const struct link_key *find_key(struct request *request, const struct ord
     return key;
 }
 
-static bool may_give(struct request *request, const struct order *order)
+/* The token ends before a link can that read_end() lets pass, so its time is one that a clock shows. */
+static void refuse_to_outlive(struct request *request, const struct token *token)
 {
-    const struct token *token = request->visitor.token;
-    bool reads = strcmp(order->method, "GET") == 0;
-    if (!permit_may(request, reads ? RIGHT_READ : RIGHT_WRITE, request->store_name, &order->key))
-        return false;
-    if (!token || order->expires <= token->expires)
-        return true;
     char end[TIMESTAMP_SIZE];
     timestamp_write(end, token->expires * 1000000000);
     reply_problem(request, PROBLEM_FORBIDDEN, "The link would outlive the token \"%s\", which expires at %s.",
                   token->name, end);
+}
+
+static bool may_give(struct request *request, const struct order *order)
+{
+    const struct token *token = request->visitor.token;
+    int64_t end = token ? token->expires : time(NULL) + SECONDS;
+    bool reads = strcmp(order->method, "GET") == 0;
+    if (!permit_may(request, reads ? RIGHT_READ : RIGHT_WRITE, request->store_name, &order->key))
+        return false;
+    if (order->expires <= end)
+        return true;
+    if (token)
+        refuse_to_outlive(request, token);
+    else
+        reply_problem(request, PROBLEM_FORBIDDEN, "Without a token a link holds for %d seconds at most.", SECONDS);
     return false;
 }
 

@@ -178,6 +178,32 @@ START_TEST(a_link_is_made_by_who_has_the_right)
 }
 END_TEST
 
+/* An anonymous grant can be taken away: what was given by it ends soon, too. */
+START_TEST(a_link_without_a_token_ends_within_the_hour)
+{
+    start(KEYS ",\"anonymous\":[{\"stores\":[\"s\"],\"rights\":[\"read\"]}]");
+    static const char target[] = "/v1/stores/s/links";
+    site_expect(without("POST", target, "{\"method\":\"GET\",\"key\":\"a\"}", JSON), 200);
+    site_expect(without("POST", target, "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":3600}", JSON), 200);
+    site_expect_kind(without("POST", target, "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":3700}", JSON), 403,
+                     "forbidden");
+    site_expect(ask_link("all", "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":3700}"), 200);
+}
+END_TEST
+
+/* A token may end later than nanoseconds can tell; a link may not. */
+START_TEST(a_link_ends_in_a_life)
+{
+    access_start(access_join(access_token("all", access_grant("\"*\"", "", ACCESS_ALL), NULL),
+                             access_token("late", access_grant("\"s\"", "", "\"read\""), "2300-01-01"), NULL),
+                 KEYS);
+    site_expect(ask_link("late", "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":316224000}"), 200);
+    site_expect(ask_link("late", "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":316224001}"), 400);
+    site_expect(ask_link("late", "{\"method\":\"GET\",\"key\":\"a\",\"expires\":99999999999}"), 400);
+    site_expect(ask_link("all", "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":9223372036854775807}"), 400);
+}
+END_TEST
+
 START_TEST(an_order_that_does_not_fit)
 {
     start(KEYS);
@@ -261,6 +287,8 @@ int main(void)
         a_link_to_put_has_limits,
         a_link_names_any_key,
         a_link_is_made_by_who_has_the_right,
+        a_link_without_a_token_ends_within_the_hour,
+        a_link_ends_in_a_life,
         an_order_that_does_not_fit,
         without_a_key_there_are_no_links,
         a_key_that_is_taken_away_takes_its_links_along,
