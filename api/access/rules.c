@@ -52,12 +52,18 @@ void rules_sort(struct rules *rules)
         qsort(rules->tokens, rules->token_count, sizeof *rules->tokens, by_sum);
 }
 
-static struct token *token_named(const struct rules *rules, const char *name)
+/* Takes away the tokens that have this name or this sum. */
+static void remove_rivals(struct rules *rules, const char *name, const struct token_sum *sum)
 {
-    struct token *token = rules->tokens, *end = token + rules->token_count;
-    while (token < end && strcmp(token->name, name) != 0)
-        token++;
-    return token < end ? token : NULL;
+    size_t kept = 0;
+    for (size_t i = 0; i < rules->token_count; i++) {
+        struct token *token = &rules->tokens[i];
+        if (strcmp(token->name, name) == 0 || token_sum_equal(&token->sum, sum))
+            token_free(token);
+        else
+            rules->tokens[kept++] = *token;
+    }
+    rules->token_count = kept;
 }
 
 /* A place for a token that is not there yet. */
@@ -73,12 +79,10 @@ static struct token *add_token(struct rules *rules, const char *name)
 
 bool rules_set_root(struct rules *rules, const struct token_sum *sum)
 {
-    struct token *root = token_named(rules, RULES_ROOT);
-    if (!root)
-        root = add_token(rules, RULES_ROOT);
+    remove_rivals(rules, RULES_ROOT, sum);
+    struct token *root = add_token(rules, RULES_ROOT);
     if (!root || !root->name)
         return false;
-    grants_free(&root->grants);
     struct grant *grant = grants_add(&root->grants);
     if (!grant || !grant_add_store(grant, "*", 1))
         return false;

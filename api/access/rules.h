@@ -41,7 +41,8 @@ void rules_release(struct rules *rules);
 /* Once all tokens are there. */
 void rules_sort(struct rules *rules);
 
-/* The token that the operator gives beside the file: it may do everything. One of that name in the file gives way. */
+/* The token that the operator gives beside the file: it may do everything. Those in the file that have its
+ * name or its sum give way. */
 #define RULES_ROOT "root"
 
 /* Gives RULES_ROOT that sum. False when memory is out; the rules are then of no use. */

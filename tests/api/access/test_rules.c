@@ -12,6 +12,7 @@
 /* The sums of "secret" and of "other". */
 #define SECRET "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
 #define OTHER  "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"
+#define THIRD  "0000000000000000000000000000000000000000000000000000000000000000"
 
 #define READ_ALL "{\"stores\":[\"*\"],\"rights\":[\"read\"]}"
 
@@ -211,6 +212,21 @@ START_TEST(the_root_token_takes_the_place_of_its_namesake)
 }
 END_TEST
 
+/* Which of two with one sum is found would be chance. */
+START_TEST(the_root_token_takes_the_place_of_the_same_token)
+{
+    struct rules *rules = rules_of("{\"tokens\":[{\"name\":\"ci\",\"sha256\":\"" SECRET "\",\"grants\":[]},"
+                                   "{\"name\":\"root\",\"sha256\":\"" OTHER "\",\"grants\":[]},"
+                                   "{\"name\":\"x\",\"sha256\":\"" THIRD "\",\"grants\":[]}]}");
+    struct token_sum sum = token_sum_of("secret", 6);
+    ck_assert(rules_set_root(rules, &sum));
+    ck_assert_uint_eq(rules->token_count, 2);
+    ck_assert_str_eq(find(rules, "secret")->name, "root");
+    ck_assert_ptr_null(find(rules, "other"));
+    rules_release(rules);
+}
+END_TEST
+
 START_TEST(a_visitor_may_what_the_token_and_everybody_may)
 {
     struct rules *rules = rules_of("{\"tokens\":[{\"name\":\"ci\",\"sha256\":\"" SECRET
@@ -245,6 +261,7 @@ int main(void)
         new_tokens_are_new,
         each_of_many_tokens_is_found,
         the_root_token_takes_the_place_of_its_namesake,
+        the_root_token_takes_the_place_of_the_same_token,
         a_visitor_may_what_the_token_and_everybody_may,
     };
     return UNIT_RUN("rules", tests);
