@@ -168,21 +168,30 @@ static bool open_file(struct access *access, bool named, const struct listener *
 
 /* ---- the life of it -------------------------------------------------------------------------- */
 
+/* Who gives a token means to ask for it. */
+static bool open_to_all(const struct access *access)
+{
+    if (access->has_root)
+        logger_line(LOG_ERROR, "--open asks for no token, and " CONFIG_ROOT_TOKEN " or --root-token-file gives one: "
+                               "leave one out");
+    else
+        logger_line(LOG_AUDIT, "--open: whoever can connect may do everything");
+    return !access->has_root;
+}
+
 bool access_open(struct access *access, struct api *api, const struct config *config, const struct listener *listeners,
                  size_t listener_count)
 {
     *access = (struct access){.api = api};
-    if (config->open) {
-        logger_line(LOG_AUDIT, "--open: whoever can connect may do everything");
-        return true;
-    }
+    if (!root_token_take(config->root_token_file, &access->root, &access->has_root))
+        return false;
+    if (config->open)
+        return open_to_all(access);
     access->path = access_path(config);
     if (!access->path) {
         logger_line(LOG_ERROR, "out of memory");
         return false;
     }
-    if (!root_token_take(config->root_token_file, &access->root, &access->has_root))
-        return false;
     access->seen = access_state_of(access->path);
     return open_file(access, config->access != NULL, listeners, listener_count);
 }

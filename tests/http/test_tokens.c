@@ -158,6 +158,9 @@ START_TEST(a_root_token_that_is_none_is_refused)
     const char *output = command_run((const char *[]){"--data", data, "--listen", "127.0.0.1:0", NULL}, 1);
     ck_assert_ptr_nonnull(strstr(output, "CAIRN_ROOT_TOKEN"));
     ck_assert_ptr_null(strstr(output, "two words"));
+    setenv("CAIRN_ROOT_TOKEN", "a-token-of-mine-that-is-long", 1);
+    output = command_run((const char *[]){"--data", data, "--listen", "127.0.0.1:0", "--open", NULL}, 1);
+    ck_assert_ptr_nonnull(strstr(output, "leave one out"));
     unsetenv("CAIRN_ROOT_TOKEN");
     command_run((const char *[]){"--data", data, "--listen", "127.0.0.1:0", "--root-token-file", empty, NULL}, 1);
     command_run((const char *[]){"--data", data, "--listen", "127.0.0.1:0", "--root-token-file", "/nowhere", NULL}, 1);
