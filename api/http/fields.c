@@ -2,6 +2,7 @@
 
 #include "api/http/octet.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,11 +91,26 @@ static enum fields_error join(struct fields *fields, enum field field, const cha
     return FIELDS_OK;
 }
 
+static void wipe(const char *value)
+{
+    explicit_bzero((char *)(uintptr_t)value, strlen(value));
+}
+
+/* Nobody looks at tokens of a request that is malformed. */
+static enum fields_error refuse_second(struct fields *fields, enum field field, const char *value)
+{
+    if (field == FIELD_AUTHORIZATION) {
+        wipe(fields->values[field]);
+        wipe(value);
+    }
+    return FIELDS_TWICE;
+}
+
 static enum fields_error keep(struct fields *fields, enum field field, const char *value, enum field *ret_field)
 {
     if (fields->values[field]) {
         *ret_field = field;
-        return known[field].list ? join(fields, field, value) : FIELDS_TWICE;
+        return known[field].list ? join(fields, field, value) : refuse_second(fields, field, value);
     }
     fields->values[field] = value;
     return FIELDS_OK;

@@ -2,7 +2,7 @@
  *
  * Values are borrowed from libmicrohttpd and live as long as the request. A list field that comes in
  * several lines is joined with commas (RFC 9110, section 5.3); any other field that comes twice
- * makes the request malformed, because the two ends may not agree which one counts.
+ * makes the request malformed, because the two ends may not agree which one counts. Tokens are wiped then.
  *
  * Thread: the daemon's.
  */

@@ -20,6 +20,20 @@ START_TEST(fields_that_frame_come_once)
 }
 END_TEST
 
+START_TEST(tokens_that_come_twice_are_wiped)
+{
+    struct fields fields = {0};
+    enum field twice;
+    char first[] = "Bearer first", second[] = "Bearer second";
+    ck_assert_int_eq(fields_add(&fields, "Authorization", 13, first, strlen(first), &twice), FIELDS_OK);
+    ck_assert_str_eq(first, "Bearer first");
+    ck_assert_int_eq(fields_add(&fields, "authorization", 13, second, strlen(second), &twice), FIELDS_TWICE);
+    ck_assert_ptr_null(memmem(first, sizeof first, "first", 5));
+    ck_assert_ptr_null(memmem(second, sizeof second, "second", 6));
+    fields_free(&fields);
+}
+END_TEST
+
 START_TEST(lists_of_several_lines_are_joined)
 {
     struct fields fields = {0};
@@ -58,7 +72,7 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {fields_that_frame_come_once, lists_of_several_lines_are_joined,
-                            blanks_behind_a_value_are_no_part_of_it};
+    const TTest *tests[] = {fields_that_frame_come_once, tokens_that_come_twice_are_wiped,
+                            lists_of_several_lines_are_joined, blanks_behind_a_value_are_no_part_of_it};
     return UNIT_RUN("fields", tests);
 }
