@@ -159,9 +159,15 @@ static bool is_new(const struct client *client)
     return client->messages == 0 && clock_milliseconds() - client->waiting_since <= NEW;
 }
 
+/* Whether a part of something is there, if only of a record; before the handshake is done there are none. */
+static bool has_begun(const struct client *client)
+{
+    return wire_is_amid_head(&client->wire) || (client->connection && client->tls && tls_is_amid_record(client->tls));
+}
+
 bool client_is_idle(const struct client *client)
 {
-    return !client->busy && !wire_is_amid_head(&client->wire) && !client_has_unread(client) && !is_new(client);
+    return !client->busy && !has_begun(client) && !client_has_unread(client) && !is_new(client);
 }
 
 /* Bytes of its answers that the kernel holds. */

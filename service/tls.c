@@ -196,6 +196,11 @@ bool tls_has_ready(const struct tls *tls)
     return gnutls_record_check_pending(tls->session) > 0;
 }
 
+bool tls_is_amid_record(const struct tls *tls)
+{
+    return tls->fruitless > 0;
+}
+
 /* ---- writing ----------------------------------------------------------------------------------- */
 
 /* What GnuTLS answered to bytes, as send() answers. A record that the kernel has not taken whole waits in GnuTLS, and

@@ -44,6 +44,10 @@ ssize_t tls_receive(void *arg, void *buffer, size_t size);
 /* Whether there are bytes that have come and been decrypted, but not been received. */
 bool tls_has_ready(const struct tls *tls);
 
+/* Whether a record has begun to come that is not whole yet; its bytes are in the session and not with the kernel. A key
+ * update that no data has followed looks the same. */
+bool tls_is_amid_record(const struct tls *tls);
+
 /* As sendmsg(), of these pieces; of the flags only MSG_MORE matters. */
 ssize_t tls_send(struct tls *tls, const struct iovec *pieces, size_t count, int flags);
 

@@ -626,6 +626,35 @@ START_TEST(a_drain_loses_no_request)
 }
 END_TEST
 
+/* The session holds half of the second request, the kernel nothing, and libmicrohttpd has seen none of it. */
+START_TEST(a_drain_waits_for_half_a_record)
+{
+    char text[4096];
+    start();
+    int idle = tunnel();
+    struct collector *collector = collector_new();
+    ck_assert_int_eq(gnutls_handshake(collector->session), 0);
+    collector->collects = true;
+    collector_send(collector, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    size_t first = collector->length;
+    collector_send(collector, "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
+    size_t half = first + (collector->length - first) / 2;
+    ck_assert(raw_send_bytes(collector->socket, collector->bytes, half));
+    while (gnutls_record_recv(collector->session, text, 1) == GNUTLS_E_AGAIN)
+        continue; /* a ticket */
+    ck_assert_int_eq(kill(site.server->pid, SIGTERM), 0);
+    ck_assert(raw_closed(idle));
+    ck_assert(raw_send_bytes(collector->socket, collector->bytes + half, collector->length - half));
+    collector->collects = false;
+    ck_assert_msg(collector_receive_all(collector, text), "the answer ends without a word: %s", text);
+    const char *second = strstr(text, "HTTP/1.1 503"); /* the server is not ready any more */
+    ck_assert_msg(second != NULL, "answered %s", text);
+    ck_assert_int_eq(server_wait(site.server, 10), 0);
+    collector_free(collector);
+    close(idle);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -650,6 +679,7 @@ int main(void)
         both_kinds_of_listeners_serve_one_store,
         a_health_check_goes_through_tls,
         a_drain_loses_no_request,
+        a_drain_waits_for_half_a_record,
     };
     return site_run("tls", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
