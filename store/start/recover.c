@@ -480,14 +480,34 @@ static uint64_t records_limit(const struct segment *segment, const struct segmen
     return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
 }
 
+/* Offsets are multiples of the alignment, lengths of files need not be. */
+static uint64_t whole_records(uint64_t bytes)
+{
+    return (bytes + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+}
+
+/* Whether the segments in front of one have come back, one behind the other, that fill the room left for files of their
+ * lengths. */
+static bool fills_room(const struct log *log, const struct segment *next)
+{
+    const struct segment *first = next;
+    uint64_t room = 0;
+    while (first->slot > 0) {
+        const struct segment *front = log->segments[first->slot - 1];
+        if (front->number + 1 != first->number || !came_back(front, next))
+            break;
+        room += whole_records(front->prepared - SEGMENT_HEADER);
+        first = front;
+    }
+    return first != next && room >= next->base - first->base;
+}
+
 /* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved
- * or died, or it is only the room that was left for a file of that length, which has come back. */
-static enum store_error is_complete(struct scan *scan, const struct segment *front, const struct segment *next,
-                                    bool *ret_complete)
+ * or died, or it is only the room that was left for files of those lengths, which have come back. */
+static enum store_error is_complete(struct scan *scan, const struct segment *next, bool *ret_complete)
 {
     *ret_complete = next->number <= scan->progress->told.oldest;
-    if (*ret_complete || !front || front->number + 1 != next->number || !came_back(front, next) ||
-        front->prepared - SEGMENT_HEADER < next->base - front->base)
+    if (*ret_complete || !fills_room(scan->log, next))
         return STORE_OK;
     int error = cursor_zeros(&scan->cursor, scan->position, ret_complete);
     return error ? scan_io_error(scan, error) : STORE_OK;
@@ -502,7 +522,7 @@ static enum store_error scan_front(struct scan *scan, size_t slot)
     uint64_t end = front ? segment_end(front) : 0;
     enum store_error error = STORE_OK;
     if (end < segment->base)
-        error = is_complete(scan, front, segment, &segment->joined);
+        error = is_complete(scan, segment, &segment->joined);
     if (!error && !segment->joined)
         report_gap(scan, slot, end, segment->base);
     return error;
@@ -538,12 +558,6 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     if (segment->headless)
         scan->damaged += SEGMENT_HEADER;
     return error;
-}
-
-/* Offsets are multiples of the alignment, lengths of files need not be. */
-static uint64_t whole_records(uint64_t bytes)
-{
-    return (bytes + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
 }
 
 /* Where the log may go on: behind its end and behind what the files held that are lost or shorter than they were. Their
