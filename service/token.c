@@ -13,6 +13,7 @@
 #include "service/access_tree.h"
 #include "service/command.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,16 @@ static bool read_arguments(struct order *order, char *const *arguments)
     return true;
 }
 
+/* ---- remove ---------------------------------------------------------------------------------- */
+
+static bool remove_token(void *arg)
+{
+    struct edit *edit = arg;
+    json_t *tokens = access_tree_list(&edit->file, "tokens");
+    size_t place = access_tree_find(tokens, edit->order->name);
+    return json_array_remove(tokens, place) == 0 || fail("there is no token '%s'", edit->order->name);
+}
+
 /* ---- add ------------------------------------------------------------------------------------- */
 
 /* The items of a comma list as JSON; NULL when one of them is none of its kind, or there is none. */
@@ -145,7 +156,7 @@ static bool read_span(const char *text, int64_t *ret_seconds)
     return false;
 }
 
-/* NULL: it is no time, or one that nobody here will see. */
+/* NULL: it is no time, or one that is over, or that nobody here will see. */
 static json_t *expiry_of(const char *text)
 {
     static const int64_t second = 1000000000;
@@ -153,7 +164,7 @@ static json_t *expiry_of(const char *text)
     int64_t seconds;
     if (!read_span(text, &seconds) && !timestamp_read(text, strlen(text), &seconds))
         return NULL;
-    if (seconds < 0 || seconds > INT64_MAX / second)
+    if (seconds <= time(NULL) || seconds > INT64_MAX / second)
         return NULL;
     timestamp_write(written, seconds * second);
     return json_string(written);
@@ -188,7 +199,10 @@ static bool add_token(void *arg)
     json_t *expires = grant && order->expires ? expiry_of(order->expires) : NULL;
     if (!grant || (order->expires && !expires)) {
         json_decref(grant);
-        return grant ? fail("--expires: '%s' is no time from 1970 to 2262", order->expires) : false;
+        return grant ? fail("--expires: '%s' is no time to come before 2262, such as 2027-01-01, "
+                            "2027-01-01T12:00:00Z, 90d, 12h, 30m or 60s",
+                            order->expires)
+                     : false;
     }
     if (!token_make(edit->added))
         return fail("the system has no random bytes");
@@ -201,11 +215,22 @@ static bool add_token(void *arg)
     return json_array_append_new(tokens, token) == 0 || fail("out of memory");
 }
 
+/* A token that nobody has read is taken out again. */
+static bool tell(struct edit *edit)
+{
+    if (puts(edit->added) != EOF && fflush(stdout) == 0)
+        return true;
+    fail("the token cannot be written to stdout: %s", strerror(errno));
+    access_tree_free(&edit->file);
+    edit->file = (struct access_tree){.command = "token", .path = edit->file.path};
+    if (access_tree_change(&edit->file, remove_token, edit))
+        fail("the token '%s' is taken out again", edit->order->name);
+    return false;
+}
+
 static bool add(struct edit *edit, const struct config *config)
 {
     const struct order *order = edit->order;
-    if (!order->name || !order->stores || !order->rights)
-        return fail("a token has a name, --stores and --rights; `cairnd token --help` tells more");
     if (!token_name_valid(order->name, strlen(order->name)))
         return fail("'%s' is no name: it has 1 to %d of the characters A-Z a-z 0-9 . _ - @ : +", order->name,
                     TOKEN_NAME_MAX);
@@ -213,18 +238,7 @@ static bool add(struct edit *edit, const struct config *config)
         return fail("--prefix: it has at most %d bytes of UTF-8", STORE_KEY_MAX);
     if (!access_tree_place("token", config) || !access_tree_change(&edit->file, add_token, edit))
         return false;
-    puts(edit->added);
-    return fflush(stdout) == 0;
-}
-
-/* ---- remove ---------------------------------------------------------------------------------- */
-
-static bool remove_token(void *arg)
-{
-    struct edit *edit = arg;
-    json_t *tokens = access_tree_list(&edit->file, "tokens");
-    size_t place = access_tree_find(tokens, edit->order->name);
-    return json_array_remove(tokens, place) == 0 || fail("there is no token '%s'", edit->order->name);
+    return tell(edit);
 }
 
 /* ---- list ------------------------------------------------------------------------------------ */
@@ -324,6 +338,8 @@ static bool is_order(const struct order *order)
         return fail("add, list or remove? `cairnd token --help` tells more");
     if (strcmp(order->action, "add") != 0 && (order->stores || order->rights || order->prefix || order->expires))
         return fail("%s takes no --stores, --rights, --prefix or --expires", order->action);
+    if (strcmp(order->action, "add") == 0 && (!order->name || !order->stores || !order->rights))
+        return fail("a token has a name, --stores and --rights; `cairnd token --help` tells more");
     return order->name || strcmp(order->action, "remove") != 0 || fail("remove which token?");
 }
 

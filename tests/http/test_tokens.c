@@ -330,8 +330,12 @@ START_TEST(orders_that_are_none_change_nothing)
         {2, {"token", "list", "x", NULL}},
         {2, {"token", "list", "--stores", "x", NULL}},
         {2, {"token", "add", "x", "--sotres", "x", NULL}},
-        {1, {"token", "add", "x", NULL}},
-        {1, {"token", "add", "x", "--stores", "*", "--data", data, NULL}},
+        {2, {"token", "add", NULL}},
+        {2, {"token", "add", "x", NULL}},
+        {2, {"token", "add", "x", "--stores", "*", "--data", data, NULL}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read", "--expires", "3y", "--data", data, NULL}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read", "--expires", "2020-01-01", "--data", data}},
+        {1, {"token", "add", "x", "--stores", "*", "--rights", "read", "--expires", "0s", "--data", data, NULL}},
         {1, {"token", "add", "a b", "--stores", "*", "--rights", "read", "--data", data, NULL}},
         {1, {"token", "add", "x", "--stores", "a,,b", "--rights", "read", "--data", data, NULL}},
         {1, {"token", "add", "x", "--stores", "*", "--rights", "read,", "--data", data, NULL}},
@@ -351,6 +355,26 @@ START_TEST(orders_that_are_none_change_nothing)
     ck_assert_uint_eq(fread(after, 1, sizeof after, file), length);
     fclose(file);
     ck_assert_mem_eq(before, after, length);
+}
+END_TEST
+
+/* One that nobody has seen must not let anybody in. */
+START_TEST(a_token_that_cannot_be_told_is_taken_out_again)
+{
+    add("boss", "*", "admin", NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        ck_assert_ptr_nonnull(freopen("/dev/full", "w", stdout));
+        execl(server_binary(), "cairnd", "token", "add", "unseen", "--stores", "*", "--rights", "read", "--data",
+              site.server->data, NULL);
+        _exit(127);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    const char *listed = command_run((const char *[]){"token", "list", "--data", site.server->data, NULL}, 0);
+    ck_assert_msg(strstr(listed, "boss") && !strstr(listed, "unseen"), "%s", listed);
 }
 END_TEST
 
@@ -425,6 +449,7 @@ int main(void)
         tokens_are_added_listed_and_removed,
         a_token_expires_while_the_server_runs,
         orders_that_are_none_change_nothing,
+        a_token_that_cannot_be_told_is_taken_out_again,
         edits_at_once_are_all_kept,
         an_edit_keeps_what_it_does_not_change,
     };
