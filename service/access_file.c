@@ -154,7 +154,7 @@ static bool keep_owner(const struct access_edit *edit, int folder)
 
 static bool replace(const struct access_edit *edit, int folder, const char *text, size_t length)
 {
-    return write_whole(edit->file, text, length) && fchmod(edit->file, 0600) == 0 && keep_owner(edit, folder) &&
+    return fchmod(edit->file, 0600) == 0 && write_whole(edit->file, text, length) && keep_owner(edit, folder) &&
            fsync(edit->file) == 0 && rename(edit->draft, edit->path) == 0 && fsync(folder) == 0;
 }
 

@@ -86,7 +86,7 @@ static bool read_secret(struct order *order)
         fail("cannot read %s: %s", order->secret_file, strerror(errno));
     if (file)
         fclose(file);
-    if (length > 0 && order->secret[length - 1] == '\n')
+    while (length > 0 && (order->secret[length - 1] == '\n' || order->secret[length - 1] == '\r'))
         order->secret[--length] = '\0';
     if (good && (length > SECRET_MAX || strlen(order->secret) != length))
         return fail("the secret in %s is no text of at most %d bytes", order->secret_file, SECRET_MAX);
