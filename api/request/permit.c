@@ -18,6 +18,13 @@ static void refuse_unknown(struct request *request)
     reply_field(request, "WWW-Authenticate", "Bearer");
 }
 
+static void refuse_link(struct request *request)
+{
+    reply_problem(request, PROBLEM_UNAUTHORIZED,
+                  "The link is not valid for this request, or has ended: ask for another one where it came from.");
+    reply_field(request, "WWW-Authenticate", "Bearer");
+}
+
 static void refuse_known(struct request *request, unsigned lacking, bool any, const char *store, size_t entry)
 {
     char rights[RIGHTS_TEXT_SIZE];
@@ -127,12 +134,14 @@ bool permit_arrival(struct request *request)
     request->visitor.rules = api_rules(request->api);
     if (!request->visitor.rules)
         return true;
-    bool valid = show_token(request) && show_link(request);
+    bool shown = show_token(request), valid = shown && show_link(request);
     if (is_public(request))
         return true;
     unsigned lacking = visitor_link_name(&request->visitor) ? 0 : demand_lacks(demand, rights_given(request));
     bool known = valid && visitor_is_known(&request->visitor);
-    if (!known)
+    if (shown && !valid)
+        refuse_link(request);
+    else if (!known)
         refuse_unknown(request);
     else if (lacking != 0)
         refuse(request, lacking, demand->any, request->store_name, SIZE_MAX);

@@ -121,7 +121,9 @@ START_TEST(a_link_ends)
     site_expect(without("GET", link, NULL, NULL), 200);
     for (int tries = 0; tries < 100 && without("GET", link, NULL, NULL)->status == 200; tries++)
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
-    site_expect(without("GET", link, NULL, NULL), 401);
+    struct answer *answer = without("GET", link, NULL, NULL);
+    site_expect_kind(answer, 401, "unauthorized");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "link"));
 }
 END_TEST
 
