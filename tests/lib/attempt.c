@@ -284,7 +284,7 @@ static enum store_error send(struct stream *stream, const struct step *step)
     return STORE_OK;
 }
 
-static struct attempt *new_upload(struct model *model, unsigned store, unsigned key, uint64_t size)
+static struct attempt *new_upload(struct model *model, unsigned store, unsigned key, uint64_t size, enum upload_end end)
 {
     struct attempt *attempt = make(model, store);
     struct store_op *op;
@@ -295,6 +295,7 @@ static struct attempt *new_upload(struct model *model, unsigned store, unsigned 
     step->payload = value_payload(&step->result);
     set_attributes(step, op);
     attempt->upload = true;
+    attempt->announced_more = end == UPLOAD_TOO_SHORT ? 1 : 0;
     attempt->quota = model_weigh(model, attempt);
     return attempt;
 }
@@ -319,9 +320,9 @@ static void end_upload(struct attempt *attempt, struct stream *stream, enum uplo
 void attempt_upload(struct model *model, unsigned store, unsigned key, uint64_t size, bool announced,
                     enum upload_end end)
 {
-    struct attempt *attempt = new_upload(model, store, key, size);
+    struct attempt *attempt = new_upload(model, store, key, size, end);
     struct stream_hooks hooks = {.arg = attempt, .tap = count_tapped};
-    uint64_t said = announced || end == UPLOAD_TOO_SHORT ? size + (end == UPLOAD_TOO_SHORT) : STORE_SIZE_UNKNOWN;
+    uint64_t said = announced || end == UPLOAD_TOO_SHORT ? size + attempt->announced_more : STORE_SIZE_UNKNOWN;
     struct stream *stream;
     enum store_error error = stream_open(model->stores[store], &attempt->ops[0].key, said, &hooks, &stream);
     if (error) {

@@ -57,8 +57,9 @@ struct attempt {
     enum store_error expected;
     size_t expected_step;
     enum attempt_quota quota;
-    uint64_t tapped;        /* bytes an upload's tap has seen */
-    enum store_error ended; /* refused at once, or what the ticket says */
+    uint64_t announced_more; /* bytes: an upload says that it has so many more than come */
+    uint64_t tapped;         /* bytes an upload's tap has seen */
+    enum store_error ended;  /* refused at once, or what the ticket says */
     bool refused;
     struct ticket ticket;
 };

@@ -108,6 +108,7 @@ enum attempt_quota model_weigh(const struct model *model, const struct attempt *
             after.bytes = after.bytes + effect->new.size - effect->old.size;
         }
     }
+    after.bytes += attempt->announced_more;
     bool grows = after.objects > before.objects || after.bytes > before.bytes;
     bool limited = limits->bytes.set || limits->objects.set;
     if (!limited || (!grows && !attempt->upload)) {
