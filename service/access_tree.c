@@ -1,6 +1,7 @@
 #include "service/access_tree.h"
 
 #include "api/access/rules_json.h"
+#include "service/access.h"
 #include "service/access_file.h"
 #include "service/command.h"
 
@@ -29,6 +30,20 @@ bool access_where_read(struct access_where *where, const char *command, char *co
         return true;
     }
     return command_fail(command, "'%s' is no option; `cairnd %s --help` tells more", argument, command);
+}
+
+int access_where_act(const struct access_where *where,
+                     int (*act)(void *arg, const struct config *config, const char *path), void *arg)
+{
+    struct config config;
+    int status = STATUS_USAGE;
+    if (command_configure(where->arguments, &config, &status)) {
+        char *path = access_path(&config);
+        status = path ? act(arg, &config, path) : STATUS_FAILED;
+        free(path);
+    }
+    config_free(&config);
+    return status;
 }
 
 bool access_tree_place(const char *command, const struct config *config)
@@ -120,6 +135,18 @@ bool access_tree_change(struct access_tree *tree, bool (*change)(void *arg), voi
         fail("%s is new: from now on a server that uses it asks for tokens", tree->path);
     free(text);
     return good;
+}
+
+bool access_tree_tell(struct access_tree *tree, const char *secret, bool (*remove)(void *arg), void *arg)
+{
+    if (puts(secret) != EOF && fflush(stdout) == 0)
+        return true;
+    fail("it cannot be written to stdout: %s", strerror(errno));
+    access_tree_free(tree);
+    *tree = (struct access_tree){.command = tree->command, .path = tree->path};
+    if (access_tree_change(tree, remove, arg))
+        fail("it is taken out of %s again", tree->path);
+    return false;
 }
 
 void access_tree_free(struct access_tree *tree)

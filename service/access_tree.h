@@ -23,6 +23,11 @@ struct access_where {
 /* Takes --access, --data or --config at *arguments and moves on to its value. False for any other flag. */
 bool access_where_read(struct access_where *where, const char *command, char *const **arguments);
 
+/* Finds the file that they, the variables and the configuration name, and lets `act` edit it, whose exit status it
+ * returns; that of a mistake in the configuration otherwise. */
+int access_where_act(const struct access_where *where,
+                     int (*act)(void *arg, const struct config *config, const char *path), void *arg);
+
 struct access_tree {
     const char *command; /* its name; borrowed, as the path */
     const char *path;
@@ -40,6 +45,10 @@ bool access_tree_place(const char *command, const struct config *config);
 /* Reads the file, lets `change` change it, and writes it, if that returns true. `change` tells by itself why it does
  * not. */
 bool access_tree_change(struct access_tree *tree, bool (*change)(void *arg), void *arg);
+
+/* Prints what was added and nobody can ask for later. What nobody has read is taken out again: by `remove`, as `change`
+ * above. */
+bool access_tree_tell(struct access_tree *tree, const char *secret, bool (*remove)(void *arg), void *arg);
 
 /* The list of that name in it, made if it is missing; borrowed. */
 json_t *access_tree_list(const struct access_tree *tree, const char *name);

@@ -74,7 +74,7 @@ static bool is_order(const struct order *order)
     return order->name || (!adds && !removes) || fail("%s which link key?", action);
 }
 
-/* ---- add ------------------------------------------------------------------------------------- */
+/* ---- add, remove ----------------------------------------------------------------------------- */
 
 /* A line end behind it is not part of it: editors put one there. */
 static bool read_secret(struct order *order)
@@ -113,6 +113,14 @@ static bool add_key(void *arg)
     return key && (json_array_append_new(keys, key) == 0 || fail("out of memory"));
 }
 
+static bool remove_key(void *arg)
+{
+    struct order *order = arg;
+    json_t *keys = access_tree_list(&order->file, "link_keys");
+    size_t place = access_tree_find(keys, order->name);
+    return json_array_remove(keys, place) == 0 || fail("there is no link key '%s'", order->name);
+}
+
 static bool add(struct order *order, const struct config *config)
 {
     if (!token_name_valid(order->name, strlen(order->name)))
@@ -120,10 +128,10 @@ static bool add(struct order *order, const struct config *config)
                     TOKEN_NAME_MAX);
     if (!access_tree_place("link-key", config) || !access_tree_change(&order->file, add_key, order))
         return false;
-    return order->secret_file || (puts(order->secret) != EOF && fflush(stdout) == 0);
+    return order->secret_file || access_tree_tell(&order->file, order->secret, remove_key, order);
 }
 
-/* ---- list, remove ---------------------------------------------------------------------------- */
+/* ---- list ------------------------------------------------------------------------------------ */
 
 static bool list(struct order *order)
 {
@@ -136,18 +144,11 @@ static bool list(struct order *order)
     return fflush(stdout) == 0;
 }
 
-static bool remove_key(void *arg)
-{
-    struct order *order = arg;
-    json_t *keys = access_tree_list(&order->file, "link_keys");
-    size_t place = access_tree_find(keys, order->name);
-    return json_array_remove(keys, place) == 0 || fail("there is no link key '%s'", order->name);
-}
-
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int act(struct order *order, const struct config *config, const char *path)
+static int act(void *arg, const struct config *config, const char *path)
 {
+    struct order *order = arg;
     bool done;
     order->file = (struct access_tree){.command = "link-key", .path = path};
     if (strcmp(order->action, "add") == 0)
@@ -164,8 +165,6 @@ static int act(struct order *order, const struct config *config, const char *pat
 int command_link_key(char *const *arguments)
 {
     struct order order = {0};
-    struct config config;
-    int status = STATUS_USAGE;
     for (; *arguments; arguments++)
         if (!read_argument(&order, &arguments))
             return STATUS_USAGE;
@@ -175,11 +174,5 @@ int command_link_key(char *const *arguments)
     }
     if (!is_order(&order))
         return STATUS_USAGE;
-    if (command_configure(order.where.arguments, &config, &status)) {
-        char *path = access_path(&config);
-        status = path ? act(&order, &config, path) : STATUS_FAILED;
-        free(path);
-    }
-    config_free(&config);
-    return status;
+    return access_where_act(&order.where, act, &order);
 }

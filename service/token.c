@@ -215,19 +215,6 @@ static bool add_token(void *arg)
     return json_array_append_new(tokens, token) == 0 || fail("out of memory");
 }
 
-/* A token that nobody has read is taken out again. */
-static bool tell(struct edit *edit)
-{
-    if (puts(edit->added) != EOF && fflush(stdout) == 0)
-        return true;
-    fail("the token cannot be written to stdout: %s", strerror(errno));
-    access_tree_free(&edit->file);
-    edit->file = (struct access_tree){.command = "token", .path = edit->file.path};
-    if (access_tree_change(&edit->file, remove_token, edit))
-        fail("the token '%s' is taken out again", edit->order->name);
-    return false;
-}
-
 static bool add(struct edit *edit, const struct config *config)
 {
     const struct order *order = edit->order;
@@ -238,7 +225,7 @@ static bool add(struct edit *edit, const struct config *config)
         return fail("--prefix: it has at most %d bytes of UTF-8", STORE_KEY_MAX);
     if (!access_tree_place("token", config) || !access_tree_change(&edit->file, add_token, edit))
         return false;
-    return tell(edit);
+    return access_tree_tell(&edit->file, edit->added, remove_token, edit);
 }
 
 /* ---- list ------------------------------------------------------------------------------------ */
@@ -312,8 +299,9 @@ static bool list(struct edit *edit)
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-static int act(const struct order *order, const struct config *config, const char *path)
+static int act(void *arg, const struct config *config, const char *path)
 {
+    const struct order *order = arg;
     struct edit edit = {.order = order, .file = {.command = "token", .path = path}};
     bool done;
     if (strcmp(order->action, "add") == 0)
@@ -346,8 +334,6 @@ static bool is_order(const struct order *order)
 int command_token(char *const *arguments)
 {
     struct order order = {0};
-    struct config config;
-    int status = STATUS_USAGE;
     if (!read_arguments(&order, arguments))
         return STATUS_USAGE;
     if (order.help) {
@@ -356,11 +342,5 @@ int command_token(char *const *arguments)
     }
     if (!is_order(&order))
         return STATUS_USAGE;
-    if (command_configure(order.where.arguments, &config, &status)) {
-        char *path = access_path(&config);
-        status = path ? act(&order, &config, path) : STATUS_FAILED;
-        free(path);
-    }
-    config_free(&config);
-    return status;
+    return access_where_act(&order.where, act, &order);
 }

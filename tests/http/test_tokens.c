@@ -358,23 +358,34 @@ START_TEST(orders_that_are_none_change_nothing)
 }
 END_TEST
 
-/* One that nobody has seen must not let anybody in. */
-START_TEST(a_token_that_cannot_be_told_is_taken_out_again)
+/* Runs a command whose stdout takes nothing: it has to fail. */
+static void run_unheard(const char *const *arguments)
 {
-    add("boss", "*", "admin", NULL);
+    const char *all[16] = {"cairnd"};
+    for (size_t i = 0; arguments[i]; i++)
+        all[i + 1] = arguments[i];
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
         ck_assert_ptr_nonnull(freopen("/dev/full", "w", stdout));
-        execl(server_binary(), "cairnd", "token", "add", "unseen", "--stores", "*", "--rights", "read", "--data",
-              site.server->data, NULL);
+        execv(server_binary(), (char *const *)(uintptr_t)all);
         _exit(127);
     }
     int status;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
-    const char *listed = command_run((const char *[]){"token", "list", "--data", site.server->data, NULL}, 0);
+}
+
+/* What nobody has seen must not let anybody in. */
+START_TEST(what_cannot_be_told_is_taken_out_again)
+{
+    const char *data = site.server->data;
+    add("boss", "*", "admin", NULL);
+    run_unheard((const char *[]){"token", "add", "unseen", "--stores", "*", "--rights", "read", "--data", data, NULL});
+    const char *listed = command_run((const char *[]){"token", "list", "--data", data, NULL}, 0);
     ck_assert_msg(strstr(listed, "boss") && !strstr(listed, "unseen"), "%s", listed);
+    run_unheard((const char *[]){"link-key", "add", "unseen", "--data", data, NULL});
+    ck_assert_str_eq(command_run((const char *[]){"link-key", "list", "--data", data, NULL}, 0), "");
 }
 END_TEST
 
@@ -449,7 +460,7 @@ int main(void)
         tokens_are_added_listed_and_removed,
         a_token_expires_while_the_server_runs,
         orders_that_are_none_change_nothing,
-        a_token_that_cannot_be_told_is_taken_out_again,
+        what_cannot_be_told_is_taken_out_again,
         edits_at_once_are_all_kept,
         an_edit_keeps_what_it_does_not_change,
     };
