@@ -112,14 +112,18 @@ void index_each(const struct index *index, void (*visit)(void *arg, uint64_t pac
     struct each each = {.visit = visit, .arg = arg};
     index_assert_locked(index);
     table_each(&index->locations, visit_single, &each);
-    index_each_namesake(index, visit, arg);
-}
-
-void index_each_namesake(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg)
-{
-    index_assert_locked(index);
     if (index->namesakes)
         table_each(&index->namesakes->locations, visit, arg);
+}
+
+void index_each_of(const struct index *index, uint64_t hash, bool (*visit)(void *arg, uint64_t packed), void *arg)
+{
+    index_assert_locked(index);
+    uint64_t packed = table_get(&index->locations, hash);
+    if (packed == INDEX_SEVERAL)
+        namesakes_each_of(index->namesakes, hash, visit, arg);
+    else if (packed)
+        (void)visit(arg, packed);
 }
 
 uint64_t index_end(struct index *index)

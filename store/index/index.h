@@ -104,8 +104,8 @@ uint64_t index_find_own(const struct index *index, const struct store_key *key);
 /* Calls visit with the packed location of each object, in no order that means anything. Lock held. */
 void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);
 
-/* The same for those that have their hash in common with another one. */
-void index_each_namesake(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);
+/* The same for those that have a hash, until visit returns false. */
+void index_each_of(const struct index *index, uint64_t hash, bool (*visit)(void *arg, uint64_t packed), void *arg);
 
 /* Where the log ends, as far as it is published. */
 uint64_t index_end(struct index *index);

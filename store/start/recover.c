@@ -115,29 +115,25 @@ struct swept {
     enum store_error error;
 };
 
-static void swept_look(void *arg, uint64_t packed)
+static bool swept_look(void *arg, uint64_t packed)
 {
     struct swept *swept = arg;
     struct location location = location_unpack(packed);
     uint64_t offset = segment_offset(swept->scan->log->segments[location.segment], location.position);
-    if (swept->found || swept->error || offset >= swept->sweep->sweeps_to)
-        return;
+    if (offset >= swept->sweep->sweeps_to)
+        return true;
     swept->error = recall(swept->scan, packed, swept->head, &swept->record);
     swept->found = !swept->error && swept->record.key_hash == swept->sweep->key.hash;
+    return !swept->found && !swept->error;
 }
 
-/* Looks for an object that a sweep ends. Where several have the hash all that have it in common with others are looked
- * through: that happens only when a lost part of the log comes back with keys that were made to have one hash. */
+/* Looks for an object that a sweep ends. */
 static void swept_find(struct swept *swept)
 {
     struct index *index = swept->scan->index;
     swept->found = false;
     index_lock_shared(index);
-    uint64_t packed = index_find(index, &swept->sweep->key);
-    if (packed == INDEX_SEVERAL)
-        index_each_namesake(index, swept_look, swept);
-    else if (packed)
-        swept_look(swept, packed);
+    index_each_of(index, swept->sweep->key.hash, swept_look, swept);
     index_unlock(index);
 }
 
