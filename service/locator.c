@@ -1,5 +1,6 @@
 /* locator.c - reads and resolves locators. See locator.h. */
 #include "service/locator.h"
+#include "api/text/decimal.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -105,11 +106,11 @@ static const char bad_port[] = "the port is not a number from 0 to 65535";
 
 static bool parse_port(const char *text, unsigned *ret_port)
 {
-    size_t length = strlen(text);
-    if (length == 0 || length > 5 || strspn(text, digits) != length)
+    uint64_t port;
+    if (!decimal_parse(text, strlen(text), UINT16_MAX, &port))
         return false;
-    *ret_port = (unsigned)strtoul(text, NULL, 10);
-    return *ret_port <= UINT16_MAX;
+    *ret_port = (unsigned)port;
+    return true;
 }
 
 /* An address of IPv6 and perhaps the interface that it is meant on, as in fe80::1%eth0. */
@@ -180,14 +181,22 @@ static void add(struct locator_addresses *addresses, const struct address *addre
         addresses->items[addresses->count++] = *address;
 }
 
+/* A number stands for itself. The largest one means nobody: chown() would leave what is there. */
+static bool parse_id(const char *text, id_t *ret_id)
+{
+    uint64_t number;
+    if (!decimal_parse(text, strlen(text), UINT32_MAX - 1, &number))
+        return false;
+    *ret_id = (id_t)number;
+    return true;
+}
+
 static const char *resolve_user(const char *name, uid_t *ret_user)
 {
     const struct passwd *entry = *name ? getpwnam(name) : NULL;
     if (entry)
         *ret_user = entry->pw_uid;
-    else if (*name && strspn(name, digits) == strlen(name))
-        *ret_user = (uid_t)strtoul(name, NULL, 10);
-    else if (*name)
+    else if (*name && !parse_id(name, ret_user))
         return "there is no such user on this machine";
     return NULL;
 }
@@ -197,9 +206,7 @@ static const char *resolve_group(const char *name, gid_t *ret_group)
     const struct group *entry = *name ? getgrnam(name) : NULL;
     if (entry)
         *ret_group = entry->gr_gid;
-    else if (*name && strspn(name, digits) == strlen(name))
-        *ret_group = (gid_t)strtoul(name, NULL, 10);
-    else if (*name)
+    else if (*name && !parse_id(name, ret_group))
         return "there is no such group on this machine";
     return NULL;
 }

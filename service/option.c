@@ -3,6 +3,7 @@
 
 #include "api/http/host.h"
 #include "api/http/origin.h"
+#include "api/text/decimal.h"
 #include "service/locator.h"
 #include "service/nearest.h"
 
@@ -270,16 +271,12 @@ static const struct unit *units_of(const struct option *option)
 /* Digits and a suffix of `units`; false for anything else and for what does not fit. */
 static bool parse_number(const char *text, const struct unit *units, uint64_t *ret_number)
 {
-    uint64_t number = 0;
-    const char *end = text;
-    for (; isdigit((unsigned char)*end); end++)
-        if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, *end - '0', &number))
-            return false;
-    if (end == text)
+    struct decimal decimal = decimal_read(text, strlen(text));
+    if (decimal.digits == 0 || decimal.overflows)
         return false;
-    while (units->suffix && strcmp(units->suffix, end) != 0)
+    while (units->suffix && strcmp(units->suffix, text + decimal.digits) != 0)
         units++;
-    return units->suffix && !__builtin_mul_overflow(number, units->factor, ret_number);
+    return units->suffix && !__builtin_mul_overflow(decimal.number, units->factor, ret_number);
 }
 
 bool option_read_size(const char *text, uint64_t *ret_bytes)

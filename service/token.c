@@ -6,6 +6,7 @@
  */
 #include "api/access/token.h"
 #include "api/access/rights.h"
+#include "api/text/decimal.h"
 #include "api/text/hex.h"
 #include "api/text/timestamp.h"
 #include "api/text/utf8.h"
@@ -13,7 +14,6 @@
 #include "service/access_tree.h"
 #include "service/command.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,12 +145,13 @@ static bool read_span(const char *text, int64_t *ret_seconds)
         char unit;
         int64_t seconds;
     } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 9 || !text[digits] || text[digits + 1])
+    struct decimal span = decimal_read(text, strlen(text));
+    const char *unit = text + span.digits;
+    if (span.digits == 0 || span.digits > 9 || !*unit || unit[1])
         return false;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (text[digits] == units[i].unit) {
-            *ret_seconds = time(NULL) + strtoll(text, NULL, 10) * units[i].seconds;
+        if (*unit == units[i].unit) {
+            *ret_seconds = time(NULL) + (int64_t)span.number * units[i].seconds;
             return true;
         }
     return false;

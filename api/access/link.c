@@ -1,10 +1,9 @@
 #include "api/access/link.h"
+#include "api/text/decimal.h"
 
-#include <errno.h>
 #include <nettle/base64.h>
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSION "v1"
@@ -52,13 +51,16 @@ static bool is_twice(struct slice query)
     return false;
 }
 
-/* Digits that make a number which fits; `most` is the largest. */
-static bool is_number(const char *text, unsigned long long most)
+static bool is_number(const char *text, uint64_t most)
 {
-    if (*text == '\0' || strspn(text, "0123456789") != strlen(text))
-        return false;
-    errno = 0;
-    return strtoull(text, NULL, 10) <= most && errno == 0;
+    uint64_t number;
+    return decimal_parse(text, strlen(text), most, &number);
+}
+
+/* Of a text that was seen to be one. */
+static uint64_t number_of(const char *text)
+{
+    return decimal_read(text, strlen(text)).number;
 }
 
 bool link_type_valid(const char *type, size_t length)
@@ -143,10 +145,10 @@ bool link_holds(const struct link *link, const struct link_key *key, const struc
 {
     char wanted[LINK_SIGNATURE_SIZE];
     make_signature(wanted, link, key->secret, target);
-    return memeql_sec(wanted, link->signature, sizeof wanted) != 0 && strtoll(link->expires, NULL, 10) > now;
+    return memeql_sec(wanted, link->signature, sizeof wanted) != 0 && (int64_t)number_of(link->expires) > now;
 }
 
 uint64_t link_size_limit(const struct link *link)
 {
-    return *link->size == '\0' ? UINT64_MAX : strtoull(link->size, NULL, 10);
+    return *link->size == '\0' ? UINT64_MAX : number_of(link->size);
 }

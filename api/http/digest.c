@@ -1,7 +1,7 @@
 #include "api/http/digest.h"
+#include "api/text/decimal.h"
 
 #include <nettle/base64.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ALGORITHM "sha-256"
@@ -134,7 +134,7 @@ bool digest_wants_sha256(const char *value)
         at += strspn(at, ", \t");
         size_t name = strcspn(at, "=;, \t");
         if (name == strlen(ALGORITHM) && strncmp(at, ALGORITHM, name) == 0)
-            wanted = at[name] != '=' || strtol(at + name + 1, NULL, 10) > 0;
+            wanted = at[name] != '=' || decimal_read(at + name + 1, strlen(at + name + 1)).number > 0;
     }
     return wanted;
 }

@@ -1,4 +1,5 @@
 #include "api/http/host.h"
+#include "api/text/decimal.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -40,26 +41,17 @@ static bool parse_address(const char *text, size_t length, struct host *ret_host
     return true;
 }
 
-/* Decimal digits, and a number up to `most`. */
-static bool parse_number(const char *text, size_t length, unsigned most, unsigned *ret_number)
+/* A number as one is written: of five digits at most. */
+static bool parse_number(const char *text, size_t length, uint64_t most, uint64_t *ret_number)
 {
-    unsigned number = 0;
-    if (length == 0 || length > 5)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-        number = 10 * number + (unsigned)(text[i] - '0');
-    }
-    *ret_number = number;
-    return number <= most;
+    return length <= 5 && decimal_parse(text, length, most, ret_number);
 }
 
 /* `:PORT`, or nothing. */
 static bool is_port(const char *text, size_t length)
 {
-    unsigned port;
-    return length == 0 || (*text == ':' && parse_number(text + 1, length - 1, 65535, &port));
+    uint64_t port;
+    return length == 0 || (*text == ':' && parse_number(text + 1, length - 1, UINT16_MAX, &port));
 }
 
 bool host_parse(const char *text, size_t length, struct host *ret_host)
@@ -104,10 +96,11 @@ bool network_parse(const char *text, size_t length, struct network *ret_network)
     }
     if (!parse_address(text, address, &host, &inet4))
         return false;
-    unsigned before = inet4 ? BITS_MAPPED : 0, bits = BITS - before;
+    unsigned before = inet4 ? BITS_MAPPED : 0;
+    uint64_t bits = BITS - before;
     if (slash && !parse_number(slash + 1, length - address - 1, bits, &bits))
         return false;
-    *ret_network = (struct network){.host = host, .bits = before + bits};
+    *ret_network = (struct network){.host = host, .bits = before + (unsigned)bits};
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/http/octet.h"
+#include "api/text/decimal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -121,19 +122,18 @@ static bool read_host(struct hygiene *hygiene, const char *value, size_t length)
 
 static bool read_length(struct hygiene *hygiene, const char *value, size_t length)
 {
-    uint64_t number = 0;
+    struct decimal decimal = decimal_read(value, length);
     if (hygiene->has_length)
         return malformed(hygiene, "The header field Content-Length may come only once.");
-    for (size_t i = 0; i < length; i++) {
-        if (value[i] < '0' || value[i] > '9')
-            return malformed(hygiene, "The value of Content-Length is not a number in digits alone.");
-        if (number > (INT64_MAX - 9) / 10)
-            return fail(hygiene, PROBLEM_TOO_LARGE, "Content-Length is more than any body has.");
-        number = number * 10 + (uint64_t)(value[i] - '0');
-    }
+    if (length == 0)
+        return malformed(hygiene, "Content-Length has no value.");
+    if (decimal.digits < length)
+        return malformed(hygiene, "The value of Content-Length is not a number in digits alone.");
+    if (decimal.number > INT64_MAX)
+        return fail(hygiene, PROBLEM_TOO_LARGE, "Content-Length is more than any body has.");
     hygiene->has_length = true;
-    hygiene->length = number;
-    return length > 0 || malformed(hygiene, "Content-Length has no value.");
+    hygiene->length = decimal.number;
+    return true;
 }
 
 /* One coding by its name. An unknown one is 501 (RFC 9112, section 6.1); what is not a list of codings is malformed. */

@@ -1,21 +1,18 @@
 #include "api/http/range.h"
+#include "api/text/decimal.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-/* Digits as a number that stops growing at the largest one; NULL when there are none. */
+/* A position, however large: none lies behind the largest number. NULL when there are no digits. */
 static const char *read_number(const char *at, uint64_t *ret_number)
 {
-    uint64_t number = 0;
-    if (*at < '0' || *at > '9')
+    struct decimal decimal = decimal_read(at, strlen(at));
+    if (decimal.digits == 0)
         return NULL;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        uint64_t digit = (uint64_t)(*at - '0');
-        number = number > (UINT64_MAX - digit) / 10 ? UINT64_MAX : number * 10 + digit;
-    }
-    *ret_number = number;
-    return at;
+    *ret_number = decimal.number;
+    return at + decimal.digits;
 }
 
 /* The last `suffix` bytes. */

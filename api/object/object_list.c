@@ -10,6 +10,7 @@
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+#include "api/text/decimal.h"
 #include "api/text/utf8.h"
 
 #include <nettle/base64.h>
@@ -58,9 +59,11 @@ static bool read_limit(struct request *request, size_t *ret_limit)
     *ret_limit = LIMIT_MAX;
     if (found == URI_PARAMETER_ABSENT)
         return true;
-    bool digits = found == URI_PARAMETER_FOUND && text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
-    *ret_limit = digits ? strtoul(text, NULL, 10) : 0;
-    return *ret_limit >= 1 && *ret_limit <= LIMIT_MAX;
+    uint64_t limit = 0;
+    if (found != URI_PARAMETER_FOUND || !decimal_parse(text, strlen(text), LIMIT_MAX, &limit))
+        return false;
+    *ret_limit = limit;
+    return limit >= 1;
 }
 
 static bool read_cursor(struct request *request, struct page *page)

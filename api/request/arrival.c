@@ -6,10 +6,10 @@
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/site.h"
+#include "api/text/decimal.h"
 #include "api/text/utf8.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -58,7 +58,7 @@ static uint64_t announced_length(const struct fields *fields)
     if (fields->values[FIELD_TRANSFER_ENCODING])
         return STORE_SIZE_UNKNOWN;
     const char *length = fields->values[FIELD_CONTENT_LENGTH];
-    return !length ? 0 : strtoull(length, NULL, 10);
+    return !length ? 0 : decimal_read(length, strlen(length)).number;
 }
 
 /* ---- the names in the path ------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/stores/verification.h"
+#include "api/text/decimal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,21 +17,15 @@ struct order {
     uint64_t rate;
 };
 
-/* More than a signed number of 64 bits holds is not what openapi.yaml describes. */
-static bool parse_rate(const char *value, uint64_t *ret_rate)
-{
-    size_t digits = strspn(value, "0123456789");
-    errno = 0;
-    *ret_rate = strtoull(value, NULL, 10);
-    return digits > 0 && value[digits] == '\0' && errno == 0 && *ret_rate <= INT64_MAX;
-}
-
 static bool read_rate(struct request *request, uint64_t *ret_rate)
 {
     char value[24];
     enum uri_parameter found = uri_parameter(request->query, "rate", value, sizeof value);
     *ret_rate = RATE_DEFAULT;
-    if (found == URI_PARAMETER_ABSENT || (found == URI_PARAMETER_FOUND && parse_rate(value, ret_rate)))
+    if (found == URI_PARAMETER_ABSENT)
+        return true;
+    /* More than a signed number of 64 bits holds is not what openapi.yaml describes. */
+    if (found == URI_PARAMETER_FOUND && decimal_parse(value, strlen(value), INT64_MAX, ret_rate))
         return true;
     reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter rate is a number of bytes per second; 0: no limit.");
     return false;

@@ -1,4 +1,5 @@
 #include "api/text/timestamp.h"
+#include "api/text/decimal.h"
 
 #include <string.h>
 #include <time.h>
@@ -56,12 +57,9 @@ static bool has_shape(const char *text, size_t length, const char *pattern)
     return true;
 }
 
-static int number_at(const char *text, int digits)
+static int number_at(const char *text, size_t digits)
 {
-    int number = 0;
-    while (digits-- > 0)
-        number = 10 * number + (*text++ - '0');
-    return number;
+    return (int)decimal_read(text, digits).number;
 }
 
 /* `Z`, `+01:00` or `-01:00`, in seconds. */

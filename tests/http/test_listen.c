@@ -296,9 +296,12 @@ START_TEST(a_socket_gets_its_user_and_group)
     ck_assert_int_eq(lstat(socket_path(), &info), 0);
     ck_assert_uint_eq(info.st_gid, getegid());
     server_stop(site.server);
-    const char *said = command_run(
-        (const char *[]){"--data", site.server->data, "--listen", "unix:/tmp/x,group=no-such-group", NULL}, 1);
-    ck_assert_ptr_nonnull(strstr(said, "no-such-group"));
+    const char *nobody[] = {"unix:/tmp/x,group=no-such-group", "unix:/tmp/x,user=4294967297"}; /* 1 in 32 bits */
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        const char *said = command_run((const char *[]){"--data", site.server->data, "--listen", nobody[i], NULL}, 1);
+        ck_assert_ptr_nonnull(strstr(said, nobody[i]));
+        ck_assert_ptr_nonnull(strstr(said, "there is no such"));
+    }
 }
 END_TEST
 
