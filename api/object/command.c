@@ -1,7 +1,7 @@
-/* command.c - a transfer that the body asks for. command.h has an example. */
+/* command.c - a relocation that the body asks for. command.h has an example. */
 #include "api/object/command.h"
 
-#include "api/object/transfer.h"
+#include "api/object/relocation.h"
 #include "api/request/body.h"
 #include "api/request/head.h"
 #include "api/request/permit.h"
@@ -15,7 +15,7 @@
 enum { BODY_MAX = 64 << 10 };
 
 struct command {
-    struct transfer transfer;
+    struct relocation relocation;
     struct body body;
     json_t *json; /* owned; what keys and names are borrowed from */
     struct naming source, target;
@@ -33,11 +33,11 @@ void command_begin(struct request *request, bool move)
         return;
     }
     request->state = command;
-    command->transfer.move = move;
+    command->relocation.move = move;
     if (!body_is(request, "application/json"))
         reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
     else if (body_admit(request, &command->body, BODY_MAX) &&
-             head_precondition(request, &command->transfer.precondition))
+             head_precondition(request, &command->relocation.precondition))
         request_acquire(request, NULL);
 }
 
@@ -98,7 +98,7 @@ static const char *read_overwrite(struct command *command, const json_t *value)
 {
     if (!json_is_boolean(value) && !json_is_null(value))
         return "overwrite is true or false";
-    command->transfer.keep_target = json_is_false(value);
+    command->relocation.keep_target = json_is_false(value);
     return NULL;
 }
 
@@ -129,7 +129,7 @@ static const char *read_body(struct command *command)
 
 static const char *read_command(struct command *command, const char *here)
 {
-    struct transfer *transfer = &command->transfer;
+    struct relocation *relocation = &command->relocation;
     const struct jsonread_text *store = &command->store;
     const char *fault = read_body(command);
     if (fault)
@@ -138,15 +138,15 @@ static const char *read_command(struct command *command, const char *here)
         return "a destination is missing";
     if (store->bytes && strlen(store->bytes) != store->length)
         return "the destination's store holds a NUL";
-    transfer->destination.store = !store->bytes ? here : store->bytes;
-    fault = naming_key(&command->source, &transfer->source);
-    return fault ? fault : naming_key(&command->target, &transfer->destination.key);
+    relocation->destination.store = !store->bytes ? here : store->bytes;
+    fault = naming_key(&command->source, &relocation->source);
+    return fault ? fault : naming_key(&command->target, &relocation->destination.key);
 }
 
 static void prepared(struct request *request)
 {
     struct command *command = request->state;
-    transfer_run(request, &command->transfer);
+    relocation_run(request, &command->relocation);
 }
 
 static void free_json(struct command *command)
@@ -155,10 +155,11 @@ static void free_json(struct command *command)
     command->json = NULL;
 }
 
-static bool may_transfer(struct request *request, const struct transfer *transfer)
+static bool may_relocate(struct request *request, const struct relocation *relocation)
 {
-    unsigned rights = transfer->move ? RIGHT_READ | RIGHT_DELETE : RIGHT_READ;
-    return permit_may(request, rights, request->store_name, &transfer->source) && transfer_may_write(request, transfer);
+    unsigned rights = relocation->move ? RIGHT_READ | RIGHT_DELETE : RIGHT_READ;
+    return permit_may(request, rights, request->store_name, &relocation->source) &&
+           relocation_may_write(request, relocation);
 }
 
 void command_finish(struct request *request)
@@ -173,10 +174,10 @@ void command_finish(struct request *request)
         reply_problem(request, PROBLEM_BAD_BODY, "The body does not fit: %s.", fault);
         return;
     }
-    request->key = command->transfer.source;
+    request->key = command->relocation.source;
     request->has_key = true;
-    if (may_transfer(request, &command->transfer))
-        transfer_prepare(request, &command->transfer, prepared);
+    if (may_relocate(request, &command->relocation))
+        relocation_prepare(request, &command->relocation, prepared);
 }
 
 void command_end(struct request *request)
@@ -184,7 +185,7 @@ void command_end(struct request *request)
     struct command *command = request->state;
     if (!command)
         return;
-    transfer_end(&command->transfer);
+    relocation_end(&command->relocation);
     free_json(command);
     body_free(&command->body);
     free(command);

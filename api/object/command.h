@@ -1,4 +1,4 @@
-/* command.h - a transfer that the body asks for: what POST …/move and POST …/copy share.
+/* command.h - a relocation that the body asks for: what POST …/move and POST …/copy share.
  *
  *     {"key": "a", "destination": {"store": "photos", "key": "b"}, "overwrite": false}
  *

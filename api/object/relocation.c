@@ -1,79 +1,64 @@
-/* relocation.c - a transfer that the verb asks for. */
 #include "api/object/relocation.h"
 
-#include "api/object/transfer.h"
-#include "api/request/head.h"
+#include "api/request/permit.h"
 #include "api/request/reply.h"
-#include "api/request/request.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { VALUE_SHOWN = 200 /* bytes of a field's value that a refusal quotes */ };
-
-static bool read_destination(struct request *request, struct destination *destination)
+static bool stays(const struct request *request, const struct relocation *relocation)
 {
-    const char *value = request_field(request, FIELD_DESTINATION);
-    if (!value) {
-        reply_problem(request, PROBLEM_BAD_HEADER, "%s needs the field Destination: /v1/stores/STORE/objects/KEY.",
-                      method_name(request->method));
-        return false;
+    return strcmp(relocation->destination.store, request->store_name) == 0;
+}
+
+bool relocation_may_write(struct request *request, const struct relocation *relocation)
+{
+    const struct destination *destination = &relocation->destination;
+    return permit_may(request, RIGHT_WRITE, destination->store, &destination->key);
+}
+
+void relocation_prepare(struct request *request, struct relocation *relocation, request_step *then)
+{
+    if (stays(request, relocation))
+        then(request);
+    else
+        request_acquire_store(request, relocation->destination.store, &relocation->target, then);
+}
+
+static void answer(struct request *request)
+{
+    const struct relocation *relocation = request->state; /* what the states of all these endpoints begin with */
+    if (request->error == STORE_EXISTS || request->error == STORE_QUOTA) { /* the problem is about the target */
+        request->store_name = relocation->destination.store;
+        request->key = relocation->destination.key;
+        request->has_key = true;
     }
-    enum destination_error error = destination_read(destination, value);
-    if (error == DESTINATION_NO_MEMORY)
-        reply_error(request, STORE_NO_MEMORY);
-    else if (error != DESTINATION_OK)
-        reply_problem(request, PROBLEM_BAD_HEADER, "%s; it is \"%.*s\".", destination_error_text(error), VALUE_SHOWN,
-                      value);
-    return error == DESTINATION_OK;
+    if (request->error == STORE_NO_OBJECT)
+        reply_problem(request, PROBLEM_NO_OBJECT, "The store holds no object under the key that is the source.");
+    else if (request->error != STORE_OK)
+        reply_error(request, request->error);
+    else
+        reply_receipt(request, request->receipt_store);
 }
 
-/* T, the default, or F (RFC 4918, section 10.6). */
-static bool read_overwrite(struct request *request, bool *ret_keep_target)
+void relocation_run(struct request *request, struct relocation *relocation)
 {
-    const char *value = request_field(request, FIELD_OVERWRITE);
-    if (value && strcasecmp(value, "T") != 0 && strcasecmp(value, "F") != 0) {
-        reply_problem(request, PROBLEM_BAD_HEADER, "Overwrite is T or F, not \"%s\".", value);
-        return false;
-    }
-    *ret_keep_target = value && strcasecmp(value, "F") == 0;
-    return true;
+    relocation->op = (struct store_op){
+        .kind = relocation->move ? STORE_RENAME : STORE_COPY,
+        .key = relocation->source,
+        .target = relocation->destination.key,
+        .keep_target = relocation->keep_target,
+        .condition = relocation->precondition.condition,
+    };
+    request->receipt_store = relocation->destination.store;
+    if (!relocation->target)
+        request_commit(request, &relocation->op, answer);
+    else
+        request_commit_copy(request, &relocation->op, relocation->target, relocation->move, answer);
 }
 
-static void prepared(struct request *request)
+void relocation_end(struct relocation *relocation)
 {
-    (void)request; /* the work begins when the request has come whole */
-}
-
-static void acquired(struct request *request)
-{
-    transfer_prepare(request, request->state, prepared);
-}
-
-void relocation_begin(struct request *request, bool move)
-{
-    struct transfer *transfer = calloc(1, sizeof *transfer);
-    if (!transfer) {
-        reply_error(request, STORE_NO_MEMORY);
-        return;
-    }
-    request->state = transfer;
-    transfer->move = move;
-    transfer->source = request->key;
-    if (head_precondition(request, &transfer->precondition) && read_destination(request, &transfer->destination) &&
-        read_overwrite(request, &transfer->keep_target) && transfer_may_write(request, transfer))
-        request_acquire(request, acquired);
-}
-
-void relocation_finish(struct request *request)
-{
-    transfer_run(request, request->state);
-}
-
-void relocation_end(struct request *request)
-{
-    if (request->state)
-        transfer_end(request->state);
-    free(request->state);
+    depot_release(relocation->target);
+    precondition_free(&relocation->precondition);
+    destination_free(&relocation->destination);
 }

@@ -1,17 +1,38 @@
-/* relocation.h - a transfer that the verb asks for: what MOVE and COPY of …/objects/{key} share.
+/* relocation.h - moving and copying objects: what the verbs MOVE and COPY and their JSON twins share. (A transfer is
+ * what the engine makes of a move to another store.)
  *
- * The field Destination says where to, Overwrite whether what is there may go.
+ * An endpoint fills in source, destination and conditions, then calls relocation_prepare() to get the
+ * store of the destination, and relocation_run() once the request has come whole; that answers.
  *
  * Thread: the daemon's.
  */
 #ifndef CAIRN_API_RELOCATION_H
 #define CAIRN_API_RELOCATION_H
 
+#include "api/http/precondition.h"
+#include "api/object/destination.h"
 #include "api/request/request.h"
 
-/* The steps of such an endpoint; `move`: else copy. */
-void relocation_begin(struct request *request, bool move);
-void relocation_finish(struct request *request);
-void relocation_end(struct request *request);
+struct relocation {
+    bool move;        /* else copy */
+    bool keep_target; /* an existing target is not overwritten */
+    struct store_key source;
+    struct destination destination;
+    struct precondition precondition; /* of the source */
+    struct store *target;             /* a reference; NULL while it is the store of the path */
+    struct store_op op;               /* borrowed by the engine until the write is done */
+};
+
+/* Whether the visitor may write where it goes; false when it has answered. Ask before any store is looked at. */
+bool relocation_may_write(struct request *request, const struct relocation *relocation);
+
+/* Gets the reference to the store of the destination, then runs `then`. */
+void relocation_prepare(struct request *request, struct relocation *relocation, request_step *then);
+
+/* Hands the work over; the request is answered when it is done. */
+void relocation_run(struct request *request, struct relocation *relocation);
+
+/* Frees what it holds. */
+void relocation_end(struct relocation *relocation);
 
 #endif
