@@ -21,6 +21,7 @@
 #include "store/store.h"
 #include "store/upkeep/compact.h"
 #include "store/upkeep/scrub.h"
+#include "store/write/intake.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -44,6 +45,7 @@ struct store {
     struct scrub scrub;
     struct writer writer;
     struct gate gate;
+    struct intake intake;
 
     struct roster_entry *entry; /* the roster's */
 };

@@ -42,6 +42,64 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
     return STORE_OK;
 }
 
+/* Who reads, and what is told of the log. */
+static void connect_readers(struct store *store)
+{
+    struct index *index = &store->index;
+    struct log *log = &store->log;
+    struct blobs *blobs = &store->blobs;
+    store->progress = (struct progress){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
+    store->reader = (struct reader){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
+    store->catalog = (struct catalog){.reader = &store->reader};
+    store->scrub = (struct scrub){.index = index,
+                                  .log = log,
+                                  .blobs = blobs,
+                                  .gate = &store->gate,
+                                  .notice = &store->notice,
+                                  .rewrites = &store->compact.rewrites};
+}
+
+/* Who writes. */
+static void connect_writers(struct store *store)
+{
+    struct group_parts parts = {.index = &store->index,
+                                .log = &store->log,
+                                .blobs = &store->blobs,
+                                .gate = &store->gate,
+                                .notice = &store->notice,
+                                .compaction = &store->compact.errand};
+    store->writer = (struct writer){.parts = parts, .space = store->services->space};
+    store->compact = (struct compact){.index = &store->index,
+                                      .log = &store->log,
+                                      .space = store->services->space,
+                                      .gate = &store->gate,
+                                      .notice = &store->notice,
+                                      .writer = &store->writer,
+                                      .reader = &store->reader,
+                                      .catalog = &store->catalog,
+                                      .progress = &store->progress};
+    store->intake = (struct intake){.index = &store->index,
+                                    .blobs = &store->blobs,
+                                    .gate = &store->gate,
+                                    .writer = &store->writer,
+                                    .reader = &store->reader,
+                                    .notice = &store->notice,
+                                    .services = store->services};
+}
+
+/* Gives each room the parts that it works on, and sets them up; log and blobs have no folders yet. */
+static void set_up_parts(struct store *store, uint64_t salt)
+{
+    index_init(&store->index, &store->log, &store->blobs, salt);
+    gate_init(&store->gate, store->services, &store->blobs);
+    connect_readers(store);
+    connect_writers(store);
+    writer_init(&store->writer);
+    scrub_init(&store->scrub);
+    catalog_init(&store->catalog);
+    compact_init(&store->compact, store->services->upkeep);
+}
+
 static struct store *store_new(const struct services *services, const char *name, uint64_t salt)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -54,13 +112,7 @@ static struct store *store_new(const struct services *services, const char *name
     memcpy(store->name, name, strlen(name) + 1);
     store->notice = services->notice;
     store->notice.store = store->name;
-    index_init(&store->index, &store->log, &store->blobs, salt);
-    gate_init(&store->gate, services, &store->blobs);
-    writer_init(&store->writer, &store->index, &store->gate, &store->notice, &store->compact.errand);
-    scrub_init(&store->scrub, &store->index, &store->gate, &store->notice, &store->compact.rewrites);
-    store->reader = (struct reader){.index = &store->index, .notice = &store->notice};
-    catalog_init(&store->catalog, &store->reader);
-    compact_init(&store->compact, services, &store->writer, &store->catalog, &store->progress);
+    set_up_parts(store, salt);
     return store;
 }
 
@@ -121,7 +173,7 @@ static enum store_error open_in_folder(const struct services *services, int fold
         store_free(store);
         return error;
     }
-    error = recover(&store->index, &store->progress, &store->notice, detail);
+    error = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, detail);
     if (error) {
         writer_free(&store->writer);
         store_end(store);
@@ -155,7 +207,7 @@ void store_close(struct store *store)
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_free(&store->writer);
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
-        progress_conclude(&store->progress, &store->index, &store->notice);
+        progress_conclude(&store->progress);
     store_end(store);
 }
 
@@ -289,17 +341,17 @@ void store_verification(struct store *store, struct store_verification *ret_veri
 enum store_error store_batch(struct store *store, const struct store_op *ops, size_t count, unsigned flags,
                              store_done *done, void *arg, size_t *ret_failed_op)
 {
-    return batch_begin(&store->writer, ops, count, flags, done, arg, ret_failed_op);
+    return batch_begin(&store->intake, ops, count, flags, done, arg, ret_failed_op);
 }
 
 enum store_error store_copy(struct store *source, const struct store_op *op, struct store *target, bool move,
                             store_done *done, void *arg)
 {
-    return copy_begin(&source->writer, op, &target->writer, move, done, arg);
+    return copy_begin(&source->intake, op, &target->intake, move, done, arg);
 }
 
 enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
                              const struct stream_hooks *hooks, struct stream **ret_stream)
 {
-    return stream_begin(&store->writer, key, size, hooks, ret_stream);
+    return stream_begin(&store->intake, key, size, hooks, ret_stream);
 }

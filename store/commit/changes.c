@@ -9,9 +9,9 @@
 
 enum { NONE = -1 };
 
-void changes_init(struct changes *changes, struct index *index)
+void changes_init(struct changes *changes, struct index *index, const struct log *log)
 {
-    *changes = (struct changes){.index = index};
+    *changes = (struct changes){.index = index, .log = log};
     memset(changes->of_hash, NONE, sizeof changes->of_hash);
     memset(changes->of_tag, NONE, sizeof changes->of_tag);
 }
@@ -72,7 +72,7 @@ static struct failure find_stored(struct changes *changes, const struct store_ke
     ret_view->others = crowd;
     if (!packed || packed == INDEX_SEVERAL)
         return failure_of(packed ? STORE_COLLISION : STORE_OK);
-    struct failure failure = view_load(index->log, &changes->arena, packed, key->hash, payload, ret_view);
+    struct failure failure = view_load(changes->log, &changes->arena, packed, key->hash, payload, ret_view);
     if (!ret_view->exists || key_same(key, &ret_view->key)) {
         ret_view->others = crowd.count > 0 ? crowd_without(crowd, index_tag(index, key)) : crowd;
         return failure;
@@ -104,7 +104,7 @@ static struct failure find_untouched(struct changes *changes, const struct store
     uint64_t packed = index_now_tagged(index, key->hash, tag, &single);
     if (!packed)
         return failure_none();
-    struct failure failure = view_load(index->log, &changes->arena, packed, key->hash, payload, ret_view);
+    struct failure failure = view_load(changes->log, &changes->arena, packed, key->hash, payload, ret_view);
     if (ret_view->untold && single && crowd->count > 1)
         return failure_io(EIO); /* it was read before, or it would be no part of the crowd */
     if (!ret_view->exists || ret_view->untold)
@@ -145,7 +145,7 @@ static struct failure find_changed(struct changes *changes, const struct store_k
 
 struct failure changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view)
 {
-    log_assert_own(changes->index->log);
+    log_assert_own(changes->log);
     const struct change *change = newest_of_hash(changes, key->hash);
     *ret_view = (struct view){.key = *key};
     if (!change)
@@ -157,7 +157,7 @@ struct failure changes_find(struct changes *changes, const struct store_key *key
 struct failure changes_find_own(struct changes *changes, const struct store_key *key, bool payload,
                                 struct view *ret_view)
 {
-    log_assert_own(changes->index->log);
+    log_assert_own(changes->log);
     uint64_t tag = index_tag(changes->index, key);
     const struct change *newest = newest_of_hash(changes, key->hash);
     const struct change *change = newest_of_tag(changes, key->hash, tag);
@@ -206,7 +206,7 @@ static uint64_t tag_of_change(const struct changes *changes, const struct view *
 struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
                             const struct view *after)
 {
-    log_assert_own(changes->index->log);
+    log_assert_own(changes->log);
     if (changes->count == changes->capacity && !changes_grow(changes))
         return failure_of(STORE_NO_MEMORY);
     uint64_t tag = tag_of_change(changes, before, after);
@@ -227,7 +227,7 @@ struct failure changes_push(struct changes *changes, struct txn *txn, size_t op,
 
 void changes_pop(struct changes *changes, size_t count)
 {
-    log_assert_own(changes->index->log);
+    log_assert_own(changes->log);
     while (changes->count > count) {
         const struct change *change = &changes->list[--changes->count];
         *bucket_of_hash(changes, change->after.key.hash) = change->older_of_hash;

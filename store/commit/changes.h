@@ -32,7 +32,8 @@ struct change {
 };
 
 struct changes {
-    struct index *index; /* the store's */
+    struct index *index; /* the store's, like the next */
+    const struct log *log;
     struct arena arena;  /* holds what the views point to */
     struct change *list; /* in the order of their records */
     size_t count;
@@ -41,7 +42,7 @@ struct changes {
     int of_tag[CHANGES_BUCKETS];  /* the same by tag */
 };
 
-void changes_init(struct changes *changes, struct index *index);
+void changes_init(struct changes *changes, struct index *index, const struct log *log);
 void changes_free(struct changes *changes);
 
 /* What the key holds after all changes so far, its payload only when asked for. A hash alone stands for the one object

@@ -20,7 +20,8 @@ enum {
 
 struct group {
     struct index *index;
-    struct log *log; /* the index's */
+    struct log *log;
+    struct blobs *blobs;
     struct gate *gate;
     const struct notice *notice;
     struct errand *compaction;
@@ -33,18 +34,19 @@ struct group {
     bool compact;    /* a segment has become worth it */
 };
 
-struct group *group_new(struct index *index, struct gate *gate, const struct notice *notice, struct errand *compaction)
+struct group *group_new(const struct group_parts *parts)
 {
     struct group *group = calloc(1, sizeof *group);
     if (!group)
         return NULL;
-    group->index = index;
-    group->log = index->log;
-    group->gate = gate;
-    group->notice = notice;
-    group->compaction = compaction;
+    group->index = parts->index;
+    group->log = parts->log;
+    group->blobs = parts->blobs;
+    group->gate = parts->gate;
+    group->notice = parts->notice;
+    group->compaction = parts->compaction;
     group->last = &group->first;
-    changes_init(&group->changes, index);
+    changes_init(&group->changes, parts->index, parts->log);
     return group;
 }
 
@@ -266,11 +268,11 @@ static void publish_change(struct group *group, struct change *change)
 static void discard_orphans(struct group *group)
 {
     const struct changes *changes = &group->changes;
-    if (group->index->damage.gaps)
+    if (damage_has_gaps(group->index))
         return;
     for (size_t i = 0; i < changes->count; i++) {
         if (changes->list[i].orphan)
-            blobs_discard(group->index->blobs, changes->list[i].orphan);
+            blobs_discard(group->blobs, changes->list[i].orphan);
     }
 }
 
@@ -352,7 +354,7 @@ void group_commit(struct group *group)
     }
     complete(group->gate, group->first);
     if (durable) /* behind it nothing counts that failed before */
-        blobs_end_doubts(group->index->blobs);
+        blobs_end_doubts(group->blobs);
     group_reset(group);
 }
 

@@ -17,8 +17,18 @@
 
 struct group;
 
-/* An empty group of a store; it asks for `compaction` when a segment has become worth it. NULL when memory is out. */
-struct group *group_new(struct index *index, struct gate *gate, const struct notice *notice, struct errand *compaction);
+/* What a group is committed to: parts of a store. */
+struct group_parts {
+    struct index *index;
+    struct log *log;
+    struct blobs *blobs;
+    struct gate *gate;
+    const struct notice *notice;
+    struct errand *compaction; /* asked when a segment has become worth it */
+};
+
+/* An empty group, for parts that are copied. NULL when memory is out. */
+struct group *group_new(const struct group_parts *parts);
 void group_free(struct group *group);
 
 /* STORE_AGAIN: the transaction fits only into the next group. Everything else is its outcome: the

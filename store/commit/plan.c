@@ -86,10 +86,10 @@ static struct failure find_before(struct plan *plan, const struct store_key *key
  * missing, which may come back. What was written behind all such parts has ended them already. */
 static bool may_be_more(const struct plan *plan, const struct view *found)
 {
-    const struct damage *damage = &plan->changes->index->damage;
-    if (found->untold || !damage->gaps || !found->exists)
-        return found->untold || damage->gaps;
-    return found->location && location_unpack(found->location).segment < damage->behind_gaps;
+    const struct index *index = plan->changes->index;
+    if (found->untold || !damage_has_gaps(index) || !found->exists)
+        return found->untold || damage_has_gaps(index);
+    return found->location && damage_has_gap_behind(index, location_unpack(found->location).segment);
 }
 
 /* Ends an object, or what may be there under its key. */
@@ -136,7 +136,7 @@ static struct failure end_nameless(struct plan *plan, size_t op, const struct st
 static struct failure end_key(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
 {
     bool more = may_be_more(plan, before);
-    if (!key->bytes && (more || plan->changes->index->damage.gaps))
+    if (!key->bytes && (more || damage_has_gaps(plan->changes->index)))
         return end_hash(plan, op, before);
     struct failure failure = key->bytes ? end_nameless(plan, op, key, more, before) : failure_none();
     return failure.error || !(before->exists || more) ? failure : end_object(plan, op, before);
@@ -366,7 +366,7 @@ void plan_drop(struct changes *changes, struct quota *quota, struct txn *txn, si
 struct failure plan_txn(struct changes *changes, struct quota *quota, struct txn *txn, int64_t now,
                         struct log_need *ret_need, size_t *ret_op)
 {
-    log_assert_own(changes->index->log);
+    log_assert_own(changes->log);
     struct plan plan = {.changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;

@@ -1,17 +1,12 @@
 /* writer.c - a store's writer: a queue and the one thread that changes the store. */
 #include "store/commit/writer.h"
 
-#include "store/commit/group.h"
-
 #include <assert.h>
 
-void writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
-                 struct errand *compaction)
+void writer_init(struct writer *writer)
 {
-    *writer = (struct writer){
-        .index = index, .gate = gate, .services = gate->services, .notice = notice, .compaction = compaction};
     writer->last = &writer->first;
-    holds_init(&writer->holds, &writer->lock, index->salt);
+    holds_init(&writer->holds, &writer->lock, writer->parts.index->salt);
     writer->waiting_last = &writer->waiting;
     lock_init(&writer->lock);
     pthread_cond_init(&writer->wake, NULL);
@@ -37,7 +32,7 @@ static struct txn *writer_take(struct writer *writer)
  * only this thread takes holds, so without any there is nothing to look at. */
 static bool writer_passes(struct writer *writer, struct txn *txn)
 {
-    log_assert_own(writer->index->log);
+    log_assert_own(writer->parts.log);
     if (txn->hold != TXN_TAKES && atomic_load(&writer->held_count) == 0)
         return true;
     lock_take(&writer->lock);
@@ -55,17 +50,17 @@ static bool writer_passes(struct writer *writer, struct txn *txn)
 /* Puts a delete aside and asks for compaction. */
 static void wait_for_place(struct writer *writer, struct txn *txn)
 {
-    log_assert_own(writer->index->log);
+    log_assert_own(writer->parts.log);
     txn->next = NULL;
     txn->waits = false;
     lock_take(&writer->lock);
     *writer->waiting_last = txn;
     writer->waiting_last = &txn->next;
-    space_wait_begins(writer->index->log->space);
+    space_wait_begins(writer->space);
     lock_release(&writer->lock);
-    if (!errand_ask(writer->compaction))
+    if (!errand_ask(writer->parts.compaction))
         writer_retry(writer, true); /* the store is being closed: nothing will come back */
-    space_want(writer->index->log->space);
+    space_want(writer->space);
 }
 
 void writer_retry(struct writer *writer, bool last)
@@ -81,7 +76,7 @@ void writer_retry(struct writer *writer, bool last)
         writer->first = writer->waiting;
         writer->waiting = NULL;
         writer->waiting_last = &writer->waiting;
-        space_waits_end(writer->index->log->space, count);
+        space_waits_end(writer->space, count);
         pthread_cond_signal(&writer->wake);
     }
     lock_release(&writer->lock);
@@ -116,7 +111,7 @@ static void *writer_thread(void *arg)
 {
     struct writer *writer = arg;
     struct txn *taken;
-    log_own(writer->index->log);
+    log_own(writer->parts.log);
     while ((taken = writer_take(writer)))
         write_all(writer, taken);
     group_mark(writer->group);
@@ -128,7 +123,7 @@ static bool writer_start(struct writer *writer)
 {
     assert(lock_is_mine(&writer->lock));
     if (!writer->group)
-        writer->group = group_new(writer->index, writer->gate, writer->notice, writer->compaction);
+        writer->group = group_new(&writer->parts);
     writer->started = writer->group && pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
     return writer->started;
 }
@@ -148,7 +143,7 @@ void writer_submit(struct writer *writer, struct txn *txn)
     if (runs)
         return;
     txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
-    gate_complete(writer->gate, txn);
+    gate_complete(writer->parts.gate, txn);
 }
 
 void writer_release(struct writer *writer, uint64_t key_hash)

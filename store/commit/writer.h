@@ -9,25 +9,18 @@
 #ifndef CAIRN_WRITER_H
 #define CAIRN_WRITER_H
 
-#include "store/base/errand.h"
 #include "store/base/lock.h"
-#include "store/base/notice.h"
-#include "store/commit/gate.h"
+#include "store/commit/group.h"
 #include "store/commit/hold.h"
 #include "store/commit/txn.h"
-#include "store/index/index.h"
+#include "store/disk/space.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-struct group;
-
 struct writer {
-    struct index *index; /* the store's, like the next */
-    struct gate *gate;
-    const struct services *services; /* the depot's */
-    const struct notice *notice;
-    struct errand *compaction; /* asked when a segment has become worth it, or a delete finds no place */
+    struct group_parts parts; /* of its groups; the compaction is asked when a delete finds no place, too */
+    struct space *space;      /* the depot's */
 
     struct lock lock;
     pthread_cond_t wake;
@@ -45,8 +38,8 @@ struct writer {
     atomic_size_t held_count; /* of keys */
 };
 
-void writer_init(struct writer *writer, struct index *index, struct gate *gate, const struct notice *notice,
-                 struct errand *compaction);
+/* Sets up the rest of a writer that has its parts and its space. */
+void writer_init(struct writer *writer);
 
 /* Queues an admitted transaction; done and finish are called exactly once, also when the thread cannot
  * be started. Takes the transaction. */

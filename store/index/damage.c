@@ -38,6 +38,16 @@ void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
     index_unlock(index);
 }
 
+bool damage_has_gaps(const struct index *index)
+{
+    return index->damage.gaps;
+}
+
+bool damage_has_gap_behind(const struct index *index, size_t slot)
+{
+    return slot < index->damage.behind_gaps;
+}
+
 bool damage_found_record(struct index *index, uint64_t packed)
 {
     index_lock(index);

@@ -33,6 +33,13 @@ void damage_free(struct damage *damage);
 /* So many bytes of the log are damaged or missing, all in front of the segment in a slot. Recovery only. */
 void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps);
 
+/* Whether recovery has found parts of the log missing or damaged: they may come back, with objects that were deleted
+ * since. Thread: any, once recovery is done. */
+bool damage_has_gaps(const struct index *index);
+
+/* Whether a part of the log that is missing or damaged lies behind the segment in a slot, or in it. */
+bool damage_has_gap_behind(const struct index *index, size_t slot);
+
 /* Counts the record at a packed location as damaged; false when it is known already. */
 bool damage_found_record(struct index *index, uint64_t packed);
 

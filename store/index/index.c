@@ -78,6 +78,14 @@ uint64_t index_now(struct index *index, const struct store_key *key, struct crow
     return packed;
 }
 
+uint64_t index_now_own(struct index *index, const struct store_key *key)
+{
+    index_lock_shared(index);
+    uint64_t packed = index_find_own(index, key);
+    index_unlock(index);
+    return packed;
+}
+
 uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single)
 {
     index_lock_shared(index);
@@ -216,6 +224,7 @@ static uint64_t lead_nowhere(struct index *index, const struct index_change *cha
 static void record_begins(struct index *index, const struct index_change *change)
 {
     struct segment *segment = index->log->segments[change->location.segment];
+    segment->ends_others = segment->ends_others || change->ends_others;
     if (change->type == RECORD_PUT) {
         segment->puts++;
         segment->live++;
@@ -291,4 +300,12 @@ void index_replace(struct index *index, struct segment *husk)
     assert(segment->live == 0);
     index->dead_bytes -= segment->dead + segment->tombstones;
     log_replace(index->log, husk);
+}
+
+void index_keep(struct index *index, struct segment *segment)
+{
+    index_lock(index);
+    assert(log_is_sealed(index->log, segment));
+    segment->keep = true;
+    index_unlock(index);
 }

@@ -56,6 +56,7 @@ struct index_change {
     uint64_t size_before;
     uint64_t blob_before;
     struct crowd others; /* else: what else has the hash, if that is a single object */
+    bool ends_others;    /* recovery's: the record, of an older version, ends an object of another key */
 };
 
 /* What a change has ended. */
@@ -90,6 +91,9 @@ uint64_t index_now(struct index *index, const struct store_key *key, struct crow
 /* Where the one of all that have a hash stands that has a tag; *ret_single: it is the only one, and nobody has compared
  * its tag. */
 uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single);
+
+/* index_find_own(), asked for the moment only. */
+uint64_t index_now_own(struct index *index, const struct store_key *key);
 
 /* Whether the key, which is that of the record at a packed location, leads there now. */
 bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed);
@@ -132,5 +136,8 @@ void index_count_group(struct index *index, uint64_t records);
 /* Puts a husk in the place of the segment in its slot, which is the caller's now: none of its records counts any
  * more. */
 void index_replace(struct index *index, struct segment *husk);
+
+/* The segment stays as it is until the store is opened again: it could not be compacted. Takes the lock itself. */
+void index_keep(struct index *index, struct segment *segment);
 
 #endif

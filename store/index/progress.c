@@ -5,11 +5,11 @@
 
 /* The number of the first segment that counts. Where something is missing it may be in front of the first that is
  * there. Lock held. */
-static uint64_t oldest_now(const struct progress *progress, const struct index *index)
+static uint64_t oldest_now(const struct progress *progress)
 {
-    index_assert_locked(index);
-    const struct log *log = index->log;
-    bool unknown = index->damage.gaps || log->oldest == log->segment_count;
+    const struct log *log = progress->log;
+    index_assert_locked(progress->index);
+    bool unknown = damage_has_gaps(progress->index) || log->oldest == log->segment_count;
     return unknown ? progress->told.oldest : log->segments[log->oldest]->number;
 }
 
@@ -21,34 +21,33 @@ static bool is_told(const struct progress *progress, const struct reach *now)
 }
 
 /* What can be said of the log: false when that is nothing, or no more than what is on disk. */
-static bool find_reach(const struct progress *progress, struct index *index, bool another_segment,
-                       struct reach *ret_reach)
+static bool find_reach(const struct progress *progress, bool another_segment, struct reach *ret_reach)
 {
-    index_lock_shared(index);
-    const struct log *log = index->log;
-    const struct segment *last = log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-    *ret_reach = (struct reach){.offset = index->end_offset,
+    const struct log *log = progress->log;
+    index_lock_shared(progress->index);
+    const struct segment *last = log_last(log);
+    *ret_reach = (struct reach){.offset = progress->index->end_offset,
                                 .segment = last ? last->number : 0,
-                                .oldest = oldest_now(progress, index),
-                                .blob = atomic_load(&index->blobs->next)};
+                                .oldest = oldest_now(progress),
+                                .blob = atomic_load(&progress->blobs->next)};
     /* Where the end of the log is lost, nothing has been written yet up to where it goes on. */
     bool sure = last && last->base >= progress->resumed;
     /* A log that fits into one file is small: it can wait until it is closed. */
     if (another_segment)
         sure = sure && log->segment_count > 1 && last->number > progress->told.segment;
-    index_unlock(index);
+    index_unlock(progress->index);
     return sure && !is_told(progress, ret_reach);
 }
 
-static void update(struct progress *progress, struct index *index, bool another_segment, const struct notice *notice)
+static void update(struct progress *progress, bool another_segment)
 {
-    const struct log *log = index->log;
+    const struct log *log = progress->log;
     struct reach reach;
-    if (!find_reach(progress, index, another_segment, &reach))
+    if (!find_reach(progress, another_segment, &reach))
         return;
     int error = reach_write(log->io, log->folder, log->salt, &reach);
     if (error && !progress->troubled)
-        notice_tell(notice, STORE_LOG_WARNING,
+        notice_tell(progress->notice, STORE_LOG_WARNING,
                     "file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
                     strerror(error));
     progress->troubled = error != 0;
@@ -56,12 +55,12 @@ static void update(struct progress *progress, struct index *index, bool another_
         progress->told = reach;
 }
 
-void progress_conclude(struct progress *progress, struct index *index, const struct notice *notice)
+void progress_conclude(struct progress *progress)
 {
-    update(progress, index, false, notice);
+    update(progress, false);
 }
 
-void progress_follow(struct progress *progress, struct index *index, const struct notice *notice)
+void progress_follow(struct progress *progress)
 {
-    update(progress, index, true, notice);
+    update(progress, true);
 }

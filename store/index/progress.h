@@ -13,6 +13,11 @@
 #include "store/log/reach.h"
 
 struct progress {
+    struct index *index; /* the store's, like the next */
+    const struct log *log;
+    const struct blobs *blobs;
+    const struct notice *notice;
+
     struct reach told; /* what the file says */
     bool troubled;     /* it could not be written, and the operator knows */
     uint64_t resumed;  /* where the log went on at the start when its end was lost; 0: it was not */
@@ -20,9 +25,9 @@ struct progress {
 
 /* Brings the file up to what the store has published, if it is not yet. Failing is told to the operator and does no
  * harm. Not of a store whose sync has failed: nobody knows how far it has come. Blocking. */
-void progress_conclude(struct progress *progress, struct index *index, const struct notice *notice);
+void progress_conclude(struct progress *progress);
 
 /* The same, if the log has come to another segment. */
-void progress_follow(struct progress *progress, struct index *index, const struct notice *notice);
+void progress_follow(struct progress *progress);
 
 #endif

@@ -9,14 +9,14 @@ enum {
 bool yield_is_oldest(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    return segment->slot <= index->log->oldest && !index->damage.gaps;
+    return segment->slot <= index->log->oldest && !damage_has_gaps(index);
 }
 
 bool yield_is_candidate(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    return segment->slot >= index->damage.behind_gaps && log_next(index->log, segment) && !segment_is_husk(segment) &&
-           !segment->keep;
+    return !damage_has_gap_behind(index, segment->slot) && log_is_sealed(index->log, segment) &&
+           !segment_is_husk(segment) && !segment->keep;
 }
 
 uint64_t yield_held(const struct segment *segment)
@@ -27,7 +27,7 @@ uint64_t yield_held(const struct segment *segment)
 bool yield_leaves_sweeps(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    bool wide = segment->ends_others || index->damage.gaps;
+    bool wide = segment->ends_others || damage_has_gaps(index);
     return wide && !segment_knows_namesakes(segment) && !yield_is_oldest(index, segment);
 }
 

@@ -376,6 +376,17 @@ int log_write_husk(struct log *log, const struct segment_header *header, int *re
     return 0;
 }
 
+bool log_is_sealed(const struct log *log, const struct segment *segment)
+{
+    return log_next(log, segment) != NULL;
+}
+
+struct segment *log_last(const struct log *log)
+{
+    assert(shared_lock_is_held(log->table_lock));
+    return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
+}
+
 const struct segment *log_next(const struct log *log, const struct segment *segment)
 {
     size_t slot = (size_t)segment->slot + 1;

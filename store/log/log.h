@@ -143,6 +143,12 @@ int log_write_husk(struct log *log, const struct segment_header *header, int *re
  * exclusive. */
 void log_replace(struct log *log, struct segment *husk);
 
+/* Whether a segment is sealed: there is one behind it. */
+bool log_is_sealed(const struct log *log, const struct segment *segment);
+
+/* The last segment; NULL: there is none. */
+struct segment *log_last(const struct log *log);
+
 /* The segment behind another; NULL: that is the last one, which is not sealed. */
 const struct segment *log_next(const struct log *log, const struct segment *segment);
 

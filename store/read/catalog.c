@@ -1,6 +1,7 @@
 /* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
 #include "store/read/catalog.h"
 
+#include "store/read/draft.h"
 #include "store/read/object.h"
 
 #include <assert.h>
@@ -8,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void catalog_init(struct catalog *catalog, const struct reader *reader)
+void catalog_init(struct catalog *catalog)
 {
-    *catalog = (struct catalog){.reader = reader};
     lock_init(&catalog->lock);
 }
 
@@ -81,14 +81,15 @@ static bool shelf_is_current(const struct catalog_shelf *shelf, const struct str
     return !stretch->sealed || shelf->count == 1;
 }
 
-static struct failure shelf_rebuild(struct index *index, struct catalog_shelf *shelf, const struct stretch *stretch,
-                                    const struct run_horizon *horizon)
+static struct failure shelf_rebuild(const struct reader *reader, struct catalog_shelf *shelf,
+                                    const struct stretch *stretch, const struct horizon *horizon)
 {
     struct run *run;
     size_t keep = runs_to_keep(shelf, stretch);
     uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
-    struct failure failure = run_build(index, stretch->segment, from, stretch->end, horizon, shelf->runs + keep,
-                                       shelf->count - keep, &run);
+    const struct draft_source source = {
+        .index = reader->index, .log = reader->log, .segment = stretch->segment, .horizon = horizon};
+    struct failure failure = draft_run(&source, shelf->runs + keep, shelf->count - keep, from, stretch->end, &run);
     if (failure.error)
         return failure;
     shelf_clear(shelf, keep);
@@ -124,24 +125,25 @@ static void shelf_drop_lacking(struct catalog_shelf *shelf)
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
 static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf *shelf, const struct stretch *stretch,
-                                   const struct run_horizon *horizon)
+                                   const struct horizon *horizon)
 {
     assert(lock_is_mine(&catalog->lock));
-    struct index *index = catalog->reader->index;
+    const struct reader *reader = catalog->reader;
+    bool gaps = damage_has_gaps(reader->index);
     struct run *run;
     shelf_drop_lacking(shelf);
     if (!shelf_is_current(shelf, stretch)) {
-        if (stretch->sealed && shelf->count == 0 && !index->damage.gaps &&
-            !run_open(index, stretch->segment, stretch->end, &run).error) {
+        if (stretch->sealed && shelf->count == 0 && !gaps &&
+            !run_open(reader->log, stretch->segment, stretch->end, &run).error) {
             shelf->runs[shelf->count++] = run;
             return failure_none();
         }
-        struct failure failure = shelf_rebuild(index, shelf, stretch, horizon);
+        struct failure failure = shelf_rebuild(reader, shelf, stretch, horizon);
         if (failure.error)
             return failure;
-        bool lacks = tell_lacks(catalog->reader, shelf->runs[shelf->count - 1], stretch->segment);
+        bool lacks = tell_lacks(reader, shelf->runs[shelf->count - 1], stretch->segment);
         if (stretch->sealed && !lacks)
-            run_save(index, shelf->runs[0], stretch->segment, !index->damage.gaps);
+            run_save(reader->log, shelf->runs[0], stretch->segment, !gaps);
     }
     return failure_none();
 }
@@ -173,13 +175,13 @@ struct listing {
 };
 
 /* Takes references on the segments as they are now. */
-static struct failure stretches_pin(struct listing *listing, struct run_horizon *ret_horizon)
+static struct failure stretches_pin(struct listing *listing, struct horizon *ret_horizon)
 {
     assert(lock_is_mine(&listing->catalog->lock)); /* covered ends only grow */
     struct index *index = listing->catalog->reader->index;
+    const struct log *log = listing->catalog->reader->log;
     struct failure failure = failure_none();
     index_lock_shared(index);
-    const struct log *log = index->log;
     listing->stretches = calloc(log->segment_count + 1, sizeof *listing->stretches);
     if (!listing->stretches)
         failure = failure_of(STORE_NO_MEMORY);
@@ -194,7 +196,7 @@ static struct failure stretches_pin(struct listing *listing, struct run_horizon 
         stretch->end = segment_position(stretch->segment, next ? next->base : end);
         if (next && stretch->segment->used < stretch->end)
             stretch->end = stretch->segment->used; /* what lies in between was never of this log, or is lost */
-        *ret_horizon = (struct run_horizon){.slot = (uint32_t)slot, .position = stretch->end};
+        *ret_horizon = (struct horizon){.slot = (uint32_t)slot, .position = stretch->end};
     }
     index_unlock(index);
     return failure;
@@ -218,7 +220,7 @@ static struct failure heads_take(struct listing *listing, const struct catalog_s
 static struct failure listing_begin(struct listing *listing)
 {
     struct catalog *catalog = listing->catalog;
-    struct run_horizon horizon = {0};
+    struct horizon horizon = {0};
     lock_take(&catalog->lock); /* before the stretches are pinned: covered ends only grow */
     struct failure failure = stretches_pin(listing, &horizon);
     if (!failure.error && !shelves_grow(catalog, listing->stretch_count))

@@ -34,7 +34,8 @@ struct catalog {
     size_t count;
 };
 
-void catalog_init(struct catalog *catalog, const struct reader *reader);
+/* Sets up the rest of a catalog that has its reader. */
+void catalog_init(struct catalog *catalog);
 void catalog_free(struct catalog *catalog);
 
 /* What store_list() says. Blocking. Thread: any. */

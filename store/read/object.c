@@ -43,7 +43,7 @@ static enum store_error pin_take(const struct reader *reader, const struct store
     if (!packed || packed == INDEX_SEVERAL)
         return packed ? STORE_COLLISION : STORE_NO_OBJECT;
     ret_pin->location = location_unpack(packed);
-    ret_pin->segment = log_pin(reader->index->log, ret_pin->location.segment);
+    ret_pin->segment = log_pin(reader->log, ret_pin->location.segment);
     return STORE_OK;
 }
 
@@ -84,16 +84,16 @@ static struct failure object_new(const struct reader *reader, const struct pin *
     struct object *object = malloc(sizeof *object + length);
     if (!object)
         return failure_of(STORE_NO_MEMORY);
-    struct failure failure = read_bytes(reader->index->log->io, pin->segment->file, object->bytes, length,
+    struct failure failure = read_bytes(reader->log->io, pin->segment->file, object->bytes, length,
                                         pin->location.position, flags);
     uint64_t offset = segment_offset(pin->segment, pin->location.position);
-    if (!failure.error && !record_decode(object->bytes, length, offset, reader->index->salt, ret_record))
+    if (!failure.error && !record_decode(object->bytes, length, offset, reader->log->salt, ret_record))
         failure = refuse_record(object->bytes, length, key);
     if (failure.error) {
         free(object);
         return failure;
     }
-    object->io = reader->index->log->io;
+    object->io = reader->log->io;
     object->file = -1;
     object->position = 0;
     object->payload = NULL;
@@ -137,20 +137,21 @@ static struct failure refuse_blob(const struct reader *reader, uint64_t blob, ui
 /* Opens the blob; STORE_AGAIN when it is gone. */
 static struct failure object_open_blob(const struct reader *reader, struct object *object, const struct record *record)
 {
+    const struct io *io = reader->log->io;
     enum blob_damage damage = damage_of_blob(reader->index, record->blob);
     if (damage == BLOB_DAMAGE_DIGEST)
         return failure_of(STORE_DAMAGED);
-    int file = blobs_open(reader->index->blobs, record->blob);
+    int file = blobs_open(reader->blobs, record->blob);
     if (file < 0)
         return errno == ENOENT ? failure_of(STORE_AGAIN) : failure_io(errno);
     struct stat status;
-    if (reader->index->log->io->fstat(reader->index->log->io->self, file, &status) < 0) {
+    if (io->fstat(io->self, file, &status) < 0) {
         int os_error = errno;
-        reader->index->log->io->close(reader->index->log->io->self, file);
+        io->close(io->self, file);
         return failure_io(os_error);
     }
     if ((uint64_t)status.st_size != record->size) {
-        reader->index->log->io->close(reader->index->log->io->self, file);
+        io->close(io->self, file);
         return refuse_blob(reader, record->blob, record->key_hash, BLOB_DAMAGE_SIZE);
     }
     if (damage)

@@ -10,6 +10,8 @@
 /* What it takes to find objects and to read them: parts of a store. */
 struct reader {
     struct index *index;
+    const struct log *log;
+    struct blobs *blobs;
     const struct notice *notice;
 };
 

@@ -25,7 +25,7 @@
 #define CAIRN_RUN_H
 
 #include "store/base/error.h"
-#include "store/index/index.h"
+#include "store/log/log.h"
 #include "store/read/place.h"
 #include "store/store.h"
 
@@ -38,31 +38,55 @@ struct run_entry {
     unsigned char key[STORE_KEY_MAX];
 };
 
-/* How far the store's log reached when a listing began. */
-struct run_horizon {
-    uint32_t slot; /* of the last segment */
-    uint64_t position;
+/* ---- making one ------------------------------------------------------------------------------- */
+
+enum { RUN_KEY_HEAD = 2 }; /* bytes in front of each key, which tell its length */
+
+/* An entry as it stands in a run. */
+struct run_item {
+    uint64_t hash;
+    uint32_t position;
+    uint32_t key; /* its place among the keys */
 };
 
-/* Makes a run of runs before it (which stay the caller's) and of the records behind the last of them, or else
- * from `from` on, up to `covered`. Records that are replaced by others up to the horizon are left out. Blocking. */
-struct failure run_build(struct index *index, const struct segment *segment, uint64_t from, uint64_t covered,
-                         const struct run_horizon *horizon, struct run *const *before, size_t before_count,
-                         struct run **ret_run);
+/* What a run is made of. */
+struct run_content {
+    const struct run_item *items; /* sorted */
+    size_t count;
+    const unsigned char *keys; /* each behind its head */
+    size_t keys_length;
+    uint64_t *lacks; /* packed locations of records that could not be read; allocated */
+    size_t lacks_count;
+    uint64_t horizon; /* offset where the log ends */
+};
 
-/* Packed locations of the records that the run lacks since they could not be read. Borrowed. */
-const uint64_t *run_lacks(const struct run *run, size_t *ret_count);
+/* A run in memory of the records of a segment up to `covered`, by draft.h; takes what it lacks. NULL when memory is
+ * out. */
+struct run *run_make(const struct log *log, const struct segment *segment, uint64_t covered,
+                     const struct run_content *content);
+
+/* ---- its file --------------------------------------------------------------------------------- */
 
 /* Writes a run that lacks nothing to its file and goes on from there; when that fails it stays in memory. Without
  * `lasting` the file has no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
-void run_save(struct index *index, struct run *run, const struct segment *segment, bool lasting);
+void run_save(const struct log *log, struct run *run, const struct segment *segment, bool lasting);
 
 /* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
  * STORE_IO, STORE_NO_MEMORY. Blocking. */
-struct failure run_open(struct index *index, const struct segment *segment, uint64_t covered, struct run **ret_run);
+struct failure run_open(const struct log *log, const struct segment *segment, uint64_t covered, struct run **ret_run);
 
 /* Unlinks the file of a segment's run, if there is one. Blocking. */
-void run_remove(struct index *index, uint64_t number);
+void run_remove(const struct log *log, uint64_t number);
+
+/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
+ * format. Blocking. Recovery only: the log will grow. */
+void run_check_horizon(const struct log *log, uint64_t number);
+
+/* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
+bool run_number(const char *name, uint64_t *ret_number);
+bool run_is_draft(const char *name);
+
+/* ---- reading it ------------------------------------------------------------------------------- */
 
 /* References: whoever has one may read. The last release frees; NULL is allowed. */
 struct run *run_retain(struct run *run);
@@ -71,6 +95,9 @@ void run_release(struct run *run);
 /* The position up to which the segment's records are in the run, and the number of entries. */
 uint64_t run_covered(const struct run *run);
 size_t run_count(const struct run *run);
+
+/* The records that the run lacks. Borrowed. */
+const uint64_t *run_lacks(const struct run *run, size_t *ret_count);
 
 /* Reads an entry. Blocking. */
 struct failure run_read(const struct run *run, size_t at, struct run_entry *ret_entry);
@@ -87,13 +114,5 @@ void run_learn_gone(struct run *run, size_t from, size_t to);
 
 /* The first entry from `at` on that is not in one of them. */
 size_t run_pass_gone(struct run *run, size_t at);
-
-/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
- * format. Blocking. Recovery only: the log will grow. */
-void run_check_horizon(struct index *index, uint64_t number, uint64_t end);
-
-/* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
-bool run_number(const char *name, uint64_t *ret_number);
-bool run_is_draft(const char *name);
 
 #endif

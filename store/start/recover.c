@@ -16,7 +16,8 @@
 
 struct scan {
     struct index *index;
-    struct log *log; /* the index's */
+    struct log *log;
+    struct blobs *blobs;
     struct progress *progress;
     const struct notice *notice;
     struct store_detail *detail;
@@ -71,11 +72,11 @@ static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char
 
 /* Whether a change ends the single object that has its hash. An object without a name is never there beside one with a
  * name: where a key is put, what had ended it is lost. */
-static bool ends_single(struct scan *scan, const struct index_change *change, const struct store_key *key)
+static bool ends_single(const struct scan *scan, struct index_change *change, const struct store_key *key)
 {
     bool own = key_equal(&change->key, key);
     bool all = !segment_knows_namesakes(scan->segment);
-    scan->segment->ends_others = scan->segment->ends_others || (all && !own);
+    change->ends_others = all && !own;
     return all || own || (change->type == RECORD_PUT && !key->bytes);
 }
 
@@ -622,7 +623,7 @@ static enum store_error settle_blobs(struct scan *scan)
 {
     bool damaged = scan->damaged > 0;
     size_t orphans = 0;
-    int os_error = blobs_find_orphans(scan->index->blobs, scan->next_blob, !damaged, &orphans);
+    int os_error = blobs_find_orphans(scan->blobs, scan->next_blob, !damaged, &orphans);
     if (os_error)
         return failure_detail(scan->detail, failure_of_errno(os_error), "store %s: folder blobs cannot be listed: %s",
                               scan->notice->store, strerror(os_error));
@@ -648,21 +649,20 @@ static enum store_error recall_reach(struct scan *scan)
 }
 
 /* Files of keys that know of a longer log are of no use. */
-static void check_runs(struct index *index)
+static void check_runs(const struct log *log)
 {
-    const struct log *log = index->log;
     for (size_t slot = 0; slot + 1 < log->segment_count; slot++) {
         if (!segment_is_husk(log->segments[slot]))
-            run_check_horizon(index, log->segments[slot]->number, log->end);
+            run_check_horizon(log, log->segments[slot]->number);
     }
 }
 
-enum store_error recover(struct index *index, struct progress *progress, const struct notice *notice,
-                         struct store_detail *ret_detail)
+enum store_error recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
+                         const struct notice *notice, struct store_detail *ret_detail)
 {
-    struct log *log = index->log;
     assert(!log->owned);
-    struct scan scan = {.index = index, .log = log, .progress = progress, .notice = notice, .detail = ret_detail};
+    struct scan scan = {
+        .index = index, .log = log, .blobs = blobs, .progress = progress, .notice = notice, .detail = ret_detail};
     enum store_error error = recall_reach(&scan);
     if (error)
         return error;
@@ -681,6 +681,6 @@ enum store_error recover(struct index *index, struct progress *progress, const s
     index_lock(index);
     index_publish(index);
     index_unlock(index);
-    check_runs(index);
+    check_runs(log);
     return settle_blobs(&scan);
 }

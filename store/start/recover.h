@@ -24,7 +24,7 @@
 
 /* Fills the index, the figures, the log and the blobs of a store whose folders are open, and what is known of its
  * progress; removes what no object needs. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
-enum store_error recover(struct index *index, struct progress *progress, const struct notice *notice,
-                         struct store_detail *ret_detail);
+enum store_error recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
+                         const struct notice *notice, struct store_detail *ret_detail);
 
 #endif

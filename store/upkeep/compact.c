@@ -3,10 +3,9 @@
 
 #include "store/base/error.h"
 #include "store/base/lock.h"
-#include "store/disk/space.h"
 #include "store/index/yield.h"
 #include "store/log/cursor.h"
-#include "store/read/object.h"
+#include "store/read/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -47,56 +46,57 @@ struct rewrite {
 /* The oldest segment, when the tombstones that are kept for its sake are more than its records: once these stand behind
  * them, nothing keeps them. Without it, keys that are used once would leave their tombstones for ever behind a segment
  * in which nothing dies. Lock held. */
-static struct segment *choose_keeper(const struct index *index)
+static struct segment *choose_keeper(const struct compact *compact)
 {
+    const struct index *index = compact->index;
+    const struct log *log = compact->log;
     index_assert_locked(index);
-    const struct log *log = index->log;
     struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
     uint64_t tombstones = 0;
-    if (!oldest || !yield_is_candidate(index, oldest) || index->damage.gaps)
+    if (!oldest || !yield_is_candidate(index, oldest) || damage_has_gaps(index))
         return NULL; /* with gaps the tombstones stay, whatever they stand behind */
-    for (size_t slot = oldest->slot + 1; slot + 1 < log->segment_count; slot++)
+    for (size_t slot = oldest->slot + 1; log_is_sealed(log, log->segments[slot]); slot++)
         tombstones += log->segments[slot]->tombstones;
     return tombstones >= yield_held(oldest) ? oldest : NULL;
 }
 
 /* The oldest segment from a slot on that is worth it; NULL: none. Lock held. */
-static struct segment *choose_oldest(const struct index *index, size_t from)
+static struct segment *choose_oldest(const struct compact *compact, size_t from)
 {
-    index_assert_locked(index);
-    for (size_t slot = from > index->log->oldest ? from : index->log->oldest; slot < index->log->segment_count;
-         slot++) {
-        if (yield_is_worthwhile(index, index->log->segments[slot]))
-            return index->log->segments[slot];
+    const struct log *log = compact->log;
+    index_assert_locked(compact->index);
+    for (size_t slot = from > log->oldest ? from : log->oldest; slot < log->segment_count; slot++) {
+        if (yield_is_worthwhile(compact->index, log->segments[slot]))
+            return log->segments[slot];
     }
-    return from <= index->log->oldest ? choose_keeper(index) : NULL;
+    return from <= log->oldest ? choose_keeper(compact) : NULL;
 }
 
 /* Bytes of records that find place without a new segment. Lock held. */
-static uint64_t rest_of_active(const struct index *index)
+static uint64_t rest_of_active(const struct compact *compact)
 {
-    index_assert_locked(index);
-    const struct segment *active = index->log->segments[index->log->segment_count - 1];
-    uint64_t used = segment_position(active, index->end_offset);
+    index_assert_locked(compact->index);
+    const struct segment *active = log_last(compact->log);
+    uint64_t used = segment_position(active, compact->index->end_offset);
     return used < active->prepared ? active->prepared - used : 0;
 }
 
 /* The segment from a slot on that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
-static struct segment *choose_richest(const struct index *index, size_t from)
+static struct segment *choose_richest(const struct compact *compact, size_t from)
 {
+    const struct index *index = compact->index;
     index_assert_locked(index);
     struct segment *richest = NULL;
-    struct space *space = index->log->space;
-    uint64_t reach = space_within_reach(space);
-    if (reach < HUSK_SPACE || index->log->segment_count == 0)
+    uint64_t reach = space_within_reach(compact->space);
+    if (reach < HUSK_SPACE || compact->log->segment_count == 0)
         return NULL; /* not even what is left of a segment would find place */
     uint64_t room = reach - HUSK_SPACE;
-    if (rest_of_active(index) > room)
-        room = rest_of_active(index);
-    for (size_t slot = from; slot < index->log->segment_count; slot++) {
-        struct segment *segment = index->log->segments[slot];
+    if (rest_of_active(compact) > room)
+        room = rest_of_active(compact);
+    for (size_t slot = from; slot < compact->log->segment_count; slot++) {
+        struct segment *segment = compact->log->segments[slot];
         bool worthwhile = yield_is_worthwhile(index, segment) ||
-                          (space_is_waited_for(space) && yield_is_candidate(index, segment) &&
+                          (space_is_waited_for(compact->space) && yield_is_candidate(index, segment) &&
                            yield_gain(index, segment) >= YIELD_GAIN_MIN);
         if (worthwhile && yield_kept(index, segment) <= room &&
             (!richest || yield_gain(index, segment) > yield_gain(index, richest)))
@@ -106,25 +106,27 @@ static struct segment *choose_richest(const struct index *index, size_t from)
 }
 
 /* Where the chosen one would leave sweeps behind, the oldest goes first, if it can: then it leaves fewer. Lock held. */
-static struct segment *in_turn(const struct index *index, struct segment *chosen, size_t from)
+static struct segment *in_turn(const struct compact *compact, struct segment *chosen, size_t from)
 {
+    const struct index *index = compact->index;
+    const struct log *log = compact->log;
     index_assert_locked(index);
-    if (!chosen || from > index->log->oldest || !yield_leaves_sweeps(index, chosen))
+    if (!chosen || from > log->oldest || !yield_leaves_sweeps(index, chosen))
         return chosen;
-    struct segment *oldest = index->log->segments[index->log->oldest];
+    struct segment *oldest = log->segments[log->oldest];
     return yield_is_oldest(index, oldest) && yield_is_candidate(index, oldest) ? oldest : chosen;
 }
 
 /* The segment to compact, with a reference; NULL: none. */
-static struct segment *choose(struct index *index, size_t from)
+static struct segment *choose(const struct compact *compact, size_t from)
 {
-    index_lock_shared(index);
-    bool full = space_is_full(index->log->space);
-    struct segment *chosen = full ? choose_richest(index, from) : choose_oldest(index, from);
-    chosen = in_turn(index, chosen, from);
+    index_lock_shared(compact->index);
+    bool full = space_is_full(compact->space);
+    struct segment *chosen = full ? choose_richest(compact, from) : choose_oldest(compact, from);
+    chosen = in_turn(compact, chosen, from);
     if (chosen)
         segment_retain(chosen);
-    index_unlock(index);
+    index_unlock(compact->index);
     return chosen;
 }
 
@@ -202,7 +204,7 @@ static void rewrite_add_sweep(struct rewrite *rewrite, const struct record *reco
 static struct failure look_for_key(struct rewrite *rewrite, const struct store_key *key, bool *ret_absent)
 {
     struct object *object;
-    struct failure failure = object_get_own(rewrite->compact->catalog->reader, key, &object);
+    struct failure failure = object_get_own(rewrite->compact->reader, key, &object);
     *ret_absent = failure.error != STORE_OK;
     if (!failure.error)
         object_release(object);
@@ -292,37 +294,36 @@ static void replace(struct compact *compact, struct segment *segment, struct seg
     index_replace(compact->index, husk);
     index_unlock(compact->index);
     catalog_forget(compact->catalog, husk->slot);
-    run_remove(compact->index, segment->number);
+    run_remove(compact->log, segment->number);
     segment_release(segment);
 }
 
 /* Writes the husk, on a full disk from the reserve; an errno. */
-static int write_husk(struct index *index, const struct segment_header *header, int *ret_file)
+static int write_husk(const struct compact *compact, const struct segment_header *header, int *ret_file)
 {
-    struct space *space = index->log->space;
-    int error = log_write_husk(index->log, header, ret_file);
-    if (error_of_errno(error) == STORE_FULL && space_give(space, HUSK_SPACE))
-        error = log_write_husk(index->log, header, ret_file);
+    int error = log_write_husk(compact->log, header, ret_file);
+    if (error_of_errno(error) == STORE_FULL && space_give(compact->space, HUSK_SPACE))
+        error = log_write_husk(compact->log, header, ret_file);
     return error;
 }
 
 /* It stands for the room behind the records, too, when the next segment left some and nothing is missing there. */
-static struct segment_header husk_header(struct index *index, const struct segment *segment)
+static struct segment_header husk_header(const struct compact *compact, const struct segment *segment)
 {
     struct segment_header header = segment_husk_header(segment);
-    index_lock_shared(index);
-    const struct segment *next = log_next(index->log, segment);
+    index_lock_shared(compact->index);
+    const struct segment *next = log_next(compact->log, segment);
     if (next->joined) /* there is one: the segment is sealed */
         header.end = next->base;
-    index_unlock(index);
+    index_unlock(compact->index);
     return header;
 }
 
 static struct failure leave_husk(struct compact *compact, struct segment *segment)
 {
     int file;
-    struct segment_header header = husk_header(compact->index, segment);
-    int os_error = write_husk(compact->index, &header, &file);
+    struct segment_header header = husk_header(compact, segment);
+    int os_error = write_husk(compact, &header, &file);
     if (os_error)
         return failure_of_errno(os_error);
     struct segment *husk = segment_new(segment->io, file, &header, SEGMENT_HEADER);
@@ -368,11 +369,11 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
     rewrite->ahead = yield_kept(compact->index, segment);
     index_unlock(compact->index);
     struct failure failure = failure_of(STORE_NO_MEMORY);
-    if (cursor_init(&rewrite->cursor, segment->io, compact->index->salt))
+    if (cursor_init(&rewrite->cursor, compact->log->io, compact->log->salt))
         failure = rewrite_records(rewrite, segment->used);
     *ret_unreadable = rewrite->unreadable;
     rewrite_free(rewrite);
-    log_end_promise(compact->index->log);
+    log_end_promise(compact->log);
     if (failure.error || is_empty(compact->index, segment))
         return failure;
     *ret_unreadable = true; /* a live record that the log does not show */
@@ -387,15 +388,14 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
 static bool give_up(struct compact *compact, struct segment *segment, enum store_error error, bool unreadable)
 {
     if (error == STORE_FULL)
-        space_met_full(compact->index->log->space);
+        space_met_full(compact->space);
     if (error == STORE_FULL || error == STORE_DRAINING)
         return false;
     notice_tell(compact->notice, STORE_LOG_WARNING, "segment %016llx is not compacted%s: %s",
                 (unsigned long long)segment->number, unreadable ? "" : " yet", store_error_text(error));
-    index_lock(compact->index);
-    segment->keep = unreadable;
-    index_unlock(compact->index);
-    if (!unreadable)
+    if (unreadable)
+        index_keep(compact->index, segment);
+    else
         compact->next = segment->slot + 1;
     return true;
 }
@@ -403,7 +403,7 @@ static bool give_up(struct compact *compact, struct segment *segment, enum store
 /* Compacts one segment; whether there may be more. */
 static bool compact_one(struct compact *compact)
 {
-    struct segment *segment = choose(compact->index, compact->next);
+    struct segment *segment = choose(compact, compact->next);
     bool unreadable = false, more = true;
     if (!segment)
         return false;
@@ -414,7 +414,7 @@ static bool compact_one(struct compact *compact)
         more = give_up(compact, segment, failure.error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
     if (!failure.error)
-        space_came_back(compact->index->log->space);
+        space_came_back(compact->space);
     return more;
 }
 
@@ -423,28 +423,21 @@ static int compact_run(void *arg)
 {
     struct compact *compact = arg;
     if (!stopping(compact))
-        progress_follow(compact->progress, compact->index, compact->notice);
+        progress_follow(compact->progress);
     bool stop = stopping(compact);
     bool more = !stop && compact_one(compact);
     if (stop)
         writer_retry(compact->writer, true); /* nothing will come back for them */
     if (!more) {
         compact->next = 0; /* the next round looks at all of them */
-        space_rest(compact->index->log->space);
+        space_rest(compact->space);
     }
     return more ? ERRAND_AGAIN : ERRAND_DONE;
 }
 
-void compact_init(struct compact *compact, const struct services *services, struct writer *writer,
-                  struct catalog *catalog, struct progress *progress)
+void compact_init(struct compact *compact, struct pool *upkeep)
 {
-    *compact = (struct compact){.index = writer->index,
-                                .gate = writer->gate,
-                                .notice = writer->notice,
-                                .writer = writer,
-                                .catalog = catalog,
-                                .progress = progress};
-    errand_init(&compact->errand, services->upkeep, compact_run, compact, &services->space->compacting);
+    errand_init(&compact->errand, upkeep, compact_run, compact, &compact->space->compacting);
 }
 
 void compact_stop(struct compact *compact)

@@ -24,18 +24,23 @@
 #define CAIRN_COMPACT_H
 
 #include "store/base/errand.h"
-#include "store/base/services.h"
+#include "store/base/pool.h"
 #include "store/commit/writer.h"
+#include "store/disk/space.h"
 #include "store/index/progress.h"
 #include "store/read/catalog.h"
+#include "store/read/object.h"
 
 #include <stdatomic.h>
 
 struct compact {
-    struct index *index; /* the store's, like the next */
+    struct index *index; /* the store's, like all of these but the space */
+    struct log *log;
+    struct space *space; /* the depot's */
     struct gate *gate;
     const struct notice *notice;
     struct writer *writer;
+    const struct reader *reader;
     struct catalog *catalog;
     struct progress *progress;
 
@@ -44,8 +49,8 @@ struct compact {
     atomic_uint_fast64_t rewrites; /* commits of records written again, counted before they are published: pass.h */
 };
 
-void compact_init(struct compact *compact, const struct services *services, struct writer *writer,
-                  struct catalog *catalog, struct progress *progress);
+/* Sets up the rest of a compaction that has its parts; it runs on the depot's upkeep. */
+void compact_init(struct compact *compact, struct pool *upkeep);
 void compact_free(struct compact *compact);
 
 /* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */

@@ -21,25 +21,31 @@ static int64_t monotonic_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-uint64_t pass_measure(struct index *index, uint64_t *ret_end)
+uint64_t pass_measure(const struct scrub *scrub, uint64_t *ret_end)
 {
-    index_lock_shared(index);
-    *ret_end = index->end_offset;
-    uint64_t first = index->log->segment_count > 0 ? index->log->segments[0]->base : *ret_end;
-    uint64_t bytes = *ret_end - first + index->blobs->bytes;
-    index_unlock(index);
+    const struct log *log = scrub->log;
+    index_lock_shared(scrub->index);
+    *ret_end = scrub->index->end_offset;
+    uint64_t first = log->segment_count > 0 ? log->segments[0]->base : *ret_end;
+    uint64_t bytes = *ret_end - first + scrub->blobs->bytes;
+    index_unlock(scrub->index);
     return bytes;
 }
 
 bool pass_init(struct pass *pass, struct scrub *scrub, uint64_t rate)
 {
-    *pass = (struct pass){.scrub = scrub, .index = scrub->index, .rate = rate, .began = monotonic_ns()};
-    table_init(&pass->looked, pass->index->salt);
+    *pass = (struct pass){.scrub = scrub,
+                          .index = scrub->index,
+                          .log = scrub->log,
+                          .blobs = scrub->blobs,
+                          .rate = rate,
+                          .began = monotonic_ns()};
+    table_init(&pass->looked, pass->log->salt);
     pass->chunk = malloc(CHUNK);
     pass->hash = XXH3_createState();
-    bool ready = cursor_init(&pass->cursor, pass->index->log->io, pass->index->salt);
+    bool ready = cursor_init(&pass->cursor, pass->log->io, pass->log->salt);
     pass->rewrites = atomic_load(scrub->rewrites);
-    pass->seen.bytes_total = pass_measure(pass->index, &pass->end);
+    pass->seen.bytes_total = pass_measure(pass->scrub, &pass->end);
     return ready && pass->chunk && pass->hash;
 }
 
@@ -170,7 +176,7 @@ static enum blob_state blob_of_errno(struct pass *pass, int error)
 
 static enum blob_state blob_compare(struct pass *pass, int file, const struct record *record)
 {
-    const struct io *io = pass->index->log->io;
+    const struct io *io = pass->log->io;
     struct stat status;
     if (io->fstat(io->self, file, &status) < 0)
         return blob_of_errno(pass, errno);
@@ -194,8 +200,8 @@ static enum blob_state blob_compare(struct pass *pass, int file, const struct re
 
 static enum blob_state blob_look(struct pass *pass, const struct record *record)
 {
-    const struct io *io = pass->index->log->io;
-    int file = blobs_open(pass->index->blobs, record->blob);
+    const struct io *io = pass->log->io;
+    int file = blobs_open(pass->blobs, record->blob);
     if (file < 0)
         return blob_of_errno(pass, errno);
     enum blob_state state = blob_compare(pass, file, record);
@@ -342,7 +348,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
 {
     struct segment_header header;
     const struct io *io = segment->io;
-    int own = segment->file < 0 ? segment_open(io, pass->index->log->folder, segment->number, O_RDONLY) : -1;
+    int own = segment->file < 0 ? segment_open(io, pass->log->folder, segment->number, O_RDONLY) : -1;
     int file = segment->file < 0 ? own : segment->file;
     if (file < 0 && is_shortage(errno)) {
         pass->cut_short = true;
@@ -350,7 +356,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
     }
     struct failure failure = failure_of(STORE_IO);
     if (file >= 0)
-        failure = segment_read_header(io, file, pass->index->salt, &header);
+        failure = segment_read_header(io, file, pass->log->salt, &header);
     if (own >= 0)
         io->close(io->self, own);
     if (!failure.error && header.number == segment->number && header.base == segment->base)
@@ -364,7 +370,7 @@ static void pass_header(struct pass *pass, const struct segment *segment)
 static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
 {
     struct run *run = NULL;
-    struct failure failure = run_open(pass->index, segment, limit, &run);
+    struct failure failure = run_open(pass->log, segment, limit, &run);
     bool unreadable = failure.error == STORE_IO && !is_shortage(failure.os_error);
     run_release(run);
     if (failure.error == STORE_DAMAGED || unreadable)
@@ -422,7 +428,7 @@ static void pass_segment(struct pass *pass, const struct extent *extent)
 /* Of the files that were set aside at the start nothing is looked at. */
 static void pass_strays(struct pass *pass)
 {
-    const struct log *log = pass->index->log;
+    const struct log *log = pass->log;
     for (size_t i = 0; i < log->stray_count && !pass_stop(pass); i++)
         pass_report(pass, &(struct store_flaw){
                               .kind = STORE_FLAW_FILE, .offset = log->strays[i].offset, .length = log->strays[i].size});
@@ -431,11 +437,11 @@ static void pass_strays(struct pass *pass)
 /* The log begins at 0: what is in front of the first segment is lost, and all of it where there is none. */
 static void pass_begin(struct pass *pass)
 {
-    struct index *index = pass->index;
-    index_lock_shared(index);
-    const struct segment *segment = index->log->segment_count > 0 ? index->log->segments[0] : NULL;
+    const struct log *log = pass->log;
+    index_lock_shared(pass->index);
+    const struct segment *segment = log->segment_count > 0 ? log->segments[0] : NULL;
     uint64_t first = !segment ? pass->end : segment->joined ? 0 : segment->base;
-    index_unlock(index);
+    index_unlock(pass->index);
     if (first > 0)
         pass_report(pass, &(struct store_flaw){.kind = STORE_FLAW_LOG, .offset = 0, .length = first});
     pass_strays(pass);
@@ -455,15 +461,14 @@ static struct extent extent_of(const struct pass *pass, struct segment *segment,
 /* The segment in a slot; false when there is none that the pass should see. */
 static bool pass_pin(struct pass *pass, size_t slot, struct extent *ret_extent)
 {
-    struct index *index = pass->index;
-    index_lock_shared(index);
-    const struct log *log = index->log;
+    const struct log *log = pass->log;
+    index_lock_shared(pass->index);
     bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
     if (found) {
         struct segment *segment = log_pin(log, (uint32_t)slot);
         *ret_extent = extent_of(pass, segment, log_next_at(log, segment, pass->end));
     }
-    index_unlock(index);
+    index_unlock(pass->index);
     return found;
 }
 
@@ -516,7 +521,7 @@ static void pass_catch_up(struct pass *pass)
             return;
         }
         pass->rewrites = rewrites;
-        (void)pass_measure(pass->index, &pass->end);
+        (void)pass_measure(pass->scrub, &pass->end);
         pass_follow(pass, from);
     }
 }

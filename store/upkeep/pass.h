@@ -26,7 +26,9 @@
 
 struct pass {
     struct scrub *scrub; /* that it is part of */
-    struct index *index; /* the store's */
+    struct index *index; /* the store's, like the next */
+    const struct log *log;
+    struct blobs *blobs;
     struct cursor cursor;
     unsigned char *chunk;
     XXH3_state_t *hash;
@@ -48,7 +50,7 @@ bool pass_init(struct pass *pass, struct scrub *scrub, uint64_t rate);
 void pass_free(struct pass *pass);
 
 /* Bytes that a pass which begins now would look at, and where it would end. */
-uint64_t pass_measure(struct index *index, uint64_t *ret_end);
+uint64_t pass_measure(const struct scrub *scrub, uint64_t *ret_end);
 
 /* Looks at everything and tells the store's scrub how far it is. Blocking, and long. */
 void pass_run(struct pass *pass);

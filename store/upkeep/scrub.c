@@ -44,7 +44,7 @@ static int64_t now_ns(void)
 static bool scrub_claim(struct scrub *scrub)
 {
     uint64_t end;
-    uint64_t bytes = pass_measure(scrub->index, &end);
+    uint64_t bytes = pass_measure(scrub, &end);
     struct store_verification begun = {.running = true, .started = now_ns(), .bytes_total = bytes};
     lock_take(&scrub->lock);
     bool idle = !scrub->verification.running;
@@ -174,10 +174,8 @@ uint64_t scrub_flaws(struct scrub *scrub)
     return verification.flaws;
 }
 
-void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gate, const struct notice *notice,
-                const atomic_uint_fast64_t *rewrites)
+void scrub_init(struct scrub *scrub)
 {
-    *scrub = (struct scrub){.index = index, .gate = gate, .notice = notice, .rewrites = rewrites};
     lock_init(&scrub->lock);
 }
 

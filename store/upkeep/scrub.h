@@ -17,6 +17,8 @@
 
 struct scrub {
     struct index *index; /* the store's, like the next */
+    const struct log *log;
+    struct blobs *blobs;
     const struct gate *gate;
     const struct notice *notice;
     const atomic_uint_fast64_t *rewrites; /* of its compaction: compact.h */
@@ -30,8 +32,8 @@ struct scrub {
     atomic_bool stop;
 };
 
-void scrub_init(struct scrub *scrub, struct index *index, const struct gate *gate, const struct notice *notice,
-                const atomic_uint_fast64_t *rewrites);
+/* Sets up the rest of a scrub that has its parts. */
+void scrub_init(struct scrub *scrub);
 void scrub_free(struct scrub *scrub);
 
 /* What store_verify(), store_verify_start() and store_verification() say. */

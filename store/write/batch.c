@@ -16,7 +16,7 @@
 
 struct batch {
     struct txn txn;
-    struct writer *writer;
+    const struct intake *intake;
     const struct services *services; /* the depot's */
     struct pool_job job;
     struct txn_step *steps;
@@ -98,7 +98,7 @@ static int write_blob(struct blobs *blobs, const struct store_op *op, uint64_t *
 /* Computes the digests and writes what is too large for the log; an errno. */
 static int batch_prepare(struct batch *batch)
 {
-    struct blobs *blobs = batch->writer->index->blobs;
+    struct blobs *blobs = batch->intake->blobs;
     bool written = false;
     for (size_t i = 0; i < batch->txn.count; i++) {
         const struct store_op *op = &batch->txn.ops[i];
@@ -121,11 +121,11 @@ static void batch_run(void *arg)
     struct batch *batch = arg;
     struct failure failure = failure_of_errno(batch_prepare(batch));
     if (!failure.error) {
-        writer_submit(batch->writer, &batch->txn);
+        writer_submit(batch->intake->writer, &batch->txn);
         return;
     }
     txn_fail(&batch->txn, failure, SIZE_MAX);
-    gate_complete(batch->writer->gate, &batch->txn);
+    gate_complete(batch->intake->gate, &batch->txn);
 }
 
 static void batch_start(struct batch *batch, uint64_t bytes)
@@ -139,34 +139,34 @@ static void batch_start(struct batch *batch, uint64_t bytes)
 }
 
 /* Lets it in, if its ops are sound and there is place for them: *ret_bytes is what it takes of the gate. */
-static enum store_error batch_admit(struct writer *writer, const struct store_op *ops, size_t count,
+static enum store_error batch_admit(const struct intake *intake, const struct store_op *ops, size_t count,
                                     uint64_t *ret_bytes, size_t *ret_failed_op)
 {
-    const struct services *services = writer->services;
+    const struct services *services = intake->services;
     bool grows = false;
     enum store_error error = ops_check(services->options, ops, count, ret_bytes, &grows, ret_failed_op);
     if (!error && grows && !space_has(services->space, *ret_bytes))
         error = STORE_FULL;
-    return error ? error : gate_enter(writer->gate, *ret_bytes);
+    return error ? error : gate_enter(intake->gate, *ret_bytes);
 }
 
-enum store_error batch_begin(struct writer *writer, const struct store_op *ops, size_t count, unsigned flags,
+enum store_error batch_begin(const struct intake *intake, const struct store_op *ops, size_t count, unsigned flags,
                              store_done *done, void *arg, size_t *ret_failed_op)
 {
     size_t failed_op = SIZE_MAX;
     uint64_t bytes = 0;
-    enum store_error error = batch_admit(writer, ops, count, &bytes, &failed_op);
+    enum store_error error = batch_admit(intake, ops, count, &bytes, &failed_op);
     if (ret_failed_op)
         *ret_failed_op = failed_op;
     if (error)
         return error;
     struct batch *batch = batch_new(count);
     if (!batch) {
-        gate_leave(writer->gate, bytes);
+        gate_leave(intake->gate, bytes);
         return STORE_NO_MEMORY;
     }
-    batch->writer = writer;
-    batch->services = writer->services;
+    batch->intake = intake;
+    batch->services = intake->services;
     batch->txn = (struct txn){.ops = ops,
                               .steps = batch->steps,
                               .receipts = batch->receipts,

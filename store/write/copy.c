@@ -20,9 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A key of the copy, in its store: that of the writer. */
+/* A key of the copy, in its store: that of the intake. */
 struct copy_end {
-    struct writer *writer;
+    const struct intake *intake;
     uint64_t key_hash;
 };
 
@@ -31,8 +31,8 @@ struct copy {
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
-    struct writer *source;
-    struct writer *target;
+    const struct intake *source;
+    const struct intake *target;
     const struct store_op *asked; /* borrowed */
     bool move;
     store_done *done;
@@ -71,21 +71,21 @@ static void copy_conclude(struct copy *copy, const struct txn *outcome)
     object_release(copy->object);
     while (copy->held > 0) {
         const struct copy_end *end = &copy->ends[--copy->held];
-        writer_release(end->writer, end->key_hash);
+        writer_release(end->intake->writer, end->key_hash);
     }
     copy->done(copy->arg, &result);
     free(copy);
 }
 
-/* Gives a transaction beside the first to a writer. */
-static void copy_submit(struct copy *copy, struct writer *writer, struct txn txn, void (*finish)(struct txn *txn))
+/* Gives a transaction beside the first to the writer of a store. */
+static void copy_submit(struct copy *copy, const struct intake *intake, struct txn txn, void (*finish)(struct txn *txn))
 {
     copy->side = txn;
     copy->side.done = ignore;
     copy->side.arg = copy;
     copy->side.finish = finish;
-    gate_enter_always(writer->gate, 0);
-    writer_submit(writer, &copy->side);
+    gate_enter_always(intake->gate, 0);
+    writer_submit(intake->writer, &copy->side);
 }
 
 /* Ends a copy whose first transaction has not been given to the writer. */
@@ -140,8 +140,7 @@ static void copy_finished(struct txn *txn)
 static struct failure copy_pin(struct copy *copy)
 {
     const struct store_op *asked = copy->asked;
-    const struct reader reader = {.index = copy->source->index, .notice = copy->source->notice};
-    struct failure failure = object_get(&reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
+    struct failure failure = object_get(copy->source->reader, &asked->key, STORE_GET_PAYLOAD, &copy->object);
     if (failure.error && failure.error != STORE_NO_OBJECT)
         return failure;
     const struct object_info *info = failure.error ? NULL : object_info(copy->object);
@@ -155,8 +154,8 @@ static struct failure copy_payload(struct copy *copy)
     uint64_t blob = object_blob(copy->object);
     if (!blob)
         return failure_none();
-    struct failure failure = failure_of_errno(blobs_adopt(copy->target->index->blobs, copy->source->index->blobs, blob,
-                                                          object_info(copy->object)->size, &copy->step.blob));
+    struct failure failure = failure_of_errno(
+        blobs_adopt(copy->target->blobs, copy->source->blobs, blob, object_info(copy->object)->size, &copy->step.blob));
     if (failure.os_error == ENOENT)
         failure.error = STORE_MISSING;
     return failure;
@@ -188,7 +187,7 @@ static void copy_job(void *arg)
         return;
     }
     copy_describe(copy);
-    writer_submit(copy->target, &copy->txn);
+    writer_submit(copy->target->writer, &copy->txn);
 }
 
 /* ---- the keys are held ----------------------------------------------------------------------- */
@@ -214,11 +213,11 @@ static void hold_taken(struct txn *txn)
 static void copy_hold(struct copy *copy)
 {
     const struct copy_end *end = &copy->ends[copy->held];
-    copy_submit(copy, end->writer, (struct txn){.hold = TXN_TAKES, .held = end->key_hash}, hold_taken);
+    copy_submit(copy, end->intake, (struct txn){.hold = TXN_TAKES, .held = end->key_hash}, hold_taken);
 }
 
-static struct copy *copy_new(struct writer *source, const struct store_op *op, struct writer *target, bool move,
-                             store_done *done, void *arg)
+static struct copy *copy_new(const struct intake *source, const struct store_op *op, const struct intake *target,
+                             bool move, store_done *done, void *arg)
 {
     struct copy *copy = calloc(1, sizeof *copy);
     if (!copy)
@@ -261,7 +260,7 @@ static void relocated(void *arg, const struct store_result *result)
     free(relocation);
 }
 
-static enum store_error relocate(struct writer *writer, const struct store_op *op, bool move, store_done *done,
+static enum store_error relocate(const struct intake *intake, const struct store_op *op, bool move, store_done *done,
                                  void *arg)
 {
     struct relocation *relocation = malloc(sizeof *relocation);
@@ -269,14 +268,14 @@ static enum store_error relocate(struct writer *writer, const struct store_op *o
         return STORE_NO_MEMORY;
     *relocation = (struct relocation){.op = *op, .done = done, .arg = arg};
     relocation->op.kind = move ? STORE_RENAME : STORE_COPY;
-    enum store_error error = batch_begin(writer, &relocation->op, 1, 0, relocated, relocation, NULL);
+    enum store_error error = batch_begin(intake, &relocation->op, 1, 0, relocated, relocation, NULL);
     if (error)
         free(relocation);
     return error;
 }
 
-enum store_error copy_begin(struct writer *source, const struct store_op *op, struct writer *target, bool move,
-                            store_done *done, void *arg)
+enum store_error copy_begin(const struct intake *source, const struct store_op *op, const struct intake *target,
+                            bool move, store_done *done, void *arg)
 {
     if (!key_valid(&op->key) || !key_valid(&op->target))
         return STORE_BAD_KEY;

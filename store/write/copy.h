@@ -5,11 +5,11 @@
 #ifndef CAIRN_COPY_H
 #define CAIRN_COPY_H
 
-#include "store/commit/writer.h"
 #include "store/store.h"
+#include "store/write/intake.h"
 
-/* What store_copy() says, of the stores of these writers. */
-enum store_error copy_begin(struct writer *source, const struct store_op *op, struct writer *target, bool move,
-                            store_done *done, void *arg);
+/* What store_copy() says, of the stores of these intakes. */
+enum store_error copy_begin(const struct intake *source, const struct store_op *op, const struct intake *target,
+                            bool move, store_done *done, void *arg);
 
 #endif

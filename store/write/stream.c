@@ -50,8 +50,8 @@ struct stream {
     struct store_receipt receipt;
     struct quota_share share;
     bool weighed; /* the object has been looked for whose place it takes */
-    struct writer *writer;
-    const struct services *services; /* outlive the writer, whose store may be closed once the stream is discharged */
+    const struct intake *intake;
+    const struct services *services; /* outlive the intake, whose store may be closed once the stream is discharged */
     struct stream_hooks hooks;
     struct stream_finish finish;
     uint64_t announced; /* or STORE_SIZE_UNKNOWN */
@@ -123,11 +123,10 @@ static void stream_finished(struct txn *txn)
 /* ---- the quota ------------------------------------------------------------------------------- */
 
 /* Payload bytes of what the key leads to; 0: nothing that can be read. */
-static uint64_t bytes_replaced(const struct writer *writer, const struct store_key *key)
+static uint64_t bytes_replaced(const struct intake *intake, const struct store_key *key)
 {
-    const struct reader reader = {.index = writer->index, .notice = writer->notice};
     struct object *object;
-    if (object_get(&reader, key, 0, &object).error)
+    if (object_get(intake->reader, key, 0, &object).error)
         return 0;
     uint64_t bytes = object_info(object)->size;
     object_release(object);
@@ -136,27 +135,27 @@ static uint64_t bytes_replaced(const struct writer *writer, const struct store_k
 
 /* Whether what is announced would fit into the store now. That takes a read only where it would not beside the object
  * whose place it takes. */
-static bool quota_would(const struct writer *writer, const struct store_key *key, uint64_t size,
+static bool quota_would(const struct intake *intake, const struct store_key *key, uint64_t size,
                         struct store_overrun *ret_overrun)
 {
-    struct quota *quota = &writer->gate->quota;
-    struct quota_growth growth = {.objects = index_now(writer->index, key, NULL) == 0,
+    struct quota *quota = &intake->gate->quota;
+    struct quota_growth growth = {.objects = index_now(intake->index, key, NULL) == 0,
                                   .bytes = size == STORE_SIZE_UNKNOWN ? 0 : (int64_t)size};
     if (quota_foresees(quota, &growth, ret_overrun))
         return true;
-    growth.bytes -= (int64_t)bytes_replaced(writer, key);
+    growth.bytes -= (int64_t)bytes_replaced(intake, key);
     return quota_foresees(quota, &growth, ret_overrun);
 }
 
 /* Whether the store has place for so many bytes of the upload in all. */
 static bool quota_has(struct stream *stream, uint64_t arrived)
 {
-    struct quota *quota = &stream->writer->gate->quota;
+    struct quota *quota = &stream->intake->gate->quota;
     struct store_overrun overrun = {0};
     bool has = arrived <= stream->share.arrived || quota_arrive(quota, &stream->share, arrived, &overrun);
     if (!has && !stream->weighed) {
         stream->weighed = true;
-        stream->share.replaced = bytes_replaced(stream->writer, &stream->op.key);
+        stream->share.replaced = bytes_replaced(stream->intake, &stream->op.key);
         has = quota_arrive(quota, &stream->share, arrived, &overrun);
     }
     if (!has && stream->hooks.overrun)
@@ -166,24 +165,24 @@ static bool quota_has(struct stream *stream, uint64_t arrived)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum store_error stream_check(struct writer *writer, const struct store_key *key, uint64_t size)
+static enum store_error stream_check(const struct intake *intake, const struct store_key *key, uint64_t size)
 {
     if (!key_valid(key))
         return STORE_BAD_KEY;
-    if (index_now(writer->index, key, NULL) == INDEX_SEVERAL)
+    if (index_now(intake->index, key, NULL) == INDEX_SEVERAL)
         return STORE_COLLISION;
-    if (size != STORE_SIZE_UNKNOWN && size > writer->services->options->object_limit)
+    if (size != STORE_SIZE_UNKNOWN && size > intake->services->options->object_limit)
         return STORE_TOO_LARGE;
-    return space_has(writer->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
+    return space_has(intake->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
 }
 
-static struct stream *stream_new(struct writer *writer, const struct store_key *key, uint64_t size)
+static struct stream *stream_new(const struct intake *intake, const struct store_key *key, uint64_t size)
 {
     struct stream *stream = calloc(1, sizeof *stream + key->length);
     if (!stream)
         return NULL;
-    stream->writer = writer;
-    stream->services = writer->services;
+    stream->intake = intake;
+    stream->services = intake->services;
     stream->announced = size;
     stream->file = blob_file_none();
     stream->op.kind = STORE_PUT;
@@ -210,38 +209,38 @@ static enum store_error stream_enlarge(struct stream *stream)
 }
 
 /* Whether what an upload of that size needs could be had now. That is no promise; but nobody shall send for nothing. */
-static bool could_have(struct writer *writer, uint64_t size)
+static bool could_have(const struct intake *intake, uint64_t size)
 {
-    bool large = size != STORE_SIZE_UNKNOWN && size > writer->services->options->inline_limit;
+    bool large = size != STORE_SIZE_UNKNOWN && size > intake->services->options->inline_limit;
     uint64_t bytes = large ? BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
-    if ((large && !admission_has_upload(writer->services->admission)) || !gate_take(writer->gate, 0, bytes))
+    if ((large && !admission_has_upload(intake->services->admission)) || !gate_take(intake->gate, 0, bytes))
         return false;
-    gate_return(writer->gate, bytes);
+    gate_return(intake->gate, bytes);
     return true;
 }
 
-enum store_error stream_begin(struct writer *writer, const struct store_key *key, uint64_t size,
+enum store_error stream_begin(const struct intake *intake, const struct store_key *key, uint64_t size,
                               const struct stream_hooks *hooks, struct stream **ret_stream)
 {
     struct store_overrun overrun = {0};
-    enum store_error error = stream_check(writer, key, size);
-    if (!error && !quota_would(writer, key, size, &overrun))
+    enum store_error error = stream_check(intake, key, size);
+    if (!error && !quota_would(intake, key, size, &overrun))
         error = STORE_QUOTA;
     if (error == STORE_QUOTA && hooks && hooks->overrun)
         *hooks->overrun = overrun;
     if (!error)
-        error = gate_enter(writer->gate, 0);
+        error = gate_enter(intake->gate, 0);
     if (error)
         return error;
-    bool busy = !could_have(writer, size);
-    struct stream *stream = busy ? NULL : stream_new(writer, key, size);
+    bool busy = !could_have(intake, size);
+    struct stream *stream = busy ? NULL : stream_new(intake, key, size);
     if (!stream) {
-        gate_leave(writer->gate, 0);
+        gate_leave(intake->gate, 0);
         return busy ? STORE_BUSY : STORE_NO_MEMORY;
     }
     if (hooks)
         stream->hooks = *hooks;
-    if (size != STORE_SIZE_UNKNOWN && size > writer->services->options->inline_limit)
+    if (size != STORE_SIZE_UNKNOWN && size > intake->services->options->inline_limit)
         error = stream_enlarge(stream);
     if (error) {
         stream_abort(stream);
@@ -263,7 +262,7 @@ static bool charge_to(struct stream *stream, uint64_t bytes)
 {
     if (bytes <= stream->charge)
         return true;
-    bool taken = gate_take(stream->writer->gate, stream->charge, bytes - stream->charge);
+    bool taken = gate_take(stream->intake->gate, stream->charge, bytes - stream->charge);
     if (taken)
         stream->charge = bytes;
     return taken;
@@ -300,7 +299,7 @@ static void ring_give_back(struct stream *stream)
         kept = BUFFER;
     if (stream->charge <= kept)
         return;
-    gate_return(stream->writer->gate, stream->charge - kept);
+    gate_return(stream->intake->gate, stream->charge - kept);
     stream->charge = kept;
 }
 
@@ -333,7 +332,7 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
     /* What stream_begin() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
-        error = blob_file_create(&stream->file, stream->writer->index->blobs, true);
+        error = blob_file_create(&stream->file, stream->intake->blobs, true);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);
     if (error)
@@ -393,14 +392,14 @@ static void job_buffers(struct stream *stream)
     int error = job_write(stream, bytes, length);
     lock_take(&stream->lock);
     if (error && !stream->failure.error) {
-        notice_tell(stream->writer->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
+        notice_tell(stream->intake->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
         stream->failure = failure_of_errno(error);
     }
     for (unsigned i = 0; i < count; i++)
         stream->lengths[first + i] = 0;
     stream->drain += count;
     stream->full -= count;
-    if (!stream->collected && gate_is_pressed(stream->writer->gate))
+    if (!stream->collected && gate_is_pressed(stream->intake->gate))
         ring_give_back(stream);
     job_wake(stream);
 }
@@ -412,7 +411,7 @@ static int job_sync(struct stream *stream)
         return 0;
     int error = blob_file_sync(&stream->file, stream->position);
     blob_file_close(&stream->file);
-    return error ? error : blobs_sync(stream->writer->index->blobs);
+    return error ? error : blobs_sync(stream->intake->blobs);
 }
 
 static void stream_fail(struct stream *stream, struct failure failure)
@@ -421,7 +420,7 @@ static void stream_fail(struct stream *stream, struct failure failure)
     blob_file_close(&stream->file);
     stream->txn.charge = stream->charge;
     txn_fail(&stream->txn, failure, disk ? SIZE_MAX : 0);
-    gate_complete(stream->writer->gate, &stream->txn);
+    gate_complete(stream->intake->gate, &stream->txn);
 }
 
 /* Asks for the attributes and hands the commit over. */
@@ -441,7 +440,7 @@ static void stream_submit(struct stream *stream)
         stream->op.attributes = attributes;
         stream->op.attributes_length = length;
     }
-    writer_submit(stream->writer, &stream->txn);
+    writer_submit(stream->intake->writer, &stream->txn);
 }
 
 /* Everything is written: ends the upload. */
@@ -456,7 +455,7 @@ static void job_end(struct stream *stream)
         return;
     }
     ring_free(stream);
-    gate_return(stream->writer->gate, stream->charge);
+    gate_return(stream->intake->gate, stream->charge);
     stream->charge = 0;
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
     stream_submit(stream);
@@ -465,14 +464,14 @@ static void job_end(struct stream *stream)
 /* Takes an aborted stream apart. */
 static void job_drop(struct stream *stream)
 {
-    struct writer *writer = stream->writer;
+    const struct intake *intake = stream->intake;
     blob_file_close(&stream->file);
     if (stream->file.blob)
-        blobs_remove(writer->index->blobs, stream->file.blob);
-    quota_leave(&writer->gate->quota, &stream->share);
+        blobs_remove(intake->blobs, stream->file.blob);
+    quota_leave(&intake->gate->quota, &stream->share);
     uint64_t charge = stream->charge;
     stream_free(stream);
-    gate_leave(writer->gate, charge);
+    gate_leave(intake->gate, charge);
 }
 
 /* Thread: the pool's. */

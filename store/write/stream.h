@@ -5,11 +5,11 @@
 #ifndef CAIRN_STREAM_H
 #define CAIRN_STREAM_H
 
-#include "store/commit/writer.h"
 #include "store/store.h"
+#include "store/write/intake.h"
 
-/* What stream_open() says: an upload into the store of that writer. */
-enum store_error stream_begin(struct writer *writer, const struct store_key *key, uint64_t size,
+/* What stream_open() says: an upload into the store of that intake. */
+enum store_error stream_begin(const struct intake *intake, const struct store_key *key, uint64_t size,
                               const struct stream_hooks *hooks, struct stream **ret_stream);
 
 #endif

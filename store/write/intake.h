@@ -1,0 +1,23 @@
+/* intake.h - what it takes to bring a write to a store: the parts that uploads, batches and copies work on. */
+#ifndef CAIRN_INTAKE_H
+#define CAIRN_INTAKE_H
+
+#include "store/base/notice.h"
+#include "store/base/services.h"
+#include "store/commit/gate.h"
+#include "store/commit/writer.h"
+#include "store/disk/blobs.h"
+#include "store/index/index.h"
+#include "store/read/object.h"
+
+struct intake {
+    struct index *index; /* the store's, like all but the services */
+    struct blobs *blobs;
+    struct gate *gate;
+    struct writer *writer;
+    const struct reader *reader;
+    const struct notice *notice;
+    const struct services *services; /* the depot's */
+};
+
+#endif
