@@ -18,7 +18,7 @@ enum { READER_BLOCK = 32 << 10, READER_BLOCK_SMALL = 4 << 10 };
 
 static void keep(struct request *request, unsigned status, struct MHD_Response *response, uint64_t length)
 {
-    assert(request->response == NULL);
+    assert(!request->response);
     request->response = response;
     request->status = status;
     request->answer_length = length;
@@ -151,9 +151,8 @@ static void write_problem(struct jsontext *json, struct request *request, const 
     jsontext_field(json, "title", kind->title);
     jsontext_figure(json, "status", kind->status);
     detail_field(json, detail);
-    if (entry != SIZE_MAX) {
+    if (entry != SIZE_MAX)
         jsontext_figure(json, "index", entry);
-    }
     if (request->store_name)
         jsontext_field(json, "store", request->store_name);
     if (request->has_key) {

@@ -49,13 +49,13 @@ static bool rest_of(const char *line, const char *start, struct name *ret_rest)
 static const char *next_line(const char *line)
 {
     const char *end = strchr(line, '\n');
-    return end == NULL ? line + strlen(line) : end + 1;
+    return !end ? line + strlen(line) : end + 1;
 }
 
 static const char *section(const char *name)
 {
     const char *found = strstr(yaml, name);
-    ck_assert_msg(found != NULL, "openapi.yaml has no %s", name);
+    ck_assert_msg(found, "openapi.yaml has no %s", name);
     return found + 1;
 }
 
@@ -66,7 +66,7 @@ static bool shared_parameter(const char *component, struct name *ret_name)
     struct name place;
     snprintf(start, sizeof start, "\n    %s:\n", component);
     const char *line = strstr(section("\n  parameters:\n"), start);
-    ck_assert_msg(line != NULL, "there is no parameter %s", component);
+    ck_assert_msg(line, "there is no parameter %s", component);
     line = next_line(line + 1);
     ck_assert(rest_of(line, "      name: ", ret_name));
     ck_assert(rest_of(next_line(line), "      in: ", &place));
@@ -85,7 +85,7 @@ static void read_parameter(const char *line)
 {
     struct name name, place;
     const char *reference = strstr(line, "#/components/parameters/");
-    if (reference != NULL && reference < next_line(line)) {
+    if (reference && reference < next_line(line)) {
         ck_assert(rest_of(reference, "#/components/parameters/", &place));
         if (shared_parameter(place.text, &name))
             add_parameter(&name);
@@ -141,7 +141,7 @@ static void read_file(void)
 
 static bool knows(const struct endpoint *endpoint, const struct name *parameter)
 {
-    for (size_t i = 0; endpoint->parameters[i] != NULL; i++)
+    for (size_t i = 0; endpoint->parameters[i]; i++)
         if (strcmp(endpoint->parameters[i], parameter->text) == 0)
             return true;
     return false;
@@ -150,7 +150,7 @@ static bool knows(const struct endpoint *endpoint, const struct name *parameter)
 static void expect_parameters(const struct operation *operation, const struct endpoint *endpoint)
 {
     size_t known = 0;
-    while (endpoint->parameters[known] != NULL)
+    while (endpoint->parameters[known])
         known++;
     for (size_t i = 0; i < operation->parameter_count; i++)
         ck_assert_msg(knows(endpoint, &operation->parameters[i]), "%s %s does not know %s",
@@ -166,7 +166,7 @@ START_TEST(each_operation_has_its_route_and_the_same_parameters)
         struct captures captures;
         struct slice path = {operation->path.text, strlen(operation->path.text)};
         const struct route *route = route_find(routes, operation->method, path, &captures);
-        ck_assert_msg(route != NULL, "no route for %s %s", method_name(operation->method), operation->path.text);
+        ck_assert_msg(route, "no route for %s %s", method_name(operation->method), operation->path.text);
         expect_parameters(operation, route->endpoint);
     }
 }
@@ -188,7 +188,7 @@ static bool is_in_words(enum method method)
 
 START_TEST(each_route_is_described)
 {
-    for (const struct route *route = routes; route->pattern != NULL; route++)
+    for (const struct route *route = routes; route->pattern; route++)
         ck_assert_msg(is_in_words(route->method) || is_described(route), "%s %s is not described",
                       method_name(route->method), route->pattern);
 }
@@ -197,7 +197,7 @@ END_TEST
 /* A line of the table that says nothing of rights has SCOPE_NONE. Where a right is needed it has to say which. */
 START_TEST(each_route_demands_rights_or_none_in_words)
 {
-    for (const struct route *route = routes; route->pattern != NULL; route++) {
+    for (const struct route *route = routes; route->pattern; route++) {
         const struct demand *demand = &route->demand;
         bool nameless = demand->scope == SCOPE_PUBLIC || demand->scope == SCOPE_KNOWN;
         bool stored = strstr(route->pattern, "{store}") != NULL;

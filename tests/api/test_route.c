@@ -13,12 +13,12 @@ static struct slice path_of(const char *path)
 static const struct endpoint *find(const char *method, const char *path, struct captures *captures)
 {
     const struct route *route = route_find(routes, method_of(method), path_of(path), captures);
-    return route == NULL ? NULL : route->endpoint;
+    return !route ? NULL : route->endpoint;
 }
 
 static bool is(struct slice slice, const char *text)
 {
-    return slice.start != NULL && slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
+    return slice.start && slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
 }
 
 START_TEST(an_object_is_everything_after_its_prefix)
@@ -89,7 +89,7 @@ START_TEST(every_path_has_options)
     const char *paths[] = {"/v1/stores/s/objects/k", "/healthz", "/nowhere", "*"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         ck_assert_ptr_eq(find("OPTIONS", paths[i], &captures), &endpoint_options);
-        ck_assert(captures.store.start == NULL && captures.key.start == NULL && captures.hash.start == NULL);
+        ck_assert(!captures.store.start && !captures.key.start && !captures.hash.start);
     }
     ck_assert(!route_allow(routes, path_of("/nowhere"), allow));
     ck_assert_str_eq(allow, "OPTIONS");

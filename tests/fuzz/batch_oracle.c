@@ -19,7 +19,7 @@ static void assert_inside(struct body body, const void *part, size_t length)
 
 static void assert_key(struct body body, const struct store_key *key)
 {
-    if (key->bytes == NULL) {
+    if (!key->bytes) {
         fuzz_assert(key->length == 0);
         return;
     }
@@ -35,7 +35,7 @@ static void assert_attributes(const struct store_op *op)
     while (attributes_next(op->attributes, op->attributes_length, &position, &attribute)) {
         fuzz_assert(attribute.tag == ATTRIBUTE_CONTENT_TYPE || attribute.tag == ATTRIBUTE_META);
         fuzz_assert(utf8_valid(attribute.value, attribute.value_length));
-        fuzz_assert(memchr(attribute.value, '\n', attribute.value_length) == NULL);
+        fuzz_assert(!memchr(attribute.value, '\n', attribute.value_length));
     }
     fuzz_assert(op->attributes_length == 0 || position == op->attributes_length);
     fuzz_assert(op->attributes_length <= STORE_ATTRIBUTES_MAX);
@@ -50,9 +50,9 @@ static void assert_op(struct body body, const struct store_op *op)
         assert_inside(body, op->payload, op->size);
         assert_attributes(op);
     } else {
-        fuzz_assert(op->payload == NULL && op->size == 0 && op->attributes_length == 0);
+        fuzz_assert(!op->payload && op->size == 0 && op->attributes_length == 0);
     }
-    fuzz_assert(!op->condition.match_listed || op->condition.match != NULL);
+    fuzz_assert(!op->condition.match_listed || op->condition.match);
 }
 
 void batch_oracle_assert(const struct entries *entries, bool read, const char *body, size_t size)

@@ -14,7 +14,7 @@ void fuzz_fail(const char *file, int line, const char *condition)
 void *fuzz_allocate(size_t size)
 {
     void *bytes = malloc(size > 0 ? size : 1);
-    if (bytes == NULL)
+    if (!bytes)
         fuzz_fail(__FILE__, __LINE__, "memory is there");
     return bytes;
 }

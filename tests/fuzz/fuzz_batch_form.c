@@ -22,7 +22,7 @@ static void assert_delimited(const struct store_op *op, const char *boundary, co
     fuzz_assert((size_t)(end - payload) - op->size >= length);
     fuzz_assert(memcmp(payload + op->size, delimiter, length) == 0);
     snprintf(delimiter + length, sizeof delimiter - length, "--");
-    fuzz_assert(memmem(payload, op->size, delimiter, length + 2) == NULL);
+    fuzz_assert(!memmem(payload, op->size, delimiter, length + 2));
 }
 
 static void read_form(char *body, size_t size, const char *boundary)
@@ -31,7 +31,7 @@ static void read_form(char *body, size_t size, const char *boundary)
     bool read = batch_form_read(body, size, boundary, &entries);
     batch_oracle_assert(&entries, read, body, size);
     for (size_t i = 0; read && i < entries.count; i++) {
-        fuzz_assert(entries.ops[i].kind == STORE_PUT && entries.ops[i].key.bytes != NULL);
+        fuzz_assert(entries.ops[i].kind == STORE_PUT && entries.ops[i].key.bytes);
         assert_delimited(&entries.ops[i], boundary, body + size);
     }
     entries_free(&entries);
@@ -40,7 +40,7 @@ static void read_form(char *body, size_t size, const char *boundary)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *end = size > 0 ? memchr(data, '\n', size) : NULL;
-    size_t length = end != NULL ? (size_t)(end - data) : size, skipped = end != NULL ? length + 1 : size;
+    size_t length = end ? (size_t)(end - data) : size, skipped = end ? length + 1 : size;
     char *content_type = fuzz_text(data, length);
     char *body = fuzz_copy(data + skipped, size - skipped);
     char boundary[BATCH_FORM_BOUNDARY_MAX + 1];

@@ -32,9 +32,9 @@ static void assert_operation(const json_t *json, const struct store_op *op)
     const json_t *key = json_object_get(json, "key"), *target = json_object_get(json, "to");
     fuzz_assert(json_is_object(json));
     assert_same(json_object_get(json, "op"), names[op->kind], strlen(names[op->kind]));
-    if (key != NULL && !json_is_null(key))
+    if (key && !json_is_null(key))
         assert_same(key, op->key.bytes, op->key.length);
-    if (target != NULL && !json_is_null(target))
+    if (target && !json_is_null(target))
         assert_same(target, op->target.bytes, op->target.length);
     if (op->kind == STORE_PUT)
         assert_payload(json_object_get(json, "data"), op);

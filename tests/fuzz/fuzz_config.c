@@ -40,7 +40,7 @@ static char *next_part(const char **rest, size_t *left)
 static size_t split_lines(char *text, char *lines[LINES_MAX + 1])
 {
     size_t count = 0;
-    while (count < LINES_MAX && text != NULL && *text)
+    while (count < LINES_MAX && text && *text)
         lines[count++] = strsep(&text, "\n");
     lines[count] = NULL;
     return count;
@@ -90,8 +90,8 @@ static void assert_bounds(const struct option *option, const struct config *conf
     case OPTION_CHOICE:
     case OPTION_SWITCH:
         for (number = 0; number < option_number(option, config); number++)
-            fuzz_assert(option->choices[number] != NULL);
-        fuzz_assert(option->choices[number] != NULL);
+            fuzz_assert(option->choices[number]);
+        fuzz_assert(option->choices[number]);
         break;
     default:
         break;
@@ -141,7 +141,7 @@ static enum config_outcome load(struct input *input, struct config *ret_config, 
     char **variables = environ;
     size_t size;
     stderr = open_memstream(ret_said, &size);
-    fuzz_assert(stderr != NULL);
+    fuzz_assert(stderr);
     environ = input->environment;
     enum config_outcome outcome = config_load(input->arguments, ret_config);
     environ = variables;
@@ -166,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input;
     char configuration[PATH_SIZE];
-    if (size > 0 && memmem(data, size, "/dev/", strlen("/dev/")) != NULL)
+    if (size > 0 && memmem(data, size, "/dev/", strlen("/dev/")))
         return 0; /* a file without an end is nobody's configuration */
     int file = make_file(configuration);
     read_input(data, size, configuration, &input);

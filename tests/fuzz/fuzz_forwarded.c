@@ -30,7 +30,7 @@ static void assert_written(const struct host *host)
 static size_t read_networks(char *line, struct network networks[NETWORKS_MAX])
 {
     size_t count = 0;
-    for (char *word = strsep(&line, ","); word != NULL && count < NETWORKS_MAX; word = strsep(&line, ","))
+    for (char *word = strsep(&line, ","); word && count < NETWORKS_MAX; word = strsep(&line, ","))
         if (network_parse(word, strlen(word), &networks[count])) {
             fuzz_assert(networks[count].bits <= 128);
             fuzz_assert(network_holds(&networks[count], &networks[count].host));
@@ -65,7 +65,7 @@ static void read_field(const struct network *networks, size_t count, const struc
     struct host unknown = forwarded_client(NULL, 0, peer, field);
     fuzz_assert(is_same(&unknown, peer));
     if (request_id_is_sane(field))
-        fuzz_assert(strlen(field) <= REQUEST_ID_MAX && strpbrk(field, " \t\r\n\"\\<>,;") == NULL);
+        fuzz_assert(strlen(field) <= REQUEST_ID_MAX && !strpbrk(field, " \t\r\n\"\\<>,;"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -75,9 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *trusted = strsep(&rest, "\n"), *peer = strsep(&rest, "\n");
     size_t count = read_networks(trusted, networks);
     struct host host = {.unix_socket = true};
-    if (peer != NULL && host_parse(peer, strlen(peer), &host))
+    if (peer && host_parse(peer, strlen(peer), &host))
         assert_written(&host);
-    read_field(networks, count, &host, rest == NULL ? "" : rest);
+    read_field(networks, count, &host, !rest ? "" : rest);
     free(text);
     return 0;
 }

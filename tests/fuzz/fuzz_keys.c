@@ -108,7 +108,7 @@ static void add_item(void *arg, const struct store_list_item *item)
 {
     struct listed *listed = arg;
     struct object *object;
-    fuzz_assert(item->info != NULL);
+    fuzz_assert(item->info);
     struct store_key key = store_key_of_hash(item->info->key_hash);
     fuzz_assert(store_get(listed->store, &key, 0, &object) == STORE_OK);
     fuzz_assert(object_info(object)->offset == item->info->offset);

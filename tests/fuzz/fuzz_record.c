@@ -23,17 +23,17 @@ static void assert_decoded(const struct record *record, const uint8_t *bytes, si
 {
     fuzz_assert(record->key_length <= STORE_KEY_MAX);
     fuzz_assert(record->attributes_length <= STORE_ATTRIBUTES_MAX);
-    fuzz_assert((record->key == NULL) == (record->key_length == 0));
-    fuzz_assert(record->key == NULL || inside(record->key, record->key_length, bytes, size));
+    fuzz_assert((!record->key) == (record->key_length == 0));
+    fuzz_assert(!record->key || inside(record->key, record->key_length, bytes, size));
     fuzz_assert(inside(record->attributes, record->attributes_length, bytes, size));
-    fuzz_assert(record->payload == NULL || inside(record->payload, (size_t)record->size, bytes, size));
+    fuzz_assert(!record->payload || inside(record->payload, (size_t)record->size, bytes, size));
     fuzz_assert(record->step < record->steps);
     fuzz_assert(record_length(record) <= RECORD_MAX && record_length(record) % RECORD_ALIGNMENT == 0);
 }
 
 static void assert_encodes_to(const struct record *record, const uint8_t *bytes)
 {
-    if (record->payload == NULL && !record->blob && record->size > 0)
+    if (!record->payload && !record->blob && record->size > 0)
         return; /* cut in its payload: there is nothing to encode */
     uint8_t *encoded = fuzz_allocate(record_length(record));
     record_encode(record, salt, encoded);
@@ -42,7 +42,7 @@ static void assert_encodes_to(const struct record *record, const uint8_t *bytes)
     struct record again;
     fuzz_assert(record_decode(encoded, record_length(record), record->offset, salt, &again));
     fuzz_assert(record_length(&again) == record_length(record));
-    fuzz_assert(record->payload == NULL || record_payload_whole(&again) == record_payload_whole(record));
+    fuzz_assert(!record->payload || record_payload_whole(&again) == record_payload_whole(record));
     free(encoded);
 }
 

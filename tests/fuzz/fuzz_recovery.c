@@ -66,7 +66,7 @@ static void add_key(struct run *run, struct store_key key)
 static void visit_key(void *arg, const void *key, size_t length, uint64_t hash)
 {
     add_key(arg, store_key_of_hash(hash));
-    if (key != NULL)
+    if (key)
         add_key(arg, store_key_of(key, length));
 }
 
@@ -74,10 +74,10 @@ static void assert_true_to(const struct store_key *key, struct object *object)
 {
     const struct object_info *info = object_info(object);
     fuzz_assert(info->key_hash == key->hash);
-    if (key->bytes != NULL && info->key != NULL)
+    if (key->bytes && info->key)
         fuzz_assert(info->key_length == key->length && memcmp(info->key, key->bytes, key->length) == 0);
     const void *payload = object_payload(object);
-    if (payload == NULL)
+    if (!payload)
         return; /* a blob: the scrub compares it with its digest, a look-up does not */
     struct store_digest digest = store_digest_of(payload, (size_t)info->size);
     fuzz_assert(store_digest_equal(&digest, &info->digest));
@@ -120,8 +120,8 @@ static void look_at_all(struct run *run)
     for (size_t i = 0; i < run->count; i++) {
         run->sights[i] = look(run, &run->keys[i]);
         bool several = run->sights[i].error == STORE_COLLISION;
-        fuzz_assert(!several || run->keys[i].bytes == NULL);
-        seen += several ? 2 : run->keys[i].bytes == NULL && run->sights[i].error != STORE_NO_OBJECT;
+        fuzz_assert(!several || !run->keys[i].bytes);
+        seen += several ? 2 : !run->keys[i].bytes && run->sights[i].error != STORE_NO_OBJECT;
         more = more || several;
         if (run->sights[i].error == STORE_OK)
             fuzz_assert(run->sights[i].offset < end_offset(run));
@@ -133,7 +133,7 @@ static void look_at_all(struct run *run)
 static void count_item(void *arg, const struct store_list_item *item)
 {
     size_t *listed = arg;
-    fuzz_assert(item->info != NULL);
+    fuzz_assert(item->info);
     ++*listed;
 }
 
@@ -147,7 +147,7 @@ static void list_all(struct run *run)
     fuzz_assert(store_list(run->store, &query, count_item, &listed, cursor, &cursor_length) == STORE_OK);
     fuzz_assert(cursor_length == 0);
     for (size_t i = 0; i < run->count; i++)
-        readable += run->keys[i].bytes == NULL && run->sights[i].error == STORE_OK;
+        readable += !run->keys[i].bytes && run->sights[i].error == STORE_OK;
     store_figures(run->store, &figures);
     fuzz_assert(listed >= readable && listed <= figures.objects);
 }

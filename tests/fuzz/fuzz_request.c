@@ -132,7 +132,7 @@ static void run_daemon(void)
 /* As service/loop.c does: libmicrohttpd forgets requests whose arguments do not fit into its memory. */
 static void end_forgotten_request(struct MHD_Connection *connection)
 {
-    if (site.request != NULL)
+    if (site.request)
         api_completed(site.api, connection, &site.request, MHD_REQUEST_TERMINATED_WITH_ERROR);
 }
 
@@ -149,7 +149,7 @@ static enum MHD_Result on_access(void *closure, struct MHD_Connection *connectio
                                  void **request_closure)
 {
     const struct fault *fault = wire_fault(&site.wire, site.messages);
-    if (fault != NULL)
+    if (fault)
         return api_reject(*request_closure, fault, method, upload_data, upload_data_size);
     return api_access(closure, connection, url, method, version, upload_data, upload_data_size, request_closure);
 }
@@ -186,7 +186,7 @@ static void start_daemon(void)
                                    MHD_OPTION_UNESCAPE_CALLBACK, api_unescape, site.api,
                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)API_CONNECTION_MEMORY,
                                    MHD_OPTION_CONNECTION_TIMEOUT, 1U, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
-    fuzz_assert(site.daemon != NULL);
+    fuzz_assert(site.daemon);
 }
 
 static void stop(void)
@@ -216,7 +216,7 @@ static void start(void)
                               .resume = resume};
     site.api = api_new(&api);
     site.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    fuzz_assert(site.api != NULL && site.wake >= 0);
+    fuzz_assert(site.api && site.wake >= 0);
     start_daemon();
     make_stores();
     atexit(stop);
@@ -240,7 +240,7 @@ static bool receive(int client, struct answer *answer)
         if (answer->length == answer->capacity) {
             answer->capacity = answer->capacity * 2 + 8192;
             answer->bytes = realloc(answer->bytes, answer->capacity);
-            fuzz_assert(answer->bytes != NULL);
+            fuzz_assert(answer->bytes);
         }
         ssize_t got = recv(client, answer->bytes + answer->length, answer->capacity - answer->length, 0);
         if (got <= 0)
@@ -252,7 +252,7 @@ static bool receive(int client, struct answer *answer)
 /* Sends what the socket takes; after the last byte the client's side is closed. */
 static void transmit(int client, const uint8_t **data, size_t *size)
 {
-    if (*data == NULL)
+    if (!*data)
         return;
     ssize_t sent = send(client, *data, *size, MSG_NOSIGNAL);
     if (sent > 0) {
@@ -276,7 +276,7 @@ static void converse(const uint8_t *data, size_t size, struct answer *answer)
         fuzz_assert(time(NULL) <= deadline);
     }
     close(client);
-    while (site.request != NULL || api_requests(site.api) > 0) {
+    while (site.request || api_requests(site.api) > 0) {
         run_daemon();
         fuzz_assert(time(NULL) <= deadline);
     }
@@ -298,7 +298,7 @@ static void assert_status(int status)
 static const char *field(const char *head, const char *name)
 {
     const char *line = strcasestr(head, name);
-    return line == NULL ? "" : line + strlen(name);
+    return !line ? "" : line + strlen(name);
 }
 
 static void assert_json(const char *body, size_t length)
@@ -313,7 +313,7 @@ static void assert_json(const char *body, size_t length)
 static void assert_answer(char *bytes, size_t length, bool head_only)
 {
     char *end = length > 0 ? memmem(bytes, length, "\r\n\r\n", 4) : NULL;
-    if (end == NULL)
+    if (!end)
         return; /* the client went away before its answer */
     fuzz_assert(strncmp(bytes, "HTTP/1.", 7) == 0);
     *end = '\0';
@@ -327,7 +327,7 @@ static void assert_answer(char *bytes, size_t length, bool head_only)
     }
     const char *type = field(bytes, "\r\nContent-Type: ");
     bool json = strncmp(type, "application/json", 16) == 0 || strncmp(type, "application/problem+json", 24) == 0;
-    bool own = strcasestr(bytes, "\r\nETag: ") == NULL || status >= 201; /* not an object's bytes */
+    bool own = !strcasestr(bytes, "\r\nETag: ") || status >= 201; /* not an object's bytes */
     if (json && own && !head_only && status != 304 && size <= left)
         assert_json(body, size);
 }
@@ -335,7 +335,7 @@ static void assert_answer(char *bytes, size_t length, bool head_only)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct answer answer = {0};
-    if (site.depot == NULL)
+    if (!site.depot)
         start();
     converse(data, size, &answer);
     assert_answer(answer.bytes, answer.length, size >= 4 && memcmp(data, "HEAD", 4) == 0);

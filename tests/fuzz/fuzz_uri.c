@@ -64,8 +64,8 @@ static void read_query(struct slice query)
     struct slice rest = query, name, value;
     while (uri_next_parameter(&rest, &name, &value)) {
         fuzz_assert(inside(name, query) && inside(value, query) && name.start + name.length <= value.start);
-        fuzz_assert(memchr(name.start, '&', name.length) == NULL && memchr(name.start, '=', name.length) == NULL);
-        fuzz_assert(memchr(value.start, '&', value.length) == NULL && inside(rest, query));
+        fuzz_assert(!memchr(name.start, '&', name.length) && !memchr(name.start, '=', name.length));
+        fuzz_assert(!memchr(value.start, '&', value.length) && inside(rest, query));
     }
     read_link(query);
     look_for(query, "prefix", 1025);
@@ -79,12 +79,12 @@ static void route(struct slice path)
     char allow[ROUTE_ALLOW_SIZE];
     bool served = false;
     for (int method = 0; method < METHODS; method++) {
-        if (method == METHOD_OPTIONS || route_find(routes, (enum method)method, path, &captures) == NULL)
+        if (method == METHOD_OPTIONS || !route_find(routes, (enum method)method, path, &captures))
             continue;
         served = true;
-        fuzz_assert(captures.store.start == NULL || inside(captures.store, path));
-        fuzz_assert(captures.key.start == NULL || inside(captures.key, path));
-        fuzz_assert(captures.hash.start == NULL || inside(captures.hash, path));
+        fuzz_assert(!captures.store.start || inside(captures.store, path));
+        fuzz_assert(!captures.key.start || inside(captures.key, path));
+        fuzz_assert(!captures.hash.start || inside(captures.hash, path));
     }
     fuzz_assert(route_allow(routes, path, allow) == served);
     fuzz_assert(!served || strlen(allow) > strlen("OPTIONS"));
@@ -97,7 +97,7 @@ static void split(const char *target, size_t length)
         return;
     struct slice whole = {target, length};
     fuzz_assert(uri.path.length > 0 && *uri.path.start == '/' && inside(uri.path, whole));
-    fuzz_assert(uri.query.start == NULL || inside(uri.query, whole));
+    fuzz_assert(!uri.query.start || inside(uri.query, whole));
     decode(uri.path);
     route(uri.path);
     uri_has_dot_segment(uri.path);
@@ -110,12 +110,12 @@ static void read_destination(const char *value)
     enum destination_error error = destination_read(&destination, value);
     if (error == DESTINATION_OK) {
         const struct store_key *key = &destination.key;
-        fuzz_assert(key->length <= STORE_KEY_MAX && (key->bytes != NULL || key->length == 0));
-        fuzz_assert(key->bytes == NULL || key->length > 0);
-        fuzz_assert(key->bytes == NULL || store_key_of(key->bytes, key->length).hash == key->hash);
+        fuzz_assert(key->length <= STORE_KEY_MAX && (key->bytes || key->length == 0));
+        fuzz_assert(!key->bytes || key->length > 0);
+        fuzz_assert(!key->bytes || store_key_of(key->bytes, key->length).hash == key->hash);
         fuzz_assert(strlen(destination.store) <= strlen(value));
     }
-    fuzz_assert(destination_error_text(error) != NULL);
+    fuzz_assert(destination_error_text(error));
     destination_free(&destination);
 }
 

@@ -67,9 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length = pass(data + 2, size - 2, piece, room, passed, &fault);
     fuzz_assert(length == whole_length && memcmp(whole, passed, length) == 0);
     fuzz_assert(fault.sentence == whole_fault.sentence && fault.position == whole_fault.position);
-    fuzz_assert(whole_fault.sentence != NULL || length <= size - 2);
+    fuzz_assert(whole_fault.sentence || length <= size - 2);
     length = pass((const uint8_t *)whole, whole_length, piece, room, again, &fault);
-    fuzz_assert(fault.sentence == NULL && length == whole_length && memcmp(whole, again, length) == 0);
+    fuzz_assert(!fault.sentence && length == whole_length && memcmp(whole, again, length) == 0);
     free(whole);
     free(passed);
     free(again);

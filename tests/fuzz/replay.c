@@ -15,7 +15,7 @@ static void *read_file(const char *path, size_t *ret_size)
 {
     struct stat status;
     FILE *file = fopen(path, "rb");
-    if (file == NULL || fstat(fileno(file), &status) < 0) {
+    if (!file || fstat(fileno(file), &status) < 0) {
         perror(path);
         exit(EXIT_FAILURE);
     }

@@ -1,4 +1,7 @@
-#include "access.h"
+#include "tests/http/access.h"
+
+#include "tests/http/command.h"
+#include "tests/http/site.h"
 
 #include <errno.h>
 #include <nettle/sha2.h>
@@ -7,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "command.h"
-#include "site.h"
 
 __attribute__((format(printf, 1, 2))) static char *text_of(const char *format, ...)
 {

@@ -1,4 +1,4 @@
-#include "certificate.h"
+#include "tests/http/certificate.h"
 
 #include <check.h>
 #include <gnutls/gnutls.h>
@@ -19,7 +19,7 @@ static void succeeds(int code)
 static void write_file(const char *path, const gnutls_datum_t *bytes)
 {
     FILE *file = fopen(path, "we");
-    ck_assert_msg(file != NULL, "cannot write %s", path);
+    ck_assert_msg(file, "cannot write %s", path);
     ck_assert_uint_eq(fwrite(bytes->data, 1, bytes->size, file), bytes->size);
     ck_assert_int_eq(fclose(file), 0);
 }

@@ -1,4 +1,6 @@
-#include "client.h"
+#include "tests/http/client.h"
+
+#include "tests/http/payload.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -6,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "payload.h"
 
 enum { TIMEOUT_SECONDS = 120 };
 
@@ -54,12 +54,10 @@ static void open_curl(struct client *client)
 {
     client->curl = curl_easy_init();
     ck_assert_ptr_nonnull(client->curl);
-    if (client->unix_path) {
+    if (client->unix_path)
         ck_assert_int_eq(curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->unix_path), CURLE_OK);
-    }
-    if (client->trusted) {
+    if (client->trusted)
         ck_assert_int_eq(curl_easy_setopt(client->curl, CURLOPT_CAINFO, client->trusted), CURLE_OK);
-    }
 }
 
 struct client *client_new(const char *url)
@@ -84,19 +82,16 @@ static void answer_free(struct answer *answer)
 
 void client_forget(struct client *client)
 {
-    while (client->answer_count > 0) {
+    while (client->answer_count > 0)
         answer_free(client->answers[--client->answer_count]);
-    }
-    while (client->text_count > 0) {
+    while (client->text_count > 0)
         free(client->texts[--client->text_count]);
-    }
 }
 
 void client_free(struct client *client)
 {
-    if (!client) {
+    if (!client)
         return;
-    }
     client_forget(client);
     curl_easy_cleanup(client->curl);
     free(client->answers);
@@ -160,9 +155,8 @@ static size_t read_body(char *bytes, size_t size, size_t count, void *arg)
 static int seek_body(void *arg, curl_off_t position, int origin)
 {
     struct exchange *exchange = arg;
-    if (origin != SEEK_SET) {
+    if (origin != SEEK_SET)
         return CURL_SEEKFUNC_CANTSEEK;
-    }
     exchange->sent = (uint64_t)position;
     return CURL_SEEKFUNC_OK;
 }
@@ -173,9 +167,8 @@ static bool keep_body(struct exchange *exchange, const char *bytes, size_t lengt
     if (answer->size + length + 1 > exchange->capacity) {
         exchange->capacity = 2 * (answer->size + length + 1);
         unsigned char *body = realloc(answer->body, exchange->capacity);
-        if (!body) {
+        if (!body)
             return false;
-        }
         answer->body = body;
     }
     memcpy(answer->body + answer->size, bytes, length);
@@ -205,9 +198,8 @@ static size_t write_header(char *bytes, size_t size, size_t count, void *arg)
     size_t length = size * count;
     size_t had = length >= 5 && strncmp(bytes, "HTTP/", 5) == 0 ? 0 : strlen(answer->headers);
     char *headers = realloc(answer->headers, had + length + 1);
-    if (!headers) {
+    if (!headers)
         return 0;
-    }
     memcpy(headers + had, bytes, length);
     headers[had + length] = '\0';
     answer->headers = headers;
@@ -331,9 +323,8 @@ struct answer *client_download(struct client *client, const char *target, uint64
 static const char *value_at(const char *line, const char *name)
 {
     size_t length = strlen(name);
-    if (strncasecmp(line, name, length) != 0 || line[length] != ':') {
+    if (strncasecmp(line, name, length) != 0 || line[length] != ':')
         return NULL;
-    }
     line += length + 1;
     return line + strspn(line, " \t");
 }
@@ -347,9 +338,8 @@ static const char *next_line(const char *line)
 size_t answer_header_count(const struct answer *answer, const char *name)
 {
     size_t count = 0;
-    for (const char *line = answer->headers; line; line = next_line(line)) {
+    for (const char *line = answer->headers; line; line = next_line(line))
         count += value_at(line, name) != NULL;
-    }
     return count;
 }
 
@@ -373,7 +363,7 @@ json_t *answer_json(struct answer *answer)
     if (!answer->json) {
         json_error_t error;
         answer->json = json_loadb((const char *)answer->body, answer->size, JSON_DECODE_ANY, &error);
-        ck_assert_msg(answer->json != NULL, "status %d, not JSON (%s): %s", answer->status, error.text,
+        ck_assert_msg(answer->json, "status %d, not JSON (%s): %s", answer->status, error.text,
                       (const char *)answer->body);
     }
     return answer->json;
@@ -382,7 +372,7 @@ json_t *answer_json(struct answer *answer)
 static json_t *member(struct answer *answer, const char *name)
 {
     json_t *value = json_object_get(answer_json(answer), name);
-    ck_assert_msg(value != NULL, "status %d, no \"%s\" in %s", answer->status, name, (const char *)answer->body);
+    ck_assert_msg(value, "status %d, no \"%s\" in %s", answer->status, name, (const char *)answer->body);
     return value;
 }
 

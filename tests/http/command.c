@@ -1,9 +1,9 @@
-#include "command.h"
+#include "tests/http/command.h"
+
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "site.h"
 
 /* A list, so that who looks for memory that was lost finds the texts. */
 struct kept {

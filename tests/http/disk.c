@@ -1,4 +1,4 @@
-#include "disk.h"
+#include "tests/http/disk.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -16,7 +16,7 @@ char *disk_read(const char *path, size_t *ret_size)
 {
     FILE *file = fopen(path, "re");
     struct stat info;
-    ck_assert_msg(file != NULL, "%s cannot be opened", path);
+    ck_assert_msg(file, "%s cannot be opened", path);
     ck_assert_int_eq(fstat(fileno(file), &info), 0);
     char *bytes = malloc((size_t)info.st_size + 1);
     ck_assert_ptr_nonnull(bytes);
@@ -42,9 +42,8 @@ static long find_last(const char *path, const char *text)
     size_t size;
     char *bytes = disk_read(path, &size), *end = bytes + size;
     long last = -1;
-    for (char *at = bytes, *hit; (hit = memmem(at, (size_t)(end - at), text, strlen(text))); at = hit + 1) {
+    for (char *at = bytes, *hit; (hit = memmem(at, (size_t)(end - at), text, strlen(text))); at = hit + 1)
         last = hit - bytes;
-    }
     free(bytes);
     return last;
 }
@@ -56,7 +55,7 @@ static bool any_file(const struct server *server, const char *folder, bool (*vis
     char path[1024], whole[1024];
     snprintf(whole, sizeof whole, "%s", server_path(server, "%s", folder));
     DIR *entries = opendir(whole);
-    ck_assert_msg(entries != NULL, "%s cannot be opened", whole);
+    ck_assert_msg(entries, "%s cannot be opened", whole);
     bool done = false;
     for (struct dirent *entry; !done && (entry = readdir(entries));) {
         if (entry->d_type == DT_REG) {

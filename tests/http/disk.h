@@ -5,11 +5,11 @@
 #ifndef CAIRN_TESTS_HTTP_DISK_H
 #define CAIRN_TESTS_HTTP_DISK_H
 
+#include "tests/http/server.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include "server.h"
 
 /* Where a text stands in a file. */
 struct place {

@@ -1,4 +1,7 @@
-#include "load.h"
+#include "tests/http/load.h"
+
+#include "tests/http/client.h"
+#include "tests/http/payload.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -6,9 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "client.h"
-#include "payload.h"
 
 enum { SLOTS = 8, GROUP = 4, LARGEST = 700 * 1024 };
 
@@ -126,9 +126,8 @@ static bool put_slot(struct worker *worker)
     slot->pending = worker->version;
     bool done = acknowledged(worker, "PUT",
                              client_upload(worker->client, slot_target(worker, i), size_of(seed), seed, NULL));
-    if (done) {
+    if (done)
         slot->known = slot->pending;
-    }
     return done;
 }
 
@@ -139,9 +138,8 @@ static bool delete_slot(struct worker *worker)
     slot->pending = 0;
     struct answer *answer = client_send(worker->client, "DELETE", slot_target(worker, i), NULL, 0, NULL);
     bool done = acknowledged(worker, "DELETE", answer);
-    if (done) {
+    if (done)
         slot->known = slot->pending;
-    }
     return done;
 }
 
@@ -155,12 +153,10 @@ static bool get_slot(struct worker *worker)
                                         : client_get(worker->client, slot_target(worker, i), NULL);
     bool right = slot->known ? answer->status == 200 && answer->whole && answer->size == size_of(seed)
                              : answer->status == 404;
-    if (answer->status == 0 || answer->status == 503) {
+    if (answer->status == 0 || answer->status == 503)
         return acknowledged(worker, "GET", answer);
-    }
-    if (!right) {
+    if (!right)
         keep_surprise(worker, "GET", answer);
-    }
     return right;
 }
 
@@ -186,9 +182,8 @@ static bool put_group(struct worker *worker)
     struct answer *answer = client_send(worker->client, "POST", target, body, strlen(body),
                                         "Content-Type: application/json", NULL);
     bool done = acknowledged(worker, "batch", answer);
-    if (done) {
+    if (done)
         worker->group.known = worker->group.pending;
-    }
     return done;
 }
 
@@ -198,9 +193,8 @@ static bool move(struct worker *worker, struct wanderer *wanderer, char *(*targe
     char *header = client_text(worker->client, "Destination: %s", target(worker, wanderer->pending));
     struct answer *answer = client_send(worker->client, "MOVE", target(worker, wanderer->place), NULL, 0, header, NULL);
     bool done = acknowledged(worker, "MOVE", answer);
-    if (done) {
+    if (done)
         wanderer->place = wanderer->pending;
-    }
     return done;
 }
 
@@ -227,9 +221,8 @@ static bool act(struct worker *worker)
 static void *work(void *arg)
 {
     struct worker *worker = arg;
-    while (!atomic_load(&worker->load->stop) && act(worker)) {
+    while (!atomic_load(&worker->load->stop) && act(worker))
         client_forget(worker->client);
-    }
     return NULL;
 }
 
@@ -315,9 +308,8 @@ static void verify_emigrant(struct worker *worker)
     ck_assert_msg(here || there, "worker %zu: a transferred object is lost", worker->number);
     ck_assert_msg(!there || emigrant->pending != emigrant->place, "worker %zu: a transfer that was never asked for",
                   worker->number);
-    if (here && there) {
+    if (here && there)
         client_send(worker->client, "DELETE", emigrant_target(worker, !emigrant->place), NULL, 0, NULL);
-    }
     emigrant->place = emigrant->pending = here ? emigrant->place : !emigrant->place;
 }
 
@@ -326,9 +318,8 @@ void load_verify(struct load *load, const char *url)
     for (size_t i = 0; i < load->count; i++) {
         struct worker *worker = &load->workers[i];
         worker->client = client_new(url);
-        for (size_t slot = 0; slot < SLOTS; slot++) {
+        for (size_t slot = 0; slot < SLOTS; slot++)
             verify_slot(worker, slot);
-        }
         verify_group(worker);
         verify_traveller(worker);
         verify_emigrant(worker);
@@ -399,26 +390,23 @@ void load_stop(struct load *load)
 size_t load_acknowledged(const struct load *load)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < load->count; i++) {
+    for (size_t i = 0; i < load->count; i++)
         sum += load->workers[i].acknowledged;
-    }
     return sum;
 }
 
 size_t load_cut(const struct load *load)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < load->count; i++) {
+    for (size_t i = 0; i < load->count; i++)
         sum += load->workers[i].cut;
-    }
     return sum;
 }
 
 void load_expect_no_surprise(const struct load *load)
 {
-    for (size_t i = 0; i < load->count; i++) {
+    for (size_t i = 0; i < load->count; i++)
         ck_assert_msg(!load->workers[i].surprise[0], "%s", load->workers[i].surprise);
-    }
 }
 
 void load_free(struct load *load)

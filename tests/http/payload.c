@@ -1,4 +1,4 @@
-#include "payload.h"
+#include "tests/http/payload.h"
 
 #include <check.h>
 #include <nettle/base64.h>
@@ -38,9 +38,8 @@ bool payload_matches(const void *bytes, size_t length, uint64_t seed, uint64_t p
     while (length > 0) {
         size_t part = length < sizeof expected ? length : sizeof expected;
         payload_fill(expected, part, seed, position);
-        if (memcmp(actual, expected, part) != 0) {
+        if (memcmp(actual, expected, part) != 0)
             return false;
-        }
         actual += part;
         position += part;
         length -= part;

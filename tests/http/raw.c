@@ -1,4 +1,7 @@
-#include "raw.h"
+#include "tests/http/raw.h"
+
+#include "tests/http/clock.h"
+#include "tests/http/payload.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -12,9 +15,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "payload.h"
 
 int raw_connect(int port)
 {
@@ -37,16 +37,13 @@ bool raw_send_bytes(int socket, const void *bytes, size_t length)
 {
     const char *next = bytes;
     while (length > 0) {
-        if (!ready(socket, POLLOUT, RAW_SECONDS)) {
+        if (!ready(socket, POLLOUT, RAW_SECONDS))
             return false;
-        }
         ssize_t sent = send(socket, next, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
+        if (sent < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
-        }
-        if (sent < 0) {
+        if (sent < 0)
             return false;
-        }
         next += sent;
         length -= (size_t)sent;
     }
@@ -83,9 +80,8 @@ bool raw_send_payload(int socket, size_t length, uint64_t seed, uint64_t positio
 /* Up to `length` bytes: their number, 0 at the end of the connection, -1 when it broke or fell silent. */
 static ssize_t receive_some(int socket, void *bytes, size_t length, double seconds)
 {
-    if (!ready(socket, POLLIN, seconds)) {
+    if (!ready(socket, POLLIN, seconds))
         return -1;
-    }
     return recv(socket, bytes, length, 0);
 }
 
@@ -93,13 +89,11 @@ static bool receive_headers(int socket, struct raw_answer *answer)
 {
     size_t length = 0;
     while (length < RAW_HEADERS_MAX) {
-        if (receive_some(socket, answer->headers + length, 1, RAW_SECONDS) != 1) {
+        if (receive_some(socket, answer->headers + length, 1, RAW_SECONDS) != 1)
             return false;
-        }
         answer->headers[++length] = '\0';
-        if (length >= 4 && memcmp(answer->headers + length - 4, "\r\n\r\n", 4) == 0) {
+        if (length >= 4 && memcmp(answer->headers + length - 4, "\r\n\r\n", 4) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -111,9 +105,8 @@ static void receive_body(int socket, struct raw_answer *answer)
         answer->whole = true;
         return;
     }
-    if (!raw_header(answer, "Content-Length", value, sizeof value)) {
+    if (!raw_header(answer, "Content-Length", value, sizeof value))
         return;
-    }
     size_t length = strtoull(value, NULL, 10);
     ssize_t got = 1;
     while (answer->size < length && got > 0) {
@@ -139,9 +132,8 @@ bool raw_receive_head(int socket, struct raw_answer *ret_answer)
 
 bool raw_receive(int socket, struct raw_answer *ret_answer)
 {
-    if (!raw_receive_head(socket, ret_answer)) {
+    if (!raw_receive_head(socket, ret_answer))
         return false;
-    }
     receive_body(socket, ret_answer);
     return true;
 }
@@ -152,12 +144,10 @@ bool raw_closed(int socket)
     char bytes[65536];
     while (clock_now() < deadline) {
         ssize_t got = receive_some(socket, bytes, sizeof bytes, RAW_SECONDS);
-        if (got == 0 || (got < 0 && errno == ECONNRESET)) {
+        if (got == 0 || (got < 0 && errno == ECONNRESET))
             return true;
-        }
-        if (got < 0) {
+        if (got < 0)
             return false;
-        }
     }
     return false;
 }
@@ -187,9 +177,8 @@ int raw_status(int port, const char *request, size_t length)
     struct raw_answer *answer = malloc(sizeof *answer);
     ck_assert_ptr_nonnull(answer);
     int status = 0;
-    if (raw_send_bytes(socket, request, length) && raw_receive(socket, answer)) {
+    if (raw_send_bytes(socket, request, length) && raw_receive(socket, answer))
         status = answer->status;
-    }
     free(answer);
     close(socket);
     return status;

@@ -1,4 +1,8 @@
-#include "server.h"
+#include "tests/http/server.h"
+
+#include "tests/http/certificate.h"
+#include "tests/http/clock.h"
+#include "tests/http/tunnel.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -15,10 +19,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "certificate.h"
-#include "clock.h"
-#include "tunnel.h"
 
 #define LISTENING      "listening on "
 #define USUAL_LISTENER "127.0.0.1:0"
@@ -43,7 +43,7 @@ struct server *server_new(void)
     ck_assert_ptr_nonnull(server);
     const char *parent = getenv("TMPDIR");
     snprintf(server->folder, sizeof server->folder, "%s/cairn-http-XXXXXX", parent && *parent ? parent : "/tmp");
-    ck_assert_msg(mkdtemp(server->folder) != NULL, "mkdtemp %s: %s", server->folder, strerror(errno));
+    ck_assert_msg(mkdtemp(server->folder), "mkdtemp %s: %s", server->folder, strerror(errno));
     int length = snprintf(server->data, sizeof server->data, "%s/data", server->folder);
     ck_assert_int_lt(length, (int)sizeof server->data);
     length = snprintf(server->log, sizeof server->log, "%s/stderr", server->folder);
@@ -75,17 +75,15 @@ void server_listen(struct server *server, const char *listen)
 
 void server_reset(struct server *server)
 {
-    while (server->argument_count > 0) {
+    while (server->argument_count > 0)
         free(server->arguments[--server->argument_count]);
-    }
 }
 
 static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "re");
-    if (!file) {
+    if (!file)
         return copy_text("");
-    }
     char *text = NULL;
     size_t size = 0;
     if (getdelim(&text, &size, '\0', file) < 0) {
@@ -116,9 +114,8 @@ static pid_t spawn(const char *const *arguments, const char *log, bool with_stdo
 {
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
+    if (pid == 0)
         become(arguments, log, with_stdout);
-    }
     return pid;
 }
 
@@ -128,9 +125,8 @@ static int wait_for_exit(pid_t pid, double seconds)
     double deadline = clock_now() + seconds;
     int status;
     pid_t ended;
-    while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && clock_now() < deadline) {
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0 && clock_now() < deadline)
         clock_sleep(0.002);
-    }
     if (ended == 0) {
         kill(pid, SIGABRT);
         waitpid(pid, &status, 0);
@@ -144,12 +140,10 @@ static int wait_for_exit(pid_t pid, double seconds)
 static char *find_url(const char *log, size_t number)
 {
     const char *line = strstr(log, LISTENING);
-    for (; line && number > 0; number--) {
+    for (; line && number > 0; number--)
         line = strstr(line + 1, LISTENING);
-    }
-    if (!line || !strchr(line, '\n')) {
+    if (!line || !strchr(line, '\n'))
         return NULL;
-    }
     line += strlen(LISTENING);
     char *url = strndup(line, strcspn(line, " \"\r\n"));
     ck_assert_ptr_nonnull(url);
@@ -160,7 +154,7 @@ char *server_url(const struct server *server, size_t number)
 {
     char *log = read_file(server->log);
     char *url = find_url(log, number);
-    ck_assert_msg(url != NULL, "no listener %zu in the log:\n%s", number, log);
+    ck_assert_msg(url, "no listener %zu in the log:\n%s", number, log);
     free(log);
     return url;
 }
@@ -168,9 +162,8 @@ char *server_url(const struct server *server, size_t number)
 static bool parse_listening(struct server *server, const char *log)
 {
     char *url = find_url(log, 0);
-    if (!url) {
+    if (!url)
         return false;
-    }
     ck_assert_uint_lt(strlen(url), sizeof server->url);
     memcpy(server->url, url, strlen(url) + 1);
     const char *colon = strrchr(url, ':');
@@ -192,18 +185,16 @@ static void wait_until_listening(struct server *server)
             ck_abort_msg("cairnd %s before it listened; its log:\n%s", ended ? "ended" : "did nothing", log);
         }
         free(log);
-        if (listens) {
+        if (listens)
             return;
-        }
         clock_sleep(0.002);
     }
 }
 
 static void end_tunnel(struct server *server)
 {
-    if (server->tunnel > 0) {
+    if (server->tunnel > 0)
         tunnel_close(server->tunnel);
-    }
     server->tunnel = 0;
 }
 
@@ -224,9 +215,8 @@ void server_start(struct server *server)
     ck_assert_int_eq(server->pid, 0);
     end_tunnel(server);
     bool behind_tunnel = is_behind_tunnel(server);
-    if (behind_tunnel && !server->cert[0]) {
+    if (behind_tunnel && !server->cert[0])
         server_certify(server);
-    }
     const char *arguments[SERVER_ARGUMENTS_MAX + 10] = {server_binary(), "--data", server->data, "--listen",
                                                         behind_tunnel ? "tls:" USUAL_LISTENER : server->listen};
     size_t count = server->listen ? 5 : 1;
@@ -235,16 +225,14 @@ void server_start(struct server *server)
         memcpy(arguments + count, pair, sizeof pair);
         count += sizeof pair / sizeof *pair;
     }
-    for (size_t i = 0; i < server->argument_count; i++) {
+    for (size_t i = 0; i < server->argument_count; i++)
         arguments[count++] = server->arguments[i];
-    }
     arguments[count] = NULL;
     unlink(server->log);
     server->pid = spawn(arguments, server->log, false);
     wait_until_listening(server);
-    if (behind_tunnel) {
+    if (behind_tunnel)
         open_tunnel(server);
-    }
 }
 
 void server_terminate(struct server *server)
@@ -274,9 +262,8 @@ bool server_retire(struct server *server)
     kill(server->pid, SIGTERM);
     int code = wait_for_exit(server->pid, WAIT_SECONDS);
     server->pid = 0;
-    if (code != 0) {
+    if (code != 0)
         fprintf(stderr, "cairnd ended with %d (-1: not by itself); its log:\n%s\n", code, read_file(server->log));
-    }
     return code == 0;
 }
 
@@ -308,12 +295,10 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 
 void server_free(struct server *server)
 {
-    if (!server) {
+    if (!server)
         return;
-    }
-    if (server->pid > 0) {
+    if (server->pid > 0)
         server_crash(server);
-    }
     end_tunnel(server);
     nftw(server->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     server_reset(server);
@@ -345,13 +330,12 @@ static uint64_t status_field(const struct server *server, const char *name)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", (int)server->pid);
     FILE *file = fopen(path, "re");
-    ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+    ck_assert_msg(file, "%s: %s", path, strerror(errno));
     char line[256];
     unsigned long long kib = 0;
     bool found = false;
-    while (!found && fgets(line, sizeof line, file)) {
+    while (!found && fgets(line, sizeof line, file))
         found = strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), ": %llu", &kib) == 1;
-    }
     fclose(file);
     ck_assert_msg(found, "%s has no %s", path, name);
     return (uint64_t)kib * 1024;
@@ -382,7 +366,7 @@ double server_cpu(const struct server *server)
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)server->pid);
     FILE *file = fopen(path, "re");
-    ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+    ck_assert_msg(file, "%s: %s", path, strerror(errno));
     ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
     fclose(file);
     unsigned long long user, system;
@@ -425,11 +409,10 @@ size_t server_descriptors(const struct server *server)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
     DIR *folder = opendir(path);
-    ck_assert_msg(folder != NULL, "%s: %s", path, strerror(errno));
+    ck_assert_msg(folder, "%s: %s", path, strerror(errno));
     size_t count = 0;
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
         count += entry->d_name[0] != '.';
-    }
     closedir(folder);
     return count;
 }
@@ -441,7 +424,7 @@ bool server_has_open(const struct server *server, const char *folder)
     int length = snprintf(wanted, sizeof wanted, "%s/", server_path(server, "%s", folder));
     snprintf(path, sizeof path, "/proc/%d/fd", (int)server->pid);
     DIR *files = opendir(path);
-    ck_assert_msg(files != NULL, "%s: %s", path, strerror(errno));
+    ck_assert_msg(files, "%s: %s", path, strerror(errno));
     bool found = false;
     for (struct dirent *entry = readdir(files); entry && !found; entry = readdir(files)) {
         char target[2 * SERVER_PATH_MAX];
@@ -461,9 +444,8 @@ size_t server_logged(const struct server *server, const char *text)
 {
     char *log = read_file(server->log);
     size_t count = 0;
-    for (char *rest = log, *line; (line = strsep(&rest, "\n"));) {
+    for (char *rest = log, *line; (line = strsep(&rest, "\n"));)
         count += strstr(line, text) != NULL;
-    }
     free(log);
     return count;
 }

@@ -1,12 +1,12 @@
-#include "site.h"
+#include "tests/http/site.h"
+
+#include "tests/http/clock.h"
+#include "tests/lib/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "tests/lib/unit.h"
 
 /* Check's default of 4 s per test is for units. */
 enum { TEST_SECONDS = 60 };
@@ -96,18 +96,16 @@ int site_run(const char *name, const TTest *const *tests, size_t count, enum sit
     }
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
-    if (!getenv("CK_DEFAULT_TIMEOUT")) {
+    if (!getenv("CK_DEFAULT_TIMEOUT"))
         tcase_set_timeout(tcase, TEST_SECONDS);
-    }
     if (kind == SITE_SHARED) {
         tcase_add_unchecked_fixture(tcase, open_shared, close_shared);
         tcase_add_checked_fixture(tcase, enter_shared, leave_shared);
     } else {
         tcase_add_checked_fixture(tcase, enter_own, leave_own);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
-    }
     suite_add_tcase(suite, tcase);
     int status = unit_conclude(suite);
     return shared_retired ? status : EXIT_FAILURE;

@@ -18,13 +18,13 @@
 #ifndef CAIRN_TESTS_HTTP_SITE_H
 #define CAIRN_TESTS_HTTP_SITE_H
 
+#include "tests/http/client.h"
+#include "tests/http/server.h"
+
 #include <check.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "client.h"
-#include "server.h"
 
 struct site {
     struct server *server;

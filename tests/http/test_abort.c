@@ -1,13 +1,12 @@
 /* Clients that vanish: the old object stays, nothing is left behind, memory and descriptors come back. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "raw.h"
 
 enum { OLD = 1, NEW = 2, SIZE = 4 << 20 };
 
@@ -171,17 +170,15 @@ END_TEST
 /* What one round of broken clients costs may stay as a cache; what a hundred cost may not be more than that. */
 START_TEST(memory_and_descriptors_come_back)
 {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         close(begin_upload("warm", SIZE / 2));
-    }
     site_expect_blobs(0);
     client_disconnect(site.client);
     ck_assert(clock_until(30, site_figure("bytes_in_flight") == 0));
     size_t descriptors = server_descriptors(site.server);
     uint64_t memory = server_memory(site.server);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         close(begin_upload("k", (size_t)i * 10000));
-    }
     ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors), "%zu descriptors before, %zu after",
                   descriptors, server_descriptors(site.server));
     site_expect_blobs(0);
@@ -197,12 +194,10 @@ START_TEST(many_uploads_broken_at_once)
     enum { UPLOADS = 32 };
     int sockets[UPLOADS];
     put_old();
-    for (int i = 0; i < UPLOADS; i++) {
+    for (int i = 0; i < UPLOADS; i++)
         sockets[i] = begin_upload(i % 2 ? "k" : "new", 400000);
-    }
-    for (int i = 0; i < UPLOADS; i++) {
+    for (int i = 0; i < UPLOADS; i++)
         reset(sockets[i]);
-    }
     expect_only_old();
 }
 END_TEST

@@ -1,9 +1,9 @@
 /* Who may do what: every operation with no token, a wrong, an expired, a narrow and the right one; prefixes, hashes,
  * batches; and that a refusal tells nobody anything.
  */
-#include "access.h"
-#include "raw.h"
-#include "site.h"
+#include "tests/http/access.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,7 +166,7 @@ static void expect_forbidden(const struct operation *operation, const char *toke
     if (strcmp(operation->method, "HEAD") == 0)
         return;
     site_expect_kind(answer, 403, "forbidden");
-    ck_assert_msg(strstr(answer_string(answer, "detail"), right) != NULL, "%s: %s", right, answer->body);
+    ck_assert_msg(strstr(answer_string(answer, "detail"), right), "%s: %s", right, answer->body);
 }
 
 /* Who has no right on a store is told the same whether it is there or not, but for its name. */

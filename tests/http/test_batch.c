@@ -1,12 +1,11 @@
 /* POST /batch: one transaction of put, delete, rename and copy; POST /batch-get: many objects in one answer. */
-#include "site.h"
+#include "tests/http/payload.h"
+#include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "payload.h"
 
 /* Posts {"operations":[…]…}; `more` is what follows the list. */
 static struct answer *batch(const char *operations, const char *more)
@@ -277,9 +276,8 @@ START_TEST(bad_batches_are_refused)
         "{\"operations\":[{\"op\":\"put\",\"key\":\"k\",\"data\":\"dg==\"}],\"allow_empty\":1}",
         "{\"operations\":[{\"op\":\"put\",\"key\":\"k\",\"data\":\"dg==\"}]} trailing",
     };
-    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         expect_body_problem(site_post("/batch", bodies[i]), 400, "bad-body");
-    }
     ck_assert_int_eq(site_figure("objects"), 0);
 }
 END_TEST
@@ -300,9 +298,8 @@ START_TEST(bad_steps_are_refused)
         "{\"operations\":[{\"op\":\"put\",\"key_hash\":\"xyz\",\"data\":\"dg==\"}]}",
         "{\"operations\":[{\"op\":\"put\",\"key\":\"k\",\"key_hash\":\"4da10dd61a0116b0\",\"data\":\"dg==\"}]}",
     };
-    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         expect_refused_at(site_post("/batch", bodies[i]), 0);
-    }
     ck_assert_int_eq(site_figure("objects"), 0);
 }
 END_TEST
@@ -379,9 +376,8 @@ START_TEST(a_thousand_operations)
 {
     char *body = malloc(200000), *next = body;
     next += sprintf(next, "{\"operations\":[");
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 1000; i++)
         next += sprintf(next, "%s{\"op\":\"put\",\"key\":\"k%d\",\"data\":\"aGk=\"}", i ? "," : "", i);
-    }
     sprintf(next, "]}");
     struct answer *answer = site_post("/batch", body);
     free(body);
@@ -396,9 +392,8 @@ START_TEST(more_operations_than_allowed_are_413)
 {
     char *body = malloc(600000), *next = body;
     next += sprintf(next, "{\"operations\":[");
-    for (int i = 0; i <= 10000; i++) {
+    for (int i = 0; i <= 10000; i++)
         next += sprintf(next, "%s{\"op\":\"delete\",\"key\":\"k%d\"}", i ? "," : "", i);
-    }
     sprintf(next, "]}");
     expect_body_problem(site_post("/batch", body), 413, "too-large");
     free(body);
@@ -466,9 +461,8 @@ START_TEST(broken_forms_are_refused)
 {
     const char *bodies[] = {"", "nonsense", "--xyz\r\n",
                             "--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none"};
-    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         expect_body_problem(post_form(bodies[i], strlen(bodies[i])), 400, "bad-body");
-    }
     struct answer *answer = client_send(site.client, "POST", site_target("/batch"), "x", 1,
                                         "Content-Type: multipart/form-data", NULL);
     expect_body_problem(answer, 400, "bad-header");
@@ -594,9 +588,8 @@ START_TEST(batch_get_sees_a_batch_whole_or_not_at_all)
     char target[128];
     snprintf(target, sizeof target, "%s", site_target("/batch"));
     pthread_t writers[2];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         ck_assert_int_eq(pthread_create(&writers[i], NULL, write_pairs, target), 0);
-    }
     for (int i = 0; i < 500; i++) {
         struct answer *answer = site_post("/batch-get", "{\"keys\":[\"one\",\"two\"]}");
         site_expect(answer, 200);
@@ -605,9 +598,8 @@ START_TEST(batch_get_sees_a_batch_whole_or_not_at_all)
         client_forget(site.client);
     }
     atomic_store(&stop, true);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         pthread_join(writers[i], NULL);
-    }
 }
 END_TEST
 
@@ -628,9 +620,8 @@ START_TEST(bad_batch_gets_are_refused)
                             "{\"objects\":[{\"key\":null}]}",
                             "{\"objects\":[{\"key\":\"a\",\"key\":null}]}",
                             "{\"keys\":[\"a\"],\"objects\":[{\"key\":\"a\"}]}"};
-    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         expect_body_problem(site_post("/batch-get", bodies[i]), 400, "bad-body");
-    }
 }
 END_TEST
 

@@ -1,13 +1,12 @@
 /* What browsers do in the name of pages: changes from other sites, answers that other origins may see, names of the
  * server, and objects that are pages themselves. */
-#include "site.h"
+#include "tests/http/access.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "access.h"
-#include "raw.h"
 
 #define SHOP  "https://shop.example"
 #define OTHER "https://other.example"

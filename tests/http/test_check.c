@@ -1,13 +1,12 @@
 /* `cairnd check`: what it reports, by which status, and that it changes nothing. */
-#include "site.h"
+#include "tests/http/disk.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "disk.h"
 
 enum { WHOLE = 0, FLAWS = 1, UNKNOWN = 2, LARGE = 600 << 10 };
 
@@ -44,7 +43,7 @@ static json_t *run_json(int status)
     ck_assert_int_eq(run(&output, "--json", NULL), status);
     json_error_t error;
     json_t *report = json_loads(output, 0, &error);
-    ck_assert_msg(report != NULL, "no JSON: %s: %s", error.text, output);
+    ck_assert_msg(report, "no JSON: %s: %s", error.text, output);
     ck_assert_str_eq(json_string_value(json_object_get(report, "folder")), site.server->data);
     free(output);
     return report;
@@ -60,7 +59,7 @@ static json_int_t number_of(const json_t *object, const char *name)
 static const char *text_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
-    ck_assert_msg(text != NULL, "%s is no string", name);
+    ck_assert_msg(text, "%s is no string", name);
     return text;
 }
 
@@ -77,9 +76,8 @@ static json_t *store_of(const json_t *report, const char *name)
     json_t *stores = json_object_get(report, "stores"), *store;
     size_t i;
     json_array_foreach (stores, i, store) {
-        if (strcmp(text_of(store, "name"), name) == 0) {
+        if (strcmp(text_of(store, "name"), name) == 0)
             return store;
-        }
     }
     ck_abort_msg("nothing is reported of the store %s", name);
 }
@@ -95,7 +93,7 @@ static json_t *flaw_of(const json_t *report, const char *name)
 static void expect_output(int status, int expected, char *output, const char *mention)
 {
     ck_assert_msg(status == expected, "status %d: %s", status, output);
-    ck_assert_msg(strstr(output, mention) != NULL, "\"%s\" is not in: %s", mention, output);
+    ck_assert_msg(strstr(output, mention), "\"%s\" is not in: %s", mention, output);
     free(output);
 }
 
@@ -355,9 +353,9 @@ static void expect_json_refusal(const char *const *arguments, const char *mentio
     int status = server_run(arguments, &output);
     ck_assert_msg(status == UNKNOWN, "status %d: %s", status, output);
     json_t *report = json_loads(output, 0, &fault);
-    ck_assert_msg(report != NULL, "no JSON: %s: %s", fault.text, output);
+    ck_assert_msg(report, "no JSON: %s: %s", fault.text, output);
     ck_assert_str_eq(text_of(report, "folder"), arguments[1]);
-    ck_assert_msg(strstr(text_of(report, "error"), mention) != NULL, "%s", output);
+    ck_assert_msg(strstr(text_of(report, "error"), mention), "%s", output);
     ck_assert(!is_true(report, "complete"));
     ck_assert(!is_true(report, "whole"));
     ck_assert_int_eq(number_of(report, "flaw_count"), 0);

@@ -1,10 +1,9 @@
 /* A clock that is set back while objects are there that were written later than now. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/site.h"
 
 #include <stdlib.h>
 #include <time.h>
-
-#include "clock.h"
 
 /* A time as it stands in a field of an answer. */
 static time_t date_in(struct answer *answer, const char *name)

@@ -1,13 +1,12 @@
 /* Space comes back without anyone asking, and nothing else changes by it: small segments, much overwriting, then looks
  * at the figures, the objects, and both again after restarts. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/load.h"
+#include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-
-#include "clock.h"
-#include "load.h"
 
 enum { SIZE = 60000, SEGMENT = 1 << 20, KEPT = 12 };
 
@@ -44,9 +43,8 @@ static void expect_kept(void)
         site_expect_payload(kept_key(i), SIZE, (uint64_t)i);
         site_expect(site_get(client_text(site.client, "deleted-%d", i), NULL), 404);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         site_expect_payload(client_text(site.client, "churned-%d", i), SIZE, 1000);
-    }
     ck_assert_int_eq(site_figure("objects"), KEPT + 3);
     ck_assert_int_eq(site_figure("live_bytes"), (KEPT + 3) * SIZE);
 }
@@ -82,9 +80,8 @@ START_TEST(the_space_of_deleted_objects_comes_back)
         site_expect(client_upload(site.client, site_object(key), SIZE, 1, NULL), 201);
     }
     ck_assert_int_gt(site_figure("disk_bytes"), 200 * SIZE);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200; i++)
         site_expect(site_delete(client_text(site.client, "k%d", i), NULL), 200);
-    }
     expect_space_back();
     ck_assert_int_eq(site_figure("objects"), 0);
 }
@@ -133,9 +130,8 @@ START_TEST(listings_and_etags_are_untouched_by_a_compaction)
     }
     char etag[64];
     snprintf(etag, sizeof etag, "%s", answer_header(site_head(kept_key(7), NULL), "ETag"));
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200; i++)
         ck_assert_int_eq(client_upload(site.client, site_object("churned"), SIZE, 1000, NULL)->status / 100, 2);
-    }
     expect_space_back();
     struct answer *answer = site_head(kept_key(7), NULL);
     ck_assert_str_eq(answer_header(answer, "ETag"), etag);
@@ -154,9 +150,8 @@ static void *read_for_ever(void *arg)
         char target[64];
         snprintf(target, sizeof target, "/v1/stores/main/objects/kept-%d", i % KEPT);
         struct answer *answer = client_download(client, target, (uint64_t)(i % KEPT), 0, NULL);
-        if (answer->status != 200 || !answer->whole || answer->size != SIZE) {
+        if (answer->status != 200 || !answer->whole || answer->size != SIZE)
             *(int *)arg = answer->status;
-        }
         client_forget(client);
     }
     client_free(client);
@@ -169,9 +164,8 @@ START_TEST(readers_notice_nothing)
     write_much();
     int wrong[2] = {0};
     pthread_t readers[2];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         ck_assert_int_eq(pthread_create(&readers[i], NULL, read_for_ever, &wrong[i]), 0);
-    }
     for (int i = 0; i < 300; i++) {
         char *key = client_text(site.client, "churned-%d", i % 3);
         site_expect(client_upload(site.client, site_object(key), SIZE, 1000, NULL), 200);

@@ -1,5 +1,5 @@
 /* If-Match and If-None-Match on GET, HEAD, PUT, DELETE, MOVE and COPY; for writes they are a compare-and-swap. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Flags, variables, the configuration file; what a start refuses and how it says so. */
-#include "command.h"
-#include "site.h"
+#include "tests/http/command.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,7 @@ static void expect_usage_error(const char *const *arguments, const char *mention
     char *output;
     int code = server_run(arguments, &output);
     ck_assert_msg(code == USAGE, "%s %s: exit code %d: %s", arguments[0], arguments[1], code, output);
-    ck_assert_msg(strstr(output, mention) != NULL, "%s is not named in: %s", mention, output);
+    ck_assert_msg(strstr(output, mention), "%s is not named in: %s", mention, output);
     ck_assert_msg(strncmp(output, "cairnd: ", 8) == 0, "the message begins otherwise: %s", output);
     free(output);
 }
@@ -202,9 +202,8 @@ START_TEST(variables_of_neighbours_are_no_mistakes)
                                 "CAIRN_PORT_8080_TCP", "CAIRN_SERVICE_PORT_HTTP",   "CAIRN_PORT_8080_TCP_ADDR",
                                 "CAIRN_WEB_PORT",      "CAIRN_WEB_SERVICE_HOST",    "CAIRN_PORT_8080_TCP_PROTO",
                                 "CAIRN_NAME",          "CAIRN_WEB_PORT_53_UDP_PORT"};
-    for (size_t i = 0; i < sizeof neighbours / sizeof *neighbours; i++) {
+    for (size_t i = 0; i < sizeof neighbours / sizeof *neighbours; i++)
         setenv(neighbours[i], "tcp://10.0.0.11:8080", 1);
-    }
     setenv("CAIRN_ENV_PATH", "/bin", 1);
     setenv("CAIRN_THREAD", "4", 1);
     setenv("CAIRN_PASSWORD", "4", 1);
@@ -235,9 +234,8 @@ START_TEST(a_bad_file_exits_2_and_is_named)
                            "{\"threads\": 1, \"threads\": 2}",
                            "{\"listen\": {}}",
                            "{\"data\": null}"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         expect_usage_error((const char *[]){"--config", command_file("bad.json", texts[i]), NULL}, "bad.json");
-    }
     expect_usage_error((const char *[]){"--config", "/nowhere/config.json", NULL}, "/nowhere/config.json");
 }
 END_TEST
@@ -246,9 +244,8 @@ START_TEST(help_and_version_go_to_stdout_with_0)
 {
     char *output = command_run((const char *[]){"--help", NULL}, 0);
     const char *words[] = {"--data", "--listen", "--config", "--object-limit", "--drain-timeout", "CAIRN_"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        ck_assert_msg(strstr(output, words[i]) != NULL, "%s is not in --help", words[i]);
-    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        ck_assert_msg(strstr(output, words[i]), "%s is not in --help", words[i]);
     const char *versions[] = {"--version", "-V", "version"};
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
         int major, minor;
@@ -305,7 +302,7 @@ START_TEST(a_second_server_on_the_same_data_is_refused)
     site_start();
     site_expect(site_put("k", "v", NULL), 201);
     const char *output = command_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
-    ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
+    ck_assert_msg(strstr(output, site.server->data), "%s", output);
     site_expect_text("k", "v");
     site_expect(site_put("k", "w", NULL), 200);
     server_crash(site.server);
@@ -318,7 +315,7 @@ START_TEST(a_file_as_data_folder_is_refused)
 {
     const char *path = command_file("file", "precious");
     const char *output = command_run((const char *[]){"--data", path, "--listen", "127.0.0.1:0", NULL}, 1);
-    ck_assert_msg(strstr(output, path) != NULL, "%s", output);
+    ck_assert_msg(strstr(output, path), "%s", output);
 }
 END_TEST
 

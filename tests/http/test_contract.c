@@ -1,6 +1,6 @@
 /* One test for each row of the contract's table (docs/contract.md), named after the method: what it does, and the
  * offset it delivers. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <xxhash.h>

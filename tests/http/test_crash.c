@@ -1,15 +1,13 @@
 /* kill -9 in the middle of the load of several clients: what was acknowledged is there whole, of what was not there is
  * either all or nothing. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/load.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
 #include <unistd.h>
-
-#include "clock.h"
-#include "load.h"
-#include "raw.h"
 
 enum { WORKERS = 6, ROUNDS = 6 };
 
@@ -57,9 +55,8 @@ static void fill(const char *store)
     char *body = malloc((size_t)(FILLERS + 1) * STEP_MAX), *next = body;
     ck_assert_ptr_nonnull(body);
     next += sprintf(next, "{\"operations\":[");
-    for (int i = 0; i < FILLERS; i++) {
+    for (int i = 0; i < FILLERS; i++)
         next += sprintf(next, "%s{\"op\":\"put\",\"key\":\"filler-%d\",\"data\":\"aGk=\"}", i ? "," : "", i);
-    }
     sprintf(next, "]}");
     for (int layer = 0; layer < LAYERS; layer++) {
         struct answer *answer = client_send(site.client, "POST", client_text(site.client, "/v1/stores/%s/batch", store),
@@ -125,9 +122,8 @@ START_TEST(a_kill_during_the_recovery_loses_nothing)
     ck_assert_uint_gt(load_acknowledged(load), 0);
     double seconds = time_recovery(store);
     unsigned amid = 0;
-    for (int i = 0; i < KILLS; i++) {
+    for (int i = 0; i < KILLS; i++)
         amid += kill_recovery(store, seconds * i / (double)KILLS);
-    }
     printf("crash: %u of %d kills fell into a recovery of %.0f ms\n", amid, KILLS, seconds * 1e3);
     ck_assert_uint_gt(amid, 0);
     expect_whole_data();
@@ -148,9 +144,8 @@ START_TEST(many_short_lives_lose_nothing)
     server_add(site.server, "1M");
     site_start();
     struct load *load = load_new(site.server->url, 3, 3);
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < 10; round++)
         one_round(load, 0.02 + 0.013 * round);
-    }
     ck_assert_uint_gt(load_acknowledged(load), 0);
     load_free(load);
 }

@@ -1,6 +1,10 @@
 /* One test for each defect of the reference engine that can be shown over HTTP and by hands on a stopped server's
  * files. The defects that need a power cut or a failing disk are ruled out in tests/store/. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/disk.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,11 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
-
-#include "clock.h"
-#include "disk.h"
-#include "payload.h"
-#include "raw.h"
 
 static void start_again(void)
 {
@@ -29,9 +28,8 @@ enum { EARLIER = 20 };
 static void write_and_crash(const char *marker)
 {
     site_start();
-    for (int i = 0; i < EARLIER; i++) {
+    for (int i = 0; i < EARLIER; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), client_text(site.client, "value %d", i), NULL), 201);
-    }
     site_expect(site_put("last", marker, NULL), 201);
     server_crash(site.server);
 }
@@ -39,9 +37,8 @@ static void write_and_crash(const char *marker)
 /* After a tail was torn: all earlier objects are there, the last is not, and writing goes on and lasts. */
 static void expect_earlier_and_writable(void)
 {
-    for (int i = 0; i < EARLIER; i++) {
+    for (int i = 0; i < EARLIER; i++)
         site_expect_text(client_text(site.client, "k%d", i), client_text(site.client, "value %d", i));
-    }
     site_expect_problem(site_get("last", NULL), 404);
     ck_assert_int_eq(site_figure("objects"), EARLIER);
     site_expect(site_put("after", "the cut", NULL), 201);
@@ -204,9 +201,8 @@ START_TEST(damage_before_an_imitation_does_not_wake_it)
     write_bait();
     site_expect(site_put("after", "v", NULL), 201);
     server_crash(site.server);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++)
         disk_flip(site.server, LOG, client_text(site.client, "bait%d", i));
-    }
     start_again();
     site_expect_problem(site_get("victim", NULL), 404);
     site_expect_text("after", "v");
@@ -309,9 +305,8 @@ static void *overwrite_for_ever(void *arg)
     for (uint64_t i = 0; !atomic_load(&done); i++) {
         char target[64];
         snprintf(target, sizeof target, "/v1/stores/main/objects/k%d", (int)(i % KEYS));
-        if (client_upload(client, target, 100 + i % 1000, i, NULL)->status != 200) {
+        if (client_upload(client, target, 100 + i % 1000, i, NULL)->status != 200)
             *(bool *)arg = true;
-        }
         client_forget(client);
     }
     client_free(client);
@@ -344,9 +339,8 @@ START_TEST(a_batch_read_misses_no_live_key_during_overwrites)
     snprintf(body, sizeof body, "{\"keys\":[%s]}", list);
     pthread_t writers[4];
     bool failed[4] = {false};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         ck_assert_int_eq(pthread_create(&writers[i], NULL, overwrite_for_ever, &failed[i]), 0);
-    }
     for (double end = clock_now() + 1.5; clock_now() < end;) {
         expect_all_present(body);
         struct answer *listing = client_get(site.client, "/v1/stores/main/objects", NULL);
@@ -372,9 +366,8 @@ START_TEST(one_slow_upload_stalls_no_writer)
     ck_assert(
         raw_send(small, "PUT /v1/stores/main/objects/small HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx"));
     double start = clock_now();
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
-    }
     ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server), "100 writes took %.1f s",
                   clock_now() - start);
     close(socket);
@@ -387,12 +380,10 @@ END_TEST
 START_TEST(counts_leave_deleted_keys_out_after_a_restart)
 {
     site_start();
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 10; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "12345", NULL), 201);
-    }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         site_expect(site_delete(client_text(site.client, "k%d", i), NULL), 200);
-    }
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(site_figure("objects"), 6);
         ck_assert_int_eq(site_figure("live_bytes"), 30);
@@ -493,7 +484,7 @@ START_TEST(a_foreign_folder_is_refused_and_left_alone)
     char *output;
     int code = server_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, &output);
     ck_assert_msg(code == 1, "exit code %d: %s", code, output);
-    ck_assert_msg(strstr(output, site.server->data) != NULL, "%s", output);
+    ck_assert_msg(strstr(output, site.server->data), "%s", output);
     size_t size;
     char *bytes = disk_read(path, &size);
     ck_assert_uint_eq(size, 11);

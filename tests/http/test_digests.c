@@ -1,11 +1,10 @@
 /* Content-Digest, Repr-Digest (RFC 9530) and Content-MD5: verified before the commit, answered when known. */
-#include "site.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "payload.h"
-#include "raw.h"
 
 enum { SEED = 5, LARGE = 1 << 20 };
 

@@ -1,5 +1,8 @@
 /* SIGTERM: no acknowledged write is lost, no answer is cut, the process ends by itself with 0. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/load.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -7,10 +10,6 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "load.h"
-#include "raw.h"
 
 /* A transfer of more than a second; the sockets between hold about ten megabytes, and what they hold is no longer
  * cut. */
@@ -279,7 +278,16 @@ START_TEST(requests_begun_before_the_drain_are_served)
 }
 END_TEST
 
-/* The body of each lacks its last byte when the signal comes. */
+/* A write whose body lacks its last byte; returns its connection. */
+static int all_but_a_byte(const char *head, const char *body)
+{
+    size_t length = strlen(body);
+    int socket = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(socket, "%s\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%.*s", head, length, (int)length - 1, body));
+    return socket;
+}
+
 START_TEST(writes_under_way_are_carried_out)
 {
     static const struct {
@@ -304,12 +312,8 @@ START_TEST(writes_under_way_are_carried_out)
         site_expect(client_send(site.client, "PUT", i ? "/v1/stores/empty" : "/v1/stores/other", NULL, 0, NULL), 201);
         site_expect(site_put(i ? "old" : "k", "v", NULL), 201);
     }
-    for (size_t i = 0; i < WRITES; i++) {
-        size_t length = strlen(writes[i].body);
-        sockets[i] = raw_connect(site.server->port);
-        ck_assert(raw_send(sockets[i], "%s\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%.*s", writes[i].head, length,
-                           (int)length - 1, writes[i].body));
-    }
+    for (size_t i = 0; i < WRITES; i++)
+        sockets[i] = all_but_a_byte(writes[i].head, writes[i].body);
     ck_assert(clock_until(30, server_has_read_all(site.server)));
     ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
     ck_assert(clock_until(30, server_logged(site.server, "draining") > 0));

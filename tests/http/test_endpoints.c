@@ -1,5 +1,5 @@
 /* What a server says about itself: health, readiness, its description. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>

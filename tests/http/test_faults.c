@@ -1,6 +1,6 @@
 /* A real server on a disk whose calls fail: what it answers meanwhile, and what is there afterwards. */
-#include "clock.h"
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/site.h"
 
 #include <errno.h>
 #include <stdio.h>

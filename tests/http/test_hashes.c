@@ -1,5 +1,5 @@
 /* Objects by key hash: the same index as by key. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <xxhash.h>

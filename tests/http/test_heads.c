@@ -1,12 +1,11 @@
 /* Heads of every size, up to and beyond the memory of a connection: each is answered, or refused with nothing done. */
-#include "site.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "raw.h"
 
 enum {
     STEP = 250,

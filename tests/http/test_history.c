@@ -5,14 +5,13 @@
  * these requests that respects time (who was answered before another was sent comes first) and in which each answer is
  * the right one for two plain variables. There is one if and only if the history is linearizable: no stale read, no
  * lost update, no half-done move. The search is Wing and Gong's, with a memory of the places it failed in. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
-
-#include "clock.h"
 
 enum { GROUPS = 4, CLIENTS = 4, CELLS = 40, TURNS = 10, EVENTS = CLIENTS * TURNS };
 
@@ -57,9 +56,8 @@ static char *condition_of(struct client *client, int value)
     int length = snprintf(text, sizeof text, "%d", value);
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(text, (size_t)length));
-    for (size_t i = 0; i < sizeof canonical.digest; i++) {
+    for (size_t i = 0; i < sizeof canonical.digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", canonical.digest[i]);
-    }
     return client_text(client, "If-Match: \"%s\"", hex);
 }
 
@@ -106,9 +104,8 @@ static void act(struct actor *actor, struct client *client, int cell, int turn)
     event->sent = clock_now();
     request(actor, client, cell, event);
     event->answered = clock_now();
-    if (event->kind != EVENT_MOVE && event->kind != EVENT_DELETE && event->value > 0) {
+    if (event->kind != EVENT_MOVE && event->kind != EVENT_DELETE && event->value > 0)
         actor->seen[event->key] = event->value;
-    }
     client_forget(client);
 }
 
@@ -119,9 +116,8 @@ static void *act_in_all_cells(void *arg)
     for (int cell = 0; cell < CELLS; cell++) {
         pthread_barrier_wait(actor->barrier);
         actor->seen[0] = actor->seen[1] = 1;
-        for (int turn = 0; turn < TURNS; turn++) {
+        for (int turn = 0; turn < TURNS; turn++)
             act(actor, client, cell, turn);
-        }
     }
     client_free(client);
     return NULL;
@@ -142,9 +138,8 @@ static void run_clients(void)
         }
     }
     for (int group = 0; group < GROUPS; group++) {
-        for (int i = 0; i < CLIENTS; i++) {
+        for (int i = 0; i < CLIENTS; i++)
             pthread_join(actors[group][i].thread, NULL);
-        }
     }
 }
 
@@ -175,9 +170,8 @@ static bool known_to_fail(struct search *search, const struct place *place, bool
 {
     uint64_t mark = fingerprint(place);
     size_t slot = mark % search->room;
-    while (search->failed[slot] && search->failed[slot] != mark) {
+    while (search->failed[slot] && search->failed[slot] != mark)
         slot = (slot + 1) % search->room;
-    }
     if (!search->failed[slot] && add && search->used < search->room / 2) {
         search->failed[slot] = mark;
         search->used++;
@@ -206,9 +200,8 @@ static bool apply(const struct event *event, int held[2])
         *own = 0;
         return event->status == 200;
     case EVENT_MOVE:
-        if (!present) {
+        if (!present)
             return event->status == 404;
-        }
         bool replaced = *other != 0;
         *other = before;
         *own = 0;
@@ -223,31 +216,26 @@ static double horizon(const struct search *search, uint64_t done)
 {
     double first = 1e300;
     for (size_t i = 0; i < search->count; i++) {
-        if (!(done >> i & 1) && search->events[i].answered < first) {
+        if (!(done >> i & 1) && search->events[i].answered < first)
             first = search->events[i].answered;
-        }
     }
     return first;
 }
 
 static bool explains(struct search *search, const struct place *place)
 {
-    if (place->done == (1ull << search->count) - 1) {
+    if (place->done == (1ull << search->count) - 1)
         return true;
-    }
-    if (known_to_fail(search, place, false)) {
+    if (known_to_fail(search, place, false))
         return false;
-    }
     double limit = horizon(search, place->done);
     for (size_t i = 0; i < search->count; i++) {
         struct place next = *place;
-        if (place->done >> i & 1 || search->events[i].sent > limit || !apply(&search->events[i], next.held)) {
+        if (place->done >> i & 1 || search->events[i].sent > limit || !apply(&search->events[i], next.held))
             continue;
-        }
         next.done |= 1ull << i;
-        if (explains(search, &next)) {
+        if (explains(search, &next))
             return true;
-        }
     }
     known_to_fail(search, place, true);
     return false;
@@ -271,9 +259,8 @@ static void print_cell(const struct cell *cell)
 {
     const char *const kinds[] = {"get", "put", "create", "swap", "delete", "move"};
     double start = 1e300;
-    for (size_t i = 0; i < EVENTS; i++) {
+    for (size_t i = 0; i < EVENTS; i++)
         start = cell->events[i].sent < start ? cell->events[i].sent : start;
-    }
     for (size_t i = 0; i < EVENTS; i++) {
         const struct event *event = &cell->events[i];
         fprintf(stderr, "%9.0f to %9.0f us: client %zu %s %c value %d expected %d: %d\n", (event->sent - start) * 1e6,
@@ -288,9 +275,8 @@ START_TEST(one_order_explains_all_answers)
     for (int group = 0; group < GROUPS; group++) {
         for (int i = 0; i < CELLS; i++) {
             bool good = linearizable(cells[group][i].events, EVENTS);
-            if (!good) {
+            if (!good)
                 print_cell(&cells[group][i]);
-            }
             ck_assert_msg(good, "no order of the requests explains the answers in cell %d of group %d (see above)", i,
                           group);
         }

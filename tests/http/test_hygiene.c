@@ -1,14 +1,13 @@
 /* Requests that no honest client sends, over raw sockets: refused with 400 and a closed connection, never guessed
  * at. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "raw.h"
 
 static struct raw_answer answer;
 
@@ -316,9 +315,8 @@ START_TEST(nonsense_instead_of_a_request)
         int socket = raw_connect(site.server->port);
         raw_send(socket, "%s", requests[i]);
         shutdown(socket, SHUT_WR);
-        if (raw_receive(socket, &answer)) {
+        if (raw_receive(socket, &answer))
             ck_assert_msg(answer.status >= 400 && answer.status <= 505, "%s: %d", requests[i], answer.status);
-        }
         ck_assert_msg(raw_closed(socket), "the connection stays open after %s", requests[i]);
         close(socket);
     }
@@ -343,9 +341,8 @@ START_TEST(pipelined_requests_are_answered_in_order)
     for (size_t i = 0; i < 5; i++) {
         ck_assert_msg(raw_receive(socket, &answer), "no answer to request %zu", i);
         ck_assert_int_eq(answer.status, expected[i]);
-        if (i == 2) {
+        if (i == 2)
             ck_assert_str_eq(answer.body, "two");
-        }
     }
     close(socket);
 }

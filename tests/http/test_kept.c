@@ -1,5 +1,5 @@
 /* The fields that are kept with an object: how they come in, and what comes back with them. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,9 @@
 /* Keys in a URL: everything after /objects/, percent-decoded exactly once, never normalised. */
-#include "site.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "raw.h"
 
 /* The same object under two spellings: written by one, read by the other. */
 static void expect_same_key(const char *one, const char *other)
@@ -26,9 +25,8 @@ static void expect_different_keys(const char *const *keys, size_t count)
         struct answer *answer = site_put(keys[i], keys[i], NULL);
         ck_assert_msg(answer->status == 201, "%s: %d %s", keys[i], answer->status, (char *)answer->body);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         site_expect_text(keys[i], keys[i]);
-    }
     ck_assert_int_eq(site_figure("objects"), (json_int_t)count);
 }
 
@@ -143,7 +141,7 @@ START_TEST(a_nul_byte_comes_back_in_the_receipt)
     site_expect(answer, 201);
     json_error_t error;
     json_t *json = json_loadb((char *)answer->body, answer->size, JSON_ALLOW_NUL, &error);
-    ck_assert_msg(json != NULL, "%s: %s", error.text, (char *)answer->body);
+    ck_assert_msg(json, "%s: %s", error.text, (char *)answer->body);
     json_t *key = json_object_get(json, "key");
     ck_assert(json_is_string(key));
     ck_assert_uint_eq(json_string_length(key), 3);
@@ -183,9 +181,8 @@ END_TEST
 static char *repeated(const char *unit, size_t times)
 {
     char *key = client_text(site.client, "%*s", (int)(times * strlen(unit)), "");
-    for (size_t i = 0; i < times; i++) {
+    for (size_t i = 0; i < times; i++)
         memcpy(key + i * strlen(unit), unit, strlen(unit));
-    }
     return key;
 }
 

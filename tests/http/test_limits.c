@@ -1,5 +1,7 @@
 /* Limits are told clearly and early, memory is bounded, a slow client delays nobody. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -8,9 +10,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "raw.h"
 
 static struct raw_answer answer;
 
@@ -165,16 +164,14 @@ START_TEST(a_store_over_its_memory_says_503_and_recovers)
     }
     clock_sleep(0.3);
     for (int i = 0; i < CLIENTS; i++) {
-        if (raw_silent(sockets[i], 0)) {
+        if (raw_silent(sockets[i], 0))
             ck_assert(raw_send_payload(sockets[i], 1, 1, SIZE - 1));
-        }
         ck_assert(raw_receive(sockets[i], &answer));
         ck_assert_msg(answer.status == 201 || answer.status == 503, "got %d", answer.status);
         accepted += answer.status == 201;
         refused += answer.status == 503;
-        if (answer.status == 503) {
+        if (answer.status == 503)
             expect_retry_after(&answer);
-        }
         close(sockets[i]);
     }
     ck_assert_msg(refused > 0, "a store of 1 MiB took %d uploads of %d bytes at once", accepted, SIZE);
@@ -222,9 +219,8 @@ START_TEST(memory_is_bounded_for_all_stores_together)
     site_expect_kind(refused, 503, "busy");
     ck_assert_ptr_nonnull(answer_header(refused, "Retry-After"));
     site_expect(client_send(site.client, "PUT", target, "v", 1, NULL), 201);
-    for (int i = 0; i < UPLOADS; i++) {
+    for (int i = 0; i < UPLOADS; i++)
         close(sockets[i]);
-    }
     ck_assert(clock_until(30, client_upload(site.client, target, SIZE, 1, NULL)->status == 200));
 }
 END_TEST
@@ -277,9 +273,8 @@ START_TEST(connections_beyond_the_limit_are_answered_and_closed)
         ck_assert(raw_send(sockets[i], "GET /v1/stores HTTP/1.1\r\nHost: a\r\n\r\n"));
         ck_assert_msg(raw_receive(sockets[i], &answer) && answer.status == 200, "connection %d has lost its place", i);
     }
-    for (int i = 0; i < CONNECTIONS; i++) {
+    for (int i = 0; i < CONNECTIONS; i++)
         close(sockets[i]);
-    }
 }
 END_TEST
 
@@ -425,15 +420,13 @@ START_TEST(stalled_uploads_delay_nobody)
         ck_assert(raw_send_payload(sockets[i], (1 << 20) + 1000 * (size_t)i, 1, 0));
     }
     double start = clock_now();
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
-    }
     site_expect(client_upload(site.client, site_object("large"), 4 << 20, 1, NULL), 201);
     ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server),
                   "200 writes took %.1f s beside %d stalled uploads", clock_now() - start, STALLED);
-    for (int i = 0; i < STALLED; i++) {
+    for (int i = 0; i < STALLED; i++)
         close(sockets[i]);
-    }
 }
 END_TEST
 
@@ -443,18 +436,15 @@ START_TEST(stalled_downloads_delay_nobody)
     site_start();
     site_expect(client_upload(site.client, site_object("large"), 16 << 20, 1, NULL), 201);
     int sockets[STALLED];
-    for (int i = 0; i < STALLED; i++) {
+    for (int i = 0; i < STALLED; i++)
         sockets[i] = begin_get("large");
-    }
     double start = clock_now();
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200; i++)
         site_expect(site_put("k", "v", NULL), i == 0 ? 201 : 200);
-    }
     site_expect_payload("large", 16 << 20, 1);
     ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server), "it took %.1f s", clock_now() - start);
-    for (int i = 0; i < STALLED; i++) {
+    for (int i = 0; i < STALLED; i++)
         close(sockets[i]);
-    }
 }
 END_TEST
 
@@ -501,9 +491,8 @@ START_TEST(uploads_at_once_take_less_than_2_mib_each)
         ck_assert_int_eq(status, 0);
     }
     expect_memory_below(limit);
-    for (int i = 0; i < UPLOADS; i++) {
+    for (int i = 0; i < UPLOADS; i++)
         site_expect_payload(client_text(site.client, "k%d", i), SIZE, (uint64_t)i);
-    }
 }
 END_TEST
 
@@ -522,9 +511,8 @@ START_TEST(five_hundred_idle_connections_cost_little)
     }
     site_expect(site_put("k", "w", NULL), 200);
     expect_memory_below(limit);
-    for (int i = 0; i < CONNECTIONS; i++) {
+    for (int i = 0; i < CONNECTIONS; i++)
         close(sockets[i]);
-    }
     ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors + 1),
                   "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
 }
@@ -599,7 +587,7 @@ static unsigned highest_descriptor(void)
     DIR *folder = opendir(client_text(site.client, "/proc/%d/fd", site.server->pid));
     unsigned highest = 0;
     ck_assert_ptr_nonnull(folder);
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    for (const struct dirent *entry; (entry = readdir(folder));) {
         unsigned number = (unsigned)atoi(entry->d_name);
         highest = number > highest ? number : highest;
     }

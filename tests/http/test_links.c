@@ -1,8 +1,8 @@
 /* Signed links: what they let in, and all that they do not. Links are signed by the server (POST …/links); that
  * others sign the same is seen by tests/http/minting, which runs the examples of docs/links.md.
  */
-#include "access.h"
-#include "site.h"
+#include "tests/http/access.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Where cairnd listens: addresses, names, every interface, unix sockets. */
-#include "command.h"
-#include "site.h"
+#include "tests/http/command.h"
+#include "tests/http/site.h"
 
 #include <arpa/inet.h>
 #include <grp.h>
@@ -150,7 +150,7 @@ START_TEST(a_name_that_cannot_be_found_is_told)
     const char *locators[] = {"name.invalid:8080", "[fe80::1%nowhere]:8080"};
     for (size_t i = 0; i < 2; i++) {
         const char *said = command_run((const char *[]){"--data", site.server->data, "--listen", locators[i], NULL}, 1);
-        ck_assert_msg(strstr(said, locators[i]) != NULL, "%s", said);
+        ck_assert_msg(strstr(said, locators[i]), "%s", said);
     }
 }
 END_TEST
@@ -160,7 +160,7 @@ START_TEST(a_zone_is_read)
 {
     const char *said = command_run((const char *[]){"--data", site.server->data, "--listen", "[fe80::9%lo]:0", NULL},
                                    1);
-    ck_assert_msg(strstr(said, "no interface of this machine has that address") != NULL, "%s", said);
+    ck_assert_msg(strstr(said, "no interface of this machine has that address"), "%s", said);
 }
 END_TEST
 
@@ -205,7 +205,7 @@ START_TEST(a_port_in_use_is_told)
     char address[64];
     snprintf(address, sizeof address, "127.0.0.1:%d", site.server->port);
     const char *output = command_run((const char *[]){"--data", second->data, "--listen", address, NULL}, 1);
-    ck_assert_msg(strstr(output, address) != NULL, "%s", output);
+    ck_assert_msg(strstr(output, address), "%s", output);
     server_free(second);
 }
 END_TEST
@@ -311,7 +311,7 @@ START_TEST(a_live_socket_is_not_taken)
     listen_on_socket("");
     site_start();
     const char *said = command_run((const char *[]){"--data", second->data, "--listen", site.server->listen, NULL}, 1);
-    ck_assert_msg(strstr(said, "a process listens there") != NULL, "%s", said);
+    ck_assert_msg(strstr(said, "a process listens there"), "%s", said);
     site_expect(client_get(site.client, "/healthz", NULL), 200);
     server_free(second);
 }

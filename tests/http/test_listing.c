@@ -1,13 +1,12 @@
 /* Listing a store: bytewise key order, prefix, delimiter, limit, cursor. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 
 static void put_all(const char *const *keys, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         site_expect(site_put(keys[i], "v", NULL), 201);
-    }
 }
 
 static struct answer *list(const char *query)

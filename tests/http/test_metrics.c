@@ -1,10 +1,10 @@
 /* GET /metrics: the text format of Prometheus, read strictly, and what the figures tell. promtool looks at it,
  * too, where that is installed.
  */
-#include "clock.h"
-#include "command.h"
-#include "raw.h"
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/command.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,8 +27,8 @@ static double sample(const char *text, const char *name)
 {
     char *start = client_text(site.client, "\n%s ", name);
     const char *found = strstr(text, start);
-    ck_assert_msg(found != NULL, "no sample %s", name);
-    ck_assert_msg(strstr(found + 1, start) == NULL, "two samples %s", name);
+    ck_assert_msg(found, "no sample %s", name);
+    ck_assert_msg(!strstr(found + 1, start), "two samples %s", name);
     return strtod(found + strlen(start), NULL);
 }
 
@@ -40,7 +40,7 @@ static double store_sample(const char *text, const char *family)
 /* The value of a sample that appears with its first count. */
 static double count_of(const char *text, const char *name)
 {
-    return strstr(text, client_text(site.client, "\n%s ", name)) == NULL ? 0 : sample(text, name);
+    return !strstr(text, client_text(site.client, "\n%s ", name)) ? 0 : sample(text, name);
 }
 
 /* ---- a strict reader ------------------------------------------------------------------------- */
@@ -161,7 +161,7 @@ static size_t read_all(const char *metrics_text)
         }
         read_family(line, strtok(NULL, "\n"), &family);
         char *word = client_text(site.client, " %s ", family.name);
-        ck_assert_msg(strstr(seen, word) == NULL, "%s comes twice", family.name);
+        ck_assert_msg(!strstr(seen, word), "%s comes twice", family.name);
         ck_assert_uint_lt(strlen(seen) + strlen(word), sizeof seen);
         strcat(seen, word + 1);
     }

@@ -1,5 +1,5 @@
 /* MOVE and COPY with Destination and Overwrite, and their JSON twins. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <xxhash.h>

@@ -1,15 +1,14 @@
 /* Limits of a store: how they are set and shown, what is refused and when, and that they outlive a crash. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "payload.h"
-#include "raw.h"
 
 #define JSON "Content-Type: application/json"
 
@@ -50,7 +49,7 @@ static void expect_overrun(struct answer *answer, const char *of, json_int_t lim
     ck_assert_int_eq(json_integer_value(json_object_get(quota, "used")), used);
     ck_assert_int_eq(json_integer_value(json_object_get(quota, "added")), added);
     char *told = client_text(site.client, "may hold %lld %s and has %lld", (long long)limit, of, (long long)used);
-    ck_assert_msg(strstr(answer_string(answer, "detail"), told) != NULL, "%s", (char *)answer->body);
+    ck_assert_msg(strstr(answer_string(answer, "detail"), told), "%s", (char *)answer->body);
 }
 
 /* ---- how they are set and shown ---------------------------------------------------------------- */

@@ -1,10 +1,9 @@
 /* Range, If-Range, suffix ranges, several ranges in one answer (RFC 9110), for objects in the log and in blob files. */
-#include "site.h"
+#include "tests/http/payload.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "payload.h"
 
 enum { SEED = 11, SMALL = 1000, LARGE = 2 << 20 };
 
@@ -15,9 +14,8 @@ static const struct {
 
 static void put_objects(void)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         site_expect(client_upload(site.client, site_object(objects[i].key), objects[i].size, SEED, NULL), 201);
-    }
 }
 
 /* Expects the part from `first` to `last` of an object of that size. */
@@ -220,15 +218,14 @@ static const char *boundary_of(struct answer *answer)
 static size_t check_part(struct answer *answer, size_t position, const char *boundary, size_t size, const size_t *range)
 {
     const char *body = (char *)answer->body;
-    if (strncmp(body + position, "\r\n", 2) == 0) {
+    if (strncmp(body + position, "\r\n", 2) == 0)
         position += 2;
-    }
     ck_assert_msg(strncmp(body + position, boundary, strlen(boundary)) == 0, "no delimiter at %zu", position);
     const char *end = strstr(body + position, "\r\n\r\n");
     ck_assert_ptr_nonnull(end);
     char *head = client_text(site.client, "%.*s\r\n", (int)(end - body - (ptrdiff_t)position), body + position);
     char *expected = client_text(site.client, "Content-Range: bytes %zu-%zu/%zu\r\n", range[0], range[1], size);
-    ck_assert_msg(strcasestr(head, expected) != NULL, "%s is not in %s", expected, head);
+    ck_assert_msg(strcasestr(head, expected), "%s is not in %s", expected, head);
     size_t start = (size_t)(end - body) + 4, length = range[1] - range[0] + 1;
     ck_assert_uint_le(start + length, answer->size);
     ck_assert_msg(payload_matches(body + start, length, SEED, range[0]), "other bytes in part %zu-%zu", range[0],
@@ -243,9 +240,8 @@ static void expect_parts(const char *key, size_t size, const char *header, size_
     ck_assert_ptr_null(answer_header(answer, "Content-Range"));
     const char *boundary = boundary_of(answer);
     size_t position = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         position = check_part(answer, position, boundary, size, ranges[i]);
-    }
     char *last = client_text(site.client, "\r\n%s--", boundary);
     ck_assert_int_eq(strncmp((char *)answer->body + position, last, strlen(last)), 0);
 }
@@ -286,9 +282,8 @@ START_TEST(a_flood_of_ranges_is_not_amplified)
 {
     put_objects();
     char *header = client_text(site.client, "Range: bytes=0-");
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 300; i++)
         header = client_text(site.client, "%s,0-", header);
-    }
     struct answer *answer = site_get("large", header, NULL);
     ck_assert_msg(answer->status == 200 || answer->status == 206 || answer->status == 416 || answer->status == 400,
                   "got %d", answer->status);

@@ -1,8 +1,8 @@
 /* What stays of a request: its name, its line in the log of requests, and who made and destroyed stores. */
-#include "access.h"
-#include "clock.h"
-#include "raw.h"
-#include "site.h"
+#include "tests/http/access.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -51,10 +51,10 @@ static json_t *line_with(const char *path, const char *text)
 {
     static json_t *kept[64];
     static size_t count;
-    ck_assert_msg(clock_until(30, find_line(path, text) != NULL), "no line with %s in %s", text, path);
+    ck_assert_msg(clock_until(30, find_line(path, text)), "no line with %s in %s", text, path);
     json_error_t error;
     json_t *json = json_loads(find_line(path, text), 0, &error);
-    ck_assert_msg(json != NULL, "no JSON: %s: %s", error.text, find_line(path, text));
+    ck_assert_msg(json, "no JSON: %s: %s", error.text, find_line(path, text));
     ck_assert_uint_lt(count, sizeof kept / sizeof *kept);
     return kept[count++] = json;
 }
@@ -68,7 +68,7 @@ static json_t *line_of(const char *id)
 static const char *text_of(const json_t *line, const char *name)
 {
     const char *text = json_string_value(json_object_get(line, name));
-    ck_assert_msg(text != NULL, "no %s in %s", name, json_dumps(line, 0));
+    ck_assert_msg(text, "no %s in %s", name, json_dumps(line, 0));
     return text;
 }
 

@@ -1,15 +1,14 @@
 /* Answers to requests whose body has not come yet: they arrive, whatever the client is doing, and nobody's body is
  * read to its end for nothing. And digests that come after the body.
  */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "payload.h"
-#include "raw.h"
 
 enum { SEED = 3, MEBIBYTE = 1 << 20, ENDLESS = 256 * MEBIBYTE };
 
@@ -26,8 +25,8 @@ static int begin(const char *method, const char *target, const char *lines)
 static size_t send_on(int socket, const char *chunk_size, size_t length)
 {
     size_t sent = 0;
-    while (sent < length && (chunk_size == NULL || raw_send(socket, "%s\r\n", chunk_size)) &&
-           raw_send_payload(socket, 1 << 16, SEED, 0) && (chunk_size == NULL || raw_send(socket, "\r\n")))
+    while (sent < length && (!chunk_size || raw_send(socket, "%s\r\n", chunk_size)) &&
+           raw_send_payload(socket, 1 << 16, SEED, 0) && (!chunk_size || raw_send(socket, "\r\n")))
         sent += 1 << 16;
     return sent;
 }

@@ -1,11 +1,10 @@
 /* What was acknowledged is there when the server comes back, after SIGTERM and after kill -9. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "clock.h"
 
 static void restart(void)
 {
@@ -178,12 +177,10 @@ static void expect_listing_of(int from, int to)
 START_TEST(listings_survive)
 {
     site_start();
-    for (int i = 299; i >= 0; i--) {
+    for (int i = 299; i >= 0; i--)
         site_expect(site_put(client_text(site.client, "key-%04d", i), "v", NULL), 201);
-    }
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         site_expect(site_delete(client_text(site.client, "key-%04d", i), NULL), 200);
-    }
     expect_listing_of(100, 300);
     restart();
     expect_listing_of(100, 300);
@@ -225,9 +222,8 @@ START_TEST(several_segments_survive)
     ck_assert_int_ge(site_figure("segments"), 4);
     for (int turn = 0; turn < 2; turn++) {
         (turn ? crash : restart)();
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 40; i++)
             site_expect_payload(client_text(site.client, "k%d", i), 100000, (uint64_t)i);
-        }
         ck_assert_int_eq(site_figure("objects"), 40);
     }
     site_expect(site_put("after", "v", NULL), 201);
@@ -242,9 +238,8 @@ START_TEST(other_limits_after_a_restart_read_the_same_data)
     write_objects();
     server_stop(site.server);
     const char *arguments[] = {"--inline-limit", "4K", "--segment-size", "1M"};
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++)
         server_add(site.server, arguments[i]);
-    }
     server_start(site.server);
     site_reconnect();
     check_objects();
@@ -279,9 +274,8 @@ END_TEST
 START_TEST(a_start_on_empty_stores_is_quick_and_right)
 {
     site_start();
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++)
         site_expect(client_send(site.client, "PUT", client_text(site.client, "/v1/stores/s%d", i), "", 0, NULL), 201);
-    }
     restart();
     struct answer *answer = client_get(site.client, "/v1/stores", NULL);
     ck_assert_uint_eq(json_array_size(json_object_get(answer_json(answer), "stores")), 101);

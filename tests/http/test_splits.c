@@ -1,7 +1,9 @@
 /* The answer to a message is the same however its bytes come: in one piece, in two, byte by byte. Of faulty ones too,
  * whose fault is known before their head is read when both come together. Over a unix socket, where a client can tell
  * when the server has read what was sent. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <linux/sockios.h>
 #include <sched.h>
@@ -11,9 +13,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "raw.h"
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 

@@ -2,7 +2,10 @@
  *
  * Servers with small limits stand for large crowds; tests/http/starving does the same in full size.
  */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -12,10 +15,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "payload.h"
-#include "raw.h"
 
 static void add(const char *flag, const char *value)
 {
@@ -264,9 +263,8 @@ START_TEST(pages_nobody_reads_stay_in_their_budget)
     char *key = malloc(KEY + 1);
     memset(key, 'x', KEY);
     key[KEY] = '\0';
-    for (int i = 0; i < KEYS; i++) {
+    for (int i = 0; i < KEYS; i++)
         site_expect(site_put(client_text(site.client, "%03d%s", i, key), "v", NULL), 201);
-    }
     free(key);
     for (int i = 0; i < READERS; i++)
         sockets[i] = begin_get(site_target("/objects"), 40, "");
@@ -287,7 +285,7 @@ static double metric(const char *name)
     struct answer *told = client_get(site.client, "/metrics", NULL);
     site_expect(told, 200);
     const char *begin = client_text(site.client, "\n%s ", name), *line = strstr((const char *)told->body, begin);
-    ck_assert_msg(line != NULL, "there is no %s", name);
+    ck_assert_msg(line, "there is no %s", name);
     return strtod(line + strlen(begin), NULL);
 }
 

@@ -1,5 +1,5 @@
 /* Stores: made, listed, described and removed over HTTP. */
-#include "site.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -89,9 +89,8 @@ START_TEST(figures_of_an_empty_store)
     const char *figures[] = {"objects",  "live_bytes",    "dead_bytes",       "disk_bytes",      "end_offset",
                              "segments", "blobs",         "writes_in_flight", "bytes_in_flight", "commits",
                              "records",  "damaged_bytes", "damaged_blobs"};
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         ck_assert_msg(answer_integer(answer, figures[i]) == 0, "%s: %s", figures[i], (char *)answer->body);
-    }
     ck_assert(!answer_boolean(answer, "failed"));
     ck_assert(json_is_null(json_object_get(answer_json(answer), "verification")));
 }

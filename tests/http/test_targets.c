@@ -1,13 +1,12 @@
 /* What stands in a target beside the key: queries, the name of the store, dot segments and fragments. Whoever does
  * something that they did not mean is asked first: a parameter that nobody knows, a store that a proxy does not see.
  */
-#include "site.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "raw.h"
 
 /* ---- queries --------------------------------------------------------------------------------- */
 
@@ -45,7 +44,7 @@ enum { REQUESTS = sizeof requests / sizeof *requests };
 static char *target_of(size_t request, const char *query)
 {
     const char *rest = requests[request].rest, *store = strstr(rest, "STORE");
-    if (store == NULL)
+    if (!store)
         return client_text(site.client, "%s%s", rest, query);
     return client_text(site.client, "%.*s%s%s%s", (int)(store - rest), rest, site.store, store + strlen("STORE"),
                        query);
@@ -54,9 +53,9 @@ static char *target_of(size_t request, const char *query)
 static struct answer *ask(size_t request, const char *query)
 {
     const char *body = requests[request].body;
-    return client_send(
-        site.client, requests[request].method, target_of(request, query), body, body == NULL ? 0 : strlen(body),
-        client_text(site.client, "Content-Type: %s", requests[request].type), site_destination("moved"), NULL);
+    return client_send(site.client, requests[request].method, target_of(request, query), body, !body ? 0 : strlen(body),
+                       client_text(site.client, "Content-Type: %s", requests[request].type), site_destination("moved"),
+                       NULL);
 }
 
 static void expect_bad_parameter(size_t request, const char *query)
@@ -91,7 +90,7 @@ START_TEST(so_is_one_that_another_endpoint_knows)
     for (size_t i = 0; i < REQUESTS; i++)
         for (size_t k = 0; k < REQUESTS; k++) {
             const char *other = requests[k].known;
-            if (other == NULL || requests[i].known == other)
+            if (!other || requests[i].known == other)
                 continue;
             expect_bad_parameter(i, client_text(site.client, "?%s=true", other));
         }
@@ -103,7 +102,7 @@ START_TEST(a_parameter_that_is_given_twice_is_refused)
 {
     site_expect(site_put("k", "old", NULL), 201);
     for (size_t i = 0; i < REQUESTS; i++)
-        if (requests[i].known != NULL)
+        if (requests[i].known)
             expect_bad_parameter(i, client_text(site.client, "?%s=true&%s=true", requests[i].known, requests[i].known));
     expect_unchanged();
 }
@@ -237,9 +236,9 @@ START_TEST(dot_segments_before_the_key_are_refused)
     site_expect(site_put("k", "old", NULL), 201);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         const char *store = strstr(paths[i], "STORE");
-        char *path = store == NULL ? client_text(site.client, "%s", paths[i])
-                                   : client_text(site.client, "%.*s%s%s", (int)(store - paths[i]), paths[i], site.store,
-                                                 store + strlen("STORE"));
+        char *path = !store ? client_text(site.client, "%s", paths[i])
+                            : client_text(site.client, "%.*s%s%s", (int)(store - paths[i]), paths[i], site.store,
+                                          store + strlen("STORE"));
         const char *methods[] = {"GET", "PUT", "DELETE"};
         for (size_t k = 0; k < 3; k++) {
             struct answer *answer = client_send(site.client, methods[k], path, "new", 3, NULL);

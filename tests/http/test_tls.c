@@ -2,7 +2,12 @@
  *
  * What is judged of a request's bytes is tested through TLS by the tests that are about it (tests/CMakeLists.txt).
  */
-#include "site.h"
+#include "tests/http/certificate.h"
+#include "tests/http/clock.h"
+#include "tests/http/payload.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
+#include "tests/http/tunnel.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -11,12 +16,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "certificate.h"
-#include "clock.h"
-#include "payload.h"
-#include "raw.h"
-#include "tunnel.h"
 
 static void add(const char *flag, const char *value)
 {
@@ -328,7 +327,7 @@ static double metric(const char *name)
     struct answer *answer = client_get(site.client, "/metrics", NULL);
     site_expect(answer, 200);
     const char *line = strstr((const char *)answer->body, name);
-    ck_assert_msg(line != NULL, "no %s in /metrics", name);
+    ck_assert_msg(line, "no %s in /metrics", name);
     return atof(line + strlen(name));
 }
 
@@ -545,7 +544,7 @@ static void expect_refusal(const char *certificate, const char *key, const char 
                                key,
                                NULL};
     ck_assert_int_ne(server_run(arguments, &output), 0);
-    ck_assert_msg(strstr(output, sentence) != NULL, "not in the output: %s\n%s", sentence, output);
+    ck_assert_msg(strstr(output, sentence), "not in the output: %s\n%s", sentence, output);
     free(output);
 }
 
@@ -648,7 +647,7 @@ START_TEST(a_drain_waits_for_half_a_record)
     collector->collects = false;
     ck_assert_msg(collector_receive_all(collector, text), "the answer ends without a word: %s", text);
     const char *second = strstr(text, "HTTP/1.1 503"); /* the server is not ready any more */
-    ck_assert_msg(second != NULL, "answered %s", text);
+    ck_assert_msg(second, "answered %s", text);
     ck_assert_int_eq(server_wait(site.server, 10), 0);
     collector_free(collector);
     close(idle);

@@ -1,8 +1,8 @@
 /* Where tokens come from: the first start, the access file and its reloading, `cairnd token`, the operator's own. */
-#include "access.h"
-#include "clock.h"
-#include "command.h"
-#include "site.h"
+#include "tests/http/access.h"
+#include "tests/http/clock.h"
+#include "tests/http/command.h"
+#include "tests/http/site.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -210,7 +210,7 @@ START_TEST(a_file_that_is_not_valid_is_refused_at_the_start)
 {
     access_write("{\"name\":\"a b\"}", "");
     const char *output = command_run((const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", NULL}, 1);
-    ck_assert_msg(strstr(output, "access.json is not valid: line 2: name: \"a b\" is not") != NULL, "%s", output);
+    ck_assert_msg(strstr(output, "access.json is not valid: line 2: name: \"a b\" is not"), "%s", output);
 }
 END_TEST
 
@@ -219,7 +219,7 @@ static void expect_refused(const char *path, const char *words)
 {
     const char *output = command_run(
         (const char *[]){"--data", site.server->data, "--listen", "127.0.0.1:0", "--access", path, NULL}, 1);
-    ck_assert_msg(strstr(output, words) != NULL && strstr(output, path) != NULL, "%s", output);
+    ck_assert_msg(strstr(output, words) && strstr(output, path), "%s", output);
 }
 
 /* What hides a file is not taken for a file that is missing, named or not. */
@@ -236,7 +236,7 @@ START_TEST(a_file_that_cannot_be_looked_at_is_refused_at_the_start)
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(symlink("/nowhere/access.json", path), 0);
     const char *output = command_run((const char *[]){"--data", data, "--listen", "127.0.0.1:0", NULL}, 1);
-    ck_assert_msg(strstr(output, "cannot read the access file") != NULL, "%s", output);
+    ck_assert_msg(strstr(output, "cannot read the access file"), "%s", output);
     setenv("CAIRN_ROOT_TOKEN", "a-token-of-mine-that-is-long", 1);
     expect_refused(path, strerror(ENOENT));
     command_run((const char *[]){"token", "add", "x", "--stores", "*", "--rights", "read", "--data", data, NULL}, 1);
@@ -278,7 +278,7 @@ static char *add(const char *name, const char *stores, const char *rights, const
                                                 site.server->data, expires ? "--expires" : NULL, expires, NULL},
                                0);
     char *token = strstr(output, "cairn_");
-    ck_assert_msg(token != NULL, "%s", output);
+    ck_assert_msg(token, "%s", output);
     token[strcspn(token, "\n")] = '\0';
     return token;
 }
@@ -415,7 +415,7 @@ START_TEST(edits_at_once_are_all_kept)
     }
     const char *listed = command_run((const char *[]){"token", "list", "--data", site.server->data, NULL}, 0);
     for (int i = 0; i < EDITS; i++)
-        ck_assert_msg(strstr(listed, names[i]) != NULL, "%s is not in %s", names[i], listed);
+        ck_assert_msg(strstr(listed, names[i]), "%s is not in %s", names[i], listed);
 }
 END_TEST
 

@@ -4,17 +4,16 @@
  * What one bad request gets for an answer is in test_hygiene.c, what one broken upload leaves in test_abort.c. Here
  * they come in crowds.
  */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
+#include "tests/lib/prng.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "clock.h"
-#include "raw.h"
-#include "tests/lib/prng.h"
 
 /* What may stay of memory as a cache after a crowd has gone, and how fast an innocent client is served meanwhile. */
 enum { MEMORY_SLACK = 16 << 20 };
@@ -120,9 +119,8 @@ START_TEST(two_thousand_idle_connections)
     }
     expect_service();
     ck_assert_uint_ge(server_descriptors(site.server), before.descriptors + CONNECTIONS);
-    for (int i = 0; i < CONNECTIONS; i++) {
+    for (int i = 0; i < CONNECTIONS; i++)
         close(sockets[i]);
-    }
     expect_recovery();
 }
 END_TEST
@@ -134,16 +132,13 @@ START_TEST(slow_heads_of_many_clients)
     int sockets[CLIENTS];
     start();
     char *request = client_text(site.client, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("victim"));
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = 0; i < CLIENTS; i++)
         sockets[i] = raw_connect(site.server->port);
-    }
     for (size_t at = 0; request[at]; at++) {
-        for (int i = 0; i < CLIENTS; i++) {
+        for (int i = 0; i < CLIENTS; i++)
             ck_assert(raw_send_bytes(sockets[i], request + at, 1));
-        }
-        if (at % 20 == 0) {
+        if (at % 20 == 0)
             expect_service();
-        }
     }
     for (int i = 0; i < CLIENTS; i++) {
         ck_assert(raw_receive(sockets[i], &answer));
@@ -189,9 +184,8 @@ START_TEST(a_flood_of_pipelined_requests)
     char *request = client_text(site.client, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("victim"));
     for (int i = 0; i < FLOODS; i++) {
         sockets[i] = raw_connect(site.server->port);
-        for (int n = 0; n < REQUESTS; n++) {
+        for (int n = 0; n < REQUESTS; n++)
             ck_assert(raw_send_bytes(sockets[i], request, strlen(request)));
-        }
     }
     expect_service();
     for (int i = 0; i < FLOODS; i++) {
@@ -248,12 +242,10 @@ START_TEST(clients_that_vanish_while_suspended)
         char *request = suspending_request(number);
         sockets[number % AT_ONCE] = raw_connect(site.server->port);
         ck_assert(raw_send_bytes(sockets[number % AT_ONCE], request, strlen(request)));
-        if (number % 3 == 0) {
+        if (number % 3 == 0)
             clock_sleep(0.0002); /* some are met a little later on their way */
-        }
-        for (unsigned i = 0; number % AT_ONCE == AT_ONCE - 1 && i < AT_ONCE; i++) {
+        for (unsigned i = 0; number % AT_ONCE == AT_ONCE - 1 && i < AT_ONCE; i++)
             reset(sockets[i]);
-        }
     }
     expect_recovery();
 }
@@ -267,9 +259,8 @@ static void expect_an_end(const char *beginning, const char *piece)
     enum { BYTES_MAX = 64 << 20 };
     int socket = raw_connect(site.server->port);
     bool open = raw_send(socket, "%s", beginning);
-    for (size_t sent = 0; open && sent < BYTES_MAX; sent += strlen(piece)) {
+    for (size_t sent = 0; open && sent < BYTES_MAX; sent += strlen(piece))
         open = raw_send_bytes(socket, piece, strlen(piece));
-    }
     ck_assert_msg(!open, "64 MiB and more are taken after: %s", beginning);
     close(socket);
 }
@@ -323,9 +314,8 @@ START_TEST(lengths_that_nobody_has)
         const char *length = lengths[(size_t)round % (sizeof lengths / sizeof *lengths)];
         int socket = raw_connect(site.server->port);
         raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %s\r\n\r\nbody", site_object("huge"), length);
-        if (raw_receive(socket, &answer)) {
+        if (raw_receive(socket, &answer))
             ck_assert_msg(answer.status == 400 || answer.status == 413, "%s: %d", length, answer.status);
-        }
         reset(socket);
     }
     site_expect(site_get("huge", NULL), 404);

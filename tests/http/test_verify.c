@@ -1,11 +1,10 @@
 /* Verification of a running store: begun by POST, told among the figures, and what it finds. */
-#include "site.h"
+#include "tests/http/clock.h"
+#include "tests/http/disk.h"
+#include "tests/http/site.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "clock.h"
-#include "disk.h"
 
 enum { LARGE = 600 << 10 };
 
@@ -58,7 +57,7 @@ static void expect_time(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
     int year, month, day, hour, minute, second, part, end = 0;
-    ck_assert_msg(text != NULL, "%s is no string", name);
+    ck_assert_msg(text, "%s is no string", name);
     sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &year, &month, &day, &hour, &minute, &second, &part, &end);
     ck_assert_msg(end == 24 && text[end] == '\0', "%s is no time: %s", name, text);
     ck_assert_msg(year > 2000 && month <= 12 && day <= 31, "%s is another time: %s", name, text);
@@ -104,9 +103,8 @@ START_TEST(the_answer_is_the_progress)
     ck_assert(json_is_null(json_object_get(told, "finished")));
     ck_assert_int_eq(answer_integer(answer, "bytes_total"), site_figure("end_offset") + LARGE);
     static const char *const names[] = {"bytes_done", "records", "blobs", "flaws"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         ck_assert_int_eq(answer_integer(answer, names[i]) < 0, 0);
-    }
 }
 END_TEST
 
@@ -190,7 +188,7 @@ static void expect_refused(const char *mention)
     struct answer *answer = site_get("large", NULL);
     site_expect_problem(answer, 500);
     ck_assert_str_eq(answer_string(answer, "type"), "urn:problem-type:cairn:damaged");
-    ck_assert_msg(strstr(answer_string(answer, "detail"), mention) != NULL, "%s", answer_string(answer, "detail"));
+    ck_assert_msg(strstr(answer_string(answer, "detail"), mention), "%s", answer_string(answer, "detail"));
     site_expect(site_head("large", NULL), 500);
     site_expect(site_get("large", "Range: bytes=0-9", NULL), 500);
 }
@@ -234,7 +232,7 @@ static void expect_metric(const char *name, int value)
     struct answer *answer = client_get(site.client, "/metrics", NULL);
     site_expect(answer, 200);
     const char *line = client_text(site.client, "\ncairn_store_verification_%s{store=\"main\"} %d\n", name, value);
-    ck_assert_msg(strstr((char *)answer->body, line) != NULL, "not among the metrics: %s", line);
+    ck_assert_msg(strstr((char *)answer->body, line), "not among the metrics: %s", line);
 }
 
 START_TEST(metrics_tell_of_it)
@@ -282,9 +280,8 @@ START_TEST(what_is_wrong_is_refused)
                                           "?rate=99999999999999999999",
                                           "?rate=9223372036854775808",
                                           "?rate=18446744073709551615"};
-    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         site_expect_problem(start(queries[i]), 400);
-    }
     site_expect_problem(site_post("/verify", "{\"rate\":1}"), 400);
     ck_assert(json_is_null(verification()));
     site_expect_problem(client_send(site.client, "POST", "/v1/stores/nowhere/verify", NULL, 0, NULL), 404);

@@ -1,4 +1,4 @@
-#include "tunnel.h"
+#include "tests/http/tunnel.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -16,9 +16,8 @@ static const struct value nothing = {0};
 static struct attempt *make(struct model *model, unsigned store)
 {
     struct attempt *attempt = calloc(1, sizeof *attempt);
-    if (!attempt) {
+    if (!attempt)
         abort();
-    }
     attempt->model = model;
     attempt->store = store;
     attempt->expected_step = SIZE_MAX;
@@ -37,9 +36,8 @@ void attempt_free(struct attempt *attempt)
         const struct effect *effect = &attempt->effects[i];
         attempt->model->slots[effect->store][effect->key].attempt = NULL;
     }
-    for (size_t i = 0; i < ATTEMPT_STEPS; i++) {
+    for (size_t i = 0; i < ATTEMPT_STEPS; i++)
         free(attempt->steps[i].payload);
-    }
     ticket_destroy(&attempt->ticket);
     free(attempt);
 }
@@ -47,14 +45,12 @@ void attempt_free(struct attempt *attempt)
 static struct effect *effect_on(struct attempt *attempt, unsigned store, unsigned key)
 {
     for (size_t i = 0; i < attempt->effect_count; i++) {
-        if (attempt->effects[i].store == store && attempt->effects[i].key == key) {
+        if (attempt->effects[i].store == store && attempt->effects[i].key == key)
             return &attempt->effects[i];
-        }
     }
     struct slot *slot = &attempt->model->slots[store][key];
-    if (slot->attempt) {
+    if (slot->attempt)
         model_fail(attempt->model, "a mistake in the test: two attempts at one key");
-    }
     slot->attempt = attempt;
     struct effect *effect = &attempt->effects[attempt->effect_count++];
     *effect = (struct effect){.store = store, .key = key, .old = slot->now, .new = slot->now};
@@ -124,9 +120,8 @@ static void carry(struct attempt *attempt, enum store_op_kind kind, unsigned key
     op->keep_target = keep_target;
     step->existed = to->new.id != 0;
     step->result = to->new = from->new;
-    if (kind == STORE_RENAME) {
+    if (kind == STORE_RENAME)
         from->new = nothing;
-    }
 }
 
 void attempt_rename(struct attempt *attempt, unsigned key, unsigned target, bool keep_target)
@@ -172,9 +167,8 @@ void attempt_condition(struct attempt *attempt, unsigned key, enum attempt_condi
         written->match = &step->digest;
         written->match_count = 1;
     }
-    if (!holds) {
+    if (!holds)
         expect_failure(attempt, STORE_CONDITION);
-    }
 }
 
 /* ---- submitting ------------------------------------------------------------------------------ */
@@ -186,9 +180,8 @@ static void under_way(struct attempt *attempt)
     attempt->next = model->under_way;
     model->under_way = attempt;
     model->operations++;
-    if (attempt->next) {
+    if (attempt->next)
         model_meet(model);
-    }
 }
 
 static void accepted(struct attempt *attempt, enum store_error error)
@@ -213,17 +206,15 @@ void attempt_between(struct model *model, unsigned store, unsigned key, unsigned
     struct effect *to = effect_on(attempt, attempt->store, target);
     struct effect *from = effect_on(attempt, store, key);
     struct store_op *op;
-    if (from->old.id == 0) {
+    if (from->old.id == 0)
         expect_failure(attempt, STORE_NO_OBJECT);
-    }
     struct step *step = add_step(attempt, move ? STORE_RENAME : STORE_COPY, key, &op);
     op->target = model_key(target);
     step->existed = to->old.id != 0;
     step->result = to->new = from->old;
     attempt->transfer = move;
-    if (move) {
+    if (move)
         from->new = nothing;
-    }
     attempt->quota = model_weigh(model, attempt);
     accepted(attempt,
              store_copy(model->stores[store], op, model->stores[attempt->store], move, ticket_done, &attempt->ticket));
@@ -241,9 +232,8 @@ static void count_tapped(void *arg, const void *bytes, size_t length)
 static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
 {
     struct attempt *attempt = arg;
-    if (attempt->expected == STORE_DIGEST) {
+    if (attempt->expected == STORE_DIGEST)
         return STORE_DIGEST;
-    }
     *ret_attributes = attempt->ops[0].attributes;
     *ret_length = attempt->ops[0].attributes_length;
     return STORE_OK;
@@ -273,13 +263,11 @@ static enum store_error send(struct stream *stream, const struct step *step)
         size_t rest = (size_t)step->result.size - sent;
         size_t taken = 0;
         enum store_error error = stream_write(stream, payload + sent, rest < piece ? rest : piece, &taken);
-        if (error) {
+        if (error)
             return error;
-        }
         sent += taken;
-        if (taken == 0) {
+        if (taken == 0)
             wait_ready(stream);
-        }
     }
     return STORE_OK;
 }
@@ -309,9 +297,8 @@ static void end_upload(struct attempt *attempt, struct stream *stream, enum uplo
         attempt_free(attempt);
         return;
     }
-    if (end != UPLOAD_COMMIT) {
+    if (end != UPLOAD_COMMIT)
         attempt->expected = end == UPLOAD_BAD_DIGEST ? STORE_DIGEST : STORE_SIZE;
-    }
     struct stream_finish finish = {.seal = seal, .arg = attempt};
     accepted(attempt, STORE_OK);
     stream_commit(stream, &finish, ticket_done, &attempt->ticket);
@@ -359,20 +346,17 @@ static void check_receipt(const struct attempt *attempt, size_t i)
     }
     if (op->kind != STORE_DELETE) {
         struct store_digest digest = digest_of(&step->result);
-        if (!store_digest_equal(&receipt->digest, &digest)) {
+        if (!store_digest_equal(&receipt->digest, &digest))
             model_fail(model, "step %zu: the receipt's digest is not the payload's", i);
-        }
     }
 }
 
 static void check_success(const struct attempt *attempt)
 {
-    if (attempt->ticket.receipt_count != attempt->step_count) {
+    if (attempt->ticket.receipt_count != attempt->step_count)
         model_fail(attempt->model, "%zu receipts for %zu steps", attempt->ticket.receipt_count, attempt->step_count);
-    }
-    for (size_t i = 0; i < attempt->step_count; i++) {
+    for (size_t i = 0; i < attempt->step_count; i++)
         check_receipt(attempt, i);
-    }
     bool upload = attempt->tapped > 0;
     if (upload && attempt->tapped != attempt->steps[0].result.size) {
         model_fail(attempt->model, "the tap of an upload of %llu bytes saw %llu",
@@ -405,16 +389,14 @@ static void judge_quota(struct attempt *attempt)
         attempt->expected_step = SIZE_MAX;
         attempt->model->refused++;
     }
-    if (attempt->ended == STORE_OK && attempt->quota == ATTEMPT_OVERRUNS_ALONE) {
+    if (attempt->ended == STORE_OK && attempt->quota == ATTEMPT_OVERRUNS_ALONE)
         model_fail(attempt->model, "a write of %zu steps passed a limit of its store", attempt->step_count);
-    }
 }
 
 void attempt_settle(struct attempt *attempt)
 {
-    if (!attempt->refused) {
+    if (!attempt->refused)
         attempt->ended = ticket_wait(&attempt->ticket);
-    }
     judge_quota(attempt);
     if (attempt->ended == STORE_OK && attempt->expected == STORE_OK) {
         check_success(attempt);

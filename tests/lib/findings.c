@@ -16,9 +16,8 @@ void findings_keep(void *arg, const struct store_flaw *flaw)
     struct finding *one = &findings[findings_count++];
     *one = (struct finding){.flaw = *flaw};
     ck_assert_uint_lt(flaw->key_length, FINDING_KEY);
-    if (flaw->key) {
+    if (flaw->key)
         memcpy(one->key, flaw->key, flaw->key_length);
-    }
 }
 
 struct store_verification findings_verify(struct fixture *fixture)

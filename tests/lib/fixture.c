@@ -25,9 +25,8 @@ _Noreturn static void give_up(const char *what, const char *detail)
 
 static void must(const char *what, enum store_error error)
 {
-    if (error) {
+    if (error)
         give_up(what, store_error_text(error));
-    }
 }
 
 static void hear(void *arg, enum store_log_level level, const char *sentence)
@@ -49,9 +48,8 @@ void fixture_open(struct fixture *fixture)
     fixture->warnings = 0;
     fixture->logged[0] = 0;
     enum store_error error = depot_open("/data", &fixture->options, &fixture->depot, &detail);
-    if (error) {
+    if (error)
         give_up("depot_open", detail.text);
-    }
     must("depot_create", depot_create(fixture->depot, "s", &created, NULL));
     must("depot_acquire", depot_acquire(fixture->depot, "s", &fixture->store, NULL));
 }
@@ -116,9 +114,8 @@ static enum store_error run(struct fixture *fixture, const struct store_op *op)
     ticket_init(&ticket);
     unsigned flags = STORE_ALLOW_EMPTY | STORE_ALLOW_NUL;
     enum store_error error = store_batch(fixture->store, op, 1, flags, ticket_done, &ticket, NULL);
-    if (!error) {
+    if (!error)
         error = ticket_wait(&ticket);
-    }
     ticket_destroy(&ticket);
     return error;
 }
@@ -151,9 +148,8 @@ static enum store_error upload_all(struct stream *stream, const uint8_t *payload
 {
     size_t taken = 0;
     enum store_error error = STORE_OK;
-    for (size_t sent = 0; sent < size && !error; sent += taken) {
+    for (size_t sent = 0; sent < size && !error; sent += taken)
         error = stream_write(stream, payload + sent, size - sent, &taken);
-    }
     return error;
 }
 
@@ -162,9 +158,8 @@ enum store_error fixture_upload(struct fixture *fixture, const char *key, const 
     struct store_key named = key_of(key);
     struct stream *stream;
     enum store_error error = stream_open(fixture->store, &named, size, NULL, &stream);
-    if (error) {
+    if (error)
         return error;
-    }
     error = upload_all(stream, payload, size);
     if (error) {
         stream_abort(stream);
@@ -195,22 +190,19 @@ enum store_error fixture_end_put(struct fixture_put *put)
 
 void fixture_wait_held(struct fixture *fixture)
 {
-    while (sim_disk_held(fixture->disk) == 0) {
+    while (sim_disk_held(fixture->disk) == 0)
         usleep(100);
-    }
 }
 
 /* ---- reads ----------------------------------------------------------------------------------- */
 
 static bool same_payload(struct fixture *fixture, struct object *object, const void *payload, size_t size)
 {
-    if (object_info(object)->size != size) {
+    if (object_info(object)->size != size)
         return false;
-    }
     int file = object_take_descriptor(object);
-    if (file < 0) {
+    if (file < 0)
         return size == 0 || memcmp(object_payload(object), payload, size) == 0;
-    }
     uint8_t *bytes = malloc(size + 1);
     bool same = bytes && io_read_all(fixture->io, file, bytes, size, 0) == 0 && memcmp(bytes, payload, size) == 0;
     fixture->io->close(fixture->io->self, file);
@@ -223,9 +215,8 @@ enum store_error fixture_get(struct fixture *fixture, const char *key, const voi
     struct store_key named = key_of(key);
     struct object *object;
     enum store_error error = store_get(fixture->store, &named, STORE_GET_PAYLOAD, &object);
-    if (error) {
+    if (error)
         return error;
-    }
     bool same = same_payload(fixture, object, payload, size);
     object_release(object);
     return same ? STORE_OK : STORE_DIGEST;
@@ -253,9 +244,8 @@ struct store_figures fixture_figures(struct fixture *fixture)
 static int open_file(struct fixture *fixture, const char *path, int flags)
 {
     int file = fixture->io->openat(fixture->io->self, AT_FDCWD, path, flags, 0600);
-    if (file < 0) {
+    if (file < 0)
         give_up("cannot open", path);
-    }
     return file;
 }
 
@@ -325,9 +315,8 @@ const char *fixture_segment(struct fixture *fixture)
     char *names = fixture->io->list(fixture->io->self, folder);
     const char *newest = "";
     for (const char *name = names; name && *name; name += strlen(name) + 1) {
-        if (*name == '0' && strcmp(name, newest) > 0) {
+        if (*name == '0' && strcmp(name, newest) > 0)
             newest = name;
-        }
     }
     snprintf(segment_path, sizeof segment_path, "%s/%s", log, newest);
     free(names);
@@ -342,9 +331,8 @@ uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *re
     fixture->io->fstat(fixture->io->self, file, &stat);
     *ret_size = (size_t)stat.st_size;
     uint8_t *bytes = malloc(*ret_size + 1);
-    if (!bytes || io_read_all(fixture->io, file, bytes, *ret_size, 0)) {
+    if (!bytes || io_read_all(fixture->io, file, bytes, *ret_size, 0))
         give_up("cannot read", path);
-    }
     fixture->io->close(fixture->io->self, file);
     return bytes;
 }
@@ -352,9 +340,8 @@ uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *re
 void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position)
 {
     int file = open_file(fixture, path, O_WRONLY | O_CREAT);
-    if (io_write_all(fixture->io, file, bytes, length, (off_t)position)) {
+    if (io_write_all(fixture->io, file, bytes, length, (off_t)position))
         give_up("cannot write", path);
-    }
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
 }
@@ -362,9 +349,8 @@ void fixture_write_file(struct fixture *fixture, const char *path, const void *b
 void fixture_resize_file(struct fixture *fixture, const char *path, size_t size)
 {
     int file = open_file(fixture, path, O_WRONLY);
-    if (fixture->io->ftruncate(fixture->io->self, file, (off_t)size) < 0) {
+    if (fixture->io->ftruncate(fixture->io->self, file, (off_t)size) < 0)
         give_up("cannot resize", path);
-    }
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
 }
@@ -374,9 +360,8 @@ size_t fixture_find(struct fixture *fixture, const char *path, const void *bytes
     size_t size;
     uint8_t *all = fixture_read_file(fixture, path, &size);
     const uint8_t *found = memmem(all, size, bytes, length);
-    if (!found) {
+    if (!found)
         give_up("the bytes looked for are not in", path);
-    }
     size_t position = (size_t)(found - all);
     free(all);
     return position;

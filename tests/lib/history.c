@@ -11,9 +11,8 @@ static unsigned pick_key(const struct model *model, struct prng *prng, unsigned 
 {
     for (int tries = 0; tries < 20; tries++) {
         unsigned key = (unsigned)prng_below(prng, MODEL_KEYS);
-        if (key != but && model_key_free(model, store, key)) {
+        if (key != but && model_key_free(model, store, key))
             return key;
-        }
     }
     return MODEL_KEYS;
 }
@@ -34,13 +33,11 @@ static void put(struct model *model, struct prng *prng)
 {
     unsigned store = pick_store(prng);
     unsigned key = pick_key(model, prng, store, MODEL_KEYS);
-    if (key == MODEL_KEYS) {
+    if (key == MODEL_KEYS)
         return;
-    }
     struct attempt *attempt = attempt_new(model, store);
-    if (prng_one_in(prng, 4)) {
+    if (prng_one_in(prng, 4))
         attempt_condition(attempt, key, (enum attempt_condition)prng_below(prng, ATTEMPT_CONDITIONS));
-    }
     attempt_put(attempt, key, small_size(prng));
     attempt_submit(attempt);
 }
@@ -49,13 +46,11 @@ static void delete (struct model *model, struct prng *prng)
 {
     unsigned store = pick_store(prng);
     unsigned key = pick_key(model, prng, store, MODEL_KEYS);
-    if (key == MODEL_KEYS) {
+    if (key == MODEL_KEYS)
         return;
-    }
     struct attempt *attempt = attempt_new(model, store);
-    if (prng_one_in(prng, 8)) {
+    if (prng_one_in(prng, 8))
         attempt_condition(attempt, key, (enum attempt_condition)prng_below(prng, ATTEMPT_CONDITIONS));
-    }
     attempt_delete(attempt, key);
     attempt_submit(attempt);
 }
@@ -89,15 +84,13 @@ static void batch(struct model *model, struct prng *prng)
     unsigned keys[3];
     for (unsigned i = 0; i < 3; i++) {
         keys[i] = pick_key(model, prng, store, MODEL_KEYS);
-        if (keys[i] == MODEL_KEYS) {
+        if (keys[i] == MODEL_KEYS)
             return;
-        }
     }
     struct attempt *attempt = attempt_new(model, store);
     unsigned steps = 2 + (unsigned)prng_below(prng, ATTEMPT_STEPS - 2);
-    for (unsigned i = 0; i < steps; i++) {
+    for (unsigned i = 0; i < steps; i++)
         add_step(attempt, prng, keys[prng_below(prng, 3)], keys[prng_below(prng, 3)]);
-    }
     attempt_submit(attempt);
 }
 
@@ -106,9 +99,8 @@ static void carry(struct model *model, struct prng *prng)
     unsigned store = pick_store(prng);
     unsigned key = pick_key(model, prng, store, MODEL_KEYS);
     unsigned target = pick_key(model, prng, store, prng_one_in(prng, 50) ? MODEL_KEYS : key);
-    if (key == MODEL_KEYS || target == MODEL_KEYS) {
+    if (key == MODEL_KEYS || target == MODEL_KEYS)
         return;
-    }
     struct attempt *attempt = attempt_new(model, store);
     if (prng_one_in(prng, 2)) {
         attempt_rename(attempt, key, target, prng_one_in(prng, 3));
@@ -123,18 +115,16 @@ static void between(struct model *model, struct prng *prng)
     unsigned store = pick_store(prng);
     unsigned key = pick_key(model, prng, store, MODEL_KEYS);
     unsigned target = pick_key(model, prng, (store + 1) % MODEL_STORES, MODEL_KEYS);
-    if (key != MODEL_KEYS && target != MODEL_KEYS) {
+    if (key != MODEL_KEYS && target != MODEL_KEYS)
         attempt_between(model, store, key, target, prng_one_in(prng, 2));
-    }
 }
 
 static void upload(struct model *model, struct prng *prng)
 {
     unsigned store = pick_store(prng);
     unsigned key = pick_key(model, prng, store, MODEL_KEYS);
-    if (key == MODEL_KEYS) {
+    if (key == MODEL_KEYS)
         return;
-    }
     uint64_t size = prng_one_in(prng, 4) ? small_size(prng) : large_size(prng);
     enum upload_end end = prng_one_in(prng, 4) ? (enum upload_end)prng_below(prng, UPLOAD_ENDS) : UPLOAD_COMMIT;
     attempt_upload(model, store, key, size, prng_one_in(prng, 2), end);
@@ -167,9 +157,8 @@ void history_burst(struct model *model, struct prng *prng)
     sim_disk_hold_syncs(model->disk, true);
     for (unsigned i = 0; i < count; i++) {
         unsigned key = pick_key(model, prng, store, MODEL_KEYS);
-        if (key == MODEL_KEYS) {
+        if (key == MODEL_KEYS)
             break;
-        }
         struct attempt *attempt = attempt_new(model, store);
         if (prng_one_in(prng, 6)) {
             attempt_delete(attempt, key);
@@ -185,12 +174,10 @@ void history_round(struct model *model, struct prng *prng, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         work(model, prng);
-        if (prng_one_in(prng, 3)) {
+        if (prng_one_in(prng, 3))
             model_read(model, pick_store(prng), (unsigned)prng_below(prng, MODEL_KEYS));
-        }
-        if (prng_one_in(prng, 15)) {
+        if (prng_one_in(prng, 15))
             model_list(model, pick_store(prng));
-        }
     }
 }
 
@@ -205,9 +192,8 @@ static void churn_round(struct model *model, struct prng *prng, unsigned store)
 {
     for (unsigned i = 0; i < 12; i++) {
         unsigned key = (unsigned)prng_below(prng, MODEL_KEYS - 10); /* the last ones stay as they are */
-        if (!model_key_free(model, store, key)) {
+        if (!model_key_free(model, store, key))
             continue;
-        }
         struct attempt *attempt = attempt_new(model, store);
         if (prng_one_in(prng, 10)) {
             attempt_delete(attempt, key);
@@ -223,12 +209,10 @@ void history_churn(struct model *model, struct prng *prng, unsigned store)
 {
     enum { ROUNDS_MAX = 60 }; /* more than fill the first segment, which is the largest */
     uint64_t segments = count_segments(model, store);
-    if (segments == 0) {
+    if (segments == 0)
         segments = 1; /* an empty log has none, and its first is not another one */
-    }
-    for (unsigned i = 0; i < ROUNDS_MAX && count_segments(model, store) <= segments; i++) {
+    for (unsigned i = 0; i < ROUNDS_MAX && count_segments(model, store) <= segments; i++)
         churn_round(model, prng, store);
-    }
 }
 
 /* ---- the scenario ---------------------------------------------------------------------------- */
@@ -287,7 +271,7 @@ static void delete_some(struct model *model)
 /* A key whose earlier attempt is in doubt cannot be named again, so the parts of the scenario end where one is. */
 static bool go_on(const struct model *model)
 {
-    return model->in_doubt == NULL;
+    return !model->in_doubt;
 }
 
 void history_recover(struct model *model, struct prng *prng)
@@ -311,9 +295,8 @@ bool history_scenario(struct model *model)
         model_list(model, i % MODEL_STORES);
     }
     model_close(model);
-    if (model_open(model, NULL)) {
+    if (model_open(model, NULL))
         return false;
-    }
     struct prng prng = prng_of(1);
     history_round(model, &prng, 12);
     model_verify(model);

@@ -50,9 +50,8 @@ struct depot_options model_options(struct sim_disk *disk)
 struct model *model_new(struct sim_disk *disk, uint64_t seed)
 {
     struct model *model = calloc(1, sizeof *model);
-    if (!model) {
+    if (!model)
         abort();
-    }
     model->disk = disk;
     model->seed = seed;
     model->options = model_options(disk);
@@ -63,9 +62,8 @@ struct model *model_new(struct sim_disk *disk, uint64_t seed)
 
 void model_free(struct model *model)
 {
-    if (!model) {
+    if (!model)
         return;
-    }
     model_close(model);
     while (model->in_doubt) {
         struct attempt *attempt = model->in_doubt;
@@ -109,16 +107,15 @@ static void make_keys(void)
 struct store_key model_key(unsigned key)
 {
     pthread_once(&keys_made, make_keys);
-    if (key >= MODEL_KEYS - MODEL_HASHES) {
+    if (key >= MODEL_KEYS - MODEL_HASHES)
         return store_key_of_hash(0x0101010101010101u * (key + 1));
-    }
     size_t length = key == 0 ? STORE_KEY_MAX : key == 1 ? 1 : is_namesake(key) ? NAMESAKE_LENGTH : 6;
     return store_key_of(key_bytes[key], length);
 }
 
 bool model_key_free(const struct model *model, unsigned store, unsigned key)
 {
-    return model->slots[store][key].attempt == NULL;
+    return !model->slots[store][key].attempt;
 }
 
 struct value model_new_value(struct model *model, uint64_t size)
@@ -142,17 +139,15 @@ static void look_for_family(struct model *model, unsigned store, unsigned key)
     unsigned first = NAMESAKES_BEGIN + family_of(key) * MODEL_FAMILY;
     unsigned count = 0;
     for (unsigned member = first; member < first + MODEL_FAMILY; member++) {
-        if (model->slots[store][member].attempt) {
+        if (model->slots[store][member].attempt)
             return;
-        }
         count += model->slots[store][member].now.id != 0;
     }
     struct object *object;
     enum store_error expected = count == 0 ? STORE_NO_OBJECT : count == 1 ? STORE_OK : STORE_COLLISION;
     enum store_error error = store_get(model->stores[store], &hashed, 0, &object);
-    if (error == STORE_OK) {
+    if (error == STORE_OK)
         object_release(object);
-    }
     if (error != expected && !(model->disturbed && model_disk_error(error))) {
         model_fail(model, "reading %s by the hash of key %u, which %u keys have: %s", store_names[store], key, count,
                    store_error_text(error));
@@ -169,22 +164,19 @@ static enum store_error get(struct model *model, unsigned store, unsigned key, s
         by_hash = false;
     }
     enum store_error error = store_get(model->stores[store], by_hash ? &hashed : &named, STORE_GET_PAYLOAD, ret_object);
-    if (error && error != STORE_NO_OBJECT && !(model->disturbed && model_disk_error(error))) {
+    if (error && error != STORE_NO_OBJECT && !(model->disturbed && model_disk_error(error)))
         model_fail(model, "reading key %u of %s: %s", key, store_names[store], store_error_text(error));
-    }
     return error;
 }
 
 static enum seen compare(struct model *model, struct object *object, const struct value *old, const struct value *new)
 {
     int os_error = 0;
-    if (object_is(model, old, object, &os_error)) {
+    if (object_is(model, old, object, &os_error))
         return SEEN_OLD;
-    }
     /* A blob's descriptor can be taken only once, but a value of another size is told apart before. */
-    if (os_error == 0 && object_is(model, new, object, &os_error)) {
+    if (os_error == 0 && object_is(model, new, object, &os_error))
         return SEEN_NEW;
-    }
     return os_error && model->disturbed ? SEEN_ERROR : SEEN_NOTHING;
 }
 
@@ -201,9 +193,8 @@ static enum seen look(struct model *model, unsigned store, unsigned key, const s
         }
         return old->id == 0 ? SEEN_OLD : SEEN_NEW;
     }
-    if (error) {
+    if (error)
         return SEEN_ERROR;
-    }
     enum seen seen = compare(model, object, old, new);
     if (seen == SEEN_NOTHING) {
         const struct object_info *info = object_info(object);
@@ -223,9 +214,8 @@ static enum seen look(struct model *model, unsigned store, unsigned key, const s
 static const struct effect *find_effect(const struct attempt *attempt, unsigned store, unsigned key)
 {
     const struct effect *effect = attempt->effects;
-    while (effect->store != store || effect->key != key) {
+    while (effect->store != store || effect->key != key)
         effect++;
-    }
     return effect;
 }
 
@@ -233,9 +223,8 @@ static const struct effect *find_effect(const struct attempt *attempt, unsigned 
 static bool may_be_seen(const struct model *model, const struct attempt *attempt)
 {
     for (const struct attempt *other = model->in_doubt; other; other = other->next) {
-        if (other == attempt) {
+        if (other == attempt)
             return false;
-        }
     }
     return attempt->expected == STORE_OK;
 }
@@ -244,9 +233,8 @@ void model_read(struct model *model, unsigned store, unsigned key)
 {
     const struct slot *slot = &model->slots[store][key];
     const struct value *other = &slot->now;
-    if (slot->attempt && may_be_seen(model, slot->attempt)) {
+    if (slot->attempt && may_be_seen(model, slot->attempt))
         other = &find_effect(slot->attempt, store, key)->new;
-    }
     look(model, store, key, &slot->now, other);
 }
 
@@ -284,9 +272,8 @@ static void book_half(struct model *model, struct attempt *attempt)
     struct effect *copied = &attempt->effects[0];
     enum seen seen = look(model, copied->store, copied->key, &copied->old, &copied->new);
     attempt->half_open = seen == SEEN_ERROR;
-    if (seen == SEEN_NEW) {
+    if (seen == SEEN_NEW)
         model->slots[copied->store][copied->key].now = copied->old = copied->new;
-    }
 }
 
 static void book(struct model *model, struct attempt *attempt, uint64_t floor[MODEL_STORES])
@@ -303,9 +290,8 @@ static void book(struct model *model, struct attempt *attempt, uint64_t floor[MO
     if (attempt_in_doubt(attempt)) {
         for (size_t i = 0; i < attempt->effect_count; i++)
             model->doubt_round[attempt->effects[i].store] = model->round;
-        if (attempt->transfer) {
+        if (attempt->transfer)
             book_half(model, attempt);
-        }
         attempt->next = model->in_doubt;
         model->in_doubt = attempt;
     } else {
@@ -359,9 +345,8 @@ static bool decide(struct model *model, const struct attempt *attempt)
     for (size_t i = 0; i < attempt->effect_count; i++) {
         const struct effect *effect = &attempt->effects[i];
         enum seen one = look(model, effect->store, effect->key, &effect->old, &effect->new);
-        if (one == SEEN_ERROR) {
+        if (one == SEEN_ERROR)
             return false;
-        }
         if (!value_equal(&effect->old, &effect->new)) {
             seen[changing.effect_count] = one;
             changes[changing.effect_count++] = *effect;
@@ -370,9 +355,8 @@ static bool decide(struct model *model, const struct attempt *attempt)
     memcpy(changing.effects, changes, sizeof changes);
     check_together(model, &changing, seen);
     for (size_t i = 0; i < changing.effect_count; i++) {
-        if (seen[i] == SEEN_NEW) {
+        if (seen[i] == SEEN_NEW)
             model->slots[changes[i].store][changes[i].key].now = changes[i].new;
-        }
     }
     return true;
 }
@@ -381,9 +365,8 @@ static bool decide_doubts(struct model *model)
 {
     while (model->in_doubt) {
         struct attempt *attempt = model->in_doubt;
-        if (!decide(model, attempt)) {
+        if (!decide(model, attempt))
             return false;
-        }
         model->in_doubt = attempt->next;
         model->doubts++;
         attempt_free(attempt);
@@ -398,19 +381,15 @@ static enum store_error open_stores(struct model *model, struct store_detail *re
     for (unsigned i = 0; i < MODEL_STORES; i++) {
         bool created;
         enum store_error error = depot_create(model->depot, store_names[i], &created, ret_detail);
-        if (!error) {
+        if (!error)
             error = depot_acquire(model->depot, store_names[i], &model->stores[i], ret_detail);
-        }
-        if (error) {
+        if (error)
             return error;
-        }
     }
-    if (!decide_doubts(model)) {
+    if (!decide_doubts(model))
         return STORE_IO;
-    }
-    for (unsigned i = 0; i < MODEL_STORES; i++) {
+    for (unsigned i = 0; i < MODEL_STORES; i++)
         model_adopt_limits(model, i);
-    }
     return STORE_OK;
 }
 
@@ -431,29 +410,24 @@ enum store_error model_open(struct model *model, struct store_detail *ret_detail
     enum store_error error = depot_open("/data", &model->options, &model->depot, &detail);
     if (!error) {
         error = open_stores(model, &detail);
-        if (error) {
+        if (error)
             close_depot(model);
-        }
     }
-    if (error && !model->disturbed) {
+    if (error && !model->disturbed)
         model_fail(model, "opening: %s: %s", store_error_text(error), detail.text);
-    }
-    if (ret_detail) {
+    if (ret_detail)
         *ret_detail = detail;
-    }
     return error;
 }
 
 static void check_descriptors(const struct model *model)
 {
     size_t left = sim_disk_open_files(model->disk);
-    if (left > 0) {
+    if (left > 0)
         model_fail(model, "%zu descriptors are open after depot_close()", left);
-    }
     uint64_t bad = sim_disk_bad_uses(model->disk);
-    if (bad > 0) {
+    if (bad > 0)
         model_fail(model, "%llu times a descriptor was used that was not open", (unsigned long long)bad);
-    }
 }
 
 static void settle_and_close(struct model *model)
@@ -495,10 +469,9 @@ static void check_count(const struct model *model, unsigned store, const char *n
 static bool contents_known(const struct model *model, unsigned store)
 {
     const struct attempt *attempt = model->in_doubt;
-    while (attempt && !(attempt->half_open && attempt->store == store)) {
+    while (attempt && !(attempt->half_open && attempt->store == store))
         attempt = attempt->next;
-    }
-    return attempt == NULL;
+    return !attempt;
 }
 
 static void check_figures(struct model *model, unsigned store, const struct store_figures *figures)
@@ -527,13 +500,11 @@ static uint64_t count_files(const struct model *model, const char *path)
     const struct io *io = model->options.io;
     int folder = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     char *names = folder < 0 ? NULL : io->list(io->self, folder);
-    if (!names) {
+    if (!names)
         model_fail(model, "%s cannot be listed", path);
-    }
     uint64_t count = 0;
-    for (const char *name = names; *name; name += strlen(name) + 1) {
+    for (const char *name = names; *name; name += strlen(name) + 1)
         count++;
-    }
     free(names);
     io->close(io->self, folder);
     return count;
@@ -560,9 +531,8 @@ static void check_blobs(struct model *model, unsigned store)
         store_figures(model->stores[store], &figures);
         files = count_files(model, path);
         bool all_needed = files == figures.blobs || (files > figures.blobs && model->doubt_round[store] > 0);
-        if (all_needed && figures.blobs <= large_objects(model, store)) {
+        if (all_needed && figures.blobs <= large_objects(model, store))
             return;
-        }
         usleep(1000);
     }
     model_fail(model, "%s has %llu blob files, its figures say %llu, and it holds %llu large objects",
@@ -575,9 +545,8 @@ static void wait_idle(struct model *model, unsigned store, struct store_figures 
 {
     for (int tries = 0; tries < PATIENCE_TRIES; tries++) {
         store_figures(model->stores[store], ret_figures);
-        if (ret_figures->bytes_in_flight == 0 && ret_figures->writes_in_flight == 0) {
+        if (ret_figures->bytes_in_flight == 0 && ret_figures->writes_in_flight == 0)
             return;
-        }
         usleep(1000);
     }
 }
@@ -608,9 +577,8 @@ static unsigned key_number(const struct page *page, const struct object_info *in
 static bool in_order(unsigned first, unsigned second)
 {
     struct store_key a = model_key(first), b = model_key(second);
-    if (!a.bytes || !b.bytes) {
+    if (!a.bytes || !b.bytes)
         return !a.bytes && (b.bytes || a.hash < b.hash);
-    }
     int order = memcmp(a.bytes, b.bytes, a.length < b.length ? a.length : b.length);
     return order < 0 || (order == 0 && a.length < b.length);
 }
@@ -642,12 +610,10 @@ static bool list_pages(struct model *model, struct page *page)
     do {
         enum store_error error = store_list(model->stores[page->store], &query, see_item, page, cursor,
                                             &query.cursor_length);
-        if (error && model->disturbed && model_disk_error(error)) {
+        if (error && model->disturbed && model_disk_error(error))
             return false;
-        }
-        if (error) {
+        if (error)
             model_fail(model, "listing %s: %s", store_names[page->store], store_error_text(error));
-        }
     } while (query.cursor_length > 0);
     return true;
 }
@@ -655,14 +621,12 @@ static bool list_pages(struct model *model, struct page *page)
 void model_list(struct model *model, unsigned store)
 {
     struct page page = {.model = model, .store = store};
-    if (!list_pages(model, &page)) {
+    if (!list_pages(model, &page))
         return;
-    }
     for (unsigned key = 0; key < MODEL_KEYS; key++) {
         const struct slot *slot = &model->slots[store][key];
-        if (slot->now.id != 0 && !slot->attempt && !page.seen[key]) {
+        if (slot->now.id != 0 && !slot->attempt && !page.seen[key])
             model_fail(model, "the listing of %s does not show key %u", store_names[store], key);
-        }
     }
 }
 
@@ -680,14 +644,12 @@ static void check_flawless(struct model *model, unsigned store)
 static void verify_store(struct model *model, unsigned store)
 {
     struct store_figures figures;
-    for (unsigned key = 0; key < MODEL_KEYS; key++) {
+    for (unsigned key = 0; key < MODEL_KEYS; key++)
         model_read(model, store, key);
-    }
     wait_idle(model, store, &figures);
     check_figures(model, store, &figures);
-    if (!model->disturbed) {
+    if (!model->disturbed)
         check_blobs(model, store);
-    }
     if (!model->disturbed && model->looks % VERIFY_EVERY == 1) {
         check_flawless(model, store);
         model_list(model, store);
@@ -697,9 +659,8 @@ static void verify_store(struct model *model, unsigned store)
 static void check_health(struct model *model)
 {
     struct store_detail detail = {0};
-    if (!model->disturbed && !depot_healthy(model->depot, &detail)) {
+    if (!model->disturbed && !depot_healthy(model->depot, &detail))
         model_fail(model, "the depot is not healthy: %s", detail.text);
-    }
 }
 
 void model_verify(struct model *model)
@@ -707,7 +668,6 @@ void model_verify(struct model *model)
     model_settle(model);
     check_health(model);
     model->looks++;
-    for (unsigned store = 0; store < MODEL_STORES; store++) {
+    for (unsigned store = 0; store < MODEL_STORES; store++)
         verify_store(model, store);
-    }
 }

@@ -41,9 +41,8 @@ static void set_limits(struct model *model, unsigned store, const struct store_l
     model->limits_in_doubt[store] = error != STORE_OK;
     if (error) {
         model->limits_wanted[store] = *limits;
-        if (!model->disturbed || !model_disk_error(error)) {
+        if (!model->disturbed || !model_disk_error(error))
             model_fail(model, "setting limits: %s: %s", store_error_text(error), detail.text);
-        }
         return;
     }
     model->limits[store] = *limits;
@@ -53,9 +52,8 @@ static void set_limits(struct model *model, unsigned store, const struct store_l
 /* A little less than there is, or more. */
 static struct store_limit near(struct prng *prng, uint64_t total, uint64_t around)
 {
-    if (prng_one_in(prng, 3)) {
+    if (prng_one_in(prng, 3))
         return (struct store_limit){0};
-    }
     uint64_t most = total + prng_below(prng, around);
     uint64_t less = around / 4;
     return (struct store_limit){.set = true, .most = most > less ? most - less : 0};
@@ -64,9 +62,8 @@ static struct store_limit near(struct prng *prng, uint64_t total, uint64_t aroun
 void model_limit(struct model *model, struct prng *prng, unsigned store)
 {
     model_settle(model);
-    if (model->limits_in_doubt[store]) {
+    if (model->limits_in_doubt[store])
         return;
-    }
     struct model_total total = model_total(model, store);
     const struct store_limits limits = {.bytes = near(prng, total.bytes, NARROW_BYTES),
                                         .objects = near(prng, total.objects, NARROW_OBJECTS)};
@@ -77,9 +74,8 @@ void model_lift_limits(struct model *model)
 {
     const struct store_limits none = {0};
     model_settle(model);
-    for (unsigned store = 0; store < MODEL_STORES; store++) {
+    for (unsigned store = 0; store < MODEL_STORES; store++)
         set_limits(model, store, &none);
-    }
 }
 
 /* ---- what they do ------------------------------------------------------------------------------ */
@@ -111,12 +107,10 @@ enum attempt_quota model_weigh(const struct model *model, const struct attempt *
     after.bytes += attempt->announced_more;
     bool grows = after.objects > before.objects || after.bytes > before.bytes;
     bool limited = limits->bytes.set || limits->objects.set;
-    if (!limited || (!grows && !attempt->upload)) {
+    if (!limited || (!grows && !attempt->upload))
         return ATTEMPT_FITS;
-    }
-    if (!is_alone(model, attempt)) {
+    if (!is_alone(model, attempt))
         return ATTEMPT_MAY_FIT;
-    }
     bool refused = refuses(&limits->bytes, before.bytes, after.bytes) ||
                    refuses(&limits->objects, before.objects, after.objects);
     return refused ? ATTEMPT_OVERRUNS_ALONE : ATTEMPT_FITS_ALONE;
@@ -125,9 +119,8 @@ enum attempt_quota model_weigh(const struct model *model, const struct attempt *
 void model_meet(struct model *model)
 {
     for (struct attempt *attempt = model->under_way; attempt; attempt = attempt->next) {
-        if (attempt->quota != ATTEMPT_FITS) {
+        if (attempt->quota != ATTEMPT_FITS)
             attempt->quota = ATTEMPT_MAY_FIT;
-        }
     }
 }
 
@@ -154,9 +147,8 @@ void model_adopt_limits(struct model *model, unsigned store)
 {
     struct store_limits now = limits_now(model, store);
     bool wanted = model->limits_in_doubt[store] && limits_equal(&now, &model->limits_wanted[store]);
-    if (!wanted && !limits_equal(&now, &model->limits[store])) {
+    if (!wanted && !limits_equal(&now, &model->limits[store]))
         model_fail(model, "a store was opened with limits that nobody has set");
-    }
     model->limits[store] = now;
     model->limits_in_doubt[store] = false;
     set_ceiling(model, store);
@@ -167,9 +159,8 @@ void model_check_limits(struct model *model, unsigned store)
     struct store_limits now = limits_now(model, store);
     struct model_total total = model_total(model, store);
     const struct model_total *ceiling = &model->ceiling[store];
-    if (!limits_equal(&now, &model->limits[store])) {
+    if (!limits_equal(&now, &model->limits[store]))
         model_fail(model, "the limits of a store have changed");
-    }
     if (total.bytes > ceiling->bytes || total.objects > ceiling->objects) {
         model_fail(model, "a store holds %llu bytes in %llu objects: it may hold %llu in %llu",
                    (unsigned long long)total.bytes, (unsigned long long)total.objects,

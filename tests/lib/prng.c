@@ -41,9 +41,8 @@ uint64_t prng_seed(uint64_t seed, uint64_t part)
 uint64_t prng_environment(const char *variable, uint64_t otherwise)
 {
     const char *text = getenv(variable);
-    if (!text || !*text) {
+    if (!text || !*text)
         return otherwise;
-    }
     char *end;
     errno = 0;
     uint64_t number = strtoull(text, &end, 0);

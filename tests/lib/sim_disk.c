@@ -81,9 +81,8 @@ static void lights_out(struct sim_disk *disk)
 
 static bool fault_meets(struct fault *fault, enum sim_call call)
 {
-    if (fault->countdown == 0 || (fault->call != SIM_ANY && fault->call != call)) {
+    if (fault->countdown == 0 || (fault->call != SIM_ANY && fault->call != call))
         return false;
-    }
     if (fault->countdown > 1) {
         fault->countdown--;
         return false;
@@ -97,9 +96,8 @@ static int meet_faults(struct sim_disk *disk, enum sim_call call)
 {
     int error = 0;
     for (size_t i = 0; i < SIM_FAULTS; i++) {
-        if (fault_meets(&disk->faults[i], call) && !error) {
+        if (fault_meets(&disk->faults[i], call) && !error)
             error = disk->faults[i].error;
-        }
     }
     disk->faulted = error != 0;
     disk->faults_met += error != 0;
@@ -111,15 +109,12 @@ static int begin(struct sim_disk *disk, enum sim_call call)
 {
     pthread_mutex_lock(&disk->lock);
     disk->faulted = false;
-    if (disk->calls_left == 0) {
+    if (disk->calls_left == 0)
         lights_out(disk);
-    }
-    if (disk->dark) {
+    if (disk->dark)
         return EIO;
-    }
-    if (disk->calls_left != UNLIMITED) {
+    if (disk->calls_left != UNLIMITED)
         disk->calls_left--;
-    }
     disk->calls[call]++;
     return meet_faults(disk, call);
 }
@@ -140,9 +135,8 @@ static ssize_t finish(struct sim_disk *disk, int error, ssize_t result)
 static struct descriptor *find_open(struct sim_disk *disk, int number)
 {
     for (size_t i = 0; i < disk->open_count; i++) {
-        if (disk->open[i].number == number) {
+        if (disk->open[i].number == number)
             return &disk->open[i];
-        }
     }
     return NULL;
 }
@@ -161,9 +155,8 @@ static int find_descriptor(struct sim_disk *disk, int number, struct descriptor 
 static int find_file(struct sim_disk *disk, int number, struct descriptor **ret_descriptor)
 {
     int error = find_descriptor(disk, number, ret_descriptor);
-    if (error) {
+    if (error)
         return error;
-    }
     return (*ret_descriptor)->node->folder ? EISDIR : 0;
 }
 
@@ -173,9 +166,8 @@ static int find_place(struct sim_disk *disk, int folder, const char *path, struc
     if (folder != AT_FDCWD && *path != '/') {
         struct descriptor *descriptor;
         int error = find_descriptor(disk, folder, &descriptor);
-        if (error) {
+        if (error)
             return error;
-        }
         start = descriptor->node;
     }
     return sim_tree_find(&disk->tree, start, path, ret_place);
@@ -186,9 +178,8 @@ static int descriptor_add(struct sim_disk *disk, struct sim_node *node, int flag
     if (disk->open_count == disk->open_capacity) {
         disk->open_capacity = disk->open_capacity ? disk->open_capacity * 2 : 16;
         disk->open = realloc(disk->open, disk->open_capacity * sizeof *disk->open);
-        if (!disk->open) {
+        if (!disk->open)
             abort();
-        }
     }
     int number = FIRST_DESCRIPTOR + disk->numbers++;
     disk->open[disk->open_count++] = (struct descriptor){.number = number, .flags = flags, .node = node};
@@ -199,9 +190,8 @@ static int descriptor_add(struct sim_disk *disk, struct sim_node *node, int flag
 static void descriptor_remove(struct sim_disk *disk, struct descriptor *descriptor)
 {
     struct sim_node *node = descriptor->node;
-    if (descriptor->holds_lock) {
+    if (descriptor->holds_lock)
         node->locked = false;
-    }
     *descriptor = disk->open[--disk->open_count];
     sim_tree_unpin(&disk->tree, node);
 }
@@ -220,9 +210,8 @@ static bool may_read(const struct descriptor *descriptor)
 
 static uint64_t space_left(const struct sim_disk *disk)
 {
-    if (disk->space == UNLIMITED) {
+    if (disk->space == UNLIMITED)
         return PLENTY;
-    }
     uint64_t used = sim_tree_used(&disk->tree);
     return used < disk->space ? disk->space - used : 0;
 }
@@ -230,21 +219,18 @@ static uint64_t space_left(const struct sim_disk *disk)
 /* How much of a write at `position` finds room. */
 static size_t fitting(const struct sim_disk *disk, const struct sim_file *file, size_t length, size_t position)
 {
-    if (disk->space == UNLIMITED || position + length <= file->charged) {
+    if (disk->space == UNLIMITED || position + length <= file->charged)
         return length;
-    }
     uint64_t end = file->charged + space_left(disk);
-    if (end <= position) {
+    if (end <= position)
         return 0;
-    }
     return end - position < length ? (size_t)(end - position) : length;
 }
 
 static size_t maybe_short(struct sim_disk *disk, const struct descriptor *descriptor, size_t length)
 {
-    if (length < 2 || !prng_one_in(&disk->prng, disk->short_in)) {
+    if (length < 2 || !prng_one_in(&disk->prng, disk->short_in))
         return length;
-    }
     size_t part = 1 + (size_t)prng_below(&disk->prng, length - 1);
     if (descriptor->flags & O_DIRECT) {
         part -= part % DIRECT_ALIGNMENT;
@@ -255,9 +241,8 @@ static size_t maybe_short(struct sim_disk *disk, const struct descriptor *descri
 
 static int direct_allows(const struct descriptor *descriptor, const void *bytes, size_t length, off_t position)
 {
-    if (!(descriptor->flags & O_DIRECT)) {
+    if (!(descriptor->flags & O_DIRECT))
         return 0;
-    }
     uint64_t all = (uint64_t)(uintptr_t)bytes | length | (uint64_t)position;
     return all % DIRECT_ALIGNMENT ? EINVAL : 0;
 }
@@ -266,21 +251,16 @@ static int direct_allows(const struct descriptor *descriptor, const void *bytes,
 
 static int check_open(const struct sim_disk *disk, const struct sim_place *place, int flags)
 {
-    if ((flags & O_APPEND) || (flags & O_TMPFILE) == O_TMPFILE || ((flags & O_DIRECT) && disk->refuse_direct)) {
+    if ((flags & O_APPEND) || (flags & O_TMPFILE) == O_TMPFILE || ((flags & O_DIRECT) && disk->refuse_direct))
         return EINVAL;
-    }
-    if (disk->read_only && (flags & (O_ACCMODE | O_CREAT | O_TRUNC))) {
+    if (disk->read_only && (flags & (O_ACCMODE | O_CREAT | O_TRUNC)))
         return EROFS;
-    }
-    if (!place->node) {
+    if (!place->node)
         return flags & O_CREAT ? 0 : ENOENT;
-    }
-    if ((flags & O_CREAT) && (flags & O_EXCL)) {
+    if ((flags & O_CREAT) && (flags & O_EXCL))
         return EEXIST;
-    }
-    if (place->node->folder) {
+    if (place->node->folder)
         return (flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) ? EISDIR : 0;
-    }
     return flags & O_DIRECTORY ? ENOTDIR : 0;
 }
 
@@ -288,15 +268,12 @@ static int open_place(struct sim_disk *disk, struct sim_place *place, int flags,
 {
     int error = check_open(disk, place, flags);
     struct sim_node *node = place->node;
-    if (!error && !node) {
+    if (!error && !node)
         error = sim_tree_create(&disk->tree, place, false, mode & 0777, &node);
-    }
-    if (error) {
+    if (error)
         return error;
-    }
-    if ((flags & O_TRUNC) && !node->folder && node->file.now.size > 0) {
+    if ((flags & O_TRUNC) && !node->folder && node->file.now.size > 0)
         sim_file_resize(&node->file, 0);
-    }
     *ret_number = descriptor_add(disk, node, flags);
     return 0;
 }
@@ -307,12 +284,10 @@ static int sim_openat(void *self, int folder, const char *path, int flags, mode_
     int number = -1;
     struct sim_place place;
     int error = begin(disk, SIM_OPENAT);
-    if (!error) {
+    if (!error)
         error = find_place(disk, folder, path, &place);
-    }
-    if (!error) {
+    if (!error)
         error = open_place(disk, &place, flags, mode, &number);
-    }
     return (int)finish(disk, error, number);
 }
 
@@ -323,9 +298,8 @@ static int sim_close(void *self, int file)
     struct descriptor *descriptor;
     if (!error || disk->faulted) {
         int bad = find_descriptor(disk, file, &descriptor);
-        if (bad) {
+        if (bad)
             return (int)finish(disk, bad, 0);
-        }
         descriptor_remove(disk, descriptor);
     }
     return (int)finish(disk, error, 0);
@@ -337,12 +311,10 @@ static int sim_dup(void *self, int file)
     struct descriptor *descriptor;
     int number = -1;
     int error = begin(disk, SIM_DUP);
-    if (!error) {
+    if (!error)
         error = find_descriptor(disk, file, &descriptor);
-    }
-    if (!error) {
+    if (!error)
         number = descriptor_add(disk, descriptor->node, descriptor->flags);
-    }
     return (int)finish(disk, error, number);
 }
 
@@ -352,18 +324,14 @@ static int read_some(struct sim_disk *disk, int file, void *bytes, size_t length
 {
     struct descriptor *descriptor;
     int error = find_file(disk, file, &descriptor);
-    if (error) {
+    if (error)
         return error;
-    }
-    if (!may_read(descriptor)) {
+    if (!may_read(descriptor))
         return EBADF;
-    }
-    if (position < 0 || direct_allows(descriptor, bytes, length, position)) {
+    if (position < 0 || direct_allows(descriptor, bytes, length, position))
         return EINVAL;
-    }
-    if (prng_one_in(&disk->prng, disk->interrupt_in)) {
+    if (prng_one_in(&disk->prng, disk->interrupt_in))
         return EINTR;
-    }
     size_t wanted = maybe_short(disk, descriptor, length);
     *ret_taken = (ssize_t)sim_file_read(&descriptor->node->file, bytes, wanted, (size_t)position);
     return 0;
@@ -374,9 +342,8 @@ static ssize_t sim_pread(void *self, int file, void *bytes, size_t length, off_t
     struct sim_disk *disk = self;
     ssize_t taken = 0;
     int error = begin(disk, SIM_PREAD);
-    if (!error) {
+    if (!error)
         error = read_some(disk, file, bytes, length, position, &taken);
-    }
     return finish(disk, error, taken);
 }
 
@@ -385,12 +352,10 @@ static ssize_t sim_pread_nowait(void *self, int file, void *bytes, size_t length
     struct sim_disk *disk = self;
     ssize_t taken = 0;
     int error = begin(disk, SIM_PREAD_NOWAIT);
-    if (!error && disk->cold) {
+    if (!error && disk->cold)
         error = EAGAIN;
-    }
-    if (!error) {
+    if (!error)
         error = read_some(disk, file, bytes, length, position, &taken);
-    }
     return finish(disk, error, taken);
 }
 
@@ -398,30 +363,25 @@ static int check_write(struct sim_disk *disk, int file, const void *bytes, size_
                        struct descriptor **ret_descriptor)
 {
     int error = find_file(disk, file, ret_descriptor);
-    if (error) {
+    if (error)
         return error;
-    }
-    if (!may_write(*ret_descriptor)) {
+    if (!may_write(*ret_descriptor))
         return EBADF;
-    }
     return position < 0 ? EINVAL : direct_allows(*ret_descriptor, bytes, length, position);
 }
 
 static int write_some(struct sim_disk *disk, struct descriptor *descriptor, const void *bytes, size_t length,
                       off_t position, ssize_t *ret_written)
 {
-    if (prng_one_in(&disk->prng, disk->interrupt_in)) {
+    if (prng_one_in(&disk->prng, disk->interrupt_in))
         return EINTR;
-    }
     struct sim_file *file = &descriptor->node->file;
     size_t wanted = maybe_short(disk, descriptor, length);
     size_t fits = fitting(disk, file, wanted, (size_t)position);
-    if (fits == 0 && length > 0) {
+    if (fits == 0 && length > 0)
         return ENOSPC;
-    }
-    if (fits > 0) {
+    if (fits > 0)
         sim_file_write(file, bytes, fits, (size_t)position);
-    }
     *ret_written = (ssize_t)fits;
     return 0;
 }
@@ -432,9 +392,8 @@ static void leave_part(struct sim_disk *disk, struct descriptor *descriptor, con
 {
     size_t part = (size_t)prng_below(&disk->prng, length + 1);
     part = fitting(disk, &descriptor->node->file, part, (size_t)position);
-    if (part > 0 && prng_one_in(&disk->prng, 2)) {
+    if (part > 0 && prng_one_in(&disk->prng, 2))
         sim_file_write(&descriptor->node->file, bytes, part, (size_t)position);
-    }
 }
 
 static ssize_t sim_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
@@ -443,15 +402,12 @@ static ssize_t sim_pwrite(void *self, int file, const void *bytes, size_t length
     ssize_t written = 0;
     struct descriptor *descriptor;
     int error = begin(disk, SIM_PWRITE);
-    if (disk->faulted && check_write(disk, file, bytes, length, position, &descriptor) == 0) {
+    if (disk->faulted && check_write(disk, file, bytes, length, position, &descriptor) == 0)
         leave_part(disk, descriptor, bytes, length, position);
-    }
-    if (!error) {
+    if (!error)
         error = check_write(disk, file, bytes, length, position, &descriptor);
-    }
-    if (!error) {
+    if (!error)
         error = write_some(disk, descriptor, bytes, length, position, &written);
-    }
     return finish(disk, error, written);
 }
 
@@ -460,15 +416,12 @@ static int sim_ftruncate(void *self, int file, off_t length)
     struct sim_disk *disk = self;
     struct descriptor *descriptor;
     int error = begin(disk, SIM_FTRUNCATE);
-    if (!error) {
+    if (!error)
         error = find_file(disk, file, &descriptor);
-    }
-    if (!error && (!may_write(descriptor) || length < 0)) {
+    if (!error && (!may_write(descriptor) || length < 0))
         error = EINVAL;
-    }
-    if (!error) {
+    if (!error)
         sim_file_resize(&descriptor->node->file, (size_t)length);
-    }
     return (int)finish(disk, error, 0);
 }
 
@@ -476,9 +429,8 @@ static int sim_ftruncate(void *self, int file, off_t length)
 static int allocate_some(struct sim_disk *disk, struct descriptor *descriptor, size_t length, size_t position)
 {
     size_t fits = fitting(disk, &descriptor->node->file, length, position);
-    if (fits > 0) {
+    if (fits > 0)
         sim_file_allocate(&descriptor->node->file, position + fits);
-    }
     return fits < length ? ENOSPC : 0;
 }
 
@@ -487,15 +439,12 @@ static int sim_allocate(void *self, int file, off_t position, off_t length)
     struct sim_disk *disk = self;
     struct descriptor *descriptor;
     int error = begin(disk, SIM_ALLOCATE);
-    if (disk->faulted && check_write(disk, file, NULL, 0, position, &descriptor) == 0) {
+    if (disk->faulted && check_write(disk, file, NULL, 0, position, &descriptor) == 0)
         allocate_some(disk, descriptor, (size_t)prng_below(&disk->prng, (uint64_t)length + 1), (size_t)position);
-    }
-    if (!error) {
+    if (!error)
         error = check_write(disk, file, NULL, 0, position, &descriptor);
-    }
-    if (!error) {
+    if (!error)
         error = length > 0 ? allocate_some(disk, descriptor, (size_t)length, (size_t)position) : EINVAL;
-    }
     return (int)finish(disk, error, 0);
 }
 
@@ -504,17 +453,14 @@ static int copy_some(struct sim_disk *disk, int from, off_t from_position, int t
 {
     struct descriptor *source, *target;
     int error = find_file(disk, from, &source);
-    if (error) {
+    if (error)
         return error;
-    }
     error = check_write(disk, to, NULL, 0, to_position, &target);
-    if (error) {
+    if (error)
         return error;
-    }
     const struct sim_bytes *now = &source->node->file.now;
-    if (from_position < 0 || source->node == target->node) {
+    if (from_position < 0 || source->node == target->node)
         return EINVAL;
-    }
     if ((size_t)from_position >= now->size) {
         *ret_copied = 0;
         return 0;
@@ -528,9 +474,8 @@ static ssize_t sim_copy_range(void *self, int from, off_t from_position, int to,
     struct sim_disk *disk = self;
     ssize_t copied = 0;
     int error = begin(disk, SIM_COPY_RANGE);
-    if (!error) {
+    if (!error)
         error = copy_some(disk, from, from_position, to, to_position, length, &copied);
-    }
     return finish(disk, error, copied);
 }
 
@@ -542,14 +487,12 @@ static int sync_file(struct sim_disk *disk, struct sim_node *node)
     uint64_t order = node->file.writes;
     sim_tree_pin(node);
     disk->held++;
-    while (disk->hold_syncs && !disk->dark) {
+    while (disk->hold_syncs && !disk->dark)
         pthread_cond_wait(&disk->sync_released, &disk->lock);
-    }
     disk->held--;
     int error = disk->dark ? EIO : 0;
-    if (!error) {
+    if (!error)
         sim_file_sync(&node->file, order);
-    }
     sim_tree_unpin(&disk->tree, node);
     return error;
 }
@@ -558,23 +501,19 @@ static int sync_any(struct sim_disk *disk, enum sim_call call, int file)
 {
     struct descriptor *descriptor;
     int error = begin(disk, call);
-    if (error && !disk->faulted) {
+    if (error && !disk->faulted)
         return error;
-    }
     int bad = find_descriptor(disk, file, &descriptor);
-    if (bad) {
+    if (bad)
         return bad;
-    }
     struct sim_node *node = descriptor->node;
     if (error) {
-        if (!node->folder) {
+        if (!node->folder)
             sim_file_sync_failed(&node->file, &disk->prng);
-        }
         return error;
     }
-    if (!node->folder) {
+    if (!node->folder)
         return sync_file(disk, node);
-    }
     sim_tree_sync(&disk->tree, node);
     return 0;
 }
@@ -600,9 +539,8 @@ static void sim_write_back(void *self, int file, off_t position, off_t length)
     (void)position;
     (void)length;
     int error = begin(disk, SIM_WRITE_BACK);
-    if (!error) {
+    if (!error)
         error = find_descriptor(disk, file, &descriptor);
-    }
     finish(disk, error, 0);
 }
 
@@ -613,9 +551,8 @@ static int sim_fstat(void *self, int file, struct stat *ret_stat)
     struct sim_disk *disk = self;
     struct descriptor *descriptor;
     int error = begin(disk, SIM_FSTAT);
-    if (!error) {
+    if (!error)
         error = find_descriptor(disk, file, &descriptor);
-    }
     if (!error) {
         const struct sim_node *node = descriptor->node;
         *ret_stat = (struct stat){
@@ -637,12 +574,10 @@ static int sim_mkdirat(void *self, int folder, const char *path, mode_t mode)
     struct sim_place place;
     struct sim_node *node;
     int error = begin(disk, SIM_MKDIRAT);
-    if (!error) {
+    if (!error)
         error = find_place(disk, folder, path, &place);
-    }
-    if (!error) {
+    if (!error)
         error = sim_tree_create(&disk->tree, &place, true, mode & 0777, &node);
-    }
     return (int)finish(disk, error, 0);
 }
 
@@ -651,12 +586,10 @@ static int sim_unlinkat(void *self, int folder, const char *path, int flags)
     struct sim_disk *disk = self;
     struct sim_place place;
     int error = begin(disk, SIM_UNLINKAT);
-    if (!error) {
+    if (!error)
         error = find_place(disk, folder, path, &place);
-    }
-    if (!error) {
+    if (!error)
         error = sim_tree_unlink(&disk->tree, &place, (flags & AT_REMOVEDIR) != 0);
-    }
     return (int)finish(disk, error, 0);
 }
 
@@ -665,26 +598,21 @@ static int sim_renameat(void *self, int from_folder, const char *from, int to_fo
     struct sim_disk *disk = self;
     struct sim_place source, target;
     int error = begin(disk, SIM_RENAMEAT);
-    if (!error) {
+    if (!error)
         error = find_place(disk, from_folder, from, &source);
-    }
-    if (!error) {
+    if (!error)
         error = find_place(disk, to_folder, to, &target);
-    }
-    if (!error) {
+    if (!error)
         error = sim_tree_rename(&disk->tree, &source, &target);
-    }
     return (int)finish(disk, error, 0);
 }
 
 static int link_places(struct sim_disk *disk, const struct sim_place *source, const struct sim_place *target)
 {
-    if (!source->node) {
+    if (!source->node)
         return ENOENT;
-    }
-    if (source->node->folder) {
+    if (source->node->folder)
         return EPERM;
-    }
     return sim_tree_link(&disk->tree, source->node, target);
 }
 
@@ -693,15 +621,12 @@ static int sim_linkat(void *self, int from_folder, const char *from, int to_fold
     struct sim_disk *disk = self;
     struct sim_place source, target;
     int error = begin(disk, SIM_LINKAT);
-    if (!error) {
+    if (!error)
         error = find_place(disk, from_folder, from, &source);
-    }
-    if (!error) {
+    if (!error)
         error = find_place(disk, to_folder, to, &target);
-    }
-    if (!error) {
+    if (!error)
         error = link_places(disk, &source, &target);
-    }
     return (int)finish(disk, error, 0);
 }
 
@@ -710,32 +635,26 @@ static int sim_lock(void *self, int file)
     struct sim_disk *disk = self;
     struct descriptor *descriptor;
     int error = begin(disk, SIM_LOCK);
-    if (!error) {
+    if (!error)
         error = find_descriptor(disk, file, &descriptor);
-    }
-    if (!error && descriptor->node->locked && !descriptor->holds_lock) {
+    if (!error && descriptor->node->locked && !descriptor->holds_lock)
         error = EWOULDBLOCK;
-    }
-    if (!error) {
+    if (!error)
         descriptor->node->locked = descriptor->holds_lock = true;
-    }
     return (int)finish(disk, error, 0);
 }
 
 static int list_names(const struct sim_node *folder, char **ret_names)
 {
     size_t length = 1;
-    for (size_t i = 0; i < folder->now.count; i++) {
+    for (size_t i = 0; i < folder->now.count; i++)
         length += strlen(folder->now.at[i].name) + 1;
-    }
     char *names = malloc(length);
-    if (!names) {
+    if (!names)
         return ENOMEM;
-    }
     char *end = names;
-    for (size_t i = 0; i < folder->now.count; i++) {
+    for (size_t i = 0; i < folder->now.count; i++)
         end = stpcpy(end, folder->now.at[i].name) + 1;
-    }
     *end = 0;
     *ret_names = names;
     return 0;
@@ -747,12 +666,10 @@ static char *sim_list(void *self, int folder)
     struct descriptor *descriptor;
     char *names = NULL;
     int error = begin(disk, SIM_LIST);
-    if (!error) {
+    if (!error)
         error = find_descriptor(disk, folder, &descriptor);
-    }
-    if (!error) {
+    if (!error)
         error = descriptor->node->folder ? list_names(descriptor->node, &names) : ENOTDIR;
-    }
     finish(disk, error, 0);
     return names;
 }
@@ -762,12 +679,10 @@ static int sim_free_bytes(void *self, int file, uint64_t *ret_bytes)
     struct sim_disk *disk = self;
     struct descriptor *descriptor;
     int error = begin(disk, SIM_FREE_BYTES);
-    if (!error) {
+    if (!error)
         error = find_descriptor(disk, file, &descriptor);
-    }
-    if (!error) {
+    if (!error)
         *ret_bytes = space_left(disk);
-    }
     return (int)finish(disk, error, 0);
 }
 
@@ -809,9 +724,8 @@ static void forget_faults(struct sim_disk *disk)
 struct sim_disk *sim_disk_new(uint64_t seed)
 {
     struct sim_disk *disk = calloc(1, sizeof *disk);
-    if (!disk) {
+    if (!disk)
         abort();
-    }
     disk->io = table;
     disk->io.self = disk;
     disk->prng = prng_of(seed);
@@ -824,9 +738,8 @@ struct sim_disk *sim_disk_new(uint64_t seed)
 
 void sim_disk_free(struct sim_disk *disk)
 {
-    if (!disk) {
+    if (!disk)
         return;
-    }
     sim_tree_free(&disk->tree);
     free(disk->open);
     pthread_cond_destroy(&disk->sync_released);
@@ -868,12 +781,10 @@ void sim_disk_fail(struct sim_disk *disk, enum sim_call call, uint64_t nth, bool
 {
     pthread_mutex_lock(&disk->lock);
     size_t i = 0;
-    while (i < SIM_FAULTS && disk->faults[i].countdown > 0) {
+    while (i < SIM_FAULTS && disk->faults[i].countdown > 0)
         i++;
-    }
-    if (i == SIM_FAULTS || nth == 0) {
+    if (i == SIM_FAULTS || nth == 0)
         abort(); /* a mistake in the test */
-    }
     disk->faults[i] = (struct fault){.call = call, .countdown = nth, .forever = forever, .error = error};
     pthread_mutex_unlock(&disk->lock);
 }
@@ -941,9 +852,8 @@ uint64_t sim_disk_calls(struct sim_disk *disk, enum sim_call call)
 {
     pthread_mutex_lock(&disk->lock);
     uint64_t sum = 0;
-    for (int i = 0; i < SIM_CALLS; i++) {
+    for (int i = 0; i < SIM_CALLS; i++)
         sum += call == SIM_ANY || (int)call == i ? disk->calls[i] : 0;
-    }
     pthread_mutex_unlock(&disk->lock);
     return sum;
 }
@@ -986,9 +896,8 @@ size_t sim_disk_nodes(struct sim_disk *disk)
 {
     pthread_mutex_lock(&disk->lock);
     size_t count = 0;
-    for (const struct sim_node *node = disk->tree.nodes; node; node = node->next) {
+    for (const struct sim_node *node = disk->tree.nodes; node; node = node->next)
         count += node->links > 0 || node->opens > 0;
-    }
     pthread_mutex_unlock(&disk->lock);
     return count;
 }

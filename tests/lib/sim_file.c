@@ -20,21 +20,18 @@ struct sim_write {
 
 static void *must(void *memory)
 {
-    if (!memory) {
+    if (!memory)
         abort(); /* a test without memory has nothing to say */
-    }
     return memory;
 }
 
 static void bytes_reserve(struct sim_bytes *bytes, size_t size)
 {
-    if (size <= bytes->capacity) {
+    if (size <= bytes->capacity)
         return;
-    }
     size_t capacity = bytes->capacity ? bytes->capacity : 256;
-    while (capacity < size) {
+    while (capacity < size)
         capacity *= 2;
-    }
     bytes->at = must(realloc(bytes->at, capacity));
     bytes->capacity = capacity;
 }
@@ -42,20 +39,17 @@ static void bytes_reserve(struct sim_bytes *bytes, size_t size)
 static void bytes_resize(struct sim_bytes *bytes, size_t size)
 {
     bytes_reserve(bytes, size);
-    if (size > bytes->size) {
+    if (size > bytes->size)
         memset(bytes->at + bytes->size, 0, size - bytes->size);
-    }
     bytes->size = size;
 }
 
 static void bytes_put(struct sim_bytes *bytes, const uint8_t *from, size_t length, size_t position)
 {
-    if (length == 0) {
+    if (length == 0)
         return;
-    }
-    if (position + length > bytes->size) {
+    if (position + length > bytes->size)
         bytes_resize(bytes, position + length);
-    }
     memcpy(bytes->at + position, from, length);
 }
 
@@ -84,17 +78,15 @@ static void drop_first(struct sim_file *file)
 {
     struct sim_write *write = file->first;
     file->first = write->next;
-    if (!file->first) {
+    if (!file->first)
         file->last = NULL;
-    }
     free(write);
 }
 
 void sim_file_free(struct sim_file *file)
 {
-    while (file->first) {
+    while (file->first)
         drop_first(file);
-    }
     free(file->now.at);
     free(file->durable.at);
     *file = (struct sim_file){0};
@@ -102,9 +94,8 @@ void sim_file_free(struct sim_file *file)
 
 size_t sim_file_read(const struct sim_file *file, void *bytes, size_t length, size_t position)
 {
-    if (position >= file->now.size) {
+    if (position >= file->now.size)
         return 0;
-    }
     size_t rest = file->now.size - position;
     size_t taken = length < rest ? length : rest;
     memcpy(bytes, file->now.at + position, taken);
@@ -118,9 +109,8 @@ void sim_file_write(struct sim_file *file, const void *bytes, size_t length, siz
     write->length = length;
     memcpy(write->bytes, bytes, length);
     append(file, write);
-    if (position + length > file->charged) {
+    if (position + length > file->charged)
         file->charged = position + length;
-    }
 }
 
 void sim_file_resize(struct sim_file *file, size_t size)
@@ -129,19 +119,16 @@ void sim_file_resize(struct sim_file *file, size_t size)
     write->resize = true;
     write->position = size;
     append(file, write);
-    if (size < file->charged) {
+    if (size < file->charged)
         file->charged = size;
-    }
 }
 
 void sim_file_allocate(struct sim_file *file, size_t size)
 {
-    if (size > file->now.size) {
+    if (size > file->now.size)
         sim_file_resize(file, size);
-    }
-    if (size > file->charged) {
+    if (size > file->charged)
         file->charged = size;
-    }
 }
 
 void sim_file_sync(struct sim_file *file, uint64_t order)
@@ -158,9 +145,8 @@ enum way { KEEP_ALL, LOSE_ALL, IN_ORDER, BY_WRITE, BY_SECTOR, WAYS };
 
 static void keep_prefix(const struct sim_write *write, struct sim_bytes *to, struct prng *prng)
 {
-    if (!write->resize) {
+    if (!write->resize)
         bytes_put(to, write->bytes, (size_t)prng_below(prng, write->length + 1), write->position);
-    }
 }
 
 static void keep_sectors(const struct sim_write *write, struct sim_bytes *to, struct prng *prng)
@@ -169,12 +155,10 @@ static void keep_sectors(const struct sim_write *write, struct sim_bytes *to, st
     while (done < write->length) {
         size_t position = write->position + done;
         size_t length = SECTOR - position % SECTOR;
-        if (length > write->length - done) {
+        if (length > write->length - done)
             length = write->length - done;
-        }
-        if (prng_one_in(prng, 2)) {
+        if (prng_one_in(prng, 2))
             bytes_put(to, write->bytes + done, length, position);
-        }
         done += length;
     }
 }
@@ -196,9 +180,8 @@ static void keep_by_chance(const struct sim_write *write, struct sim_bytes *to, 
 static uint64_t count_writes(const struct sim_file *file)
 {
     uint64_t count = 0;
-    for (const struct sim_write *write = file->first; write; write = write->next) {
+    for (const struct sim_write *write = file->first; write; write = write->next)
         count++;
-    }
     return count;
 }
 
@@ -206,12 +189,10 @@ static void keep_in_order(const struct sim_file *file, struct sim_bytes *to, str
 {
     uint64_t whole = prng_below(prng, count_writes(file) + 1);
     const struct sim_write *write = file->first;
-    for (; write && whole > 0; write = write->next, whole--) {
+    for (; write && whole > 0; write = write->next, whole--)
         write_apply(write, to);
-    }
-    if (write) {
+    if (write)
         keep_prefix(write, to, prng);
-    }
 }
 
 static void keep_some(const struct sim_file *file, struct sim_bytes *to, struct prng *prng)
@@ -249,16 +230,14 @@ static void stray_length(const struct sim_file *file, struct sim_bytes *to, stru
 {
     size_t smallest, largest;
     length_range(file, &smallest, &largest);
-    if (largest > smallest && prng_one_in(prng, 4)) {
+    if (largest > smallest && prng_one_in(prng, 4))
         bytes_resize(to, smallest + (size_t)prng_below(prng, largest - smallest + 1));
-    }
 }
 
 static void forget_writes(struct sim_file *file)
 {
-    while (file->first) {
+    while (file->first)
         drop_first(file);
-    }
 }
 
 void sim_file_sync_failed(struct sim_file *file, struct prng *prng)

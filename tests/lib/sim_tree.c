@@ -22,9 +22,8 @@ struct sim_change {
 
 static void *must(void *memory)
 {
-    if (!memory) {
+    if (!memory)
         abort();
-    }
     return memory;
 }
 
@@ -33,9 +32,8 @@ static void *must(void *memory)
 static struct sim_entry *entries_find(const struct sim_entries *entries, const char *name)
 {
     for (size_t i = 0; i < entries->count; i++) {
-        if (strcmp(entries->at[i].name, name) == 0) {
+        if (strcmp(entries->at[i].name, name) == 0)
             return &entries->at[i];
-        }
     }
     return NULL;
 }
@@ -57,9 +55,8 @@ static void entries_remove(struct sim_entries *entries, struct sim_entry *entry)
 
 static void entries_free(struct sim_entries *entries)
 {
-    for (size_t i = 0; i < entries->count; i++) {
+    for (size_t i = 0; i < entries->count; i++)
         free(entries->at[i].name);
-    }
     free(entries->at);
     *entries = (struct sim_entries){0};
 }
@@ -73,9 +70,8 @@ static struct sim_node *node_new(struct sim_tree *tree, bool folder, unsigned mo
     node->folder = folder;
     node->mode = mode;
     node->next = tree->nodes;
-    if (tree->nodes) {
+    if (tree->nodes)
         tree->nodes->previous = node;
-    }
     tree->nodes = node;
     tree->count++;
     return node;
@@ -88,9 +84,8 @@ static void node_free(struct sim_tree *tree, struct sim_node *node)
     } else {
         tree->nodes = node->next;
     }
-    if (node->next) {
+    if (node->next)
         node->next->previous = node->previous;
-    }
     tree->count--;
     sim_file_free(&node->file);
     entries_free(&node->now);
@@ -101,9 +96,8 @@ static void node_free(struct sim_tree *tree, struct sim_node *node)
 /* Frees the node when nothing needs it, and then what only it held on disk. */
 static void node_release(struct sim_tree *tree, struct sim_node *node)
 {
-    if (node->links || node->durable_links || node->changes || node->opens) {
+    if (node->links || node->durable_links || node->changes || node->opens)
         return;
-    }
     while (node->durable.count > 0) {
         struct sim_entry *entry = &node->durable.at[0];
         struct sim_node *child = entry->node;
@@ -136,9 +130,8 @@ void sim_tree_init(struct sim_tree *tree)
 
 static void hold(struct sim_node *node)
 {
-    if (node) {
+    if (node)
         node->changes++;
-    }
 }
 
 static void let_go(struct sim_tree *tree, struct sim_node *node)
@@ -172,9 +165,8 @@ static void clear_durable(struct sim_tree *tree, struct sim_node *folder, const 
 
 static void change_apply(struct sim_tree *tree, const struct sim_change *change)
 {
-    if (change->from) {
+    if (change->from)
         clear_durable(tree, change->from, change->from_name);
-    }
     if (change->to) {
         clear_durable(tree, change->to, change->to_name);
         entries_add(&change->to->durable, change->to_name, change->node);
@@ -205,9 +197,8 @@ static struct sim_change *take_first(struct sim_tree *tree)
 {
     struct sim_change *change = tree->first;
     tree->first = change->next;
-    if (!tree->first) {
+    if (!tree->first)
         tree->last = NULL;
-    }
     tree->changes--;
     return change;
 }
@@ -223,9 +214,8 @@ static void apply_all(struct sim_tree *tree)
 
 static void journal_bounded(struct sim_tree *tree)
 {
-    if (tree->changes > JOURNAL_LIMIT) {
+    if (tree->changes > JOURNAL_LIMIT)
         apply_all(tree);
-    }
 }
 
 /* ---- the names a decision has spoken of ------------------------------------------------------ */
@@ -243,9 +233,8 @@ struct names {
 static bool names_hold(const struct names *names, const struct sim_node *folder, const char *text)
 {
     for (size_t i = 0; folder && i < names->count; i++) {
-        if (names->at[i].folder == folder && strcmp(names->at[i].text, text) == 0) {
+        if (names->at[i].folder == folder && strcmp(names->at[i].text, text) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -257,12 +246,10 @@ static bool names_touch(const struct names *names, const struct sim_change *chan
 
 static void names_add(struct names *names, const struct sim_change *change)
 {
-    if (change->from) {
+    if (change->from)
         names->at[names->count++] = (struct name){change->from, change->from_name};
-    }
-    if (change->to) {
+    if (change->to)
         names->at[names->count++] = (struct name){change->to, change->to_name};
-    }
 }
 
 static struct names names_new(const struct sim_tree *tree)
@@ -276,9 +263,8 @@ static struct sim_change **changes_listed(const struct sim_tree *tree)
 {
     struct sim_change **list = must(calloc(tree->changes + 1, sizeof(struct sim_change *)));
     size_t count = 0;
-    for (struct sim_change *change = tree->first; change; change = change->next) {
+    for (struct sim_change *change = tree->first; change; change = change->next)
         list[count++] = change;
-    }
     return list;
 }
 
@@ -290,9 +276,8 @@ static bool *choose_synced(const struct sim_tree *tree, struct sim_change **list
     for (size_t i = tree->changes; i-- > 0;) {
         const struct sim_change *change = list[i];
         chosen[i] = change->from == folder || change->to == folder || names_touch(&names, change);
-        if (chosen[i]) {
+        if (chosen[i])
             names_add(&names, change);
-        }
     }
     free(names.at);
     return chosen;
@@ -324,9 +309,8 @@ void sim_tree_sync(struct sim_tree *tree, struct sim_node *folder)
     bool *chosen = choose_synced(tree, list, folder);
     size_t count = tree->changes;
     for (size_t i = 0; i < count; i++) {
-        if (chosen[i]) {
+        if (chosen[i])
             change_apply(tree, list[i]);
-        }
     }
     rebuild(tree, list, chosen, count);
     free(chosen);
@@ -360,9 +344,8 @@ static void decide_changes(struct sim_tree *tree, struct prng *prng)
 static void show_durable(struct sim_node *node)
 {
     entries_free(&node->now);
-    for (size_t i = 0; i < node->durable.count; i++) {
+    for (size_t i = 0; i < node->durable.count; i++)
         entries_add(&node->now, node->durable.at[i].name, node->durable.at[i].node);
-    }
     node->links = node->durable_links;
     node->locked = false;
 }
@@ -389,9 +372,8 @@ void sim_tree_cut(struct sim_tree *tree, struct prng *prng)
     release_unneeded(tree);
     for (struct sim_node *node = tree->nodes; node; node = node->next) {
         show_durable(node);
-        if (!node->folder) {
+        if (!node->folder)
             sim_file_cut(&node->file, prng);
-        }
     }
 }
 
@@ -403,9 +385,8 @@ void sim_tree_free(struct sim_tree *tree)
         free(change->to_name);
         free(change);
     }
-    while (tree->nodes) {
+    while (tree->nodes)
         node_free(tree, tree->nodes);
-    }
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
@@ -416,9 +397,8 @@ static bool next_part(const char **path, char part[256], int *ret_error)
     do {
         *path += strspn(*path, "/");
         size_t length = strcspn(*path, "/");
-        if (length == 0) {
+        if (length == 0)
             return false;
-        }
         if (length > 255) {
             *ret_error = ENAMETOOLONG;
             return false;
@@ -435,9 +415,8 @@ static struct sim_node *parent_of(const struct sim_tree *tree, struct sim_node *
 {
     for (struct sim_node *folder = tree->nodes; folder; folder = folder->next) {
         for (size_t i = 0; i < folder->now.count; i++) {
-            if (folder->now.at[i].node == node && node->folder) {
+            if (folder->now.at[i].node == node && node->folder)
                 return folder;
-            }
         }
     }
     return tree->root;
@@ -457,19 +436,16 @@ static void step_down(const struct sim_tree *tree, struct sim_place *place, cons
 
 int sim_tree_find(const struct sim_tree *tree, struct sim_node *start, const char *path, struct sim_place *ret_place)
 {
-    if (!*path) {
+    if (!*path)
         return ENOENT;
-    }
     int error = 0;
     char part[256];
     *ret_place = (struct sim_place){.node = *path == '/' ? tree->root : start};
     while (next_part(&path, part, &error)) {
-        if (!ret_place->node) {
+        if (!ret_place->node)
             return ENOENT;
-        }
-        if (!ret_place->node->folder) {
+        if (!ret_place->node->folder)
             return ENOTDIR;
-        }
         step_down(tree, ret_place, part);
     }
     return error;
@@ -478,12 +454,10 @@ int sim_tree_find(const struct sim_tree *tree, struct sim_node *start, const cha
 int sim_tree_create(struct sim_tree *tree, const struct sim_place *place, bool folder, unsigned mode,
                     struct sim_node **ret_node)
 {
-    if (place->node || !place->folder) {
+    if (place->node || !place->folder)
         return EEXIST;
-    }
-    if (place->folder->links == 0) {
+    if (place->folder->links == 0)
         return ENOENT; /* an unlinked folder takes no entries */
-    }
     struct sim_node *node = node_new(tree, folder, mode);
     *ret_node = node;
     return sim_tree_link(tree, node, place);
@@ -491,9 +465,8 @@ int sim_tree_create(struct sim_tree *tree, const struct sim_place *place, bool f
 
 int sim_tree_link(struct sim_tree *tree, struct sim_node *node, const struct sim_place *to)
 {
-    if (to->node || !to->folder) {
+    if (to->node || !to->folder)
         return EEXIST;
-    }
     entries_add(&to->folder->now, to->name, node);
     node->links++;
     journal(tree, NULL, NULL, to->folder, to->name, node);
@@ -514,18 +487,14 @@ static void remove_now(struct sim_tree *tree, struct sim_node *folder, const cha
 
 int sim_tree_unlink(struct sim_tree *tree, const struct sim_place *place, bool folder)
 {
-    if (!place->node) {
+    if (!place->node)
         return ENOENT;
-    }
-    if (!place->folder) {
+    if (!place->folder)
         return EBUSY;
-    }
-    if (place->node->folder != folder) {
+    if (place->node->folder != folder)
         return folder ? ENOTDIR : EISDIR;
-    }
-    if (folder && place->node->now.count > 0) {
+    if (folder && place->node->now.count > 0)
         return ENOTEMPTY;
-    }
     journal(tree, place->folder, place->name, NULL, NULL, NULL);
     remove_now(tree, place->folder, place->name);
     journal_bounded(tree);
@@ -534,30 +503,24 @@ int sim_tree_unlink(struct sim_tree *tree, const struct sim_place *place, bool f
 
 static int rename_allowed(const struct sim_place *from, const struct sim_place *to)
 {
-    if (!from->node) {
+    if (!from->node)
         return ENOENT;
-    }
-    if (!from->folder || !to->folder) {
+    if (!from->folder || !to->folder)
         return EBUSY;
-    }
-    if (to->folder->links == 0) {
+    if (to->folder->links == 0)
         return ENOENT;
-    }
-    if (!to->node || to->node == from->node) {
+    if (!to->node || to->node == from->node)
         return 0;
-    }
-    if (to->node->folder != from->node->folder) {
+    if (to->node->folder != from->node->folder)
         return to->node->folder ? EISDIR : ENOTDIR;
-    }
     return to->node->now.count > 0 ? ENOTEMPTY : 0;
 }
 
 int sim_tree_rename(struct sim_tree *tree, const struct sim_place *from, const struct sim_place *to)
 {
     int error = rename_allowed(from, to);
-    if (error || to->node == from->node) {
+    if (error || to->node == from->node)
         return error; /* two names of one file: rename(2) does nothing */
-    }
     struct sim_node *node = from->node;
     journal(tree, from->folder, from->name, to->folder, to->name, node);
     remove_now(tree, to->folder, to->name);
@@ -573,9 +536,8 @@ uint64_t sim_tree_used(const struct sim_tree *tree)
     uint64_t used = 0;
     for (const struct sim_node *node = tree->nodes; node; node = node->next) {
         /* One that only an unsynced folder or a cut to come still speaks of holds no space. */
-        if (node->links > 0 || node->opens > 0) {
+        if (node->links > 0 || node->opens > 0)
             used += node->file.charged;
-        }
     }
     return used;
 }

@@ -50,9 +50,8 @@ enum store_error ticket_wait(struct ticket *ticket)
     until.tv_sec += TICKET_PATIENCE;
     int error = 0;
     pthread_mutex_lock(&ticket->lock);
-    while (ticket->calls == 0 && error == 0) {
+    while (ticket->calls == 0 && error == 0)
         error = pthread_cond_timedwait(&ticket->called, &ticket->lock, &until);
-    }
     unsigned calls = ticket->calls;
     enum store_error result = ticket->error;
     pthread_mutex_unlock(&ticket->lock);

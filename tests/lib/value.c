@@ -16,9 +16,8 @@ static pthread_once_t table_filled = PTHREAD_ONCE_INIT;
 static void fill_table(void)
 {
     struct prng prng = prng_of(0);
-    for (size_t i = 0; i < TABLE; i++) {
+    for (size_t i = 0; i < TABLE; i++)
         table[i] = (uint8_t)prng_next(&prng);
-    }
 }
 
 static void random_bytes(uint64_t id, uint64_t from, uint8_t *bytes, size_t length)
@@ -51,9 +50,8 @@ void value_bytes(const struct value *value, uint64_t from, void *bytes, size_t l
 void *value_payload(const struct value *value)
 {
     void *payload = malloc(value->size ? (size_t)value->size : 1);
-    if (!payload) {
+    if (!payload)
         abort();
-    }
     value_bytes(value, 0, payload, (size_t)value->size);
     return payload;
 }
@@ -80,9 +78,8 @@ static bool attributes_are(const struct value *value, const struct object_info *
 static bool blob_is(const struct value *value, int file, const struct io *io, int *ret_errno)
 {
     uint8_t *seen = malloc(2 * PIECE);
-    if (!seen) {
+    if (!seen)
         abort();
-    }
     uint8_t *wanted = seen + PIECE;
     bool same = true;
     for (uint64_t at = 0; same && at < value->size; at += PIECE) {
@@ -105,9 +102,8 @@ static bool payload_is(const struct value *value, struct object *object, const s
         return same;
     }
     int file = object_take_descriptor(object);
-    if (file < 0) {
+    if (file < 0)
         return value->size == 0;
-    }
     bool same = blob_is(value, file, io, ret_errno);
     io->close(io->self, file);
     return same;

@@ -54,12 +54,10 @@ static enum store_error commit(struct store *store, const struct store_op *ops, 
     struct ticket ticket;
     ticket_init(&ticket);
     enum store_error error = store_batch(store, ops, count, 0, ticket_done, &ticket, NULL);
-    if (!error) {
+    if (!error)
         error = ticket_wait(&ticket);
-    }
-    if (!error && ret_receipt) {
+    if (!error && ret_receipt)
         *ret_receipt = ticket.receipts[0];
-    }
     ticket_destroy(&ticket);
     return error;
 }
@@ -70,9 +68,8 @@ static bool read_number(struct store *store, const char *key, uint64_t *ret_numb
     struct store_key named = key_of(key);
     struct object *object;
     enum store_error error = store_get(store, &named, STORE_GET_PAYLOAD, &object);
-    if (error == STORE_NO_OBJECT) {
+    if (error == STORE_NO_OBJECT)
         return false;
-    }
     ck_assert_msg(error == STORE_OK, "%s: %s", key, store_error_text(error));
     ck_assert_uint_eq(object_info(object)->size, sizeof *ret_number);
     memcpy(ret_number, object_payload(object), sizeof *ret_number);
@@ -148,9 +145,8 @@ static void *run_client(void *arg)
         struct call call = {0};
         uint64_t number = (uint64_t)client->number << 32 | (i + 1);
         bool done = prng_one_in(&prng, 2) ? call_read(key, &call) : call_write(key, number, &prng, &call);
-        if (done) {
+        if (done)
             client->calls[key][client->counts[key]++] = call;
-        }
     }
     return NULL;
 }
@@ -171,9 +167,8 @@ static int by_end(const void *a, const void *b)
 static int by_offset(const void *a, const void *b)
 {
     const struct call *left = a, *right = b;
-    if (left->offset == right->offset) {
+    if (left->offset == right->offset)
         return right->write - left->write;
-    }
     return left->offset < right->offset ? -1 : 1;
 }
 
@@ -187,9 +182,8 @@ static void check_no_going_back(struct call *calls, size_t count)
     qsort(calls, count, sizeof *calls, by_begin);
     uint64_t newest = 0;
     for (size_t i = 0, past = 0; i < count; i++) {
-        for (; past < count && ended[past].end < calls[i].begin; past++) {
+        for (; past < count && ended[past].end < calls[i].begin; past++)
             newest = ended[past].offset > newest ? ended[past].offset : newest;
-        }
         ck_assert_msg(calls[i].offset >= newest, "a %s at offset %llu began after offset %llu was known",
                       calls[i].write ? "write" : "read", (unsigned long long)calls[i].offset,
                       (unsigned long long)newest);
@@ -225,9 +219,8 @@ static void check_values(struct call *calls, size_t count)
 static int by_number(const void *a, const void *b)
 {
     const struct call *left = a, *right = b;
-    if (left->number == right->number) {
+    if (left->number == right->number)
         return right->write - left->write;
-    }
     return left->number < right->number ? -1 : 1;
 }
 
@@ -272,12 +265,10 @@ START_TEST(registers_are_linearizable)
         clients[i].number = i + 1;
         ck_assert_int_eq(pthread_create(&clients[i].thread, NULL, run_client, &clients[i]), 0);
     }
-    for (unsigned i = 0; i < CLIENTS; i++) {
+    for (unsigned i = 0; i < CLIENTS; i++)
         pthread_join(clients[i].thread, NULL);
-    }
-    for (unsigned key = 0; key < KEYS; key++) {
+    for (unsigned key = 0; key < KEYS; key++)
         check_register(clients, key);
-    }
     free(clients);
 }
 END_TEST
@@ -298,9 +289,8 @@ START_TEST(one_of_many_creates)
     for (int round = 0; round < 50; round++) {
         pthread_t threads[CLIENTS];
         unsigned created = 0;
-        for (uintptr_t i = 0; i < CLIENTS; i++) {
+        for (uintptr_t i = 0; i < CLIENTS; i++)
             ck_assert_int_eq(pthread_create(&threads[i], NULL, try_to_create, (void *)i), 0);
-        }
         for (unsigned i = 0; i < CLIENTS; i++) {
             void *result;
             pthread_join(threads[i], &result);
@@ -362,9 +352,8 @@ static enum store_error transfer(const char *key)
     struct store_op op = {.kind = STORE_RENAME, .key = key_of(key), .target = key_of(key)};
     ticket_init(&ticket);
     enum store_error error = store_copy(fixture.store, &op, other, true, ticket_done, &ticket);
-    if (!error) {
+    if (!error)
         error = ticket_wait(&ticket);
-    }
     ticket_destroy(&ticket);
     return error;
 }
@@ -394,9 +383,8 @@ START_TEST(a_transfer_is_never_in_neither_store)
 {
     pthread_t watcher;
     char key[16];
-    for (unsigned i = 0; i < MOVES; i++) {
+    for (unsigned i = 0; i < MOVES; i++)
         ck_assert_int_eq(put_number(fixture.store, move_key(i, key), i), STORE_OK);
-    }
     atomic_store(&finished, false);
     atomic_store(&moving, 0);
     ck_assert_int_eq(pthread_create(&watcher, NULL, watch_moves, NULL), 0);
@@ -416,9 +404,8 @@ static void *overwrite_moves(void *arg)
     char key[16];
     (void)arg;
     for (unsigned i = 0; i < MOVES; i++) {
-        while (atomic_load(&moving) < i) {
+        while (atomic_load(&moving) < i)
             sched_yield();
-        }
         ck_assert_int_eq(put_number(fixture.store, move_key(i, key), MOVES + i), STORE_OK);
     }
     return NULL;
@@ -431,9 +418,8 @@ START_TEST(a_transfer_deletes_only_what_it_copied)
     char key[16];
     unsigned stayed = 0;
     atomic_store(&moving, 0);
-    for (unsigned i = 0; i < MOVES; i++) {
+    for (unsigned i = 0; i < MOVES; i++)
         ck_assert_int_eq(put_number(fixture.store, move_key(i, key), i), STORE_OK);
-    }
     ck_assert_int_eq(pthread_create(&writer, NULL, overwrite_moves, NULL), 0);
     for (unsigned i = 0; i < MOVES; i++) {
         atomic_store(&moving, i);

@@ -77,12 +77,10 @@ static bool open_disturbed(struct model *model)
 {
     struct store_detail detail;
     enum store_error error = model_open(model, &detail);
-    if (error && !model_disk_error(error)) {
+    if (error && !model_disk_error(error))
         model_fail(model, "opening: \"%s\" is not what a broken disk causes", store_error_text(error));
-    }
-    if (error && detail.text[0] == 0) {
+    if (error && detail.text[0] == 0)
         model_fail(model, "opening: \"%s\" comes without a sentence", store_error_text(error));
-    }
     return error == STORE_OK;
 }
 
@@ -90,9 +88,8 @@ static void meet(struct model *model, const struct fault *fault, uint64_t nth, b
 {
     model->disturbed = true;
     sim_disk_fail(model->disk, fault->call, nth, forever, fault->error);
-    if (open_disturbed(model) && history_scenario(model)) {
+    if (open_disturbed(model) && history_scenario(model))
         model_verify(model);
-    }
     model_close(model);
 }
 
@@ -117,9 +114,8 @@ static bool run(const struct fault *fault, uint64_t nth, bool forever)
 static void sweep(const struct fault *fault, bool forever)
 {
     uint64_t nth = 1;
-    while (run(fault, nth, forever)) {
+    while (run(fault, nth, forever))
         nth++;
-    }
 }
 
 START_TEST(a_call_that_fails)
@@ -198,7 +194,7 @@ START_TEST(a_failed_sync_is_sticky)
     ck_assert(fixture_figures(&fixture).failed);
     ck_assert_uint_eq(fixture_figures(&fixture).objects, 1);
     ck_assert(!depot_healthy(fixture.depot, &detail));
-    ck_assert_msg(strstr(detail.text, "s") != NULL && strlen(detail.text) > 10, "\"%s\"", detail.text);
+    ck_assert_msg(strstr(detail.text, "s") && strlen(detail.text) > 10, "\"%s\"", detail.text);
     ck_assert_uint_gt(fixture.warnings, 0);
     reopen();
     ck_assert(depot_healthy(fixture.depot, &detail));
@@ -212,9 +208,8 @@ END_TEST
 static void fail_put(bool writes_too)
 {
     sim_disk_fail(fixture.disk, SIM_FDATASYNC, 1, false, EIO);
-    if (writes_too) {
+    if (writes_too)
         sim_disk_fail(fixture.disk, SIM_PWRITE, 2, true, EIO);
-    }
     ck_assert_int_eq(fixture_put_text(&fixture, "b", "two"), STORE_FAILED);
     fixture_close(&fixture);
     sim_disk_heal(fixture.disk);
@@ -280,12 +275,10 @@ START_TEST(visible_means_durable)
     sim_disk_hold_syncs(fixture.disk, true);
     fixture_begin_put(&fixture, &puts[0], queue_keys[0], "text");
     fixture_wait_held(&fixture);
-    for (int i = 1; i < QUEUED; i++) {
+    for (int i = 1; i < QUEUED; i++)
         fixture_begin_put(&fixture, &puts[i], queue_keys[i], "text");
-    }
-    for (int i = 0; i < QUEUED; i++) {
+    for (int i = 0; i < QUEUED; i++)
         ck_assert_int_eq(fixture_get_text(&fixture, queue_keys[i], "text"), STORE_NO_OBJECT);
-    }
     assert_holds("a", "one");
     ck_assert_uint_eq(fixture_figures(&fixture).writes_in_flight, QUEUED);
     sim_disk_hold_syncs(fixture.disk, false);
@@ -305,22 +298,19 @@ static void fail_group(void)
     sim_disk_hold_syncs(fixture.disk, true);
     fixture_begin_put(&fixture, &puts[0], queue_keys[0], "text");
     fixture_wait_held(&fixture);
-    for (int i = 1; i < QUEUED; i++) {
+    for (int i = 1; i < QUEUED; i++)
         fixture_begin_put(&fixture, &puts[i], queue_keys[i], "text");
-    }
     sim_disk_fail(fixture.disk, SIM_PWRITE, 1, false, EIO);
     sim_disk_hold_syncs(fixture.disk, false);
-    for (int i = 0; i < QUEUED; i++) {
+    for (int i = 0; i < QUEUED; i++)
         ck_assert_int_eq(fixture_end_put(&puts[i]), i == 0 ? STORE_OK : STORE_IO);
-    }
 }
 
 static void assert_group_is_gone(void)
 {
     assert_holds(queue_keys[0], "text");
-    for (int i = 1; i < QUEUED; i++) {
+    for (int i = 1; i < QUEUED; i++)
         ck_assert_int_eq(fixture_get_text(&fixture, queue_keys[i], "text"), STORE_NO_OBJECT);
-    }
 }
 
 /* The failed write has often put whole records onto the disk. The next commit is shorter, so that what is left

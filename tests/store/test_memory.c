@@ -33,9 +33,8 @@ static bool refuse(void)
     uint_fast64_t now = atomic_load(&left);
     while (now != PLENTY) {
         uint_fast64_t next = now > 0 ? now - 1 : atomic_load(&lasting) ? 0 : PLENTY;
-        if (atomic_compare_exchange_weak(&left, &now, next)) {
+        if (atomic_compare_exchange_weak(&left, &now, next))
             break;
-        }
     }
     bool refusing = now == 0;
     refused += refusing;
@@ -109,9 +108,8 @@ static void meet(struct model *model, uint64_t nth, bool forever)
     atomic_store(&lasting, forever);
     atomic_store(&left, nth);
     enum store_error error = model_open(model, NULL);
-    if (error == STORE_OK && history_scenario(model)) {
+    if (error == STORE_OK && history_scenario(model))
         model_verify(model);
-    }
     model_close(model);
     atomic_store(&left, PLENTY);
 }
@@ -138,9 +136,8 @@ static bool run(uint64_t nth, bool forever)
 static void sweep(bool forever)
 {
     uint64_t nth = 0;
-    while (run(nth, forever)) {
+    while (run(nth, forever))
         nth++;
-    }
     ck_assert_uint_gt(nth, 50);
 }
 

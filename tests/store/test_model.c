@@ -48,9 +48,8 @@ struct life {
 static void rounds(struct life *life, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (life->limited && prng_one_in(&life->prng, 4)) {
+        if (life->limited && prng_one_in(&life->prng, 4))
             model_limit(life->model, &life->prng, (unsigned)prng_below(&life->prng, MODEL_STORES));
-        }
         if (prng_one_in(&life->prng, 4)) {
             history_burst(life->model, &life->prng);
         } else {
@@ -164,9 +163,8 @@ static void churn(struct life *life)
     unsigned store = (unsigned)prng_below(&life->prng, MODEL_STORES);
     model_lift_limits(life->model);
     history_churn(life->model, &life->prng, store);
-    if (prng_one_in(&life->prng, 2)) {
+    if (prng_one_in(&life->prng, 2))
         cut(life);
-    }
 }
 
 static void stutter(struct life *life)
@@ -222,9 +220,8 @@ static void history(uint64_t seed, uint64_t operations, struct totals *totals)
     life.limited = seed % 3 == 0;
     life.model = model_new(life.disk, seed);
     model_open(life.model, NULL);
-    while (life.model->operations < operations) {
+    while (life.model->operations < operations)
         episode(&life);
-    }
     restart(&life);
     model_verify(life.model);
     model_close(life.model);

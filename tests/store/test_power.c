@@ -4,14 +4,13 @@
  *   CAIRN_CUTS   cuts in all, at least (10,000)
  *   CAIRN_SEED   the first seed (1)
  */
+#include "store/disk/io.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/history.h"
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"
-
-#include "store/disk/io.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -42,9 +41,8 @@ static void cut_scenario(struct model *model, uint64_t call, uint64_t seed)
 {
     model->disturbed = true;
     sim_disk_cut_after(model->disk, call);
-    if (model_open(model, NULL) == STORE_OK) {
+    if (model_open(model, NULL) == STORE_OK)
         history_scenario(model);
-    }
     model_power_cut(model, seed);
     model->disturbed = false;
     cuts++;
@@ -82,9 +80,8 @@ static void cut_at(uint64_t call, uint64_t seed)
     snprintf(model->scene, sizeof model->scene, "cut after call %llu", (unsigned long long)call);
     cut_scenario(model, call, prng_next(&prng));
     model_verify(model);
-    if (prng_one_in(&prng, 2)) {
+    if (prng_one_in(&prng, 2))
         cut_recovery(model, &prng);
-    }
     go_on(model, &prng);
     model_free(model);
     sim_disk_free(disk);
@@ -97,9 +94,8 @@ START_TEST(a_cut_at_any_call_loses_nothing)
     uint64_t calls = scenario_calls();
     uint64_t seed = first;
     for (; cuts < wanted; seed++) {
-        for (uint64_t call = 0; call < calls; call++) {
+        for (uint64_t call = 0; call < calls; call++)
             cut_at(call, seed);
-        }
     }
     printf("power: %llu power cuts, at each of the %llu calls of the scenario, seeds %llu to %llu\n",
            (unsigned long long)cuts, (unsigned long long)calls, (unsigned long long)first,
@@ -140,9 +136,8 @@ static int gated_openat(void *self, int folder, const char *path, int flags, mod
     if (strcmp(path, "..") == 0) {
         pthread_mutex_lock(&gate.lock);
         gate.waiting++;
-        while (gate.shut) {
+        while (gate.shut)
             pthread_cond_wait(&gate.changed, &gate.lock);
-        }
         gate.waiting--;
         pthread_cond_broadcast(&gate.changed);
         pthread_mutex_unlock(&gate.lock);
@@ -171,9 +166,8 @@ static void gate_open(void)
     pthread_mutex_lock(&gate.lock);
     gate.shut = false;
     pthread_cond_broadcast(&gate.changed);
-    while (gate.waiting > 0) {
+    while (gate.waiting > 0)
         pthread_cond_wait(&gate.changed, &gate.lock);
-    }
     pthread_mutex_unlock(&gate.lock);
 }
 
@@ -184,9 +178,8 @@ static void hear_compaction(void *arg, enum store_log_level level, const char *s
     static const char *const signs[] = {"is not compacted", "a commit failed", "takes no writes"};
     (void)level;
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-        if (strstr(sentence, signs[i])) {
+        if (strstr(sentence, signs[i]))
             atomic_store((atomic_bool *)arg, true);
-        }
     }
 }
 
@@ -227,9 +220,8 @@ START_TEST(a_cut_during_compaction_loses_nothing)
 {
     unsigned amid = 0;
     for (uint64_t seed = 0; seed < COMPACTION_SEEDS; seed++) {
-        for (uint64_t call = 0; call < COMPACTION_CALLS; call++) {
+        for (uint64_t call = 0; call < COMPACTION_CALLS; call++)
             amid += cut_compaction_at(call, seed);
-        }
     }
     printf("power: %llu power cuts during compaction and behind it, %u in the middle of it\n", (unsigned long long)cuts,
            amid);
@@ -255,14 +247,12 @@ static void cut_group(struct fixture *fixture, uint64_t seed)
     sim_disk_hold_syncs(fixture->disk, true);
     fixture_begin_put(fixture, &puts[0], queue_keys[0], text);
     fixture_wait_held(fixture);
-    for (int i = 1; i < QUEUED; i++) {
+    for (int i = 1; i < QUEUED; i++)
         fixture_begin_put(fixture, &puts[i], queue_keys[i], text);
-    }
     sim_disk_cut_after(fixture->disk, 2); /* the look at the file behind the sync, and the write of the group */
     sim_disk_hold_syncs(fixture->disk, false);
-    for (int i = 0; i < QUEUED; i++) {
+    for (int i = 0; i < QUEUED; i++)
         ck_assert_int_eq(fixture_end_put(&puts[i]) == STORE_OK, i == 0);
-    }
     fixture_cut(fixture, seed);
     cuts++;
 }
@@ -285,9 +275,8 @@ static unsigned put_afterwards(struct fixture *fixture, uint64_t seed)
 {
     static const char *const keys[] = {"x", "y", "z"};
     unsigned count = 1 + (unsigned)(seed % 3);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         ck_assert_int_eq(fixture_put_text(fixture, keys[i], text), STORE_OK);
-    }
     return count;
 }
 
@@ -452,9 +441,8 @@ START_TEST(a_cut_during_a_start_that_tidies_up_damages_nothing)
 {
     unsigned amid = 0;
     for (uint64_t seed = 0; seed < TIDY_SEEDS; seed++) {
-        for (uint64_t call = 0; call < TIDY_CALLS; call++) {
+        for (uint64_t call = 0; call < TIDY_CALLS; call++)
             amid += cut_start_at(call, seed);
-        }
     }
     printf("power: %u power cuts while a start tidied up\n", amid);
     fflush(stdout);

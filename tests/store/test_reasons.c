@@ -85,9 +85,8 @@ START_TEST(of_a_listing)
         int reason = errno;
         bool faulted = sim_disk_faults_met(fixture.disk) > met;
         sim_disk_heal(fixture.disk);
-        if (!faulted) {
+        if (!faulted)
             break;
-        }
         ck_assert_int_eq(error, STORE_IO);
         ck_assert_int_eq(reason, EIO);
         failed++;

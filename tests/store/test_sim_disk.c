@@ -1,7 +1,6 @@
 /* test_sim_disk.c - the simulated disk is what the power and fault tests stand on: its own rules come first. */
-#include "tests/lib/sim_disk.h"
-
 #include "tests/lib/prng.h"
+#include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -74,9 +73,8 @@ static void sync_folder(const char *path)
 static bool exists(const char *path)
 {
     int file = open_at(path, O_RDONLY);
-    if (file >= 0) {
+    if (file >= 0)
         close_file(file);
-    }
     return file >= 0;
 }
 
@@ -92,9 +90,8 @@ static const char *content(const char *path)
 {
     static char text[8192];
     int file = open_at(path, O_RDONLY);
-    if (file < 0) {
+    if (file < 0)
         return "-";
-    }
     ssize_t length = io->pread(io->self, file, text, sizeof text - 1, 0);
     ck_assert_int_ge(length, 0);
     text[length] = 0;
@@ -369,7 +366,7 @@ START_TEST(sectors_have_their_own_fate)
         char left[2048] = {0};
         io->pread(io->self, file, left, sizeof left, 0);
         const char *gap = memchr(left, 0, 1536);
-        holes += gap && memchr(gap, 'x', (size_t)(left + 2048 - gap)) != NULL;
+        holes += gap && memchr(gap, 'x', (size_t)(left + 2048 - gap));
     }
     ck_assert_uint_gt(holes, 0);
 }
@@ -533,9 +530,8 @@ END_TEST
 START_TEST(a_lasting_fault_ends_when_healed)
 {
     sim_disk_fail(disk, SIM_ANY, 1, true, EMFILE);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         assert_errno(open_at("/f", O_RDWR | O_CREAT), EMFILE);
-    }
     sim_disk_heal(disk);
     close_file(create("/f"));
     ck_assert_uint_eq(sim_disk_faults_met(disk), 3);
@@ -653,9 +649,8 @@ static void *sync_in_thread(void *file)
 
 static void wait_until_held(void)
 {
-    while (sim_disk_held(disk) == 0) {
+    while (sim_disk_held(disk) == 0)
         usleep(100);
-    }
 }
 
 /* One held sync with a write before it and one behind it; true when the cut lost the later one. */
@@ -682,9 +677,8 @@ static bool held_sync_loses_the_later_write(uint64_t seed)
 START_TEST(a_held_sync_covers_only_what_came_before)
 {
     unsigned lost = 0;
-    for (uint64_t seed = 0; seed < 20; seed++) {
+    for (uint64_t seed = 0; seed < 20; seed++)
         lost += held_sync_loses_the_later_write(seed);
-    }
     ck_assert_uint_gt(lost, 0);
 }
 END_TEST
@@ -709,14 +703,12 @@ START_TEST(one_seed_one_outcome)
     for (int round = 0; round < 2; round++) {
         renew(1);
         int file = create("/f");
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 20; i++)
             write_at(file, "abcdefghijkl", i * 10);
-        }
         sync_folder("/");
         sim_disk_reboot(disk, 12345);
-        if (round == 0) {
+        if (round == 0)
             strcpy(first, content("/f"));
-        }
         ck_assert_str_eq(content("/f"), first);
     }
 }

@@ -20,15 +20,15 @@ static struct rules *rules_of(const char *text)
 {
     struct rules_json_fault fault = {0};
     struct rules *rules = rules_json_read(text, strlen(text), &fault);
-    ck_assert_msg(rules != NULL, "line %zu: %s", fault.line, fault.sentence);
+    ck_assert_msg(rules, "line %zu: %s", fault.line, fault.sentence);
     return rules;
 }
 
 static void expect_fault(const char *text, size_t line, const char *words)
 {
     struct rules_json_fault fault = {0};
-    ck_assert_msg(rules_json_read(text, strlen(text), &fault) == NULL, "%s", text);
-    ck_assert_msg(fault.line == line && strstr(fault.sentence, words) != NULL, "%s: line %zu: %s", text, fault.line,
+    ck_assert_msg(!rules_json_read(text, strlen(text), &fault), "%s", text);
+    ck_assert_msg(fault.line == line && strstr(fault.sentence, words), "%s: line %zu: %s", text, fault.line,
                   fault.sentence);
 }
 

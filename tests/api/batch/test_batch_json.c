@@ -159,8 +159,7 @@ START_TEST(faults_of_an_operation)
         char text[400];
         snprintf(text, sizeof text, "{\"operations\":[{\"op\":\"delete\",\"key\":\"a\"},%s]}", faults[i].op);
         ck_assert_msg(!read_body(text, 100), "%s", text);
-        ck_assert_msg(strstr(entries.fault.sentence, faults[i].sentence) != NULL, "%s: %s", text,
-                      entries.fault.sentence);
+        ck_assert_msg(strstr(entries.fault.sentence, faults[i].sentence), "%s: %s", text, entries.fault.sentence);
         ck_assert_int_eq(entries.fault.problem, PROBLEM_ENTRY_REFUSED);
         ck_assert_uint_eq(entries.fault.index, 1);
     }
@@ -192,7 +191,7 @@ START_TEST(faults_of_the_body)
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         ck_assert_msg(!read_body(faults[i].text, 100), "%s", faults[i].text);
-        ck_assert_msg(strstr(entries.fault.sentence, faults[i].sentence) != NULL, "%s: %s", faults[i].text,
+        ck_assert_msg(strstr(entries.fault.sentence, faults[i].sentence), "%s: %s", faults[i].text,
                       entries.fault.sentence);
         ck_assert_int_eq(entries.fault.problem, PROBLEM_BAD_BODY);
         ck_assert_uint_eq(entries.fault.index, SIZE_MAX);

@@ -21,9 +21,9 @@ static enum conditional decide(const char *match, const char *none_match, const 
     fields.values[FIELD_IF_NONE_MATCH] = none_match;
     fields.values[FIELD_IF_MODIFIED_SINCE] = modified;
     fields.values[FIELD_IF_UNMODIFIED_SINCE] = unmodified;
-    if (match != NULL)
+    if (match)
         ck_assert_int_eq(precondition_match(&precondition, match), PRECONDITION_OK);
-    if (none_match != NULL)
+    if (none_match)
         ck_assert_int_eq(precondition_none_match(&precondition, none_match), PRECONDITION_OK);
     enum conditional verdict = conditional_decide(&fields, &precondition, &info);
     precondition_free(&precondition);

@@ -13,9 +13,9 @@ static bool verify(const char *list, const char *md5, const char *content)
 {
     struct digest digest;
     digest_init(&digest);
-    if (list != NULL)
+    if (list)
         ck_assert_msg(digest_expect_list(&digest, list), "%s", list);
-    if (md5 != NULL)
+    if (md5)
         ck_assert_msg(digest_expect_md5(&digest, md5), "%s", md5);
     for (; *content != '\0'; content++)
         digest_update(&digest, content, 1);

@@ -51,7 +51,7 @@ static void pass(const char *bytes, size_t length, size_t piece, size_t room)
         ck_assert(wire.state == WIRE_FAULTY || stream.at == stream.ends);
     }
     const struct fault *found = wire_fault(&wire, wire.heads);
-    fault = found == NULL ? (struct fault){0} : *found;
+    fault = !found ? (struct fault){0} : *found;
     passed[passed_length] = '\0';
     wire_end(&wire);
 }
@@ -65,10 +65,10 @@ static void expect(const char *bytes, size_t length, const char *expected, const
             pass(bytes, length, sizes[i], sizes[k]);
             ck_assert_msg(strcmp(passed, expected) == 0, "pieces of %zu into %zu: %s\ninstead of %s", sizes[i],
                           sizes[k], passed, expected);
-            if (sentence == NULL)
+            if (!sentence)
                 ck_assert_ptr_null(fault.sentence);
             else
-                ck_assert_msg(fault.sentence != NULL && strstr(fault.sentence, sentence) != NULL, "%s", fault.sentence);
+                ck_assert_msg(fault.sentence && strstr(fault.sentence, sentence), "%s", fault.sentence);
         }
 }
 

@@ -1,6 +1,5 @@
 /* Memory that many share: who gets what. */
 #include "api/request/budget.h"
-
 #include "tests/lib/unit.h"
 
 enum { LIMIT = 1 << 20, SMALL = LIMIT / 1024, COMMON = LIMIT - LIMIT / 4 };

@@ -11,7 +11,7 @@ static json_t *parse(struct jsontext *text)
     json_error_t error;
     ck_assert(!text->failed);
     json_t *json = json_loadb(text->bytes, text->length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
-    ck_assert_msg(json != NULL, "%s in %.*s", error.text, (int)text->length, text->bytes);
+    ck_assert_msg(json, "%s in %.*s", error.text, (int)text->length, text->bytes);
     jsontext_free(text);
     return json;
 }

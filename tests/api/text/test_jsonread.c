@@ -66,7 +66,7 @@ START_TEST(bad_strings)
         struct jsonread_text string;
         char *copy = copy_of(texts[i]);
         jsonread_begin(&json, copy, strlen(texts[i]));
-        ck_assert_msg(!jsonread_string(&json, &string) && json.fault != NULL, "%s", texts[i]);
+        ck_assert_msg(!jsonread_string(&json, &string) && json.fault, "%s", texts[i]);
         bool half = strstr(texts[i], "\\ud") != NULL;
         ck_assert_msg((strstr(json.fault, "surrogate pair") != NULL) == half, "%s: %s", texts[i], json.fault);
         free(copy);
@@ -133,7 +133,7 @@ START_TEST(structure)
         int values;
         size_t position;
         const char *fault = walk_text(texts[i].text, &values, &position);
-        ck_assert_msg(fault == NULL, "%s: %s", texts[i].text, fault);
+        ck_assert_msg(!fault, "%s: %s", texts[i].text, fault);
         ck_assert_int_eq(values, texts[i].values);
         ck_assert_uint_eq(position, strlen(texts[i].text));
     }
@@ -170,7 +170,7 @@ START_TEST(faults_and_where_they_are)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int values;
         size_t position;
-        ck_assert_msg(walk_text(texts[i].text, &values, &position) != NULL, "%s", texts[i].text);
+        ck_assert_msg(walk_text(texts[i].text, &values, &position), "%s", texts[i].text);
         ck_assert_msg(position == texts[i].position, "%s: at %zu", texts[i].text, position);
     }
 }

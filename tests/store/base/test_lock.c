@@ -1,6 +1,5 @@
 /* test_lock.c - who has a lock knows it, another thread does not take it for its own, and misuse ends the program. */
 #include "store/base/lock.h"
-
 #include "tests/lib/unit.h"
 
 #include <check.h>

@@ -1,6 +1,5 @@
 /* test_shared_lock.c - a lock that is shared is nobody's own; one that is taken is that of the thread which took it. */
 #include "store/base/shared_lock.h"
-
 #include "tests/lib/unit.h"
 
 #include <check.h>

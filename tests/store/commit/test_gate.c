@@ -1,7 +1,6 @@
 /* test_gate.c - a store's gate: limits, who is let in when, and that the last one out tells. */
-#include "store/commit/gate.h"
-
 #include "store/base/admission.h"
+#include "store/commit/gate.h"
 #include "store/disk/blobs.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"

@@ -1,6 +1,5 @@
 /* test_quota.c - what is let in: transactions by their sum, uploads byte by byte. */
 #include "store/commit/quota.h"
-
 #include "tests/lib/unit.h"
 
 #include <check.h>

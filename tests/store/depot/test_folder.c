@@ -23,9 +23,8 @@ static enum store_error try_open(struct store_detail *ret_detail)
 {
     struct depot *depot;
     enum store_error error = depot_open("/data", &fixture.options, &depot, ret_detail);
-    if (!error) {
+    if (!error)
         depot_close(depot);
-    }
     return error;
 }
 
@@ -34,9 +33,8 @@ static uint64_t changes_made(void)
     static const enum sim_call calls[] = {SIM_PWRITE,   SIM_FTRUNCATE, SIM_ALLOCATE,
                                           SIM_UNLINKAT, SIM_RENAMEAT,  SIM_LINKAT};
     uint64_t sum = 0;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         sum += sim_disk_calls(fixture.disk, calls[i]);
-    }
     return sum;
 }
 
@@ -46,7 +44,7 @@ static void assert_refused(enum store_error wanted)
     uint64_t changes = changes_made();
     size_t nodes = sim_disk_nodes(fixture.disk);
     ck_assert_int_eq(try_open(&detail), wanted);
-    ck_assert_msg(strstr(detail.text, "/data") != NULL, "the sentence does not name the folder: %s", detail.text);
+    ck_assert_msg(strstr(detail.text, "/data"), "the sentence does not name the folder: %s", detail.text);
     ck_assert_uint_eq(changes_made(), changes);
     ck_assert_uint_eq(sim_disk_nodes(fixture.disk), nodes);
     ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
@@ -102,12 +100,10 @@ START_TEST(a_folder_with_familiar_names_is_refused_and_untouched)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         new_disk();
         make_folder("/data");
-        for (size_t j = 0; j < 2 && cases[i].folders[j]; j++) {
+        for (size_t j = 0; j < 2 && cases[i].folders[j]; j++)
             make_folder(cases[i].folders[j]);
-        }
-        if (cases[i].file) {
+        if (cases[i].file)
             fixture_write_file(&fixture, cases[i].file, "hi\n", 3, 0);
-        }
         bool unreadable = cases[i].folders[0] && strcmp(cases[i].folders[0], "/data/cairn") == 0;
         assert_refused(unreadable ? STORE_IO : STORE_FOREIGN);
         fixture.options.read_only = true;
@@ -189,7 +185,7 @@ START_TEST(one_folder_one_depot)
     struct store_detail detail;
     fixture_must_put(&fixture, "a", "text");
     ck_assert_int_eq(try_open(&detail), STORE_LOCKED);
-    ck_assert_msg(strstr(detail.text, "/data") != NULL, "the sentence does not name the folder: %s", detail.text);
+    ck_assert_msg(strstr(detail.text, "/data"), "the sentence does not name the folder: %s", detail.text);
     fixture_must_put(&fixture, "b", "text");
     fixture_must_hold(&fixture, "a", "text");
 }
@@ -202,7 +198,7 @@ START_TEST(a_file_is_no_folder)
     fixture_write_file(&fixture, "/file", "x", 1, 0);
     enum store_error error = depot_open("/file", &fixture.options, &depot, &detail);
     ck_assert_msg(error == STORE_IO || error == STORE_FOREIGN, "%s", store_error_text(error));
-    ck_assert_msg(strstr(detail.text, "/file") != NULL, "the sentence does not name it: %s", detail.text);
+    ck_assert_msg(strstr(detail.text, "/file"), "the sentence does not name it: %s", detail.text);
 }
 END_TEST
 

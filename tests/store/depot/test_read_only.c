@@ -65,9 +65,8 @@ static uint64_t changing_calls(void)
                                           SIM_FTRUNCATE, SIM_ALLOCATE,  SIM_MKDIRAT,   SIM_UNLINKAT,
                                           SIM_LINKAT,    SIM_RENAMEAT,  SIM_COPY_RANGE};
     uint64_t sum = 0;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         sum += sim_disk_calls(fixture.disk, calls[i]);
-    }
     return sum;
 }
 
@@ -127,9 +126,8 @@ START_TEST(read_only_lists_without_a_trace)
     unsigned char cursor[STORE_CURSOR_MAX];
     size_t length;
     struct store_list_query query = {.limit = 10};
-    while (fixture_figures(&fixture).segments < 2) {
+    while (fixture_figures(&fixture).segments < 2)
         ck_assert_int_eq(fixture_put(&fixture, "key", fixture_large(), 500), STORE_OK);
-    }
     fixture_close(&fixture);
     uint64_t before = fingerprint("/data");
     ck_assert_int_eq(open_read_only(NULL), STORE_OK);

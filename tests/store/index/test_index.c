@@ -1,6 +1,5 @@
 /* test_index.c - what booking a record does to look-ups and figures; no disk has to do with it. */
 #include "store/index/index.h"
-
 #include "store/index/yield.h"
 #include "tests/lib/namesake.h"
 #include "tests/lib/prng.h"

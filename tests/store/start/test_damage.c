@@ -69,7 +69,7 @@ START_TEST(the_blob_of_a_lost_record_is_kept)
         fixture_open(&fixture);
         ck_assert_int_eq(fixture_get(&fixture, "the key", large, sizeof large), STORE_NO_OBJECT);
         ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
-        ck_assert_msg(strstr(fixture.logged, "1 files in blobs") != NULL, "\"%s\"", fixture.logged);
+        ck_assert_msg(strstr(fixture.logged, "1 files in blobs"), "\"%s\"", fixture.logged);
         fixture_close(&fixture);
     }
     fixture_flip(&fixture, fixture_segment(&fixture), position);
@@ -144,7 +144,7 @@ START_TEST(a_lost_segment_is_reported)
         fixture_must_hold(&fixture, "c", "the third payload");
         ck_assert_int_eq(fixture_get_text(&fixture, "b", "the second payload"), cut ? STORE_OK : STORE_NO_OBJECT);
         ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 10000);
-        ck_assert_msg(strstr(fixture.logged, "missing") != NULL, "\"%s\"", fixture.logged);
+        ck_assert_msg(strstr(fixture.logged, "missing"), "\"%s\"", fixture.logged);
         fixture_must_put(&fixture, "d", "the fourth payload");
         fixture_must_hold(&fixture, "d", "the fourth payload");
     }
@@ -368,9 +368,8 @@ START_TEST(a_payload_of_records_does_not_tell_a_base)
     long_log_fill_segment(&fixture, 1000);
     char path[128];
     snprintf(path, sizeof path, "%s", fixture_segment(&fixture));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         ck_assert_int_eq(fixture_put(&fixture, i ? "forgery" : "x", forged, 1024 + length), STORE_OK);
-    }
     fixture_must_put(&fixture, "d", "the fourth payload");
     fixture_close(&fixture);
     fixture_write_file(&fixture, path, zeros, sizeof zeros, 0);

@@ -42,7 +42,7 @@ static void assert_lost_in(int segment, unsigned least, unsigned most)
     ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
     ck_assert_msg(fixture.warnings > 0, "damage is not in the log");
     ck_assert(depot_healthy(fixture.depot, &detail));
-    ck_assert_msg(strstr(detail.text, "damaged") != NULL, "\"%s\"", detail.text);
+    ck_assert_msg(strstr(detail.text, "damaged"), "\"%s\"", detail.text);
     ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
     ck_assert_uint_gt(verification.flaws, 0);
     ck_assert(verification.complete);
@@ -108,9 +108,8 @@ static void make_garbage(const char *path, size_t size, bool zeros)
 {
     uint8_t *bytes = calloc(1, size + 1);
     ck_assert_ptr_nonnull(bytes);
-    for (size_t i = 0; i < size && !zeros; i++) {
+    for (size_t i = 0; i < size && !zeros; i++)
         bytes[i] = (uint8_t)(i * 2654435761u >> 7);
-    }
     fixture_write_file(&fixture, path, bytes, size, 0);
     free(bytes);
 }

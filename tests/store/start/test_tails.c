@@ -118,9 +118,8 @@ END_TEST
 START_TEST(garbage_behind_the_end_does_not_count)
 {
     char garbage[5000];
-    for (size_t i = 0; i < sizeof garbage; i++) {
+    for (size_t i = 0; i < sizeof garbage; i++)
         garbage[i] = (char)(i * 7919 >> 3);
-    }
     fixture_put_three(&fixture);
     fixture_cut(&fixture, 1);
     size_t position = (fixture_find_text(&fixture, "the third payload") + strlen("the third payload") + 7) & ~(size_t)7;

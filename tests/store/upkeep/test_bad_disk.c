@@ -126,9 +126,8 @@ START_TEST(interruptions_and_short_reads_go_unnoticed)
     fixture_must_upload(&fixture, "large");
     sim_disk_set_short(fixture.disk, 3);
     sim_disk_set_interrupts(fixture.disk, 3);
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 50; i++)
         findings_none(&fixture);
-    }
 }
 END_TEST
 

@@ -72,9 +72,8 @@ static bool late;
 static bool blob_is_there(int folder, const char *path)
 {
     int file = early_io->openat(early_io->self, folder, path, O_RDONLY, 0);
-    if (file >= 0) {
+    if (file >= 0)
         early_io->close(early_io->self, file);
-    }
     return file >= 0;
 }
 
@@ -84,9 +83,8 @@ static int late_openat(void *self, int folder, const char *path, int flags, mode
     if (late && strstr(path, ".blob")) {
         late = false;
         ck_assert_int_eq(fixture_delete(&fixture, "large"), STORE_OK);
-        while (blob_is_there(folder, path)) {
+        while (blob_is_there(folder, path))
             nanosleep(&nap, NULL);
-        }
     }
     return early_io->openat(self, folder, path, flags, mode);
 }
@@ -163,9 +161,8 @@ static void wait_until_done(void)
     const struct timespec nap = {.tv_nsec = 1000000};
     for (int i = 0; i < 20000; i++) {
         store_verification(fixture.store, &verification);
-        if (!verification.running) {
+        if (!verification.running)
             return;
-        }
         nanosleep(&nap, NULL);
     }
     ck_abort_msg("the verification does not end");
@@ -196,9 +193,8 @@ START_TEST(one_at_a_time_and_closing_ends_it)
 {
     struct store_verification verification;
     struct timespec before, after;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         fixture_must_put(&fixture, "a", "the first payload");
-    }
     ck_assert_int_eq(store_verify_start(fixture.store, 1), STORE_OK);
     ck_assert_int_eq(store_verify_start(fixture.store, 1), STORE_BUSY);
     ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, NULL), STORE_BUSY);
@@ -220,9 +216,8 @@ END_TEST
 START_TEST(deleting_ends_it)
 {
     struct store_verification verification;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         fixture_must_put(&fixture, "a", "the first payload");
-    }
     ck_assert_int_eq(store_verify_start(fixture.store, 1), STORE_OK);
     ck_assert_int_eq(depot_delete(fixture.depot, "s", true, NULL), STORE_OK);
     wait_until_done();
@@ -257,9 +252,8 @@ START_TEST(other_stores_do_not_end_it)
     fixture_close(&fixture);
     fixture.options.open_stores_limit = 1;
     fixture_open(&fixture);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 20; i++)
         fixture_must_put(&fixture, "a", "the first payload");
-    }
     ck_assert_int_eq(store_verify_start(fixture.store, 1), STORE_OK);
     depot_release(fixture.store);
     for (char name[] = "x0"; name[1] <= '9'; name[1]++) {
