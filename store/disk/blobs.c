@@ -1,28 +1,17 @@
 /* blobs.c - payloads in files of their own. blobs.h tells the story. */
 #include "store/disk/blobs.h"
 
+#include "store/disk/numbered.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 32, COPY_CHUNK = 1 << 20 };
+enum { COPY_CHUNK = 1 << 20 };
 
-static void blob_name(uint64_t blob, char ret_name[NAME_MAX_BYTES])
-{
-    (void)snprintf(ret_name, NAME_MAX_BYTES, "%016" PRIx64 ".blob", blob);
-}
-
-static bool blob_number(const char *name, uint64_t *ret_blob)
-{
-    char expected[NAME_MAX_BYTES];
-    *ret_blob = strtoull(name, NULL, 16);
-    blob_name(*ret_blob, expected);
-    return strcmp(name, expected) == 0;
-}
+static const char ending[] = ".blob";
 
 static int reap(void *arg);
 
@@ -64,8 +53,8 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
 {
     const struct io *io = blobs->io;
     struct blob_file file = {.blobs = blobs, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
-    char name[NAME_MAX_BYTES];
-    blob_name(file.blob, name);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(file.blob, ending, name);
     int flags = O_RDWR | O_CREAT;
     file.file = io->openat(io->self, blobs->folder, name, flags | O_EXCL | (direct ? O_DIRECT : 0), 0600);
     if (file.file < 0 && errno == EINVAL && direct) { /* refused, but perhaps made */
@@ -82,8 +71,8 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
 static int leave_direct(struct blob_file *file)
 {
     const struct io *io = file->blobs->io;
-    char name[NAME_MAX_BYTES];
-    blob_name(file->blob, name);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(file->blob, ending, name);
     int cached = io->openat(io->self, file->blobs->folder, name, O_RDWR, 0);
     if (cached < 0)
         return errno;
@@ -135,8 +124,8 @@ void blob_file_close(struct blob_file *file)
 
 int blobs_open(struct blobs *blobs, uint64_t blob)
 {
-    char name[NAME_MAX_BYTES];
-    blob_name(blob, name);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(blob, ending, name);
     return blobs->io->openat(blobs->io->self, blobs->folder, name, O_RDONLY, 0);
 }
 
@@ -147,8 +136,8 @@ int blobs_sync(struct blobs *blobs)
 
 void blobs_remove(struct blobs *blobs, uint64_t blob)
 {
-    char name[NAME_MAX_BYTES];
-    blob_name(blob, name);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(blob, ending, name);
     blobs->io->unlinkat(blobs->io->self, blobs->folder, name, 0); /* what stays is an orphan: removed at start */
 }
 
@@ -205,10 +194,10 @@ static int adopt_by_link(struct blobs *target, struct blobs *source, uint64_t so
 {
     const struct io *io = target->io;
     uint64_t blob = atomic_fetch_add(&target->next, 1);
-    char from[NAME_MAX_BYTES];
-    char to[NAME_MAX_BYTES];
-    blob_name(source_blob, from);
-    blob_name(blob, to);
+    char from[NUMBERED_NAME_MAX];
+    char to[NUMBERED_NAME_MAX];
+    numbered_name(source_blob, ending, from);
+    numbered_name(blob, ending, to);
     if (io->linkat(io->self, source->folder, from, target->folder, to) < 0)
         return errno;
     *ret_blob = blob;
@@ -340,7 +329,7 @@ int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t 
         return errno;
     for (const char *name = names; *name; name += strlen(name) + 1) {
         uint64_t blob;
-        if (!blob_number(name, &blob))
+        if (!numbered_read(name, ending, &blob))
             continue;
         if (blob >= least)
             least = blob + 1;

@@ -389,14 +389,9 @@ struct segment *log_last(const struct log *log)
 
 const struct segment *log_next(const struct log *log, const struct segment *segment)
 {
+    assert(shared_lock_is_held(log->table_lock));
     size_t slot = (size_t)segment->slot + 1;
     return slot < log->segment_count ? log->segments[slot] : NULL;
-}
-
-const struct segment *log_next_at(const struct log *log, const struct segment *segment, uint64_t end)
-{
-    const struct segment *next = log_next(log, segment);
-    return next && next->base <= end ? next : NULL;
 }
 
 struct segment *log_pin(const struct log *log, uint32_t slot)

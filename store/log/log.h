@@ -13,8 +13,8 @@
  * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
  * that compaction has got that way is promised to it until it is done.
  *
- * Thread: the writer's, except log_next(), log_pin(), log_segments() and log_disk_bytes(), which need the index's lock;
- * functions that change the table of segments take it exclusively themselves.
+ * Thread: the writer's, except log_is_sealed(), log_last(), log_next(), log_pin(), log_segments() and log_disk_bytes(),
+ * which need the index's lock; functions that change the table of segments take it exclusively themselves.
  */
 #ifndef CAIRN_LOG_H
 #define CAIRN_LOG_H
@@ -151,9 +151,6 @@ struct segment *log_last(const struct log *log);
 
 /* The segment behind another; NULL: that is the last one, which is not sealed. */
 const struct segment *log_next(const struct log *log, const struct segment *segment);
-
-/* The same for a log that ends at an offset, although more of it may have been written since. */
-const struct segment *log_next_at(const struct log *log, const struct segment *segment, uint64_t end);
 
 /* The segment in a slot, with a reference. */
 struct segment *log_pin(const struct log *log, uint32_t slot);

@@ -7,28 +7,22 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
 
+static const char ending[] = ".seg";
+
 void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX])
 {
-    (void)snprintf(ret_name, SEGMENT_NAME_MAX, "%016" PRIx64 ".seg", number);
+    numbered_name(number, ending, ret_name);
 }
 
 bool segment_number(const char *name, uint64_t *ret_number)
 {
-    char expected[SEGMENT_NAME_MAX];
-    uint64_t number = strtoull(name, NULL, 16);
-    segment_name(number, expected);
-    if (strcmp(name, expected) != 0)
-        return false;
-    *ret_number = number;
-    return true;
+    return numbered_read(name, ending, ret_number);
 }
 
 struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared)

@@ -29,6 +29,7 @@
 
 #include "store/base/error.h"
 #include "store/disk/io.h"
+#include "store/disk/numbered.h"
 #include "store/store.h"
 
 #include <stdatomic.h>
@@ -38,7 +39,7 @@ enum {
     SEGMENT_VERSION = 3,
     SEGMENT_VERSION_NAMESAKES = 3, /* from it on a record speaks of its key; before, of all that has its hash */
     SEGMENT_VERSION_FULL = 2,      /* from it on the header tells what stands behind the base */
-    SEGMENT_NAME_MAX = 32
+    SEGMENT_NAME_MAX = NUMBERED_NAME_MAX,
 };
 
 /* Where the fields of the header stand. */

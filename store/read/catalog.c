@@ -1,6 +1,7 @@
 /* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
 #include "store/read/catalog.h"
 
+#include "store/log/stretch.h"
 #include "store/read/draft.h"
 #include "store/read/object.h"
 
@@ -38,13 +39,6 @@ void catalog_forget(struct catalog *catalog, size_t slot)
 
 /* ---- keeping the runs up to date; the catalog's lock is held --------------------------------- */
 
-/* A segment of the listing, with a reference, and where its records end. */
-struct stretch {
-    struct segment *segment;
-    uint64_t end;
-    bool sealed;
-};
-
 static bool shelves_grow(struct catalog *catalog, size_t count)
 {
     assert(lock_is_mine(&catalog->lock));
@@ -64,7 +58,7 @@ static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct stret
 {
     if (stretch->sealed || shelf->count == 0)
         return 0;
-    uint64_t fresh = stretch->end - run_covered(shelf->runs[shelf->count - 1]);
+    uint64_t fresh = stretch->records - run_covered(shelf->runs[shelf->count - 1]);
     uint64_t entries = fresh / RECORD_HEADER + 1; /* at most */
     size_t keep = shelf->count;
     while (keep > 0 && run_count(shelf->runs[keep - 1]) < 2 * entries)
@@ -76,7 +70,7 @@ static bool shelf_is_current(const struct catalog_shelf *shelf, const struct str
 {
     if (segment_is_husk(stretch->segment))
         return true; /* and stays empty */
-    if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != stretch->end)
+    if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != stretch->records)
         return false;
     return !stretch->sealed || shelf->count == 1;
 }
@@ -89,7 +83,7 @@ static struct failure shelf_rebuild(const struct reader *reader, struct catalog_
     uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
     const struct draft_source source = {
         .index = reader->index, .log = reader->log, .segment = stretch->segment, .horizon = horizon};
-    struct failure failure = draft_run(&source, shelf->runs + keep, shelf->count - keep, from, stretch->end, &run);
+    struct failure failure = draft_run(&source, shelf->runs + keep, shelf->count - keep, from, stretch->records, &run);
     if (failure.error)
         return failure;
     shelf_clear(shelf, keep);
@@ -134,7 +128,7 @@ static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf
     shelf_drop_lacking(shelf);
     if (!shelf_is_current(shelf, stretch)) {
         if (stretch->sealed && shelf->count == 0 && !gaps &&
-            !run_open(reader->log, stretch->segment, stretch->end, &run).error) {
+            !run_open(reader->log, stretch->segment, stretch->records, &run).error) {
             shelf->runs[shelf->count++] = run;
             return failure_none();
         }
@@ -185,18 +179,10 @@ static struct failure stretches_pin(struct listing *listing, struct horizon *ret
     listing->stretches = calloc(log->segment_count + 1, sizeof *listing->stretches);
     if (!listing->stretches)
         failure = failure_of(STORE_NO_MEMORY);
-    for (size_t slot = 0; !failure.error && slot < log->segment_count; slot++) {
-        uint64_t end = index->end_offset;
-        if (log->segments[slot]->base > end)
-            break; /* begun, but nothing in it has been published */
-        struct stretch *stretch = &listing->stretches[listing->stretch_count++];
-        stretch->segment = log_pin(log, (uint32_t)slot);
-        const struct segment *next = log_next_at(log, stretch->segment, end);
-        stretch->sealed = next != NULL;
-        stretch->end = segment_position(stretch->segment, next ? next->base : end);
-        if (next && stretch->segment->used < stretch->end)
-            stretch->end = stretch->segment->used; /* what lies in between was never of this log, or is lost */
-        *ret_horizon = (struct horizon){.slot = (uint32_t)slot, .position = stretch->end};
+    while (!failure.error &&
+           stretch_pin(log, listing->stretch_count, index->end_offset, &listing->stretches[listing->stretch_count])) {
+        const struct stretch *stretch = &listing->stretches[listing->stretch_count++];
+        *ret_horizon = (struct horizon){.slot = stretch->segment->slot, .position = stretch->records};
     }
     index_unlock(index);
     return failure;
@@ -247,7 +233,7 @@ static void listing_end(struct listing *listing)
         run_release(listing->heads[i].run);
     }
     for (size_t i = 0; i < listing->stretch_count; i++)
-        segment_release(listing->stretches[i].segment);
+        stretch_release(&listing->stretches[i]);
     free(listing->heads);
     free(listing->stretches);
 }

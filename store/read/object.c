@@ -47,6 +47,15 @@ static enum store_error pin_take(const struct reader *reader, const struct store
     return STORE_OK;
 }
 
+/* The same with the lock taken for the moment only. */
+static enum store_error pin_now(const struct reader *reader, const struct store_key *key, bool own, struct pin *ret_pin)
+{
+    index_lock_shared(reader->index);
+    enum store_error error = pin_take(reader, key, own, ret_pin);
+    index_unlock(reader->index);
+    return error;
+}
+
 static struct failure read_bytes(const struct io *io, int file, void *bytes, size_t length, off_t position,
                                  unsigned flags)
 {
@@ -258,9 +267,7 @@ struct failure object_get(const struct reader *reader, const struct store_key *k
     for (;;) {
         struct pin pin;
         uint64_t gone;
-        index_lock_shared(reader->index);
-        enum store_error error = pin_take(reader, key, false, &pin);
-        index_unlock(reader->index);
+        enum store_error error = pin_now(reader, key, false, &pin);
         if (error)
             return failure_of(error);
         struct failure failure = object_of_pin(reader, &pin, key, flags, ret_object, &gone);
@@ -277,9 +284,7 @@ struct failure object_get_own(const struct reader *reader, const struct store_ke
     struct pin pin;
     uint64_t gone;
     struct object *object;
-    index_lock_shared(reader->index);
-    enum store_error error = pin_take(reader, key, true, &pin);
-    index_unlock(reader->index);
+    enum store_error error = pin_now(reader, key, true, &pin);
     if (error)
         return failure_of(error);
     struct failure failure = object_of_pin(reader, &pin, key, 0, &object, &gone);

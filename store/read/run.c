@@ -4,12 +4,11 @@
 #include "store/base/error.h"
 #include "store/base/little.h"
 #include "store/base/lock.h"
+#include "store/disk/numbered.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -24,7 +23,6 @@ enum {
     AT_CHECK = 48,
     HEADER = 56,
     ENTRY = 16,
-    NAME_BYTES = 48,
 };
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '2'};
@@ -65,24 +63,18 @@ static struct run *run_new(struct run content)
     return run;
 }
 
-static void run_name(uint64_t number, char ret_name[NAME_BYTES])
-{
-    (void)snprintf(ret_name, NAME_BYTES, "%016" PRIx64 ".keys", number);
-}
+static const char ending[] = ".keys";
+static const char draft_ending[] = ".keys.new";
 
 bool run_is_draft(const char *name)
 {
-    static const char ending[] = ".keys.new";
     size_t length = strlen(name);
-    return length > sizeof ending && strcmp(name + length - (sizeof ending - 1), ending) == 0;
+    return length > sizeof draft_ending && strcmp(name + length - (sizeof draft_ending - 1), draft_ending) == 0;
 }
 
 bool run_number(const char *name, uint64_t *ret_number)
 {
-    char expected[NAME_BYTES];
-    *ret_number = strtoull(name, NULL, 16);
-    run_name(*ret_number, expected);
-    return strcmp(name, expected) == 0;
+    return numbered_read(name, ending, ret_number);
 }
 
 struct run *run_retain(struct run *run)
@@ -316,10 +308,10 @@ void run_save(const struct log *log, struct run *run, const struct segment *segm
 {
     assert(atomic_load(&run->references) == 1 && run->lacks_count == 0);
     const struct io *io = run->io;
-    char name[NAME_BYTES];
-    char draft[NAME_BYTES + sizeof ".new"];
-    run_name(segment->number, name);
-    (void)snprintf(draft, sizeof draft, "%s.new", name);
+    char name[NUMBERED_NAME_MAX];
+    char draft[NUMBERED_NAME_MAX];
+    numbered_name(segment->number, ending, name);
+    numbered_name(segment->number, draft_ending, draft);
     int file = write_draft(log, run, draft);
     if (file < 0)
         return;
@@ -332,17 +324,17 @@ void run_save(const struct log *log, struct run *run, const struct segment *segm
 
 void run_remove(const struct log *log, uint64_t number)
 {
-    char name[NAME_BYTES];
-    run_name(number, name);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
     log->io->unlinkat(log->io->self, log->folder, name, 0);
 }
 
 void run_check_horizon(const struct log *log, uint64_t number)
 {
     const struct io *io = log->io;
-    char name[NAME_BYTES];
+    char name[NUMBERED_NAME_MAX];
     unsigned char header[HEADER];
-    run_name(number, name);
+    numbered_name(number, ending, name);
     int file = io->openat(io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0);
     if (file < 0)
         return;
@@ -378,8 +370,8 @@ static struct failure run_prove(struct run *run, uint64_t salt, const struct seg
 struct failure run_open(const struct log *log, const struct segment *segment, uint64_t covered, struct run **ret_run)
 {
     const struct io *io = log->io;
-    char name[NAME_BYTES];
-    run_name(segment->number, name);
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(segment->number, ending, name);
     int file = io->openat(io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
     if (file < 0)
         return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);

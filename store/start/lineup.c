@@ -191,13 +191,6 @@ static enum store_error candidate_open(struct line *line, struct candidate *cand
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
-/* The last segment that the log has so far; NULL: none. */
-static struct segment *line_last(const struct line *line)
-{
-    const struct log *log = line->log;
-    return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-}
-
 /* Where the next segment begins that is sure to come behind: what a record tells of a base must fit in front of it. */
 static uint64_t next_base(const struct line *line, size_t at, uint64_t least)
 {
@@ -253,7 +246,7 @@ static uint64_t least_base(const struct segment *front)
 static enum store_error judge(struct line *line, size_t at)
 {
     struct candidate *candidate = &line->candidates[at];
-    const struct segment *front = line_last(line);
+    const struct segment *front = line->log->active;
     uint64_t least = least_base(front);
     if (candidate->number < line->progress->told.oldest && !segment_is_husk(candidate->segment)) {
         pass_over(line, candidate);
@@ -293,7 +286,7 @@ static void learn_end(struct candidate *husk, struct segment *front, const struc
 static bool absorb(struct line *line, struct candidate *candidate)
 {
     struct segment *segment = candidate->segment;
-    struct segment *front = line_last(line);
+    struct segment *front = line->log->active;
     if (!front || !segment_is_husk(front))
         return false;
     struct candidate *before = find_candidate(line, front->number);
@@ -347,7 +340,7 @@ static void settle_husks(struct line *line)
         if (!segment_is_husk(segment))
             continue;
         write_grown(line, segment);
-        if (slot + 1 < log->segment_count)
+        if (segment != log->active)
             segment_close_file(segment);
     }
 }

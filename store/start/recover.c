@@ -541,8 +541,10 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
 {
     struct log *log = scan->log;
     struct segment *segment = log->segments[slot];
-    const struct segment *next = log_next(log, segment);
     enum store_error error = STORE_OK;
+    index_lock_shared(scan->index);
+    const struct segment *next = log_next(log, segment);
+    index_unlock(scan->index);
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
     scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
@@ -651,8 +653,8 @@ static enum store_error recall_reach(struct scan *scan)
 /* Files of keys that know of a longer log are of no use. */
 static void check_runs(const struct log *log)
 {
-    for (size_t slot = 0; slot + 1 < log->segment_count; slot++) {
-        if (!segment_is_husk(log->segments[slot]))
+    for (size_t slot = 0; slot < log->segment_count; slot++) {
+        if (log->segments[slot] != log->active && !segment_is_husk(log->segments[slot]))
             run_check_horizon(log, log->segments[slot]->number);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "store/base/digest.h"
 #include "store/base/error.h"
+#include "store/log/stretch.h"
 #include "store/read/run.h"
 
 #include <errno.h>
@@ -109,20 +110,20 @@ static void report_record(struct pass *pass, enum store_flaw_kind kind, const st
                                            .live = live});
 }
 
-/* Bytes of a segment, from one position up to another. */
-struct stretch {
+/* Bytes of a segment, from one position up to another, as a flaw has them. */
+struct span {
     uint32_t segment;
     uint64_t from;
     uint64_t to;
     bool needed; /* an object's record begins in it */
 };
 
-static void stretch_visit(void *arg, uint64_t packed)
+static void span_visit(void *arg, uint64_t packed)
 {
-    struct stretch *stretch = arg;
+    struct span *span = arg;
     struct location location = location_unpack(packed);
-    stretch->needed = stretch->needed || (location.segment == stretch->segment && location.position >= stretch->from &&
-                                          location.position < stretch->to);
+    span->needed = span->needed || (location.segment == span->segment && location.position >= span->from &&
+                                    location.position < span->to);
 }
 
 /* A flaw of bytes in which no record can be read: whose they are only the index can tell. */
@@ -130,13 +131,13 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
 {
     struct index *index = pass->index;
     const struct segment *segment = pass->cursor.segment;
-    struct stretch stretch = {.segment = segment->slot, .from = from, .to = to};
+    struct span span = {.segment = segment->slot, .from = from, .to = to};
     index_lock_shared(index);
-    index_each(index, stretch_visit, &stretch);
+    index_each(index, span_visit, &span);
     index_unlock(index);
-    pass_report(
-        pass, &(struct store_flaw){
-                  .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = stretch.needed});
+    pass_report(pass,
+                &(struct store_flaw){
+                    .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = span.needed});
 }
 
 /* Whether this process was short of something: then a call that failed says nothing about the disk. */
@@ -381,21 +382,13 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
         pass->cut_short = true;
 }
 
-/* A segment as the pass sees it. */
-struct extent {
-    struct segment *segment; /* a reference */
-    uint64_t records;        /* position where its records end, as far as is known */
-    uint64_t limit;          /* position where what comes behind begins: nothing may be missing up to there */
-    bool sealed;
-};
-
 /* What lies between the end of a segment and the beginning of the next one is lost. */
-static void pass_gap(struct pass *pass, const struct extent *extent, uint64_t from)
+static void pass_gap(struct pass *pass, const struct stretch *stretch, uint64_t from)
 {
-    if (from >= extent->limit || pass_stop(pass))
+    if (from >= stretch->limit || pass_stop(pass))
         return;
-    report_bytes(pass, STORE_FLAW_LOG, from, extent->limit);
-    pass_advance(pass, extent->limit - from);
+    report_bytes(pass, STORE_FLAW_LOG, from, stretch->limit);
+    pass_advance(pass, stretch->limit - from);
 }
 
 static void pass_records(struct pass *pass, uint64_t limit)
@@ -409,20 +402,20 @@ static void pass_records(struct pass *pass, uint64_t limit)
 }
 
 /* The file may end before its records do: what is not in it is lost. */
-static void pass_segment(struct pass *pass, const struct extent *extent)
+static void pass_segment(struct pass *pass, const struct stretch *stretch)
 {
-    const struct segment *segment = extent->segment;
-    uint64_t held = extent->records < segment->prepared ? extent->records : segment->prepared;
+    const struct segment *segment = stretch->segment;
+    uint64_t held = stretch->records < segment->prepared ? stretch->records : segment->prepared;
     pass_header(pass, segment);
     cursor_begin(&pass->cursor, segment, held);
     if (segment_is_husk(segment)) { /* its records are elsewhere now */
-        pass_gap(pass, extent, extent->records);
+        pass_gap(pass, stretch, stretch->records);
         return;
     }
     pass_records(pass, held);
-    pass_gap(pass, extent, held);
-    if (extent->sealed && !pass_stop(pass))
-        pass_run_of_keys(pass, segment, extent->records);
+    pass_gap(pass, stretch, held);
+    if (stretch->sealed && !pass_stop(pass))
+        pass_run_of_keys(pass, segment, stretch->records);
 }
 
 /* Of the files that were set aside at the start nothing is looked at. */
@@ -447,27 +440,11 @@ static void pass_begin(struct pass *pass)
     pass_strays(pass);
 }
 
-/* A segment, and the one behind it if the log had come to that when the pass began. */
-static struct extent extent_of(const struct pass *pass, struct segment *segment, const struct segment *next)
-{
-    uint64_t limit = segment_position(segment, next ? next->base : pass->end);
-    uint64_t records = (next || segment_is_husk(segment)) && segment->used < limit ? segment->used : limit;
-    return (struct extent){.segment = segment,
-                           .records = records,
-                           .limit = next && next->joined ? records : limit,
-                           .sealed = next != NULL};
-}
-
 /* The segment in a slot; false when there is none that the pass should see. */
-static bool pass_pin(struct pass *pass, size_t slot, struct extent *ret_extent)
+static bool pass_pin(struct pass *pass, size_t slot, struct stretch *ret_stretch)
 {
-    const struct log *log = pass->log;
     index_lock_shared(pass->index);
-    bool found = slot < log->segment_count && log->segments[slot]->base < pass->end;
-    if (found) {
-        struct segment *segment = log_pin(log, (uint32_t)slot);
-        *ret_extent = extent_of(pass, segment, log_next_at(log, segment, pass->end));
-    }
+    bool found = stretch_pin(pass->log, slot, pass->end, ret_stretch);
     index_unlock(pass->index);
     return found;
 }
@@ -498,13 +475,13 @@ static void pass_moved(struct pass *pass, const struct segment *segment, uint64_
 /* Follows the log from offset `from` to its end. */
 static void pass_follow(struct pass *pass, uint64_t from)
 {
-    struct extent extent;
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &extent); slot++) {
-        const struct segment *segment = extent.segment;
+    struct stretch stretch;
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &stretch); slot++) {
+        const struct segment *segment = stretch.segment;
         uint64_t position = from > segment->base ? segment_position(segment, from) : SEGMENT_HEADER;
-        if (position < extent.records && !segment_is_husk(segment))
-            pass_moved(pass, segment, position, extent.records);
-        segment_release(extent.segment);
+        if (position < stretch.records && !segment_is_husk(segment))
+            pass_moved(pass, segment, position, stretch.records);
+        stretch_release(&stretch);
     }
 }
 
@@ -528,11 +505,11 @@ static void pass_catch_up(struct pass *pass)
 
 void pass_run(struct pass *pass)
 {
-    struct extent extent;
+    struct stretch stretch;
     pass_begin(pass);
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &extent); slot++) {
-        pass_segment(pass, &extent);
-        segment_release(extent.segment);
+    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &stretch); slot++) {
+        pass_segment(pass, &stretch);
+        stretch_release(&stretch);
     }
     pass_catch_up(pass);
 }

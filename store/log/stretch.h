@@ -1,0 +1,24 @@
+/* stretch.h - what there is to read of a segment at a moment, for whoever reads the log beside its writer.
+ *
+ * The log grows meanwhile: who reads all of it takes down where it ends, and asks for each stretch by that.
+ */
+#ifndef CAIRN_STRETCH_H
+#define CAIRN_STRETCH_H
+
+#include "store/log/log.h"
+
+struct stretch {
+    struct segment *segment; /* a reference */
+    uint64_t records;        /* position where its records end, as far as is known */
+    uint64_t limit;          /* position where what comes behind begins: nothing may be missing up to there */
+    bool sealed;
+};
+
+/* The stretch in a slot of a log that ends at an offset, although more of it may have been written since. False when it
+ * had not come to that slot. Thread: the index's lock held. */
+bool stretch_pin(const struct log *log, size_t slot, uint64_t end, struct stretch *ret_stretch);
+
+/* Gives the reference back. Thread: any. */
+void stretch_release(const struct stretch *stretch);
+
+#endif
