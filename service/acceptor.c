@@ -94,11 +94,21 @@ static void warn_of_guest(struct acceptor *acceptor, const struct sockaddr *sock
     acceptor->next_guest_line = now + WARNING_INTERVAL;
 }
 
+/* False when there was none. The one that makes them short is felt by those of all loops. */
+static bool take_place(struct acceptor *acceptor, const struct sockaddr *address)
+{
+    bool were_short = places_are_short(acceptor->places);
+    bool placed = places_take(acceptor->places, address);
+    for (size_t i = 0; i < acceptor->loop_count && !were_short && places_are_short(acceptor->places); i++)
+        loop_hurry(acceptor->loops[i]);
+    return placed;
+}
+
 /* Hands a connection over, with a place where there is one. */
 static void admit(struct acceptor *acceptor, int socket, const struct sockaddr *address, socklen_t length, bool tls)
 {
     struct identity *identity = tls ? acceptor->identity : NULL;
-    bool placed = places_take(acceptor->places, address);
+    bool placed = take_place(acceptor, address);
     if (!placed)
         warn_of_guest(acceptor, address, length);
     if (!loop_admit(least_busy(acceptor), socket, address, length, !placed, identity) && placed)

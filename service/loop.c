@@ -421,7 +421,7 @@ static int time_left(struct loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
     bool watches = loop->current != PHASE_SERVE || loop->under_way > 0 || loop->unsettled || loop->guests > 0 ||
-                   loop->crowded || loop->farewells.count > 0 || loop->handshakes.count > 0;
+                   places_are_short(loop->options.places) || loop->farewells.count > 0 || loop->handshakes.count > 0;
     int64_t most = watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return watches ? (int)most : -1;
@@ -551,6 +551,12 @@ void loop_add_figures(const struct loop *loop, struct loop_figures *figures)
     figures->guests += atomic_load_explicit(&loop->published.guests, memory_order_relaxed);
     figures->closing += atomic_load_explicit(&loop->published.closing, memory_order_relaxed);
     figures->accepted += atomic_load_explicit(&loop->accepted, memory_order_relaxed);
+}
+
+/* It sleeps for as long as it has nobody to look at (time_left()). */
+void loop_hurry(struct loop *loop)
+{
+    call(loop);
 }
 
 void loop_drain(struct loop *loop)

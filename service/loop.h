@@ -62,6 +62,9 @@ struct loop_figures {
 /* Adds those of this loop. Thread: any. */
 void loop_add_figures(const struct loop *loop, struct loop_figures *figures);
 
+/* Places have become short: its clients have to come to the point, also while nothing is heard of them. Thread: any. */
+void loop_hurry(struct loop *loop);
+
 /* No loop_admit() may follow. Thread: any. */
 void loop_drain(struct loop *loop);
 void loop_cut(struct loop *loop);

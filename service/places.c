@@ -2,16 +2,25 @@
 #include "service/places.h"
 
 enum {
-    GUESTS = 16, /* one of so many connections is for guests */
-    SHORT = 8    /* when one of so many places is left, they are short */
+    GUESTS = 16,     /* one of so many connections is for guests, */
+    GUESTS_MOST = 4, /* and never more than one of so many */
+    GUESTS_EACH = 2, /* for each thread at least one who stays, and one who comes, for whom it goes */
+    SHORT = 8        /* when one of so many places is left, they are short */
 };
 
-void places_init(struct places *places, size_t connections_limit, size_t connections_per_address)
+static size_t count_guests(size_t connections_limit, size_t threads)
 {
-    places->guests = connections_limit / GUESTS;
-    if (places->guests == 0 && connections_limit > 1)
-        places->guests = 1;
-    places->count = connections_limit - places->guests;
+    size_t usual = connections_limit / GUESTS, least = GUESTS_EACH * threads, most = connections_limit / GUESTS_MOST;
+    if (usual < least)
+        usual = least < most ? least : most;
+    return usual == 0 && connections_limit > 1 ? 1 : usual;
+}
+
+void places_init(struct places *places, size_t connections_limit, size_t connections_per_address, size_t threads)
+{
+    size_t guests = count_guests(connections_limit, threads), stay = guests / (GUESTS_EACH * threads);
+    places->count = connections_limit - guests;
+    places->guests_stay = stay > 0 ? stay : 1;
     atomic_store(&places->taken, 0);
     origins_init(&places->origins, connections_per_address);
 }
@@ -34,11 +43,6 @@ void places_leave(struct places *places, const struct sockaddr *address)
 {
     origins_leave(&places->origins, address);
     atomic_fetch_sub(&places->taken, 1);
-}
-
-size_t places_guests_of(const struct places *places, size_t hosts)
-{
-    return places->guests > hosts ? places->guests / hosts : 1;
 }
 
 bool places_are_short(const struct places *places)

@@ -2,7 +2,9 @@
  *
  * All that are allowed but a sixteenth are places for clients. Who comes when they are taken, or when its address has
  * as many as one address may have, is a guest: it is told so, or how the server does, and has to go (loop.c). So the
- * server always answers, and says that it is well, whatever a crowd does.
+ * server always answers, and says that it is well, whatever a crowd does. No more than half of the guests may stay:
+ * else the next one would find the connections used up, and wait for one of them to go by itself. For that each thread
+ * has two, where there are eight connections for each.
  *
  * When places are getting short, those who keep the server waiting are given little time.
  *
@@ -16,22 +18,19 @@
 #include <stdatomic.h>
 
 struct places {
-    size_t count;  /* of places; does not change */
-    size_t guests; /* as many more there are for guests; does not change */
+    size_t count;       /* of places; does not change */
+    size_t guests_stay; /* with each thread, where others come; does not change */
     atomic_size_t taken;
     struct origins origins;
 };
 
-/* For so many connections in all, and of one address. */
-void places_init(struct places *places, size_t connections_limit, size_t connections_per_address);
+/* For so many connections in all, and of one address, which so many threads serve. */
+void places_init(struct places *places, size_t connections_limit, size_t connections_per_address, size_t threads);
 void places_free(struct places *places);
 
 /* Takes a place for a client of this address, until places_leave(); false: it is a guest. */
 bool places_take(struct places *places, const struct sockaddr *address);
 void places_leave(struct places *places, const struct sockaddr *address);
-
-/* How many guests each of so many may have, one at least. */
-size_t places_guests_of(const struct places *places, size_t hosts);
 
 /* Whether so many are taken that the next ones may find none. */
 bool places_are_short(const struct places *places);

@@ -264,7 +264,7 @@ static bool start_loops(struct server *server)
         .api = server->api,
         .evictions = &server->evictions,
         .places = &server->places,
-        .guest_limit = places_guests_of(&server->places, 2 * (size_t)server->config->threads),
+        .guest_limit = server->places.guests_stay,
         .idle_timeout = (unsigned)server->config->idle_timeout,
         .least_rate = server->config->least_rate,
         .connection_limit = (unsigned)acceptor->connections_limit,
@@ -489,7 +489,7 @@ static int serve(const struct config *config)
     struct server server = {.config = config, .started = now(), .signals = -1, .acceptor.wake = -1};
     if (!grant_connections(config, &server.acceptor.connections_limit))
         return STATUS_FAILED;
-    places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address);
+    places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address, config->threads);
     bool ready = set_up(&server);
     if (ready)
         run(&server);

@@ -29,11 +29,16 @@ void site_reconnect(void)
     site.client = client_new(site.server->url);
 }
 
-void site_start(void)
+void site_listen(void)
 {
     server_start(site.server);
     client_trust(site.server->cert[0] ? site.server->cert : NULL);
     site_reconnect();
+}
+
+void site_start(void)
+{
+    site_listen();
     create_store();
 }
 

@@ -42,7 +42,11 @@ int site_run(const char *name, const TTest *const *tests, size_t count, enum sit
 /* SITE_OWN: starts the server, connects a client, creates the store if it is missing. */
 void site_start(void);
 
-/* The same with a library (preload/) between the server and libc. */
+/* SITE_OWN: starts the server only; nobody has connected yet, and there is no store. For tests that count connections:
+ * when the server comes to the end of one that was closed before is uncertain. */
+void site_listen(void);
+
+/* As site_start(), with a library (preload/) between the server and libc. */
 void site_start_behind(const char *library);
 
 /* SITE_OWN: a new client for a server that was started again. */
