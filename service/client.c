@@ -30,10 +30,10 @@ static void limit_unsent(int socket)
 /* What it has not taken when its connection is closed is the kernel's to deliver, which it tries for minutes even
  * where nothing moves. The kernel may count from the first time that the client's window was full, though it has opened
  * since: so who read slowly has to have the connection's age on top, and who reads must not be limited before. */
-void client_limit_silence(const struct client *client, unsigned seconds)
+void client_limit_silence(const struct client *client, const struct pace_terms *terms)
 {
     int64_t age = clock_milliseconds() - client->opened;
-    int64_t limit = age + 2 * 1000 * (int64_t)seconds;
+    int64_t limit = age + 2 * terms->grace + pace_rest(client->socket, terms);
     int milliseconds = limit < INT_MAX ? (int)limit : INT_MAX;
     setsockopt(client->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
@@ -190,31 +190,42 @@ bool client_is_suspended(const struct client *client)
            MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)->suspended == MHD_YES;
 }
 
-/* libmicrohttpd counts its idle timeout from its own last write, and the kernel asks for the next one only after much
- * of the last has been taken. So who takes something shows life: the timeout begins again where it is set anew after it
- * was off. What libmicrohttpd writes between two looks hides what is taken, and does the same by itself. */
-static void notice_reading(struct client *client)
+/* libmicrohttpd's idle timeout begins again where it is set anew after it was off. */
+static void renew_timeout(const struct client *client)
 {
-    int before = client->untaken;
-    client->untaken = untaken(client);
-    if (client->untaken >= before || client_is_suspended(client))
-        return;
     unsigned seconds =
         MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_TIMEOUT)->connection_timeout;
     MHD_set_connection_option(client->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
     MHD_set_connection_option(client->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
 }
 
+/* libmicrohttpd counts its idle timeout from its own last write, and the kernel asks for the next one only after much
+ * of the last has been taken. So who takes something shows life. What libmicrohttpd writes between two looks hides what
+ * is taken, and does the same by itself. */
+static void notice_reading(struct client *client)
+{
+    int before = client->untaken;
+    client->untaken = untaken(client);
+    if (client->untaken < before && !client_is_suspended(client))
+        renew_timeout(client);
+}
+
+/* Who is fair by its accounts may rest for longer than libmicrohttpd's timeout. */
 static enum api_eviction judge_pace(struct client *client, const struct pace_terms *terms, int64_t now)
 {
-    if (client->guest || !pace_is_open(&client->pace))
-        return API_EVICTIONS;
-    switch (pace_look(&client->pace, client->socket, !client_is_suspended(client), terms, now)) {
+    bool suspended = client_is_suspended(client);
+    switch (pace_look(&client->pace, client->socket, !suspended, terms, now)) {
     case PACE_SLOW_BODY:
         return API_EVICTED_BODY;
     case PACE_SLOW_ANSWER:
         return API_EVICTED_ANSWER;
+    case PACE_FAIR:
+        if (!suspended)
+            renew_timeout(client);
+        return API_EVICTIONS;
     default:
+        if (client->heard)
+            notice_reading(client);
         return API_EVICTIONS;
     }
 }
@@ -238,9 +249,8 @@ static int64_t patience_with(const struct client *client, const struct client_te
 
 enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now)
 {
-    if (client->heard)
-        notice_reading(client);
-    enum api_eviction slow = judge_pace(client, &terms->pace, now);
+    bool paced = !client->guest && (client->heard || pace_is_open(&client->pace));
+    enum api_eviction slow = paced ? judge_pace(client, &terms->pace, now) : API_EVICTIONS;
     if (slow != API_EVICTIONS || (client->heard && !client->guest))
         return slow;
     if (now - client->waiting_since <= patience_with(client, terms))

@@ -60,8 +60,9 @@ struct client *client_new(struct loop *loop, int socket, const struct sockaddr *
                           struct identity *identity);
 void client_free(struct client *client);
 
-/* Its connection is about to be closed: for twice so long it may then take nothing of its answers. */
-void client_limit_silence(const struct client *client, unsigned seconds);
+/* Its connection is about to be closed: how long it may then take nothing of its answers. Beside what its pace has
+ * bought these are two times of grace. */
+void client_limit_silence(const struct client *client, const struct pace_terms *terms);
 
 /* The client that client_arrived() has made known to libmicrohttpd. */
 struct client *client_of(struct MHD_Connection *connection);

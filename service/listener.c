@@ -11,6 +11,9 @@
 
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
 
+/* A client's kernel that says nothing for so long is asked whether it is there; seconds. */
+enum { KEEPALIVE_SILENCE = 60, KEEPALIVE_PAUSE = 20, KEEPALIVE_PROBES = 3 };
+
 /* ---- unix sockets ---------------------------------------------------------------------------- */
 
 static bool is_socket(const char *path)
@@ -60,11 +63,16 @@ static int bind_unix(int socket, const struct address *address)
 
 static void set_options(int socket, int family, bool ipv6_only)
 {
-    int on = 1, only = ipv6_only;
+    int on = 1, only = ipv6_only, silence = KEEPALIVE_SILENCE, pause = KEEPALIVE_PAUSE, probes = KEEPALIVE_PROBES;
     if (family == AF_UNIX)
         return;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    /* Accepted sockets inherit this one: an answer never waits for the client's acknowledgement. */
+    /* Accepted sockets inherit the rest. A client that has vanished may have been granted a long rest (pace.h). */
+    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &silence, sizeof silence);
+    setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
+    setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    /* An answer never waits for the client's acknowledgement. */
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (family == AF_INET6)
         setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);

@@ -36,6 +36,8 @@ enum {
 
 enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants, and to take its answer */
 
+enum { WINDOW = 32 << 20 }; /* bytes that a client's kernel takes ahead of it at most, as systems are set by default */
+
 enum { CROWD_HASTE = 12 }; /* when places are short, clients have the idle timeout by so much */
 
 enum phase { PHASE_SERVE, PHASE_DRAIN, PHASE_CUT };
@@ -112,6 +114,26 @@ static void add_eviction(struct loop *loop, const struct client *client, enum ap
     eviction_add(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
 }
 
+static struct pace_terms usual_pace(const struct loop *loop)
+{
+    return (struct pace_terms){.rate = (int64_t)loop->options.least_rate,
+                               .grace = 1000 * (int64_t)loop->options.idle_timeout,
+                               .ahead = WINDOW};
+}
+
+/* How long clients may keep the server waiting: less while places are short, and nothing on credit. */
+static struct client_terms terms(const struct loop *loop)
+{
+    struct pace_terms pace = usual_pace(loop);
+    if (loop->crowded)
+        pace = (struct pace_terms){.rate = pace.rate, .grace = pace.grace / CROWD_HASTE};
+    int64_t patience = pace.grace;
+    return (struct client_terms){.pace = pace,
+                                 .handshake_patience = patience,
+                                 .head_patience = loop->crowded ? patience : 2 * patience,
+                                 .guest_patience = GUEST_PATIENCE};
+}
+
 /* Takes a client off the list of those whose end libmicrohttpd does not know. */
 static void client_unlist(struct loop *loop, const struct client *client)
 {
@@ -129,7 +151,8 @@ static void client_closed(struct loop *loop, struct client *client)
         epoll_ctl(loop->events, EPOLL_CTL_DEL, client->socket, NULL);
         farewells_add(&loop->farewells, client->socket, client_rest(client), clock_milliseconds());
     }
-    client_limit_silence(client, loop->options.idle_timeout);
+    struct pace_terms pace = usual_pace(loop);
+    client_limit_silence(client, &pace);
     client_unlist(loop, client);
     if (wire_is_amid_head(&client->wire))
         api_record_cut(loop->options.api, client->connection);
@@ -364,17 +387,6 @@ static void evict(struct loop *loop, struct client *client, enum api_eviction re
 {
     client_evict(client, reason);
     add_eviction(loop, client, reason);
-}
-
-/* How long clients may keep the server waiting: less while places are short. */
-static struct client_terms terms(const struct loop *loop)
-{
-    int64_t usual = 1000 * (int64_t)loop->options.idle_timeout;
-    int64_t patience = loop->crowded ? usual / CROWD_HASTE : usual;
-    return (struct client_terms){.pace = {.rate = (int64_t)loop->options.least_rate, .grace = patience},
-                                 .handshake_patience = patience,
-                                 .head_patience = loop->crowded ? patience : 2 * patience,
-                                 .guest_patience = GUEST_PATIENCE};
 }
 
 static void judge_all(struct loop *loop)

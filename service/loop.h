@@ -33,7 +33,7 @@ struct loop_options {
     struct access_ring *access_ring; /* for lines of the log of requests; NULL: there is none */
     size_t guest_limit;        /* of this loop, but those whose request the engine has: for one more the oldest goes */
     unsigned idle_timeout;     /* seconds without a byte, or with a part of a request's head */
-    uint64_t least_rate;       /* bytes a second of bodies and answers, averaged over the idle timeout; 0: none */
+    uint64_t least_rate;       /* bytes a second of bodies and answers, on average; pace.h; 0: none */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */
     void (*closed)(void *arg); /* after each connection's end. Thread: the loop's */
     void *closed_arg;

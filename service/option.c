@@ -47,8 +47,8 @@ const struct option option_table[] = {
     {"idle-timeout", OPTION_SECONDS, "a connection without a byte, or with half a request head, for so long is closed",
      FIELD(idle_timeout), 1, 86400},
     {"least-rate", OPTION_SIZE,
-     "bytes a second that a body has to come with, and an answer to be read with, on average over the idle timeout; 0: "
-     "any rate will do",
+     "bytes a second that a body has to come with, and an answer to be read with, on average over the idle timeout or "
+     "since it began; 0: any rate will do",
      FIELD(least_rate), 0, GIB},
     {"drain-delay", OPTION_SECONDS,
      "at SIGTERM: /readyz answers 503 at once, all else is served for so long; a second signal ends it",

@@ -1,4 +1,4 @@
-/* pace.c - the account of a client. See pace.h. */
+/* pace.c - the accounts of a client. See pace.h. */
 #include "service/pace.h"
 
 #include <linux/sockios.h>
@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+enum { NOMINAL = 1024 }; /* bytes a second where no rate is asked for */
 
 void pace_begin(struct pace *pace)
 {
@@ -46,54 +48,80 @@ static uint64_t outstanding(int socket)
     return ioctl(socket, SIOCOUTQ, &unsent) == 0 && unsent > 0 ? (uint64_t)unsent : 0;
 }
 
-/* Nothing is waited for; the next request opens an account. */
-static void settle(struct pace *pace)
+static int64_t least(int64_t a, int64_t b)
 {
-    pace->begun = pace->open = false;
+    return a < b ? a : b;
 }
 
-static void open_account(struct pace *pace, int socket, uint64_t taken, int64_t most)
+/* What is left of the whole account is the client's, and what has moved since the last look is paid in: it may still be
+ * reading what it was given before. */
+static void open_accounts(struct pace *pace, int64_t recent, int64_t drawn)
 {
     pace->begun = false;
     pace->open = true;
-    pace->account = most;
-    pace->due = taken + outstanding(socket);
+    pace->recent = recent;
+    pace->whole = pace->whole > drawn ? pace->whole - drawn : 0;
 }
 
-/* What has moved since the last look. Who leaves its answers lying cannot make up for it by sending. */
-static void pay(struct pace *pace, const struct tcp_info *info, bool unsent, int64_t most)
+static enum pace_verdict judge(const struct pace *pace, bool unsent, const struct pace_terms *terms)
 {
-    pace->account += (int64_t)(info->tcpi_bytes_acked - pace->taken);
-    if (!unsent)
-        pace->account += (int64_t)(info->tcpi_bytes_received - pace->sent);
-    if (pace->account > most)
-        pace->account = most;
+    if (pace->whole > 0 || (terms->rate > 0 && pace->recent >= 0))
+        return PACE_FAIR;
+    if (terms->rate == 0)
+        return PACE_UNTOLD;
+    return unsent ? PACE_SLOW_ANSWER : PACE_SLOW_BODY;
+}
+
+/* Who leaves its answers lying cannot make up for it by sending. */
+static int64_t moved(const struct pace *pace, const struct tcp_info *info, bool unsent)
+{
+    uint64_t sent = unsent ? 0 : info->tcpi_bytes_received - pace->sent;
+    return (int64_t)(info->tcpi_bytes_acked - pace->taken + sent);
+}
+
+static int64_t rate_of(const struct pace_terms *terms)
+{
+    return terms->rate > 0 ? terms->rate : NOMINAL;
+}
+
+int64_t pace_rest(int socket, const struct pace_terms *terms)
+{
+    struct tcp_info info;
+    return ask(socket, &info) ? 1000 * least((int64_t)info.tcpi_bytes_acked, terms->ahead) / rate_of(terms) : 0;
+}
+
+/* Pays in what has moved since the last look, and draws what the client owes for the time since. */
+static void look(struct pace *pace, int socket, const struct tcp_info *info, bool unsent, bool waits,
+                 const struct pace_terms *terms, int64_t now)
+{
+    int64_t most = rate_of(terms) * terms->grace / 1000, drawn = rate_of(terms) * (now - pace->looked) / 1000;
+    int64_t paid = moved(pace, info, unsent);
+    if (!pace->open || (pace->begun && info->tcpi_bytes_acked >= pace->due)) {
+        open_accounts(pace, most, drawn);
+        pace->due = info->tcpi_bytes_acked + outstanding(socket);
+        drawn = 0;
+    } else if (!waits || (!unsent && has_unread(socket))) {
+        drawn = 0;
+    }
+    pace->recent = least(pace->recent + paid, most) - drawn;
+    pace->whole = least(pace->whole + paid, terms->ahead) - drawn;
 }
 
 enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now)
 {
     struct tcp_info info;
-    if (terms->rate == 0 || !ask(socket, &info)) {
-        settle(pace);
-        return PACE_FAIR;
+    if (!ask(socket, &info)) {
+        pace->begun = pace->open = false;
+        return PACE_UNTOLD;
     }
-    int64_t most = terms->rate * terms->grace / 1000;
     bool unsent = info.tcpi_notsent_bytes > 0 || info.tcpi_unacked > 0;
-    if (!pace->under_way && !unsent) {
-        settle(pace);
-        return PACE_FAIR;
-    }
-    if (!pace->open || (pace->begun && info.tcpi_bytes_acked >= pace->due)) {
-        open_account(pace, socket, info.tcpi_bytes_acked, most);
-    } else {
-        pay(pace, &info, unsent, most);
-        if (waits && (unsent || !has_unread(socket)))
-            pace->account -= terms->rate * (now - pace->looked) / 1000;
-    }
+    bool waiting = pace->under_way || unsent;
+    if (waiting)
+        look(pace, socket, &info, unsent, waits, terms, now);
+    else
+        pace->begun = pace->open = false; /* the next request opens accounts */
     pace->sent = info.tcpi_bytes_received;
     pace->taken = info.tcpi_bytes_acked;
     pace->looked = now;
-    if (pace->account >= 0)
-        return PACE_FAIR;
-    return unsent ? PACE_SLOW_ANSWER : PACE_SLOW_BODY;
+    return waiting ? judge(pace, unsent, terms) : PACE_UNTOLD;
 }

@@ -1,13 +1,17 @@
 /* pace.h - whether a client comes on at a fair rate, with the bodies that it sends and the answers that it takes.
  *
- * It has an account. What it takes is paid in, and what it sends while there is nothing to take; a least rate is drawn
- * for the time in which the server waits for it, and for no other: not while its connection is suspended, nor while
- * bytes of it are still to be read. It begins with what the rate makes in a time of grace, and never holds more. So a
- * client is slow when it stays below the rate on an average over about that period, whatever it has done before; who is
- * silent for as long is slow, too.
+ * It has two accounts. Into both is paid what it takes, and what it sends while there is nothing to take; from both a
+ * least rate is drawn for the time in which the server waits for it, and for no other: not while its connection is
+ * suspended, nor while bytes of it are still to be read. It is slow when both are overdrawn.
  *
- * A request opens a new account, but not while there are answers that were out when the last one was opened and that
- * the client has not taken. An answer that the socket has room for is out for the server at once, and lies in the
+ * The recent one begins with what the rate makes in a time of grace, and never holds more: it tells the average over
+ * about that period. The whole one begins with nothing and holds much more: it tells the average since the beginning.
+ * For a client's kernel takes as much at once as its window is wide, and nothing more before the client has read of it.
+ * So one that reads steadily is seen to move megabytes, then to rest for minutes. What a window may hold is what the
+ * whole account may hold.
+ *
+ * A request opens new accounts, but not while there are answers that were out when the last ones were opened and
+ * that the client has not taken. An answer that the socket has room for is out for the server at once, and lies in the
  * kernel: so between two requests it is still waited for, and a small request buys no more time for a large answer.
  *
  * The kernel tells what a TCP connection has moved; it is asked when it is time to look, not for each request. Of unix
@@ -22,23 +26,27 @@
 #include <stdint.h>
 
 struct pace {
-    bool under_way;  /* a request is */
-    bool begun;      /* one has begun since the account was opened */
-    bool open;       /* there is an account */
-    int64_t looked;  /* milliseconds (clock.h): when */
-    uint64_t sent;   /* bytes of the client, since the connection was opened */
-    uint64_t taken;  /* bytes of answers, the same */
-    uint64_t due;    /* so many have to be taken before there is another account */
-    int64_t account; /* bytes */
+    bool under_way; /* a request is */
+    bool begun;     /* one has begun since the accounts were opened */
+    bool open;      /* there are accounts */
+    int64_t looked; /* milliseconds (clock.h): when */
+    uint64_t sent;  /* bytes of the client, since the connection was opened */
+    uint64_t taken; /* bytes of answers, the same */
+    uint64_t due;   /* so many have to be taken before there are others */
+    int64_t recent; /* bytes: the one account */
+    int64_t whole;  /* bytes: the other */
 };
 
 struct pace_terms {
-    int64_t rate;  /* bytes a second; 0: any is fair */
+    int64_t
+        rate; /* bytes a second; 0: nobody is slow, and fair is who would be at a KiB a second since the beginning */
     int64_t grace; /* milliseconds */
+    int64_t ahead; /* bytes: the most that may count for later */
 };
 
 enum pace_verdict {
     PACE_FAIR,
+    PACE_UNTOLD,      /* nothing is waited for, or nobody counts */
     PACE_SLOW_BODY,   /* it does not send */
     PACE_SLOW_ANSWER, /* it does not read */
 };
@@ -55,5 +63,8 @@ bool pace_is_open(const struct pace *pace);
 /* Looks at the socket of a client: to be called every second or so, with the time (clock.h), while the pace is open.
  * While the connection is suspended, `waits` is false. */
 enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now);
+
+/* Milliseconds in which it would have taken at the least rate what it has taken so far, as far as that may count. */
+int64_t pace_rest(int socket, const struct pace_terms *terms);
 
 #endif

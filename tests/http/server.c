@@ -404,6 +404,22 @@ bool server_has_delivered_all(const struct server *server)
     return nothing_is_under_way(server, false);
 }
 
+bool server_watches_silence(const struct server *server)
+{
+    enum { KEEPALIVE = 2 };
+    char line[512];
+    bool watches = false;
+    FILE *file = fopen("/proc/net/tcp", "re");
+    ck_assert_ptr_nonnull(file);
+    while (!watches && fgets(line, sizeof line, file)) {
+        unsigned local, timer;
+        watches = sscanf(line, " %*u: %*x:%x %*x:%*x %*x %*x:%*x %x:", &local, &timer) == 2 &&
+                  (int)local == server->port && timer == KEEPALIVE;
+    }
+    fclose(file);
+    return watches;
+}
+
 size_t server_descriptors(const struct server *server)
 {
     char path[64];

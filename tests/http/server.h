@@ -106,6 +106,9 @@ bool server_has_read_all(const struct server *server);
 /* Whether its clients' kernels have taken all that it has sent, also on connections that it has closed. */
 bool server_has_delivered_all(const struct server *server);
 
+/* Whether the kernel asks the client of a TCP connection of the server whether it is still there, after a silence. */
+bool server_watches_silence(const struct server *server);
+
 /* Open descriptors. */
 size_t server_descriptors(const struct server *server);
 

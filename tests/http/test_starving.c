@@ -278,6 +278,15 @@ START_TEST(pages_nobody_reads_stay_in_their_budget)
 }
 END_TEST
 
+/* Connections that say little. */
+static void begin_heads(int *sockets, int count)
+{
+    for (int i = 0; i < count; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: "));
+    }
+}
+
 /* ---- pace --------------------------------------------------------------------------------------- */
 
 /* The value of a metric by its name with labels. */
@@ -335,6 +344,27 @@ START_TEST(bodies_that_drip_are_cut)
 }
 END_TEST
 
+/* A connection whose window on loopback is small and opens in steps of a segment, as it would elsewhere. Its kernel
+ * takes 2 KiB of what its client does not read: at the least rate that is read in 2 s. */
+static int connect_narrow(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)site.server->port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int buffer = 1024, segment = 536, narrow = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(narrow, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    setsockopt(narrow, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    ck_assert_int_eq(connect(narrow, (struct sockaddr *)&address, sizeof address), 0);
+    return narrow;
+}
+
+static int begin_narrow_get(const char *field)
+{
+    int narrow = connect_narrow();
+    ck_assert(raw_send(narrow, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", site_object("k"), field));
+    return narrow;
+}
+
 START_TEST(readers_that_drip_are_cut)
 {
     enum { LARGE = 16 << 20 };
@@ -343,10 +373,10 @@ START_TEST(readers_that_drip_are_cut)
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
     size_t descriptors = server_descriptors(site.server);
-    int socket = begin_get(site_object("k"), 1, "");
+    int socket = begin_narrow_get("");
     ck_assert(clock_until(30, server_descriptors(site.server) > descriptors));
     bool cut = false;
-    for (int i = 0; i < 60 && !cut; i++) {
+    for (int i = 0; i < 120 && !cut; i++) {
         recv(socket, some, sizeof some, MSG_DONTWAIT);
         clock_sleep(0.1);
         cut = server_descriptors(site.server) <= descriptors;
@@ -366,9 +396,9 @@ START_TEST(small_requests_buy_no_time_for_a_large_answer)
     add("--idle-timeout", "2");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
-    int socket = begin_get(site_object("k"), 1, "");
+    int socket = begin_narrow_get("");
     bool cut = false;
-    for (int i = 0; i < 60 && !cut; i++) {
+    for (int i = 0; i < 120 && !cut; i++) {
         cut = !raw_send(socket, "%s", question) || !raw_send(socket, "%s", question);
         clock_sleep(0.1);
     }
@@ -411,7 +441,7 @@ START_TEST(what_nobody_takes_does_not_outlive_its_connection_for_long)
     add("--idle-timeout", "1");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
-    int socket = begin_get(site_object("k"), 1, "Connection: close\r\n");
+    int socket = begin_narrow_get("Connection: close\r\n");
     ck_assert(clock_until(30, !server_has_delivered_all(site.server)));
     ck_assert_msg(clock_until(6, server_has_delivered_all(site.server)), "the kernel keeps it");
     close(socket);
@@ -438,19 +468,6 @@ START_TEST(a_slow_and_honest_body_passes)
 }
 END_TEST
 
-/* A connection whose window on loopback is small and opens in steps of a segment, as it would elsewhere. */
-static int connect_narrow(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)site.server->port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int buffer = 4096, segment = 536, narrow = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(narrow, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    setsockopt(narrow, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-    ck_assert_int_eq(connect(narrow, (struct sockaddr *)&address, sizeof address), 0);
-    return narrow;
-}
-
 /* Reads 64 KiB a second for three idle timeouts of a second. The kernel holds much more than that, so it asks the
  * server for nothing in this time. */
 static void expect_reading_to_go_on(void)
@@ -461,8 +478,7 @@ static void expect_reading_to_go_on(void)
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
     size_t descriptors = server_descriptors(site.server);
-    int narrow = connect_narrow();
-    ck_assert(raw_send(narrow, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("k")));
+    int narrow = begin_narrow_get("");
     for (int i = 0; i < STEPS; i++) {
         ck_assert_int_eq(recv(narrow, some, STEP, MSG_WAITALL), STEP);
         clock_sleep(0.125);
@@ -492,9 +508,81 @@ START_TEST(without_a_least_rate_who_reads_nothing_is_cut)
     add("--least-rate", "0");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
-    int socket = begin_get(site_object("k"), 1, "");
-    ck_assert_msg(clock_until(5, EVICTED("slow-answer") == 1), "it may take nothing");
+    int socket = begin_narrow_get("");
+    ck_assert_msg(clock_until(12, EVICTED("slow-answer") == 1), "it may take nothing");
     close(socket);
+}
+END_TEST
+
+enum { BURST = 4 << 20, LONG = 32 << 20 };
+
+/* Reads so much of a large object that its kernel takes as much ahead of it, and does nothing from then on. */
+static int begin_bursty_get(void)
+{
+    static char bytes[BURST];
+    static struct raw_answer head;
+    site_expect(client_upload(site.client, site_object("k"), LONG, 1, NULL), 201);
+    int socket = begin_get(site_object("k"), 1, "");
+    ck_assert(raw_receive_head(socket, &head));
+    ck_assert_int_eq(recv(socket, bytes, BURST, MSG_WAITALL), BURST);
+    return socket;
+}
+
+/* One rests for two idle timeouts with megabytes in its window, another amid its body, in which 64 KiB came at once: a
+ * KiB a second is long ahead. */
+static void expect_rest_to_be_granted(void)
+{
+    enum { STEP = 64 << 10 };
+    static char rest[LONG - BURST];
+    static struct raw_answer stored;
+    add("--idle-timeout", "1");
+    site_start();
+    int reader = begin_bursty_get(), sender = begin_upload("sent", "Content-Length: 131072");
+    ck_assert(raw_send_payload(sender, STEP, 1, 0));
+    clock_sleep(2);
+    ck_assert(raw_send_payload(sender, STEP, 1, STEP));
+    ck_assert(raw_receive(sender, &stored));
+    ck_assert_int_eq(stored.status, 201);
+    ck_assert_int_eq(recv(reader, rest, sizeof rest, MSG_WAITALL), sizeof rest);
+    ck_assert(EVICTED("slow-answer") + EVICTED("slow-body") == 0);
+    close(reader);
+    close(sender);
+}
+
+START_TEST(who_moves_in_bursts_passes)
+{
+    expect_rest_to_be_granted();
+}
+END_TEST
+
+START_TEST(without_a_least_rate_who_moves_in_bursts_passes)
+{
+    add("--least-rate", "0");
+    expect_rest_to_be_granted();
+}
+END_TEST
+
+/* It would have an hour; in a crowd it has a second. */
+START_TEST(who_reads_in_bursts_has_no_credit_in_a_crowd)
+{
+    enum { CROWD = 28 };
+    static int sockets[CROWD];
+    add("--connections-limit", "32");
+    add("--idle-timeout", "12");
+    site_start();
+    int socket = begin_bursty_get();
+    begin_heads(sockets, CROWD);
+    ck_assert_msg(clock_until(10, EVICTED("slow-answer") == 1), "it keeps its place");
+    close_all(sockets, CROWD);
+    close(socket);
+}
+END_TEST
+
+/* No answer is on its way that would tell. */
+START_TEST(whether_a_silent_client_is_there_is_asked)
+{
+    site_start();
+    ck_assert_msg(clock_until(30, server_watches_silence(site.server)), "one that has vanished would be waited for");
 }
 END_TEST
 
@@ -579,15 +667,6 @@ START_TEST(what_waits_costs_nothing)
 END_TEST
 
 /* ---- places ------------------------------------------------------------------------------------- */
-
-/* Connections that say little. */
-static void begin_heads(int *sockets, int count)
-{
-    for (int i = 0; i < count; i++) {
-        sockets[i] = raw_connect(site.server->port);
-        ck_assert(raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: "));
-    }
-}
 
 /* A new connection's answer. */
 static int ask(const char *target)
@@ -758,6 +837,10 @@ int main(void)
         a_slow_and_honest_reader_passes,
         without_a_least_rate_who_reads_on_is_not_cut,
         without_a_least_rate_who_reads_nothing_is_cut,
+        who_moves_in_bursts_passes,
+        without_a_least_rate_who_moves_in_bursts_passes,
+        who_reads_in_bursts_has_no_credit_in_a_crowd,
+        whether_a_silent_client_is_there_is_asked,
         without_a_least_rate_all_are_fair,
         a_line_without_an_end_costs_nothing,
         what_waits_costs_nothing,

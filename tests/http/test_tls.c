@@ -479,6 +479,25 @@ START_TEST(who_vanishes_leaves_nothing)
 }
 END_TEST
 
+/* It rests for two idle timeouts with megabytes in the window of its kernel, which sees no more than records. */
+START_TEST(who_reads_in_bursts_passes)
+{
+    enum { BURST = 4 << 20, LARGE = 32 << 20 };
+    static char bytes[LARGE];
+    static struct raw_answer head;
+    add("--idle-timeout", "1");
+    start();
+    site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
+    int socket = tunnel();
+    ask(socket, "k");
+    ck_assert(raw_receive_head(socket, &head));
+    ck_assert_int_eq(recv(socket, bytes, BURST, MSG_WAITALL), BURST);
+    clock_sleep(2);
+    ck_assert_int_eq(recv(socket, bytes, LARGE - BURST, MSG_WAITALL), LARGE - BURST);
+    close(socket);
+}
+END_TEST
+
 /* ---- another certificate ------------------------------------------------------------------------- */
 
 static void hang_up(const char *then)
@@ -677,6 +696,7 @@ int main(void)
         a_crowd_of_handshakes_costs_little,
         handshakes_take_places,
         any_size_in_constant_memory,
+        who_reads_in_bursts_passes,
         the_answer_to_a_refused_upload_arrives,
         who_vanishes_leaves_nothing,
         another_certificate_takes_its_place,
