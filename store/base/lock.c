@@ -40,10 +40,20 @@ void lock_wait(struct lock *lock, pthread_cond_t *condition)
     expect(pthread_cond_wait(condition, &lock->mutex));
 }
 
-void lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until)
+void lock_condition_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    expect(pthread_condattr_init(&attributes));
+    expect(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC));
+    expect(pthread_cond_init(condition, &attributes));
+    pthread_condattr_destroy(&attributes);
+}
+
+bool lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until)
 {
     int error = pthread_cond_timedwait(condition, &lock->mutex, until);
     expect(error == ETIMEDOUT ? 0 : error);
+    return error == 0;
 }
 
 /* Who has it already is told so before anything waits; another is out of time at once. */

@@ -25,8 +25,11 @@ void lock_release(struct lock *lock);
 /* Lets the lock go until the condition is signalled, or for no reason. */
 void lock_wait(struct lock *lock, pthread_cond_t *condition);
 
-/* The same until a time on the condition's clock. */
-void lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until);
+/* A condition whose times are those of the monotonic clock. */
+void lock_condition_init(pthread_cond_t *condition);
+
+/* Waits no longer than until a time on the condition's clock; false when that has come. */
+bool lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until);
 
 /* Whether the calling thread has the lock. Costs a comparison. */
 bool lock_is_mine(const struct lock *lock);

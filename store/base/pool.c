@@ -70,7 +70,7 @@ static void wait_for_work(struct pool *pool, int64_t due)
         return;
     }
     struct timespec until = {.tv_sec = due / SECOND, .tv_nsec = due % SECOND};
-    lock_wait_until(&pool->lock, &pool->work, &until);
+    (void)lock_wait_until(&pool->lock, &pool->work, &until);
 }
 
 /* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
@@ -113,11 +113,7 @@ struct pool *pool_new(size_t threads)
     if (!pool)
         return NULL;
     lock_init(&pool->lock);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->work, &attributes);
-    pthread_condattr_destroy(&attributes);
+    lock_condition_init(&pool->work);
     pool->last = &pool->first;
     for (size_t i = 0; i < threads; i++) {
         if (pthread_create(&pool->threads[i], NULL, pool_thread, pool) != 0) {

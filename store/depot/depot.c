@@ -416,6 +416,7 @@ static enum store_error remove_acquired(struct depot *depot, struct store *store
         return error;
     }
     gate_remove(&store->gate);
+    scrub_cancel(&store->scrub);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, trash);
     trouble_forget(&depot->trouble, store->name);

@@ -318,10 +318,11 @@ static void entry_remove(void *arg)
 }
 
 /* Not before an I/O thread has taken apart the aborted uploads that are still inside: this one might be needed for it.
- * Thread: that of the last one out. */
+ * Thread: that of the last one out, of the store and of its gate. */
 static void entry_vacated(void *arg)
 {
     struct roster_entry *entry = arg;
+    assert(entry->references == 0 && gate_is_idle(&entry->store->gate));
     entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
     pool_submit(entry->roster->services->pool, &entry->removal);
 }

@@ -284,10 +284,11 @@ static bool list_push(struct blob_list *list, uint64_t blob)
     return true;
 }
 
-/* Thread: the pool's. */
+/* Thread: the pool's, or the one that closes the store. */
 static int reap(void *arg)
 {
     struct blobs *blobs = arg;
+    assert(pool_is_current(blobs->reaper.pool) || errand_is_ending(&blobs->reaper));
     lock_take(&blobs->reap_lock);
     while (blobs->reap.count > 0) {
         uint64_t blob = blobs->reap.blobs[--blobs->reap.count];

@@ -160,7 +160,7 @@ static bool joins_others(const struct index_change *change)
 static bool reserve_namesake(struct index *index, const struct index_change *change)
 {
     if (!index->namesakes)
-        index->namesakes = namesakes_new(index->salt);
+        index->namesakes = namesakes_new(index->salt, &index->lock);
     return index->namesakes &&
            namesakes_reserve(index->namesakes, change->key.hash, index_tag(index, &change->key), change->others.tags);
 }

@@ -25,11 +25,12 @@ struct crowd crowd_without(struct crowd crowd, uint64_t tag)
     return (struct crowd){.count = crowd.count - 1, .tags = crowd.tags ^ tag};
 }
 
-struct namesakes *namesakes_new(uint64_t salt)
+struct namesakes *namesakes_new(uint64_t salt, const struct shared_lock *lock)
 {
     struct namesakes *namesakes = malloc(sizeof *namesakes);
     if (!namesakes)
         return NULL;
+    namesakes->lock = lock;
     table_init(&namesakes->locations, salt);
     table_init(&namesakes->counts, salt);
     table_init(&namesakes->sums, salt);
@@ -54,17 +55,20 @@ void namesakes_free(struct namesakes *namesakes)
 
 uint64_t namesakes_find(const struct namesakes *namesakes, uint64_t tag)
 {
+    assert(shared_lock_is_held(namesakes->lock));
     return table_get(&namesakes->locations, tag);
 }
 
 struct crowd namesakes_of(const struct namesakes *namesakes, uint64_t hash)
 {
+    assert(shared_lock_is_held(namesakes->lock));
     return (struct crowd){.count = table_get(&namesakes->counts, hash), .tags = table_get(&namesakes->sums, hash)};
 }
 
 void namesakes_each_of(const struct namesakes *namesakes, uint64_t hash, bool (*visit)(void *arg, uint64_t packed),
                        void *arg)
 {
+    assert(shared_lock_is_held(namesakes->lock));
     uint64_t tag = table_get(&namesakes->firsts, hash);
     while (tag && visit(arg, table_get(&namesakes->locations, tag)))
         tag = table_get(&namesakes->behind, tag);
@@ -81,6 +85,7 @@ static bool reserve_place(struct namesakes *namesakes, uint64_t tag)
 
 bool namesakes_reserve(struct namesakes *namesakes, uint64_t hash, uint64_t tag, uint64_t other)
 {
+    assert(shared_lock_is_mine(namesakes->lock));
     uint64_t first = table_get(&namesakes->firsts, hash);
     return reserve_place(namesakes, tag) && reserve_place(namesakes, other) &&
            (!first || table_reserve(&namesakes->front, first)) && table_reserve(&namesakes->counts, hash) &&
@@ -89,6 +94,7 @@ bool namesakes_reserve(struct namesakes *namesakes, uint64_t hash, uint64_t tag,
 
 void namesakes_reservations_end(struct namesakes *namesakes)
 {
+    assert(shared_lock_is_mine(namesakes->lock));
     table_reservations_end(&namesakes->locations);
     table_reservations_end(&namesakes->counts);
     table_reservations_end(&namesakes->sums);
@@ -138,6 +144,7 @@ static void list_leave(struct namesakes *namesakes, uint64_t hash, uint64_t tag)
 
 void namesakes_add(struct namesakes *namesakes, uint64_t hash, uint64_t tag, uint64_t packed)
 {
+    assert(shared_lock_is_mine(namesakes->lock));
     uint64_t before = table_put(&namesakes->locations, tag, packed);
     assert(!before);
     (void)before;
@@ -147,6 +154,7 @@ void namesakes_add(struct namesakes *namesakes, uint64_t hash, uint64_t tag, uin
 
 uint64_t namesakes_put(struct namesakes *namesakes, uint64_t tag, uint64_t packed)
 {
+    assert(shared_lock_is_mine(namesakes->lock));
     uint64_t before = table_put(&namesakes->locations, tag, packed);
     assert(before);
     return before;
@@ -154,6 +162,7 @@ uint64_t namesakes_put(struct namesakes *namesakes, uint64_t tag, uint64_t packe
 
 uint64_t namesakes_remove(struct namesakes *namesakes, uint64_t hash, uint64_t tag)
 {
+    assert(shared_lock_is_mine(namesakes->lock));
     uint64_t before = table_remove(&namesakes->locations, tag);
     assert(before);
     set_crowd(namesakes, hash, crowd_without(namesakes_of(namesakes, hash), tag));
@@ -163,6 +172,7 @@ uint64_t namesakes_remove(struct namesakes *namesakes, uint64_t hash, uint64_t t
 
 uint64_t namesakes_part(struct namesakes *namesakes, uint64_t hash)
 {
+    assert(shared_lock_is_mine(namesakes->lock));
     struct crowd crowd = namesakes_of(namesakes, hash);
     return crowd.count == 1 ? namesakes_remove(namesakes, hash, crowd.tags) : 0;
 }

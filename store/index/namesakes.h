@@ -15,6 +15,7 @@
 #ifndef CAIRN_NAMESAKES_H
 #define CAIRN_NAMESAKES_H
 
+#include "store/base/shared_lock.h"
 #include "store/base/table.h"
 #include "store/store.h"
 
@@ -25,12 +26,13 @@ struct crowd {
 };
 
 struct namesakes {
-    struct table locations; /* tag -> packed location */
-    struct table counts;    /* hash -> how many have it */
-    struct table sums;      /* hash -> the sum of their tags; absent: 0 */
-    struct table firsts;    /* hash -> the tag of the first in their list */
-    struct table behind;    /* tag -> the tag behind it in its list; absent: it is the last */
-    struct table front;     /* tag -> the tag in front of it; absent: it is the first */
+    const struct shared_lock *lock; /* the index's */
+    struct table locations;         /* tag -> packed location */
+    struct table counts;            /* hash -> how many have it */
+    struct table sums;              /* hash -> the sum of their tags; absent: 0 */
+    struct table firsts;            /* hash -> the tag of the first in their list */
+    struct table behind;            /* tag -> the tag behind it in its list; absent: it is the last */
+    struct table front;             /* tag -> the tag in front of it; absent: it is the first */
 };
 
 /* The tag of a key; an object without a name has one too. Thread: any. */
@@ -40,8 +42,8 @@ uint64_t namesakes_tag(const struct store_key *key, uint64_t salt);
 struct crowd crowd_with(struct crowd crowd, uint64_t tag);
 struct crowd crowd_without(struct crowd crowd, uint64_t tag);
 
-/* NULL when memory is out. */
-struct namesakes *namesakes_new(uint64_t salt);
+/* None, guarded by the index's lock; NULL when memory is out. */
+struct namesakes *namesakes_new(uint64_t salt, const struct shared_lock *lock);
 void namesakes_free(struct namesakes *namesakes); /* NULL is allowed */
 
 /* Where the object stands that has the tag; 0: there is none. */

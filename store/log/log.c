@@ -246,9 +246,14 @@ void log_own(struct log *log)
     log->owner = pthread_self();
 }
 
+bool log_is_own(const struct log *log)
+{
+    return log->owned && pthread_equal(log->owner, pthread_self());
+}
+
 void log_assert_own(const struct log *log)
 {
-    assert(log->owned && pthread_equal(log->owner, pthread_self()));
+    assert(log_is_own(log));
     (void)log;
 }
 

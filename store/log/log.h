@@ -119,9 +119,11 @@ uint64_t log_tail(const struct segment *segment);
 /* Compaction needs no more of what it was promised. Thread: any, when no room is asked for LOG_UPKEEP. */
 void log_end_promise(struct log *log);
 
-/* The calling thread is the writer's: no other one appends from here on. The second ends the program where another one
- * calls it. */
+/* The calling thread is the writer's: no other one appends from here on. */
 void log_own(struct log *log);
+
+/* Whether it is; the second ends the program where it is not. */
+bool log_is_own(const struct log *log);
 void log_assert_own(const struct log *log);
 
 void log_begin(struct log *log);

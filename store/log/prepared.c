@@ -4,6 +4,7 @@
 #include "store/base/error.h"
 #include "store/log/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static int spare_make(void *arg)
 {
     struct log *log = arg;
     struct prepared_spare *spare = &log->spare;
+    assert(pool_is_current(spare->maker.pool) || log_is_own(log));
     struct prepared made = {.file = -1, .name = spare_name};
     uint64_t size = affordable(log, spare->wanted, SPARE_MIN);
     if (size > 0)

@@ -7,6 +7,7 @@
 #include "store/log/cursor.h"
 #include "store/read/run.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,7 @@ static void ignore(void *arg, const struct store_result *result)
 static void rewritten(struct txn *txn)
 {
     struct rewrite *rewrite = txn->arg;
+    assert(pool_is_current(rewrite->compact->errand.pool) || log_is_own(rewrite->compact->log));
     lock_take(&rewrite->lock);
     rewrite->failure = txn->failure;
     rewrite->finished = true;
@@ -422,6 +424,7 @@ static bool compact_one(struct compact *compact)
 static int compact_run(void *arg)
 {
     struct compact *compact = arg;
+    assert(pool_is_current(compact->errand.pool));
     if (!stopping(compact))
         progress_follow(compact->progress);
     bool stop = stopping(compact);

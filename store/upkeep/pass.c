@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { CHUNK = 1 << 20, HICCUPS_MAX = 64, CATCH_UPS_MAX = 16 };
+enum {
+    CHUNK = 1 << 20,
+    HICCUPS_MAX = 64,
+    CATCH_UPS_MAX = 16,
+    SECOND = 1000000000,
+    SECONDS_MAX = 1000000000, /* of a rest: thirty years */
+};
 
 /* ---- beginning and ending -------------------------------------------------------------------- */
 
@@ -19,7 +25,7 @@ static int64_t monotonic_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
 }
 
 uint64_t pass_measure(const struct scrub *scrub, uint64_t *ret_end)
@@ -62,8 +68,7 @@ void pass_free(struct pass *pass)
 
 static bool pass_stop(struct pass *pass)
 {
-    const struct scrub *scrub = pass->scrub;
-    pass->stopped = pass->stopped || atomic_load(&scrub->stop) || gate_is_removed(scrub->gate);
+    pass->stopped = pass->stopped || atomic_load(&pass->scrub->stop);
     return pass->stopped;
 }
 
@@ -75,18 +80,23 @@ static void pass_tell(struct pass *pass)
     lock_release(&scrub->lock);
 }
 
-/* Counts bytes, and sleeps in short naps while the pace is ahead of the rate. */
+/* When as many bytes may have been looked at as were. */
+static struct timespec pass_due(const struct pass *pass)
+{
+    double seconds = (double)pass->seen.bytes_done / (double)pass->rate;
+    int64_t due = pass->began + (int64_t)((seconds < SECONDS_MAX ? seconds : SECONDS_MAX) * SECOND);
+    return (struct timespec){.tv_sec = due / SECOND, .tv_nsec = due % SECOND};
+}
+
+/* Counts bytes, and rests while the pace is ahead of the rate. */
 static void pass_advance(struct pass *pass, uint64_t bytes)
 {
-    const struct timespec nap = {.tv_nsec = 20000000};
     pass->seen.bytes_done += bytes;
     pass_tell(pass);
-    while (pass->rate > 0 && !pass_stop(pass)) {
-        double elapsed = (double)(monotonic_ns() - pass->began) / 1e9;
-        if ((double)pass->seen.bytes_done <= elapsed * (double)pass->rate)
-            return;
-        nanosleep(&nap, NULL);
-    }
+    if (pass->rate == 0)
+        return;
+    const struct timespec due = pass_due(pass);
+    scrub_rest(pass->scrub, &due);
 }
 
 /* ---- flaws ----------------------------------------------------------------------------------- */

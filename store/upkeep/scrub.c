@@ -177,16 +177,35 @@ uint64_t scrub_flaws(struct scrub *scrub)
 void scrub_init(struct scrub *scrub)
 {
     lock_init(&scrub->lock);
+    lock_condition_init(&scrub->stopping);
 }
 
 void scrub_free(struct scrub *scrub)
 {
+    pthread_cond_destroy(&scrub->stopping);
     lock_destroy(&scrub->lock);
+}
+
+void scrub_rest(struct scrub *scrub, const struct timespec *until)
+{
+    bool early = true;
+    lock_take(&scrub->lock);
+    while (early && !atomic_load(&scrub->stop))
+        early = lock_wait_until(&scrub->lock, &scrub->stopping, until);
+    lock_release(&scrub->lock);
+}
+
+void scrub_cancel(struct scrub *scrub)
+{
+    lock_take(&scrub->lock);
+    atomic_store(&scrub->stop, true);
+    pthread_cond_broadcast(&scrub->stopping);
+    lock_release(&scrub->lock);
 }
 
 void scrub_stop(struct scrub *scrub)
 {
-    atomic_store(&scrub->stop, true);
+    scrub_cancel(scrub);
     lock_take(&scrub->lock);
     bool threaded = scrub->threaded;
     scrub->threaded = false;

@@ -23,12 +23,13 @@ struct scrub {
     const struct notice *notice;
     const atomic_uint_fast64_t *rewrites; /* of its compaction: compact.h */
 
-    struct lock lock; /* guards all but `stop` */
+    struct lock lock; /* guards all but `stop`, which changes under it */
     struct store_verification verification;
     struct store_verification before; /* what was known when the running one was claimed */
     bool threaded;                    /* the thread is to be joined */
     pthread_t thread;
     uint64_t bytes_per_second; /* the thread's */
+    pthread_cond_t stopping;   /* a pass that rests is to end */
     atomic_bool stop;
 };
 
@@ -49,7 +50,14 @@ bool scrub_running(struct scrub *scrub);
 /* Flaws that the running verification or the last one has found. */
 uint64_t scrub_flaws(struct scrub *scrub);
 
-/* Ends a verification in the background and waits for it. */
+/* Rests until a time of the monotonic clock, or until the verifications are to end. Thread: the one that
+ * makes a pass. */
+void scrub_rest(struct scrub *scrub, const struct timespec *until);
+
+/* Has the verification under way end soon, and each that begins later. Does not block. */
+void scrub_cancel(struct scrub *scrub);
+
+/* The same, and waits for the one in the background. */
 void scrub_stop(struct scrub *scrub);
 
 #endif

@@ -53,7 +53,7 @@ START_TEST(a_lock_is_mine_again_after_waiting)
     pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
     struct timespec past = {0};
     lock_take(&lock);
-    lock_wait_until(&lock, &condition, &past);
+    ck_assert(!lock_wait_until(&lock, &condition, &past));
     ck_assert(lock_is_mine(&lock));
     lock_release(&lock);
 }

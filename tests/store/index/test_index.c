@@ -290,8 +290,25 @@ static void book_with_the_lock(void)
     index_unlock(&index_of_test);
 }
 
+static void look_for_a_namesake_without_the_lock(void)
+{
+    struct namesakes *namesakes = namesakes_new(42, &index_of_test.lock);
+    (void)namesakes_find(namesakes, 1);
+}
+
+static void add_a_namesake_with_a_shared_lock(void)
+{
+    struct namesakes *namesakes = namesakes_new(42, &index_of_test.lock);
+    index_lock_shared(&index_of_test);
+    (void)namesakes_find(namesakes, 1);
+    namesakes_add(namesakes, 1, 1, 1);
+    index_unlock(&index_of_test);
+}
+
 START_TEST(who_has_not_the_lock_is_stopped)
 {
+    ck_assert_int_eq(unit_signal_of(look_for_a_namesake_without_the_lock), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(add_a_namesake_with_a_shared_lock), SIGABRT);
     ck_assert_int_eq(unit_signal_of(find_without_the_lock), SIGABRT);
     ck_assert_int_eq(unit_signal_of(find_with_the_lock), 0);
     ck_assert_int_eq(unit_signal_of(book_with_a_shared_lock), SIGABRT);
