@@ -30,6 +30,8 @@ struct api *api_new(const struct api_options *options)
         api->process = (uint64_t)time(NULL); /* the system has just been started: that is random enough for names */
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
+    if (!api->options.base_path)
+        api->options.base_path = "";
     if (!api->options.resume)
         api->options.resume = MHD_resume_connection;
     return api;

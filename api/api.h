@@ -65,6 +65,8 @@ struct api_options {
     /* Origins whose pages may see answers and change things, `*`: those of all (origin.h); borrowed. */
     char *const *cors_origins;
     size_t cors_origin_count;
+    /* Below which all paths are (base_path.h); borrowed. NULL: they are at the root. */
+    const char *base_path;
     /* Names that this server goes by, without ports; borrowed. None: any. */
     char *const *host_names;
     size_t host_name_count;

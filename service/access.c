@@ -122,8 +122,8 @@ static void tell_token(const struct access *access, const char *token, const str
     listener_format(&local, url, sizeof url);
     logger_line(LOG_AUDIT,
                 "the first start has made %s with one token, which may do everything and is told only here: "
-                "curl -H 'Authorization: Bearer %s' %s/v1/stores",
-                access->path, token, url);
+                "curl -H 'Authorization: Bearer %s' %s%s/v1/stores",
+                access->path, token, url, access->base_path ? access->base_path : "");
 }
 
 static bool make_token(struct access *access, const struct listener *listener)
@@ -182,7 +182,7 @@ static bool open_to_all(const struct access *access)
 bool access_open(struct access *access, struct api *api, const struct config *config, const struct listener *listeners,
                  size_t listener_count)
 {
-    *access = (struct access){.api = api};
+    *access = (struct access){.api = api, .base_path = config->base_path};
     if (!root_token_take(config->root_token_file, &access->root, &access->has_root))
         return false;
     if (config->open)

@@ -19,9 +19,10 @@
 #include <stddef.h>
 
 struct access {
-    struct api *api; /* borrowed */
-    char *path;      /* owned: of the access file; NULL: there is no access control */
-    bool has_root;   /* the operator gives a token that may do everything */
+    struct api *api;       /* borrowed */
+    char *path;            /* owned: of the access file; NULL: there is no access control */
+    const char *base_path; /* of what is told to ask for; borrowed, NULL: none */
+    bool has_root;         /* the operator gives a token that may do everything */
     struct token_sum root;
     struct access_state seen;  /* of the file that was read last */
     struct timespec seen_time; /* when */

@@ -45,6 +45,7 @@ struct config {
     struct texts trusted_proxies; /* host.h reads them; checked */
     struct texts cors_origins;    /* origin.h; checked */
     struct texts host_names;      /* without ports; checked */
+    char *base_path;              /* base_path.h; NULL: none; checked */
     uint64_t log_level;           /* enum log_level */
     uint64_t log_format;          /* enum log_format */
     struct depot_options depot;

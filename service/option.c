@@ -1,6 +1,7 @@
 /* option.c - the table of options and what can be done with one. See option.h. */
 #include "service/option.h"
 
+#include "api/http/base_path.h"
 #include "api/http/host.h"
 #include "api/http/origin.h"
 #include "api/text/decimal.h"
@@ -99,6 +100,11 @@ const struct option option_table[] = {
      "names that requests may have in Host, separated by commas, without ports; others are refused. Without it any "
      "will do",
      FIELD(host_names)},
+    {"base-path", OPTION_BASE_PATH,
+     "path below which the server stands, such as /files, when a proxy passes on what begins with it; /healthz, "
+     "/readyz "
+     "and /metrics are at the root, too",
+     FIELD(base_path)},
     {"log-level", OPTION_CHOICE, "least important lines to print", FIELD(log_level), .choices = log_levels},
     {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},
 };
@@ -217,7 +223,7 @@ void option_clear(const struct option *option, struct config *config)
 {
     if (option_is_list(option))
         texts_clear(field_of(option, config));
-    else if (option->kind == OPTION_PATH)
+    else if (option->kind == OPTION_PATH || option->kind == OPTION_BASE_PATH)
         path_clear(field_of(option, config));
 }
 
@@ -362,6 +368,8 @@ static const char *item_fault(const struct option *option, const char *text)
 const char *option_fault(const struct option *option, const char *value)
 {
     const char *fault = NULL;
+    if (option->kind == OPTION_BASE_PATH)
+        return base_path_fault(value);
     if (!option_is_list(option))
         return NULL;
     for (const char *item = value, *end = NULL; !fault && (!end || *end); item = end + 1) {
@@ -378,6 +386,8 @@ bool option_set(const struct option *option, struct config *config, const char *
     switch (option->kind) {
     case OPTION_PATH:
         return set_path(option, config, value);
+    case OPTION_BASE_PATH:
+        return !base_path_fault(value) && set_path(option, config, value);
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
     case OPTION_NETWORKS:

@@ -45,27 +45,22 @@ static void allowed_sizes(const struct option *option, char allowed[OPTION_ALLOW
     snprintf(allowed, OPTION_ALLOWED_MAX, "bytes, or with K, M, G, T (also KiB, MiB, ...), from %s to %s", least, most);
 }
 
+/* Values that are told in words alone. */
+static const char *const forms[] = {
+    [OPTION_PATH] = "a path",
+    [OPTION_ADDRESSES] = LOCATOR_FORMS,
+    [OPTION_NETWORKS] = "addresses of IPv4 or IPv6, with /BITS or without, or unix",
+    [OPTION_ORIGINS] = "origins as https://app.example or http://localhost:3000, or *",
+    [OPTION_HOSTS] = "names or addresses without ports, those of IPv6 in brackets",
+    [OPTION_BASE_PATH] = "a path as /files or /tools/cairn",
+};
+
 void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX])
 {
     switch (option->kind) {
-    case OPTION_PATH:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "a path");
-        break;
-    case OPTION_ADDRESSES:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "%s", LOCATOR_FORMS);
-        break;
     case OPTION_NAMES:
         snprintf(allowed, OPTION_ALLOWED_MAX, "names of 1 to %d characters a-z 0-9 . _ -, the first a letter or digit",
                  STORE_NAME_MAX);
-        break;
-    case OPTION_NETWORKS:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "addresses of IPv4 or IPv6, with /BITS or without, or unix");
-        break;
-    case OPTION_ORIGINS:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "origins as https://app.example or http://localhost:3000, or *");
-        break;
-    case OPTION_HOSTS:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "names or addresses without ports, those of IPv6 in brackets");
         break;
     case OPTION_CHOICE:
     case OPTION_SWITCH:
@@ -81,6 +76,9 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
     case OPTION_SIZE:
         allowed_sizes(option, allowed);
         break;
+    default:
+        snprintf(allowed, OPTION_ALLOWED_MAX, "%s", forms[option->kind]);
+        break;
     }
 }
 
@@ -91,6 +89,7 @@ void option_format(const struct option *option, const struct config *config, cha
 
     switch (option->kind) {
     case OPTION_PATH:
+    case OPTION_BASE_PATH:
         snprintf(value, OPTION_VALUE_MAX, "%s", *(char *const *)field ? *(char *const *)field : "");
         break;
     case OPTION_ADDRESSES:

@@ -245,6 +245,7 @@ static bool open_api(struct server *server)
         .cors_origin_count = config->cors_origins.count,
         .host_names = config->host_names.items,
         .host_name_count = config->host_names.count,
+        .base_path = config->base_path,
         .record = server->access_log ? loop_record : NULL,
         .guest = loop_is_guest,
         .resume = loop_resume,

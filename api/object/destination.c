@@ -1,5 +1,6 @@
 #include "api/object/destination.h"
 
+#include "api/http/base_path.h"
 #include "api/http/uri.h"
 #include "api/request/address.h"
 
@@ -42,7 +43,7 @@ static enum destination_error error_of(enum address_fault fault)
     return DESTINATION_OK;
 }
 
-enum destination_error destination_read(struct destination *destination, const char *value)
+enum destination_error destination_read(struct destination *destination, const char *value, const char *base_path)
 {
     struct uri uri;
     struct captures captures;
@@ -51,7 +52,7 @@ enum destination_error destination_read(struct destination *destination, const c
         return DESTINATION_NO_MEMORY;
     if (!uri_split(destination->text, strlen(destination->text), &uri) || uri.query.start)
         return DESTINATION_BAD_URI;
-    if (!route_object(uri.path, &captures))
+    if (!base_path_take(base_path, &uri.path) || !route_object(uri.path, &captures))
         return DESTINATION_ELSEWHERE;
     struct address address;
     enum address_fault fault = address_read(&address, destination->text, &captures);

@@ -24,8 +24,9 @@ enum destination_error {
     DESTINATION_NO_MEMORY
 };
 
-/* Reads the value of a Destination field: an absolute path or an http URI of which only the path counts. */
-enum destination_error destination_read(struct destination *destination, const char *value);
+/* Reads the value of a Destination field: an absolute path or an http URI, of which only the path counts. That has to
+ * stand below the base path. */
+enum destination_error destination_read(struct destination *destination, const char *value, const char *base_path);
 
 /* A sentence about an error, without a full stop. */
 const char *destination_error_text(enum destination_error error);

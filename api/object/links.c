@@ -214,12 +214,14 @@ static void sign(struct link *link, const struct order *order, const struct link
 }
 
 /* The target without scheme and host, which only the client knows for sure. */
-static void write_target(struct jsontext *json, const char *store, const struct store_key *key, const struct link *link)
+static void write_target(struct jsontext *json, const struct request *request, const struct store_key *key,
+                         const struct link *link)
 {
     char encoded[3 * STORE_KEY_MAX], query[LINK_QUERY_SIZE], *target;
     size_t length = uri_encode(encoded, key->bytes, key->length);
     link_write(link, query);
-    if (asprintf(&target, "/v1/stores/%s/objects/%.*s?%s", store, (int)length, encoded, query) < 0) {
+    if (asprintf(&target, "%s/v1/stores/%s/objects/%.*s?%s", request_base_path(request), request->store_name,
+                 (int)length, encoded, query) < 0) {
         json->failed = true;
         return;
     }
@@ -234,7 +236,7 @@ static void answer(struct request *request, const struct order *order, const str
     sign(&link, order, key, request->store_name);
     jsontext_open(&json, '{');
     jsontext_field(&json, "method", order->method);
-    write_target(&json, request->store_name, &order->key, &link);
+    write_target(&json, request, &order->key, &link);
     jsontext_figure(&json, "expires", (uint64_t)order->expires);
     jsontext_close(&json, '}');
     reply_json(request, 200, &json);

@@ -12,20 +12,27 @@
 
 enum { VALUE_SHOWN = 200 /* bytes of a field's value that a refusal quotes */ };
 
+static void refuse_destination(struct request *request, enum destination_error error, const char *value)
+{
+    const char *base = request_base_path(request);
+    bool below = error == DESTINATION_ELSEWHERE && *base;
+    reply_problem(request, PROBLEM_BAD_HEADER, "%s%s%s; it is \"%.*s\".", destination_error_text(error),
+                  below ? ", below " : "", below ? base : "", VALUE_SHOWN, value);
+}
+
 static bool read_destination(struct request *request, struct destination *destination)
 {
     const char *value = request_field(request, FIELD_DESTINATION);
     if (!value) {
-        reply_problem(request, PROBLEM_BAD_HEADER, "%s needs the field Destination: /v1/stores/STORE/objects/KEY.",
-                      method_name(request->method));
+        reply_problem(request, PROBLEM_BAD_HEADER, "%s needs the field Destination: %s/v1/stores/STORE/objects/KEY.",
+                      method_name(request->method), request_base_path(request));
         return false;
     }
-    enum destination_error error = destination_read(destination, value);
+    enum destination_error error = destination_read(destination, value, request_base_path(request));
     if (error == DESTINATION_NO_MEMORY)
         reply_error(request, STORE_NO_MEMORY);
     else if (error != DESTINATION_OK)
-        reply_problem(request, PROBLEM_BAD_HEADER, "%s; it is \"%.*s\".", destination_error_text(error), VALUE_SHOWN,
-                      value);
+        refuse_destination(request, error, value);
     return error == DESTINATION_OK;
 }
 

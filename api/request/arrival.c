@@ -1,5 +1,6 @@
 #include "api/request/arrival.h"
 
+#include "api/http/base_path.h"
 #include "api/http/octet.h"
 #include "api/request/address.h"
 #include "api/request/core.h"
@@ -117,10 +118,10 @@ static bool refuse_route(struct request *request)
         reply_problem(
             request, PROBLEM_NOT_IMPLEMENTED,
             "The methods known here are GET, HEAD, PUT, PATCH, POST, DELETE, MOVE, COPY and OPTIONS, in capitals.");
-    } else if (uri_has_dot_segment(request->path)) {
+    } else if (uri_has_dot_segment(request->resource)) {
         reply_problem(request, PROBLEM_BAD_URI,
                       "The path holds a dot segment outside of a key, which others may resolve on the way.");
-    } else if (!route_allow(request->api->routes, request->path, allow)) {
+    } else if (!route_allow(request->api->routes, request->resource, allow)) {
         reply_problem(request, PROBLEM_NO_RESOURCE, "There is nothing at %.*s.", (int)request->path.length,
                       request->path.start);
     } else {
@@ -139,6 +140,7 @@ static bool read_target(struct request *request)
     request->authority = !host ? (struct slice){"", 0} : (struct slice){host, strlen(host)};
     if (request->method == METHOD_OPTIONS && strcmp(request->target, "*") == 0) {
         request->path = (struct slice){request->target, request->target_length};
+        request->resource = request->path;
         return true;
     }
     if (!uri_split(request->target, request->target_length, &uri))
@@ -147,13 +149,31 @@ static bool read_target(struct request *request)
         request->authority = uri.authority; /* goes before Host: RFC 9112, section 3.2.2 */
     request->path = uri.path;
     request->query = uri.query;
+    request->resource = uri.path;
+    request->outside = !base_path_take(request_base_path(request), &request->resource);
     return true;
+}
+
+/* Outside of the base path others answer, but for those who ask past the proxy how the server is. */
+static bool lies_here(struct request *request)
+{
+    struct captures captures;
+    if (!request->outside)
+        return true;
+    const struct route *route = route_find(request->api->routes, METHOD_GET, request->resource, &captures);
+    if (route && route->endpoint->guests)
+        return true;
+    reply_problem(request, PROBLEM_NO_RESOURCE, "There is nothing at %.*s: paths begin with %s/ here.",
+                  (int)request->path.length, request->path.start, request_base_path(request));
+    return false;
 }
 
 static bool find_endpoint(struct request *request, const char *method)
 {
     struct captures captures;
-    request->route = route_find(request->api->routes, request->method, request->path, &captures);
+    if (!lies_here(request))
+        return false;
+    request->route = route_find(request->api->routes, request->method, request->resource, &captures);
     if (!request->route)
         return refuse_route(request);
     request->endpoint = request->route->endpoint;

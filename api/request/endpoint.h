@@ -32,7 +32,8 @@ struct endpoint {
     bool links;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
-    /* It tells how the server is: also those who find no place among the connections. */
+    /* It tells how the server is: also those who find no place among the connections, and outside of the base path,
+     * for who asks past the proxy. */
     bool guests;
     /* What a file call that failed has hindered: "the object cannot be read". NULL: the engine says it. */
     const char *fault;

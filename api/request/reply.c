@@ -257,14 +257,14 @@ void reply_error(struct request *request, enum store_error error)
 }
 
 /* Where an object is found: by its key, or by its hash when that is all that is known or can stand in a path. */
-static char *location_of(const char *store, const struct store_receipt *values)
+static char *location_of(const char *base, const char *store, const struct store_receipt *values)
 {
     static const size_t frame = sizeof "/v1/stores//objects/" + 16;
-    char *text = malloc(frame + strlen(store) + 3 * values->key_length);
+    char *text = malloc(frame + strlen(base) + strlen(store) + 3 * values->key_length);
     if (!text)
         return NULL;
     bool named = values->key && !uri_is_dots(values->key, values->key_length);
-    size_t used = (size_t)sprintf(text, "/v1/stores/%s/%s/", store, named ? "objects" : "hashes");
+    size_t used = (size_t)sprintf(text, "%s/v1/stores/%s/%s/", base, store, named ? "objects" : "hashes");
     if (named)
         used += uri_encode(text + used, values->key, values->key_length);
     else
@@ -285,7 +285,7 @@ void reply_receipt(struct request *request, const char *store)
     reply_field(request, "ETag", etag);
     if (values->existed)
         return;
-    char *location = location_of(store, values);
+    char *location = location_of(request_base_path(request), store, values);
     if (location)
         reply_field(request, "Location", location);
     free(location);
@@ -298,8 +298,8 @@ void reply_store_error(struct request *request, enum store_error error, const ch
     request->has_key = request->has_key && request->store_name == name; /* else it is not one of that store */
     request->store_name = name;
     if (error == STORE_NO_STORE)
-        reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT /v1/stores/%s makes it.", name,
-                      name);
+        reply_problem(request, PROBLEM_NO_STORE, "There is no store named \"%s\"; PUT %s/v1/stores/%s makes it.", name,
+                      request_base_path(request), name);
     else if (error == STORE_BAD_NAME)
         reply_problem(request, PROBLEM_BAD_STORE_NAME,
                       "\"%s\" is not a store name: 1 to 63 of a-z, 0-9, '.', '_' and '-', a letter or digit first.",

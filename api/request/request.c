@@ -71,6 +71,11 @@ const char *request_id(struct request *request)
     return request->id;
 }
 
+const char *request_base_path(const struct request *request)
+{
+    return request->api->options.base_path;
+}
+
 /* ---- waiting --------------------------------------------------------------------------------- */
 
 void request_suspend(struct request *request, request_step *then)

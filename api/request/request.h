@@ -71,6 +71,8 @@ struct request {
     const struct demand *demand; /* what it asks of the visitor */
     struct slice authority;      /* what the client calls this server */
     struct slice path, query;
+    struct slice resource;  /* the path below the base path: what routes are about */
+    bool outside;           /* it does not stand below it; the resource is the path then */
     const char *store_name; /* NULL: the path names none */
     bool has_key;
     struct store_key key; /* the object the path names */
@@ -161,6 +163,9 @@ int64_t request_age(const struct request *request);
 /* Its name, the one that the client has chosen if that can be read already and is sane. It is made when first asked
  * for, and lives as long as the request. */
 const char *request_id(struct request *request);
+
+/* The path below which this server stands, "" for none (base_path.h). */
+const char *request_base_path(const struct request *request);
 
 /* A field of the head, NULL when it is absent. */
 static inline const char *request_field(const struct request *request, enum field field)

@@ -14,7 +14,7 @@
 /* Those who look after servers call them by their addresses, or not at all, and there is nothing to be had. */
 static bool is_for_anybody(const struct request *request)
 {
-    return slice_is(request->path, "/healthz") || slice_is(request->path, "/readyz");
+    return slice_is(request->resource, "/healthz") || slice_is(request->resource, "/readyz");
 }
 
 bool site_is_ours(struct request *request)

@@ -1,4 +1,5 @@
 /* about.c - GET /: what this is and where it is described. A page for browsers, JSON for everybody else. */
+#include "api/http/base_path.h"
 #include "api/request/core.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
@@ -37,7 +38,9 @@ static void reply_page(struct request *request, const char *version)
 static void begin(struct request *request)
 {
     const char *version = request->api->options.version;
+    char description[BASE_PATH_MAX + sizeof "/openapi.yaml"];
     struct jsontext json = {0};
+    stpcpy(stpcpy(description, request_base_path(request)), "/openapi.yaml");
     if (wants_page(request)) {
         reply_page(request, version);
     } else {
@@ -45,7 +48,7 @@ static void begin(struct request *request)
         jsontext_field(&json, "name", "cairn");
         jsontext_field(&json, "version", version);
         jsontext_field(&json, "description", SENTENCE);
-        jsontext_field(&json, "openapi", "/openapi.yaml");
+        jsontext_field(&json, "openapi", description);
         jsontext_close(&json, '}');
         reply_json(request, 200, &json);
     }

@@ -7,7 +7,7 @@
 static void begin(struct request *request)
 {
     char allow[ROUTE_ALLOW_SIZE];
-    route_allow(request->api->routes, request->path, allow);
+    route_allow(request->api->routes, request->resource, allow);
     reply_empty(request, 204);
     reply_field(request, "Allow", allow);
     site_preflight_fields(request);

@@ -55,8 +55,8 @@ static void start(struct request *request)
     enum store_error error = store_verify_start(request->store, order->rate);
     if (error == STORE_BUSY) {
         reply_problem(request, PROBLEM_VERIFICATION_RUNNING,
-                      "The store \"%s\" is being verified; GET /v1/stores/%s tells how far it is.", request->store_name,
-                      request->store_name);
+                      "The store \"%s\" is being verified; GET %s/v1/stores/%s tells how far it is.",
+                      request->store_name, request_base_path(request), request->store_name);
         return;
     }
     if (error != STORE_OK) {

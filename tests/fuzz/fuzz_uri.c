@@ -107,7 +107,7 @@ static void split(const char *target, size_t length)
 static void read_destination(const char *value)
 {
     struct destination destination = {0};
-    enum destination_error error = destination_read(&destination, value);
+    enum destination_error error = destination_read(&destination, value, "");
     if (error == DESTINATION_OK) {
         const struct store_key *key = &destination.key;
         fuzz_assert(key->length <= STORE_KEY_MAX && (key->bytes || key->length == 0));

@@ -7,7 +7,7 @@
 static void expect(const char *value, const char *store, const char *key, size_t length)
 {
     struct destination destination = {0};
-    ck_assert_msg(destination_read(&destination, value) == DESTINATION_OK, "%s", value);
+    ck_assert_msg(destination_read(&destination, value, "") == DESTINATION_OK, "%s", value);
     ck_assert_str_eq(destination.store, store);
     ck_assert_uint_eq(destination.key.length, length);
     ck_assert_mem_eq(destination.key.bytes, key, length);
@@ -18,7 +18,7 @@ static void expect(const char *value, const char *store, const char *key, size_t
 static void expect_error(const char *value, enum destination_error error)
 {
     struct destination destination = {0};
-    ck_assert_msg(destination_read(&destination, value) == error, "%s", value);
+    ck_assert_msg(destination_read(&destination, value, "") == error, "%s", value);
     ck_assert_uint_gt(strlen(destination_error_text(error)), 0);
     destination_free(&destination);
 }
@@ -43,7 +43,7 @@ END_TEST
 START_TEST(a_hash_may_stand_for_a_key)
 {
     struct destination destination = {0};
-    ck_assert_int_eq(destination_read(&destination, "/v1/stores/s/hashes/4da10dD61a0116b0"), DESTINATION_OK);
+    ck_assert_int_eq(destination_read(&destination, "/v1/stores/s/hashes/4da10dD61a0116b0", ""), DESTINATION_OK);
     ck_assert_ptr_null(destination.key.bytes);
     ck_assert_uint_eq(destination.key.hash, 0x4da10dd61a0116b0);
     destination_free(&destination);
