@@ -51,16 +51,16 @@ struct store {
 };
 
 /* Opens and recovers the store in the folder `name` of `stores`. Blocking. */
-enum store_error store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
-                            struct store_detail *ret_detail);
+struct failure store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
+                          struct store_detail *ret_detail);
 
 /* Sets limits of an open store; NULL: that one stays. Durable when it returns. Blocking. Thread: one at a time, and
  * meanwhile none that makes or removes stores in the folder `stores`. */
-enum store_error store_set_limits(struct store *store, int stores, const struct store_limit *bytes,
-                                  const struct store_limit *objects, struct store_detail *ret_detail);
+struct failure store_set_limits(struct store *store, int stores, const struct store_limit *bytes,
+                                const struct store_limit *objects, struct store_detail *ret_detail);
 
 /* The limits of one that is not open, as its file tells them. */
-enum store_error store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits);
+struct failure store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits);
 
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);

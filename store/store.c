@@ -14,21 +14,21 @@
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static enum store_error open_folder(const struct io *io, int parent, const char *store, const char *name,
-                                    int *ret_folder, struct store_detail *detail)
+static struct failure open_folder(const struct io *io, int parent, const char *store, const char *name, int *ret_folder,
+                                  struct store_detail *detail)
 {
     int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
         return failure_detail(detail, failure_io(errno), "store %s: folder %s cannot be opened: %s", store, name,
                               strerror(errno));
     *ret_folder = folder;
-    return STORE_OK;
+    return failure_none();
 }
 
 static const char settings_file[] = "settings";
 
-static enum store_error read_settings(const struct io *io, int folder, const char *name, struct settings *ret_settings,
-                                      struct store_detail *detail)
+static struct failure read_settings(const struct io *io, int folder, const char *name, struct settings *ret_settings,
+                                    struct store_detail *detail)
 {
     struct failure failure = settings_read(io, folder, settings_file, "store", ret_settings);
     if (failure.error == STORE_FOREIGN)
@@ -39,7 +39,7 @@ static enum store_error read_settings(const struct io *io, int folder, const cha
             name);
     if (failure.error)
         return failure_detail(detail, failure, "store %s: file settings: %s", name, failure_text(failure));
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Who reads, and what is told of the log. */
@@ -117,26 +117,26 @@ static struct store *store_new(const struct services *services, const char *name
 }
 
 /* Gives log and blobs their folders; on failure neither is set up. */
-static enum store_error open_rooms(struct store *store, int folder, struct store_detail *detail)
+static struct failure open_rooms(struct store *store, int folder, struct store_detail *detail)
 {
     const struct io *io = store->io;
     int log = -1;
     int blobs = -1;
-    enum store_error error = open_folder(io, folder, store->name, "log", &log, detail);
-    if (error)
-        return error;
-    error = open_folder(io, folder, store->name, "blobs", &blobs, detail);
-    if (error) {
+    struct failure failure = open_folder(io, folder, store->name, "log", &log, detail);
+    if (failure.error)
+        return failure;
+    failure = open_folder(io, folder, store->name, "blobs", &blobs, detail);
+    if (failure.error) {
         io->close(io->self, log);
-        return error;
+        return failure;
     }
     struct pool *pool = store->services->pool;
     blobs_init(&store->blobs, io, blobs, pool, store->salt, &store->index.lock);
     if (log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->index.lock))
-        return STORE_OK;
+        return failure_none();
     log_free(&store->log);
     blobs_free(&store->blobs);
-    return STORE_NO_MEMORY;
+    return failure_of(STORE_NO_MEMORY);
 }
 
 static void store_free(struct store *store)
@@ -157,37 +157,37 @@ static void store_end(struct store *store)
     store_free(store);
 }
 
-static enum store_error open_in_folder(const struct services *services, int folder, const char *name,
-                                       struct store **ret_store, struct store_detail *detail)
+static struct failure open_in_folder(const struct services *services, int folder, const char *name,
+                                     struct store **ret_store, struct store_detail *detail)
 {
     struct settings settings;
-    enum store_error error = read_settings(services->options->io, folder, name, &settings, detail);
-    if (error)
-        return error;
+    struct failure failure = read_settings(services->options->io, folder, name, &settings, detail);
+    if (failure.error)
+        return failure;
     struct store *store = store_new(services, name, settings.salt);
     if (!store)
-        return STORE_NO_MEMORY;
-    error = open_rooms(store, folder, detail);
-    if (error) {
+        return failure_of(STORE_NO_MEMORY);
+    failure = open_rooms(store, folder, detail);
+    if (failure.error) {
         writer_free(&store->writer);
         store_free(store);
-        return error;
+        return failure;
     }
-    error = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, detail);
-    if (error) {
+    failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, detail);
+    if (failure.error) {
         writer_free(&store->writer);
         store_end(store);
-        return error;
+        return failure;
     }
     quota_begin(&store->gate.quota, &settings.limits, store->index.objects, store->index.live_bytes);
     if (!store->options->read_only)
         (void)errand_ask(&store->compact.errand);
     *ret_store = store;
-    return STORE_OK;
+    return failure_none();
 }
 
-enum store_error store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
-                            struct store_detail *ret_detail)
+struct failure store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
+                          struct store_detail *ret_detail)
 {
     const struct io *io = services->options->io;
     int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
@@ -195,9 +195,9 @@ enum store_error store_open(const struct services *services, int stores, const c
         return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);
     if (folder < 0)
         return failure_detail(ret_detail, failure_io(errno), "store %s cannot be opened: %s", name, strerror(errno));
-    enum store_error error = open_in_folder(services, folder, name, ret_store, ret_detail);
+    struct failure failure = open_in_folder(services, folder, name, ret_store, ret_detail);
     io->close(io->self, folder);
-    return error;
+    return failure;
 }
 
 void store_close(struct store *store)
@@ -213,17 +213,17 @@ void store_close(struct store *store)
 
 /* ---- its limits ------------------------------------------------------------------------------ */
 
-enum store_error store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits)
+struct failure store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits)
 {
     struct settings settings;
     int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
-        return failure_tell(errno == ENOENT ? failure_of(STORE_NO_STORE) : failure_io(errno));
+        return errno == ENOENT ? failure_of(STORE_NO_STORE) : failure_io(errno);
     struct failure failure = settings_read(io, folder, settings_file, "store", &settings);
     io->close(io->self, folder);
     if (!failure.error)
         *ret_limits = settings.limits;
-    return failure_tell(failure);
+    return failure;
 }
 
 /* Writes the settings anew and makes them durable; an errno. */
@@ -241,8 +241,8 @@ static int write_limits(const struct store *store, int stores, const struct stor
     return error;
 }
 
-enum store_error store_set_limits(struct store *store, int stores, const struct store_limit *bytes,
-                                  const struct store_limit *objects, struct store_detail *ret_detail)
+struct failure store_set_limits(struct store *store, int stores, const struct store_limit *bytes,
+                                const struct store_limit *objects, struct store_detail *ret_detail)
 {
     struct store_limits limits;
     uint64_t unfinished;
@@ -256,7 +256,7 @@ enum store_error store_set_limits(struct store *store, int stores, const struct 
         return failure_detail(ret_detail, failure_of_errno(os_error), "store %s: its limits cannot be written: %s",
                               store->name, strerror(os_error));
     quota_set_limits(&store->gate.quota, &limits);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* ---- what is known of it --------------------------------------------------------------------- */

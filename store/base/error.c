@@ -85,14 +85,14 @@ enum store_error failure_tell(struct failure failure)
     return failure.error;
 }
 
-enum store_error failure_detail(struct store_detail *detail, struct failure failure, const char *format, ...)
+struct failure failure_detail(struct store_detail *detail, struct failure failure, const char *format, ...)
 {
     if (!detail)
-        return failure.error;
+        return failure;
     detail->os_error = failure.os_error;
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(detail->text, sizeof detail->text, format, arguments);
     va_end(arguments);
-    return failure.error;
+    return failure;
 }

@@ -41,8 +41,8 @@ const char *failure_text(struct failure failure);
 /* For a function of the public header: the error, and what is beside it in errno. */
 enum store_error failure_tell(struct failure failure);
 
-/* Fills *detail (which may be NULL) and returns the error, so that a failure is one statement. */
-enum store_error failure_detail(struct store_detail *detail, struct failure failure, const char *format, ...)
+/* Fills *detail (which may be NULL) and returns the failure, so that to fail is one statement. */
+struct failure failure_detail(struct store_detail *detail, struct failure failure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

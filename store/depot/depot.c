@@ -175,15 +175,16 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     struct depot *depot = depot_new(options);
     if (!depot)
         return STORE_NO_MEMORY;
-    enum store_error error = folder_open(&depot->folder, depot->options.io, path, depot->options.read_only, ret_detail);
-    if (error) {
+    struct failure failure = folder_open(&depot->folder, depot->options.io, path, depot->options.read_only, ret_detail);
+    if (failure.error) {
         depot_free(depot);
-        return error;
+        return failure_tell(failure);
     }
     if (!start_threads(depot)) {
         folder_close(&depot->folder);
         depot_free(depot);
-        return failure_detail(ret_detail, failure_of(STORE_NO_MEMORY), "the I/O threads cannot be started");
+        return failure_tell(
+            failure_detail(ret_detail, failure_of(STORE_NO_MEMORY), "the I/O threads cannot be started"));
     }
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
@@ -221,28 +222,36 @@ bool store_name_valid(const char *name)
     return length >= 1 && length <= STORE_NAME_MAX && strchr(first, name[0]) && strspn(name, all) == length;
 }
 
-static enum store_error check_name(const char *name, struct store_detail *detail)
+static struct failure check_name(const char *name, struct store_detail *detail)
 {
     if (store_name_valid(name))
-        return STORE_OK;
+        return failure_none();
     return failure_detail(detail, failure_of(STORE_BAD_NAME), "\"%.80s\" cannot name a store: %s", name,
                           store_error_text(STORE_BAD_NAME));
+}
+
+static struct failure acquire(struct depot *depot, const char *name, struct store **ret_store,
+                              struct store_detail *ret_detail)
+{
+    struct failure failure = check_name(name, ret_detail);
+    return failure.error ? failure : roster_acquire(&depot->roster, name, ret_store, ret_detail);
 }
 
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail)
 {
     failure_detail(ret_detail, failure_none(), "%s", "");
-    enum store_error error = check_name(name, ret_detail);
-    return error ? error : roster_acquire(&depot->roster, name, ret_store, ret_detail);
+    return failure_tell(acquire(depot, name, ret_store, ret_detail));
 }
 
 enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
                                        struct store **ret_store, struct store_detail *ret_detail)
 {
     failure_detail(ret_detail, failure_none(), "%s", "");
-    enum store_error error = check_name(name, ret_detail);
-    return error ? error : roster_acquire_or_wake(&depot->roster, name, wake, arg, ret_store, ret_detail);
+    struct failure failure = check_name(name, ret_detail);
+    if (!failure.error)
+        failure = roster_acquire_or_wake(&depot->roster, name, wake, arg, ret_store, ret_detail);
+    return failure_tell(failure);
 }
 
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)
@@ -261,12 +270,13 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count)
+/* An errno. */
+static int names_list(struct depot *depot, char ***ret_names, size_t *ret_count)
 {
     const struct io *io = depot->options.io;
     char *list = io->list(io->self, depot->folder.stores);
     if (!list)
-        return error_of_errno(errno);
+        return errno;
     size_t count = 0;
     char *end = list;
     for (; *end; end += strlen(end) + 1)
@@ -275,7 +285,7 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
     char **names = malloc((count + 1) * sizeof *names + text);
     if (!names) {
         free(list);
-        return STORE_NO_MEMORY;
+        return ENOMEM;
     }
     char *copy = memcpy(names + count + 1, list, text);
     free(list);
@@ -288,7 +298,12 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
     qsort(names, count, sizeof *names, compare_names);
     *ret_names = names;
     *ret_count = count;
-    return STORE_OK;
+    return 0;
+}
+
+enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count)
+{
+    return failure_tell(failure_of_errno(names_list(depot, ret_names, ret_count)));
 }
 
 /* ---- making and removing stores -------------------------------------------------------------- */
@@ -316,9 +331,9 @@ static int count_stores(struct depot *depot, bool *ret_too_many)
 {
     char **names;
     size_t count;
-    enum store_error error = depot_names(depot, &names, &count);
+    int error = names_list(depot, &names, &count);
     if (error)
-        return error == STORE_NO_MEMORY ? ENOMEM : errno;
+        return error;
     free(names);
     *ret_too_many = count >= depot->options.stores_limit;
     return 0;
@@ -330,21 +345,15 @@ static int make_store(struct depot *depot, const char *name)
     return new_salt(&salt) ? trash_make_store(&depot->folder.trash, name, salt) : errno;
 }
 
-static enum store_error make_failed(const char *name, int os_error, struct store_detail *detail)
+static struct failure make_failed(const char *name, int os_error, struct store_detail *detail)
 {
     if (os_error == EBUSY)
         return failure_detail(detail, failure_of(STORE_BUSY), "store %s is still being removed: try again", name);
     return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be made: %s", name, strerror(os_error));
 }
 
-enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
+static struct failure create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *detail)
 {
-    failure_detail(ret_detail, failure_none(), "%s", "");
-    enum store_error error = check_name(name, ret_detail);
-    if (!error && admission_is_draining(&depot->admission))
-        error = STORE_DRAINING;
-    if (error)
-        return error;
     lock_take(&depot->admin);
     bool there = false, too_many = false;
     int os_error = store_on_disk(depot, name, &there);
@@ -354,31 +363,42 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
         os_error = make_store(depot, name);
     lock_release(&depot->admin);
     if (os_error)
-        return make_failed(name, os_error, ret_detail);
+        return make_failed(name, os_error, detail);
     if (too_many)
-        return failure_detail(ret_detail, failure_of(STORE_TOO_MANY),
+        return failure_detail(detail, failure_of(STORE_TOO_MANY),
                               "store %s is not made: there are as many stores as there may be, %zu", name,
                               depot->options.stores_limit);
     *ret_created = !there;
-    return STORE_OK;
+    return failure_none();
 }
 
-static enum store_error removal_failed(const char *name, int os_error, struct store_detail *detail)
+enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
+{
+    failure_detail(ret_detail, failure_none(), "%s", "");
+    struct failure failure = check_name(name, ret_detail);
+    if (!failure.error && admission_is_draining(&depot->admission))
+        failure = failure_of(STORE_DRAINING);
+    if (!failure.error)
+        failure = create(depot, name, ret_created, ret_detail);
+    return failure_tell(failure);
+}
+
+static struct failure removal_failed(const char *name, int os_error, struct store_detail *detail)
 {
     return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be removed: %s", name,
                           strerror(os_error));
 }
 
 /* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
-static enum store_error shut(struct store *store, bool force, struct store_detail *detail)
+static struct failure shut(struct store *store, bool force, struct store_detail *detail)
 {
     gate_shut(&store->gate);
     if (force)
-        return STORE_OK;
+        return failure_none();
     struct store_figures figures;
     store_figures(store, &figures);
     if (figures.objects == 0 && figures.writes_in_flight == 0)
-        return STORE_OK;
+        return failure_none();
     gate_open(&store->gate);
     return failure_detail(
         detail, failure_of(STORE_NOT_DRAINED),
@@ -388,8 +408,8 @@ static enum store_error shut(struct store *store, bool force, struct store_detai
 }
 
 /* Takes an acquired store away. */
-static enum store_error trash_acquired(struct depot *depot, struct store *store, char ret_trash[TRASH_ENTRY_MAX],
-                                       struct store_detail *detail)
+static struct failure trash_acquired(struct depot *depot, struct store *store, char ret_trash[TRASH_ENTRY_MAX],
+                                     struct store_detail *detail)
 {
     bool doubtful = false;
     int os_error = trash_take_store(&depot->folder.trash, store->name, ret_trash, &doubtful);
@@ -399,31 +419,30 @@ static enum store_error trash_acquired(struct depot *depot, struct store *store,
                     "whether it was removed is not known (%s): it takes no writes until the server is started again",
                     strerror(os_error));
     }
-    return os_error ? removal_failed(store->name, os_error, detail) : STORE_OK;
+    return os_error ? removal_failed(store->name, os_error, detail) : failure_none();
 }
 
 /* Removes an acquired store. */
-static enum store_error remove_acquired(struct depot *depot, struct store *store, bool force,
-                                        struct store_detail *detail)
+static struct failure remove_acquired(struct depot *depot, struct store *store, bool force, struct store_detail *detail)
 {
     char trash[TRASH_ENTRY_MAX];
-    enum store_error error = shut(store, force, detail);
-    if (error)
-        return error;
-    error = trash_acquired(depot, store, trash, detail);
-    if (error) {
+    struct failure failure = shut(store, force, detail);
+    if (failure.error)
+        return failure;
+    failure = trash_acquired(depot, store, trash, detail);
+    if (failure.error) {
         gate_open(&store->gate);
-        return error;
+        return failure;
     }
     gate_remove(&store->gate);
     scrub_cancel(&store->scrub);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, trash);
     trouble_forget(&depot->trouble, store->name);
-    return STORE_OK;
+    return failure_none();
 }
 
-static enum store_error trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+static struct failure trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
 {
     char trash[TRASH_ENTRY_MAX];
     bool doubtful;
@@ -431,35 +450,37 @@ static enum store_error trash_unopened(struct depot *depot, const char *name, st
     if (os_error)
         return removal_failed(name, os_error, detail);
     trash_remove(&depot->folder.trash, trash);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Removes a store that cannot be opened; an entry keeps others from opening it meanwhile. */
-static enum store_error remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
+static struct failure remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
 {
     struct roster_entry *entry = roster_block(&depot->roster, name);
     if (!entry)
         return failure_detail(detail, failure_of(STORE_BUSY), "store %s is being opened: try again", name);
-    enum store_error error = trash_unopened(depot, name, detail);
-    if (!error)
+    struct failure failure = trash_unopened(depot, name, detail);
+    if (!failure.error)
         trouble_forget(&depot->trouble, name);
     roster_unblock(&depot->roster, entry);
-    return error;
+    return failure;
 }
 
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
 {
     struct store *store;
+    failure_detail(ret_detail, failure_none(), "%s", "");
     lock_take(&depot->admin);
-    enum store_error error = depot_acquire(depot, name, &store, ret_detail);
+    struct failure failure = acquire(depot, name, &store, ret_detail);
+    enum store_error error = failure.error;
     if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN || error == STORE_IO)) {
-        error = remove_unopened(depot, name, ret_detail);
+        failure = remove_unopened(depot, name, ret_detail);
     } else if (!error) {
-        error = remove_acquired(depot, store, force, ret_detail);
+        failure = remove_acquired(depot, store, force, ret_detail);
         depot_release(store);
     }
     lock_release(&depot->admin);
-    return error;
+    return failure_tell(failure);
 }
 
 /* ---- limits of stores ------------------------------------------------------------------------ */
@@ -473,13 +494,13 @@ enum store_error depot_set_limits(struct depot *depot, const char *name, const s
     if (admission_is_draining(&depot->admission))
         return STORE_DRAINING;
     lock_take(&depot->admin);
-    enum store_error error = depot_acquire(depot, name, &store, ret_detail);
-    if (!error) {
-        error = store_set_limits(store, depot->folder.stores, bytes, objects, ret_detail);
+    struct failure failure = acquire(depot, name, &store, ret_detail);
+    if (!failure.error) {
+        failure = store_set_limits(store, depot->folder.stores, bytes, objects, ret_detail);
         depot_release(store);
     }
     lock_release(&depot->admin);
-    return error;
+    return failure_tell(failure);
 }
 
 enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits)
@@ -487,7 +508,7 @@ enum store_error depot_limits(struct depot *depot, const char *name, struct stor
     struct store *store;
     enum store_error error = depot_try_acquire(depot, name, &store);
     if (error == STORE_AGAIN)
-        return store_read_limits(depot->options.io, depot->folder.stores, name, ret_limits);
+        return failure_tell(store_read_limits(depot->options.io, depot->folder.stores, name, ret_limits));
     if (!error) {
         struct store_figures figures;
         store_figures(store, &figures);

@@ -28,7 +28,7 @@ static const char *hint_for(int os_error)
     }
 }
 
-static enum store_error fail(struct store_detail *detail, int os_error, const char *what, const char *path)
+static struct failure fail(struct store_detail *detail, int os_error, const char *what, const char *path)
 {
     return failure_detail(detail, failure_of_errno(os_error), "%s %s: %s%s", what, path, strerror(os_error),
                           hint_for(os_error));
@@ -125,7 +125,7 @@ static bool is_nobodys(struct folder *folder, const char *name)
 }
 
 /* A folder without a marker: either nothing is in it, or it is somebody's. */
-static enum store_error check_empty(struct folder *folder, const char *path, struct store_detail *detail)
+static struct failure check_empty(struct folder *folder, const char *path, struct store_detail *detail)
 {
     char *names = io_list(folder->io, folder->root);
     if (!names)
@@ -133,26 +133,25 @@ static enum store_error check_empty(struct folder *folder, const char *path, str
     const char *name = names;
     while (*name && is_nobodys(folder, name))
         name += strlen(name) + 1;
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     if (*name)
-        error = failure_detail(
+        failure = failure_detail(
             detail, failure_of(STORE_FOREIGN),
             "%s is not a data folder of cairn: it holds '%.80s' but no file '%s'. It was left untouched: "
             "if it is one, bring that file back from a backup; else name another folder, or an empty one",
             path, name, marker);
     free(names);
-    return error;
+    return failure;
 }
 
 /* Whether the folder is cairn's, or empty enough to become it. Nothing is written. */
-static enum store_error check_owner(struct folder *folder, const char *path, bool *ret_fresh,
-                                    struct store_detail *detail)
+static struct failure check_owner(struct folder *folder, const char *path, bool *ret_fresh, struct store_detail *detail)
 {
     struct settings settings;
     struct failure failure = settings_read(folder->io, folder->root, marker, ours.kind, &settings);
     *ret_fresh = failure.error == STORE_FOREIGN && failure.os_error == ENOENT;
     if (!failure.error)
-        return STORE_OK;
+        return failure_none();
     if (*ret_fresh)
         return check_empty(folder, path, detail);
     if (failure.error == STORE_FOREIGN || failure.error == STORE_DAMAGED)
@@ -166,7 +165,7 @@ static enum store_error check_owner(struct folder *folder, const char *path, boo
 /* ---- opening --------------------------------------------------------------------------------- */
 
 /* The folder is locked as well, where the file system can do that: people remove lock files. */
-static enum store_error take_lock(struct folder *folder, const char *path, struct store_detail *detail)
+static struct failure take_lock(struct folder *folder, const char *path, struct store_detail *detail)
 {
     const struct io *io = folder->io;
     folder->lock = io->openat(io->self, folder->root, "lock", O_RDWR | O_CREAT, 0600);
@@ -174,7 +173,7 @@ static enum store_error take_lock(struct folder *folder, const char *path, struc
         return fail(detail, errno, "cannot open the lock file of data folder", path);
     bool alone = io->lock(io->self, folder->root) == 0 || errno != EWOULDBLOCK;
     if (alone && io->lock(io->self, folder->lock) == 0)
-        return STORE_OK;
+        return failure_none();
     if (errno == EWOULDBLOCK)
         return failure_detail(detail, (struct failure){STORE_LOCKED, errno},
                               "another process has the data folder %s open: stop it first", path);
@@ -189,7 +188,7 @@ static int open_part(struct folder *folder, const char *name)
     return io->openat(io->self, folder->root, name, O_RDONLY | O_DIRECTORY, 0);
 }
 
-static enum store_error open_parts(struct folder *folder, bool fresh, const char *path, struct store_detail *detail)
+static struct failure open_parts(struct folder *folder, bool fresh, const char *path, struct store_detail *detail)
 {
     const struct io *io = folder->io;
     folder->stores = open_part(folder, "stores");
@@ -201,11 +200,11 @@ static enum store_error open_parts(struct folder *folder, bool fresh, const char
         error = errno;
     if (!error && io->fsync(io->self, folder->root) < 0)
         error = errno;
-    return error ? fail(detail, error, "cannot set up data folder", path) : STORE_OK;
+    return error ? fail(detail, error, "cannot set up data folder", path) : failure_none();
 }
 
-enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
-                             struct store_detail *detail)
+struct failure folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+                           struct store_detail *detail)
 {
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash_folder = -1};
     bool fresh;
@@ -215,21 +214,21 @@ enum store_error folder_open(struct folder *folder, const struct io *io, const c
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)
         return fail(detail, errno, "cannot open data folder", path);
-    enum store_error error = check_owner(folder, path, &fresh, detail);
-    if (!error && fresh && read_only)
-        error = failure_detail(detail, failure_of(STORE_FOREIGN),
-                               "%s holds no data: it is not a data folder of cairn, or not yet", path);
-    if (!error)
-        error = take_lock(folder, path, detail);
-    if (!error)
-        error = open_parts(folder, fresh, path, detail);
-    if (error) {
+    struct failure failure = check_owner(folder, path, &fresh, detail);
+    if (!failure.error && fresh && read_only)
+        failure = failure_detail(detail, failure_of(STORE_FOREIGN),
+                                 "%s holds no data: it is not a data folder of cairn, or not yet", path);
+    if (!failure.error)
+        failure = take_lock(folder, path, detail);
+    if (!failure.error)
+        failure = open_parts(folder, fresh, path, detail);
+    if (failure.error) {
         folder_close(folder);
-        return error;
+        return failure;
     }
     trash_init(&folder->trash, io, folder->trash_folder, folder->stores);
     trash_empty(&folder->trash);
-    return STORE_OK;
+    return failure_none();
 }
 
 void folder_close(struct folder *folder)

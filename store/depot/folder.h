@@ -10,6 +10,7 @@
 #ifndef CAIRN_FOLDER_H
 #define CAIRN_FOLDER_H
 
+#include "store/base/error.h"
 #include "store/depot/trash.h"
 #include "store/disk/io.h"
 #include "store/store.h"
@@ -28,8 +29,8 @@ struct folder {
 
 /* Opens, makes if need be and not `read_only`, with the folders it lies in, locks, checks. On failure nothing stays
  * open. Blocking. */
-enum store_error folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
-                             struct store_detail *detail);
+struct failure folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+                           struct store_detail *detail);
 void folder_close(struct folder *folder);
 
 /* Makes the entries of all stores durable; an errno. */

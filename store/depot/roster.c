@@ -209,36 +209,36 @@ static bool make_room(struct roster *roster)
 /* ---- opening; the lock is held, and let go meanwhile ----------------------------------------- */
 
 /* Opens the store; as long as descriptors or memory are out, idle stores make room. */
-static enum store_error open_with_room(struct roster *roster, const char *name, struct store **ret_store,
-                                       struct store_detail *detail)
+static struct failure open_with_room(struct roster *roster, const char *name, struct store **ret_store,
+                                     struct store_detail *detail)
 {
     assert(lock_is_mine(&roster->lock));
-    enum store_error error;
+    struct failure failure;
     if (trash_holds(&roster->folder->trash, name))
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
     if (roster->open >= roster->services->options->open_stores_limit)
         (void)make_room(roster);
     do {
         lock_release(&roster->lock);
-        error = store_open(roster->services, roster->folder->stores, name, ret_store, detail);
+        failure = store_open(roster->services, roster->folder->stores, name, ret_store, detail);
         lock_take(&roster->lock);
-    } while (store_error_is_shortage(error, detail->os_error) && make_room(roster));
-    return error;
+    } while (store_error_is_shortage(failure.error, failure.os_error) && make_room(roster));
+    return failure;
 }
 
 /* Opens a store for a new entry; the entry is gone when that fails. */
-static enum store_error entry_open(struct roster_entry *entry, struct store_detail *ret_detail)
+static struct failure entry_open(struct roster_entry *entry, struct store_detail *ret_detail)
 {
     struct roster *roster = entry->roster;
     assert(lock_is_mine(&roster->lock));
     struct store *store = NULL;
     struct store_detail detail = {0};
-    enum store_error error = open_with_room(roster, entry->name, &store, &detail);
-    trouble_learn(roster->trouble, entry->name, error, &detail);
-    if (error && ret_detail)
+    struct failure failure = open_with_room(roster, entry->name, &store, &detail);
+    trouble_learn(roster->trouble, entry->name, failure.error, &detail);
+    if (failure.error && ret_detail)
         *ret_detail = detail;
     entry_settled_now(entry);
-    if (error) {
+    if (failure.error) {
         entry_unlink(entry);
         free(entry);
     } else {
@@ -247,49 +247,49 @@ static enum store_error entry_open(struct roster_entry *entry, struct store_deta
         entry->state = ENTRY_OPEN;
         roster->open++;
     }
-    return error;
+    return failure;
 }
 
 /* ---- references ------------------------------------------------------------------------------ */
 
 /* Gives out an entry that has settled; opens the store for it when there is none. Lock held. */
-static enum store_error acquire_settled(struct roster *roster, const char *name, struct roster_entry *entry,
-                                        struct store **ret_store, struct store_detail *ret_detail)
+static struct failure acquire_settled(struct roster *roster, const char *name, struct roster_entry *entry,
+                                      struct store **ret_store, struct store_detail *ret_detail)
 {
     assert(lock_is_mine(&roster->lock));
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     if (!entry) {
         entry = entry_add(roster, name);
-        error = entry ? entry_open(entry, ret_detail) : STORE_NO_MEMORY;
+        failure = entry ? entry_open(entry, ret_detail) : failure_of(STORE_NO_MEMORY);
     }
-    if (!error) {
+    if (!failure.error) {
         entry->references++;
         *ret_store = entry->store;
     }
-    return error;
+    return failure;
 }
 
-enum store_error roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
-                                struct store_detail *ret_detail)
+struct failure roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
+                              struct store_detail *ret_detail)
 {
     lock_take(&roster->lock);
-    enum store_error error = acquire_settled(roster, name, entry_settled(roster, name), ret_store, ret_detail);
+    struct failure failure = acquire_settled(roster, name, entry_settled(roster, name), ret_store, ret_detail);
     unlock_and_wake(roster);
-    return error;
+    return failure;
 }
 
-enum store_error roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
-                                        struct store **ret_store, struct store_detail *ret_detail)
+struct failure roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
+                                      struct store **ret_store, struct store_detail *ret_detail)
 {
-    enum store_error error;
+    struct failure failure;
     lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name);
     if (entry && entry->state != ENTRY_OPEN)
-        error = entry_wait(entry, wake, arg);
+        failure = failure_of(entry_wait(entry, wake, arg));
     else
-        error = acquire_settled(roster, name, entry, ret_store, ret_detail);
+        failure = acquire_settled(roster, name, entry, ret_store, ret_detail);
     unlock_and_wake(roster);
-    return error;
+    return failure;
 }
 
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store)

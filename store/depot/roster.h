@@ -11,6 +11,7 @@
 #ifndef CAIRN_ROSTER_H
 #define CAIRN_ROSTER_H
 
+#include "store/base/error.h"
 #include "store/base/lock.h"
 #include "store/base/services.h"
 #include "store/depot/folder.h"
@@ -48,13 +49,13 @@ void roster_free(struct roster *roster);
 
 /* A reference to a store, opened if need be; waits while another thread opens or closes it. The errors of store_open(),
  * with *ret_detail (NULL is allowed). Blocking. */
-enum store_error roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
-                                struct store_detail *ret_detail);
+struct failure roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
+                              struct store_detail *ret_detail);
 
 /* The same, but where it would have to wait for another thread STORE_AGAIN, and `wake(arg)` is called, without the
  * lock, on that thread when it is worth another try. Blocking, when it is this thread that opens the store. */
-enum store_error roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
-                                        struct store **ret_store, struct store_detail *ret_detail);
+struct failure roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
+                                      struct store **ret_store, struct store_detail *ret_detail);
 
 /* The same for a store that is open already, else STORE_AGAIN. Does not block. */
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store);

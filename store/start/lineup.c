@@ -92,7 +92,7 @@ static int line_list(struct line *line)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum store_error file_error(struct line *line, uint64_t number, int os_error)
+static struct failure file_error(struct line *line, uint64_t number, int os_error)
 {
     char name[SEGMENT_NAME_MAX];
     segment_name(number, name);
@@ -136,8 +136,8 @@ static void take_for_husk(struct line *line, struct candidate *candidate, struct
         candidate->number);
 }
 
-static enum store_error candidate_make(struct line *line, struct candidate *candidate, int file,
-                                       struct segment_header *header)
+static struct failure candidate_make(struct line *line, struct candidate *candidate, int file,
+                                     struct segment_header *header)
 {
     if (candidate->proven && header->version < SEGMENT_VERSION_FULL && candidate->size == SEGMENT_HEADER)
         take_for_husk(line, candidate, header);
@@ -145,11 +145,11 @@ static enum store_error candidate_make(struct line *line, struct candidate *cand
     if (header->husk)
         prepared = SEGMENT_HEADER;
     candidate->segment = segment_new(line->log->io, file, header, prepared);
-    return candidate->segment ? STORE_OK : STORE_NO_MEMORY;
+    return failure_of(candidate->segment ? STORE_OK : STORE_NO_MEMORY);
 }
 
 /* Takes the descriptor. */
-static enum store_error candidate_read(struct line *line, struct candidate *candidate, int file)
+static struct failure candidate_read(struct line *line, struct candidate *candidate, int file)
 {
     struct log *log = line->log;
     struct segment_header header = {0};
@@ -165,13 +165,13 @@ static enum store_error candidate_read(struct line *line, struct candidate *cand
     if (candidate->proven && header.number != candidate->number) {
         log->io->close(log->io->self, file);
         set_aside(line, candidate, "has the header of another segment");
-        return STORE_OK;
+        return failure_none();
     }
     header.number = candidate->number;
     return candidate_make(line, candidate, file, &header);
 }
 
-static enum store_error candidate_open(struct line *line, struct candidate *candidate)
+static struct failure candidate_open(struct line *line, struct candidate *candidate)
 {
     const struct io *io = line->log->io;
     char name[SEGMENT_NAME_MAX];
@@ -203,7 +203,7 @@ static uint64_t next_base(const struct line *line, size_t at, uint64_t least)
 }
 
 /* Looks for the base of a segment whose header is damaged. */
-static enum store_error find_base(struct line *line, size_t at, uint64_t least)
+static struct failure find_base(struct line *line, size_t at, uint64_t least)
 {
     struct candidate *candidate = &line->candidates[at];
     struct segment *segment = candidate->segment;
@@ -215,14 +215,14 @@ static enum store_error find_base(struct line *line, size_t at, uint64_t least)
         return file_error(line, candidate->number, os_error);
     if (!found) {
         set_aside(line, candidate, "has neither a valid header nor a valid record that fits here");
-        return STORE_OK;
+        return failure_none();
     }
     segment->headless = true;
     segment->base = base;
     segment->front = base;
     notice_tell(line->notice, STORE_LOG_ERROR,
                 "the header of segment %016" PRIx64 " is damaged; its records tell where it stands", candidate->number);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Whether a husk had been absorbed by the one in front of it before, but its removal never came to the disk. */
@@ -243,20 +243,20 @@ static uint64_t least_base(const struct segment *front)
 
 /* Sets aside what does not fit behind the segments that the log has so far; passes over what is known to be of no
  * use. */
-static enum store_error judge(struct line *line, size_t at)
+static struct failure judge(struct line *line, size_t at)
 {
     struct candidate *candidate = &line->candidates[at];
     const struct segment *front = line->log->active;
     uint64_t least = least_base(front);
     if (candidate->number < line->progress->told.oldest && !segment_is_husk(candidate->segment)) {
         pass_over(line, candidate);
-        return STORE_OK;
+        return failure_none();
     }
     if (!candidate->proven)
         return find_base(line, at, least);
     if (candidate->segment->base < least && !was_absorbed(candidate->segment, front))
         set_aside(line, candidate, "would begin before the end of the segment in front of it");
-    return STORE_OK;
+    return failure_none();
 }
 
 /* ---- husks ----------------------------------------------------------------------------------- */
@@ -348,39 +348,39 @@ static void settle_husks(struct line *line)
 /* ---- taking in ------------------------------------------------------------------------------- */
 
 /* The number of a file that was set aside is not given out again, unless it is out of all proportion. */
-static enum store_error stray_add(struct line *line, const struct candidate *candidate)
+static struct failure stray_add(struct line *line, const struct candidate *candidate)
 {
     struct log *log = line->log;
     struct log_stray stray = {.number = candidate->number, .size = candidate->size};
     stray.far = candidate->number >= log->next_number && candidate->number - log->next_number >= FAR;
     if (!stray.far)
         log_use_number(log, candidate->number);
-    return log_add_stray(log, &stray) ? STORE_OK : STORE_NO_MEMORY;
+    return failure_of(log_add_stray(log, &stray) ? STORE_OK : STORE_NO_MEMORY);
 }
 
-static enum store_error take_in(struct line *line, size_t at)
+static struct failure take_in(struct line *line, size_t at)
 {
     struct log *log = line->log;
     struct candidate *candidate = &line->candidates[at];
     if (candidate->segment) {
-        enum store_error error = judge(line, at);
-        if (error)
-            return error;
+        struct failure failure = judge(line, at);
+        if (failure.error)
+            return failure;
     }
     if (candidate->passed) {
         log_use_number(log, candidate->number);
-        return STORE_OK;
+        return failure_none();
     }
     if (!candidate->segment)
         return stray_add(line, candidate);
     if (absorb(line, candidate)) {
         log_use_number(log, candidate->number);
-        return STORE_OK;
+        return failure_none();
     }
     enum store_error error = log_adopt(log, candidate->segment);
     if (!error)
         candidate->segment = NULL;
-    return error;
+    return failure_of(error);
 }
 
 /* What was compacted is written again further on. Where the log does not come as far any more, somebody has brought
@@ -437,32 +437,32 @@ static void settle_versions(const struct line *line)
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static enum store_error line_up(struct line *line)
+static struct failure line_up(struct line *line)
 {
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     int os_error = line_list(line);
     if (os_error)
         return failure_detail(line->detail, failure_of_errno(os_error), "store %s: folder log cannot be listed: %s",
                               line->notice->store, strerror(os_error));
     doubt_reach(line);
-    for (size_t i = 0; i < line->count && !error; i++)
-        error = candidate_open(line, &line->candidates[i]);
-    for (size_t i = 0; i < line->count && !error; i++)
-        error = take_in(line, i);
-    if (error)
-        return error;
+    for (size_t i = 0; i < line->count && !failure.error; i++)
+        failure = candidate_open(line, &line->candidates[i]);
+    for (size_t i = 0; i < line->count && !failure.error; i++)
+        failure = take_in(line, i);
+    if (failure.error)
+        return failure;
     settle_husks(line);
     settle_versions(line);
-    return STORE_OK;
+    return failure_none();
 }
 
-enum store_error lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
-                        struct store_detail *ret_detail)
+struct failure lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
+                      struct store_detail *ret_detail)
 {
     struct line line = {.log = log, .progress = progress, .notice = notice, .cursor = cursor, .detail = ret_detail};
-    enum store_error error = line_up(&line);
+    struct failure failure = line_up(&line);
     for (size_t i = 0; i < line.count; i++)
         segment_release(line.candidates[i].segment);
     free(line.candidates);
-    return error;
+    return failure;
 }

@@ -12,6 +12,7 @@
 #ifndef CAIRN_LINEUP_H
 #define CAIRN_LINEUP_H
 
+#include "store/base/error.h"
 #include "store/base/notice.h"
 #include "store/index/progress.h"
 #include "store/log/cursor.h"
@@ -19,7 +20,7 @@
 
 /* Opens the files and adds them to the store's log in order; removes what an earlier life had been preparing. Damaged
  * files are no error; STORE_IO, STORE_TOO_NEW, STORE_NO_MEMORY, STORE_TOO_LARGE. Recovery only. */
-enum store_error lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
-                        struct store_detail *ret_detail);
+struct failure lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
+                      struct store_detail *ret_detail);
 
 #endif

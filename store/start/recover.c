@@ -1,17 +1,14 @@
 /* recover.c - from the files of a log to the index that was there before. recover.h has the rules. */
 #include "store/start/recover.h"
 
-#include "store/base/arena.h"
-#include "store/base/error.h"
-#include "store/base/key.h"
 #include "store/log/cursor.h"
 #include "store/read/run.h"
 #include "store/start/lineup.h"
+#include "store/start/replay.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct scan {
@@ -22,258 +19,44 @@ struct scan {
     const struct notice *notice;
     struct store_detail *detail;
     struct cursor cursor;
+    struct replay replay;
     struct segment *segment;
     uint64_t known; /* offset up to which the segment is known to have been on disk: reach.h */
     bool open;      /* nothing says where the segment ends: its tail may be torn, payloads too */
     uint64_t position;
 
-    struct index_change *effects; /* of the transaction under way: what its records will do when all have been seen */
-    size_t effect_count;
-    size_t effect_capacity;
-    struct arena keys; /* theirs */
-    uint32_t steps;
-    uint64_t txn_position;
-
     size_t behind_gaps;  /* slot of the first segment behind all that is missing or damaged */
     uint64_t last_group; /* offset where the group of the last record began */
     uint64_t next_blob;
-    uint64_t damaged;
+    uint64_t damaged; /* bytes; what the replay has dropped comes to it */
 };
 
-static enum store_error scan_io_error(struct scan *scan, int os_error)
+static struct failure scan_io_error(struct scan *scan, int os_error)
 {
     return failure_detail(scan->detail, failure_io(os_error),
                           "store %s: segment %016" PRIx64 " cannot be read at position %" PRIu64 ": %s",
                           scan->notice->store, scan->segment->number, scan->position, strerror(os_error));
 }
 
-/* ---- applying -------------------------------------------------------------------------------- */
+/* ---- scanning -------------------------------------------------------------------------------- */
 
-enum { RECALL = RECORD_HEADER + STORE_KEY_MAX };
-
-/* What the record tells whose key may lead to another one now. Its head was valid when it was put there. */
-static enum store_error recall(struct scan *scan, uint64_t packed, unsigned char head[RECALL],
-                               struct record *ret_record)
+/* Bytes of the log that are damaged or missing, as far as it was read. */
+static uint64_t bytes_damaged(const struct scan *scan)
 {
-    const struct log *log = scan->log;
-    struct location location = location_unpack(packed);
-    const struct segment *segment = log->segments[location.segment];
-    size_t length = location.length < RECALL ? location.length : RECALL;
-    int error = io_read_all(log->io, segment->file, head, length, location.position);
-    if (error)
-        return scan_io_error(scan, error);
-    if (!record_peek(head, segment_offset(segment, location.position), ret_record) ||
-        RECORD_HEADER + ret_record->key_length > length)
-        return failure_detail(scan->detail, failure_of(STORE_DAMAGED), "store %s: a record changed while it was read",
-                              scan->notice->store);
-    ret_record->key = ret_record->key_length ? head + RECORD_HEADER : NULL;
-    return STORE_OK;
+    return scan->damaged + scan->replay.dropped;
 }
 
-/* Whether a change ends the single object that has its hash. An object without a name is never there beside one with a
- * name: where a key is put, what had ended it is lost. */
-static bool ends_single(const struct scan *scan, struct index_change *change, const struct store_key *key)
+/* Takes the valid record in that stands at the position. */
+static struct failure take(struct scan *scan, const struct record *record)
 {
-    bool own = key_equal(&change->key, key);
-    bool all = !segment_knows_namesakes(scan->segment);
-    change->ends_others = all && !own;
-    return all || own || (change->type == RECORD_PUT && !key->bytes);
-}
-
-/* Finds out what a change replaces. */
-static enum store_error find_before(struct scan *scan, struct index_change *change)
-{
-    struct index *index = scan->index;
-    unsigned char head[RECALL];
-    struct record record;
-    bool single;
-    uint64_t packed = index_now(index, &change->key, &change->others);
-    if (packed == INDEX_SEVERAL) /* an object without a name is one of them, or comes to them */
-        packed = index_now_tagged(index, change->key.hash, index_tag(index, &change->key), &single);
-    if (!packed)
-        return STORE_OK;
-    enum store_error error = recall(scan, packed, head, &record);
-    if (error)
-        return error;
-    struct store_key key = record_key(&record);
-    change->replaces = change->others.count > 0 || ends_single(scan, change, &key); /* of several it is its own */
-    if (!change->replaces) {
-        change->others = (struct crowd){.count = 1, .tags = index_tag(index, &key)};
-        return STORE_OK;
-    }
-    change->size_before = record.size;
-    change->blob_before = record.blob;
-    return STORE_OK;
-}
-
-/* What a sweep looks for. */
-struct swept {
-    struct scan *scan;
-    const struct index_change *sweep;
-    unsigned char head[RECALL];
-    struct record record; /* one that it ends; points into `head` */
-    bool found;
-    enum store_error error;
-};
-
-static bool swept_look(void *arg, uint64_t packed)
-{
-    struct swept *swept = arg;
-    struct location location = location_unpack(packed);
-    uint64_t offset = segment_offset(swept->scan->log->segments[location.segment], location.position);
-    if (offset >= swept->sweep->sweeps_to)
-        return true;
-    swept->error = recall(swept->scan, packed, swept->head, &swept->record);
-    swept->found = !swept->error && swept->record.key_hash == swept->sweep->key.hash;
-    return !swept->found && !swept->error;
-}
-
-/* Looks for an object that a sweep ends. */
-static void swept_find(struct swept *swept)
-{
-    struct index *index = swept->scan->index;
-    swept->found = false;
-    index_lock_shared(index);
-    index_each_of(index, swept->sweep->key.hash, swept_look, swept);
-    index_unlock(index);
-}
-
-/* Ends all that has the hash of a sweep and stands in front of where it sweeps to. */
-static enum store_error sweep(struct scan *scan, const struct index_change *change)
-{
-    struct swept swept = {.scan = scan, .sweep = change};
-    for (swept_find(&swept); swept.found; swept_find(&swept)) {
-        struct index_change end = {.key = record_key(&swept.record),
-                                   .replaces = true,
-                                   .size_before = swept.record.size,
-                                   .blob_before = swept.record.blob};
-        index_lock(scan->index);
-        index_drop(scan->index, &end);
-        index_unlock(scan->index);
-    }
-    return swept.error;
-}
-
-static enum store_error apply(struct scan *scan, struct index_change *change)
-{
-    struct index *index = scan->index;
-    enum store_error error = STORE_OK;
-    if (change->sweeps_to)
-        error = sweep(scan, change);
-    if (!error && (change->type == RECORD_PUT || change->type == RECORD_TOMBSTONE))
-        error = find_before(scan, change);
-    if (error)
-        return error;
-    index_lock(index);
-    bool fits = index_reserve(index, change);
-    if (fits)
-        index_apply(index, change);
-    index_reservations_end(index);
-    index_unlock(index);
-    return fits ? STORE_OK : STORE_NO_MEMORY;
-}
-
-static void effects_forget(struct scan *scan)
-{
-    scan->effect_count = 0;
-    arena_reset(&scan->keys);
-}
-
-static enum store_error effects_apply(struct scan *scan)
-{
-    enum store_error error = STORE_OK;
-    for (size_t i = 0; i < scan->effect_count && !error; i++)
-        error = apply(scan, &scan->effects[i]);
-    effects_forget(scan);
-    return error;
-}
-
-static bool effects_grow(struct scan *scan)
-{
-    size_t capacity = scan->effect_capacity ? scan->effect_capacity * 2 : 64;
-    struct index_change *moved = realloc(scan->effects, capacity * sizeof *moved);
-    if (!moved)
-        return false;
-    scan->effects = moved;
-    scan->effect_capacity = capacity;
-    return true;
-}
-
-/* The key of a record as long as the transaction lasts: the cursor has that of the last record only. */
-static bool keep_key(struct scan *scan, const struct record *record, struct store_key *ret_key)
-{
-    *ret_key = record_key(record);
-    if (!record->key || record->step + 1 == record->steps)
-        return true;
-    void *copy = arena_take(&scan->keys, record->key_length);
-    if (!copy)
-        return false;
-    ret_key->bytes = memcpy(copy, record->key, record->key_length);
-    return true;
-}
-
-/* Up to where a record ends all that has its hash; 0: it does not. An object without a name was put when nothing else
- * had the hash: what is there nevertheless was ended by a record that is lost. */
-static uint64_t sweeps_to(const struct record *record)
-{
-    if (record->type == RECORD_SWEEP)
-        return record_sweeps_to(record);
-    return record->type == RECORD_PUT && record->key_length == 0 ? record->offset : 0;
-}
-
-static enum store_error effect_push(struct scan *scan, const struct record *record)
-{
-    struct store_key key;
-    if (scan->effect_count == scan->effect_capacity && !effects_grow(scan))
-        return STORE_NO_MEMORY;
-    if (!keep_key(scan, record, &key))
-        return STORE_NO_MEMORY;
-    scan->effects[scan->effect_count++] = (struct index_change){
-        .type = record->type,
-        .key = key,
-        .location = location_of(scan->segment->slot, scan->position, record),
-        .size = record->size,
-        .blob = record->blob,
-        .sweeps_to = sweeps_to(record),
-    };
-    return STORE_OK;
-}
-
-/* Drops a transaction that damage has left incomplete. */
-static void effects_drop(struct scan *scan)
-{
-    for (size_t i = 0; i < scan->effect_count; i++)
-        scan->damaged += scan->effects[i].location.length;
-    effects_forget(scan);
-}
-
-/* Takes a valid record in: applies its transaction when it is the last of it. */
-static enum store_error take(struct scan *scan, const struct record *record)
-{
-    size_t length = record_length(record);
-    enum store_error error = STORE_OK;
     if (record->blob >= scan->next_blob)
         scan->next_blob = record->blob + 1;
-    if (record->step == 0) {
-        effects_drop(scan);
-        scan->steps = record->steps;
-        scan->txn_position = scan->position;
-    }
-    if (record->step == scan->effect_count && record->steps == scan->steps) {
-        error = effect_push(scan, record);
-        if (!error && scan->effect_count == scan->steps)
-            error = effects_apply(scan);
-    } else { /* damage took an earlier record of its transaction */
-        effects_drop(scan);
-        scan->damaged += length;
-    }
+    struct failure failure = replay_take(&scan->replay, scan->segment, scan->position, record);
     scan->log->marked = record->type == RECORD_MARK;
     scan->last_group = record->group;
-    scan->position += length;
-    return error;
+    scan->position += record_length(record);
+    return failure;
 }
-
-/* ---- scanning -------------------------------------------------------------------------------- */
 
 static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 {
@@ -303,7 +86,7 @@ static bool hole_is_damage(const struct scan *scan)
 
 /* Finds the next valid head behind a hole, and whether the log ends before the hole: so it does when no
  * record behind it says by its group that the hole was on disk. */
-static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_next, bool *ret_end)
+static struct failure scan_tail_or_damage(struct scan *scan, uint64_t *ret_next, bool *ret_end)
 {
     uint64_t hole = segment_offset(scan->segment, scan->position);
     uint64_t at = scan->position;
@@ -320,11 +103,11 @@ static enum store_error scan_tail_or_damage(struct scan *scan, uint64_t *ret_nex
         if (at < scan->cursor.limit && behind.group > hole)
             *ret_end = false;
     } while (*ret_end && at < scan->cursor.limit);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Takes in a record whose payload is not whole: it stays known, so that reading it tells of the damage. */
-static enum store_error take_damaged(struct scan *scan)
+static struct failure take_damaged(struct scan *scan)
 {
     struct record record;
     enum cursor_found found;
@@ -336,25 +119,24 @@ static enum store_error take_damaged(struct scan *scan)
 }
 
 /* At a hole; or only a payload is not whole. *ret_end: the log ends here. */
-static enum store_error scan_hole(struct scan *scan, enum cursor_found found, bool *ret_end)
+static struct failure scan_hole(struct scan *scan, enum cursor_found found, bool *ret_end)
 {
     uint64_t next = 0;
-    enum store_error error = scan_tail_or_damage(scan, &next, ret_end);
-    if (error || *ret_end)
-        return error;
+    struct failure failure = scan_tail_or_damage(scan, &next, ret_end);
+    if (failure.error || *ret_end)
+        return failure;
     if (found == CURSOR_HEAD)
         return take_damaged(scan);
     uint64_t hole = segment_offset(scan->segment, scan->position);
     if (hole < scan->known && segment_offset(scan->segment, next) > scan->known)
         next = segment_position(scan->segment, scan->known); /* behind that it may be a torn tail */
     report_damage(scan, scan->position, next);
-    effects_drop(scan);
-    scan->steps = 0;
+    replay_drop(&scan->replay);
     scan->position = next;
-    return STORE_OK;
+    return failure_none();
 }
 
-static enum store_error scan_records(struct scan *scan)
+static struct failure scan_records(struct scan *scan)
 {
     bool end = false;
     while (!end && scan->position + RECORD_HEADER <= scan->cursor.limit) {
@@ -363,35 +145,34 @@ static enum store_error scan_records(struct scan *scan)
         int os_error = cursor_look(&scan->cursor, scan->position, scan->open, &record, &found);
         if (os_error)
             return scan_io_error(scan, os_error);
-        enum store_error error = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, found, &end);
-        if (error)
-            return error;
+        struct failure failure = found == CURSOR_WHOLE ? take(scan, &record) : scan_hole(scan, found, &end);
+        if (failure.error)
+            return failure;
     }
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Reads one segment; leaves scan->position, and what the segment has used, at the end of what counts. */
-static enum store_error scan_segment(struct scan *scan, struct segment *segment, uint64_t limit)
+static struct failure scan_segment(struct scan *scan, struct segment *segment, uint64_t limit)
 {
     scan->position = SEGMENT_HEADER;
     cursor_begin(&scan->cursor, segment, limit);
-    scan->steps = 0;
-    enum store_error error = scan_records(scan);
-    if (error)
-        return error;
+    struct failure failure = scan_records(scan);
+    if (failure.error)
+        return failure;
     if (!scan->open)
-        effects_drop(scan);
-    if (scan->effect_count > 0) /* the transaction at the end is not whole: it never was */
-        scan->position = scan->txn_position;
-    effects_forget(scan);
+        replay_drop(&scan->replay);
+    if (replay_is_under_way(&scan->replay)) /* the transaction at the end is not whole: it never was */
+        scan->position = scan->replay.began;
+    replay_forget(&scan->replay);
     segment->used = scan->position;
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Makes what was recovered durable. After a crash of the process, or a sync that failed, the last group may
  * be in the page cache only, and there even look clean: so its bytes are written again, and synced, before
  * anyone gets to see them and before the next group says that they are on disk. */
-static enum store_error scan_settle(struct scan *scan)
+static struct failure scan_settle(struct scan *scan)
 {
     const struct io *io = scan->log->io;
     const struct segment *segment = scan->segment;
@@ -409,26 +190,26 @@ static enum store_error scan_settle(struct scan *scan)
     }
     if (!error && io->fdatasync(io->self, segment->file) < 0)
         error = errno;
-    return error ? scan_io_error(scan, error) : STORE_OK;
+    return error ? scan_io_error(scan, error) : failure_none();
 }
 
 /* The same for the names of the segments: the sync behind a new segment or a husk may have failed in an earlier
  * life. */
-static enum store_error scan_settle_names(struct scan *scan)
+static struct failure scan_settle_names(struct scan *scan)
 {
     const struct log *log = scan->log;
     if (log->io->fsync(log->io->self, log->folder) == 0)
-        return STORE_OK;
+        return failure_none();
     return failure_detail(scan->detail, failure_io(errno), "store %s: folder log cannot be synced: %s",
                           scan->notice->store, strerror(errno));
 }
 
 /* What stands behind the last record: a tail that holds anything but zeros is cut. */
-static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
+static struct failure scan_tail(struct scan *scan, bool *ret_zeros)
 {
     *ret_zeros = true;
     if (segment_is_husk(scan->segment))
-        return STORE_OK;
+        return failure_none();
     int error = cursor_zeros(&scan->cursor, scan->position, ret_zeros);
     if (error)
         return scan_io_error(scan, error);
@@ -437,7 +218,7 @@ static enum store_error scan_tail(struct scan *scan, bool *ret_zeros)
                     "the log ended in the middle of a write; it goes on from offset %" PRIu64,
                     segment_end(scan->segment));
     /* Behind a mark everything was on disk, unless a write failed there later. */
-    return scan->log->marked && *ret_zeros ? STORE_OK : scan_settle(scan);
+    return scan->log->marked && *ret_zeros ? failure_none() : scan_settle(scan);
 }
 
 /* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is
@@ -501,28 +282,28 @@ static bool fills_room(const struct log *log, const struct segment *next)
 
 /* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved
  * or died, or it is only the room that was left for files of those lengths, which have come back. */
-static enum store_error is_complete(struct scan *scan, const struct segment *next, bool *ret_complete)
+static struct failure is_complete(struct scan *scan, const struct segment *next, bool *ret_complete)
 {
     *ret_complete = next->number <= scan->progress->told.oldest;
     if (*ret_complete || !fills_room(scan->log, next))
-        return STORE_OK;
+        return failure_none();
     int error = cursor_zeros(&scan->cursor, scan->position, ret_complete);
-    return error ? scan_io_error(scan, error) : STORE_OK;
+    return error ? scan_io_error(scan, error) : failure_none();
 }
 
 /* Looks at what lies between a segment and the one in front of it. */
-static enum store_error scan_front(struct scan *scan, size_t slot)
+static struct failure scan_front(struct scan *scan, size_t slot)
 {
     const struct log *log = scan->log;
     struct segment *segment = log->segments[slot];
     const struct segment *front = slot > 0 ? log->segments[slot - 1] : NULL;
     uint64_t end = front ? segment_end(front) : 0;
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     if (end < segment->base)
-        error = is_complete(scan, segment, &segment->joined);
-    if (!error && !segment->joined)
+        failure = is_complete(scan, segment, &segment->joined);
+    if (!failure.error && !segment->joined)
         report_gap(scan, slot, end, segment->base);
-    return error;
+    return failure;
 }
 
 /* Whether a file was set aside behind one segment, if any, and in front of another one, if any. */
@@ -537,11 +318,11 @@ static bool stray_between(const struct log *log, const struct segment *front, co
 }
 
 /* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
-static enum store_error scan_slot(struct scan *scan, size_t slot)
+static struct failure scan_slot(struct scan *scan, size_t slot)
 {
     struct log *log = scan->log;
     struct segment *segment = log->segments[slot];
-    enum store_error error = STORE_OK;
+    struct failure failure = failure_none();
     index_lock_shared(scan->index);
     const struct segment *next = log_next(log, segment);
     index_unlock(scan->index);
@@ -549,14 +330,14 @@ static enum store_error scan_slot(struct scan *scan, size_t slot)
     scan->open = !tells_end(segment, next);
     scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
     if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
-        error = scan_segment(scan, segment, records_limit(segment, next));
+        failure = scan_segment(scan, segment, records_limit(segment, next));
     for (size_t i = 0; i < log->stray_count; i++) {
         if (log->strays[i].number > segment->number)
             log->strays[i].offset = segment_end(segment);
     }
     if (segment->headless)
         scan->damaged += SEGMENT_HEADER;
-    return error;
+    return failure;
 }
 
 /* Where the log may go on: behind its end and behind what the files held that are lost or shorter than they were. Their
@@ -577,35 +358,35 @@ static uint64_t resume_offset(const struct log *log, uint64_t end)
 }
 
 /* Reads one segment after the other and takes down behind which of them nothing is missing. */
-static enum store_error scan_segments(struct scan *scan)
+static struct failure scan_segments(struct scan *scan)
 {
     struct log *log = scan->log;
-    enum store_error error = STORE_OK;
-    for (size_t slot = 0; slot < log->segment_count && !error; slot++) {
-        error = scan_front(scan, slot);
+    struct failure failure = failure_none();
+    for (size_t slot = 0; slot < log->segment_count && !failure.error; slot++) {
+        failure = scan_front(scan, slot);
         if (stray_between(log, slot > 0 ? log->segments[slot - 1] : NULL, log->segments[slot]))
             scan->behind_gaps = slot;
-        uint64_t damaged = scan->damaged;
-        if (!error)
-            error = scan_slot(scan, slot);
-        if (scan->damaged > damaged)
+        uint64_t damaged = bytes_damaged(scan);
+        if (!failure.error)
+            failure = scan_slot(scan, slot);
+        if (bytes_damaged(scan) > damaged)
             scan->behind_gaps = slot + 1;
     }
     if (stray_between(log, log->active, NULL))
         scan->behind_gaps = log->segment_count;
-    return error;
+    return failure;
 }
 
-static enum store_error scan_log(struct scan *scan)
+static struct failure scan_log(struct scan *scan)
 {
     struct log *log = scan->log;
     bool zeros = true;
     scan->damaged += log->stray_count * SEGMENT_HEADER;
-    enum store_error error = scan_segments(scan);
-    if (!error && log->segment_count > 0)
-        error = scan_tail(scan, &zeros);
-    if (error)
-        return error;
+    struct failure failure = scan_segments(scan);
+    if (!failure.error && log->segment_count > 0)
+        failure = scan_tail(scan, &zeros);
+    if (failure.error)
+        return failure;
     uint64_t end = log->active ? segment_end(log->active) : 0;
     uint64_t resume = resume_offset(log, end);
     if (resume < scan->progress->told.offset)
@@ -614,16 +395,16 @@ static enum store_error scan_log(struct scan *scan)
     bool old = log->active && log->active->version < SEGMENT_VERSION;
     log_resume(log, resume, !zeros || resume > end || old);
     scan->progress->resumed = resume > end ? resume : 0;
-    return log->segment_count > 0 ? scan_settle_names(scan) : STORE_OK;
+    return log->segment_count > 0 ? scan_settle_names(scan) : failure_none();
 }
 
 /* ---- the whole of it ------------------------------------------------------------------------- */
 
 /* Blobs without an object are what a crash has left, and go. But where the log is damaged they may be all that is left
  * of an object: then they stay, for whoever brings the lost part of the log back. */
-static enum store_error settle_blobs(struct scan *scan)
+static struct failure settle_blobs(struct scan *scan)
 {
-    bool damaged = scan->damaged > 0;
+    bool damaged = bytes_damaged(scan) > 0;
     size_t orphans = 0;
     int os_error = blobs_find_orphans(scan->blobs, scan->next_blob, !damaged, &orphans);
     if (os_error)
@@ -632,11 +413,11 @@ static enum store_error settle_blobs(struct scan *scan)
     if (damaged && orphans > 0)
         notice_tell(scan->notice, STORE_LOG_WARNING,
                     "%zu files in blobs belong to no object and are kept, since the log is damaged", orphans);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* What an earlier life has left of how far it came. Without it, a loss of the log's end cannot be told from a crash. */
-static enum store_error recall_reach(struct scan *scan)
+static struct failure recall_reach(struct scan *scan)
 {
     struct log *log = scan->log;
     struct failure failure = reach_read(log->io, log->folder, log->salt, &scan->progress->told);
@@ -647,7 +428,7 @@ static enum store_error recall_reach(struct scan *scan)
         notice_tell(scan->notice, STORE_LOG_WARNING,
                     "file reach is damaged: it is ignored, and written again when the store is closed");
     log_use_number(log, scan->progress->told.segment);
-    return STORE_OK;
+    return failure_none();
 }
 
 /* Files of keys that know of a longer log are of no use. */
@@ -659,27 +440,27 @@ static void check_runs(const struct log *log)
     }
 }
 
-enum store_error recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
-                         const struct notice *notice, struct store_detail *ret_detail)
+struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
+                       const struct notice *notice, struct store_detail *ret_detail)
 {
     assert(!log->owned);
     struct scan scan = {
         .index = index, .log = log, .blobs = blobs, .progress = progress, .notice = notice, .detail = ret_detail};
-    enum store_error error = recall_reach(&scan);
-    if (error)
-        return error;
+    struct failure failure = recall_reach(&scan);
+    if (failure.error)
+        return failure;
     scan.next_blob = progress->told.blob ? progress->told.blob : 1;
-    error = STORE_NO_MEMORY;
+    replay_init(&scan.replay, index, log, notice->store, ret_detail);
+    failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&scan.cursor, log->io, log->salt))
-        error = lineup(log, progress, notice, &scan.cursor, ret_detail);
-    if (!error)
-        error = scan_log(&scan);
+        failure = lineup(log, progress, notice, &scan.cursor, ret_detail);
+    if (!failure.error)
+        failure = scan_log(&scan);
     cursor_free(&scan.cursor);
-    free(scan.effects);
-    arena_free(&scan.keys);
-    if (error)
-        return error;
-    damage_found_gaps(index, scan.damaged, scan.behind_gaps);
+    replay_free(&scan.replay);
+    if (failure.error)
+        return failure;
+    damage_found_gaps(index, bytes_damaged(&scan), scan.behind_gaps);
     index_lock(index);
     index_publish(index);
     index_unlock(index);

@@ -1,4 +1,5 @@
-/* recover.h - from the files of a log to the index that was there before.
+/* recover.h - from the files of a log to the index that was there before: which records count. What they do is the
+ * replay's (replay.h).
  *
  * Segments are read in order (lineup.h tells in which). A record counts when it is valid (record.h) and its whole
  * transaction is. What is not valid is a hole, and there are two kinds:
@@ -17,6 +18,7 @@
 #ifndef CAIRN_RECOVER_H
 #define CAIRN_RECOVER_H
 
+#include "store/base/error.h"
 #include "store/base/notice.h"
 #include "store/index/index.h"
 #include "store/index/progress.h"
@@ -24,7 +26,7 @@
 
 /* Fills the index, the figures, the log and the blobs of a store whose folders are open, and what is known of its
  * progress; removes what no object needs. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
-enum store_error recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
-                         const struct notice *notice, struct store_detail *ret_detail);
+struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
+                       const struct notice *notice, struct store_detail *ret_detail);
 
 #endif

@@ -21,7 +21,7 @@ static sem_t answered;
 static void setup(void)
 {
     disk = sim_disk_new(1);
-    ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", false, NULL), STORE_OK);
+    ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", false, NULL).error, STORE_OK);
     ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root));
     sem_init(&answered, 0, 0);
 }

@@ -51,7 +51,7 @@ static void setup(void)
                                  .pool = pool_new(1),
                                  .upkeep = pool_new(1),
                                  .space = &space};
-    ck_assert_int_eq(folder_open(&folder, options.io, "/data", false, NULL), STORE_OK);
+    ck_assert_int_eq(folder_open(&folder, options.io, "/data", false, NULL).error, STORE_OK);
     space_init(&space, &services, folder.root, &hooks);
     trouble_init(&trouble, &services.notice);
     roster_init(&roster, &services, &folder, &trouble);
@@ -76,7 +76,7 @@ static void teardown(void)
 static struct store *acquire(const char *name)
 {
     struct store *store = NULL;
-    ck_assert_int_eq(roster_acquire(&roster, name, &store, NULL), STORE_OK);
+    ck_assert_int_eq(roster_acquire(&roster, name, &store, NULL).error, STORE_OK);
     return store;
 }
 
@@ -137,7 +137,7 @@ START_TEST(what_is_not_there_is_told_and_no_trouble)
 {
     struct store *store;
     struct store_detail detail = {0};
-    ck_assert_int_eq(roster_acquire(&roster, "nobody", &store, &detail), STORE_NO_STORE);
+    ck_assert_int_eq(roster_acquire(&roster, "nobody", &store, &detail).error, STORE_NO_STORE);
     ck_assert_str_ne(detail.text, "");
     ck_assert(!trouble_tell(&trouble, &detail));
 }
@@ -158,7 +158,7 @@ START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
     struct store *store;
     struct store_detail detail;
     sim_disk_fail(disk, SIM_LIST, 1, false, EIO);
-    ck_assert_int_eq(roster_acquire(&roster, "a", &store, NULL), STORE_IO);
+    ck_assert_int_eq(roster_acquire(&roster, "a", &store, NULL).error, STORE_IO);
     ck_assert(trouble_tell(&trouble, &detail));
     roster_release(acquire("a"));
     ck_assert(!trouble_tell(&trouble, &detail));
@@ -202,11 +202,11 @@ START_TEST(who_will_not_wait_is_called_when_it_is_worth_another_try)
     struct roster_entry *entry = roster_block(&roster, "a");
     ck_assert_ptr_nonnull(entry);
     ck_assert_ptr_null(roster_block(&roster, "a"));
-    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL), STORE_AGAIN);
+    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL).error, STORE_AGAIN);
     ck_assert_int_eq(sem_trywait(&woken), -1);
     roster_unblock(&roster, entry);
     ck_assert_int_eq(sem_trywait(&woken), 0);
-    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL), STORE_OK);
+    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL).error, STORE_OK);
     roster_release(store);
 }
 END_TEST
@@ -238,7 +238,7 @@ START_TEST(a_struck_store_is_found_by_nobody_and_lives_as_long_as_it_is_used)
     ck_assert_int_eq(trash_take_store(&folder.trash, "a", entry, &doubtful), 0);
     roster_strike(&roster, store, entry);
     ck_assert(!is_open("a"));
-    ck_assert_int_eq(roster_acquire(&roster, "a", &other, NULL), STORE_NO_STORE);
+    ck_assert_int_eq(roster_acquire(&roster, "a", &other, NULL).error, STORE_NO_STORE);
     size_t nodes = sim_disk_nodes(disk);
     ck_assert_str_eq(store_name(store), "a");
     roster_release(store);
