@@ -15,18 +15,19 @@
 
 enum {
     WARNING_INTERVAL = 60, /* seconds */
-    PAUSE = 100,           /* milliseconds without accepting after descriptors or memory ran out */
+    PAUSE = 100,           /* milliseconds without accepting after descriptors or memory ran out, at most */
     ACCEPT_AT_ONCE = 64    /* per listener, before the others have their turn */
 };
 
-bool acceptor_open(struct acceptor *acceptor)
+bool acceptor_open(struct acceptor *acceptor, size_t spares)
 {
     acceptor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return acceptor->wake >= 0;
+    return acceptor->wake >= 0 && spares_open(&acceptor->spares, spares);
 }
 
 void acceptor_close(struct acceptor *acceptor)
 {
+    spares_close(&acceptor->spares);
     close(acceptor->wake);
 }
 
@@ -72,7 +73,7 @@ static void warn(struct acceptor *acceptor, int error)
         return;
     acceptor->next_warning = now + WARNING_INTERVAL;
     logger_line(LOG_WARNING,
-                "cannot accept a connection: %s; raise the limit of open files or lower --connections-limit",
+                "connections find no place: %s; raise the limit of open files or lower --connections-limit",
                 strerror(error));
 }
 
@@ -104,34 +105,64 @@ static bool take_place(struct acceptor *acceptor, const struct sockaddr *address
     return placed;
 }
 
+struct arrival {
+    int socket;
+    struct sockaddr_storage address;
+    socklen_t length;
+    bool tls;
+    bool spare; /* it has a descriptor that is kept for guests */
+};
+
 /* Hands a connection over, with a place where there is one. */
-static void admit(struct acceptor *acceptor, int socket, const struct sockaddr *address, socklen_t length, bool tls)
+static void admit(struct acceptor *acceptor, const struct arrival *arrival)
 {
-    struct identity *identity = tls ? acceptor->identity : NULL;
-    bool placed = take_place(acceptor, address);
-    if (!placed)
-        warn_of_guest(acceptor, address, length);
-    if (!loop_admit(least_busy(acceptor), socket, address, length, !placed, identity) && placed)
+    const struct sockaddr *address = (const struct sockaddr *)&arrival->address;
+    struct identity *identity = arrival->tls ? acceptor->identity : NULL;
+    bool placed = !arrival->spare && take_place(acceptor, address);
+    if (!placed && !arrival->spare)
+        warn_of_guest(acceptor, address, arrival->length);
+    if (!loop_admit(least_busy(acceptor), arrival->socket, address, arrival->length, !placed, identity) && placed)
         places_leave(acceptor->places, address);
+}
+
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* False and errno when there is none, or no descriptor for it. */
+static bool take_arrival(const struct listener *listener, struct arrival *arrival)
+{
+    arrival->length = sizeof arrival->address;
+    arrival->socket = accept4(listener->socket, (struct sockaddr *)&arrival->address, &arrival->length,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return arrival->socket >= 0;
 }
 
 /* False when there is nothing left to accept, or accepting has to pause. */
 static bool accept_one(struct acceptor *acceptor, const struct listener *listener)
 {
-    struct sockaddr_storage address = {.ss_family = listener->address.socket.ss_family};
-    socklen_t length = sizeof address;
-    int socket = accept4(listener->socket, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) {
-        admit(acceptor, socket, (const struct sockaddr *)&address, length, listener->tls);
+    struct arrival arrival = {.address.ss_family = listener->address.socket.ss_family, .tls = listener->tls};
+    bool taken = take_arrival(listener, &arrival);
+    while (!taken && is_shortage(errno) && spares_give(&acceptor->spares)) {
+        arrival.spare = true;
+        taken = take_arrival(listener, &arrival);
+    }
+    int error = errno;
+    if (taken) {
+        if (arrival.spare)
+            warn(acceptor, EMFILE);
+        admit(acceptor, &arrival);
         return true;
     }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+    if (is_shortage(error)) {
         acceptor->out_of_descriptors = true;
-        warn(acceptor, errno);
+        warn(acceptor, error);
         return false;
     }
+    spares_fill(&acceptor->spares); /* nobody came for the one that was given up */
     /* Any other error is that of one connection, which its client gave up before we came to it. */
-    return errno != EAGAIN && errno != EWOULDBLOCK;
+    return error != EAGAIN && error != EWOULDBLOCK;
 }
 
 static void accept_some(struct acceptor *acceptor, const struct listener *listener)
@@ -153,7 +184,9 @@ static int patience(bool paused, int64_t end)
 static void wait_for_events(struct acceptor *acceptor, struct pollfd *files, int64_t end)
 {
     bool paused = acceptor->out_of_descriptors;
-    bool accepting = !paused && !check_full(acceptor);
+    bool accepting = !check_full(acceptor) && !paused;
+    if (paused)
+        atomic_store(&acceptor->full, true); /* the next connection that ends leaves a descriptor */
     files[0] = (struct pollfd){.fd = acceptor->signals, .events = POLLIN};
     files[1] = (struct pollfd){.fd = acceptor->wake, .events = POLLIN};
     for (size_t i = 0; i < acceptor->listener_count; i++)
@@ -173,6 +206,7 @@ void acceptor_run(struct acceptor *acceptor, int64_t end)
         wait_for_events(acceptor, files, end);
         if (files[1].revents)
             eventfd_read(acceptor->wake, &count);
+        spares_fill(&acceptor->spares);
         for (size_t i = 0; i < acceptor->listener_count; i++)
             if (files[2 + i].revents)
                 accept_some(acceptor, &acceptor->listeners[i]);

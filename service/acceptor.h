@@ -1,14 +1,16 @@
 /* acceptor.h - takes connections from the listeners and spreads them over the loops.
  *
  * It runs on the main thread until a signal arrives, or until a time. At the limit of connections it stops accepting,
- * and clients wait in the kernel's listen queue. When descriptors run out it pauses for a moment instead of spinning on
- * the error.
+ * and clients wait in the kernel's listen queue. Some descriptors are kept from stores and uploads: who comes when
+ * these have all others is a guest (places.h). When none are left it pauses for a moment instead of spinning on the
+ * error.
  */
 #ifndef CAIRN_ACCEPTOR_H
 #define CAIRN_ACCEPTOR_H
 
 #include "service/listener.h"
 #include "service/loop.h"
+#include "service/spares.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -25,16 +27,18 @@ struct acceptor {
     struct places *places;     /* borrowed */
     struct identity *identity; /* of listeners with TLS; another one may be put here between runs */
     int signals;               /* readable: stop */
+    struct spares spares;      /* for guests */
     int wake;                  /* eventfd: a connection has ended while `full` */
-    atomic_bool full;          /* at the limit */
+    atomic_bool full;          /* at the limit, or out of descriptors */
     bool out_of_descriptors;   /* accepting pauses */
     time_t next_warning;       /* not before */
     time_t next_guest_line;    /* the same */
     size_t guests_untold;
 };
 
-/* Opens `wake`; the other members are the caller's to fill in before acceptor_run(). False and errno on failure. */
-bool acceptor_open(struct acceptor *acceptor);
+/* Opens `wake`, and keeps so many descriptors; the other members are the caller's to fill in before acceptor_run().
+ * False and errno on failure. */
+bool acceptor_open(struct acceptor *acceptor, size_t spares);
 
 /* Accepts until a signal arrives or `end` has come (clock.h). Thread: one. */
 void acceptor_run(struct acceptor *acceptor, int64_t end);

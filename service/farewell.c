@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 enum {
-    AT_MOST = 256,
     LONGEST = 30 * 1000, /* milliseconds */
     SILENCE = 5 * 1000,  /* milliseconds */
     LEAST_RATE = 10,     /* bytes a millisecond */
@@ -44,9 +43,9 @@ static int copy(struct farewells *farewells, int socket)
     return file;
 }
 
-bool farewells_open(struct farewells *farewells)
+bool farewells_open(struct farewells *farewells, size_t most)
 {
-    *farewells = (struct farewells){.events = epoll_create1(EPOLL_CLOEXEC), .spare = -1};
+    *farewells = (struct farewells){.events = epoll_create1(EPOLL_CLOEXEC), .spare = -1, .most = most};
     keep_spare(farewells);
     return farewells->events >= 0;
 }
@@ -106,7 +105,7 @@ static bool drop(struct farewell *farewell, int64_t now)
 
 void farewells_add(struct farewells *farewells, int socket, uint64_t rest, int64_t now)
 {
-    if (farewells->count == AT_MOST)
+    if (farewells->count == farewells->most)
         farewell_end(farewells, farewells->oldest);
     struct farewell *farewell = calloc(1, sizeof *farewell);
     if (!farewell)

@@ -9,7 +9,7 @@
  *   - not when it is less than 10 KiB a second, from 5 s on,
  *   - and not more than the rest of a body whose length was told, up to 1 GiB, or else 32 MiB.
  *
- * There are at most 256 at a time: for one more the oldest has to go.
+ * There are at most so many at a time: for one more the oldest has to go.
  *
  * Thread: the loop's.
  */
@@ -26,11 +26,11 @@ struct farewells {
     int events; /* epoll: readable when one of them has something to do */
     int spare;  /* a descriptor kept for when there is none left; -1: in use */
     struct farewell *oldest, *newest;
-    size_t count;
+    size_t count, most;
 };
 
-/* False and errno on failure. */
-bool farewells_open(struct farewells *farewells);
+/* For so many at a time. False and errno on failure. */
+bool farewells_open(struct farewells *farewells, size_t most);
 
 /* Ends the server's side of a connection whose socket is about to be closed; `rest` is what is to come of a body, 0 if
  * that is not known. Without memory or a descriptor for it nothing comes of it, and the client may find a reset. */

@@ -595,8 +595,9 @@ static bool open_events(struct loop *loop)
     loop->events = epoll_create1(EPOLL_CLOEXEC);
     loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return farewells_open(&loop->farewells) && handshakes_open(&loop->handshakes, on_handshake, loop) &&
-           loop->events >= 0 && loop->wake >= 0 && loop->finished >= 0;
+    return farewells_open(&loop->farewells, loop->options.farewell_limit) &&
+           handshakes_open(&loop->handshakes, on_handshake, loop) && loop->events >= 0 && loop->wake >= 0 &&
+           loop->finished >= 0;
 }
 
 void loop_free(struct loop *loop)

@@ -32,6 +32,7 @@ struct loop_options {
     struct places *places;
     struct access_ring *access_ring; /* for lines of the log of requests; NULL: there is none */
     size_t guest_limit;        /* of this loop, but those whose request the engine has: for one more the oldest goes */
+    size_t farewell_limit;     /* descriptors of this loop for connections on their way out */
     unsigned idle_timeout;     /* seconds without a byte, or with a part of a request's head */
     uint64_t least_rate;       /* bytes a second of bodies and answers, on average; pace.h; 0: none */
     unsigned connection_limit; /* of libmicrohttpd's daemon: the acceptor keeps the real count */

@@ -12,6 +12,7 @@
 #include "service/access.h"
 #include "service/clock.h"
 #include "service/command.h"
+#include "service/descriptors.h"
 #include "service/identity.h"
 #include "service/listeners.h"
 #include "service/logger.h"
@@ -26,21 +27,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LOOPS_MAX = 64, LOOK_INTERVAL = 1000 /* milliseconds */ };
 
 #define NO_END INT64_MAX
-
-/* Descriptors beside those of connections. */
-enum {
-    FILES_OF_PROCESS = 16, /* standard streams, signals, the data folder */
-    FILES_OF_THREAD = 8,   /* epoll and eventfds, libmicrohttpd's too */
-    FILES_OF_STORES = 16,  /* at least: logs and large objects */
-    CONNECTIONS_LEAST = 8
-};
 
 struct server {
     const struct config *config;
@@ -50,6 +42,7 @@ struct server {
     struct api *api;
     struct evictions evictions;
     struct places places;
+    struct descriptors descriptors;
     struct network *proxies;       /* that are trusted */
     struct access_log *access_log; /* NULL: none is asked for */
     struct loop *loops[LOOPS_MAX];
@@ -90,45 +83,10 @@ static bool open_signals(struct server *server)
 
 static bool open_acceptor(struct server *server)
 {
-    bool opened = acceptor_open(&server->acceptor);
+    bool opened = acceptor_open(&server->acceptor, server->descriptors.spares);
     if (!opened)
         logger_line(LOG_ERROR, "cannot prepare to accept connections: %s", strerror(errno));
     return opened;
-}
-
-/* Takes all the descriptors that the system grants: how many. */
-static size_t grant_files(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return SIZE_MAX;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return (size_t)limit.rlim_cur;
-}
-
-/* Leaves a quarter of all descriptors to the stores, and always enough for some of them beside what the server has open
- * itself. Connections that there is no descriptor for would wait without an answer. False: there are too few. */
-static bool grant_connections(const struct config *config, size_t *ret_connections)
-{
-    size_t wanted = (size_t)config->connections_limit, files = grant_files();
-    size_t own = FILES_OF_PROCESS + FILES_OF_THREAD * (size_t)config->threads + config->listen.count + FILES_OF_STORES;
-    size_t kept = files / 4 > own ? files / 4 : own;
-    if (files < own + CONNECTIONS_LEAST) {
-        logger_line(LOG_ERROR,
-                    "the system grants %zu open files; with --threads %zu the least is %zu, and 16384 are plenty: set "
-                    "`ulimit -n 16384` where it is started, or LimitNOFILE=16384 in its systemd unit",
-                    files, (size_t)config->threads, own + CONNECTIONS_LEAST);
-        return false;
-    }
-    *ret_connections = wanted < files - kept ? wanted : files - kept;
-    if (*ret_connections < wanted)
-        logger_line(LOG_WARNING,
-                    "--connections-limit: %zu is lowered to %zu: the system grants %zu open files; `ulimit -n` or "
-                    "LimitNOFILE= of the systemd unit sets more",
-                    wanted, *ret_connections, files);
-    return true;
 }
 
 /* Half of the reserve bounds a segment, since compaction has to find place for one. */
@@ -147,6 +105,7 @@ static bool open_depot(struct server *server)
     struct store_detail detail = {0};
     struct depot_options options = server->config->depot;
     options.log = log_of_depot;
+    options.uploads_limit = server->descriptors.uploads;
     warn_of_segment_size(&options);
     enum store_error error = depot_open(server->config->data, &options, &server->depot, &detail);
     if (error == STORE_OK)
@@ -266,6 +225,7 @@ static bool start_loops(struct server *server)
         .evictions = &server->evictions,
         .places = &server->places,
         .guest_limit = server->places.guests_stay,
+        .farewell_limit = server->descriptors.farewells,
         .idle_timeout = (unsigned)server->config->idle_timeout,
         .least_rate = server->config->least_rate,
         .connection_limit = (unsigned)acceptor->connections_limit,
@@ -488,8 +448,9 @@ static int serve(const struct config *config)
     config_warn_of_variables();
 
     struct server server = {.config = config, .started = now(), .signals = -1, .acceptor.wake = -1};
-    if (!grant_connections(config, &server.acceptor.connections_limit))
+    if (!descriptors_share(config, &server.descriptors))
         return STATUS_FAILED;
+    server.acceptor.connections_limit = server.descriptors.connections;
     places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address, config->threads);
     bool ready = set_up(&server);
     if (ready)

@@ -280,9 +280,11 @@ END_TEST
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
+/* What it has sent buys no time worth speaking of at a rate like this one. */
 START_TEST(a_silent_connection_is_closed)
 {
     add("--idle-timeout", "1");
+    add("--least-rate", "1M");
     site_start();
     int sockets[3] = {raw_connect(site.server->port), raw_connect(site.server->port), begin_put("k", 1 << 20)};
     ck_assert(raw_send(sockets[1], "GET /healthz HTTP/1.1\r\nHos"));
@@ -354,6 +356,7 @@ static int begin_get(const char *key)
 START_TEST(a_stalled_download_is_cut)
 {
     add("--idle-timeout", "1");
+    add("--least-rate", "1M");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), DOWNLOAD, 1, NULL), 201);
     client_disconnect(site.client);
@@ -625,6 +628,27 @@ START_TEST(want_of_descriptors_is_named)
 }
 END_TEST
 
+/* Some are kept for those who come then. */
+START_TEST(without_descriptors_who_comes_is_answered)
+{
+    site_start();
+    take_descriptors();
+    for (int i = 0; i < 3; i++) {
+        int health = raw_connect(site.server->port), other = raw_connect(site.server->port);
+        ck_assert(raw_send(health, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+        ck_assert(raw_receive(health, &answer));
+        ck_assert_int_eq(answer.status, 200);
+        ck_assert(raw_send(other, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_target("")));
+        ck_assert(raw_receive(other, &answer));
+        if (answer.status != 200)
+            expect_retry_after(&answer);
+        close(health);
+        close(other);
+    }
+    ck_assert_uint_eq(server_logged(site.server, "connections find no place: Too many open files"), 1);
+}
+END_TEST
+
 static void limit_descriptors(rlim_t count)
 {
     const struct rlimit limit = {.rlim_cur = count, .rlim_max = count};
@@ -651,6 +675,32 @@ START_TEST(with_few_descriptors_everybody_is_answered)
     for (int i = 0; i < CLIENTS; i++)
         close(sockets[i]);
     ck_assert(clock_until(30, site_put("k", "v", NULL)->status == 201));
+}
+END_TEST
+
+/* Uploads beyond their share are refused, and the log has a descriptor for its next segment. */
+START_TEST(uploads_leave_descriptors_to_the_logs)
+{
+    enum { CLIENTS = 24, DESCRIPTORS = 100, LEAST = 4 };
+    int sockets[CLIENTS], refused = 0;
+    limit_descriptors(DESCRIPTORS);
+    site_start();
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n",
+                           site_object(client_text(site.client, "k%d", i))));
+        raw_send_payload(sockets[i], 300000, 1, 0);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        bool silent = raw_silent(sockets[i], 0.01);
+        refused += !silent && raw_receive(sockets[i], &answer) && answer.status == 503;
+    }
+    ck_assert_int_ge(refused, 1);
+    ck_assert_uint_le(server_descriptors(site.server), DESCRIPTORS - LEAST);
+    site_expect(site_put("small", "v", NULL), 201);
+    ck_assert_uint_eq(server_logged(site.server, "--uploads-limit: 1024 is lowered to "), 1);
+    for (int i = 0; i < CLIENTS; i++)
+        close(sockets[i]);
 }
 END_TEST
 
@@ -704,7 +754,9 @@ int main(void)
         five_hundred_idle_connections_cost_little,
         a_batch_of_many_copies_costs_no_more_than_a_large_one,
         want_of_descriptors_is_named,
+        without_descriptors_who_comes_is_answered,
         with_few_descriptors_everybody_is_answered,
+        uploads_leave_descriptors_to_the_logs,
         too_few_descriptors_are_told_with_what_to_do,
         a_file_that_may_not_grow_fails_its_upload_only,
         a_disk_reserve_that_is_used_up_is_507,

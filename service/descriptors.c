@@ -1,0 +1,70 @@
+/* descriptors.c - shares. See descriptors.h. */
+#include "service/descriptors.h"
+
+#include "service/logger.h"
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+enum {
+    PROCESS = 16, /* standard streams, signals, the data folder */
+    THREAD = 8,   /* epoll and eventfds, libmicrohttpd's too */
+    STORES = 16,  /* at least: logs and large objects */
+    CLIENTS = 8,  /* at least */
+    SPARES = 32,  /* at most: guests go soon */
+    FAREWELLS = 256
+};
+
+/* Takes all the descriptors that the system grants: how many. */
+static size_t grant(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return SIZE_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return (size_t)limit.rlim_cur;
+}
+
+/* One at least, and no more than that. */
+static size_t between(size_t count, size_t most)
+{
+    return count == 0 ? 1 : count < most ? count : most;
+}
+
+/* What is granted of what an option wants. */
+static size_t lower(const char *option, size_t wanted, size_t most, size_t files)
+{
+    if (wanted <= most)
+        return wanted;
+    logger_line(LOG_WARNING,
+                "--%s: %zu is lowered to %zu: the system grants %zu open files; `ulimit -n` or LimitNOFILE= of the "
+                "systemd unit sets more",
+                option, wanted, most, files);
+    return most;
+}
+
+/* Of what the server does not need itself the stores have half, and always enough for some of them. Half of that is for
+ * uploads, so that logs can go on, and objects be read. Of the clients' half three quarters are connections; those that
+ * are on their way out, and those that come when stores have more than their share, have the rest. */
+bool descriptors_share(const struct config *config, struct descriptors *ret_descriptors)
+{
+    size_t files = grant(), threads = (size_t)config->threads;
+    size_t own = PROCESS + THREAD * threads + config->listen.count;
+    if (files < own + STORES + CLIENTS) {
+        logger_line(LOG_ERROR,
+                    "the system grants %zu open files; with --threads %zu the least is %zu, and 16384 are plenty: set "
+                    "`ulimit -n 16384` where it is started, or LimitNOFILE=16384 in its systemd unit",
+                    files, threads, own + STORES + CLIENTS);
+        return false;
+    }
+    size_t rest = files - own, stores = rest / 2 > STORES ? rest / 2 : STORES, clients = rest - stores;
+    *ret_descriptors = (struct descriptors){
+        .connections = lower("connections-limit", (size_t)config->connections_limit, clients - clients / 4, files),
+        .spares = between(clients / 8, SPARES),
+        .farewells = between(clients / 8 / threads, FAREWELLS),
+        .uploads = lower("uploads-limit", config->depot.uploads_limit, stores / 2, files),
+    };
+    return true;
+}
