@@ -27,21 +27,19 @@
 #include "store/base/pool.h"
 #include "store/disk/space.h"
 #include "store/read/object.h"
+#include "store/write/ring.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
-    BUFFERS = 4,
-    BUFFER = 256 << 10,
-    STEP = 16 << 10, /* memory of a buffer is taken by so much */
-    TURN = 4,        /* writes a job makes before others get their turn */
+    TURN = 4, /* writes a job makes before others get their turn */
     COLLECT_MIN = 4 << 10,
 };
-static_assert(BUFFERS * BUFFER >= STORE_INLINE_LIMIT_MAX, "what was collected in memory fits into the buffers");
+static_assert(RING_BUFFERS * RING_BUFFER >= STORE_INLINE_LIMIT_MAX,
+              "what was collected in memory fits into the buffers");
 
 struct stream {
     struct txn txn; /* first: the writer knows the stream by it */
@@ -67,15 +65,10 @@ struct stream {
     struct blob_file file;
     uint64_t position;
     uint64_t tapped_until; /* bytes that were collected, and tapped, before the payload grew large */
-    unsigned drain;        /* the buffer to write next */
-    unsigned fill;         /* the caller's: the buffer to fill next */
 
     struct lock lock; /* guards what follows */
     pthread_cond_t tapped;
-    unsigned char *ring; /* BUFFERS buffers, one behind the other; pages never touched cost nothing */
-    size_t lengths[BUFFERS];
-    size_t touched[BUFFERS]; /* bytes that are in memory */
-    unsigned full;
+    struct ring ring;
     bool starved; /* it waits until nothing is full, for there is no memory for another buffer */
     bool queued;  /* the job is with the pool */
     bool tapping; /* the job is in hooks.tap */
@@ -88,24 +81,9 @@ struct stream {
     unsigned char key[];
 };
 
-/* Mapped, not allocated: aligned, only as large as what is touched, and given back to the system at once, where an
- * allocator would keep it. NULL: no memory. */
-static unsigned char *ring_new(void)
-{
-    void *ring = mmap(NULL, BUFFERS * BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return ring == MAP_FAILED ? NULL : ring;
-}
-
-static void ring_free(struct stream *stream)
-{
-    if (stream->ring)
-        munmap(stream->ring, BUFFERS * BUFFER);
-    stream->ring = NULL;
-}
-
 static void stream_free(struct stream *stream)
 {
-    ring_free(stream);
+    ring_unmap(&stream->ring);
     free(stream->collected);
     XXH3_freeState(stream->hash);
     if (stream->placed)
@@ -192,6 +170,7 @@ static struct stream *stream_new(const struct intake *intake, const struct store
         stream->op.key.bytes = stream->key;
     }
     lock_init(&stream->lock);
+    stream->ring.lock = &stream->lock;
     pthread_cond_init(&stream->tapped, NULL);
     return stream;
 }
@@ -201,8 +180,7 @@ static enum store_error stream_enlarge(struct stream *stream)
 {
     stream->large = true;
     stream->hash = XXH3_createState();
-    stream->ring = ring_new();
-    if (!stream->hash || !stream->ring)
+    if (!stream->hash || !ring_map(&stream->ring))
         return STORE_NO_MEMORY;
     XXH3_128bits_reset(stream->hash);
     return STORE_OK;
@@ -212,7 +190,7 @@ static enum store_error stream_enlarge(struct stream *stream)
 static bool could_have(const struct intake *intake, uint64_t size)
 {
     bool large = size != STORE_SIZE_UNKNOWN && size > intake->services->options->inline_limit;
-    uint64_t bytes = large ? BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
+    uint64_t bytes = large ? RING_BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
     if ((large && !admission_has_upload(intake->services->admission)) || !gate_take(intake->gate, 0, bytes))
         return false;
     gate_return(intake->gate, bytes);
@@ -252,11 +230,6 @@ enum store_error stream_begin(const struct intake *intake, const struct store_ke
 
 /* ---- the charge ------------------------------------------------------------------------------- */
 
-static size_t round_to_step(size_t bytes)
-{
-    return (bytes + STEP - 1) / STEP * STEP;
-}
-
 /* Takes up memory until the charge is so large; false: others have it. */
 static bool charge_to(struct stream *stream, uint64_t bytes)
 {
@@ -268,52 +241,31 @@ static bool charge_to(struct stream *stream, uint64_t bytes)
     return taken;
 }
 
-/* ---- the ring's memory; all with the lock held ------------------------------------------------ */
-
-static size_t ring_touched(const struct stream *stream)
+/* Lets others have what is left of the charge beyond one buffer. Lock held. */
+static void charge_give_back(struct stream *stream)
 {
-    assert(lock_is_mine(&stream->lock));
-    size_t touched = 0;
-    for (unsigned i = 0; i < BUFFERS; i++)
-        touched += stream->touched[i];
-    return touched;
-}
-
-/* Gives the system back the memory of buffers that are neither full nor being filled. */
-static void ring_relax(struct stream *stream)
-{
-    assert(lock_is_mine(&stream->lock));
-    for (unsigned i = 0; i < BUFFERS; i++)
-        if (i != stream->fill % BUFFERS && stream->lengths[i] == 0 && stream->touched[i] > 0) {
-            madvise(stream->ring + (size_t)i * BUFFER, BUFFER, MADV_DONTNEED);
-            stream->touched[i] = 0;
-        }
-}
-
-/* Lets others have what is left of the charge beyond one buffer. */
-static void ring_give_back(struct stream *stream)
-{
-    ring_relax(stream);
-    uint64_t kept = ring_touched(stream);
-    if (kept < BUFFER)
-        kept = BUFFER;
+    ring_relax(&stream->ring);
+    uint64_t kept = ring_touched(&stream->ring);
+    if (kept < RING_BUFFER)
+        kept = RING_BUFFER;
     if (stream->charge <= kept)
         return;
     gate_return(stream->intake->gate, stream->charge - kept);
     stream->charge = kept;
 }
 
-/* Lets `more` bytes of a buffer be touched. */
-static bool ring_take(struct stream *stream, unsigned at, size_t more)
+/* Lets `more` bytes of the buffer to fill be touched; false: others have the memory. Lock held. */
+static bool charge_ring(struct stream *stream, size_t more)
 {
-    uint64_t needed = ring_touched(stream) + more;
+    struct ring *ring = &stream->ring;
+    uint64_t needed = ring_touched(ring) + more;
     if (!charge_to(stream, needed)) {
-        ring_relax(stream);
-        needed = ring_touched(stream) + more;
+        ring_relax(ring);
+        needed = ring_touched(ring) + more;
     }
     if (needed > stream->charge)
         return false;
-    stream->touched[at] += more;
+    ring_touch(ring, more);
     return true;
 }
 
@@ -321,7 +273,7 @@ static bool ring_take(struct stream *stream, unsigned at, size_t more)
 static bool can_go_on(const struct stream *stream)
 {
     assert(lock_is_mine(&stream->lock));
-    return stream->failure.error || stream->full < (stream->starved ? 1 : BUFFERS);
+    return stream->failure.error || stream->ring.full < (stream->starved ? 1 : RING_BUFFERS);
 }
 
 /* ---- the job: digest, write, end; on an I/O thread ------------------------------------------- */
@@ -381,10 +333,9 @@ static void job_wake(struct stream *stream)
 static void job_buffers(struct stream *stream)
 {
     assert(lock_is_mine(&stream->lock));
-    unsigned first = stream->drain % BUFFERS;
-    unsigned count = stream->full < BUFFERS - first ? stream->full : BUFFERS - first;
-    unsigned char *bytes = stream->ring + (size_t)first * BUFFER;
-    size_t length = (size_t)(count - 1) * BUFFER + stream->lengths[first + count - 1];
+    unsigned char *bytes;
+    size_t length;
+    unsigned count = ring_front(&stream->ring, &bytes, &length);
     job_tap(stream, bytes, length);
     if (stream->aborted)
         return;
@@ -395,12 +346,9 @@ static void job_buffers(struct stream *stream)
         notice_tell(stream->intake->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
         stream->failure = failure_of_errno(error);
     }
-    for (unsigned i = 0; i < count; i++)
-        stream->lengths[first + i] = 0;
-    stream->drain += count;
-    stream->full -= count;
+    ring_pop(&stream->ring, count);
     if (!stream->collected && gate_is_pressed(stream->intake->gate))
-        ring_give_back(stream);
+        charge_give_back(stream);
     job_wake(stream);
 }
 
@@ -454,7 +402,7 @@ static void job_end(struct stream *stream)
         stream_fail(stream, failure);
         return;
     }
-    ring_free(stream);
+    ring_unmap(&stream->ring);
     gate_return(stream->intake->gate, stream->charge);
     stream->charge = 0;
     stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
@@ -480,10 +428,10 @@ static void stream_job(void *arg)
     struct stream *stream = arg;
     assert(pool_is_current(stream->services->pool));
     lock_take(&stream->lock);
-    for (unsigned turn = 0; turn < TURN && stream->full > 0 && !stream->aborted; turn++)
+    for (unsigned turn = 0; turn < TURN && stream->ring.full > 0 && !stream->aborted; turn++)
         job_buffers(stream);
     bool aborted = stream->aborted;
-    bool again = !aborted && stream->full > 0;
+    bool again = !aborted && stream->ring.full > 0;
     bool end = !aborted && !again && stream->ending;
     stream->queued = aborted || again || end;
     lock_release(&stream->lock);
@@ -530,7 +478,7 @@ static bool collect_room(struct stream *stream, size_t need)
 /* Takes the memory that so many bytes touch. */
 static bool collect_charge(struct stream *stream, size_t need)
 {
-    size_t touched = round_to_step(need);
+    size_t touched = ring_steps(need);
     if (touched > stream->collected_capacity)
         touched = stream->collected_capacity;
     return charge_to(stream, touched);
@@ -561,8 +509,7 @@ static void buffer_push(struct stream *stream)
         return;
     }
     stream->placed = true;
-    stream->fill++;
-    stream->full++;
+    ring_push(&stream->ring);
     job_request(stream);
 }
 
@@ -570,21 +517,9 @@ static void buffer_push(struct stream *stream)
 static size_t buffer_room(struct stream *stream, size_t wanted)
 {
     assert(lock_is_mine(&stream->lock));
-    unsigned at = stream->fill % BUFFERS;
-    size_t used = stream->lengths[at];
-    size_t room = wanted < BUFFER - used ? wanted : BUFFER - used;
-    size_t needed = round_to_step(used + room);
-    if (needed > stream->touched[at] && !ring_take(stream, at, needed - stream->touched[at]))
-        room = stream->touched[at] - used;
-    return room;
-}
-
-/* Copies bytes into the buffer to fill, which is the caller's until it is pushed. */
-static void buffer_append(struct stream *stream, const unsigned char *bytes, size_t length)
-{
-    unsigned at = stream->fill % BUFFERS;
-    memcpy(stream->ring + (size_t)at * BUFFER + stream->lengths[at], bytes, length);
-    stream->lengths[at] += length;
+    size_t room = ring_room(&stream->ring, wanted);
+    size_t lacks = ring_lacks(&stream->ring, room);
+    return lacks == 0 || charge_ring(stream, lacks) ? room : ring_room_touched(&stream->ring);
 }
 
 /* Puts bytes into the buffers as far as they go. Lock held, and let go meanwhile. */
@@ -596,13 +531,13 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
     while (taken < length && !stream->failure.error && can_go_on(stream)) {
         size_t room = buffer_room(stream, length - taken);
         stream->starved = room == 0;
-        if (room == 0 && stream->full == 0)
+        if (room == 0 && stream->ring.full == 0)
             stream->failure = failure_of(STORE_BUSY); /* it has not even got one buffer */
         lock_release(&stream->lock);
-        buffer_append(stream, bytes + taken, room);
+        ring_append(&stream->ring, bytes + taken, room); /* that one is the caller's until it is pushed */
         lock_take(&stream->lock);
         taken += room;
-        if (stream->lengths[stream->fill % BUFFERS] == BUFFER)
+        if (ring_is_filled(&stream->ring))
             buffer_push(stream);
     }
     return taken;
@@ -624,7 +559,7 @@ static struct failure spill(struct stream *stream, const unsigned char *bytes, s
  * all has moved, the job gives nothing back. */
 static struct failure outgrow(struct stream *stream)
 {
-    bool charged = charge_to(stream, round_to_step((size_t)stream->received));
+    bool charged = charge_to(stream, ring_steps((size_t)stream->received));
     enum store_error error = charged ? stream_enlarge(stream) : STORE_BUSY;
     if (error)
         return failure_of(error);
@@ -691,7 +626,7 @@ static void commit_large(struct stream *stream, enum store_error error)
     lock_take(&stream->lock);
     if (error)
         stream->failure = failure_of(error);
-    if (stream->full < BUFFERS && stream->lengths[stream->fill % BUFFERS] > 0)
+    if (ring_is_begun(&stream->ring))
         buffer_push(stream);
     stream->ending = true;
     job_request(stream);
