@@ -8,6 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
+struct joined {
+    struct joined *next;
+    char value[];
+};
+
 struct known {
     const char *name;
     size_t length;
@@ -19,6 +24,7 @@ struct known {
         name, sizeof(name) - 1, list                                                                                   \
     }
 
+/* In the order of their lengths. */
 static const struct known known[FIELDS] = {
     [FIELD_HOST] = KNOWN("Host", false),
     [FIELD_RANGE] = KNOWN("Range", false),
@@ -34,17 +40,17 @@ static const struct known known[FIELDS] = {
     [FIELD_DESTINATION] = KNOWN("Destination", false),
     [FIELD_REPR_DIGEST] = KNOWN("Repr-Digest", true),
     [FIELD_CONTENT_TYPE] = KNOWN("Content-Type", false),
+    [FIELD_X_REQUEST_ID] = KNOWN("X-Request-Id", true), /* two are none: they are not worth a refusal */
     [FIELD_AUTHORIZATION] = KNOWN("Authorization", false),
     [FIELD_CACHE_CONTROL] = KNOWN("Cache-Control", true),
-    [FIELD_X_REQUEST_ID] = KNOWN("X-Request-Id", true), /* two are none: they are not worth a refusal */
     [FIELD_CONTENT_RANGE] = KNOWN("Content-Range", false),
     [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
     [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
     [FIELD_SEC_FETCH_SITE] = KNOWN("Sec-Fetch-Site", false),
+    [FIELD_X_FORWARDED_FOR] = KNOWN("X-Forwarded-For", true),
     [FIELD_CONTENT_ENCODING] = KNOWN("Content-Encoding", true),
     [FIELD_CONTENT_LANGUAGE] = KNOWN("Content-Language", true),
-    [FIELD_X_FORWARDED_FOR] = KNOWN("X-Forwarded-For", true),
     [FIELD_WANT_REPR_DIGEST] = KNOWN("Want-Repr-Digest", true),
     [FIELD_IF_MODIFIED_SINCE] = KNOWN("If-Modified-Since", false),
     [FIELD_TRANSFER_ENCODING] = KNOWN("Transfer-Encoding", false),
@@ -80,14 +86,30 @@ bool field_is_meta(const char *name, size_t name_length)
     return name_length >= prefix && strncasecmp(name, FIELD_META_PREFIX, prefix) == 0;
 }
 
+/* It stands in another one now. */
+static void drop_joined(struct fields *fields, const char *value)
+{
+    struct joined **link = &fields->joined;
+    while (*link && (*link)->value != value)
+        link = &(*link)->next;
+    struct joined *joined = *link;
+    if (joined)
+        *link = joined->next;
+    free(joined);
+}
+
 static enum fields_error join(struct fields *fields, enum field field, const char *value)
 {
-    char *joined;
-    if (asprintf(&joined, "%s, %s", fields->values[field], value) < 0)
+    const char *before = fields->values[field];
+    size_t size = strlen(before) + strlen(", ") + strlen(value) + 1;
+    struct joined *joined = malloc(sizeof *joined + size);
+    if (!joined)
         return FIELDS_NO_MEMORY;
-    free(fields->joined[field]);
-    fields->joined[field] = joined;
-    fields->values[field] = joined;
+    snprintf(joined->value, size, "%s, %s", before, value);
+    drop_joined(fields, before);
+    joined->next = fields->joined;
+    fields->joined = joined;
+    fields->values[field] = joined->value;
     return FIELDS_OK;
 }
 
@@ -129,7 +151,7 @@ enum fields_error fields_add(struct fields *fields, const char *name, size_t nam
                              size_t value_length, enum field *ret_field)
 {
     trim(value, value_length);
-    for (unsigned i = 0; i < FIELDS; i++)
+    for (unsigned i = 0; i < FIELDS && known[i].length <= name_length; i++)
         if (known[i].length == name_length && strncasecmp(known[i].name, name, name_length) == 0)
             return keep(fields, (enum field)i, value, ret_field);
     if (field_is_meta(name, name_length))
@@ -139,6 +161,9 @@ enum fields_error fields_add(struct fields *fields, const char *name, size_t nam
 
 void fields_free(struct fields *fields)
 {
-    for (size_t i = 0; i < FIELDS; i++)
-        free(fields->joined[i]);
+    while (fields->joined) {
+        struct joined *joined = fields->joined;
+        fields->joined = joined->next;
+        free(joined);
+    }
 }

@@ -27,17 +27,17 @@ enum field {
     FIELD_DESTINATION,
     FIELD_REPR_DIGEST,
     FIELD_CONTENT_TYPE,
+    FIELD_X_REQUEST_ID,
     FIELD_AUTHORIZATION,
     FIELD_CACHE_CONTROL,
-    FIELD_X_REQUEST_ID,
     FIELD_CONTENT_RANGE,
     FIELD_IF_NONE_MATCH,
     FIELD_CONTENT_DIGEST,
     FIELD_CONTENT_LENGTH,
     FIELD_SEC_FETCH_SITE,
+    FIELD_X_FORWARDED_FOR,
     FIELD_CONTENT_ENCODING,
     FIELD_CONTENT_LANGUAGE,
-    FIELD_X_FORWARDED_FOR,
     FIELD_WANT_REPR_DIGEST,
     FIELD_IF_MODIFIED_SINCE,
     FIELD_TRANSFER_ENCODING,
@@ -50,9 +50,11 @@ enum field {
 
 #define FIELD_META_PREFIX "Cairn-Meta-"
 
+struct joined; /* a value that came in several lines */
+
 struct fields {
     const char *values[FIELDS]; /* NULL where absent */
-    char *joined[FIELDS];       /* owned: the values that came in several lines */
+    struct joined *joined;      /* owned */
     size_t meta_count;          /* fields whose names begin with FIELD_META_PREFIX */
 };
 
