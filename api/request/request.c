@@ -19,16 +19,16 @@ static int64_t now(void)
 struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target)
 {
     size_t length = strlen(target);
-    struct request *request = calloc(1, sizeof *request + length + 1);
+    struct request *request = malloc(sizeof *request + length + 1);
     if (!request)
         return NULL;
-    request->api = api;
-    request->connection = connection;
-    request->method = METHODS; /* none yet that is known */
-    request->problem = PROBLEMS;
-    request->began = now();
-    request->number = metrics_begin(&api->metrics);
-    request->target_length = length;
+    *request = (struct request){.api = api,
+                                .connection = connection,
+                                .method = METHODS, /* none yet that is known */
+                                .problem = PROBLEMS,
+                                .began = now(),
+                                .number = metrics_begin(&api->metrics),
+                                .target_length = length};
     memcpy(request->target, target, length + 1);
     return request;
 }
