@@ -13,11 +13,8 @@ static void expect(int error)
 
 void lock_init(struct lock *lock)
 {
-    pthread_mutexattr_t attributes;
-    expect(pthread_mutexattr_init(&attributes));
-    expect(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK));
-    expect(pthread_mutex_init(&lock->mutex, &attributes));
-    pthread_mutexattr_destroy(&attributes);
+    atomic_init(&lock->owner, 0);
+    expect(pthread_mutex_init(&lock->mutex, NULL));
 }
 
 void lock_destroy(struct lock *lock)
@@ -25,19 +22,31 @@ void lock_destroy(struct lock *lock)
     expect(pthread_mutex_destroy(&lock->mutex));
 }
 
+static void set_owner(struct lock *lock, pthread_t owner)
+{
+    atomic_store_explicit(&lock->owner, owner, memory_order_relaxed);
+}
+
 void lock_take(struct lock *lock)
 {
+    assert(!lock_is_mine(lock));
     expect(pthread_mutex_lock(&lock->mutex));
+    set_owner(lock, pthread_self());
 }
 
 void lock_release(struct lock *lock)
 {
+    assert(lock_is_mine(lock));
+    set_owner(lock, 0);
     expect(pthread_mutex_unlock(&lock->mutex));
 }
 
 void lock_wait(struct lock *lock, pthread_cond_t *condition)
 {
+    assert(lock_is_mine(lock));
+    set_owner(lock, 0);
     expect(pthread_cond_wait(condition, &lock->mutex));
+    set_owner(lock, pthread_self());
 }
 
 void lock_condition_init(pthread_cond_t *condition)
@@ -51,18 +60,10 @@ void lock_condition_init(pthread_cond_t *condition)
 
 bool lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until)
 {
+    assert(lock_is_mine(lock));
+    set_owner(lock, 0);
     int error = pthread_cond_timedwait(condition, &lock->mutex, until);
+    set_owner(lock, pthread_self());
     expect(error == ETIMEDOUT ? 0 : error);
     return error == 0;
-}
-
-/* Who has it already is told so before anything waits; another is out of time at once. */
-bool lock_is_mine(const struct lock *lock)
-{
-    static const struct timespec past = {0};
-    pthread_mutex_t *mutex = (pthread_mutex_t *)&lock->mutex;
-    int error = pthread_mutex_timedlock(mutex, &past);
-    if (!error)
-        expect(pthread_mutex_unlock(mutex));
-    return error == EDEADLK;
 }

@@ -9,11 +9,13 @@
 #define CAIRN_LOCK_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
 struct lock {
-    pthread_mutex_t mutex; /* one that checks errors */
+    pthread_mutex_t mutex;
+    _Atomic(pthread_t) owner; /* 0: nobody. Who reads itself there has written it; all others read anything else. */
 };
 
 void lock_init(struct lock *lock);
@@ -32,6 +34,9 @@ void lock_condition_init(pthread_cond_t *condition);
 bool lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until);
 
 /* Whether the calling thread has the lock. Costs a comparison. */
-bool lock_is_mine(const struct lock *lock);
+static inline bool lock_is_mine(const struct lock *lock)
+{
+    return pthread_equal(atomic_load_explicit(&lock->owner, memory_order_relaxed), pthread_self());
+}
 
 #endif
