@@ -53,6 +53,11 @@ void admission_return(struct admission *admission, uint64_t bytes)
     atomic_fetch_sub(&admission->bytes, bytes);
 }
 
+bool admission_has(const struct admission *admission, uint64_t bytes)
+{
+    return admission_fits(admission->bytes_limit, atomic_load(&admission->bytes), bytes);
+}
+
 bool admission_take_upload(struct admission *admission)
 {
     if (atomic_fetch_add(&admission->uploads, 1) < admission->uploads_limit)

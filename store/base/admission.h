@@ -43,6 +43,9 @@ void admission_take_always(struct admission *admission, uint64_t bytes);
 /* Gives back what either of the two has taken. */
 void admission_return(struct admission *admission, uint64_t bytes);
 
+/* Whether one who has nothing could take so much now. */
+bool admission_has(const struct admission *admission, uint64_t bytes);
+
 /* Takes up one of the uploads that may hold a blob file open, until admission_return_upload(); false: none is left. */
 bool admission_take_upload(struct admission *admission);
 bool admission_has_upload(const struct admission *admission);

@@ -61,6 +61,12 @@ void gate_return(struct gate *gate, uint64_t bytes)
     atomic_fetch_sub(&gate->bytes, bytes);
 }
 
+bool gate_has(const struct gate *gate, uint64_t bytes)
+{
+    return admission_fits(gate->services->options->store_bytes_limit, atomic_load(&gate->bytes), bytes) &&
+           admission_has(gate->services->admission, bytes);
+}
+
 bool gate_is_pressed(const struct gate *gate)
 {
     return atomic_load_explicit(&gate->bytes, memory_order_relaxed) > gate->services->options->store_bytes_limit / 2 ||

@@ -53,6 +53,9 @@ void gate_leave(struct gate *gate, uint64_t bytes);
 bool gate_take(struct gate *gate, uint64_t held, uint64_t bytes);
 void gate_return(struct gate *gate, uint64_t bytes);
 
+/* Whether a write that has nothing could take so much now. */
+bool gate_has(const struct gate *gate, uint64_t bytes);
+
 /* Whether so much is taken up that who can do with less should. */
 bool gate_is_pressed(const struct gate *gate);
 

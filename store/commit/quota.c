@@ -169,6 +169,8 @@ bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arriv
 
 void quota_leave(struct quota *quota, struct quota_share *share)
 {
+    if (!share->counts) /* as mostly: the writer has let it in */
+        return;
     lock_take(&quota->lock);
     share_out(quota, share);
     lock_release(&quota->lock);

@@ -113,12 +113,11 @@ static uint64_t bytes_replaced(const struct intake *intake, const struct store_k
 
 /* Whether what is announced would fit into the store now. That takes a read only where it would not beside the object
  * whose place it takes. */
-static bool quota_would(const struct intake *intake, const struct store_key *key, uint64_t size,
+static bool quota_would(const struct intake *intake, const struct store_key *key, bool new, uint64_t size,
                         struct store_overrun *ret_overrun)
 {
     struct quota *quota = &intake->gate->quota;
-    struct quota_growth growth = {.objects = index_now(intake->index, key, NULL) == 0,
-                                  .bytes = size == STORE_SIZE_UNKNOWN ? 0 : (int64_t)size};
+    struct quota_growth growth = {.objects = new, .bytes = size == STORE_SIZE_UNKNOWN ? 0 : (int64_t)size};
     if (quota_foresees(quota, &growth, ret_overrun))
         return true;
     growth.bytes -= (int64_t)bytes_replaced(intake, key);
@@ -143,15 +142,19 @@ static bool quota_has(struct stream *stream, uint64_t arrived)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static enum store_error stream_check(const struct intake *intake, const struct store_key *key, uint64_t size)
+static enum store_error stream_check(const struct intake *intake, const struct store_key *key, uint64_t size,
+                                     struct store_overrun *ret_overrun)
 {
     if (!key_valid(key))
         return STORE_BAD_KEY;
-    if (index_now(intake->index, key, NULL) == INDEX_SEVERAL)
+    uint64_t packed = index_now(intake->index, key, NULL);
+    if (packed == INDEX_SEVERAL)
         return STORE_COLLISION;
     if (size != STORE_SIZE_UNKNOWN && size > intake->services->options->object_limit)
         return STORE_TOO_LARGE;
-    return space_has(intake->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size) ? STORE_OK : STORE_FULL;
+    if (!space_has(intake->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size))
+        return STORE_FULL;
+    return quota_would(intake, key, packed == 0, size, ret_overrun) ? STORE_OK : STORE_QUOTA;
 }
 
 static struct stream *stream_new(const struct intake *intake, const struct store_key *key, uint64_t size)
@@ -191,19 +194,14 @@ static bool could_have(const struct intake *intake, uint64_t size)
 {
     bool large = size != STORE_SIZE_UNKNOWN && size > intake->services->options->inline_limit;
     uint64_t bytes = large ? RING_BUFFER : size == STORE_SIZE_UNKNOWN ? COLLECT_MIN : size;
-    if ((large && !admission_has_upload(intake->services->admission)) || !gate_take(intake->gate, 0, bytes))
-        return false;
-    gate_return(intake->gate, bytes);
-    return true;
+    return gate_has(intake->gate, bytes) && (!large || admission_has_upload(intake->services->admission));
 }
 
 enum store_error stream_begin(const struct intake *intake, const struct store_key *key, uint64_t size,
                               const struct stream_hooks *hooks, struct stream **ret_stream)
 {
     struct store_overrun overrun = {0};
-    enum store_error error = stream_check(intake, key, size);
-    if (!error && !quota_would(intake, key, size, &overrun))
-        error = STORE_QUOTA;
+    enum store_error error = stream_check(intake, key, size, &overrun);
     if (error == STORE_QUOTA && hooks && hooks->overrun)
         *hooks->overrun = overrun;
     if (!error)
