@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256 };
+enum { FIRST_CAPACITY = 512 }; /* a receipt, with room for escapes that it mostly has not */
 
 void jsontext_free(struct jsontext *json)
 {
@@ -17,47 +17,60 @@ void jsontext_free(struct jsontext *json)
     *json = (struct jsontext){0};
 }
 
+static void grow(struct jsontext *json, size_t length)
+{
+    size_t capacity = json->capacity == 0 ? FIRST_CAPACITY : json->capacity;
+    while (capacity - json->length < length)
+        capacity *= 2;
+    char *bytes = realloc(json->bytes, capacity);
+    json->failed = !bytes;
+    if (!bytes)
+        return;
+    json->bytes = bytes;
+    json->capacity = capacity;
+}
+
 /* Room for `length` more bytes, or NULL. */
 static char *reserve(struct jsontext *json, size_t length)
 {
-    if (json->failed)
-        return NULL;
-    if (json->capacity - json->length < length) {
-        size_t capacity = json->capacity == 0 ? FIRST_CAPACITY : json->capacity;
-        while (capacity - json->length < length)
-            capacity *= 2;
-        char *bytes = realloc(json->bytes, capacity);
-        if (!bytes) {
-            json->failed = true;
-            return NULL;
-        }
-        json->bytes = bytes;
-        json->capacity = capacity;
-    }
-    return json->bytes + json->length;
+    if (!json->failed && json->capacity - json->length < length)
+        grow(json, length);
+    return json->failed ? NULL : json->bytes + json->length;
+}
+
+/* The same for a value, behind the comma before it, if one is due. */
+static char *begin(struct jsontext *json, size_t length)
+{
+    char *room = reserve(json, length + 1);
+    if (room && json->comma)
+        *room++ = ',';
+    json->comma = true;
+    return room;
+}
+
+/* What was written ends there. */
+static void end(struct jsontext *json, const char *at)
+{
+    json->length = (size_t)(at - json->bytes);
 }
 
 static void append(struct jsontext *json, const char *bytes, size_t length)
 {
     char *room = reserve(json, length);
-    if (!room)
-        return;
-    memcpy(room, bytes, length);
-    json->length += length;
+    if (room)
+        end(json, mempcpy(room, bytes, length));
 }
 
-/* Begins a value: the comma before it, and the mark that one is due before the next. */
-static void separate(struct jsontext *json)
+static void value(struct jsontext *json, const char *bytes, size_t length)
 {
-    if (json->comma)
-        append(json, ",", 1);
-    json->comma = true;
+    char *room = begin(json, length);
+    if (room)
+        end(json, mempcpy(room, bytes, length));
 }
 
 void jsontext_open(struct jsontext *json, char bracket)
 {
-    separate(json);
-    append(json, &bracket, 1);
+    value(json, &bracket, 1);
     json->comma = false;
 }
 
@@ -69,49 +82,53 @@ void jsontext_close(struct jsontext *json, char bracket)
 
 void jsontext_name(struct jsontext *json, const char *name)
 {
-    separate(json);
-    append(json, "\"", 1);
-    append(json, name, strlen(name));
-    append(json, "\":", 2);
+    size_t length = strlen(name);
+    char *room = begin(json, length + strlen("\"\":"));
+    if (!room)
+        return;
+    *room = '"';
+    room = mempcpy(room + 1, name, length);
+    end(json, mempcpy(room, "\":", 2));
     json->comma = false;
 }
 
-/* Writes the escape of one byte; returns its length, 0 when the byte stands for itself. */
-static size_t escape(char *room, unsigned char byte)
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte != '"' && byte != '\\';
+}
+
+/* Writes the escape of a byte that is not plain; returns where it ends. */
+static char *escape(char *room, unsigned char byte)
 {
     static const char letters[] = "btn?fr"; /* \b to \r: 8 to 13, where 11 has no letter */
-    if (byte >= 0x20 && byte != '"' && byte != '\\')
-        return 0;
-    room[0] = '\\';
+    *room++ = '\\';
     if (byte >= 0x20) {
-        room[1] = (char)byte;
-        return 2;
+        *room++ = (char)byte;
+    } else if (byte >= '\b' && byte <= '\r' && byte != '\v') {
+        *room++ = letters[byte - '\b'];
+    } else {
+        room = mempcpy(room, "u00", 3);
+        hex_encode(room, &byte, 1);
+        room += 2;
     }
-    if (byte >= '\b' && byte <= '\r' && byte != '\v') {
-        room[1] = letters[byte - '\b'];
-        return 2;
-    }
-    memcpy(room + 1, "u00", 3);
-    hex_encode(room + 4, &byte, 1);
-    return 6;
+    return room;
 }
 
 void jsontext_string(struct jsontext *json, const char *bytes, size_t length)
 {
-    separate(json);
-    char *room = reserve(json, 6 * length + 2);
+    char *room = begin(json, 6 * length + 2);
     if (!room)
         return;
-    char *at = room;
-    *at++ = '"';
+    *room++ = '"';
     for (size_t i = 0; i < length; i++) {
-        size_t escaped = escape(at, (unsigned char)bytes[i]);
-        if (escaped == 0)
-            *at = bytes[i];
-        at += escaped == 0 ? 1 : escaped;
+        unsigned char byte = (unsigned char)bytes[i];
+        if (is_plain(byte))
+            *room++ = (char)byte;
+        else
+            room = escape(room, byte);
     }
-    *at++ = '"';
-    json->length += (size_t)(at - room);
+    *room++ = '"';
+    end(json, room);
 }
 
 void jsontext_text(struct jsontext *json, const char *text)
@@ -121,27 +138,25 @@ void jsontext_text(struct jsontext *json, const char *text)
 
 void jsontext_base64(struct jsontext *json, const void *bytes, size_t length)
 {
-    separate(json);
     size_t encoded = BASE64_ENCODE_RAW_LENGTH(length);
-    char *room = reserve(json, encoded + 2);
+    char *room = begin(json, encoded + 2);
     if (!room)
         return;
     room[0] = '"';
     base64_encode_raw(room + 1, length, bytes);
     room[encoded + 1] = '"';
-    json->length += encoded + 2;
+    end(json, room + encoded + 2);
 }
 
 void jsontext_hash(struct jsontext *json, uint64_t hash)
 {
-    separate(json);
-    char *room = reserve(json, 18);
+    char *room = begin(json, 18);
     if (!room)
         return;
     room[0] = '"';
     hex_encode_hash(room + 1, hash);
     room[17] = '"';
-    json->length += 18;
+    end(json, room + 18);
 }
 
 void jsontext_number(struct jsontext *json, uint64_t number)
@@ -152,8 +167,7 @@ void jsontext_number(struct jsontext *json, uint64_t number)
         digits[--first] = (char)('0' + number % 10);
         number /= 10;
     } while (number != 0);
-    separate(json);
-    append(json, digits + first, sizeof digits - first);
+    value(json, digits + first, sizeof digits - first);
 }
 
 void jsontext_thousandths(struct jsontext *json, uint64_t number)
@@ -164,23 +178,20 @@ void jsontext_thousandths(struct jsontext *json, uint64_t number)
     append(json, digits, sizeof digits);
 }
 
-void jsontext_bool(struct jsontext *json, bool value)
+void jsontext_bool(struct jsontext *json, bool truth)
 {
-    separate(json);
-    append(json, value ? "true" : "false", value ? 4 : 5);
+    value(json, truth ? "true" : "false", truth ? 4 : 5);
 }
 
 void jsontext_null(struct jsontext *json)
 {
-    separate(json);
-    append(json, "null", 4);
+    value(json, "null", 4);
 }
 
-void jsontext_splice(struct jsontext *json, const struct jsontext *value)
+void jsontext_splice(struct jsontext *json, const struct jsontext *other)
 {
-    separate(json);
-    append(json, value->bytes, value->length);
-    json->failed = json->failed || value->failed;
+    value(json, other->bytes, other->length);
+    json->failed = json->failed || other->failed;
 }
 
 void jsontext_end(struct jsontext *json)

@@ -45,11 +45,11 @@ void jsontext_base64(struct jsontext *json, const void *bytes, size_t length);
 void jsontext_hash(struct jsontext *json, uint64_t hash); /* as 16 hex digits */
 void jsontext_number(struct jsontext *json, uint64_t number);
 void jsontext_thousandths(struct jsontext *json, uint64_t number); /* 12345 as 12.345 */
-void jsontext_bool(struct jsontext *json, bool value);
+void jsontext_bool(struct jsontext *json, bool truth);
 void jsontext_null(struct jsontext *json);
 
 /* A value that was written as a text of its own. */
-void jsontext_splice(struct jsontext *json, const struct jsontext *value);
+void jsontext_splice(struct jsontext *json, const struct jsontext *other);
 
 /* Ends the whole text with a newline: whoever reads it in a terminal gets the prompt on a line of its own. */
 void jsontext_end(struct jsontext *json);
