@@ -1,5 +1,8 @@
 #include "api/text/hex.h"
 
+#include <endian.h>
+#include <string.h>
+
 static const char digits[] = "0123456789abcdef";
 
 int hex_digit(char digit)
@@ -21,12 +24,22 @@ void hex_encode(char *text, const uint8_t *bytes, size_t length)
     }
 }
 
+/* All eight at once: each half byte gets a byte of its own, and then its digit by what lies between '9' and 'a'. */
+static uint64_t digits_of(uint32_t bits)
+{
+    uint64_t halves = bits;
+    halves = (halves << 16 | halves) & 0x0000ffff0000ffff;
+    halves = (halves << 8 | halves) & 0x00ff00ff00ff00ff;
+    halves = (halves << 4 | halves) & 0x0f0f0f0f0f0f0f0f;
+    uint64_t letters = (halves + 0x0606060606060606) >> 4 & 0x0101010101010101; /* 1 from 10 on */
+    return halves + 0x3030303030303030 + letters * ('a' - '9' - 1);
+}
+
 void hex_encode_hash(char *text, uint64_t hash)
 {
-    for (int i = 15; i >= 0; i--) {
-        text[i] = digits[hash & 15];
-        hash >>= 4;
-    }
+    uint64_t high = htobe64(digits_of((uint32_t)(hash >> 32))), low = htobe64(digits_of((uint32_t)hash));
+    memcpy(text, &high, sizeof high);
+    memcpy(text + sizeof high, &low, sizeof low);
 }
 
 bool hex_decode_hash(const char *text, size_t length, uint64_t *ret_hash)
