@@ -78,6 +78,15 @@ static bool read_version(struct hygiene *hygiene, const char *text, size_t lengt
     return text[5] == '1' || fail(hygiene, PROBLEM_VERSION, "The versions known here are HTTP/1.1 and HTTP/1.0.");
 }
 
+/* The target is the api's to judge, all but what would not arrive there. */
+static bool target_arrives(struct hygiene *hygiene, const char *target, const char *end)
+{
+    for (const char *at = target; at < end; at++)
+        if ((unsigned char)*at <= ' ' || *at == 0x7f)
+            return fail(hygiene, PROBLEM_BAD_URI, "The target holds a blank or a control character: escape it (%20).");
+    return target < end || malformed(hygiene, "The request line has no target.");
+}
+
 static bool read_request_line(struct hygiene *hygiene, const char *line, size_t length)
 {
     const char *method_end = memchr(line, ' ', length);
@@ -88,24 +97,15 @@ static bool read_request_line(struct hygiene *hygiene, const char *line, size_t 
     if (method_end == line || !octet_all(line, (size_t)(method_end - line), OCTET_TOKEN))
         return malformed(hygiene, "The method is not a token.");
     const char *version = target_end + 1;
-    return read_version(hygiene, version, length - (size_t)(version - line));
-}
-
-/* The target is the api's to judge, all but what would not arrive there. */
-static bool target_arrives(struct hygiene *hygiene, const char *line, size_t length)
-{
-    const char *target = (const char *)memchr(line, ' ', length) + 1, *end = memrchr(line, ' ', length);
-    for (const char *at = target; at < end; at++)
-        if ((unsigned char)*at <= ' ' || *at == 0x7f)
-            return fail(hygiene, PROBLEM_BAD_URI, "The target holds a blank or a control character: escape it (%20).");
-    return target < end || malformed(hygiene, "The request line has no target.");
+    return read_version(hygiene, version, length - (size_t)(version - line)) &&
+           target_arrives(hygiene, method_end + 1, target_end);
 }
 
 static enum hygiene_verdict judge_request_line(struct hygiene *hygiene, const char *line, size_t length)
 {
     if (length == 0)
         return HYGIENE_SKIP;
-    if (!read_request_line(hygiene, line, length) || !target_arrives(hygiene, line, length))
+    if (!read_request_line(hygiene, line, length))
         return HYGIENE_FAULT;
     hygiene->begun = true;
     return HYGIENE_LINE;
@@ -183,7 +183,10 @@ static bool read_field(struct hygiene *hygiene, const char *name, size_t name_le
         return read_length(hygiene, value, length);
     if (is_word(name, name_length, "Transfer-Encoding"))
         return read_codings(hygiene, value, length);
-    return !is_word(name, name_length, "Cookie") || count_cookies(hygiene, value, length);
+    if (is_word(name, name_length, "Cookie"))
+        return count_cookies(hygiene, value, length);
+    hygiene->expects |= is_word(name, name_length, "Expect");
+    return true;
 }
 
 /* ---- lines ------------------------------------------------------------------------------------ */

@@ -25,6 +25,7 @@ struct hygiene {
     bool has_host;
     bool has_length;
     bool chunked;
+    bool expects;       /* something, by Expect */
     uint64_t length;    /* of the body, with has_length */
     size_t memory;      /* of the connection's, taken for what has come so far */
     struct fault fault; /* the first one */

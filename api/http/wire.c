@@ -151,7 +151,7 @@ static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
             verdict = HYGIENE_FAULT;
     }
     if (verdict == HYGIENE_END) {
-        if (!wire->hygiene.chunked && wire->hygiene.length == 0)
+        if (wire->hygiene.expects && !wire->hygiene.chunked && wire->hygiene.length == 0)
             drop_expectation(flow, start);
         begin_body(wire);
     } else {
