@@ -12,6 +12,8 @@ START_TEST(a_hash_has_sixteen_digits)
     uint64_t hash;
     hex_encode_hash(text, 0x00123456789abcde);
     ck_assert_mem_eq(text, "00123456789abcde", 16);
+    hex_encode_hash(text, 0xff0a9000000000a1);
+    ck_assert_mem_eq(text, "ff0a9000000000a1", 16);
     ck_assert(hex_decode_hash("00123456789ABcde", 16, &hash));
     ck_assert_uint_eq(hash, 0x00123456789abcde);
     ck_assert(!hex_decode_hash("0123456789abcde", 15, &hash));
