@@ -1,6 +1,7 @@
 /* option.c - the table of options and what can be done with one. See option.h. */
 #include "service/option.h"
 
+#include "api/http/authority.h"
 #include "api/http/base_path.h"
 #include "api/http/host.h"
 #include "api/http/origin.h"
@@ -331,7 +332,7 @@ static bool is_item(const struct option *option, const char *text)
     case OPTION_ORIGINS:
         return !origin_fault(text);
     case OPTION_HOSTS:
-        return authority_is_name((struct slice){text, strlen(text)});
+        return !authority_name_fault(text);
     case OPTION_NAMES:
         return store_name_valid(text);
     default:
@@ -362,6 +363,8 @@ static const char *item_fault(const struct option *option, const char *text)
     struct locator locator;
     if (option->kind == OPTION_ADDRESSES)
         return locator_parse(text, &locator);
+    if (option->kind == OPTION_HOSTS)
+        return authority_name_fault(text);
     return option->kind == OPTION_ORIGINS ? origin_fault(text) : NULL;
 }
 

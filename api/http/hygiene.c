@@ -1,6 +1,7 @@
 #include "api/http/hygiene.h"
 
 #include "api/api.h"
+#include "api/http/authority.h"
 #include "api/http/octet.h"
 #include "api/text/decimal.h"
 
@@ -116,8 +117,8 @@ static enum hygiene_verdict judge_request_line(struct hygiene *hygiene, const ch
 static bool read_host(struct hygiene *hygiene, const char *value, size_t length)
 {
     hygiene->has_host = true;
-    return octet_all(value, length, OCTET_HOST) ||
-           malformed(hygiene, "The value of Host is not a name with or without a port.");
+    return length == 0 || authority_valid((struct slice){value, length}) ||
+           malformed(hygiene, "The value of Host is not a name or an address, with a port of up to 65535 or without.");
 }
 
 static bool read_length(struct hygiene *hygiene, const char *value, size_t length)

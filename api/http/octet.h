@@ -8,7 +8,7 @@
 enum octet_place {
     OCTET_TOKEN = 1, /* RFC 9110, section 5.6.2 */
     OCTET_VALUE = 2, /* of a field, blanks included; section 5.5 */
-    OCTET_HOST = 4,  /* a name or an address, and a port: RFC 3986, section 3.2.2 */
+    OCTET_HOST = 4,  /* a name or an IPv4 address: RFC 3986, section 3.2.2 */
     OCTET_BLANK = 8, /* around a value, and between its parts; section 5.6.3 */
 };
 

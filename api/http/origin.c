@@ -1,32 +1,15 @@
 #include "api/http/origin.h"
 
-#include "api/http/octet.h"
+#include "api/http/authority.h"
 
 #include <string.h>
 #include <strings.h>
 
-struct slice authority_name(struct slice authority)
-{
-    const char *colon = memrchr(authority.start, ':', authority.length);
-    const char *bracket = memrchr(authority.start, ']', authority.length);
-    if (colon && (!bracket || bracket < colon))
-        authority.length = (size_t)(colon - authority.start);
-    return authority;
-}
-
-bool authority_is_name(struct slice authority)
-{
-    return authority.length > 0 && authority_name(authority).length == authority.length &&
-           octet_all(authority.start, authority.length, OCTET_HOST);
-}
-
-/* What stands behind the name's colon, or the default. */
+/* The port, or the one that the scheme stands for. */
 static struct slice port_of(struct slice authority, const char *by_default)
 {
-    size_t name = authority_name(authority).length + 1;
-    if (name >= authority.length)
-        return (struct slice){by_default, strlen(by_default)};
-    return (struct slice){authority.start + name, authority.length - name};
+    struct slice port = authority_port(authority);
+    return port.length > 0 ? port : (struct slice){by_default, strlen(by_default)};
 }
 
 static bool same(struct slice a, struct slice b)
@@ -34,7 +17,7 @@ static bool same(struct slice a, struct slice b)
     return a.length == b.length && strncasecmp(a.start, b.start, a.length) == 0;
 }
 
-/* The authority of an origin, and the port that its scheme stands for. */
+/* The authority of an origin, and the port that its scheme stands for: "" where that is not http. */
 static bool split(const char *origin, struct slice *ret_authority, const char **ret_port)
 {
     const char *mark = strstr(origin, "://");
@@ -51,7 +34,7 @@ bool origin_is_of(const char *origin, struct slice authority)
 {
     struct slice its;
     const char *port;
-    return split(origin, &its, &port) && same(authority_name(its), authority_name(authority)) &&
+    return split(origin, &its, &port) && *port != '\0' && same(authority_name(its), authority_name(authority)) &&
            same(port_of(its, port), port_of(authority, port));
 }
 
@@ -67,9 +50,9 @@ const char *origin_fault(const char *text)
         return "it has to begin with a scheme, as https:// does";
     if (memchr(authority.start, '/', authority.length))
         return "an origin ends where the path begins: leave out the slash and what follows it";
-    if (!octet_all(authority.start, authority.length, OCTET_HOST) || memchr(authority.start, '*', authority.length))
+    if (!authority_valid(authority) || memchr(authority.start, '*', authority.length))
         return "what follows the scheme is not the name of a host, with a port or without";
-    if (authority_name(authority).length < authority.length && slice_is(port_of(authority, ""), port))
+    if (authority_name(authority).length < authority.length && slice_is(authority_port(authority), port))
         return "browsers leave out the port that the scheme stands for";
     return NULL;
 }

@@ -1,5 +1,5 @@
 /* origin.h - where a page comes from, as its browser tells it (RFC 6454): scheme://name, or scheme://name:port where
- * the port is not that of the scheme; or `null`. And what a request calls the server: name or name:port.
+ * the port is not that of the scheme; or `null`.
  *
  * Thread: any.
  */
@@ -15,14 +15,8 @@ enum { ORIGIN_MAX = 255 /* bytes of one that may be allowed */ };
 /* What is wrong with an origin that is to be allowed; NULL: browsers may well write it so. `*` is all of them. */
 const char *origin_fault(const char *text);
 
-/* Whether a page of this origin came from the server that a request calls by this authority. What the scheme is does
- * not count: a proxy may have ended TLS on the way. */
+/* Whether a page of this origin came from the server that a request calls by this authority. http or https does not
+ * count: a proxy may have ended TLS on the way. Any other scheme is that of an app or of an extension. */
 bool origin_is_of(const char *origin, struct slice authority);
-
-/* The name, or the address with its brackets, without the port; "" in, "" out. */
-struct slice authority_name(struct slice authority);
-
-/* Whether it is a name, or an address, and no more. */
-bool authority_is_name(struct slice authority);
 
 #endif

@@ -1,5 +1,6 @@
 #include "api/http/uri.h"
 
+#include "api/http/authority.h"
 #include "api/text/hex.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ static const char *skip_authority(const char *target, const char *end, struct sl
     while (path < end && *path != '/' && *path != '?')
         path++;
     *ret_authority = (struct slice){authority, (size_t)(path - authority)};
-    return path > authority && path < end && *path == '/' ? path : NULL;
+    return authority_valid(*ret_authority) && path < end && *path == '/' ? path : NULL;
 }
 
 /* A fragment is no part of a target (RFC 9112, section 3.2): some cut it off, others would take it for the end of a

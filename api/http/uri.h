@@ -26,9 +26,9 @@ struct uri {
     struct slice query;     /* what follows the question mark; start is NULL without one */
 };
 
-/* Splits an origin-form (`/path?query`) or absolute-form (`http://host/path?query`) target. False for any
- * other form and for bytes that no target may hold: blanks, controls and the `#` of a fragment. Borrows
- * `target`. */
+/* Splits an origin-form (`/path?query`) or absolute-form (`http://host/path?query`) target. False for any other form,
+ * for an authority that http does not have (authority.h), and for bytes that no target may hold: blanks, controls and
+ * the `#` of a fragment. Borrows `target`. */
 bool uri_split(const char *target, size_t length, struct uri *ret_uri);
 
 /* Whether `.` or `..`, also written as %2E, is between two slashes or at an end of the path: readers of URLs take

@@ -11,9 +11,8 @@ const char *destination_error_text(enum destination_error error)
 {
     switch (error) {
     case DESTINATION_BAD_URI:
-        return "Destination is not an absolute path or an http URI, or holds a query, a fragment or a malformed "
-               "escape: "
-               "in a key ? is written %3F, # %23 and % %25";
+        return "Destination is not an absolute path or an http URI, or holds a user, a query, a fragment or a "
+               "malformed escape: in a key ? is written %3F, # %23 and % %25";
     case DESTINATION_ELSEWHERE:
         return "Destination does not name an object: /v1/stores/STORE/objects/KEY or /v1/stores/STORE/hashes/HASH";
     case DESTINATION_BAD_STORE:

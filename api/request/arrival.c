@@ -107,7 +107,8 @@ static bool reject_target(struct request *request)
 {
     request->reject = true;
     reply_problem(request, PROBLEM_BAD_URI,
-                  "The target is not a path or an http URI, or holds a blank, a control character or a fragment.");
+                  "The target is not a path or an http URI, or holds a user, a blank, a control character or a "
+                  "fragment.");
     return false;
 }
 

@@ -1,5 +1,6 @@
 #include "api/request/site.h"
 
+#include "api/http/authority.h"
 #include "api/http/octet.h"
 #include "api/http/origin.h"
 #include "api/request/core.h"

@@ -173,6 +173,16 @@ START_TEST(an_address_is_told_by_the_part_that_is_wrong)
 }
 END_TEST
 
+START_TEST(a_name_is_told_by_what_is_wrong_with_it)
+{
+    expect_usage_error((const char *[]){"--host-names", "*", NULL}, "no patterns");
+    expect_usage_error((const char *[]){"--host-names", "a.example,*.example", NULL}, "no patterns");
+    expect_usage_error((const char *[]){"--host-names", "a.example.", NULL}, "dot at its end");
+    expect_usage_error((const char *[]){"--host-names", ".", NULL}, "neither the name of a host");
+    expect_usage_error((const char *[]){"--host-names", "a.example:80", NULL}, "leave out the port");
+}
+END_TEST
+
 START_TEST(a_segment_size_that_does_not_apply_is_told)
 {
     server_add(site.server, "--segment-size=64M");
@@ -362,6 +372,7 @@ int main(void)
         bad_values_exit_2_and_are_named,
         unknown_flags_exit_2,
         an_address_is_told_by_the_part_that_is_wrong,
+        a_name_is_told_by_what_is_wrong_with_it,
         a_segment_size_that_does_not_apply_is_told,
         what_was_meant_is_named,
         variables_of_neighbours_are_no_mistakes,

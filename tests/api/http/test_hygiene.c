@@ -96,8 +96,10 @@ END_TEST
 
 START_TEST(a_host_is_a_name)
 {
-    const char *good[] = {"a", "a:80", "[::1]:80", "a_b.example", "%61", ""};
-    const char *bad[] = {"a b/c", "a/b", "a?b", "a#b", "a@b", "a\\b", "<a>", "\xc3\xbc"};
+    const char *good[] = {"a", "a:80", "a:65535", "a:", "[::1]", "[::1]:80", "127.0.0.1:80", "a_b.example", "%61", ""};
+    const char *bad[] = {"a b/c",       "a/b",     "a?b",  "a#b",     "a@b", "a\\b",        "<a>",        "\xc3\xbc",
+                         "a:b",         "a:99999", "a:-1", "a:80:80", ":80", "::1",         "[::1]:b",    "[::1]b",
+                         "[::1]:99999", "[::1",    "::1]", "[]",      "[a]", "[127.0.0.1]", "[::1].a:80", "a:80@b:80"};
     char head[100];
     for (size_t i = 0; i < sizeof good / sizeof *good + sizeof bad / sizeof *bad; i++) {
         bool is_good = i < sizeof good / sizeof *good;

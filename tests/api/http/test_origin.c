@@ -1,8 +1,11 @@
-/* origin.c and disposition.c: origins that may be allowed, names without ports, names that files are saved under. */
+/* origin.c, authority.c and disposition.c: origins that may be allowed, names of servers, names that files are saved
+ * under. */
+#include "api/http/authority.h"
 #include "api/http/disposition.h"
 #include "api/http/origin.h"
 #include "tests/lib/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct slice slice(const char *text)
@@ -32,6 +35,8 @@ START_TEST(origins_as_browsers_write_them)
         {"https://app.example:443", "port"},
         {"http://localhost:80", "port"},
         {"https://app.example?", "name of a host"},
+        {"https://user@app.example", "name of a host"},
+        {"https://app.example:port", "name of a host"},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert_msg(!origin_fault(good[i]), "%s: %s", good[i], origin_fault(good[i]));
@@ -64,12 +69,24 @@ START_TEST(names_are_without_ports)
                               {"[::1", "[:"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(slice_is(authority_name(slice(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
-    const char *names[] = {"a.example", "[::1]", "127.0.0.1"},
-               *others[] = {"", "a.example:80", "[::1]:1", "a b", "a/b"};
+}
+END_TEST
+
+START_TEST(names_that_a_server_may_go_by)
+{
+    const char *names[] = {"a.example", "A-b_c.Example", "localhost", "[::1]", "127.0.0.1"};
+    const char *faulty[][2] = {{"*", "patterns"},        {"*.example", "patterns"}, {"a.", "dot"},
+                               {"a.example.", "dot"},    {".", "neither"},          {"", "neither"},
+                               {".a", "neither"},        {"a..b", "neither"},       {"a b", "neither"},
+                               {"a/b", "neither"},       {"a@b", "neither"},        {"\xc3\xa9", "neither"},
+                               {"::1", "neither"},       {"[::1", "neither"},       {"[::1].a", "neither"},
+                               {"a.example:80", "port"}, {"[::1]:1", "port"},       {"127.0.0.1:80", "port"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        ck_assert_msg(authority_is_name(slice(names[i])), "%s", names[i]);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        ck_assert_msg(!authority_is_name(slice(others[i])), "%s", others[i]);
+        ck_assert_msg(!authority_name_fault(names[i]), "%s: %s", names[i], authority_name_fault(names[i]));
+    for (size_t i = 0; i < sizeof faulty / sizeof *faulty; i++) {
+        const char *fault = authority_name_fault(faulty[i][0]);
+        ck_assert_msg(fault && strstr(fault, faulty[i][1]), "%s: %s", faulty[i][0], fault);
+    }
 }
 END_TEST
 
@@ -78,6 +95,22 @@ START_TEST(a_request_without_a_host_is_of_no_origin)
     ck_assert(!origin_is_of("http://a.example", slice("")));
     ck_assert(!origin_is_of("null", slice("null")));
     ck_assert(origin_is_of("HTTP://A.example", slice("a.EXAMPLE")));
+}
+END_TEST
+
+/* Apps and extensions have names of their own choice. */
+START_TEST(only_pages_of_the_web_are_at_home)
+{
+    const char *schemes[] = {"javascript", "capacitor", "ionic", "chrome-extension", "file", "x"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        char origin[64];
+        snprintf(origin, sizeof origin, "%s://localhost:8080", schemes[i]);
+        ck_assert_msg(!origin_is_of(origin, slice("localhost:8080")), "%s", origin);
+        snprintf(origin, sizeof origin, "%s://localhost", schemes[i]);
+        ck_assert_msg(!origin_is_of(origin, slice("localhost")), "%s", origin);
+    }
+    ck_assert(origin_is_of("http://localhost:8080", slice("localhost:8080")));
+    ck_assert(origin_is_of("https://localhost:8080", slice("localhost:8080")));
 }
 END_TEST
 
@@ -105,7 +138,12 @@ END_TEST
 
 int main(void)
 {
-    const TTest *tests[] = {origins_as_browsers_write_them, an_origin_has_an_end, names_are_without_ports,
-                            a_request_without_a_host_is_of_no_origin, names_of_all_bytes};
+    const TTest *tests[] = {origins_as_browsers_write_them,
+                            an_origin_has_an_end,
+                            names_are_without_ports,
+                            names_that_a_server_may_go_by,
+                            a_request_without_a_host_is_of_no_origin,
+                            only_pages_of_the_web_are_at_home,
+                            names_of_all_bytes};
     return UNIT_RUN("origin", tests);
 }
