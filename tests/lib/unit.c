@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TIMEOUT = 60 }; /* seconds for one test: for what hangs, not for what a busy machine delays */
+enum { TIMEOUT = 180 }; /* seconds for one test: for what hangs, not for what a busy machine delays */
 
 int unit_conclude(Suite *suite)
 {

@@ -2,6 +2,7 @@
  * back. */
 #include "tests/lib/fixture.h"
 #include "tests/lib/patience.h"
+#include "tests/lib/quiet.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
@@ -120,18 +121,6 @@ static void wait_husk(unsigned number)
     ck_assert(is_husk(number));
 }
 
-/* Waits until the log has not grown for a while: compaction has come to an end. False: it goes on and on. */
-static bool wait_idle(void)
-{
-    for (int tries = 0; tries < 100; tries++) {
-        uint64_t end = fixture_figures(&fixture).end_offset;
-        usleep(50 * 1000);
-        if (fixture_figures(&fixture).end_offset == end)
-            return true;
-    }
-    return false;
-}
-
 /* ---- compaction meanwhile -------------------------------------------------------------------- */
 
 /* Three segments, the first of which is lost. Returns the number of the next key, and that of the first in the
@@ -162,7 +151,7 @@ START_TEST(compaction_ends_while_a_segment_is_missing)
         put_n("t", i);
         delete_n("t", i);
     }
-    ck_assert(wait_idle());
+    ck_assert(quiet_comes());
     ck_assert_uint_lt(fixture_figures(&fixture).end_offset - begin, 2 * KEYS * (sizeof payload + 2 * 128));
 }
 END_TEST
@@ -200,7 +189,7 @@ START_TEST(nothing_is_moved_past_what_may_come_back)
     ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
     for (unsigned i = 100; i < 400; i++)
         delete_n("k", i);
-    ck_assert(wait_idle());
+    ck_assert(quiet_comes());
     ck_assert(!is_husk(1));
     fixture_close(&fixture);
     fixture_write_file(&fixture, path, bytes, size, 0);
@@ -341,7 +330,7 @@ static void expect_for_good(const char *const *texts, unsigned count)
         ck_assert_uint_eq(list_all(), fixture_figures(&fixture).objects);
         for (unsigned i = 0; i < 1200; i++)
             put_n("churn", i % 3);
-        ck_assert(wait_idle());
+        ck_assert(quiet_comes());
         fixture_close(&fixture);
         fixture_open(&fixture);
     }
@@ -416,7 +405,7 @@ START_TEST(a_compacted_sweep_ends_what_comes_back_and_nothing_newer)
     wait_husk(number);
     for (unsigned i = 0; i < 1200; i++)
         put_n("churn", i % 3);
-    ck_assert(wait_idle());
+    ck_assert(quiet_comes());
     expect_for_good((const char *[]){"new", "newer", "newer", NULL, NULL}, 5);
     bring_back(&taken);
     expect_for_good((const char *[]){"new", "newer", "newer", NULL, "the old payload"}, 5);
@@ -675,7 +664,7 @@ START_TEST(files_that_nothing_needs_go_when_all_is_back)
     fixture_open(&fixture);
     fixture_must_upload(&fixture, "large");
     ck_assert_int_eq(fixture_delete(&fixture, "large"), STORE_OK);
-    ck_assert(wait_idle());
+    ck_assert(quiet_comes());
     ck_assert_uint_eq(blob_count(), 1);
     bring_back(&taken);
     ck_assert_uint_eq(blob_count(), 0);
@@ -769,7 +758,7 @@ START_TEST(one_failing_call_does_not_end_compaction)
         if (fixture_delete(&fixture, key) != STORE_OK) /* of the next segment */
             delete_n("k", i);
     }
-    ck_assert(wait_idle());
+    ck_assert(quiet_comes());
     ck_assert_uint_eq(sim_disk_faults_met(fixture.disk), 1);
     for (unsigned i = 0; i < 3000; i++) /* much later, on a disk that is well */
         put_n("x", i % 3);

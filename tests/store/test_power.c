@@ -9,6 +9,7 @@
 #include "tests/lib/history.h"
 #include "tests/lib/model.h"
 #include "tests/lib/prng.h"
+#include "tests/lib/quiet.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"
 
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CUTS = 10000, AFTERWARDS = 6 };
 
@@ -108,16 +108,6 @@ END_TEST
 
 enum { COMPACTION_CALLS = 80, COMPACTION_SEEDS = 8 };
 
-/* Waits until the disk has been quiet for a moment: what runs in the background has ended, or met the cut. */
-static void wait_quiet(struct sim_disk *disk)
-{
-    uint64_t calls = UINT64_MAX;
-    while (sim_disk_calls(disk, SIM_ANY) != calls) {
-        calls = sim_disk_calls(disk, SIM_ANY);
-        usleep(2000);
-    }
-}
-
 /* The disk behind a gate that holds the background up: its first call when the log has come to another segment, which
  * is about the file beside the log, comes before it compacts. Else it would be done before there is a cut to meet. */
 struct gate {
@@ -203,13 +193,13 @@ static bool cut_compaction_at(uint64_t call, uint64_t seed)
     model->disturbed = true;
     sim_disk_cut_after(disk, call);
     gate_open();
-    wait_quiet(disk);
+    ck_assert(quiet_comes()); /* what runs in the background has ended, or met the cut */
     model_power_cut(model, prng_next(&prng));
     model->disturbed = false;
     cuts++;
     bool amid = atomic_load(&met);
     model_verify(model);
-    wait_quiet(disk);
+    ck_assert(quiet_comes());
     go_on(model, &prng);
     model_free(model);
     sim_disk_free(disk);
@@ -327,7 +317,7 @@ static unsigned make_husks(struct fixture *fixture)
             ck_assert_int_eq(fixture_put(fixture, key, payload, sizeof payload), STORE_OK);
         }
     }
-    wait_quiet(fixture->disk);
+    ck_assert(quiet_comes());
     return version - 1;
 }
 

@@ -1,6 +1,7 @@
 /* test_probe.c - whether the data folder is there and its disk gives bytes. */
 #include "store/depot/folder.h"
 #include "store/depot/probe.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/unit.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATIENCE = 10 /* seconds */, ASKED = 1000 };
+enum { ASKED = 1000 };
 
 static struct sim_disk *disk;
 static struct folder folder;
@@ -49,9 +50,7 @@ static bool ask(struct store_detail *ret_detail)
 /* Asks until it says so: what was just found counts for a moment. */
 static bool comes_to(bool well, struct store_detail *ret_detail)
 {
-    time_t end = time(NULL) + PATIENCE;
-    while (ask(ret_detail) != well && time(NULL) < end) {
-    }
+    WAIT_UNTIL(ask(ret_detail) == well);
     return probe_tell(&probe, ret_detail) == well;
 }
 

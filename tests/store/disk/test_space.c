@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <semaphore.h>
 #include <string.h>
 #include <time.h>
@@ -196,7 +197,7 @@ START_TEST(too_much_for_the_disk_is_no_episode)
 }
 END_TEST
 
-START_TEST(closing_does_not_wait_for_the_watch)
+static long milliseconds_to_close(void)
 {
     struct timespec before, after;
     space_met_full(&space);
@@ -204,8 +205,20 @@ START_TEST(closing_does_not_wait_for_the_watch)
     clock_gettime(CLOCK_MONOTONIC, &before);
     end();
     clock_gettime(CLOCK_MONOTONIC, &after);
-    ck_assert_int_lt((after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000, 900);
     begin(RESERVE);
+    return (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+}
+
+/* On a busy machine it may take long for once; if it waited, it would take a second each time. */
+START_TEST(closing_does_not_wait_for_the_watch)
+{
+    enum { TRIES = 20 };
+    long shortest = LONG_MAX;
+    for (int i = 0; i < TRIES && shortest >= 900; i++) {
+        long took = milliseconds_to_close();
+        shortest = took < shortest ? took : shortest;
+    }
+    ck_assert_int_lt(shortest, 900);
 }
 END_TEST
 

@@ -158,14 +158,8 @@ END_TEST
 static void wait_until_done(void)
 {
     struct store_verification verification;
-    const struct timespec nap = {.tv_nsec = 1000000};
-    for (int i = 0; i < 20000; i++) {
-        store_verification(fixture.store, &verification);
-        if (!verification.running)
-            return;
-        nanosleep(&nap, NULL);
-    }
-    ck_abort_msg("the verification does not end");
+    WAIT_UNTIL((store_verification(fixture.store, &verification), !verification.running));
+    ck_assert_msg(!verification.running, "the verification does not end");
 }
 
 START_TEST(in_the_background_flaws_are_logged)
@@ -207,7 +201,7 @@ START_TEST(one_at_a_time_and_closing_ends_it)
     clock_gettime(CLOCK_MONOTONIC, &before);
     fixture_close(&fixture);
     clock_gettime(CLOCK_MONOTONIC, &after);
-    ck_assert_int_le(after.tv_sec - before.tv_sec, 5);
+    ck_assert_int_le(after.tv_sec - before.tv_sec, 60); /* of 40 minutes that it would take */
     fixture_open(&fixture);
     findings_none(&fixture);
 }
