@@ -67,7 +67,8 @@ static void connect_writers(struct store *store)
                                 .blobs = &store->blobs,
                                 .gate = &store->gate,
                                 .notice = &store->notice,
-                                .compaction = &store->compact.errand};
+                                .compaction = &store->compact.errand,
+                                .effort = store->services->effort};
     store->writer = (struct writer){.parts = parts, .space = store->services->space};
     store->compact = (struct compact){.index = &store->index,
                                       .log = &store->log,

@@ -1,14 +1,12 @@
 /* pool.c - a few threads for work that may wait for the disk. */
 #include "store/base/pool.h"
 
+#include "store/base/clock.h"
 #include "store/base/lock.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
-
-enum { MILLISECOND = 1000000, SECOND = 1000 * MILLISECOND };
 
 struct pool {
     struct lock lock;
@@ -22,13 +20,6 @@ struct pool {
     size_t thread_count;
     pthread_t threads[];
 };
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * SECOND + time.tv_nsec;
-}
 
 /* Lock held. */
 static void queue(struct pool *pool, struct pool_job *job)
@@ -45,7 +36,7 @@ static int64_t queue_due(struct pool *pool)
 {
     assert(lock_is_mine(&pool->lock));
     int64_t next = 0;
-    int64_t time = pool->later ? now() : 0;
+    int64_t time = pool->later ? clock_now(CLOCK_MONOTONIC) : 0;
     struct pool_job **at = &pool->later;
     while (*at) {
         struct pool_job *job = *at;
@@ -69,7 +60,7 @@ static void wait_for_work(struct pool *pool, int64_t due)
         lock_wait(&pool->lock, &pool->work);
         return;
     }
-    struct timespec until = {.tv_sec = due / SECOND, .tv_nsec = due % SECOND};
+    const struct timespec until = clock_timespec(due);
     (void)lock_wait_until(&pool->lock, &pool->work, &until);
 }
 
@@ -160,7 +151,7 @@ bool pool_withdraw(struct pool *pool, struct pool_job *job)
 
 void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds)
 {
-    job->due = now() + (int64_t)milliseconds * MILLISECOND;
+    job->due = clock_now(CLOCK_MONOTONIC) + (int64_t)milliseconds * CLOCK_MILLISECOND;
     lock_take(&pool->lock);
     job->next = pool->later;
     pool->later = job;

@@ -81,7 +81,7 @@ enum store_error gate_enter(struct gate *gate, uint64_t bytes)
     if (gate_has_failed(gate))
         return STORE_FAILED;
     uint64_t ops = atomic_fetch_add(&gate->ops, 1);
-    if (gate_is_shut(gate) || admission_is_draining(gate->services->admission))
+    if (!gate_lets_in(gate))
         error = STORE_DRAINING;
     else if (ops >= gate->services->options->store_ops_limit || !gate_take(gate, 0, bytes))
         error = STORE_BUSY;
@@ -162,6 +162,11 @@ void gate_open(struct gate *gate)
 bool gate_is_shut(const struct gate *gate)
 {
     return atomic_load(&gate->shut);
+}
+
+bool gate_lets_in(const struct gate *gate)
+{
+    return !gate_is_shut(gate) && !admission_is_draining(gate->services->admission);
 }
 
 bool gate_fail(struct gate *gate)

@@ -82,6 +82,9 @@ void gate_shut(struct gate *gate);
 void gate_open(struct gate *gate);
 bool gate_is_shut(const struct gate *gate);
 
+/* Whether anything new may come in: it is not shut, and the depot is not draining. */
+bool gate_lets_in(const struct gate *gate);
+
 /* A sync has failed: nobody knows what is on disk, and there are no writes until the store is opened anew. True the
  * first time. */
 bool gate_fail(struct gate *gate);

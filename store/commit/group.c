@@ -1,9 +1,9 @@
 /* group.c - one group commit: append, sync, publish, complete. group.h tells the story. */
 #include "store/commit/group.h"
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/commit/changes.h"
-#include "store/commit/effort.h"
 #include "store/commit/plan.h"
 #include "store/index/yield.h"
 
@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     GROUP_BYTES = 4 << 20, /* a group beyond it takes no more transactions in */
@@ -25,6 +24,7 @@ struct group {
     struct gate *gate;
     const struct notice *notice;
     struct errand *compaction;
+    struct effort *effort;
     struct changes changes;
     struct txn *first; /* the group's transactions, in order */
     struct txn **last;
@@ -45,6 +45,7 @@ struct group *group_new(const struct group_parts *parts)
     group->gate = parts->gate;
     group->notice = parts->notice;
     group->compaction = parts->compaction;
+    group->effort = parts->effort;
     group->last = &group->first;
     changes_init(&group->changes, parts->index, parts->log);
     return group;
@@ -78,13 +79,6 @@ static int append_changes(struct group *group, const struct txn *txn, size_t fir
             change->txn->receipts[change->op].offset = record.offset;
     }
     return 0;
-}
-
-static int64_t now_by(clockid_t clock)
-{
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 static void group_reset(struct group *group)
@@ -190,7 +184,7 @@ enum store_error group_add(struct group *group, struct txn *txn)
 {
     log_assert_own(group->log);
     if (!group->first) {
-        group->now = now_by(CLOCK_REALTIME);
+        group->now = clock_now(CLOCK_REALTIME);
         log_begin(group->log);
     }
     enum store_error error = STORE_OK;
@@ -300,15 +294,15 @@ static void publish(struct group *group)
 /* Syncs the log, and counts how long that takes. */
 static int sync_log(struct group *group, bool *ret_sync_failed)
 {
-    int64_t began = now_by(CLOCK_MONOTONIC);
+    int64_t began = clock_now(CLOCK_MONOTONIC);
     int error = log_sync(group->log, ret_sync_failed);
-    tally_count(&group->gate->services->effort->syncs, (uint64_t)(now_by(CLOCK_MONOTONIC) - began));
+    tally_count(&group->effort->syncs, (uint64_t)(clock_now(CLOCK_MONOTONIC) - began));
     return error;
 }
 
 static void count_commit(const struct group *group)
 {
-    struct effort *effort = group->gate->services->effort;
+    struct effort *effort = group->effort;
     tally_count(&effort->bytes, group->bytes);
     tally_count(&effort->records, group->changes.count);
 }
@@ -361,7 +355,7 @@ void group_commit(struct group *group)
 void group_mark(struct group *group)
 {
     log_assert_own(group->log);
-    struct record mark = {.type = RECORD_MARK, .time = now_by(CLOCK_REALTIME), .steps = 1};
+    struct record mark = {.type = RECORD_MARK, .time = clock_now(CLOCK_REALTIME), .steps = 1};
     struct location location;
     bool sync_failed;
     group->log->ending = true;

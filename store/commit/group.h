@@ -11,13 +11,14 @@
 
 #include "store/base/errand.h"
 #include "store/base/notice.h"
+#include "store/commit/effort.h"
 #include "store/commit/gate.h"
 #include "store/commit/txn.h"
 #include "store/index/index.h"
 
 struct group;
 
-/* What a group is committed to: parts of a store. */
+/* What a group works on: parts of a store. */
 struct group_parts {
     struct index *index;
     struct log *log;
@@ -25,6 +26,7 @@ struct group_parts {
     struct gate *gate;
     const struct notice *notice;
     struct errand *compaction; /* asked when a segment has become worth it */
+    struct effort *effort;     /* the depot's */
 };
 
 /* An empty group, for parts that are copied. NULL when memory is out. */

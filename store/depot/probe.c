@@ -1,6 +1,7 @@
 /* probe.c - whether the data folder is still there, and its disk gives bytes and takes some. */
 #include "store/depot/probe.h"
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/depot/folder.h"
 
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { FRESH_MS = 100, PATIENCE_MS = 5000 };
 
@@ -37,9 +37,7 @@ void probe_free(struct probe *probe)
 
 static int64_t milliseconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_now(CLOCK_MONOTONIC) / CLOCK_MILLISECOND;
 }
 
 /* ---- looking; the probe's thread ------------------------------------------------------------- */

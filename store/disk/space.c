@@ -1,10 +1,10 @@
 /* space.c - the space of a depot's disk: who may have what is left. space.h tells the story. */
 #include "store/disk/space.h"
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 
 #include <assert.h>
-#include <time.h>
 
 enum {
     FRESH_MS = 100,
@@ -16,9 +16,7 @@ enum {
 
 static int64_t milliseconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_now(CLOCK_MONOTONIC_COARSE) / CLOCK_MILLISECOND;
 }
 
 /* ---- figures --------------------------------------------------------------------------------- */

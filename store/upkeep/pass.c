@@ -1,6 +1,7 @@
 /* pass.c - one pass of a verification over a store. pass.h tells how it goes. */
 #include "store/upkeep/pass.h"
 
+#include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/log/stretch.h"
@@ -9,24 +10,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     CHUNK = 1 << 20,
     HICCUPS_MAX = 64,
     CATCH_UPS_MAX = 16,
-    SECOND = 1000000000,
     SECONDS_MAX = 1000000000, /* of a rest: thirty years */
 };
 
 /* ---- beginning and ending -------------------------------------------------------------------- */
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
-}
 
 uint64_t pass_measure(const struct scrub *scrub, uint64_t *ret_end)
 {
@@ -46,7 +38,7 @@ bool pass_init(struct pass *pass, struct scrub *scrub, uint64_t rate)
                           .log = scrub->log,
                           .blobs = scrub->blobs,
                           .rate = rate,
-                          .began = monotonic_ns()};
+                          .began = clock_now(CLOCK_MONOTONIC)};
     table_init(&pass->looked, pass->log->salt);
     pass->chunk = malloc(CHUNK);
     pass->hash = XXH3_createState();
@@ -84,8 +76,8 @@ static void pass_tell(struct pass *pass)
 static struct timespec pass_due(const struct pass *pass)
 {
     double seconds = (double)pass->seen.bytes_done / (double)pass->rate;
-    int64_t due = pass->began + (int64_t)((seconds < SECONDS_MAX ? seconds : SECONDS_MAX) * SECOND);
-    return (struct timespec){.tv_sec = due / SECOND, .tv_nsec = due % SECOND};
+    int64_t due = pass->began + (int64_t)((seconds < SECONDS_MAX ? seconds : SECONDS_MAX) * CLOCK_SECOND);
+    return clock_timespec(due);
 }
 
 /* Counts bytes, and rests while the pace is ahead of the rate. */

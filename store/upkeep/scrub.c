@@ -1,12 +1,11 @@
 /* scrub.c - the verifications of a store: one at a time, told to whoever asks. pass.h has what one does. */
 #include "store/upkeep/scrub.h"
 
-#include "store/base/admission.h"
+#include "store/base/clock.h"
 #include "store/upkeep/pass.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 const char *store_flaw_text(enum store_flaw_kind kind)
 {
@@ -31,13 +30,6 @@ const char *store_flaw_text(enum store_flaw_kind kind)
     return "unknown flaw";
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* ---- one at a time --------------------------------------------------------------------------- */
 
 /* Makes the store's verification a new one, unless one is running. */
@@ -45,7 +37,7 @@ static bool scrub_claim(struct scrub *scrub)
 {
     uint64_t end;
     uint64_t bytes = pass_measure(scrub, &end);
-    struct store_verification begun = {.running = true, .started = now_ns(), .bytes_total = bytes};
+    struct store_verification begun = {.running = true, .started = clock_now(CLOCK_REALTIME), .bytes_total = bytes};
     lock_take(&scrub->lock);
     bool idle = !scrub->verification.running;
     if (idle) {
@@ -89,7 +81,7 @@ static enum store_error verify(struct scrub *scrub, uint64_t rate, void (*flaw)(
     pass.seen.started = claimed.started;
     pass_run(&pass);
     struct store_verification verification = pass.seen;
-    verification.finished = now_ns();
+    verification.finished = clock_now(CLOCK_REALTIME);
     verification.complete = !pass.stopped && !pass.cut_short;
     verification.running = false;
     pass_free(&pass);
@@ -136,8 +128,7 @@ static void *scrub_thread(void *arg)
 
 enum store_error scrub_start(struct scrub *scrub, uint64_t bytes_per_second)
 {
-    const struct gate *gate = scrub->gate;
-    if (admission_is_draining(gate->services->admission) || gate_is_shut(gate))
+    if (!gate_lets_in(scrub->gate))
         return STORE_DRAINING;
     if (!scrub_claim(scrub))
         return STORE_BUSY;
