@@ -101,23 +101,49 @@ static bool is_draft(const struct access_edit *edit)
            locked.st_ino == named.st_ino;
 }
 
+/* Makes the draft, or else opens the one that is there, to wait for who made it. */
+static int open_draft(const char *draft, bool *ret_made)
+{
+    int file;
+    do {
+        file = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        *ret_made = file >= 0;
+        if (*ret_made || errno != EEXIST)
+            return file;
+        file = open(draft, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    } while (file < 0 && errno == ENOENT); /* it has just gone */
+    return file;
+}
+
+static bool lock_draft(struct access_edit *edit, bool *ret_made, char reason[ACCESS_REASON_MAX])
+{
+    edit->file = open_draft(edit->draft, ret_made);
+    if (edit->file < 0)
+        return fail(reason, "cannot write beside the access file:", edit->draft);
+    if (flock(edit->file, LOCK_EX) == 0)
+        return true;
+    fail(reason, "cannot lock", edit->draft);
+    close(edit->file);
+    return false;
+}
+
+/* Nothing is written but into a file that was made here: any other may have a second name, or be held open by who put
+ * it there. One that its maker has left behind goes. */
 bool access_edit_begin(struct access_edit *edit, const char *path, char reason[ACCESS_REASON_MAX])
 {
+    bool made;
     if (!name_draft(edit, path, reason))
         return false;
-    for (;;) {
-        edit->file = open(edit->draft, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (edit->file < 0)
-            return fail(reason, "cannot write beside the access file:", edit->draft);
-        if (flock(edit->file, LOCK_EX) != 0) {
-            fail(reason, "cannot lock", edit->draft);
-            close(edit->file);
-            return false;
-        }
-        if (is_draft(edit))
+    while (lock_draft(edit, &made, reason)) {
+        bool named = is_draft(edit);
+        if (named && made)
             return true;
+        bool cleared = !named || unlink(edit->draft) == 0 || fail(reason, "cannot take away", edit->draft);
         close(edit->file);
+        if (!cleared)
+            return false;
     }
+    return false;
 }
 
 static bool write_whole(int file, const char *text, size_t length)

@@ -118,13 +118,18 @@ static void wipe(const char *value)
     explicit_bzero((char *)(uintptr_t)value, strlen(value));
 }
 
-/* Nobody looks at tokens of a request that is malformed. */
-static enum fields_error refuse_second(struct fields *fields, enum field field, const char *value)
+void fields_wipe_token(struct fields *fields)
 {
-    if (field == FIELD_AUTHORIZATION) {
-        wipe(fields->values[field]);
+    if (fields->values[FIELD_AUTHORIZATION])
+        wipe(fields->values[FIELD_AUTHORIZATION]);
+    fields->values[FIELD_AUTHORIZATION] = NULL;
+}
+
+/* The first one is wiped with the others when the head has been looked at. */
+static enum fields_error refuse_second(enum field field, const char *value)
+{
+    if (field == FIELD_AUTHORIZATION)
         wipe(value);
-    }
     return FIELDS_TWICE;
 }
 
@@ -132,7 +137,7 @@ static enum fields_error keep(struct fields *fields, enum field field, const cha
 {
     if (fields->values[field]) {
         *ret_field = field;
-        return known[field].list ? join(fields, field, value) : refuse_second(fields, field, value);
+        return known[field].list ? join(fields, field, value) : refuse_second(field, value);
     }
     fields->values[field] = value;
     return FIELDS_OK;

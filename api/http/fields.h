@@ -2,7 +2,7 @@
  *
  * Values are borrowed from libmicrohttpd and live as long as the request. A list field that comes in
  * several lines is joined with commas (RFC 9110, section 5.3); any other field that comes twice
- * makes the request malformed, because the two ends may not agree which one counts. Tokens are wiped then.
+ * makes the request malformed, because the two ends may not agree which one counts.
  *
  * Thread: the daemon's.
  */
@@ -60,12 +60,16 @@ struct fields {
 
 enum fields_error { FIELDS_OK, FIELDS_TWICE, FIELDS_NO_MEMORY };
 
-/* Takes one field in; *ret_field names the culprit of FIELDS_TWICE. Blanks behind a value are no part of it
+/* Takes one field in; *ret_field names the culprit of FIELDS_TWICE. Give it the others all the same: a token that comes
+ * twice is wiped, however often. Blanks behind a value are no part of it
  * (RFC 9112, section 5.1): they are cut off where they stand, whatever the field, so that all who look at it later see
  * the same. In a head the wire has done that before (hygiene.h), in a trailer nobody; those in front libmicrohttpd has
  * left out. */
 enum fields_error fields_add(struct fields *fields, const char *name, size_t name_length, char *value,
                              size_t value_length, enum field *ret_field);
+
+/* Wipes the token where it stands, and forgets it. */
+void fields_wipe_token(struct fields *fields);
 
 const char *field_name(enum field field);
 

@@ -29,9 +29,14 @@ static enum MHD_Result add_field(void *closure, enum MHD_ValueKind kind, const c
 {
     struct walk *walk = closure;
     (void)kind;
-    walk->error = fields_add(&walk->request->fields, name, name_length, (char *)(uintptr_t)value, value_length,
-                             &walk->twice);
-    return walk->error == FIELDS_OK ? MHD_YES : MHD_NO;
+    enum field twice;
+    enum fields_error error = fields_add(&walk->request->fields, name, name_length, (char *)(uintptr_t)value,
+                                         value_length, &twice);
+    if (walk->error == FIELDS_OK && error != FIELDS_OK) { /* the first is told */
+        walk->error = error;
+        walk->twice = twice;
+    }
+    return MHD_YES;
 }
 
 /* A message that two readers may take for two different ones: 400, and the connection closes. */
@@ -290,9 +295,8 @@ static bool takes_query(struct request *request)
     return true;
 }
 
-bool arrival_read(struct request *request, const char *method)
+static bool read_head(struct request *request, const char *method)
 {
-    request->guest = is_guest(request);
     if (!read_fields(request))
         return false;
     request->body_length = announced_length(&request->fields);
@@ -300,4 +304,13 @@ bool arrival_read(struct request *request, const char *method)
     return read_target(request) && site_is_ours(request) && find_endpoint(request, method) && has_place(request) &&
            permit_arrival(request) && site_may_change(request) && takes_query(request) && meets_expectation(request) &&
            takes_preconditions(request) && takes_coding(request);
+}
+
+/* Whatever becomes of the request, nothing else of it needs the token. */
+bool arrival_read(struct request *request, const char *method)
+{
+    request->guest = is_guest(request);
+    bool arrived = read_head(request, method);
+    fields_wipe_token(&request->fields);
+    return arrived;
 }

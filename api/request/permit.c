@@ -49,16 +49,10 @@ void permit_refuse(struct request *request, unsigned lacking, const char *store,
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-/* Whatever becomes of it, nothing else of this request needs the token, and its bytes go. */
 static bool show_token(struct request *request)
 {
     const char *authorization = request_field(request, FIELD_AUTHORIZATION);
-    if (!authorization)
-        return true;
-    bool shown = visitor_show(&request->visitor, authorization, time(NULL));
-    explicit_bzero((char *)(uintptr_t)authorization, strlen(authorization));
-    request->fields.values[FIELD_AUTHORIZATION] = NULL;
-    return shown;
+    return !authorization || visitor_show(&request->visitor, authorization, time(NULL));
 }
 
 /* How a link calls the method; NULL where none is for it. */

@@ -48,14 +48,19 @@ static unsigned mode_of(const char *path)
     return file.st_mode & 07777;
 }
 
-static char *read_log(void)
+static char *read_text(const char *path)
 {
     char *text = calloc(1, 1 << 16);
-    FILE *file = fopen(site.server->log, "re");
+    FILE *file = fopen(path, "re");
     ck_assert(text && file);
     ck_assert_uint_lt(fread(text, 1, (1 << 16) - 1, file), (1 << 16) - 1);
     fclose(file);
     return command_keep(text);
+}
+
+static char *read_log(void)
+{
+    return read_text(site.server->log);
 }
 
 static void wait_for_log(const char *words)
@@ -307,6 +312,33 @@ START_TEST(tokens_are_added_listed_and_removed)
 }
 END_TEST
 
+/* Under the name of the draft stands what somebody else has put there: a second name of a file, one that is held open, a
+ * link, a folder. */
+START_TEST(nothing_but_an_own_draft_is_written)
+{
+    char text[8] = "";
+    const char *draft = server_path(site.server, "access.json.new");
+    const char *victim = command_file("victim", "precious");
+    add("boss", "*", "admin", NULL);
+    ck_assert_int_eq(link(victim, draft), 0);
+    add("second", "*", "admin", NULL);
+    ck_assert_int_eq(symlink(victim, draft), 0);
+    const char *order[] = {"token", "add", "x", "--stores", "*", "--rights", "read", "--data", site.server->data, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(order, 1), draft));
+    ck_assert_int_eq(unlink(draft), 0);
+    ck_assert_int_eq(mkdir(draft, 0700), 0);
+    ck_assert_ptr_nonnull(strstr(command_run(order, 1), draft));
+    ck_assert_int_eq(rmdir(draft), 0);
+    FILE *left = fopen(draft, "w+e");
+    ck_assert(left && fchmod(fileno(left), 0666) == 0);
+    command_run(order, 0);
+    ck_assert_uint_eq(fread(text, 1, sizeof text, left), 0);
+    fclose(left);
+    ck_assert_str_eq(read_text(victim), "precious");
+    ck_assert_uint_eq(mode_of(server_path(site.server, "access.json")), 0600);
+}
+END_TEST
+
 START_TEST(a_token_expires_while_the_server_runs)
 {
     add("boss", "*", "admin", NULL);
@@ -458,6 +490,7 @@ int main(void)
         a_file_that_is_named_has_to_be_there,
         a_file_that_comes_later_counts,
         tokens_are_added_listed_and_removed,
+        nothing_but_an_own_draft_is_written,
         a_token_expires_while_the_server_runs,
         orders_that_are_none_change_nothing,
         what_cannot_be_told_is_taken_out_again,
