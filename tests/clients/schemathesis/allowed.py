@@ -18,6 +18,9 @@ REFUSED = (
     (400, "bad-header", "is malformed: it has to be", "nor which algorithms its header may name beside sha-256"),
     (422, "entry-refused", "", "what a step of a batch has beside its op is said in words: see BatchOperation"),
     (400, "bad-body", "exactly one of", "where other members stand beside a name, their number does not say it"),
+    (400, "bad-body", "size and type are for uploads", "what goes with a method is said in words: see LinkRequest"),
+    (400, "bad-body", "only one of expires and expires_in", "two members that exclude each other, too"),
+    (400, "bad-body", "expires is in the past", "no schema knows what time it is"),
     (400, "bad-parameter", "at most 255 bytes", "lengths in a schema count characters, not bytes"),
     (400, "bad-body", "1 to 1024 bytes", "lengths in a schema count characters, not bytes, nor those of base64"),
 )
