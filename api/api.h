@@ -23,7 +23,7 @@ struct fault;
 struct network;
 struct rules;
 
-/* API_LOG_AUDIT: who made or destroyed a store. */
+/* API_LOG_AUDIT: who made, changed or destroyed a store. */
 enum api_log_level { API_LOG_INFO, API_LOG_WARNING, API_LOG_ERROR, API_LOG_AUDIT };
 
 /* What the service knows for GET /metrics. */
@@ -56,6 +56,9 @@ struct api_options {
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);
+    /* Bytes of answers since the connection was opened: that the system was given, and that the client has taken. NULL:
+     * nobody knows. Thread: the daemon's. */
+    void (*moved)(struct MHD_Connection *connection, uint64_t *ret_given, uint64_t *ret_taken);
     /* Fills in what the service knows. NULL: all of it is 0. Does not block. Thread: the daemon's. */
     void (*figures)(void *arg, struct api_service_figures *ret_figures);
     void *figures_arg;

@@ -1,6 +1,7 @@
 /* access.c - the server's rules, from the access file. See access.h. */
 #include "service/access.h"
 
+#include "api/access/changes.h"
 #include "api/access/rules_json.h"
 #include "service/logger.h"
 #include "service/root_token.h"
@@ -51,13 +52,18 @@ static bool is_settled(const struct access *access)
     return access->seen_time.tv_sec > access->seen.changed.tv_sec + 1;
 }
 
+/* Takes the reference. Where there were rules before it is told what is another way now. */
 static void use(struct access *access, struct rules *rules)
 {
     size_t count = rules->token_count;
+    struct rules *before = access->rules;
+    char *changes = before ? changes_told(before, rules) : NULL;
+    access->rules = rules_keep(rules);
     api_set_rules(access->api, rules);
-    logger_line(LOG_AUDIT, "who may do what is as %s says%s: %zu token%s", access->path, access->ruled ? " now" : "",
-                count, count == 1 ? "" : "s");
-    access->ruled = true;
+    logger_line(LOG_AUDIT, "who may do what is as %s says%s: %zu token%s%s", access->path, before ? " now" : "", count,
+                count == 1 ? "" : "s", changes ? changes : "");
+    free(changes);
+    rules_release(before);
 }
 
 /* Reads the file and hands its rules over, unless it says what it said before. False: the old ones stay. */
@@ -222,6 +228,8 @@ void access_reload(struct access *access)
 
 void access_close(struct access *access)
 {
+    rules_release(access->rules);
+    access->rules = NULL;
     free(access->path);
     access->path = NULL;
 }

@@ -9,7 +9,7 @@
 #ifndef CAIRN_ACCESS_H
 #define CAIRN_ACCESS_H
 
-#include "api/access/token.h"
+#include "api/access/rules.h"
 #include "api/api.h"
 #include "service/access_file.h"
 #include "service/config.h"
@@ -27,7 +27,7 @@ struct access {
     struct access_state seen;  /* of the file that was read last */
     struct timespec seen_time; /* when */
     struct token_sum content;  /* of its text */
-    bool ruled;                /* the api has rules */
+    struct rules *rules;       /* those that the api has; a reference, NULL: none */
 };
 
 /* The path of the access file that a configuration names; free() it. NULL when memory is out. */

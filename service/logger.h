@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* LOG_AUDIT: who made or destroyed something. No level leaves it out. */
+/* LOG_AUDIT: who made, changed or destroyed something. No level leaves it out. */
 enum log_level { LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_AUDIT };
 enum log_format { LOG_TEXT, LOG_JSON };
 

@@ -542,6 +542,11 @@ void loop_record(struct MHD_Connection *connection, const char *line, size_t len
     access_ring_put(client_of(connection)->loop->options.access_ring, line, length);
 }
 
+void loop_moved(struct MHD_Connection *connection, uint64_t *ret_given, uint64_t *ret_taken)
+{
+    pace_moved(client_of(connection)->socket, ret_given, ret_taken);
+}
+
 void loop_resume(struct MHD_Connection *connection)
 {
     struct loop *loop = client_of(connection)->loop;

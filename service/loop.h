@@ -87,6 +87,9 @@ bool loop_is_guest(struct MHD_Connection *connection);
 /* Puts a line into the log of requests: for api_options.record. Thread: the connection's loop's. */
 void loop_record(struct MHD_Connection *connection, const char *line, size_t length);
 
+/* What the kernel knows of a connection: for api_options.moved. Thread: its loop's. */
+void loop_moved(struct MHD_Connection *connection, uint64_t *ret_given, uint64_t *ret_taken);
+
 /* Resumes a suspended connection of any loop: for api_options.resume. libmicrohttpd by itself would not wake a
  * loop that is not its own. Thread: any. */
 void loop_resume(struct MHD_Connection *connection);

@@ -84,6 +84,14 @@ static int64_t rate_of(const struct pace_terms *terms)
     return terms->rate > 0 ? terms->rate : NOMINAL;
 }
 
+void pace_moved(int socket, uint64_t *ret_given, uint64_t *ret_taken)
+{
+    struct tcp_info info;
+    bool told = ask(socket, &info);
+    *ret_taken = told ? info.tcpi_bytes_acked : 0;
+    *ret_given = told ? info.tcpi_bytes_acked + outstanding(socket) : 0;
+}
+
 int64_t pace_rest(int socket, const struct pace_terms *terms)
 {
     struct tcp_info info;

@@ -64,6 +64,10 @@ bool pace_is_open(const struct pace *pace);
  * While the connection is suspended, `waits` is false. */
 enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now);
 
+/* Bytes of answers since the connection was opened: how many the kernel was given, and how many the client has taken.
+ * Both are 0 where the kernel does not tell. */
+void pace_moved(int socket, uint64_t *ret_given, uint64_t *ret_taken);
+
 /* Milliseconds in which it would have taken at the least rate what it has taken so far, as far as that may count. */
 int64_t pace_rest(int socket, const struct pace_terms *terms);
 

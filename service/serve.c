@@ -208,6 +208,7 @@ static bool open_api(struct server *server)
         .record = server->access_log ? loop_record : NULL,
         .guest = loop_is_guest,
         .resume = loop_resume,
+        .moved = loop_moved,
         .log = log_of_api,
     };
     server->api = api_new(&options);

@@ -87,6 +87,27 @@ unsigned grants_rights_within(const struct grants *grants, const char *store)
     return rights;
 }
 
+static bool grant_same(const struct grant *a, const struct grant *b)
+{
+    if (a->rights != b->rights || a->store_count != b->store_count || a->prefix_length != b->prefix_length ||
+        (a->prefix_length > 0 && memcmp(a->prefix, b->prefix, a->prefix_length) != 0))
+        return false;
+    for (size_t i = 0; i < a->store_count; i++)
+        if (strcmp(a->stores[i], b->stores[i]) != 0)
+            return false;
+    return true;
+}
+
+bool grants_same(const struct grants *a, const struct grants *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!grant_same(&a->items[i], &b->items[i]))
+            return false;
+    return true;
+}
+
 void grants_free(struct grants *grants)
 {
     for (size_t i = 0; i < grants->count; i++) {

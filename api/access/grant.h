@@ -40,6 +40,9 @@ unsigned grants_rights(const struct grants *grants, const char *store, const voi
 /* The rights on any key of it whatever. */
 unsigned grants_rights_within(const struct grants *grants, const char *store);
 
+/* Whether they say the same in the same order. */
+bool grants_same(const struct grants *a, const struct grants *b);
+
 void grants_free(struct grants *grants);
 
 #endif

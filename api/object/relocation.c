@@ -13,6 +13,8 @@ static bool stays(const struct request *request, const struct relocation *reloca
 bool relocation_may_write(struct request *request, const struct relocation *relocation)
 {
     const struct destination *destination = &relocation->destination;
+    request->destination_store = destination->store;
+    request->destination_key = destination->key;
     return permit_may(request, RIGHT_WRITE, destination->store, &destination->key);
 }
 

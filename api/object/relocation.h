@@ -23,7 +23,8 @@ struct relocation {
     struct store_op op;               /* borrowed by the engine until the write is done */
 };
 
-/* Whether the visitor may write where it goes; false when it has answered. Ask before any store is looked at. */
+/* Whether the visitor may write where it goes, which the request's line in the log names; false when it has answered.
+ * Ask before any store is looked at. */
 bool relocation_may_write(struct request *request, const struct relocation *relocation);
 
 /* Gets the reference to the store of the destination, then runs `then`. */

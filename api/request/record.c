@@ -10,7 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATH_SHOWN = 1024 /* bytes of a path that leads nowhere */ };
+enum {
+    PATH_SHOWN = 1024,      /* bytes of a path that leads nowhere */
+    MEASURED_MIN = 64 << 10 /* content of an answer from which on it is asked what the client has taken of it */
+};
 
 /* ---- who --------------------------------------------------------------------------------------- */
 
@@ -46,18 +49,28 @@ static void write_time(struct jsontext *line, int64_t nanoseconds)
     jsontext_field(line, "time", text);
 }
 
+static void write_object(struct jsontext *line, const char *store, const struct store_key *key)
+{
+    jsontext_bytes(line, "store", store, !store ? 0 : strlen(store));
+    jsontext_key(line, !key ? NULL : key->bytes, !key ? 0 : key->length);
+    if (key && !key->bytes) {
+        jsontext_name(line, "key_hash");
+        jsontext_hash(line, key->hash);
+    }
+}
+
 /* What it asked for. Of a path that leads nowhere its beginning is shown, without the query: that may hold secrets. */
 static void write_target(struct jsontext *line, const struct request *request)
 {
     const struct slice *path = &request->path;
-    const char *store = request->store_name;
     jsontext_field(line, "method", request->method == METHODS ? NULL : method_name(request->method));
     jsontext_field(line, "route", !request->route ? NULL : request->route->pattern);
-    jsontext_bytes(line, "store", store, !store ? 0 : strlen(store));
-    jsontext_key(line, request->has_key ? request->key.bytes : NULL, request->key.length);
-    if (request->has_key && !request->key.bytes) {
-        jsontext_name(line, "key_hash");
-        jsontext_hash(line, request->key.hash);
+    write_object(line, request->store_name, request->has_key ? &request->key : NULL);
+    if (request->destination_store) {
+        jsontext_name(line, "destination");
+        jsontext_open(line, '{');
+        write_object(line, request->destination_store, &request->destination_key);
+        jsontext_close(line, '}');
     }
     if (!request->route && path->start)
         jsontext_bytes(line, "path", path->start, path->length < PATH_SHOWN ? path->length : PATH_SHOWN);
@@ -113,9 +126,32 @@ static void write_line(struct request *request, const struct metrics_request *fi
 
 /* ---- from outside ------------------------------------------------------------------------------ */
 
-static uint64_t bytes_sent(const struct request *request)
+static uint64_t content_of(const struct request *request)
 {
     return request->method == METHOD_HEAD ? 0 : request->answer_length;
+}
+
+static bool is_measured(const struct request *request)
+{
+    return request->api->options.moved && content_of(request) >= MEASURED_MIN;
+}
+
+void record_answer(struct request *request)
+{
+    uint64_t taken;
+    if (is_measured(request))
+        request->api->options.moved(request->connection, &request->given, &taken);
+}
+
+/* Of an answer that was cut. */
+static uint64_t bytes_taken(const struct request *request)
+{
+    uint64_t given, taken;
+    if (!request->answered || !is_measured(request))
+        return 0;
+    request->api->options.moved(request->connection, &given, &taken);
+    uint64_t own = taken > request->given ? taken - request->given : 0;
+    return own < content_of(request) ? own : content_of(request);
 }
 
 void record_end(struct request *request, bool complete)
@@ -127,7 +163,7 @@ void record_end(struct request *request, bool complete)
         .status = request->answered ? request->status : 0,
         .nanoseconds = request_age(request),
         .received = request->received + request->dropped,
-        .sent = complete ? bytes_sent(request) : 0,
+        .sent = complete ? content_of(request) : bytes_taken(request),
     };
     metrics_end(&api->metrics, &figures);
     if (api->options.record)

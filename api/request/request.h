@@ -91,12 +91,16 @@ struct request {
     struct receipt receipt;       /* of the write that was waited for, when error is STORE_OK */
     const char *receipt_store;    /* the store that write went to */
 
+    const char *destination_store; /* of a move or a copy, once it is known; borrowed */
+    struct store_key destination_key;
+
     struct MHD_Response *response; /* the answer, owned until it is queued */
     unsigned status;               /* 0: none yet; with a status and no response, memory was out */
     enum problem problem;          /* that it tells of; PROBLEMS: none */
     const char *content;           /* of an answer that is in memory, borrowed from it */
     size_t content_length;
     uint64_t answer_length;     /* bytes of content */
+    uint64_t given;             /* bytes of earlier answers when it was queued: see record_answer() */
     bool answered;              /* it is queued, or written */
     bool written;               /* it was written by interrupt.h, whole */
     struct budget_share answer; /* memory that the answer takes, until it is out */

@@ -3,6 +3,7 @@
 #include "api/request/arrival.h"
 #include "api/request/core.h"
 #include "api/request/interrupt.h"
+#include "api/request/record.h"
 #include "api/request/reply.h"
 #include "api/request/site.h"
 
@@ -26,6 +27,7 @@ static enum MHD_Result queue(struct request *request)
     conclude(request);
     if (request->reject || request->guest || api_is_draining(request->api))
         reply_field(request, "Connection", "close");
+    record_answer(request);
     enum MHD_Result queued = MHD_queue_response(request->connection, request->status, request->response);
     MHD_destroy_response(request->response);
     request->response = NULL;

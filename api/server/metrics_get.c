@@ -131,7 +131,8 @@ static enum store_error write_http(FILE *out, struct api *api)
     write_bytes(out, sum, api, "cairn_http_request_bytes_total", offsetof(struct metrics_route, received),
                 "Bytes of request bodies that were read, by endpoint.");
     write_bytes(out, sum, api, "cairn_http_response_bytes_total", offsetof(struct metrics_route, sent),
-                "Bytes of answers that were sent whole, without their heads, by endpoint.");
+                "Bytes of answers that were sent, without heads, by endpoint; what was taken of those that were cut, "
+                "with them.");
     free(sum);
     return STORE_OK;
 }

@@ -7,10 +7,13 @@
  */
 #include "api/request/body.h"
 #include "api/request/core.h"
+#include "api/request/record.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/stores/store_json.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +104,27 @@ static const struct store_limit *amended(const struct amendment *amendment)
     return amendment->given ? &amendment->limit : NULL;
 }
 
+static int write_amendment(char *text, size_t size, const char *name, const struct amendment *amendment)
+{
+    if (!amendment->given)
+        return snprintf(text, size, "%s", "");
+    if (!amendment->limit.set)
+        return snprintf(text, size, "%s none, ", name);
+    return snprintf(text, size, "%s %" PRIu64 ", ", name, amendment->limit.most);
+}
+
+/* `changed the limits (bytes 1000000, objects none) of`; nothing where none was asked for. */
+static void tell(struct request *request, const struct patch *patch)
+{
+    char limits[80], deed[sizeof limits + 32];
+    int length = write_amendment(limits, sizeof limits, "bytes", &patch->bytes);
+    length += write_amendment(limits + length, sizeof limits - (size_t)length, "objects", &patch->objects);
+    if (length == 0)
+        return;
+    snprintf(deed, sizeof deed, "changed the limits (%.*s) of", length - 2, limits);
+    record_deed(request, deed);
+}
+
 static void patch_job(struct request *request)
 {
     const struct patch *patch = request->state;
@@ -108,6 +132,8 @@ static void patch_job(struct request *request)
     struct store_detail detail = {0};
     request->error = depot_set_limits(depot, request->store_name, amended(&patch->bytes), amended(&patch->objects),
                                       &detail);
+    if (request->error == STORE_OK)
+        tell(request, patch);
     if (request->error == STORE_OK)
         request->error = depot_acquire(depot, request->store_name, &request->store, &detail);
     if (request->error != STORE_OK)

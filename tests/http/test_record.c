@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -162,6 +163,62 @@ START_TEST(keys_of_any_bytes_and_paths_that_lead_nowhere)
 END_TEST
 
 /* What is no whole request is recorded with what is known of it. */
+START_TEST(a_move_and_a_copy_tell_where_to)
+{
+    start_with_log(log_path(), NULL);
+    site_expect(site_put("a", "12345", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
+    site_expect(site_copy("a", site_destination("b%2Fc"), "X-Request-Id: copy", NULL), 201);
+    site_expect(site_copy("a", "Destination: /v1/stores/other/hashes/00000000000000ab", "X-Request-Id: hash", NULL),
+                201);
+    site_expect(site_copy("none", site_destination("d"), "X-Request-Id: none", NULL), 404);
+    site_expect(site_copy("a", "Destination: /x?token=secret", "X-Request-Id: elsewhere", NULL), 400);
+    const char *json = "{\"key\":\"a\",\"destination\":{\"store\":\"other\",\"key_base64\":\"/w==\"}}";
+    site_expect(client_send(site.client, "POST", site_target("/move"), json, strlen(json),
+                            "Content-Type: application/json", "X-Request-Id: move", NULL),
+                201);
+    json_t *line = json_object_get(line_of("copy"), "destination");
+    ck_assert_str_eq(text_of(line, "store"), "main");
+    ck_assert_str_eq(text_of(line, "key"), "b/c");
+    line = json_object_get(line_of("hash"), "destination");
+    ck_assert_str_eq(text_of(line, "key_hash"), "00000000000000ab");
+    line = json_object_get(line_of("move"), "destination");
+    ck_assert_str_eq(text_of(line, "store"), "other");
+    ck_assert_str_eq(text_of(line, "key_base64"), "/w==");
+    ck_assert_str_eq(text_of(line_of("move"), "key"), "a");
+    ck_assert_str_eq(text_of(json_object_get(line_of("none"), "destination"), "key"), "d");
+    ck_assert(!json_object_get(line_of("elsewhere"), "destination"));
+    ck_assert_ptr_null(find_line(log_path(), "secret"));
+}
+END_TEST
+
+/* What the client has read, and at most what else the system had of it. */
+START_TEST(of_an_answer_that_is_cut_the_bytes_that_left_are_told)
+{
+    enum { SIZE = 32 << 20, READ = 1 << 20 };
+    static char bytes[READ];
+    start_with_log(log_path(), NULL);
+    site_expect(client_upload(site.client, site_object("large"), SIZE, 1, NULL), 201);
+    for (int earlier = 0; earlier < 2; earlier++) {
+        int socket = raw_connect(site.server->port);
+        if (earlier) {
+            char *before = client_text(site.client, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+            ck_assert(raw_send_bytes(socket, before, strlen(before)));
+            ck_assert_int_gt(recv(socket, bytes, sizeof bytes, 0), 0);
+        }
+        ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\nX-Request-Id: cut%d\r\n\r\n", site_object("large"),
+                           earlier));
+        ck_assert_int_eq(recv(socket, bytes, READ, MSG_WAITALL), READ);
+        close(socket);
+        json_t *line = line_of(client_text(site.client, "cut%d", earlier));
+        ck_assert(json_is_false(json_object_get(line, "complete")));
+        ck_assert_int_eq(number_of(line, "status"), 200);
+        ck_assert_int_ge(number_of(line, "bytes_out"), READ - 1024);
+        ck_assert_int_lt(number_of(line, "bytes_out"), SIZE);
+    }
+}
+END_TEST
+
 START_TEST(messages_that_are_none)
 {
     char value[64];
@@ -241,6 +298,32 @@ START_TEST(who_makes_and_destroys_stores_is_told)
     ck_assert_uint_eq(server_logged(site.server, "audit: deleted the store 'photos': somebody without a token at "
                                                  "203.0.113.7, request unmake"),
                       1);
+}
+END_TEST
+
+static struct answer *patch(const char *id, const char *json)
+{
+    return client_send(site.client, "PATCH", "/v1/stores/main", json, strlen(json), "Content-Type: application/json",
+                       client_text(site.client, "X-Request-Id: %s", id), NULL);
+}
+
+START_TEST(who_changes_limits_is_told)
+{
+    site_start();
+    site_expect(patch("both", "{\"limits\":{\"bytes\":1000000,\"objects\":null}}"), 200);
+    site_expect(patch("one", "{\"limits\":{\"objects\":7}}"), 200);
+    site_expect(patch("nothing", "{}"), 200);
+    site_expect(patch("bad", "{\"limits\":{\"objects\":-1}}"), 400);
+    const char *by = "the store 'main': somebody without a token at 127.0.0.1, request";
+    ck_assert_uint_eq(
+        server_logged(site.server, client_text(site.client,
+                                               "audit: changed the limits (bytes 1000000, objects none) of "
+                                               "%s both",
+                                               by)),
+        1);
+    ck_assert_uint_eq(
+        server_logged(site.server, client_text(site.client, "audit: changed the limits (objects 7) of %s one", by)), 1);
+    ck_assert_uint_eq(server_logged(site.server, "changed the limits"), 2);
 }
 END_TEST
 
@@ -374,12 +457,15 @@ int main(void)
         each_answer_has_a_name,
         names_that_are_none_are_replaced,
         a_line_tells_of_its_request,
+        a_move_and_a_copy_tell_where_to,
+        of_an_answer_that_is_cut_the_bytes_that_left_are_told,
         keys_of_any_bytes_and_paths_that_lead_nowhere,
         messages_that_are_none,
         an_upload_that_was_given_up,
         what_a_trusted_proxy_says_is_believed,
         what_anybody_says_is_not,
         who_makes_and_destroys_stores_is_told,
+        who_changes_limits_is_told,
         the_name_of_the_token_is_told,
         no_level_of_the_log_leaves_that_out,
         it_is_opened_again_for_who_has_moved_it,

@@ -299,6 +299,7 @@ START_TEST(tokens_are_added_listed_and_removed)
     const char *reader = add("reader", "photos,tenant-*", "read,list", "90d");
     reload();
     expect_soon(reader, 200);
+    ck_assert_uint_eq(server_logged(site.server, "says now: 2 tokens; token added: reader"), 1);
     const char *listed = command_run((const char *[]){"token", "list", "--data", data, NULL}, 0);
     ck_assert_msg(strstr(listed, "reader, expires 2") && strstr(listed, "on photos,tenant-*: read,list"), "%s", listed);
     const char *json = command_run((const char *[]){"token", "list", "--json", "--data", data, NULL}, 0);
@@ -307,13 +308,14 @@ START_TEST(tokens_are_added_listed_and_removed)
     command_run((const char *[]){"token", "remove", "reader", "--data", data, NULL}, 0);
     reload();
     expect_soon(reader, 401);
+    ck_assert_uint_eq(server_logged(site.server, "says now: 1 token; token removed: reader"), 1);
     ck_assert_int_eq(status_of(boss), 200);
     ck_assert_int_eq(access(server_path(site.server, "access.json.new"), F_OK), -1);
 }
 END_TEST
 
-/* Under the name of the draft stands what somebody else has put there: a second name of a file, one that is held open, a
- * link, a folder. */
+/* Under the name of the draft stands what somebody else has put there: a second name of a file, one that is held open,
+ * a link, a folder. */
 START_TEST(nothing_but_an_own_draft_is_written)
 {
     char text[8] = "";
