@@ -7,11 +7,11 @@
  * Talks to 127.0.0.1, prints the seconds from the connect to the end of the answer, and fails unless the
  * status is 2xx and every announced byte has arrived.
  */
-#include <arpa/inet.h>
+#include "bench/connection.h"
+
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,20 +53,6 @@ static const char *map_file(const char *path, uint64_t *ret_size)
     close(file);
     *ret_size = (uint64_t)info.st_size;
     return bytes;
-}
-
-static int connect_to(const char *port)
-{
-    char *end;
-    unsigned long number = strtoul(port, &end, 10);
-    if (*port == '\0' || *end != '\0' || number == 0 || number > UINT16_MAX)
-        errx(2, "'%s' is not a port", port);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection < 0 || connect(connection, (struct sockaddr *)&address, sizeof address) != 0)
-        err(1, "127.0.0.1:%s", port);
-    return connection;
 }
 
 static void send_head(int connection, const char *method, const char *path, uint64_t size)
@@ -145,7 +131,7 @@ int main(int count, char **arguments)
     uint64_t size = 0;
     const char *bytes = put ? map_file(arguments[4], &size) : NULL;
     double begin = now();
-    int connection = connect_to(arguments[2]);
+    int connection = connection_to(arguments[2]);
     send_head(connection, arguments[1], arguments[3], size);
     send_body(connection, bytes, size);
     receive_head(connection, &answer);
