@@ -9,6 +9,9 @@
  *
  * It answers GNUTLS_E_AGAIN for two things: that the socket has no more, and that what it had was no data, a key update
  * say. Only the first is a reason to wait for the socket, so that the function that reads it notes which it was.
+ *
+ * A client may end its side of the connection without having said so within TLS. To GnuTLS that is an error, after
+ * which it would not send either, and the answers to what had come before would be lost. So it is not told.
  */
 #include "service/tls.h"
 
@@ -35,6 +38,7 @@ struct tls {
     int flags;        /* of the record that is being sent */
     size_t fruitless; /* bytes read since the handshake was done, or data came */
     bool dry;         /* the socket had nothing more */
+    bool finished;    /* and never will */
     bool ended;       /* the other side sends no more */
     bool broken;      /* it has sent what cannot be read */
     bool parked;      /* a record waits until the kernel takes the rest of it */
@@ -53,9 +57,14 @@ static ssize_t pull(gnutls_transport_ptr_t arg, void *buffer, size_t size)
         return -1;
     }
     ssize_t got = recvfrom(tls->socket, buffer, size < left ? size : left, 0, NULL, NULL);
-    tls->dry = got < 0;
-    tls->fruitless += got > 0 ? (size_t)got : 0;
-    return got;
+    tls->dry = got <= 0;
+    tls->finished = got == 0;
+    if (got > 0) {
+        tls->fruitless += (size_t)got;
+        return got;
+    }
+    errno = got == 0 ? EAGAIN : errno;
+    return -1;
 }
 
 static ssize_t push(gnutls_transport_ptr_t arg, const void *bytes, size_t size)
@@ -138,7 +147,7 @@ enum tls_progress tls_shake(struct tls *tls)
         tls->fruitless = 0;
         return TLS_READY;
     }
-    if (!gnutls_error_is_fatal(error))
+    if (!gnutls_error_is_fatal(error) && !tls->finished)
         return gnutls_record_get_direction(tls->session) == 0 ? TLS_READS : TLS_WRITES;
     gnutls_alert_send_appropriate(tls->session, error);
     drop_unread(tls->socket);
@@ -167,9 +176,10 @@ static void stop_reading(struct tls *tls, bool *what)
 /* Whether there is more to be read after GnuTLS gave no bytes but this code. */
 static bool goes_on(struct tls *tls, ssize_t code)
 {
-    if (code == 0 || code == GNUTLS_E_PREMATURE_TERMINATION)
+    bool again = code == GNUTLS_E_AGAIN || code == GNUTLS_E_INTERRUPTED || code == GNUTLS_E_WARNING_ALERT_RECEIVED;
+    if (code == 0 || (again && tls->finished))
         stop_reading(tls, &tls->ended);
-    else if (code != GNUTLS_E_AGAIN && code != GNUTLS_E_INTERRUPTED && code != GNUTLS_E_WARNING_ALERT_RECEIVED)
+    else if (!again)
         stop_reading(tls, &tls->broken);
     return !tls->ended && !tls->broken && !tls->dry;
 }
@@ -198,7 +208,7 @@ bool tls_has_ready(const struct tls *tls)
 
 bool tls_is_amid_record(const struct tls *tls)
 {
-    return tls->fruitless > 0;
+    return tls->fruitless > 0 && !tls->ended;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------- */

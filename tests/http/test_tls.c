@@ -287,6 +287,45 @@ START_TEST(who_says_that_no_more_comes_is_answered)
 }
 END_TEST
 
+/* Requests and the end of the connection, with not a word of it within TLS. *ret_text: the answers. */
+static void send_and_end(const char *requests, char text[4096])
+{
+    struct collector *collector = collector_new();
+    ck_assert_int_eq(gnutls_handshake(collector->session), 0);
+    collector->collects = true;
+    collector_send(collector, requests);
+    collector_let_go(collector);
+    ck_assert_int_eq(shutdown(collector->socket, SHUT_WR), 0);
+    ck_assert_msg(collector_receive_all(collector, text), "the answer ends without a word: %s", text);
+    collector_free(collector);
+}
+
+START_TEST(who_ends_without_a_word_is_answered)
+{
+    enum { TRIES = 20 };
+    char text[4096];
+    start();
+    for (int i = 0; i < TRIES; i++) {
+        send_and_end("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", text);
+        ck_assert_msg(strncmp(text, "HTTP/1.1 200", 12) == 0, "answered %s", text);
+    }
+    send_and_end("PUT /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nk"
+                 "GET /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\n\r\n",
+                 text);
+    ck_assert_msg(strncmp(text, "HTTP/1.1 201", 12) == 0 && strstr(text, "HTTP/1.1 200"), "answered %s", text);
+}
+END_TEST
+
+/* What it had announced is not all there. */
+START_TEST(half_an_upload_without_a_word_is_none)
+{
+    char text[4096];
+    start();
+    send_and_end("PUT /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nk", text);
+    site_expect(site_get("k", NULL), 404);
+}
+END_TEST
+
 /* One byte of a record is another than was sent. */
 START_TEST(a_forged_record_ends_the_connection)
 {
@@ -691,6 +730,8 @@ int main(void)
         a_hello_without_an_end_is_not_held,
         a_new_key_comes_with_a_request,
         who_says_that_no_more_comes_is_answered,
+        who_ends_without_a_word_is_answered,
+        half_an_upload_without_a_word_is_none,
         a_forged_record_ends_the_connection,
         slow_handshakes_are_cut,
         a_crowd_of_handshakes_costs_little,
