@@ -1,6 +1,8 @@
 /* access_file.c - reads and replaces the access file. See access_file.h. */
 #include "service/access_file.h"
 
+#include "service/small_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -41,42 +43,11 @@ bool access_state_is_none(const struct access_state *state)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* NULL and errno. */
-static char *read_whole(int file, size_t *ret_length)
-{
-    size_t capacity = 4096, length = 0;
-    char *text = malloc(capacity);
-    for (ssize_t got = 1; text && got != 0;) {
-        if (length == capacity) {
-            char *grown = length < ACCESS_FILE_MAX ? realloc(text, capacity *= 2) : NULL;
-            if (!grown)
-                break;
-            text = grown;
-        }
-        got = read(file, text + length, capacity - length);
-        if (got == 0) {
-            *ret_length = length;
-            return text;
-        }
-        if (got < 0)
-            break;
-        length += (size_t)got;
-    }
-    if (text && length >= ACCESS_FILE_MAX)
-        errno = EFBIG;
-    free(text);
-    return NULL;
-}
-
-/* Who may write into a pipe of that name is not waited for. */
 char *access_file_read(const char *path, size_t *ret_length, char reason[ACCESS_REASON_MAX])
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char *text = file < 0 ? NULL : read_whole(file, ret_length);
+    char *text = small_file_read(path, ACCESS_FILE_MAX, ret_length);
     if (!text)
         fail(reason, "cannot read the access file", path);
-    if (file >= 0)
-        close(file);
     return text;
 }
 

@@ -1,6 +1,8 @@
 /* identity.c - reads a certificate and its key for GnuTLS. See identity.h. */
 #include "service/identity.h"
 
+#include "service/small_file.h"
+
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -14,6 +16,8 @@
 static const char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
                                  ":-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
                                  ":-KX-ALL:+ECDHE-RSA:+ECDHE-ECDSA";
+
+enum { PAIR_FILE_MAX = 1 << 20 /* bytes: chains have a few thousand */ };
 
 struct identity {
     atomic_size_t holders;
@@ -33,18 +37,21 @@ struct pair {
 
 /* ---- the files -------------------------------------------------------------------------------- */
 
+/* *ret_bytes: its contents, for unload(). */
 static bool load(const char *option, const char *path, gnutls_datum_t *ret_bytes, char reason[IDENTITY_TEXT_MAX])
 {
-    if (gnutls_load_file(path, ret_bytes) == GNUTLS_E_SUCCESS)
-        return true;
-    snprintf(reason, IDENTITY_TEXT_MAX, "--%s: cannot read '%s': %s", option, path, strerror(errno));
-    return false;
+    size_t length = 0;
+    char *text = small_file_read(path, PAIR_FILE_MAX, &length);
+    *ret_bytes = (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned)length};
+    if (!text)
+        snprintf(reason, IDENTITY_TEXT_MAX, "--%s: cannot read '%s': %s", option, path, strerror(errno));
+    return text;
 }
 
 static void unload(gnutls_datum_t *bytes)
 {
     gnutls_memset(bytes->data, 0, bytes->size);
-    gnutls_free(bytes->data);
+    free(bytes->data);
 }
 
 static bool read_chain(const char *path, struct pair *pair, char reason[IDENTITY_TEXT_MAX])
@@ -150,7 +157,8 @@ void identity_release(struct identity *identity)
         gnutls_certificate_free_credentials(identity->credentials);
     if (identity->priorities)
         gnutls_priority_deinit(identity->priorities);
-    unload(&identity->tickets);
+    gnutls_memset(identity->tickets.data, 0, identity->tickets.size);
+    gnutls_free(identity->tickets.data);
     free(identity);
 }
 

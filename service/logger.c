@@ -5,6 +5,9 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +16,26 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SENTENCE_MAX = 1024, LINE_MAX_LENGTH = 6 * SENTENCE_MAX + 128 }; /* JSON may turn a byte into \u00XX */
+enum {
+    SENTENCE_MAX = 1024,
+    LINE_MAX_LENGTH = 2 * SENTENCE_MAX + 128, /* JSON may put a backslash in front of a byte */
+    PATIENCE = 100                            /* milliseconds */
+};
+
+/* Such a line goes into a pipe that has place at all without being waited for. */
+_Static_assert(LINE_MAX_LENGTH <= PIPE_BUF, "a line has to fit into what poll() tells of");
 
 static struct {
     enum log_level level;
     enum log_format format;
     bool timeless; /* who reads the lines writes the time beside them */
 } settings = {LOG_INFO, LOG_TEXT, false};
+
+/* Who reads the lines may have stopped. */
+static struct {
+    pthread_mutex_t lock;
+    unsigned long lost; /* lines, since one was last written */
+} out = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static const char *const level_names[] = {"info", "warning", "error", "audit"};
 
@@ -81,12 +97,57 @@ static int format_json(char *line, size_t size, enum log_level level, char *sent
         hide_foreign(sentence);
         text = json_string(sentence);
     }
-    char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
+    char *quoted = text ? json_dumps(text, JSON_ENCODE_ANY) : NULL;
     int length = snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":%s}\n", time, level_names[level],
                           quoted ? quoted : "null");
     free(quoted);
     json_decref(text);
     return length;
+}
+
+static int format_line(char *line, size_t size, enum log_level level, char *sentence)
+{
+    return settings.format == LOG_JSON ? format_json(line, size, level, sentence)
+                                       : format_text(line, size, level, sentence);
+}
+
+/* Whether a line can be written now, or is refused for good, which writing it tells. */
+static bool takes_line(int patience)
+{
+    struct pollfd file = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&file, 1, patience) != 0;
+}
+
+static void write_line(const char *line, int length)
+{
+    /* Where the log cannot be written there is nobody left to tell. */
+    if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+        return;
+}
+
+static void tell_lost(void)
+{
+    char sentence[SENTENCE_MAX], line[LINE_MAX_LENGTH];
+    (void)snprintf(sentence, sizeof sentence, "%lu lines of this log are lost: nobody has read it for a while",
+                   out.lost);
+    out.lost = 0;
+    write_line(line, format_line(line, sizeof line, LOG_WARNING, sentence));
+}
+
+/* A server does not stop because nobody reads its log. */
+static void put_line(const char *line, int length)
+{
+    pthread_mutex_lock(&out.lock);
+    bool takes = takes_line(out.lost > 0 ? 0 : PATIENCE);
+    if (takes && out.lost > 0) {
+        tell_lost();
+        takes = takes_line(0);
+    }
+    if (takes)
+        write_line(line, length);
+    else
+        out.lost++;
+    pthread_mutex_unlock(&out.lock);
 }
 
 void logger_line(enum log_level level, const char *format, ...)
@@ -99,10 +160,5 @@ void logger_line(enum log_level level, const char *format, ...)
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     hide_controls(sentence);
-
-    int length = settings.format == LOG_JSON ? format_json(line, sizeof line, level, sentence)
-                                             : format_text(line, sizeof line, level, sentence);
-    /* Where the log cannot be written there is nobody left to tell. */
-    if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
-        return;
+    put_line(line, format_line(line, sizeof line, level, sentence));
 }

@@ -3,15 +3,19 @@
 
 #include "api/access/rules.h"
 #include "api/text/hex.h"
-#include "service/access_file.h"
 #include "service/config.h"
 #include "service/logger.h"
+#include "service/small_file.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHORT = 16 /* bytes: fewer can be guessed */ };
+enum {
+    SHORT = 16, /* bytes: fewer can be guessed */
+    TOKEN_FILE_MAX = 64 << 10
+};
 
 /* What a field can carry: no blanks, nothing but ASCII. */
 static bool is_token(const char *text, size_t length)
@@ -37,11 +41,10 @@ static bool take(const char *source, const char *text, size_t length, struct tok
 
 static bool take_file(const char *path, struct token_sum *ret_sum)
 {
-    char reason[ACCESS_REASON_MAX];
     size_t length, used;
-    char *text = access_file_read(path, &length, reason);
+    char *text = small_file_read(path, TOKEN_FILE_MAX, &length);
     if (!text) {
-        logger_line(LOG_ERROR, "--root-token-file: %s", reason);
+        logger_line(LOG_ERROR, "--root-token-file: cannot read '%s': %s", path, strerror(errno));
         return false;
     }
     for (used = length; used > 0 && (text[used - 1] == '\n' || text[used - 1] == '\r');)

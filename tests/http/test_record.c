@@ -346,26 +346,56 @@ START_TEST(the_name_of_the_token_is_told)
 }
 END_TEST
 
-/* Its log says nothing of listening, then: whether it does is asked. */
-START_TEST(no_level_of_the_log_leaves_that_out)
+/* A server whose stderr is that file. Its log is not looked at for when it listens: whether it does is asked. */
+static void start_logging_to(int file, const char *level)
 {
     char listen[SERVER_PATH_MAX + 16];
     snprintf(listen, sizeof listen, "unix:%s/socket", site.server->folder);
     pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(open(site.server->log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), STDERR_FILENO);
-        execl(server_binary(), server_binary(), "--data", site.server->data, "--listen", listen, "--log-level=error",
+        dup2(file, STDERR_FILENO);
+        execl(server_binary(), server_binary(), "--data", site.server->data, "--listen", listen, "--log-level", level,
               NULL);
         _exit(127);
     }
     ck_assert_int_gt(child, 0);
+    close(file);
+    site.server->pid = child;
     site.client = client_new(listen);
     ck_assert(clock_until(20, client_get(site.client, "/healthz", NULL)->status == 200));
+}
+
+START_TEST(no_level_of_the_log_leaves_that_out)
+{
+    start_logging_to(open(site.server->log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), "error");
     site_expect(client_send(site.client, "PUT", "/v1/stores/photos", NULL, 0, NULL), 201);
     ck_assert_uint_eq(server_logged(site.server, "audit: created the store 'photos'"), 1);
     ck_assert_uint_eq(server_logged(site.server, "listening"), 0);
-    site.server->pid = child;
+    server_stop(site.server);
+}
+END_TEST
+
+/* Each audit line is written by one of the few threads that wait for disks: they are not to wait for a reader. */
+START_TEST(whoever_does_not_read_the_main_log_keeps_nobody_waiting)
+{
+    enum { STORES = 150 };
+    static char large[300000], lines[1 << 16];
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    ck_assert_int_eq(fcntl(ends[0], F_SETPIPE_SZ, 8192), 8192);
+    start_logging_to(ends[1], "info");
+    for (int i = 0; i < STORES; i++)
+        site_expect(client_send(site.client, "PUT", client_text(site.client, "/v1/stores/s%d", i), NULL, 0, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/s0/objects/k", large, sizeof large, NULL), 201);
+    site_expect(client_get(site.client, "/v1/stores/s0/objects", NULL), 200);
+    ck_assert_int_gt(read(ends[0], lines, sizeof lines - 1), 0);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/last", NULL, 0, NULL), 201);
+    memset(lines, 0, sizeof lines);
+    ck_assert_int_gt(read(ends[0], lines, sizeof lines - 1), 0);
+    ck_assert_ptr_nonnull(strstr(lines, "lines of this log are lost"));
+    ck_assert_ptr_nonnull(strstr(lines, "created the store 'last'"));
+    close(ends[0]);
     server_stop(site.server);
 }
 END_TEST
@@ -468,6 +498,7 @@ int main(void)
         who_changes_limits_is_told,
         the_name_of_the_token_is_told,
         no_level_of_the_log_leaves_that_out,
+        whoever_does_not_read_the_main_log_keeps_nobody_waiting,
         it_is_opened_again_for_who_has_moved_it,
         the_last_lines_are_written_at_the_end,
         whoever_does_not_read_it_keeps_nobody_waiting,

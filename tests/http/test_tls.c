@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void add(const char *flag, const char *value)
@@ -492,25 +493,30 @@ START_TEST(the_answer_to_a_refused_upload_arrives)
 }
 END_TEST
 
+static void vanish(unsigned way)
+{
+    const struct linger none = {.l_onoff = 1};
+    struct collector *collector = collector_new();
+    ck_assert_int_eq(gnutls_handshake(collector->session), 0);
+    if (way % 2 == 0)
+        collector_send(collector, "GET /v1/stores/main/objects/old HTTP/1.1\r\nHost: a\r\n\r\n");
+    else
+        collector_send(collector,
+                       "PUT /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\nabc");
+    if (way < 4)
+        setsockopt(collector->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    collector_free(collector);
+}
+
+/* Each way is gone several times: what the server opens by the way, and keeps, is not more than one descriptor. */
 START_TEST(who_vanishes_leaves_nothing)
 {
-    enum { SIZE = 4 << 20 };
+    enum { SIZE = 4 << 20, WAYS = 6, TIMES = 4 };
     start();
     site_expect(client_upload(site.client, site_object("old"), SIZE, 1, NULL), 201);
-    size_t descriptors = server_descriptors(site.server);
-    struct linger none = {.l_onoff = 1};
-    for (int i = 0; i < 6; i++) {
-        struct collector *collector = collector_new();
-        ck_assert_int_eq(gnutls_handshake(collector->session), 0);
-        if (i % 2 == 0)
-            collector_send(collector, "GET /v1/stores/main/objects/old HTTP/1.1\r\nHost: a\r\n\r\n");
-        else
-            collector_send(collector,
-                           "PUT /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\nabc");
-        if (i < 4)
-            setsockopt(collector->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-        collector_free(collector);
-    }
+    size_t descriptors = server_descriptors(site.server) + 1;
+    for (unsigned i = 0; i < WAYS * TIMES; i++)
+        vanish(i % WAYS);
     ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors), "%zu descriptors before, %zu after",
                   descriptors, server_descriptors(site.server));
     site_expect(site_get("k", NULL), 404);
@@ -591,6 +597,11 @@ START_TEST(a_bad_pair_does_not_take_its_place)
     ck_assert_int_eq(ask_trusting(site.server->cert), CURLE_OK);
     ck_assert_int_eq(unlink(site.server->key), 0);
     hang_up("No such file or directory");
+    ck_assert_int_eq(symlink("/dev/zero", site.server->key), 0);
+    hang_up("File too large");
+    ck_assert_int_eq(unlink(site.server->key), 0);
+    ck_assert_int_eq(mkfifo(site.server->key, 0600), 0);
+    hang_up("is no private key in PEM");
     ck_assert_int_eq(ask_trusting(site.server->cert), CURLE_OK);
     free(other);
 }

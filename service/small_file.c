@@ -1,0 +1,62 @@
+/* small_file.c - reads a file whole. See small_file.h. */
+#include "service/small_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST = 4096 };
+
+/* What is read may be a secret: no part of it stays behind in memory that is given back. */
+static void drop(char *text, size_t length)
+{
+    if (text)
+        explicit_bzero(text, length);
+    free(text);
+}
+
+static char *grow(char *text, size_t length, size_t capacity)
+{
+    char *grown = malloc(capacity);
+    if (grown && length > 0)
+        memcpy(grown, text, length);
+    drop(text, length);
+    return grown;
+}
+
+static char *read_whole(int file, size_t limit, size_t *ret_length)
+{
+    size_t capacity = FIRST, length = 0;
+    char *text = malloc(capacity);
+    while (text && length <= limit) {
+        ssize_t got = read(file, text + length, capacity - length - 1);
+        if (got == 0) {
+            text[length] = '\0';
+            *ret_length = length;
+            return text;
+        }
+        if (got < 0)
+            break;
+        length += (size_t)got;
+        if (length + 1 == capacity)
+            text = grow(text, length, capacity *= 2);
+    }
+    int error = length > limit ? EFBIG : errno;
+    drop(text, length);
+    errno = error;
+    return NULL;
+}
+
+char *small_file_read(const char *path, size_t limit, size_t *ret_length)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return NULL;
+    char *text = read_whole(file, limit, ret_length);
+    int error = errno;
+    close(file);
+    errno = error;
+    return text;
+}

@@ -1,0 +1,15 @@
+/* small_file.h - a file that belongs into memory as a whole: a secret, a certificate, who may do what.
+ *
+ * Its path is what somebody wrote into an option. So what it names may be anything, a pipe or a device too: nothing is
+ * waited for, and no more is read than such a file can have.
+ */
+#ifndef CAIRN_SMALL_FILE_H
+#define CAIRN_SMALL_FILE_H
+
+#include <stddef.h>
+
+/* All of it, with a NUL behind; the caller frees it. NULL and errno: EFBIG when there is more than `limit` bytes.
+ * Thread: any. */
+char *small_file_read(const char *path, size_t limit, size_t *ret_length);
+
+#endif
