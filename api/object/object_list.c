@@ -1,6 +1,6 @@
 /* object_list.c - GET …/objects: the objects of a store in bytewise order of their keys, page by page.
  *
- *     ?prefix=2026/&delimiter=/&limit=100&cursor=…
+ *     ?prefix=2026/&delimiter=/&limit=100&cursor=…&attributes=true
  *
  * Groups of keys that are not UTF-8 stand in `prefixes_base64`, which is there only when it is needed. The page is
  * read and written in one pass on an I/O thread. A cursor is the engine's, in base64url: opaque
@@ -28,6 +28,7 @@ struct page {
     char delimiter[DELIMITER_MAX + 1];
     uint8_t cursor[STORE_CURSOR_MAX + 3]; /* decoding may write a block more */
     struct store_list_query query;
+    bool attributes; /* each object's are asked for */
     struct jsontext objects;
     struct jsontext prefixes;
     struct jsontext prefixes_base64; /* those that are not UTF-8 */
@@ -97,6 +98,8 @@ static bool read_query(struct request *request, struct page *page)
         return refuse(request, "The parameter limit is a number from 1 to 1000.");
     if (!read_cursor(request, page))
         return refuse(request, "The parameter cursor is not one that a page of this listing gave.");
+    if (!uri_switch(request->query, "attributes", &page->attributes))
+        return refuse(request, "The parameter attributes is true or false.");
     return true;
 }
 
@@ -115,6 +118,10 @@ static void write_item(void *arg, const struct store_list_item *item)
     jsontext_open(&page->objects, '{');
     object_json_write(&page->objects, item->info);
     object_json_write_place(&page->objects, item->info);
+    if (page->attributes) {
+        object_json_write_kept(&page->objects, item->info);
+        object_json_write_meta(&page->objects, item->info);
+    }
     jsontext_close(&page->objects, '}');
 }
 
@@ -179,10 +186,12 @@ static void acquired(struct request *request)
     request_offload(request, read_page, answer);
 }
 
+/* What a HEAD tells is for who may read. */
 static bool may_list(struct request *request, const struct page *page)
 {
     struct store_key prefix = {.bytes = page->prefix, .length = page->query.prefix_length};
-    return permit_may(request, RIGHT_LIST, request->store_name, &prefix);
+    unsigned rights = page->attributes ? RIGHT_LIST | RIGHT_READ : RIGHT_LIST;
+    return permit_may(request, rights, request->store_name, &prefix);
 }
 
 static void begin(struct request *request)
@@ -207,6 +216,6 @@ static void end(struct request *request)
 }
 
 const struct endpoint endpoint_object_list = {.begin = begin,
-                                              .parameters = {"prefix", "delimiter", "limit", "cursor"},
+                                              .parameters = {"prefix", "delimiter", "limit", "cursor", "attributes"},
                                               .end = end,
                                               .fault = "the listing cannot be read"};

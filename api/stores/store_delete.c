@@ -5,7 +5,6 @@
 #include "api/request/request.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct removal {
     bool force;
@@ -35,15 +34,9 @@ static void answer(struct request *request)
         reply_store_error(request, request->error, request->store_name);
 }
 
-/* `true` or `false`; absent is false. */
 static bool read_force(struct request *request, bool *ret_force)
 {
-    char value[8];
-    enum uri_parameter found = uri_parameter(request->query, "force", value, sizeof value);
-    *ret_force = found == URI_PARAMETER_FOUND && strcmp(value, "true") == 0;
-    if (found == URI_PARAMETER_ABSENT || *ret_force)
-        return true;
-    if (found == URI_PARAMETER_FOUND && strcmp(value, "false") == 0)
+    if (uri_switch(request->query, "force", ret_force))
         return true;
     reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter force is true or false.");
     return false;

@@ -353,6 +353,20 @@ START_TEST(a_listing_asks_below_the_prefix)
 }
 END_TEST
 
+/* They are what HEAD tells. */
+START_TEST(a_listing_with_attributes_takes_the_right_to_read)
+{
+    start_with_every_token();
+    site_expect(get("no-read", "/v1/stores/theirs/objects"), 200);
+    site_expect(get("no-read", "/v1/stores/theirs/objects?attributes=false"), 200);
+    struct answer *answer = get("no-read", "/v1/stores/theirs/objects?attributes=true");
+    site_expect_kind(answer, 403, "forbidden");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "lacks the right read"));
+    site_expect(get("no-list", "/v1/stores/theirs/objects?attributes=true"), 403);
+    site_expect(get("right", "/v1/stores/theirs/objects?attributes=true"), 200);
+}
+END_TEST
+
 START_TEST(a_hash_is_read_where_its_key_stands_below_the_prefix)
 {
     start_below();
@@ -572,6 +586,7 @@ int main(void)
         anybody_may_what_the_anonymous_grants_say,
         a_prefix_is_compared_with_the_bytes_of_the_key,
         a_listing_asks_below_the_prefix,
+        a_listing_with_attributes_takes_the_right_to_read,
         a_hash_is_read_where_its_key_stands_below_the_prefix,
         a_batch_is_refused_whole,
         a_batch_get_is_refused_whole,

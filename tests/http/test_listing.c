@@ -2,6 +2,7 @@
 #include "tests/http/site.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void put_all(const char *const *keys, size_t count)
 {
@@ -86,6 +87,34 @@ START_TEST(an_entry_tells_what_head_tells)
     ck_assert_str_eq(json_string_value(json_object_get(entry, "content_type")), "text/plain");
     ck_assert_int_eq(json_integer_value(json_object_get(entry, "offset")), answer_integer(put, "offset"));
     ck_assert_ptr_nonnull(json_object_get(entry, "modified"));
+}
+END_TEST
+
+/* As batch-get tells them. */
+START_TEST(attributes_are_told_where_asked)
+{
+    site_expect(site_put("full", "x", "Content-Type: text/plain", "Cache-Control: no-store", "Content-Language: de",
+                         "Content-Encoding: gzip", "Content-Disposition: inline",
+                         "Expires: Thu, 01 Dec 2094 16:00:00 GMT", "Cairn-Meta-Colour: red",
+                         "Cairn-Meta-Shape: \xc3\xbc", NULL),
+                201);
+    site_expect(site_put("none", "x", NULL), 201);
+    json_t *objects = json_object_get(answer_json(list("?attributes=true")), "objects");
+    json_t *given = json_object_get(answer_json(site_post("/batch-get", "{\"keys\":[\"full\",\"none\"]}")), "objects");
+    for (size_t i = 0; i < 2; i++) {
+        json_t *entry = json_array_get(objects, i), *object = json_array_get(given, i);
+        json_object_del(object, "data");
+        json_object_del(entry, "modified");
+        json_object_del(entry, "offset");
+        ck_assert_msg(json_equal(entry, object), "%s, not %s", json_dumps(entry, 0), json_dumps(object, 0));
+    }
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(objects, 0), "cache_control")), "no-store");
+    ck_assert_uint_eq(json_object_size(json_object_get(json_array_get(objects, 0), "meta")), 2);
+    const char *without[] = {"", "?attributes=false"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *entry = json_array_get(json_object_get(answer_json(list(without[i])), "objects"), 0);
+        ck_assert(!json_object_get(entry, "meta") && !json_object_get(entry, "cache_control"));
+    }
 }
 END_TEST
 
@@ -233,8 +262,9 @@ END_TEST
 
 START_TEST(bad_parameters_are_refused)
 {
-    const char *queries[] = {"?limit=0",   "?limit=-1", "?limit=x", "?limit=1x", "?limit=99999999999999999999",
-                             "?prefix=%zz"};
+    const char *queries[] = {
+        "?limit=0",    "?limit=-1",    "?limit=x",        "?limit=1x",        "?limit=99999999999999999999",
+        "?prefix=%zz", "?attributes=", "?attributes=yes", "?attributes=true1"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         char *target = client_text(site.client, "%s/objects%s", site_target(""), queries[i]);
         struct answer *answer = client_get(site.client, target, NULL);
@@ -250,6 +280,7 @@ int main(void)
         an_empty_store_lists_nothing,
         keys_come_in_byte_order,
         an_entry_tells_what_head_tells,
+        attributes_are_told_where_asked,
         a_key_that_is_not_utf8_is_listed_in_base64,
         deleted_and_moved_keys_are_not_listed,
         an_overwritten_key_is_listed_once,

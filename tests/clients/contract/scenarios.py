@@ -234,6 +234,11 @@ def listing(checker):
     page = call("listObjects", 200, path, {"prefix": "b/", "limit": 1}, why="the first page").json()
     page = call("listObjects", 200, path, {"prefix": "b/", "cursor": page["cursor"]}, why="the next page").json()
     checker.check("a page goes on after its cursor", [entry["key"] for entry in page["objects"]] == ["b/2"], f"{page}")
+    call("putObject", 200, {**path, "key": "c"}, body=b"x",
+         sent={"Cache-Control": "no-store", "Cairn-Meta-Colour": "red"})
+    page = call("listObjects", 200, path, {"prefix": "c", "attributes": True}, why="with attributes").json()
+    told = [(entry.get("cache_control"), entry.get("meta")) for entry in page["objects"]]
+    checker.check("attributes are told where asked", told == [("no-store", {"colour": "red"})], f"{page}")
     for wrong in ({"limit": 0}, {"cursor": "what?"}, {"delimiter": "x" * 65}):
         call("listObjects", 400, path, wrong, valid=False, why=str(wrong))
     call("listObjects", 404, {"store": "absent"})
