@@ -198,27 +198,40 @@ static void wait_for_events(struct acceptor *acceptor, struct pollfd *files, int
             files[i].revents = 0;
 }
 
-void acceptor_run(struct acceptor *acceptor, int64_t end)
+/* False when a signal has come or it is time. */
+static bool turn(struct acceptor *acceptor, int64_t end)
 {
     struct pollfd files[2 + LISTENERS_MAX];
     eventfd_t count;
-    do {
-        wait_for_events(acceptor, files, end);
-        if (files[1].revents)
-            eventfd_read(acceptor->wake, &count);
-        spares_fill(&acceptor->spares);
-        for (size_t i = 0; i < acceptor->listener_count; i++)
-            if (files[2 + i].revents)
-                accept_some(acceptor, &acceptor->listeners[i]);
-    } while (!files[0].revents && clock_milliseconds() < end);
+    wait_for_events(acceptor, files, end);
+    if (files[1].revents)
+        eventfd_read(acceptor->wake, &count);
+    spares_fill(&acceptor->spares);
+    for (size_t i = 0; i < acceptor->listener_count; i++)
+        if (files[2 + i].revents)
+            accept_some(acceptor, &acceptor->listeners[i]);
+    return !files[0].revents && clock_milliseconds() < end;
+}
+
+void acceptor_run(struct acceptor *acceptor, int64_t end)
+{
+    while (turn(acceptor, end))
+        continue;
+}
+
+static bool has_line(const struct acceptor *acceptor)
+{
+    struct pollfd files[LISTENERS_MAX];
+    for (size_t i = 0; i < acceptor->listener_count; i++)
+        files[i] = (struct pollfd){.fd = acceptor->listeners[i].socket, .events = POLLIN};
+    return poll(files, acceptor->listener_count, 0) > 0;
 }
 
 /* A queue of no length still takes one: that may come between the last look at it and the close. */
-void acceptor_finish(struct acceptor *acceptor)
+void acceptor_finish(struct acceptor *acceptor, int64_t end)
 {
     for (size_t i = 0; i < acceptor->listener_count; i++)
         listen(acceptor->listeners[i].socket, 0);
-    for (size_t i = 0; i < acceptor->listener_count; i++)
-        while (connections(acceptor) < acceptor->connections_limit && accept_one(acceptor, &acceptor->listeners[i]))
-            continue;
+    while (has_line(acceptor) && turn(acceptor, end))
+        continue;
 }

@@ -43,9 +43,9 @@ bool acceptor_open(struct acceptor *acceptor, size_t spares);
 /* Accepts until a signal arrives or `end` has come (clock.h). Thread: one. */
 void acceptor_run(struct acceptor *acceptor, int64_t end);
 
-/* After that, before the listeners are closed: nobody new gets in line, and those who wait there are accepted as long
- * as there is room. Thread: the same. */
-void acceptor_finish(struct acceptor *acceptor);
+/* After that, before the listeners are closed: nobody new gets in line, and those who wait there are accepted, until
+ * nobody is left, a signal arrives, or `end` has come. Thread: the same. */
+void acceptor_finish(struct acceptor *acceptor, int64_t end);
 
 /* For loop_options.closed; `arg` is the acceptor. Thread: any. */
 void acceptor_connection_closed(void *arg);

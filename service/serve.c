@@ -30,7 +30,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOPS_MAX = 64, LOOK_INTERVAL = 1000 /* milliseconds */ };
+enum {
+    LOOPS_MAX = 64,
+    LOOK_INTERVAL = 1000, /* milliseconds */
+    LINE_PATIENCE = 5000  /* milliseconds for those who wait in line when the server is told to stop */
+};
 
 #define NO_END INT64_MAX
 
@@ -356,7 +360,6 @@ static void drain_loops(struct server *server)
     size_t count = server->acceptor.loop_count;
     const char *cut = NULL;
 
-    take_signal(server);
     for (size_t i = 0; i < count; i++)
         loop_drain(server->loops[i]);
     for (size_t i = 0; i < count && !cut; i++)
@@ -413,7 +416,9 @@ static void run(struct server *server)
     logger_line(LOG_INFO, "ready");
     if (accept_until(server, NO_END) == SIGTERM && server->config->drain_delay > 0)
         linger(server);
-    acceptor_finish(acceptor);
+    api_drain(server->api);
+    take_signal(server); /* those that belong together, as of a terminal and of a supervisor, are one */
+    acceptor_finish(acceptor, clock_milliseconds() + LINE_PATIENCE);
     logger_line(LOG_INFO, "draining: %zu requests are under way", api_requests(server->api));
 }
 

@@ -366,6 +366,40 @@ START_TEST(who_came_before_the_signal_is_served)
 }
 END_TEST
 
+/* Requests under way hold all places, so that those in line are guests, a few at a time. */
+START_TEST(who_waits_in_line_is_answered)
+{
+    enum { CLIENTS = 60, HELD = 16 };
+    static struct raw_answer answer;
+    int sockets[CLIENTS], held[HELD];
+    server_add(site.server, "--connections-limit=16");
+    site_start();
+    client_disconnect(site.client);
+    for (int i = 0; i < HELD; i++) {
+        held[i] = raw_connect(site.server->port);
+        raw_send(held[i], "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na", site_object("k"));
+    }
+    server_halt(site.server);
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
+    }
+    ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
+    ck_assert_int_eq(kill(site.server->pid, SIGCONT), 0);
+    for (int i = 0; i < CLIENTS; i++) {
+        ck_assert_msg(raw_receive(sockets[i], &answer), "client %d gets no answer", i);
+        ck_assert_int_eq(answer.status, 200);
+        close(sockets[i]);
+    }
+    for (int i = 0; i < HELD; i++) {
+        raw_send(held[i], "b");
+        ck_assert(raw_receive(held[i], &answer));
+        close(held[i]);
+    }
+    ck_assert_int_eq(server_wait(site.server, 20), 0);
+}
+END_TEST
+
 /* A client of its own each time: what counts is that new connections are answered. */
 static int status_of(const char *method, const char *target, bool *ret_closes)
 {
@@ -455,6 +489,7 @@ int main(void)
         requests_begun_before_the_drain_are_served,
         writes_under_way_are_carried_out,
         who_came_before_the_signal_is_served,
+        who_waits_in_line_is_answered,
         for_a_moment_everybody_is_served_and_readyz_tells_of_the_end,
         the_moment_ends_by_itself,
         a_verification_does_not_hold_it,
