@@ -22,6 +22,13 @@ static void read_memory(struct process_figures *figures)
     fclose(file);
 }
 
+uint64_t process_memory(void)
+{
+    struct process_figures figures = {0};
+    read_memory(&figures);
+    return figures.resident_bytes;
+}
+
 /* From Linux 6.2 on the folder's size is their number. */
 static uint64_t count_files(void)
 {

@@ -13,4 +13,7 @@ struct process_figures {
 /* What cannot be found out is 0. Thread: any. */
 void process_figures(struct process_figures *ret_figures);
 
+/* Its resident bytes alone. Thread: any. */
+uint64_t process_memory(void);
+
 #endif

@@ -16,6 +16,7 @@
 #include "service/identity.h"
 #include "service/listeners.h"
 #include "service/logger.h"
+#include "service/memory.h"
 #include "service/process.h"
 #include "service/signals.h"
 #include "service/version.h"
@@ -53,6 +54,7 @@ struct server {
     struct listener listeners[LISTENERS_MAX];
     struct acceptor acceptor;
     struct access access;
+    struct memory memory;
 };
 
 /* ---- one step each --------------------------------------------------------------------------- */
@@ -321,7 +323,7 @@ static int take_signal(struct server *server)
 }
 
 /* Accepts connections until that time or a signal that ends the server: which one, or 0. Looks now and then whether
- * what is read again on SIGHUP has changed without one. */
+ * what is read again on SIGHUP has changed without one, and whether memory can be given back. */
 static int accept_until(struct server *server, int64_t end)
 {
     int signal;
@@ -329,6 +331,7 @@ static int accept_until(struct server *server, int64_t end)
         int64_t look = clock_milliseconds() + LOOK_INTERVAL;
         acceptor_run(&server->acceptor, look < end ? look : end);
         access_look(&server->access);
+        memory_look(&server->memory, api_requests(server->api));
         signal = take_signal(server);
     } while (!signal_ends(signal) && clock_milliseconds() < end);
     return signal;
