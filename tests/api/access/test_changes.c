@@ -49,7 +49,7 @@ START_TEST(each_part_of_a_token_counts)
         "\"grants\":[{\"stores\":[\"s\",\"t\"],\"rights\":[\"read\"]}]",
         "\"grants\":[{\"stores\":[\"s\"],\"rights\":[\"list\"]}]",
         "\"grants\":[{\"stores\":[\"s\"],\"prefix\":\"a\",\"rights\":[\"read\"]}]",
-        "\"expires\":\"2027-01-01T00:00:00Z\"," READ,
+        ("\"expires\":\"2027-01-01T00:00:00Z\"," READ),
     };
     char *one = token("ci", A, READ);
     expect(rules_of(one, ""), rules_of(one, ""), "");
