@@ -68,7 +68,7 @@ bool link_type_valid(const char *type, size_t length)
     for (size_t i = 0; i < length; i++)
         if (type[i] < ' ' || type[i] > '~')
             return false;
-    return length < LINK_TYPE_SIZE;
+    return length < LINK_TYPE_SIZE && (length == 0 || (type[0] != ' ' && type[length - 1] != ' '));
 }
 
 bool link_read(struct link *link, struct slice query)

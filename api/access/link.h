@@ -59,7 +59,8 @@ bool link_in_query(struct slice query);
  * may not be absent. */
 bool link_read(struct link *link, struct slice query);
 
-/* Whether a text may be the Content-Type in a link: printable, and not too long. */
+/* Whether a text may be the Content-Type in a link: printable, not too long, and without blanks around it, since no
+ * field has them. */
 bool link_type_valid(const char *type, size_t length);
 
 /* Makes the signature. */

@@ -52,6 +52,7 @@ enum attributes_error attributes_add_field(struct attributes *attributes, enum a
                                            const char *value)
 {
     size_t length = strlen(value);
+    octet_trim(&value, &length);
     if (length == 0)
         return ATTRIBUTES_OK;
     if (!is_text(value, length))
@@ -91,7 +92,9 @@ static bool has_meta(const struct attributes *attributes, const char *name, size
 enum attributes_error attributes_add_meta(struct attributes *attributes, const char *name, size_t name_length,
                                           const char *value)
 {
-    size_t value_length = strlen(value), shown_length = value_length == 0 ? 1 : value_length; /* a blank: reply.c */
+    size_t value_length = strlen(value);
+    octet_trim(&value, &value_length);
+    size_t shown_length = value_length == 0 ? 1 : value_length; /* a blank: reply.c */
     if (name_length == 0)
         return ATTRIBUTES_NO_NAME;
     if (!is_text(value, value_length))

@@ -40,3 +40,13 @@ bool octet_all(const char *text, size_t length, enum octet_place place)
             return false;
     return true;
 }
+
+void octet_trim(const char **text, size_t *length)
+{
+    while (*length > 0 && octet_is((*text)[*length - 1], OCTET_BLANK))
+        --*length;
+    while (*length > 0 && octet_is(**text, OCTET_BLANK)) {
+        ++*text;
+        --*length;
+    }
+}

@@ -22,4 +22,7 @@ static inline bool octet_is(char octet, enum octet_place place)
 /* Whether all of a text may stand there. */
 bool octet_all(const char *text, size_t length, enum octet_place place);
 
+/* Takes the blanks off both ends of a text. */
+void octet_trim(const char **text, size_t *length);
+
 #endif

@@ -68,6 +68,26 @@ START_TEST(an_empty_value_is_kept)
 }
 END_TEST
 
+START_TEST(blanks_around_a_value_are_no_part_of_it)
+{
+    struct attributes attributes = {0};
+    struct attribute attribute;
+    size_t position = 0;
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_EXPIRES, "Expires", " \t "), ATTRIBUTES_OK);
+    ck_assert_uint_eq(attributes.length, 0);
+    ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_EXPIRES, "Expires", "\t a b \t"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, " \t"), ATTRIBUTES_OK);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "b", 1, " c d\t"), ATTRIBUTES_OK);
+    ck_assert(next(&attributes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_EXPIRES, "a b");
+    ck_assert(next(&attributes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_META, "");
+    ck_assert(next(&attributes, &position, &attribute));
+    expect(&attribute, ATTRIBUTE_META, "c d");
+    attributes_free(&attributes);
+}
+END_TEST
+
 START_TEST(a_content_type_comes_once)
 {
     struct attributes attributes = {0};
@@ -173,6 +193,7 @@ int main(void)
     const TTest *tests[] = {
         what_goes_in_comes_out,
         an_empty_value_is_kept,
+        blanks_around_a_value_are_no_part_of_it,
         a_content_type_comes_once,
         nothing_is_no_bytes,
         a_name_comes_once_in_any_case,
