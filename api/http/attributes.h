@@ -57,8 +57,8 @@ enum attributes_error {
     ATTRIBUTES_NO_MEMORY
 };
 
-/* Blanks around a value are no part of it, wherever it comes from (RFC 9110, section 5.5). An empty field is the same as
- * none; a meta value may be empty. The name of the field counts. */
+/* Blanks around a value are no part of it, wherever it comes from (RFC 9110, section 5.5). An empty field is the same
+ * as none; a meta value may be empty. The name of the field counts. */
 enum attributes_error attributes_add_field(struct attributes *attributes, enum attribute_tag tag, const char *name,
                                            const char *value);
 enum attributes_error attributes_add_meta(struct attributes *attributes, const char *name, size_t name_length,

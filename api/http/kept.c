@@ -1,12 +1,12 @@
 #include "api/http/kept.h"
 
 const struct kept kept_fields[KEPT_FIELDS] = {
-    {FIELD_CONTENT_TYPE, ATTRIBUTE_CONTENT_TYPE, "content_type", false},
-    {FIELD_CACHE_CONTROL, ATTRIBUTE_CACHE_CONTROL, "cache_control", true},
-    {FIELD_CONTENT_DISPOSITION, ATTRIBUTE_CONTENT_DISPOSITION, "content_disposition", false},
-    {FIELD_CONTENT_ENCODING, ATTRIBUTE_CONTENT_ENCODING, "content_encoding", false},
-    {FIELD_CONTENT_LANGUAGE, ATTRIBUTE_CONTENT_LANGUAGE, "content_language", false},
-    {FIELD_EXPIRES, ATTRIBUTE_EXPIRES, "expires", true},
+    {FIELD_CONTENT_TYPE, ATTRIBUTE_CONTENT_TYPE, "content_type"},
+    {FIELD_CACHE_CONTROL, ATTRIBUTE_CACHE_CONTROL, "cache_control"},
+    {FIELD_CONTENT_DISPOSITION, ATTRIBUTE_CONTENT_DISPOSITION, "content_disposition"},
+    {FIELD_CONTENT_ENCODING, ATTRIBUTE_CONTENT_ENCODING, "content_encoding"},
+    {FIELD_CONTENT_LANGUAGE, ATTRIBUTE_CONTENT_LANGUAGE, "content_language"},
+    {FIELD_EXPIRES, ATTRIBUTE_EXPIRES, "expires"},
 };
 
 const struct kept *kept_of(enum attribute_tag tag)

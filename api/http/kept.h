@@ -11,13 +11,10 @@
 #include "api/http/attributes.h"
 #include "api/http/fields.h"
 
-#include <stdbool.h>
-
 struct kept {
     enum field field;
     enum attribute_tag tag;
     const char *member; /* its name in JSON */
-    bool freshness;     /* a 304 has it too (RFC 9110, section 15.4.5) */
 };
 
 enum { KEPT_FIELDS = 6 };

@@ -80,7 +80,7 @@ static const char *read_text(const json_t *value, const char **ret_text, const c
 
 static const char *read_type(const json_t *value, const char **ret_type)
 {
-    const char *fault = "type is a Content-Type of at most 255 printable characters";
+    const char *fault = "type is a Content-Type of at most 255 printable characters, without blanks around it";
     if (read_text(value, ret_type, fault) || **ret_type == '\0' || !link_type_valid(*ret_type, strlen(*ret_type)))
         return fault;
     return NULL;
@@ -240,6 +240,7 @@ static void answer(struct request *request, const struct order *order, const str
     jsontext_figure(&json, "expires", (uint64_t)order->expires);
     jsontext_close(&json, '}');
     reply_json(request, 200, &json);
+    reply_field(request, "Cache-Control", "no-store"); /* it lets in whoever has it */
 }
 
 static void finish(struct request *request)

@@ -92,7 +92,7 @@ static void kept_field(struct request *request, const struct kept *kept, const s
 static void attribute_field(struct request *request, const struct attribute *attribute)
 {
     const struct kept *kept = kept_of(attribute->tag);
-    if (kept && !kept->freshness)
+    if (kept)
         kept_field(request, kept, attribute);
     else if (attribute->tag == ATTRIBUTE_META)
         meta_field(request, attribute);
@@ -108,22 +108,6 @@ static void attribute_fields(struct request *request, const struct object_info *
     size_t position = 0;
     while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
         attribute_field(request, &attribute);
-}
-
-/* Caches that were told nothing guess, and then give an old version for one that has been replaced. */
-static void freshness_fields(struct request *request, const struct object_info *info)
-{
-    struct attribute attribute;
-    size_t position = 0;
-    bool told = false;
-    while (attributes_next(info->attributes, info->attributes_length, &position, &attribute)) {
-        const struct kept *kept = kept_of(attribute.tag);
-        if (kept && kept->freshness)
-            kept_field(request, kept, &attribute);
-        told = told || attribute.tag == ATTRIBUTE_CACHE_CONTROL;
-    }
-    if (!told)
-        reply_field(request, "Cache-Control", "no-cache");
 }
 
 static void content_type_of(const struct object_info *info, struct text *text)
@@ -144,33 +128,23 @@ static int64_t last_modified(const struct object_info *info)
     return seconds < now ? seconds : now;
 }
 
-/* What is stored is anybody's, and a page among it would be one of this server's origin: in the sandbox it has one of
- * its own, and runs no scripts. */
-static void safety_fields(struct request *request)
+/* All that is known of it beside its bytes. A 304 has that too: the ETag tells only the bytes, and what else has
+ * changed caches may take over (RFC 9110, section 15.4.5). What is stored is anybody's, and a page among it would be
+ * one of this server's origin: in the sandbox it has one of its own, and runs no scripts.
+ *
+ * Without memory there is no answer, and the pin that `info` belongs to may be gone with it. */
+static void object_fields(struct request *request, const struct object_info *info, const char *content_type)
 {
-    reply_field(request, "Content-Security-Policy", "sandbox");
-}
-
-/* The fields that a 304 has too. */
-static void version_fields(struct request *request, const struct object_info *info)
-{
+    const struct reading *reading = request->state;
     char etag[ETAG_SIZE], modified[HTTP_DATE_SIZE];
+    if (!request->response)
+        return;
     etag_write(etag, &info->digest);
     http_date_write(modified, last_modified(info));
     reply_field(request, "ETag", etag);
     reply_field(request, "Last-Modified", modified);
-    freshness_fields(request, info);
-    safety_fields(request);
-}
-
-/* Without memory there is no answer, and the pin that `info` belongs to may be gone with it. */
-static void object_fields(struct request *request, const struct object_info *info, const char *content_type)
-{
-    const struct reading *reading = request->state;
-    if (!request->response)
-        return;
-    version_fields(request, info);
     reply_field(request, "Accept-Ranges", "bytes");
+    reply_field(request, "Content-Security-Policy", "sandbox");
     reply_field(request, "Content-Type", content_type);
     attribute_fields(request, info);
     if (reading->disposition)
@@ -207,6 +181,14 @@ static void send_whole(struct request *request, const struct object_info *info)
         reply_length(request, 200, info->size);
     else
         send_bytes(request, 200, 0, info->size);
+    object_fields(request, info, content_type.bytes);
+}
+
+static void send_unchanged(struct request *request, const struct object_info *info)
+{
+    struct text content_type;
+    content_type_of(info, &content_type);
+    reply_length(request, 304, info->size);
     object_fields(request, info, content_type.bytes);
 }
 
@@ -293,8 +275,7 @@ static void answer_found(struct request *request)
         reply_problem(request, PROBLEM_PRECONDITION_FAILED, "The object is not the version that was asked for.");
         return;
     case CONDITIONAL_UNCHANGED:
-        reply_length(request, 304, info->size);
-        version_fields(request, info);
+        send_unchanged(request, info);
         return;
     case CONDITIONAL_SEND:
         send_wanted(request, info);

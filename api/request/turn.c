@@ -9,12 +9,22 @@
 
 #include <assert.h>
 
+/* Caches that are told nothing guess, and then give the old for the new. What tells that something was done they never
+ * keep. */
+static void limit_caching(struct request *request)
+{
+    bool kept = request->method == METHOD_GET || request->method == METHOD_HEAD || request->problem != PROBLEMS;
+    if (kept && request->response && !MHD_get_response_header(request->response, "Cache-Control"))
+        reply_field(request, "Cache-Control", "no-cache");
+}
+
 /* What all answers have in common. */
 static void conclude(struct request *request)
 {
     request->answered = true;
     reply_field(request, "X-Request-Id", request_id(request));
     reply_field(request, "X-Content-Type-Options", "nosniff"); /* what says it is text is not taken for a page */
+    limit_caching(request);
     site_fields(request);
     metrics_count(&request->api->metrics, request->method, request->status, request->problem);
 }

@@ -71,19 +71,31 @@ START_TEST(they_belong_to_one_version)
 }
 END_TEST
 
-/* RFC 9110, section 15.4.5: those that say how long it is fresh, and none about content that is not there. */
-START_TEST(a_304_says_how_long_it_is_fresh)
+/* The ETag tells the bytes. What else has changed since is told to who has them (RFC 9110, section 15.4.5). */
+START_TEST(a_304_has_the_fields_of_now)
 {
-    site_expect(put_all("k"), 201);
-    struct answer *answer = site_get("k", "If-None-Match: *", NULL);
+    struct answer *answer = site_put("k", "0123456789", "Content-Type: text/plain", "Cairn-Meta-Rev: 1",
+                                     "Repr-Digest: sha-256=:hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=:", NULL);
+    site_expect(answer, 201);
+    const char *known = client_text(site.client, "If-None-Match: %s", answer_header(answer, "ETag"));
+    expect_line(site_get("k", known, NULL), "Content-Type: text/plain");
+    expect_line(site_get("k", known, NULL), "Cache-Control: no-cache");
+    site_expect(site_put("k", "0123456789", "Content-Type: text/html", "Cairn-Meta-Rev: 2", CONTROL, DISPOSITION,
+                         CODING, LANGUAGE, EXPIRES,
+                         "Repr-Digest: sha-256=:hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=:", NULL),
+                200);
+    struct answer *answers[] = {site_get("k", known, NULL), site_head("k", known, NULL)};
+    for (size_t i = 0; i < 2; i++) {
+        expect_all(answers[i], 304);
+        expect_line(answers[i], "Content-Type: text/html");
+        expect_line(answers[i], "Cairn-Meta-rev: 2");
+        expect_line(answers[i], "Repr-Digest: sha-256=:hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII=:");
+        expect_absent(answers[i], "Content-MD5"); /* of a content that is not there */
+        ck_assert_uint_eq(answers[i]->size, 0);
+    }
+    answer = site_get("k?download=a", known, NULL);
     site_expect(answer, 304);
-    expect_line(answer, CONTROL);
-    expect_line(answer, EXPIRES);
-    expect_absent(answer, "Content-Disposition");
-    expect_absent(answer, "Content-Encoding");
-    expect_absent(answer, "Content-Language");
-    site_expect(site_put("plain", "v", NULL), 201);
-    expect_line(site_get("plain", "If-None-Match: *", NULL), "Cache-Control: no-cache");
+    expect_line(answer, "Content-Disposition: attachment; filename=\"a\"; filename*=UTF-8''a");
 }
 END_TEST
 
@@ -93,6 +105,43 @@ START_TEST(without_a_word_caches_have_to_ask)
     expect_line(site_get("k", NULL), "Cache-Control: no-cache");
     expect_line(site_head("k", NULL), "Cache-Control: no-cache");
     expect_line(site_get("k", "Range: bytes=0-0", NULL), "Cache-Control: no-cache");
+}
+END_TEST
+
+/* Whatever it is, but what an object says of itself. */
+START_TEST(no_answer_is_kept_without_asking)
+{
+    site_expect(site_put("k", "0123456789", CONTROL, NULL), 201);
+    struct answer *answers[] = {
+        site_get("none", NULL),
+        site_head("none", NULL),
+        site_get("k", "If-Match: \"none\"", NULL),
+        site_get("k", "Range: bytes=99-", NULL),
+        site_get("k?download=%ff", NULL),
+        client_get(site.client, site_target("/objects"), NULL),
+        client_get(site.client, site_target("/objects?prefx=a"), NULL),
+        client_get(site.client, site_target(""), NULL),
+        client_get(site.client, "/v1/stores", NULL),
+        client_get(site.client, "/v1/stores/UPPER", NULL),
+        client_get(site.client, "/", NULL),
+        client_get(site.client, "/", "Accept: text/html", NULL),
+        client_get(site.client, "/metrics", NULL),
+        client_get(site.client, "/openapi.yaml", NULL),
+        client_get(site.client, "/nothing", NULL),
+        client_send(site.client, "DELETE", "/v1/stores", NULL, 0, NULL),
+        client_send(site.client, "BREW", "/v1/stores", NULL, 0, NULL),
+        site_put("k", "v", "If-Match: \"none\"", NULL),
+        client_get(site.client, client_text(site.client, "/%012000d", 0), NULL),
+        client_get(site.client, "/", client_text(site.client, "X-Filling: %012000d", 0), NULL),
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        ck_assert_msg(answers[i]->status != 0, "%zu: no answer", i);
+        expect_line(answers[i], "Cache-Control: no-cache");
+    }
+    expect_line(client_get(site.client, "/healthz", NULL), "Cache-Control: no-store");
+    expect_line(client_get(site.client, "/readyz", NULL), "Cache-Control: no-store");
+    expect_line(site_get("k", NULL), CONTROL);
+    expect_line(site_get("k", "If-None-Match: *", NULL), CONTROL);
 }
 END_TEST
 
@@ -138,6 +187,32 @@ START_TEST(a_batch_has_them_as_members)
     ck_assert_str_eq(json_string_value(json_object_get(object, "expires")), "Thu, 01 Dec 2094 16:00:00 GMT");
     ck_assert_str_eq(json_string_value(json_object_get(object, "content_disposition")),
                      "attachment; filename=\"a b.txt\"; filename*=UTF-8''%c3%a9.txt");
+}
+END_TEST
+
+/* As in a head: blanks around a value are no part of it, and where nothing is left there was none. */
+START_TEST(blanks_in_a_batch_are_those_of_a_put)
+{
+    const char *members[] = {"cache_control", "content_disposition", "content_encoding", "content_language",
+                             "expires",       "content_type"};
+    const char *fields[] = {"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
+                            "Expires",       "Content-Type"};
+    const char *none[] = {"no-cache", NULL, NULL, NULL, NULL, "application/octet-stream"};
+    const char *blanks[] = {"", " ", "\\t", "  \\t "};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        for (size_t k = 0; k < sizeof blanks / sizeof *blanks; k++) {
+            const char *step = "{\"operations\": [{\"op\": \"put\", \"key\": \"k\", \"data\": \"dg==\", "
+                               "\"meta\": {\"a\": \"%s\"}, \"%s\": \"%s%s%s\"}]}";
+            site_expect(site_post("/batch", client_text(site.client, step, blanks[k], members[i], blanks[k], "", "")),
+                        200);
+            struct answer *answer = site_get("k", NULL);
+            const char *value = answer_header(answer, fields[i]);
+            ck_assert_msg(none[i] ? value && strcmp(value, none[i]) == 0 : !value, "%s: %s", fields[i], value);
+            ck_assert_str_eq(answer_header(answer, "Cairn-Meta-a"), "");
+            site_expect(
+                site_post("/batch", client_text(site.client, step, "", members[i], blanks[k], "a b", blanks[k])), 200);
+            expect_line(site_get("k", NULL), client_text(site.client, "%s: a b", fields[i]));
+        }
 }
 END_TEST
 
@@ -254,11 +329,13 @@ int main(void)
         they_come_back_as_they_came,
         of_a_large_object_too,
         they_belong_to_one_version,
-        a_304_says_how_long_it_is_fresh,
+        a_304_has_the_fields_of_now,
         without_a_word_caches_have_to_ask,
+        no_answer_is_kept_without_asking,
         a_list_may_come_in_several_lines,
         they_travel_with_the_object,
         a_batch_has_them_as_members,
+        blanks_in_a_batch_are_those_of_a_put,
         batch_get_leaves_out_what_is_not_there,
         a_form_has_them_with_its_parts,
         no_value_splits_an_answer,

@@ -37,6 +37,7 @@ static const char *link_of(const char *order)
         *quote = '"';
     struct answer *answer = ask_link("all", json);
     site_expect(answer, 200);
+    ck_assert_str_eq(answer_header(answer, "Cache-Control"), "no-store");
     return client_text(site.client, "%s", answer_string(answer, "target"));
 }
 
@@ -224,6 +225,8 @@ START_TEST(an_order_that_does_not_fit)
         "{\"method\":\"PUT\",\"key\":\"a\",\"size\":1.5}",
         "{\"method\":\"PUT\",\"key\":\"a\",\"type\":\"a\\nb\"}",
         "{\"method\":\"PUT\",\"key\":\"a\",\"type\":\"\"}",
+        "{\"method\":\"PUT\",\"key\":\"a\",\"type\":\" \"}",
+        "{\"method\":\"PUT\",\"key\":\"a\",\"type\":\"a/b \"}",
         "{\"method\":\"GET\",\"key\":\"a\",\"expires\":1}",
         "{\"method\":\"GET\",\"key\":\"a\",\"expires_in\":0}",
         "{\"method\":\"GET\",\"key\":\"a\",\"expires\":9999999999,\"expires_in\":1}",

@@ -24,7 +24,7 @@ FROM_ANY_PATH = {405, 413, 417, 421, 501}
 
 # Headers that belong to HTTP itself, to the connection or to every answer; the file speaks of them in words, if at all.
 PLAIN_HEADERS = {
-    "connection", "content-length", "content-security-policy", "content-type", "date", "keep-alive",
+    "cache-control", "connection", "content-length", "content-security-policy", "content-type", "date", "keep-alive",
     "transfer-encoding", "x-content-type-options"
 }  # fmt: skip
 
