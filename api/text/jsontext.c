@@ -97,6 +97,19 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
+/* Whether eight bytes are plain. A byte below 0x80 from which more is taken than it has gets its highest bit, and the
+ * exclusive or makes 0 of the byte that is looked for. */
+static bool are_plain(const char *bytes)
+{
+    const uint64_t each = 0x0101010101010101;
+    uint64_t eight, quote, backslash;
+    memcpy(&eight, bytes, sizeof eight);
+    quote = eight ^ each * '"';
+    backslash = eight ^ each * '\\';
+    uint64_t found = ((eight - each * 0x20) & ~eight) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash);
+    return (found & each * 0x80) == 0;
+}
+
 /* Writes the escape of a byte that is not plain; returns where it ends. */
 static char *escape(char *room, unsigned char byte)
 {
@@ -120,12 +133,15 @@ void jsontext_string(struct jsontext *json, const char *bytes, size_t length)
     if (!room)
         return;
     *room++ = '"';
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (is_plain(byte))
-            *room++ = (char)byte;
-        else
-            room = escape(room, byte);
+    for (const char *stop = bytes + length; bytes < stop;) {
+        if (stop - bytes >= 8 && are_plain(bytes)) {
+            room = mempcpy(room, bytes, 8);
+            bytes += 8;
+        } else if (is_plain((unsigned char)*bytes)) {
+            *room++ = *bytes++;
+        } else {
+            room = escape(room, (unsigned char)*bytes++);
+        }
     }
     *room++ = '"';
     end(json, room);
