@@ -1,33 +1,26 @@
 #include "api/http/http_date.h"
 
+#include "api/text/timestamp.h"
+
 #include <string.h>
 #include <time.h>
 
-static void write_number(char *text, int number, int digits)
-{
-    while (digits-- > 0) {
-        text[digits] = (char)('0' + number % 10);
-        number /= 10;
-    }
-}
-
-/* Written by hand because every GET sends one and strftime() takes longer than the look-up. */
+/* Every answer with an object has one. So it is put together from the other way to write a time, which takes no lock as
+ * gmtime() does. */
 void http_date_write(char text[HTTP_DATE_SIZE], int64_t seconds)
 {
-    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct tm tm;
-    time_t time = (time_t)seconds;
-    if (!gmtime_r(&time, &tm) || tm.tm_year < -900 || tm.tm_year > 8099)
-        gmtime_r(&(time_t){0}, &tm);
-    memcpy(text, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_SIZE);
-    memcpy(text, days + 3 * tm.tm_wday, 3);
-    memcpy(text + 8, months + 3 * tm.tm_mon, 3);
-    write_number(text + 5, tm.tm_mday, 2);
-    write_number(text + 12, tm.tm_year + 1900, 4);
-    write_number(text + 17, tm.tm_hour, 2);
-    write_number(text + 20, tm.tm_min, 2);
-    write_number(text + 23, tm.tm_sec, 2);
+    const int64_t week = 7 * 86400;
+    char stamp[TIMESTAMP_SIZE]; /* 2026-11-06T08:49:37.000Z */
+    int64_t in_week = (timestamp_write_second(stamp, seconds) % week + week) % week;
+    int month = 10 * (stamp[5] - '0') + stamp[6] - '1';
+    memcpy(text, "Thu, 01 Jan 1970 00:00:00 GMT", HTTP_DATE_SIZE);
+    memcpy(text, days + 3 * (in_week / 86400), 3);
+    memcpy(text + 5, stamp + 8, 2);
+    memcpy(text + 8, months + 3 * month, 3);
+    memcpy(text + 12, stamp, 4);
+    memcpy(text + 17, stamp + 11, 8);
 }
 
 /* Puts a year of which only the last two digits are known into this century, or into the last one when it would be more

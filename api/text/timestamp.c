@@ -29,20 +29,25 @@ static void put_date(char *at, int64_t day)
 }
 
 /* Without gmtime(), which takes a lock of the whole process. */
-void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds)
+int64_t timestamp_write_second(char text[TIMESTAMP_SIZE], int64_t second)
 {
-    const int64_t second = 1000000000, day = 86400;
-    const int64_t first = -62167219200, end = 253402300800; /* the years 0 to 9999 */
-    int64_t part = (nanoseconds % second + second) % second;
-    int64_t seconds = (nanoseconds - part) / second;
-    if (seconds < first || seconds >= end)
-        seconds = 0;
-    int64_t in_day = (seconds % day + day) % day;
+    const int64_t day = 86400, first = -62167219200, end = 253402300800; /* the years 0 to 9999 */
+    if (second < first || second >= end)
+        second = 0;
+    int64_t in_day = (second % day + day) % day;
     memcpy(text, "0000-00-00T00:00:00.000Z", TIMESTAMP_SIZE);
-    put_date(text, (seconds - in_day) / day);
+    put_date(text, (second - in_day) / day);
     put_digits(text + 11, in_day / 3600, 2);
     put_digits(text + 14, in_day / 60 % 60, 2);
     put_digits(text + 17, in_day % 60, 2);
+    return second;
+}
+
+void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds)
+{
+    const int64_t second = 1000000000;
+    int64_t part = (nanoseconds % second + second) % second;
+    timestamp_write_second(text, (nanoseconds - part) / second);
     put_digits(text + 20, part / 1000000, 3);
 }
 

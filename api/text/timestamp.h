@@ -8,8 +8,12 @@
 
 enum { TIMESTAMP_SIZE = 25 }; /* with the NUL */
 
-/* `2026-11-06T08:49:37.123Z` from nanoseconds since 1970; a year without four digits becomes the epoch. */
+/* `2026-11-06T08:49:37.123Z` from nanoseconds since 1970. */
 void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds);
+
+/* `2026-11-06T08:49:37.000Z` from seconds since 1970, and the second that was written: that of the epoch for one of a
+ * year without four digits. */
+int64_t timestamp_write_second(char text[TIMESTAMP_SIZE], int64_t second);
 
 /* Reads `2026-11-06T08:49:37Z`, also with parts of a second, which do not count, or an offset such as +01:00 instead of
  * the Z; a day alone is its first second in UTC. False for anything else; seconds since 1970. */

@@ -14,6 +14,10 @@ START_TEST(known_dates_are_written)
     ck_assert_str_eq(text, "Thu, 01 Jan 1970 00:00:00 GMT");
     http_date_write(text, 1709210096);
     ck_assert_str_eq(text, "Thu, 29 Feb 2024 12:34:56 GMT");
+    http_date_write(text, -1);
+    ck_assert_str_eq(text, "Wed, 31 Dec 1969 23:59:59 GMT");
+    http_date_write(text, 253402300799);
+    ck_assert_str_eq(text, "Fri, 31 Dec 9999 23:59:59 GMT");
     http_date_write(text, INT64_MAX);
     ck_assert_str_eq(text, "Thu, 01 Jan 1970 00:00:00 GMT");
 }
