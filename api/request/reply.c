@@ -264,12 +264,13 @@ static char *location_of(const char *base, const char *store, const struct store
     if (!text)
         return NULL;
     bool named = values->key && !uri_is_dots(values->key, values->key_length);
-    size_t used = (size_t)sprintf(text, "%s/v1/stores/%s/%s/", base, store, named ? "objects" : "hashes");
+    char *at = stpcpy(stpcpy(stpcpy(text, base), "/v1/stores/"), store);
+    at = stpcpy(at, named ? "/objects/" : "/hashes/");
     if (named)
-        used += uri_encode(text + used, values->key, values->key_length);
+        at += uri_encode(at, values->key, values->key_length);
     else
-        used += (size_t)sprintf(text + used, "%016" PRIx64, values->key_hash);
-    text[used] = '\0';
+        at += sprintf(at, "%016" PRIx64, values->key_hash);
+    *at = '\0';
     return text;
 }
 
