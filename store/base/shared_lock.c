@@ -40,9 +40,11 @@ bool shared_lock_is_mine(const struct shared_lock *lock)
     return lock->exclusive && pthread_equal(lock->owner, pthread_self());
 }
 
-/* A lock that can be had is held by nobody. */
+/* A lock that can be had is held by nobody. Whoever has it exclusively need not try. */
 bool shared_lock_is_held(const struct shared_lock *lock)
 {
+    if (shared_lock_is_mine(lock))
+        return true;
     pthread_rwlock_t *rwlock = (pthread_rwlock_t *)&lock->rwlock;
     bool free = pthread_rwlock_trywrlock(rwlock) == 0;
     if (free)
