@@ -35,7 +35,7 @@ struct worker {
     struct slot group;
     struct wanderer traveller;
     struct wanderer emigrant;
-    size_t acknowledged;
+    atomic_size_t acknowledged;
     size_t cut;
     char surprise[256]; /* the first one */
 };

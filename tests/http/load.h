@@ -38,7 +38,7 @@ void load_stop(struct load *load);
  * What is found counts as acknowledged from then on. */
 void load_verify(struct load *load, const char *url);
 
-/* Writes acknowledged so far, of all starts. */
+/* Writes acknowledged so far, of all starts; also while they go on. */
 size_t load_acknowledged(const struct load *load);
 
 /* Answers that began and then broke off. */

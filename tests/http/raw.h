@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RAW_SECONDS 10.0
+#define RAW_SECONDS 30.0 /* half of the idle timeout that a server has by itself */
 
 enum { RAW_HEADERS_MAX = 16384, RAW_BODY_MAX = 65536 };
 

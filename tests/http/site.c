@@ -151,8 +151,8 @@ json_int_t site_figure(const char *name)
 
 void site_expect_blobs(size_t count)
 {
-    ck_assert_msg(clock_until(30, server_blobs(site.server, site.store) == count), "%zu blob files, not %zu",
-                  server_blobs(site.server, site.store), count);
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, server_blobs(site.server, site.store) == count),
+                  "%zu blob files, not %zu", server_blobs(site.server, site.store), count);
 }
 
 void site_expect_problem(struct answer *answer, int status)

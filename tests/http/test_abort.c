@@ -45,8 +45,9 @@ static void reset(int socket)
 /* The store holds the old object and its one blob, and the server does no more work on it. */
 static void expect_only_old(void)
 {
-    ck_assert_msg(clock_until(30, site_figure("writes_in_flight") == 0 && site_figure("bytes_in_flight") == 0),
-                  "work stays in flight");
+    ck_assert_msg(
+        clock_until(CLOCK_PATIENCE, site_figure("writes_in_flight") == 0 && site_figure("bytes_in_flight") == 0),
+        "work stays in flight");
     site_expect_blobs(1);
     site_expect_payload("k", SIZE, OLD);
     ck_assert_int_eq(site_figure("objects"), 1);
@@ -142,8 +143,8 @@ START_TEST(a_download_broken_off_harms_nobody)
         ck_assert_int_gt(recv(socket, bytes, sizeof bytes, 0), 0);
         reset(socket);
     }
-    ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors), "%zu descriptors before, %zu after",
-                  descriptors, server_descriptors(site.server));
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, server_descriptors(site.server) <= descriptors),
+                  "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
     site_expect_payload("k", SIZE, OLD);
 }
 END_TEST
@@ -156,7 +157,7 @@ START_TEST(a_client_that_vanishes_before_its_answer)
                            site_object(client_text(site.client, "k%d", i))));
         reset(socket);
     }
-    ck_assert(clock_until(30, site_figure("writes_in_flight") == 0));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("writes_in_flight") == 0));
     json_int_t objects = site_figure("objects");
     for (int i = 0; i < 50; i++) {
         struct answer *answer = site_get(client_text(site.client, "k%d", i), NULL);
@@ -174,15 +175,16 @@ START_TEST(memory_and_descriptors_come_back)
         close(begin_upload("warm", SIZE / 2));
     site_expect_blobs(0);
     client_disconnect(site.client);
-    ck_assert(clock_until(30, site_figure("bytes_in_flight") == 0));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("bytes_in_flight") == 0));
     size_t descriptors = server_descriptors(site.server);
     uint64_t memory = server_memory(site.server);
     for (int i = 0; i < 100; i++)
         close(begin_upload("k", (size_t)i * 10000));
-    ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors), "%zu descriptors before, %zu after",
-                  descriptors, server_descriptors(site.server));
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, server_descriptors(site.server) <= descriptors),
+                  "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
     site_expect_blobs(0);
-    ck_assert(clock_until(30, site_figure("writes_in_flight") == 0)); /* the last thing an upload gives back */
+    ck_assert(
+        clock_until(CLOCK_PATIENCE, site_figure("writes_in_flight") == 0)); /* the last thing an upload gives back */
     uint64_t after = server_memory(site.server);
     ck_assert_msg(server_sanitized(site.server) || after < memory + (16 << 20), "%llu KiB before, %llu KiB after",
                   (unsigned long long)memory >> 10, (unsigned long long)after >> 10);

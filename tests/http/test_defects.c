@@ -260,7 +260,7 @@ START_TEST(a_broken_upload_commits_no_prefix)
         }
     }
     for (int i = 0; i < 2; i++) {
-        ck_assert(clock_until(30, site_figure("bytes_in_flight") == 0));
+        ck_assert(clock_until(CLOCK_PATIENCE, site_figure("bytes_in_flight") == 0));
         site_expect_text("old", "value");
         site_expect_problem(site_get("new", NULL), 404);
         server_crash(site.server);
@@ -368,8 +368,7 @@ START_TEST(one_slow_upload_stalls_no_writer)
     double start = clock_now();
     for (int i = 0; i < 100; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
-    ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server), "100 writes took %.1f s",
-                  clock_now() - start);
+    ck_assert_msg(clock_now() - start < RAW_SECONDS, "100 writes took %.1f s", clock_now() - start);
     close(socket);
     close(small);
 }

@@ -17,11 +17,10 @@ enum { LARGE = 32 << 20, RATE = 24 << 20 };
 
 enum { IDLE = 20 };
 
-static double seconds_to_stop(void)
+/* Until a large object is on its way: its file is open. */
+static void wait_for_transfer(void)
 {
-    double start = clock_now();
-    server_stop(site.server);
-    return clock_now() - start;
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_open(site.server, "stores/main/blobs")));
 }
 
 START_TEST(sigterm_under_load_loses_and_cuts_nothing)
@@ -32,11 +31,11 @@ START_TEST(sigterm_under_load_loses_and_cuts_nothing)
         size_t before = load_acknowledged(load);
         load_start(load, site.server->url);
         clock_sleep(0.4 + 0.1 * round);
+        ck_assert(clock_until(CLOCK_PATIENCE, load_acknowledged(load) > before));
         server_stop(site.server);
         load_stop(load);
         load_expect_no_surprise(load);
         ck_assert_uint_eq(load_cut(load), 0);
-        ck_assert_uint_gt(load_acknowledged(load), before);
         server_start(site.server);
         load_verify(load, site.server->url);
     }
@@ -44,8 +43,10 @@ START_TEST(sigterm_under_load_loses_and_cuts_nothing)
 }
 END_TEST
 
+/* Whoever held it would do so for an hour. */
 START_TEST(idle_connections_do_not_hold_it)
 {
+    server_add(site.server, "--drain-timeout=1h");
     site_start();
     int sockets[IDLE];
     struct raw_answer *answer = malloc(sizeof *answer);
@@ -57,8 +58,7 @@ START_TEST(idle_connections_do_not_hold_it)
         }
     }
     free(answer);
-    double seconds = seconds_to_stop();
-    ck_assert_msg(seconds < 3 || getenv("CK_TIMEOUT_MULTIPLIER"), "it took %.1f s", seconds);
+    server_stop(site.server);
     for (int i = 0; i < IDLE; i++) {
         ck_assert(raw_closed(sockets[i]));
         close(sockets[i]);
@@ -75,9 +75,8 @@ START_TEST(half_a_request_does_not_hold_it)
     ck_assert(raw_send(headers, "GET /healthz HTTP/1.1\r\nHos"));
     ck_assert(raw_send(body, "PUT /v1/stores/main/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n"));
     ck_assert(raw_send_payload(body, 1000000, 1, 0));
-    clock_sleep(0.1);
-    double seconds = seconds_to_stop();
-    ck_assert_msg(seconds < 5, "it took %.1f s", seconds);
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
+    server_stop(site.server);
     close(headers);
     close(body);
     server_start(site.server);
@@ -126,9 +125,9 @@ START_TEST(sigint_drains_too)
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
     pid_t child = in_child(slow_download);
-    clock_sleep(0.3);
+    wait_for_transfer();
     ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
-    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
     ck_assert_int_eq(outcome(child), 7);
 }
 END_TEST
@@ -149,12 +148,12 @@ static void reload_and_hang_up(void)
     site_start();
     for (size_t i = 1; i <= 3; i++) {
         ck_assert_int_eq(kill(site.server->pid, SIGHUP), 0);
-        ck_assert(clock_until(30, server_logged(site.server, "told to reload") == i));
+        ck_assert(clock_until(CLOCK_PATIENCE, server_logged(site.server, "told to reload") == i));
     }
     site_expect(client_get(site.client, "/readyz", NULL), 200);
     close(terminal);
     ck_assert_int_eq(kill(site.server->pid, SIGHUP), 0); /* as the shell of that terminal does */
-    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
     ck_assert_uint_eq(server_logged(site.server, "draining"), 1);
 }
 
@@ -190,7 +189,7 @@ START_TEST(an_upload_under_way_is_finished)
 {
     site_start();
     pid_t child = in_child(slow_upload);
-    clock_sleep(0.4);
+    wait_for_transfer();
     server_stop(site.server);
     ck_assert_msg(outcome(child) == 5, "the upload was not acknowledged");
     server_start(site.server);
@@ -204,7 +203,7 @@ START_TEST(a_download_under_way_is_finished)
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
     pid_t child = in_child(slow_download);
-    clock_sleep(0.4);
+    wait_for_transfer();
     server_stop(site.server);
     ck_assert_msg(outcome(child) == 7, "the download was cut");
 }
@@ -218,12 +217,13 @@ START_TEST(a_second_signal_cuts)
     site_expect(client_upload(site.client, site_object("k"), LARGE, 9, NULL), 201);
     int socket = raw_connect(site.server->port);
     ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("k")));
-    clock_sleep(0.3);
+    wait_for_transfer();
     server_terminate(site.server);
+    ck_assert(clock_until(CLOCK_PATIENCE, server_logged(site.server, "draining") > 0));
     clock_sleep(0.3);
-    ck_assert_int_eq(kill(site.server->pid, 0), 0);
+    ck_assert(server_has_open(site.server, "stores/main/blobs"));
     server_terminate(site.server);
-    ck_assert_int_eq(server_wait(site.server, 10), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
     close(socket);
     server_start(site.server);
     site_reconnect();
@@ -257,10 +257,10 @@ START_TEST(requests_begun_before_the_drain_are_served)
     ck_assert(raw_send(ready, "GET /readyz HTTP/1.1\r\nHo"));
     ck_assert(raw_send(write, "PUT %s HTTP/1.1\r\nHo", site_object("new")));
     pid_t child = in_child(slow_download);
-    clock_sleep(0.3);
+    wait_for_transfer();
     server_terminate(site.server);
     client_disconnect(site.client);
-    ck_assert(clock_until(30, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(clock_until(CLOCK_PATIENCE, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
     ck_assert(raw_send(ready, "st: a\r\n\r\n"));
     expect_draining(ready, answer);
     ck_assert(raw_send(write, "st: a\r\nContent-Length: 1\r\n\r\nv"));
@@ -270,7 +270,7 @@ START_TEST(requests_begun_before_the_drain_are_served)
     close(ready);
     close(write);
     free(answer);
-    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
     ck_assert_int_eq(outcome(child), 7);
     server_start(site.server);
     site_reconnect();
@@ -314,11 +314,11 @@ START_TEST(writes_under_way_are_carried_out)
     }
     for (size_t i = 0; i < WRITES; i++)
         sockets[i] = all_but_a_byte(writes[i].head, writes[i].body);
-    ck_assert(clock_until(30, server_has_read_all(site.server)));
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
     ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
-    ck_assert(clock_until(30, server_logged(site.server, "draining") > 0));
+    ck_assert(clock_until(CLOCK_PATIENCE, server_logged(site.server, "draining") > 0));
     client_disconnect(site.client);
-    ck_assert(clock_until(30, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(clock_until(CLOCK_PATIENCE, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
     for (size_t i = 0; i < WRITES; i++) {
         ck_assert(raw_send(sockets[i], "%s", writes[i].body + strlen(writes[i].body) - 1));
         ck_assert_msg(raw_receive(sockets[i], &answer), "no answer to %s", writes[i].head);
@@ -326,7 +326,7 @@ START_TEST(writes_under_way_are_carried_out)
         ck_assert(raw_closed(sockets[i]));
         close(sockets[i]);
     }
-    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
     server_start(site.server);
     site_reconnect();
     site_expect_text("batch", "a");
@@ -354,7 +354,7 @@ START_TEST(who_came_before_the_signal_is_served)
     }
     ck_assert_int_eq(kill(site.server->pid, SIGINT), 0);
     ck_assert_int_eq(kill(site.server->pid, SIGCONT), 0);
-    ck_assert(clock_until(30, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
+    ck_assert(clock_until(CLOCK_PATIENCE, client_get(site.client, "/healthz", NULL)->error == CURLE_COULDNT_CONNECT));
     for (int i = 0; i < CLIENTS; i++) {
         ck_assert(i % 2 == 0 || raw_send(sockets[i], "thz HTTP/1.1\r\nHost: a\r\n\r\n"));
         ck_assert_msg(raw_receive(sockets[i], &answer), "client %d gets no answer", i);
@@ -362,7 +362,7 @@ START_TEST(who_came_before_the_signal_is_served)
         ck_assert(raw_closed(sockets[i]));
         close(sockets[i]);
     }
-    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
 }
 END_TEST
 
@@ -419,13 +419,13 @@ START_TEST(for_a_moment_everybody_is_served_and_readyz_tells_of_the_end)
     site_start();
     ck_assert_int_eq(status_of("GET", "/readyz", &closes), 200);
     server_terminate(site.server);
-    ck_assert(clock_until(30, status_of("GET", "/readyz", &closes) == 503));
+    ck_assert(clock_until(CLOCK_PATIENCE, status_of("GET", "/readyz", &closes) == 503));
     ck_assert(closes);
     ck_assert_int_eq(status_of("PUT", site_object("late"), &closes), 201);
     ck_assert(closes);
     ck_assert_int_eq(status_of("GET", "/healthz", &closes), 200);
     server_terminate(site.server);
-    ck_assert_int_eq(server_wait(site.server, 10), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
     server_start(site.server);
     site_reconnect();
     site_expect_text("late", "v");
@@ -436,29 +436,32 @@ START_TEST(the_moment_ends_by_itself)
 {
     server_add(site.server, "--drain-delay=1");
     site_start();
-    double seconds = seconds_to_stop();
-    ck_assert_msg(seconds >= 1 && seconds < 10, "it took %.1f s", seconds);
+    double start = clock_now();
+    server_stop(site.server);
+    ck_assert_double_ge(clock_now() - start, 1);
 }
 END_TEST
 
 START_TEST(a_verification_does_not_hold_it)
 {
+    server_add(site.server, "--drain-timeout=1h");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), 1 << 20, 1, NULL), 201);
     site_expect(client_send(site.client, "POST", site_target("/verify?rate=1000"), NULL, 0, NULL), 202);
-    ck_assert(seconds_to_stop() < 5);
+    server_stop(site.server);
 }
 END_TEST
 
 /* From libmicrohttpd 1.0 on a connection is told of later than it was handed over. */
 START_TEST(connections_that_come_with_the_signal_do_not_hold_it)
 {
+    server_add(site.server, "--drain-timeout=1h");
     for (int round = 0; round < 10; round++) {
         int sockets[IDLE];
         site_start();
         for (int i = 0; i < IDLE; i++)
             sockets[i] = raw_connect(site.server->port);
-        ck_assert(seconds_to_stop() < 5);
+        server_stop(site.server);
         for (int i = 0; i < IDLE; i++)
             close(sockets[i]);
     }
@@ -469,7 +472,7 @@ START_TEST(a_drain_right_after_the_start)
 {
     for (int i = 0; i < 3; i++) {
         server_start(site.server);
-        ck_assert(seconds_to_stop() < 5);
+        server_stop(site.server);
     }
 }
 END_TEST

@@ -128,6 +128,12 @@ END_TEST
 
 /* ---- work in flight -------------------------------------------------------------------------- */
 
+/* Of an upload so large that it has its place then. */
+static void expect_all_read(void)
+{
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
+}
+
 START_TEST(more_uploads_than_allowed_are_told_to_come_back)
 {
     add("--uploads-limit", "2");
@@ -135,7 +141,7 @@ START_TEST(more_uploads_than_allowed_are_told_to_come_back)
     int first = begin_put("a", 2 << 20), second = begin_put("b", 2 << 20);
     ck_assert(raw_send_payload(first, 1 << 20, 1, 0));
     ck_assert(raw_send_payload(second, 1 << 20, 1, 0));
-    clock_sleep(0.2);
+    expect_all_read();
     int third = begin_put("c", 2 << 20);
     ck_assert(raw_receive(third, &answer));
     ck_assert_int_eq(answer.status, 503);
@@ -147,7 +153,8 @@ START_TEST(more_uploads_than_allowed_are_told_to_come_back)
     close(second);
     close(third);
     close(first);
-    ck_assert(clock_until(30, client_upload(site.client, site_object("c"), 2 << 20, 1, NULL)->status == 201));
+    ck_assert(
+        clock_until(CLOCK_PATIENCE, client_upload(site.client, site_object("c"), 2 << 20, 1, NULL)->status == 201));
 }
 END_TEST
 
@@ -162,7 +169,7 @@ START_TEST(a_store_over_its_memory_says_503_and_recovers)
         sockets[i] = begin_put(client_text(site.client, "k%d", i), SIZE);
         raw_send_payload(sockets[i], SIZE - 1, 1, 0);
     }
-    clock_sleep(0.3);
+    expect_all_read();
     for (int i = 0; i < CLIENTS; i++) {
         if (raw_silent(sockets[i], 0))
             ck_assert(raw_send_payload(sockets[i], 1, 1, SIZE - 1));
@@ -177,7 +184,7 @@ START_TEST(a_store_over_its_memory_says_503_and_recovers)
     ck_assert_msg(refused > 0, "a store of 1 MiB took %d uploads of %d bytes at once", accepted, SIZE);
     ck_assert_int_gt(accepted, 0);
     site_expect(client_upload(site.client, site_object("after"), SIZE, 1, NULL), 201);
-    ck_assert(clock_until(30, site_figure("bytes_in_flight") == 0));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("bytes_in_flight") == 0));
 }
 END_TEST
 
@@ -185,7 +192,7 @@ END_TEST
 static void expect_one_after_the_other(int first, const char *second_target)
 {
     ck_assert(raw_send_payload(first, 1 << 20, 1, 0));
-    clock_sleep(0.2);
+    expect_all_read();
     struct answer *refused = client_send(site.client, "PUT", second_target, "v", 1, NULL);
     site_expect_problem(refused, 503);
     const char *seconds = answer_header(refused, "Retry-After");
@@ -211,17 +218,18 @@ START_TEST(memory_is_bounded_for_all_stores_together)
         sockets[i] = begin_put(client_text(site.client, "k%d", i), SIZE);
         ck_assert(raw_send_payload(sockets[i], 190000, 1, 0));
     }
-    ck_assert(clock_until(30, server_has_read_all(site.server)));
+    expect_all_read();
     struct answer *refused = NULL;
     const char *target = "/v1/stores/other/objects/b";
-    ck_assert_msg(clock_until(30, (refused = client_upload(site.client, target, SIZE, 1, NULL))->status == 503),
-                  "another store takes as much again");
+    ck_assert_msg(
+        clock_until(CLOCK_PATIENCE, (refused = client_upload(site.client, target, SIZE, 1, NULL))->status == 503),
+        "another store takes as much again");
     site_expect_kind(refused, 503, "busy");
     ck_assert_ptr_nonnull(answer_header(refused, "Retry-After"));
     site_expect(client_send(site.client, "PUT", target, "v", 1, NULL), 201);
     for (int i = 0; i < UPLOADS; i++)
         close(sockets[i]);
-    ck_assert(clock_until(30, client_upload(site.client, target, SIZE, 1, NULL)->status == 200));
+    ck_assert(clock_until(CLOCK_PATIENCE, client_upload(site.client, target, SIZE, 1, NULL)->status == 200));
 }
 END_TEST
 
@@ -239,7 +247,7 @@ START_TEST(a_chunked_upload_that_grows_large_counts_too)
     site_start();
     int first = begin_put("a", 2 << 20), second = begin_chunked();
     ck_assert(raw_send_payload(first, 1 << 20, 1, 0));
-    clock_sleep(0.2);
+    expect_all_read();
     raw_send(second, "80000\r\n");
     raw_send_payload(second, 0x80000, 1, 0);
     ck_assert(raw_receive(second, &answer));
@@ -289,12 +297,10 @@ START_TEST(a_silent_connection_is_closed)
     int sockets[3] = {raw_connect(site.server->port), raw_connect(site.server->port), begin_put("k", 1 << 20)};
     ck_assert(raw_send(sockets[1], "GET /healthz HTTP/1.1\r\nHos"));
     ck_assert(raw_send_payload(sockets[2], 400000, 1, 0));
-    double start = clock_now();
     for (int i = 0; i < 3; i++) {
         ck_assert_msg(raw_closed(sockets[i]), "connection %d stays open", i);
         close(sockets[i]);
     }
-    ck_assert(clock_now() - start < 8);
     site_expect_blobs(0);
 }
 END_TEST
@@ -302,9 +308,7 @@ END_TEST
 /* Each byte is a sign of life, but none of a request: it must not hold the connection for ever. */
 START_TEST(a_head_without_end_is_cut)
 {
-    const char *heads[] = {
-        "GET /healthz HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    static const char *const heads[] = {"GET /healthz HTTP/1.1\r\nHost: a", "GET /a"};
     add("--idle-timeout", "1");
     site_start();
     for (int i = 0; i < 2; i++) {
@@ -313,29 +317,25 @@ START_TEST(a_head_without_end_is_cut)
             ck_assert(raw_send(socket, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
             ck_assert(raw_receive(socket, &answer) && answer.status == 200);
         }
-        size_t sent = 0;
-        while (heads[i][sent] && raw_send_bytes(socket, &heads[i][sent], 1)) {
-            clock_sleep(0.1);
-            sent++;
-        }
-        ck_assert_msg(heads[i][sent] != 0, "head %d is waited for after %zu bytes and as many tenths of a second", i,
-                      sent);
+        ck_assert(raw_send(socket, "%s", heads[i]));
+        ck_assert_msg(clock_until(RAW_SECONDS, !raw_send_bytes(socket, "a", 1)), "head %d is waited for", i);
         close(socket);
     }
 }
 END_TEST
 
-/* But one that is whole in time is answered, and the next one has its own time. */
+/* But one that is whole in time is answered, and the next one has its own time: all together take longer than one may,
+ * and each a small part of that. */
 START_TEST(a_slow_head_is_answered)
 {
     const char *head = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-    add("--idle-timeout", "2");
+    add("--idle-timeout", "1");
     site_start();
     int socket = raw_connect(site.server->port);
-    for (int round = 0; round < 3; round++) {
+    for (double end = clock_now() + 2.5; clock_now() < end;) {
         for (size_t sent = 0; head[sent]; sent++) {
             ck_assert(raw_send_bytes(socket, &head[sent], 1));
-            clock_sleep(0.02);
+            clock_sleep(0.003);
         }
         ck_assert(raw_receive(socket, &answer) && answer.status == 200);
     }
@@ -359,11 +359,10 @@ START_TEST(a_stalled_download_is_cut)
     add("--least-rate", "1M");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), DOWNLOAD, 1, NULL), 201);
-    client_disconnect(site.client);
-    size_t descriptors = server_descriptors(site.server);
     int socket = begin_get("k");
-    ck_assert_msg(clock_until(8, server_descriptors(site.server) > descriptors), "the download does not begin");
-    ck_assert_msg(clock_until(8, server_descriptors(site.server) <= descriptors), "the download is not cut");
+    ck_assert_msg(raw_receive_head(socket, &answer) && answer.status == 200, "the download does not begin");
+    ck_assert_msg(clock_until(RAW_SECONDS, !server_has_open(site.server, "stores/main/blobs")),
+                  "the download is not cut");
     close(socket);
 }
 END_TEST
@@ -426,8 +425,8 @@ START_TEST(stalled_uploads_delay_nobody)
     for (int i = 0; i < 200; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
     site_expect(client_upload(site.client, site_object("large"), 4 << 20, 1, NULL), 201);
-    ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server),
-                  "200 writes took %.1f s beside %d stalled uploads", clock_now() - start, STALLED);
+    ck_assert_msg(clock_now() - start < RAW_SECONDS, "200 writes took %.1f s beside %d stalled uploads",
+                  clock_now() - start, STALLED);
     for (int i = 0; i < STALLED; i++)
         close(sockets[i]);
 }
@@ -445,7 +444,7 @@ START_TEST(stalled_downloads_delay_nobody)
     for (int i = 0; i < 200; i++)
         site_expect(site_put("k", "v", NULL), i == 0 ? 201 : 200);
     site_expect_payload("large", 16 << 20, 1);
-    ck_assert_msg(clock_now() - start < 5 || server_sanitized(site.server), "it took %.1f s", clock_now() - start);
+    ck_assert_msg(clock_now() - start < RAW_SECONDS, "it took %.1f s", clock_now() - start);
     for (int i = 0; i < STALLED; i++)
         close(sockets[i]);
 }
@@ -500,8 +499,8 @@ START_TEST(what_batches_took_comes_back)
         }
     }
     free(body);
-    ck_assert_msg(server_sanitized(site.server) || clock_until(10, server_memory(site.server) < MOST), "%llu MiB stay",
-                  (unsigned long long)server_memory(site.server) >> 20);
+    ck_assert_msg(server_sanitized(site.server) || clock_until(CLOCK_PATIENCE, server_memory(site.server) < MOST),
+                  "%llu MiB stay", (unsigned long long)server_memory(site.server) >> 20);
     for (int i = 0; i < AT_ONCE; i++)
         close(sockets[i]);
 }
@@ -563,7 +562,7 @@ START_TEST(five_hundred_idle_connections_cost_little)
     expect_memory_below(limit);
     for (int i = 0; i < CONNECTIONS; i++)
         close(sockets[i]);
-    ck_assert_msg(clock_until(30, server_descriptors(site.server) <= descriptors + 1),
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, server_descriptors(site.server) <= descriptors + 1),
                   "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
 }
 END_TEST
@@ -721,7 +720,7 @@ START_TEST(with_few_descriptors_everybody_is_answered)
     ck_assert_int_lt(served, CLIENTS);
     for (int i = 0; i < CLIENTS; i++)
         close(sockets[i]);
-    ck_assert(clock_until(30, site_put("k", "v", NULL)->status == 201));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_put("k", "v", NULL)->status == 201));
 }
 END_TEST
 

@@ -223,7 +223,7 @@ END_TEST
 /* Counted when the answer is out, which its client may know a moment before. */
 static double soon(const char *name, double value)
 {
-    ck_assert_msg(clock_until(30, count_of(metrics(), name) >= value), "%s is not %g", name, value);
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, count_of(metrics(), name) >= value), "%s is not %g", name, value);
     return count_of(metrics(), name);
 }
 
@@ -337,9 +337,9 @@ START_TEST(the_disk_and_uploads)
     int socket = raw_connect(site.server->port);
     ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", site_object("k"), SIZE));
     ck_assert(raw_send_payload(socket, SIZE / 2, 1, 0));
-    ck_assert(clock_until(30, sample(metrics(), "cairn_uploads_in_flight") == uploads + 1));
+    ck_assert(clock_until(CLOCK_PATIENCE, sample(metrics(), "cairn_uploads_in_flight") == uploads + 1));
     close(socket);
-    ck_assert(clock_until(30, sample(metrics(), "cairn_uploads_in_flight") == uploads));
+    ck_assert(clock_until(CLOCK_PATIENCE, sample(metrics(), "cairn_uploads_in_flight") == uploads));
 }
 END_TEST
 
@@ -347,10 +347,10 @@ START_TEST(connections_by_state)
 {
     int half = raw_connect(site.server->port);
     ck_assert(raw_send(half, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nbody", site_object("k")));
-    ck_assert(clock_until(30, sample(metrics(), "cairn_http_connections{state=\"busy\"}") >= 1));
+    ck_assert(clock_until(CLOCK_PATIENCE, sample(metrics(), "cairn_http_connections{state=\"busy\"}") >= 1));
     double accepted = sample(metrics(), "cairn_http_connections_accepted_total");
     int idle = raw_connect(site.server->port);
-    ck_assert(clock_until(30, sample(metrics(), "cairn_http_connections_accepted_total") == accepted + 1));
+    ck_assert(clock_until(CLOCK_PATIENCE, sample(metrics(), "cairn_http_connections_accepted_total") == accepted + 1));
     ck_assert(sample(metrics(), "cairn_http_connections{state=\"idle\"}") >= 1);
     ck_assert(sample(metrics(), "cairn_http_connections_guests") == 0);
     ck_assert(sample(metrics(), "cairn_http_connections_limit") == 4096);

@@ -258,10 +258,10 @@ START_TEST(what_has_arrived_counts)
         sockets[i] = begin_upload(client_text(site.client, "k%zu", i), "Transfer-Encoding: chunked");
         send_chunk(sockets[i], LARGE / 2);
     }
-    ck_assert(clock_until(30, site_figure("unfinished_bytes") == 3 * (LARGE / 2)));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("unfinished_bytes") == 3 * (LARGE / 2)));
     site_expect(site_put("small", "x", NULL), 201);
     send_chunk(sockets[0], LARGE / 2 - 1);
-    ck_assert(clock_until(30, site_figure("unfinished_bytes") == 2 * LARGE - 1));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("unfinished_bytes") == 2 * LARGE - 1));
     expect_overrun(site_put("full", "x", NULL), "bytes", 2 * LARGE, 2 * LARGE, 1);
     ck_assert(raw_send(sockets[1], "1\r\nx\r\n"));
     expect_answer(sockets[1], 507);
@@ -269,7 +269,8 @@ START_TEST(what_has_arrived_counts)
     expect_answer(sockets[0], 201);
     expect_answer(sockets[2], 201);
     ck_assert_int_eq(site_figure("live_bytes"), LARGE - 1 + LARGE / 2 + 1);
-    ck_assert(clock_until(30, site_figure("unfinished_bytes") == 0 && site_figure("writes_in_flight") == 0));
+    ck_assert(
+        clock_until(CLOCK_PATIENCE, site_figure("unfinished_bytes") == 0 && site_figure("writes_in_flight") == 0));
     site_expect_blobs(2);
 }
 END_TEST
@@ -280,9 +281,9 @@ START_TEST(an_upload_that_vanishes_leaves_its_place)
     limit("bytes", LARGE);
     int socket = begin_upload("a", "Content-Length: 1048576");
     ck_assert(raw_send_payload(socket, LARGE / 2, 1, 0));
-    ck_assert(clock_until(30, site_figure("unfinished_bytes") == LARGE / 2));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("unfinished_bytes") == LARGE / 2));
     close(socket);
-    ck_assert(clock_until(30, site_figure("unfinished_bytes") == 0));
+    ck_assert(clock_until(CLOCK_PATIENCE, site_figure("unfinished_bytes") == 0));
     site_expect(client_upload(site.client, site_object("a"), LARGE, 1, NULL), 201);
 }
 END_TEST

@@ -52,7 +52,7 @@ static json_t *line_with(const char *path, const char *text)
 {
     static json_t *kept[64];
     static size_t count;
-    ck_assert_msg(clock_until(30, find_line(path, text)), "no line with %s in %s", text, path);
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, find_line(path, text)), "no line with %s in %s", text, path);
     json_error_t error;
     json_t *json = json_loads(find_line(path, text), 0, &error);
     ck_assert_msg(json, "no JSON: %s: %s", error.text, find_line(path, text));
@@ -363,7 +363,7 @@ static void start_logging_to(int file, const char *level)
     close(file);
     site.server->pid = child;
     site.client = client_new(listen);
-    ck_assert(clock_until(20, client_get(site.client, "/healthz", NULL)->status == 200));
+    ck_assert(clock_until(CLOCK_PATIENCE, client_get(site.client, "/healthz", NULL)->status == 200));
 }
 
 START_TEST(no_level_of_the_log_leaves_that_out)
@@ -413,7 +413,7 @@ START_TEST(it_is_opened_again_for_who_has_moved_it)
         line_of(client_text(site.client, "before-%d", i)); /* it comes behind the answer */
         ck_assert_int_eq(rename(log_path(), moved), 0);
         ck_assert_int_eq(kill(site.server->pid, signals[i]), 0);
-        ck_assert(clock_until(30, access(log_path(), F_OK) == 0));
+        ck_assert(clock_until(CLOCK_PATIENCE, access(log_path(), F_OK) == 0));
         ck_assert_ptr_null(find_line(log_path(), "before"));
         site_expect(client_get(site.client, "/healthz", client_text(site.client, "X-Request-Id: after-%d", i), NULL),
                     200);
@@ -455,7 +455,7 @@ START_TEST(whoever_does_not_read_it_keeps_nobody_waiting)
         client_forget(site.client);
     }
     ck_assert_uint_eq(server_logged(site.server, "lacks"), 0); /* the thread that tells of it hangs */
-    ck_assert(clock_until(30, (read_what_is_there(reader), server_logged(site.server, "lacks") == 1)));
+    ck_assert(clock_until(CLOCK_PATIENCE, (read_what_is_there(reader), server_logged(site.server, "lacks") == 1)));
     close(reader);
     site_expect(client_get(site.client, "/healthz", NULL), 200);
     server_stop(site.server);
@@ -465,7 +465,7 @@ END_TEST
 START_TEST(a_full_disk_is_told)
 {
     start_with_log("/dev/full", NULL);
-    ck_assert(clock_until(30, server_logged(site.server, "since the last such line: No space left") == 1));
+    ck_assert(clock_until(CLOCK_PATIENCE, server_logged(site.server, "since the last such line: No space left") == 1));
     site_expect(site_put("k", "v", NULL), 201);
 }
 END_TEST

@@ -205,7 +205,7 @@ START_TEST(a_wrong_digest_after_the_body_stores_nothing)
         ck_assert_int_eq(put_with_trailer("k", sizes[i], "Trailer: Content-Digest\r\n", wrong), 400);
         site_expect(site_get("k", NULL), 404);
     }
-    ck_assert(clock_until(30, server_blobs(site.server, site.store) == 0));
+    ck_assert(clock_until(CLOCK_PATIENCE, server_blobs(site.server, site.store) == 0));
 }
 END_TEST
 

@@ -259,7 +259,7 @@ START_TEST(orphans_of_a_crash_are_removed_at_the_start)
         client_upload(slow, "/v1/stores/main/objects/cut", 64 << 20, 2, NULL);
         _exit(0);
     }
-    clock_sleep(0.5); /* two megabytes are under way */
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_open(site.server, "stores/main/blobs"))); /* it is under way */
     server_crash(site.server);
     waitpid(uploader, NULL, 0);
     client_free(slow);

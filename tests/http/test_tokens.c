@@ -27,7 +27,7 @@ static void reload(void)
 /* Fails the test unless the token soon has that status. */
 static void expect_soon(const char *token, int status)
 {
-    double deadline = clock_now() + 10;
+    double deadline = clock_now() + CLOCK_PATIENCE;
     while (status_of(token) != status)
         ck_assert_msg(clock_now() < deadline, "%s is still answered %d", token ? token : "nobody", status_of(token));
 }
@@ -65,7 +65,7 @@ static char *read_log(void)
 
 static void wait_for_log(const char *words)
 {
-    double deadline = clock_now() + 10;
+    double deadline = clock_now() + CLOCK_PATIENCE;
     while (server_logged(site.server, words) == 0)
         ck_assert_msg(clock_now() < deadline, "the log does not say %s", words);
 }

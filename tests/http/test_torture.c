@@ -77,12 +77,13 @@ static void expect_recovery(void)
 {
     expect_service();
     site_expect_text("victim", "unharmed");
-    ck_assert_msg(clock_until(30, site_figure("writes_in_flight") == 0 && site_figure("bytes_in_flight") == 0),
-                  "work stays in flight");
-    ck_assert_msg(clock_until(30, descriptors_are_back()), "%zu descriptors before, %zu after", before.descriptors,
-                  server_descriptors(site.server));
+    ck_assert_msg(
+        clock_until(CLOCK_PATIENCE, site_figure("writes_in_flight") == 0 && site_figure("bytes_in_flight") == 0),
+        "work stays in flight");
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, descriptors_are_back()), "%zu descriptors before, %zu after",
+                  before.descriptors, server_descriptors(site.server));
     uint64_t most = before.memory + MEMORY_SLACK;
-    ck_assert_msg(server_sanitized(site.server) || clock_until(10, server_memory(site.server) < most),
+    ck_assert_msg(server_sanitized(site.server) || clock_until(CLOCK_PATIENCE, server_memory(site.server) < most),
                   "%llu KiB before, %llu KiB after", (unsigned long long)before.memory >> 10,
                   (unsigned long long)server_memory(site.server) >> 10);
     server_stop(site.server);

@@ -39,7 +39,7 @@ static bool running(void)
 static json_t *verify(void)
 {
     site_expect(start("?rate=0"), 202);
-    ck_assert_msg(clock_until(20, !running()), "the verification does not end");
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, !running()), "the verification does not end");
     json_t *told = verification();
     ck_assert(json_is_true(json_object_get(told, "complete")));
     return told;
@@ -119,9 +119,7 @@ START_TEST(a_second_one_is_409)
     ck_assert_str_eq(answer_string(second, "store"), site.store);
     ck_assert(running());
     ck_assert_int_lt(number_of(verification(), "bytes_done"), LARGE);
-    double before = clock_now();
     server_stop(site.server); /* it does not wait for the verification */
-    ck_assert_double_lt(clock_now() - before, 10);
 }
 END_TEST
 
@@ -147,7 +145,7 @@ START_TEST(the_default_rate_is_enough_for_a_small_store)
     site_start();
     store_some();
     site_expect(start(""), 202);
-    ck_assert(clock_until(30, !running()));
+    ck_assert(clock_until(CLOCK_PATIENCE, !running()));
     ck_assert_int_eq(number_of(verification(), "flaws"), 0);
 }
 END_TEST
