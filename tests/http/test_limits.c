@@ -398,7 +398,7 @@ END_TEST
 START_TEST(a_slow_upload_is_not_cut)
 {
     enum { STEPS = 8, STEP = 40000 };
-    add("--idle-timeout", "1");
+    add("--idle-timeout", "2");
     site_start();
     int socket = begin_put("k", STEPS * STEP);
     for (int i = 0; i < STEPS; i++) {

@@ -467,7 +467,7 @@ START_TEST(a_slow_and_honest_body_passes)
 {
     enum { STEPS = 20, STEP = 1024 };
     static struct raw_answer stored;
-    add("--idle-timeout", "1");
+    add("--idle-timeout", "2");
     site_start();
     int socket = begin_upload("k", "Content-Length: 20480");
     clock_sleep(0.5);
@@ -588,8 +588,10 @@ START_TEST(who_reads_in_bursts_has_no_credit_in_a_crowd)
     site_start();
     int socket = begin_bursty_get();
     begin_heads(sockets, CROWD);
-    ck_assert_msg(clock_until(CLOCK_PATIENCE, (follow(sockets, cut, CROWD), EVICTED("slow-answer") == 1)),
-                  "it keeps its place");
+    ck_assert_msg(
+        clock_until(CLOCK_PATIENCE, (follow(sockets, cut, CROWD), !server_has_open(site.server, "stores/main/blobs"))),
+        "it keeps its place");
+    ck_assert(EVICTED("slow-answer") >= 1);
     close_all(sockets, CROWD);
     close(socket);
 }
