@@ -99,7 +99,8 @@ const struct option option_table[] = {
      FIELD(cors_origins)},
     {"host-names", OPTION_HOSTS,
      "names that requests may have in Host, separated by commas, without ports; others are refused. Without it any "
-     "will do",
+     "will do, but where everything is open to this machine only addresses, names without a dot and those below "
+     ".localhost",
      FIELD(host_names)},
     {"base-path", OPTION_BASE_PATH,
      "path below which the server stands, such as /files, when a proxy passes on what begins with it; /healthz, "

@@ -202,6 +202,7 @@ static bool open_api(struct server *server)
         .batch_ops_limit = config->batch_ops_limit,
         .answers_bytes_limit = config->answers_bytes_limit,
         .metrics_open = config->metrics_open,
+        .open = config->open,
         .figures = tell_figures,
         .figures_arg = server,
         .proxies = server->proxies,

@@ -19,6 +19,7 @@ struct visitor {
     struct rules *rules;             /* a reference, taken over; NULL: there are none */
     const struct token *token;       /* of the rules; NULL: none was shown */
     bool bearer;                     /* something was shown as one, a token of the rules where there are rules */
+    bool by_password;                /* it is let in only for a token that was shown as Basic */
     const struct link_key *link_key; /* of the rules: signed the link that was shown; NULL: none was */
     uint64_t upload_limit;           /* with a link: the most bytes that it lets an upload have */
 };

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 struct slice authority_name(struct slice authority)
 {
@@ -38,6 +39,19 @@ bool authority_valid(struct slice authority)
     struct slice port = authority_port(authority);
     return is_host(authority_name(authority)) &&
            (port.length == 0 || decimal_parse(port.start, port.length, UINT16_MAX, &number));
+}
+
+/* What ends with a number is an address of IPv4 to browsers, and no domain does. */
+bool authority_is_fixed(struct slice name)
+{
+    static const char own[] = ".localhost";
+    static const size_t own_length = sizeof own - 1;
+    uint64_t number;
+    const char *dot = memrchr(name.start, '.', name.length);
+    if (!dot || *name.start == '[')
+        return true;
+    return decimal_parse(dot + 1, name.length - (size_t)(dot + 1 - name.start), UINT32_MAX, &number) ||
+           (name.length > own_length && strncasecmp(name.start + name.length - own_length, own, own_length) == 0);
 }
 
 /* Labels as the names of hosts have them, an IPv4 address among them. */

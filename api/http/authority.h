@@ -19,6 +19,10 @@ struct slice authority_name(struct slice authority);
 /* What stands behind the colon; "" without one. */
 struct slice authority_port(struct slice authority);
 
+/* Whether a name stays what it is whoever has the domains of the Internet: an address, a name without a dot, or one
+ * below localhost. Nobody can point it from one server to another while a page of it is open. */
+bool authority_is_fixed(struct slice name);
+
 /* What is wrong with a name by which this server is to be called; NULL: clients may well write it so. */
 const char *authority_name_fault(const char *text);
 

@@ -5,6 +5,11 @@ bool api_is_draining(const struct api *api)
     return atomic_load_explicit(&api->draining, memory_order_relaxed);
 }
 
+bool api_is_private(const struct api *api)
+{
+    return !api->options.open && !atomic_load(&api->rules);
+}
+
 struct rules *api_rules(struct api *api)
 {
     if (!atomic_load(&api->rules))

@@ -26,6 +26,10 @@ struct api {
 
 bool api_is_draining(const struct api *api);
 
+/* Whether everything is open only because nobody but this machine can connect: there are no rules, and nobody has said
+ * that there shall be none. Thread: any. */
+bool api_is_private(const struct api *api);
+
 /* One more reference to the rules that hold now, or NULL. Thread: any. */
 struct rules *api_rules(struct api *api);
 

@@ -113,6 +113,21 @@ static unsigned rights_given(const struct request *request)
     return 0;
 }
 
+/* Whether an object may be had, or put, without a token. */
+static bool anybody_may(const struct request *request)
+{
+    const struct visitor anybody = {.rules = request->visitor.rules};
+    return request->demand->scope == SCOPE_OBJECT &&
+           demand_lacks(request->demand, visitor_rights(&anybody, request->store_name, &request->key)) == 0;
+}
+
+/* A browser that was told a password once shows it by itself, with all that is asked of that server. */
+static bool is_by_password(const struct request *request)
+{
+    const struct visitor *visitor = &request->visitor;
+    return visitor_name(visitor) && !visitor->bearer && !visitor_link_name(visitor) && !anybody_may(request);
+}
+
 static bool is_public(const struct request *request)
 {
     enum scope scope = request->demand->scope;
@@ -131,6 +146,7 @@ bool permit_arrival(struct request *request)
     bool shown = show_token(request), valid = shown && show_link(request);
     if (is_public(request))
         return true;
+    request->visitor.by_password = is_by_password(request);
     unsigned lacking = visitor_link_name(&request->visitor) ? 0 : demand_lacks(demand, rights_given(request));
     bool known = valid && visitor_is_known(&request->visitor);
     if (shown && !valid)

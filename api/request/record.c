@@ -17,12 +17,6 @@ enum {
 
 /* ---- who --------------------------------------------------------------------------------------- */
 
-static struct host peer_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return host_of_socket(!info ? NULL : info->client_addr);
-}
-
 static struct host client_of(const struct request *request, const struct host *peer)
 {
     const struct api_options *options = &request->api->options;
@@ -111,7 +105,7 @@ static void put_line(struct api *api, struct MHD_Connection *connection, struct 
 static void write_line(struct request *request, const struct metrics_request *figures, bool complete)
 {
     struct jsontext line = {0};
-    struct host peer = peer_of(request->connection), client = client_of(request, &peer);
+    struct host peer = request_peer(request->connection), client = client_of(request, &peer);
     jsontext_open(&line, '{');
     write_time(&line, figures->nanoseconds);
     jsontext_field(&line, "request_id", request_id(request));
@@ -173,7 +167,7 @@ void record_end(struct request *request, bool complete)
 void record_cut(struct api *api, struct MHD_Connection *connection)
 {
     struct jsontext line = {0};
-    struct host peer = peer_of(connection);
+    struct host peer = request_peer(connection);
     if (!api->options.record)
         return;
     jsontext_open(&line, '{');
@@ -190,7 +184,7 @@ void record_deed(struct request *request, const char *deed)
     const struct api_options *options = &request->api->options;
     const char *name = visitor_name(&request->visitor);
     char client_text[HOST_TEXT_SIZE], *sentence;
-    struct host peer = peer_of(request->connection), client = client_of(request, &peer);
+    struct host peer = request_peer(request->connection), client = client_of(request, &peer);
     host_write(&client, client_text);
     if (!options->log ||
         asprintf(&sentence, "%s the store '%s': %s%s at %s, request %s", deed, request->store_name,

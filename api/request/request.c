@@ -71,6 +71,12 @@ const char *request_id(struct request *request)
     return request->id;
 }
 
+struct host request_peer(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return host_of_socket(!info ? NULL : info->client_addr);
+}
+
 const char *request_base_path(const struct request *request)
 {
     return request->api->options.base_path;

@@ -24,6 +24,7 @@
 #include "api/access/visitor.h"
 #include "api/api.h"
 #include "api/http/fields.h"
+#include "api/http/host.h"
 #include "api/http/problem.h"
 #include "api/http/request_id.h"
 #include "api/http/uri.h"
@@ -167,6 +168,9 @@ int64_t request_age(const struct request *request);
 /* Its name, the one that the client has chosen if that can be read already and is sane. It is made when first asked
  * for, and lives as long as the request. */
 const char *request_id(struct request *request);
+
+/* The other end of a connection. */
+struct host request_peer(struct MHD_Connection *connection);
 
 /* The path below which this server stands, "" for none (base_path.h). */
 const char *request_base_path(const struct request *request);

@@ -18,19 +18,39 @@ static bool is_for_anybody(const struct request *request)
     return slice_is(request->resource, "/healthz") || slice_is(request->resource, "/readyz");
 }
 
+static bool is_named(const struct api_options *options, struct slice name)
+{
+    for (size_t i = 0; i < options->host_name_count; i++)
+        if (strlen(options->host_names[i]) == name.length &&
+            strncasecmp(options->host_names[i], name.start, name.length) == 0)
+            return true;
+    return false;
+}
+
+/* A page of a name that was pointed to this machine could do here whatever its visitor can. No page reaches a unix
+ * socket; what asks there is a proxy, which has names of its own. */
+static bool is_trustworthy(const struct request *request, struct slice name)
+{
+    return authority_is_fixed(name) || request_peer(request->connection).unix_socket;
+}
+
+static bool refuse_name(struct request *request, struct slice name, const char *why)
+{
+    reply_problem(request, PROBLEM_MISDIRECTED, "\"%.*s\" %s.", (int)name.length, name.start, why);
+    return false;
+}
+
 bool site_is_ours(struct request *request)
 {
     const struct api_options *options = &request->api->options;
     struct slice name = authority_name(request->authority);
-    bool ours = options->host_name_count == 0 || is_for_anybody(request);
-    for (size_t i = 0; !ours && i < options->host_name_count; i++)
-        ours = strlen(options->host_names[i]) == name.length &&
-               strncasecmp(options->host_names[i], name.start, name.length) == 0;
-    if (!ours)
-        reply_problem(request, PROBLEM_MISDIRECTED,
-                      "\"%.*s\" is no name of this server; --host-names has those it answers to.", (int)name.length,
-                      name.start);
-    return ours;
+    if (options->host_name_count > 0)
+        return is_named(options, name) || is_for_anybody(request) ||
+               refuse_name(request, name, "is no name of this server; --host-names has those it answers to");
+    return !api_is_private(request->api) || is_trustworthy(request, name) || is_for_anybody(request) ||
+           refuse_name(request, name,
+                       "may be a name that somebody else has given this machine, and everything is open here: "
+                       "--host-names with this name lets it in, --open lets in any");
 }
 
 /* ---- origins ---------------------------------------------------------------------------------- */
@@ -43,13 +63,15 @@ static bool any_origin(const struct api_options *options)
     return false;
 }
 
-/* Browsers write an origin in one way only. */
-static bool is_allowed(const struct api_options *options, const char *origin)
+/* Whether the page is of an origin that is allowed. Browsers write an origin in one way only. */
+static bool is_allowed(const struct request *request)
 {
-    for (size_t i = 0; i < options->cors_origin_count; i++)
+    const struct api_options *options = &request->api->options;
+    const char *origin = request_field(request, FIELD_ORIGIN);
+    for (size_t i = 0; origin && i < options->cors_origin_count; i++)
         if (strcasecmp(options->cors_origins[i], origin) == 0)
             return true;
-    return any_origin(options);
+    return origin && any_origin(options);
 }
 
 /* ---- changes ---------------------------------------------------------------------------------- */
@@ -76,17 +98,27 @@ static bool is_proven(const struct request *request)
     return request->visitor.bearer || visitor_link_name(&request->visitor);
 }
 
-bool site_may_change(struct request *request)
+static bool refuse_page(struct request *request)
 {
     const char *origin = request_field(request, FIELD_ORIGIN);
-    if (changes_nothing(request) || is_at_home(request) || is_proven(request) ||
-        (origin && is_allowed(&request->api->options, origin)))
-        return true;
-    reply_problem(request, PROBLEM_CROSS_SITE,
-                  "A page of another site (%s) may not change anything here, unless --cors-origins allows it, or the "
-                  "request carries a token as Authorization: Bearer, or a signed link.",
-                  origin ? origin : "one that its browser does not name");
+    const char *page = origin ? origin : "one that its browser does not name";
+    if (request->visitor.by_password)
+        reply_problem(request, PROBLEM_CROSS_SITE,
+                      "A page of another site (%s) may not change anything here for a password, which its browser may "
+                      "have sent by itself: let it show the token as Authorization: Bearer, or a signed link.",
+                      page);
+    else
+        reply_problem(request, PROBLEM_CROSS_SITE,
+                      "A page of another site (%s) may not change anything here, unless --cors-origins allows it, or "
+                      "the request carries a token as Authorization: Bearer, or a signed link.",
+                      page);
     return false;
+}
+
+bool site_may_change(struct request *request)
+{
+    return changes_nothing(request) || is_at_home(request) || is_proven(request) ||
+           (is_allowed(request) && !request->visitor.by_password) || refuse_page(request);
 }
 
 /* ---- CORS ------------------------------------------------------------------------------------- */
@@ -131,19 +163,33 @@ static void expose(struct request *request)
     reply_field(request, "Access-Control-Expose-Headers", list.text);
 }
 
-void site_fields(struct request *request)
+/* What is not for everybody is not for pages of other sites either, which may embed it without asking: as a script,
+ * whose variables they then see, or as an image. */
+static bool is_private(const struct request *request)
 {
-    const struct api_options *options = &request->api->options;
+    return request->visitor.by_password || api_is_private(request->api);
+}
+
+static void sharing_fields(struct request *request, bool any)
+{
     const char *origin = request_field(request, FIELD_ORIGIN);
-    bool any = any_origin(options);
-    if (options->cors_origin_count == 0 || !request->response)
+    bool allowed = any || is_allowed(request);
+    if (!allowed && changes_nothing(request) && is_private(request))
+        reply_field(request, "Cross-Origin-Resource-Policy", "same-site");
+    if (request->api->options.cors_origin_count == 0)
         return;
     if (!any)
         reply_field(request, "Vary", "Origin"); /* also the answers to those who are told nothing */
-    if (!any && !(origin && is_allowed(options, origin)))
+    if (!allowed)
         return;
     reply_field(request, "Access-Control-Allow-Origin", any ? "*" : origin);
     expose(request);
+}
+
+void site_fields(struct request *request)
+{
+    if (request->response)
+        sharing_fields(request, any_origin(&request->api->options));
 }
 
 /* Those of the names in a list that begin so. */
@@ -166,11 +212,9 @@ void site_preflight_fields(struct request *request)
         "If-None-Match, If-Range, If-Unmodified-Since, Last-Event-ID, Overwrite, Range, Repr-Digest, Tus-Resumable, "
         "Upload-Checksum, Upload-Concat, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset, "
         "Want-Repr-Digest, X-Request-Id";
-    const struct api_options *options = &request->api->options;
-    const char *origin = request_field(request, FIELD_ORIGIN);
     const char *asked = request_field(request, FIELD_ACCESS_CONTROL_REQUEST_HEADERS);
     struct list list = {0};
-    if (!origin || !request_field(request, FIELD_ACCESS_CONTROL_REQUEST_METHOD) || !is_allowed(options, origin))
+    if (!request_field(request, FIELD_ACCESS_CONTROL_REQUEST_METHOD) || !is_allowed(request))
         return;
     list_add(&list, headers, sizeof headers - 1);
     list_add_own(&list, !asked ? "" : asked);

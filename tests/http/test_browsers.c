@@ -191,6 +191,7 @@ END_TEST
 /* The default port is not there in an origin, and may be in Host; the scheme may be that of a proxy. */
 START_TEST(our_own_origin_is_known_by_host)
 {
+    server_add(site.server, "--open");
     start(NULL, NULL);
     const char *pairs[][2] = {{"http://files.example", "files.example"},
                               {"https://files.example", "files.example"},
@@ -385,10 +386,64 @@ START_TEST(what_is_no_name_with_a_port_is_refused_in_either_place)
 }
 END_TEST
 
-START_TEST(without_the_option_any_name_will_do)
+/* DNS rebinding: a name that is pointed to this machine while its page is open. */
+START_TEST(an_open_server_of_this_machine_has_no_names_of_the_internet)
 {
     start(NULL, NULL);
+    site_expect(site_put("k", "v", NULL), 201);
+    const char *strange[] = {
+        "evil.example",           "evil.example:8080",    "EVIL.example.", "localhost.evil.example",
+        "127.0.0.1.evil.example", "notlocalhost.example", "a.localhost.",  "1.evil"};
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; i++) {
+        const char *host = client_text(site.client, "Host: %s", strange[i]);
+        const char *origin = client_text(site.client, "Origin: http://%s", strange[i]);
+        site_expect_kind(site_get("k", host, origin, "Sec-Fetch-Site: same-origin", NULL), 421, "misdirected");
+        site_expect_kind(site_put("k", "w", host, origin, NULL), 421, "misdirected");
+        site_expect_kind(site_delete("k", host, "Sec-Fetch-Site: same-origin", NULL), 421, "misdirected");
+        site_expect_kind(client_get(site.client, "/v1/stores", host, NULL), 421, "misdirected");
+        site_expect_kind(client_get(site.client, "/metrics", host, NULL), 421, "misdirected");
+        site_expect(client_get(site.client, "/healthz", host, NULL), 200);
+        site_expect(client_get(site.client, "/readyz", host, NULL), 200);
+    }
+    ck_assert_int_eq(raw_status_of("GET http://evil.example/v1/stores HTTP/1.1\r\nHost: localhost\r\n\r\n"), 421);
+    const char *fixed[] = {"127.0.0.1",   "localhost", "localhost:1",   "LOCALHOST",        "[::1]:1",
+                           "10.1.2.3:80", "box",       "app.localhost", "a.b.LocalHost:80", "[2001:db8::7]"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        site_expect(site_get("k", client_text(site.client, "Host: %s", fixed[i]), NULL), 200);
+    ck_assert_int_eq(raw_status_of("GET /v1/stores HTTP/1.0\r\n\r\n"), 200);
+    site_expect_text("k", "v");
+}
+END_TEST
+
+START_TEST(what_is_open_by_wish_has_any_name)
+{
+    server_add(site.server, "--open");
+    start(NULL, NULL);
     site_expect(site_put("k", "v", "Host: whatever.example", NULL), 201);
+}
+END_TEST
+
+START_TEST(where_tokens_are_asked_for_any_name_will_do)
+{
+    access_start(access_token("right", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
+    site_expect(client_get(site.client, "/v1/stores", "Host: whatever.example", access_bearer("right"), NULL), 200);
+}
+END_TEST
+
+/* No page reaches it, and the proxy that does has names. */
+START_TEST(over_a_unix_socket_any_name_will_do)
+{
+    char listen[sizeof "unix:/socket" + SERVER_PATH_MAX];
+    snprintf(listen, sizeof listen, "unix:%s/socket", site.server->folder);
+    server_listen(site.server, listen);
+    server_add(site.server, "--listen=127.0.0.1:0");
+    start(NULL, NULL);
+    site_expect(site_put("k", "v", "Host: whatever.example", NULL), 201);
+    char *tcp = server_url(site.server, 1);
+    struct client *client = client_new(tcp);
+    site_expect_kind(client_get(client, site_object("k"), "Host: whatever.example", NULL), 421, "misdirected");
+    client_free(client);
+    free(tcp);
 }
 END_TEST
 
@@ -435,6 +490,119 @@ START_TEST(an_object_is_in_the_sandbox)
     expect_field(site_get("k", "If-None-Match: *", NULL), policy, "sandbox");
     expect_field(client_get(site.client, "/", "Accept: text/html", NULL), policy, NULL);
     expect_field(client_get(site.client, "/openapi.yaml", NULL), policy, NULL);
+}
+END_TEST
+
+/* ---- objects that other sites embed -------------------------------------------------------------------- */
+
+static const char policy_name[] = "Cross-Origin-Resource-Policy";
+
+START_TEST(what_is_open_to_this_machine_is_not_embedded_elsewhere)
+{
+    start("--cors-origins", SHOP);
+    site_expect(site_put("k", "v", NULL), 201);
+    struct answer *answers[] = {
+        site_get("k", NULL),
+        site_get("k", "Origin: " OTHER, "Sec-Fetch-Site: cross-site", NULL),
+        site_head("k", NULL),
+        site_get("k", "If-None-Match: *", NULL),
+        site_get("k", "Range: bytes=0-0", NULL),
+        site_get("none", NULL),
+        client_get(site.client, site_target("/objects"), NULL),
+        client_get(site.client, "/metrics", NULL),
+        client_get(site.client, "/nothing", NULL),
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        expect_field(answers[i], policy_name, "same-site");
+    expect_field(site_get("k", "Origin: " SHOP, NULL), policy_name, NULL);
+}
+END_TEST
+
+START_TEST(what_is_open_by_wish_may_be_embedded)
+{
+    server_add(site.server, "--open");
+    start(NULL, NULL);
+    site_expect(site_put("k", "v", NULL), 201);
+    expect_field(site_get("k", NULL), policy_name, NULL);
+}
+END_TEST
+
+START_TEST(what_all_origins_may_see_may_be_embedded)
+{
+    start("--cors-origins", "*");
+    site_expect(site_put("k", "v", NULL), 201);
+    expect_field(site_get("k", NULL), policy_name, NULL);
+}
+END_TEST
+
+/* Basic of the token `right`. */
+#define BASIC "Authorization: Basic eDpyaWdodA=="
+
+static void start_with_public_store(const char *origins)
+{
+    if (origins) {
+        server_add(site.server, "--cors-origins");
+        server_add(site.server, origins);
+    }
+    access_start(access_token("right", access_grant("\"*\"", "", ACCESS_ALL), NULL),
+                 access_anonymous(access_grant("\"public\"", "", "\"read\",\"write\"")));
+    const char *bearer = access_bearer("right");
+    site_expect(client_send(site.client, "PUT", "/v1/stores/public", NULL, 0, bearer, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/s", NULL, 0, bearer, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/public/objects/k", "v", 1, bearer, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/s/objects/k", "v", 1, bearer, NULL), 201);
+}
+
+START_TEST(what_a_password_opens_is_not_embedded_elsewhere)
+{
+    start_with_public_store(NULL);
+    const char *bearer = access_bearer("right");
+    expect_field(client_get(site.client, "/v1/stores/s/objects/k", BASIC, NULL), policy_name, "same-site");
+    expect_field(client_get(site.client, "/v1/stores/s/objects/none", BASIC, NULL), policy_name, "same-site");
+    expect_field(client_get(site.client, "/v1/stores", BASIC, NULL), policy_name, "same-site");
+    expect_field(client_get(site.client, "/v1/stores/s/objects/k", bearer, NULL), policy_name, NULL);
+    expect_field(client_get(site.client, "/v1/stores/public/objects/k", NULL), policy_name, NULL);
+    expect_field(client_get(site.client, "/v1/stores/public/objects/k", BASIC, NULL), policy_name, NULL);
+    expect_field(client_get(site.client, "/openapi.yaml", BASIC, NULL), policy_name, NULL);
+}
+END_TEST
+
+/* Whichever origins are allowed: no script has to know a password for its browser to show it. */
+static void expect_no_change_by_password(const char *origins)
+{
+    start_with_public_store(origins);
+    const char *pages[][2] = {{"Origin: " SHOP, "Sec-Fetch-Site: cross-site"},
+                              {"Origin: " OTHER, "Sec-Fetch-Site: cross-site"},
+                              {"Origin: null", "Sec-Fetch-Site: cross-site"},
+                              {"Origin: " SHOP, "X-Filling: a"},
+                              {"X-Filling: a", "Sec-Fetch-Site: cross-site"}};
+    const char *type = "Content-Type: multipart/form-data; boundary=x";
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        site_expect_kind(client_send(site.client, "POST", "/v1/stores/s/batch", form, strlen(form), type, BASIC,
+                                     pages[i][0], pages[i][1], NULL),
+                         403, "cross-site");
+        site_expect_kind(client_send(site.client, "DELETE", "/v1/stores/s?force=true", NULL, 0, BASIC, pages[i][0],
+                                     pages[i][1], NULL),
+                         403, "cross-site");
+    }
+    site_expect(client_send(site.client, "PUT", "/v1/stores/s/objects/k", "w", 1, access_bearer("right"),
+                            "Origin: " SHOP, NULL),
+                200);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/public/objects/k", "w", 1, "Origin: " SHOP, NULL), 200);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/public/objects/k", "w", 1, BASIC, "Origin: " SHOP, NULL),
+                200); /* nobody needs the password for it */
+    site_expect(client_send(site.client, "PUT", "/v1/stores/s/objects/k", "w", 1, BASIC, NULL), 200);
+}
+
+START_TEST(a_password_changes_nothing_for_an_allowed_page)
+{
+    expect_no_change_by_password(SHOP);
+}
+END_TEST
+
+START_TEST(a_password_changes_nothing_where_all_pages_are_allowed)
+{
+    expect_no_change_by_password("*");
 }
 END_TEST
 
@@ -547,9 +715,18 @@ int main(void)
         only_the_names_of_the_server_are_answered,
         the_name_in_the_target_goes_before_host,
         what_is_no_name_with_a_port_is_refused_in_either_place,
-        without_the_option_any_name_will_do,
+        an_open_server_of_this_machine_has_no_names_of_the_internet,
+        what_is_open_by_wish_has_any_name,
+        where_tokens_are_asked_for_any_name_will_do,
+        over_a_unix_socket_any_name_will_do,
         no_answer_is_taken_for_another_type,
         an_object_is_in_the_sandbox,
+        what_is_open_to_this_machine_is_not_embedded_elsewhere,
+        what_is_open_by_wish_may_be_embedded,
+        what_all_origins_may_see_may_be_embedded,
+        what_a_password_opens_is_not_embedded_elsewhere,
+        a_password_changes_nothing_for_an_allowed_page,
+        a_password_changes_nothing_where_all_pages_are_allowed,
         an_object_may_be_saved_under_any_name,
         the_longest_head_is_answered,
     };

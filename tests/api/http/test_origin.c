@@ -90,6 +90,19 @@ START_TEST(names_that_a_server_may_go_by)
 }
 END_TEST
 
+START_TEST(names_that_nobody_can_point_elsewhere)
+{
+    const char *fixed[] = {"",          "localhost", "box",   "a.localhost",     "A.LOCALHOST",
+                           "127.0.0.1", "10.0.0.1",  "[::1]", "[::ffff:1.2.3.4]"};
+    const char *free[] = {"a.example",      "a.example.", "localhost.",        ".",         "a.localhost.",
+                          "a.notlocalhost", "1.2.3.4.a",  "localhost.example", ".localhost"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        ck_assert_msg(authority_is_fixed(slice(fixed[i])), "%s", fixed[i]);
+    for (size_t i = 0; i < sizeof free / sizeof *free; i++)
+        ck_assert_msg(!authority_is_fixed(slice(free[i])), "%s", free[i]);
+}
+END_TEST
+
 START_TEST(a_request_without_a_host_is_of_no_origin)
 {
     ck_assert(!origin_is_of("http://a.example", slice("")));
@@ -142,6 +155,7 @@ int main(void)
                             an_origin_has_an_end,
                             names_are_without_ports,
                             names_that_a_server_may_go_by,
+                            names_that_nobody_can_point_elsewhere,
                             a_request_without_a_host_is_of_no_origin,
                             only_pages_of_the_web_are_at_home,
                             names_of_all_bytes};

@@ -164,6 +164,35 @@ async function attacks(page, place, store) {
     }
 }
 
+// A page of another site that embeds an object as a script would see its variables.
+const embed = (page, url) => page.evaluate((source) => new Promise((resolve) => {
+    const element = document.createElement("script");
+    element.onload = () => resolve("loaded");
+    element.onerror = () => resolve("refused");
+    element.src = source;
+    document.head.append(element);
+}), url);
+
+async function embeds(page, store, strangers) {
+    const url = `${store}/objects/settings.js`;
+    await ask("PUT", url, "var secret = 1;", { "Content-Type": "text/javascript" });
+    await page.goto(`http://localhost:${strangers.port}/`);
+    for (const [host, then] of [["127.0.0.1", "refused"], ["localhost", "loaded"]]) {
+        const outcome = await embed(page, url.replace("127.0.0.1", host));
+        check(`a page of localhost embeds a script of ${host}: ${then}`, outcome === then, outcome);
+    }
+}
+
+// The name of an attacker, which leads to this machine by now: its page and the server are of one origin.
+async function rebinding(page, server) {
+    const rebound = `http://evil.example:${new URL(server).port}`;
+    await page.goto(`${rebound}/healthz`);
+    for (const [method, path] of [["GET", "/v1/stores"], ["PUT", "/v1/stores/s/objects/victim"], ["DELETE", "/v1/stores/s"]]) {
+        const answer = await inPage(page, `${rebound}${path}`, { method });
+        check(`a name that was pointed here may not ${method}`, answer.status === 421, answer);
+    }
+}
+
 // ---- objects that are pages ----------------------------------------------------------------------------
 
 const script = "<!doctype html><title>asleep</title><p>text</p><script>document.title = 'awake'</script>";
@@ -187,13 +216,7 @@ async function sandbox(page, server, store) {
     const type = await page.evaluate("document.contentType");
     check("text is no page", type === "text/plain" && await page.title() !== "awake", type);
     await page.goto(server);
-    const loaded = await page.evaluate((url) => new Promise((resolve) => {
-        const element = document.createElement("script");
-        element.onload = () => resolve("loaded");
-        element.onerror = () => resolve("refused");
-        element.src = url;
-        document.head.append(element);
-    }), `${store}/objects/notes`);
+    const loaded = await embed(page, `${store}/objects/notes`);
     check("text is no script", loaded === "refused", loaded);
 }
 
@@ -246,6 +269,8 @@ async function origins(browser, data, allowedPages, strangers) {
         await page.goto(`http://${place}/`);
         await attacks(page, place, store);
     }
+    await embeds(page, store, strangers);
+    await rebinding(page, server);
     await sandbox(page, `${server}/`, store);
     await saves(page, `${server}/`, store);
     await page.close();
@@ -253,7 +278,8 @@ async function origins(browser, data, allowedPages, strangers) {
 }
 
 const folder = await mkdtemp(join(tmpdir(), "cairn-browser-"));
-const browser = await chromium.launch({ executablePath: chromiumPath, chromiumSandbox: false });
+const browser = await chromium.launch({ executablePath: chromiumPath, chromiumSandbox: false,
+    args: ["--host-resolver-rules=MAP evil.example 127.0.0.1"] });
 const allowedPages = await servePages();
 const strangers = await servePages();
 try {
