@@ -113,7 +113,7 @@ START_TEST(a_refusal_says_what_is_known)
     struct answer *answer = client_get(site.client, site_target("/objects?limit=1&prefx=a"), NULL);
     site_expect_kind(answer, 400, "bad-parameter");
     ck_assert_str_eq(answer_string(answer, "detail"),
-                     "This request has no parameter \"prefx\"; it knows prefix, delimiter, limit, cursor.");
+                     "This request has no parameter \"prefx\"; it knows prefix, delimiter, limit, cursor, attributes.");
     answer = site_put("a?b.jpg", "v", NULL);
     site_expect_kind(answer, 400, "bad-parameter");
     ck_assert_str_eq(answer_string(answer, "detail"),
