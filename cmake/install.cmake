@@ -20,13 +20,13 @@ if(NOT CAIRN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME cairnd)
 endif()
 
-# systemd looks below lib/ of /usr and of /usr/local, whatever the architecture's own folder for libraries is.
-foreach(template IN ITEMS cairnd.service cairnd.sysusers cairnd.json)
-    configure_file(packaging/${template}.in ${PROJECT_BINARY_DIR}/generated/${template} @ONLY)
-endforeach()
-install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.service DESTINATION lib/systemd/system)
-install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.sysusers DESTINATION lib/sysusers.d RENAME cairnd.conf)
-install(FILES ${PROJECT_BINARY_DIR}/generated/cairnd.json DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cairn)
+# The unit names the binary and the configuration: what it says is written when it is installed, for the prefix of that
+# moment.
+install(CODE "set(templates [[${PROJECT_SOURCE_DIR}/packaging]])
+    set(generated [[${PROJECT_BINARY_DIR}/generated]])
+    set(bindir [[${CMAKE_INSTALL_BINDIR}]])
+    set(sysconfdir [[${CMAKE_INSTALL_SYSCONFDIR}]])")
+install(SCRIPT cmake/settings.cmake)
 
 install(FILES README.md CHANGELOG.md openapi.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
