@@ -84,7 +84,7 @@ enum store_error {
     STORE_TOO_MANY,       /* the depot holds as many stores as it may */
     STORE_DAMAGED,        /* stored bytes do not match their digest */
     STORE_MISSING,        /* the file of a large payload is not there */
-    STORE_FAILED,         /* an earlier sync failed: the store takes no writes until it is reopened */
+    STORE_FAILED,         /* an earlier write failed for good: the store takes no writes until it is reopened */
     STORE_IO,             /* a file call failed: the errno is beside it where there is one */
     STORE_NO_MEMORY,
     STORE_LOCKED,  /* another process has the data folder open */

@@ -156,10 +156,10 @@ static void end_threads(struct depot *depot)
 }
 
 /* False when memory or threads are out. */
-static bool start_threads(struct depot *depot)
+static bool start_threads(struct depot *depot, const char *path)
 {
     struct services *services = &depot->services;
-    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root);
+    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path);
     services->pool = pool_new(depot->options.io_threads);
     services->upkeep = pool_new(1);
     if (started && services->pool && services->upkeep)
@@ -180,7 +180,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         depot_free(depot);
         return failure_tell(failure);
     }
-    if (!start_threads(depot)) {
+    if (!start_threads(depot, path)) {
         folder_close(&depot->folder);
         depot_free(depot);
         return failure_tell(

@@ -1,4 +1,4 @@
-/* probe.c - whether the data folder is still there, and its disk gives bytes and takes some. */
+/* probe.c - whether the data folder is still where it was, and its disk gives bytes and takes some. */
 #include "store/depot/probe.h"
 
 #include "store/base/clock.h"
@@ -21,17 +21,18 @@ struct question {
     void *arg;
 };
 
-bool probe_init(struct probe *probe, const struct io *io, int folder)
+bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path)
 {
-    *probe = (struct probe){.io = io, .folder = folder, .pool = pool_new(1)};
+    *probe = (struct probe){.io = io, .folder = folder, .path = strdup(path), .pool = pool_new(1)};
     lock_init(&probe->lock);
-    return probe->pool != NULL;
+    return probe->path && probe->pool;
 }
 
 void probe_free(struct probe *probe)
 {
     if (probe->pool)
         pool_free(probe->pool);
+    free(probe->path);
     lock_destroy(&probe->lock);
 }
 
@@ -67,11 +68,35 @@ static int read_marker(const struct probe *probe)
     return error;
 }
 
+/* The server goes on in a folder that has been moved, but the next start will not find it. Why a path cannot be looked at
+ * otherwise says nothing. */
+static void find_folder(const struct probe *probe, struct store_detail *detail)
+{
+    struct stat opened, named;
+    const struct io *io = probe->io;
+    int file = io->openat(io->self, AT_FDCWD, probe->path, O_RDONLY | O_DIRECTORY, 0);
+    if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
+        failure_detail(
+            detail, failure_io(errno),
+            "the data folder is gone: there is no folder '%.200s' any more; move it back, or stop the server",
+            probe->path);
+    if (file < 0)
+        return;
+    if (io->fstat(io->self, probe->folder, &opened) == 0 && io->fstat(io->self, file, &named) == 0 &&
+        (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino))
+        failure_detail(detail, failure_io(ENOENT),
+                       "the data folder is gone: '%.200s' is another folder now; move it back, or restart the server",
+                       probe->path);
+    io->close(io->self, file);
+}
+
 static void look(struct probe *probe)
 {
     struct store_detail detail = {0};
     int error = read_marker(probe);
-    if (error == ENOENT)
+    if (!error)
+        find_folder(probe, &detail);
+    else if (error == ENOENT)
         failure_detail(&detail, failure_io(error), "the data folder is gone: its file '%s' is not there",
                        FOLDER_MARKER);
     else if (error == EROFS)

@@ -1,4 +1,4 @@
-/* probe.h - whether the data folder is still there, and its disk gives bytes and takes some.
+/* probe.h - whether the data folder is still where it was, and its disk gives bytes and takes some.
  *
  * Looked at when somebody wants to know, and not again for a moment; on a thread of its own, since the others may be
  * waiting for that very disk. Past the page cache where that can be done, since what is in there says nothing of the
@@ -17,6 +17,7 @@
 struct probe {
     const struct io *io;
     int folder; /* borrowed: the data folder */
+    char *path; /* where it was opened */
     struct pool *pool;
 
     struct lock lock;
@@ -26,7 +27,7 @@ struct probe {
 };
 
 /* False when memory or threads are out. */
-bool probe_init(struct probe *probe, const struct io *io, int folder);
+bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path);
 
 /* Blocking, while a look is under way. */
 void probe_free(struct probe *probe);

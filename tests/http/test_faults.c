@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[SERVER_PATH_MAX];
@@ -143,12 +144,31 @@ START_TEST(a_data_folder_that_is_gone_is_not_ready)
 }
 END_TEST
 
+/* Moved, replaced, and back. */
+START_TEST(a_data_folder_that_is_elsewhere_is_not_ready)
+{
+    site_start();
+    ck_assert(clock_until(30, is_ready()));
+    char *moved = client_text(site.client, "%s.moved", site.server->data);
+    ck_assert_int_eq(rename(site.server->data, moved), 0);
+    ck_assert(clock_until(30, !is_ready()));
+    ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
+    ck_assert(clock_until(30, strstr(answer_string(client_get(site.client, "/readyz", NULL), "detail"), "another")));
+    site_expect(site_put("k", "v", NULL), 201);
+    ck_assert_int_eq(rmdir(site.server->data), 0);
+    ck_assert_int_eq(rename(moved, site.server->data), 0);
+    ck_assert(clock_until(30, is_ready()));
+    site_expect_text("k", "v");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
         a_failed_sync_ends_writes_and_nothing_else,   a_full_disk_refuses_and_recovers,
         what_cannot_be_read_is_told_and_served_again, want_of_descriptors_passes,
         a_disk_that_gives_nothing_is_not_ready,       a_data_folder_that_is_gone_is_not_ready,
+        a_data_folder_that_is_elsewhere_is_not_ready,
     };
     return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

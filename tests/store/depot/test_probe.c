@@ -23,7 +23,7 @@ static void setup(void)
 {
     disk = sim_disk_new(1);
     ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", false, NULL).error, STORE_OK);
-    ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root));
+    ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root, "/data"));
     sem_init(&answered, 0, 0);
 }
 
@@ -76,6 +76,22 @@ START_TEST(a_folder_that_is_gone_is_told)
 }
 END_TEST
 
+START_TEST(a_folder_that_was_moved_is_told_until_it_is_back)
+{
+    struct store_detail detail;
+    const struct io *io = sim_disk_io(disk);
+    ck_assert(ask(&detail));
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/data", AT_FDCWD, "/moved"), 0);
+    ck_assert(comes_to(false, &detail));
+    ck_assert_ptr_nonnull(strstr(detail.text, "there is no folder '/data' any more"));
+    ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/data", 0700), 0);
+    WAIT_UNTIL(!ask(&detail) && strstr(detail.text, "'/data' is another folder now"));
+    ck_assert_int_eq(io->unlinkat(io->self, AT_FDCWD, "/data", AT_REMOVEDIR), 0);
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/moved", AT_FDCWD, "/data"), 0);
+    ck_assert(comes_to(true, &detail));
+}
+END_TEST
+
 START_TEST(a_file_system_that_has_become_read_only_is_told)
 {
     struct store_detail detail;
@@ -118,9 +134,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_disk_that_gives_nothing_is_told_until_it_does, a_folder_that_is_gone_is_told,
-        a_file_system_that_has_become_read_only_is_told, want_of_descriptors_says_nothing_of_the_disk,
-        a_file_system_without_direct_reads_will_do,      not_everybody_who_asks_has_the_disk_read,
+        a_disk_that_gives_nothing_is_told_until_it_does,  a_folder_that_is_gone_is_told,
+        a_folder_that_was_moved_is_told_until_it_is_back, a_file_system_that_has_become_read_only_is_told,
+        want_of_descriptors_says_nothing_of_the_disk,     a_file_system_without_direct_reads_will_do,
+        not_everybody_who_asks_has_the_disk_read,
     };
     return UNIT_RUN_WITH("probe", setup, teardown, tests);
 }
