@@ -459,53 +459,6 @@ static void expect_memory_below(uint64_t limit)
                   (unsigned long long)peak >> 20, (unsigned long long)limit >> 20);
 }
 
-/* A batch of puts of 200 KB, whose bytes all stand in its body. */
-static char *large_batch(size_t puts)
-{
-    enum { DATA = 200000 };
-    char *body = malloc(puts * (DATA + 64) + 64), *at = body + sprintf(body, "{\"operations\":[");
-    for (size_t i = 0; i < puts; i++) {
-        at += sprintf(at, "%s{\"op\":\"put\",\"key\":\"%zu\",\"data\":\"", i > 0 ? "," : "", i);
-        at = (char *)memset(at, 'A', DATA) + DATA;
-        at += sprintf(at, "\"}");
-    }
-    strcpy(at, "]}");
-    return body;
-}
-
-/* Nobody connects or leaves meanwhile. */
-START_TEST(what_batches_took_comes_back)
-{
-    enum { AT_ONCE = 6, ROUNDS = 4, PUTS = 60, MOST = 28 << 20 };
-    int sockets[AT_ONCE];
-    char *body = large_batch(PUTS);
-    site_start();
-    for (int i = 0; i < AT_ONCE; i++)
-        sockets[i] = raw_connect(site.server->port);
-    for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < AT_ONCE; i++)
-            ck_assert(raw_send(sockets[i],
-                               "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                               "Content-Length: %zu\r\n\r\n",
-                               site_target("/batch"), strlen(body)));
-        for (size_t sent = 0, length = strlen(body), step; sent < length; sent += step) {
-            step = length - sent < 1 << 20 ? length - sent : 1 << 20;
-            for (int i = 0; i < AT_ONCE; i++)
-                ck_assert(raw_send_bytes(sockets[i], body + sent, step));
-        }
-        for (int i = 0; i < AT_ONCE; i++) {
-            ck_assert(raw_receive(sockets[i], &answer));
-            ck_assert_int_eq(answer.status, 200);
-        }
-    }
-    free(body);
-    ck_assert_msg(server_sanitized(site.server) || clock_until(CLOCK_PATIENCE, server_memory(site.server) < MOST),
-                  "%llu MiB stay", (unsigned long long)server_memory(site.server) >> 20);
-    for (int i = 0; i < AT_ONCE; i++)
-        close(sockets[i]);
-}
-END_TEST
-
 START_TEST(a_256_mib_upload_and_download_stay_in_64_mib)
 {
     const uint64_t size = 256 << 20;
@@ -787,7 +740,6 @@ int main(void)
         writes_under_way_are_bounded,
         a_chunked_upload_that_grows_large_counts_too,
         connections_beyond_the_limit_are_answered_and_closed,
-        what_batches_took_comes_back,
         a_silent_connection_is_closed,
         a_head_without_end_is_cut,
         a_slow_head_is_answered,
