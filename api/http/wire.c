@@ -69,7 +69,7 @@ static void begin_body(struct wire *wire)
 {
     const struct hygiene *hygiene = &wire->hygiene;
     wire->heads++;
-    wire->left = hygiene->length;
+    wire->length = wire->left = hygiene->length;
     wire->state = hygiene->chunked ? WIRE_CHUNKS : hygiene->length > 0 ? WIRE_BODY : WIRE_HEAD;
     chunks_begin(&wire->chunks, hygiene_memory_left(hygiene));
     hygiene_begin(&wire->hygiene);
@@ -268,11 +268,25 @@ static size_t read_ready(struct wire *wire, char *buffer, size_t size)
     return length;
 }
 
+/* The source ends amid a body. The byte in place of what is missing is never taken for a part of it. */
+static void cut_body(struct wire *wire)
+{
+    bool chunked = wire->state == WIRE_CHUNKS;
+    struct fault fault = {.problem = PROBLEM_BAD_REQUEST,
+                          .sentence = chunked ? "The chunked body ends before its last chunk."
+                                              : "The body ends before the length that was announced.",
+                          .in_body = true,
+                          .position = chunked ? wire->chunks.data : wire->length - wire->left};
+    fail(wire, fault, chunked ? chunks_rest(&wire->chunks) : "?");
+}
+
 /* Reads and judges in place. */
 static ssize_t read_on(struct wire *wire, wire_source *source, void *arg, char *buffer, size_t size, size_t *given,
                        bool *drained)
 {
     ssize_t got = source(arg, buffer, size);
+    if (got == 0 && (wire->state == WIRE_BODY || wire->state == WIRE_CHUNKS))
+        cut_body(wire);
     if (got <= 0)
         return got;
     *drained = (size_t)got < size;

@@ -6,7 +6,8 @@
  *
  * A message with a fault is ended for libmicrohttpd right there: in place of its head stands that of another request,
  * or its body ends. Either way libmicrohttpd comes to call the access handler, which finds the fault here
- * (wire_fault()) and answers it. Nothing that follows is read.
+ * (wire_fault()) and answers it. Nothing that follows is read. A body that ends too early has a fault, too: who has
+ * closed no more than its own side is waiting for an answer.
  *
  * Bytes are judged where libmicrohttpd wants them, and mostly stay as they are; only a head that comes in pieces is
  * kept here meanwhile.
@@ -35,11 +36,11 @@ struct wire {
     enum wire_state state;
     struct hygiene hygiene; /* of the head under way */
     struct chunks chunks;
-    uint64_t left;
-    uint64_t heads;     /* passed, those in place of faulty ones included */
-    uint64_t answered;  /* messages whose answer is out */
-    bool ended;         /* the source has ended, and the reader does not know it yet */
-    struct fault fault; /* of the last message */
+    uint64_t length, left; /* of a body whose length was told */
+    uint64_t heads;        /* passed, those in place of faulty ones included */
+    uint64_t answered;     /* messages whose answer is out */
+    bool ended;            /* the source has ended, and the reader does not know it yet */
+    struct fault fault;    /* of the last message */
 
     const char *ready; /* passed, and to be read before all that follows */
     size_t ready_length;

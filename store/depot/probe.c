@@ -68,8 +68,8 @@ static int read_marker(const struct probe *probe)
     return error;
 }
 
-/* The server goes on in a folder that has been moved, but the next start will not find it. Why a path cannot be looked at
- * otherwise says nothing. */
+/* The server goes on in a folder that has been moved, but the next start will not find it. Why a path cannot be looked
+ * at otherwise says nothing. */
 static void find_folder(const struct probe *probe, struct store_detail *detail)
 {
     struct stat opened, named;

@@ -138,6 +138,13 @@ bool raw_receive(int socket, struct raw_answer *ret_answer)
     return true;
 }
 
+void raw_reset(int socket)
+{
+    struct linger linger = {.l_onoff = 1};
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    close(socket);
+}
+
 bool raw_closed(int socket)
 {
     double deadline = clock_now() + RAW_SECONDS;

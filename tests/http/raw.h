@@ -50,6 +50,9 @@ bool raw_receive(int socket, struct raw_answer *ret_answer);
 /* The same, for the answer to a HEAD: headers only. */
 bool raw_receive_head(int socket, struct raw_answer *ret_answer);
 
+/* Closes with a reset: nobody is there for an answer. */
+void raw_reset(int socket);
+
 /* Whether the other side closes within RAW_SECONDS; what still comes is dropped. */
 bool raw_closed(int socket);
 

@@ -35,13 +35,6 @@ static int begin_chunked_upload(const char *key, size_t sent)
 }
 
 /* Closes with a reset, as a machine that loses its network. */
-static void reset(int socket)
-{
-    struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    close(socket);
-}
-
 /* The store holds the old object and its one blob, and the server does no more work on it. */
 static void expect_only_old(void)
 {
@@ -78,7 +71,7 @@ START_TEST(any_part_of_an_upload_leaves_nothing)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         int socket = begin_upload("k", parts[i]);
         if (i % 2) {
-            reset(socket);
+            raw_reset(socket);
         } else {
             close(socket);
         }
@@ -92,18 +85,32 @@ START_TEST(a_chunked_upload_without_its_end_leaves_nothing)
     put_old();
     close(begin_chunked_upload("k", 1000));
     close(begin_chunked_upload("k", SIZE));
-    reset(begin_chunked_upload("k", SIZE / 2));
+    raw_reset(begin_chunked_upload("k", SIZE / 2));
     expect_only_old();
 }
 END_TEST
 
-START_TEST(a_half_closed_upload_leaves_nothing)
+/* It has closed its own side only, and reads. The last byte is all that is missing of one. */
+static void expect_cut_to_be_told(int socket)
+{
+    static struct raw_answer told;
+    shutdown(socket, SHUT_WR);
+    ck_assert_msg(raw_receive(socket, &told), "no answer");
+    ck_assert_int_eq(told.status, 400);
+    ck_assert_ptr_nonnull(strstr(told.body, "ends before"));
+    ck_assert(raw_closed(socket));
+    close(socket);
+}
+
+START_TEST(a_half_closed_upload_leaves_nothing_and_is_told)
 {
     put_old();
-    int socket = begin_upload("k", SIZE / 2);
-    shutdown(socket, SHUT_WR);
-    raw_closed(socket);
-    close(socket);
+    expect_cut_to_be_told(begin_upload("k", 0));
+    expect_cut_to_be_told(begin_upload("k", 1000));
+    expect_cut_to_be_told(begin_upload("k", SIZE / 2));
+    expect_cut_to_be_told(begin_upload("k", SIZE - 1));
+    expect_cut_to_be_told(begin_chunked_upload("k", 1000));
+    expect_cut_to_be_told(begin_chunked_upload("k", SIZE / 2));
     expect_only_old();
 }
 END_TEST
@@ -141,7 +148,7 @@ START_TEST(a_download_broken_off_harms_nobody)
         ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", site_object("k")));
         char bytes[1000];
         ck_assert_int_gt(recv(socket, bytes, sizeof bytes, 0), 0);
-        reset(socket);
+        raw_reset(socket);
     }
     ck_assert_msg(clock_until(CLOCK_PATIENCE, server_descriptors(site.server) <= descriptors),
                   "%zu descriptors before, %zu after", descriptors, server_descriptors(site.server));
@@ -155,7 +162,7 @@ START_TEST(a_client_that_vanishes_before_its_answer)
         int socket = raw_connect(site.server->port);
         ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
                            site_object(client_text(site.client, "k%d", i))));
-        reset(socket);
+        raw_reset(socket);
     }
     ck_assert(clock_until(CLOCK_PATIENCE, site_figure("writes_in_flight") == 0));
     json_int_t objects = site_figure("objects");
@@ -199,7 +206,7 @@ START_TEST(many_uploads_broken_at_once)
     for (int i = 0; i < UPLOADS; i++)
         sockets[i] = begin_upload(i % 2 ? "k" : "new", 400000);
     for (int i = 0; i < UPLOADS; i++)
-        reset(sockets[i]);
+        raw_reset(sockets[i]);
     expect_only_old();
 }
 END_TEST
@@ -211,7 +218,7 @@ int main(void)
         half_an_upload_makes_no_object,
         any_part_of_an_upload_leaves_nothing,
         a_chunked_upload_without_its_end_leaves_nothing,
-        a_half_closed_upload_leaves_nothing,
+        a_half_closed_upload_leaves_nothing_and_is_told,
         an_upload_under_way_is_not_visible,
         a_refused_upload_leaves_nothing,
         a_download_broken_off_harms_nobody,

@@ -247,7 +247,8 @@ START_TEST(an_upload_that_was_given_up)
     int socket = raw_connect(site.server->port);
     ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nX-Request-Id: up\r\nContent-Length: 9\r\n\r\nbody",
                        site_object("k")));
-    close(socket);
+    ck_assert(clock_until(30, server_has_read_all(site.server)));
+    raw_reset(socket);
     json_t *line = line_of("up");
     ck_assert(is_null(line, "status"));
     ck_assert_int_eq(number_of(line, "bytes_in"), 4);
