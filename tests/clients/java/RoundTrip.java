@@ -95,7 +95,7 @@ public final class RoundTrip {
     }
 
     private String get(String key) throws ApiException {
-        File file = objects.getObject(store, key, null, null, null, null, null, null, null);
+        File file = objects.getObject(store, key, null, null, null, null, null, null, null, null);
         try {
             return Files.readString(file.toPath());
         } catch (IOException error) {
@@ -125,12 +125,12 @@ public final class RoundTrip {
     private void listing() throws ApiException {
         put("page/1", "x", null, null);
         put("page/2", "x", null, null);
-        ObjectList first = objects.listObjects(store, "page/", null, 1, null);
+        ObjectList first = objects.listObjects(store, "page/", null, 1, null, null);
         check("listObjects", first.getObjects().size() == 1 && first.getCursor() != null, first);
-        ObjectList next = objects.listObjects(store, "page/", null, null, first.getCursor());
+        ObjectList next = objects.listObjects(store, "page/", null, null, first.getCursor(), null);
         check("listObjects, next page",
             "page/2".equals(next.getObjects().get(0).getKey()) && next.getCursor() == null, next);
-        ObjectList folders = objects.listObjects(store, null, "/", null, null);
+        ObjectList folders = objects.listObjects(store, null, "/", null, null, null);
         check("listObjects, folders", folders.getPrefixes().contains("page/"), folders);
     }
 
