@@ -12,6 +12,7 @@ struct fault {
     const char *sentence; /* for the answer's detail; NULL: nothing is wrong */
     bool in_body;         /* the head is sound */
     uint64_t position;    /* then: bytes of the body in front of it */
+    const char *origin;   /* else the value of Origin, where that stands in front of it; borrowed, or NULL */
 };
 
 #endif

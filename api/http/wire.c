@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "api/http/octet.h"
+#include "api/http/origin.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ void wire_begin(struct wire *wire)
 void wire_end(struct wire *wire)
 {
     free(wire->held);
+    free(wire->origin);
 }
 
 const struct fault *wire_fault(const struct wire *wire, uint64_t message)
@@ -110,16 +112,39 @@ static enum hygiene_verdict pass_line(struct wire *wire, struct flow *flow, size
     return verdict;
 }
 
+/* The value in a whole line of a head, if that is this field; its name comes with the colon. */
+static bool is_field(const char *line, size_t length, const char *name, struct slice *ret_value)
+{
+    size_t at = strlen(name);
+    if (length < at || strncasecmp(line, name, at) != 0)
+        return false;
+    while (octet_is(line[at], OCTET_BLANK))
+        at++;
+    *ret_value = (struct slice){line + at, length - at - strlen("\r\n")};
+    return true;
+}
+
 /* Whether a whole line of a head asks for nothing but a 100 Continue. */
 static bool expects_continue(const char *line, size_t length)
 {
-    static const char name[] = "Expect:", value[] = "100-continue\r\n";
-    if (length < sizeof name - 1 || strncasecmp(line, name, sizeof name - 1) != 0)
-        return false;
-    size_t at = sizeof name - 1;
-    while (at < length && octet_is(line[at], OCTET_BLANK))
-        at++;
-    return length - at == sizeof value - 1 && strncasecmp(line + at, value, sizeof value - 1) == 0;
+    static const char wanted[] = "100-continue";
+    struct slice value;
+    return is_field(line, length, "Expect:", &value) && value.length == sizeof wanted - 1 &&
+           strncasecmp(value.start, wanted, value.length) == 0;
+}
+
+/* Keeps what the lines of a head that begins at `start` say of the page that asks: its browser shows the answer to a
+ * fault only to a page that the answer names. */
+static void keep_origin(struct wire *wire, const struct flow *flow, size_t start)
+{
+    struct slice origin;
+    for (size_t at = start, length; at < flow->out && !wire->origin; at += length) {
+        const char *line = flow->bytes + at, *end = memchr(line, '\n', flow->out - at);
+        length = (size_t)(end - line) + 1;
+        if (is_field(line, length, "Origin:", &origin) && origin.length <= ORIGIN_MAX)
+            wire->origin = strndup(origin.start, origin.length);
+    }
+    wire->hygiene.fault.origin = wire->origin;
 }
 
 /* Takes the wish for a 100 Continue out of a head that begins at `start`. Without a body it means nothing (RFC 9110,
@@ -155,6 +180,7 @@ static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
             drop_expectation(flow, start);
         begin_body(wire);
     } else {
+        keep_origin(wire, flow, start);
         flow->out = start;
         fail_head(wire, wire->hygiene.fault);
     }

@@ -41,6 +41,7 @@ struct wire {
     uint64_t answered;     /* messages whose answer is out */
     bool ended;            /* the source has ended, and the reader does not know it yet */
     struct fault fault;    /* of the last message */
+    char *origin;          /* owned: that the fault names, or NULL */
 
     const char *ready; /* passed, and to be read before all that follows */
     size_t ready_length;

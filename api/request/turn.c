@@ -186,6 +186,8 @@ static enum MHD_Result answer_fault(struct request *request, const struct fault 
     request->suspended = false;
     request->reject = true;
     count_request(request);
+    if (fault->origin)
+        request->fields.values[FIELD_ORIGIN] = fault->origin;
     if (request->status == 0)
         reply_problem(request, fault->problem, "%s", fault->sentence);
     if (request->phase == REQUEST_HEAD || *length == 0)

@@ -300,6 +300,44 @@ START_TEST(refusals_are_seen_too)
 }
 END_TEST
 
+/* A head with a fault is not read on: what stands behind the fault is not known. */
+START_TEST(refusals_of_a_head_are_seen_where_its_origin_stands_in_front)
+{
+    start("--cors-origins", SHOP);
+    char filling[12000];
+    memset(filling, 'a', sizeof filling);
+    const char *heads[] = {
+        "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: " SHOP "\r\n folded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\norigin:" SHOP " \r\nno colon\r\n\r\n",
+        "GET / HTTP/1.1\r\nOrigin: " SHOP "\r\n\r\n",
+        "GET / HTTP/1.1\r\nOrigin: " SHOP "\r\nHost: a:port\r\n\r\n",
+        client_text(site.client, "GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: " SHOP "\r\nX: %.12000s\r\n\r\n",
+                    filling),
+        "GET / HTTP/1.1\r\nHost: a:port\r\nOrigin: " SHOP "\r\n\r\n",
+        "GET / HTTP/1.1\r\nOrigin: " OTHER "\r\n\r\n",
+        "GET / HTTP/2.0\r\nHost: localhost\r\nOrigin: " SHOP "\r\n\r\n",
+        client_text(site.client, "GET /%.12000s HTTP/1.1\r\nHost: localhost\r\nOrigin: " SHOP "\r\n\r\n", filling),
+    };
+    const int statuses[] = {400, 400, 400, 400, 431, 400, 400, 505, 414};
+    static struct raw_answer answer;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        for (int pieces = 0; pieces < 2; pieces++) {
+            int socket = raw_connect(site.server->port);
+            size_t first = pieces ? strlen("GET / HTTP/1.1\r\nOri") : 0;
+            raw_send(socket, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n%.*s", (int)first, heads[i]);
+            ck_assert(raw_receive(socket, &answer));
+            ck_assert_int_eq(answer.status, 200);
+            raw_send(socket, "%s", heads[i] + first);
+            ck_assert_msg(raw_receive(socket, &answer), "%zu: no answer", i);
+            ck_assert_msg(answer.status == statuses[i], "%zu: %d", i, answer.status);
+            bool seen = strcasestr(answer.headers, "\r\nAccess-Control-Allow-Origin: " SHOP "\r\n");
+            ck_assert_msg(seen == (i < 5), "%zu: %s", i, answer.headers);
+            ck_assert(strcasestr(answer.headers, "\r\nVary: Origin\r\n"));
+            close(socket);
+        }
+}
+END_TEST
+
 START_TEST(a_preflight_is_told_all_there_is)
 {
     start("--cors-origins", SHOP);
@@ -711,6 +749,7 @@ int main(void)
         an_allowed_origin_sees_answers_and_changes_things,
         a_star_allows_all,
         refusals_are_seen_too,
+        refusals_of_a_head_are_seen_where_its_origin_stands_in_front,
         a_preflight_is_told_all_there_is,
         only_the_names_of_the_server_are_answered,
         the_name_in_the_target_goes_before_host,
