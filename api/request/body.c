@@ -108,7 +108,11 @@ json_t *body_json(struct request *request, struct body *body)
     json_t *json = json_loadb(body_bytes(body), body->length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(json))
         return json;
-    if (!json)
+    if (!json && json_error_code(&error) == json_error_numeric_overflow)
+        reply_problem(request, PROBLEM_BAD_BODY,
+                      "The body has a number that is too large, at byte %d: whole ones go up to %lld.", error.position,
+                      (long long)INT64_MAX);
+    else if (!json)
         reply_problem(request, PROBLEM_BAD_BODY, "The body is not JSON: %s, at byte %d.", error.text, error.position);
     else
         reply_problem(request, PROBLEM_BAD_BODY, "The body is a JSON list, but an object is wanted.");

@@ -4,6 +4,7 @@
 #include "api/request/core.h"
 #include "api/text/jsontext.h"
 #include "api/text/timestamp.h"
+#include "api/text/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,7 @@ static void write_target(struct jsontext *line, const struct request *request)
         jsontext_close(line, '}');
     }
     if (!request->route && path->start)
-        jsontext_bytes(line, "path", path->start, path->length < PATH_SHOWN ? path->length : PATH_SHOWN);
+        jsontext_bytes(line, "path", path->start, utf8_beginning(path->start, path->length, PATH_SHOWN));
 }
 
 static const char *problem_word(enum problem problem)

@@ -120,13 +120,10 @@ void reply_length(struct request *request, unsigned status, uint64_t length)
     keep(request, status, MHD_create_response_from_callback(length, 1, no_content, NULL, NULL), 0);
 }
 
-/* The detail may quote what the client sent; JSON wants UTF-8, so other bytes become question marks. */
+/* The detail may quote what the client sent, or a part of it; JSON wants UTF-8. */
 static void detail_field(struct jsontext *json, char *detail)
 {
-    if (!utf8_valid(detail, strlen(detail)))
-        for (char *at = detail; *at != '\0'; at++)
-            if ((unsigned char)*at >= 0x80)
-                *at = '?';
+    utf8_mend(detail, strlen(detail));
     jsontext_field(json, "detail", detail);
 }
 

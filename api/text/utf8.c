@@ -18,6 +18,28 @@ static size_t sequence(const uint8_t *at, size_t left)
     return length;
 }
 
+size_t utf8_beginning(const void *bytes, size_t length, size_t most)
+{
+    const uint8_t *at = bytes;
+    if (length <= most)
+        return length;
+    size_t end = most;
+    while (end > 0 && most - end < 3 && (at[end] & 0xc0) == 0x80)
+        end--;
+    return end;
+}
+
+void utf8_mend(char *text, size_t length)
+{
+    for (size_t i = 0, step; i < length; i += step) {
+        step = sequence((const uint8_t *)text + i, length - i);
+        if (step != 0)
+            continue;
+        text[i] = '?';
+        step = 1;
+    }
+}
+
 bool utf8_valid(const void *bytes, size_t length)
 {
     const uint8_t *at = bytes;

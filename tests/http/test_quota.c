@@ -119,6 +119,12 @@ START_TEST(what_is_no_change_of_limits_is_refused)
         ck_assert_msg(answer->status == 400, "%s: %d", bodies[i], answer->status);
         site_expect_kind(answer, 400, "bad-body");
     }
+    const char *beyond[] = {"9223372036854775808", "18446744073709551616", "1e999"};
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        struct answer *answer = patch(client_text(site.client, "{\"limits\":{\"bytes\":%s}}", beyond[i]));
+        site_expect_kind(answer, 400, "bad-body");
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "too large"));
+    }
     site_expect_kind(client_send(site.client, "PATCH", site_target(""), "{}", 2, "Content-Type: text/plain", NULL), 415,
                      "unsupported-media-type");
     site_expect_kind(client_send(site.client, "PATCH", "/v1/stores/nowhere", "{}", 2, JSON, NULL), 404, "no-store");

@@ -162,6 +162,26 @@ START_TEST(keys_of_any_bytes_and_paths_that_lead_nowhere)
 }
 END_TEST
 
+/* Of a path its first 1,024 bytes are shown, and what is UTF-8 stays that. */
+START_TEST(a_long_path_is_cut_between_two_characters)
+{
+    start_with_log(log_path(), NULL);
+    char filling[1023];
+    memset(filling, 'a', sizeof filling);
+    for (int spare = 0; spare < 5; spare++) {
+        const char *start = client_text(site.client, "/%.*s", 1023 - spare, filling);
+        const char *path = client_text(site.client, "%s\xf0\x9f\x90\x88z", start);
+        const char *name = client_text(site.client, "X-Request-Id: cut-%d", spare);
+        site_expect(client_get(site.client, path, name, NULL), 404);
+        const char *shown = text_of(line_of(client_text(site.client, "cut-%d", spare)), "path");
+        ck_assert_str_eq(shown, spare < 4 ? start : client_text(site.client, "%s\xf0\x9f\x90\x88", start));
+    }
+    site_expect(client_get(site.client, "/none/\xff", "X-Request-Id: bytes", NULL), 404);
+    ck_assert(is_null(line_of("bytes"), "path"));
+    ck_assert_str_eq(text_of(line_of("bytes"), "path_base64"), "L25vbmUv/w==");
+}
+END_TEST
+
 /* What is no whole request is recorded with what is known of it. */
 START_TEST(a_move_and_a_copy_tell_where_to)
 {
@@ -491,6 +511,7 @@ int main(void)
         a_move_and_a_copy_tell_where_to,
         of_an_answer_that_is_cut_the_bytes_that_left_are_told,
         keys_of_any_bytes_and_paths_that_lead_nowhere,
+        a_long_path_is_cut_between_two_characters,
         messages_that_are_none,
         an_upload_that_was_given_up,
         what_a_trusted_proxy_says_is_believed,

@@ -87,9 +87,39 @@ START_TEST(invalid_utf8)
 }
 END_TEST
 
+START_TEST(a_beginning_has_whole_characters)
+{
+    const char *text = "a\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\x88z"; /* of 1, 2, 3, 4 and 1 bytes */
+    const size_t wanted[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t most = 0; most < sizeof wanted / sizeof *wanted; most++)
+        ck_assert_uint_eq(utf8_beginning(text, strlen(text), most), wanted[most]);
+    ck_assert_uint_eq(utf8_beginning("\x80\x80\x80\x80\x80\x80\x80\x80", 8, 6), 3); /* no character is that long */
+}
+END_TEST
+
+START_TEST(what_is_no_character_becomes_a_question_mark)
+{
+    const char *texts[][2] = {{"", ""},
+                              {"\xc3\xbc\xe2\x82\xac", "\xc3\xbc\xe2\x82\xac"},
+                              {"a\xff\xc3\xbc\xe2\x82", "a?\xc3\xbc??"},
+                              {"\xc3(\x80", "?(?"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[16];
+        stpcpy(text, texts[i][0]);
+        utf8_mend(text, strlen(text));
+        ck_assert_str_eq(text, texts[i][1]);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {a_hash_has_sixteen_digits, a_digest_is_read_in_lower_case_only,
-                            an_etag_is_a_digest_in_quotes, valid_utf8, invalid_utf8};
+    const TTest *tests[] = {a_hash_has_sixteen_digits,
+                            a_digest_is_read_in_lower_case_only,
+                            an_etag_is_a_digest_in_quotes,
+                            valid_utf8,
+                            invalid_utf8,
+                            a_beginning_has_whole_characters,
+                            what_is_no_character_becomes_a_question_mark};
     return UNIT_RUN("text", tests);
 }
