@@ -210,7 +210,8 @@ static void notice_reading(struct client *client)
         renew_timeout(client);
 }
 
-/* Who is fair by its accounts may rest for longer than libmicrohttpd's timeout. */
+/* Who is fair by its accounts may rest for longer than libmicrohttpd's timeout. The next request is waited for when the
+ * last answer has been taken. */
 static enum api_eviction judge_pace(struct client *client, const struct pace_terms *terms, int64_t now)
 {
     bool suspended = client_is_suspended(client);
@@ -222,6 +223,8 @@ static enum api_eviction judge_pace(struct client *client, const struct pace_ter
     case PACE_FAIR:
         if (!suspended)
             renew_timeout(client);
+        if (!client->heard)
+            client->waiting_since = now;
         return API_EVICTIONS;
     default:
         if (client->heard)

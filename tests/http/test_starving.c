@@ -449,6 +449,29 @@ START_TEST(who_takes_a_large_answer_little_by_little_may_ask_meanwhile)
 }
 END_TEST
 
+/* It takes longer than a connection may be without a request. */
+START_TEST(who_takes_an_answer_slowly_may_ask_afterwards)
+{
+    enum { STEP = 8192 };
+    static char some[STEP];
+    static struct raw_answer head;
+    add("--idle-timeout", "1");
+    site_start();
+    site_expect(client_upload(site.client, site_object("k"), INLINE, 1, NULL), 201);
+    int narrow = begin_narrow_get("");
+    ck_assert(raw_receive_head(narrow, &head));
+    for (int taken = 0; taken < INLINE; taken += STEP) {
+        ck_assert_int_eq(recv(narrow, some, STEP, MSG_WAITALL), STEP);
+        clock_sleep(0.1);
+    }
+    ck_assert(raw_send(narrow, "%s", question));
+    ck_assert_msg(raw_receive(narrow, &head), "the connection was closed");
+    ck_assert_int_eq(head.status, 200);
+    ck_assert(EVICTED("idle") == 0);
+    close(narrow);
+}
+END_TEST
+
 /* The kernel would try for minutes. */
 START_TEST(what_nobody_takes_does_not_outlive_its_connection_for_long)
 {
@@ -846,6 +869,7 @@ int main(void)
         readers_that_drip_are_cut,
         small_requests_buy_no_time_for_a_large_answer,
         who_takes_a_large_answer_little_by_little_may_ask_meanwhile,
+        who_takes_an_answer_slowly_may_ask_afterwards,
         what_nobody_takes_does_not_outlive_its_connection_for_long,
         a_slow_and_honest_body_passes,
         a_slow_and_honest_reader_passes,
