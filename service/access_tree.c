@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define fail(...) command_fail(tree->command, __VA_ARGS__)
 
@@ -48,9 +49,13 @@ int access_where_act(const struct access_where *where,
 
 bool access_tree_place(const char *command, const struct config *config)
 {
-    if (config->access || mkdir(config->data, 0700) == 0 || errno == EEXIST)
+    if (config->access)
         return true;
-    return command_fail(command, "cannot make the data folder %s: %s", config->data, strerror(errno));
+    if (mkdir(config->data, 0700) == 0)
+        fprintf(stderr, "cairnd: %s: the data folder %s is new: there was none of that name\n", command, config->data);
+    else if (errno != EEXIST)
+        return command_fail(command, "cannot make the data folder %s: %s", config->data, strerror(errno));
+    return true;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -120,6 +125,17 @@ static char *write_text(const struct access_tree *tree, size_t *ret_length)
     return NULL;
 }
 
+/* Whether nobody gets in by it. */
+static bool is_empty(const struct access_tree *tree)
+{
+    const char *name;
+    const json_t *list;
+    json_object_foreach (tree->json, name, list)
+        if (json_array_size(list) > 0)
+            return false;
+    return true;
+}
+
 bool access_tree_change(struct access_tree *tree, bool (*change)(void *arg), void *arg)
 {
     char reason[ACCESS_REASON_MAX];
@@ -127,8 +143,10 @@ bool access_tree_change(struct access_tree *tree, bool (*change)(void *arg), voi
     if (!access_edit_begin(&edit, tree->path, reason))
         return fail("%s", reason);
     size_t length = 0;
-    char *text = access_tree_read(tree) && change(arg) ? write_text(tree, &length) : NULL;
-    bool good = access_edit_end(&edit, text, length, reason) && text;
+    bool changed = access_tree_read(tree) && change(arg);
+    bool undone = changed && tree->own && is_empty(tree) && unlink(tree->path) == 0;
+    char *text = changed && !undone ? write_text(tree, &length) : NULL;
+    bool good = access_edit_end(&edit, text, length, reason) && (text || undone);
     if (text && !good)
         fail("%s", reason);
     if (good && tree->fresh)
@@ -143,7 +161,7 @@ bool access_tree_tell(struct access_tree *tree, const char *secret, bool (*remov
         return true;
     fail("it cannot be written to stdout: %s", strerror(errno));
     access_tree_free(tree);
-    *tree = (struct access_tree){.command = tree->command, .path = tree->path};
+    *tree = (struct access_tree){.command = tree->command, .path = tree->path, .own = tree->fresh};
     if (access_tree_change(tree, remove, arg))
         fail("it is taken out of %s again", tree->path);
     return false;

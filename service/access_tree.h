@@ -34,12 +34,14 @@ struct access_tree {
     json_t *json; /* owned, as the text */
     char *text;
     bool fresh; /* there was no file */
+    bool own;   /* the command has made it, and takes it away again when it would let nobody in */
 };
 
 /* The file as it is, where there is none an empty object. */
 bool access_tree_read(struct access_tree *tree);
 
-/* Makes sure that there is a folder for the file: a data folder may be made before the first start. */
+/* Makes sure that there is a folder for the file: a data folder may be made before the first start. That it was is
+ * told, since the path may be mistyped. */
 bool access_tree_place(const char *command, const struct config *config);
 
 /* Reads the file, lets `change` change it, and writes it, if that returns true. `change` tells by itself why it does

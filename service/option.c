@@ -94,8 +94,7 @@ const struct option option_table[] = {
      FIELD(trusted_proxies)},
     {"cors-origins", OPTION_ORIGINS,
      "origins whose pages may see answers and change things, such as https://app.example, separated by commas; *: "
-     "those "
-     "of all",
+     "those of all",
      FIELD(cors_origins)},
     {"host-names", OPTION_HOSTS,
      "names that requests may have in Host, separated by commas, without ports; others are refused. Without it any "
@@ -104,8 +103,7 @@ const struct option option_table[] = {
      FIELD(host_names)},
     {"base-path", OPTION_BASE_PATH,
      "path below which the server stands, such as /files, when a proxy passes on what begins with it; /healthz, "
-     "/readyz "
-     "and /metrics are at the root, too",
+     "/readyz and /metrics are at the root, too",
      FIELD(base_path)},
     {"log-level", OPTION_CHOICE, "least important lines to print", FIELD(log_level), .choices = log_levels},
     {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},

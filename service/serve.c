@@ -102,7 +102,8 @@ static void warn_of_segment_size(const struct depot_options *options)
     uint64_t applies = depot_segment_size(options);
     if (applies < options->segment_size && options->segment_size != depot_segment_size(&usual))
         logger_line(LOG_WARNING,
-                    "--segment-size: %" PRIu64 " is lowered to %" PRIu64 ", half of --disk-reserve, which is %" PRIu64,
+                    "--segment-size: %" PRIu64 " is lowered to %" PRIu64
+                    ": at most half of --disk-reserve, which is %" PRIu64 ", or 256 KiB where that is more",
                     options->segment_size, applies, options->disk_reserve);
 }
 

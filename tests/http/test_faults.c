@@ -131,6 +131,23 @@ START_TEST(a_disk_that_gives_nothing_is_not_ready)
 }
 END_TEST
 
+/* Neither is it full for ever, nor is there a reserve whose place nobody knows. */
+START_TEST(a_file_system_that_tells_no_size_is_written_to)
+{
+    start();
+    fail_calls("fstatvfs", 0);
+    for (int i = 0; i < 20; i++)
+        site_expect(site_put(client_text(site.client, "k%d", i), "value", NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), 4 << 20, 1, NULL), 201);
+    site_expect(client_get(site.client, "/readyz", NULL), 200);
+    site_expect(client_get(site.client, "/metrics", NULL), 200);
+    fail_calls("fstatvfs", EIO);
+    site_expect(site_put("later", "value", NULL), 201);
+    heal("fstatvfs");
+    site_expect_payload("large", 4 << 20, 1);
+}
+END_TEST
+
 START_TEST(a_data_folder_that_is_gone_is_not_ready)
 {
     start();
@@ -167,8 +184,8 @@ int main(void)
     const TTest *tests[] = {
         a_failed_sync_ends_writes_and_nothing_else,   a_full_disk_refuses_and_recovers,
         what_cannot_be_read_is_told_and_served_again, want_of_descriptors_passes,
-        a_disk_that_gives_nothing_is_not_ready,       a_data_folder_that_is_gone_is_not_ready,
-        a_data_folder_that_is_elsewhere_is_not_ready,
+        a_disk_that_gives_nothing_is_not_ready,       a_file_system_that_tells_no_size_is_written_to,
+        a_data_folder_that_is_gone_is_not_ready,      a_data_folder_that_is_elsewhere_is_not_ready,
     };
     return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -423,6 +423,32 @@ START_TEST(what_cannot_be_told_is_taken_out_again)
 }
 END_TEST
 
+/* Else the file would be there that lets nobody in. */
+START_TEST(what_cannot_be_told_leaves_no_file)
+{
+    const char *data = site.server->data;
+    run_unheard((const char *[]){"token", "add", "unseen", "--stores", "*", "--rights", "read", "--data", data, NULL});
+    ck_assert_int_ne(access(server_path(site.server, "access.json"), F_OK), 0);
+    run_unheard((const char *[]){"link-key", "add", "unseen", "--data", data, NULL});
+    ck_assert_int_ne(access(server_path(site.server, "access.json"), F_OK), 0);
+    site_start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/p", NULL, 0, NULL), 201);
+}
+END_TEST
+
+START_TEST(a_data_folder_that_is_made_by_the_way_is_told)
+{
+    char mistyped[SERVER_PATH_MAX + 16];
+    snprintf(mistyped, sizeof mistyped, "%s/mistyped", site.server->folder);
+    const char *arguments[] = {"token", "add", "x", "--stores", "*", "--rights", "read", "--data", mistyped, NULL};
+    const char *told = command_run(arguments, 0);
+    ck_assert_msg(strstr(told, mistyped) && strstr(told, "is new: there was none"), "%s", told);
+    arguments[2] = "y";
+    told = command_run(arguments, 0);
+    ck_assert_msg(!strstr(told, "is new"), "%s", told);
+}
+END_TEST
+
 /* Edits at the same time wait for one another, and none is lost. */
 START_TEST(edits_at_once_are_all_kept)
 {
@@ -496,6 +522,8 @@ int main(void)
         a_token_expires_while_the_server_runs,
         orders_that_are_none_change_nothing,
         what_cannot_be_told_is_taken_out_again,
+        what_cannot_be_told_leaves_no_file,
+        a_data_folder_that_is_made_by_the_way_is_told,
         edits_at_once_are_all_kept,
         an_edit_keeps_what_it_does_not_change,
     };

@@ -1,7 +1,8 @@
 /* failing_calls.c - loaded in front of libc, lets file calls of a real server fail when a test says so.
  *
  * While the folder $FAILING_CALLS holds a file with the name of a call, that call fails with the errno that the file
- * names, as in `echo 5 > fdatasync`. Thread: any.
+ * names, as in `echo 5 > fdatasync`. With 0 in its file fstatvfs() does not fail, but knows nothing, as on file systems
+ * that have no size to tell. Thread: any.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -60,4 +63,12 @@ ssize_t pread(int file, void *bytes, size_t length, off_t position)
 ssize_t preadv2(int file, const struct iovec *parts, int count, off_t position, int flags)
 {
     return fails("pread") ? -1 : NEXT(preadv2)(file, parts, count, position, flags);
+}
+
+int fstatvfs(int file, struct statvfs *figures)
+{
+    if (!fails("fstatvfs"))
+        return NEXT(fstatvfs)(file, figures);
+    memset(figures, 0, sizeof *figures);
+    return errno == 0 ? 0 : -1;
 }
