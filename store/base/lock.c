@@ -4,8 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
-/* Ends the program where the call has found that the lock was used wrongly. */
-static void expect(int error)
+void lock_expect(int error)
 {
     assert(!error);
     (void)error;
@@ -14,12 +13,12 @@ static void expect(int error)
 void lock_init(struct lock *lock)
 {
     atomic_init(&lock->owner, 0);
-    expect(pthread_mutex_init(&lock->mutex, NULL));
+    lock_expect(pthread_mutex_init(&lock->mutex, NULL));
 }
 
 void lock_destroy(struct lock *lock)
 {
-    expect(pthread_mutex_destroy(&lock->mutex));
+    lock_expect(pthread_mutex_destroy(&lock->mutex));
 }
 
 static void set_owner(struct lock *lock, pthread_t owner)
@@ -30,7 +29,7 @@ static void set_owner(struct lock *lock, pthread_t owner)
 void lock_take(struct lock *lock)
 {
     assert(!lock_is_mine(lock));
-    expect(pthread_mutex_lock(&lock->mutex));
+    lock_expect(pthread_mutex_lock(&lock->mutex));
     set_owner(lock, pthread_self());
 }
 
@@ -38,24 +37,24 @@ void lock_release(struct lock *lock)
 {
     assert(lock_is_mine(lock));
     set_owner(lock, 0);
-    expect(pthread_mutex_unlock(&lock->mutex));
+    lock_expect(pthread_mutex_unlock(&lock->mutex));
 }
 
 void lock_wait(struct lock *lock, pthread_cond_t *condition)
 {
     assert(lock_is_mine(lock));
     set_owner(lock, 0);
-    expect(pthread_cond_wait(condition, &lock->mutex));
+    lock_expect(pthread_cond_wait(condition, &lock->mutex));
     set_owner(lock, pthread_self());
 }
 
 void lock_condition_init(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
-    expect(pthread_condattr_init(&attributes));
-    expect(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC));
-    expect(pthread_cond_init(condition, &attributes));
-    pthread_condattr_destroy(&attributes);
+    lock_expect(pthread_condattr_init(&attributes));
+    lock_expect(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC));
+    lock_expect(pthread_cond_init(condition, &attributes));
+    lock_expect(pthread_condattr_destroy(&attributes));
 }
 
 bool lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct timespec *until)
@@ -64,6 +63,6 @@ bool lock_wait_until(struct lock *lock, pthread_cond_t *condition, const struct 
     set_owner(lock, 0);
     int error = pthread_cond_timedwait(condition, &lock->mutex, until);
     set_owner(lock, pthread_self());
-    expect(error == ETIMEDOUT ? 0 : error);
+    lock_expect(error == ETIMEDOUT ? 0 : error);
     return error == 0;
 }

@@ -18,6 +18,9 @@ struct lock {
     _Atomic(pthread_t) owner; /* 0: nobody. Who reads itself there has written it; all others read anything else. */
 };
 
+/* Ends the program where a call has found, by what it returned, that a lock was used wrongly. */
+void lock_expect(int error);
+
 void lock_init(struct lock *lock);
 void lock_destroy(struct lock *lock);
 

@@ -3,6 +3,7 @@
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <signal.h>
 
 START_TEST(a_lock_that_is_shared_is_held_and_nobodys_own)
 {
@@ -45,11 +46,57 @@ START_TEST(a_lock_that_is_taken_is_held_for_all_and_mine_for_me)
 }
 END_TEST
 
+static struct shared_lock misused;
+
+static void take_twice(void)
+{
+    shared_lock_take(&misused);
+    shared_lock_take(&misused);
+}
+
+static void share_what_is_taken(void)
+{
+    shared_lock_take(&misused);
+    shared_lock_share(&misused);
+}
+
+static void release_twice(void)
+{
+    shared_lock_take(&misused);
+    shared_lock_release(&misused);
+    shared_lock_release(&misused);
+}
+
+static void release_what_was_shared_twice(void)
+{
+    shared_lock_share(&misused);
+    shared_lock_release(&misused);
+    shared_lock_release(&misused);
+}
+
+static void destroy_while_it_is_shared(void)
+{
+    shared_lock_share(&misused);
+    shared_lock_destroy(&misused);
+}
+
+START_TEST(misuse_ends_the_program)
+{
+    shared_lock_init(&misused); /* each of these has a process of its own */
+    ck_assert_int_eq(unit_signal_of(take_twice), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(share_what_is_taken), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(release_twice), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(release_what_was_shared_twice), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(destroy_while_it_is_shared), SIGABRT);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         a_lock_that_is_shared_is_held_and_nobodys_own,
         a_lock_that_is_taken_is_held_for_all_and_mine_for_me,
+        misuse_ends_the_program,
     };
     return UNIT_RUN("shared_lock", tests);
 }
