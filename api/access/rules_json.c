@@ -53,8 +53,7 @@ static bool no_memory(struct reading *reading)
 }
 
 /* A string that is not what `member` has to be. */
-static bool refuse_value(struct reading *reading, const char *member, const struct jsonread_text *value,
-                         const char *wanted)
+static bool refuse_value(struct reading *reading, const char *member, const struct text *value, const char *wanted)
 {
     int shown = value->length < SHOWN ? (int)value->length : SHOWN;
     return refuse(reading, "%s: \"%.*s\" is not %s", member, shown, value->bytes, wanted);
@@ -62,7 +61,7 @@ static bool refuse_value(struct reading *reading, const char *member, const stru
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static bool read_string(struct reading *reading, const char *member, struct jsonread_text *ret_text)
+static bool read_string(struct reading *reading, const char *member, struct text *ret_text)
 {
     if (jsonread_type(&reading->json) != JSONREAD_STRING)
         return reading->json.fault ? false : refuse(reading, "%s: a string is missing", member);
@@ -72,7 +71,7 @@ static bool read_string(struct reading *reading, const char *member, struct json
 /* Names appear in logs, in answers and in fields. */
 static bool read_name(struct reading *reading, char **name)
 {
-    struct jsonread_text text;
+    struct text text;
     if (!read_string(reading, "name", &text))
         return false;
     if (!token_name_valid(text.bytes, text.length))
@@ -83,7 +82,7 @@ static bool read_name(struct reading *reading, char **name)
 
 static bool read_sum(struct reading *reading, struct token_sum *sum)
 {
-    struct jsonread_text text;
+    struct text text;
     if (!read_string(reading, "sha256", &text))
         return false;
     return (text.length == 2 * sizeof sum->bytes && hex_decode_lower(text.bytes, sum->bytes, sizeof sum->bytes)) ||
@@ -92,7 +91,7 @@ static bool read_sum(struct reading *reading, struct token_sum *sum)
 
 static bool read_expires(struct reading *reading, int64_t *expires)
 {
-    struct jsonread_text text;
+    struct text text;
     if (jsonread_null(&reading->json))
         return true;
     if (!read_string(reading, "expires", &text))
@@ -103,7 +102,7 @@ static bool read_expires(struct reading *reading, int64_t *expires)
 
 static bool read_secret(struct reading *reading, char **secret)
 {
-    struct jsonread_text text;
+    struct text text;
     if (!read_string(reading, "secret", &text))
         return false;
     if (text.length < RULES_SECRET_MIN || memchr(text.bytes, '\0', text.length))
@@ -125,10 +124,10 @@ struct shape {
     read_member *read;
 };
 
-static unsigned member_of(const struct shape *shape, const struct jsonread_text *name)
+static unsigned member_of(const struct shape *shape, const struct text *name)
 {
     unsigned member = 0;
-    while (shape->members[member] && !jsonread_is(name, shape->members[member]))
+    while (shape->members[member] && !text_is(name, shape->members[member]))
         member++;
     return member;
 }
@@ -143,7 +142,7 @@ static bool expect(struct reading *reading, enum jsonread_type type, const char 
 
 static bool read_object(struct reading *reading, const struct shape *shape, void *object)
 {
-    struct jsonread_text name;
+    struct text name;
     unsigned seen = 0;
     if (!expect(reading, JSONREAD_OBJECT, shape->what, "an object"))
         return false;
@@ -167,7 +166,7 @@ static bool read_object(struct reading *reading, const struct shape *shape, void
 
 static bool read_stores(struct reading *reading, struct grant *grant)
 {
-    struct jsonread_text text;
+    struct text text;
     if (!expect(reading, JSONREAD_ARRAY, "stores", "a list"))
         return false;
     while (jsonread_item(&reading->json)) {
@@ -184,7 +183,7 @@ static bool read_stores(struct reading *reading, struct grant *grant)
 
 static bool read_rights(struct reading *reading, struct grant *grant)
 {
-    struct jsonread_text text;
+    struct text text;
     if (!expect(reading, JSONREAD_ARRAY, "rights", "a list"))
         return false;
     while (jsonread_item(&reading->json)) {
@@ -200,7 +199,7 @@ static bool read_rights(struct reading *reading, struct grant *grant)
 
 static bool read_prefix(struct reading *reading, struct grant *grant)
 {
-    struct jsonread_text text;
+    struct text text;
     if (!read_string(reading, "prefix", &text))
         return false;
     grant->prefix = malloc(text.length + 1);

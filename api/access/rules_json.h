@@ -9,6 +9,10 @@
  * twice or is no value of its kind makes the whole invalid: rules that are read half would let somebody in, or keep
  * somebody out.
  *
+ * Read with jsonread, since a fault is told with its line, which a tree of jansson's does not keep. (`cairnd token` and
+ * `cairnd link-key` let this judge an access file, and then edit such a tree of it.) Lists and objects nest no deeper
+ * than in the example: what would be deeper is no value of its kind.
+ *
  * Thread: any.
  */
 #ifndef CAIRN_API_RULES_JSON_H

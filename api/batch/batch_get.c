@@ -13,6 +13,7 @@
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
+#include "api/text/jsonread.h"
 #include "api/text/naming.h"
 
 #include <errno.h>
@@ -183,10 +184,10 @@ static void fetch(struct request *request, struct gathering *gathering)
 
 static bool read_naming_members(struct gathering *gathering, struct naming *naming)
 {
-    struct jsonread_text name;
+    struct text name;
     while (jsonread_member(&gathering->json, &name)) {
         enum naming_kind kind;
-        bool known = naming_kind_of(&name, "key", &kind);
+        bool known = naming_kind_of(name.bytes, name.length, &kind);
         bool again = known && naming->texts[kind].bytes;
         if (known && !again && jsonread_null(&gathering->json))
             continue;
@@ -252,14 +253,14 @@ static bool gather_list(struct request *request, struct gathering *gathering, en
 static bool gather(struct request *request, struct gathering *gathering)
 {
     struct jsonread *json = &gathering->json;
-    struct jsonread_text name;
+    struct text name;
     bool found = false, seen[2] = {false, false};
     if (jsonread_type(json) != JSONREAD_OBJECT)
         return refuse(gathering, PROBLEM_BAD_BODY, "the body is an object with keys or objects");
     jsonread_enter(json);
     while (jsonread_member(json, &name)) {
-        bool keys = jsonread_is(&name, "keys");
-        if (!keys && !jsonread_is(&name, "objects"))
+        bool keys = text_is(&name, "keys");
+        if (!keys && !text_is(&name, "objects"))
             return refuse(gathering, PROBLEM_BAD_BODY, "the body has keys or objects and nothing else");
         size_t before = gathering->count;
         if (seen[keys])

@@ -71,7 +71,7 @@ struct step {
     struct jsonread *json;
     struct entries *entries;
     unsigned seen; /* one bit per member */
-    struct jsonread_text texts[MEMBERS];
+    struct text texts[MEMBERS];
     bool overwrite;
 };
 
@@ -95,7 +95,7 @@ static bool read_overwrite(struct step *step)
 static bool read_meta(struct step *step)
 {
     bool given = false;
-    struct jsonread_text name, value;
+    struct text name, value;
     enum jsonread_type type = jsonread_type(step->json);
     if (type != JSONREAD_OBJECT)
         return type != JSONREAD_NONE && entries_refuse(step->entries, "meta is an object of strings");
@@ -116,10 +116,10 @@ static bool read_meta(struct step *step)
     return !step->json->fault;
 }
 
-static bool read_member(struct step *step, const struct jsonread_text *name)
+static bool read_member(struct step *step, const struct text *name)
 {
     unsigned member = 0;
-    while (member < MEMBERS && !jsonread_is(name, member_name(member)))
+    while (member < MEMBERS && !text_is(name, member_name(member)))
         member++;
     if (member == MEMBERS)
         return entries_refuse(step->entries, "an operation has no member \"%.40s\"", name->bytes);
@@ -147,7 +147,7 @@ static bool name_object(struct step *step, enum member text, enum member base64,
 
 static bool take_payload(struct step *step, struct store_op *op)
 {
-    struct jsonread_text *data = &step->texts[MEMBER_DATA];
+    struct text *data = &step->texts[MEMBER_DATA];
     if (!data->bytes)
         return entries_refuse(step->entries, "a put needs data, in base64");
     if (!base64_decode(data->bytes, data->length, &op->size))
@@ -158,7 +158,7 @@ static bool take_payload(struct step *step, struct store_op *op)
 
 static bool take_conditions(struct step *step)
 {
-    const struct jsonread_text *match = &step->texts[MEMBER_IF_MATCH], *none = &step->texts[MEMBER_IF_NONE_MATCH];
+    const struct text *match = &step->texts[MEMBER_IF_MATCH], *none = &step->texts[MEMBER_IF_NONE_MATCH];
     return (!match->bytes || entries_if_match(step->entries, match->bytes, match->length)) &&
            (!none->bytes || entries_if_none_match(step->entries, none->bytes, none->length));
 }
@@ -166,7 +166,7 @@ static bool take_conditions(struct step *step)
 static bool take_kept(struct step *step)
 {
     for (size_t i = 0; i < KEPT_FIELDS; i++) {
-        const struct jsonread_text *value = &step->texts[MEMBER_KEPT + i];
+        const struct text *value = &step->texts[MEMBER_KEPT + i];
         if (value->bytes && !entries_kept(step->entries, &kept_fields[i], value->bytes, value->length))
             return false;
     }
@@ -175,9 +175,9 @@ static bool take_kept(struct step *step)
 
 static const struct kind *find_kind(struct step *step)
 {
-    const struct jsonread_text *name = &step->texts[MEMBER_OP];
+    const struct text *name = &step->texts[MEMBER_OP];
     for (size_t i = 0; name->bytes && i < sizeof kinds / sizeof *kinds; i++)
-        if (jsonread_is(name, kinds[i].name))
+        if (text_is(name, kinds[i].name))
             return &kinds[i];
     entries_refuse(step->entries, "op is put, delete, rename or copy");
     return NULL;
@@ -212,7 +212,7 @@ static bool take_step(struct step *step)
 static bool read_step(struct jsonread *json, struct entries *entries)
 {
     struct step step = {.json = json, .entries = entries, .overwrite = true};
-    struct jsonread_text name;
+    struct text name;
     enum jsonread_type type = jsonread_type(json);
     if (type == JSONREAD_NONE || !entries_add(entries))
         return false;
@@ -265,20 +265,20 @@ static bool read_switch(struct whole *whole, const char *name, unsigned flag)
     return true;
 }
 
-static bool read_whole_member(struct whole *whole, const struct jsonread_text *name)
+static bool read_whole_member(struct whole *whole, const struct text *name)
 {
-    if (jsonread_is(name, "operations"))
+    if (text_is(name, "operations"))
         return read_operations(whole);
-    if (jsonread_is(name, "allow_empty"))
+    if (text_is(name, "allow_empty"))
         return read_switch(whole, "allow_empty", STORE_ALLOW_EMPTY);
-    if (jsonread_is(name, "allow_null_bytes"))
+    if (text_is(name, "allow_null_bytes"))
         return read_switch(whole, "allow_null_bytes", STORE_ALLOW_NUL);
     return entries_malformed(whole->entries, "a batch has no member \"%.40s\"", name->bytes);
 }
 
 static bool read_whole(struct whole *whole)
 {
-    struct jsonread_text name;
+    struct text name;
     enum jsonread_type type = jsonread_type(&whole->json);
     if (type != JSONREAD_OBJECT)
         return type != JSONREAD_NONE && entries_malformed(whole->entries, "a batch is an object with operations");

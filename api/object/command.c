@@ -19,7 +19,7 @@ struct command {
     struct body body;
     json_t *json; /* owned; what keys and names are borrowed from */
     struct naming source, target;
-    struct jsonread_text store; /* of the destination; bytes is NULL when it is not named */
+    const char *store; /* of the destination; NULL when it is not named */
     bool has_destination;
 };
 
@@ -53,24 +53,25 @@ size_t command_receive(struct request *request, const char *bytes, size_t length
 
 /* The functions below return NULL, or a sentence about what is wrong, without a full stop. */
 
-/* A member that is null is absent. The tree is ours alone, so that a key in base64 may be decoded where it stands. */
-static const char *read_string(const json_t *value, struct jsonread_text *ret_text)
+/* Null is as good as absent. */
+static const char *read_store(struct command *command, const json_t *value)
 {
     if (json_is_null(value))
         return NULL;
     if (!json_is_string(value))
-        return "keys and stores are strings";
-    *ret_text = (struct jsonread_text){(char *)(uintptr_t)json_string_value(value), json_string_length(value)};
-    return NULL;
+        return "the destination's store is a string";
+    command->store = json_string_value(value);
+    return strlen(command->store) == json_string_length(value) ? NULL : "the destination's store holds a NUL";
 }
 
-/* One of the three ways to name an object; *ret_known is false when the member is none of them. */
-static const char *read_name(const char *name, const json_t *value, struct naming *naming, bool *ret_known)
+static const char *read_destination_member(struct command *command, const char *name, const json_t *value)
 {
     enum naming_kind kind;
-    struct jsonread_text member = {(char *)(uintptr_t)name, strlen(name)};
-    *ret_known = naming_kind_of(&member, "key", &kind);
-    return *ret_known ? read_string(value, &naming->texts[kind]) : NULL;
+    if (naming_kind_of(name, strlen(name), &kind))
+        return naming_take(&command->target, kind, value);
+    if (strcmp(name, "store") == 0)
+        return read_store(command, value);
+    return "a destination has a store and a key and nothing else";
 }
 
 static const char *read_destination(struct command *command, json_t *destination)
@@ -83,11 +84,7 @@ static const char *read_destination(struct command *command, json_t *destination
         return "destination is one object with a store and a key";
     command->has_destination = true;
     json_object_foreach (destination, name, value) {
-        bool known;
-        const char *fault = read_name(name, value, &command->target, &known);
-        if (!known)
-            fault = strcmp(name, "store") == 0 ? read_string(value, &command->store)
-                                               : "a destination has a store and a key and nothing else";
+        const char *fault = read_destination_member(command, name, value);
         if (fault)
             return fault;
     }
@@ -104,10 +101,9 @@ static const char *read_overwrite(struct command *command, const json_t *value)
 
 static const char *read_member(struct command *command, const char *name, json_t *value)
 {
-    bool known;
-    const char *fault = read_name(name, value, &command->source, &known);
-    if (known)
-        return fault;
+    enum naming_kind kind;
+    if (naming_kind_of(name, strlen(name), &kind))
+        return naming_take(&command->source, kind, value);
     if (strcmp(name, "destination") == 0)
         return read_destination(command, value);
     if (strcmp(name, "overwrite") == 0)
@@ -130,15 +126,12 @@ static const char *read_body(struct command *command)
 static const char *read_command(struct command *command, const char *here)
 {
     struct relocation *relocation = &command->relocation;
-    const struct jsonread_text *store = &command->store;
     const char *fault = read_body(command);
     if (fault)
         return fault;
     if (!command->has_destination)
         return "a destination is missing";
-    if (store->bytes && strlen(store->bytes) != store->length)
-        return "the destination's store holds a NUL";
-    relocation->destination.store = !store->bytes ? here : store->bytes;
+    relocation->destination.store = command->store ? command->store : here;
     fault = naming_key(&command->source, &relocation->source);
     return fault ? fault : naming_key(&command->target, &relocation->destination.key);
 }

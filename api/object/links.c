@@ -95,15 +95,10 @@ static const char *read_number(const json_t *value, int64_t least, int64_t *ret_
 static const char *read_name(struct order *order, const char *name, const json_t *value)
 {
     enum naming_kind kind;
-    struct jsonread_text member = {(char *)(uintptr_t)name, strlen(name)};
-    if (!naming_kind_of(&member, "key", &kind) || kind == NAMING_HASH)
+    if (!naming_kind_of(name, strlen(name), &kind) || kind == NAMING_HASH)
         return "the body has a method, a key or key_base64, expires_in or expires, size, type, link_key and nothing "
                "else";
-    if (!json_is_string(value))
-        return "a key is a string";
-    order->naming.texts[kind] = (struct jsonread_text){(char *)(uintptr_t)json_string_value(value),
-                                                       json_string_length(value)};
-    return NULL;
+    return naming_take(&order->naming, kind, value);
 }
 
 static const char *read_member(struct order *order, const char *name, const json_t *value)

@@ -36,11 +36,11 @@ static const char default_type[] = "application/octet-stream";
 /* ---- what is known about the object ---------------------------------------------------------- */
 
 /* A value of the attributes as a text of its own. */
-struct text {
+struct field_text {
     char bytes[ATTRIBUTES_TEXT_MAX + 1];
 };
 
-static bool copy_text(struct text *text, const struct attribute *attribute)
+static bool copy_text(struct field_text *text, const struct attribute *attribute)
 {
     if (attribute->value_length > ATTRIBUTES_TEXT_MAX)
         return false;
@@ -51,7 +51,7 @@ static bool copy_text(struct text *text, const struct attribute *attribute)
 
 static void meta_field(struct request *request, const struct attribute *attribute)
 {
-    struct text value;
+    struct field_text value;
     char name[sizeof FIELD_META_PREFIX + ATTRIBUTES_TEXT_MAX];
     if (strlen(attribute->name) > ATTRIBUTES_TEXT_MAX || !copy_text(&value, attribute))
         return;
@@ -82,7 +82,7 @@ static void sha256_field(struct request *request, const struct attribute *attrib
 static void kept_field(struct request *request, const struct kept *kept, const struct attribute *attribute)
 {
     const struct reading *reading = request->state;
-    struct text value;
+    struct field_text value;
     if (kept->tag == ATTRIBUTE_CONTENT_TYPE || (kept->tag == ATTRIBUTE_CONTENT_DISPOSITION && reading->disposition))
         return;
     if (copy_text(&value, attribute))
@@ -110,7 +110,7 @@ static void attribute_fields(struct request *request, const struct object_info *
         attribute_field(request, &attribute);
 }
 
-static void content_type_of(const struct object_info *info, struct text *text)
+static void content_type_of(const struct object_info *info, struct field_text *text)
 {
     struct attribute attribute;
     size_t position = 0;
@@ -175,7 +175,7 @@ static void send_bytes(struct request *request, unsigned status, uint64_t first,
 
 static void send_whole(struct request *request, const struct object_info *info)
 {
-    struct text content_type;
+    struct field_text content_type;
     content_type_of(info, &content_type);
     if (request->method == METHOD_HEAD)
         reply_length(request, 200, info->size);
@@ -186,7 +186,7 @@ static void send_whole(struct request *request, const struct object_info *info)
 
 static void send_unchanged(struct request *request, const struct object_info *info)
 {
-    struct text content_type;
+    struct field_text content_type;
     content_type_of(info, &content_type);
     reply_length(request, 304, info->size);
     object_fields(request, info, content_type.bytes);
@@ -195,7 +195,7 @@ static void send_unchanged(struct request *request, const struct object_info *in
 static void send_range(struct request *request, const struct object_info *info, const struct range *range)
 {
     char content_range[80];
-    struct text content_type;
+    struct field_text content_type;
     content_type_of(info, &content_type);
     snprintf(content_range, sizeof content_range, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, range->first,
              range->first + range->length - 1, info->size);
@@ -207,7 +207,7 @@ static void send_range(struct request *request, const struct object_info *info, 
 static void send_ranges(struct request *request, const struct object_info *info, const struct range_set *set)
 {
     struct reading *reading = request->state;
-    struct text content_type;
+    struct field_text content_type;
     content_type_of(info, &content_type);
     struct byteranges *byteranges = byteranges_new(reading->object, content_type.bytes, set);
     if (!byteranges) {

@@ -44,7 +44,7 @@ bool body_take_share(struct request *request, struct body *body, size_t bytes);
 char *body_bytes(struct body *body);
 
 /* The bytes as a JSON object, for bodies so small that a tree of them is no burden: json_decref() it. NULL when they
- * are none; that has been answered then. */
+ * are none; that has been answered then. Values nest no deeper than 2048, jansson's own bound on its recursion. */
 json_t *body_json(struct request *request, struct body *body);
 
 void body_free(struct body *body);

@@ -92,7 +92,7 @@ bool jsonread_item(struct jsonread *json)
     return next(json, ']');
 }
 
-bool jsonread_member(struct jsonread *json, struct jsonread_text *ret_name)
+bool jsonread_member(struct jsonread *json, struct text *ret_name)
 {
     if (!next(json, '}'))
         return false;
@@ -221,14 +221,14 @@ static char *plain_run(char *at, const char *end, bool *ascii)
     return at;
 }
 
-static bool finish_string(struct jsonread *json, const struct jsonread_text *text, bool ascii)
+static bool finish_string(struct jsonread *json, const struct text *text, bool ascii)
 {
     json->at++;
     text->bytes[text->length] = '\0'; /* over the closing quote, or what was before it */
     return ascii || utf8_valid(text->bytes, text->length) || fail(json, "a string is not UTF-8");
 }
 
-bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
+bool jsonread_string(struct jsonread *json, struct text *ret_text)
 {
     if (peek(json) != '"')
         return fail(json, "a string is missing");
@@ -255,11 +255,6 @@ bool jsonread_string(struct jsonread *json, struct jsonread_text *ret_text)
                                   : "a backslash does not begin an escape");
         json->at += after - json->at;
     }
-}
-
-bool jsonread_is(const struct jsonread_text *text, const char *characters)
-{
-    return strlen(characters) == text->length && memcmp(characters, text->bytes, text->length) == 0;
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

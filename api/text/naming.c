@@ -1,23 +1,32 @@
+/* naming.c - the three ways to name an object in JSON. See naming.h. */
 #include "api/text/naming.h"
 
 #include "api/text/base64.h"
 #include "api/text/hex.h"
 
+#include <stdint.h>
 #include <string.h>
 
-bool naming_kind_of(const struct jsonread_text *name, const char *prefix, enum naming_kind *ret_kind)
+bool naming_kind_of(const char *name, size_t length, enum naming_kind *ret_kind)
 {
-    static const char *const suffixes[NAMINGS] = {
-        [NAMING_TEXT] = "", [NAMING_BASE64] = "_base64", [NAMING_HASH] = "_hash"};
-    size_t length = strlen(prefix);
-    if (name->length < length || memcmp(name->bytes, prefix, length) != 0)
-        return false;
-    struct jsonread_text suffix = {name->bytes + length, name->length - length};
+    static const char *const names[NAMINGS] = {
+        [NAMING_TEXT] = "key", [NAMING_BASE64] = "key_base64", [NAMING_HASH] = "key_hash"};
     unsigned kind = 0;
-    while (kind < NAMINGS && !jsonread_is(&suffix, suffixes[kind]))
+    while (kind < NAMINGS && !(strlen(names[kind]) == length && memcmp(names[kind], name, length) == 0))
         kind++;
     *ret_kind = kind;
     return kind < NAMINGS;
+}
+
+const char *naming_take(struct naming *naming, enum naming_kind kind, const json_t *value)
+{
+    if (json_is_null(value))
+        return NULL;
+    if (!json_is_string(value))
+        return "a key is a string";
+    /* Jansson lends its text as a constant, but the tree is the caller's alone. */
+    naming->texts[kind] = (struct text){(char *)(uintptr_t)json_string_value(value), json_string_length(value)};
+    return NULL;
 }
 
 static const char *by_bytes(const char *bytes, size_t length, struct store_key *ret_key)
@@ -28,7 +37,7 @@ static const char *by_bytes(const char *bytes, size_t length, struct store_key *
     return NULL;
 }
 
-static const char *by_base64(const struct jsonread_text *text, struct store_key *ret_key)
+static const char *by_base64(const struct text *text, struct store_key *ret_key)
 {
     size_t length;
     if (!base64_decode(text->bytes, text->length, &length))
@@ -36,7 +45,7 @@ static const char *by_base64(const struct jsonread_text *text, struct store_key 
     return by_bytes(text->bytes, length, ret_key);
 }
 
-static const char *by_hash(const struct jsonread_text *text, struct store_key *ret_key)
+static const char *by_hash(const struct text *text, struct store_key *ret_key)
 {
     uint64_t hash;
     if (!hex_decode_hash(text->bytes, text->length, &hash))
@@ -47,7 +56,7 @@ static const char *by_hash(const struct jsonread_text *text, struct store_key *r
 
 const char *naming_key(const struct naming *naming, struct store_key *ret_key)
 {
-    const struct jsonread_text *texts = naming->texts;
+    const struct text *texts = naming->texts;
     int given = 0;
     for (int i = 0; i < NAMINGS; i++)
         given += texts[i].bytes != NULL;

@@ -7,19 +7,25 @@
 #ifndef CAIRN_API_NAMING_H
 #define CAIRN_API_NAMING_H
 
-#include "api/text/jsonread.h"
+#include "api/text/text.h"
 #include "store/store.h"
 
+#include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum naming_kind { NAMING_TEXT, NAMING_BASE64, NAMING_HASH, NAMINGS };
 
 struct naming {
-    struct jsonread_text texts[NAMINGS]; /* bytes is NULL where none was given */
+    struct text texts[NAMINGS]; /* bytes is NULL where none was given */
 };
 
-/* Which way a member of that name is, where the names begin with `prefix`: "key" or "to". False: none. */
-bool naming_kind_of(const struct jsonread_text *name, const char *prefix, enum naming_kind *ret_kind);
+/* Which way a member of that name is. False: none. */
+bool naming_kind_of(const char *name, size_t length, enum naming_kind *ret_kind);
+
+/* Takes the value of a member; null is as good as absent. Returns NULL, or a sentence about what is wrong, without a
+ * full stop. The text is borrowed from the tree, which has to be the caller's alone: see naming_key(). */
+const char *naming_take(struct naming *naming, enum naming_kind kind, const json_t *value);
 
 /* The key, whose bytes are borrowed from the texts; base64 is decoded where it stands, so ask once. Returns
  * NULL, or a sentence about what is wrong, without a full stop. */

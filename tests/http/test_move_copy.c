@@ -455,6 +455,22 @@ START_TEST(bad_twin_bodies_are_refused)
 }
 END_TEST
 
+/* The reader recurses, so its stack has a bound: 2048 levels, the object around them among these. */
+START_TEST(a_twin_that_nests_deeply_is_no_json)
+{
+    enum { LISTS = 2047 };
+    char lists[LISTS + 2] = {0};
+    memset(lists, '[', LISTS);
+    struct answer *answer = site_post("/move", client_text(site.client, "{\"key\":%s", lists));
+    ck_assert_ptr_null(strstr(answer_string(answer, "detail"), "depth"));
+    lists[LISTS] = '[';
+    answer = site_post("/move", client_text(site.client, "{\"key\":%s", lists));
+    site_expect_problem(answer, 400);
+    ck_assert_str_eq(answer_string(answer, "detail"),
+                     "The body is not JSON: maximum parsing depth reached near '[', at byte 2055.");
+}
+END_TEST
+
 START_TEST(a_twin_of_another_type_is_refused)
 {
     site_expect(site_put("k", "value", NULL), 201);
@@ -501,6 +517,7 @@ int main(void)
         twins_answer_as_the_verbs,
         twins_take_keys_verbatim,
         bad_twin_bodies_are_refused,
+        a_twin_that_nests_deeply_is_no_json,
         a_twin_of_another_type_is_refused,
     };
     return site_run("move_copy", tests, sizeof tests / sizeof *tests, SITE_SHARED);

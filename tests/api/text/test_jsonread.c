@@ -17,7 +17,7 @@ static char *copy_of(const char *text)
 static void expect_string(const char *text, const char *bytes, size_t length)
 {
     struct jsonread json;
-    struct jsonread_text string;
+    struct text string;
     char *copy = copy_of(text);
     jsonread_begin(&json, copy, strlen(text));
     ck_assert_int_eq(jsonread_type(&json), JSONREAD_STRING);
@@ -63,7 +63,7 @@ START_TEST(bad_strings)
                            "\"\xed\xa0\x80\""};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct jsonread json;
-        struct jsonread_text string;
+        struct text string;
         char *copy = copy_of(texts[i]);
         jsonread_begin(&json, copy, strlen(texts[i]));
         ck_assert_msg(!jsonread_string(&json, &string) && json.fault, "%s", texts[i]);
@@ -77,7 +77,7 @@ END_TEST
 /* Reads any value: the depth is the test's. */
 static void walk(struct jsonread *json, int *values)
 {
-    struct jsonread_text text;
+    struct text text;
     bool value;
     ++*values;
     switch (jsonread_type(json)) {

@@ -1,0 +1,17 @@
+/* text.h - a string that was read, where it stands: whoever reads it may change it there. Thread: any. */
+#ifndef CAIRN_API_TEXT_H
+#define CAIRN_API_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* `bytes[length]` is a NUL, and there may be more of them before it. */
+struct text {
+    char *bytes; /* borrowed */
+    size_t length;
+};
+
+/* Whether it is these characters and no more. */
+bool text_is(const struct text *text, const char *characters);
+
+#endif
