@@ -1,4 +1,6 @@
-/* core.h - what `struct api` holds, for this folder only. */
+/* core.h - what `struct api` holds. Those who answer requests see it, here and in the rooms of the endpoints, as
+ * request->api; the service knows api.h alone.
+ */
 #ifndef CAIRN_API_CORE_H
 #define CAIRN_API_CORE_H
 
@@ -24,6 +26,7 @@ struct api {
     struct budget answers; /* memory for all other answers that may be long */
 };
 
+/* Whether the service is about to end: connections close with their next answer, and /readyz fails. Thread: any. */
 bool api_is_draining(const struct api *api);
 
 /* Whether everything is open only because nobody but this machine can connect: there are no rules, and nobody has said
