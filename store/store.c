@@ -48,7 +48,8 @@ static void connect_readers(struct store *store)
     struct index *index = &store->index;
     struct log *log = &store->log;
     struct blobs *blobs = &store->blobs;
-    store->progress = (struct progress){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
+    store->progress = (struct progress){
+        .upkeep = store->services->upkeep, .index = index, .log = log, .blobs = blobs, .notice = &store->notice};
     store->reader = (struct reader){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
     store->catalog = (struct catalog){.reader = &store->reader};
     store->scrub = (struct scrub){.index = index,

@@ -3,6 +3,8 @@
 
 #include "store/base/admission.h"
 
+#include <assert.h>
+
 void gate_init(struct gate *gate, const struct services *services, struct blobs *blobs)
 {
     *gate = (struct gate){.services = services, .blobs = blobs};
@@ -138,6 +140,7 @@ void gate_when_idle(struct gate *gate, void (*vacated)(void *arg), void *arg)
 {
     lock_take(&gate->lock);
     bool idle = gate_is_idle(gate);
+    assert(!gate->vacated);
     if (!idle) {
         gate->vacated = vacated;
         gate->vacated_arg = arg;

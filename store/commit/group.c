@@ -284,7 +284,7 @@ static void publish(struct group *group)
     assert(quota_agrees(&group->gate->quota, group->index->objects, group->index->live_bytes));
     index_unlock(group->index);
     discard_orphans(group);
-    group->log->marked = false;
+    log_note_mark(group->log, false);
     if (group->compact || group->segments != group->log->segment_count)
         (void)errand_ask(group->compaction);
     group->compact = false;
@@ -358,7 +358,7 @@ void group_mark(struct group *group)
     struct record mark = {.type = RECORD_MARK, .time = clock_now(CLOCK_REALTIME), .steps = 1};
     struct location location;
     bool sync_failed;
-    group->log->ending = true;
+    log_conclude(group->log);
     if (!group->log->active || group->log->marked || gate_has_failed(group->gate))
         return;
     log_begin(group->log);
@@ -373,5 +373,5 @@ void group_mark(struct group *group)
     index_apply(group->index, &(struct index_change){.type = RECORD_MARK, .location = location});
     index_publish(group->index);
     index_unlock(group->index);
-    group->log->marked = true;
+    log_note_mark(group->log, true);
 }

@@ -14,6 +14,7 @@
 #include "store/depot/trouble.h"
 #include "store/internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -201,6 +202,7 @@ void depot_close(struct depot *depot)
 {
     if (!depot)
         return;
+    assert(!pool_is_current(depot->services.pool) && !pool_is_current(depot->services.upkeep));
     depot_drain(depot);
     roster_close(&depot->roster);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
@@ -342,6 +344,7 @@ static int count_stores(struct depot *depot, bool *ret_too_many)
 static int make_store(struct depot *depot, const char *name)
 {
     uint64_t salt = 0;
+    assert(lock_is_mine(&depot->admin));
     return new_salt(&salt) ? trash_make_store(&depot->folder.trash, name, salt) : errno;
 }
 
@@ -412,6 +415,7 @@ static struct failure trash_acquired(struct depot *depot, struct store *store, c
                                      struct store_detail *detail)
 {
     bool doubtful = false;
+    assert(lock_is_mine(&depot->admin));
     int os_error = trash_take_store(&depot->folder.trash, store->name, ret_trash, &doubtful);
     if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
         (void)gate_fail(&store->gate);
@@ -426,6 +430,7 @@ static struct failure trash_acquired(struct depot *depot, struct store *store, c
 static struct failure remove_acquired(struct depot *depot, struct store *store, bool force, struct store_detail *detail)
 {
     char trash[TRASH_ENTRY_MAX];
+    assert(lock_is_mine(&depot->admin));
     struct failure failure = shut(store, force, detail);
     if (failure.error)
         return failure;
@@ -446,6 +451,7 @@ static struct failure trash_unopened(struct depot *depot, const char *name, stru
 {
     char trash[TRASH_ENTRY_MAX];
     bool doubtful;
+    assert(lock_is_mine(&depot->admin));
     int os_error = trash_take_store(&depot->folder.trash, name, trash, &doubtful);
     if (os_error)
         return removal_failed(name, os_error, detail);
@@ -486,19 +492,27 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
 /* ---- limits of stores ------------------------------------------------------------------------ */
 
 /* Nobody may remove the store meanwhile, and make another one of its name. */
+static struct failure set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
+                                 const struct store_limit *objects, struct store_detail *detail)
+{
+    struct store *store;
+    assert(lock_is_mine(&depot->admin));
+    struct failure failure = acquire(depot, name, &store, detail);
+    if (failure.error)
+        return failure;
+    failure = store_set_limits(store, depot->folder.stores, bytes, objects, detail);
+    depot_release(store);
+    return failure;
+}
+
 enum store_error depot_set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
                                   const struct store_limit *objects, struct store_detail *ret_detail)
 {
-    struct store *store;
     failure_detail(ret_detail, failure_none(), "%s", "");
     if (admission_is_draining(&depot->admission))
         return STORE_DRAINING;
     lock_take(&depot->admin);
-    struct failure failure = acquire(depot, name, &store, ret_detail);
-    if (!failure.error) {
-        failure = store_set_limits(store, depot->folder.stores, bytes, objects, ret_detail);
-        depot_release(store);
-    }
+    struct failure failure = set_limits(depot, name, bytes, objects, ret_detail);
     lock_release(&depot->admin);
     return failure_tell(failure);
 }

@@ -324,6 +324,7 @@ void blobs_end_doubts(struct blobs *blobs)
 
 int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t *ret_orphans)
 {
+    assert(shared_lock_is_held(blobs->needs_lock) && atomic_load(&blobs->next) == 1);
     size_t orphans = 0;
     char *names = blobs->io->list(blobs->io->self, blobs->folder);
     if (!names)
@@ -334,7 +335,7 @@ int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t 
             continue;
         if (blob >= least)
             least = blob + 1;
-        if (table_get(&blobs->needs, blob))
+        if (blobs_are_needed(blobs, blob))
             continue;
         orphans++;
         if (remove)

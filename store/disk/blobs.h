@@ -112,7 +112,8 @@ void blobs_doubt(struct blobs *blobs, uint64_t blob);
 void blobs_end_doubts(struct blobs *blobs);
 
 /* Looks for files that no object needs, unlinks them with `remove`, and sets the next number beyond all others; `least`
- * is a number beyond all that the log has named. An errno. Recovery only. */
+ * is a number beyond all that the log has named. An errno. Blocking. Thread: the one that opens the store,
+ * with the index's lock; no file has been made yet. */
 int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t *ret_orphans);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "store/index/index.h"
 
-#include <assert.h>
-
 void damage_init(struct damage *damage, uint64_t salt)
 {
     *damage = (struct damage){0};
@@ -30,7 +28,7 @@ static bool take_down(struct table *table, uint64_t key, uint64_t value)
 
 void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
 {
-    assert(!index->log->owned);
+    log_assert_unowned(index->log);
     index_lock(index);
     index->damage.bytes += bytes;
     index->damage.gaps = bytes > 0;

@@ -30,7 +30,8 @@ enum blob_damage {
 void damage_init(struct damage *damage, uint64_t salt);
 void damage_free(struct damage *damage);
 
-/* So many bytes of the log are damaged or missing, all in front of the segment in a slot. Recovery only. */
+/* So many bytes of the log are damaged or missing, all in front of the segment in a slot. Thread: the one
+ * that opens the store. */
 void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps);
 
 /* Whether recovery has found parts of the log missing or damaged: they may come back, with objects that were deleted

@@ -1,6 +1,7 @@
 /* progress.c - how far a store has come, told to the file reach. */
 #include "store/index/progress.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The number of the first segment that counts. Where something is missing it may be in front of the first that is
@@ -55,12 +56,33 @@ static void update(struct progress *progress, bool another_segment)
         progress->told = reach;
 }
 
+struct failure progress_recall(struct progress *progress)
+{
+    const struct log *log = progress->log;
+    log_assert_unowned(log);
+    return reach_read(log->io, log->folder, log->salt, &progress->told);
+}
+
+void progress_doubt_oldest(struct progress *progress)
+{
+    log_assert_unowned(progress->log);
+    progress->told.oldest = 0;
+}
+
+void progress_lost_end(struct progress *progress, uint64_t resumed)
+{
+    log_assert_unowned(progress->log);
+    progress->resumed = resumed;
+}
+
 void progress_conclude(struct progress *progress)
 {
+    log_assert_concluded(progress->log);
     update(progress, false);
 }
 
 void progress_follow(struct progress *progress)
 {
+    assert(pool_is_current(progress->upkeep));
     update(progress, true);
 }

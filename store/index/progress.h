@@ -9,11 +9,13 @@
 #define CAIRN_PROGRESS_H
 
 #include "store/base/notice.h"
+#include "store/base/pool.h"
 #include "store/index/index.h"
 #include "store/log/reach.h"
 
 struct progress {
-    struct index *index; /* the store's, like the next */
+    const struct pool *upkeep; /* the depot's */
+    struct index *index;       /* the store's, like the next */
     const struct log *log;
     const struct blobs *blobs;
     const struct notice *notice;
@@ -23,11 +25,21 @@ struct progress {
     uint64_t resumed;  /* where the log went on at the start when its end was lost; 0: it was not */
 };
 
-/* Brings the file up to what the store has published, if it is not yet. Failing is told to the operator and does no
- * harm. Not of a store whose sync has failed: nobody knows how far it has come. Blocking. */
+/* Learns what the file says, when the store is opened; the errors of reach_read(). Blocking. */
+struct failure progress_recall(struct progress *progress);
+
+/* An older log has come back than the one that the file tells of: it says nothing of where that one began. */
+void progress_doubt_oldest(struct progress *progress);
+
+/* The end of the log is lost, and it goes on from here. */
+void progress_lost_end(struct progress *progress, uint64_t resumed);
+
+/* Brings the file up to what the store has published, if it is not yet; when the store is closed, and its writer has
+ * ended. Failing is told to the operator and does no harm. Not of a store whose sync has failed: nobody knows how far
+ * it has come. Blocking. */
 void progress_conclude(struct progress *progress);
 
-/* The same, if the log has come to another segment. */
+/* The same in the background, if the log has come to another segment. */
 void progress_follow(struct progress *progress);
 
 #endif

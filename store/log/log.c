@@ -68,14 +68,28 @@ void log_replace(struct log *log, struct segment *husk)
     find_oldest(log);
 }
 
+/* Whether nobody else may append: there is no writer yet, or this thread is it. */
+static bool is_alone(const struct log *log)
+{
+    return !log->owned || log_is_own(log);
+}
+
 void log_use_number(struct log *log, uint64_t number)
 {
+    assert(is_alone(log));
     if (number >= log->next_number)
         log->next_number = number + 1;
 }
 
+void log_note_mark(struct log *log, bool marked)
+{
+    assert(is_alone(log));
+    log->marked = marked;
+}
+
 enum store_error log_adopt(struct log *log, struct segment *segment)
 {
+    assert(is_alone(log));
     if (log->segment_count == LOCATION_SEGMENTS_MAX)
         return STORE_TOO_LARGE;
     shared_lock_take(log->table_lock);
@@ -96,7 +110,7 @@ enum store_error log_adopt(struct log *log, struct segment *segment)
 
 bool log_add_stray(struct log *log, const struct log_stray *stray)
 {
-    assert(!log->owned);
+    log_assert_unowned(log);
     struct log_stray *moved = realloc(log->strays, (log->stray_count + 1) * sizeof *moved);
     if (!moved)
         return false;
@@ -107,7 +121,7 @@ bool log_add_stray(struct log *log, const struct log_stray *stray)
 
 void log_resume(struct log *log, uint64_t end, bool doubtful)
 {
-    assert(!log->owned);
+    log_assert_unowned(log);
     log->end = end;
     log->doubtful = doubtful;
 }
@@ -246,6 +260,12 @@ void log_own(struct log *log)
     log->owner = pthread_self();
 }
 
+void log_conclude(struct log *log)
+{
+    log_assert_own(log);
+    log->concluded = true;
+}
+
 bool log_is_own(const struct log *log)
 {
     return log->owned && pthread_equal(log->owner, pthread_self());
@@ -254,6 +274,18 @@ bool log_is_own(const struct log *log)
 void log_assert_own(const struct log *log)
 {
     assert(log_is_own(log));
+    (void)log;
+}
+
+void log_assert_unowned(const struct log *log)
+{
+    assert(!log->owned);
+    (void)log;
+}
+
+void log_assert_concluded(const struct log *log)
+{
+    assert(!log->owned || log->concluded);
     (void)log;
 }
 

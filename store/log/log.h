@@ -71,7 +71,7 @@ struct log {
     size_t buffered;
 
     struct prepared_spare spare;
-    bool ending; /* no spare is made any more; the writer's */
+    bool concluded; /* the writer comes to its end, and no spare is made any more */
 
     bool owned; /* only one thread appends from here on: */
     pthread_t owner;
@@ -87,18 +87,24 @@ void log_free(struct log *log);
 /* Whether a file in the folder is a segment that was being prepared, of no use after a restart. */
 bool log_is_prepared(const char *name);
 
-/* Adds a segment found on disk; in order of numbers. Takes it on success. Recovery only. */
+/* Adds a segment behind the others: one found on disk by recovery, or one that the writer begins. Takes it on success.
+ * Thread: the one that opens the store, then the writer's. */
 enum store_error log_adopt(struct log *log, struct segment *segment);
 
-/* Remembers a file that does not count; false: no memory. Recovery only. */
+/* Remembers a file that does not count; false: no memory. Thread: the one that opens the store. */
 bool log_add_stray(struct log *log, const struct log_stray *stray);
 
 /* Recovery's result: where the log goes on, and whether that has to be in a new segment, because what stands behind the
- * last record in the active one is doubtful, the end of the log is lost, or the active one is of an older version. */
+ * last record in the active one is doubtful, the end of the log is lost, or the active one is of an older version.
+ * Thread: the one that opens the store. */
 void log_resume(struct log *log, uint64_t end, bool doubtful);
 
-/* The numbers up to this one have been used, by a segment that is there or by one that is lost. Recovery only. */
+/* The numbers up to this one have been used, by a segment that is there or by one that is lost. Thread: as
+ * log_adopt(). */
 void log_use_number(struct log *log, uint64_t number);
+
+/* The log ends with a mark now, or does not any more. Thread: as log_adopt(). */
+void log_note_mark(struct log *log, bool marked);
 
 /* What place is wanted for. */
 struct log_need {
@@ -122,10 +128,20 @@ void log_end_promise(struct log *log);
 /* The calling thread is the writer's: no other one appends from here on. */
 void log_own(struct log *log);
 
-/* Whether it is; the second ends the program where it is not. */
+/* The writer comes to its end: no more than a mark follows, and no spare is made any more. */
+void log_conclude(struct log *log);
+
+/* Whether the calling thread is the writer's; the second ends the program where it is not. */
 bool log_is_own(const struct log *log);
 void log_assert_own(const struct log *log);
 
+/* Ends the program where there has been a writer: for what the one does that opens the store. */
+void log_assert_unowned(const struct log *log);
+
+/* Ends the program while there is a writer: for what the one does that closes the store. */
+void log_assert_concluded(const struct log *log);
+
+/* Begins a group: what is appended from here on becomes durable together, or not at all. */
 void log_begin(struct log *log);
 
 /* Sets offset and group of the record, takes its bytes, tells where it will stand. An errno. */
@@ -135,6 +151,8 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
  * beneath the log keeps nothing: ENOENT, and its sync counts as failed. */
 int log_sync(struct log *log, bool *ret_sync_failed);
 
+/* Takes back what was appended since log_begin(). Nothing counts that a write of it may have left on disk: where one
+ * was tried the log goes on in a new segment. Blocking. */
 void log_abandon(struct log *log);
 
 /* Replaces a sealed segment's file, or a husk's, by a husk, durably; an errno. Those who have the old file open keep

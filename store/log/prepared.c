@@ -108,7 +108,7 @@ void prepared_request(struct log *log)
 {
     log_assert_own(log);
     struct prepared_spare *spare = &log->spare;
-    if (log->ending || errand_is_under_way(&spare->maker) || prepared_spare_bytes(log) > 0)
+    if (log->concluded || errand_is_under_way(&spare->maker) || prepared_spare_bytes(log) > 0)
         return;
     spare->wanted = next_size(log);
     (void)errand_ask(&spare->maker);
@@ -131,6 +131,7 @@ void prepared_init(struct log *log, struct pool *pool)
 void prepared_free(struct log *log)
 {
     struct prepared_spare *spare = &log->spare;
+    log_assert_concluded(log);
     (void)errand_end(&spare->maker);
     if (spare->made.file >= 0)
         prepared_drop(log, &spare->made);

@@ -36,7 +36,8 @@ struct prepared_spare {
 /* Sets up the log's spare: there is none. */
 void prepared_init(struct log *log, struct pool *pool);
 
-/* Waits for the background, removes the spare. Blocking. Thread: the one that closes the store. */
+/* Waits for the background, removes the spare. Blocking. Thread: the one that closes the store, when the writer has
+ * ended. */
 void prepared_free(struct log *log);
 
 /* Whether a file in the folder of the log is a prepared one, of no use after a restart. Thread: any. */

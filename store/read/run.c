@@ -331,6 +331,7 @@ void run_remove(const struct log *log, uint64_t number)
 
 void run_check_horizon(const struct log *log, uint64_t number)
 {
+    log_assert_unowned(log);
     const struct io *io = log->io;
     char name[NUMBERED_NAME_MAX];
     unsigned char header[HEADER];

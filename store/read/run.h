@@ -79,7 +79,7 @@ struct failure run_open(const struct log *log, const struct segment *segment, ui
 void run_remove(const struct log *log, uint64_t number);
 
 /* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
- * format. Blocking. Recovery only: the log will grow. */
+ * format. Blocking. Thread: the one that opens the store; later the log has grown. */
 void run_check_horizon(const struct log *log, uint64_t number);
 
 /* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */

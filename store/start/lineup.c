@@ -387,9 +387,8 @@ static struct failure take_in(struct line *line, size_t at)
  * back an older one, and all that it has counts. */
 static void doubt_reach(const struct line *line)
 {
-    struct reach *reach = &line->progress->told;
-    if (line->count == 0 || line->candidates[line->count - 1].number < reach->segment)
-        reach->oldest = 0;
+    if (line->count == 0 || line->candidates[line->count - 1].number < line->progress->told.segment)
+        progress_doubt_oldest(line->progress);
 }
 
 /* ---- versions -------------------------------------------------------------------------------- */
@@ -459,6 +458,7 @@ static struct failure line_up(struct line *line)
 struct failure lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
                       struct store_detail *ret_detail)
 {
+    log_assert_unowned(log);
     struct line line = {.log = log, .progress = progress, .notice = notice, .cursor = cursor, .detail = ret_detail};
     struct failure failure = line_up(&line);
     for (size_t i = 0; i < line.count; i++)

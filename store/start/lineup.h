@@ -19,7 +19,8 @@
 #include "store/store.h"
 
 /* Opens the files and adds them to the store's log in order; removes what an earlier life had been preparing. Damaged
- * files are no error; STORE_IO, STORE_TOO_NEW, STORE_NO_MEMORY, STORE_TOO_LARGE. Recovery only. */
+ * files are no error; STORE_IO, STORE_TOO_NEW, STORE_NO_MEMORY, STORE_TOO_LARGE. Blocking.
+ * Thread: the one that opens the store. */
 struct failure lineup(struct log *log, struct progress *progress, const struct notice *notice, struct cursor *cursor,
                       struct store_detail *ret_detail);
 

@@ -15,6 +15,7 @@ static struct failure unreadable(const struct recall *recall, const struct segme
 struct failure recall_record(struct recall *recall, uint64_t packed)
 {
     const struct io *io = recall->log->io;
+    log_assert_unowned(recall->log);
     struct record *record = &recall->record;
     struct location location = location_unpack(packed);
     const struct segment *segment = recall->log->segments[location.segment];

@@ -6,7 +6,6 @@
 #include "store/start/lineup.h"
 #include "store/start/replay.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -52,7 +51,7 @@ static struct failure take(struct scan *scan, const struct record *record)
     if (record->blob >= scan->next_blob)
         scan->next_blob = record->blob + 1;
     struct failure failure = replay_take(&scan->replay, scan->segment, scan->position, record);
-    scan->log->marked = record->type == RECORD_MARK;
+    log_note_mark(scan->log, record->type == RECORD_MARK);
     scan->last_group = record->group;
     scan->position += record_length(record);
     return failure;
@@ -61,7 +60,7 @@ static struct failure take(struct scan *scan, const struct record *record)
 static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 {
     scan->damaged += to - from;
-    scan->log->marked = false;
+    log_note_mark(scan->log, false);
     notice_tell(scan->notice, STORE_LOG_ERROR,
                 "%" PRIu64 " bytes of the log from offset %" PRIu64
                 " on are damaged: what they held is lost, what follows is kept",
@@ -394,7 +393,8 @@ static struct failure scan_log(struct scan *scan)
     report_gap(scan, log->segment_count, end, resume);
     bool old = log->active && log->active->version < SEGMENT_VERSION;
     log_resume(log, resume, !zeros || resume > end || old);
-    scan->progress->resumed = resume > end ? resume : 0;
+    if (resume > end)
+        progress_lost_end(scan->progress, resume);
     return log->segment_count > 0 ? scan_settle_names(scan) : failure_none();
 }
 
@@ -406,7 +406,9 @@ static struct failure settle_blobs(struct scan *scan)
 {
     bool damaged = bytes_damaged(scan) > 0;
     size_t orphans = 0;
+    index_lock_shared(scan->index);
     int os_error = blobs_find_orphans(scan->blobs, scan->next_blob, !damaged, &orphans);
+    index_unlock(scan->index);
     if (os_error)
         return failure_detail(scan->detail, failure_of_errno(os_error), "store %s: folder blobs cannot be listed: %s",
                               scan->notice->store, strerror(os_error));
@@ -420,7 +422,7 @@ static struct failure settle_blobs(struct scan *scan)
 static struct failure recall_reach(struct scan *scan)
 {
     struct log *log = scan->log;
-    struct failure failure = reach_read(log->io, log->folder, log->salt, &scan->progress->told);
+    struct failure failure = progress_recall(scan->progress);
     if (failure.error == STORE_IO)
         return failure_detail(scan->detail, failure, "store %s: file reach cannot be read: %s", scan->notice->store,
                               failure_text(failure));
@@ -443,7 +445,7 @@ static void check_runs(const struct log *log)
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
                        const struct notice *notice, struct store_detail *ret_detail)
 {
-    assert(!log->owned);
+    log_assert_unowned(log);
     struct scan scan = {
         .index = index, .log = log, .blobs = blobs, .progress = progress, .notice = notice, .detail = ret_detail};
     struct failure failure = recall_reach(&scan);

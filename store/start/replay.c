@@ -160,6 +160,7 @@ static struct failure effect_push(struct replay *replay, struct location locatio
 struct failure replay_take(struct replay *replay, const struct segment *segment, uint64_t position,
                            const struct record *record)
 {
+    log_assert_unowned(replay->recall.log);
     if (record->step == 0) {
         replay_drop(replay);
         replay->steps = record->steps;

@@ -33,6 +33,7 @@ static void swept_find(struct index *index, struct swept *swept)
 
 struct failure sweep(struct index *index, struct recall *recall, const struct index_change *change)
 {
+    log_assert_unowned(recall->log);
     struct swept swept = {.recall = recall, .sweep = change};
     for (swept_find(index, &swept); swept.found; swept_find(index, &swept)) {
         const struct record *record = &recall->record;

@@ -445,6 +445,7 @@ void compact_init(struct compact *compact, struct pool *upkeep)
 
 void compact_stop(struct compact *compact)
 {
+    assert(!pool_is_current(compact->errand.pool)); /* it would wait for itself */
     if (errand_end(&compact->errand))
         writer_retry(compact->writer, true);
 }

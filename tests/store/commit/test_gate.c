@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <signal.h>
 
 enum { OPS = 3, STORE_BYTES = 100, DEPOT_BYTES = 150, THREADS = 4, TURNS = 20000 };
 
@@ -124,6 +125,19 @@ START_TEST(the_last_one_out_tells_once)
     ck_assert_int_eq(gate_enter(&gate, 1), STORE_OK);
     gate_leave(&gate, 1);
     ck_assert_uint_eq(vacated_calls, 1);
+}
+END_TEST
+
+static void want_to_know_twice(void)
+{
+    (void)gate_enter(&gate, 1);
+    gate_when_idle(&gate, vacated, &gate);
+    gate_when_idle(&gate, vacated, &gate);
+}
+
+START_TEST(only_one_may_want_to_know)
+{
+    ck_assert_int_eq(unit_signal_of(want_to_know_twice), SIGABRT);
 }
 END_TEST
 
@@ -271,6 +285,7 @@ int main(void)
         a_failed_store_takes_nothing_any_more,
         nobody_inside_is_told_at_once,
         the_last_one_out_tells_once,
+        only_one_may_want_to_know,
         whoever_waits_goes_on_when_nobody_is_inside,
         many_threads_never_slip_by,
         a_completed_write_is_out_before_its_caller_is_told,

@@ -4,6 +4,7 @@
 #include "tests/lib/unit.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -243,6 +244,25 @@ START_TEST(one_thread_makes_room_on_a_full_disk)
 }
 END_TEST
 
+static void close_it(void *arg)
+{
+    (void)arg;
+    depot_close(fixture.depot);
+}
+
+static void close_it_from_a_job(void)
+{
+    fixture_start(&fixture, 1); /* the threads of the other one are not in this process */
+    (void)depot_run(fixture.depot, close_it, NULL);
+    pause();
+}
+
+START_TEST(closing_it_on_its_own_thread_ends_the_program)
+{
+    ck_assert_int_eq(unit_signal_of(close_it_from_a_job), SIGABRT);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -251,6 +271,7 @@ int main(void)
         a_removal_whose_sync_fails_loses_no_later_write,
         a_store_that_opens_slowly_stalls_no_other,
         one_thread_makes_room_on_a_full_disk,
+        closing_it_on_its_own_thread_ends_the_program,
     };
     return UNIT_RUN_WITH("depot", setup, teardown, tests);
 }

@@ -55,8 +55,16 @@ static void setup(void)
     log_own(&the_log);
 }
 
+/* The writer, whichever thread of a test was it, has ended. */
+static void conclude(void)
+{
+    log_own(&the_log);
+    log_conclude(&the_log);
+}
+
 static void teardown(void)
 {
+    conclude();
     log_free(&the_log);
     pool_free(pool);
     space_close(&space);
@@ -253,6 +261,7 @@ START_TEST(closing_leaves_none_behind)
     prepared_request(&the_log);
     barrier_wait(pool);
     ck_assert_uint_gt(size_of("/log/spare"), 0);
+    conclude();
     log_free(&the_log);
     ck_assert_uint_eq(size_of("/log/spare"), 0);
     ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
@@ -280,6 +289,30 @@ static void begin_here(void)
     log_begin(&the_log);
 }
 
+static void free_it(void)
+{
+    log_free(&the_log);
+}
+
+static void set_aside(void)
+{
+    (void)log_add_stray(&the_log, &(struct log_stray){.number = 1});
+}
+
+static void note_a_mark_elsewhere(void)
+{
+    the_log.owner = 0;
+    log_note_mark(&the_log, true);
+}
+
+START_TEST(while_there_is_a_writer_nobody_opens_or_closes)
+{
+    ck_assert_int_eq(unit_signal_of(free_it), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(set_aside), SIGABRT);
+    ck_assert_int_eq(unit_signal_of(note_a_mark_elsewhere), SIGABRT);
+}
+END_TEST
+
 START_TEST(who_is_not_the_writer_is_stopped)
 {
     ck_assert_int_eq(unit_signal_of(begin_elsewhere), SIGABRT);
@@ -303,6 +336,7 @@ int main(void)
         what_fails_is_told_by_what_it_has_left,
         closing_leaves_none_behind,
         who_is_not_the_writer_is_stopped,
+        while_there_is_a_writer_nobody_opens_or_closes,
     };
     return UNIT_RUN_WITH("prepared", setup, teardown, tests);
 }
