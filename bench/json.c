@@ -29,10 +29,10 @@ struct text {
 static struct text make_body(size_t operations, size_t bytes)
 {
     static const char begin[] = "{\"operations\":[", end[] = "]}";
-    size_t digits = (bytes + 2) / 3 * 4, room = sizeof begin + sizeof end + operations * (digits + 80);
-    struct text body = {.bytes = malloc(room)};
+    size_t digits = (bytes + 2) / 3 * 4, capacity = sizeof begin + sizeof end + operations * (digits + 80);
+    struct text body = {.bytes = malloc(capacity)};
     if (!body.bytes)
-        err(1, "%zu bytes", room);
+        err(1, "%zu bytes", capacity);
     char *at = stpcpy(body.bytes, begin);
     for (size_t i = 0; i < operations; i++) {
         at += sprintf(at, "%s{\"op\":\"put\",\"key\":\"folder/%08zu\",\"data\":\"", i > 0 ? "," : "", i);

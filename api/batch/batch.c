@@ -247,10 +247,10 @@ static void answer_nothing(struct request *request)
 /* There has to be memory for the answer before anything is written. */
 static bool take_room(struct request *request, const struct batch *batch)
 {
-    size_t room = 0;
+    size_t bytes = 0;
     for (size_t i = 0; i < batch->entries.count; i++)
-        room += ROOM_PER_RECEIPT + ROOM_PER_BYTE * subject(&batch->entries.ops[i])->length;
-    bool taken = budget_take(&request->api->batches, &request->answer, room);
+        bytes += ROOM_PER_RECEIPT + ROOM_PER_BYTE * subject(&batch->entries.ops[i])->length;
+    bool taken = budget_take(&request->api->batches, &request->answer, bytes);
     if (!taken)
         reply_problem(request, PROBLEM_BUSY, "Other batches have the memory for now; try again.");
     return taken;

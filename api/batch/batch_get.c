@@ -32,7 +32,7 @@ struct gathering {
     struct store_key *keys; /* asked for; their bytes are in the body */
     struct object **objects;
     enum store_error *errors;
-    size_t count, room;
+    size_t count, capacity;
     size_t entry;      /* the one that an error of the store is about, or a right that is missing */
     bool forbidden;    /* the visitor may not read all that is asked for */
     const char *fault; /* what is wrong with the body, without a full stop */
@@ -138,7 +138,7 @@ static size_t room_of(const struct object_info *info)
 static bool admit(struct request *request, struct gathering *gathering)
 {
     uint64_t limit = request->api->options.batch_bytes_limit, payload = 0;
-    size_t room = 0;
+    size_t bytes = 0;
     for (size_t i = 0; i < gathering->count; i++) {
         if (!gathering->objects[i])
             continue;
@@ -146,9 +146,9 @@ static bool admit(struct request *request, struct gathering *gathering)
         if (info->size > limit - payload)
             return refuse(gathering, PROBLEM_TOO_LARGE, "together the objects are larger than the bytes allowed here");
         payload += info->size;
-        room += room_of(info);
+        bytes += room_of(info);
     }
-    return budget_take(&request->api->batches, &request->answer, room) ||
+    return budget_take(&request->api->batches, &request->answer, bytes) ||
            refuse(gathering, PROBLEM_BUSY, "other batches have the memory for now; try again");
 }
 
@@ -216,15 +216,15 @@ static bool keep_key(struct request *request, struct gathering *gathering, const
 {
     if (gathering->count == request->api->options.batch_ops_limit)
         return refuse(gathering, PROBLEM_TOO_LARGE, "more objects are asked for than allowed here");
-    if (gathering->count == gathering->room) {
-        size_t room = gathering->room == 0 ? 64 : 2 * gathering->room;
-        struct store_key *keys = realloc(gathering->keys, room * sizeof *keys);
+    if (gathering->count == gathering->capacity) {
+        size_t capacity = gathering->capacity == 0 ? 64 : 2 * gathering->capacity;
+        struct store_key *keys = realloc(gathering->keys, capacity * sizeof *keys);
         if (!keys) {
             request->error = STORE_NO_MEMORY;
             return false;
         }
         gathering->keys = keys;
-        gathering->room = room;
+        gathering->capacity = capacity;
     }
     gathering->keys[gathering->count++] = *key;
     return true;

@@ -115,7 +115,7 @@ static size_t smaller(uint64_t a, size_t b)
     return a < b ? (size_t)a : b;
 }
 
-ssize_t byteranges_read(void *closure, uint64_t position, char *bytes, size_t room)
+ssize_t byteranges_read(void *closure, uint64_t position, char *bytes, size_t capacity)
 {
     const struct byteranges *byteranges = closure;
     size_t i = byteranges->count - 1;
@@ -124,12 +124,12 @@ ssize_t byteranges_read(void *closure, uint64_t position, char *bytes, size_t ro
     const struct part *part = &byteranges->parts[i];
     uint64_t offset = position - part->begin;
     if (offset < part->head_length) {
-        size_t length = smaller(part->head_length - offset, room);
+        size_t length = smaller(part->head_length - offset, capacity);
         memcpy(bytes, part->head + offset, length);
         return (ssize_t)length;
     }
     offset -= part->head_length;
-    return read_payload(byteranges, part->range.first + offset, bytes, smaller(part->range.length - offset, room));
+    return read_payload(byteranges, part->range.first + offset, bytes, smaller(part->range.length - offset, capacity));
 }
 
 void byteranges_free(void *closure)

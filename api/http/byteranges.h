@@ -27,7 +27,7 @@ const char *byteranges_content_type(const struct byteranges *byteranges);
 
 /* Up to `room` bytes of the content from `position` on; at least one, or MHD_CONTENT_READER_END_WITH_ERROR when the
  * file cannot be read. An MHD_ContentReaderCallback. */
-ssize_t byteranges_read(void *byteranges, uint64_t position, char *bytes, size_t room);
+ssize_t byteranges_read(void *byteranges, uint64_t position, char *bytes, size_t capacity);
 
 void byteranges_free(void *byteranges);
 

@@ -109,9 +109,9 @@ void reply_reader(struct request *request, unsigned status, uint64_t length, MHD
 }
 
 /* libmicrohttpd never asks for content that HEAD and 304 do not have. */
-static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t room)
+static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t capacity)
 {
-    (void)closure, (void)position, (void)bytes, (void)room;
+    (void)closure, (void)position, (void)bytes, (void)capacity;
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
@@ -241,13 +241,13 @@ void reply_error(struct request *request, enum store_error error)
         reply_quota(request);
         return;
     }
-    char room[128];
+    char words[128];
     bool told = request->detail && *request->detail != '\0';
     const char *fault = error == STORE_IO && request->endpoint ? request->endpoint->fault : NULL;
     const char *sentence = told ? request->detail : fault ? fault : store_error_text(error);
     const char *cause = told || !fault ? "" : store_error_text(error);
     if (!told && request->os_error != 0)
-        cause = strerror_r(request->os_error, room, sizeof room);
+        cause = strerror_r(request->os_error, words, sizeof words);
     char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
     reply_problem(request, problem_of(error, request->os_error), "%c%s%s%s.", first, sentence + 1,
                   *cause == '\0' ? "" : ": ", cause);

@@ -9,26 +9,26 @@
 #include <string.h>
 
 /* Puts "1 flaw was found" or the like behind the sentence. */
-static void say_count(char *text, size_t room, uint64_t count, const char *one, const char *many)
+static void say_count(char *text, size_t capacity, uint64_t count, const char *one, const char *many)
 {
     size_t used = strlen(text);
     if (count > 0)
-        (void)snprintf(text + used, room - used, "%s%llu %s", used > 0 ? ", " : "", (unsigned long long)count,
+        (void)snprintf(text + used, capacity - used, "%s%llu %s", used > 0 ? ", " : "", (unsigned long long)count,
                        count == 1 ? one : many);
 }
 
 /* All damage that is known of an open store, or "". */
-static void tell_damage(struct store *store, char *text, size_t room)
+static void tell_damage(struct store *store, char *text, size_t capacity)
 {
     uint64_t bytes = 0;
     uint64_t damaged = 0;
     uint64_t missing = 0;
     damage_count(&store->index, &bytes, &damaged, &missing);
     text[0] = '\0';
-    say_count(text, room, bytes, "byte of its log was found damaged", "bytes of its log were found damaged");
-    say_count(text, room, damaged, "large payload was found damaged", "large payloads were found damaged");
-    say_count(text, room, missing, "large payload was found missing", "large payloads were found missing");
-    say_count(text, room, scrub_flaws(&store->scrub), "flaw was found by its verification",
+    say_count(text, capacity, bytes, "byte of its log was found damaged", "bytes of its log were found damaged");
+    say_count(text, capacity, damaged, "large payload was found damaged", "large payloads were found damaged");
+    say_count(text, capacity, missing, "large payload was found missing", "large payloads were found missing");
+    say_count(text, capacity, scrub_flaws(&store->scrub), "flaw was found by its verification",
               "flaws were found by its verification");
 }
 

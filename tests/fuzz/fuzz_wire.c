@@ -32,7 +32,8 @@ static ssize_t read_stream(void *arg, void *buffer, size_t size)
 }
 
 /* Passes bytes that come in pieces of that size, when so many are asked for; the fault goes to *ret_fault. */
-static size_t pass(const uint8_t *bytes, size_t size, size_t piece, size_t room, char *passed, struct fault *ret_fault)
+static size_t pass(const uint8_t *bytes, size_t size, size_t piece, size_t capacity, char *passed,
+                   struct fault *ret_fault)
 {
     struct stream stream = {.bytes = bytes};
     struct wire wire;
@@ -43,10 +44,10 @@ static size_t pass(const uint8_t *bytes, size_t size, size_t piece, size_t room,
         stream.end = size - stream.end > piece ? stream.end + piece : size;
         do {
             size_t left = size + MORE - length;
-            got = wire_read(&wire, read_stream, &stream, passed + length, room < left ? room : left);
+            got = wire_read(&wire, read_stream, &stream, passed + length, capacity < left ? capacity : left);
             fuzz_assert(got != 0 && (got > 0 || errno == EAGAIN));
             length += got > 0 ? (size_t)got : 0;
-        } while (got == (ssize_t)room);
+        } while (got == (ssize_t)capacity);
         fuzz_assert(wire.state == WIRE_FAULTY || stream.at == stream.end);
     }
     const struct fault *fault = wire_fault(&wire, wire.heads);
@@ -59,16 +60,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    size_t piece = 1 + (size_t)data[0] * data[0], room = 1 + (size_t)data[1] * data[1];
+    size_t piece = 1 + (size_t)data[0] * data[0], capacity = 1 + (size_t)data[1] * data[1];
     struct fault whole_fault, fault;
     char *whole = fuzz_allocate(size + MORE), *passed = fuzz_allocate(size + MORE),
          *again = fuzz_allocate(size + MORE + MORE);
     size_t whole_length = pass(data + 2, size - 2, size, 1 << 13, whole, &whole_fault);
-    size_t length = pass(data + 2, size - 2, piece, room, passed, &fault);
+    size_t length = pass(data + 2, size - 2, piece, capacity, passed, &fault);
     fuzz_assert(length == whole_length && memcmp(whole, passed, length) == 0);
     fuzz_assert(fault.sentence == whole_fault.sentence && fault.position == whole_fault.position);
     fuzz_assert(whole_fault.sentence || length <= size - 2);
-    length = pass((const uint8_t *)whole, whole_length, piece, room, again, &fault);
+    length = pass((const uint8_t *)whole, whole_length, piece, capacity, again, &fault);
     fuzz_assert(!fault.sentence && length == whole_length && memcmp(whole, again, length) == 0);
     free(whole);
     free(passed);

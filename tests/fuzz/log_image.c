@@ -42,10 +42,10 @@ static size_t at_most(size_t value, size_t most)
     return value < most ? value : most;
 }
 
-/* Brings the lengths of a record into the `room` that is left for it. */
-static void seal_lengths(uint8_t *bytes, size_t room)
+/* Brings the lengths of a record into the bytes that are `available` for it. */
+static void seal_lengths(uint8_t *bytes, size_t available)
 {
-    size_t left = room - RECORD_HEADER;
+    size_t left = available - RECORD_HEADER;
     if (bytes[RECORD_AT_TYPE] == RECORD_SWEEP) {
         little_put16(bytes + RECORD_AT_KEY_LENGTH, 0);
         little_put16(bytes + RECORD_AT_ATTRIBUTES_LENGTH, RECORD_SWEEP_ATTRIBUTES);
@@ -76,10 +76,10 @@ static void seal_place(uint8_t *bytes, uint64_t offset)
 }
 
 /* Returns the length of the record. */
-static size_t seal_record(uint8_t *bytes, size_t room, uint64_t offset, unsigned seed)
+static size_t seal_record(uint8_t *bytes, size_t available, uint64_t offset, unsigned seed)
 {
     struct record record;
-    seal_lengths(bytes, room);
+    seal_lengths(bytes, available);
     seal_place(bytes, offset);
     if (!record_peek(bytes, offset, &record))
         return RECORD_ALIGNMENT;

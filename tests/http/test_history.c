@@ -149,7 +149,7 @@ struct search {
     const struct event *events;
     size_t count;
     uint64_t *failed; /* an open hash set of places; 0: free */
-    size_t room, used;
+    size_t capacity, used;
 };
 
 enum { PLACES = 1 << 20 };
@@ -169,10 +169,10 @@ static uint64_t fingerprint(const struct place *place)
 static bool known_to_fail(struct search *search, const struct place *place, bool add)
 {
     uint64_t mark = fingerprint(place);
-    size_t slot = mark % search->room;
+    size_t slot = mark % search->capacity;
     while (search->failed[slot] && search->failed[slot] != mark)
-        slot = (slot + 1) % search->room;
-    if (!search->failed[slot] && add && search->used < search->room / 2) {
+        slot = (slot + 1) % search->capacity;
+    if (!search->failed[slot] && add && search->used < search->capacity / 2) {
         search->failed[slot] = mark;
         search->used++;
     }
@@ -243,7 +243,7 @@ static bool explains(struct search *search, const struct place *place)
 
 static bool linearizable(const struct event *events, size_t count)
 {
-    struct search search = {.events = events, .count = count, .room = PLACES};
+    struct search search = {.events = events, .count = count, .capacity = PLACES};
     search.failed = calloc(PLACES, sizeof *search.failed);
     ck_assert_ptr_nonnull(search.failed);
     struct place start;

@@ -399,8 +399,8 @@ END_TEST
 
 /* ---- anything -------------------------------------------------------------------------------- */
 
-/* Replaces, removes or doubles a few bytes; the request stays shorter than the room. */
-static size_t spoil(struct prng *prng, char *request, size_t length, size_t room)
+/* Replaces, removes or doubles a few bytes; the request stays shorter than the capacity. */
+static size_t spoil(struct prng *prng, char *request, size_t length, size_t capacity)
 {
     for (uint64_t n = prng_below(prng, 6); n > 0 && length > 2; n--) {
         size_t at = (size_t)prng_below(prng, length - 1);
@@ -413,7 +413,7 @@ static size_t spoil(struct prng *prng, char *request, size_t length, size_t room
             length--;
             break;
         default:
-            if (length < room) {
+            if (length < capacity) {
                 memmove(request + at + 1, request + at, length - at);
                 length++;
             }

@@ -34,7 +34,7 @@ static size_t passed_length;
 static struct fault fault;
 
 /* Reads a stream as libmicrohttpd does: when a piece has arrived, until fewer bytes come than there is room for. */
-static void pass(const char *bytes, size_t length, size_t piece, size_t room)
+static void pass(const char *bytes, size_t length, size_t piece, size_t capacity)
 {
     struct stream stream = {.bytes = bytes, .length = length, .piece = piece};
     struct wire wire;
@@ -44,10 +44,10 @@ static void pass(const char *bytes, size_t length, size_t piece, size_t room)
         ssize_t got;
         stream.ends = stream.ends + piece < length ? stream.ends + piece : length;
         do {
-            ck_assert_uint_le(passed_length + room, ROOM);
-            got = wire_read(&wire, read_stream, &stream, passed + passed_length, room);
+            ck_assert_uint_le(passed_length + capacity, ROOM);
+            got = wire_read(&wire, read_stream, &stream, passed + passed_length, capacity);
             passed_length += got > 0 ? (size_t)got : 0;
-        } while (got == (ssize_t)room);
+        } while (got == (ssize_t)capacity);
         ck_assert(wire.state == WIRE_FAULTY || stream.at == stream.ends);
     }
     const struct fault *found = wire_fault(&wire, wire.heads);
@@ -215,8 +215,8 @@ START_TEST(much_comes_with_the_end_of_a_head)
                  1, 2),
         0);
     for (size_t piece = 1000; piece < 40000; piece += 3700)
-        for (size_t room = 700; room < 20000; room += 2300) {
-            pass(message, strlen(message), piece, room);
+        for (size_t capacity = 700; capacity < 20000; capacity += 2300) {
+            pass(message, strlen(message), piece, capacity);
             ck_assert_ptr_null(fault.sentence);
             ck_assert_str_eq(passed, message);
         }
