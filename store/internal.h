@@ -50,16 +50,18 @@ struct store {
     struct roster_entry *entry; /* the roster's */
 };
 
-/* Opens and recovers the store in the folder `name` of `stores`. Blocking. */
+/* Opens and recovers the store in the folder `name` of `stores`: STORE_NO_STORE when there is none; STORE_FOREIGN,
+ * STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
 struct failure store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
                           struct store_detail *ret_detail);
 
 /* Sets limits of an open store; NULL: that one stays. Durable when it returns. Blocking. Thread: one at a time, and
- * meanwhile none that makes or removes stores in the folder `stores`. */
+ * meanwhile none that makes or removes stores in the folder `stores`: STORE_FULL, STORE_IO, STORE_NO_MEMORY. */
 struct failure store_set_limits(struct store *store, int stores, const struct store_limit *bytes,
                                 const struct store_limit *objects, struct store_detail *ret_detail);
 
-/* The limits of one that is not open, as its file tells them. */
+/* The limits of one that is not open, as its file tells them: STORE_NO_STORE, STORE_FOREIGN, STORE_DAMAGED,
+ * STORE_TOO_NEW, STORE_IO. Blocking. */
 struct failure store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits);
 
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */

@@ -116,6 +116,8 @@ struct store_key {
     uint64_t hash; /* XXH3-64 of the bytes, seed 0 */
 };
 
+/* The key that has these bytes, which are borrowed; the key of which no more than the hash is known. Neither looks
+ * whether it can be a key: what takes one does, with STORE_BAD_KEY. */
 struct store_key store_key_of(const void *bytes, size_t length);
 struct store_key store_key_of_hash(uint64_t hash);
 
@@ -124,6 +126,7 @@ struct store_digest {
     uint8_t bytes[16];
 };
 
+/* The digest of these bytes; whether two are the same. */
 struct store_digest store_digest_of(const void *bytes, size_t length);
 bool store_digest_equal(const struct store_digest *a, const struct store_digest *b);
 
@@ -168,6 +171,7 @@ struct depot_options {
     bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };
 
+/* The options of whoever asks for nothing special: files of POSIX, no log, and everything may be written. */
 struct depot_options depot_options_default(void);
 
 /* What becomes of `segment_size` beside that `disk_reserve`. */
@@ -191,12 +195,15 @@ void depot_drain(struct depot *depot);
  * released. NULL is allowed. Blocking. Thread: not from a completion callback. */
 void depot_close(struct depot *depot);
 
-/* Makes a store; *ret_created is false when it was there. On disk when it returns. STORE_TOO_MANY. Blocking. */
+/* Makes a store; *ret_created is false when it was there. On disk when it returns. STORE_BAD_NAME; STORE_BUSY while
+ * another of that name is still being removed; STORE_TOO_MANY, STORE_DRAINING, STORE_FULL, STORE_IO, STORE_NO_MEMORY.
+ * ret_detail may be NULL. Blocking. */
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created,
                               struct store_detail *ret_detail);
 
-/* Removes a store with all it holds, also one too damaged to open; without force only when no object is left
- * and no write is under way (STORE_NOT_DRAINED).
+/* Removes a store with all it holds; without force only when no object is left and no write is under way
+ * (STORE_NOT_DRAINED). With force also one that cannot be opened, for STORE_DAMAGED, STORE_FOREIGN or STORE_IO: then
+ * STORE_BUSY while somebody tries to. Else the errors of depot_acquire(), and STORE_FULL. ret_detail may be NULL.
  * Writes that come later fail with STORE_DRAINING; readers keep what they hold. Blocking. */
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail);
 
@@ -213,15 +220,18 @@ struct store_limits {
 
 /* Sets limits of a store; NULL: that one stays. A store that holds more already keeps it, and may get smaller, but not
  * larger. On disk when it returns; on failure the old ones hold, but where the disk has failed the new ones may hold
- * from when the store is opened next. The errors of depot_acquire(), STORE_DRAINING, STORE_FULL. Blocking. */
+ * from when the store is opened next. The errors of depot_acquire(), STORE_DRAINING, STORE_FULL. ret_detail may be
+ * NULL. Blocking. */
 enum store_error depot_set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
                                   const struct store_limit *objects, struct store_detail *ret_detail);
 
-/* The limits of a store, which is not opened for that. STORE_NO_STORE, STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW,
- * STORE_IO. Blocking: where it is not open it reads a small file. */
+/* The limits of a store, which is not opened for that. STORE_BAD_NAME, STORE_NO_STORE, STORE_FOREIGN, STORE_DAMAGED,
+ * STORE_TOO_NEW, STORE_IO. Blocking: where it is not open it reads a small file. */
 enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits);
 
-/* A reference to a store, opened and recovered if need be. Blocking. */
+/* A reference to a store, opened and recovered if need be. STORE_BAD_NAME, STORE_NO_STORE; when it cannot be opened
+ * STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE (its log has more segments than can be told apart),
+ * STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail);
 
@@ -232,7 +242,7 @@ enum store_error depot_acquire(struct depot *depot, const char *name, struct sto
 enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
                                        struct store **ret_store, struct store_detail *ret_detail);
 
-/* The same for a store that is open already; STORE_AGAIN when it is not. Does not block. */
+/* The same for a store that is open already; STORE_AGAIN when it is not, STORE_BAD_NAME. Does not block. */
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store);
 
 /* Gives the reference back. Hold it while calls on the store are under way. NULL is allowed. */
@@ -246,7 +256,8 @@ bool store_name_valid(const char *name);
 enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count);
 
 /* Runs `job(arg)` on one of the depot's I/O threads: for blocking calls of an event loop.
- * STORE_BUSY when too many wait, STORE_DRAINING after depot_close() began. */
+ * STORE_BUSY when too many wait, STORE_NO_MEMORY. Once depot_close() has been called only jobs may call it, and the
+ * completion callbacks that it waits for. */
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
 /* Has it looked whether the data folder is there, and its disk gives bytes and takes some, unless that was just now. A
@@ -306,6 +317,7 @@ struct store_figures {
     uint64_t unfinished_bytes; /* what unfinished uploads add to the live bytes before that limit */
 };
 
+/* The figures of a store as they are now. Does not block: at most a commit is being published meanwhile. */
 void store_figures(struct store *store, struct store_figures *ret_figures);
 
 /* ---- listing --------------------------------------------------------------------------------- */
@@ -495,15 +507,16 @@ struct stream_finish {
 
 /* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is
  * copied. Whether it may begin is decided here: STORE_BAD_KEY, STORE_COLLISION, STORE_TOO_LARGE, STORE_BUSY,
- * STORE_DRAINING, STORE_FAILED, STORE_FULL, STORE_QUOTA, STORE_NO_MEMORY, STORE_IO. The store's reference must outlive
- * the stream. */
+ * STORE_DRAINING, STORE_FAILED, STORE_FULL, STORE_QUOTA, STORE_NO_MEMORY. The store's reference must outlive the
+ * stream. May read one object's head, where what is announced would fit only in its place. */
 enum store_error stream_open(struct store *store, const struct store_key *key, uint64_t size,
                              const struct stream_hooks *hooks, struct stream **ret_stream);
 
-/* Takes up to `length` bytes. *ret_taken < length: all buffers are on their way to the disk; use
- * stream_wait(). STORE_BUSY when there is no memory for it any more, or no place among the uploads that hold a blob
- * file: not once it has one. STORE_QUOTA when the store may not hold that much more. Errors stay until the stream is
- * aborted. Thread: one at a time per stream. */
+/* Takes up to `length` bytes. *ret_taken < length: all buffers are on their way to the disk; use stream_wait().
+ * STORE_BUSY when there is no memory for it any more, or no place among the uploads that hold a blob file: not once it
+ * has one. STORE_QUOTA when the store may not hold that much more. STORE_SIZE and STORE_TOO_LARGE when it is more than
+ * was announced, or than an object may have; STORE_FULL, STORE_IO, STORE_NO_MEMORY. Errors of the disk stay until the
+ * stream is aborted. Thread: one at a time per stream. */
 enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken);
 
 /* Calls `ready(arg)` exactly once when stream_write() can take bytes again or the stream has failed;
@@ -539,9 +552,9 @@ struct object_info {
     uint64_t offset;  /* of its record */
 };
 
-/* Pins the newest version under the key. Fails with STORE_NO_OBJECT, STORE_COLLISION, STORE_DAMAGED, STORE_MISSING,
- * STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An inline payload's digest has been verified when this returns. Blocking,
- * unless STORE_GET_NOWAIT. */
+/* Pins the newest version under the key. Fails with STORE_BAD_KEY, STORE_NO_OBJECT, STORE_COLLISION, STORE_DAMAGED,
+ * STORE_MISSING, STORE_IO, STORE_NO_MEMORY, STORE_AGAIN. An inline payload's digest has been verified when this
+ * returns. Blocking, unless STORE_GET_NOWAIT. */
 enum store_error store_get(struct store *store, const struct store_key *key, unsigned flags,
                            struct object **ret_object);
 

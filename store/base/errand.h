@@ -38,6 +38,7 @@ void errand_free(struct errand *errand);
 /* Has it run soon; false when it has begun to end. Does not block. */
 bool errand_ask(struct errand *errand);
 
+/* Whether it runs or waits for its turn. */
 bool errand_is_under_way(struct errand *errand);
 
 /* Has what it was asked for done before this returns: here and now, where no thread has taken it yet. So whoever all

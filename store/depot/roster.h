@@ -47,8 +47,8 @@ void roster_close(struct roster *roster);
 /* After roster_close(), when no thread of the depot runs any more. */
 void roster_free(struct roster *roster);
 
-/* A reference to a store, opened if need be; waits while another thread opens or closes it. The errors of store_open(),
- * with *ret_detail (NULL is allowed). Blocking. */
+/* A reference to a store, opened if need be; waits while another thread opens or closes it. The errors of store_open()
+ * (internal.h), with *ret_detail (NULL is allowed). Blocking. */
 struct failure roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
                               struct store_detail *ret_detail);
 

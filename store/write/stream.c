@@ -599,8 +599,11 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
     struct failure failure = failure_none();
     if (!stream->large)
         failure = outgrow(stream);
+    size_t taken = 0;
     if (!failure.error)
-        failure = spill(stream, bytes, length, ret_taken);
+        failure = spill(stream, bytes, length, &taken);
+    if (!failure.error)
+        *ret_taken = taken;
     return failure_tell(failure);
 }
 
@@ -608,6 +611,7 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 {
     lock_take(&stream->lock);
     bool now = can_go_on(stream);
+    assert(!stream->ready);
     if (!now) {
         stream->ready = ready;
         stream->ready_arg = arg;
