@@ -9,6 +9,7 @@
 #include "store/base/pool.h"
 #include "store/base/services.h"
 #include "store/commit/gate.h"
+#include "store/commit/quota.h"
 #include "store/commit/writer.h"
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
@@ -44,6 +45,7 @@ struct store {
     struct compact compact;
     struct scrub scrub;
     struct writer writer;
+    struct quota quota;
     struct gate gate;
     struct intake intake;
 

@@ -66,6 +66,7 @@ static void connect_writers(struct store *store)
     struct group_parts parts = {.index = &store->index,
                                 .log = &store->log,
                                 .blobs = &store->blobs,
+                                .quota = &store->quota,
                                 .gate = &store->gate,
                                 .notice = &store->notice,
                                 .compaction = &store->compact.errand,
@@ -82,6 +83,7 @@ static void connect_writers(struct store *store)
                                       .progress = &store->progress};
     store->intake = (struct intake){.index = &store->index,
                                     .blobs = &store->blobs,
+                                    .quota = &store->quota,
                                     .gate = &store->gate,
                                     .writer = &store->writer,
                                     .reader = &store->reader,
@@ -93,7 +95,8 @@ static void connect_writers(struct store *store)
 static void set_up_parts(struct store *store, uint64_t salt)
 {
     index_init(&store->index, &store->log, &store->blobs, salt);
-    gate_init(&store->gate, store->services, &store->blobs);
+    quota_init(&store->quota);
+    gate_init(&store->gate, store->services, &store->quota, &store->blobs);
     connect_readers(store);
     connect_writers(store);
     writer_init(&store->writer);
@@ -147,6 +150,7 @@ static void store_free(struct store *store)
     compact_free(&store->compact);
     scrub_free(&store->scrub);
     gate_free(&store->gate);
+    quota_free(&store->quota);
     index_free(&store->index);
     free(store);
 }
@@ -181,7 +185,7 @@ static struct failure open_in_folder(const struct services *services, int folder
         store_end(store);
         return failure;
     }
-    quota_begin(&store->gate.quota, &settings.limits, store->index.objects, store->index.live_bytes);
+    quota_begin(&store->quota, &settings.limits, store->index.objects, store->index.live_bytes);
     if (!store->options->read_only)
         (void)errand_ask(&store->compact.errand);
     *ret_store = store;
@@ -248,7 +252,7 @@ struct failure store_set_limits(struct store *store, int stores, const struct st
 {
     struct store_limits limits;
     uint64_t unfinished;
-    quota_tell(&store->gate.quota, &limits, &unfinished);
+    quota_tell(&store->quota, &limits, &unfinished);
     if (bytes)
         limits.bytes = *bytes;
     if (objects)
@@ -257,7 +261,7 @@ struct failure store_set_limits(struct store *store, int stores, const struct st
     if (os_error)
         return failure_detail(ret_detail, failure_of_errno(os_error), "store %s: its limits cannot be written: %s",
                               store->name, strerror(os_error));
-    quota_set_limits(&store->gate.quota, &limits);
+    quota_set_limits(&store->quota, &limits);
     return failure_none();
 }
 
@@ -290,7 +294,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
     figures.writes_in_flight = atomic_load(&store->gate.ops);
     figures.bytes_in_flight = atomic_load(&store->gate.bytes);
     figures.failed = gate_has_failed(&store->gate);
-    quota_tell(&store->gate.quota, &figures.limits, &figures.unfinished_bytes);
+    quota_tell(&store->quota, &figures.limits, &figures.unfinished_bytes);
     *ret_figures = figures;
 }
 

@@ -16,6 +16,11 @@ void changes_init(struct changes *changes, struct index *index, const struct log
     memset(changes->of_tag, NONE, sizeof changes->of_tag);
 }
 
+void changes_assert_own(const struct changes *changes)
+{
+    log_assert_own(changes->log);
+}
+
 void changes_free(struct changes *changes)
 {
     arena_free(&changes->arena);
@@ -145,7 +150,7 @@ static struct failure find_changed(struct changes *changes, const struct store_k
 
 struct failure changes_find(struct changes *changes, const struct store_key *key, bool payload, struct view *ret_view)
 {
-    log_assert_own(changes->log);
+    changes_assert_own(changes);
     const struct change *change = newest_of_hash(changes, key->hash);
     *ret_view = (struct view){.key = *key};
     if (!change)
@@ -157,7 +162,7 @@ struct failure changes_find(struct changes *changes, const struct store_key *key
 struct failure changes_find_own(struct changes *changes, const struct store_key *key, bool payload,
                                 struct view *ret_view)
 {
-    log_assert_own(changes->log);
+    changes_assert_own(changes);
     uint64_t tag = index_tag(changes->index, key);
     const struct change *newest = newest_of_hash(changes, key->hash);
     const struct change *change = newest_of_tag(changes, key->hash, tag);
@@ -206,7 +211,7 @@ static uint64_t tag_of_change(const struct changes *changes, const struct view *
 struct failure changes_push(struct changes *changes, struct txn *txn, size_t op, const struct view *before,
                             const struct view *after)
 {
-    log_assert_own(changes->log);
+    changes_assert_own(changes);
     if (changes->count == changes->capacity && !changes_grow(changes))
         return failure_of(STORE_NO_MEMORY);
     uint64_t tag = tag_of_change(changes, before, after);
@@ -227,7 +232,7 @@ struct failure changes_push(struct changes *changes, struct txn *txn, size_t op,
 
 void changes_pop(struct changes *changes, size_t count)
 {
-    log_assert_own(changes->log);
+    changes_assert_own(changes);
     while (changes->count > count) {
         const struct change *change = &changes->list[--changes->count];
         *bucket_of_hash(changes, change->after.key.hash) = change->older_of_hash;

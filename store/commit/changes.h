@@ -45,6 +45,9 @@ struct changes {
 void changes_init(struct changes *changes, struct index *index, const struct log *log);
 void changes_free(struct changes *changes);
 
+/* Ends the program where the calling thread is not the writer's. */
+void changes_assert_own(const struct changes *changes);
+
 /* What the key holds after all changes so far, its payload only when asked for. A hash alone stands for the one object
  * that has it: STORE_COLLISION when there are several, or when a key has the tag of another one besides. The errors of
  * view_load(), with what that sets of the view, and the others. What is damaged and does not tell its key is taken for

@@ -5,10 +5,9 @@
 
 #include <assert.h>
 
-void gate_init(struct gate *gate, const struct services *services, struct blobs *blobs)
+void gate_init(struct gate *gate, const struct services *services, struct quota *quota, struct blobs *blobs)
 {
-    *gate = (struct gate){.services = services, .blobs = blobs};
-    quota_init(&gate->quota);
+    *gate = (struct gate){.services = services, .quota = quota, .blobs = blobs};
     lock_init(&gate->lock);
     pthread_cond_init(&gate->idle, NULL);
 }
@@ -17,7 +16,6 @@ void gate_free(struct gate *gate)
 {
     pthread_cond_destroy(&gate->idle);
     lock_destroy(&gate->lock);
-    quota_free(&gate->quota);
 }
 
 /* ---- in and out ------------------------------------------------------------------------------ */
@@ -115,7 +113,7 @@ void gate_complete(struct gate *gate, struct txn *txn)
             blobs_discard(gate->blobs, blob);
     }
     if (txn->share)
-        quota_leave(&gate->quota, txn->share);
+        quota_leave(gate->quota, txn->share);
     if (!txn->upkeep)
         gate_leave(gate, txn->charge);
     txn_complete(txn);

@@ -23,8 +23,8 @@
 
 struct gate {
     const struct services *services; /* borrowed, like the next */
-    struct blobs *blobs;             /* the store's */
-    struct quota quota;
+    struct quota *quota;             /* the store's, like the next */
+    struct blobs *blobs;
     atomic_uint_fast64_t ops;   /* inside */
     atomic_uint_fast64_t bytes; /* what they take */
     atomic_bool shut;
@@ -37,7 +37,7 @@ struct gate {
     void *vacated_arg;
 };
 
-void gate_init(struct gate *gate, const struct services *services, struct blobs *blobs);
+void gate_init(struct gate *gate, const struct services *services, struct quota *quota, struct blobs *blobs);
 void gate_free(struct gate *gate);
 
 /* Lets a write in: STORE_BUSY, STORE_DRAINING, STORE_FAILED. */
@@ -59,8 +59,8 @@ bool gate_has(const struct gate *gate, uint64_t bytes);
 /* Whether so much is taken up that who can do with less should. */
 bool gate_is_pressed(const struct gate *gate);
 
-/* The outcome of a transaction is known: discards the blobs of a failed one, lets it out if it has come in, calls its
- * done. */
+/* The outcome of a transaction is known: discards the blobs of a failed one, ends the share of an upload, lets it out
+ * if it has come in, calls its done. */
 void gate_complete(struct gate *gate, struct txn *txn);
 
 /* ---- nobody inside --------------------------------------------------------------------------- */

@@ -18,13 +18,7 @@ enum {
 };
 
 struct group {
-    struct index *index;
-    struct log *log;
-    struct blobs *blobs;
-    struct gate *gate;
-    const struct notice *notice;
-    struct errand *compaction;
-    struct effort *effort;
+    struct group_parts parts;
     struct changes changes;
     struct txn *first; /* the group's transactions, in order */
     struct txn **last;
@@ -39,13 +33,7 @@ struct group *group_new(const struct group_parts *parts)
     struct group *group = calloc(1, sizeof *group);
     if (!group)
         return NULL;
-    group->index = parts->index;
-    group->log = parts->log;
-    group->blobs = parts->blobs;
-    group->gate = parts->gate;
-    group->notice = parts->notice;
-    group->compaction = parts->compaction;
-    group->effort = parts->effort;
+    group->parts = *parts;
     group->last = &group->first;
     changes_init(&group->changes, parts->index, parts->log);
     return group;
@@ -71,7 +59,7 @@ static int append_changes(struct group *group, const struct txn *txn, size_t fir
         struct record record = changes_record(change);
         record.step = txn->upkeep ? 0 : (uint32_t)(i - first);
         record.steps = (uint32_t)steps;
-        int error = log_append(group->log, &record, &change->location);
+        int error = log_append(group->parts.log, &record, &change->location);
         if (error)
             return error;
         change->after.offset = record.offset;
@@ -101,12 +89,12 @@ static void group_take(struct group *group, struct txn *txn)
  * before could still make them, and then whole ones. */
 static void group_fail(struct group *group, struct failure failure)
 {
-    bool written = group->log->group_written;
-    notice_tell(group->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
+    bool written = group->parts.log->group_written;
+    notice_tell(group->parts.notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
                 store_error_text(failure.error), strerror(failure.os_error));
-    log_abandon(group->log);
+    log_abandon(group->parts.log);
     struct quota_growth growth = changes_growth(&group->changes, 0);
-    quota_retract(&group->gate->quota, &growth, NULL);
+    quota_retract(group->parts.quota, &growth, NULL);
     changes_pop(&group->changes, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
         if (txn->failure.error || txn->hold == TXN_TAKES)
@@ -120,15 +108,15 @@ static void group_fail(struct group *group, struct failure failure)
 /* The store takes no writes any more: nobody knows what is on disk. */
 static void fail_for_good(struct group *group, const char *what, const char *why)
 {
-    if (gate_fail(group->gate))
-        notice_tell(group->notice, STORE_LOG_ERROR,
+    if (gate_fail(group->parts.gate))
+        notice_tell(group->parts.notice, STORE_LOG_ERROR,
                     "%s failed (%s): it takes no writes until the server is started again; reads go on", what, why);
 }
 
 /* Gives each receipt of a delete the end of the log, as the contract says. */
 static void txn_accept(struct group *group, struct txn *txn)
 {
-    txn->end_offset = group->log->end;
+    txn->end_offset = group->parts.log->end;
     for (size_t i = 0; i < txn->count; i++) {
         if (txn->ops[i].kind == STORE_DELETE)
             txn->receipts[i].offset = txn->end_offset;
@@ -138,7 +126,7 @@ static void txn_accept(struct group *group, struct txn *txn)
 /* Finds place for what is planned, and says what becomes of the transaction when there is none. */
 static struct failure group_room(struct group *group, struct txn *txn, const struct log_need *need)
 {
-    struct failure failure = log_room(group->log, need);
+    struct failure failure = log_room(group->parts.log, need);
     if (failure.error == STORE_FAILED)
         fail_for_good(group, "starting a new segment",
                       failure.os_error ? strerror(failure.os_error)
@@ -152,18 +140,19 @@ static struct failure group_room(struct group *group, struct txn *txn, const str
 /* Plans, finds room, appends. STORE_AGAIN leaves the group as it was. */
 static enum store_error add_planned(struct group *group, struct txn *txn)
 {
-    struct log *log = group->log;
+    struct log *log = group->parts.log;
     size_t first = group->changes.count;
     size_t op = SIZE_MAX;
     struct log_need need;
-    struct failure failure = plan_txn(&group->changes, &group->gate->quota, txn, group->now, &need, &op);
+    struct failure failure = plan_txn(group->parts.index, &group->changes, group->parts.quota, txn, group->now, &need,
+                                      &op);
     if (failure.error) {
         txn_fail(txn, failure, op);
         return failure.error;
     }
     failure = group_room(group, txn, &need);
     if (failure.error) {
-        plan_drop(&group->changes, &group->gate->quota, txn, first);
+        plan_drop(&group->changes, group->parts.quota, txn, first);
         return failure.error;
     }
     uint64_t end = log->end;
@@ -182,19 +171,19 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
 
 enum store_error group_add(struct group *group, struct txn *txn)
 {
-    log_assert_own(group->log);
+    log_assert_own(group->parts.log);
     if (!group->first) {
         group->now = clock_now(CLOCK_REALTIME);
-        log_begin(group->log);
+        log_begin(group->parts.log);
     }
     enum store_error error = STORE_OK;
     if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
         group_take(group, txn);
         return txn->failure.error;
     }
-    if (gate_has_failed(group->gate))
+    if (gate_has_failed(group->parts.gate))
         error = STORE_FAILED;
-    else if (gate_is_removed(group->gate))
+    else if (gate_is_removed(group->parts.gate))
         error = STORE_NO_STORE;
     if (error)
         txn_fail(txn, failure_of(error), SIZE_MAX);
@@ -232,7 +221,7 @@ static struct index_change booking_of(const struct change *change)
 /* Memory for what publishing will put into the tables: after the sync it must not fail. */
 static bool reserve_changes(struct group *group)
 {
-    struct index *index = group->index;
+    struct index *index = group->parts.index;
     const struct changes *changes = &group->changes;
     bool fits = true;
     index_lock(index);
@@ -249,8 +238,8 @@ static bool reserve_changes(struct group *group)
 /* Makes one change visible. Lock held. */
 static void publish_change(struct group *group, struct change *change)
 {
-    index_assert_exclusive(group->index);
-    struct index *index = group->index;
+    index_assert_exclusive(group->parts.index);
+    struct index *index = group->parts.index;
     struct index_change booking = booking_of(change);
     struct index_ended ended = index_apply(index, &booking);
     change->orphan = ended.blob;
@@ -262,47 +251,48 @@ static void publish_change(struct group *group, struct change *change)
 static void discard_orphans(struct group *group)
 {
     const struct changes *changes = &group->changes;
-    if (damage_has_gaps(group->index))
+    if (damage_has_gaps(group->parts.index))
         return;
     for (size_t i = 0; i < changes->count; i++) {
         if (changes->list[i].orphan)
-            blobs_discard(group->blobs, changes->list[i].orphan);
+            blobs_discard(group->parts.blobs, changes->list[i].orphan);
     }
 }
 
 static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
-    index_lock(group->index);
-    assert(group->index->end_offset <= group->log->group); /* nobody has seen the group yet, and it is all of it: */
-    assert(group->log->end - group->log->group == group->bytes);
+    index_lock(group->parts.index);
+    assert(group->parts.index->end_offset <=
+           group->parts.log->group); /* nobody has seen the group yet, and it is all of it: */
+    assert(group->parts.log->end - group->parts.log->group == group->bytes);
     for (size_t i = 0; i < changes->count; i++)
         publish_change(group, &changes->list[i]);
-    index_reservations_end(group->index);
-    index_count_group(group->index, changes->count);
-    index_publish(group->index);
-    assert(quota_agrees(&group->gate->quota, group->index->objects, group->index->live_bytes));
-    index_unlock(group->index);
+    index_reservations_end(group->parts.index);
+    index_count_group(group->parts.index, changes->count);
+    index_publish(group->parts.index);
+    assert(quota_agrees(group->parts.quota, group->parts.index->objects, group->parts.index->live_bytes));
+    index_unlock(group->parts.index);
     discard_orphans(group);
-    log_note_mark(group->log, false);
-    if (group->compact || group->segments != group->log->segment_count)
-        (void)errand_ask(group->compaction);
+    log_note_mark(group->parts.log, false);
+    if (group->compact || group->segments != group->parts.log->segment_count)
+        (void)errand_ask(group->parts.compaction);
     group->compact = false;
-    group->segments = group->log->segment_count;
+    group->segments = group->parts.log->segment_count;
 }
 
 /* Syncs the log, and counts how long that takes. */
 static int sync_log(struct group *group, bool *ret_sync_failed)
 {
     int64_t began = clock_now(CLOCK_MONOTONIC);
-    int error = log_sync(group->log, ret_sync_failed);
-    tally_count(&group->effort->syncs, (uint64_t)(clock_now(CLOCK_MONOTONIC) - began));
+    int error = log_sync(group->parts.log, ret_sync_failed);
+    tally_count(&group->parts.effort->syncs, (uint64_t)(clock_now(CLOCK_MONOTONIC) - began));
     return error;
 }
 
 static void count_commit(const struct group *group)
 {
-    struct effort *effort = group->effort;
+    struct effort *effort = group->parts.effort;
     tally_count(&effort->bytes, group->bytes);
     tally_count(&effort->records, group->changes.count);
 }
@@ -338,7 +328,7 @@ static void complete(struct gate *gate, struct txn *txn)
 
 void group_commit(struct group *group)
 {
-    log_assert_own(group->log);
+    log_assert_own(group->parts.log);
     if (group->changes.count > 0)
         make_durable(group);
     bool durable = group->changes.count > 0;
@@ -346,32 +336,32 @@ void group_commit(struct group *group)
         publish(group);
         count_commit(group);
     }
-    complete(group->gate, group->first);
+    complete(group->parts.gate, group->first);
     if (durable) /* behind it nothing counts that failed before */
-        blobs_end_doubts(group->blobs);
+        blobs_end_doubts(group->parts.blobs);
     group_reset(group);
 }
 
 void group_mark(struct group *group)
 {
-    log_assert_own(group->log);
+    log_assert_own(group->parts.log);
     struct record mark = {.type = RECORD_MARK, .time = clock_now(CLOCK_REALTIME), .steps = 1};
     struct location location;
     bool sync_failed;
-    log_conclude(group->log);
-    if (!group->log->active || group->log->marked || gate_has_failed(group->gate))
+    log_conclude(group->parts.log);
+    if (!group->parts.log->active || group->parts.log->marked || gate_has_failed(group->parts.gate))
         return;
-    log_begin(group->log);
+    log_begin(group->parts.log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
-    if (log_room(group->log, &need).error)
+    if (log_room(group->parts.log, &need).error)
         return;
-    if (log_append(group->log, &mark, &location) || log_sync(group->log, &sync_failed)) {
-        log_abandon(group->log);
+    if (log_append(group->parts.log, &mark, &location) || log_sync(group->parts.log, &sync_failed)) {
+        log_abandon(group->parts.log);
         return;
     }
-    index_lock(group->index);
-    index_apply(group->index, &(struct index_change){.type = RECORD_MARK, .location = location});
-    index_publish(group->index);
-    index_unlock(group->index);
-    log_note_mark(group->log, true);
+    index_lock(group->parts.index);
+    index_apply(group->parts.index, &(struct index_change){.type = RECORD_MARK, .location = location});
+    index_publish(group->parts.index);
+    index_unlock(group->parts.index);
+    log_note_mark(group->parts.log, true);
 }

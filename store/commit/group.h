@@ -13,6 +13,7 @@
 #include "store/base/notice.h"
 #include "store/commit/effort.h"
 #include "store/commit/gate.h"
+#include "store/commit/quota.h"
 #include "store/commit/txn.h"
 #include "store/index/index.h"
 
@@ -23,6 +24,7 @@ struct group_parts {
     struct index *index;
     struct log *log;
     struct blobs *blobs;
+    struct quota *quota;
     struct gate *gate;
     const struct notice *notice;
     struct errand *compaction; /* asked when a segment has become worth it */

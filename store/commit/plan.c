@@ -11,6 +11,7 @@ enum { TXN_BYTES = 96 << 20 }; /* the most that one transaction may append */
 
 /* The decision under way. */
 struct plan {
+    struct index *index; /* the store's */
     struct changes *changes;
     struct txn *txn;
     int64_t now;
@@ -86,7 +87,7 @@ static struct failure find_before(struct plan *plan, const struct store_key *key
  * missing, which may come back. What was written behind all such parts has ended them already. */
 static bool may_be_more(const struct plan *plan, const struct view *found)
 {
-    const struct index *index = plan->changes->index;
+    const struct index *index = plan->index;
     if (found->untold || !damage_has_gaps(index) || !found->exists)
         return found->untold || damage_has_gaps(index);
     return found->location && damage_has_gap_behind(index, location_unpack(found->location).segment);
@@ -127,7 +128,7 @@ static struct failure end_nameless(struct plan *plan, size_t op, const struct st
         return failure_none();
     struct crowd crowd = before->others;
     if (before->exists)
-        crowd = crowd_with(crowd, index_tag(plan->changes->index, &before->key));
+        crowd = crowd_with(crowd, index_tag(plan->index, &before->key));
     nameless = (struct view){.key = store_key_of_hash(key->hash), .others = crowd};
     return end_object(plan, op, &nameless);
 }
@@ -136,7 +137,7 @@ static struct failure end_nameless(struct plan *plan, size_t op, const struct st
 static struct failure end_key(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
 {
     bool more = may_be_more(plan, before);
-    if (!key->bytes && (more || damage_has_gaps(plan->changes->index)))
+    if (!key->bytes && (more || damage_has_gaps(plan->index)))
         return end_hash(plan, op, before);
     struct failure failure = key->bytes ? end_nameless(plan, op, key, more, before) : failure_none();
     return failure.error || !(before->exists || more) ? failure : end_object(plan, op, before);
@@ -225,7 +226,7 @@ static struct failure find_source(struct plan *plan, const struct store_op *op, 
         return failure_of(STORE_CONDITION);
     if (!ret_source->exists)
         return failure_of(STORE_NO_OBJECT);
-    bool damaged = ret_source->blob && damage_of_blob(plan->changes->index, ret_source->blob) == BLOB_DAMAGE_DIGEST;
+    bool damaged = ret_source->blob && damage_of_blob(plan->index, ret_source->blob) == BLOB_DAMAGE_DIGEST;
     return failure_of(damaged ? STORE_DAMAGED : STORE_OK);
 }
 
@@ -260,7 +261,7 @@ static struct failure plan_sweep(struct plan *plan, size_t at)
     after.attributes_length = RECORD_SWEEP_ATTRIBUTES;
     struct crowd crowd = before.others;
     if (before.exists)
-        crowd = crowd_with(crowd, index_tag(plan->changes->index, &op->key));
+        crowd = crowd_with(crowd, index_tag(plan->index, &op->key));
     before = (struct view){.key = op->key, .others = crowd};
     return changes_push(plan->changes, plan->txn, at, &before, &after);
 }
@@ -274,7 +275,7 @@ static struct failure plan_rewrite(struct plan *plan, size_t at)
     const struct txn_step *step = &plan->txn->steps[at];
     struct view before;
     bool tombstone = step->rewritten_from == 0;
-    if (!tombstone && !index_leads_to(changes->index, &op->key, step->rewritten_from))
+    if (!tombstone && !index_leads_to(plan->index, &op->key, step->rewritten_from))
         return failure_none();
     struct failure failure = changes_find_own(changes, &op->key, !tombstone, &before);
     if (tombstone && failure.error == STORE_DAMAGED)
@@ -363,11 +364,11 @@ void plan_drop(struct changes *changes, struct quota *quota, struct txn *txn, si
     changes_pop(changes, first);
 }
 
-struct failure plan_txn(struct changes *changes, struct quota *quota, struct txn *txn, int64_t now,
+struct failure plan_txn(struct index *index, struct changes *changes, struct quota *quota, struct txn *txn, int64_t now,
                         struct log_need *ret_need, size_t *ret_op)
 {
-    log_assert_own(changes->log);
-    struct plan plan = {.changes = changes, .txn = txn, .now = now};
+    changes_assert_own(changes);
+    struct plan plan = {.index = index, .changes = changes, .txn = txn, .now = now};
     size_t first = changes->count;
     uint64_t bytes;
     struct failure failure = plan_ops(&plan, &bytes, ret_op);

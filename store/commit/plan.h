@@ -15,7 +15,7 @@
 /* Decides all ops in order, adds their changes and fills the receipts but for the offsets; `now` is the time of what
  * they write, in nanoseconds since 1970. On failure no change is left of them, *ret_need is not set, and *ret_op
  * names the one at fault, or is SIZE_MAX when it is their sum. Blocking. */
-struct failure plan_txn(struct changes *changes, struct quota *quota, struct txn *txn, int64_t now,
+struct failure plan_txn(struct index *index, struct changes *changes, struct quota *quota, struct txn *txn, int64_t now,
                         struct log_need *ret_need, size_t *ret_op);
 
 /* Takes the decision back: the changes from `first` on are those of the transaction. */

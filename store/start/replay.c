@@ -10,7 +10,7 @@
 void replay_init(struct replay *replay, struct index *index, const struct log *log, const char *store,
                  struct store_detail *detail)
 {
-    *replay = (struct replay){.index = index, .recall = {.log = log, .store = store, .detail = detail}};
+    *replay = (struct replay){.index = index, .log = log, .recall = {.log = log, .store = store, .detail = detail}};
 }
 
 void replay_free(struct replay *replay)
@@ -25,7 +25,7 @@ void replay_free(struct replay *replay)
  * name: where a key is put, what had ended it is lost. */
 static bool ends_single(const struct replay *replay, struct index_change *change, const struct store_key *key)
 {
-    const struct segment *segment = replay->recall.log->segments[change->location.segment];
+    const struct segment *segment = replay->log->segments[change->location.segment];
     bool own = key_equal(&change->key, key);
     bool all = !segment_knows_namesakes(segment);
     change->ends_others = all && !own;
@@ -62,7 +62,7 @@ static struct failure apply(struct replay *replay, struct index_change *change)
     struct index *index = replay->index;
     struct failure failure = failure_none();
     if (change->sweeps_to)
-        failure = sweep(index, &replay->recall, change);
+        failure = sweep(index, replay->log, &replay->recall, change);
     if (!failure.error && (change->type == RECORD_PUT || change->type == RECORD_TOMBSTONE))
         failure = find_before(replay, change);
     if (failure.error)
@@ -160,7 +160,7 @@ static struct failure effect_push(struct replay *replay, struct location locatio
 struct failure replay_take(struct replay *replay, const struct segment *segment, uint64_t position,
                            const struct record *record)
 {
-    log_assert_unowned(replay->recall.log);
+    log_assert_unowned(replay->log);
     if (record->step == 0) {
         replay_drop(replay);
         replay->steps = record->steps;

@@ -13,7 +13,8 @@
 #include "store/start/recall.h"
 
 struct replay {
-    struct index *index; /* the store's */
+    struct index *index; /* the store's, like the next */
+    const struct log *log;
     struct recall recall;
     uint64_t dropped; /* bytes of records that damage has left without others of their transaction */
 

@@ -3,6 +3,7 @@
 
 /* One that a sweep looks for. */
 struct swept {
+    const struct log *log;
     struct recall *recall; /* knows it when it is found */
     const struct index_change *sweep;
     bool found;
@@ -14,7 +15,7 @@ static bool swept_look(void *arg, uint64_t packed)
     struct swept *swept = arg;
     struct recall *recall = swept->recall;
     struct location location = location_unpack(packed);
-    uint64_t offset = segment_offset(recall->log->segments[location.segment], location.position);
+    uint64_t offset = segment_offset(swept->log->segments[location.segment], location.position);
     if (offset >= swept->sweep->sweeps_to)
         return true;
     swept->failure = recall_record(recall, packed);
@@ -31,10 +32,11 @@ static void swept_find(struct index *index, struct swept *swept)
     index_unlock(index);
 }
 
-struct failure sweep(struct index *index, struct recall *recall, const struct index_change *change)
+struct failure sweep(struct index *index, const struct log *log, struct recall *recall,
+                     const struct index_change *change)
 {
-    log_assert_unowned(recall->log);
-    struct swept swept = {.recall = recall, .sweep = change};
+    log_assert_unowned(log);
+    struct swept swept = {.log = log, .recall = recall, .sweep = change};
     for (swept_find(index, &swept); swept.found; swept_find(index, &swept)) {
         const struct record *record = &recall->record;
         struct index_change end = {

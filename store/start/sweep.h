@@ -9,6 +9,7 @@
 #include "store/start/recall.h"
 
 /* Books the end of all that a change sweeps away. Blocking. */
-struct failure sweep(struct index *index, struct recall *recall, const struct index_change *change);
+struct failure sweep(struct index *index, const struct log *log, struct recall *recall,
+                     const struct index_change *change);
 
 #endif

@@ -5,6 +5,7 @@
 #include "store/base/notice.h"
 #include "store/base/services.h"
 #include "store/commit/gate.h"
+#include "store/commit/quota.h"
 #include "store/commit/writer.h"
 #include "store/disk/blobs.h"
 #include "store/index/index.h"
@@ -13,6 +14,7 @@
 struct intake {
     struct index *index; /* the store's, like all but the services */
     struct blobs *blobs;
+    struct quota *quota;
     struct gate *gate;
     struct writer *writer;
     const struct reader *reader;

@@ -116,7 +116,7 @@ static uint64_t bytes_replaced(const struct intake *intake, const struct store_k
 static bool quota_would(const struct intake *intake, const struct store_key *key, bool new, uint64_t size,
                         struct store_overrun *ret_overrun)
 {
-    struct quota *quota = &intake->gate->quota;
+    struct quota *quota = intake->quota;
     struct quota_growth growth = {.objects = new, .bytes = size == STORE_SIZE_UNKNOWN ? 0 : (int64_t)size};
     if (quota_foresees(quota, &growth, ret_overrun))
         return true;
@@ -127,7 +127,7 @@ static bool quota_would(const struct intake *intake, const struct store_key *key
 /* Whether the store has place for so many bytes of the upload in all. */
 static bool quota_has(struct stream *stream, uint64_t arrived)
 {
-    struct quota *quota = &stream->intake->gate->quota;
+    struct quota *quota = stream->intake->quota;
     struct store_overrun overrun = {0};
     bool has = arrived <= stream->share.arrived || quota_arrive(quota, &stream->share, arrived, &overrun);
     if (!has && !stream->weighed) {
@@ -414,7 +414,7 @@ static void job_drop(struct stream *stream)
     blob_file_close(&stream->file);
     if (stream->file.blob)
         blobs_remove(intake->blobs, stream->file.blob);
-    quota_leave(&intake->gate->quota, &stream->share);
+    quota_leave(intake->quota, &stream->share);
     uint64_t charge = stream->charge;
     stream_free(stream);
     gate_leave(intake->gate, charge);

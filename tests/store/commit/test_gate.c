@@ -14,6 +14,7 @@ enum { OPS = 3, STORE_BYTES = 100, DEPOT_BYTES = 150, THREADS = 4, TURNS = 20000
 static struct depot_options options;
 static struct admission admission;
 static struct services services;
+static struct quota quota;
 static struct gate gate;
 static unsigned vacated_calls;
 
@@ -26,12 +27,14 @@ static void setup(void)
     admission_init(&admission, &options);
     services = (struct services){.options = &options, .admission = &admission};
     vacated_calls = 0;
-    gate_init(&gate, &services, NULL);
+    quota_init(&quota);
+    gate_init(&gate, &services, &quota, NULL);
 }
 
 static void teardown(void)
 {
     gate_free(&gate);
+    quota_free(&quota);
 }
 
 static void vacated(void *arg)
@@ -153,7 +156,7 @@ START_TEST(whoever_waits_goes_on_when_nobody_is_inside)
     for (int turn = 0; turn < TURNS / 100; turn++) {
         struct gate other;
         pthread_t threads[OPS];
-        gate_init(&other, &services, NULL);
+        gate_init(&other, &services, &quota, NULL);
         for (int i = 0; i < OPS; i++) {
             ck_assert_int_eq(gate_enter(&other, 1), STORE_OK);
             ck_assert_int_eq(pthread_create(&threads[i], NULL, pass_through, &other), 0);
@@ -251,7 +254,7 @@ static bool blob_outlives(bool in_doubt)
     blobs_init(&blobs, io, io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0), pool, 1, &needs_lock);
     ck_assert_int_eq(blob_file_create(&file, &blobs, false), 0);
     blob_file_close(&file);
-    gate_init(&own, &services, &blobs);
+    gate_init(&own, &services, &quota, &blobs);
     struct txn_step step = {.blob = file.blob};
     struct txn txn = {.steps = &step, .count = 1, .done = done, .arg = &outcome, .finish = finish};
     txn_fail(&txn, (struct failure){STORE_IO, 5}, 0);
