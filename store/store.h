@@ -57,6 +57,9 @@ enum {
     STORE_SEGMENT_MAX = 128 << 20
 };
 
+/* The characters of a store's name, which begins with none of the last three. */
+#define STORE_NAME_ALPHABET "abcdefghijklmnopqrstuvwxyz0123456789._-"
+
 #define STORE_SIZE_UNKNOWN UINT64_MAX
 
 enum store_error {

@@ -1,9 +1,11 @@
 #include "api/access/grant.h"
 
+#include "store/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATTERN_MAX = 64 };
+enum { PATTERN_MAX = STORE_NAME_MAX + 1 /* a whole name, and a star */ };
 
 struct grant *grants_add(struct grants *grants)
 {
@@ -27,8 +29,9 @@ bool grant_add_store(struct grant *grant, const char *pattern, size_t length)
 
 bool grant_pattern_valid(const char *pattern, size_t length)
 {
+    static const char allowed[] = STORE_NAME_ALPHABET "*";
     for (size_t i = 0; i < length; i++)
-        if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789._-*", pattern[i], 40))
+        if (!memchr(allowed, pattern[i], sizeof allowed - 1))
             return false;
     return length >= 1 && length <= PATTERN_MAX;
 }

@@ -285,9 +285,7 @@ static void begin(struct request *request)
     request->state = gathering;
     if (!gathering)
         reply_error(request, STORE_NO_MEMORY);
-    else if (!body_is(request, "application/json"))
-        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
-    else if (body_admit(request, &gathering->body, request->api->options.batch_bytes_limit))
+    else if (body_admit_json(request, &gathering->body, request->api->options.batch_bytes_limit))
         request_acquire(request, NULL);
 }
 

@@ -34,10 +34,8 @@ void command_begin(struct request *request, bool move)
     }
     request->state = command;
     command->relocation.move = move;
-    if (!body_is(request, "application/json"))
-        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
-    else if (body_admit(request, &command->body, BODY_MAX) &&
-             head_precondition(request, &command->relocation.precondition))
+    if (body_admit_json(request, &command->body, BODY_MAX) &&
+        head_precondition(request, &command->relocation.precondition))
         request_acquire(request, NULL);
 }
 

@@ -49,10 +49,8 @@ static void begin(struct request *request)
     request->state = order;
     if (!order)
         reply_error(request, STORE_NO_MEMORY);
-    else if (!body_is(request, "application/json"))
-        reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
     else
-        body_admit(request, &order->body, BODY_MAX);
+        body_admit_json(request, &order->body, BODY_MAX);
 }
 
 static size_t receive(struct request *request, const char *bytes, size_t length)

@@ -54,6 +54,14 @@ bool body_is(const struct request *request, const char *media_type)
     return type[length] == '\0' || strchr("; \t", type[length]);
 }
 
+bool body_admit_json(struct request *request, struct body *body, uint64_t limit)
+{
+    if (body_is(request, "application/json"))
+        return body_admit(request, body, limit);
+    reply_problem(request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
+    return false;
+}
+
 /* Grows by doubling, to no more than was announced and is allowed. */
 static size_t next_capacity(const struct request *request, const struct body *body, size_t needed)
 {

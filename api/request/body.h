@@ -30,6 +30,9 @@ struct body {
  * answered. */
 bool body_admit(struct request *request, struct body *body, uint64_t limit);
 
+/* The same for a body that has to be JSON: refuses every other one, too. */
+bool body_admit_json(struct request *request, struct body *body, uint64_t limit);
+
 /* Whether Content-Type is this media type, whatever its parameters. */
 bool body_is(const struct request *request, const char *media_type);
 

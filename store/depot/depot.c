@@ -218,10 +218,9 @@ void depot_close(struct depot *depot)
 
 bool store_name_valid(const char *name)
 {
-    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    static const char all[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
     size_t length = strlen(name);
-    return length >= 1 && length <= STORE_NAME_MAX && strchr(first, name[0]) && strspn(name, all) == length;
+    return length >= 1 && length <= STORE_NAME_MAX && strspn(name, STORE_NAME_ALPHABET) == length &&
+           !strchr("._-", name[0]);
 }
 
 static struct failure check_name(const char *name, struct store_detail *detail)
