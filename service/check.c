@@ -124,13 +124,12 @@ static char **names_of(const struct check *check, struct depot *depot, size_t *r
     }
     if (!check->store)
         return names;
-    for (size_t i = 0; i < *ret_count; i++) {
+    for (size_t i = 0; i < *ret_count; i++)
         if (strcmp(names[i], check->store) == 0) {
             names[0] = names[i];
             *ret_count = 1;
             return names;
         }
-    }
     (void)snprintf(sentence, sizeof sentence, "there is no store '%s' in %s", check->store, check->folder);
     report_fail(report, sentence);
     free(names);

@@ -3,6 +3,7 @@
 
 #include "api/text/timestamp.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -23,7 +24,7 @@ enum {
 };
 
 /* Such a line goes into a pipe that has place at all without being waited for. */
-_Static_assert(LINE_MAX_LENGTH <= PIPE_BUF, "a line has to fit into what poll() tells of");
+static_assert(LINE_MAX_LENGTH <= PIPE_BUF, "a line has to fit into what poll() tells of");
 
 static struct {
     enum log_level level;

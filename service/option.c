@@ -9,6 +9,7 @@
 #include "service/locator.h"
 #include "service/nearest.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,7 @@ const struct option option_table[] = {
     {"log-format", OPTION_CHOICE, "for people or for machines", FIELD(log_format), .choices = log_formats},
 };
 const size_t option_count = sizeof option_table / sizeof option_table[0];
-_Static_assert(sizeof option_table / sizeof option_table[0] <= OPTION_COUNT_MAX, "more options than announced");
+static_assert(sizeof option_table / sizeof option_table[0] <= OPTION_COUNT_MAX, "more options than announced");
 
 /* ---- names ---------------------------------------------------------------------------------- */
 

@@ -82,10 +82,9 @@ bool link_read(struct link *link, struct slice query)
                             {link->type, sizeof link->type},
                             {link->signature, sizeof link->signature}};
     *link = (struct link){0};
-    for (size_t i = 0; i < PARAMETERS; i++) {
+    for (size_t i = 0; i < PARAMETERS; i++)
         if (uri_parameter(query, names[i], places[i].value, places[i].size) == URI_PARAMETER_MALFORMED)
             return false;
-    }
     return !is_twice(query) && is_number(link->expires, INT64_MAX) &&
            (*link->size == '\0' || is_number(link->size, UINT64_MAX)) &&
            link_type_valid(link->type, strlen(link->type));

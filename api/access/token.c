@@ -1,5 +1,6 @@
 #include "api/access/token.h"
 
+#include <assert.h>
 #include <nettle/base64.h>
 #include <nettle/sha2.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
-_Static_assert(sizeof(struct token_sum) == SHA256_DIGEST_SIZE, "a sum is a SHA-256");
+static_assert(sizeof(struct token_sum) == SHA256_DIGEST_SIZE, "a sum is a SHA-256");
 
 static const char mark[] = "cairn_"; /* who finds one in a file that was published knows what it is */
 

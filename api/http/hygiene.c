@@ -5,6 +5,7 @@
 #include "api/http/octet.h"
 #include "api/text/decimal.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,7 +44,7 @@ void hygiene_bare_line(struct hygiene *hygiene)
  * would get none, not even to a write that was done. */
 static bool take_memory(struct hygiene *hygiene, size_t bytes)
 {
-    _Static_assert(MEMORY_MAX == 10 << 10, "the sentences say so");
+    static_assert(MEMORY_MAX == 10 << 10, "the sentences say so");
     hygiene->memory += bytes;
     if (hygiene->memory <= MEMORY_MAX)
         return true;

@@ -108,7 +108,7 @@ void metrics_count_turned_away(struct metrics *metrics)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-_Static_assert(sizeof(struct metrics_shard) % sizeof(atomic_uint_fast64_t) == 0, "a shard is counters only");
+static_assert(sizeof(struct metrics_shard) % sizeof(atomic_uint_fast64_t) == 0, "a shard is counters only");
 
 /* A shard is nothing but counters. */
 void metrics_sum(struct metrics *metrics, struct metrics_shard *ret_sum)

@@ -33,10 +33,9 @@ static void list_job(struct request *request)
     jsontext_open(json, '{');
     jsontext_name(json, "stores");
     jsontext_open(json, '[');
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (visitor_rights_within(&request->visitor, names[i]))
             write_store(json, depot, names[i]);
-    }
     jsontext_close(json, ']');
     jsontext_close(json, '}');
     free(names);

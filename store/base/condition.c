@@ -3,10 +3,9 @@
 
 static bool listed(const struct store_digest *list, size_t count, const struct store_digest *digest)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (store_digest_equal(&list[i], digest))
             return true;
-    }
     return false;
 }
 

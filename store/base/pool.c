@@ -161,10 +161,9 @@ void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned millise
 
 bool pool_is_current(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->thread_count; i++) {
+    for (size_t i = 0; i < pool->thread_count; i++)
         if (pthread_equal(pool->threads[i], pthread_self()))
             return true;
-    }
     return false;
 }
 

@@ -79,10 +79,9 @@ static bool shard_grow(struct table_shard *shard)
     grown.entries = calloc(larger, sizeof *grown.entries);
     if (!grown.entries)
         return false;
-    for (size_t i = 0; i < shard->capacity; i++) {
+    for (size_t i = 0; i < shard->capacity; i++)
         if (shard->entries[i].value)
             grown.entries[find_slot(&grown, shard->entries[i].key)] = shard->entries[i];
-    }
     free(shard->entries);
     *shard = grown;
     return true;
@@ -91,10 +90,9 @@ static bool shard_grow(struct table_shard *shard)
 bool table_reserve(struct table *table, uint64_t key)
 {
     struct table_shard *shard = &table->shards[shard_of(salted(table, key))];
-    while (!shard->capacity || shard->count + shard->reserved + 1 > room_of(shard->capacity)) {
+    while (!shard->capacity || shard->count + shard->reserved + 1 > room_of(shard->capacity))
         if (!shard_grow(shard))
             return false;
-    }
     shard->reserved++;
     return true;
 }
@@ -157,9 +155,8 @@ void table_each(const struct table *table, void (*visit)(void *arg, uint64_t val
 {
     for (size_t i = 0; i < TABLE_SHARDS; i++) {
         const struct table_shard *shard = &table->shards[i];
-        for (size_t slot = 0; slot < shard->capacity; slot++) {
+        for (size_t slot = 0; slot < shard->capacity; slot++)
             if (shard->entries[slot].value)
                 visit(arg, shard->entries[slot].value);
-        }
     }
 }

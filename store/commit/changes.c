@@ -297,9 +297,8 @@ struct quota_growth changes_growth(const struct changes *changes, size_t first)
 
 bool changes_only_delete(const struct changes *changes, size_t first)
 {
-    for (size_t i = first; i < changes->count; i++) {
+    for (size_t i = first; i < changes->count; i++)
         if (changes->list[i].after.exists)
             return false;
-    }
     return true;
 }

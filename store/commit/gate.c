@@ -38,10 +38,9 @@ static void leave_last(struct gate *gate)
 static void leave(struct gate *gate)
 {
     uint_fast64_t ops = atomic_load(&gate->ops);
-    while (ops > 1) {
+    while (ops > 1)
         if (atomic_compare_exchange_weak(&gate->ops, &ops, ops - 1))
             return;
-    }
     leave_last(gate);
 }
 

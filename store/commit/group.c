@@ -117,10 +117,9 @@ static void fail_for_good(struct group *group, const char *what, const char *why
 static void txn_accept(struct group *group, struct txn *txn)
 {
     txn->end_offset = group->parts.log->end;
-    for (size_t i = 0; i < txn->count; i++) {
+    for (size_t i = 0; i < txn->count; i++)
         if (txn->ops[i].kind == STORE_DELETE)
             txn->receipts[i].offset = txn->end_offset;
-    }
 }
 
 /* Finds place for what is planned, and says what becomes of the transaction when there is none. */
@@ -253,10 +252,9 @@ static void discard_orphans(struct group *group)
     const struct changes *changes = &group->changes;
     if (damage_has_gaps(group->parts.index))
         return;
-    for (size_t i = 0; i < changes->count; i++) {
+    for (size_t i = 0; i < changes->count; i++)
         if (changes->list[i].orphan)
             blobs_discard(group->parts.blobs, changes->list[i].orphan);
-    }
 }
 
 static void publish(struct group *group)

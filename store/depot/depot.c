@@ -291,10 +291,9 @@ static int names_list(struct depot *depot, char ***ret_names, size_t *ret_count)
     char *copy = memcpy(names + count + 1, list, text);
     free(list);
     count = 0;
-    for (char *name = copy; *name; name += strlen(name) + 1) {
+    for (char *name = copy; *name; name += strlen(name) + 1)
         if (store_name_valid(name) && !trash_holds(&depot->folder.trash, name))
             names[count++] = name;
-    }
     names[count] = NULL;
     qsort(names, count, sizeof *names, compare_names);
     *ret_names = names;

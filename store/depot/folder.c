@@ -234,10 +234,9 @@ struct failure folder_open(struct folder *folder, const struct io *io, const cha
 void folder_close(struct folder *folder)
 {
     int files[] = {folder->trash_folder, folder->stores, folder->root, folder->lock};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i] >= 0)
             folder->io->close(folder->io->self, files[i]);
-    }
 }
 
 int folder_sync_stores(struct folder *folder)

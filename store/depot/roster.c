@@ -174,10 +174,9 @@ static struct roster_entry *entry_idle_longest(struct roster *roster)
     assert(lock_is_mine(&roster->lock));
     struct roster_entry *oldest = NULL;
     for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
-        for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next) {
+        for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next)
             if (entry_is_idle(entry) && (!oldest || entry->idle_since < oldest->idle_since))
                 oldest = entry;
-        }
     }
     return oldest;
 }
@@ -378,10 +377,9 @@ bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct sto
     bool all = true;
     lock_take(&roster->lock);
     for (size_t i = 0; i < ROSTER_BUCKETS && all; i++) {
-        for (struct roster_entry *entry = roster->buckets[i]; entry && all; entry = entry->next) {
+        for (struct roster_entry *entry = roster->buckets[i]; entry && all; entry = entry->next)
             if (entry->state == ENTRY_OPEN)
                 all = visit(arg, entry->store);
-        }
     }
     lock_release(&roster->lock);
     return all;

@@ -93,10 +93,9 @@ bool settings_is_draft(const struct io *io, int folder, const char *draft, const
     if (strcmp(draft, own) != 0 || note_read(io, folder, draft, O_NOFOLLOW, text, &length) ||
         length > settings_format(settings, expected))
         return false;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if (text[i] != '\0' && text[i] != expected[i])
             return false;
-    }
     return true;
 }
 

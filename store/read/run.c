@@ -189,10 +189,9 @@ static struct row *row_place(struct run *run, const struct row *row)
     if (run->gone_count < ROWS)
         return &run->gone[run->gone_count++];
     struct row *shortest = &run->gone[0];
-    for (size_t i = 1; i < ROWS; i++) {
+    for (size_t i = 1; i < ROWS; i++)
         if (run->gone[i].to - run->gone[i].from < shortest->to - shortest->from)
             shortest = &run->gone[i];
-    }
     return shortest->to - shortest->from < row->to - row->from ? shortest : NULL;
 }
 
@@ -209,10 +208,9 @@ void run_learn_gone(struct run *run, size_t from, size_t to)
 size_t run_pass_gone(struct run *run, size_t at)
 {
     lock_take(&run->gone_lock);
-    for (size_t i = 0; i < run->gone_count; i++) {
+    for (size_t i = 0; i < run->gone_count; i++)
         if (run->gone[i].from <= at && at < run->gone[i].to)
             at = run->gone[i].to; /* no two rows touch */
-    }
     lock_release(&run->gone_lock);
     return at;
 }

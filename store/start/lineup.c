@@ -76,16 +76,14 @@ static int line_list(struct line *line)
     for (const char *name = names; *name; name += strlen(name) + 1)
         count++;
     line->candidates = calloc(count + 1, sizeof *line->candidates);
-    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1) {
+    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1)
         if (segment_number(name, &number))
             line->candidates[line->count++].number = number;
-    }
     if (line->candidates)
         qsort(line->candidates, line->count, sizeof *line->candidates, compare_candidates);
-    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1) {
+    for (const char *name = names; line->candidates && *name; name += strlen(name) + 1)
         if (!segment_number(name, &number))
             clear_name(line, name);
-    }
     free(names);
     return line->candidates ? 0 : ENOMEM;
 }
@@ -428,10 +426,9 @@ static void settle_version(const struct line *line, struct segment *segment)
 
 static void settle_versions(const struct line *line)
 {
-    for (size_t slot = 0; slot < line->log->segment_count; slot++) {
+    for (size_t slot = 0; slot < line->log->segment_count; slot++)
         if (line->log->segments[slot]->headless)
             settle_version(line, line->log->segments[slot]);
-    }
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

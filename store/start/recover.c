@@ -330,10 +330,9 @@ static struct failure scan_slot(struct scan *scan, size_t slot)
     scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
     if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
         failure = scan_segment(scan, segment, records_limit(segment, next));
-    for (size_t i = 0; i < log->stray_count; i++) {
+    for (size_t i = 0; i < log->stray_count; i++)
         if (log->strays[i].number > segment->number)
             log->strays[i].offset = segment_end(segment);
-    }
     if (segment->headless)
         scan->damaged += SEGMENT_HEADER;
     return failure;
@@ -436,10 +435,9 @@ static struct failure recall_reach(struct scan *scan)
 /* Files of keys that know of a longer log are of no use. */
 static void check_runs(const struct log *log)
 {
-    for (size_t slot = 0; slot < log->segment_count; slot++) {
+    for (size_t slot = 0; slot < log->segment_count; slot++)
         if (log->segments[slot] != log->active && !segment_is_husk(log->segments[slot]))
             run_check_horizon(log, log->segments[slot]->number);
-    }
 }
 
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,

@@ -66,10 +66,9 @@ static struct segment *choose_oldest(const struct compact *compact, size_t from)
 {
     const struct log *log = compact->log;
     index_assert_locked(compact->index);
-    for (size_t slot = from > log->oldest ? from : log->oldest; slot < log->segment_count; slot++) {
+    for (size_t slot = from > log->oldest ? from : log->oldest; slot < log->segment_count; slot++)
         if (yield_is_worthwhile(compact->index, log->segments[slot]))
             return log->segments[slot];
-    }
     return from <= log->oldest ? choose_keeper(compact) : NULL;
 }
 

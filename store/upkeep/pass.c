@@ -397,10 +397,9 @@ static void pass_records(struct pass *pass, uint64_t limit)
 {
     uint64_t position = SEGMENT_HEADER;
     cursor_begin(&pass->cursor, pass->cursor.segment, limit);
-    while (position < limit && !pass_stop(pass)) {
+    while (position < limit && !pass_stop(pass))
         if (pass_record(pass, &position))
             pass_unreadable(pass, &position, limit);
-    }
 }
 
 /* The file may end before its records do: what is not in it is lost. */

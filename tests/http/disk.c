@@ -57,12 +57,11 @@ static bool any_file(const struct server *server, const char *folder, bool (*vis
     DIR *entries = opendir(whole);
     ck_assert_msg(entries, "%s cannot be opened", whole);
     bool done = false;
-    for (struct dirent *entry; !done && (entry = readdir(entries));) {
+    for (struct dirent *entry; !done && (entry = readdir(entries));)
         if (entry->d_type == DT_REG) {
             snprintf(path, sizeof path, "%.512s/%.255s", whole, entry->d_name);
             done = visit(path, arg);
         }
-    }
     closedir(entries);
     return done;
 }

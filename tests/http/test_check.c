@@ -75,10 +75,9 @@ static json_t *store_of(const json_t *report, const char *name)
 {
     json_t *stores = json_object_get(report, "stores"), *store;
     size_t i;
-    json_array_foreach (stores, i, store) {
+    json_array_foreach (stores, i, store)
         if (strcmp(text_of(store, "name"), name) == 0)
             return store;
-    }
     ck_abort_msg("nothing is reported of the store %s", name);
 }
 

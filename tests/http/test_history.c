@@ -215,10 +215,9 @@ static bool apply(const struct event *event, int held[2])
 static double horizon(const struct search *search, uint64_t done)
 {
     double first = 1e300;
-    for (size_t i = 0; i < search->count; i++) {
+    for (size_t i = 0; i < search->count; i++)
         if (!(done >> i & 1) && search->events[i].answered < first)
             first = search->events[i].answered;
-    }
     return first;
 }
 

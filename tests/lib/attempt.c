@@ -44,10 +44,9 @@ void attempt_free(struct attempt *attempt)
 
 static struct effect *effect_on(struct attempt *attempt, unsigned store, unsigned key)
 {
-    for (size_t i = 0; i < attempt->effect_count; i++) {
+    for (size_t i = 0; i < attempt->effect_count; i++)
         if (attempt->effects[i].store == store && attempt->effects[i].key == key)
             return &attempt->effects[i];
-    }
     struct slot *slot = &attempt->model->slots[store][key];
     if (slot->attempt)
         model_fail(attempt->model, "a mistake in the test: two attempts at one key");

@@ -314,10 +314,9 @@ const char *fixture_segment(struct fixture *fixture)
     int folder = open_file(fixture, log, O_RDONLY | O_DIRECTORY);
     char *names = fixture->io->list(fixture->io->self, folder);
     const char *newest = "";
-    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
         if (*name == '0' && strcmp(name, newest) > 0)
             newest = name;
-    }
     snprintf(segment_path, sizeof segment_path, "%s/%s", log, newest);
     free(names);
     fixture->io->close(fixture->io->self, folder);

@@ -222,10 +222,9 @@ static const struct effect *find_effect(const struct attempt *attempt, unsigned 
 /* What failed is not seen before a restart. */
 static bool may_be_seen(const struct model *model, const struct attempt *attempt)
 {
-    for (const struct attempt *other = model->in_doubt; other; other = other->next) {
+    for (const struct attempt *other = model->in_doubt; other; other = other->next)
         if (other == attempt)
             return false;
-    }
     return attempt->expected == STORE_OK;
 }
 
@@ -354,10 +353,9 @@ static bool decide(struct model *model, const struct attempt *attempt)
     }
     memcpy(changing.effects, changes, sizeof changes);
     check_together(model, &changing, seen);
-    for (size_t i = 0; i < changing.effect_count; i++) {
+    for (size_t i = 0; i < changing.effect_count; i++)
         if (seen[i] == SEEN_NEW)
             model->slots[changes[i].store][changes[i].key].now = changes[i].new;
-    }
     return true;
 }
 

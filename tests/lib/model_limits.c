@@ -118,10 +118,9 @@ enum attempt_quota model_weigh(const struct model *model, const struct attempt *
 
 void model_meet(struct model *model)
 {
-    for (struct attempt *attempt = model->under_way; attempt; attempt = attempt->next) {
+    for (struct attempt *attempt = model->under_way; attempt; attempt = attempt->next)
         if (attempt->quota != ATTEMPT_FITS)
             attempt->quota = ATTEMPT_MAY_FIT;
-    }
 }
 
 /* ---- looking ----------------------------------------------------------------------------------- */

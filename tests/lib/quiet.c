@@ -18,12 +18,11 @@ static bool thread_sleeps(const char *id, uint64_t *switches)
     FILE *status = fopen(path, "re");
     if (!status)
         return false; /* it has just ended */
-    while (fgets(line, sizeof line, status)) {
+    while (fgets(line, sizeof line, status))
         if (sscanf(line, "State: %c", &state) != 1 &&
             (sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &count) == 1 ||
              sscanf(line, "nonvoluntary_ctxt_switches: %" SCNu64, &count) == 1))
             *switches += count;
-    }
     fclose(status);
     return state == 'S';
 }
@@ -36,10 +35,9 @@ static bool others_sleep(uint64_t *ret_switches)
     if (!threads)
         abort();
     *ret_switches = 0;
-    for (const struct dirent *thread; sleep && (thread = readdir(threads));) {
+    for (const struct dirent *thread; sleep && (thread = readdir(threads));)
         if (thread->d_name[0] != '.' && atoi(thread->d_name) != gettid())
             sleep = thread_sleeps(thread->d_name, ret_switches);
-    }
     closedir(threads);
     return sleep;
 }

@@ -95,10 +95,9 @@ static bool fault_meets(struct fault *fault, enum sim_call call)
 static int meet_faults(struct sim_disk *disk, enum sim_call call)
 {
     int error = 0;
-    for (size_t i = 0; i < SIM_FAULTS; i++) {
+    for (size_t i = 0; i < SIM_FAULTS; i++)
         if (fault_meets(&disk->faults[i], call) && !error)
             error = disk->faults[i].error;
-    }
     disk->faulted = error != 0;
     disk->faults_met += error != 0;
     return error;
@@ -134,10 +133,9 @@ static ssize_t finish(struct sim_disk *disk, int error, ssize_t result)
 
 static struct descriptor *find_open(struct sim_disk *disk, int number)
 {
-    for (size_t i = 0; i < disk->open_count; i++) {
+    for (size_t i = 0; i < disk->open_count; i++)
         if (disk->open[i].number == number)
             return &disk->open[i];
-    }
     return NULL;
 }
 

@@ -31,10 +31,9 @@ static void *must(void *memory)
 
 static struct sim_entry *entries_find(const struct sim_entries *entries, const char *name)
 {
-    for (size_t i = 0; i < entries->count; i++) {
+    for (size_t i = 0; i < entries->count; i++)
         if (strcmp(entries->at[i].name, name) == 0)
             return &entries->at[i];
-    }
     return NULL;
 }
 
@@ -232,10 +231,9 @@ struct names {
 
 static bool names_hold(const struct names *names, const struct sim_node *folder, const char *text)
 {
-    for (size_t i = 0; folder && i < names->count; i++) {
+    for (size_t i = 0; folder && i < names->count; i++)
         if (names->at[i].folder == folder && strcmp(names->at[i].text, text) == 0)
             return true;
-    }
     return false;
 }
 
@@ -308,10 +306,9 @@ void sim_tree_sync(struct sim_tree *tree, struct sim_node *folder)
     struct sim_change **list = changes_listed(tree);
     bool *chosen = choose_synced(tree, list, folder);
     size_t count = tree->changes;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (chosen[i])
             change_apply(tree, list[i]);
-    }
     rebuild(tree, list, chosen, count);
     free(chosen);
     free(list);
@@ -414,10 +411,9 @@ static bool next_part(const char **path, char part[256], int *ret_error)
 static struct sim_node *parent_of(const struct sim_tree *tree, struct sim_node *node)
 {
     for (struct sim_node *folder = tree->nodes; folder; folder = folder->next) {
-        for (size_t i = 0; i < folder->now.count; i++) {
+        for (size_t i = 0; i < folder->now.count; i++)
             if (folder->now.at[i].node == node && node->folder)
                 return folder;
-        }
     }
     return tree->root;
 }

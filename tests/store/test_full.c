@@ -274,10 +274,9 @@ static void cut_at(uint64_t call, uint64_t seed)
     fixture_cut(&fixture, seed);
     sim_disk_set_free(fixture.disk, 0);
     fixture_open(&fixture);
-    for (unsigned i = 0; i < COUNT; i++) {
+    for (unsigned i = 0; i < COUNT; i++)
         if (i != done) /* that one is in doubt */
             ck_assert_int_eq(get(order[i]), i < done ? STORE_NO_OBJECT : STORE_OK);
-    }
     delete_part(done, COUNT);
     ck_assert_uint_eq(fixture_figures(&fixture).objects, 0);
     ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
@@ -400,10 +399,9 @@ START_TEST(space_comes_back_without_traffic)
         ck_assert_int_eq(fixture_put(&fixture, name, large, LARGE), STORE_OK);
     }
     sim_disk_set_free(fixture.disk, 0);
-    for (unsigned key = 0; key < COUNT; key++) {
+    for (unsigned key = 0; key < COUNT; key++)
         if (key % 3)
             ck_assert_int_eq(delete_key(key), STORE_OK);
-    }
     ck_assert_uint_gt(fixture_figures(&fixture).dead_bytes, COUNT * LARGE / 2);
     sim_disk_set_free(fixture.disk, UINT64_MAX);
     WAIT_UNTIL(fixture_figures(&fixture).dead_bytes <= COUNT * LARGE / 4);

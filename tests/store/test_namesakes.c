@@ -147,10 +147,9 @@ START_TEST(the_last_one_is_found_by_its_hash_again)
         left[last] = texts[last];
         for (unsigned i = 0; i < 3; i++)
             ck_assert_int_eq(put(keys[i], texts[i]), STORE_OK);
-        for (unsigned i = 0; i < 3; i++) {
+        for (unsigned i = 0; i < 3; i++)
             if (i != last)
                 ck_assert_int_eq(remove_key(keys[i]), STORE_OK);
-        }
         expect(left[0], left[1], left[2]);
         reopen();
         expect(left[0], left[1], left[2]);

@@ -167,10 +167,9 @@ static void hear_compaction(void *arg, enum store_log_level level, const char *s
 {
     static const char *const signs[] = {"is not compacted", "a commit failed", "takes no writes"};
     (void)level;
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (strstr(sentence, signs[i]))
             atomic_store((atomic_bool *)arg, true);
-    }
 }
 
 /* Whether the cut met the compaction in its middle, not only what comes behind it. */

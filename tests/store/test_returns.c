@@ -382,10 +382,9 @@ static void lose(struct history *history)
     bool newest;
     if (history->lost_count == LOST || !pick(history, file->path, &newest))
         return;
-    for (unsigned i = 0; i < history->lost_count; i++) {
+    for (unsigned i = 0; i < history->lost_count; i++)
         if (strcmp(history->lost[i].path, file->path) == 0)
             return;
-    }
     file->bytes = fixture_read_file(&history->fixture, file->path, &file->size);
     if (one_in(history, 2) && (!newest || history->habits.newest))
         ruin(history, file, newest);

@@ -202,10 +202,9 @@ static void expect_model(char (*keys)[TEXT], const bool *there, const char *pref
     char *sorted[KEYS];
     size_t count = 0;
     size_t length = 0;
-    for (size_t i = 0; i < KEYS; i++) {
+    for (size_t i = 0; i < KEYS; i++)
         if (there[i] && strncmp(keys[i], prefix, strlen(prefix)) == 0)
             sorted[count++] = keys[i];
-    }
     qsort(sorted, count, sizeof *sorted, compare_text);
     expected[0] = '\0';
     for (size_t i = 0; i < count; i++)
