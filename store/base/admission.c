@@ -34,10 +34,10 @@ bool admission_is_pressed(const struct admission *admission)
 }
 
 /* Counted first and looked at second, so that of two that race for the last bytes none slips by. */
-bool admission_take(struct admission *admission, uint64_t held, uint64_t bytes)
+bool admission_take(struct admission *admission, uint64_t taken, uint64_t bytes)
 {
-    uint64_t others = atomic_fetch_add(&admission->bytes, bytes) - held;
-    if (admission_fits(admission->bytes_limit, others, held + bytes))
+    uint64_t others = atomic_fetch_add(&admission->bytes, bytes) - taken;
+    if (admission_fits(admission->bytes_limit, others, taken + bytes))
         return true;
     atomic_fetch_sub(&admission->bytes, bytes);
     return false;

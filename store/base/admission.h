@@ -34,8 +34,8 @@ bool admission_fits(uint64_t limit, uint64_t others, uint64_t bytes);
 /* Whether more than half of the limit is in use: who can do with less should. */
 bool admission_is_pressed(const struct admission *admission);
 
-/* Takes up `bytes` of memory more for one who has `held`, until admission_return(); false beyond the limit. */
-bool admission_take(struct admission *admission, uint64_t held, uint64_t bytes);
+/* Takes up `bytes` of memory more for one who has `taken`, until admission_return(); false beyond the limit. */
+bool admission_take(struct admission *admission, uint64_t taken, uint64_t bytes);
 
 /* The same for what an accepted write brings along: never refused. */
 void admission_take_always(struct admission *admission, uint64_t bytes);

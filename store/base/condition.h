@@ -1,4 +1,7 @@
-/* condition.h - whether a precondition holds for what is stored. */
+/* condition.h - whether a precondition holds for what is stored.
+ *
+ * Thread: any.
+ */
 #ifndef CAIRN_STORE_CONDITION_H
 #define CAIRN_STORE_CONDITION_H
 

@@ -1,4 +1,7 @@
-/* digest.h - the digest of a payload: XXH3-128 in canonical byte order. */
+/* digest.h - the digest of a payload: XXH3-128 in canonical byte order.
+ *
+ * Thread: any.
+ */
 #ifndef CAIRN_STORE_DIGEST_H
 #define CAIRN_STORE_DIGEST_H
 

@@ -3,6 +3,8 @@
  * What calls the table of file calls and no more fails as an errno: an int, 0 is success. What means something to the
  * engine fails as a failure, by value. Who opens something that an operator has to mend adds a sentence to it: a
  * store_detail.
+ *
+ * Thread: any.
  */
 #ifndef CAIRN_STORE_ERROR_H
 #define CAIRN_STORE_ERROR_H

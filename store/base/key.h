@@ -1,4 +1,7 @@
-/* key.h - a key is bytes or a hash: one type, so that every method exists once. */
+/* key.h - a key is bytes or a hash: one type, so that every method exists once.
+ *
+ * Thread: any.
+ */
 #ifndef CAIRN_STORE_KEY_H
 #define CAIRN_STORE_KEY_H
 

@@ -1,4 +1,7 @@
-/* little.h - integers in the byte order of the disk: little-endian. */
+/* little.h - integers in the byte order of the disk: little-endian.
+ *
+ * Thread: any.
+ */
 #ifndef CAIRN_LITTLE_H
 #define CAIRN_LITTLE_H
 

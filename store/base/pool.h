@@ -2,6 +2,8 @@
  *
  * Jobs are intrusive, so that giving one in cannot fail: an upload that has a buffer to write is never
  * refused, only made to wait for its turn.
+ *
+ * Thread: any.
  */
 #ifndef CAIRN_POOL_H
 #define CAIRN_POOL_H
@@ -26,12 +28,12 @@ struct pool *pool_new(size_t threads);
  * after that it may be given in again, also by itself. */
 void pool_submit(struct pool *pool, struct pool_job *job);
 
+/* The same, but not before so much time has passed; at once when the pool ends. */
+void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds);
+
 /* Takes back a job that still waits for a thread or for its time; false when it runs, has run or was never given in.
  * Whoever waits for a job on one of the pool's own threads has to: it might wait for itself. */
 bool pool_withdraw(struct pool *pool, struct pool_job *job);
-
-/* The same, but not before so much time has passed; at once when the pool ends. */
-void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds);
 
 /* Whether the calling thread is one of the pool's. */
 bool pool_is_current(const struct pool *pool);

@@ -44,11 +44,11 @@ static void leave(struct gate *gate)
     leave_last(gate);
 }
 
-bool gate_take(struct gate *gate, uint64_t held, uint64_t bytes)
+bool gate_take(struct gate *gate, uint64_t taken, uint64_t bytes)
 {
-    uint64_t others = atomic_fetch_add(&gate->bytes, bytes) - held;
-    if (admission_fits(gate->services->options->store_bytes_limit, others, held + bytes) &&
-        admission_take(gate->services->admission, held, bytes))
+    uint64_t others = atomic_fetch_add(&gate->bytes, bytes) - taken;
+    if (admission_fits(gate->services->options->store_bytes_limit, others, taken + bytes) &&
+        admission_take(gate->services->admission, taken, bytes))
         return true;
     atomic_fetch_sub(&gate->bytes, bytes);
     return false;

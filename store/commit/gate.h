@@ -49,8 +49,8 @@ void gate_enter_always(struct gate *gate, uint64_t bytes);
 /* Lets it out. The store may be gone when this returns, unless something else keeps it. */
 void gate_leave(struct gate *gate, uint64_t bytes);
 
-/* Takes up `bytes` of memory more for a write inside that has `held`; false: others have it. */
-bool gate_take(struct gate *gate, uint64_t held, uint64_t bytes);
+/* Takes up `bytes` of memory more for a write inside that has `taken`; false: others have it. */
+bool gate_take(struct gate *gate, uint64_t taken, uint64_t bytes);
 void gate_return(struct gate *gate, uint64_t bytes);
 
 /* Whether a write that has nothing could take so much now. */

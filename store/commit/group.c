@@ -237,8 +237,8 @@ static bool reserve_changes(struct group *group)
 /* Makes one change visible. Lock held. */
 static void publish_change(struct group *group, struct change *change)
 {
-    index_assert_exclusive(group->parts.index);
     struct index *index = group->parts.index;
+    index_assert_exclusive(index);
     struct index_change booking = booking_of(change);
     struct index_ended ended = index_apply(index, &booking);
     change->orphan = ended.blob;
@@ -260,23 +260,24 @@ static void discard_orphans(struct group *group)
 static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
-    index_lock(group->parts.index);
-    assert(group->parts.index->end_offset <=
-           group->parts.log->group); /* nobody has seen the group yet, and it is all of it: */
-    assert(group->parts.log->end - group->parts.log->group == group->bytes);
+    struct index *index = group->parts.index;
+    struct log *log = group->parts.log;
+    index_lock(index);
+    assert(index->end_offset <= log->group); /* nobody has seen the group yet, and it is all of it: */
+    assert(log->end - log->group == group->bytes);
     for (size_t i = 0; i < changes->count; i++)
         publish_change(group, &changes->list[i]);
-    index_reservations_end(group->parts.index);
-    index_count_group(group->parts.index, changes->count);
-    index_publish(group->parts.index);
-    assert(quota_agrees(group->parts.quota, group->parts.index->objects, group->parts.index->live_bytes));
-    index_unlock(group->parts.index);
+    index_reservations_end(index);
+    index_count_group(index, changes->count);
+    index_publish(index);
+    assert(quota_agrees(group->parts.quota, index->objects, index->live_bytes));
+    index_unlock(index);
     discard_orphans(group);
-    log_note_mark(group->parts.log, false);
-    if (group->compact || group->segments != group->parts.log->segment_count)
+    log_note_mark(log, false);
+    if (group->compact || group->segments != log->segment_count)
         (void)errand_ask(group->parts.compaction);
     group->compact = false;
-    group->segments = group->parts.log->segment_count;
+    group->segments = log->segment_count;
 }
 
 /* Syncs the log, and counts how long that takes. */
@@ -342,24 +343,25 @@ void group_commit(struct group *group)
 
 void group_mark(struct group *group)
 {
-    log_assert_own(group->parts.log);
+    struct index *index = group->parts.index;
+    struct log *log = group->parts.log;
     struct record mark = {.type = RECORD_MARK, .time = clock_now(CLOCK_REALTIME), .steps = 1};
     struct location location;
     bool sync_failed;
-    log_conclude(group->parts.log);
-    if (!group->parts.log->active || group->parts.log->marked || gate_has_failed(group->parts.gate))
+    log_conclude(log);
+    if (!log->active || log->marked || gate_has_failed(group->parts.gate))
         return;
-    log_begin(group->parts.log);
+    log_begin(log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};
-    if (log_room(group->parts.log, &need).error)
+    if (log_room(log, &need).error)
         return;
-    if (log_append(group->parts.log, &mark, &location) || log_sync(group->parts.log, &sync_failed)) {
-        log_abandon(group->parts.log);
+    if (log_append(log, &mark, &location) || log_sync(log, &sync_failed)) {
+        log_abandon(log);
         return;
     }
-    index_lock(group->parts.index);
-    index_apply(group->parts.index, &(struct index_change){.type = RECORD_MARK, .location = location});
-    index_publish(group->parts.index);
-    index_unlock(group->parts.index);
-    log_note_mark(group->parts.log, true);
+    index_lock(index);
+    index_apply(index, &(struct index_change){.type = RECORD_MARK, .location = location});
+    index_publish(index);
+    index_unlock(index);
+    log_note_mark(log, true);
 }

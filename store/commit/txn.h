@@ -1,4 +1,7 @@
-/* txn.h - one transaction on its way to the writer: what the caller asked, and what became of it. */
+/* txn.h - one transaction on its way to the writer: what the caller asked, and what became of it.
+ *
+ * Thread: one at a time: who makes it, then the writer, until it is completed.
+ */
 #ifndef CAIRN_TXN_H
 #define CAIRN_TXN_H
 

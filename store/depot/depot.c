@@ -320,10 +320,10 @@ static int store_on_disk(struct depot *depot, const char *name, bool *ret_there)
     return folder_sync_stores(&depot->folder);
 }
 
-/* A salt nobody can guess: what keeps payloads from imitating records. */
-static bool new_salt(uint64_t *ret_salt)
+/* A salt nobody can guess: what keeps payloads from imitating records. An errno. */
+static int new_salt(uint64_t *ret_salt)
 {
-    return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt;
+    return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt ? 0 : errno;
 }
 
 /* Whether there are as many stores as there may be. An errno. */
@@ -343,7 +343,8 @@ static int make_store(struct depot *depot, const char *name)
 {
     uint64_t salt = 0;
     assert(lock_is_mine(&depot->admin));
-    return new_salt(&salt) ? trash_make_store(&depot->folder.trash, name, salt) : errno;
+    int error = new_salt(&salt);
+    return error ? error : trash_make_store(&depot->folder.trash, name, salt);
 }
 
 static struct failure make_failed(const char *name, int os_error, struct store_detail *detail)

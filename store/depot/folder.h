@@ -6,6 +6,8 @@
  *     DIR/reserve          space for a full disk (reserve.h); may be missing
  *     DIR/stores/NAME/     one folder a store: settings, log/, blobs/
  *     DIR/trash/           stores being made and stores being removed (trash.h); emptied at start
+ *
+ * Thread: the one that opens or closes the depot; folder_sync_stores() any.
  */
 #ifndef CAIRN_FOLDER_H
 #define CAIRN_FOLDER_H

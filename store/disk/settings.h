@@ -9,6 +9,8 @@
  *
  * A store without limits has the older format, so that older programs open it. One that has some they refuse, rather
  * than to fill it.
+ *
+ * Thread: one at a time per file.
  */
 #ifndef CAIRN_SETTINGS_H
 #define CAIRN_SETTINGS_H

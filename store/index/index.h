@@ -12,6 +12,8 @@
  * Readers share it for a look-up. Functions that need it say so by asserting it; the others take it themselves.
  *
  * Beside it: what was found damaged (damage.h), what compacting a segment would give back (yield.h).
+ *
+ * Thread: any; "lock held" where the lock has to be.
  */
 #ifndef CAIRN_INDEX_H
 #define CAIRN_INDEX_H
@@ -85,25 +87,24 @@ void index_assert_exclusive(const struct index *index);
  * hash alone that several keys have it is INDEX_SEVERAL. Lock held. */
 uint64_t index_find(const struct index *index, const struct store_key *key);
 
-/* The same, asked for the moment only. *ret_crowd (NULL is allowed): all that have the hash, if they are several. */
+/* The same for just the key's own object: one without a name is one beside those that have one. Of a single one that
+ * has the hash nobody has compared the key. Lock held. */
+uint64_t index_find_own(const struct index *index, const struct store_key *key);
+
+/* index_find() and index_find_own(), asked for the moment only. *ret_crowd (NULL is allowed): all that have the hash,
+ * if they are several. */
 uint64_t index_now(struct index *index, const struct store_key *key, struct crowd *ret_crowd);
+uint64_t index_now_own(struct index *index, const struct store_key *key);
 
 /* Where the one of all that have a hash stands that has a tag; *ret_single: it is the only one, and nobody has compared
  * its tag. */
 uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single);
-
-/* index_find_own(), asked for the moment only. */
-uint64_t index_now_own(struct index *index, const struct store_key *key);
 
 /* Whether the key, which is that of the record at a packed location, leads there now. */
 bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed);
 
 /* The tag of a key: namesakes.h. */
 uint64_t index_tag(const struct index *index, const struct store_key *key);
-
-/* The same for just the key's own object: one without a name is one beside those that have one. Of a single one that
- * has the hash nobody has compared the key. Lock held. */
-uint64_t index_find_own(const struct index *index, const struct store_key *key);
 
 /* Calls visit with the packed location of each object, in no order that means anything. Lock held. */
 void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);

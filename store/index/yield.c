@@ -19,7 +19,7 @@ bool yield_is_candidate(const struct index *index, const struct segment *segment
            !segment_is_husk(segment) && !segment->keep;
 }
 
-uint64_t yield_held(const struct segment *segment)
+uint64_t yield_records(const struct segment *segment)
 {
     return segment_end(segment) - segment->base;
 }
@@ -34,7 +34,7 @@ bool yield_leaves_sweeps(const struct index *index, const struct segment *segmen
 uint64_t yield_kept(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    uint64_t all = yield_held(segment);
+    uint64_t all = yield_records(segment);
     uint64_t dead = segment->dead + (yield_is_oldest(index, segment) ? segment->tombstones : 0);
     uint64_t sweeps = yield_leaves_sweeps(index, segment) ? segment->puts * RECORD_SWEEP_LENGTH : 0;
     return (all > dead ? all - dead : 0) + sweeps;
@@ -43,7 +43,7 @@ uint64_t yield_kept(const struct index *index, const struct segment *segment)
 /* Bytes of the records that are of no use. */
 static uint64_t useless(const struct index *index, const struct segment *segment)
 {
-    uint64_t all = yield_held(segment), kept = yield_kept(index, segment);
+    uint64_t all = yield_records(segment), kept = yield_kept(index, segment);
     return all > kept ? all - kept : 0;
 }
 
@@ -57,7 +57,7 @@ bool yield_is_worthwhile(const struct index *index, const struct segment *segmen
 {
     if (!yield_is_candidate(index, segment))
         return false;
-    if (useless(index, segment) * WORTHWHILE_PART >= yield_held(segment))
+    if (useless(index, segment) * WORTHWHILE_PART >= yield_records(segment))
         return true;
     uint64_t tail = log_tail(segment); /* every segment has that much */
     uint64_t gained = yield_gain(index, segment);

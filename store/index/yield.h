@@ -26,7 +26,7 @@ bool yield_is_candidate(const struct index *index, const struct segment *segment
 bool yield_leaves_sweeps(const struct index *index, const struct segment *segment);
 
 /* Of a candidate: bytes of its records; those that have to be written again; bytes of the disk that come back. */
-uint64_t yield_held(const struct segment *segment);
+uint64_t yield_records(const struct segment *segment);
 uint64_t yield_kept(const struct index *index, const struct segment *segment);
 uint64_t yield_gain(const struct index *index, const struct segment *segment);
 

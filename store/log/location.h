@@ -1,4 +1,7 @@
-/* location.h - where a record stands, packed into the 64 bits that the index keeps of it. */
+/* location.h - where a record stands, packed into the 64 bits that the index keeps of it.
+ *
+ * Thread: any.
+ */
 #ifndef CAIRN_LOCATION_H
 #define CAIRN_LOCATION_H
 

@@ -13,6 +13,8 @@
  * Once true it stays true, so it is never removed, and a crash does it no harm. It is used to tell of a loss, to tell
  * it from what was compacted, and to keep offsets and numbers from being used twice, never in place of the log. When it
  * is written: progress.h.
+ *
+ * Thread: one at a time per store.
  */
 #ifndef CAIRN_REACH_H
 #define CAIRN_REACH_H

@@ -28,6 +28,8 @@
  *
  * A put or a tombstone speaks of one object. A sweep ends all objects of its hash, whatever their names, whose records
  * stand in front of an offset, which is its attributes (8 bytes): its own when that is 0.
+ *
+ * Thread: any.
  */
 #ifndef CAIRN_RECORD_H
 #define CAIRN_RECORD_H

@@ -3,6 +3,8 @@
  * An entry is taken up when its key leads to the record, or to one that came behind the horizon: then the record is
  * what stands for the key in this listing. What cannot be read is looked for in the index, so that the run tells which
  * records it lacks.
+ *
+ * Thread: any.
  */
 #ifndef CAIRN_DRAFT_H
 #define CAIRN_DRAFT_H

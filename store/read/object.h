@@ -1,4 +1,7 @@
-/* object.h - what the engine knows of an object beyond what its users see. */
+/* object.h - what the engine knows of an object beyond what its users see.
+ *
+ * Thread: any.
+ */
 #ifndef CAIRN_OBJECT_H
 #define CAIRN_OBJECT_H
 

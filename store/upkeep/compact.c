@@ -58,7 +58,7 @@ static struct segment *choose_keeper(const struct compact *compact)
         return NULL; /* with gaps the tombstones stay, whatever they stand behind */
     for (size_t slot = oldest->slot + 1; log_is_sealed(log, log->segments[slot]); slot++)
         tombstones += log->segments[slot]->tombstones;
-    return tombstones >= yield_held(oldest) ? oldest : NULL;
+    return tombstones >= yield_records(oldest) ? oldest : NULL;
 }
 
 /* The oldest segment from a slot on that is worth it; NULL: none. Lock held. */

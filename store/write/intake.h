@@ -1,4 +1,7 @@
-/* intake.h - what it takes to bring a write to a store: the parts that uploads, batches and copies work on. */
+/* intake.h - what it takes to bring a write to a store: the parts that uploads, batches and copies work on.
+ *
+ * Thread: any. It does not change while the store is open.
+ */
 #ifndef CAIRN_INTAKE_H
 #define CAIRN_INTAKE_H
 

@@ -34,7 +34,7 @@ void ring_relax(struct ring *ring)
 {
     assert(lock_is_mine(ring->lock));
     for (unsigned i = 0; i < RING_BUFFERS; i++)
-        if (i != ring->fill % RING_BUFFERS && ring->lengths[i] == 0 && ring->touched[i] > 0) {
+        if (i != ring->filled % RING_BUFFERS && ring->lengths[i] == 0 && ring->touched[i] > 0) {
             madvise(ring->bytes + (size_t)i * RING_BUFFER, RING_BUFFER, MADV_DONTNEED);
             ring->touched[i] = 0;
         }
@@ -43,7 +43,7 @@ void ring_relax(struct ring *ring)
 size_t ring_lacks(const struct ring *ring, size_t bytes)
 {
     assert(lock_is_mine(ring->lock));
-    unsigned at = ring->fill % RING_BUFFERS;
+    unsigned at = ring->filled % RING_BUFFERS;
     size_t needed = ring_steps(ring->lengths[at] + bytes);
     return needed > ring->touched[at] ? needed - ring->touched[at] : 0;
 }
@@ -51,7 +51,7 @@ size_t ring_lacks(const struct ring *ring, size_t bytes)
 void ring_touch(struct ring *ring, size_t more)
 {
     assert(lock_is_mine(ring->lock));
-    ring->touched[ring->fill % RING_BUFFERS] += more;
+    ring->touched[ring->filled % RING_BUFFERS] += more;
 }
 
 /* ---- filling ---------------------------------------------------------------------------------- */
@@ -59,20 +59,20 @@ void ring_touch(struct ring *ring, size_t more)
 size_t ring_room(const struct ring *ring, size_t wanted)
 {
     assert(lock_is_mine(ring->lock));
-    size_t room = RING_BUFFER - ring->lengths[ring->fill % RING_BUFFERS];
+    size_t room = RING_BUFFER - ring->lengths[ring->filled % RING_BUFFERS];
     return wanted < room ? wanted : room;
 }
 
 size_t ring_room_touched(const struct ring *ring)
 {
     assert(lock_is_mine(ring->lock));
-    unsigned at = ring->fill % RING_BUFFERS;
+    unsigned at = ring->filled % RING_BUFFERS;
     return ring->touched[at] - ring->lengths[at];
 }
 
 void ring_append(struct ring *ring, const void *bytes, size_t length)
 {
-    unsigned at = ring->fill % RING_BUFFERS;
+    unsigned at = ring->filled % RING_BUFFERS;
     assert(length <= ring->touched[at] - ring->lengths[at]);
     memcpy(ring->bytes + (size_t)at * RING_BUFFER + ring->lengths[at], bytes, length);
     ring->lengths[at] += length;
@@ -81,19 +81,19 @@ void ring_append(struct ring *ring, const void *bytes, size_t length)
 bool ring_is_begun(const struct ring *ring)
 {
     assert(lock_is_mine(ring->lock));
-    return ring->full < RING_BUFFERS && ring->lengths[ring->fill % RING_BUFFERS] > 0;
+    return ring->full < RING_BUFFERS && ring->lengths[ring->filled % RING_BUFFERS] > 0;
 }
 
 bool ring_is_filled(const struct ring *ring)
 {
     assert(lock_is_mine(ring->lock));
-    return ring->lengths[ring->fill % RING_BUFFERS] == RING_BUFFER;
+    return ring->lengths[ring->filled % RING_BUFFERS] == RING_BUFFER;
 }
 
 void ring_push(struct ring *ring)
 {
     assert(lock_is_mine(ring->lock) && ring->full < RING_BUFFERS);
-    ring->fill++;
+    ring->filled++;
     ring->full++;
 }
 
@@ -102,7 +102,7 @@ void ring_push(struct ring *ring)
 unsigned ring_front(const struct ring *ring, unsigned char **ret_bytes, size_t *ret_length)
 {
     assert(lock_is_mine(ring->lock) && ring->full > 0);
-    unsigned first = ring->drain % RING_BUFFERS;
+    unsigned first = ring->emptied % RING_BUFFERS;
     unsigned count = ring->full < RING_BUFFERS - first ? ring->full : RING_BUFFERS - first;
     *ret_bytes = ring->bytes + (size_t)first * RING_BUFFER;
     *ret_length = (size_t)(count - 1) * RING_BUFFER + ring->lengths[first + count - 1];
@@ -113,7 +113,7 @@ void ring_pop(struct ring *ring, unsigned count)
 {
     assert(lock_is_mine(ring->lock) && count <= ring->full);
     for (unsigned i = 0; i < count; i++)
-        ring->lengths[(ring->drain + i) % RING_BUFFERS] = 0;
-    ring->drain += count;
+        ring->lengths[(ring->emptied + i) % RING_BUFFERS] = 0;
+    ring->emptied += count;
     ring->full -= count;
 }

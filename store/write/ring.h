@@ -25,8 +25,8 @@ struct ring {
     unsigned char *bytes;    /* NULL: not mapped */
     size_t lengths[RING_BUFFERS];
     size_t touched[RING_BUFFERS]; /* bytes that are in memory */
-    unsigned fill;                /* counts the buffers that were filled: the next one is to be */
-    unsigned drain;               /* the same of those that were emptied */
+    unsigned filled;              /* counts the buffers that were filled: the next one is to be */
+    unsigned emptied;             /* the same of those that were emptied */
     unsigned full;
 };
 

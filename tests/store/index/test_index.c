@@ -135,7 +135,7 @@ START_TEST(a_husk_takes_what_was_dead_along)
     book((struct index_change){.type = RECORD_PUT, .key = key, .location = place(1, 0), .replaces = true});
     index_lock(&index_of_test);
     ck_assert(yield_is_oldest(&index_of_test, &segments[0]));
-    ck_assert_uint_eq(yield_kept(&index_of_test, &segments[0]), yield_held(&segments[0]) - 96);
+    ck_assert_uint_eq(yield_kept(&index_of_test, &segments[0]), yield_records(&segments[0]) - 96);
     ck_assert(!yield_is_candidate(&index_of_test, &segments[SEGMENTS - 1]));
     index_replace(&index_of_test, &husk);
     ck_assert(!yield_is_candidate(&index_of_test, &husk));
