@@ -41,6 +41,14 @@ unsigned address_port(const struct address *address)
     }
 }
 
+void address_set_port(struct address *address, unsigned port)
+{
+    if (address->socket.ss_family == AF_INET)
+        ((struct sockaddr_in *)&address->socket)->sin_port = htons((uint16_t)port);
+    if (address->socket.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&address->socket)->sin6_port = htons((uint16_t)port);
+}
+
 void address_format(const struct address *address, char text[ADDRESS_TEXT_MAX])
 {
     char host[NI_MAXHOST] = "";

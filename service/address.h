@@ -34,6 +34,9 @@ const char *address_path(const struct address *address);
 /* The port in host order; 0 for a unix socket. */
 unsigned address_port(const struct address *address);
 
+/* A unix socket stays as it is. */
+void address_set_port(struct address *address, unsigned port);
+
 /* Whether binding both is binding one twice. */
 bool address_is_same(const struct address *a, const struct address *b);
 

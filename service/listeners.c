@@ -81,6 +81,22 @@ static size_t siblings(const struct plan *plan, size_t first)
     return count;
 }
 
+/* Opens an address. A port that the kernel picks is the one that `sibling` (NULL: there is none) has got already, so
+ * that who is told one port finds it by each family; unless somebody else has it there. */
+static bool open_address(const struct plan *plan, size_t i, const struct listener *sibling, struct listener *listener,
+                         char *reason, size_t size)
+{
+    struct address address = plan->addresses[i];
+    bool ipv6_only = leaves_ipv4(plan, &address);
+    if (sibling && address_port(&address) == 0)
+        address_set_port(&address, address_port(&sibling->address));
+    if (listener_open(&address, plan->tls[i], ipv6_only, listener, reason, size))
+        return true;
+    bool picked = address_port(&plan->addresses[i]) == 0;
+    return picked && errno == EADDRINUSE &&
+           listener_open(&plan->addresses[i], plan->tls[i], ipv6_only, listener, reason, size);
+}
+
 /* Opens the addresses of one locator: all that the machine has, and at least one. */
 static bool open_locator(const struct plan *plan, size_t first, size_t addresses, struct listener *listeners,
                          size_t *count)
@@ -88,9 +104,9 @@ static bool open_locator(const struct plan *plan, size_t first, size_t addresses
     char reason[256], url[LISTENER_TEXT_MAX];
     size_t before = *count, end = first + addresses;
     for (size_t i = first; i < end; i++) {
-        const struct address *address = &plan->addresses[i];
         struct listener *listener = &listeners[*count];
-        if (listener_open(address, plan->tls[i], leaves_ipv4(plan, address), listener, reason, sizeof reason)) {
+        const struct listener *sibling = *count > before ? &listeners[before] : NULL;
+        if (open_address(plan, i, sibling, listener, reason, sizeof reason)) {
             listener_format(listener, url, sizeof url);
             logger_line(LOG_INFO, "listening on %s", url);
             ++*count;

@@ -20,8 +20,6 @@ enum { UNIX_PREFIX_LENGTH = sizeof unix_prefix - 1, MODE_MOST = 0777 };
 static const char tls_prefix[] = "tls:";
 enum { TLS_PREFIX_LENGTH = sizeof tls_prefix - 1 };
 
-static const char digits[] = "0123456789";
-
 /* Both loopback addresses, whatever a file or a name server makes of it (RFC 6761, 6.3). */
 static const char this_machine[] = "localhost";
 
@@ -148,6 +146,29 @@ static bool parse_host(const char *text, size_t length, struct locator *locator)
     return locator->numeric || is_name(host);
 }
 
+/* What people write that is no locator, in words that help; NULL: nothing of that kind. */
+static const char *misconception(const char *text)
+{
+    if (!*text)
+        return "it is empty";
+    if (strstr(text, "://"))
+        return "it is a URL: leave out what stands in front of the host, and behind the port";
+    if (strncmp(text, "*:", 2) == 0)
+        return "every interface is written without a host, as in :8080";
+    if (strncmp(text, unix_prefix, UNIX_PREFIX_LENGTH) == 0)
+        return "over a unix socket no TLS is spoken";
+    if (strchr(text, '='))
+        return "only a unix socket has settings, and only mode=, user= and group=";
+    return NULL;
+}
+
+/* Without a colon it can only be a port, unless it looks like a host. */
+static const char *lacks_colon(const char *text)
+{
+    bool number = isdigit((unsigned char)*text) || *text == '-';
+    return number && !strchr(text, '.') ? bad_port : "a port is missing behind the host";
+}
+
 const char *locator_parse(const char *text, struct locator *ret_locator)
 {
     *ret_locator = (struct locator){.mode = -1};
@@ -161,9 +182,9 @@ const char *locator_parse(const char *text, struct locator *ret_locator)
         memcpy(ret_locator->host, this_machine, sizeof this_machine);
         return NULL;
     }
-    const char *colon = strrchr(text, ':');
-    if (!colon)
-        return strspn(text, digits) == strlen(text) ? bad_port : "a port is missing behind the host";
+    const char *colon = strrchr(text, ':'), *fault = misconception(text);
+    if (fault || !colon)
+        return fault ? fault : lacks_colon(text);
     if (!parse_host(text, (size_t)(colon - text), ret_locator))
         return "the host is neither a name nor an address; one of IPv6 stands in brackets";
     return parse_port(colon + 1, &ret_locator->port) ? NULL : bad_port;

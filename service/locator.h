@@ -17,8 +17,9 @@ enum { LOCATOR_ADDRESSES_MAX = 16, LOCATOR_NAME_MAX = 32 };
 
 /* What a locator may look like, for messages. */
 #define LOCATOR_FORMS                                                                                                  \
-    "127.0.0.1:8080, [::1]:8080, localhost:8080, :8080 (every interface), 8080 (this machine only), each with TLS "    \
-    "as tls:127.0.0.1:8443, or unix:/path[,mode=0660][,user=NAME][,group=NAME]; port 0 picks a free port"
+    "127.0.0.1:8080, [::1]:8080, localhost:8080, files.example:8080, :8080 (every interface), 8080 (this machine "     \
+    "only), each with TLS as tls:127.0.0.1:8443, or unix:/path[,mode=0660][,user=NAME][,group=NAME]; port 0 picks a "  \
+    "free port"
 
 struct locator {
     char host[NI_MAXHOST]; /* a name or a numeric address, without brackets; "": every interface */

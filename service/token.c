@@ -323,12 +323,16 @@ static bool is_order(const struct order *order)
     size_t i = 0;
     while (i < 3 && order->action && strcmp(order->action, actions[i]) != 0)
         i++;
-    if (!order->action || i == 3)
+    if (!order->action)
         return fail("add, list or remove? `cairnd token --help` tells more");
+    if (i == 3)
+        return fail("'%s' is not add, list or remove; `cairnd token --help` tells more", order->action);
     if (strcmp(order->action, "add") != 0 && (order->stores || order->rights || order->prefix || order->expires))
         return fail("%s takes no --stores, --rights, --prefix or --expires", order->action);
-    if (strcmp(order->action, "add") == 0 && (!order->name || !order->stores || !order->rights))
-        return fail("a token has a name, --stores and --rights; `cairnd token --help` tells more");
+    const char *missing = !order->name ? "a name" : !order->stores ? "--stores" : !order->rights ? "--rights" : NULL;
+    if (strcmp(order->action, "add") == 0 && missing)
+        return fail("a token has a name, --stores and --rights: %s is missing; `cairnd token --help` tells more",
+                    missing);
     return order->name || strcmp(order->action, "remove") != 0 || fail("remove which token?");
 }
 

@@ -164,6 +164,14 @@ START_TEST(an_address_is_told_by_the_part_that_is_wrong)
     expect_usage_error((const char *[]){"--listen", "127.0.0.1:99999", NULL}, "the port is not");
     expect_usage_error((const char *[]){"--listen", "99999", NULL}, "the port is not");
     expect_usage_error((const char *[]){"--listen", "somewhere", NULL}, "a port is missing");
+    expect_usage_error((const char *[]){"--listen", "8080x", NULL}, "the port is not");
+    expect_usage_error((const char *[]){"--listen", "-1", NULL}, "the port is not");
+    expect_usage_error((const char *[]){"--listen", "127.0.0.1", NULL}, "a port is missing");
+    expect_usage_error((const char *[]){"--listen", "tls:", NULL}, "it is empty");
+    expect_usage_error((const char *[]){"--listen", "http://127.0.0.1:80", NULL}, "it is a URL");
+    expect_usage_error((const char *[]){"--listen", "*:80", NULL}, "as in :8080");
+    expect_usage_error((const char *[]){"--listen", "tls:unix:/a", NULL}, "no TLS is spoken");
+    expect_usage_error((const char *[]){"--listen", "unix:/a,role=root", NULL}, "only mode=, user= and group=");
     expect_usage_error((const char *[]){"--listen", "::1:80", NULL}, "the host is neither");
     expect_usage_error((const char *[]){"--listen", "unix:", NULL}, "the path is missing");
     expect_usage_error((const char *[]){"--listen", "unix:/a,mode=999", NULL}, "the mode is not an octal");

@@ -32,6 +32,17 @@ START_TEST(ipv6)
 }
 END_TEST
 
+/* Who reads one port in the log finds it by either family. */
+START_TEST(a_free_port_is_the_same_for_both_families)
+{
+    server_listen(site.server, "0");
+    site_start();
+    const char *first = command_keep(server_url(site.server, 0)), *second = command_keep(server_url(site.server, 1));
+    ck_assert_str_ne(first, second);
+    ck_assert_str_eq(strrchr(first, ':'), strrchr(second, ':'));
+}
+END_TEST
+
 static char *socket_path(void)
 {
     char *path;
@@ -322,6 +333,7 @@ int main(void)
     const TTest *tests[] = {
         port_0_is_a_free_port,
         ipv6,
+        a_free_port_is_the_same_for_both_families,
         a_port_alone_is_this_machine_by_both_families,
         a_colon_and_a_port_is_every_interface,
         every_interface_of_ipv6_takes_ipv4_too,
