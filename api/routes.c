@@ -1,3 +1,4 @@
+/* routes.c - the table itself, with what each line demands of a visitor. See routes.h. */
 #include "api/routes.h"
 
 #include "api/request/endpoint.h"

@@ -1,3 +1,4 @@
+/* access_tree.c - a tree of jansson's, which keeps members that no command knows. See access_tree.h. */
 #include "service/access_tree.h"
 
 #include "api/access/rules_json.h"

@@ -1,3 +1,4 @@
+/* changes.c - both sides are sorted by name and walked side by side. See changes.h. */
 #include "api/access/changes.h"
 
 #include <stdio.h>

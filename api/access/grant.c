@@ -1,3 +1,4 @@
+/* grant.c - lists of grants, and whether a pattern or a prefix covers what is asked for. See grant.h. */
 #include "api/access/grant.h"
 
 #include "store/store.h"

@@ -1,3 +1,4 @@
+/* link.c - a link's parameters, read and written, and the HMAC over what they allow. See link.h. */
 #include "api/access/link.h"
 #include "api/text/decimal.h"
 

@@ -1,3 +1,4 @@
+/* rights.c - the names of the rights, as texts have them. See rights.h. */
 #include "api/access/rights.h"
 
 #include <assert.h>

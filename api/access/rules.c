@@ -1,3 +1,4 @@
+/* rules.c - counted rules, whose tokens are sorted by their sums and found by halving. See rules.h. */
 #include "api/access/rules.h"
 
 #include "api/access/rights.h"

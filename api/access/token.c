@@ -1,3 +1,4 @@
+/* token.c - tokens are made at random, found in Authorization, and compared without a branch. See token.h. */
 #include "api/access/token.h"
 
 #include <assert.h>

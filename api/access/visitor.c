@@ -1,3 +1,4 @@
+/* visitor.c - what the anonymous grants and a token give together, and how much a link lets be put. See visitor.h. */
 #include "api/access/visitor.h"
 
 #include "api/access/rights.h"

@@ -1,3 +1,4 @@
+/* batch_form.c - finds the parts of a form where they stand in the body, by its boundary. See batch_form.h. */
 #include "api/batch/batch_form.h"
 
 #include "api/batch/entries.h"

@@ -1,3 +1,4 @@
+/* batch_json.c - reads operations member by member, and says of the first bad one what is wrong. See batch_json.h. */
 #include "api/batch/batch_json.h"
 
 #include "api/batch/entries.h"

@@ -1,3 +1,4 @@
+/* entries.c - a growing list of operations; a fault ends reading and keeps its place. See entries.h. */
 #include "api/batch/entries.h"
 
 #include "api/http/octet.h"

@@ -1,3 +1,4 @@
+/* attributes.c - attributes one behind the other in one allocation, appended and walked. See attributes.h. */
 #include "api/http/attributes.h"
 
 #include "api/http/fields.h"

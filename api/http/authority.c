@@ -1,3 +1,4 @@
+/* authority.c - parts a name from its port, and tells addresses from names. See authority.h. */
 #include "api/http/authority.h"
 
 #include "api/http/host.h"

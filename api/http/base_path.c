@@ -1,3 +1,4 @@
+/* base_path.c - segments of unreserved characters, taken off the front of a path. See base_path.h. */
 #include "api/http/base_path.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* byteranges.c - lays the heads of all parts out first, then reads payload between them. See byteranges.h. */
 #include "api/http/byteranges.h"
 
 #include "api/text/hex.h"

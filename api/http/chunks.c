@@ -1,3 +1,4 @@
+/* chunks.c - a state machine that takes one byte at a time, and drops extensions and needless zeros. See chunks.h. */
 #include "api/http/chunks.h"
 
 #include "api/http/hygiene.h"

@@ -1,3 +1,4 @@
+/* conditional.c - first what makes a read fail, then what makes it a 304. See conditional.h. */
 #include "api/http/conditional.h"
 
 #include "api/http/etag.h"

@@ -1,3 +1,4 @@
+/* digest.c - reads announced digests, makes the sums as bytes pass, and compares them at the end. See digest.h. */
 #include "api/http/digest.h"
 #include "api/text/decimal.h"
 

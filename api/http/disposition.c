@@ -1,3 +1,4 @@
+/* disposition.c - a name twice: in ASCII for everybody, in UTF-8 for who knows RFC 8187. See disposition.h. */
 #include "api/http/disposition.h"
 
 #include "api/text/utf8.h"

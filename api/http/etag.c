@@ -1,3 +1,4 @@
+/* etag.c - the digits between the quotes. See etag.h. */
 #include "api/http/etag.h"
 
 #include "api/text/hex.h"

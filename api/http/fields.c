@@ -1,3 +1,5 @@
+/* fields.c - the table of known fields, in the order of their lengths; what comes in several lines is joined. See
+ * fields.h. */
 #include "api/http/fields.h"
 
 #include "api/http/octet.h"

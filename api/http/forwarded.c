@@ -1,3 +1,4 @@
+/* forwarded.c - walks the list from its end, for as long as trusted proxies have written it. See forwarded.h. */
 #include "api/http/forwarded.h"
 
 #include "api/http/octet.h"

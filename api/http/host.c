@@ -1,3 +1,4 @@
+/* host.c - IPv4 is kept as the IPv6 address that stands for it, so that there is one kind. See host.h. */
 #include "api/http/host.h"
 #include "api/text/decimal.h"
 

@@ -1,3 +1,4 @@
+/* http_date.c - writes one form without gmtime(), and reads all three that HTTP knows. See http_date.h. */
 #include "api/http/http_date.h"
 
 #include "api/text/timestamp.h"

@@ -1,3 +1,4 @@
+/* hygiene.c - one line at a time; the first fault is kept. See hygiene.h. */
 #include "api/http/hygiene.h"
 
 #include "api/api.h"

@@ -1,3 +1,4 @@
+/* kept.c - the table: field, attribute and member of JSON. See kept.h. */
 #include "api/http/kept.h"
 
 const struct kept kept_fields[KEPT_FIELDS] = {

@@ -1,3 +1,4 @@
+/* method.c - the table of names. See method.h. */
 #include "api/http/method.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* octet.c - the table: one bit for each place where a byte may stand. See octet.h. */
 #include "api/http/octet.h"
 
 const unsigned char octet_places[256] = {

@@ -1,3 +1,4 @@
+/* origin.c - parts an origin, and fills in the port that its scheme stands for. See origin.h. */
 #include "api/http/origin.h"
 
 #include "api/http/authority.h"

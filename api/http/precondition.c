@@ -1,3 +1,4 @@
+/* precondition.c - reads lists of entity tags into lists of digests. See precondition.h. */
 #include "api/http/precondition.h"
 
 #include "api/http/http_date.h"

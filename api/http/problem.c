@@ -1,3 +1,4 @@
+/* problem.c - the table of kinds, and which of them an error of the engine is. See problem.h. */
 #include "api/http/problem.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* range.c - reads the list of ranges, and cuts them to the object. See range.h. */
 #include "api/http/range.h"
 #include "api/text/decimal.h"
 

@@ -1,3 +1,4 @@
+/* request_id.c - a digest of a counter, keyed with the process. See request_id.h. */
 #include "api/http/request_id.h"
 
 #include "api/text/hex.h"

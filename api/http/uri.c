@@ -1,3 +1,4 @@
+/* uri.c - splits a target, walks its parameters and decodes escapes in place. See uri.h. */
 #include "api/http/uri.h"
 
 #include "api/http/authority.h"

@@ -1,3 +1,4 @@
+/* wire.c - passes sound bytes on; a head that comes in pieces is held until it is whole. See wire.h. */
 #include "api/http/wire.h"
 
 #include "api/api.h"

@@ -1,3 +1,4 @@
+/* destination.c - decodes a copy of the field, in which store and key then stand. See destination.h. */
 #include "api/object/destination.h"
 
 #include "api/http/base_path.h"

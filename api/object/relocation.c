@@ -1,3 +1,4 @@
+/* relocation.c - one transaction within a store, or a copy between two. See relocation.h. */
 #include "api/object/relocation.h"
 
 #include "api/request/permit.h"

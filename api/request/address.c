@@ -1,3 +1,4 @@
+/* address.c - decodes names from the last one to the first, since each ends where the next began. See address.h. */
 #include "api/request/address.h"
 
 #include "api/text/hex.h"

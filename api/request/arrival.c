@@ -1,3 +1,4 @@
+/* arrival.c - fields, framing, route and names, one after the other; the first fault answers. See arrival.h. */
 #include "api/request/arrival.h"
 
 #include "api/http/base_path.h"

@@ -1,3 +1,4 @@
+/* body.c - a buffer that doubles, each time within the budget. See body.h. */
 #include "api/request/body.h"
 
 #include "api/request/core.h"

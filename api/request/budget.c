@@ -1,3 +1,4 @@
+/* budget.c - one counter for all; a quarter of it is kept for small shares. See budget.h. */
 #include "api/request/budget.h"
 
 enum {

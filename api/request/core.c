@@ -1,3 +1,4 @@
+/* core.c - the rules are exchanged under a lock, all else is set once or counted. See core.h. */
 #include "api/request/core.h"
 
 bool api_is_draining(const struct api *api)

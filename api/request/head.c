@@ -1,3 +1,4 @@
+/* head.c - preconditions and digests, each read once and refused in one place. See head.h. */
 #include "api/request/head.h"
 
 #include "api/http/kept.h"

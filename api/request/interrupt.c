@@ -1,3 +1,4 @@
+/* interrupt.c - writes the answer to the socket by hand. See interrupt.h. */
 #include "api/request/interrupt.h"
 
 #include "api/http/http_date.h"

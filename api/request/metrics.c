@@ -1,3 +1,4 @@
+/* metrics.c - shards of atomic counters, added up when somebody reads. See metrics.h. */
 #include "api/request/metrics.h"
 
 #include <assert.h>

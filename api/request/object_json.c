@@ -1,3 +1,4 @@
+/* object_json.c - an object's members, where it stands and what it carries. See object_json.h. */
 #include "api/request/object_json.h"
 
 #include "api/http/etag.h"

@@ -1,3 +1,4 @@
+/* permit.c - shows the token or the link to the rules, and asks what the endpoint's line demands. See permit.h. */
 #include "api/request/permit.h"
 
 #include "api/request/core.h"

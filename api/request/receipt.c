@@ -1,3 +1,4 @@
+/* receipt.c - copies what the engine tells, whose key lives no longer than the callback. See receipt.h. */
 #include "api/request/receipt.h"
 
 #include "api/http/etag.h"

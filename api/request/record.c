@@ -1,3 +1,4 @@
+/* record.c - counts the request, and makes its line, which the service writes. See record.h. */
 #include "api/request/record.h"
 
 #include "api/http/forwarded.h"

@@ -1,3 +1,4 @@
+/* reply.c - a libmicrohttpd response for each way to have content: static, owned, a file, a reader. See reply.h. */
 #include "api/request/reply.h"
 
 #include "api/http/etag.h"

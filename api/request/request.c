@@ -1,3 +1,4 @@
+/* request.c - a request's life, its stores, and how it waits for other threads. See request.h. */
 #include "api/request/request.h"
 
 #include "api/request/core.h"

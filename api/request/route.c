@@ -1,3 +1,4 @@
+/* route.c - compares a path with the patterns, segment by segment. See route.h. */
 #include "api/request/route.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* site.c - compares Host, Origin and Sec-Fetch-Site with what this server is called. See site.h. */
 #include "api/request/site.h"
 
 #include "api/http/authority.h"

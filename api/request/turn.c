@@ -1,3 +1,4 @@
+/* turn.c - one call of libmicrohttpd after the other: the head, pieces of the body, its end. See turn.h. */
 #include "api/request/turn.h"
 
 #include "api/request/arrival.h"

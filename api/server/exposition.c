@@ -1,3 +1,4 @@
+/* exposition.c - prints families and samples. See exposition.h. */
 #include "api/server/exposition.h"
 
 #include <inttypes.h>

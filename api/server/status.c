@@ -1,3 +1,4 @@
+/* status.c - the members of that answer. See status.h. */
 #include "api/server/status.h"
 
 #include "api/request/reply.h"

@@ -1,3 +1,4 @@
+/* store_json.c - figures and limits, member by member. See store_json.h. */
 #include "api/stores/store_json.h"
 
 #include "api/request/figures.h"

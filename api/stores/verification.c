@@ -1,3 +1,4 @@
+/* verification.c - the members of an answer about it. See verification.h. */
 #include "api/stores/verification.h"
 
 #include "api/text/timestamp.h"

@@ -1,3 +1,4 @@
+/* decimal.c - digit by digit, with overflow noticed. See decimal.h. */
 #include "api/text/decimal.h"
 
 struct decimal decimal_read(const char *text, size_t length)

@@ -1,3 +1,4 @@
+/* hex.c - single digits by comparison; a hash's sixteen digits eight at a time. See hex.h. */
 #include "api/text/hex.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* timestamp.c - reckons with days since 1970, since gmtime() takes a lock of the whole process. See timestamp.h. */
 #include "api/text/timestamp.h"
 #include "api/text/decimal.h"
 

@@ -1,3 +1,4 @@
+/* utf8.c - walks sequences, and refuses overlong ones, surrogates and what is cut off. See utf8.h. */
 #include "api/text/utf8.h"
 
 #include <stdint.h>
