@@ -51,8 +51,8 @@ START_TEST(each_method_has_its_endpoint)
     struct captures captures;
     ck_assert_ptr_eq(find("MOVE", "/v1/stores/s/objects/k", &captures), &endpoint_object_move);
     ck_assert_ptr_eq(find("COPY", "/v1/stores/s/objects/k", &captures), &endpoint_object_copy);
-    ck_assert_ptr_eq(find("POST", "/v1/stores/s/move", &captures), &endpoint_move);
-    ck_assert_ptr_eq(find("POST", "/v1/stores/s/copy", &captures), &endpoint_copy);
+    ck_assert_ptr_eq(find("POST", "/v1/stores/s/move", &captures), &endpoint_move_post);
+    ck_assert_ptr_eq(find("POST", "/v1/stores/s/copy", &captures), &endpoint_copy_post);
     ck_assert_ptr_eq(find("DELETE", "/v1/stores/s", &captures), &endpoint_store_delete);
     ck_assert_ptr_null(find("MOVE", "/v1/stores/s/hashes/0", &captures));
     ck_assert_ptr_null(find("PUT", "/v1/stores", &captures));

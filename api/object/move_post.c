@@ -1,0 +1,13 @@
+/* move_post.c - POST …/move: MOVE for clients made from the interface's description. */
+#include "api/object/command.h"
+
+static void begin(struct request *request)
+{
+    command_begin(request, true);
+}
+
+const struct endpoint endpoint_move_post = {.begin = begin,
+                                            .receive = command_receive,
+                                            .finish = command_finish,
+                                            .end = command_end,
+                                            .fault = "the object cannot be moved"};
