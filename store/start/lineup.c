@@ -391,16 +391,28 @@ static void doubt_reach(const struct line *line)
 
 /* ---- versions -------------------------------------------------------------------------------- */
 
-/* The version of the nearest segment in a direction whose header tells it; 0: none. Husks may be of a later one than
- * the records behind them. */
-static uint64_t version_beside(const struct log *log, size_t slot, int step)
+/* The version that the header of a segment tells; 0: none. Husks may be of a later one than the records behind them. */
+static uint64_t version_told(const struct segment *segment)
 {
-    while ((step < 0 ? slot > 0 : slot + 1 < log->segment_count)) {
-        const struct segment *segment = log->segments[slot = step < 0 ? slot - 1 : slot + 1];
-        if (!segment_is_husk(segment) && !segment->headless)
-            return segment->version;
-    }
-    return 0;
+    return segment_is_husk(segment) || segment->headless ? 0 : segment->version;
+}
+
+/* That of the nearest segment in front of a slot which tells one. */
+static uint64_t version_in_front(const struct log *log, size_t slot)
+{
+    uint64_t version = 0;
+    while (version == 0 && slot > 0)
+        version = version_told(log->segments[--slot]);
+    return version;
+}
+
+/* That of the nearest one behind it. */
+static uint64_t version_behind(const struct log *log, size_t slot)
+{
+    uint64_t version = 0;
+    for (size_t at = slot + 1; version == 0 && at < log->segment_count; at++)
+        version = version_told(log->segments[at]);
+    return version;
 }
 
 /* No older version stands behind a newer one, so the neighbours of a segment whose header is damaged tell of which it
@@ -409,9 +421,9 @@ static uint64_t version_beside(const struct log *log, size_t slot, int step)
 static void settle_version(const struct line *line, struct segment *segment)
 {
     const struct log *log = line->log;
-    uint64_t next = version_beside(log, segment->slot, 1);
+    uint64_t next = version_behind(log, segment->slot);
     bool old = next > 0 && next < SEGMENT_VERSION_NAMESAKES;
-    if (!old && version_beside(log, segment->slot, -1) >= SEGMENT_VERSION_NAMESAKES) {
+    if (!old && version_in_front(log, segment->slot) >= SEGMENT_VERSION_NAMESAKES) {
         segment->version = SEGMENT_VERSION_NAMESAKES;
         return;
     }

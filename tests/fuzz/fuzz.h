@@ -15,6 +15,11 @@
 /* The target. Returns 0; a finding ends the program. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A target's own way to mutate, if it has one, and libFuzzer's, which that begins with: there is none in a replay,
+ * which does not mutate. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));
+
 /* Ends the program with a sentence when the condition does not hold. */
 #define fuzz_assert(condition) ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
 

@@ -30,6 +30,20 @@ struct fixture {
 void fixture_start(struct fixture *fixture, uint64_t seed);
 void fixture_end(struct fixture *fixture);
 
+/* For a program each of whose tests has a fixture of its own, of seed 1: `fixture`, with setup() and teardown(). */
+#define FIXTURE_OF_EACH_TEST                                                                                           \
+    static struct fixture fixture;                                                                                     \
+                                                                                                                       \
+    static void setup(void)                                                                                            \
+    {                                                                                                                  \
+        fixture_start(&fixture, 1);                                                                                    \
+    }                                                                                                                  \
+                                                                                                                       \
+    static void teardown(void)                                                                                         \
+    {                                                                                                                  \
+        fixture_end(&fixture);                                                                                         \
+    }
+
 /* Ends it, and starts one anew, of seed 1. */
 void fixture_renew(struct fixture *fixture);
 

@@ -148,17 +148,7 @@ END_TEST
 
 /* ---- one behaviour each ---------------------------------------------------------------------- */
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 static void assert_holds(const char *key, const char *text)
 {

@@ -14,17 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 static const char payload[400];
 

@@ -11,17 +11,7 @@
 
 enum { STORES = 4, PUTS = 300, SIZE = 400 };
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 static void reopen_with(size_t io_threads, size_t open_stores)
 {

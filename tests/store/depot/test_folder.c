@@ -7,17 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 static enum store_error try_open(struct store_detail *ret_detail)
 {

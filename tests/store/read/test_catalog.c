@@ -10,17 +10,7 @@
 
 enum { KEYS = 400, TEXT = 64 };
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 /* ---- a page as text: keys, and groups with a plus behind them -------------------------------- */
 

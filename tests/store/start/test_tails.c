@@ -6,17 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 /* The records end at `size`, as if the last commit had not got further: c was then never acknowledged. */
 static void check_cut_tail(size_t size)

@@ -6,17 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 /* Blocks of every file that cannot be read. */
 static struct io bad_io;

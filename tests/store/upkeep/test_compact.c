@@ -13,17 +13,7 @@
 
 enum { KEYS = 200, SIZE = 400, MANY = 8000 };
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 /* What is to be compacted is, in the background; the files of the log are not larger than that then. */
 static void wait_for_disk(uint64_t bytes)

@@ -12,17 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-static struct fixture fixture;
-
-static void setup(void)
-{
-    fixture_start(&fixture, 1);
-}
-
-static void teardown(void)
-{
-    fixture_end(&fixture);
-}
+FIXTURE_OF_EACH_TEST
 
 static atomic_bool writing_ends;
 
