@@ -7,15 +7,16 @@ install(TARGETS cairnd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(NOT CAIRN_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     set(page ${PROJECT_BINARY_DIR}/generated/cairnd.1)
     set(completion ${PROJECT_BINARY_DIR}/generated/cairnd.bash)
+    # With the binary, so that whoever builds no more than that can install.
     add_custom_command(
-        OUTPUT ${page}.gz ${completion}
+        TARGET cairnd
+        POST_BUILD
         COMMAND cairnd options --man > ${page}
         COMMAND gzip -9nf ${page}
         COMMAND cairnd options --bash > ${completion}
-        DEPENDS cairnd
+        BYPRODUCTS ${page}.gz ${completion}
         COMMENT "The manual page and bash's completion"
         VERBATIM)
-    add_custom_target(manual ALL DEPENDS ${page}.gz ${completion})
     install(FILES ${page}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
     install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME cairnd)
 endif()

@@ -29,10 +29,17 @@ root_make() {
     rm -rf --one-file-system "$folder"
 }
 
+# root_known SUITE: ends the script unless debootstrap knows the suite, before anything of it is made or fetched.
+root_known() {
+    local scripts=${DEBOOTSTRAP_DIR:-/usr/share/debootstrap}/scripts
+    [[ $1 =~ ^[a-z]+$ && (! -d $scripts || -e $scripts/$1) ]] ||
+        die "'$1' is not a suite that debootstrap knows, as bookworm, trixie and sid are"
+}
+
 # root_base SUITE: prints the tar file of its minimal root; made when it is missing or old. One run makes it, others wait.
 root_base() {
     local suite=$1 file
-    [[ $suite =~ ^[a-z]+$ ]] || die "'$suite' is not the name of a Debian suite: bookworm, trixie, sid"
+    root_known "$suite"
     ((EUID == 0)) || unable "a fresh Debian needs root: run it as root"
     command -v debootstrap >/dev/null || unable "debootstrap is not installed (apt-get install debootstrap)"
     file=$(root_cache "$suite.tar")
