@@ -59,6 +59,7 @@ root_base() {
 # which runs when the script ends, however it does.
 root_open() {
     local base command
+    root_known "$1"
     for command in curl git; do
         command -v "$command" >/dev/null || unable "$command is not installed (apt-get install $command)"
     done
