@@ -12,8 +12,8 @@ bool slice_is(struct slice slice, const char *text)
     return slice.length == strlen(text) && memcmp(slice.start, text, slice.length) == 0;
 }
 
-/* Where the path begins in an absolute-form target, or NULL. The authority has to be there, and to end where the path
- * begins: a slash in a query begins none. */
+/* Where the path begins in an absolute-form target, its end where there is none, or NULL. The authority has to be
+ * there, and to end where the path begins: a slash in a query begins none. */
 static const char *skip_authority(const char *target, const char *end, struct slice *ret_authority)
 {
     size_t scheme = 0;
@@ -27,7 +27,7 @@ static const char *skip_authority(const char *target, const char *end, struct sl
     while (path < end && *path != '/' && *path != '?')
         path++;
     *ret_authority = (struct slice){authority, (size_t)(path - authority)};
-    return authority_valid(*ret_authority) && path < end && *path == '/' ? path : NULL;
+    return authority_valid(*ret_authority) && (path == end || *path == '/') ? path : NULL;
 }
 
 /* A fragment is no part of a target (RFC 9112, section 3.2): some cut it off, others would take it for the end of a
@@ -50,6 +50,8 @@ bool uri_split(const char *target, size_t length, struct uri *ret_uri)
         path = skip_authority(target, end, &ret_uri->authority);
         if (!path)
             return false;
+        if (path == end) /* an empty path is that of the root (RFC 9110, 4.2.3), and a slash stands in `//` */
+            end = (path = ret_uri->authority.start - 1) + 1;
     }
     const char *mark = memchr(path, '?', (size_t)(end - path));
     ret_uri->path = (struct slice){path, (size_t)((!mark ? end : mark) - path)};

@@ -17,8 +17,8 @@ static void answer(struct request *request)
     if (api_is_draining(request->api))
         reply_problem(request, PROBLEM_DRAINING, "The server is closing.");
     else if (!healthy)
-        reply_problem(request, PROBLEM_STORE_FAILED, "%s.",
-                      detail.text[0] == '\0' ? "A store takes no writes" : detail.text);
+        reply_problem(request, PROBLEM_NOT_READY, "%s.",
+                      detail.text[0] == '\0' ? "The data folder or a store is not well" : detail.text);
     else
         status_reply(request, "ready", detail.text);
 }

@@ -76,16 +76,16 @@ static void find_folder(const struct probe *probe, struct store_detail *detail)
     const struct io *io = probe->io;
     int file = io->openat(io->self, AT_FDCWD, probe->path, O_RDONLY | O_DIRECTORY, 0);
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
-        failure_detail(
-            detail, failure_io(errno),
-            "the data folder is gone: there is no folder '%.200s' any more; move it back, or stop the server",
-            probe->path);
+        failure_detail(detail, failure_io(errno),
+                       "the data folder is gone: there is no folder '%.200s' any more; if it was moved, move it back",
+                       probe->path);
     if (file < 0)
         return;
     if (io->fstat(io->self, probe->folder, &opened) == 0 && io->fstat(io->self, file, &named) == 0 &&
         (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino))
         failure_detail(detail, failure_io(ENOENT),
-                       "the data folder is gone: '%.200s' is another folder now; move it back, or restart the server",
+                       "the data folder is gone: '%.200s' is another folder now, and what is written goes on into the "
+                       "one that was opened; move that one back before a restart, or it is served no more",
                        probe->path);
     io->close(io->self, file);
 }

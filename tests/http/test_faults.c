@@ -123,7 +123,7 @@ START_TEST(a_disk_that_gives_nothing_is_not_ready)
     fail_calls("pread", EIO);
     ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
     struct answer *answer = client_get(site.client, "/readyz", NULL);
-    site_expect_kind(answer, 503, "store-failed");
+    site_expect_kind(answer, 503, "not-ready");
     ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Input/output error"));
     site_expect(client_get(site.client, "/healthz", NULL), 200);
     heal("pread");
@@ -156,7 +156,7 @@ START_TEST(a_data_folder_that_is_gone_is_not_ready)
     ck_assert_int_eq(unlink(data), 0);
     ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
     struct answer *answer = client_get(site.client, "/readyz", NULL);
-    site_expect_kind(answer, 503, "store-failed");
+    site_expect_kind(answer, 503, "not-ready");
     ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "is gone"));
 }
 END_TEST

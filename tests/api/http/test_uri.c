@@ -30,6 +30,8 @@ END_TEST
 START_TEST(of_an_absolute_uri_only_the_path_counts)
 {
     expect_split("http://host/a?b", "/a", "b");
+    expect_split("http://host", "/", NULL);
+    expect_split("https://[::1]:80", "/", NULL);
     expect_split("HTTPS://[::1]:80/a//b", "/a//b", NULL);
 }
 END_TEST
@@ -41,7 +43,7 @@ START_TEST(other_forms_blanks_and_fragments_are_refused)
                              "a",
                              "host:80",
                              "ftp://host/a",
-                             "http://host",
+                             "http://",
                              "/a b",
                              "/a\tb",
                              "/a\x01",
