@@ -114,20 +114,20 @@ static void add_eviction(struct loop *loop, const struct client *client, enum ap
     eviction_add(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
 }
 
-static struct pace_terms usual_pace(const struct loop *loop)
+static struct pace_terms pace_terms(const struct loop *loop)
 {
     return (struct pace_terms){.rate = (int64_t)loop->options.least_rate,
                                .grace = 1000 * (int64_t)loop->options.idle_timeout,
-                               .ahead = WINDOW};
+                               .haste = 1000 * (int64_t)loop->options.idle_timeout / CROWD_HASTE,
+                               .ahead = WINDOW,
+                               .crowded = loop->crowded};
 }
 
-/* How long clients may keep the server waiting: less while places are short, and nothing on credit. */
+/* How long clients may keep the server waiting: less while places are short. */
 static struct client_terms terms(const struct loop *loop)
 {
-    struct pace_terms pace = usual_pace(loop);
-    if (loop->crowded)
-        pace = (struct pace_terms){.rate = pace.rate, .grace = pace.grace / CROWD_HASTE};
-    int64_t patience = pace.grace;
+    struct pace_terms pace = pace_terms(loop);
+    int64_t patience = loop->crowded ? pace.haste : pace.grace;
     return (struct client_terms){.pace = pace,
                                  .handshake_patience = patience,
                                  .head_patience = loop->crowded ? patience : 2 * patience,
@@ -151,7 +151,7 @@ static void client_closed(struct loop *loop, struct client *client)
         epoll_ctl(loop->events, EPOLL_CTL_DEL, client->socket, NULL);
         farewells_add(&loop->farewells, client->socket, client_rest(client), clock_milliseconds());
     }
-    struct pace_terms pace = usual_pace(loop);
+    struct pace_terms pace = pace_terms(loop);
     client_limit_silence(client, &pace);
     client_unlist(loop, client);
     if (wire_is_amid_head(&client->wire))

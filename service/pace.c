@@ -55,17 +55,24 @@ static int64_t least(int64_t a, int64_t b)
 
 /* What is left of the whole account is the client's, and what has moved since the last look is paid in: it may still be
  * reading what it was given before. */
-static void open_accounts(struct pace *pace, int64_t recent, int64_t drawn)
+static void open_accounts(struct pace *pace, int64_t recent, int64_t hasty, int64_t drawn)
 {
     pace->begun = false;
     pace->open = true;
     pace->recent = recent;
+    pace->hasty = hasty;
     pace->whole = pace->whole > drawn ? pace->whole - drawn : 0;
+}
+
+static bool is_fair(const struct pace *pace, const struct pace_terms *terms)
+{
+    bool usually = pace->whole > 0 || (terms->rate > 0 && pace->recent >= 0);
+    return usually && (!terms->crowded || pace->hasty >= 0);
 }
 
 static enum pace_verdict judge(const struct pace *pace, bool unsent, const struct pace_terms *terms)
 {
-    if (pace->whole > 0 || (terms->rate > 0 && pace->recent >= 0))
+    if (is_fair(pace, terms))
         return PACE_FAIR;
     if (terms->rate == 0)
         return PACE_UNTOLD;
@@ -102,10 +109,10 @@ int64_t pace_rest(int socket, const struct pace_terms *terms)
 static void look(struct pace *pace, int socket, const struct tcp_info *info, bool unsent, bool waits,
                  const struct pace_terms *terms, int64_t now)
 {
-    int64_t most = rate_of(terms) * terms->grace / 1000, drawn = rate_of(terms) * (now - pace->looked) / 1000;
-    int64_t paid = moved(pace, info, unsent);
+    int64_t most = rate_of(terms) * terms->grace / 1000, hasty = rate_of(terms) * terms->haste / 1000;
+    int64_t drawn = rate_of(terms) * (now - pace->looked) / 1000, paid = moved(pace, info, unsent);
     if (!pace->open || (pace->begun && info->tcpi_bytes_acked >= pace->due)) {
-        open_accounts(pace, most, drawn);
+        open_accounts(pace, most, hasty, drawn);
         pace->due = info->tcpi_bytes_acked + outstanding(socket);
         drawn = 0;
     } else if (!waits || (!unsent && has_unread(socket))) {
@@ -113,6 +120,8 @@ static void look(struct pace *pace, int socket, const struct tcp_info *info, boo
     }
     pace->recent = least(pace->recent + paid, most) - drawn;
     pace->whole = least(pace->whole + paid, terms->ahead) - drawn;
+    pace->hasty = terms->crowded ? least(pace->hasty + paid, hasty) - drawn
+                                 : least(pace->hasty + paid + drawn * terms->haste / terms->grace, hasty);
 }
 
 enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now)

@@ -1,14 +1,19 @@
 /* pace.h - whether a client comes on at a fair rate, with the bodies that it sends and the answers that it takes.
  *
- * It has two accounts. Into both is paid what it takes, and what it sends while there is nothing to take; from both a
+ * It has accounts. Into them is paid what it takes, and what it sends while there is nothing to take; from them a
  * least rate is drawn for the time in which the server waits for it, and for no other: not while its connection is
- * suspended, nor while bytes of it are still to be read. It is slow when both are overdrawn.
+ * suspended, nor while bytes of it are still to be read. It is slow when the first two are overdrawn, and in a crowd
+ * also when the third is.
  *
  * The recent one begins with what the rate makes in a time of grace, and never holds more: it tells the average over
  * about that period. The whole one begins with nothing and holds much more: it tells the average since the beginning.
  * For a client's kernel takes as much at once as its window is wide, and nothing more before the client has read of it.
  * So one that reads steadily is seen to move megabytes, then to rest for minutes. What a window may hold is what the
  * whole account may hold.
+ *
+ * The hasty one is like the recent one, of a short time. It is drawn on only while the server is crowded, and fills up
+ * in a time of grace when it is not: so a crowd that comes and goes hurries its clients as one that stays, and who was
+ * fair before a short one is fair afterwards.
  *
  * A request opens new accounts, but not while there are answers that were out when the last ones were opened and
  * that the client has not taken. An answer that the socket has room for is out for the server at once, and lies in the
@@ -35,13 +40,16 @@ struct pace {
     uint64_t due;   /* so many have to be taken before there are others */
     int64_t recent; /* bytes: the one account */
     int64_t whole;  /* bytes: the other */
+    int64_t hasty;  /* bytes: that of crowds */
 };
 
 struct pace_terms {
     int64_t
         rate; /* bytes a second; 0: nobody is slow, and fair is who would be at a KiB a second since the beginning */
     int64_t grace; /* milliseconds */
+    int64_t haste; /* milliseconds: what is left of them in a crowd */
     int64_t ahead; /* bytes: the most that may count for later */
+    bool crowded;  /* connections are short */
 };
 
 enum pace_verdict {
