@@ -31,8 +31,8 @@ static const char *const texts[STORE_ERRORS] = {
     [STORE_TOO_MANY] = "there are as many stores as there may be: remove one, or have the limit raised",
     [STORE_DAMAGED] = "the stored bytes do not match their digest",
     [STORE_MISSING] = "the file of the payload is missing: put the object again, or bring the file back from a backup",
-    [STORE_FAILED] = "an earlier write failed in a way that leaves open what is on the disk, or its folder is gone, so "
-                     "the store takes no writes until the server is started again; the server's log says what it was",
+    [STORE_FAILED] =
+        "a write failed, or the folder is gone: no writes until the server is started again; its log says why",
     [STORE_IO] = "a file call failed",
     [STORE_NO_MEMORY] = "memory is out: try again",
     [STORE_LOCKED] = "another process has the data folder open",
