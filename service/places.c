@@ -3,17 +3,24 @@
 
 enum {
     GUESTS = 16,     /* one of so many connections is for guests, */
-    GUESTS_MOST = 4, /* and never more than one of so many */
+    GUESTS_MOST = 2, /* and never more than one of so many */
     GUESTS_EACH = 2, /* for each thread at least one who stays, and one who comes, for whom it goes */
+    THREAD = 8,      /* connections for each thread, at least */
     SHORT = 8        /* when one of so many places is left, they are short */
 };
+
+size_t places_count_threads(size_t threads, size_t connections_limit)
+{
+    size_t most = connections_limit < THREAD ? 1 : connections_limit / THREAD;
+    return threads < most ? threads : most;
+}
 
 static size_t count_guests(size_t connections_limit, size_t threads)
 {
     size_t usual = connections_limit / GUESTS, least = GUESTS_EACH * threads, most = connections_limit / GUESTS_MOST;
     if (usual < least)
         usual = least < most ? least : most;
-    return usual == 0 && connections_limit > 1 ? 1 : usual;
+    return usual;
 }
 
 void places_init(struct places *places, size_t connections_limit, size_t connections_per_address, size_t threads)

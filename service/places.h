@@ -4,7 +4,7 @@
  * as many as one address may have, is a guest: it is told so, or how the server does, and has to go (loop.c). So the
  * server always answers, and says that it is well, whatever a crowd does. No more than half of the guests may stay:
  * else the next one would find the connections used up, and wait for one of them to go by itself. For that each thread
- * has two, where there are eight connections for each.
+ * has two: so where connections are few there are few threads.
  *
  * When places are getting short, those who keep the server waiting are given little time.
  *
@@ -16,6 +16,9 @@
 #include "service/origin.h"
 
 #include <stdatomic.h>
+
+/* Of so many threads, those that so many connections allow. */
+size_t places_count_threads(size_t threads, size_t connections_limit);
 
 struct places {
     size_t count;       /* of places; does not change */

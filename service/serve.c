@@ -48,6 +48,7 @@ struct server {
     struct evictions evictions;
     struct places places;
     struct descriptors descriptors;
+    size_t threads;                /* that serve HTTP: loops */
     struct network *proxies;       /* that are trusted */
     struct access_log *access_log; /* NULL: none is asked for */
     struct loop *loops[LOOPS_MAX];
@@ -156,7 +157,7 @@ static bool open_access_log(struct server *server)
     const char *path = server->config->access_log;
     if (!path)
         return true;
-    server->access_log = access_log_open(path, server->config->threads);
+    server->access_log = access_log_open(path, server->threads);
     if (!server->access_log)
         logger_line(LOG_ERROR, "cannot open the log of requests '%s': %s", path, strerror(errno));
     return server->access_log != NULL;
@@ -241,7 +242,7 @@ static bool start_loops(struct server *server)
         .closed = acceptor_connection_closed,
         .closed_arg = acceptor,
     };
-    while (acceptor->loop_count < server->config->threads) {
+    while (acceptor->loop_count < server->threads) {
         if (server->access_log)
             options.access_ring = access_log_ring(server->access_log, acceptor->loop_count);
         struct loop *loop = loop_start(&options);
@@ -453,6 +454,16 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+/* Of those that are asked for. Says in the log when there are fewer. */
+static size_t count_threads(const struct config *config, size_t connections)
+{
+    size_t wanted = (size_t)config->threads, threads = places_count_threads(wanted, connections);
+    if (threads < wanted)
+        logger_line(LOG_WARNING, "--threads: %zu is lowered to %zu: %zu connections are too few for more", wanted,
+                    threads, connections);
+    return threads;
+}
+
 static int serve(const struct config *config)
 {
     logger_open((enum log_level)config->log_level, (enum log_format)config->log_format);
@@ -462,7 +473,8 @@ static int serve(const struct config *config)
     if (!descriptors_share(config, &server.descriptors))
         return STATUS_FAILED;
     server.acceptor.connections_limit = server.descriptors.connections;
-    places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address, config->threads);
+    server.threads = count_threads(config, server.descriptors.connections);
+    places_init(&server.places, server.acceptor.connections_limit, config->connections_per_address, server.threads);
     bool ready = set_up(&server);
     if (ready)
         run(&server);

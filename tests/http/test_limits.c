@@ -263,10 +263,10 @@ START_TEST(a_chunked_upload_that_grows_large_counts_too)
 }
 END_TEST
 
-/* One of four is for those who find no place: they get their answer, and one after the other goes. */
+/* Half of so few is for those who find no place: they get their answer, and one after the other goes. */
 START_TEST(connections_beyond_the_limit_are_answered_and_closed)
 {
-    enum { PLACES = 3, CONNECTIONS = 8 };
+    enum { PLACES = 2, CONNECTIONS = 8 };
     add("--connections-limit", "4");
     add("--idle-timeout", "3600"); /* in a crowd 5 minutes: longer than the test takes */
     site_listen();

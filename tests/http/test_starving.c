@@ -762,6 +762,24 @@ START_TEST(a_crowd_leaves_place_for_health)
 }
 END_TEST
 
+/* Where there are few connections a thread more would keep the last one for its guest. */
+START_TEST(a_crowd_on_few_connections_leaves_place_for_health)
+{
+    enum { CROWD = 60 };
+    static int sockets[CROWD];
+    add("--connections-limit", "8");
+    add("--threads", "2");
+    add("--idle-timeout", "3600");
+    site_listen();
+    begin_heads(sockets, CROWD);
+    double began = clock_now();
+    ck_assert_int_eq(ask("/healthz"), 200);
+    ck_assert_msg(clock_now() - began < 20, "who says nothing is waited for");
+    ck_assert_uint_eq(server_logged(site.server, "--threads: 2 is lowered to 1"), 1);
+    close_all(sockets, CROWD);
+}
+END_TEST
+
 /* They would have 24 s until they begin and as long again for their heads; in a crowd, which others join for each one
  * that is cut, they have 2 s for all. */
 START_TEST(a_crowd_is_cut_soon)
@@ -883,6 +901,7 @@ int main(void)
         a_line_without_an_end_costs_nothing,
         what_waits_costs_nothing,
         a_crowd_leaves_place_for_health,
+        a_crowd_on_few_connections_leaves_place_for_health,
         a_crowd_is_cut_soon,
         a_guest_with_a_body_is_refused_at_once,
         one_address_does_not_get_all_places,
