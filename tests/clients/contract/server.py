@@ -1,7 +1,6 @@
 """A cairnd of the test's own: a free port, a temporary folder, ended by its own process id."""
 
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -29,7 +28,8 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix="cairn-contract-"))
         self.data = data or self.folder / "data"
         self.address = f"127.0.0.1:{free_port()}"
-        self.command = [binary, "--data", str(self.data), "--listen", self.address, *options]
+        where = ("--data", str(self.data), "--listen", self.address)
+        self.command = [binary, *where, "--drain-delay", "0", *options]
 
     def __enter__(self):
         self.log = open(self.folder / "log", "wb")
@@ -58,7 +58,7 @@ class Server:
         return (self.folder / "log").read_text(errors="replace")
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)  # without the delay that SIGTERM has
+        self.process.terminate()
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
