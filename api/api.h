@@ -99,7 +99,7 @@ enum api_eviction {
     API_EVICTED_HEAD,   /* the head of a request did not become whole */
     API_EVICTED_BODY,   /* a body came too slowly */
     API_EVICTED_ANSWER, /* an answer was read too slowly */
-    API_EVICTED_IDLE,   /* it had no request while places were short */
+    API_EVICTED_IDLE,   /* it had no request for too long */
     API_EVICTIONS       /* their number */
 };
 

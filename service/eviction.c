@@ -11,7 +11,7 @@ static const char *const sentences[API_EVICTIONS] = {
     [API_EVICTED_HEAD] = "does not finish the head of a request",
     [API_EVICTED_BODY] = "sends its request slower than --least-rate",
     [API_EVICTED_ANSWER] = "takes its answer slower than --least-rate",
-    [API_EVICTED_IDLE] = "has no request while connections are short",
+    [API_EVICTED_IDLE] = "keeps its connection without a request",
 };
 
 void evictions_init(struct evictions *evictions, struct api *api)

@@ -794,6 +794,24 @@ START_TEST(a_crowd_is_cut_soon)
 }
 END_TEST
 
+/* It would have 24 s for its next one; in a crowd it has 2. */
+START_TEST(who_has_no_request_makes_room_in_a_crowd)
+{
+    static struct raw_answer given;
+    static int sockets[PLACES];
+    add("--connections-limit", "32");
+    add("--idle-timeout", "24");
+    site_listen();
+    for (int i = 0; i < PLACES; i++) {
+        sockets[i] = begin_get("/healthz", 1, "");
+        ck_assert(raw_receive(sockets[i], &given));
+    }
+    ck_assert(clock_until(CLOCK_PATIENCE, server_logged(site.server, "keeps its connection without a request") == 1));
+    ck_assert(EVICTED("idle") >= 1);
+    close_all(sockets, PLACES);
+}
+END_TEST
+
 /* It may ask how the server is, but not keep it waiting for more: it goes before the time for a guest is over, after
  * which it would be cut. */
 START_TEST(a_guest_with_a_body_is_refused_at_once)
@@ -903,6 +921,7 @@ int main(void)
         a_crowd_leaves_place_for_health,
         a_crowd_on_few_connections_leaves_place_for_health,
         a_crowd_is_cut_soon,
+        who_has_no_request_makes_room_in_a_crowd,
         a_guest_with_a_body_is_refused_at_once,
         one_address_does_not_get_all_places,
         answers_nobody_reads_stay_in_their_budget,
