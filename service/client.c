@@ -261,6 +261,12 @@ enum api_eviction client_judge(struct client *client, const struct client_terms 
     return client_is_suspended(client) ? API_EVICTIONS : client_dawdling(client);
 }
 
+void client_take_no_more(struct client *client)
+{
+    wire_stop(&client->wire);
+    shutdown(client->socket, SHUT_RD);
+}
+
 void client_evict(struct client *client, enum api_eviction reason)
 {
     /* What it has not taken of its answers would stay with the kernel for minutes. */

@@ -36,6 +36,7 @@ struct client {
     uint64_t messages;                 /* begun */
     int untaken;                       /* bytes of its answers with the kernel, at the last look */
     bool guest;                        /* it has no place: places.h */
+    bool seen;                         /* as one: it has had a turn of the loop to say what it wants */
     bool busy;                         /* a request has begun and is not completed */
     bool heard;                        /* its head has arrived whole */
     bool given_up;                     /* its last answer did not come through */
@@ -114,6 +115,10 @@ enum api_eviction client_dawdling(const struct client *client);
 
 /* Why its connection has to end now; API_EVICTIONS: it need not. */
 enum api_eviction client_judge(struct client *client, const struct client_terms *terms, int64_t now);
+
+/* Its socket is shut down for reading; what it was sending amid a body is cut, and it is not told that it was at
+ * fault. */
+void client_take_no_more(struct client *client);
 
 /* Shuts its socket down, so that libmicrohttpd closes it. */
 void client_evict(struct client *client, enum api_eviction reason);

@@ -180,12 +180,12 @@ static struct client *take_arriving(struct loop *loop, int socket)
 
 /* A shut-down socket reads as ended, so libmicrohttpd closes the connection. For reading only, a request that has
  * arrived already is still read and answered first. During a drain this is repeated, for those who were not idle. */
-static void client_enter_phase(const struct client *client, enum phase phase)
+static void client_enter_phase(struct client *client, enum phase phase)
 {
     if (phase == PHASE_CUT)
         shutdown(client->socket, SHUT_RDWR);
     else if (phase == PHASE_DRAIN && client_is_idle(client))
-        shutdown(client->socket, SHUT_RD);
+        client_take_no_more(client);
 }
 
 static void on_connection(void *closure, struct MHD_Connection *connection, void **socket_context,
@@ -246,8 +246,10 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     }
     /* Its end may have been held back until now (tell_of_ends() says what this is for); or its answer was begun before
      * the drain and says keep-alive. */
-    if (wire_answered(&client->wire) || loop->current != PHASE_SERVE)
+    if (wire_answered(&client->wire))
         shutdown(client->socket, SHUT_RD);
+    else if (loop->current != PHASE_SERVE)
+        client_take_no_more(client);
 }
 
 /* Not strict: what libmicrohttpd reads has been judged before (wire.h). It uses sendfile, which has no MSG_NOSIGNAL,
@@ -408,8 +410,16 @@ static void judge_all(struct loop *loop)
     }
 }
 
+/* The flag is taken back by the thread after it has read `wake`, so that no call is missed: one that finds the
+ * flag up is looked after by the thread that is about to take it down. */
+static void call(struct loop *loop)
+{
+    if (!atomic_exchange(&loop->called, true))
+        eventfd_write(loop->wake, 1);
+}
+
 /* Guests come and go. When many of them do not, the one that has been here for the longest time has to; but not while
- * it waits for the server. */
+ * it waits for the server, nor before what it has sent along was read, which may be in the next turn. */
 static void limit_guests(struct loop *loop)
 {
     struct client *oldest = NULL;
@@ -418,11 +428,16 @@ static void limit_guests(struct loop *loop)
         return;
     for (struct client *client = loop->clients; client; client = client->next)
         if (client->guest && !client_is_leaving(client) && !client_is_suspended(client)) {
-            oldest = client;
+            oldest = client->seen ? client : oldest;
+            client->seen = true;
             dawdling++;
         }
-    if (dawdling > loop->options.guest_limit)
+    if (dawdling <= loop->options.guest_limit)
+        return;
+    if (oldest)
         evict(loop, oldest, client_dawdling(oldest));
+    else
+        call(loop);
 }
 
 /* ---- the thread's turns --------------------------------------------------------------------- */
@@ -504,14 +519,6 @@ static void *run(void *arg)
 }
 
 /* ---- from outside --------------------------------------------------------------------------- */
-
-/* The flag is taken back by the thread after it has read `wake`, so that no call is missed: one that finds the
- * flag up is looked after by the thread that is about to take it down. */
-static void call(struct loop *loop)
-{
-    if (!atomic_exchange(&loop->called, true))
-        eventfd_write(loop->wake, 1);
-}
 
 bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
                 struct identity *identity)

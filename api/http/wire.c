@@ -49,6 +49,11 @@ static bool owes_answer(const struct wire *wire)
     return wire->heads - wire_is_amid_body(wire) > wire->answered;
 }
 
+void wire_stop(struct wire *wire)
+{
+    wire->stopped = true;
+}
+
 bool wire_answered(struct wire *wire)
 {
     wire->answered++;
@@ -312,7 +317,7 @@ static ssize_t read_on(struct wire *wire, wire_source *source, void *arg, char *
                        bool *drained)
 {
     ssize_t got = source(arg, buffer, size);
-    if (got == 0 && (wire->state == WIRE_BODY || wire->state == WIRE_CHUNKS))
+    if (got == 0 && !wire->stopped && (wire->state == WIRE_BODY || wire->state == WIRE_CHUNKS))
         cut_body(wire);
     if (got <= 0)
         return got;

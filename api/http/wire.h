@@ -40,6 +40,7 @@ struct wire {
     uint64_t heads;        /* passed, those in place of faulty ones included */
     uint64_t answered;     /* messages whose answer is out */
     bool ended;            /* the source has ended, and the reader does not know it yet */
+    bool stopped;          /* the source has been shut down on this side */
     struct fault fault;    /* of the last message */
     char *origin;          /* owned: that the fault names, or NULL */
 
@@ -64,6 +65,10 @@ ssize_t wire_read(struct wire *wire, wire_source *source, void *arg, void *buffe
 
 /* The answer to the next message is out. True: the source's end was held back, and is to be read again. */
 bool wire_answered(struct wire *wire);
+
+/* The source is shut down on this side: where it ends amid a body from here on, its sender is not to blame, and there
+ * is no fault. */
+void wire_stop(struct wire *wire);
 
 /* What is wrong with the nth message, counted from 1; NULL: nothing so far. */
 const struct fault *wire_fault(const struct wire *wire, uint64_t message);
