@@ -212,10 +212,11 @@ START_TEST(a_move_and_a_copy_tell_where_to)
 }
 END_TEST
 
-/* What the client has read, and at most what else the system had of it. */
+/* What the client's system has told to have, which may be a few segments less than the client has read; and at most
+ * what else it had of it. */
 START_TEST(of_an_answer_that_is_cut_the_bytes_that_left_are_told)
 {
-    enum { SIZE = 32 << 20, READ = 1 << 20 };
+    enum { SIZE = 32 << 20, READ = 1 << 20, UNTOLD = 256 << 10 };
     static char bytes[READ];
     start_with_log(log_path(), NULL);
     site_expect(client_upload(site.client, site_object("large"), SIZE, 1, NULL), 201);
@@ -233,7 +234,7 @@ START_TEST(of_an_answer_that_is_cut_the_bytes_that_left_are_told)
         json_t *line = line_of(client_text(site.client, "cut%d", earlier));
         ck_assert(json_is_false(json_object_get(line, "complete")));
         ck_assert_int_eq(number_of(line, "status"), 200);
-        ck_assert_int_ge(number_of(line, "bytes_out"), READ - 1024);
+        ck_assert_int_ge(number_of(line, "bytes_out"), READ - UNTOLD);
         ck_assert_int_lt(number_of(line, "bytes_out"), SIZE);
     }
 }
