@@ -50,7 +50,7 @@ static double measure(struct rules *rules, const char *field)
     for (int i = 0; i < TIMES; i++)
         visitor_show(&visitor, field, 0);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) / TIMES;
+    return ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) / (double)TIMES;
 }
 
 static int by_value(const void *a, const void *b)

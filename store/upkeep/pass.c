@@ -75,9 +75,10 @@ static void pass_tell(struct pass *pass)
 /* When as many bytes may have been looked at as were. */
 static struct timespec pass_due(const struct pass *pass)
 {
+    const double longest = (double)SECONDS_MAX;
     double seconds = (double)pass->seen.bytes_done / (double)pass->rate;
-    int64_t due = pass->began + (int64_t)((seconds < SECONDS_MAX ? seconds : SECONDS_MAX) * CLOCK_SECOND);
-    return clock_timespec(due);
+    double rest = (seconds < longest ? seconds : longest) * (double)CLOCK_SECOND;
+    return clock_timespec(pass->began + (int64_t)rest);
 }
 
 /* Counts bytes, and rests while the pace is ahead of the rate. */
