@@ -53,7 +53,8 @@ struct store {
 };
 
 /* Opens and recovers the store in the folder `name` of `stores`: STORE_NO_STORE when there is none; STORE_FOREIGN,
- * STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
+ * STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO, STORE_NO_MEMORY; STORE_DRAINING once the services halt.
+ * ret_detail may be NULL. Blocking. */
 struct failure store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
                           struct store_detail *ret_detail);
 

@@ -179,7 +179,8 @@ static struct failure open_in_folder(const struct services *services, int folder
         store_free(store);
         return failure;
     }
-    failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, detail);
+    failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, services->halt,
+                      detail);
     if (failure.error) {
         writer_free(&store->writer);
         store_end(store);
@@ -196,6 +197,8 @@ struct failure store_open(const struct services *services, int stores, const cha
                           struct store_detail *ret_detail)
 {
     const struct io *io = services->options->io;
+    if (atomic_load(services->halt))
+        return failure_of(STORE_DRAINING);
     int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0 && errno == ENOENT)
         return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);

@@ -194,6 +194,9 @@ enum store_error depot_open(const char *path, const struct depot_options *option
 /* From here on new writes fail with STORE_DRAINING; those under way and reads go on. */
 void depot_drain(struct depot *depot);
 
+/* From here on no store is opened: who waits for one gets STORE_DRAINING soon. Those that are open go on. */
+void depot_halt(struct depot *depot);
+
 /* Waits until the last completion has returned, syncs, closes, frees. Every store must have been
  * released. NULL is allowed. Blocking. Thread: not from a completion callback. */
 void depot_close(struct depot *depot);

@@ -8,6 +8,8 @@
 #include "store/base/notice.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 struct admission;
 struct effort;
 struct pool;
@@ -20,6 +22,7 @@ struct services {
     struct pool *upkeep;         /* one thread, for what has time and may take long: compaction and the reserve */
     struct space *space;         /* who may have what the disk has left */
     struct effort *effort;       /* what commits cost is counted there */
+    const atomic_bool *halt;     /* once it is set, no store is opened any more: STORE_DRAINING */
     struct notice notice;        /* about the depot as a whole */
 };
 

@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct depot {
     struct probe probe;
     struct roster roster;
     struct lock admin;
+    atomic_bool halt;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -101,6 +103,7 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .admission = &depot->admission,
                                         .space = &depot->space,
                                         .effort = &depot->effort,
+                                        .halt = &depot->halt,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
     effort_init(&depot->effort);
     trouble_init(&depot->trouble, &depot->services.notice);
@@ -196,6 +199,11 @@ enum store_error depot_open(const char *path, const struct depot_options *option
 void depot_drain(struct depot *depot)
 {
     admission_drain(&depot->admission);
+}
+
+void depot_halt(struct depot *depot)
+{
+    atomic_store(&depot->halt, true);
 }
 
 void depot_close(struct depot *depot)

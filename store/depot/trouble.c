@@ -25,6 +25,8 @@ void trouble_forget(struct trouble *trouble, const char *store)
 void trouble_learn(struct trouble *trouble, const char *store, enum store_error error,
                    const struct store_detail *detail)
 {
+    if (error == STORE_DRAINING)
+        return; /* nobody has seen whether it can be */
     if (!error || error == STORE_NO_STORE) {
         trouble_forget(trouble, store);
         return;

@@ -16,6 +16,7 @@ struct scan {
     struct blobs *blobs;
     struct progress *progress;
     const struct notice *notice;
+    const atomic_bool *halt;
     struct store_detail *detail;
     struct cursor cursor;
     struct replay replay;
@@ -141,6 +142,8 @@ static struct failure scan_records(struct scan *scan)
     while (!end && scan->position + RECORD_HEADER <= scan->cursor.limit) {
         struct record record;
         enum cursor_found found;
+        if (atomic_load_explicit(scan->halt, memory_order_relaxed))
+            return failure_of(STORE_DRAINING);
         int os_error = cursor_look(&scan->cursor, scan->position, scan->open, &record, &found);
         if (os_error)
             return scan_io_error(scan, os_error);
@@ -441,11 +444,16 @@ static void check_runs(const struct log *log)
 }
 
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
-                       const struct notice *notice, struct store_detail *ret_detail)
+                       const struct notice *notice, const atomic_bool *halt, struct store_detail *ret_detail)
 {
     log_assert_unowned(log);
-    struct scan scan = {
-        .index = index, .log = log, .blobs = blobs, .progress = progress, .notice = notice, .detail = ret_detail};
+    struct scan scan = {.index = index,
+                        .log = log,
+                        .blobs = blobs,
+                        .progress = progress,
+                        .notice = notice,
+                        .halt = halt,
+                        .detail = ret_detail};
     struct failure failure = recall_reach(&scan);
     if (failure.error)
         return failure;

@@ -24,9 +24,12 @@
 #include "store/index/progress.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 /* Fills the index, the figures, the log and the blobs of a store whose folders are open, and what is known of its
- * progress; removes what no object needs. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
+ * progress; removes what no object needs. STORE_DRAINING soon after `halt` is set. Blocking. Thread: the one that opens
+ * the store; nobody else knows it yet. */
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
-                       const struct notice *notice, struct store_detail *ret_detail);
+                       const struct notice *notice, const atomic_bool *halt, struct store_detail *ret_detail);
 
 #endif

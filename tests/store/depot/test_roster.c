@@ -5,6 +5,7 @@
 #include "store/disk/space.h"
 #include "tests/lib/barrier.h"
 #include "tests/lib/sim_disk.h"
+#include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -23,6 +24,7 @@ static struct space space;
 static struct folder folder;
 static struct trouble trouble;
 static struct roster roster;
+static atomic_bool halt;
 
 static void ignore(void *arg)
 {
@@ -48,6 +50,7 @@ static void setup(void)
     services = (struct services){.options = &options,
                                  .admission = &admission,
                                  .effort = &effort,
+                                 .halt = &halt,
                                  .pool = pool_new(1),
                                  .upkeep = pool_new(1),
                                  .space = &space};
@@ -165,6 +168,48 @@ START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
 }
 END_TEST
 
+/* ---- an end of it ---------------------------------------------------------------------------- */
+
+/* The disk's table, but for a read that has opening come to an end. */
+static struct io halting;
+
+static ssize_t pread_and_halt(void *self, int file, void *bytes, size_t length, off_t position)
+{
+    atomic_store(&halt, true);
+    return sim_disk_io(disk)->pread(self, file, bytes, length, position);
+}
+
+static void put(const char *name)
+{
+    struct store_op op = {.kind = STORE_PUT, .key = store_key_of("k", 1), .payload = "p", .size = 1};
+    struct ticket ticket;
+    struct store *store = acquire(name);
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_batch(store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    roster_release(store);
+}
+
+START_TEST(a_log_that_is_being_read_is_let_go_of_at_the_end)
+{
+    struct store *store;
+    struct store_detail detail;
+    put("a");
+    roster_release(acquire("b"));
+    roster_release(acquire("c"));
+    ck_assert(!is_open("a"));
+    halting = *options.io;
+    halting.pread = pread_and_halt;
+    options.io = &halting;
+    ck_assert_int_eq(roster_acquire(&roster, "a", &store, NULL).error, STORE_DRAINING);
+    ck_assert(!trouble_tell(&trouble, &detail));
+    options.io = sim_disk_io(disk);
+    atomic_store(&halt, false);
+    roster_release(acquire("a"));
+}
+END_TEST
+
 /* ---- those who come too early ---------------------------------------------------------------- */
 
 static void *acquire_it(void *arg)
@@ -258,6 +303,7 @@ int main(void)
         what_is_not_there_is_told_and_no_trouble,
         want_of_descriptors_closes_idle_stores,
         a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
+        a_log_that_is_being_read_is_let_go_of_at_the_end,
         threads_that_open_one_store_get_the_same,
         who_will_not_wait_is_called_when_it_is_worth_another_try,
         who_waits_goes_on_when_it_is_let_go,
