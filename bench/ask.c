@@ -8,12 +8,9 @@
 #include "bench/connection.h"
 
 #include <err.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MESSAGE_MAX = 1 << 20 };
 
 struct task {
     const char *method, *path;
@@ -34,34 +31,7 @@ static void send_request(int connection, const struct task *task, unsigned long 
     if (head < 0 || (size_t)head + task->bytes > sizeof message)
         errx(2, "a request has more than %d bytes", MESSAGE_MAX);
     memset(message + head, 'x', task->bytes);
-    ssize_t size = head + (ssize_t)task->bytes;
-    if (send(connection, message, (size_t)size, MSG_NOSIGNAL) != size)
-        err(1, "sending a request");
-}
-
-/* The bytes of an answer whose head is there, or 0. */
-static size_t answer_length(const struct task *task)
-{
-    const char *end = strstr(message, "\r\n\r\n"), *length = strcasestr(message, "\r\ncontent-length:");
-    if (!end)
-        return 0;
-    if (strncmp(message, "HTTP/1.1 2", 10) != 0)
-        errx(1, "%s %s: %.*s", task->method, task->path, (int)strcspn(message, "\r"), message);
-    bool empty = strcmp(task->method, "HEAD") == 0 || !length || length > end;
-    return (size_t)(end - message) + 4 + (empty ? 0 : strtoul(length + strlen("\r\ncontent-length:"), NULL, 10));
-}
-
-static void receive_answer(int connection, const struct task *task)
-{
-    size_t received = 0, length = 0;
-    while (received == 0 || received != length) {
-        ssize_t got = recv(connection, message + received, sizeof message - 1 - received, 0);
-        if (got <= 0)
-            errx(1, "%s %s: the connection ended, or the answer is too long", task->method, task->path);
-        received += (size_t)got;
-        message[received] = '\0';
-        length = answer_length(task);
-    }
+    connection_send(connection, message, (size_t)head + task->bytes);
 }
 
 static unsigned long number_of(int count, char **arguments, int index)
@@ -81,7 +51,7 @@ int main(int count, char **arguments)
     int connection = connection_to(arguments[2]);
     for (unsigned long i = 0; i < task.count; i++) {
         send_request(connection, &task, i);
-        receive_answer(connection, &task);
+        connection_receive(connection, message, strcmp(task.method, "HEAD") == 0);
     }
     return 0;
 }

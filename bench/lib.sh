@@ -51,9 +51,9 @@ await() {
     answers "$1" "$2" || die "$1 does not answer: $(tail -n 5 "$3")"
 }
 
-# start_cairnd FOLDER [FLAG...]: sets $cairn (URL up to the stores) and $cairn_pid. Its data are in FOLDER of the work
+# launch_cairnd FOLDER [FLAG...]: sets $cairn (URL up to the stores) and $cairn_pid. Its data are in FOLDER of the work
 # folder; configure it by flags, or by CAIRN_... in the environment.
-start_cairnd() {
+launch_cairnd() {
     local port folder=$1
     shift
     [[ -x $cairnd ]] || die "$cairnd is missing: run ./dev build, or set CAIRND"
@@ -63,6 +63,11 @@ start_cairnd() {
     pids+=("$cairn_pid")
     cairn=http://127.0.0.1:$port/v1/stores
     await "http://127.0.0.1:$port/healthz" "$cairn_pid" "$work/cairnd.log"
+}
+
+# start_cairnd FOLDER [FLAG...]: the same, and makes the first store.
+start_cairnd() {
+    launch_cairnd "$@"
     create_store "$store"
 }
 
@@ -70,6 +75,17 @@ start_cairnd() {
 stop_cairnd() {
     kill "$cairn_pid"
     wait "$cairn_pid" || die "cairnd did not end well: $(tail -n 5 "$work/cairnd.log")"
+    forget_cairnd
+}
+
+# Ends cairnd as a crash would.
+crash_cairnd() {
+    kill -KILL "$cairn_pid"
+    wait "$cairn_pid" 2>/dev/null || true
+    forget_cairnd
+}
+
+forget_cairnd() {
     pids=("${pids[@]/$cairn_pid/}")
 }
 
@@ -192,7 +208,7 @@ first_child() {
 
 # cpu_time PID: the seconds of CPU that a process and its threads have used.
 cpu_time() {
-    awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print ($12 + $13) / hz}' "/proc/$1/stat"
+    "$tools/clock" "$1"
 }
 
 # peak_reset PID and peak PID: the largest resident memory of a process since the reset, in MiB.

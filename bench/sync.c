@@ -4,19 +4,13 @@
  *
  * Prints the appends per second: the ceiling of one client that waits for each durable write.
  */
+#include "bench/crew.h"
+
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 int main(int count, char **arguments)
 {
@@ -30,13 +24,13 @@ int main(int count, char **arguments)
         err(1, "%s", arguments[1]);
 
     long appends = 0;
-    double begin = now();
-    while (now() - begin < seconds) {
+    double begin = crew_now();
+    while (crew_now() - begin < seconds) {
         if (write(file, bytes, size) != (ssize_t)size || fdatasync(file) != 0)
             err(1, "%s", arguments[1]);
         appends++;
     }
-    printf("%.0f\n", (double)appends / (now() - begin));
+    printf("%.0f\n", (double)appends / (crew_now() - begin));
     free(bytes);
     return 0;
 }

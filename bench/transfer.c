@@ -8,6 +8,7 @@
  * status is 2xx and every announced byte has arrived.
  */
 #include "bench/connection.h"
+#include "bench/crew.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -20,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HEAD_MAX = 64 * 1024, PIECE = 1 << 20 };
@@ -32,13 +32,6 @@ struct answer {
     int status;
     uint64_t content_length;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* All of a file in memory before the clock starts; it stays there until the process ends. */
 static const char *map_file(const char *path, uint64_t *ret_size)
@@ -130,12 +123,12 @@ int main(int count, char **arguments)
 
     uint64_t size = 0;
     const char *bytes = put ? map_file(arguments[4], &size) : NULL;
-    double begin = now();
+    double begin = crew_now();
     int connection = connection_to(arguments[2]);
     send_head(connection, arguments[1], arguments[3], size);
     send_body(connection, bytes, size);
     receive_head(connection, &answer);
     discard_body(connection, &answer);
-    printf("%.6f\n", now() - begin);
+    printf("%.6f\n", crew_now() - begin);
     return 0;
 }
