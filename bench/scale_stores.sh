@@ -1,0 +1,92 @@
+# scale_stores.sh - the figures of many stores: one for a thousand objects of the size. Sourced by scale.
+# shellcheck shell=bash disable=SC2154
+
+crew=16 # connections
+
+# many METHOD PATH COUNT OF [BYTES]: requests/s, and the median and 99th percentile of milliseconds.
+many() {
+    "$tools/many" "$crew" "$1" "$(port)" "$2" "${@:3}"
+}
+
+# start_stores FOLDER COUNT [FLAG...]: a server with so many stores s0, s1, …; prints what `many` does.
+start_stores() {
+    local count=$2
+    start_cairnd "$1" --stores-limit 1000000 "${@:3}"
+    created=$(many PUT /v1/stores/s% "$count" "$count")
+}
+
+stop_stores() {
+    stop_cairnd
+    rm -rf "${work:?}/$1"
+}
+
+figure_creation() {
+    local count=$((size / 1000)) removed
+    start_stores creation "$count"
+    removed=$(many DELETE /v1/stores/s% "$count" "$count")
+    stop_stores creation
+    tell "making stores at $crew connections: stores/s" '>= 1000' "${created%% *}"
+    tell "removing stores at $crew connections: stores/s" '>= 1000' "${removed%% *}"
+}
+
+# Twice round, so that each store is opened at least once to be written to, and once more. What one store takes alone is
+# measured in the same server.
+figure_rounds() {
+    local count=$((size / 1000)) alone turns
+    start_stores rounds "$count"
+    alone=$(many PUT "/v1/stores/$store/objects/%" 20000 20000 "$object_bytes")
+    turns=$(many PUT /v1/stores/s%/objects/key $((2 * count)) "$count" "$object_bytes")
+    quiet
+    tell "writing to each store in turn at $crew connections: requests/s" '' "${turns%% *}"
+    tell 'writing to each store in turn / to one' '>= 0.25' "$(ratio "${turns%% *}" "${alone%% *}")"
+    tell 'memory after writing to each store in turn: MiB' '<= 64' "$(resident "$cairn_pid")"
+    tell 'disk for a store that was written to: KiB' '<= 64' \
+        "$(calculate "$(du --summarize --block-size=1024 "$work/rounds/stores" | cut --fields 1) / $count")"
+    stop_stores rounds
+}
+
+figure_threads() {
+    local count=$((size / 1000))
+    start_stores threads "$count" --open-stores-limit "$count"
+    many PUT /v1/stores/s%/objects/key "$count" "$count" "$object_bytes" >/dev/null
+    tell "threads with --open-stores-limit N, N stores in use" '<= 64' \
+        "$(sed -n 's/^Threads:\t//p' "/proc/$cairn_pid/status")"
+    tell "memory with --open-stores-limit N, N stores in use: MiB" '' "$(resident "$cairn_pid")"
+    stop_stores threads
+}
+
+# ---- opening -------------------------------------------------------------------------------------
+
+big_stores=4
+
+# make_big_stores: big0, big1, …, and a small one beside them.
+make_big_stores() {
+    local count=$((size / big_stores)) i
+    start_cairnd opening
+    create_store small
+    "$tools/many" 1 PUT "$(port)" /v1/stores/small/objects/% 1 1 "$object_bytes" >/dev/null
+    "$tools/fill" put "$(port)" "$store" "$count" "$count" "$loading_stride" "$object_bytes" >/dev/null
+    stop_cairnd
+    for ((i = 0; i < big_stores; i++)); do
+        cp --archive "$work/opening/stores/$store" "$work/opening/stores/big$i"
+    done
+}
+
+# How long a GET of another store has to wait, the longest of them until all big stores are open.
+figure_opening() {
+    local i openers=()
+    make_big_stores
+    launch_cairnd opening
+    for ((i = 0; i < big_stores; i++)); do
+        first_get "big$i" &
+        openers+=($!)
+    done
+    : >"$work/waits"
+    while [[ $(jobs -rp) == *"${openers[0]}"* || ! -s $work/waits ]]; do
+        "$tools/many" 1 GET "$(port)" /v1/stores/small/objects/% 1 1 >>"$work/waits"
+    done
+    wait "${openers[@]}"
+    tell "longest wait of a small GET while $big_stores stores open: ms" '<= 100' \
+        "$(cut -d ' ' -f 3 "$work/waits" | sort -g | tail -n 1)"
+    stop_stores opening
+}
