@@ -99,6 +99,15 @@ memory_loaded() {
     ask_pages 'limit=10' 1
     quiet
     tell 'memory after a restart and a page: bytes an object' '<= 24' "$(bytes_each "$start")"
+    tell_disk
+}
+
+# tell_disk: what the store's files take, those included that are made of the log.
+tell_disk() {
+    local folder=$work/objects/stores/$store
+    tell "disk, objects of $object_bytes bytes: bytes an object" '' \
+        "$(calculate "$(du --summarize --block-size=1 "$folder" | cut --fields 1) / $size")"
+    tell 'files in log/' '' "$(find "$folder/log" -type f | wc -l)"
 }
 
 # ---- restart -------------------------------------------------------------------------------------
@@ -177,7 +186,7 @@ page() {
     local before cost count round
     before=$(spent)
     ask_pages "$2" 2
-    count=$(calculate "c = int(0.25 / ($(spent) - $before)); c > 1000 ? 1000 : c < 2 ? 2 : c")
+    count=$(calculate "c = int($patience / ($(spent) - $before)); c > 1000 ? 1000 : c < 2 ? 2 : c")
     : >"$work/pages"
     for ((round = 0; round < rounds; round++)); do
         before=$(spent)

@@ -72,6 +72,16 @@ make_big_stores() {
     done
 }
 
+# any_runs PID...: whether one of the shell's jobs has not ended.
+any_runs() {
+    local running pid
+    running=$(jobs -rp)
+    for pid; do
+        ! grep -qx "$pid" <<<"$running" || return 0
+    done
+    return 1
+}
+
 # How long a GET of another store has to wait, the longest of them until all big stores are open.
 figure_opening() {
     local i openers=()
@@ -82,7 +92,7 @@ figure_opening() {
         openers+=($!)
     done
     : >"$work/waits"
-    while [[ $(jobs -rp) == *"${openers[0]}"* || ! -s $work/waits ]]; do
+    while any_runs "${openers[@]}" || [[ ! -s $work/waits ]]; do
         "$tools/many" 1 GET "$(port)" /v1/stores/small/objects/% 1 1 >>"$work/waits"
     done
     wait "${openers[@]}"
