@@ -285,7 +285,7 @@ void store_figures(struct store *store, struct store_figures *ret_figures)
         .dead_bytes = index->dead_bytes,
         .disk_bytes = log_disk_bytes(&store->log) + store->blobs.bytes,
         .end_offset = index->end_offset,
-        .segments = log_segments(&store->log),
+        .segments = chain_segments(&store->log.chain),
         .blobs = store->blobs.needs.count,
         .commits = index->commits,
         .records = index->records,

@@ -24,7 +24,7 @@ struct group {
     struct txn **last;
     uint64_t bytes;
     int64_t now;
-    size_t segments; /* of the log, when compaction was last thought of */
+    uint64_t number; /* of the active segment, when compaction was last thought of */
     bool compact;    /* a segment has become worth it */
 };
 
@@ -274,10 +274,10 @@ static void publish(struct group *group)
     index_unlock(index);
     discard_orphans(group);
     log_note_mark(log, false);
-    if (group->compact || group->segments != log->segment_count)
+    if (group->compact || group->number != log->active->number)
         (void)errand_ask(group->parts.compaction);
     group->compact = false;
-    group->segments = log->segment_count;
+    group->number = log->active->number;
 }
 
 /* Syncs the log, and counts how long that takes. */

@@ -275,7 +275,7 @@ static struct failure plan_rewrite(struct plan *plan, size_t at)
     const struct txn_step *step = &plan->txn->steps[at];
     struct view before;
     bool tombstone = step->rewritten_from == 0;
-    if (!tombstone && !index_leads_to(plan->index, &op->key, step->rewritten_from))
+    if (!tombstone && index_now_own(plan->index, &op->key) != step->rewritten_from)
         return failure_none();
     struct failure failure = changes_find_own(changes, &op->key, !tombstone, &before);
     if (tombstone && failure.error == STORE_DAMAGED)

@@ -7,7 +7,7 @@
 static struct failure read_record(const struct log *log, struct arena *arena, struct location location, size_t length,
                                   unsigned char **ret_bytes, struct record *ret_record)
 {
-    const struct segment *segment = log->segments[location.segment];
+    const struct segment *segment = chain_at(&log->chain, location.segment);
     unsigned char *bytes = arena_take(arena, length);
     if (!bytes)
         return failure_of(STORE_NO_MEMORY);

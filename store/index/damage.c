@@ -26,7 +26,7 @@ static bool take_down(struct table *table, uint64_t key, uint64_t value)
     return true;
 }
 
-void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps)
+void damage_found_gaps(struct index *index, uint64_t bytes, uint64_t behind_gaps)
 {
     log_assert_unowned(index->log);
     index_lock(index);
@@ -41,17 +41,17 @@ bool damage_has_gaps(const struct index *index)
     return index->damage.gaps;
 }
 
-bool damage_has_gap_behind(const struct index *index, size_t slot)
+bool damage_has_gap_behind(const struct index *index, uint32_t slot)
 {
-    return slot < index->damage.behind_gaps;
+    return chain_at(&index->log->chain, slot)->number < index->damage.behind_gaps;
 }
 
-bool damage_found_record(struct index *index, uint64_t packed)
+bool damage_found_record(struct index *index, uint64_t offset, uint32_t length)
 {
     index_lock(index);
-    bool fresh = take_down(&index->damage.records, packed, 1);
+    bool fresh = take_down(&index->damage.records, offset, 1);
     if (fresh)
-        index->damage.bytes += location_unpack(packed).length;
+        index->damage.bytes += length;
     index_unlock(index);
     return fresh;
 }

@@ -13,10 +13,10 @@ struct index;
 /* Guarded by the index's lock; `gaps` and `behind_gaps` do not change any more once recovery is done. */
 struct damage {
     uint64_t bytes;       /* of the log */
-    struct table records; /* packed locations of those that are counted in it */
+    struct table records; /* offset -> 1, of those that are counted in it */
     struct table blobs;   /* number -> what was found of it */
     bool gaps;            /* recovery has found parts of the log missing or damaged: they may come back */
-    size_t behind_gaps;   /* slot of the first segment behind all of them */
+    uint64_t behind_gaps; /* number of the first segment behind all of them */
 };
 
 /* What was found of a blob. What a look at the file tells, each read looks at again: the file may come back. */
@@ -30,19 +30,19 @@ enum blob_damage {
 void damage_init(struct damage *damage, uint64_t salt);
 void damage_free(struct damage *damage);
 
-/* So many bytes of the log are damaged or missing, all in front of the segment in a slot. Thread: the one
- * that opens the store. */
-void damage_found_gaps(struct index *index, uint64_t bytes, size_t behind_gaps);
+/* So many bytes of the log are damaged or missing, all in front of the segment of this number. Thread: the one that
+ * opens the store. */
+void damage_found_gaps(struct index *index, uint64_t bytes, uint64_t behind_gaps);
 
 /* Whether recovery has found parts of the log missing or damaged: they may come back, with objects that were deleted
  * since. Thread: any, once recovery is done. */
 bool damage_has_gaps(const struct index *index);
 
 /* Whether a part of the log that is missing or damaged lies behind the segment in a slot, or in it. */
-bool damage_has_gap_behind(const struct index *index, size_t slot);
+bool damage_has_gap_behind(const struct index *index, uint32_t slot);
 
-/* Counts the record at a packed location as damaged; false when it is known already. */
-bool damage_found_record(struct index *index, uint64_t packed);
+/* Counts the record of a length that stands at an offset as damaged; false when it is known already. */
+bool damage_found_record(struct index *index, uint64_t offset, uint32_t length);
 
 /* Takes down what was found of a blob, if an object needs it; true when that is news. */
 bool damage_found_blob(struct index *index, uint64_t blob, enum blob_damage damage);

@@ -97,10 +97,21 @@ uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool
     return packed;
 }
 
-bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed)
+bool index_now_offset(struct index *index, const struct store_key *key, uint64_t *ret_offset)
 {
-    bool single;
-    return index_now_tagged(index, key->hash, index_tag(index, key), &single) == packed;
+    index_lock_shared(index);
+    uint64_t packed = index_find_own(index, key);
+    struct location location = location_unpack(packed);
+    if (packed)
+        *ret_offset = segment_offset(chain_at(&index->log->chain, location.segment), location.position);
+    index_unlock(index);
+    return packed != 0;
+}
+
+bool index_leads_to(struct index *index, const struct store_key *key, uint64_t offset)
+{
+    uint64_t now;
+    return index_now_offset(index, key, &now) && now == offset;
 }
 
 struct each {
@@ -223,7 +234,7 @@ static uint64_t lead_nowhere(struct index *index, const struct index_change *cha
 /* A record has come. */
 static void record_begins(struct index *index, const struct index_change *change)
 {
-    struct segment *segment = index->log->segments[change->location.segment];
+    struct segment *segment = chain_at(&index->log->chain, change->location.segment);
     segment->ends_others = segment->ends_others || change->ends_others;
     if (change->type == RECORD_PUT) {
         segment->puts++;
@@ -244,7 +255,7 @@ static void record_begins(struct index *index, const struct index_change *change
 /* A record has lost its key. */
 static const struct segment *record_ends(struct index *index, struct location location, uint64_t size)
 {
-    struct segment *segment = index->log->segments[location.segment];
+    struct segment *segment = chain_at(&index->log->chain, location.segment);
     assert(segment->live > 0 && index->objects > 0);
     segment->live--;
     segment->dead += location.length;
@@ -296,16 +307,17 @@ void index_count_group(struct index *index, uint64_t records)
 void index_replace(struct index *index, struct segment *husk)
 {
     index_assert_exclusive(index);
-    const struct segment *segment = index->log->segments[husk->slot];
-    assert(segment->live == 0);
+    struct chain *chain = &index->log->chain;
+    const struct segment *segment = chain_from(chain, husk->number);
+    assert(segment->number == husk->number && segment->live == 0);
     index->dead_bytes -= segment->dead + segment->tombstones;
-    log_replace(index->log, husk);
+    chain_replace(chain, husk);
 }
 
 void index_keep(struct index *index, struct segment *segment)
 {
     index_lock(index);
-    assert(log_is_sealed(index->log, segment));
+    assert(chain_is_sealed(&index->log->chain, segment));
     segment->keep = true;
     index_unlock(index);
 }

@@ -100,8 +100,11 @@ uint64_t index_now_own(struct index *index, const struct store_key *key);
  * its tag. */
 uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single);
 
-/* Whether the key, which is that of the record at a packed location, leads there now. */
-bool index_leads_to(struct index *index, const struct store_key *key, uint64_t packed);
+/* The offset of the record that index_now_own() finds, which stays that record's alone; false: it finds none. */
+bool index_now_offset(struct index *index, const struct store_key *key, uint64_t *ret_offset);
+
+/* Whether the key, which is that of the record at an offset, leads there now. */
+bool index_leads_to(struct index *index, const struct store_key *key, uint64_t offset);
 
 /* The tag of a key: namesakes.h. */
 uint64_t index_tag(const struct index *index, const struct store_key *key);
@@ -134,7 +137,7 @@ void index_publish(struct index *index);
 /* They were a group commit of so many records. */
 void index_count_group(struct index *index, uint64_t records);
 
-/* Puts a husk in the place of the segment in its slot, which is the caller's now: none of its records counts any
+/* Puts a husk in the place of the segment with its number, which is the caller's now: none of its records counts any
  * more. */
 void index_replace(struct index *index, struct segment *husk);
 

@@ -8,10 +8,10 @@
  * there. Lock held. */
 static uint64_t oldest_now(const struct progress *progress)
 {
-    const struct log *log = progress->log;
+    const struct chain *chain = &progress->log->chain;
     index_assert_locked(progress->index);
-    bool unknown = damage_has_gaps(progress->index) || log->oldest == log->segment_count;
-    return unknown ? progress->told.oldest : log->segments[log->oldest]->number;
+    bool unknown = damage_has_gaps(progress->index) || chain->oldest == chain->count;
+    return unknown ? progress->told.oldest : chain->segments[chain->oldest]->number;
 }
 
 static bool is_told(const struct progress *progress, const struct reach *now)
@@ -24,9 +24,9 @@ static bool is_told(const struct progress *progress, const struct reach *now)
 /* What can be said of the log: false when that is nothing, or no more than what is on disk. */
 static bool find_reach(const struct progress *progress, bool another_segment, struct reach *ret_reach)
 {
-    const struct log *log = progress->log;
+    const struct chain *chain = &progress->log->chain;
     index_lock_shared(progress->index);
-    const struct segment *last = log_last(log);
+    const struct segment *last = chain_last(chain);
     *ret_reach = (struct reach){.offset = progress->index->end_offset,
                                 .segment = last ? last->number : 0,
                                 .oldest = oldest_now(progress),
@@ -35,7 +35,7 @@ static bool find_reach(const struct progress *progress, bool another_segment, st
     bool sure = last && last->base >= progress->resumed;
     /* A log that fits into one file is small: it can wait until it is closed. */
     if (another_segment)
-        sure = sure && log->segment_count > 1 && last->number > progress->told.segment;
+        sure = sure && chain->count > 1 && last->number > progress->told.segment;
     index_unlock(progress->index);
     return sure && !is_told(progress, ret_reach);
 }

@@ -9,13 +9,13 @@ enum {
 bool yield_is_oldest(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    return segment->slot <= index->log->oldest && !damage_has_gaps(index);
+    return chain_is_oldest(&index->log->chain, segment) && !damage_has_gaps(index);
 }
 
 bool yield_is_candidate(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
-    return !damage_has_gap_behind(index, segment->slot) && log_is_sealed(index->log, segment) &&
+    return !damage_has_gap_behind(index, segment->slot) && chain_is_sealed(&index->log->chain, segment) &&
            !segment_is_husk(segment) && !segment->keep;
 }
 

@@ -9,20 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Made by compaction; like a prepared segment it counts as one from its renaming on. */
-static const char husk_name[] = "husk";
-
 bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
-              struct pool *pool, struct shared_lock *table_lock)
+              struct pool *pool, struct shared_lock *chain_lock)
 {
     *log = (struct log){.io = options->io,
                         .folder = folder,
                         .salt = salt,
                         .segment_size = space_segment_limit(space, options->segment_size),
                         .space = space,
-                        .table_lock = table_lock,
                         .next_number = 1};
     log->buffer = malloc(LOG_BUFFER);
+    chain_init(&log->chain, chain_lock);
     prepared_init(log, pool);
     return log->buffer != NULL;
 }
@@ -30,42 +27,10 @@ bool log_init(struct log *log, const struct depot_options *options, int folder, 
 void log_free(struct log *log)
 {
     prepared_free(log);
-    for (size_t i = 0; i < log->segment_count; i++)
-        segment_release(log->segments[i]);
-    free(log->segments);
+    chain_free(&log->chain);
     free(log->strays);
     free(log->buffer);
     log->io->close(log->io->self, log->folder);
-}
-
-bool log_is_prepared(const char *name)
-{
-    return prepared_is_name(name) || strcmp(name, husk_name) == 0;
-}
-
-static bool table_grow(struct log *log)
-{
-    size_t capacity = log->segment_capacity ? log->segment_capacity * 2 : 8;
-    struct segment **moved = realloc(log->segments, capacity * sizeof *moved);
-    if (!moved)
-        return false;
-    log->segments = moved;
-    log->segment_capacity = capacity;
-    return true;
-}
-
-/* Segments become husks and never the other way round. */
-static void find_oldest(struct log *log)
-{
-    while (log->oldest < log->segment_count && segment_is_husk(log->segments[log->oldest]))
-        log->oldest++;
-}
-
-void log_replace(struct log *log, struct segment *husk)
-{
-    assert(shared_lock_is_mine(log->table_lock));
-    log->segments[husk->slot] = husk;
-    find_oldest(log);
 }
 
 /* Whether nobody else may append: there is no writer yet, or this thread is it. */
@@ -90,22 +55,17 @@ void log_note_mark(struct log *log, bool marked)
 enum store_error log_adopt(struct log *log, struct segment *segment)
 {
     assert(is_alone(log));
-    if (log->segment_count == LOCATION_SEGMENTS_MAX)
-        return STORE_TOO_LARGE;
-    shared_lock_take(log->table_lock);
-    bool fits = log->segment_count < log->segment_capacity || table_grow(log);
-    if (fits) {
-        segment->slot = (uint32_t)log->segment_count;
-        log->segments[log->segment_count++] = segment;
-        find_oldest(log);
+    shared_lock_take(log->chain.lock);
+    enum store_error error = chain_append(&log->chain, segment);
+    if (!error) {
         log->active = segment;
         log_use_number(log, segment->number);
         log->end = segment_end(segment);
     }
-    shared_lock_release(log->table_lock);
-    if (fits && !segment_is_husk(segment))
+    shared_lock_release(log->chain.lock);
+    if (!error && !segment_is_husk(segment))
         space_cover(log->space, segment->prepared);
-    return fits ? STORE_OK : STORE_NO_MEMORY;
+    return error;
 }
 
 bool log_add_stray(struct log *log, const struct log_stray *stray)
@@ -152,12 +112,20 @@ static struct failure log_enter(struct log *log, const struct prepared *prepared
     return (struct failure){.error = STORE_FAILED, .os_error = ENOMEM};
 }
 
+static bool is_full(const struct log *log)
+{
+    shared_lock_share(log->chain.lock);
+    bool full = chain_is_full(&log->chain);
+    shared_lock_release(log->chain.lock);
+    return full;
+}
+
 /* Goes on in a new segment with room for what is needed; `scarce`: on a full disk. */
 static struct failure log_roll(struct log *log, const struct log_need *need, bool scarce)
 {
     struct prepared prepared;
-    if (log->segment_count == LOCATION_SEGMENTS_MAX)
-        return failure_of(STORE_FAILED); /* before the file is named: husks give their places back at the next start */
+    if (is_full(log))
+        return failure_of(STORE_FAILED); /* before the file is named */
     int os_error = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
     if (os_error)
         return failure_of_errno(os_error);
@@ -387,72 +355,7 @@ void log_abandon(struct log *log)
         log->active->used = log->group_position;
 }
 
-int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file)
-{
-    const struct io *io = log->io;
-    char name[SEGMENT_NAME_MAX];
-    segment_name(header->number, name);
-    int file = io->openat(io->self, log->folder, husk_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (file < 0)
-        return errno;
-    int error = segment_write_header(io, file, header, log->salt);
-    if (!error && io->renameat(io->self, log->folder, husk_name, log->folder, name) < 0)
-        error = errno;
-    if (error) {
-        io->close(io->self, file);
-        io->unlinkat(io->self, log->folder, husk_name, 0);
-        return error;
-    }
-    /* Until the rename is on disk the segment counts as there: its table entry stays, and so do tombstones. */
-    if (io->fsync(io->self, log->folder) < 0) {
-        error = errno;
-        io->close(io->self, file);
-        return error;
-    }
-    *ret_file = file;
-    return 0;
-}
-
-bool log_is_sealed(const struct log *log, const struct segment *segment)
-{
-    return log_next(log, segment) != NULL;
-}
-
-struct segment *log_last(const struct log *log)
-{
-    assert(shared_lock_is_held(log->table_lock));
-    return log->segment_count > 0 ? log->segments[log->segment_count - 1] : NULL;
-}
-
-const struct segment *log_next(const struct log *log, const struct segment *segment)
-{
-    assert(shared_lock_is_held(log->table_lock));
-    size_t slot = (size_t)segment->slot + 1;
-    return slot < log->segment_count ? log->segments[slot] : NULL;
-}
-
-struct segment *log_pin(const struct log *log, uint32_t slot)
-{
-    assert(shared_lock_is_held(log->table_lock));
-    struct segment *segment = log->segments[slot];
-    segment_retain(segment);
-    return segment;
-}
-
-uint64_t log_segments(const struct log *log)
-{
-    assert(shared_lock_is_held(log->table_lock));
-    uint64_t count = 0;
-    for (size_t i = 0; i < log->segment_count; i++)
-        count += segment_is_husk(log->segments[i]) ? 0 : 1;
-    return count;
-}
-
 uint64_t log_disk_bytes(struct log *log)
 {
-    assert(shared_lock_is_held(log->table_lock));
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < log->segment_count; i++)
-        bytes += log->segments[i]->prepared;
-    return bytes + prepared_spare_bytes(log);
+    return chain_bytes(&log->chain) + prepared_spare_bytes(log);
 }

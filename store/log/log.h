@@ -13,8 +13,10 @@
  * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
  * that compaction has got that way is promised to it until it is done.
  *
- * Thread: the writer's, except log_is_sealed(), log_last(), log_next(), log_pin(), log_segments() and log_disk_bytes(),
- * which need the index's lock; functions that change the table of segments take it exclusively themselves.
+ * Its segments are in a chain (chain.h), which is guarded by the index's lock; functions that append to the chain take
+ * that themselves.
+ *
+ * Thread: the writer's, but for log_disk_bytes(), which needs that lock.
  */
 #ifndef CAIRN_LOG_H
 #define CAIRN_LOG_H
@@ -22,6 +24,7 @@
 #include "store/base/pool.h"
 #include "store/base/shared_lock.h"
 #include "store/disk/space.h"
+#include "store/log/chain.h"
 #include "store/log/location.h"
 #include "store/log/prepared.h"
 #include "store/log/record.h"
@@ -48,16 +51,12 @@ struct log {
     int folder; /* log/ */
     uint64_t salt;
     uint64_t segment_size;
-    struct space *space;            /* the depot's */
-    struct shared_lock *table_lock; /* the index's: guards the table below */
-    struct segment **segments;      /* by slot; in order of their numbers */
-    size_t segment_count;
-    size_t segment_capacity;
-    size_t oldest;            /* slot of the first that is no husk */
+    struct space *space; /* the depot's */
+    struct chain chain;
     struct log_stray *strays; /* as they were found at the start */
     size_t stray_count;
 
-    struct segment *active; /* borrowed from the table; NULL before the first write */
+    struct segment *active; /* borrowed from the chain; NULL before the first write */
     uint64_t next_number;
     uint64_t end;  /* offset of the next record */
     bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
@@ -79,13 +78,10 @@ struct log {
 
 /* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
 bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
-              struct pool *pool, struct shared_lock *table_lock);
+              struct pool *pool, struct shared_lock *chain_lock);
 
 /* Waits for the background, closes everything. */
 void log_free(struct log *log);
-
-/* Whether a file in the folder is a segment that was being prepared, of no use after a restart. */
-bool log_is_prepared(const char *name);
 
 /* Adds a segment behind the others: one found on disk by recovery, or one that the writer begins. Takes it on success.
  * Thread: the one that opens the store, then the writer's. */
@@ -154,29 +150,6 @@ int log_sync(struct log *log, bool *ret_sync_failed);
 /* Takes back what was appended since log_begin(). Nothing counts that a write of it may have left on disk: where one
  * was tried the log goes on in a new segment. Blocking. */
 void log_abandon(struct log *log);
-
-/* Replaces a sealed segment's file, or a husk's, by a husk, durably; an errno. Those who have the old file open keep
- * it. Thread: any, but one at a time. */
-int log_write_husk(struct log *log, const struct segment_header *header, int *ret_file);
-
-/* Puts a husk into its slot, in place of the segment there, which is the caller's now. Thread: the index's lock
- * exclusive. */
-void log_replace(struct log *log, struct segment *husk);
-
-/* Whether a segment is sealed: there is one behind it. */
-bool log_is_sealed(const struct log *log, const struct segment *segment);
-
-/* The last segment; NULL: there is none. */
-struct segment *log_last(const struct log *log);
-
-/* The segment behind another; NULL: that is the last one, which is not sealed. */
-const struct segment *log_next(const struct log *log, const struct segment *segment);
-
-/* The segment in a slot, with a reference. */
-struct segment *log_pin(const struct log *log, uint32_t slot);
-
-/* How many segments hold records. */
-uint64_t log_segments(const struct log *log);
 
 /* Bytes of all segment files and of the spare. */
 uint64_t log_disk_bytes(struct log *log);

@@ -49,17 +49,6 @@ struct segment *segment_new(const struct io *io, int file, const struct segment_
     return segment;
 }
 
-struct segment_header segment_husk_header(const struct segment *segment)
-{
-    return (struct segment_header){.version = SEGMENT_VERSION,
-                                   .number = segment->number,
-                                   .base = segment->base,
-                                   .skipped = segment->skipped,
-                                   .front = segment->front,
-                                   .husk = true,
-                                   .end = segment_end(segment)};
-}
-
 void segment_retain(struct segment *segment)
 {
     atomic_fetch_add_explicit(&segment->references, 1, memory_order_relaxed);

@@ -16,7 +16,7 @@
  * then records, then zeros up to the prepared end: blocks that are already written make a sync cheaper, and
  * a disk that is full is met while preparing, not while committing. The file is named after the number
  * and gets its name when its header is on disk. A husk is a file of nothing but a header: its records are elsewhere
- * now (compact.h). A segment ends where the next one's front says: whatever
+ * now (husk.h). A segment ends where the next one's front says: whatever
  * stands behind that, the rest of a failed or torn write, does not count.
  *
  * Version 1 had zeros from 32 on: what follows follows closely, and a file of 64 bytes is taken for a husk. Up to
@@ -75,7 +75,7 @@ struct segment {
     atomic_uint references; /* the log's own and each reader's */
     const struct io *io;
     int file;         /* -1: of a husk, which nobody reads */
-    uint32_t slot;    /* in the log's table */
+    uint32_t slot;    /* in the log's chain */
     uint64_t version; /* where its header is damaged: what its neighbours tell */
     uint64_t number;
     uint64_t base;     /* offset of the first record */
@@ -117,9 +117,6 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
 
 /* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO. */
 struct failure segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header);
-
-/* The header of the husk that will stand for a sealed segment, or of the one that a husk has. */
-struct segment_header segment_husk_header(const struct segment *segment);
 
 /* Whether each of its puts and tombstones speaks of one object only. */
 static inline bool segment_knows_namesakes(const struct segment *segment)

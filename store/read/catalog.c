@@ -76,7 +76,7 @@ static bool shelf_is_current(const struct catalog_shelf *shelf, const struct str
 }
 
 static struct failure shelf_rebuild(const struct reader *reader, struct catalog_shelf *shelf,
-                                    const struct stretch *stretch, const struct horizon *horizon)
+                                    const struct stretch *stretch, uint64_t horizon)
 {
     struct run *run;
     size_t keep = runs_to_keep(shelf, stretch);
@@ -97,8 +97,10 @@ static bool tell_lacks(const struct reader *reader, const struct run *run, const
     size_t count;
     const uint64_t *lacks = run_lacks(run, &count);
     size_t fresh = 0;
-    for (size_t i = 0; i < count; i++)
-        fresh += damage_found_record(reader->index, lacks[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct location location = location_unpack(lacks[i]);
+        fresh += damage_found_record(reader->index, segment_offset(segment, location.position), location.length);
+    }
     if (fresh > 0)
         notice_tell(reader->notice, STORE_LOG_ERROR,
                     "%zu records in segment %016" PRIx64 " are damaged: listings leave their objects out", fresh,
@@ -119,7 +121,7 @@ static void shelf_drop_lacking(struct catalog_shelf *shelf)
 /* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
  * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
 static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf *shelf, const struct stretch *stretch,
-                                   const struct horizon *horizon)
+                                   uint64_t horizon)
 {
     assert(lock_is_mine(&catalog->lock));
     const struct reader *reader = catalog->reader;
@@ -168,37 +170,44 @@ struct listing {
     void *arg;
 };
 
-/* Takes references on the segments as they are now. */
-static struct failure stretches_pin(struct listing *listing, struct horizon *ret_horizon)
+/* Takes references on the segments as they are now, of a log that ends at the horizon, and finds place for their
+ * shelves. */
+static struct failure stretches_pin(struct listing *listing, uint64_t *ret_horizon)
 {
     assert(lock_is_mine(&listing->catalog->lock)); /* covered ends only grow */
     struct index *index = listing->catalog->reader->index;
     const struct log *log = listing->catalog->reader->log;
     struct failure failure = failure_none();
     index_lock_shared(index);
-    listing->stretches = calloc(log->segment_count + 1, sizeof *listing->stretches);
-    if (!listing->stretches)
+    *ret_horizon = index->end_offset;
+    listing->stretches = calloc(log->chain.count + 1, sizeof *listing->stretches);
+    if (!listing->stretches || !shelves_grow(listing->catalog, log->chain.slot_count))
         failure = failure_of(STORE_NO_MEMORY);
-    while (!failure.error &&
-           stretch_pin(log, listing->stretch_count, index->end_offset, &listing->stretches[listing->stretch_count])) {
-        const struct stretch *stretch = &listing->stretches[listing->stretch_count++];
-        *ret_horizon = (struct horizon){.slot = stretch->segment->slot, .position = stretch->records};
-    }
+    uint64_t number = 0;
+    while (!failure.error && stretch_pin(log, number, index->end_offset, &listing->stretches[listing->stretch_count]))
+        number = listing->stretches[listing->stretch_count++].next;
     index_unlock(index);
     return failure;
 }
 
-static struct failure heads_take(struct listing *listing, const struct catalog_shelf *shelves)
+/* The shelf of the segment of a stretch. */
+static struct catalog_shelf *shelf_of(const struct listing *listing, const struct stretch *stretch)
+{
+    return &listing->catalog->shelves[stretch->segment->slot];
+}
+
+static struct failure heads_take(struct listing *listing)
 {
     size_t count = 0;
     for (size_t i = 0; i < listing->stretch_count; i++)
-        count += shelves[i].count;
+        count += shelf_of(listing, &listing->stretches[i])->count;
     listing->heads = calloc(count + 1, sizeof *listing->heads);
     if (!listing->heads)
         return failure_of(STORE_NO_MEMORY);
     for (size_t i = 0; i < listing->stretch_count; i++) {
-        for (size_t run = 0; run < shelves[i].count; run++)
-            listing->heads[listing->head_count++].run = run_retain(shelves[i].runs[run]);
+        const struct catalog_shelf *shelf = shelf_of(listing, &listing->stretches[i]);
+        for (size_t run = 0; run < shelf->count; run++)
+            listing->heads[listing->head_count++].run = run_retain(shelf->runs[run]);
     }
     return failure_none();
 }
@@ -206,15 +215,15 @@ static struct failure heads_take(struct listing *listing, const struct catalog_s
 static struct failure listing_begin(struct listing *listing)
 {
     struct catalog *catalog = listing->catalog;
-    struct horizon horizon = {0};
+    uint64_t horizon;
     lock_take(&catalog->lock); /* before the stretches are pinned: covered ends only grow */
     struct failure failure = stretches_pin(listing, &horizon);
-    if (!failure.error && !shelves_grow(catalog, listing->stretch_count))
-        failure = failure_of(STORE_NO_MEMORY);
-    for (size_t i = 0; i < listing->stretch_count && !failure.error; i++)
-        failure = shelf_update(catalog, &catalog->shelves[i], &listing->stretches[i], &horizon);
+    for (size_t i = 0; i < listing->stretch_count && !failure.error; i++) {
+        const struct stretch *stretch = &listing->stretches[i];
+        failure = shelf_update(catalog, shelf_of(listing, stretch), stretch, horizon);
+    }
     if (!failure.error)
-        failure = heads_take(listing, catalog->shelves);
+        failure = heads_take(listing);
     lock_release(&catalog->lock);
     return failure;
 }

@@ -43,7 +43,7 @@ struct failure catalog_list(struct catalog *catalog, const struct store_list_que
                             void (*item)(void *arg, const struct store_list_item *item), void *arg,
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
 
-/* Lets go of the runs of a segment that has been compacted. Thread: any. */
+/* Lets go of the runs of a segment that has been compacted, before its slot becomes another's. Thread: any. */
 void catalog_forget(struct catalog *catalog, size_t slot);
 
 #endif

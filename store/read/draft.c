@@ -96,15 +96,9 @@ static int draft_compare(const void *a, const void *b, void *arg)
 /* Whether a record of the segment is what stands for its key in this listing. */
 static bool is_wanted(const struct draft_source *source, uint64_t position, const struct store_key *key)
 {
-    const struct horizon *horizon = source->horizon;
-    uint64_t packed = index_now_own(source->index, key);
-    struct location location = location_unpack(packed);
-    if (!packed)
-        return false;
-    if (location.segment == source->segment->slot && location.position == position)
-        return true;
-    return location.segment > horizon->slot ||
-           (location.segment == horizon->slot && location.position >= horizon->position);
+    uint64_t offset;
+    return index_now_offset(source->index, key, &offset) &&
+           (offset == segment_offset(source->segment, position) || offset >= source->horizon);
 }
 
 /* Takes over what an earlier run has. */
@@ -169,7 +163,8 @@ static struct failure draft_lacks(struct draft *draft)
     if (draft->hole_count == 0)
         return failure_none();
     index_lock_shared(index);
-    index_each(index, draft_look, draft);
+    if (chain_has(&draft->source->log->chain, draft->source->segment)) /* else its slot may be another's by now */
+        index_each(index, draft_look, draft);
     index_unlock(index);
     return failure_of(draft->starved ? STORE_NO_MEMORY : STORE_OK);
 }

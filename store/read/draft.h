@@ -13,18 +13,12 @@
 #include "store/index/index.h"
 #include "store/read/run.h"
 
-/* How far the store's log reached when a listing began. */
-struct horizon {
-    uint32_t slot; /* of the last segment */
-    uint64_t position;
-};
-
 /* Whose keys they are. */
 struct draft_source {
     struct index *index; /* the store's, like the next */
     const struct log *log;
     const struct segment *segment;
-    const struct horizon *horizon;
+    uint64_t horizon; /* where the log ended when the listing began */
 };
 
 /* Makes a run of runs before it (which stay the caller's) and of the records behind the last of them, or else

@@ -43,7 +43,7 @@ static enum store_error pin_take(const struct reader *reader, const struct store
     if (!packed || packed == INDEX_SEVERAL)
         return packed ? STORE_COLLISION : STORE_NO_OBJECT;
     ret_pin->location = location_unpack(packed);
-    ret_pin->segment = log_pin(reader->log, ret_pin->location.segment);
+    ret_pin->segment = chain_pin(&reader->log->chain, ret_pin->location.segment);
     return STORE_OK;
 }
 
@@ -70,12 +70,18 @@ static struct failure read_bytes(const struct io *io, int file, void *bytes, siz
     return failure_io(io_read_all(io, file, bytes, length, position));
 }
 
+/* The offset of the record, which is its alone: its place may be another one's when the segment has gone. */
+static uint64_t pin_offset(const struct pin *pin)
+{
+    return segment_offset(pin->segment, pin->location.position);
+}
+
 static void tell_damage(const struct reader *reader, const struct pin *pin)
 {
-    if (!damage_found_record(reader->index, location_pack(pin->location)))
-        return;
-    notice_tell(reader->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
-                (unsigned long long)segment_offset(pin->segment, pin->location.position));
+    uint64_t offset = pin_offset(pin);
+    if (damage_found_record(reader->index, offset, pin->location.length))
+        notice_tell(reader->notice, STORE_LOG_ERROR, "the record at offset %llu is damaged: it is not served",
+                    (unsigned long long)offset);
 }
 
 /* Why a record is not served that is not valid: it is damaged, or another key's, as far as its bytes still tell. */
@@ -95,8 +101,7 @@ static struct failure object_new(const struct reader *reader, const struct pin *
         return failure_of(STORE_NO_MEMORY);
     struct failure failure = read_bytes(reader->log->io, pin->segment->file, object->bytes, length,
                                         pin->location.position, flags);
-    uint64_t offset = segment_offset(pin->segment, pin->location.position);
-    if (!failure.error && !record_decode(object->bytes, length, offset, reader->log->salt, ret_record))
+    if (!failure.error && !record_decode(object->bytes, length, pin_offset(pin), reader->log->salt, ret_record))
         failure = refuse_record(object->bytes, length, key);
     if (failure.error) {
         free(object);
@@ -253,10 +258,10 @@ static struct failure object_of_pin(const struct reader *reader, const struct pi
     return failure;
 }
 
-/* Whether the key still leads to the place that was pinned. */
+/* Whether the key still leads to the record that was pinned. */
 static bool pin_current(const struct reader *reader, const struct store_key *key, const struct pin *pin)
 {
-    return index_leads_to(reader->index, key, location_pack(pin->location));
+    return index_leads_to(reader->index, key, pin_offset(pin));
 }
 
 struct failure object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
@@ -271,10 +276,11 @@ struct failure object_get(const struct reader *reader, const struct store_key *k
         if (error)
             return failure_of(error);
         struct failure failure = object_of_pin(reader, &pin, key, flags, ret_object, &gone);
+        bool current = gone && pin_current(reader, key, &pin);
         segment_release(pin.segment);
         if (!gone)
             return failure;
-        if (pin_current(reader, key, &pin))
+        if (current)
             return refuse_blob(reader, gone, key->hash, BLOB_DAMAGE_MISSING);
     }
 }

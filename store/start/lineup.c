@@ -2,6 +2,7 @@
 #include "store/start/lineup.h"
 
 #include "store/base/error.h"
+#include "store/log/husk.h"
 #include "store/read/run.h"
 
 #include <errno.h>
@@ -44,10 +45,11 @@ static int compare_candidates(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-static bool line_has(const struct line *line, uint64_t number)
+/* The file of a number; NULL: there is none. */
+static struct candidate *find_candidate(const struct line *line, uint64_t number)
 {
     const struct candidate wanted = {.number = number};
-    return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates) != NULL;
+    return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates);
 }
 
 /* Removes what an earlier life had prepared, and keys whose segment is gone; leaves alone what is not the log's. */
@@ -56,9 +58,9 @@ static void clear_name(const struct line *line, const char *name)
     struct log *log = line->log;
     uint64_t number;
     bool run = run_number(name, &number);
-    if (run && line_has(line, number))
+    if (run && find_candidate(line, number))
         return;
-    if (run || log_is_prepared(name) || run_is_draft(name))
+    if (run || prepared_is_name(name) || husk_is_draft(name) || run_is_draft(name))
         log->io->unlinkat(log->io->self, log->folder, name, 0);
     else
         notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
@@ -259,14 +261,6 @@ static struct failure judge(struct line *line, size_t at)
 
 /* ---- husks ----------------------------------------------------------------------------------- */
 
-static struct candidate *find_candidate(struct line *line, uint64_t number)
-{
-    struct candidate *at = line->candidates;
-    while (at->number != number)
-        at++;
-    return at;
-}
-
 /* What an old husk stands for ends where the next segment says that the log in front of it did, unless one was set
  * aside in between, which would never find its place again. */
 static void learn_end(struct candidate *husk, struct segment *front, const struct segment *segment)
@@ -290,7 +284,7 @@ static bool absorb(struct line *line, struct candidate *candidate)
     struct candidate *before = find_candidate(line, front->number);
     if (before->old_husk)
         learn_end(before, front, segment);
-    if (!segment_is_husk(segment) || segment->base > segment_end(front))
+    if (!husk_reaches(front, segment))
         return false;
     if (segment->base == segment_end(front)) {
         front->used = segment_position(front, segment_end(segment));
@@ -304,25 +298,21 @@ static bool absorb(struct line *line, struct candidate *candidate)
 }
 
 /* The husks that this one has come to stand for are removed, once it says so on disk. */
-static void remove_absorbed(struct line *line, uint64_t absorber)
+static void remove_absorbed(const struct line *line, uint64_t absorber)
 {
     const struct log *log = line->log;
-    char name[SEGMENT_NAME_MAX];
-    for (size_t i = 0; i < line->count; i++) {
-        if (line->candidates[i].absorber != absorber)
-            continue;
-        segment_name(line->candidates[i].number, name);
-        log->io->unlinkat(log->io->self, log->folder, name, 0);
-    }
+    for (size_t i = 0; i < line->count; i++)
+        if (line->candidates[i].absorber == absorber)
+            husk_unlink(log, line->candidates[i].number);
 }
 
 /* Where a husk cannot be written, the old ones say the same together: it is tried again at the next start. */
-static void write_grown(struct line *line, struct segment *segment)
+static void write_grown(const struct line *line, struct segment *segment)
 {
     struct log *log = line->log;
-    struct segment_header header = segment_husk_header(segment);
+    struct segment_header header = husk_header(segment);
     int file;
-    if (!find_candidate(line, segment->number)->grown || log_write_husk(log, &header, &file))
+    if (!find_candidate(line, segment->number)->grown || husk_write(log, &header, &file))
         return;
     segment_close_file(segment);
     segment->file = file;
@@ -330,11 +320,11 @@ static void write_grown(struct line *line, struct segment *segment)
 }
 
 /* The last segment's file is still written to, or synced; nobody reads the others that are husks. */
-static void settle_husks(struct line *line)
+static void settle_husks(const struct line *line)
 {
     const struct log *log = line->log;
-    for (size_t slot = 0; slot < log->segment_count; slot++) {
-        struct segment *segment = log->segments[slot];
+    for (size_t at = 0; at < log->chain.count; at++) {
+        struct segment *segment = log->chain.segments[at];
         if (!segment_is_husk(segment))
             continue;
         write_grown(line, segment);
@@ -397,33 +387,34 @@ static uint64_t version_told(const struct segment *segment)
     return segment_is_husk(segment) || segment->headless ? 0 : segment->version;
 }
 
-/* That of the nearest segment in front of a slot which tells one. */
-static uint64_t version_in_front(const struct log *log, size_t slot)
+/* That of the nearest segment in front of one which tells one. */
+static uint64_t version_in_front(const struct chain *chain, size_t at)
 {
     uint64_t version = 0;
-    while (version == 0 && slot > 0)
-        version = version_told(log->segments[--slot]);
+    while (version == 0 && at > 0)
+        version = version_told(chain->segments[--at]);
     return version;
 }
 
 /* That of the nearest one behind it. */
-static uint64_t version_behind(const struct log *log, size_t slot)
+static uint64_t version_behind(const struct chain *chain, size_t at)
 {
     uint64_t version = 0;
-    for (size_t at = slot + 1; version == 0 && at < log->segment_count; at++)
-        version = version_told(log->segments[at]);
+    while (version == 0 && ++at < chain->count)
+        version = version_told(chain->segments[at]);
     return version;
 }
 
 /* No older version stands behind a newer one, so the neighbours of a segment whose header is damaged tell of which it
  * is. Where they do not, it is taken for one of the older, whose records end all of their hash: that brings back
  * nothing that was ended. */
-static void settle_version(const struct line *line, struct segment *segment)
+static void settle_version(const struct line *line, size_t at)
 {
-    const struct log *log = line->log;
-    uint64_t next = version_behind(log, segment->slot);
+    const struct chain *chain = &line->log->chain;
+    struct segment *segment = chain->segments[at];
+    uint64_t next = version_behind(chain, at);
     bool old = next > 0 && next < SEGMENT_VERSION_NAMESAKES;
-    if (!old && version_in_front(log, segment->slot) >= SEGMENT_VERSION_NAMESAKES) {
+    if (!old && version_in_front(chain, at) >= SEGMENT_VERSION_NAMESAKES) {
         segment->version = SEGMENT_VERSION_NAMESAKES;
         return;
     }
@@ -438,9 +429,10 @@ static void settle_version(const struct line *line, struct segment *segment)
 
 static void settle_versions(const struct line *line)
 {
-    for (size_t slot = 0; slot < line->log->segment_count; slot++)
-        if (line->log->segments[slot]->headless)
-            settle_version(line, line->log->segments[slot]);
+    const struct chain *chain = &line->log->chain;
+    for (size_t at = 0; at < chain->count; at++)
+        if (chain->segments[at]->headless)
+            settle_version(line, at);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
  * counts, and everybody who asks is told (struct log_stray). Its number stays used, so that it finds its place again
  * when it comes back from a backup.
  *
- * A husk directly behind another one is of no use: the first of them is made to stand for both, and then the second
- * goes. Where a crash has kept it from going, it stands in the middle of the first one, and goes now.
+ * Of husks in a row the first is made to stand for all, where the life before has not come to that (husk.h). One that a
+ * crash has kept from going stands in the middle of the first, and goes now.
  */
 #ifndef CAIRN_LINEUP_H
 #define CAIRN_LINEUP_H

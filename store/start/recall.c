@@ -18,7 +18,7 @@ struct failure recall_record(struct recall *recall, uint64_t packed)
     log_assert_unowned(recall->log);
     struct record *record = &recall->record;
     struct location location = location_unpack(packed);
-    const struct segment *segment = recall->log->segments[location.segment];
+    const struct segment *segment = chain_at(&recall->log->chain, location.segment);
     size_t length = location.length < RECALL_LENGTH ? location.length : RECALL_LENGTH;
     int os_error = io_read_all(io, segment->file, recall->head, length, location.position);
     if (os_error)

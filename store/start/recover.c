@@ -25,8 +25,8 @@ struct scan {
     bool open;      /* nothing says where the segment ends: its tail may be torn, payloads too */
     uint64_t position;
 
-    size_t behind_gaps;  /* slot of the first segment behind all that is missing or damaged */
-    uint64_t last_group; /* offset where the group of the last record began */
+    uint64_t behind_gaps; /* number of the first segment behind all that is missing or damaged */
+    uint64_t last_group;  /* offset where the group of the last record began */
     uint64_t next_blob;
     uint64_t damaged; /* bytes; what the replay has dropped comes to it */
 };
@@ -71,8 +71,7 @@ static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
 /* A record is known whose payload is not whole: counted once, however often it is asked for later. */
 static void tell_payload(struct scan *scan, const struct record *record)
 {
-    struct location location = location_of(scan->segment->slot, scan->position, record);
-    damage_found_record(scan->index, location_pack(location));
+    damage_found_record(scan->index, record->offset, (uint32_t)record_length(record));
     notice_tell(scan->notice, STORE_LOG_ERROR,
                 "the payload of the record at offset %" PRIu64 " is damaged: reading it tells so", record->offset);
 }
@@ -223,14 +222,14 @@ static struct failure scan_tail(struct scan *scan, bool *ret_zeros)
     return scan->log->marked && *ret_zeros ? failure_none() : scan_settle(scan);
 }
 
-/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `slot` is
+/* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `number` is
  * that of what comes behind. */
-static void report_gap(struct scan *scan, size_t slot, uint64_t from, uint64_t to)
+static void report_gap(struct scan *scan, uint64_t number, uint64_t from, uint64_t to)
 {
     if (from >= to)
         return;
     scan->damaged += to - from;
-    scan->behind_gaps = slot;
+    scan->behind_gaps = number;
     notice_tell(scan->notice, STORE_LOG_ERROR,
                 "%" PRIu64 " bytes of the log from offset %" PRIu64
                 " on are missing: a segment file is lost or was cut; what follows is kept",
@@ -268,12 +267,13 @@ static uint64_t whole_records(uint64_t bytes)
 
 /* Whether the segments in front of one have come back, one behind the other, that fill the room left for files of their
  * lengths. */
-static bool fills_room(const struct log *log, const struct segment *next)
+static bool fills_room(const struct chain *chain, size_t at)
 {
+    const struct segment *next = chain->segments[at];
     const struct segment *first = next;
     uint64_t room = 0;
-    while (first->slot > 0) {
-        const struct segment *front = log->segments[first->slot - 1];
+    while (at > 0) {
+        const struct segment *front = chain->segments[--at];
         if (front->number + 1 != first->number || !came_back(front, next))
             break;
         room += whole_records(front->prepared - SEGMENT_HEADER);
@@ -284,27 +284,27 @@ static bool fills_room(const struct log *log, const struct segment *next)
 
 /* Whether the log in front of a segment is all there although it ends before the base: what came before that was moved
  * or died, or it is only the room that was left for files of those lengths, which have come back. */
-static struct failure is_complete(struct scan *scan, const struct segment *next, bool *ret_complete)
+static struct failure is_complete(struct scan *scan, size_t at, bool *ret_complete)
 {
-    *ret_complete = next->number <= scan->progress->told.oldest;
-    if (*ret_complete || !fills_room(scan->log, next))
+    const struct chain *chain = &scan->log->chain;
+    *ret_complete = chain->segments[at]->number <= scan->progress->told.oldest;
+    if (*ret_complete || !fills_room(chain, at))
         return failure_none();
     int error = cursor_zeros(&scan->cursor, scan->position, ret_complete);
     return error ? scan_io_error(scan, error) : failure_none();
 }
 
 /* Looks at what lies between a segment and the one in front of it. */
-static struct failure scan_front(struct scan *scan, size_t slot)
+static struct failure scan_front(struct scan *scan, size_t at)
 {
-    const struct log *log = scan->log;
-    struct segment *segment = log->segments[slot];
-    const struct segment *front = slot > 0 ? log->segments[slot - 1] : NULL;
-    uint64_t end = front ? segment_end(front) : 0;
+    struct segment *const *segments = scan->log->chain.segments;
+    struct segment *segment = segments[at];
+    uint64_t end = at > 0 ? segment_end(segments[at - 1]) : 0;
     struct failure failure = failure_none();
     if (end < segment->base)
-        failure = is_complete(scan, segment, &segment->joined);
+        failure = is_complete(scan, at, &segment->joined);
     if (!failure.error && !segment->joined)
-        report_gap(scan, slot, end, segment->base);
+        report_gap(scan, segment->number, end, segment->base);
     return failure;
 }
 
@@ -319,15 +319,12 @@ static bool stray_between(const struct log *log, const struct segment *front, co
     return false;
 }
 
-/* Reads the segment in a slot and remembers where the files that were set aside behind it would stand. */
-static struct failure scan_slot(struct scan *scan, size_t slot)
+/* Reads one segment and remembers where the files that were set aside behind it would stand; `next` is the segment
+ * behind it, if there is one. */
+static struct failure scan_one(struct scan *scan, struct segment *segment, const struct segment *next)
 {
     struct log *log = scan->log;
-    struct segment *segment = log->segments[slot];
     struct failure failure = failure_none();
-    index_lock_shared(scan->index);
-    const struct segment *next = log_next(log, segment);
-    index_unlock(scan->index);
     scan->segment = segment;
     scan->open = !tells_end(segment, next);
     scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
@@ -361,20 +358,24 @@ static uint64_t resume_offset(const struct log *log, uint64_t end)
 /* Reads one segment after the other and takes down behind which of them nothing is missing. */
 static struct failure scan_segments(struct scan *scan)
 {
-    struct log *log = scan->log;
+    const struct log *log = scan->log;
+    struct segment *front = NULL;
     struct failure failure = failure_none();
-    for (size_t slot = 0; slot < log->segment_count && !failure.error; slot++) {
-        failure = scan_front(scan, slot);
-        if (stray_between(log, slot > 0 ? log->segments[slot - 1] : NULL, log->segments[slot]))
-            scan->behind_gaps = slot;
+    for (size_t at = 0; at < log->chain.count && !failure.error; at++) {
+        struct segment *segment = log->chain.segments[at];
+        const struct segment *next = at + 1 < log->chain.count ? log->chain.segments[at + 1] : NULL;
+        failure = scan_front(scan, at);
+        if (stray_between(log, front, segment))
+            scan->behind_gaps = segment->number;
         uint64_t damaged = bytes_damaged(scan);
         if (!failure.error)
-            failure = scan_slot(scan, slot);
+            failure = scan_one(scan, segment, next);
         if (bytes_damaged(scan) > damaged)
-            scan->behind_gaps = slot + 1;
+            scan->behind_gaps = segment->number + 1;
+        front = segment;
     }
-    if (stray_between(log, log->active, NULL))
-        scan->behind_gaps = log->segment_count;
+    if (stray_between(log, front, NULL))
+        scan->behind_gaps = log->next_number;
     return failure;
 }
 
@@ -384,7 +385,7 @@ static struct failure scan_log(struct scan *scan)
     bool zeros = true;
     scan->damaged += log->stray_count * SEGMENT_HEADER;
     struct failure failure = scan_segments(scan);
-    if (!failure.error && log->segment_count > 0)
+    if (!failure.error && log->chain.count > 0)
         failure = scan_tail(scan, &zeros);
     if (failure.error)
         return failure;
@@ -392,12 +393,12 @@ static struct failure scan_log(struct scan *scan)
     uint64_t resume = resume_offset(log, end);
     if (resume < scan->progress->told.offset)
         resume = scan->progress->told.offset;
-    report_gap(scan, log->segment_count, end, resume);
+    report_gap(scan, log->next_number, end, resume);
     bool old = log->active && log->active->version < SEGMENT_VERSION;
     log_resume(log, resume, !zeros || resume > end || old);
     if (resume > end)
         progress_lost_end(scan->progress, resume);
-    return log->segment_count > 0 ? scan_settle_names(scan) : failure_none();
+    return log->chain.count > 0 ? scan_settle_names(scan) : failure_none();
 }
 
 /* ---- the whole of it ------------------------------------------------------------------------- */
@@ -438,9 +439,11 @@ static struct failure recall_reach(struct scan *scan)
 /* Files of keys that know of a longer log are of no use. */
 static void check_runs(const struct log *log)
 {
-    for (size_t slot = 0; slot < log->segment_count; slot++)
-        if (log->segments[slot] != log->active && !segment_is_husk(log->segments[slot]))
-            run_check_horizon(log, log->segments[slot]->number);
+    for (size_t at = 0; at < log->chain.count; at++) {
+        const struct segment *segment = log->chain.segments[at];
+        if (segment != log->active && !segment_is_husk(segment))
+            run_check_horizon(log, segment->number);
+    }
 }
 
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,

@@ -25,7 +25,7 @@ void replay_free(struct replay *replay)
  * name: where a key is put, what had ended it is lost. */
 static bool ends_single(const struct replay *replay, struct index_change *change, const struct store_key *key)
 {
-    const struct segment *segment = replay->log->segments[change->location.segment];
+    const struct segment *segment = chain_at(&replay->log->chain, change->location.segment);
     bool own = key_equal(&change->key, key);
     bool all = !segment_knows_namesakes(segment);
     change->ends_others = all && !own;

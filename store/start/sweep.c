@@ -15,7 +15,7 @@ static bool swept_look(void *arg, uint64_t packed)
     struct swept *swept = arg;
     struct recall *recall = swept->recall;
     struct location location = location_unpack(packed);
-    uint64_t offset = segment_offset(swept->log->segments[location.segment], location.position);
+    uint64_t offset = segment_offset(chain_at(&swept->log->chain, location.segment), location.position);
     if (offset >= swept->sweep->sweeps_to)
         return true;
     swept->failure = recall_record(recall, packed);

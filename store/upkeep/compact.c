@@ -5,6 +5,7 @@
 #include "store/base/lock.h"
 #include "store/index/yield.h"
 #include "store/log/cursor.h"
+#include "store/log/husk.h"
 #include "store/read/run.h"
 
 #include <assert.h>
@@ -50,55 +51,63 @@ struct rewrite {
 static struct segment *choose_keeper(const struct compact *compact)
 {
     const struct index *index = compact->index;
-    const struct log *log = compact->log;
+    const struct chain *chain = &compact->log->chain;
     index_assert_locked(index);
-    struct segment *oldest = log->oldest < log->segment_count ? log->segments[log->oldest] : NULL;
+    struct segment *oldest = chain->oldest < chain->count ? chain->segments[chain->oldest] : NULL;
     uint64_t tombstones = 0;
     if (!oldest || !yield_is_candidate(index, oldest) || damage_has_gaps(index))
         return NULL; /* with gaps the tombstones stay, whatever they stand behind */
-    for (size_t slot = oldest->slot + 1; log_is_sealed(log, log->segments[slot]); slot++)
-        tombstones += log->segments[slot]->tombstones;
+    for (size_t at = chain->oldest + 1; at + 1 < chain->count; at++)
+        tombstones += chain->segments[at]->tombstones;
     return tombstones >= yield_records(oldest) ? oldest : NULL;
 }
 
-/* The oldest segment from a slot on that is worth it; NULL: none. Lock held. */
-static struct segment *choose_oldest(const struct compact *compact, size_t from)
+/* Whether those from a number on are all that have records. Lock held. */
+static bool is_all(const struct compact *compact, uint64_t from)
 {
-    const struct log *log = compact->log;
+    const struct segment *first = chain_from(&compact->log->chain, from);
+    return first && chain_is_oldest(&compact->log->chain, first);
+}
+
+/* The oldest segment from a number on that is worth it; NULL: none. Lock held. */
+static struct segment *choose_oldest(const struct compact *compact, uint64_t from)
+{
+    const struct chain *chain = &compact->log->chain;
     index_assert_locked(compact->index);
-    for (size_t slot = from > log->oldest ? from : log->oldest; slot < log->segment_count; slot++)
-        if (yield_is_worthwhile(compact->index, log->segments[slot]))
-            return log->segments[slot];
-    return from <= log->oldest ? choose_keeper(compact) : NULL;
+    for (size_t at = chain->oldest; at < chain->count; at++)
+        if (chain->segments[at]->number >= from && yield_is_worthwhile(compact->index, chain->segments[at]))
+            return chain->segments[at];
+    return is_all(compact, from) ? choose_keeper(compact) : NULL;
 }
 
 /* Bytes of records that find place without a new segment. Lock held. */
 static uint64_t rest_of_active(const struct compact *compact)
 {
     index_assert_locked(compact->index);
-    const struct segment *active = log_last(compact->log);
+    const struct segment *active = chain_last(&compact->log->chain);
     uint64_t used = segment_position(active, compact->index->end_offset);
     return used < active->prepared ? active->prepared - used : 0;
 }
 
-/* The segment from a slot on that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
-static struct segment *choose_richest(const struct compact *compact, size_t from)
+/* The segment from a number on that gives back most, of those whose useful part finds place; NULL: none. Lock held. */
+static struct segment *choose_richest(const struct compact *compact, uint64_t from)
 {
     const struct index *index = compact->index;
+    const struct chain *chain = &compact->log->chain;
     index_assert_locked(index);
     struct segment *richest = NULL;
     uint64_t reach = space_within_reach(compact->space);
-    if (reach < HUSK_SPACE || compact->log->segment_count == 0)
+    if (reach < HUSK_SPACE || chain->count == 0)
         return NULL; /* not even what is left of a segment would find place */
     uint64_t room = reach - HUSK_SPACE;
     if (rest_of_active(compact) > room)
         room = rest_of_active(compact);
-    for (size_t slot = from; slot < compact->log->segment_count; slot++) {
-        struct segment *segment = compact->log->segments[slot];
+    for (size_t at = chain->oldest; at < chain->count; at++) {
+        struct segment *segment = chain->segments[at];
         bool worthwhile = yield_is_worthwhile(index, segment) ||
                           (space_is_waited_for(compact->space) && yield_is_candidate(index, segment) &&
                            yield_gain(index, segment) >= YIELD_GAIN_MIN);
-        if (worthwhile && yield_kept(index, segment) <= room &&
+        if (segment->number >= from && worthwhile && yield_kept(index, segment) <= room &&
             (!richest || yield_gain(index, segment) > yield_gain(index, richest)))
             richest = segment;
     }
@@ -106,19 +115,19 @@ static struct segment *choose_richest(const struct compact *compact, size_t from
 }
 
 /* Where the chosen one would leave sweeps behind, the oldest goes first, if it can: then it leaves fewer. Lock held. */
-static struct segment *in_turn(const struct compact *compact, struct segment *chosen, size_t from)
+static struct segment *in_turn(const struct compact *compact, struct segment *chosen, uint64_t from)
 {
     const struct index *index = compact->index;
-    const struct log *log = compact->log;
+    const struct chain *chain = &compact->log->chain;
     index_assert_locked(index);
-    if (!chosen || from > log->oldest || !yield_leaves_sweeps(index, chosen))
+    if (!chosen || !is_all(compact, from) || !yield_leaves_sweeps(index, chosen))
         return chosen;
-    struct segment *oldest = log->segments[log->oldest];
+    struct segment *oldest = chain->segments[chain->oldest];
     return yield_is_oldest(index, oldest) && yield_is_candidate(index, oldest) ? oldest : chosen;
 }
 
 /* The segment to compact, with a reference; NULL: none. */
-static struct segment *choose(const struct compact *compact, size_t from)
+static struct segment *choose(const struct compact *compact, uint64_t from)
 {
     index_lock_shared(compact->index);
     bool full = space_is_full(compact->space);
@@ -219,7 +228,7 @@ static struct failure judge(struct rewrite *rewrite, uint64_t position, const st
 {
     struct store_key key = record_key(record);
     uint64_t packed = location_pack(location_of(rewrite->segment->slot, position, record));
-    *ret_keep = record->type == RECORD_PUT && index_leads_to(rewrite->compact->index, &key, packed);
+    *ret_keep = record->type == RECORD_PUT && index_leads_to(rewrite->compact->index, &key, record->offset);
     *ret_packed = *ret_keep ? packed : 0;
     if (record->type == RECORD_TOMBSTONE && !rewrite->oldest && !rewrite->sweeps)
         return look_for_key(rewrite, &key, ret_keep);
@@ -287,11 +296,10 @@ static bool is_empty(struct index *index, const struct segment *segment)
     return empty;
 }
 
-/* Puts the husk in the place of the segment and gives the table's reference back. */
+/* Puts the husk in the place of the segment and gives the chain's reference back. */
 static void replace(struct compact *compact, struct segment *segment, struct segment *husk)
 {
     index_lock(compact->index);
-    husk->slot = segment->slot;
     index_replace(compact->index, husk);
     index_unlock(compact->index);
     catalog_forget(compact->catalog, husk->slot);
@@ -302,18 +310,18 @@ static void replace(struct compact *compact, struct segment *segment, struct seg
 /* Writes the husk, on a full disk from the reserve; an errno. */
 static int write_husk(const struct compact *compact, const struct segment_header *header, int *ret_file)
 {
-    int error = log_write_husk(compact->log, header, ret_file);
+    int error = husk_write(compact->log, header, ret_file);
     if (error_of_errno(error) == STORE_FULL && space_give(compact->space, HUSK_SPACE))
-        error = log_write_husk(compact->log, header, ret_file);
+        error = husk_write(compact->log, header, ret_file);
     return error;
 }
 
 /* It stands for the room behind the records, too, when the next segment left some and nothing is missing there. */
-static struct segment_header husk_header(const struct compact *compact, const struct segment *segment)
+static struct segment_header header_of(const struct compact *compact, const struct segment *segment)
 {
-    struct segment_header header = segment_husk_header(segment);
+    struct segment_header header = husk_header(segment);
     index_lock_shared(compact->index);
-    const struct segment *next = log_next(compact->log, segment);
+    const struct segment *next = chain_next(&compact->log->chain, segment);
     if (next->joined) /* there is one: the segment is sealed */
         header.end = next->base;
     index_unlock(compact->index);
@@ -323,13 +331,13 @@ static struct segment_header husk_header(const struct compact *compact, const st
 static struct failure leave_husk(struct compact *compact, struct segment *segment)
 {
     int file;
-    struct segment_header header = husk_header(compact, segment);
+    struct segment_header header = header_of(compact, segment);
     int os_error = write_husk(compact, &header, &file);
     if (os_error)
         return failure_of_errno(os_error);
     struct segment *husk = segment_new(segment->io, file, &header, SEGMENT_HEADER);
     if (!husk) {
-        (void)gate_fail(compact->gate); /* the file is a husk already, and the table cannot say so */
+        (void)gate_fail(compact->gate); /* the file is a husk already, and the chain cannot say so */
         return failure_of(STORE_NO_MEMORY);
     }
     husk->joined = segment->joined;
@@ -337,6 +345,68 @@ static struct failure leave_husk(struct compact *compact, struct segment *segmen
     replace(compact, segment, husk);
     return failure_none();
 }
+
+/* ---- husks in a row -------------------------------------------------------------------------- */
+
+/* Whether the husk behind another one is of no use. The last segment is: it tells how far the log came. Lock held. */
+static bool is_of_no_use(const struct chain *chain, const struct segment *front, const struct segment *behind)
+{
+    return behind && husk_reaches(front, behind) && chain_is_sealed(chain, behind);
+}
+
+/* The first of several husks in a row, and the header of the one that stands for all of them; NULL: there is none. */
+static struct segment *find_row(const struct compact *compact, struct segment_header *ret_header)
+{
+    const struct chain *chain = &compact->log->chain;
+    struct segment *first = NULL;
+    index_lock_shared(compact->index);
+    for (size_t at = 1; at < chain->count; at++) {
+        struct segment *front = chain->segments[at - 1], *behind = chain->segments[at];
+        bool useless = is_of_no_use(chain, front, behind);
+        if (first && !useless)
+            break;
+        if (useless && !first)
+            *ret_header = husk_header(first = front);
+        if (useless)
+            ret_header->end = segment_end(behind);
+    }
+    index_unlock(compact->index);
+    return first;
+}
+
+/* Takes out the husk behind one that has come to stand for it; it is the caller's now. NULL: there is none any more. */
+static struct segment *take_absorbed(const struct compact *compact, struct segment *husk, uint64_t end)
+{
+    struct chain *chain = &compact->log->chain;
+    index_lock(compact->index);
+    husk->used = segment_position(husk, end);
+    struct segment *behind = chain_next(chain, husk);
+    if (is_of_no_use(chain, husk, behind))
+        chain_remove(chain, behind);
+    else
+        behind = NULL;
+    index_unlock(compact->index);
+    return behind;
+}
+
+/* Makes the first of several husks in a row stand for all. Where it cannot be written they say the same together: it is
+ * tried again in the next round. */
+static void absorb(const struct compact *compact)
+{
+    struct segment_header header;
+    struct segment *absorbed;
+    int file;
+    struct segment *husk = find_row(compact, &header);
+    if (!husk || husk_write(compact->log, &header, &file))
+        return;
+    compact->log->io->close(compact->log->io->self, file);
+    while ((absorbed = take_absorbed(compact, husk, header.end))) {
+        husk_unlink(compact->log, absorbed->number);
+        segment_release(absorbed);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static struct rewrite *rewrite_new(struct compact *compact, struct segment *segment)
 {
@@ -397,7 +467,7 @@ static bool give_up(struct compact *compact, struct segment *segment, enum store
     if (unreadable)
         index_keep(compact->index, segment);
     else
-        compact->next = segment->slot + 1;
+        compact->next = segment->number + 1;
     return true;
 }
 
@@ -424,8 +494,10 @@ static int compact_run(void *arg)
 {
     struct compact *compact = arg;
     assert(pool_is_current(compact->errand.pool));
-    if (!stopping(compact))
+    if (!stopping(compact)) {
         progress_follow(compact->progress);
+        absorb(compact);
+    }
     bool stop = stopping(compact);
     bool more = !stop && compact_one(compact);
     if (stop)

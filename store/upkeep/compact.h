@@ -3,7 +3,8 @@
  * When half of a sealed segment is of no use, its live records are written again at the end of the log, by the
  * store's writer like everything else, each only if its key still leads to it. Then the segment is replaced by
  * a husk: a file of nothing but the header, which keeps saying where the segment before it ends. Readers that have
- * a pin go on reading the old file, which lives as long as they hold it.
+ * a pin go on reading the old file, which lives as long as they hold it. Of husks in a row the first comes to stand for
+ * all, and the others go: so neither files nor the log's chain grow with what was compacted.
  *
  * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped when there
  * is none. The husk is on disk before the next segment is looked at: so a deleted key never comes back. Where parts of
@@ -44,7 +45,7 @@ struct compact {
     struct catalog *catalog;
     struct progress *progress;
 
-    size_t next;          /* slot of the first segment that has not failed in this round; the errand's own */
+    uint64_t next;        /* number of the first segment that has not failed in this round; the errand's own */
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
     atomic_uint_fast64_t rewrites; /* commits of records written again, counted before they are published: pass.h */
 };

@@ -20,13 +20,25 @@ enum {
 
 /* ---- beginning and ending -------------------------------------------------------------------- */
 
+/* Bytes that a pass looks at of a segment with another one behind it. */
+static uint64_t bytes_sealed(const struct segment *segment, const struct segment *next)
+{
+    uint64_t from = segment_is_husk(segment) ? segment_end(segment) : segment->base;
+    uint64_t to = next->joined ? segment_end(segment) : next->base;
+    return to > from ? to - from : 0;
+}
+
 uint64_t pass_measure(const struct scrub *scrub, uint64_t *ret_end)
 {
-    const struct log *log = scrub->log;
     index_lock_shared(scrub->index);
+    const struct chain *chain = &scrub->log->chain;
+    const struct segment *last = chain_last(chain);
     *ret_end = scrub->index->end_offset;
-    uint64_t first = log->segment_count > 0 ? log->segments[0]->base : *ret_end;
-    uint64_t bytes = *ret_end - first + scrub->blobs->bytes;
+    uint64_t bytes = scrub->blobs->bytes;
+    for (size_t at = 1; at < chain->count; at++)
+        bytes += bytes_sealed(chain->segments[at - 1], chain->segments[at]);
+    if (last && last->base < *ret_end)
+        bytes += *ret_end - last->base;
     index_unlock(scrub->index);
     return bytes;
 }
@@ -136,7 +148,8 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
     const struct segment *segment = pass->cursor.segment;
     struct span span = {.segment = segment->slot, .from = from, .to = to};
     index_lock_shared(index);
-    index_each(index, span_visit, &span);
+    if (chain_has(&pass->log->chain, segment)) /* else its slot may be another's by now */
+        index_each(index, span_visit, &span);
     index_unlock(index);
     pass_report(pass,
                 &(struct store_flaw){
@@ -160,11 +173,10 @@ enum blob_state {
 };
 
 /* Whether the record is what its key leads to now. */
-static bool is_live(struct pass *pass, uint64_t position, const struct record *record)
+static bool is_live(struct pass *pass, const struct record *record)
 {
-    struct location location = location_of(pass->cursor.segment->slot, position, record);
     struct store_key key = record_key(record);
-    return index_leads_to(pass->index, &key, location_pack(location));
+    return index_leads_to(pass->index, &key, record->offset);
 }
 
 /* What an errno says of a blob. */
@@ -241,15 +253,15 @@ static void pass_tell_readers(struct pass *pass, uint64_t blob, enum blob_state 
 }
 
 /* Compares the file of a live object. What is not right counts only if the object still is live. */
-static void pass_blob(struct pass *pass, uint64_t position, const struct record *record)
+static void pass_blob(struct pass *pass, const struct record *record)
 {
     static const enum store_flaw_kind flaws[] = {
         [BLOB_WRONG] = STORE_FLAW_BLOB, [BLOB_MISSING] = STORE_FLAW_MISSING, [BLOB_UNREADABLE] = STORE_FLAW_READ};
-    if (!is_live(pass, position, record))
+    if (!is_live(pass, record))
         return;
     enum blob_state state = blob_look_once(pass, record);
     pass_tell_readers(pass, record->blob, state);
-    if (state > BLOB_WHOLE && is_live(pass, position, record))
+    if (state > BLOB_WHOLE && is_live(pass, record))
         report_record(pass, flaws[state], record, true);
 }
 
@@ -261,9 +273,9 @@ static void pass_found(struct pass *pass, uint64_t *position, const struct recor
     uint64_t length = record_length(record);
     pass->seen.records++;
     if (found == CURSOR_HEAD)
-        report_record(pass, STORE_FLAW_PAYLOAD, record, is_live(pass, *position, record));
+        report_record(pass, STORE_FLAW_PAYLOAD, record, is_live(pass, record));
     else if (record->type == RECORD_PUT && record->blob)
-        pass_blob(pass, *position, record);
+        pass_blob(pass, record);
     *position += length;
     pass_advance(pass, length);
 }
@@ -348,6 +360,15 @@ static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limi
 
 /* ---- segments -------------------------------------------------------------------------------- */
 
+/* Whether a husk has gone that the pass has a reference on: the one in front stands for it. */
+static bool is_absorbed(const struct pass *pass, const struct segment *segment)
+{
+    index_lock_shared(pass->index);
+    bool there = chain_has(&pass->log->chain, segment);
+    index_unlock(pass->index);
+    return segment_is_husk(segment) && !there;
+}
+
 static void pass_header(struct pass *pass, const struct segment *segment)
 {
     struct segment_header header;
@@ -358,6 +379,8 @@ static void pass_header(struct pass *pass, const struct segment *segment)
         pass->cut_short = true;
         return;
     }
+    if (file < 0 && is_absorbed(pass, segment))
+        return;
     struct failure failure = failure_of(STORE_IO);
     if (file >= 0)
         failure = segment_read_header(io, file, pass->log->salt, &header);
@@ -434,7 +457,7 @@ static void pass_begin(struct pass *pass)
 {
     const struct log *log = pass->log;
     index_lock_shared(pass->index);
-    const struct segment *segment = log->segment_count > 0 ? log->segments[0] : NULL;
+    const struct segment *segment = chain_from(&log->chain, 0);
     uint64_t first = !segment ? pass->end : segment->joined ? 0 : segment->base;
     index_unlock(pass->index);
     if (first > 0)
@@ -442,11 +465,11 @@ static void pass_begin(struct pass *pass)
     pass_strays(pass);
 }
 
-/* The segment in a slot; false when there is none that the pass should see. */
-static bool pass_pin(struct pass *pass, size_t slot, struct stretch *ret_stretch)
+/* The first segment from a number on; false when there is none that the pass should see. */
+static bool pass_pin(struct pass *pass, uint64_t number, struct stretch *ret_stretch)
 {
     index_lock_shared(pass->index);
-    bool found = stretch_pin(pass->log, slot, pass->end, ret_stretch);
+    bool found = stretch_pin(pass->log, number, pass->end, ret_stretch);
     index_unlock(pass->index);
     return found;
 }
@@ -464,7 +487,7 @@ static void pass_moved(struct pass *pass, const struct segment *segment, uint64_
         if (!error && found == CURSOR_NOTHING)
             error = cursor_find(&pass->cursor, position + RECORD_ALIGNMENT, &position, &record);
         else if (!error && record.type == RECORD_PUT && record.blob && record.time < pass->seen.started)
-            pass_blob(pass, position, &record);
+            pass_blob(pass, &record);
         if (!error && found != CURSOR_NOTHING)
             position += record_length(&record);
         if (error) {
@@ -478,7 +501,7 @@ static void pass_moved(struct pass *pass, const struct segment *segment, uint64_
 static void pass_follow(struct pass *pass, uint64_t from)
 {
     struct stretch stretch;
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &stretch); slot++) {
+    for (uint64_t number = 0; !pass_stop(pass) && pass_pin(pass, number, &stretch); number = stretch.next) {
         const struct segment *segment = stretch.segment;
         uint64_t position = from > segment->base ? segment_position(segment, from) : SEGMENT_HEADER;
         if (position < stretch.records && !segment_is_husk(segment))
@@ -509,7 +532,7 @@ void pass_run(struct pass *pass)
 {
     struct stretch stretch;
     pass_begin(pass);
-    for (size_t slot = 0; !pass_stop(pass) && pass_pin(pass, slot, &stretch); slot++) {
+    for (uint64_t number = 0; !pass_stop(pass) && pass_pin(pass, number, &stretch); number = stretch.next) {
         pass_segment(pass, &stretch);
         stretch_release(&stretch);
     }

@@ -2,6 +2,7 @@
 #include "tests/lib/fixture.h"
 
 #include "store/disk/settings.h"
+#include "store/log/record.h"
 #include "store/log/segment.h"
 #include "tests/lib/model.h"
 
@@ -403,10 +404,16 @@ void fixture_remove(struct fixture *fixture, const char *path)
 
 bool fixture_is_husk(struct fixture *fixture, unsigned number)
 {
-    enum { HUSK = 64 };
     char path[64];
     (void)snprintf(path, sizeof path, "/data/stores/s/log/%016x.seg", number);
-    return fixture_file_size(fixture, path) == HUSK;
+    struct stat status;
+    int file = fixture->io->openat(fixture->io->self, AT_FDCWD, path, O_RDONLY, 0);
+    if (file < 0)
+        return true;
+    if (fixture->io->fstat(fixture->io->self, file, &status) < 0)
+        give_up("cannot look at", path);
+    fixture->io->close(fixture->io->self, file);
+    return status.st_size == SEGMENT_HEADER;
 }
 
 static uint64_t salt_of(struct fixture *fixture)
@@ -430,4 +437,27 @@ void fixture_age_header(struct fixture *fixture, const char *path, uint8_t versi
     memcpy(header + SEGMENT_AT_CHECK, &check, sizeof check);
     fixture_write_file(fixture, path, header, SEGMENT_HEADER, 0);
     free(header);
+}
+
+void fixture_part_husk(struct fixture *fixture, unsigned number)
+{
+    const struct io *io = fixture->io;
+    struct segment_header first;
+    uint64_t salt = salt_of(fixture);
+    int folder = open_file(fixture, "/data/stores/s/log", O_RDONLY | O_DIRECTORY);
+    int file = segment_open(io, folder, number, O_RDWR);
+    if (file < 0 || segment_read_header(io, file, salt, &first).error || !first.husk)
+        give_up("cannot part", "there is no husk");
+    struct segment_header second = {.number = number + 1, .husk = true, .end = first.end};
+    first.end = first.base + (first.end - first.base) / 2 / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    second.base = second.front = first.end;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(number + 1, name);
+    int behind = io->openat(io->self, folder, name, O_RDWR | O_CREAT, 0600);
+    if (behind < 0 || segment_write_header(io, behind, &second, salt) || segment_write_header(io, file, &first, salt) ||
+        io->fsync(io->self, folder) < 0)
+        give_up("cannot part", name);
+    io->close(io->self, behind);
+    io->close(io->self, file);
+    io->close(io->self, folder);
 }

@@ -130,7 +130,11 @@ size_t fixture_file_size(struct fixture *fixture, const char *path);
 bool fixture_exists(struct fixture *fixture, const char *path);
 void fixture_remove(struct fixture *fixture, const char *path);
 
-/* Whether compaction has made a husk of the segment of that number. */
+/* Whether compaction has made a husk of the segment of that number, or has another husk stand for it by now. */
 bool fixture_is_husk(struct fixture *fixture, unsigned number);
+
+/* Parts the husk of a number into two, of which the second has the next number: as compaction leaves them before the
+ * first comes to stand for both. Durable. */
+void fixture_part_husk(struct fixture *fixture, unsigned number);
 
 #endif

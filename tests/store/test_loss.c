@@ -98,17 +98,10 @@ static unsigned fill_segment(const char *prefix, unsigned from)
     return from;
 }
 
-static bool is_husk(unsigned number)
-{
-    char path[128];
-    seg_path(number, path);
-    return size_of(path) == 64;
-}
-
 static void wait_husk(unsigned number)
 {
-    WAIT_UNTIL(is_husk(number));
-    ck_assert(is_husk(number));
+    WAIT_UNTIL(fixture_is_husk(&fixture, number));
+    ck_assert(fixture_is_husk(&fixture, number));
 }
 
 /* ---- compaction meanwhile -------------------------------------------------------------------- */
@@ -180,7 +173,7 @@ START_TEST(nothing_is_moved_past_what_may_come_back)
     for (unsigned i = 100; i < 400; i++)
         delete_n("k", i);
     ck_assert(quiet_comes());
-    ck_assert(!is_husk(1));
+    ck_assert(!fixture_is_husk(&fixture, 1));
     fixture_close(&fixture);
     fixture_write_file(&fixture, path, bytes, size, 0);
     free(bytes);
@@ -424,8 +417,8 @@ END_TEST
 
 /* ---- husks ------------------------------------------------------------------------------------ */
 
-/* A first segment all of whose keys are deleted; it and the next are husks, and the tombstones are gone. Returns the
- * file as it was, free() it. */
+/* A first segment all of whose keys are deleted; its husk stands for the next, too, and the tombstones are gone.
+ * Returns the file as it was, free() it. */
 static uint8_t *leave_husk_of_deleted(size_t *ret_size, unsigned *ret_deleted)
 {
     char path[128];
@@ -457,6 +450,7 @@ START_TEST(a_segment_restored_over_its_husk_brings_no_deleted_key)
     size_t size;
     unsigned deleted;
     uint8_t *bytes = leave_husk_of_deleted(&size, &deleted);
+    fixture_part_husk(&fixture, 1);
     seg_path(1, path);
     restore(path, bytes, size);
     free(bytes);
@@ -466,9 +460,8 @@ START_TEST(a_segment_restored_over_its_husk_brings_no_deleted_key)
 }
 END_TEST
 
-/* A start lets the first husk stand for those behind it, too: what is written over it takes more than itself. The file
- * reach knows that nothing counts so far in front. Without it the keys are back, and what the husk stood for is
- * missed. */
+/* The first husk stands for those behind it, too: what is written over it takes more than itself. The file reach knows
+ * that nothing counts so far in front. Without it the keys are back, and what the husk stood for is missed. */
 static void check_return_over_grown_husk(bool known)
 {
     char first[128], second[128];
@@ -477,8 +470,6 @@ static void check_return_over_grown_husk(bool known)
     uint8_t *bytes = leave_husk_of_deleted(&size, &deleted);
     seg_path(1, first);
     seg_path(2, second);
-    fixture_open(&fixture);
-    fixture_close(&fixture);
     ck_assert(!exists(second));
     restore(first, bytes, size);
     free(bytes);
@@ -768,9 +759,10 @@ static unsigned leave_two_husks(bool old, unsigned *ret_gone)
     next = fill_segment("k", next);
     for (unsigned i = 0; i < *ret_gone; i++)
         delete_n("k", i);
-    wait_husk(1);
     wait_husk(2);
+    ck_assert(quiet_comes());
     fixture_close(&fixture);
+    fixture_part_husk(&fixture, 1);
     for (unsigned i = 1; i <= 40 && old; i++) {
         seg_path(i, path);
         if (exists(path))

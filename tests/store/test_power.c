@@ -411,6 +411,7 @@ static bool cut_start_at(uint64_t call, uint64_t seed)
         fixture_close(&fixture);
     else
         fixture_cut(&fixture, seed);
+    fixture_part_husk(&fixture, 1);
     sim_disk_cut_after(fixture.disk, call);
     bool amid = open_until_cut(&fixture);
     sim_disk_reboot(fixture.disk, seed * TIDY_CALLS + call);

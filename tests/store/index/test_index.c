@@ -15,16 +15,18 @@ static struct log log_of_test;
 static struct blobs blobs;
 static struct index index_of_test;
 static struct segment segments[SEGMENTS];
+static struct segment *chain[SEGMENTS];
 static struct segment *slots[SEGMENTS];
 
 static void setup(void)
 {
-    log_of_test = (struct log){.segments = slots, .segment_count = SEGMENTS, .table_lock = &index_of_test.lock};
+    log_of_test.chain = (struct chain){
+        .lock = &index_of_test.lock, .segments = chain, .count = SEGMENTS, .slots = slots, .slot_count = SEGMENTS};
     blobs = (struct blobs){.needs_lock = &index_of_test.lock};
     table_init(&blobs.needs, 1);
     for (uint32_t i = 0; i < SEGMENTS; i++) {
         segments[i] = (struct segment){.slot = i, .number = i + 1, .used = 1 << 20, .prepared = 1 << 20};
-        slots[i] = &segments[i];
+        chain[i] = slots[i] = &segments[i];
     }
     index_init(&index_of_test, &log_of_test, &blobs, 42);
 }
@@ -78,7 +80,7 @@ START_TEST(a_put_makes_its_key_lead_to_it)
     ck_assert_ptr_null(ended.segment);
     ck_assert_uint_eq(now(key), location_pack(put.location));
     ck_assert_uint_eq(now(store_key_of_hash(key.hash)), location_pack(put.location));
-    ck_assert(index_leads_to(&index_of_test, &key, location_pack(put.location)));
+    ck_assert(index_leads_to(&index_of_test, &key, segment_offset(&segments[0], put.location.position)));
     ck_assert_uint_eq(now(store_key_of("b", 1)), 0);
     ck_assert_uint_eq(index_of_test.objects, 1);
     ck_assert_uint_eq(index_of_test.live_bytes, 7);
@@ -142,7 +144,7 @@ START_TEST(a_husk_takes_what_was_dead_along)
     ck_assert(yield_is_oldest(&index_of_test, &segments[1]));
     index_unlock(&index_of_test);
     ck_assert_uint_eq(index_of_test.dead_bytes, 0);
-    ck_assert_ptr_eq(log_of_test.segments[0], &husk);
+    ck_assert_ptr_eq(log_of_test.chain.slots[0], &husk);
 }
 END_TEST
 

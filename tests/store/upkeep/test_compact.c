@@ -1,4 +1,5 @@
 /* test_compact.c - space of dead records comes back, and nothing else changes. */
+#include "tests/lib/findings.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
@@ -7,6 +8,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +119,52 @@ START_TEST(keys_used_once_beside_a_cold_segment_take_bounded_space)
             expect(key, 1);
         ck_assert_uint_eq(fixture_figures(&fixture).objects, COLD);
         reopen();
+    }
+}
+END_TEST
+
+/* How many files of segments the log has. */
+static unsigned count_segment_files(void)
+{
+    const struct io *io = fixture.io;
+    unsigned count = 0;
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/log", O_RDONLY | O_DIRECTORY, 0);
+    char *names = io->list(io->self, folder);
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        count += strstr(name, ".seg") != NULL;
+    free(names);
+    io->close(io->self, folder);
+    return count;
+}
+
+/* Some segments in between stay as they are. Between any two of them one husk is left, whatever was compacted there. */
+START_TEST(months_without_a_restart_leave_no_more_files_than_live_segments)
+{
+    enum { COLD = 60, ROUNDS = 600, EACH = 60, LOOK = 100 };
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        put_or_delete(STORE_PUT, round % LOOK ? 0 : COLD * (1 + round / LOOK), EACH);
+        if (round % LOOK != LOOK - 1)
+            continue;
+        ck_assert(quiet_comes());
+        ck_assert_uint_le(count_segment_files(), 2 * fixture_figures(&fixture).segments + 1);
+        findings_none(&fixture);
+    }
+    unsigned number;
+    ck_assert_int_eq(sscanf(fixture_segment(&fixture), "/data/stores/s/log/%x.seg", &number), 1);
+    ck_assert_uint_gt(number, 200);
+    for (int start = 0; start < 3; start++) {
+        put(COLD * ROUNDS, (unsigned)start);
+        ck_assert(quiet_comes());
+        unsigned files = count_segment_files();
+        if (start == 1)
+            fixture_cut(&fixture, 1);
+        else
+            fixture_close(&fixture);
+        fixture_open(&fixture);
+        ck_assert_uint_eq(count_segment_files(), files);
+        ck_assert_uint_eq(fixture_figures(&fixture).objects, EACH * (1 + ROUNDS / LOOK) + 1);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+        findings_none(&fixture);
     }
 }
 END_TEST
@@ -271,6 +319,7 @@ int main(void)
         overwriting_one_key_for_ever_takes_bounded_space,
         overwriting_one_key_for_ever_takes_bounded_descriptors,
         keys_used_once_beside_a_cold_segment_take_bounded_space,
+        months_without_a_restart_leave_no_more_files_than_live_segments,
         live_records_are_kept_and_offsets_only_grow,
         a_segment_that_fails_keeps_no_other_from_its_turn,
         a_deleted_key_stays_deleted,
