@@ -7,6 +7,10 @@
 
 enum { SPARE = 16 << 10 };
 
+/* The field whose value nobody is to find in memory: it means nothing in a trailer (RFC 9110, section 6.5.1), but whoever
+ * puts it there has put a token there. */
+static const char secret_name[] = "authorization";
+
 void chunks_begin(struct chunks *chunks, size_t memory)
 {
     *chunks = (struct chunks){.spare = SPARE, .memory = memory};
@@ -14,7 +18,7 @@ void chunks_begin(struct chunks *chunks, size_t memory)
 
 /* ---- faults ----------------------------------------------------------------------------------- */
 
-enum verdict { KEEP, DROP, FAULT };
+enum verdict { KEEP, BLANK, DROP, FAULT };
 
 static enum verdict fail(struct chunks *chunks, enum problem problem, const char *sentence)
 {
@@ -125,6 +129,20 @@ static enum verdict take_memory(struct chunks *chunks, size_t bytes, enum chunks
     return go(chunks, next, KEEP);
 }
 
+/* Compares the name of a trailer with the secret one, in capitals or not, while it comes. */
+static void compare_name(struct chunks *chunks, char byte)
+{
+    if (chunks->state == CHUNKS_TRAILER)
+        chunks->alike = 0;
+    bool same = chunks->alike < sizeof secret_name && (byte | 0x20) == secret_name[chunks->alike];
+    chunks->alike = same ? chunks->alike + 1 : sizeof secret_name;
+}
+
+static bool is_secret(const struct chunks *chunks)
+{
+    return chunks->alike == sizeof secret_name - 1;
+}
+
 static enum verdict take_trailer(struct chunks *chunks, char byte)
 {
     if (chunks->state == CHUNKS_TRAILER && byte == '\r')
@@ -133,6 +151,7 @@ static enum verdict take_trailer(struct chunks *chunks, char byte)
         return take_memory(chunks, 1, CHUNKS_TRAILER_VALUE);
     if (!octet_is(byte, OCTET_TOKEN))
         return malformed(chunks);
+    compare_name(chunks, byte);
     return take_memory(chunks, chunks->state == CHUNKS_TRAILER ? HYGIENE_FIELD + 1 : 1, CHUNKS_TRAILER_NAME);
 }
 
@@ -140,7 +159,10 @@ static enum verdict take_trailer_value(struct chunks *chunks, char byte)
 {
     if (byte == '\r')
         return go(chunks, CHUNKS_TRAILER_LF, KEEP);
-    return octet_is(byte, OCTET_VALUE) ? take_memory(chunks, 1, CHUNKS_TRAILER_VALUE) : malformed(chunks);
+    if (!octet_is(byte, OCTET_VALUE))
+        return malformed(chunks);
+    enum verdict verdict = take_memory(chunks, 1, CHUNKS_TRAILER_VALUE);
+    return verdict == KEEP && is_secret(chunks) ? BLANK : verdict;
 }
 
 static enum verdict take(struct chunks *chunks, char byte)
@@ -191,7 +213,9 @@ static void pass_data(struct chunks *chunks, struct flow *flow)
 static void pass_byte(struct chunks *chunks, struct flow *flow)
 {
     enum verdict verdict = take(chunks, flow->bytes[flow->in]);
-    if (verdict == KEEP)
+    if (verdict == BLANK)
+        flow->bytes[flow->in] = ' ';
+    if (verdict == KEEP || verdict == BLANK)
         flow_keep(flow, 1);
     else if (verdict == DROP && chunks->spare-- > 0)
         flow_drop(flow, 1);

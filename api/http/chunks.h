@@ -4,6 +4,8 @@
  * into its memory makes one of them run for ever. What passes here is a body without extensions and needless zeros,
  * whose lines end with CR LF, and with no more trailers than there is memory for.
  *
+ * A trailer `Authorization` passes with blanks for its value: a token that is of no use there is not left in memory.
+ *
  * What is left out is bounded by what arrives: extensions and zeros may have 16 KiB more than the data.
  *
  * Thread: any.
@@ -40,6 +42,7 @@ struct chunks {
     uint64_t data; /* bytes of all chunks' that have come */
     size_t spare;  /* bytes that may still be left out */
     size_t memory; /* of the connection's, for the trailers */
+    size_t alike;  /* bytes of a trailer's name that are those of one whose value is blanked; more: it is another one */
     struct fault fault;
 };
 

@@ -14,7 +14,7 @@
 static const char other_head[] = "GET / HTTP/1.1\r\nHost: cairn\r\n\r\n";
 
 /* Bytes of a head, and of what came with it, that are held. A head that takes more is at fault. */
-enum { HELD_MAX = API_CONNECTION_MEMORY };
+enum { HELD_MAX = API_CONNECTION_MEMORY, HELD_SIZE = HELD_MAX + sizeof other_head };
 
 void wire_begin(struct wire *wire)
 {
@@ -22,9 +22,18 @@ void wire_begin(struct wire *wire)
     hygiene_begin(&wire->hygiene);
 }
 
+/* It may have had a token in it. */
+static void free_held(struct wire *wire)
+{
+    if (wire->held)
+        explicit_bzero(wire->held, HELD_SIZE);
+    free(wire->held);
+    wire->held = NULL;
+}
+
 void wire_end(struct wire *wire)
 {
-    free(wire->held);
+    free_held(wire);
     free(wire->origin);
 }
 
@@ -233,7 +242,7 @@ static size_t pass(struct wire *wire, struct flow *flow)
 /* Keeps what has come of a head, `judged` bytes of whole lines and what is left in the flow. */
 static void hold(struct wire *wire, const struct flow *flow, size_t judged)
 {
-    wire->held = malloc(HELD_MAX + sizeof other_head);
+    wire->held = malloc(HELD_SIZE);
     if (!wire->held) {
         fail_head(wire, (struct fault){.problem = PROBLEM_BUSY,
                                        .sentence = "There is no memory for the head of the request."});
@@ -279,10 +288,8 @@ static void shift_held(struct wire *wire)
     wire->held_end -= wire->begun;
     memmove(wire->held, wire->held + wire->begun, wire->held_end);
     wire->begun = 0;
-    if (wire->held_end == 0) {
-        free(wire->held);
-        wire->held = NULL;
-    }
+    if (wire->held_end == 0)
+        free_held(wire);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */
@@ -312,7 +319,7 @@ static void cut_body(struct wire *wire)
     fail(wire, fault, chunked ? chunks_rest(&wire->chunks) : "?");
 }
 
-/* Reads and judges in place. */
+/* Reads and judges in place. What does not pass may have a token in it, and does not stay there. */
 static ssize_t read_on(struct wire *wire, wire_source *source, void *arg, char *buffer, size_t size, size_t *given,
                        bool *drained)
 {
@@ -327,6 +334,7 @@ static ssize_t read_on(struct wire *wire, wire_source *source, void *arg, char *
     *given += passed;
     if (wire->state == WIRE_HEAD && flow.out - passed + flow_left(&flow) > 0)
         hold(wire, &flow, flow.out - passed);
+    explicit_bzero(buffer + passed, (size_t)got - passed);
     return got;
 }
 

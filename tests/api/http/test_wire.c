@@ -107,6 +107,37 @@ START_TEST(what_means_nothing_is_left_out)
 }
 END_TEST
 
+START_TEST(a_token_in_a_trailer_is_blanked)
+{
+    expect_clean(CHUNKED "1\r\nx\r\n0\r\nauthorizatioN: Bearer x\r\nB: 1\r\nAuthorization:y\r\n\r\n" GET,
+                 CHUNKED "1\r\nx\r\n0\r\nauthorizatioN:         \r\nB: 1\r\nAuthorization: \r\n\r\n" GET);
+    static const char others[] =
+        CHUNKED "0\r\nAuthorizatio: 1\r\nAuthorizations: 2\r\nuthorization: 3\r\nxAuthorization: 4\r\n\r\n" GET;
+    expect_clean(others, others);
+}
+END_TEST
+
+/* Of a head in pieces, of one with a fault, and of a trailer. */
+START_TEST(no_token_is_left_where_the_reader_reads)
+{
+    static const char *const messages[] = {
+        GET "GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n",
+        GET "GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secr",
+        GET "GET /a HTTP/1.1\r\nAuthorization: Bearer secret\r\nHost : a\r\n\r\n",
+        CHUNKED "1;a=1\r\nx\r\n0\r\nAuthorization: Bearer secret\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        struct stream stream = {.bytes = messages[i], .length = strlen(messages[i]), .ends = strlen(messages[i])};
+        struct wire wire;
+        char buffer[200] = "";
+        wire_begin(&wire);
+        ck_assert_int_gt(wire_read(&wire, read_stream, &stream, buffer, sizeof buffer), 0);
+        ck_assert_ptr_null(memmem(buffer, sizeof buffer, "secr", 4));
+        wire_end(&wire);
+    }
+}
+END_TEST
+
 START_TEST(nothing_is_expected_of_a_message_without_a_body)
 {
     static const char expecting[] = "PUT /a HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\nHost: a\r\n\r\nx";
@@ -300,6 +331,8 @@ int main(void)
     const TTest *tests[] = {
         clean_messages_stay_as_they_are,
         what_means_nothing_is_left_out,
+        a_token_in_a_trailer_is_blanked,
+        no_token_is_left_where_the_reader_reads,
         nothing_is_expected_of_a_message_without_a_body,
         a_head_is_not_passed_before_it_is_whole,
         another_head_stands_for_one_with_a_fault,
