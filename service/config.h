@@ -16,6 +16,8 @@
 /* The variable that holds a token which may do everything: no option, since a command line is everybody's to read. */
 #define CONFIG_ROOT_TOKEN "CAIRN_ROOT_TOKEN"
 
+enum { CONFIG_THREADS = 2 }; /* HTTP threads, unless another number is asked for */
+
 /* A list of strings, each one allocation. */
 struct texts {
     char **items;

@@ -233,7 +233,7 @@ bool option_defaults(struct config *ret_config)
 {
     *ret_config = (struct config){
         .data = strdup("./data"),
-        .threads = 2,
+        .threads = CONFIG_THREADS,
         .connections_limit = 4096,
         .connections_per_address = 2048,
         .idle_timeout = 60,

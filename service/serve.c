@@ -454,13 +454,15 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* Of those that are asked for. Says in the log when there are fewer. */
+/* Of those that are asked for. Says in the log when there are fewer: a warning only for who has asked for another number
+ * than the usual one. */
 static size_t count_threads(const struct config *config, size_t connections)
 {
     size_t wanted = (size_t)config->threads, threads = places_count_threads(wanted, connections);
     if (threads < wanted)
-        logger_line(LOG_WARNING, "--threads: %zu is lowered to %zu: %zu connections are too few for more", wanted,
-                    threads, connections);
+        logger_line(wanted == CONFIG_THREADS ? LOG_INFO : LOG_WARNING,
+                    "--threads: %zu is lowered to %zu: %zu connections are too few for more", wanted, threads,
+                    connections);
     return threads;
 }
 

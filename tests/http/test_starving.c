@@ -768,14 +768,14 @@ START_TEST(a_crowd_on_few_connections_leaves_place_for_health)
     enum { CROWD = 60 };
     static int sockets[CROWD];
     add("--connections-limit", "8");
-    add("--threads", "2");
+    add("--threads", "3");
     add("--idle-timeout", "3600");
     site_listen();
     begin_heads(sockets, CROWD);
     double began = clock_now();
     ck_assert_int_eq(ask("/healthz"), 200);
     ck_assert_msg(clock_now() - began < 20, "who says nothing is waited for");
-    ck_assert_uint_eq(server_logged(site.server, "--threads: 2 is lowered to 1"), 1);
+    ck_assert_uint_eq(server_logged(site.server, "warning: --threads: 3 is lowered to 1"), 1);
     close_all(sockets, CROWD);
 }
 END_TEST

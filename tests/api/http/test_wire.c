@@ -111,8 +111,8 @@ START_TEST(a_token_in_a_trailer_is_blanked)
 {
     expect_clean(CHUNKED "1\r\nx\r\n0\r\nauthorizatioN: Bearer x\r\nB: 1\r\nAuthorization:y\r\n\r\n" GET,
                  CHUNKED "1\r\nx\r\n0\r\nauthorizatioN:         \r\nB: 1\r\nAuthorization: \r\n\r\n" GET);
-    static const char others[] =
-        CHUNKED "0\r\nAuthorizatio: 1\r\nAuthorizations: 2\r\nuthorization: 3\r\nxAuthorization: 4\r\n\r\n" GET;
+    static const char others[] = CHUNKED
+        "0\r\nAuthorizatio: 1\r\nAuthorizations: 2\r\nuthorization: 3\r\nxAuthorization: 4\r\n\r\n" GET;
     expect_clean(others, others);
 }
 END_TEST
