@@ -165,11 +165,26 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
     return error != EAGAIN && error != EWOULDBLOCK;
 }
 
-static void accept_some(struct acceptor *acceptor, const struct listener *listener)
+/* Whether anybody was. */
+static bool accept_some(struct acceptor *acceptor, const struct listener *listener)
 {
-    for (int i = 0; i < ACCEPT_AT_ONCE; i++)
-        if (connections(acceptor) >= acceptor->connections_limit || !accept_one(acceptor, listener))
-            return;
+    int count = 0;
+    while (count < ACCEPT_AT_ONCE && connections(acceptor) < acceptor->connections_limit &&
+           accept_one(acceptor, listener))
+        count++;
+    return count > 0;
+}
+
+/* Begins behind the listener that was the last to accept somebody: where there is room for one at a time, who comes in
+ * crowds to one listener does not have all of it. */
+static void accept_all(struct acceptor *acceptor, const struct pollfd *ready)
+{
+    size_t count = acceptor->listener_count, first = acceptor->next_listener;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (first + i) % count;
+        if (ready[at].revents && accept_some(acceptor, &acceptor->listeners[at]))
+            acceptor->next_listener = at + 1;
+    }
 }
 
 /* Milliseconds that a wait may take. */
@@ -207,9 +222,7 @@ static bool turn(struct acceptor *acceptor, int64_t end)
     if (files[1].revents)
         eventfd_read(acceptor->wake, &count);
     spares_fill(&acceptor->spares);
-    for (size_t i = 0; i < acceptor->listener_count; i++)
-        if (files[2 + i].revents)
-            accept_some(acceptor, &acceptor->listeners[i]);
+    accept_all(acceptor, files + 2);
     return !files[0].revents && clock_milliseconds() < end;
 }
 

@@ -21,6 +21,7 @@
 struct acceptor {
     struct listener *listeners;
     size_t listener_count;
+    size_t next_listener; /* has the first turn; as many as there are: the first one has */
     struct loop **loops;
     size_t loop_count;
     size_t connections_limit;

@@ -54,7 +54,7 @@ struct client *client_new(struct loop *loop, int socket, const struct sockaddr *
     client->socket = socket;
     memcpy(&client->address, address, length);
     client->address_length = length;
-    client->opened = clock_milliseconds();
+    client->opened = client->came_on = clock_milliseconds();
     limit_unsent(socket);
     return client;
 }
@@ -78,6 +78,7 @@ void client_arrived(struct client *client, struct MHD_Connection *connection)
     if (!transport_watch(client->socket, &client->wire, client->tls))
         shutdown(client->socket, SHUT_RDWR);
     client_wait_for_head(client);
+    client->came_on = client->waiting_since;
 }
 
 /* ---- its requests ---------------------------------------------------------------------------- */
@@ -163,6 +164,11 @@ static bool is_new(const struct client *client)
 static bool has_begun(const struct client *client)
 {
     return wire_is_amid_head(&client->wire) || (client->connection && client->tls && tls_is_amid_record(client->tls));
+}
+
+bool client_has_spoken(const struct client *client)
+{
+    return client->messages > 0 || (client->tls && tls_has_answered(client->tls)) || client_has_unread(client);
 }
 
 bool client_is_idle(const struct client *client)

@@ -36,13 +36,14 @@ struct client {
     uint64_t messages;                 /* begun */
     int untaken;                       /* bytes of its answers with the kernel, at the last look */
     bool guest;                        /* it has no place: places.h */
-    bool seen;                         /* as one: it has had a turn of the loop to say what it wants */
+    bool seen;                         /* as one: it has had a turn of the loop to be read */
     bool busy;                         /* a request has begun and is not completed */
     bool heard;                        /* its head has arrived whole */
     bool given_up;                     /* its last answer did not come through */
     bool ended;                        /* it has closed its side */
     bool evicted;                      /* it was too slow: libmicrohttpd is about to close it */
     int64_t opened;                    /* milliseconds: when */
+    int64_t came_on;                   /* the same: connected, or did its part of a handshake */
     int64_t waiting_since; /* milliseconds: for the head that is to come, or has begun to; for a guest to be gone */
     struct pace pace;      /* of requests whose head was heard, until their answers are taken */
 };
@@ -99,6 +100,10 @@ bool client_was_answered_in_clear(struct client *client);
 /* Whether there are bytes of it that libmicrohttpd has not read: with the kernel, in its session, or passed by the
  * wire. */
 bool client_has_unread(const struct client *client);
+
+/* Whether it has sent something that is answered: a head, or its part of a handshake; or what may become that when it
+ * is looked at. */
+bool client_has_spoken(const struct client *client);
 
 /* Whether it has no request, not even the beginning of one: its connection may end. One that has just been opened has a
  * moment to begin. */

@@ -2,6 +2,7 @@
 #include "service/handshakes.h"
 
 #include "service/client.h"
+#include "service/clock.h"
 #include "service/tls.h"
 
 #include <sys/epoll.h>
@@ -45,7 +46,10 @@ static void end(struct handshakes *handshakes, struct client *client, bool agree
 
 static void go_on(struct handshakes *handshakes, struct client *client)
 {
+    bool answered = tls_has_answered(client->tls);
     enum tls_progress progress = client->evicted ? TLS_FAILED : tls_shake(client->tls);
+    if (!answered && tls_has_answered(client->tls))
+        client->came_on = clock_milliseconds();
     if (progress == TLS_READY || progress == TLS_FAILED)
         end(handshakes, client, progress == TLS_READY);
     else

@@ -34,7 +34,10 @@ enum {
     DRAIN_LOOK = 50
 };
 
-enum { GUEST_PATIENCE = 2000 }; /* milliseconds for a guest to say what it wants, and to take its answer */
+enum {
+    GUEST_PATIENCE = 2000, /* milliseconds for a guest to say what it wants, and to take its answer */
+    GUEST_MOMENT = 5       /* to come on from one message to the next, however many guests there are */
+};
 
 enum { WINDOW = 32 << 20 }; /* bytes that a client's kernel takes ahead of it at most, as systems are set by default */
 
@@ -65,6 +68,7 @@ struct loop {
     size_t under_way;   /* requests whose head was heard */
     size_t guests;      /* among the clients */
     bool crowded;       /* places are short */
+    bool listens;       /* to too many guests, who all have their moment */
     bool unsettled;     /* a client may have answers to take */
     int64_t next_look;  /* milliseconds: at those who take their time */
     int64_t look_every; /* milliseconds */
@@ -418,26 +422,48 @@ static void call(struct loop *loop)
         eventfd_write(loop->wake, 1);
 }
 
-/* Guests come and go. When many of them do not, the one that has been here for the longest time has to; but not while
- * it waits for the server, nor before what it has sent along was read, which may be in the next turn. */
+/* Guests who keep others waiting, and of them those whose moment is over, the oldest of each kind. */
+struct dawdlers {
+    size_t count;
+    struct client *silent; /* they have said nothing that is answered */
+    struct client *spoken;
+    bool unheard; /* one may be about to say something */
+};
+
+/* The oldest comes last. */
+static void dawdlers_add(struct dawdlers *dawdlers, struct client *client, int64_t now)
+{
+    bool over = client->seen && now - client->came_on >= GUEST_MOMENT;
+    bool spoken = client->seen && client_has_spoken(client);
+    dawdlers->count++;
+    if (spoken && over)
+        dawdlers->spoken = client;
+    else if (!spoken && over)
+        dawdlers->silent = client;
+    else if (!spoken)
+        dawdlers->unheard = true;
+    client->seen = true;
+}
+
+/* Guests come and go. When many of them do not, one is made to; but none of those who wait for the server. First goes
+ * who has said nothing, as a crowd does that only connects: else a client that needs several messages for its handshake
+ * would be the oldest before its last one. Of those who speak the one goes that has been here for the longest time. */
 static void limit_guests(struct loop *loop)
 {
-    struct client *oldest = NULL;
-    size_t dawdling = 0;
+    struct dawdlers dawdlers = {0};
+    loop->listens = false;
     if (loop->guests <= loop->options.guest_limit)
         return;
+    int64_t now = clock_milliseconds();
     for (struct client *client = loop->clients; client; client = client->next)
-        if (client->guest && !client_is_leaving(client) && !client_is_suspended(client)) {
-            oldest = client->seen ? client : oldest;
-            client->seen = true;
-            dawdling++;
-        }
-    if (dawdling <= loop->options.guest_limit)
+        if (client->guest && !client_is_leaving(client) && !client_is_suspended(client))
+            dawdlers_add(&dawdlers, client, now);
+    if (dawdlers.count <= loop->options.guest_limit)
         return;
-    if (oldest)
-        evict(loop, oldest, client_dawdling(oldest));
-    else
-        call(loop);
+    struct client *next = dawdlers.silent || dawdlers.unheard ? dawdlers.silent : dawdlers.spoken;
+    loop->listens = !next;
+    if (next)
+        evict(loop, next, client_dawdling(next));
 }
 
 /* ---- the thread's turns --------------------------------------------------------------------- */
@@ -449,7 +475,7 @@ static int time_left(struct loop *loop)
     MHD_UNSIGNED_LONG_LONG milliseconds;
     bool watches = loop->current != PHASE_SERVE || loop->under_way > 0 || loop->unsettled || loop->guests > 0 ||
                    places_are_short(loop->options.places) || loop->farewells.count > 0 || loop->handshakes.count > 0;
-    int64_t most = watches ? loop->look_every : INT_MAX;
+    int64_t most = loop->listens ? GUEST_MOMENT : watches ? loop->look_every : INT_MAX;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return watches ? (int)most : -1;
     return milliseconds < (MHD_UNSIGNED_LONG_LONG)most ? (int)milliseconds : (int)most;

@@ -41,6 +41,7 @@ struct tls {
     bool finished;    /* and never will */
     bool ended;       /* the other side sends no more */
     bool broken;      /* it has sent what cannot be read */
+    bool answered;    /* something was sent, of the handshake at first */
     bool parked;      /* a record waits until the kernel takes the rest of it */
     size_t credit;    /* bytes that are sent, but have not been told to be */
     uint64_t sent;
@@ -69,7 +70,8 @@ static ssize_t pull(gnutls_transport_ptr_t arg, void *buffer, size_t size)
 
 static ssize_t push(gnutls_transport_ptr_t arg, const void *bytes, size_t size)
 {
-    const struct tls *tls = arg;
+    struct tls *tls = arg;
+    tls->answered = true;
     return sendto(tls->socket, bytes, size, MSG_NOSIGNAL | tls->flags, NULL, 0);
 }
 
@@ -204,6 +206,11 @@ ssize_t tls_receive(void *arg, void *buffer, size_t size)
 bool tls_has_ready(const struct tls *tls)
 {
     return gnutls_record_check_pending(tls->session) > 0;
+}
+
+bool tls_has_answered(const struct tls *tls)
+{
+    return tls->answered;
 }
 
 bool tls_is_amid_record(const struct tls *tls)

@@ -48,6 +48,9 @@ bool tls_has_ready(const struct tls *tls);
  * update that no data has followed looks the same. */
 bool tls_is_amid_record(const struct tls *tls);
 
+/* Whether anything has been sent, if only of the handshake: the client has then said what there is to be answered. */
+bool tls_has_answered(const struct tls *tls);
+
 /* As sendmsg(), of these pieces; of the flags only MSG_MORE matters. */
 ssize_t tls_send(struct tls *tls, const struct iovec *pieces, size_t count, int flags);
 

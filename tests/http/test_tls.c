@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -456,6 +458,53 @@ START_TEST(handshakes_take_places)
 }
 END_TEST
 
+/* Connects to the port, says nothing, and comes again whenever it is shown out, with so many sockets at a time. */
+static void crowd(int port, size_t count)
+{
+    struct pollfd files[64];
+    ck_assert_uint_le(count, 64);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (size_t i = 0; i < count; i++)
+        files[i] = (struct pollfd){.fd = raw_connect(port), .events = POLLIN};
+    for (;;) {
+        poll(files, count, -1);
+        for (size_t i = 0; i < count; i++)
+            if (files[i].revents) {
+                close(files[i].fd);
+                files[i].fd = raw_connect(port);
+            }
+    }
+}
+
+/* A handshake takes several messages: who is at it is not shown out for those who say nothing. Nor do these have all
+ * the room that there is, where they come to one listener and others to another one. */
+START_TEST(a_silent_crowd_that_comes_again_leaves_place_for_handshakes)
+{
+    enum { CROWD = 48, TRIES = 12 };
+    pid_t crowds[2];
+    int answered = 0;
+    add("--connections-limit", "32");
+    add("--listen", "tls:127.0.0.1:0");
+    server_certify(site.server);
+    site_listen();
+    char *url = server_url(site.server, 1);
+    struct client *client = client_new(url);
+    for (int i = 0; i < 2; i++)
+        if ((crowds[i] = fork()) == 0)
+            crowd(i == 0 ? site.server->port : atoi(strrchr(url, ':') + 1), CROWD);
+    ck_assert(clock_until(CLOCK_PATIENCE, server_logged(site.server, "found no place") > 0));
+    for (int i = 0; i < TRIES; i++) {
+        answered += client_get(client, "/healthz", NULL)->status == 200;
+        client_disconnect(client);
+    }
+    for (int i = 0; i < 2; i++)
+        kill(crowds[i], SIGKILL);
+    client_free(client);
+    free(url);
+    ck_assert_msg(answered >= TRIES - 2, "%d of %d health checks were answered", answered, TRIES);
+}
+END_TEST
+
 /* ---- large ones --------------------------------------------------------------------------------- */
 
 START_TEST(any_size_in_constant_memory)
@@ -745,6 +794,7 @@ int main(void)
         slow_handshakes_are_cut,
         a_crowd_of_handshakes_costs_little,
         handshakes_take_places,
+        a_silent_crowd_that_comes_again_leaves_place_for_handshakes,
         any_size_in_constant_memory,
         who_reads_in_bursts_passes,
         the_answer_to_a_refused_upload_arrives,
