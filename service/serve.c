@@ -454,8 +454,8 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* Of those that are asked for. Says in the log when there are fewer: a warning only for who has asked for another number
- * than the usual one. */
+/* Of those that are asked for. Says in the log when there are fewer: a warning only for who has asked for another
+ * number than the usual one. */
 static size_t count_threads(const struct config *config, size_t connections)
 {
     size_t wanted = (size_t)config->threads, threads = places_count_threads(wanted, connections);

@@ -7,8 +7,8 @@
 
 enum { SPARE = 16 << 10 };
 
-/* The field whose value nobody is to find in memory: it means nothing in a trailer (RFC 9110, section 6.5.1), but whoever
- * puts it there has put a token there. */
+/* The field whose value nobody is to find in memory. In a trailer it means nothing (RFC 9110, section 6.5.1), but
+ * whoever puts it there puts a token there. */
 static const char secret_name[] = "authorization";
 
 void chunks_begin(struct chunks *chunks, size_t memory)
