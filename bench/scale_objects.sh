@@ -96,13 +96,9 @@ memory_loaded() {
     first_get "$store"
     quiet
     tell 'memory after a restart: bytes an object' '<= 24' "$(bytes_each "$start")"
-    ask_pages 'limit=10' 1
-    quiet
-    tell 'memory after a restart and a page: bytes an object' '<= 24' "$(bytes_each "$start")"
-    tell_disk
 }
 
-# tell_disk: what the store's files take, those included that are made of the log.
+# What the store's files take, those included that are made of the log.
 tell_disk() {
     local folder=$work/objects/stores/$store
     tell "disk, objects of $object_bytes bytes: bytes an object" '' \
@@ -146,23 +142,39 @@ restarts() {
     tell "restart, $title: s" '' "$(column 2 "$work/restarts")"
 }
 
+# first_page: the CPU ms of the next page.
+first_page() {
+    local before
+    before=$(spent)
+    ask_pages 'limit=10' 1
+    calculate "($(spent) - $before) * 1000"
+}
+
 # first_pages TITLE: the CPU of the first page after a restart.
 first_pages() {
-    local round before
-    : >"$work/first"
+    local round
     for ((round = 0; round < rounds; round++)); do
         stop_cairnd
         launch_cairnd objects
         first_get "$store"
-        before=$(spent)
-        ask_pages 'limit=10' 1
-        calculate "($(spent) - $before) * 1000" >>"$work/first"
-        echo >>"$work/first"
-    done
+        printf '%s\n' "$(first_page)"
+    done >"$work/first"
     tell "first page of 10 after a restart, $1: CPU ms" '<= 50' "$(median <"$work/first")"
 }
 
+# What is made for pages is there from the first one on.
+first_page_ever() {
+    stop_cairnd
+    launch_cairnd objects
+    first_get "$store"
+    tell 'first page of 10 after a restart, none before it: CPU ms' '<= 50' "$(first_page)"
+    quiet
+    tell 'memory after a restart and a page: bytes an object' '<= 24' "$(bytes_each "$start")"
+    tell_disk
+}
+
 restart_loaded() {
+    first_page_ever
     restarts 'clean, warm' '<= 1.0' end_clean
     restarts 'clean, cold' '<= 1.0' end_cold
     first_pages clean
@@ -233,10 +245,7 @@ pages_overwritten() {
 }
 
 pages_deleted() {
-    local before
-    before=$(spent)
-    ask_pages 'limit=10' 1
-    tell 'first page of 10 after the first 40 % were deleted: CPU ms' '<= 50' "$(calculate "($(spent) - $before) * 1000")"
+    tell 'first page of 10 after the first 40 % were deleted: CPU ms' '<= 50' "$(first_page)"
     quiet
     page 'first 40 % deleted, limit 10' 'limit=10'
     page 'first 40 % deleted, limit 1000' 'limit=1000'
