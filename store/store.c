@@ -2,6 +2,7 @@
 #include "store/internal.h"
 
 #include "store/disk/settings.h"
+#include "store/read/listing.h"
 #include "store/start/recover.h"
 #include "store/write/batch.h"
 #include "store/write/copy.h"
@@ -323,7 +324,7 @@ enum store_error store_list(struct store *store, const struct store_list_query *
                             void (*item)(void *arg, const struct store_list_item *item), void *arg,
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
 {
-    return failure_tell(catalog_list(&store->catalog, query, item, arg, ret_cursor, ret_cursor_length));
+    return failure_tell(listing_page(&store->reader, &store->catalog, query, item, arg, ret_cursor, ret_cursor_length));
 }
 
 /* ---- verifying it ---------------------------------------------------------------------------- */

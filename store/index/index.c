@@ -97,21 +97,23 @@ uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool
     return packed;
 }
 
-bool index_now_offset(struct index *index, const struct store_key *key, uint64_t *ret_offset)
+bool index_see_own(struct index *index, const struct store_key *key, struct index_sight *ret_sight)
 {
     index_lock_shared(index);
     uint64_t packed = index_find_own(index, key);
     struct location location = location_unpack(packed);
-    if (packed)
-        *ret_offset = segment_offset(chain_at(&index->log->chain, location.segment), location.position);
+    if (packed) {
+        ret_sight->offset = segment_offset(chain_at(&index->log->chain, location.segment), location.position);
+        ret_sight->damaged = table_get(&index->damage.records, ret_sight->offset) != 0;
+    }
     index_unlock(index);
     return packed != 0;
 }
 
 bool index_leads_to(struct index *index, const struct store_key *key, uint64_t offset)
 {
-    uint64_t now;
-    return index_now_offset(index, key, &now) && now == offset;
+    struct index_sight now;
+    return index_see_own(index, key, &now) && now.offset == offset;
 }
 
 struct each {

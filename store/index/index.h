@@ -100,8 +100,14 @@ uint64_t index_now_own(struct index *index, const struct store_key *key);
  * its tag. */
 uint64_t index_now_tagged(struct index *index, uint64_t hash, uint64_t tag, bool *ret_single);
 
-/* The offset of the record that index_now_own() finds, which stays that record's alone; false: it finds none. */
-bool index_now_offset(struct index *index, const struct store_key *key, uint64_t *ret_offset);
+/* What index_now_own() finds: the offset, which stays that record's alone, and whether it is known to be damaged. */
+struct index_sight {
+    uint64_t offset;
+    bool damaged;
+};
+
+/* False: it finds none. */
+bool index_see_own(struct index *index, const struct store_key *key, struct index_sight *ret_sight);
 
 /* Whether the key, which is that of the record at an offset, leads there now. */
 bool index_leads_to(struct index *index, const struct store_key *key, uint64_t offset);

@@ -1,14 +1,16 @@
-/* catalog.c - the objects of a store in the order of their keys. catalog.h tells how. */
+/* catalog.c - which runs tell of the objects of a store. catalog.h tells how they are kept. */
 #include "store/read/catalog.h"
 
 #include "store/log/stretch.h"
-#include "store/read/draft.h"
-#include "store/read/object.h"
+#include "store/read/binding.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FALL = 4 }; /* a run in memory has so many times the entries of all behind it on its shelf */
 
 void catalog_init(struct catalog *catalog)
 {
@@ -29,67 +31,180 @@ void catalog_free(struct catalog *catalog)
     lock_destroy(&catalog->lock);
 }
 
-void catalog_forget(struct catalog *catalog, size_t slot)
-{
-    lock_take(&catalog->lock);
-    if (slot < catalog->count)
-        shelf_clear(&catalog->shelves[slot], 0);
-    lock_release(&catalog->lock);
-}
+/* ---- the shelves; the catalog's lock is held ------------------------------------------------- */
 
-/* ---- keeping the runs up to date; the catalog's lock is held --------------------------------- */
-
-static bool shelves_grow(struct catalog *catalog, size_t count)
+/* The shelf of a segment, or else (false) where it would stand. */
+static bool shelf_find(const struct catalog *catalog, uint64_t number, size_t *ret_at)
 {
     assert(lock_is_mine(&catalog->lock));
-    if (count <= catalog->count)
-        return true;
-    struct catalog_shelf *moved = realloc(catalog->shelves, count * sizeof *moved);
-    if (!moved)
+    size_t low = 0;
+    size_t high = catalog->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (catalog->shelves[middle].last < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_at = low;
+    return low < catalog->count && catalog->shelves[low].first <= number;
+}
+
+/* Puts an empty shelf there; NULL: memory is out. */
+static struct catalog_shelf *shelf_put(struct catalog *catalog, size_t at, uint64_t first, uint64_t last)
+{
+    assert(lock_is_mine(&catalog->lock));
+    if (catalog->count == catalog->capacity) {
+        size_t capacity = catalog->capacity * 2 + 4;
+        struct catalog_shelf *moved = realloc(catalog->shelves, capacity * sizeof *moved);
+        if (!moved)
+            return NULL;
+        catalog->shelves = moved;
+        catalog->capacity = capacity;
+    }
+    struct catalog_shelf *shelf = &catalog->shelves[at];
+    memmove(shelf + 1, shelf, (catalog->count - at) * sizeof *shelf);
+    *shelf = (struct catalog_shelf){.first = first, .last = last};
+    catalog->count++;
+    return shelf;
+}
+
+static void shelf_remove(struct catalog *catalog, size_t at)
+{
+    assert(lock_is_mine(&catalog->lock));
+    struct catalog_shelf *shelf = &catalog->shelves[at];
+    shelf_clear(shelf, 0);
+    catalog->count--;
+    memmove(shelf, shelf + 1, (catalog->count - at) * sizeof *shelf);
+}
+
+static struct run_source last_source(const struct run *run)
+{
+    return run_source_at(run, run_source_count(run) - 1);
+}
+
+bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records)
+{
+    if (shelf->count == 0)
         return false;
-    memset(moved + catalog->count, 0, (count - catalog->count) * sizeof *moved);
-    catalog->shelves = moved;
-    catalog->count = count;
+    const struct run *run = shelf->runs[shelf->count - 1];
+    size_t low = 0;
+    size_t high = run_source_count(run);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (run_source_at(run, middle).number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    struct run_source source = {0};
+    if (low < run_source_count(run))
+        source = run_source_at(run, low);
+    return source.number == number && source.covered == records;
+}
+
+/* ---- the files that there are ---------------------------------------------------------------- */
+
+/* Puts a run from a file on a shelf of its own, unless there is one that has more. False: memory is out. */
+static bool shelve(struct catalog *catalog, struct run *run)
+{
+    size_t at;
+    uint64_t first = run_source_at(run, 0).number, last = last_source(run).number;
+    bool met = shelf_find(catalog, first, &at);
+    if (met && catalog->shelves[at].last >= last) {
+        run_release(run);
+        return true;
+    }
+    while (at < catalog->count && catalog->shelves[at].first <= last)
+        shelf_remove(catalog, at);
+    struct catalog_shelf *shelf = shelf_put(catalog, at, first, last);
+    if (!shelf) {
+        run_release(run);
+        return false;
+    }
+    shelf->runs[shelf->count++] = run;
+    shelf->filed = true;
     return true;
 }
 
-/* How many of the shelf's runs stay as they are when what is new comes beside them. */
-static size_t runs_to_keep(const struct catalog_shelf *shelf, const struct stretch *stretch)
+/* Whether a shelf tells of the log as it is: of each sealed segment among its own, all there is. Lock of the index
+ * held. */
+static bool is_of_this_log(const struct catalog *catalog, const struct catalog_shelf *shelf)
 {
-    if (stretch->sealed || shelf->count == 0)
-        return 0;
-    uint64_t fresh = stretch->records - run_covered(shelf->runs[shelf->count - 1]);
-    uint64_t entries = fresh / RECORD_HEADER + 1; /* at most */
-    size_t keep = shelf->count;
-    while (keep > 0 && run_count(shelf->runs[keep - 1]) < 2 * entries)
-        entries += run_count(shelf->runs[--keep]);
-    return keep;
+    struct index *index = catalog->reader->index;
+    const struct log *log = catalog->reader->log;
+    struct stretch stretch;
+    uint64_t number = shelf->first;
+    bool right = run_horizon(shelf->runs[0]) <= index->end_offset;
+    while (right && number <= shelf->last && stretch_pin(log, number, index->end_offset, &stretch)) {
+        number = stretch.segment->number;
+        if (!segment_is_husk(stretch.segment) && number <= shelf->last)
+            right = stretch.sealed && catalog_shelf_covers(shelf, number, stretch.records);
+        number = stretch.next;
+        stretch_release(&stretch);
+    }
+    return right;
 }
 
-static bool shelf_is_current(const struct catalog_shelf *shelf, const struct stretch *stretch)
+/* Lets go of a shelf, and of its file, if it has a name. */
+static void discard(struct catalog *catalog, size_t at)
 {
-    if (segment_is_husk(stretch->segment))
-        return true; /* and stays empty */
-    if (shelf->count == 0 || run_covered(shelf->runs[shelf->count - 1]) != stretch->records)
-        return false;
-    return !stretch->sealed || shelf->count == 1;
+    const struct catalog_shelf *shelf = &catalog->shelves[at];
+    if (shelf->filed && !damage_has_gaps(catalog->reader->index))
+        keys_remove(catalog->reader->log, last_source(shelf->runs[0]).number);
+    shelf_remove(catalog, at);
 }
 
-static struct failure shelf_rebuild(const struct reader *reader, struct catalog_shelf *shelf,
-                                    const struct stretch *stretch, uint64_t horizon)
+static void discard_others(struct catalog *catalog)
 {
-    struct run *run;
-    size_t keep = runs_to_keep(shelf, stretch);
-    uint64_t from = keep > 0 ? run_covered(shelf->runs[keep - 1]) : SEGMENT_HEADER;
-    const struct draft_source source = {
-        .index = reader->index, .log = reader->log, .segment = stretch->segment, .horizon = horizon};
-    struct failure failure = draft_run(&source, shelf->runs + keep, shelf->count - keep, from, stretch->records, &run);
-    if (failure.error)
+    for (size_t at = catalog->count; at-- > 0;) {
+        index_lock_shared(catalog->reader->index);
+        bool right = is_of_this_log(catalog, &catalog->shelves[at]);
+        index_unlock(catalog->reader->index);
+        if (!right)
+            discard(catalog, at);
+    }
+}
+
+/* Opens the files there are, at the first listing. Where damage has taken records from the log, older versions may have
+ * come back that these left out: then they stay where they are. */
+static struct failure open_files(struct catalog *catalog)
+{
+    assert(lock_is_mine(&catalog->lock));
+    const struct log *log = catalog->reader->log;
+    struct failure failure = failure_none();
+    uint64_t number;
+    if (catalog->opened || damage_has_gaps(catalog->reader->index))
         return failure;
-    shelf_clear(shelf, keep);
-    shelf->runs[shelf->count++] = run;
-    return failure_none();
+    char *names = io_list(log->io, log->folder);
+    if (!names)
+        return failure_io(errno);
+    for (const char *name = names; *name && !failure.error; name += strlen(name) + 1) {
+        struct run *run;
+        if (!keys_number(name, &number))
+            continue;
+        failure = keys_open(log, number, &run);
+        if (!failure.error && !shelve(catalog, run))
+            failure = failure_of(STORE_NO_MEMORY);
+        if (failure.error == STORE_DAMAGED || failure.error == STORE_IO) {
+            keys_remove(log, number);
+            failure = failure_none();
+        }
+    }
+    free(names);
+    catalog->opened = !failure.error;
+    discard_others(catalog);
+    return failure;
 }
+
+/* ---- one segment ----------------------------------------------------------------------------- */
+
+/* What a listing has to look at beside the files. */
+struct todo {
+    struct stretch *stretches;
+    size_t count;
+    uint64_t end; /* of the log */
+};
 
 /* Tells of the records that a run lacks. True when it lacks any. */
 static bool tell_lacks(const struct reader *reader, const struct run *run, const struct segment *segment)
@@ -108,345 +223,253 @@ static bool tell_lacks(const struct reader *reader, const struct run *run, const
     return count > 0;
 }
 
-/* Lets go of runs that lack records: these may be readable again. */
-static void shelf_drop_lacking(struct catalog_shelf *shelf)
+static bool shelf_lacks(const struct catalog_shelf *shelf)
 {
     size_t count = 0;
     for (size_t i = 0; i < shelf->count && count == 0; i++)
         (void)run_lacks(shelf->runs[i], &count);
-    if (count > 0)
-        shelf_clear(shelf, 0);
+    return count > 0;
 }
 
-/* Brings a shelf up to date. Where damage has taken records from the log, older versions may have come back that the
- * runs on disk left out, and runs made now leave out what may yet come back: so they are made for this life alone. */
-static struct failure shelf_update(struct catalog *catalog, struct catalog_shelf *shelf, const struct stretch *stretch,
-                                   uint64_t horizon)
+/* Ends a run in memory, which takes what it lacks. */
+static struct failure take_run(struct run_writer *writer, const struct run_source *source, uint64_t **lacks,
+                               size_t lacks_count, struct run **ret_run)
 {
-    assert(lock_is_mine(&catalog->lock));
-    const struct reader *reader = catalog->reader;
-    bool gaps = damage_has_gaps(reader->index);
-    struct run *run;
-    shelf_drop_lacking(shelf);
-    if (!shelf_is_current(shelf, stretch)) {
-        if (stretch->sealed && shelf->count == 0 && !gaps &&
-            !run_open(reader->log, stretch->segment, stretch->records, &run).error) {
-            shelf->runs[shelf->count++] = run;
-            return failure_none();
-        }
-        struct failure failure = shelf_rebuild(reader, shelf, stretch, horizon);
-        if (failure.error)
-            return failure;
-        bool lacks = tell_lacks(reader, shelf->runs[shelf->count - 1], stretch->segment);
-        if (stretch->sealed && !lacks)
-            run_save(reader->log, shelf->runs[0], stretch->segment, !gaps);
-    }
+    uint64_t length;
+    struct failure failure = run_writer_end(writer, source, 1, 0, &length);
+    if (failure.error)
+        return failure;
+    *ret_run = run_writer_take(writer, *lacks, lacks_count);
+    if (!*ret_run)
+        return failure_of(STORE_NO_MEMORY);
+    *lacks = NULL;
     return failure_none();
 }
 
-/* ---- what a listing reads -------------------------------------------------------------------- */
-
-enum { GONE_MIN = 64 }; /* so many entries in a row that lead to nothing are worth remembering */
-
-/* Where the merge stands in one run. */
-struct head {
-    struct run *run;
-    size_t at;
-    size_t gone_from; /* the row of entries up to `gone_to` that led to nothing, the last of them the last looked at */
-    size_t gone_to;
-    bool ended;
-    struct run_entry entry; /* unless ended */
-};
-
-struct listing {
-    struct catalog *catalog;
-    const struct store_list_query *query;
-    struct stretch *stretches;
-    size_t stretch_count;
-    struct head *heads;
-    size_t head_count;
-    size_t shown;
-    void (*item)(void *arg, const struct store_list_item *item);
-    void *arg;
-};
-
-/* Takes references on the segments as they are now, of a log that ends at the horizon, and finds place for their
- * shelves. */
-static struct failure stretches_pin(struct listing *listing, uint64_t *ret_horizon)
+/* The run of a draft, in memory. */
+static struct failure draft_run(struct draft *draft, const struct run_source *source, uint64_t salt,
+                                struct run **ret_run)
 {
-    assert(lock_is_mine(&listing->catalog->lock)); /* covered ends only grow */
-    struct index *index = listing->catalog->reader->index;
-    const struct log *log = listing->catalog->reader->log;
-    struct failure failure = failure_none();
-    index_lock_shared(index);
-    *ret_horizon = index->end_offset;
-    listing->stretches = calloc(log->chain.count + 1, sizeof *listing->stretches);
-    if (!listing->stretches || !shelves_grow(listing->catalog, log->chain.slot_count))
-        failure = failure_of(STORE_NO_MEMORY);
-    uint64_t number = 0;
-    while (!failure.error && stretch_pin(log, number, index->end_offset, &listing->stretches[listing->stretch_count]))
-        number = listing->stretches[listing->stretch_count++].next;
-    index_unlock(index);
+    struct run_writer writer;
+    run_writer_init(&writer, NULL, -1, 0, salt);
+    struct failure failure = draft_write(draft, &writer);
+    if (!failure.error)
+        failure = take_run(&writer, source, &draft->lacks, draft->lacks_count, ret_run);
+    run_writer_free(&writer);
     return failure;
 }
 
-/* The shelf of the segment of a stretch. */
-static struct catalog_shelf *shelf_of(const struct listing *listing, const struct stretch *stretch)
+/* Makes one run of those from one on, in memory. */
+static struct failure shelf_bind(const struct reader *reader, struct catalog_shelf *shelf, size_t from, uint64_t end)
 {
-    return &listing->catalog->shelves[stretch->segment->slot];
-}
-
-static struct failure heads_take(struct listing *listing)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < listing->stretch_count; i++)
-        count += shelf_of(listing, &listing->stretches[i])->count;
-    listing->heads = calloc(count + 1, sizeof *listing->heads);
-    if (!listing->heads)
-        return failure_of(STORE_NO_MEMORY);
-    for (size_t i = 0; i < listing->stretch_count; i++) {
-        const struct catalog_shelf *shelf = shelf_of(listing, &listing->stretches[i]);
-        for (size_t run = 0; run < shelf->count; run++)
-            listing->heads[listing->head_count++].run = run_retain(shelf->runs[run]);
-    }
+    struct binding binding;
+    struct run *run;
+    uint64_t *lacks = NULL;
+    bool more;
+    const struct run_source source = last_source(shelf->runs[shelf->count - 1]);
+    struct failure failure = binding_init(&binding, reader->index, end, shelf->runs + from, shelf->count - from,
+                                          reader->log->salt, NULL, -1);
+    if (!failure.error)
+        failure = binding_go(&binding, SIZE_MAX, &more);
+    if (!failure.error)
+        failure = take_run(&binding.writer, &source, &lacks, 0, &run);
+    binding_free(&binding);
+    if (failure.error)
+        return failure;
+    shelf_clear(shelf, from);
+    shelf->runs[shelf->count++] = run;
     return failure_none();
 }
 
-static struct failure listing_begin(struct listing *listing)
+/* Makes the sizes of the runs on a shelf fall again. */
+static struct failure shelf_settle(const struct reader *reader, struct catalog_shelf *shelf, uint64_t end)
 {
-    struct catalog *catalog = listing->catalog;
-    uint64_t horizon;
-    lock_take(&catalog->lock); /* before the stretches are pinned: covered ends only grow */
-    struct failure failure = stretches_pin(listing, &horizon);
-    for (size_t i = 0; i < listing->stretch_count && !failure.error; i++) {
-        const struct stretch *stretch = &listing->stretches[i];
-        failure = shelf_update(catalog, shelf_of(listing, stretch), stretch, horizon);
-    }
+    size_t from = shelf->count - 1;
+    uint64_t entries = run_entries(shelf->runs[from]) + 1;
+    while (from > 0 && run_entries(shelf->runs[from - 1]) < FALL * entries)
+        entries += run_entries(shelf->runs[--from]);
+    return from + 1 < shelf->count ? shelf_bind(reader, shelf, from, end) : failure_none();
+}
+
+/* Brings a shelf in memory up to date. */
+static struct failure shelf_extend(const struct reader *reader, struct catalog_shelf *shelf,
+                                   const struct stretch *stretch, uint64_t end)
+{
+    struct draft draft;
+    struct run *run;
+    const struct run_source source = {.number = stretch->segment->number, .covered = stretch->records};
+    uint64_t from = shelf->count > 0 ? last_source(shelf->runs[shelf->count - 1]).covered : SEGMENT_HEADER;
+    draft_init(&draft);
+    struct failure failure = draft_read(&draft, reader->index, reader->log, stretch->segment, from, stretch->records);
     if (!failure.error)
-        failure = heads_take(listing);
+        failure = draft_run(&draft, &source, reader->log->salt, &run);
+    draft_free(&draft);
+    if (failure.error)
+        return failure;
+    shelf->runs[shelf->count++] = run;
+    if (tell_lacks(reader, run, stretch->segment))
+        return failure_none(); /* and is made again for the next listing */
+    return shelf_settle(reader, shelf, end);
+}
+
+/* Makes the file of a sealed segment that has none; where that fails, and where it lacks records, a run in memory. What
+ * comes while there are gaps is made for this life alone: it leaves out what may yet come back. */
+static struct failure shelf_file(const struct reader *reader, struct catalog_shelf *shelf,
+                                 const struct stretch *stretch)
+{
+    struct draft draft;
+    struct run *run;
+    const struct run_source source = {.number = stretch->segment->number, .covered = stretch->records};
+    draft_init(&draft);
+    struct failure failure = draft_read(&draft, reader->index, reader->log, stretch->segment, SEGMENT_HEADER,
+                                        stretch->records);
+    if (!failure.error && draft.lacks_count == 0)
+        shelf->filed = !keys_write(reader->log, &source, &draft, !damage_has_gaps(reader->index), &run).error;
+    if (!failure.error && !shelf->filed)
+        failure = draft_run(&draft, &source, reader->log->salt, &run);
+    draft_free(&draft);
+    if (failure.error)
+        return failure;
+    shelf->runs[shelf->count++] = run;
+    (void)tell_lacks(reader, run, stretch->segment);
+    return failure_none();
+}
+
+/* Takes the file of a sealed segment that others have made meanwhile. */
+static bool shelf_open(const struct reader *reader, struct catalog_shelf *shelf, const struct stretch *stretch)
+{
+    struct run *run;
+    if (!stretch->sealed || damage_has_gaps(reader->index) ||
+        keys_open(reader->log, stretch->segment->number, &run).error)
+        return false;
+    struct catalog_shelf filed = {.runs = {run}, .count = 1};
+    if (run_source_count(run) > 1 || !catalog_shelf_covers(&filed, stretch->segment->number, stretch->records)) {
+        run_release(run);
+        return false;
+    }
+    shelf_clear(shelf, 0);
+    shelf->runs[shelf->count++] = run;
+    shelf->filed = true;
+    return true;
+}
+
+/* Brings the shelf of a segment up to date, which is in no file yet as far as is known. */
+static struct failure shelf_update(struct catalog *catalog, const struct stretch *stretch, uint64_t end)
+{
+    size_t at;
+    const struct reader *reader = catalog->reader;
+    uint64_t number = stretch->segment->number;
+    bool found = shelf_find(catalog, number, &at);
+    struct catalog_shelf *shelf = found ? &catalog->shelves[at] : shelf_put(catalog, at, number, number);
+    if (!shelf)
+        return failure_of(STORE_NO_MEMORY);
+    if (shelf_lacks(shelf))
+        shelf_clear(shelf, 0); /* what could not be read may be readable again */
+    if (shelf_open(reader, shelf, stretch) || catalog_shelf_covers(shelf, number, stretch->records))
+        return failure_none();
+    struct failure failure = stretch->sealed && shelf->count == 0 ? shelf_file(reader, shelf, stretch)
+                                                                  : shelf_extend(reader, shelf, stretch, end);
+    if (shelf->count == 0)
+        shelf_remove(catalog, at);
+    return failure;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+/* Whether there is nothing to do for a segment: it holds nothing any more, or is in a file. */
+static bool is_done(const struct catalog *catalog, const struct segment *segment)
+{
+    size_t at;
+    return segment_is_husk(segment) || (shelf_find(catalog, segment->number, &at) && catalog->shelves[at].filed);
+}
+
+/* Takes references on the segments that there is something to do for. */
+static struct failure todo_pin(const struct catalog *catalog, struct todo *ret_todo)
+{
+    assert(lock_is_mine(&catalog->lock)); /* covered ends only grow */
+    struct index *index = catalog->reader->index;
+    const struct chain *chain = &catalog->reader->log->chain;
+    struct stretch *stretch;
+    size_t count = 0;
+    index_lock_shared(index);
+    for (size_t i = 0; i < chain->count; i++)
+        count += !is_done(catalog, chain->segments[i]);
+    *ret_todo = (struct todo){.stretches = calloc(count + 1, sizeof *ret_todo->stretches), .end = index->end_offset};
+    for (size_t i = 0; ret_todo->stretches && i < chain->count; i++) {
+        stretch = &ret_todo->stretches[ret_todo->count];
+        if (!is_done(catalog, chain->segments[i]))
+            ret_todo->count += stretch_pin(catalog->reader->log, chain->segments[i]->number, ret_todo->end, stretch);
+    }
+    index_unlock(index);
+    return failure_of(ret_todo->stretches ? STORE_OK : STORE_NO_MEMORY);
+}
+
+static void todo_free(struct todo *todo)
+{
+    for (size_t i = 0; i < todo->count; i++)
+        stretch_release(&todo->stretches[i]);
+    free(todo->stretches);
+}
+
+/* Brings the shelves up to date; what comes into the log meanwhile is not looked at. */
+static struct failure bring_up_to_date(struct catalog *catalog)
+{
+    struct todo todo = {0};
+    struct failure failure = open_files(catalog);
+    if (!failure.error)
+        failure = todo_pin(catalog, &todo);
+    for (size_t i = 0; i < todo.count && !failure.error; i++)
+        failure = shelf_update(catalog, &todo.stretches[i], todo.end);
+    todo_free(&todo);
+    return failure;
+}
+
+static struct failure take_runs(const struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->count; i++)
+        count += catalog->shelves[i].count;
+    struct run **runs = calloc(count + 1, sizeof(struct run *));
+    if (!runs)
+        return failure_of(STORE_NO_MEMORY);
+    *ret_runs = runs;
+    *ret_count = count;
+    for (size_t i = 0; i < catalog->count; i++)
+        for (size_t at = 0; at < catalog->shelves[i].count; at++)
+            *runs++ = run_retain(catalog->shelves[i].runs[at]);
+    return failure_none();
+}
+
+struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
+{
+    lock_take(&catalog->lock);
+    struct failure failure = bring_up_to_date(catalog);
+    if (!failure.error)
+        failure = take_runs(catalog, ret_runs, ret_count);
     lock_release(&catalog->lock);
     return failure;
 }
 
-/* Hands the row on to the run, for later listings. */
-static void head_keep_gone(const struct head *head)
+/* ---- letting go ------------------------------------------------------------------------------ */
+
+static bool shelf_is_broken(const struct catalog_shelf *shelf)
 {
-    if (head->gone_to - head->gone_from >= GONE_MIN)
-        run_learn_gone(head->run, head->gone_from, head->gone_to);
+    bool broken = false;
+    for (size_t i = 0; i < shelf->count; i++)
+        broken = broken || run_is_broken(shelf->runs[i]);
+    return broken;
 }
 
-static void listing_end(struct listing *listing)
+void catalog_drop_broken(struct catalog *catalog)
 {
-    for (size_t i = 0; i < listing->head_count; i++) {
-        head_keep_gone(&listing->heads[i]);
-        run_release(listing->heads[i].run);
-    }
-    for (size_t i = 0; i < listing->stretch_count; i++)
-        stretch_release(&listing->stretches[i]);
-    free(listing->heads);
-    free(listing->stretches);
+    lock_take(&catalog->lock);
+    for (size_t at = catalog->count; at-- > 0;)
+        if (shelf_is_broken(&catalog->shelves[at]))
+            discard(catalog, at);
+    lock_release(&catalog->lock);
 }
 
-/* ---- merging --------------------------------------------------------------------------------- */
-
-/* The entry where the head stands leads to nothing. */
-static void head_gone(struct head *head)
+void catalog_forget(const struct catalog *catalog, uint64_t number)
 {
-    if (head->gone_to != head->at) {
-        head_keep_gone(head);
-        head->gone_from = head->at;
-    }
-    head->gone_to = head->at + 1;
-}
-
-/* Reads the entry where the head stands, or the first behind it that is not known to lead to nothing. */
-static struct failure head_load(struct head *head)
-{
-    size_t at = run_pass_gone(head->run, head->at);
-    if (head->gone_to == head->at && at > head->at)
-        head->gone_to = at;
-    head->at = at;
-    head->ended = head->at >= run_count(head->run);
-    return head->ended ? failure_none() : run_read(head->run, head->at, &head->entry);
-}
-
-static bool head_before(const struct head *head, const struct place *place)
-{
-    return !head->ended && place_compare(place, head->entry.key, head->entry.key_length, head->entry.hash) > 0;
-}
-
-/* Moves every head to the first entry that is not before the place. */
-static struct failure heads_seek(struct listing *listing, const struct place *place)
-{
-    struct failure failure = failure_none();
-    for (size_t i = 0; i < listing->head_count && !failure.error; i++) {
-        struct head *head = &listing->heads[i];
-        if (!head_before(head, place))
-            continue;
-        head->at++; /* mostly the next one will do */
-        failure = head_load(head);
-        if (failure.error || !head_before(head, place))
-            continue;
-        failure = run_seek(head->run, head->at, place, &head->at);
-        if (!failure.error)
-            failure = head_load(head);
-    }
-    return failure;
-}
-
-/* The head with the least entry; NULL at the end. */
-static struct head *heads_least(struct listing *listing)
-{
-    struct head *least = NULL;
-    struct place place = {0};
-    for (size_t i = 0; i < listing->head_count; i++) {
-        struct head *head = &listing->heads[i];
-        if (head->ended || (least && !head_before(head, &place)))
-            continue;
-        least = head;
-        place = place_of(head->entry.key, head->entry.key_length, head->entry.hash);
-    }
-    return least;
-}
-
-/* ---- one page -------------------------------------------------------------------------------- */
-
-static bool has_prefix(const struct run_entry *entry, const void *prefix, size_t length)
-{
-    return entry->key_length >= length && (length == 0 || memcmp(entry->key, prefix, length) == 0);
-}
-
-/* The length of the key up to the end of the first delimiter behind the prefix; 0 when there is none. */
-static size_t group_length(const struct store_list_query *query, const struct run_entry *entry)
-{
-    if (query->delimiter_length == 0 || entry->key_length == 0)
-        return 0;
-    const unsigned char *from = entry->key + query->prefix_length;
-    const unsigned char *found = memmem(from, entry->key_length - query->prefix_length, query->delimiter,
-                                        query->delimiter_length);
-    return found ? (size_t)(found - entry->key) + query->delimiter_length : 0;
-}
-
-/* What the store holds under the entry's key now. STORE_NO_OBJECT: nothing that belongs here. */
-static struct failure entry_object(const struct reader *reader, const struct run_entry *entry,
-                                   struct object **ret_object)
-{
-    struct store_key key = run_entry_key(entry);
-    return object_get_own(reader, &key, ret_object);
-}
-
-static void show(struct listing *listing, const struct object *object, const struct run_entry *entry, size_t group)
-{
-    struct store_list_item item = {
-        .info = group ? NULL : object_info(object), .prefix = entry->key, .prefix_length = group};
-    listing->shown++;
-    listing->item(listing->arg, &item);
-}
-
-/* Shows the entry, or the group of keys that it stands for, if there is an object; *ret_next is where the
- * listing goes on, false when nothing can follow. A damaged object is left out: reading it tells why. */
-static struct failure list_entry(struct listing *listing, struct head *head, struct place *ret_next, bool *ret_more)
-{
-    const struct run_entry *entry = &head->entry;
-    size_t group = group_length(listing->query, entry);
-    struct object *object;
-    struct failure failure = entry_object(listing->catalog->reader, entry, &object);
-    *ret_more = true;
-    *ret_next = place_after(entry->key, entry->key_length, entry->hash);
-    if (failure.error == STORE_NO_OBJECT)
-        head_gone(head);
-    if (failure.error == STORE_NO_OBJECT || failure.error == STORE_DAMAGED)
-        return failure_none();
-    if (failure.error)
-        return failure;
-    show(listing, object, entry, group);
-    object_release(object);
-    if (group)
-        *ret_more = place_after_prefix(entry->key, group, ret_next);
-    return failure_none();
-}
-
-/* Where the page begins. */
-static void first_place(const struct store_list_query *query, struct place *ret_place)
-{
-    *ret_place = place_of(query->prefix, query->prefix_length, 0);
-    if (query->cursor_length == 0)
-        return;
-    const unsigned char *cursor = query->cursor;
-    struct place after = {.length = query->cursor_length - 1};
-    if (cursor[0] == 'h') {
-        after.length = 0;
-        memcpy(&after.hash, cursor + 1, sizeof after.hash);
-    } else {
-        memcpy(after.key, cursor + 1, after.length);
-    }
-    if (place_compare(&after, ret_place->key, ret_place->length, ret_place->hash) > 0)
-        *ret_place = after;
-}
-
-bool store_list_cursor_valid(const void *cursor, size_t length)
-{
-    const unsigned char *bytes = cursor;
-    if (length == 0)
-        return true;
-    if (bytes[0] == 'h')
-        return length == 1 + sizeof(uint64_t);
-    return bytes[0] == 'k' && length >= 2 && length <= STORE_CURSOR_MAX;
-}
-
-/* A cursor is the place where the next page begins. */
-static size_t cursor_of(const struct place *place, unsigned char ret_cursor[STORE_CURSOR_MAX])
-{
-    ret_cursor[0] = place->length ? 'k' : 'h';
-    if (place->length) {
-        memcpy(ret_cursor + 1, place->key, place->length);
-        return 1 + place->length;
-    }
-    memcpy(ret_cursor + 1, &place->hash, sizeof place->hash);
-    return 1 + sizeof place->hash;
-}
-
-static struct failure list_page(struct listing *listing, unsigned char ret_cursor[STORE_CURSOR_MAX],
-                                size_t *ret_cursor_length)
-{
-    const struct store_list_query *query = listing->query;
-    struct place place;
-    bool more = true;
-    struct failure failure = failure_none();
-    first_place(query, &place);
-    for (size_t i = 0; i < listing->head_count && !failure.error; i++) {
-        failure = run_seek(listing->heads[i].run, 0, &place, &listing->heads[i].at);
-        if (!failure.error)
-            failure = head_load(&listing->heads[i]);
-    }
-    *ret_cursor_length = 0;
-    while (!failure.error && more) {
-        struct head *least = heads_least(listing);
-        if (!least || !has_prefix(&least->entry, query->prefix, query->prefix_length))
-            return failure_none();
-        if (listing->shown == query->limit) {
-            *ret_cursor_length = cursor_of(&place, ret_cursor);
-            return failure_none();
-        }
-        failure = list_entry(listing, least, &place, &more);
-        if (!failure.error && more)
-            failure = heads_seek(listing, &place);
-    }
-    return failure;
-}
-
-struct failure catalog_list(struct catalog *catalog, const struct store_list_query *query,
-                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
-                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
-{
-    struct listing listing = {.catalog = catalog, .query = query, .item = item, .arg = arg};
-    if (query->prefix_length > STORE_KEY_MAX) {
-        *ret_cursor_length = 0;
-        return failure_none();
-    }
-    struct failure failure = listing_begin(&listing);
-    if (!failure.error)
-        failure = list_page(&listing, ret_cursor, ret_cursor_length);
-    listing_end(&listing);
-    return failure;
+    keys_remove_single(catalog->reader->log, number);
 }

@@ -1,132 +1,159 @@
 /* draft.c - a run in the making. draft.h tells of what. */
 #include "store/read/draft.h"
 
-#include "store/base/little.h"
 #include "store/log/cursor.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Positions between which nothing can be read. */
-struct hole {
-    uint64_t from;
-    uint64_t to;
+/* An entry as the draft keeps it: behind it come the bytes of its place and its attributes. */
+struct item {
+    uint64_t offset;
+    uint64_t size;
+    int64_t time;
+    struct store_digest digest;
+    uint16_t place_length;
+    uint16_t attributes_length;
+    bool curtailed;
 };
 
-struct draft {
-    const struct draft_source *source;
-    struct run_item *items;
-    size_t count;
-    size_t capacity;
-    unsigned char *keys; /* one behind the other, as in the file */
-    size_t keys_length;
-    size_t keys_capacity;
-    struct hole *holes; /* in order */
-    size_t hole_count;
-    size_t hole_capacity;
-    uint64_t *lacks; /* the records in them to which keys lead */
-    size_t lacks_count;
-    size_t lacks_capacity;
-    bool starved; /* memory is out */
-};
-
-static bool grow(void **bytes, size_t *capacity, size_t need, size_t size)
+void draft_init(struct draft *draft)
 {
-    if (need <= *capacity)
-        return true;
-    size_t larger = *capacity * 2 > need ? *capacity * 2 : need + 64;
-    void *moved = realloc(*bytes, larger * size);
-    if (!moved)
-        return false;
-    *bytes = moved;
-    *capacity = larger;
-    return true;
+    *draft = (struct draft){0};
 }
 
-static bool draft_add(struct draft *draft, uint64_t hash, uint32_t position, const void *key, size_t length)
-{
-    void *items = draft->items;
-    void *keys = draft->keys;
-    bool fits = grow(&items, &draft->capacity, draft->count + 1, sizeof *draft->items);
-    draft->items = items;
-    fits = fits && grow(&keys, &draft->keys_capacity, draft->keys_length + RUN_KEY_HEAD + length, 1);
-    draft->keys = keys;
-    if (!fits)
-        return false;
-    draft->items[draft->count++] = (struct run_item){
-        .hash = hash, .position = position, .key = (uint32_t)draft->keys_length};
-    unsigned char *at = draft->keys + draft->keys_length;
-    little_put16(at, (uint16_t)length);
-    if (length > 0)
-        memcpy(at + RUN_KEY_HEAD, key, length);
-    draft->keys_length += RUN_KEY_HEAD + length;
-    return true;
-}
-
-static void draft_free(struct draft *draft)
+void draft_free(struct draft *draft)
 {
     free(draft->items);
-    free(draft->keys);
+    free(draft->bytes);
     free(draft->holes);
     free(draft->lacks);
 }
 
-static int draft_compare(const void *a, const void *b, void *arg)
+/* An array that holds as many as are needed, or NULL, and the one before stays. */
+static void *grow(void *array, size_t *capacity, size_t need, size_t size)
 {
-    const struct run_item *left = a;
-    const struct run_item *right = b;
-    const unsigned char *keys = arg;
-    const unsigned char *left_key = keys + left->key;
-    const unsigned char *right_key = keys + right->key;
-    size_t left_length = little_get16(left_key);
-    size_t right_length = little_get16(right_key);
+    if (array && need <= *capacity)
+        return array;
+    size_t larger = *capacity * 2 > need ? *capacity * 2 : need + 64;
+    void *moved = realloc(array, larger * size);
+    if (moved)
+        *capacity = larger;
+    return moved;
+}
+
+/* ---- the entries ----------------------------------------------------------------------------- */
+
+static unsigned char *put(unsigned char *at, const void *bytes, size_t length)
+{
+    if (length > 0)
+        memcpy(at, bytes, length);
+    return at + length;
+}
+
+/* Makes room for one entry more, with so many bytes; false: memory is out. */
+static bool reserve(struct draft *draft, size_t length)
+{
+    uint64_t *items = grow(draft->items, &draft->capacity, draft->count + 1, sizeof *items);
+    draft->items = items ? items : draft->items;
+    unsigned char *bytes = grow(draft->bytes, &draft->bytes_capacity, draft->length + length, 1);
+    draft->bytes = bytes ? bytes : draft->bytes;
+    return items && bytes;
+}
+
+bool draft_take(struct draft *draft, const struct record *record)
+{
+    struct entry entry;
+    if (record->type != RECORD_PUT)
+        return true;
+    entry_of(record, &entry);
+    struct item item = {.offset = entry.offset,
+                        .size = entry.size,
+                        .time = entry.time,
+                        .digest = entry.digest,
+                        .place_length = (uint16_t)entry.place.length,
+                        .attributes_length = (uint16_t)entry.attributes_length,
+                        .curtailed = entry.curtailed};
+    if (!reserve(draft, sizeof item + entry.place.length + entry.attributes_length))
+        return false;
+    draft->items[draft->count++] = draft->length;
+    unsigned char *at = put(draft->bytes + draft->length, &item, sizeof item);
+    at = put(at, entry.place.bytes, entry.place.length);
+    at = put(at, entry.attributes, entry.attributes_length);
+    draft->length = (size_t)(at - draft->bytes);
+    return true;
+}
+
+/* The entry that stands somewhere among the bytes, and borrows from them. */
+static void item_entry(const unsigned char *bytes, struct entry *ret_entry)
+{
+    struct item item;
+    memcpy(&item, bytes, sizeof item);
+    const unsigned char *place = bytes + sizeof item;
+    memcpy(ret_entry->place.bytes, place, item.place_length);
+    ret_entry->place.length = item.place_length;
+    ret_entry->offset = item.offset;
+    ret_entry->size = item.size;
+    ret_entry->time = item.time;
+    ret_entry->digest = item.digest;
+    ret_entry->attributes = place + item.place_length;
+    ret_entry->attributes_length = item.attributes_length;
+    ret_entry->curtailed = item.curtailed;
+}
+
+static size_t place_length(const unsigned char *bytes)
+{
+    uint16_t length;
+    memcpy(&length, bytes + offsetof(struct item, place_length), sizeof length);
+    return length;
+}
+
+static int compare_places(const unsigned char *left, const unsigned char *right)
+{
+    size_t left_length = place_length(left), right_length = place_length(right);
     size_t common = left_length < right_length ? left_length : right_length;
-    int order = memcmp(left_key + RUN_KEY_HEAD, right_key + RUN_KEY_HEAD, common);
-    if (order)
-        return order;
-    if (left_length != right_length)
-        return left_length < right_length ? -1 : 1;
-    if (left->hash != right->hash)
-        return left->hash < right->hash ? -1 : 1;
-    return left->position < right->position ? -1 : left->position > right->position;
+    int order = memcmp(left + sizeof(struct item), right + sizeof(struct item), common);
+    return order ? order : (left_length > right_length) - (left_length < right_length);
 }
 
-/* ---- what is worth a place ------------------------------------------------------------------- */
-
-/* Whether a record of the segment is what stands for its key in this listing. */
-static bool is_wanted(const struct draft_source *source, uint64_t position, const struct store_key *key)
+/* Of those at one place the last one comes first: they were taken in the order in which they stand. */
+static int compare_items(const void *a, const void *b, void *bytes)
 {
-    uint64_t offset;
-    return index_now_offset(source->index, key, &offset) &&
-           (offset == segment_offset(source->segment, position) || offset >= source->horizon);
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    const unsigned char *base = bytes;
+    int order = compare_places(base + left, base + right);
+    return order ? order : (left < right) - (left > right);
 }
 
-/* Takes over what an earlier run has. */
-static struct failure draft_old(struct draft *draft, const struct run *before)
+struct failure draft_write(struct draft *draft, struct run_writer *writer)
 {
-    for (size_t at = 0; at < run_count(before); at++) {
-        struct run_entry entry;
-        struct failure failure = run_read(before, at, &entry);
-        if (failure.error)
-            return failure;
-        struct store_key key = run_entry_key(&entry);
-        if (is_wanted(draft->source, entry.position, &key) &&
-            !draft_add(draft, entry.hash, entry.position, entry.key, entry.key_length))
-            return failure_of(STORE_NO_MEMORY);
+    const unsigned char *before = NULL;
+    struct failure failure = failure_none();
+    if (draft->count > 0)
+        qsort_r(draft->items, draft->count, sizeof *draft->items, compare_items, draft->bytes);
+    for (size_t i = 0; i < draft->count && !failure.error; i++) {
+        struct entry entry;
+        const unsigned char *item = draft->bytes + draft->items[i];
+        if (before && compare_places(before, item) == 0)
+            continue;
+        before = item;
+        item_entry(item, &entry);
+        failure = run_writer_add(writer, &entry);
     }
-    return failure_none();
+    return failure;
 }
 
 /* ---- what cannot be read --------------------------------------------------------------------- */
 
-static bool draft_add_hole(struct draft *draft, uint64_t from, uint64_t to)
+static bool add_hole(struct draft *draft, uint64_t from, uint64_t to)
 {
-    void *holes = draft->holes;
-    bool fits = grow(&holes, &draft->hole_capacity, draft->hole_count + 1, sizeof *draft->holes);
+    struct draft_hole *holes = grow(draft->holes, &draft->hole_capacity, draft->hole_count + 1, sizeof *holes);
+    if (!holes)
+        return false;
     draft->holes = holes;
-    if (fits)
-        draft->holes[draft->hole_count++] = (struct hole){from, to};
-    return fits;
+    draft->holes[draft->hole_count++] = (struct draft_hole){from, to};
+    return true;
 }
 
 static bool is_in_hole(const struct draft *draft, uint64_t position)
@@ -143,127 +170,89 @@ static bool is_in_hole(const struct draft *draft, uint64_t position)
     return low < draft->hole_count && draft->holes[low].from <= position;
 }
 
-static void draft_look(void *arg, uint64_t packed)
+/* Looks for what a draft lacks. */
+struct look {
+    struct draft *draft;
+    uint32_t slot; /* of the segment */
+    bool starved;  /* memory is out */
+};
+
+static void look_at(void *arg, uint64_t packed)
 {
-    struct draft *draft = arg;
+    struct look *look = arg;
+    struct draft *draft = look->draft;
     struct location location = location_unpack(packed);
-    if (location.segment != draft->source->segment->slot || !is_in_hole(draft, location.position) || draft->starved)
+    if (location.segment != look->slot || !is_in_hole(draft, location.position) || look->starved)
         return;
-    void *lacks = draft->lacks;
-    draft->starved = !grow(&lacks, &draft->lacks_capacity, draft->lacks_count + 1, sizeof *draft->lacks);
+    uint64_t *lacks = grow(draft->lacks, &draft->lacks_capacity, draft->lacks_count + 1, sizeof *lacks);
+    look->starved = !lacks;
+    if (!lacks)
+        return;
     draft->lacks = lacks;
-    if (!draft->starved)
-        draft->lacks[draft->lacks_count++] = packed;
+    draft->lacks[draft->lacks_count++] = packed;
 }
 
 /* Takes down what stands in the holes to which keys lead. What recovery has found lost none leads to. */
-static struct failure draft_lacks(struct draft *draft)
+static struct failure find_lacks(struct draft *draft, struct index *index, const struct log *log,
+                                 const struct segment *segment)
 {
-    struct index *index = draft->source->index;
+    struct look look = {.draft = draft, .slot = segment->slot};
     if (draft->hole_count == 0)
         return failure_none();
     index_lock_shared(index);
-    if (chain_has(&draft->source->log->chain, draft->source->segment)) /* else its slot may be another's by now */
-        index_each(index, draft_look, draft);
+    if (chain_has(&log->chain, segment)) /* else its slot may be another's by now */
+        index_each(index, look_at, &look);
     index_unlock(index);
-    return failure_of(draft->starved ? STORE_NO_MEMORY : STORE_OK);
+    return failure_of(look.starved ? STORE_NO_MEMORY : STORE_OK);
 }
 
 /* ---- the records ----------------------------------------------------------------------------- */
 
 /* Goes on behind a hole. */
-static struct failure draft_hole(struct draft *draft, struct cursor *cursor, uint64_t *position)
+static struct failure pass_hole(struct draft *draft, struct cursor *cursor, uint64_t *position)
 {
     struct record behind;
     uint64_t from = *position;
     struct failure failure = failure_io(cursor_find(cursor, from + RECORD_ALIGNMENT, position, &behind));
-    if (!failure.error && !draft_add_hole(draft, from, *position))
+    if (!failure.error && !add_hole(draft, from, *position))
         failure = failure_of(STORE_NO_MEMORY);
     return failure;
 }
 
-/* Adds what the cursor finds up to its limit. */
-static struct failure draft_new(struct draft *draft, struct cursor *cursor, uint64_t from)
+/* Takes what the cursor finds up to its limit. */
+static struct failure read_records(struct draft *draft, struct cursor *cursor, uint64_t from)
 {
     uint64_t position = from;
-    while (position < cursor->limit) {
+    struct failure failure = failure_none();
+    while (!failure.error && position < cursor->limit) {
         struct record record;
         enum cursor_found found;
-        struct failure failure = failure_io(cursor_look(cursor, position, false, &record, &found));
-        bool nothing = !failure.error && found == CURSOR_NOTHING;
-        if (nothing)
-            failure = draft_hole(draft, cursor, &position);
+        failure = failure_io(cursor_look(cursor, position, false, &record, &found));
         if (failure.error)
             return failure;
-        if (nothing)
+        if (found == CURSOR_NOTHING) {
+            failure = pass_hole(draft, cursor, &position);
             continue;
-        struct store_key key = record_key(&record);
-        if (record.type == RECORD_PUT && is_wanted(draft->source, position, &key) &&
-            !draft_add(draft, record.key_hash, (uint32_t)position, record.key, record.key_length))
-            return failure_of(STORE_NO_MEMORY);
+        }
+        if (!draft_take(draft, &record))
+            failure = failure_of(STORE_NO_MEMORY);
         position += record_length(&record);
     }
-    return failure_none();
+    return failure;
 }
 
-static struct failure draft_segment(struct draft *draft, uint64_t from, uint64_t to)
+struct failure draft_read(struct draft *draft, struct index *index, const struct log *log,
+                          const struct segment *segment, uint64_t from, uint64_t to)
 {
-    const struct log *log = draft->source->log;
-    const struct segment *segment = draft->source->segment;
     struct cursor cursor;
-    uint64_t held = to < segment->prepared ? to
-                                           : segment->prepared; /* the file of a sealed segment may have been cut */
+    uint64_t held = to < segment->prepared ? to : segment->prepared; /* the file of a sealed one may have been cut */
     if (from >= held)
         return failure_none();
     struct failure failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&cursor, log->io, log->salt)) {
         cursor_begin(&cursor, segment, held);
-        failure = draft_new(draft, &cursor, from);
+        failure = read_records(draft, &cursor, from);
     }
     cursor_free(&cursor);
-    return failure;
-}
-
-/* ---- all of it ------------------------------------------------------------------------------- */
-
-/* Lays the draft out in order, and hands over what it lacks. */
-static struct failure draft_finish(struct draft *draft, uint64_t covered, struct run **ret_run)
-{
-    const struct draft_source *source = draft->source;
-    if (draft->count > 0)
-        qsort_r(draft->items, draft->count, sizeof *draft->items, draft_compare, draft->keys);
-    struct run_content content = {
-        .items = draft->items,
-        .count = draft->count,
-        .keys = draft->keys,
-        .keys_length = draft->keys_length,
-        .lacks = draft->lacks,
-        .lacks_count = draft->lacks_count,
-        .horizon = index_end(source->index), /* what the index has said so far lies in front of it */
-    };
-    struct run *run = run_make(source->log, source->segment, covered, &content);
-    if (!run)
-        return failure_of(STORE_NO_MEMORY);
-    draft->lacks = NULL;
-    *ret_run = run;
-    return failure_none();
-}
-
-struct failure draft_run(const struct draft_source *source, struct run *const *before, size_t before_count,
-                         uint64_t from, uint64_t covered, struct run **ret_run)
-{
-    struct draft draft = {.source = source};
-    struct failure failure = failure_none();
-    for (size_t i = 0; i < before_count && !failure.error; i++) {
-        failure = draft_old(&draft, before[i]);
-        from = run_covered(before[i]);
-    }
-    if (!failure.error)
-        failure = draft_segment(&draft, from, covered);
-    if (!failure.error)
-        failure = draft_lacks(&draft);
-    if (!failure.error)
-        failure = draft_finish(&draft, covered, ret_run);
-    draft_free(&draft);
-    return failure;
+    return failure.error ? failure : find_lacks(draft, index, log, segment);
 }

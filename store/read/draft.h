@@ -1,29 +1,53 @@
-/* draft.h - a run in the making: the entries of runs that were made before it, and those of the records behind them.
+/* draft.h - a run in the making: the entries of one segment's puts.
  *
- * An entry is taken up when its key leads to the record, or to one that came behind the horizon: then the record is
- * what stands for the key in this listing. What cannot be read is looked for in the index, so that the run tells which
- * records it lacks.
+ * Whoever walks the records of a segment hands them in, one by one; or the draft reads them itself. What it is made of
+ * follows from the bytes of the segment alone: each place that a put of it tells of, by the last one that does. Whether
+ * a key still leads there is for whoever reads the run.
  *
- * Thread: any.
+ * Of what cannot be read the draft asks the index, so that the run tells which records it lacks.
+ *
+ * Thread: one at a time.
  */
 #ifndef CAIRN_DRAFT_H
 #define CAIRN_DRAFT_H
 
 #include "store/base/error.h"
 #include "store/index/index.h"
-#include "store/read/run.h"
+#include "store/read/run_writer.h"
 
-/* Whose keys they are. */
-struct draft_source {
-    struct index *index; /* the store's, like the next */
-    const struct log *log;
-    const struct segment *segment;
-    uint64_t horizon; /* where the log ended when the listing began */
+/* Positions between which nothing can be read. */
+struct draft_hole {
+    uint64_t from;
+    uint64_t to;
 };
 
-/* Makes a run of runs before it (which stay the caller's) and of the records behind the last of them, or else
- * from `from` on, up to `covered`. Blocking. */
-struct failure draft_run(const struct draft_source *source, struct run *const *before, size_t before_count,
-                         uint64_t from, uint64_t covered, struct run **ret_run);
+struct draft {
+    uint64_t *items; /* where each entry stands among the bytes */
+    size_t count;
+    size_t capacity;
+    unsigned char *bytes;
+    size_t length;
+    size_t bytes_capacity;
+
+    struct draft_hole *holes; /* in order */
+    size_t hole_count;
+    size_t hole_capacity;
+    uint64_t *lacks; /* packed locations of the records in them to which keys lead */
+    size_t lacks_count;
+    size_t lacks_capacity;
+};
+
+void draft_init(struct draft *draft);
+void draft_free(struct draft *draft);
+
+/* Takes a record: whatever is no put is of no use. Borrows nothing. False: memory is out. */
+bool draft_take(struct draft *draft, const struct record *record);
+
+/* Takes the records of a segment between two positions. STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure draft_read(struct draft *draft, struct index *index, const struct log *log,
+                          const struct segment *segment, uint64_t from, uint64_t to);
+
+/* Writes all that it has taken, in order. The errors of run_writer_add(). Blocking. */
+struct failure draft_write(struct draft *draft, struct run_writer *writer);
 
 #endif

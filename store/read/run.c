@@ -1,55 +1,79 @@
-/* run.c - the keys of one segment in order. run.h has the format. */
+/* run.c - entries of some segments in the order of their places. run.h has the format. */
 #include "store/read/run.h"
 
-#include "store/base/error.h"
 #include "store/base/little.h"
 #include "store/base/lock.h"
-#include "store/disk/numbered.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-enum {
-    AT_MAGIC = 0,
-    AT_NUMBER = 8,
-    AT_COVERED = 16,
-    AT_COUNT = 24,
-    AT_KEYS = 32,
-    AT_HORIZON = 40,
-    AT_CHECK = 48,
-    HEADER = 56,
-    ENTRY = 16,
-};
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '3'};
 
-static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '2'};
-
-enum { ROWS = 8 };
-
-/* Entries, one behind the other. */
-struct row {
-    size_t from;
-    size_t to;
-};
+/* No run has so many of anything: what says that it has is damaged, and must not make sums overflow. */
+#define COUNT_MAX ((uint64_t)1 << 48)
 
 struct run {
     atomic_uint references;
+    uint64_t salt;
     const struct io *io;
-    int file;             /* -1: in memory */
-    unsigned char *bytes; /* NULL: in the file */
-    size_t length;
-    uint64_t covered;
-    size_t count;
+    int file; /* -1: in memory */
+    uint64_t offset;
+    unsigned char *bytes; /* in memory: the whole run; else what stands behind its blocks */
+    struct run_header header;
+    const unsigned char *blocks; /* in memory */
+    const unsigned char *sources;
+    const unsigned char *fences;
+    const unsigned char *keys;
     uint64_t *lacks; /* packed locations of records that could not be read */
     size_t lacks_count;
+    atomic_bool broken;
 
     struct lock gone_lock;
-    struct row gone[ROWS];
+    struct run_row gone[RUN_ROWS];
     size_t gone_count;
 };
+
+/* ---- the header ------------------------------------------------------------------------------ */
+
+void run_encode_header(const struct run_header *header, uint64_t salt, unsigned char *ret_bytes)
+{
+    memcpy(ret_bytes + RUN_AT_MAGIC, magic, sizeof magic);
+    little_put64(ret_bytes + RUN_AT_SOURCES, header->sources);
+    little_put64(ret_bytes + RUN_AT_ENTRIES, header->entries);
+    little_put64(ret_bytes + RUN_AT_BLOCKS, header->blocks);
+    little_put64(ret_bytes + RUN_AT_BLOCK_BYTES, header->block_bytes);
+    little_put64(ret_bytes + RUN_AT_KEY_BYTES, header->key_bytes);
+    little_put64(ret_bytes + RUN_AT_HORIZON, header->horizon);
+    little_put64(ret_bytes + RUN_AT_TAIL_CHECK, header->tail_check);
+    little_put64(ret_bytes + RUN_AT_CHECK, XXH3_64bits_withSeed(ret_bytes, RUN_AT_CHECK, salt));
+    struct run_header told;
+    assert(run_decode_header(ret_bytes, salt, &told));
+}
+
+bool run_decode_header(const unsigned char *bytes, uint64_t salt, struct run_header *ret_header)
+{
+    *ret_header = (struct run_header){.sources = little_get64(bytes + RUN_AT_SOURCES),
+                                      .entries = little_get64(bytes + RUN_AT_ENTRIES),
+                                      .blocks = little_get64(bytes + RUN_AT_BLOCKS),
+                                      .block_bytes = little_get64(bytes + RUN_AT_BLOCK_BYTES),
+                                      .key_bytes = little_get64(bytes + RUN_AT_KEY_BYTES),
+                                      .horizon = little_get64(bytes + RUN_AT_HORIZON),
+                                      .tail_check = little_get64(bytes + RUN_AT_TAIL_CHECK)};
+    return memcmp(bytes + RUN_AT_MAGIC, magic, sizeof magic) == 0 &&
+           little_get64(bytes + RUN_AT_CHECK) == XXH3_64bits_withSeed(bytes, RUN_AT_CHECK, salt) &&
+           ret_header->sources < COUNT_MAX && ret_header->entries < COUNT_MAX && ret_header->blocks < COUNT_MAX &&
+           ret_header->block_bytes < COUNT_MAX && ret_header->key_bytes < COUNT_MAX;
+}
+
+static uint64_t tail_length(const struct run_header *header)
+{
+    return header->sources * RUN_SOURCE + header->blocks * RUN_FENCE + header->key_bytes;
+}
+
+/* ---- coming and going ------------------------------------------------------------------------ */
 
 /* NULL when memory is out. */
 static struct run *run_new(struct run content)
@@ -59,22 +83,9 @@ static struct run *run_new(struct run content)
         return NULL;
     *run = content;
     atomic_init(&run->references, 1);
+    atomic_init(&run->broken, false);
     lock_init(&run->gone_lock);
     return run;
-}
-
-static const char ending[] = ".keys";
-static const char draft_ending[] = ".keys.new";
-
-bool run_is_draft(const char *name)
-{
-    size_t length = strlen(name);
-    return length > sizeof draft_ending && strcmp(name + length - (sizeof draft_ending - 1), draft_ending) == 0;
-}
-
-bool run_number(const char *name, uint64_t *ret_number)
-{
-    return numbered_read(name, ending, ret_number);
 }
 
 struct run *run_retain(struct run *run)
@@ -95,14 +106,133 @@ void run_release(struct run *run)
     free(run);
 }
 
-uint64_t run_covered(const struct run *run)
+/* Finds what stands behind the blocks, where that begins. */
+static void run_lay_out(struct run *run, const unsigned char *tail)
 {
-    return run->covered;
+    run->sources = tail;
+    run->fences = tail + run->header.sources * RUN_SOURCE;
+    run->keys = run->fences + run->header.blocks * RUN_FENCE;
 }
 
-size_t run_count(const struct run *run)
+struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, uint64_t *lacks, size_t lacks_count)
 {
-    return run->count;
+    struct run_header header;
+    bool valid = run_decode_header(bytes, salt, &header);
+    assert(valid && RUN_HEADER + header.block_bytes + tail_length(&header) == length);
+    struct run *run = run_new((struct run){.salt = salt,
+                                           .file = -1,
+                                           .bytes = bytes,
+                                           .header = header,
+                                           .blocks = bytes + RUN_HEADER,
+                                           .lacks = lacks,
+                                           .lacks_count = lacks_count});
+    if (run)
+        run_lay_out(run, run->blocks + header.block_bytes);
+    return run;
+}
+
+/* ---- opening one ----------------------------------------------------------------------------- */
+
+/* Where a block, or its fence's key, ends. */
+static uint64_t block_end(const struct run *run, size_t at)
+{
+    return little_get64(run->fences + at * RUN_FENCE + 8);
+}
+
+static uint64_t key_end(const struct run *run, size_t at)
+{
+    return little_get64(run->fences + at * RUN_FENCE + 16);
+}
+
+/* Whether the fences divide the blocks and the keys up as they may, and the sources are in order. */
+static bool is_laid_out(const struct run *run)
+{
+    uint64_t block = 0, key = 0;
+    for (size_t i = 0; i < run->header.blocks; i++) {
+        uint64_t next_block = block_end(run, i), next_key = key_end(run, i);
+        if (next_block <= block || next_block - block > RUN_BLOCK_MAX || next_block > run->header.block_bytes ||
+            next_key <= key || next_key - key > PLACE_MAX || next_key > run->header.key_bytes)
+            return false;
+        block = next_block;
+        key = next_key;
+    }
+    for (size_t i = 1; i < run->header.sources; i++)
+        if (run_source_at(run, i - 1).number >= run_source_at(run, i).number)
+            return false;
+    return run->header.sources > 0 && block == run->header.block_bytes && key == run->header.key_bytes;
+}
+
+static struct failure read_header(struct run *run)
+{
+    unsigned char bytes[RUN_HEADER];
+    struct stat status;
+    if (run->io->fstat(run->io->self, run->file, &status) < 0)
+        return failure_io(errno);
+    uint64_t size = S_ISREG(status.st_mode) && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    if (size < run->offset || size - run->offset < RUN_HEADER)
+        return failure_of(STORE_DAMAGED);
+    int os_error = io_read_all(run->io, run->file, bytes, sizeof bytes, (off_t)run->offset);
+    if (os_error)
+        return failure_io(os_error);
+    uint64_t rest = size - run->offset - RUN_HEADER;
+    bool valid = run_decode_header(bytes, run->salt, &run->header) && run->header.block_bytes <= rest &&
+                 tail_length(&run->header) <= rest - run->header.block_bytes;
+    return failure_of(valid ? STORE_OK : STORE_DAMAGED);
+}
+
+static struct failure read_tail(struct run *run)
+{
+    size_t length = tail_length(&run->header);
+    run->bytes = malloc(length + 1);
+    if (!run->bytes)
+        return failure_of(STORE_NO_MEMORY);
+    int os_error = io_read_all(run->io, run->file, run->bytes, length,
+                               (off_t)(run->offset + RUN_HEADER + run->header.block_bytes));
+    if (os_error)
+        return failure_io(os_error);
+    run_lay_out(run, run->bytes);
+    bool valid = XXH3_64bits_withSeed(run->bytes, length, run->salt) == run->header.tail_check && is_laid_out(run);
+    return failure_of(valid ? STORE_OK : STORE_DAMAGED);
+}
+
+struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t salt, struct run **ret_run)
+{
+    struct run *run = run_new((struct run){.salt = salt, .io = io, .file = file, .offset = offset});
+    if (!run) {
+        io->close(io->self, file);
+        return failure_of(STORE_NO_MEMORY);
+    }
+    struct failure failure = read_header(run);
+    if (!failure.error)
+        failure = read_tail(run);
+    if (failure.error)
+        run_release(run);
+    else
+        *ret_run = run;
+    return failure;
+}
+
+/* ---- what it is made of ---------------------------------------------------------------------- */
+
+uint64_t run_entries(const struct run *run)
+{
+    return run->header.entries;
+}
+
+uint64_t run_horizon(const struct run *run)
+{
+    return run->header.horizon;
+}
+
+size_t run_source_count(const struct run *run)
+{
+    return run->header.sources;
+}
+
+struct run_source run_source_at(const struct run *run, size_t at)
+{
+    const unsigned char *source = run->sources + at * RUN_SOURCE;
+    return (struct run_source){.number = little_get64(source), .covered = little_get64(source + 8)};
 }
 
 const uint64_t *run_lacks(const struct run *run, size_t *ret_count)
@@ -111,66 +241,100 @@ const uint64_t *run_lacks(const struct run *run, size_t *ret_count)
     return run->lacks;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- its blocks ------------------------------------------------------------------------------ */
 
-static struct failure run_bytes(const struct run *run, uint64_t position, void *bytes, size_t length)
+size_t run_blocks(const struct run *run)
 {
-    if (position > run->length || length > run->length - position)
-        return failure_of(STORE_DAMAGED);
-    int os_error = 0;
-    if (run->bytes)
-        memcpy(bytes, run->bytes + position, length);
-    else
-        os_error = io_read_all(run->io, run->file, bytes, length, (off_t)position);
-    return failure_io(os_error);
+    return run->header.blocks;
 }
 
-struct failure run_read(const struct run *run, size_t at, struct run_entry *ret_entry)
+int run_compare_block(const struct run *run, size_t at, const struct place *place)
 {
-    unsigned char entry[ENTRY];
-    unsigned char head[RUN_KEY_HEAD];
-    struct failure failure = run_bytes(run, HEADER + (uint64_t)at * ENTRY, entry, sizeof entry);
-    if (failure.error)
-        return failure;
-    uint64_t key = HEADER + (uint64_t)run->count * ENTRY + little_get32(entry + 12);
-    failure = run_bytes(run, key, head, sizeof head);
-    if (failure.error)
-        return failure;
-    ret_entry->hash = little_get64(entry);
-    ret_entry->position = little_get32(entry + 8);
-    ret_entry->key_length = little_get16(head);
-    if (ret_entry->key_length > STORE_KEY_MAX)
-        return failure_of(STORE_DAMAGED);
-    return run_bytes(run, key + sizeof head, ret_entry->key, ret_entry->key_length);
+    uint64_t from = at > 0 ? key_end(run, at - 1) : 0;
+    return -place_compare_bytes(place, run->keys + from, key_end(run, at) - from);
 }
 
-struct failure run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at)
+size_t run_find_block(const struct run *run, size_t from, const struct place *place)
 {
+    size_t step = 1;
+    size_t blocks = run->header.blocks;
     size_t low = from;
-    size_t high = run->count;
-    while (low < high) {
-        struct run_entry entry;
-        size_t middle = low + (high - low) / 2;
-        struct failure failure = run_read(run, middle, &entry);
-        if (failure.error)
-            return failure;
-        if (place_compare(place, entry.key, entry.key_length, entry.hash) > 0)
-            low = middle + 1;
-        else
-            high = middle;
+    while (step < blocks - low && run_compare_block(run, low + step, place) <= 0) { /* mostly it is near */
+        low += step;
+        step *= 2;
     }
-    *ret_at = low;
-    return failure_none();
+    size_t high = step < blocks - low ? low + step : blocks;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (run_compare_block(run, middle, place) > 0)
+            high = middle;
+        else
+            low = middle;
+    }
+    return low;
+}
+
+/* Reads the block and proves it. */
+static struct failure prove_block(const struct run *run, size_t at, unsigned char *buffer, size_t *ret_length)
+{
+    uint64_t from = at > 0 ? block_end(run, at - 1) : 0;
+    size_t length = block_end(run, at) - from;
+    int os_error = io_read_all(run->io, run->file, buffer, length, (off_t)(run->offset + RUN_HEADER + from));
+    if (os_error)
+        return failure_io(os_error);
+    *ret_length = length;
+    bool whole = XXH3_64bits_withSeed(buffer, length, run->salt) == little_get64(run->fences + at * RUN_FENCE);
+    return failure_of(whole ? STORE_OK : STORE_DAMAGED);
+}
+
+struct failure run_read_block(struct run *run, size_t at, unsigned char *buffer, const unsigned char **ret_bytes,
+                              size_t *ret_length)
+{
+    assert(at < run->header.blocks);
+    if (run->blocks) {
+        uint64_t from = at > 0 ? block_end(run, at - 1) : 0;
+        *ret_bytes = run->blocks + from;
+        *ret_length = block_end(run, at) - from;
+        return failure_none();
+    }
+    struct failure failure = prove_block(run, at, buffer, ret_length);
+    *ret_bytes = buffer;
+    if (failure.error)
+        run_break(run);
+    return failure;
+}
+
+struct failure run_prove(const struct run *run)
+{
+    struct failure failure = failure_none();
+    unsigned char *buffer = malloc(RUN_BLOCK_MAX);
+    size_t length;
+    if (!buffer)
+        return failure_of(STORE_NO_MEMORY);
+    for (size_t at = 0; at < run->header.blocks && !failure.error; at++)
+        failure = prove_block(run, at, buffer, &length);
+    free(buffer);
+    return failure;
+}
+
+void run_break(struct run *run)
+{
+    atomic_store(&run->broken, true);
+}
+
+bool run_is_broken(const struct run *run)
+{
+    return atomic_load(&run->broken);
 }
 
 /* ---- what has gone --------------------------------------------------------------------------- */
 
 /* Takes the rows out that touch `row`, and makes them part of it. Lock held. */
-static struct row row_join(struct run *run, struct row row)
+static struct run_row row_join(struct run *run, struct run_row row)
 {
     assert(lock_is_mine(&run->gone_lock));
     for (size_t i = 0; i < run->gone_count;) {
-        const struct row other = run->gone[i];
+        const struct run_row other = run->gone[i];
         if (other.from > row.to || other.to < row.from) {
             i++;
             continue;
@@ -183,206 +347,33 @@ static struct row row_join(struct run *run, struct row row)
 }
 
 /* The place for a row: a free one, or that of the shortest if it is shorter. NULL: none. Lock held. */
-static struct row *row_place(struct run *run, const struct row *row)
+static struct run_row *row_place(struct run *run, const struct run_row *row)
 {
     assert(lock_is_mine(&run->gone_lock));
-    if (run->gone_count < ROWS)
+    if (run->gone_count < RUN_ROWS)
         return &run->gone[run->gone_count++];
-    struct row *shortest = &run->gone[0];
-    for (size_t i = 1; i < ROWS; i++)
+    struct run_row *shortest = &run->gone[0];
+    for (size_t i = 1; i < RUN_ROWS; i++)
         if (run->gone[i].to - run->gone[i].from < shortest->to - shortest->from)
             shortest = &run->gone[i];
     return shortest->to - shortest->from < row->to - row->from ? shortest : NULL;
 }
 
-void run_learn_gone(struct run *run, size_t from, size_t to)
+void run_learn_gone(struct run *run, uint64_t from, uint64_t to)
 {
     lock_take(&run->gone_lock);
-    struct row row = row_join(run, (struct row){from, to});
-    struct row *place = row_place(run, &row);
+    struct run_row row = row_join(run, (struct run_row){from, to});
+    struct run_row *place = row_place(run, &row);
     if (place)
         *place = row;
     lock_release(&run->gone_lock);
 }
 
-size_t run_pass_gone(struct run *run, size_t at)
+size_t run_gone(struct run *run, struct run_row ret_rows[RUN_ROWS])
 {
     lock_take(&run->gone_lock);
-    for (size_t i = 0; i < run->gone_count; i++)
-        if (run->gone[i].from <= at && at < run->gone[i].to)
-            at = run->gone[i].to; /* no two rows touch */
+    size_t count = run->gone_count;
+    memcpy(ret_rows, run->gone, count * sizeof *ret_rows);
     lock_release(&run->gone_lock);
-    return at;
-}
-
-struct store_key run_entry_key(const struct run_entry *entry)
-{
-    return (struct store_key){
-        .bytes = entry->key_length ? entry->key : NULL, .length = entry->key_length, .hash = entry->hash};
-}
-
-/* ---- making ---------------------------------------------------------------------------------- */
-
-static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t salt)
-{
-    uint64_t head = XXH3_64bits_withSeed(bytes, AT_CHECK, salt);
-    return XXH3_64bits_withSeed(bytes + HEADER, length - HEADER, salt ^ head);
-}
-
-/* Whether the bytes are laid out as a run of the segment, up to `covered`; their check is another matter. */
-static bool is_run_of(const unsigned char *bytes, size_t length, const struct segment *segment, uint64_t covered)
-{
-    return memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 && little_get64(bytes + AT_NUMBER) == segment->number &&
-           little_get64(bytes + AT_COVERED) == covered && little_get64(bytes + AT_COUNT) <= length / ENTRY &&
-           HEADER + little_get64(bytes + AT_COUNT) * ENTRY + little_get64(bytes + AT_KEYS) == length;
-}
-
-/* The bytes of a run; NULL when memory is out. */
-static unsigned char *run_encode(const struct run_content *content, const struct segment *segment, uint64_t covered,
-                                 uint64_t salt, size_t *ret_length)
-{
-    size_t length = HEADER + content->count * ENTRY + content->keys_length;
-    unsigned char *bytes = calloc(1, length);
-    if (!bytes)
-        return NULL;
-    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
-    little_put64(bytes + AT_NUMBER, segment->number);
-    little_put64(bytes + AT_COVERED, covered);
-    little_put64(bytes + AT_COUNT, content->count);
-    little_put64(bytes + AT_KEYS, content->keys_length);
-    little_put64(bytes + AT_HORIZON, content->horizon);
-    for (size_t i = 0; i < content->count; i++) {
-        unsigned char *entry = bytes + HEADER + i * ENTRY;
-        little_put64(entry, content->items[i].hash);
-        little_put32(entry + 8, content->items[i].position);
-        little_put32(entry + 12, content->items[i].key);
-    }
-    if (content->keys_length > 0)
-        memcpy(bytes + HEADER + content->count * ENTRY, content->keys, content->keys_length);
-    little_put64(bytes + AT_CHECK, check_of(bytes, length, salt));
-    assert(is_run_of(bytes, length, segment, covered));
-    *ret_length = length;
-    return bytes;
-}
-
-struct run *run_make(const struct log *log, const struct segment *segment, uint64_t covered,
-                     const struct run_content *content)
-{
-    size_t length = 0;
-    unsigned char *bytes = run_encode(content, segment, covered, log->salt, &length);
-    if (!bytes)
-        return NULL;
-    struct run *run = run_new((struct run){.io = log->io,
-                                           .file = -1,
-                                           .bytes = bytes,
-                                           .length = length,
-                                           .covered = covered,
-                                           .count = content->count,
-                                           .lacks = content->lacks,
-                                           .lacks_count = content->lacks_count});
-    if (!run)
-        free(bytes);
-    return run;
-}
-
-/* ---- files ----------------------------------------------------------------------------------- */
-
-/* Writes the bytes to a file under the draft's name; a descriptor, or -1. */
-static int write_draft(const struct log *log, const struct run *run, const char *draft)
-{
-    const struct io *io = run->io;
-    int file = io->openat(io->self, log->folder, draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (file < 0)
-        return -1;
-    /* Synced before it is named, so that a file which is not valid means a disk that has changed it. */
-    if (io_write_all(io, file, run->bytes, run->length, 0) == 0 && io->fdatasync(io->self, file) == 0)
-        return file;
-    io->close(io->self, file);
-    io->unlinkat(io->self, log->folder, draft, 0);
-    return -1;
-}
-
-void run_save(const struct log *log, struct run *run, const struct segment *segment, bool lasting)
-{
-    assert(atomic_load(&run->references) == 1 && run->lacks_count == 0);
-    const struct io *io = run->io;
-    char name[NUMBERED_NAME_MAX];
-    char draft[NUMBERED_NAME_MAX];
-    numbered_name(segment->number, ending, name);
-    numbered_name(segment->number, draft_ending, draft);
-    int file = write_draft(log, run, draft);
-    if (file < 0)
-        return;
-    if (!lasting || io->renameat(io->self, log->folder, draft, log->folder, name) < 0)
-        io->unlinkat(io->self, log->folder, draft, 0); /* the descriptor will do */
-    run->file = file;
-    free(run->bytes);
-    run->bytes = NULL;
-}
-
-void run_remove(const struct log *log, uint64_t number)
-{
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(number, ending, name);
-    log->io->unlinkat(log->io->self, log->folder, name, 0);
-}
-
-void run_check_horizon(const struct log *log, uint64_t number)
-{
-    log_assert_unowned(log);
-    const struct io *io = log->io;
-    char name[NUMBERED_NAME_MAX];
-    unsigned char header[HEADER];
-    numbered_name(number, ending, name);
-    int file = io->openat(io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0);
-    if (file < 0)
-        return;
-    bool told = io_read_all(io, file, header, sizeof header, 0) == 0;
-    io->close(io->self, file);
-    if (told && (memcmp(header + AT_MAGIC, magic, sizeof magic) != 0 || little_get64(header + AT_HORIZON) > log->end))
-        io->unlinkat(io->self, log->folder, name, 0);
-}
-
-/* Reads the whole file and proves it; then the bytes are let go again. */
-static struct failure run_prove(struct run *run, uint64_t salt, const struct segment *segment, uint64_t covered)
-{
-    struct stat status;
-    if (run->io->fstat(run->io->self, run->file, &status) < 0)
-        return failure_io(errno);
-    if (!S_ISREG(status.st_mode) || status.st_size < HEADER)
-        return failure_of(STORE_DAMAGED);
-    run->length = (size_t)status.st_size;
-    unsigned char *bytes = malloc(run->length);
-    if (!bytes)
-        return failure_of(STORE_NO_MEMORY);
-    int os_error = io_read_all(run->io, run->file, bytes, run->length, 0);
-    bool valid = !os_error && is_run_of(bytes, run->length, segment, covered) &&
-                 little_get64(bytes + AT_CHECK) == check_of(bytes, run->length, salt);
-    if (valid)
-        run->count = (size_t)little_get64(bytes + AT_COUNT);
-    free(bytes);
-    if (os_error)
-        return failure_io(os_error);
-    return failure_of(valid ? STORE_OK : STORE_DAMAGED);
-}
-
-struct failure run_open(const struct log *log, const struct segment *segment, uint64_t covered, struct run **ret_run)
-{
-    const struct io *io = log->io;
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(segment->number, ending, name);
-    int file = io->openat(io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
-    if (file < 0)
-        return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
-    struct run *run = run_new((struct run){.io = io, .file = file, .covered = covered});
-    if (!run) {
-        io->close(io->self, file);
-        return failure_of(STORE_NO_MEMORY);
-    }
-    struct failure failure = run_prove(run, log->salt, segment, covered);
-    if (failure.error)
-        run_release(run);
-    else
-        *ret_run = run;
-    return failure;
+    return count;
 }

@@ -1,118 +1,150 @@
-/* run.h - the keys of one segment in order: what a listing is merged from.
+/* run.h - entries of some segments in the order of their places: what a listing is merged from.
  *
- * A run of a sealed segment is a file beside it, "0000000000000001.keys"; that of the active one is the same bytes
- * in memory. Integers are little-endian:
+ * A run is bytes in memory, or in a file from some position on. Integers are little-endian; all checks are XXH3-64,
+ * seeded with the store's salt:
  *
- *      0  "cairnky2"
- *      8  number of the segment
- *     16  covered: position in the segment up to which its records are in the run
- *     24  count of the entries
- *     32  bytes of all keys
- *     40  horizon: offset where the log ended when the run was made
- *     48  check: XXH3-64 of all before and all behind it, seeded with the store's salt
- *     56  entries, sorted by key: key hash (8), position in the segment (4), place of the key (4)
- *      …  keys: length (2), bytes
+ *      0  "cairnky3"
+ *      8  count of the sources
+ *     16  count of the entries
+ *     24  count of the blocks
+ *     32  bytes of all blocks
+ *     40  bytes of all fence keys
+ *     48  horizon: offset where the log ended when the run was made; 0: nothing was left out
+ *     56  check of all behind the blocks
+ *     64  check of bytes 0 to 63
+ *     72  blocks of up to 8 KiB: entries (entry.h), the first one behind nothing
+ *      …  sources: number of a segment (8), position in it up to which its records are in the run (8); by number
+ *      …  fences, one for each block: check of the block (8), where it ends among the blocks (8), where the fence's
+ *         key ends among the fence keys (8)
+ *      …  fence keys: the place of the first entry of each block
  *
- * A run tells only where to look: an entry counts when the index leads to its record. A file that is missing,
- * or whose check does not match, is made again from the segment. What was replaced or deleted up to the horizon is left
- * out: where the log does not reach so far any more, because its end was lost or an older one was brought back, it may
- * be there again, and the run is of no use.
+ * What stands behind the blocks is read when the run is opened and kept in memory, some 40 bytes for 150 entries. So
+ * to find a place takes one search in memory and one read of one block.
  *
- * Where a record cannot be read to which the index leads, the run lacks it: it serves the listing that it was made for
- * and is made again for the next one, since the bytes may be right again.
+ * A run tells only where to look: an entry counts when the index leads to its record, by the offset that no other
+ * record ever has. What was replaced or deleted up to the horizon may be left out: where the log does not reach so far
+ * any more, because its end was lost or an older one was brought back, it may be there again, and the run is of no use.
+ *
+ * Where a record cannot be read to which the index leads, a run in memory lacks it: it serves the listing that it was
+ * made for and is made again for the next one, since the bytes may be right again.
+ *
+ * Thread: any. A run does not change, but for what is known of it.
  */
 #ifndef CAIRN_RUN_H
 #define CAIRN_RUN_H
 
 #include "store/base/error.h"
-#include "store/log/log.h"
+#include "store/disk/io.h"
 #include "store/read/place.h"
-#include "store/store.h"
+
+enum {
+    RUN_HEADER = 72,
+    RUN_BLOCK_MAX = 8 << 10,
+    RUN_SOURCE = 16,
+    RUN_FENCE = 24,
+};
+
+/* Where the fields of the header stand. */
+enum {
+    RUN_AT_MAGIC = 0,
+    RUN_AT_SOURCES = 8,
+    RUN_AT_ENTRIES = 16,
+    RUN_AT_BLOCKS = 24,
+    RUN_AT_BLOCK_BYTES = 32,
+    RUN_AT_KEY_BYTES = 40,
+    RUN_AT_HORIZON = 48,
+    RUN_AT_TAIL_CHECK = 56,
+    RUN_AT_CHECK = 64,
+};
+
+/* A segment whose records are in a run, up to a position. */
+struct run_source {
+    uint64_t number;
+    uint64_t covered;
+};
+
+/* What the header says. */
+struct run_header {
+    uint64_t sources;
+    uint64_t entries;
+    uint64_t blocks;
+    uint64_t block_bytes;
+    uint64_t key_bytes;
+    uint64_t horizon;
+    uint64_t tail_check;
+};
+
+/* Writes RUN_HEADER bytes. */
+void run_encode_header(const struct run_header *header, uint64_t salt, unsigned char *ret_bytes);
+
+/* Whether these RUN_HEADER bytes are a header whose check is right and whose sums do not overflow. */
+bool run_decode_header(const unsigned char *bytes, uint64_t salt, struct run_header *ret_header);
 
 struct run;
 
-struct run_entry {
-    uint64_t hash;
-    uint32_t position;
-    size_t key_length;
-    unsigned char key[STORE_KEY_MAX];
-};
+/* Takes bytes in memory, all of a run, and packed locations of the records that it lacks; both are malloc's. NULL when
+ * memory is out: then they are the caller's. */
+struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, uint64_t *lacks, size_t lacks_count);
 
-/* ---- making one ------------------------------------------------------------------------------- */
+/* The run in a file from an offset on, of which this reads the header and what stands behind the blocks. Takes the
+ * descriptor, in any case. STORE_DAMAGED: it is none; STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t salt, struct run **ret_run);
 
-enum { RUN_KEY_HEAD = 2 }; /* bytes in front of each key, which tell its length */
-
-/* An entry as it stands in a run. */
-struct run_item {
-    uint64_t hash;
-    uint32_t position;
-    uint32_t key; /* its place among the keys */
-};
-
-/* What a run is made of. */
-struct run_content {
-    const struct run_item *items; /* sorted */
-    size_t count;
-    const unsigned char *keys; /* each behind its head */
-    size_t keys_length;
-    uint64_t *lacks; /* packed locations of records that could not be read; allocated */
-    size_t lacks_count;
-    uint64_t horizon; /* offset where the log ends */
-};
-
-/* A run in memory of the records of a segment up to `covered`, by draft.h; takes what it lacks. NULL when memory is
- * out. */
-struct run *run_make(const struct log *log, const struct segment *segment, uint64_t covered,
-                     const struct run_content *content);
-
-/* ---- its file --------------------------------------------------------------------------------- */
-
-/* Writes a run that lacks nothing to its file and goes on from there; when that fails it stays in memory. Without
- * `lasting` the file has no name, and no later start finds it. Blocking. Thread: one, before others know the run. */
-void run_save(const struct log *log, struct run *run, const struct segment *segment, bool lasting);
-
-/* The run of a sealed segment from its file. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid;
- * STORE_IO, STORE_NO_MEMORY. Blocking. */
-struct failure run_open(const struct log *log, const struct segment *segment, uint64_t covered, struct run **ret_run);
-
-/* Unlinks the file of a segment's run, if there is one. Blocking. */
-void run_remove(const struct log *log, uint64_t number);
-
-/* Unlinks the file of a segment's run when its horizon lies beyond the end of the log, or when it is of an older
- * format. Blocking. Thread: the one that opens the store; later the log has grown. */
-void run_check_horizon(const struct log *log, uint64_t number);
-
-/* Whether a file in log/ is a run's, and of which segment; whether it is one that was being written. */
-bool run_number(const char *name, uint64_t *ret_number);
-bool run_is_draft(const char *name);
-
-/* ---- reading it ------------------------------------------------------------------------------- */
+/* Reads all blocks and proves them: STORE_DAMAGED, STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure run_prove(const struct run *run);
 
 /* References: whoever has one may read. The last release frees; NULL is allowed. */
 struct run *run_retain(struct run *run);
 void run_release(struct run *run);
 
-/* The position up to which the segment's records are in the run, and the number of entries. */
-uint64_t run_covered(const struct run *run);
-size_t run_count(const struct run *run);
+/* What it is made of. The sources are decoded one by one. */
+uint64_t run_entries(const struct run *run);
+uint64_t run_horizon(const struct run *run);
+size_t run_source_count(const struct run *run);
+struct run_source run_source_at(const struct run *run, size_t at);
 
 /* The records that the run lacks. Borrowed. */
 const uint64_t *run_lacks(const struct run *run, size_t *ret_count);
 
-/* Reads an entry. Blocking. */
-struct failure run_read(const struct run *run, size_t at, struct run_entry *ret_entry);
+/* ---- its blocks ------------------------------------------------------------------------------- */
 
-/* Whose entry it is. Borrows its bytes. */
-struct store_key run_entry_key(const struct run_entry *entry);
+size_t run_blocks(const struct run *run);
 
-/* The first entry from `from` on that is not before the place. Blocking. */
-struct failure run_seek(const struct run *run, size_t from, const struct place *place, size_t *ret_at);
+/* The last block from `from` on, which is one, that does not begin behind a place: the one that has it, if the blocks
+ * in front of `from` have not. */
+size_t run_find_block(const struct run *run, size_t from, const struct place *place);
 
-/* Takes down that the entries from `from` up to `to` lead to nothing, for good. The longest few of such rows are kept,
- * in memory only. */
-void run_learn_gone(struct run *run, size_t from, size_t to);
+/* Whether a block begins behind a place, at it or in front of it: greater than, equal to or less than 0. */
+int run_compare_block(const struct run *run, size_t at, const struct place *place);
 
-/* The first entry from `at` on that is not in one of them. */
-size_t run_pass_gone(struct run *run, size_t at);
+/* A block: in memory, or read into `buffer`, RUN_BLOCK_MAX bytes, and proved. When that fails the run is known to be
+ * broken. Blocking. */
+struct failure run_read_block(struct run *run, size_t at, unsigned char *buffer, const unsigned char **ret_bytes,
+                              size_t *ret_length);
+
+/* Takes down that the run is not as it was made. */
+void run_break(struct run *run);
+bool run_is_broken(const struct run *run);
+
+/* ---- rows of entries that lead to nothing ----------------------------------------------------- */
+
+enum { RUN_ROWS = 8 };
+
+/* Entries, one behind the other, from one up to another: each is told by its block and its number in that. */
+struct run_row {
+    uint64_t from;
+    uint64_t to;
+};
+
+static inline uint64_t run_entry_at(size_t block, size_t number)
+{
+    return (uint64_t)block << 16 | number;
+}
+
+/* Takes down that the entries of a row lead to nothing, for good. The longest few are kept, in memory only. */
+void run_learn_gone(struct run *run, uint64_t from, uint64_t to);
+
+/* Those that are known; how many. */
+size_t run_gone(struct run *run, struct run_row ret_rows[RUN_ROWS]);
 
 #endif

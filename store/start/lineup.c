@@ -3,7 +3,7 @@
 
 #include "store/base/error.h"
 #include "store/log/husk.h"
-#include "store/read/run.h"
+#include "store/read/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,10 +57,10 @@ static void clear_name(const struct line *line, const char *name)
 {
     struct log *log = line->log;
     uint64_t number;
-    bool run = run_number(name, &number);
+    bool run = keys_number(name, &number);
     if (run && find_candidate(line, number))
         return;
-    if (run || prepared_is_name(name) || husk_is_draft(name) || run_is_draft(name))
+    if (run || prepared_is_name(name) || husk_is_draft(name) || keys_is_draft(name))
         log->io->unlinkat(log->io->self, log->folder, name, 0);
     else
         notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);

@@ -2,7 +2,7 @@
 #include "store/start/recover.h"
 
 #include "store/log/cursor.h"
-#include "store/read/run.h"
+#include "store/read/keys.h"
 #include "store/start/lineup.h"
 #include "store/start/replay.h"
 
@@ -442,7 +442,7 @@ static void check_runs(const struct log *log)
     for (size_t at = 0; at < log->chain.count; at++) {
         const struct segment *segment = log->chain.segments[at];
         if (segment != log->active && !segment_is_husk(segment))
-            run_check_horizon(log, segment->number);
+            keys_check(log, segment->number);
     }
 }
 

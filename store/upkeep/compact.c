@@ -6,7 +6,6 @@
 #include "store/index/yield.h"
 #include "store/log/cursor.h"
 #include "store/log/husk.h"
-#include "store/read/run.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -302,8 +301,7 @@ static void replace(struct compact *compact, struct segment *segment, struct seg
     index_lock(compact->index);
     index_replace(compact->index, husk);
     index_unlock(compact->index);
-    catalog_forget(compact->catalog, husk->slot);
-    run_remove(compact->log, segment->number);
+    catalog_forget(compact->catalog, segment->number);
     segment_release(segment);
 }
 

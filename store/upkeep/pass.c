@@ -5,7 +5,7 @@
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/log/stretch.h"
-#include "store/read/run.h"
+#include "store/read/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -393,11 +393,13 @@ static void pass_header(struct pass *pass, const struct segment *segment)
                                            .length = SEGMENT_HEADER});
 }
 
-/* The keys of a sealed segment, which listings read. */
+/* The file of keys, which listings read, that ends at a sealed segment. */
 static void pass_run_of_keys(struct pass *pass, const struct segment *segment, uint64_t limit)
 {
     struct run *run = NULL;
-    struct failure failure = run_open(pass->log, segment, limit, &run);
+    struct failure failure = keys_open(pass->log, segment->number, &run);
+    if (!failure.error)
+        failure = run_prove(run);
     bool unreadable = failure.error == STORE_IO && !is_shortage(failure.os_error);
     run_release(run);
     if (failure.error == STORE_DAMAGED || unreadable)

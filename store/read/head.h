@@ -1,0 +1,44 @@
+/* head.h - where a merge stands in one run.
+ *
+ * It goes forward only. Rows of entries that are known to lead to nothing are passed over, and such rows are learnt.
+ *
+ * Thread: one at a time.
+ */
+#ifndef CAIRN_HEAD_H
+#define CAIRN_HEAD_H
+
+#include "store/read/entry.h"
+#include "store/read/run.h"
+
+struct head {
+    struct run *run;       /* a reference */
+    unsigned char *buffer; /* for a block of a file */
+    const unsigned char *bytes;
+    size_t length; /* of the block */
+    size_t taken;  /* of that, up to and with the entry */
+    size_t block;
+    size_t number; /* of the entry in its block */
+    bool ended;
+    struct entry entry; /* unless ended */
+
+    struct run_row known[RUN_ROWS]; /* rows that lead to nothing, as they were known when the head was made */
+    size_t known_count;
+    struct run_row gone; /* one that was found: up to the entry behind the last that led to nothing */
+    size_t gone_count;   /* entries of it that were looked at */
+};
+
+/* Stands in front of the run's first entry, and has to go on from there. Takes a reference. False: no memory. */
+bool head_init(struct head *head, struct run *run);
+void head_free(struct head *head);
+
+/* Goes to the first entry that is not before a place; where it is there already it stays. When the run is not as it was
+ * made: STORE_DAMAGED, STORE_IO. Blocking. */
+struct failure head_seek(struct head *head, const struct place *place);
+
+/* Goes to the next entry. The same errors. Blocking. */
+struct failure head_next(struct head *head);
+
+/* The same from one that leads to nothing, and never will again. */
+struct failure head_gone(struct head *head);
+
+#endif

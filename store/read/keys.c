@@ -1,0 +1,166 @@
+/* keys.c - files of runs. */
+#include "store/read/keys.h"
+
+#include "store/disk/numbered.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static const char ending[] = ".keys";
+static const char single_ending[] = ".keys.new";
+static const char merged_ending[] = ".merged.new";
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name);
+    return length > strlen(end) && strcmp(name + length - strlen(end), end) == 0;
+}
+
+bool keys_is_draft(const char *name)
+{
+    return ends_with(name, single_ending) || ends_with(name, merged_ending);
+}
+
+bool keys_number(const char *name, uint64_t *ret_number)
+{
+    return numbered_read(name, ending, ret_number);
+}
+
+/* ---- making one ------------------------------------------------------------------------------ */
+
+struct failure keys_begin(const struct log *log, uint64_t number, bool merged, struct keys_file *ret_file)
+{
+    const struct io *io = log->io;
+    struct keys_file file = {.log = log, .number = number};
+    numbered_name(number, merged ? merged_ending : single_ending, file.draft);
+    file.file = io->openat(io->self, log->folder, file.draft, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file.file < 0)
+        return failure_of_errno(errno);
+    *ret_file = file;
+    return failure_none();
+}
+
+void keys_abandon(struct keys_file *file)
+{
+    const struct io *io = file->log->io;
+    io->close(io->self, file->file);
+    io->unlinkat(io->self, file->log->folder, file->draft, 0);
+}
+
+struct failure keys_end(struct keys_file *file, bool lasting, struct run **ret_run)
+{
+    const struct log *log = file->log;
+    const struct io *io = log->io;
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(file->number, ending, name);
+    /* Synced before it is named, so that a file which is not valid means a disk that has changed it. */
+    if (io->fdatasync(io->self, file->file) < 0) {
+        int os_error = errno;
+        keys_abandon(file);
+        return failure_of_errno(os_error);
+    }
+    if (!lasting || io->renameat(io->self, log->folder, file->draft, log->folder, name) < 0)
+        io->unlinkat(io->self, log->folder, file->draft, 0); /* the descriptor will do */
+    return run_open(io, file->file, 0, log->salt, ret_run);
+}
+
+struct failure keys_write(const struct log *log, const struct run_source *source, struct draft *draft, bool lasting,
+                          struct run **ret_run)
+{
+    struct keys_file file;
+    struct run_writer writer;
+    uint64_t length;
+    struct failure failure = keys_begin(log, source->number, false, &file);
+    if (failure.error)
+        return failure;
+    run_writer_init(&writer, log->io, file.file, 0, log->salt);
+    failure = draft_write(draft, &writer);
+    if (!failure.error)
+        failure = run_writer_end(&writer, source, 1, 0, &length);
+    run_writer_free(&writer);
+    if (!failure.error)
+        return keys_end(&file, lasting, ret_run);
+    keys_abandon(&file);
+    return failure;
+}
+
+static int open_file(const struct log *log, uint64_t number)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    return log->io->openat(log->io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
+}
+
+struct failure keys_save(const struct log *log, uint64_t number, uint64_t covered, struct draft *draft)
+{
+    struct run *run = NULL;
+    const struct run_source source = {.number = number, .covered = covered};
+    int file = open_file(log, number);
+    if (file >= 0) {
+        log->io->close(log->io->self, file);
+        return failure_none();
+    }
+    struct failure failure = keys_write(log, &source, draft, true, &run);
+    run_release(run);
+    return failure;
+}
+
+/* ---- what there is --------------------------------------------------------------------------- */
+
+struct failure keys_open(const struct log *log, uint64_t number, struct run **ret_run)
+{
+    struct run *run;
+    int file = open_file(log, number);
+    if (file < 0)
+        return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
+    struct failure failure = run_open(log->io, file, 0, log->salt, &run);
+    if (!failure.error && run_source_at(run, run_source_count(run) - 1).number != number) {
+        run_release(run);
+        return failure_of(STORE_DAMAGED);
+    }
+    if (!failure.error)
+        *ret_run = run;
+    return failure;
+}
+
+void keys_remove(const struct log *log, uint64_t number)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    log->io->unlinkat(log->io->self, log->folder, name, 0);
+}
+
+/* What the header of a file says. STORE_NO_OBJECT, STORE_DAMAGED, STORE_IO. */
+static struct failure look_at(const struct log *log, uint64_t number, struct run_header *ret_header)
+{
+    const struct io *io = log->io;
+    unsigned char bytes[RUN_HEADER];
+    struct stat status;
+    int file = open_file(log, number);
+    if (file < 0)
+        return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
+    bool told = io->fstat(io->self, file, &status) == 0 && S_ISREG(status.st_mode);
+    bool whole = told && status.st_size >= RUN_HEADER;
+    int os_error = whole ? io_read_all(io, file, bytes, sizeof bytes, 0) : 0;
+    io->close(io->self, file);
+    if (os_error)
+        return failure_io(os_error);
+    return failure_of(whole && run_decode_header(bytes, log->salt, ret_header) ? STORE_OK : STORE_DAMAGED);
+}
+
+void keys_remove_single(const struct log *log, uint64_t number)
+{
+    struct run_header header;
+    if (!look_at(log, number, &header).error && header.sources == 1)
+        keys_remove(log, number);
+}
+
+void keys_check(const struct log *log, uint64_t number)
+{
+    log_assert_unowned(log);
+    struct run_header header;
+    enum store_error error = look_at(log, number, &header).error;
+    if (error == STORE_DAMAGED || (!error && header.horizon > log->end))
+        keys_remove(log, number);
+}

@@ -1,0 +1,60 @@
+/* keys.h - files of runs: "0000000000000001.keys" beside the segments.
+ *
+ * A file has the number of the last segment that its run is made of. So a run of more segments takes the place of the
+ * one that ended at the same segment, by one rename, and is whole or not there at all. A file is never trusted: it is
+ * proven by its checks, and made again when it is missing.
+ */
+#ifndef CAIRN_KEYS_H
+#define CAIRN_KEYS_H
+
+#include "store/log/log.h"
+#include "store/read/draft.h"
+
+/* Whether a file in log/ is one of these, and which number it has; whether it is one that was being written. */
+bool keys_number(const char *name, uint64_t *ret_number);
+bool keys_is_draft(const char *name);
+
+/* ---- making one ------------------------------------------------------------------------------- */
+
+/* A file that is being written. */
+struct keys_file {
+    const struct log *log;
+    uint64_t number;
+    char draft[NUMBERED_NAME_MAX];
+    int file;
+};
+
+/* Begins a file; `merged`: of a run of runs, which is under way while those of single segments are written. STORE_FULL,
+ * STORE_IO. Blocking. */
+struct failure keys_begin(const struct log *log, uint64_t number, bool merged, struct keys_file *ret_file);
+
+/* Syncs what was written, gives the file its name and opens it. Without `lasting` it has no name, and no later start
+ * finds it. The errors of run_open(), and STORE_FULL. Takes the file in any case. Blocking. */
+struct failure keys_end(struct keys_file *file, bool lasting, struct run **ret_run);
+
+/* Removes what was written. Blocking. */
+void keys_abandon(struct keys_file *file);
+
+/* Writes the file of a single segment, of which the draft has taken all up to a position, the end of its records: for
+ * whoever walks them for another purpose. Nothing, where there is a file. The errors of keys_end(). Blocking. */
+struct failure keys_save(const struct log *log, uint64_t number, uint64_t covered, struct draft *draft);
+
+/* The same, for whoever goes on with the run. */
+struct failure keys_write(const struct log *log, const struct run_source *source, struct draft *draft, bool lasting,
+                          struct run **ret_run);
+
+/* ---- what there is ---------------------------------------------------------------------------- */
+
+/* The run in the file of that number. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid, or not of that
+ * number; STORE_IO, STORE_NO_MEMORY. Blocking. */
+struct failure keys_open(const struct log *log, uint64_t number, struct run **ret_run);
+
+/* Unlinks a file, if there is one; the second only one whose run is of just that segment. Blocking. */
+void keys_remove(const struct log *log, uint64_t number);
+void keys_remove_single(const struct log *log, uint64_t number);
+
+/* Unlinks a file whose horizon lies beyond the end of the log, which is not valid, or whose format is older. Blocking.
+ * Thread: the one that opens the store; later the log has grown. */
+void keys_check(const struct log *log, uint64_t number);
+
+#endif
