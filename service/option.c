@@ -88,6 +88,9 @@ const struct option option_table[] = {
      "space that puts leave to deletes and compaction, held in a file as far as the stores need it; 0: no file, other "
      "programs can take it all",
      FIELD(depot.disk_reserve), 0, TIB},
+    {"commit-threads", OPTION_COUNT,
+     "stores that are written to at the same time, each by a thread that waits for its sync",
+     FIELD(depot.commit_threads), 1, 256},
     {"io-threads", OPTION_COUNT, "threads for large objects and other disk work", FIELD(depot.io_threads), 1, 256},
     {"access-log", OPTION_PATH, "file that gets a JSON line for each request; - is stdout", FIELD(access_log)},
     {"trusted-proxies", OPTION_NETWORKS,

@@ -72,7 +72,7 @@ static void connect_writers(struct store *store)
                                 .notice = &store->notice,
                                 .compaction = &store->compact.errand,
                                 .effort = store->services->effort};
-    store->writer = (struct writer){.parts = parts, .space = store->services->space};
+    store->writer = (struct writer){.parts = parts, .groups = store->services->groups, .space = store->services->space};
     store->compact = (struct compact){.index = &store->index,
                                       .log = &store->log,
                                       .space = store->services->space,
@@ -100,7 +100,7 @@ static void set_up_parts(struct store *store, uint64_t salt)
     gate_init(&store->gate, store->services, &store->quota, &store->blobs);
     connect_readers(store);
     connect_writers(store);
-    writer_init(&store->writer);
+    writer_init(&store->writer, store->services->commits);
     scrub_init(&store->scrub);
     catalog_init(&store->catalog);
     compact_init(&store->compact, store->services->upkeep);
@@ -138,11 +138,8 @@ static struct failure open_rooms(struct store *store, int folder, struct store_d
     }
     struct pool *pool = store->services->pool;
     blobs_init(&store->blobs, io, blobs, pool, store->salt, &store->index.lock);
-    if (log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->index.lock))
-        return failure_none();
-    log_free(&store->log);
-    blobs_free(&store->blobs);
-    return failure_of(STORE_NO_MEMORY);
+    log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->index.lock);
+    return failure_none();
 }
 
 static void store_free(struct store *store)
@@ -150,6 +147,7 @@ static void store_free(struct store *store)
     catalog_free(&store->catalog);
     compact_free(&store->compact);
     scrub_free(&store->scrub);
+    writer_free(&store->writer);
     gate_free(&store->gate);
     quota_free(&store->quota);
     index_free(&store->index);
@@ -176,14 +174,12 @@ static struct failure open_in_folder(const struct services *services, int folder
         return failure_of(STORE_NO_MEMORY);
     failure = open_rooms(store, folder, detail);
     if (failure.error) {
-        writer_free(&store->writer);
         store_free(store);
         return failure;
     }
     failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, services->halt,
                       detail);
     if (failure.error) {
-        writer_free(&store->writer);
         store_end(store);
         return failure;
     }
@@ -215,7 +211,7 @@ void store_close(struct store *store)
     scrub_stop(&store->scrub);
     compact_stop(&store->compact);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
-    writer_free(&store->writer);
+    writer_conclude(&store->writer);
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
         progress_conclude(&store->progress);
     store_end(store);

@@ -1,7 +1,7 @@
 /* store.h - the engine of cairn, and its only public header.
  *
  * A *depot* is a data folder: it is locked, holds named stores and owns a few I/O threads.
- * A *store* is an append-only log with one writer thread. A *stream* is an upload under way.
+ * A *store* is an append-only log with one writer at a time. A *stream* is an upload under way.
  * An *object* is a reader's pin of one version of what a key holds.
  *
  *   Open a folder and a store:
@@ -10,7 +10,7 @@
  *       error = depot_create(depot, "photos", &created, &detail);
  *       error = depot_acquire(depot, "photos", &store, &detail);
  *
- *   Write from memory; `done` runs on the writer thread once the bytes are on disk:
+ *   Write from memory; `done` runs on a thread that commits, once the bytes are on disk:
  *       struct store_op op = {.kind = STORE_PUT, .key = store_key_of("cat", 3), .payload = p, .size = n};
  *       error = store_batch(store, &op, 1, 0, done, arg);
  *
@@ -168,7 +168,8 @@ struct depot_options {
     size_t store_ops_limit;     /* writes in flight per store */
     size_t uploads_limit;       /* streams that hold a blob file open, in all */
     uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction; 0: no file keeps them */
-    size_t io_threads;          /* threads for blobs and other blocking work */
+    size_t io_threads;          /* threads for blobs and other blocking work, at most */
+    size_t commit_threads;      /* threads that commit: so many stores are written to at once */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     size_t stores_limit;        /* no more are made than so many; those that are there stay */
     bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */

@@ -30,13 +30,10 @@ static void set_under_way(struct errand *errand, bool under_way)
         atomic_fetch_sub(errand->of_kind, 1);
 }
 
-/* Runs it once, and sees to it that it comes again where it has to. */
-static void go(struct errand *errand)
+/* Sees to it that it comes again where it has to; true: here and now, since nobody else waits for this thread. */
+static bool settle(struct errand *errand, int next)
 {
-    lock_take(&errand->lock);
-    errand->again = false;
-    lock_release(&errand->lock);
-    int next = errand->run(errand->arg);
+    bool here = false;
     lock_take(&errand->lock);
     errand->again = errand->again || next != ERRAND_DONE;
     if (!errand->again || errand->ending) {
@@ -44,10 +41,25 @@ static void go(struct errand *errand)
         pthread_cond_broadcast(&errand->idle); /* under the lock: whoever waits may free the errand */
     } else if (next > 0) {
         pool_submit_later(errand->pool, &errand->job, (unsigned)next);
-    } else {
+    } else if (pool_waiting(errand->pool) > 0) {
         pool_submit(errand->pool, &errand->job);
+    } else {
+        errand->again = false;
+        here = true;
     }
     lock_release(&errand->lock);
+    return here;
+}
+
+static void go(struct errand *errand)
+{
+    int next;
+    lock_take(&errand->lock);
+    errand->again = false;
+    lock_release(&errand->lock);
+    do
+        next = errand->run(errand->arg);
+    while (settle(errand, next));
 }
 
 /* Thread: the pool's. */

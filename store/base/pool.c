@@ -1,4 +1,8 @@
-/* pool.c - a few threads for work that may wait for the disk. */
+/* pool.c - a few threads for work that may wait for the disk.
+ *
+ * A thread is started when a job comes and all others are busy, up to the most. Of those that sleep the one is woken
+ * that went to sleep last: where one is enough it is always the same, and its memory is still in the cache.
+ */
 #include "store/base/pool.h"
 
 #include "store/base/clock.h"
@@ -6,20 +10,81 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+
+/* A thread that has nothing to do. */
+struct sleeper {
+    struct sleeper *next;
+    pthread_cond_t wake;
+    bool woken; /* it is not in the list any more */
+};
 
 struct pool {
     struct lock lock;
-    pthread_cond_t work;
+    struct sleeper *sleepers;
     struct pool_job *first;
     struct pool_job **last;
     size_t waiting;
     struct pool_job *later; /* in no order: there are few */
     bool ending;
     size_t running; /* jobs on a thread right now: each may give in another */
-    size_t thread_count;
+    size_t thread_limit;
+    atomic_size_t thread_count; /* counted when it has its place: */
     pthread_t threads[];
 };
+
+/* ---- waking ---------------------------------------------------------------------------------- */
+
+static void *pool_thread(void *arg);
+
+/* Lock held: the thread comes no further before it has its place. */
+static bool start_thread(struct pool *pool)
+{
+    assert(lock_is_mine(&pool->lock));
+    size_t count = atomic_load(&pool->thread_count);
+    if (count == pool->thread_limit || pthread_create(&pool->threads[count], NULL, pool_thread, pool) != 0)
+        return false;
+    atomic_store(&pool->thread_count, count + 1);
+    return true;
+}
+
+/* False when none sleeps. Lock held. */
+static bool wake_thread(struct pool *pool)
+{
+    assert(lock_is_mine(&pool->lock));
+    struct sleeper *sleeper = pool->sleepers;
+    if (!sleeper)
+        return false;
+    pool->sleepers = sleeper->next;
+    sleeper->woken = true;
+    pthread_cond_signal(&sleeper->wake);
+    return true;
+}
+
+/* Sleeps until it is woken, or until something is due (0: nothing is). Lock held. */
+static void pool_sleep(struct pool *pool, struct sleeper *sleeper, int64_t due)
+{
+    assert(lock_is_mine(&pool->lock));
+    const struct timespec until = clock_timespec(due);
+    bool in_time = true;
+    sleeper->next = pool->sleepers;
+    sleeper->woken = false;
+    pool->sleepers = sleeper;
+    while (!sleeper->woken && in_time) {
+        if (due)
+            in_time = lock_wait_until(&pool->lock, &sleeper->wake, &until);
+        else
+            lock_wait(&pool->lock, &sleeper->wake);
+    }
+    struct sleeper **at = &pool->sleepers;
+    while (!sleeper->woken && *at != sleeper)
+        at = &(*at)->next;
+    if (!sleeper->woken)
+        *at = sleeper->next;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
 
 /* Lock held. */
 static void queue(struct pool *pool, struct pool_job *job)
@@ -52,25 +117,13 @@ static int64_t queue_due(struct pool *pool)
     return next;
 }
 
-/* Lock held. */
-static void wait_for_work(struct pool *pool, int64_t due)
-{
-    assert(lock_is_mine(&pool->lock));
-    if (!due) {
-        lock_wait(&pool->lock, &pool->work);
-        return;
-    }
-    const struct timespec until = clock_timespec(due);
-    (void)lock_wait_until(&pool->lock, &pool->work, &until);
-}
-
 /* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
-static struct pool_job *pool_take(struct pool *pool)
+static struct pool_job *pool_take(struct pool *pool, struct sleeper *sleeper)
 {
     assert(lock_is_mine(&pool->lock));
     int64_t due;
     while (due = queue_due(pool), !pool->first && !(pool->ending && pool->running == 0))
-        wait_for_work(pool, due);
+        pool_sleep(pool, sleeper, due);
     struct pool_job *job = pool->first;
     if (!job)
         return NULL;
@@ -78,25 +131,33 @@ static struct pool_job *pool_take(struct pool *pool)
     if (!pool->first)
         pool->last = &pool->first;
     pool->waiting--;
+    if (pool->later)
+        (void)wake_thread(pool); /* another one minds the time */
     return job;
 }
 
 static void *pool_thread(void *arg)
 {
     struct pool *pool = arg;
+    struct sleeper sleeper;
+    lock_condition_init(&sleeper.wake);
     lock_take(&pool->lock);
     struct pool_job *job;
-    while ((job = pool_take(pool))) {
+    while ((job = pool_take(pool, &sleeper))) {
         pool->running++;
         lock_release(&pool->lock);
         job->run(job->arg); /* the job may be gone when this returns */
         lock_take(&pool->lock);
         pool->running--;
     }
-    pthread_cond_broadcast(&pool->work);
+    while (wake_thread(pool)) {
+    }
     lock_release(&pool->lock);
+    pthread_cond_destroy(&sleeper.wake);
     return NULL;
 }
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 struct pool *pool_new(size_t threads)
 {
@@ -104,23 +165,39 @@ struct pool *pool_new(size_t threads)
     if (!pool)
         return NULL;
     lock_init(&pool->lock);
-    lock_condition_init(&pool->work);
     pool->last = &pool->first;
-    for (size_t i = 0; i < threads; i++) {
-        if (pthread_create(&pool->threads[i], NULL, pool_thread, pool) != 0) {
-            pool_free(pool);
-            return NULL;
-        }
-        pool->thread_count++;
-    }
-    return pool;
+    pool->thread_limit = threads;
+    lock_take(&pool->lock);
+    bool started = start_thread(pool);
+    lock_release(&pool->lock);
+    if (started)
+        return pool;
+    pool_free(pool);
+    return NULL;
 }
+
+void pool_free(struct pool *pool)
+{
+    lock_take(&pool->lock);
+    pool->ending = true;
+    pool->thread_limit = atomic_load(&pool->thread_count);
+    while (wake_thread(pool)) {
+    }
+    lock_release(&pool->lock);
+    for (size_t i = 0; i < pool->thread_limit; i++)
+        pthread_join(pool->threads[i], NULL);
+    lock_destroy(&pool->lock);
+    free(pool);
+}
+
+/* ---- giving in and taking back --------------------------------------------------------------- */
 
 void pool_submit(struct pool *pool, struct pool_job *job)
 {
     lock_take(&pool->lock);
     queue(pool, job);
-    pthread_cond_signal(&pool->work);
+    if (!wake_thread(pool))
+        (void)start_thread(pool); /* else one of those that are busy comes to it */
     lock_release(&pool->lock);
 }
 
@@ -155,13 +232,16 @@ void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned millise
     lock_take(&pool->lock);
     job->next = pool->later;
     pool->later = job;
-    pthread_cond_signal(&pool->work); /* whoever waits has an earlier time to wake up at */
+    (void)wake_thread(pool); /* whoever sleeps has an earlier time to wake up at */
     lock_release(&pool->lock);
 }
 
+/* ---- what is known of it --------------------------------------------------------------------- */
+
 bool pool_is_current(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->thread_count; i++)
+    size_t count = atomic_load(&pool->thread_count);
+    for (size_t i = 0; i < count; i++)
         if (pthread_equal(pool->threads[i], pthread_self()))
             return true;
     return false;
@@ -173,17 +253,4 @@ size_t pool_waiting(struct pool *pool)
     size_t waiting = pool->waiting;
     lock_release(&pool->lock);
     return waiting;
-}
-
-void pool_free(struct pool *pool)
-{
-    lock_take(&pool->lock);
-    pool->ending = true;
-    pthread_cond_broadcast(&pool->work);
-    lock_release(&pool->lock);
-    for (size_t i = 0; i < pool->thread_count; i++)
-        pthread_join(pool->threads[i], NULL);
-    pthread_cond_destroy(&pool->work);
-    lock_destroy(&pool->lock);
-    free(pool);
 }

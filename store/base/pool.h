@@ -21,7 +21,7 @@ struct pool_job {
     int64_t due; /* the pool's: when a job given in for later has its turn */
 };
 
-/* NULL when memory or threads are out. */
+/* Starts one thread, and others when they are needed, up to so many. NULL when memory or threads are out. */
 struct pool *pool_new(size_t threads);
 
 /* Runs the job on one of the threads, in the order given in. The job belongs to the pool until it runs;

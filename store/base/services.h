@@ -12,13 +12,16 @@
 
 struct admission;
 struct effort;
+struct groups;
 struct pool;
 struct space;
 
 struct services {
     const struct depot_options *options;
     struct admission *admission; /* what all stores together take in */
-    struct pool *pool;           /* the I/O threads: blob files, opening stores, preparing segments */
+    struct pool *pool;           /* the I/O threads: blob files, preparing segments */
+    struct pool *commits;        /* where writers have their turns */
+    struct groups *groups;       /* what they commit with there */
     struct pool *upkeep;         /* one thread, for what has time and may take long: compaction and the reserve */
     struct space *space;         /* who may have what the disk has left */
     struct effort *effort;       /* what commits cost is counted there */

@@ -3,17 +3,25 @@
 
 #include "store/base/key.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { NONE = -1 };
 
-void changes_init(struct changes *changes, struct index *index, const struct log *log)
+void changes_init(struct changes *changes)
 {
-    *changes = (struct changes){.index = index, .log = log};
+    *changes = (struct changes){0};
     memset(changes->of_hash, NONE, sizeof changes->of_hash);
     memset(changes->of_tag, NONE, sizeof changes->of_tag);
+}
+
+void changes_enter(struct changes *changes, struct index *index, const struct log *log)
+{
+    assert(changes->count == 0);
+    changes->index = index;
+    changes->log = log;
 }
 
 void changes_assert_own(const struct changes *changes)

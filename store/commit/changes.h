@@ -42,8 +42,11 @@ struct changes {
     int of_tag[CHANGES_BUCKETS];  /* the same by tag */
 };
 
-void changes_init(struct changes *changes, struct index *index, const struct log *log);
+void changes_init(struct changes *changes);
 void changes_free(struct changes *changes);
+
+/* What comes is of that store, while there are none. */
+void changes_enter(struct changes *changes, struct index *index, const struct log *log);
 
 /* Ends the program where the calling thread is not the writer's. */
 void changes_assert_own(const struct changes *changes);

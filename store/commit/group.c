@@ -18,33 +18,44 @@ enum {
 };
 
 struct group {
-    struct group_parts parts;
+    struct group_parts *parts;
     struct changes changes;
     struct txn *first; /* the group's transactions, in order */
     struct txn **last;
     uint64_t bytes;
     int64_t now;
-    uint64_t number; /* of the active segment, when compaction was last thought of */
-    bool compact;    /* a segment has become worth it */
+    bool compact;           /* a segment has become worth it */
+    unsigned char buffer[]; /* LOG_BUFFER bytes */
 };
 
-struct group *group_new(const struct group_parts *parts)
+struct group *group_new(void)
 {
-    struct group *group = calloc(1, sizeof *group);
+    struct group *group = malloc(sizeof *group + LOG_BUFFER);
     if (!group)
         return NULL;
-    group->parts = *parts;
-    group->last = &group->first;
-    changes_init(&group->changes, parts->index, parts->log);
+    *group = (struct group){.last = &group->first};
+    changes_init(&group->changes);
     return group;
 }
 
 void group_free(struct group *group)
 {
-    if (!group)
-        return;
     changes_free(&group->changes);
     free(group);
+}
+
+void group_enter(struct group *group, struct group_parts *parts)
+{
+    group->parts = parts;
+    changes_enter(&group->changes, parts->index, parts->log);
+    log_own(parts->log, group->buffer);
+}
+
+void group_leave(struct group *group)
+{
+    assert(!group->first);
+    log_disown(group->parts->log);
+    group->parts = NULL;
 }
 
 /* ---- appending ------------------------------------------------------------------------------- */
@@ -59,7 +70,7 @@ static int append_changes(struct group *group, const struct txn *txn, size_t fir
         struct record record = changes_record(change);
         record.step = txn->upkeep ? 0 : (uint32_t)(i - first);
         record.steps = (uint32_t)steps;
-        int error = log_append(group->parts.log, &record, &change->location);
+        int error = log_append(group->parts->log, &record, &change->location);
         if (error)
             return error;
         change->after.offset = record.offset;
@@ -89,12 +100,12 @@ static void group_take(struct group *group, struct txn *txn)
  * before could still make them, and then whole ones. */
 static void group_fail(struct group *group, struct failure failure)
 {
-    bool written = group->parts.log->group_written;
-    notice_tell(group->parts.notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
+    bool written = group->parts->log->group_written;
+    notice_tell(group->parts->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
                 store_error_text(failure.error), strerror(failure.os_error));
-    log_abandon(group->parts.log);
+    log_abandon(group->parts->log);
     struct quota_growth growth = changes_growth(&group->changes, 0);
-    quota_retract(group->parts.quota, &growth, NULL);
+    quota_retract(group->parts->quota, &growth, NULL);
     changes_pop(&group->changes, 0);
     for (struct txn *txn = group->first; txn; txn = txn->next) {
         if (txn->failure.error || txn->hold == TXN_TAKES)
@@ -108,15 +119,15 @@ static void group_fail(struct group *group, struct failure failure)
 /* The store takes no writes any more: nobody knows what is on disk. */
 static void fail_for_good(struct group *group, const char *what, const char *why)
 {
-    if (gate_fail(group->parts.gate))
-        notice_tell(group->parts.notice, STORE_LOG_ERROR,
+    if (gate_fail(group->parts->gate))
+        notice_tell(group->parts->notice, STORE_LOG_ERROR,
                     "%s failed (%s): it takes no writes until the server is started again; reads go on", what, why);
 }
 
 /* Gives each receipt of a delete the end of the log, as the contract says. */
 static void txn_accept(struct group *group, struct txn *txn)
 {
-    txn->end_offset = group->parts.log->end;
+    txn->end_offset = group->parts->log->end;
     for (size_t i = 0; i < txn->count; i++)
         if (txn->ops[i].kind == STORE_DELETE)
             txn->receipts[i].offset = txn->end_offset;
@@ -125,7 +136,7 @@ static void txn_accept(struct group *group, struct txn *txn)
 /* Finds place for what is planned, and says what becomes of the transaction when there is none. */
 static struct failure group_room(struct group *group, struct txn *txn, const struct log_need *need)
 {
-    struct failure failure = log_room(group->parts.log, need);
+    struct failure failure = log_room(group->parts->log, need);
     if (failure.error == STORE_FAILED)
         fail_for_good(group, "starting a new segment",
                       failure.os_error ? strerror(failure.os_error)
@@ -139,11 +150,11 @@ static struct failure group_room(struct group *group, struct txn *txn, const str
 /* Plans, finds room, appends. STORE_AGAIN leaves the group as it was. */
 static enum store_error add_planned(struct group *group, struct txn *txn)
 {
-    struct log *log = group->parts.log;
+    struct log *log = group->parts->log;
     size_t first = group->changes.count;
     size_t op = SIZE_MAX;
     struct log_need need;
-    struct failure failure = plan_txn(group->parts.index, &group->changes, group->parts.quota, txn, group->now, &need,
+    struct failure failure = plan_txn(group->parts->index, &group->changes, group->parts->quota, txn, group->now, &need,
                                       &op);
     if (failure.error) {
         txn_fail(txn, failure, op);
@@ -151,7 +162,7 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     }
     failure = group_room(group, txn, &need);
     if (failure.error) {
-        plan_drop(&group->changes, group->parts.quota, txn, first);
+        plan_drop(&group->changes, group->parts->quota, txn, first);
         return failure.error;
     }
     uint64_t end = log->end;
@@ -170,19 +181,19 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
 
 enum store_error group_add(struct group *group, struct txn *txn)
 {
-    log_assert_own(group->parts.log);
+    log_assert_own(group->parts->log);
     if (!group->first) {
         group->now = clock_now(CLOCK_REALTIME);
-        log_begin(group->parts.log);
+        log_begin(group->parts->log);
     }
     enum store_error error = STORE_OK;
     if (txn->hold == TXN_TAKES) { /* it changes nothing: it only has its place in the order */
         group_take(group, txn);
         return txn->failure.error;
     }
-    if (gate_has_failed(group->parts.gate))
+    if (gate_has_failed(group->parts->gate))
         error = STORE_FAILED;
-    else if (gate_is_removed(group->parts.gate))
+    else if (gate_is_removed(group->parts->gate))
         error = STORE_NO_STORE;
     if (error)
         txn_fail(txn, failure_of(error), SIZE_MAX);
@@ -220,7 +231,7 @@ static struct index_change booking_of(const struct change *change)
 /* Memory for what publishing will put into the tables: after the sync it must not fail. */
 static bool reserve_changes(struct group *group)
 {
-    struct index *index = group->parts.index;
+    struct index *index = group->parts->index;
     const struct changes *changes = &group->changes;
     bool fits = true;
     index_lock(index);
@@ -237,7 +248,7 @@ static bool reserve_changes(struct group *group)
 /* Makes one change visible. Lock held. */
 static void publish_change(struct group *group, struct change *change)
 {
-    struct index *index = group->parts.index;
+    struct index *index = group->parts->index;
     index_assert_exclusive(index);
     struct index_change booking = booking_of(change);
     struct index_ended ended = index_apply(index, &booking);
@@ -250,18 +261,18 @@ static void publish_change(struct group *group, struct change *change)
 static void discard_orphans(struct group *group)
 {
     const struct changes *changes = &group->changes;
-    if (damage_has_gaps(group->parts.index))
+    if (damage_has_gaps(group->parts->index))
         return;
     for (size_t i = 0; i < changes->count; i++)
         if (changes->list[i].orphan)
-            blobs_discard(group->parts.blobs, changes->list[i].orphan);
+            blobs_discard(group->parts->blobs, changes->list[i].orphan);
 }
 
 static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
-    struct index *index = group->parts.index;
-    struct log *log = group->parts.log;
+    struct index *index = group->parts->index;
+    struct log *log = group->parts->log;
     index_lock(index);
     assert(index->end_offset <= log->group); /* nobody has seen the group yet, and it is all of it: */
     assert(log->end - log->group == group->bytes);
@@ -270,28 +281,28 @@ static void publish(struct group *group)
     index_reservations_end(index);
     index_count_group(index, changes->count);
     index_publish(index);
-    assert(quota_agrees(group->parts.quota, index->objects, index->live_bytes));
+    assert(quota_agrees(group->parts->quota, index->objects, index->live_bytes));
     index_unlock(index);
     discard_orphans(group);
     log_note_mark(log, false);
-    if (group->compact || group->number != log->active->number)
-        (void)errand_ask(group->parts.compaction);
+    if (group->compact || group->parts->number != log->active->number)
+        (void)errand_ask(group->parts->compaction);
     group->compact = false;
-    group->number = log->active->number;
+    group->parts->number = log->active->number;
 }
 
 /* Syncs the log, and counts how long that takes. */
 static int sync_log(struct group *group, bool *ret_sync_failed)
 {
     int64_t began = clock_now(CLOCK_MONOTONIC);
-    int error = log_sync(group->parts.log, ret_sync_failed);
-    tally_count(&group->parts.effort->syncs, (uint64_t)(clock_now(CLOCK_MONOTONIC) - began));
+    int error = log_sync(group->parts->log, ret_sync_failed);
+    tally_count(&group->parts->effort->syncs, (uint64_t)(clock_now(CLOCK_MONOTONIC) - began));
     return error;
 }
 
 static void count_commit(const struct group *group)
 {
-    struct effort *effort = group->parts.effort;
+    struct effort *effort = group->parts->effort;
     tally_count(&effort->bytes, group->bytes);
     tally_count(&effort->records, group->changes.count);
 }
@@ -327,7 +338,7 @@ static void complete(struct gate *gate, struct txn *txn)
 
 void group_commit(struct group *group)
 {
-    log_assert_own(group->parts.log);
+    log_assert_own(group->parts->log);
     if (group->changes.count > 0)
         make_durable(group);
     bool durable = group->changes.count > 0;
@@ -335,21 +346,20 @@ void group_commit(struct group *group)
         publish(group);
         count_commit(group);
     }
-    complete(group->parts.gate, group->first);
+    complete(group->parts->gate, group->first);
     if (durable) /* behind it nothing counts that failed before */
-        blobs_end_doubts(group->parts.blobs);
+        blobs_end_doubts(group->parts->blobs);
     group_reset(group);
 }
 
 void group_mark(struct group *group)
 {
-    struct index *index = group->parts.index;
-    struct log *log = group->parts.log;
+    struct index *index = group->parts->index;
+    struct log *log = group->parts->log;
     struct record mark = {.type = RECORD_MARK, .time = clock_now(CLOCK_REALTIME), .steps = 1};
     struct location location;
     bool sync_failed;
-    log_conclude(log);
-    if (!log->active || log->marked || gate_has_failed(group->parts.gate))
+    if (!log->active || log->marked || gate_has_failed(group->parts->gate))
         return;
     log_begin(log);
     struct log_need need = {.use = LOG_DELETES, .bytes = record_length(&mark)};

@@ -4,7 +4,10 @@
  * the group will have changed (changes.h), and appends its records; a refused one leaves nothing behind.
  * group_commit() makes the records durable, publishes every change under one lock, and calls each `done`.
  *
- * Thread: the writer's.
+ * A group is the memory that a commit works in, too: buckets, a buffer for the log. So not every store has one, but
+ * every thread that commits: it enters a store, and is empty when it leaves.
+ *
+ * Thread: that of the writer whose store it has entered.
  */
 #ifndef CAIRN_GROUP_H
 #define CAIRN_GROUP_H
@@ -19,7 +22,7 @@
 
 struct group;
 
-/* What a group works on: parts of a store. */
+/* What a group works on: parts of a store, and what one group leaves to the next. */
 struct group_parts {
     struct index *index;
     struct log *log;
@@ -29,11 +32,16 @@ struct group_parts {
     const struct notice *notice;
     struct errand *compaction; /* asked when a segment has become worth it */
     struct effort *effort;     /* the depot's */
+    uint64_t number;           /* of the active segment, when compaction was last thought of */
 };
 
-/* An empty group, for parts that are copied. NULL when memory is out. */
-struct group *group_new(const struct group_parts *parts);
+/* An empty group. NULL when memory is out. Thread: any, like the next. */
+struct group *group_new(void);
 void group_free(struct group *group);
+
+/* From here on it is a group of that store, and the calling thread the writer's; until it leaves, empty. */
+void group_enter(struct group *group, struct group_parts *parts);
+void group_leave(struct group *group);
 
 /* STORE_AGAIN: the transaction fits only into the next group. Everything else is its outcome: the
  * transaction now belongs to the group. */

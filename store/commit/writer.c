@@ -1,31 +1,25 @@
-/* writer.c - a store's writer: a queue and the one thread that changes the store. */
+/* writer.c - a store's writer: a queue, and the one thread at a time that changes the store. */
 #include "store/commit/writer.h"
 
 #include <assert.h>
 
-void writer_init(struct writer *writer)
-{
-    writer->last = &writer->first;
-    holds_init(&writer->holds, &writer->lock, writer->parts.index->salt);
-    writer->waiting_last = &writer->waiting;
-    lock_init(&writer->lock);
-    pthread_cond_init(&writer->wake, NULL);
-}
-
-/* Takes all that is queued; NULL when the writer is to end. */
+/* Takes all that is queued. */
 static struct txn *writer_take(struct writer *writer)
 {
     lock_take(&writer->lock);
-    while (!writer->first && !writer->ending) {
-        writer->sleeping = true;
-        lock_wait(&writer->lock, &writer->wake);
-        writer->sleeping = false;
-    }
     struct txn *taken = writer->first;
     writer->first = NULL;
     writer->last = &writer->first;
     lock_release(&writer->lock);
     return taken;
+}
+
+/* Sees to it that what is queued has its turn: asked for when the queue is not empty any more. Under the lock: a turn
+ * that takes the last of it may be the end of the store. */
+static void writer_wake(struct writer *writer)
+{
+    assert(lock_is_mine(&writer->lock) && writer->first);
+    (void)errand_ask(&writer->turn);
 }
 
 /* Whether the transaction's turn has come; else it is parked. Looked at under the lock, so that no release slips by;
@@ -77,15 +71,16 @@ void writer_retry(struct writer *writer, bool last)
         writer->waiting = NULL;
         writer->waiting_last = &writer->waiting;
         space_waits_end(writer->space, count);
-        pthread_cond_signal(&writer->wake);
+        writer_wake(writer);
     }
     lock_release(&writer->lock);
 }
 
+/* ---- a turn ---------------------------------------------------------------------------------- */
+
 /* Adds the transaction to the group, or else commits that and begins another with it. */
-static void write_one(struct writer *writer, struct txn *txn)
+static void write_one(struct writer *writer, struct group *group, struct txn *txn)
 {
-    struct group *group = writer->group;
     while (group_add(group, txn) == STORE_AGAIN)
         group_commit(group);
     if (txn->waits)
@@ -95,77 +90,103 @@ static void write_one(struct writer *writer, struct txn *txn)
 }
 
 /* Commits the transactions, as one group where they fit into one. */
-static void write_all(struct writer *writer, struct txn *txn)
+static void write_all(struct writer *writer, struct group *group, struct txn *txn)
 {
-    struct group *group = writer->group;
     while (txn) {
         struct txn *next = txn->next;
         if (writer_passes(writer, txn))
-            write_one(writer, txn);
+            write_one(writer, group, txn);
         txn = next;
     }
     group_commit(group);
 }
 
-static void *writer_thread(void *arg)
+/* Without memory for a group nothing can be written. */
+static void refuse_all(struct writer *writer)
 {
-    struct writer *writer = arg;
-    struct txn *taken;
-    log_own(writer->parts.log);
-    while ((taken = writer_take(writer)))
-        write_all(writer, taken);
-    group_mark(writer->group);
-    return NULL;
+    log_own(writer->parts.log, NULL);
+    struct txn *txn = writer_take(writer);
+    while (txn) {
+        struct txn *next = txn->next;
+        txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
+        gate_complete(writer->parts.gate, txn);
+        txn = next;
+    }
+    log_disown(writer->parts.log);
 }
 
-/* Lock held. */
-static bool writer_start(struct writer *writer)
+/* Thread: one that commits. */
+static int writer_turn(void *arg)
 {
-    assert(lock_is_mine(&writer->lock));
-    if (!writer->group)
-        writer->group = group_new(&writer->parts);
-    writer->started = writer->group && pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
-    return writer->started;
+    struct writer *writer = arg;
+    struct group *group = groups_take(writer->groups);
+    if (!group) {
+        refuse_all(writer);
+        return ERRAND_DONE;
+    }
+    group_enter(group, &writer->parts);
+    write_all(writer, group, writer_take(writer));
+    group_leave(group);
+    groups_give(writer->groups, group);
+    return ERRAND_DONE;
 }
+
+void writer_init(struct writer *writer, struct pool *pool)
+{
+    writer->last = &writer->first;
+    writer->waiting_last = &writer->waiting;
+    lock_init(&writer->lock);
+    holds_init(&writer->holds, &writer->lock, writer->parts.index->salt);
+    errand_init(&writer->turn, pool, writer_turn, writer, NULL);
+}
+
+/* ---- the queue ------------------------------------------------------------------------------- */
 
 void writer_submit(struct writer *writer, struct txn *txn)
 {
     txn->next = NULL;
     lock_take(&writer->lock);
-    bool runs = writer->started || writer_start(writer);
-    if (runs) {
-        *writer->last = txn;
-        writer->last = &txn->next;
-        if (writer->sleeping)
-            pthread_cond_signal(&writer->wake);
-    }
+    bool empty = !writer->first;
+    *writer->last = txn;
+    writer->last = &txn->next;
+    if (empty)
+        writer_wake(writer);
     lock_release(&writer->lock);
-    if (runs)
-        return;
-    txn_fail(txn, failure_of(STORE_NO_MEMORY), SIZE_MAX);
-    gate_complete(writer->parts.gate, txn);
 }
 
 void writer_release(struct writer *writer, uint64_t key_hash)
 {
     lock_take(&writer->lock);
+    bool empty = !writer->first;
     holds_release(&writer->holds, key_hash, &writer->first, &writer->last);
     atomic_fetch_sub(&writer->held_count, 1);
-    if (writer->sleeping && writer->first)
-        pthread_cond_signal(&writer->wake);
+    if (empty && writer->first)
+        writer_wake(writer);
     lock_release(&writer->lock);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+void writer_conclude(struct writer *writer)
+{
+    struct log *log = writer->parts.log;
+    (void)errand_end(&writer->turn);
+    assert(!writer->first && !writer->waiting);
+    if (!log->begun)
+        return;
+    log_conclude(log);
+    struct group *group = groups_take(writer->groups);
+    if (group) {
+        group_enter(group, &writer->parts);
+        group_mark(group);
+        group_leave(group);
+        groups_give(writer->groups, group);
+    }
 }
 
 void writer_free(struct writer *writer)
 {
-    lock_take(&writer->lock);
-    writer->ending = true;
-    pthread_cond_signal(&writer->wake);
-    lock_release(&writer->lock);
-    if (writer->started)
-        pthread_join(writer->thread, NULL);
-    group_free(writer->group);
+    errand_free(&writer->turn);
     holds_free(&writer->holds);
-    pthread_cond_destroy(&writer->wake);
     lock_destroy(&writer->lock);
 }

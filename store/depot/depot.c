@@ -7,6 +7,7 @@
 #include "store/base/lock.h"
 #include "store/base/services.h"
 #include "store/commit/effort.h"
+#include "store/commit/groups.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/depot/probe.h"
@@ -33,6 +34,7 @@ struct depot {
     struct admission admission;
     struct space space;
     struct effort effort;
+    struct groups groups;
     struct trouble trouble;
     struct probe probe;
     struct roster roster;
@@ -55,6 +57,7 @@ struct depot_options depot_options_default(void)
         .uploads_limit = 1024,
         .disk_reserve = 64 << 20,
         .io_threads = 4,
+        .commit_threads = 16,
         .open_stores_limit = 256,
         .stores_limit = 10000,
     };
@@ -79,6 +82,8 @@ static struct depot_options options_checked(const struct depot_options *asked)
         options.segment_size = STORE_SEGMENT_MAX;
     if (options.io_threads == 0)
         options.io_threads = 1;
+    if (options.commit_threads == 0)
+        options.commit_threads = 1;
     if (options.open_stores_limit == 0)
         options.open_stores_limit = 1;
     return options;
@@ -103,9 +108,11 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .admission = &depot->admission,
                                         .space = &depot->space,
                                         .effort = &depot->effort,
+                                        .groups = &depot->groups,
                                         .halt = &depot->halt,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
     effort_init(&depot->effort);
+    groups_init(&depot->groups);
     trouble_init(&depot->trouble, &depot->services.notice);
     roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
     lock_init(&depot->admin);
@@ -116,6 +123,7 @@ static void depot_free(struct depot *depot)
 {
     lock_destroy(&depot->admin);
     roster_free(&depot->roster);
+    groups_free(&depot->groups);
     trouble_free(&depot->trouble);
     free(depot);
 }
@@ -152,10 +160,10 @@ static void retry_all(void *arg, bool last)
 
 static void end_threads(struct depot *depot)
 {
-    if (depot->services.upkeep)
-        pool_free(depot->services.upkeep);
-    if (depot->services.pool)
-        pool_free(depot->services.pool);
+    struct pool *const pools[] = {depot->services.upkeep, depot->services.commits, depot->services.pool};
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
+        if (pools[i])
+            pool_free(pools[i]);
     probe_free(&depot->probe);
 }
 
@@ -165,8 +173,9 @@ static bool start_threads(struct depot *depot, const char *path)
     struct services *services = &depot->services;
     bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path);
     services->pool = pool_new(depot->options.io_threads);
+    services->commits = pool_new(depot->options.commit_threads);
     services->upkeep = pool_new(1);
-    if (started && services->pool && services->upkeep)
+    if (started && services->pool && services->commits && services->upkeep)
         return true;
     end_threads(depot);
     return false;
@@ -188,7 +197,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         folder_close(&depot->folder);
         depot_free(depot);
         return failure_tell(
-            failure_detail(ret_detail, failure_of(STORE_NO_MEMORY), "the I/O threads cannot be started"));
+            failure_detail(ret_detail, failure_of(STORE_NO_MEMORY), "the threads of the engine cannot be started"));
     }
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
@@ -214,6 +223,7 @@ void depot_close(struct depot *depot)
     depot_drain(depot);
     roster_close(&depot->roster);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
+    pool_free(depot->services.commits);
     space_close(&depot->space);
     pool_free(depot->services.upkeep);
     probe_free(&depot->probe);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
+void log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
               struct pool *pool, struct shared_lock *chain_lock)
 {
     *log = (struct log){.io = options->io,
@@ -18,10 +18,8 @@ bool log_init(struct log *log, const struct depot_options *options, int folder, 
                         .segment_size = space_segment_limit(space, options->segment_size),
                         .space = space,
                         .next_number = 1};
-    log->buffer = malloc(LOG_BUFFER);
     chain_init(&log->chain, chain_lock);
     prepared_init(log, pool);
-    return log->buffer != NULL;
 }
 
 void log_free(struct log *log)
@@ -29,14 +27,13 @@ void log_free(struct log *log)
     prepared_free(log);
     chain_free(&log->chain);
     free(log->strays);
-    free(log->buffer);
     log->io->close(log->io->self, log->folder);
 }
 
 /* Whether nobody else may append: there is no writer yet, or this thread is it. */
 static bool is_alone(const struct log *log)
 {
-    return !log->owned || log_is_own(log);
+    return !log->begun || log_is_own(log);
 }
 
 void log_use_number(struct log *log, uint64_t number)
@@ -222,21 +219,36 @@ struct failure log_room(struct log *log, const struct log_need *need)
     return failure_none();
 }
 
-void log_own(struct log *log)
+static void set_owner(struct log *log, pthread_t owner)
 {
-    log->owned = true;
-    log->owner = pthread_self();
+    atomic_store_explicit(&log->owner, owner, memory_order_relaxed);
+}
+
+void log_own(struct log *log, unsigned char *buffer)
+{
+    assert(!log->buffer);
+    log->begun = true;
+    log->buffer = buffer;
+    set_owner(log, pthread_self());
+}
+
+void log_disown(struct log *log)
+{
+    log_assert_own(log);
+    assert(log->buffered == 0);
+    log->buffer = NULL;
+    set_owner(log, 0);
 }
 
 void log_conclude(struct log *log)
 {
-    log_assert_own(log);
+    assert(atomic_load(&log->owner) == 0);
     log->concluded = true;
 }
 
 bool log_is_own(const struct log *log)
 {
-    return log->owned && pthread_equal(log->owner, pthread_self());
+    return pthread_equal(atomic_load_explicit(&log->owner, memory_order_relaxed), pthread_self());
 }
 
 void log_assert_own(const struct log *log)
@@ -247,13 +259,13 @@ void log_assert_own(const struct log *log)
 
 void log_assert_unowned(const struct log *log)
 {
-    assert(!log->owned);
+    assert(!log->begun);
     (void)log;
 }
 
 void log_assert_concluded(const struct log *log)
 {
-    assert(!log->owned || log->concluded);
+    assert(!log->begun || log->concluded);
     (void)log;
 }
 

@@ -66,18 +66,18 @@ struct log {
     uint64_t group_position;       /* and its position in the active segment */
     bool group_written;            /* a write of the group was tried */
     atomic_uint_fast64_t promised; /* bytes at the end of the active segment that compaction has still to come for */
-    unsigned char *buffer;
+    unsigned char *buffer;         /* LOG_BUFFER bytes of whoever has the log; NULL: nobody has */
     size_t buffered;
 
     struct prepared_spare spare;
     bool concluded; /* the writer comes to its end, and no spare is made any more */
 
-    bool owned; /* only one thread appends from here on: */
-    pthread_t owner;
+    bool begun;               /* there has been a writer */
+    _Atomic(pthread_t) owner; /* the thread that appends now, 0: none; who reads itself there has written it */
 };
 
-/* Takes the folder's descriptor. The segments on disk are added by log_adopt(). False: no memory. */
-bool log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
+/* Takes the folder's descriptor. The segments on disk are added by log_adopt(). */
+void log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
               struct pool *pool, struct shared_lock *chain_lock);
 
 /* Waits for the background, closes everything. */
@@ -121,10 +121,13 @@ uint64_t log_tail(const struct segment *segment);
 /* Compaction needs no more of what it was promised. Thread: any, when no room is asked for LOG_UPKEEP. */
 void log_end_promise(struct log *log);
 
-/* The calling thread is the writer's: no other one appends from here on. */
-void log_own(struct log *log);
+/* The calling thread is the writer's until log_disown(): no other one appends meanwhile. It brings along LOG_BUFFER
+ * bytes, which hold nothing any more when it leaves: behind log_sync() or log_abandon(). */
+void log_own(struct log *log, unsigned char *buffer);
+void log_disown(struct log *log);
 
-/* The writer comes to its end: no more than a mark follows, and no spare is made any more. */
+/* The writer comes to its end: no more than a mark follows, and no spare is made any more. Thread: the one that closes
+ * the store, when the log is nobody's. */
 void log_conclude(struct log *log);
 
 /* Whether the calling thread is the writer's; the second ends the program where it is not. */

@@ -16,6 +16,8 @@ static const char next_name[] = "next";
 enum {
     GROWTH = 4,
     HASTE = 8,
+    FIRST = 256 << 10, /* the first segment of a log: most stores of thousands hold little */
+    HASTY_MIN = 256 << 10,
     SPARE_MIN = 64 << 10,
     SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
 };
@@ -53,7 +55,7 @@ static int prepared_make(struct log *log, struct prepared *prepared, uint64_t si
 /* What the segment behind the active one should hold: small stores stay small. */
 static uint64_t next_size(const struct log *log)
 {
-    uint64_t size = log->active ? log->active->prepared * GROWTH : SPACE_SEGMENT_FIRST;
+    uint64_t size = log->active ? log->active->prepared * GROWTH : FIRST;
     return size < log->segment_size ? size : log->segment_size;
 }
 
@@ -160,9 +162,19 @@ static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t 
  * little, but each is an open file, and while the log outruns the background there is one after the other. */
 static uint64_t hasty_size(const struct log *log, uint64_t least)
 {
-    uint64_t size = log->active ? log->active->prepared / HASTE : 0;
-    size = size > SPACE_SEGMENT_FIRST ? size : SPACE_SEGMENT_FIRST;
+    uint64_t size = FIRST;
+    if (log->active)
+        size = log->active->prepared / HASTE > HASTY_MIN ? log->active->prepared / HASTE : HASTY_MIN;
     return size > least ? size : least;
+}
+
+/* The least size of the next segment that has so many bytes beside its tail (log_tail()). The first one of a log has
+ * just what it takes; the others all that there is of a tail, since many small ones would make a log of crumbs. */
+static uint64_t least_size(const struct log *log, uint64_t bytes)
+{
+    uint64_t used = SEGMENT_HEADER + bytes;
+    uint64_t share = used / 7 + 1; /* an eighth of the whole */
+    return used + (log->active || share > LOG_TAIL_MAX ? LOG_TAIL_MAX : share);
 }
 
 /* Makes a small one now; an errno. */
@@ -187,7 +199,7 @@ static int take_hurried(struct log *log, int error, struct prepared *ret_prepare
 int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
 {
     log_assert_own(log);
-    uint64_t least = SEGMENT_HEADER + need->bytes + LOG_TAIL_MAX;
+    uint64_t least = least_size(log, need->bytes);
     struct prepared prepared = spare_take(log);
     int error = prepared.file < 0 ? make_in_haste(log, least, &prepared) : 0;
     if (error_of_errno(error) == STORE_FULL)

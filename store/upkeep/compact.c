@@ -146,11 +146,11 @@ static void ignore(void *arg, const struct store_result *result)
     (void)result;
 }
 
-/* Thread: the writer's, or that of the compaction where no writer can be started. */
+/* Thread: the writer's. */
 static void rewritten(struct txn *txn)
 {
     struct rewrite *rewrite = txn->arg;
-    assert(pool_is_current(rewrite->compact->errand.pool) || log_is_own(rewrite->compact->log));
+    log_assert_own(rewrite->compact->log);
     lock_take(&rewrite->lock);
     rewrite->failure = txn->failure;
     rewrite->finished = true;

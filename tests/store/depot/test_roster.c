@@ -1,6 +1,7 @@
 /* test_roster.c - stores by name: opened once, closed when there are too many, kept from those who come too early. */
 #include "store/base/admission.h"
 #include "store/commit/effort.h"
+#include "store/commit/groups.h"
 #include "store/depot/roster.h"
 #include "store/disk/space.h"
 #include "tests/lib/barrier.h"
@@ -19,6 +20,7 @@ static struct sim_disk *disk;
 static struct depot_options options;
 static struct services services;
 static struct effort effort;
+static struct groups groups;
 static struct admission admission;
 static struct space space;
 static struct folder folder;
@@ -47,11 +49,14 @@ static void setup(void)
     options.open_stores_limit = LIMIT;
     admission_init(&admission, &options);
     effort_init(&effort);
+    groups_init(&groups);
     services = (struct services){.options = &options,
                                  .admission = &admission,
                                  .effort = &effort,
                                  .halt = &halt,
+                                 .groups = &groups,
                                  .pool = pool_new(1),
+                                 .commits = pool_new(2),
                                  .upkeep = pool_new(1),
                                  .space = &space};
     ck_assert_int_eq(folder_open(&folder, options.io, "/data", false, NULL).error, STORE_OK);
@@ -66,9 +71,11 @@ static void teardown(void)
 {
     roster_close(&roster);
     pool_free(services.pool);
+    pool_free(services.commits);
     space_close(&space);
     pool_free(services.upkeep);
     roster_free(&roster);
+    groups_free(&groups);
     trouble_free(&trouble);
     space_free(&space);
     folder_close(&folder);

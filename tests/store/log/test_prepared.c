@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 
-enum { KIB = 1 << 10, RESERVE = 1 << 20, SEGMENT = 4 << 20, FIRST = SPACE_SEGMENT_FIRST };
+enum { KIB = 1 << 10, RESERVE = 1 << 20, SEGMENT = 4 << 20, FIRST = 256 << 10 };
 
 static struct sim_disk *disk;
 static const struct io *io;
@@ -51,14 +51,13 @@ static void setup(void)
     pool = pool_new(1);
     shared_lock_init(&table_lock);
     ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
-    ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
-    log_own(&the_log);
+    log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock);
+    log_own(&the_log, NULL);
 }
 
-/* The writer, whichever thread of a test was it, has ended. */
 static void conclude(void)
 {
-    log_own(&the_log);
+    log_disown(&the_log);
     log_conclude(&the_log);
 }
 
@@ -92,7 +91,8 @@ static struct prepared get(uint64_t bytes)
     const struct log_need need = {.use = LOG_PUTS, .bytes = bytes};
     struct prepared prepared;
     ck_assert_int_eq(prepared_get(&the_log, &need, &prepared), 0);
-    ck_assert_uint_ge(prepared.size, SEGMENT_HEADER + bytes + LOG_TAIL_MAX);
+    const struct segment segment = {.prepared = prepared.size};
+    ck_assert_uint_ge(prepared.size, SEGMENT_HEADER + bytes + log_tail(&segment));
     return prepared;
 }
 
@@ -138,8 +138,9 @@ END_TEST
 
 static void *get_one(void *arg)
 {
-    log_own(&the_log);
+    log_own(&the_log, NULL);
     *(struct prepared *)arg = get(KIB);
+    log_disown(&the_log);
     return NULL;
 }
 
@@ -154,11 +155,13 @@ START_TEST(the_spare_under_way_is_not_taken_for_a_full_disk)
     while (sim_disk_held(disk) == 0)
         sched_yield();
     uint64_t asked = sim_disk_calls(disk, SIM_FREE_BYTES);
+    log_disown(&the_log);
     ck_assert_int_eq(pthread_create(&thread, NULL, get_one, &prepared), 0);
     while (sim_disk_calls(disk, SIM_FREE_BYTES) == asked)
         sched_yield();
     sim_disk_hold_syncs(disk, false);
     pthread_join(thread, NULL);
+    log_own(&the_log, NULL);
     ck_assert_str_eq(prepared.name, "spare");
     drop(&prepared);
 }
@@ -182,11 +185,11 @@ START_TEST(puts_get_none_out_of_the_reserve)
 {
     const struct log_need need = {.use = LOG_PUTS, .bytes = KIB};
     struct prepared prepared;
-    sim_disk_set_free(disk, RESERVE + 64 * KIB);
+    sim_disk_set_free(disk, RESERVE + KIB);
     ck_assert_int_eq(prepared_get(&the_log, &need, &prepared), ENOSPC);
     prepared_request(&the_log);
     barrier_wait(pool);
-    ck_assert_uint_le(prepared_spare_bytes(&the_log), 64 * KIB); /* what it leaves is the reserve's */
+    ck_assert_uint_eq(prepared_spare_bytes(&the_log), 0);
 }
 END_TEST
 
@@ -264,7 +267,8 @@ START_TEST(closing_leaves_none_behind)
     conclude();
     log_free(&the_log);
     ck_assert_uint_eq(size_of("/log/spare"), 0);
-    ck_assert(log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock));
+    log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock);
+    log_own(&the_log, NULL);
     ck_assert(prepared_is_name("spare"));
     ck_assert(prepared_is_name("next"));
     ck_assert(!prepared_is_name("0000000000000001.seg"));
