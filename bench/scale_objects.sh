@@ -82,6 +82,32 @@ first_get() {
 load_loaded() {
     tell 'load, batches of 1,000 on 4 connections: objects/s' '' "$filled"
     tell 'load: CPU us an object' '' "$(calculate "$filling * 1e6 / $size")"
+    [[ -z ${BEFORE-} ]] || load_beside
+}
+
+# load_with FILE FOLDER: loads a tenth into a new folder; adds a line of objects/s and CPU seconds to FOLDER.figures.
+load_with() {
+    local cairnd=$1 cairn cairn_pid filled filling
+    start_cairnd "$2"
+    settle
+    fill_objects put $((size / 10)) "$loading_stride" "$object_bytes"
+    echo "$filled $filling" >>"$work/$2.figures"
+    stop_cairnd
+    rm -rf "${work:?}/$2"
+}
+
+# The same of $BEFORE, another cairnd, in turn.
+load_beside() {
+    local round
+    rm -f "$work"/load-*.figures
+    for ((round = 0; round < rounds; round++)); do
+        load_with "$cairnd" load-now
+        load_with "$BEFORE" load-before
+    done
+    tell "load: objects/s / that of \$BEFORE" '>= 1' \
+        "$(ratio "$(column 1 "$work/load-now.figures")" "$(column 1 "$work/load-before.figures")")"
+    tell "load: CPU / that of \$BEFORE" '' \
+        "$(ratio "$(column 2 "$work/load-now.figures")" "$(column 2 "$work/load-before.figures")")"
 }
 
 # bytes_each START: of resident memory, for each object.
