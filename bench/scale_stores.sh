@@ -48,7 +48,8 @@ figure_rounds() {
 figure_threads() {
     local count=$((size / 1000))
     start_stores threads "$count" --open-stores-limit "$count"
-    many PUT /v1/stores/s%/objects/key "$count" "$count" "$object_bytes" >/dev/null
+    many PUT /v1/stores/s%/objects/key "$count" "$count" "$object_bytes" >/dev/null ||
+        say "$count stores in use are more than this server can have"
     tell "threads with --open-stores-limit N, N stores in use" '<= 64' \
         "$(sed -n 's/^Threads:\t//p' "/proc/$cairn_pid/status")"
     tell "memory with --open-stores-limit N, N stores in use: MiB" '' "$(resident "$cairn_pid")"
@@ -72,14 +73,18 @@ make_big_stores() {
     done
 }
 
-# any_runs PID...: whether one of the shell's jobs has not ended.
-any_runs() {
-    local running pid
-    running=$(jobs -rp)
-    for pid; do
-        ! grep -qx "$pid" <<<"$running" || return 0
+# running PID...: how many of these jobs have not ended.
+running() {
+    jobs -rp | grep --count --line-regexp --fixed-strings "$(printf '%s\n' "$@")" || true
+}
+
+# await_openers PID...: waits until the server has the requests of them all, or one has its answer.
+await_openers() {
+    local address=${cairn%/v1/stores} under_way=0
+    while ((under_way < $#)) && (($(running "$@") == $#)); do
+        under_way=$(curl --silent "$address/metrics" | sed -n 's/^cairn_http_requests_in_flight //p')
+        under_way=$((under_way - 1)) # without this one
     done
-    return 1
 }
 
 # How long a GET of another store has to wait, the longest of them until all big stores are open.
@@ -91,8 +96,9 @@ figure_opening() {
         first_get "big$i" &
         openers+=($!)
     done
+    await_openers "${openers[@]}"
     : >"$work/waits"
-    while any_runs "${openers[@]}" || [[ ! -s $work/waits ]]; do
+    while (($(running "${openers[@]}") > 0)) || [[ ! -s $work/waits ]]; do
         "$tools/many" 1 GET "$(port)" /v1/stores/small/objects/% 1 1 >>"$work/waits"
     done
     wait "${openers[@]}"
