@@ -22,6 +22,7 @@
 #include "store/store.h"
 #include "store/upkeep/compact.h"
 #include "store/upkeep/scrub.h"
+#include "store/upkeep/summaries.h"
 #include "store/write/intake.h"
 
 #include <pthread.h>
@@ -43,6 +44,7 @@ struct store {
     struct reader reader;
     struct catalog catalog;
     struct compact compact;
+    struct summaries summaries;
     struct scrub scrub;
     struct writer writer;
     struct quota quota;

@@ -58,7 +58,8 @@ static void connect_readers(struct store *store)
                                   .blobs = blobs,
                                   .gate = &store->gate,
                                   .notice = &store->notice,
-                                  .rewrites = &store->compact.rewrites};
+                                  .rewrites = &store->compact.rewrites,
+                                  .summaries = &store->summaries.errand};
 }
 
 /* Who writes. */
@@ -71,6 +72,7 @@ static void connect_writers(struct store *store)
                                 .gate = &store->gate,
                                 .notice = &store->notice,
                                 .compaction = &store->compact.errand,
+                                .summaries = &store->summaries.errand,
                                 .effort = store->services->effort};
     store->writer = (struct writer){.parts = parts, .groups = store->services->groups, .space = store->services->space};
     store->compact = (struct compact){.index = &store->index,
@@ -82,6 +84,7 @@ static void connect_writers(struct store *store)
                                       .reader = &store->reader,
                                       .catalog = &store->catalog,
                                       .progress = &store->progress};
+    store->summaries = (struct summaries){.index = &store->index, .log = &store->log, .gate = &store->gate};
     store->intake = (struct intake){.index = &store->index,
                                     .blobs = &store->blobs,
                                     .quota = &store->quota,
@@ -104,6 +107,7 @@ static void set_up_parts(struct store *store, uint64_t salt)
     scrub_init(&store->scrub);
     catalog_init(&store->catalog);
     compact_init(&store->compact, store->services->upkeep);
+    summaries_init(&store->summaries, store->services->upkeep);
 }
 
 static struct store *store_new(const struct services *services, const char *name, uint64_t salt)
@@ -146,6 +150,7 @@ static void store_free(struct store *store)
 {
     catalog_free(&store->catalog);
     compact_free(&store->compact);
+    summaries_free(&store->summaries);
     scrub_free(&store->scrub);
     writer_free(&store->writer);
     gate_free(&store->gate);
@@ -210,6 +215,7 @@ void store_close(struct store *store)
 {
     scrub_stop(&store->scrub);
     compact_stop(&store->compact);
+    summaries_stop(&store->summaries);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_conclude(&store->writer);
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))

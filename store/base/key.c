@@ -36,3 +36,10 @@ bool key_same(const struct store_key *a, const struct store_key *b)
         return true;
     return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
 }
+
+uint64_t key_tag(const struct store_key *key, uint64_t salt)
+{
+    if (key->bytes)
+        return XXH3_64bits_withSeed(key->bytes, key->length, salt);
+    return XXH3_64bits_withSeed(&key->hash, sizeof key->hash, ~salt);
+}

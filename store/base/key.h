@@ -18,4 +18,7 @@ bool key_same(const struct store_key *a, const struct store_key *b);
  */
 bool key_equal(const struct store_key *a, const struct store_key *b);
 
+/* A second hash, seeded with a store's salt, which tells namesakes apart; an object without a name has one too. */
+uint64_t key_tag(const struct store_key *key, uint64_t salt);
+
 #endif

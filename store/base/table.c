@@ -1,35 +1,38 @@
 /* table.c - a map from 64 bits to 64 other bits that are not all zero. */
 #include "store/base/table.h"
 
-#include <stdlib.h>
+#include "store/base/mapping.h"
+
+#include <assert.h>
 #include <string.h>
 
-enum { CAPACITY_MIN = 8 };
+enum { CAPACITY_MIN = 8, FILL_ROOM = 16 };
 
-/* A bijection that spreads every bit over all others (the finalizer of SplitMix64). */
-static uint64_t mix(uint64_t value)
+/* A bijection that spreads every bit over all others (the finalizer of SplitMix64), and back. */
+uint64_t table_salted(uint64_t key, uint64_t salt)
 {
-    value ^= value >> 30;
-    value *= 0xbf58476d1ce4e5b9u;
-    value ^= value >> 27;
-    value *= 0x94d049bb133111ebu;
-    return value ^ value >> 31;
+    key ^= salt;
+    key ^= key >> 30;
+    key *= 0xbf58476d1ce4e5b9u;
+    key ^= key >> 27;
+    key *= 0x94d049bb133111ebu;
+    return key ^ key >> 31;
 }
 
-static uint64_t salted(const struct table *table, uint64_t key)
+uint64_t table_unsalted(uint64_t salted, uint64_t salt)
 {
-    return mix(key ^ table->salt);
+    salted ^= salted >> 31 ^ salted >> 62;
+    salted *= 0x319642b2d24d8ec3u;
+    salted ^= salted >> 27 ^ salted >> 54;
+    salted *= 0x96de1b173f119089u;
+    salted ^= salted >> 30 ^ salted >> 60;
+    return salted ^ salt;
 }
 
-static size_t shard_of(uint64_t key)
-{
-    return (size_t)(key % TABLE_SHARDS);
-}
-
-/* The slot a key would like best: its share of the shard, multiplied instead of divided. */
+/* The slot a key would like best: the place of its lower bits in the shard, multiplied instead of divided. */
 static size_t home_of(const struct table_shard *shard, uint64_t key)
 {
-    return (size_t)((unsigned __int128)key * shard->capacity >> 64);
+    return (size_t)((unsigned __int128)(key << TABLE_SHARD_BITS) * shard->capacity >> 64);
 }
 
 static size_t next_slot(const struct table_shard *shard, size_t slot)
@@ -46,6 +49,18 @@ static size_t find_slot(const struct table_shard *shard, uint64_t key)
     return slot;
 }
 
+static bool shard_make(struct table_shard *shard, size_t capacity)
+{
+    shard->entries = mapping_new(capacity * sizeof *shard->entries);
+    shard->capacity = capacity;
+    return shard->entries != NULL;
+}
+
+static void shard_free(const struct table_shard *shard)
+{
+    mapping_free(shard->entries, shard->capacity * sizeof *shard->entries);
+}
+
 void table_init(struct table *table, uint64_t salt)
 {
     memset(table, 0, sizeof *table);
@@ -55,14 +70,14 @@ void table_init(struct table *table, uint64_t salt)
 void table_free(struct table *table)
 {
     for (size_t i = 0; i < TABLE_SHARDS; i++)
-        free(table->shards[i].entries);
+        shard_free(&table->shards[i]);
     table_init(table, 0);
 }
 
 uint64_t table_get(const struct table *table, uint64_t key)
 {
-    key = salted(table, key);
-    const struct table_shard *shard = &table->shards[shard_of(key)];
+    key = table_salted(key, table->salt);
+    const struct table_shard *shard = &table->shards[table_shard_of(key)];
     return shard->capacity ? shard->entries[find_slot(shard, key)].value : 0;
 }
 
@@ -75,38 +90,60 @@ static size_t room_of(size_t capacity)
 static bool shard_grow(struct table_shard *shard)
 {
     size_t larger = shard->capacity ? shard->capacity + shard->capacity / 4 : CAPACITY_MIN;
-    struct table_shard grown = {.capacity = larger, .count = shard->count, .reserved = shard->reserved};
-    grown.entries = calloc(larger, sizeof *grown.entries);
-    if (!grown.entries)
+    struct table_shard grown = {.count = shard->count, .reserved = shard->reserved};
+    if (!shard_make(&grown, larger))
         return false;
     for (size_t i = 0; i < shard->capacity; i++)
         if (shard->entries[i].value)
             grown.entries[find_slot(&grown, shard->entries[i].key)] = shard->entries[i];
-    free(shard->entries);
+    shard_free(shard);
     *shard = grown;
     return true;
 }
 
 bool table_reserve(struct table *table, uint64_t key)
 {
-    struct table_shard *shard = &table->shards[shard_of(salted(table, key))];
+    struct table_shard *shard = &table->shards[table_shard_of(table_salted(key, table->salt))];
     while (!shard->capacity || shard->count + shard->reserved + 1 > room_of(shard->capacity))
         if (!shard_grow(shard))
             return false;
     shard->reserved++;
+    table->reserved++;
     return true;
 }
 
 void table_reservations_end(struct table *table)
 {
+    if (table->reserved == 0)
+        return;
     for (size_t i = 0; i < TABLE_SHARDS; i++)
         table->shards[i].reserved = 0;
+    table->reserved = 0;
+}
+
+/* Room for a few more is left, lest all shards grow with the next writes. */
+bool table_fill(struct table *table, size_t at, const struct table_entry *entries, size_t count)
+{
+    struct table_shard filled = {.count = count};
+    assert(table->shards[at].count == 0 && table->shards[at].reserved == 0);
+    if (count == 0)
+        return true;
+    if (!shard_make(&filled, count + count / 4 + FILL_ROOM))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        assert(table_shard_of(entries[i].key) == at);
+        filled.entries[find_slot(&filled, entries[i].key)] = entries[i];
+    }
+    shard_free(&table->shards[at]);
+    table->shards[at] = filled;
+    table->count += count;
+    return true;
 }
 
 uint64_t table_put(struct table *table, uint64_t key, uint64_t value)
 {
-    key = salted(table, key);
-    struct table_shard *shard = &table->shards[shard_of(key)];
+    key = table_salted(key, table->salt);
+    struct table_shard *shard = &table->shards[table_shard_of(key)];
     struct table_entry *entry = &shard->entries[find_slot(shard, key)];
     uint64_t before = entry->value;
     if (!before) {
@@ -137,8 +174,8 @@ static void close_hole(struct table_shard *shard, size_t hole)
 
 uint64_t table_remove(struct table *table, uint64_t key)
 {
-    key = salted(table, key);
-    struct table_shard *shard = &table->shards[shard_of(key)];
+    key = table_salted(key, table->salt);
+    struct table_shard *shard = &table->shards[table_shard_of(key)];
     if (!shard->capacity)
         return 0;
     size_t slot = find_slot(shard, key);

@@ -5,7 +5,8 @@
  *
  * Open addressing in shards, each grown by a quarter and at most 85 % full, so that an entry costs 19 to
  * 24 bytes and growing one shard is short. Keys are salted, lest clients, who may choose key hashes,
- * crowd one place.
+ * crowd one place; their highest bits tell the shard, the others the place in it, so that what comes in their order is
+ * written from one end to the other.
  *
  * Thread: the caller holds a lock; table_get() and table_each() need it shared, all others exclusive.
  */
@@ -16,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TABLE_SHARDS = 64 };
+enum { TABLE_SHARD_BITS = 6, TABLE_SHARDS = 1 << TABLE_SHARD_BITS };
 
 struct table_entry {
     uint64_t key; /* salted */
@@ -33,6 +34,7 @@ struct table_shard {
 struct table {
     uint64_t salt;
     size_t count;
+    size_t reserved; /* in all shards */
     struct table_shard shards[TABLE_SHARDS];
 };
 
@@ -52,6 +54,20 @@ uint64_t table_put(struct table *table, uint64_t key, uint64_t value);
 
 /* Removes a key; returns its value, 0 if there was none. */
 uint64_t table_remove(struct table *table, uint64_t key);
+
+/* A key as the table has it, which is the same for all tables of one salt, and back. */
+uint64_t table_salted(uint64_t key, uint64_t salt);
+uint64_t table_unsalted(uint64_t salted, uint64_t salt);
+
+/* The shard that has a salted key: one has those that follow each other. */
+static inline size_t table_shard_of(uint64_t salted)
+{
+    return (size_t)(salted >> (64 - TABLE_SHARD_BITS));
+}
+
+/* Puts all the entries that a shard will have into one that is empty, each key once; it is fastest in the order of
+ * their salted keys. False when memory is out. */
+bool table_fill(struct table *table, size_t shard, const struct table_entry *entries, size_t count);
 
 /* Calls visit for every entry, in no order that means anything. */
 void table_each(const struct table *table, void (*visit)(void *arg, uint64_t value), void *arg);

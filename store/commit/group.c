@@ -287,6 +287,8 @@ static void publish(struct group *group)
     log_note_mark(log, false);
     if (group->compact || group->parts->number != log->active->number)
         (void)errand_ask(group->parts->compaction);
+    if (group->parts->number != log->active->number)
+        (void)errand_ask(group->parts->summaries);
     group->compact = false;
     group->parts->number = log->active->number;
 }

@@ -1,6 +1,8 @@
 /* index.c - what a store holds: looking it up, and booking what changes it. index.h tells what for. */
 #include "store/index/index.h"
 
+#include "store/base/key.h"
+
 #include <assert.h>
 
 void index_init(struct index *index, struct log *log, struct blobs *blobs, uint64_t salt)
@@ -52,7 +54,7 @@ void index_assert_exclusive(const struct index *index)
 
 uint64_t index_tag(const struct index *index, const struct store_key *key)
 {
-    return namesakes_tag(key, index->salt);
+    return key_tag(key, index->salt);
 }
 
 uint64_t index_find_own(const struct index *index, const struct store_key *key)
@@ -135,16 +137,6 @@ void index_each(const struct index *index, void (*visit)(void *arg, uint64_t pac
     table_each(&index->locations, visit_single, &each);
     if (index->namesakes)
         table_each(&index->namesakes->locations, visit, arg);
-}
-
-void index_each_of(const struct index *index, uint64_t hash, bool (*visit)(void *arg, uint64_t packed), void *arg)
-{
-    index_assert_locked(index);
-    uint64_t packed = table_get(&index->locations, hash);
-    if (packed == INDEX_SEVERAL)
-        namesakes_each_of(index->namesakes, hash, visit, arg);
-    else if (packed)
-        (void)visit(arg, packed);
 }
 
 uint64_t index_end(struct index *index)
@@ -233,31 +225,28 @@ static uint64_t lead_nowhere(struct index *index, const struct index_change *cha
     return before;
 }
 
-/* A record has come. */
-static void record_begins(struct index *index, const struct index_change *change)
+void index_count_record(struct index *index, struct segment *segment, enum record_type type, uint32_t length,
+                        uint64_t size)
 {
-    struct segment *segment = chain_at(&index->log->chain, change->location.segment);
-    segment->ends_others = segment->ends_others || change->ends_others;
-    if (change->type == RECORD_PUT) {
+    index_assert_exclusive(index);
+    if (type == RECORD_PUT) {
         segment->puts++;
         segment->live++;
         index->objects++;
-        index->live_bytes += change->size;
-        if (change->blob)
-            blobs_need(index->blobs, change->blob, change->size);
+        index->live_bytes += size;
         return;
     }
-    index->dead_bytes += change->location.length;
-    if (change->type == RECORD_MARK)
-        segment->dead += change->location.length;
+    index->dead_bytes += length;
+    if (type == RECORD_MARK)
+        segment->dead += length;
     else
-        segment->tombstones += change->location.length;
+        segment->tombstones += length;
 }
 
-/* A record has lost its key. */
-static const struct segment *record_ends(struct index *index, struct location location, uint64_t size)
+const struct segment *index_count_end(struct index *index, struct location location, uint64_t size)
 {
     struct segment *segment = chain_at(&index->log->chain, location.segment);
+    index_assert_exclusive(index);
     assert(segment->live > 0 && index->objects > 0);
     segment->live--;
     segment->dead += location.length;
@@ -267,12 +256,21 @@ static const struct segment *record_ends(struct index *index, struct location lo
     return segment;
 }
 
+/* A record has come, and an object that needs its blob. */
+static void record_begins(struct index *index, const struct index_change *change)
+{
+    struct segment *segment = chain_at(&index->log->chain, change->location.segment);
+    index_count_record(index, segment, change->type, change->location.length, change->size);
+    if (change->type == RECORD_PUT && change->blob)
+        blobs_need(index->blobs, change->blob, change->size);
+}
+
 /* What stood under the key, packed, has ended. */
 static struct index_ended end_before(struct index *index, const struct index_change *change, uint64_t before)
 {
     struct index_ended ended = {0};
     if (before)
-        ended.segment = record_ends(index, location_unpack(before), change->size_before);
+        ended.segment = index_count_end(index, location_unpack(before), change->size_before);
     if (change->blob_before && blobs_unneed(index->blobs, change->blob_before, change->size_before))
         ended.blob = change->blob_before;
     return ended;
@@ -284,12 +282,6 @@ struct index_ended index_apply(struct index *index, const struct index_change *c
     uint64_t before = change->type == RECORD_PUT ? lead_to(index, change) : lead_nowhere(index, change);
     record_begins(index, change);
     return end_before(index, change, before);
-}
-
-struct index_ended index_drop(struct index *index, const struct index_change *change)
-{
-    index_assert_exclusive(index);
-    return end_before(index, change, lead_nowhere(index, change));
 }
 
 void index_publish(struct index *index)

@@ -6,7 +6,7 @@
  *
  * index_apply() is the one place where a record is booked: it makes its key lead to it, or to nothing, and counts what
  * lives, what is dead and which blobs are needed. The writer does so for a whole group under the exclusive lock, so
- * that a batch becomes visible at once; recovery does it record by record.
+ * that a batch becomes visible at once; recovery counts record by record, and enters what lives in the end (load.h).
  *
  * The lock guards the index, the log's table of segments with what is counted of each, and the needs of the blobs.
  * Readers share it for a look-up. Functions that need it say so by asserting it; the others take it themselves.
@@ -53,12 +53,10 @@ struct index_change {
     struct location location;
     uint64_t size; /* of a put: its payload's, and the blob that holds it, or 0 */
     uint64_t blob;
-    uint64_t sweeps_to; /* recovery's: up to there it ends all that has the hash; 0: it does not */
-    bool replaces;      /* its key leads to a record already; of that, the size of the payload and the blob or 0: */
+    bool replaces; /* its key leads to a record already; of that, the size of the payload and the blob or 0: */
     uint64_t size_before;
     uint64_t blob_before;
     struct crowd others; /* else: what else has the hash, if that is a single object */
-    bool ends_others;    /* recovery's: the record, of an older version, ends an object of another key */
 };
 
 /* What a change has ended. */
@@ -112,14 +110,11 @@ bool index_see_own(struct index *index, const struct store_key *key, struct inde
 /* Whether the key, which is that of the record at an offset, leads there now. */
 bool index_leads_to(struct index *index, const struct store_key *key, uint64_t offset);
 
-/* The tag of a key: namesakes.h. */
+/* The tag of a key: key.h. */
 uint64_t index_tag(const struct index *index, const struct store_key *key);
 
 /* Calls visit with the packed location of each object, in no order that means anything. Lock held. */
 void index_each(const struct index *index, void (*visit)(void *arg, uint64_t packed), void *arg);
-
-/* The same for those that have a hash, until visit returns false. */
-void index_each_of(const struct index *index, uint64_t hash, bool (*visit)(void *arg, uint64_t packed), void *arg);
 
 /* Where the log ends, as far as it is published. */
 uint64_t index_end(struct index *index);
@@ -134,8 +129,11 @@ void index_reservations_end(struct index *index);
 /* Books a record, for which there is a reservation. */
 struct index_ended index_apply(struct index *index, const struct index_change *change);
 
-/* Books that a key leads nowhere any more, without the record that has ended it. */
-struct index_ended index_drop(struct index *index, const struct index_change *change);
+/* Only counts a record of a segment, and that of an object which has ended; a start enters apart what then still lives
+ * (load.h). index_count_end() returns the segment of the record. */
+void index_count_record(struct index *index, struct segment *segment, enum record_type type, uint32_t length,
+                        uint64_t size);
+const struct segment *index_count_end(struct index *index, struct location location, uint64_t size);
 
 /* All records up to the end of the log have been booked: so far it is published. */
 void index_publish(struct index *index);

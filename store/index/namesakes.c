@@ -3,14 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <xxhash.h>
-
-uint64_t namesakes_tag(const struct store_key *key, uint64_t salt)
-{
-    if (key->bytes)
-        return XXH3_64bits_withSeed(key->bytes, key->length, salt);
-    return XXH3_64bits_withSeed(&key->hash, sizeof key->hash, ~salt);
-}
 
 struct crowd crowd_with(struct crowd crowd, uint64_t tag)
 {
@@ -34,9 +26,6 @@ struct namesakes *namesakes_new(uint64_t salt, const struct shared_lock *lock)
     table_init(&namesakes->locations, salt);
     table_init(&namesakes->counts, salt);
     table_init(&namesakes->sums, salt);
-    table_init(&namesakes->firsts, salt);
-    table_init(&namesakes->behind, salt);
-    table_init(&namesakes->front, salt);
     return namesakes;
 }
 
@@ -47,9 +36,6 @@ void namesakes_free(struct namesakes *namesakes)
     table_free(&namesakes->locations);
     table_free(&namesakes->counts);
     table_free(&namesakes->sums);
-    table_free(&namesakes->firsts);
-    table_free(&namesakes->behind);
-    table_free(&namesakes->front);
     free(namesakes);
 }
 
@@ -65,31 +51,13 @@ struct crowd namesakes_of(const struct namesakes *namesakes, uint64_t hash)
     return (struct crowd){.count = table_get(&namesakes->counts, hash), .tags = table_get(&namesakes->sums, hash)};
 }
 
-void namesakes_each_of(const struct namesakes *namesakes, uint64_t hash, bool (*visit)(void *arg, uint64_t packed),
-                       void *arg)
-{
-    assert(shared_lock_is_held(namesakes->lock));
-    uint64_t tag = table_get(&namesakes->firsts, hash);
-    while (tag && visit(arg, table_get(&namesakes->locations, tag)))
-        tag = table_get(&namesakes->behind, tag);
-}
-
 /* ---- reserving ------------------------------------------------------------------------------- */
-
-/* One that comes to a list may stand behind none and in front of any: later ones come in front of it. */
-static bool reserve_place(struct namesakes *namesakes, uint64_t tag)
-{
-    return table_reserve(&namesakes->locations, tag) && table_reserve(&namesakes->behind, tag) &&
-           table_reserve(&namesakes->front, tag);
-}
 
 bool namesakes_reserve(struct namesakes *namesakes, uint64_t hash, uint64_t tag, uint64_t other)
 {
     assert(shared_lock_is_mine(namesakes->lock));
-    uint64_t first = table_get(&namesakes->firsts, hash);
-    return reserve_place(namesakes, tag) && reserve_place(namesakes, other) &&
-           (!first || table_reserve(&namesakes->front, first)) && table_reserve(&namesakes->counts, hash) &&
-           table_reserve(&namesakes->sums, hash) && table_reserve(&namesakes->firsts, hash);
+    return table_reserve(&namesakes->locations, tag) && table_reserve(&namesakes->locations, other) &&
+           table_reserve(&namesakes->counts, hash) && table_reserve(&namesakes->sums, hash);
 }
 
 void namesakes_reservations_end(struct namesakes *namesakes)
@@ -98,9 +66,6 @@ void namesakes_reservations_end(struct namesakes *namesakes)
     table_reservations_end(&namesakes->locations);
     table_reservations_end(&namesakes->counts);
     table_reservations_end(&namesakes->sums);
-    table_reservations_end(&namesakes->firsts);
-    table_reservations_end(&namesakes->behind);
-    table_reservations_end(&namesakes->front);
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
@@ -120,28 +85,6 @@ static void set_crowd(struct namesakes *namesakes, uint64_t hash, struct crowd c
     set(&namesakes->sums, hash, crowd.tags);
 }
 
-/* Puts one at the head of the list of its hash. */
-static void list_enter(struct namesakes *namesakes, uint64_t hash, uint64_t tag)
-{
-    uint64_t first = table_put(&namesakes->firsts, hash, tag);
-    if (!first)
-        return;
-    table_put(&namesakes->behind, tag, first);
-    table_put(&namesakes->front, first, tag);
-}
-
-static void list_leave(struct namesakes *namesakes, uint64_t hash, uint64_t tag)
-{
-    uint64_t front = table_remove(&namesakes->front, tag);
-    uint64_t behind = table_remove(&namesakes->behind, tag);
-    if (front)
-        set(&namesakes->behind, front, behind);
-    else
-        set(&namesakes->firsts, hash, behind);
-    if (behind)
-        set(&namesakes->front, behind, front);
-}
-
 void namesakes_add(struct namesakes *namesakes, uint64_t hash, uint64_t tag, uint64_t packed)
 {
     assert(shared_lock_is_mine(namesakes->lock));
@@ -149,7 +92,6 @@ void namesakes_add(struct namesakes *namesakes, uint64_t hash, uint64_t tag, uin
     assert(!before);
     (void)before;
     set_crowd(namesakes, hash, crowd_with(namesakes_of(namesakes, hash), tag));
-    list_enter(namesakes, hash, tag);
 }
 
 uint64_t namesakes_put(struct namesakes *namesakes, uint64_t tag, uint64_t packed)
@@ -166,7 +108,6 @@ uint64_t namesakes_remove(struct namesakes *namesakes, uint64_t hash, uint64_t t
     uint64_t before = table_remove(&namesakes->locations, tag);
     assert(before);
     set_crowd(namesakes, hash, crowd_without(namesakes_of(namesakes, hash), tag));
-    list_leave(namesakes, hash, tag);
     return before;
 }
 

@@ -7,8 +7,7 @@
  * Thus no look-up reads keys from the disk to tell them apart, however many there are.
  *
  * Of each such hash two things more are known: how many keys have it, and the sum of their tags (exclusive or). When
- * all but one have gone, the sum is the tag of the one that stays. And they are in a list, the last that came first:
- * who ends all that have one hash need not look at those that have others.
+ * all but one have gone, the sum is the tag of the one that stays.
  *
  * Thread: the caller has the index's lock, exclusive for what changes something; any for the rest.
  */
@@ -30,13 +29,7 @@ struct namesakes {
     struct table locations;         /* tag -> packed location */
     struct table counts;            /* hash -> how many have it */
     struct table sums;              /* hash -> the sum of their tags; absent: 0 */
-    struct table firsts;            /* hash -> the tag of the first in their list */
-    struct table behind;            /* tag -> the tag behind it in its list; absent: it is the last */
-    struct table front;             /* tag -> the tag in front of it; absent: it is the first */
 };
-
-/* The tag of a key; an object without a name has one too. Thread: any. */
-uint64_t namesakes_tag(const struct store_key *key, uint64_t salt);
 
 /* The crowd with a key more, or less. Thread: any. */
 struct crowd crowd_with(struct crowd crowd, uint64_t tag);
@@ -51,10 +44,6 @@ uint64_t namesakes_find(const struct namesakes *namesakes, uint64_t tag);
 
 /* Those that have a hash; none when fewer than two have. */
 struct crowd namesakes_of(const struct namesakes *namesakes, uint64_t hash);
-
-/* Calls visit with the packed location of each that has a hash, until it returns false. It changes nothing. */
-void namesakes_each_of(const struct namesakes *namesakes, uint64_t hash, bool (*visit)(void *arg, uint64_t packed),
-                       void *arg);
 
 /* Makes sure that two calls of namesakes_add() for the hash, with these tags, cannot fail, until
  * namesakes_reservations_end(). False when memory is out. */

@@ -2,9 +2,9 @@
 #include "store/log/cursor.h"
 
 #include "store/base/little.h"
+#include "store/base/mapping.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -16,13 +16,13 @@ static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
 bool cursor_init(struct cursor *cursor, const struct io *io, uint64_t salt)
 {
     *cursor = (struct cursor){.io = io, .salt = salt};
-    cursor->window = malloc(WINDOW);
+    cursor->window = mapping_new(WINDOW);
     return cursor->window != NULL;
 }
 
 void cursor_free(struct cursor *cursor)
 {
-    free(cursor->window);
+    mapping_free(cursor->window, WINDOW);
 }
 
 void cursor_begin(struct cursor *cursor, const struct segment *segment, uint64_t limit)

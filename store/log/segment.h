@@ -95,6 +95,7 @@ struct segment {
     uint64_t tombstones; /* bytes of tombstones: of use while an older segment may hold their keys */
     bool ends_others;    /* of an older version: a record in it has ended an object of another key */
     bool keep;           /* it could not be compacted, and is left alone until the store is opened again */
+    bool summarised;     /* it has its summary, or cannot have one until the store is opened again */
 };
 
 /* "0000000000000001.seg", or false when a name is not of that form. */

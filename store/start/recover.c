@@ -5,9 +5,11 @@
 #include "store/read/keys.h"
 #include "store/start/lineup.h"
 #include "store/start/replay.h"
+#include "store/start/sheaf.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct scan {
@@ -19,7 +21,8 @@ struct scan {
     const atomic_bool *halt;
     struct store_detail *detail;
     struct cursor cursor;
-    struct replay replay;
+    struct sheaf sheaf; /* of the rows of all segments, ... */
+    struct rows rows;   /* and those of the one that is read */
     struct segment *segment;
     uint64_t known; /* offset up to which the segment is known to have been on disk: reach.h */
     bool open;      /* nothing says where the segment ends: its tail may be torn, payloads too */
@@ -28,7 +31,7 @@ struct scan {
     uint64_t behind_gaps; /* number of the first segment behind all that is missing or damaged */
     uint64_t last_group;  /* offset where the group of the last record began */
     uint64_t next_blob;
-    uint64_t damaged; /* bytes; what the replay has dropped comes to it */
+    uint64_t damaged; /* bytes of the log that are damaged or missing, as far as it was read */
 };
 
 static struct failure scan_io_error(struct scan *scan, int os_error)
@@ -40,22 +43,17 @@ static struct failure scan_io_error(struct scan *scan, int os_error)
 
 /* ---- scanning -------------------------------------------------------------------------------- */
 
-/* Bytes of the log that are damaged or missing, as far as it was read. */
-static uint64_t bytes_damaged(const struct scan *scan)
-{
-    return scan->damaged + scan->replay.dropped;
-}
-
 /* Takes the valid record in that stands at the position. */
 static struct failure take(struct scan *scan, const struct record *record)
 {
     if (record->blob >= scan->next_blob)
         scan->next_blob = record->blob + 1;
-    struct failure failure = replay_take(&scan->replay, scan->segment, scan->position, record);
+    if (!rows_take(&scan->rows, scan->position, record))
+        return failure_of(STORE_NO_MEMORY);
     log_note_mark(scan->log, record->type == RECORD_MARK);
     scan->last_group = record->group;
     scan->position += record_length(record);
-    return failure;
+    return failure_none();
 }
 
 static void report_damage(struct scan *scan, uint64_t from, uint64_t to)
@@ -130,7 +128,7 @@ static struct failure scan_hole(struct scan *scan, enum cursor_found found, bool
     if (hole < scan->known && segment_offset(scan->segment, next) > scan->known)
         next = segment_position(scan->segment, scan->known); /* behind that it may be a torn tail */
     report_damage(scan, scan->position, next);
-    replay_drop(&scan->replay);
+    rows_drop(&scan->rows);
     scan->position = next;
     return failure_none();
 }
@@ -162,10 +160,11 @@ static struct failure scan_segment(struct scan *scan, struct segment *segment, u
     if (failure.error)
         return failure;
     if (!scan->open)
-        replay_drop(&scan->replay);
-    if (replay_is_under_way(&scan->replay)) /* the transaction at the end is not whole: it never was */
-        scan->position = scan->replay.began;
-    replay_forget(&scan->replay);
+        rows_drop(&scan->rows);
+    if (rows_are_under_way(&scan->rows)) /* the transaction at the end is not whole: it never was */
+        scan->position = scan->rows.began;
+    rows_forget(&scan->rows);
+    scan->damaged += scan->rows.dropped;
     segment->used = scan->position;
     return failure_none();
 }
@@ -319,6 +318,84 @@ static bool stray_between(const struct log *log, const struct segment *front, co
     return false;
 }
 
+/* ---- summaries ------------------------------------------------------------------------------- */
+
+/* Hands the rows that were read over to the sheaf; but not where a summary has them and memory should not. */
+static struct failure keep_rows(struct scan *scan, struct segment *segment)
+{
+    struct rows *rows = &scan->rows;
+    bool hold = !segment->summarised || sheaf_may_hold(&scan->sheaf, rows->count);
+    if (!sheaf_add(&scan->sheaf, segment, hold ? rows->list : NULL, rows->count))
+        return failure_of(STORE_NO_MEMORY);
+    if (hold)
+        rows->list = NULL;
+    return failure_none();
+}
+
+/* Reads a segment's records. Where it is sealed and nothing is wrong with it, its summary is made on the way: the next
+ * start has it then, and if it cannot be written nothing is lost. */
+static struct failure read_records(struct scan *scan, struct segment *segment, uint64_t limit, bool sealed)
+{
+    uint64_t damaged = scan->damaged;
+    rows_init(&scan->rows, scan->log->salt);
+    struct failure failure = scan_segment(scan, segment, limit);
+    if (!failure.error && !rows_sort(&scan->rows))
+        failure = failure_of(STORE_NO_MEMORY);
+    if (!failure.error && sealed && scan->damaged == damaged && segment->used == limit)
+        segment->summarised = summary_write(scan->log, segment, limit, &scan->rows) == 0;
+    if (!failure.error)
+        failure = keep_rows(scan, segment);
+    rows_free(&scan->rows);
+    return failure;
+}
+
+/* Takes what the summary of a segment tells in place of its records; false when there is none that counts. */
+static bool take_summary(struct scan *scan, struct segment *segment, uint64_t limit)
+{
+    struct summary summary;
+    struct row *rows = NULL;
+    bool hold = sheaf_may_hold(&scan->sheaf, limit / RECORD_HEADER);
+    if (!summary_read(scan->log, segment, limit, &summary, hold ? &rows : NULL))
+        return false;
+    if (!sheaf_add(&scan->sheaf, segment, rows, summary.count)) {
+        free(rows);
+        return false;
+    }
+    if (summary.blob >= scan->next_blob)
+        scan->next_blob = summary.blob + 1;
+    if (summary.last)
+        log_note_mark(scan->log, summary.marked);
+    cursor_begin(&scan->cursor, segment, limit);
+    scan->position = limit;
+    segment->used = limit;
+    segment->summarised = true;
+    return true;
+}
+
+/* Whether a segment is sealed in the ordinary way: its header is valid, and the next one tells where it ends, which is
+ * in its file. */
+static bool is_sealed(const struct scan *scan, const struct segment *segment, const struct segment *next,
+                      uint64_t limit)
+{
+    return !scan->open && !segment->headless && next->front >= segment->base &&
+           segment_position(segment, next->front) == limit;
+}
+
+static struct failure read_segment(struct scan *scan, struct segment *segment, const struct segment *next)
+{
+    uint64_t limit = records_limit(segment, next);
+    bool sealed = is_sealed(scan, segment, next, limit);
+    if (atomic_load(scan->halt))
+        return failure_of(STORE_DRAINING);
+    if (sealed && take_summary(scan, segment, limit))
+        return failure_none();
+    if (!sealed)
+        summary_remove(scan->log, segment->number); /* what is written behind here may come to the same length */
+    return read_records(scan, segment, limit, sealed);
+}
+
+/* ---- the segments ----------------------------------------------------------------------------- */
+
 /* Reads one segment and remembers where the files that were set aside behind it would stand; `next` is the segment
  * behind it, if there is one. */
 static struct failure scan_one(struct scan *scan, struct segment *segment, const struct segment *next)
@@ -329,7 +406,7 @@ static struct failure scan_one(struct scan *scan, struct segment *segment, const
     scan->open = !tells_end(segment, next);
     scan->known = !next && scan->progress->told.segment == segment->number ? scan->progress->told.offset : 0;
     if (!segment_is_husk(segment)) /* a husk has nothing to read, and says itself where it ends */
-        failure = scan_segment(scan, segment, records_limit(segment, next));
+        failure = read_segment(scan, segment, next);
     for (size_t i = 0; i < log->stray_count; i++)
         if (log->strays[i].number > segment->number)
             log->strays[i].offset = segment_end(segment);
@@ -367,10 +444,10 @@ static struct failure scan_segments(struct scan *scan)
         failure = scan_front(scan, at);
         if (stray_between(log, front, segment))
             scan->behind_gaps = segment->number;
-        uint64_t damaged = bytes_damaged(scan);
+        uint64_t damaged = scan->damaged;
         if (!failure.error)
             failure = scan_one(scan, segment, next);
-        if (bytes_damaged(scan) > damaged)
+        if (scan->damaged > damaged)
             scan->behind_gaps = segment->number + 1;
         front = segment;
     }
@@ -403,11 +480,26 @@ static struct failure scan_log(struct scan *scan)
 
 /* ---- the whole of it ------------------------------------------------------------------------- */
 
+/* Fills the index from the rows of all segments. */
+static struct failure replay_all(struct scan *scan)
+{
+    struct replay replay;
+    struct failure failure = failure_of(STORE_NO_MEMORY);
+    if (replay_init(&replay, scan->index, scan->log, scan->sheaf.rows))
+        failure = sheaf_run(&scan->sheaf, &replay, scan->halt);
+    replay_free(&replay);
+    if (scan->sheaf.unread)
+        return failure_detail(scan->detail, failure,
+                              "store %s: the summary of segment %016" PRIx64 " cannot be read any more: %s",
+                              scan->notice->store, scan->sheaf.unread, failure_text(failure));
+    return failure;
+}
+
 /* Blobs without an object are what a crash has left, and go. But where the log is damaged they may be all that is left
  * of an object: then they stay, for whoever brings the lost part of the log back. */
 static struct failure settle_blobs(struct scan *scan)
 {
-    bool damaged = bytes_damaged(scan) > 0;
+    bool damaged = scan->damaged > 0;
     size_t orphans = 0;
     index_lock_shared(scan->index);
     int os_error = blobs_find_orphans(scan->blobs, scan->next_blob, !damaged, &orphans);
@@ -461,17 +553,19 @@ struct failure recover(struct index *index, struct log *log, struct blobs *blobs
     if (failure.error)
         return failure;
     scan.next_blob = progress->told.blob ? progress->told.blob : 1;
-    replay_init(&scan.replay, index, log, notice->store, ret_detail);
+    sheaf_init(&scan.sheaf, index, log);
     failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&scan.cursor, log->io, log->salt))
         failure = lineup(log, progress, notice, &scan.cursor, ret_detail);
     if (!failure.error)
         failure = scan_log(&scan);
     cursor_free(&scan.cursor);
-    replay_free(&scan.replay);
+    if (!failure.error)
+        failure = replay_all(&scan);
+    sheaf_free(&scan.sheaf);
     if (failure.error)
         return failure;
-    damage_found_gaps(index, bytes_damaged(&scan), scan.behind_gaps);
+    damage_found_gaps(index, scan.damaged, scan.behind_gaps);
     index_lock(index);
     index_publish(index);
     index_unlock(index);

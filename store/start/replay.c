@@ -1,178 +1,337 @@
-/* replay.c - from the records of a log to the index. */
+/* replay.c - from the rows of a log to the index. */
 #include "store/start/replay.h"
 
-#include "store/base/key.h"
-#include "store/start/sweep.h"
+#include "store/index/load.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-void replay_init(struct replay *replay, struct index *index, const struct log *log, const char *store,
-                 struct store_detail *detail)
+enum {
+    PART_ROWS = 4096, /* in a part, about: what is known of it fits into a cache */
+    SEATS = 2 * PART_ROWS,
+    MEMBERS_MIN = 64,
+};
+
+bool replay_init(struct replay *replay, struct index *index, const struct log *log, uint64_t rows)
 {
-    *replay = (struct replay){.index = index, .log = log, .recall = {.log = log, .store = store, .detail = detail}};
+    *replay = (struct replay){.index = index, .log = log, .capacity = SEATS};
+    replay->parts = (rows / PART_ROWS / TABLE_SHARDS + 1) * TABLE_SHARDS;
+    table_init(&replay->by_tag, index->salt);
+    replay->seats = calloc(replay->capacity, sizeof *replay->seats);
+    return replay->seats != NULL;
 }
 
 void replay_free(struct replay *replay)
 {
-    free(replay->effects);
-    arena_free(&replay->keys);
+    free(replay->seats);
+    free(replay->members);
+    free(replay->entries);
+    table_free(&replay->by_tag);
 }
 
-/* ---- one record ------------------------------------------------------------------------------ */
+/* ---- seats ----------------------------------------------------------------------------------- */
 
-/* Whether a change ends the single object that has its hash. An object without a name is never there beside one with a
- * name: where a key is put, what had ended it is lost. */
-static bool ends_single(const struct replay *replay, struct index_change *change, const struct store_key *key)
+/* The slot that a hash would like best: the place of its order in the part. */
+static size_t home_of(const struct replay *replay, uint64_t order)
 {
-    const struct segment *segment = chain_at(&replay->log->chain, change->location.segment);
-    bool own = key_equal(&change->key, key);
-    bool all = !segment_knows_namesakes(segment);
-    change->ends_others = all && !own;
-    return all || own || (change->type == RECORD_PUT && !key->bytes);
+    uint64_t place = order * replay->parts; /* what is beyond 64 bits is the part */
+    return (size_t)((unsigned __int128)place * replay->capacity >> 64);
 }
 
-/* Finds out what a change replaces. */
-static struct failure find_before(struct replay *replay, struct index_change *change)
+/* The seat of a hash, or the free one where it belongs. */
+static struct seat *find_seat(const struct replay *replay, uint64_t order)
 {
-    struct index *index = replay->index;
-    const struct record *record = &replay->recall.record;
-    bool single;
-    uint64_t packed = index_now(index, &change->key, &change->others);
-    if (packed == INDEX_SEVERAL) /* an object without a name is one of them, or comes to them */
-        packed = index_now_tagged(index, change->key.hash, index_tag(index, &change->key), &single);
-    if (!packed)
-        return failure_none();
-    struct failure failure = recall_record(&replay->recall, packed);
-    if (failure.error)
-        return failure;
-    struct store_key key = record_key(record);
-    change->replaces = change->others.count > 0 || ends_single(replay, change, &key); /* of several it is its own */
-    if (!change->replaces) {
-        change->others = (struct crowd){.count = 1, .tags = index_tag(index, &key)};
-        return failure_none();
+    size_t slot = home_of(replay, order);
+    while (replay->seats[slot].taken && replay->seats[slot].order != order)
+        slot = slot + 1 == replay->capacity ? 0 : slot + 1;
+    return &replay->seats[slot];
+}
+
+static bool seats_grow(struct replay *replay)
+{
+    struct replay grown = *replay;
+    grown.capacity *= 2;
+    grown.seats = calloc(grown.capacity, sizeof *grown.seats);
+    if (!grown.seats)
+        return false;
+    for (size_t i = 0; i < replay->capacity; i++)
+        if (replay->seats[i].taken)
+            *find_seat(&grown, replay->seats[i].order) = replay->seats[i];
+    free(replay->seats);
+    *replay = grown;
+    return true;
+}
+
+/* The seat of a hash, taken for it when it is new; NULL when memory is out. */
+static struct seat *take_seat(struct replay *replay, uint64_t order)
+{
+    struct seat *seat = find_seat(replay, order);
+    if (seat->taken)
+        return seat;
+    if (replay->taken + replay->taken / 4 >= replay->capacity) {
+        if (!seats_grow(replay))
+            return NULL;
+        seat = find_seat(replay, order);
     }
-    change->size_before = record->size;
-    change->blob_before = record->blob;
-    return failure_none();
+    *seat = (struct seat){.order = order, .taken = true};
+    replay->taken++;
+    return seat;
 }
 
-static struct failure apply(struct replay *replay, struct index_change *change)
+/* ---- one that lives -------------------------------------------------------------------------- */
+
+static struct survivor survivor_of(const struct segment *segment, const struct row *row)
 {
-    struct index *index = replay->index;
-    struct failure failure = failure_none();
-    if (change->sweeps_to)
-        failure = sweep(index, replay->log, &replay->recall, change);
-    if (!failure.error && (change->type == RECORD_PUT || change->type == RECORD_TOMBSTONE))
-        failure = find_before(replay, change);
-    if (failure.error)
-        return failure;
-    index_lock(index);
-    bool fits = index_reserve(index, change);
-    if (fits)
-        index_apply(index, change);
-    index_reservations_end(index);
-    index_unlock(index);
-    return failure_of(fits ? STORE_OK : STORE_NO_MEMORY);
+    struct location location = {
+        .segment = segment->slot, .position = row_position(row), .length = row_length(row), .blob = row->blob != 0};
+    return (struct survivor){.packed = location_pack(location),
+                             .tag = row->tag,
+                             .size = row->size,
+                             .blob = row->blob,
+                             .nameless = row_is_nameless(row)};
 }
 
-/* ---- one transaction ------------------------------------------------------------------------- */
-
-bool replay_is_under_way(const struct replay *replay)
+static void book_end(const struct replay *replay, const struct survivor *survivor)
 {
-    return replay->effect_count > 0;
+    index_count_end(replay->index, location_unpack(survivor->packed), survivor->size);
 }
 
-void replay_forget(struct replay *replay)
+static uint64_t offset_of(const struct replay *replay, const struct survivor *survivor)
 {
-    replay->effect_count = 0;
-    replay->steps = 0;
-    arena_reset(&replay->keys);
+    struct location location = location_unpack(survivor->packed);
+    return segment_offset(chain_at(&replay->log->chain, location.segment), location.position);
 }
 
-void replay_drop(struct replay *replay)
+static void end_single(const struct replay *replay, struct seat *seat)
 {
-    for (size_t i = 0; i < replay->effect_count; i++)
-        replay->dropped += replay->effects[i].location.length;
-    replay_forget(replay);
+    book_end(replay, &seat->single);
+    seat->single = (struct survivor){0};
 }
 
-static struct failure effects_apply(struct replay *replay)
-{
-    struct failure failure = failure_none();
-    for (size_t i = 0; i < replay->effect_count && !failure.error; i++)
-        failure = apply(replay, &replay->effects[i]);
-    replay_forget(replay);
-    return failure;
-}
+/* ---- several that have one hash -------------------------------------------------------------- */
 
-static bool effects_grow(struct replay *replay)
+static bool members_grow(struct replay *replay)
 {
-    size_t capacity = replay->effect_capacity ? replay->effect_capacity * 2 : 64;
-    struct index_change *moved = realloc(replay->effects, capacity * sizeof *moved);
-    if (!moved)
+    size_t capacity = replay->member_capacity ? replay->member_capacity * 2 : MEMBERS_MIN;
+    struct member *moved = realloc(replay->members, capacity * sizeof *moved);
+    if (!moved || capacity > UINT32_MAX) {
+        replay->members = moved ? moved : replay->members;
         return false;
-    replay->effects = moved;
-    replay->effect_capacity = capacity;
+    }
+    replay->members = moved;
+    replay->member_capacity = capacity;
+    if (replay->member_count == 0)
+        replay->members[replay->member_count++] = (struct member){0};
     return true;
 }
 
-/* The key of a record as long as the transaction lasts: the cursor has that of the last record only. */
-static bool keep_key(struct replay *replay, const struct record *record, struct store_key *ret_key)
+/* A place for one more; 0 when memory is out. */
+static uint32_t member_new(struct replay *replay)
 {
-    *ret_key = record_key(record);
-    if (!record->key || record->step + 1 == record->steps)
-        return true;
-    void *copy = arena_take(&replay->keys, record->key_length);
-    if (!copy)
+    uint32_t at = replay->free;
+    if (at) {
+        replay->free = replay->members[at].behind;
+        return at;
+    }
+    if (replay->member_count == replay->member_capacity && !members_grow(replay))
+        return 0;
+    return (uint32_t)replay->member_count++;
+}
+
+/* One more has the hash of the seat. */
+static bool join(struct replay *replay, struct seat *seat, const struct survivor *survivor)
+{
+    uint32_t at = member_new(replay);
+    if (!at || !table_reserve(&replay->by_tag, survivor->tag))
         return false;
-    ret_key->bytes = memcpy(copy, record->key, record->key_length);
+    table_put(&replay->by_tag, survivor->tag, at);
+    table_reservations_end(&replay->by_tag);
+    replay->members[at] = (struct member){.survivor = *survivor, .behind = seat->first};
+    if (seat->first)
+        replay->members[seat->first].front = at;
+    seat->first = at;
+    seat->count++;
     return true;
+}
+
+/* One has it no more; what it was. */
+static struct survivor leave(struct replay *replay, struct seat *seat, uint32_t at)
+{
+    struct member *member = &replay->members[at];
+    const struct survivor survivor = member->survivor;
+    if (member->front)
+        replay->members[member->front].behind = member->behind;
+    else
+        seat->first = member->behind;
+    if (member->behind)
+        replay->members[member->behind].front = member->front;
+    table_remove(&replay->by_tag, survivor.tag);
+    member->behind = replay->free;
+    replay->free = at;
+    seat->count--;
+    return survivor;
+}
+
+static uint32_t member_of(const struct replay *replay, const struct seat *seat, uint64_t tag)
+{
+    return seat->count > 0 ? (uint32_t)table_get(&replay->by_tag, tag) : 0;
+}
+
+/* One of several ends; the last that stays is single again. */
+static void end_member(struct replay *replay, struct seat *seat, uint32_t at)
+{
+    const struct survivor ended = leave(replay, seat, at);
+    book_end(replay, &ended);
+    if (seat->count == 1)
+        seat->single = leave(replay, seat, seat->first);
+}
+
+/* ---- what a row does ------------------------------------------------------------------------- */
+
+/* Whether a record ends the single object that has its hash. An object without a name is never there beside one with a
+ * name: where a key is put, what had ended it is lost. Up to version 2 a record ends all that had its hash. */
+static bool ends_single(const struct segment *segment, const struct row *row, const struct survivor *single)
+{
+    return row->tag == single->tag || !segment_knows_namesakes(segment) ||
+           (row_type(row) == RECORD_PUT && single->nameless);
+}
+
+/* Ends the single object of the seat, if there is one and the record does that. */
+static void replace_single(const struct replay *replay, struct seat *seat, struct segment *segment,
+                           const struct row *row)
+{
+    if (!seat->single.packed || !ends_single(segment, row, &seat->single))
+        return;
+    if (row->tag != seat->single.tag && !segment_knows_namesakes(segment))
+        segment->ends_others = true;
+    end_single(replay, seat);
 }
 
 /* Up to where a record ends all that has its hash; 0: it does not. An object without a name was put when nothing else
  * had the hash: what is there nevertheless was ended by a record that is lost. */
-static uint64_t sweeps_to(const struct record *record)
+static uint64_t sweeps_to(const struct segment *segment, const struct row *row)
 {
-    if (record->type == RECORD_SWEEP)
-        return record_sweeps_to(record);
-    return record->type == RECORD_PUT && record->key_length == 0 ? record->offset : 0;
+    if (row_type(row) == RECORD_SWEEP)
+        return row->size;
+    bool nameless_put = row_type(row) == RECORD_PUT && row_is_nameless(row);
+    return nameless_put ? segment_offset(segment, row_position(row)) : 0;
 }
 
-static struct failure effect_push(struct replay *replay, struct location location, const struct record *record)
+/* Ends all of the seat that stands in front of an offset. */
+static void sweep(struct replay *replay, struct seat *seat, uint64_t to)
 {
-    struct store_key key;
-    if (replay->effect_count == replay->effect_capacity && !effects_grow(replay))
-        return failure_of(STORE_NO_MEMORY);
-    if (!keep_key(replay, record, &key))
-        return failure_of(STORE_NO_MEMORY);
-    replay->effects[replay->effect_count++] = (struct index_change){
-        .type = record->type,
-        .key = key,
-        .location = location,
-        .size = record->size,
-        .blob = record->blob,
-        .sweeps_to = sweeps_to(record),
-    };
-    return failure_none();
+    for (uint32_t at = seat->first, behind; at && seat->count > 0; at = behind) {
+        behind = replay->members[at].behind;
+        if (offset_of(replay, &replay->members[at].survivor) < to)
+            end_member(replay, seat, at);
+    }
+    if (seat->single.packed && offset_of(replay, &seat->single) < to)
+        end_single(replay, seat);
 }
 
-struct failure replay_take(struct replay *replay, const struct segment *segment, uint64_t position,
-                           const struct record *record)
+static bool put(struct replay *replay, struct seat *seat, struct segment *segment, const struct row *row)
 {
-    log_assert_unowned(replay->log);
-    if (record->step == 0) {
-        replay_drop(replay);
-        replay->steps = record->steps;
-        replay->began = position;
+    const struct survivor fresh = survivor_of(segment, row);
+    uint32_t at = member_of(replay, seat, row->tag);
+    if (at) {
+        book_end(replay, &replay->members[at].survivor);
+        replay->members[at].survivor = fresh;
+        return true;
     }
-    if (record->step != replay->effect_count || record->steps != replay->steps) {
-        replay_drop(replay); /* damage took an earlier record of its transaction */
-        replay->dropped += record_length(record);
-        return failure_none();
+    if (seat->count > 0)
+        return join(replay, seat, &fresh);
+    replace_single(replay, seat, segment, row);
+    if (!seat->single.packed) {
+        seat->single = fresh;
+        return true;
     }
-    struct failure failure = effect_push(replay, location_of(segment->slot, position, record), record);
-    if (!failure.error && replay->effect_count == replay->steps)
-        failure = effects_apply(replay);
-    return failure;
+    if (!join(replay, seat, &seat->single) || !join(replay, seat, &fresh))
+        return false;
+    seat->single = (struct survivor){0};
+    return true;
+}
+
+static void end(struct replay *replay, struct seat *seat, struct segment *segment, const struct row *row)
+{
+    uint32_t at = member_of(replay, seat, row->tag);
+    if (at)
+        end_member(replay, seat, at);
+    else if (seat->count == 0)
+        replace_single(replay, seat, segment, row);
+}
+
+bool replay_row(struct replay *replay, struct segment *segment, const struct row *row)
+{
+    enum record_type type = row_type(row);
+    index_count_record(replay->index, segment, type, row_length(row), row->size);
+    if (type == RECORD_MARK)
+        return true;
+    struct seat *seat = take_seat(replay, row->order);
+    if (!seat)
+        return false;
+    uint64_t to = sweeps_to(segment, row);
+    if (to)
+        sweep(replay, seat, to);
+    if (type == RECORD_PUT)
+        return put(replay, seat, segment, row);
+    if (type == RECORD_TOMBSTONE)
+        end(replay, seat, segment, row);
+    return true;
+}
+
+/* ---- the end of a part ----------------------------------------------------------------------- */
+
+static bool add_entry(struct replay *replay, uint64_t order, uint64_t value)
+{
+    if (replay->entry_count == replay->entry_capacity) {
+        size_t capacity = replay->entry_capacity ? replay->entry_capacity * 2 : PART_ROWS;
+        struct table_entry *moved = realloc(replay->entries, capacity * sizeof *moved);
+        if (!moved)
+            return false;
+        replay->entries = moved;
+        replay->entry_capacity = capacity;
+    }
+    replay->entries[replay->entry_count++] = (struct table_entry){.key = order, .value = value};
+    return true;
+}
+
+static bool enter(struct replay *replay, const struct survivor *survivor)
+{
+    return !survivor->blob || load_blob(replay->index, survivor->blob, survivor->size);
+}
+
+/* Enters all that have the hash of a seat, and leaves none of them. */
+static bool enter_several(struct replay *replay, struct seat *seat)
+{
+    struct index *index = replay->index;
+    uint64_t hash = table_unsalted(seat->order, index->salt);
+    while (seat->count > 0) {
+        const struct survivor survivor = leave(replay, seat, seat->first);
+        if (!load_namesake(index, hash, survivor.tag, survivor.packed) || !enter(replay, &survivor))
+            return false;
+    }
+    return add_entry(replay, seat->order, INDEX_SEVERAL);
+}
+
+static bool enter_seat(struct replay *replay, struct seat *seat)
+{
+    seat->taken = false;
+    if (seat->count > 0)
+        return enter_several(replay, seat);
+    return !seat->single.packed ||
+           (add_entry(replay, seat->order, seat->single.packed) && enter(replay, &seat->single));
+}
+
+bool replay_end_part(struct replay *replay, uint64_t part)
+{
+    uint64_t of_a_shard = replay->parts / TABLE_SHARDS;
+    for (size_t slot = 0; slot < replay->capacity && replay->taken > 0; slot++)
+        if (replay->seats[slot].taken && (replay->taken--, !enter_seat(replay, &replay->seats[slot])))
+            return false;
+    if ((part + 1) % of_a_shard != 0)
+        return true;
+    size_t count = replay->entry_count;
+    replay->entry_count = 0;
+    return load_shard(replay->index, (size_t)(part / of_a_shard), replay->entries, count);
 }

@@ -1,46 +1,79 @@
-/* replay.h - from the records of a log to the index: what each transaction did, once all of its records have been seen.
+/* replay.h - from the rows of a log to the index: what all the records of a key together have done.
  *
- * A record says what it puts or ends, and not what was there before: that the index tells, and the record that its key
- * led to (recall.h). Of a transaction that is not whole nothing counts.
+ * A record says what it puts or ends, and not what was there before. So the rows of a hash are taken in the order of
+ * the log, and of what they have left so far is known all that a later one needs: nothing is read again. They come part
+ * by part, each with all that has a hash of some range (sheaf.h), and small enough to stay near the processor. The
+ * figures are booked row by row; what lives at the end of a part is entered into the index, shard by shard.
  *
  * Thread: the one that opens the store.
  */
 #ifndef CAIRN_REPLAY_H
 #define CAIRN_REPLAY_H
 
-#include "store/base/arena.h"
 #include "store/index/index.h"
-#include "store/start/recall.h"
+#include "store/log/rows.h"
+
+/* An object that lives, as far as the log has been replayed. */
+struct survivor {
+    uint64_t packed; /* where its record stands; 0: there is none */
+    uint64_t tag;
+    uint64_t size;
+    uint64_t blob;
+    bool nameless;
+};
+
+/* A hash that a part has met. */
+struct seat {
+    uint64_t order; /* the salted hash */
+    struct survivor single;
+    bool taken;
+    uint32_t first; /* of several that have the hash: the first of them in `crowd`; 0: there are no more than one */
+    uint32_t count; /* and how many */
+};
+
+/* One of several that have a hash. */
+struct member {
+    struct survivor survivor;
+    uint32_t behind; /* in their list; 0: none */
+    uint32_t front;
+};
 
 struct replay {
     struct index *index; /* the store's, like the next */
     const struct log *log;
-    struct recall recall;
-    uint64_t dropped; /* bytes of records that damage has left without others of their transaction */
 
-    struct index_change *effects; /* of the transaction under way: what its records will do when all have been seen */
-    size_t effect_count;
-    size_t effect_capacity;
-    struct arena keys; /* theirs */
-    uint32_t steps;
-    uint64_t began; /* position of its first record */
+    uint64_t parts; /* into which the hashes are divided: so many for each shard of the index */
+    struct seat *seats;
+    size_t capacity; /* of them */
+    size_t taken;
+
+    struct member *members; /* 0 is nobody */
+    size_t member_count;
+    size_t member_capacity;
+    uint32_t free;       /* the first of those that have gone */
+    struct table by_tag; /* tag -> member */
+
+    struct table_entry *entries; /* of the shard under way */
+    size_t entry_count;
+    size_t entry_capacity;
 };
 
-void replay_init(struct replay *replay, struct index *index, const struct log *log, const char *store,
-                 struct store_detail *detail);
+/* Sets up a replay of so many rows into an empty index. False when memory is out; to be freed in both cases. */
+bool replay_init(struct replay *replay, struct index *index, const struct log *log, uint64_t rows);
 void replay_free(struct replay *replay);
 
-/* Takes in a valid record at a position of a segment: applies its transaction when it is the last of it. Blocking. */
-struct failure replay_take(struct replay *replay, const struct segment *segment, uint64_t position,
-                           const struct record *record);
+/* The part that a row belongs to. */
+static inline uint64_t replay_part_of(const struct replay *replay, const struct row *row)
+{
+    return (uint64_t)((unsigned __int128)row->order * replay->parts >> 64);
+}
 
-/* Whether a transaction is under way: it began at `began`. */
-bool replay_is_under_way(const struct replay *replay);
+/* Takes in a row of the part under way, behind those of its hash that stand in front of it in the log. False when
+ * memory is out. Index's lock exclusive. */
+bool replay_row(struct replay *replay, struct segment *segment, const struct row *row);
 
-/* Forgets it: it never was whole. */
-void replay_forget(struct replay *replay);
-
-/* The same where it is damage that has left it incomplete. */
-void replay_drop(struct replay *replay);
+/* Enters what lives into the index: the next part begins, which is `part`. False when memory is out. Index's lock
+ * exclusive. */
+bool replay_end_part(struct replay *replay, uint64_t part);
 
 #endif

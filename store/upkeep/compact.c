@@ -6,6 +6,7 @@
 #include "store/index/yield.h"
 #include "store/log/cursor.h"
 #include "store/log/husk.h"
+#include "store/log/summary.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -302,6 +303,7 @@ static void replace(struct compact *compact, struct segment *segment, struct seg
     index_replace(compact->index, husk);
     index_unlock(compact->index);
     catalog_forget(compact->catalog, segment->number);
+    summary_remove(compact->log, segment->number);
     segment_release(segment);
 }
 

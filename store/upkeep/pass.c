@@ -5,10 +5,12 @@
 #include "store/base/digest.h"
 #include "store/base/error.h"
 #include "store/log/stretch.h"
+#include "store/log/summary.h"
 #include "store/read/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -272,6 +274,7 @@ static void pass_found(struct pass *pass, uint64_t *position, const struct recor
 {
     uint64_t length = record_length(record);
     pass->seen.records++;
+    pass->in_one_piece = pass->in_one_piece && rows_take(&pass->rows, *position, record);
     if (found == CURSOR_HEAD)
         report_record(pass, STORE_FLAW_PAYLOAD, record, is_live(pass, record));
     else if (record->type == RECORD_PUT && record->blob)
@@ -289,6 +292,7 @@ static int pass_hole(struct pass *pass, uint64_t *position)
     if (error)
         return error;
     report_bytes(pass, STORE_FLAW_LOG, from, *position);
+    pass->in_one_piece = false;
     pass_advance(pass, *position - from);
     return 0;
 }
@@ -355,6 +359,7 @@ static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limi
     if (cursor_find(&pass->cursor, good, position, &behind))
         *position = good;
     report_bytes(pass, STORE_FLAW_READ, from, *position);
+    pass->in_one_piece = false;
     pass_advance(pass, *position - from);
 }
 
@@ -410,6 +415,29 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
         pass->cut_short = true;
 }
 
+/* A summary that says anything but the segment does no harm any more, and is made again. */
+static void pass_summary(struct pass *pass, struct segment *segment, uint64_t limit)
+{
+    struct summary summary;
+    struct rows *rows = &pass->rows;
+    if (!pass->in_one_piece || rows_are_under_way(rows) || rows->dropped > 0 || !rows_sort(rows))
+        return;
+    bool counts = summary_read(pass->log, segment, limit, &summary, NULL);
+    if (counts && !summary_differs(&summary, rows))
+        return;
+    if (counts) {
+        summary_remove(pass->log, segment->number);
+        notice_tell(pass->scrub->notice, STORE_LOG_WARNING,
+                    "verification: the summary of segment %016" PRIx64
+                    " is not that of its records: it is removed and made again, nothing is lost",
+                    segment->number);
+    }
+    index_lock(pass->index);
+    segment->summarised = false;
+    index_unlock(pass->index);
+    (void)errand_ask(pass->scrub->summaries);
+}
+
 /* What lies between the end of a segment and the beginning of the next one is lost. */
 static void pass_gap(struct pass *pass, const struct stretch *stretch, uint64_t from)
 {
@@ -439,10 +467,15 @@ static void pass_segment(struct pass *pass, const struct stretch *stretch)
         pass_gap(pass, stretch, stretch->records);
         return;
     }
+    rows_init(&pass->rows, pass->log->salt);
+    pass->in_one_piece = stretch->sealed && held == stretch->records;
     pass_records(pass, held);
     pass_gap(pass, stretch, held);
-    if (stretch->sealed && !pass_stop(pass))
+    if (stretch->sealed && !pass_stop(pass)) {
         pass_run_of_keys(pass, segment, stretch->records);
+        pass_summary(pass, stretch->segment, stretch->records);
+    }
+    rows_free(&pass->rows);
 }
 
 /* Of the files that were set aside at the start nothing is looked at. */

@@ -3,7 +3,8 @@
  * The happy path: segment by segment up to where the log ended at the start, record by record; after each put
  * that is still live and has a blob, the blob. Records that are dead are looked at too, since recovery reads them.
  *
- * The sorted keys beside each sealed segment are proved as a listing would before it uses them.
+ * The sorted keys beside each sealed segment are proved as a listing would before it uses them. Its summary is compared
+ * with what its records make: where it differs the segment is right, and so it is made again.
  *
  * Where no valid record stands, the next one is looked for, and what lies between is one flaw. Where the disk
  * gives no bytes, the blocks concerned are found by reading each alone, so that one bad block costs the
@@ -19,6 +20,7 @@
 
 #include "store/base/table.h"
 #include "store/log/cursor.h"
+#include "store/log/rows.h"
 #include "store/store.h"
 #include "store/upkeep/scrub.h"
 
@@ -32,6 +34,8 @@ struct pass {
     struct cursor cursor;
     unsigned char *chunk;
     XXH3_state_t *hash;
+    struct rows rows;    /* of the segment under way, ... */
+    bool in_one_piece;   /* in which nothing has been found missing */
     struct table looked; /* blob -> what was found, so that each is read once */
     uint64_t rewrites;   /* of compaction, up to where the pass knows of them */
     uint64_t end;        /* of the log when the pass began */

@@ -22,6 +22,7 @@ struct scrub {
     const struct gate *gate;
     const struct notice *notice;
     const atomic_uint_fast64_t *rewrites; /* of its compaction: compact.h */
+    struct errand *summaries;             /* asked when one has to be made again */
 
     struct lock lock; /* guards all but `stop`, which changes under it */
     struct store_verification verification;

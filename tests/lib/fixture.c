@@ -337,6 +337,17 @@ uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *re
     return bytes;
 }
 
+/* Removes the summary beside a segment, if there is one: the next start reads the segment itself. */
+static void forget_summary(struct fixture *fixture, const char *path)
+{
+    char summary[256];
+    size_t length = strlen(path);
+    if (length < 4 || length >= sizeof summary || strcmp(path + length - 4, ".seg") != 0)
+        return;
+    (void)snprintf(summary, sizeof summary, "%.*s.sum", (int)length - 4, path);
+    fixture->io->unlinkat(fixture->io->self, AT_FDCWD, summary, 0);
+}
+
 void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position)
 {
     int file = open_file(fixture, path, O_WRONLY | O_CREAT);
@@ -344,6 +355,7 @@ void fixture_write_file(struct fixture *fixture, const char *path, const void *b
         give_up("cannot write", path);
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
+    forget_summary(fixture, path);
 }
 
 void fixture_resize_file(struct fixture *fixture, const char *path, size_t size)
@@ -416,10 +428,15 @@ bool fixture_is_husk(struct fixture *fixture, unsigned number)
     return status.st_size == SEGMENT_HEADER;
 }
 
-static uint64_t salt_of(struct fixture *fixture)
+/* The salt of the store to whose log a path leads. */
+static uint64_t salt_of(struct fixture *fixture, const char *path)
 {
     struct settings settings;
-    int folder = fixture->io->openat(fixture->io->self, AT_FDCWD, "/data/stores/s", O_RDONLY | O_DIRECTORY, 0);
+    char store[256];
+    const char *log = strstr(path, "/log");
+    ck_assert_ptr_nonnull(log);
+    (void)snprintf(store, sizeof store, "%.*s", (int)(log - path), path);
+    int folder = fixture->io->openat(fixture->io->self, AT_FDCWD, store, O_RDONLY | O_DIRECTORY, 0);
     if (settings_read(fixture->io, folder, "settings", "store", &settings).error)
         give_up("settings", "they cannot be read");
     fixture->io->close(fixture->io->self, folder);
@@ -433,7 +450,7 @@ void fixture_age_header(struct fixture *fixture, const char *path, uint8_t versi
     header[SEGMENT_AT_VERSION] = version;
     if (version == 1)
         memset(header + SEGMENT_AT_KIND, 0, SEGMENT_AT_CHECK - SEGMENT_AT_KIND);
-    uint64_t check = htole64(XXH3_64bits_withSeed(header, SEGMENT_AT_CHECK, salt_of(fixture)));
+    uint64_t check = htole64(XXH3_64bits_withSeed(header, SEGMENT_AT_CHECK, salt_of(fixture, path)));
     memcpy(header + SEGMENT_AT_CHECK, &check, sizeof check);
     fixture_write_file(fixture, path, header, SEGMENT_HEADER, 0);
     free(header);
@@ -443,7 +460,7 @@ void fixture_part_husk(struct fixture *fixture, unsigned number)
 {
     const struct io *io = fixture->io;
     struct segment_header first;
-    uint64_t salt = salt_of(fixture);
+    uint64_t salt = salt_of(fixture, "/data/stores/s/log");
     int folder = open_file(fixture, "/data/stores/s/log", O_RDONLY | O_DIRECTORY);
     int file = segment_open(io, folder, number, O_RDWR);
     if (file < 0 || segment_read_header(io, file, salt, &first).error || !first.husk)

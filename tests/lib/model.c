@@ -4,6 +4,7 @@
 #include "tests/lib/model_limits.h"
 #include "tests/lib/namesake.h"
 #include "tests/lib/patience.h"
+#include "tests/lib/summaries.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -54,6 +55,7 @@ struct model *model_new(struct sim_disk *disk, uint64_t seed)
         abort();
     model->disk = disk;
     model->seed = seed;
+    model->whims = prng_of(seed);
     model->options = model_options(disk);
     model->options.inline_limit = MODEL_INLINE;
     model->options.disk_reserve = seed % 2 ? MODEL_RESERVE : 0;
@@ -436,9 +438,21 @@ static void settle_and_close(struct model *model)
     }
 }
 
+/* Summaries are never trusted over the log: whatever becomes of them, nobody notices. */
+static void spoil_summaries(struct model *model)
+{
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        char folder[64];
+        (void)snprintf(folder, sizeof folder, "/data/stores/%s/log", store_names[i]);
+        summaries_spoil_some(model->options.io, folder, &model->whims);
+    }
+}
+
 void model_close(struct model *model)
 {
     settle_and_close(model);
+    if (!model->disturbed)
+        spoil_summaries(model);
     check_descriptors(model);
 }
 
@@ -450,6 +464,7 @@ void model_power_cut(struct model *model, uint64_t seed)
     settle_and_close(model);
     sim_disk_reboot(model->disk, seed);
     model->disturbed = false;
+    spoil_summaries(model);
     model_open(model, NULL);
     model->disturbed = disturbed;
 }

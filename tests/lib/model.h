@@ -14,6 +14,7 @@
 
 #include "store/store.h"
 #include "tests/lib/attempt.h"
+#include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/value.h"
 
@@ -46,7 +47,8 @@ struct model {
     struct sim_disk *disk;
     struct depot_options options;
     uint64_t seed;
-    char scene[64]; /* what the test is doing, for failures; may be empty */
+    struct prng whims; /* what becomes of the summaries beside the logs */
+    char scene[64];    /* what the test is doing, for failures; may be empty */
     struct depot *depot;
     struct store *stores[MODEL_STORES];
     struct slot slots[MODEL_STORES][MODEL_KEYS];
@@ -86,10 +88,11 @@ void model_free(struct model *model);
  * closed again and *ret_detail says why; without `disturbed` a failure ends the program. */
 enum store_error model_open(struct model *model, struct store_detail *ret_detail);
 
-/* Settles and closes; the disk must then have no open file. Allowed when closed. */
+/* Settles and closes; the disk must then have no open file. Allowed when closed. Where nothing is disturbed, something
+ * may happen to the summaries of the logs (summaries.h). */
 void model_close(struct model *model);
 
-/* Cuts the power, closes, reboots the disk by the seed and opens again. */
+/* Cuts the power, closes, reboots the disk by the seed and opens again; the same may happen to the summaries. */
 void model_power_cut(struct model *model, uint64_t seed);
 
 struct store_key model_key(unsigned key);

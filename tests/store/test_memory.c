@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <xxhash.h>
 
 /* ---- the allocator --------------------------------------------------------------------------- */
@@ -45,6 +46,7 @@ void *scarce_malloc(size_t size);
 void *scarce_calloc(size_t count, size_t size);
 void *scarce_realloc(void *memory, size_t size);
 void *scarce_aligned_alloc(size_t alignment, size_t size);
+void *scarce_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset);
 XXH3_state_t *scarce_createState(void);
 int scarce_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg);
 
@@ -72,6 +74,14 @@ void *scarce_realloc(void *memory, size_t size)
 void *scarce_aligned_alloc(size_t alignment, size_t size)
 {
     return refuse() ? no_memory() : aligned_alloc(alignment, size);
+}
+
+void *scarce_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset)
+{
+    if (!refuse())
+        return mmap(address, length, protection, flags, file, offset);
+    errno = ENOMEM;
+    return MAP_FAILED;
 }
 
 XXH3_state_t *scarce_createState(void)

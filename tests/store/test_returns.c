@@ -18,6 +18,7 @@
  */
 #include "tests/lib/fixture.h"
 #include "tests/lib/prng.h"
+#include "tests/lib/summaries.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -535,6 +536,7 @@ static void history_run(uint64_t seed)
         work(history);
         compare(history);
         end_life(history);
+        summaries_spoil_some(history->fixture.io, log_folder, &history->prng);
         begin_life(history);
         compare(history);
     }

@@ -1,0 +1,22 @@
+/* mapping.h - memory in large pieces, which goes back to the system as soon as it is given back.
+ *
+ * What malloc() is given back in large pieces it keeps for later, and the more so the larger they were: memory of
+ * tables that have grown would stay with the process twice. A small piece is malloc()'s nevertheless.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_MAPPING_H
+#define CAIRN_MAPPING_H
+
+#include <stddef.h>
+
+/* Bytes from which on a piece is a mapping of its own. */
+enum { MAPPING_MIN = 64 << 10 };
+
+/* So many bytes, all zero; NULL when memory is out. */
+void *mapping_new(size_t size);
+
+/* Gives them back, all that were asked for; NULL is allowed. */
+void mapping_free(void *bytes, size_t size);
+
+#endif

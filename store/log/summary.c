@@ -1,0 +1,342 @@
+/* summary.c - the rows of a sealed segment in a file beside it. summary.h has the format. */
+#include "store/log/summary.h"
+
+#include "store/base/little.h"
+#include "store/disk/numbered.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+    AT_MAGIC = 0,
+    AT_VERSION = 8,
+    AT_NUMBER = 16,
+    AT_BASE = 24,
+    AT_END = 32,
+    AT_LENGTH = 40,
+    AT_COUNT = 48,
+    AT_BLOB = 56,
+    AT_LAST = 64,
+    AT_LAST_CHECK = 72,
+    AT_MARKED = 80,
+    AT_ROWS_CHECK = 88,
+    AT_CHECK = 96,
+    PIECE = 4096, /* rows that are read or written at once, and checked */
+};
+
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'u', 'm'};
+static const char ending[] = ".sum";
+static const char draft[] = "summary";
+
+bool summary_number(const char *name, uint64_t *ret_number)
+{
+    return numbered_read(name, ending, ret_number);
+}
+
+bool summary_is_draft(const char *name)
+{
+    return strcmp(name, draft) == 0;
+}
+
+void summary_remove(const struct log *log, uint64_t number)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    log->io->unlinkat(log->io->self, log->folder, name, 0);
+}
+
+/* ---- its bytes ------------------------------------------------------------------------------- */
+
+static void row_encode(const struct row *row, unsigned char *bytes)
+{
+    little_put64(bytes, row->order);
+    little_put64(bytes + 8, row->tag);
+    little_put32(bytes + 16, row->place);
+    little_put32(bytes + 20, row->extent);
+    little_put64(bytes + 24, row->size);
+    little_put64(bytes + 32, row->blob);
+}
+
+static struct row row_decode(const unsigned char *bytes)
+{
+    return (struct row){
+        .order = little_get64(bytes),
+        .tag = little_get64(bytes + 8),
+        .place = little_get32(bytes + 16),
+        .extent = little_get32(bytes + 20),
+        .size = little_get64(bytes + 24),
+        .blob = little_get64(bytes + 32),
+    };
+}
+
+static uint64_t header_check(const unsigned char *bytes, uint64_t salt)
+{
+    return XXH3_64bits_withSeed(bytes, AT_CHECK, salt);
+}
+
+static void header_encode(const struct summary *summary, uint64_t salt, unsigned char *bytes)
+{
+    memcpy(bytes + AT_MAGIC, magic, sizeof magic);
+    little_put64(bytes + AT_VERSION, SUMMARY_VERSION);
+    little_put64(bytes + AT_NUMBER, summary->number);
+    little_put64(bytes + AT_BASE, summary->base);
+    little_put64(bytes + AT_END, summary->end);
+    little_put64(bytes + AT_LENGTH, summary->length);
+    little_put64(bytes + AT_COUNT, summary->count);
+    little_put64(bytes + AT_BLOB, summary->blob);
+    little_put64(bytes + AT_LAST, summary->last);
+    little_put64(bytes + AT_LAST_CHECK, summary->last_check);
+    little_put64(bytes + AT_MARKED, summary->marked);
+    little_put64(bytes + AT_ROWS_CHECK, summary->rows_check);
+    little_put64(bytes + AT_CHECK, header_check(bytes, salt));
+}
+
+static bool header_decode(const unsigned char *bytes, uint64_t salt, struct summary *ret_summary)
+{
+    *ret_summary = (struct summary){
+        .number = little_get64(bytes + AT_NUMBER),
+        .base = little_get64(bytes + AT_BASE),
+        .end = little_get64(bytes + AT_END),
+        .length = little_get64(bytes + AT_LENGTH),
+        .count = little_get64(bytes + AT_COUNT),
+        .blob = little_get64(bytes + AT_BLOB),
+        .last = little_get64(bytes + AT_LAST),
+        .last_check = little_get64(bytes + AT_LAST_CHECK),
+        .marked = little_get64(bytes + AT_MARKED) == 1,
+        .rows_check = little_get64(bytes + AT_ROWS_CHECK),
+    };
+    return memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 && little_get64(bytes + AT_VERSION) == SUMMARY_VERSION &&
+           little_get64(bytes + AT_CHECK) == header_check(bytes, salt);
+}
+
+/* The check of the segment's last record: it tells one history of a log from another. An errno. */
+static int read_last_check(const struct segment *segment, uint64_t last, uint64_t *ret_check)
+{
+    unsigned char bytes[8] = {0};
+    int error = 0;
+    if (last)
+        error = io_read_all(segment->io, segment->file, bytes, sizeof bytes, (off_t)(last + RECORD_AT_CHECK));
+    *ret_check = little_get64(bytes);
+    return error;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static uint64_t highest_blob(const struct rows *rows)
+{
+    uint64_t highest = 0;
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->list[i].blob > highest)
+            highest = rows->list[i].blob;
+    return highest;
+}
+
+/* The check of the rows up to the end of a piece, from that of the rows in front of it. */
+static uint64_t piece_check(const void *bytes, size_t count, uint64_t salt, uint64_t before)
+{
+    return XXH3_64bits_withSeed(bytes, count * SUMMARY_ROW, salt ^ before);
+}
+
+/* The bytes of the piece that begins with a row; how many rows it has. */
+static size_t encode_piece(const struct rows *rows, size_t from, unsigned char *bytes)
+{
+    size_t count = rows->count - from < PIECE ? rows->count - from : PIECE;
+    for (size_t i = 0; i < count; i++)
+        row_encode(&rows->list[from + i], bytes + i * SUMMARY_ROW);
+    return count;
+}
+
+/* Writes the header in front of the rows, and those; `piece` has room for one. An errno. */
+static int write_all(const struct log *log, int file, struct summary *summary, const struct rows *rows,
+                     unsigned char *piece)
+{
+    const struct io *io = log->io;
+    unsigned char header[SUMMARY_HEADER];
+    int error = 0;
+    for (size_t from = 0; from < rows->count && !error; from += PIECE) {
+        size_t count = encode_piece(rows, from, piece);
+        summary->rows_check = piece_check(piece, count, log->salt, summary->rows_check);
+        error = io_write_all(io, file, piece, count * SUMMARY_ROW, (off_t)(SUMMARY_HEADER + from * SUMMARY_ROW));
+    }
+    if (error)
+        return error;
+    header_encode(summary, log->salt, header);
+    return io_write_all(io, file, header, sizeof header, 0);
+}
+
+/* Writes the draft and gives it its name; an errno. */
+static int write_file(const struct log *log, struct summary *summary, const struct rows *rows)
+{
+    const struct io *io = log->io;
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(summary->number, ending, name);
+    int file = io->openat(io->self, log->folder, draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return errno;
+    unsigned char *piece = malloc((size_t)PIECE * SUMMARY_ROW);
+    int error = piece ? write_all(log, file, summary, rows, piece) : ENOMEM;
+    free(piece);
+    io->close(io->self, file);
+    if (!error && io->renameat(io->self, log->folder, draft, log->folder, name) < 0)
+        error = errno;
+    if (error)
+        io->unlinkat(io->self, log->folder, draft, 0);
+    return error;
+}
+
+int summary_write(const struct log *log, const struct segment *segment, uint64_t end, const struct rows *rows)
+{
+    assert(!rows_are_under_way(rows) && rows->dropped == 0);
+    struct summary summary = {
+        .number = segment->number,
+        .base = segment->base,
+        .end = end,
+        .length = segment->prepared,
+        .count = rows->count,
+        .blob = highest_blob(rows),
+        .last = rows->last,
+        .marked = rows->marked,
+    };
+    if (space_is_full(log->space) || !space_affords(log->space, SUMMARY_HEADER + rows->count * SUMMARY_ROW))
+        return ENOSPC;
+    int error = read_last_check(segment, rows->last, &summary.last_check);
+    return error ? error : write_file(log, &summary, rows);
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* Whether the header tells of just this segment. */
+static bool is_of(const struct summary *summary, const struct segment *segment, uint64_t end, uint64_t size)
+{
+    uint64_t check;
+    return summary->number == segment->number && summary->base == segment->base && summary->end == end &&
+           summary->length == segment->prepared && summary->count <= end / RECORD_HEADER &&
+           size == SUMMARY_HEADER + summary->count * SUMMARY_ROW && summary->last < end &&
+           read_last_check(segment, summary->last, &check) == 0 && check == summary->last_check;
+}
+
+/* What is seen of the rows as they pass. */
+struct proof {
+    uint64_t end;
+    struct row before;
+    uint64_t bytes; /* of their records */
+    uint64_t check;
+    bool sound;
+};
+
+/* The check tells that this program has written the rows. What it relies upon is looked at nevertheless. */
+static void prove(struct proof *proof, const struct row *rows, size_t count)
+{
+    bool sound = proof->sound;
+    struct row before = proof->before;
+    for (size_t i = 0; i < count; i++) {
+        const struct row row = rows[i];
+        uint32_t position = row_position(&row), length = row_length(&row);
+        sound = sound && position >= SEGMENT_HEADER && length >= RECORD_HEADER && length <= RECORD_MAX &&
+                (uint64_t)position + length <= proof->end && row_type(&row) >= RECORD_PUT &&
+                row_type(&row) <= RECORD_SWEEP &&
+                (row.order > before.order || (row.order == before.order && row.place > before.place));
+        proof->bytes += length;
+        before = row;
+    }
+    proof->sound = sound;
+    proof->before = before;
+}
+
+/* Reads rows where they stand in the file; `ret_rows` has room for as many. An errno. */
+static int read_rows(const struct io *io, int file, uint64_t from, size_t count, struct row *ret_rows)
+{
+    static_assert(sizeof *ret_rows == SUMMARY_ROW, "what is read finds place in the rows that are made of it");
+    return io_read_all(io, file, ret_rows, count * SUMMARY_ROW, (off_t)(SUMMARY_HEADER + from * SUMMARY_ROW));
+}
+
+static void decode_rows(struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        rows[i] = row_decode((const unsigned char *)&rows[i]);
+}
+
+/* Reads all rows and proves them: into `rows`, which has room for a piece or, with `all`, for all of them. */
+static bool read_and_prove(const struct log *log, int file, const struct summary *summary, struct row *rows, bool all)
+{
+    struct proof proof = {.end = summary->end, .sound = true};
+    for (uint64_t from = 0; from < summary->count; from += PIECE) {
+        size_t count = summary->count - from < PIECE ? (size_t)(summary->count - from) : PIECE;
+        struct row *piece = all ? rows + from : rows;
+        if (read_rows(log->io, file, from, count, piece))
+            return false;
+        proof.check = piece_check(piece, count, log->salt, proof.check);
+        decode_rows(piece, count);
+        prove(&proof, piece, count);
+    }
+    return proof.sound && proof.bytes == summary->end - SEGMENT_HEADER && proof.check == summary->rows_check;
+}
+
+/* The same with the memory that it takes. */
+static bool read_proven(const struct log *log, int file, const struct summary *summary, struct row **ret_rows)
+{
+    bool all = ret_rows != NULL;
+    struct row *rows = malloc((all ? (size_t)summary->count + 1 : PIECE) * sizeof *rows);
+    bool proven = rows && read_and_prove(log, file, summary, rows, all);
+    if (proven && all)
+        *ret_rows = rows;
+    else
+        free(rows);
+    return proven;
+}
+
+static int open_file(const struct log *log, uint64_t number)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    return log->io->openat(log->io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
+}
+
+bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
+                  struct row **ret_rows)
+{
+    const struct io *io = log->io;
+    unsigned char header[SUMMARY_HEADER];
+    struct stat status;
+    int file = open_file(log, segment->number);
+    if (file < 0)
+        return false;
+    bool counts = io->fstat(io->self, file, &status) == 0 && S_ISREG(status.st_mode) &&
+                  io_read_all(io, file, header, sizeof header, 0) == 0 &&
+                  header_decode(header, log->salt, ret_summary) &&
+                  is_of(ret_summary, segment, end, (uint64_t)status.st_size) &&
+                  read_proven(log, file, ret_summary, ret_rows);
+    io->close(io->self, file);
+    return counts;
+}
+
+int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, struct row *ret_rows)
+{
+    int file = open_file(log, number);
+    if (file < 0)
+        return errno;
+    int error = read_rows(log->io, file, from, count, ret_rows);
+    log->io->close(log->io->self, file);
+    if (!error)
+        decode_rows(ret_rows, count);
+    return error;
+}
+
+/* ---- comparing ------------------------------------------------------------------------------- */
+
+bool summary_differs(const struct summary *summary, const struct rows *rows)
+{
+    unsigned char *piece = malloc((size_t)PIECE * SUMMARY_ROW);
+    uint64_t check = 0;
+    if (!piece)
+        return false;
+    for (size_t from = 0; from < rows->count; from += PIECE)
+        check = piece_check(piece, encode_piece(rows, from, piece), rows->salt, check);
+    free(piece);
+    return summary->count != rows->count || summary->rows_check != check || summary->last != rows->last ||
+           summary->marked != rows->marked || summary->blob != highest_blob(rows);
+}

@@ -1,0 +1,53 @@
+/* sheaf.h - the rows of all segments side by side, so that those of a hash come together and in the order of the log.
+ *
+ * Each segment is a source: its rows lie in memory, or are read from its summary, a buffer at a time. All sources are
+ * sorted alike. So the replay gets them part by part, and of each part source by source.
+ *
+ * Thread: the one that opens the store.
+ */
+#ifndef CAIRN_SHEAF_H
+#define CAIRN_SHEAF_H
+
+#include "store/log/rows.h"
+#include "store/log/summary.h"
+#include "store/start/replay.h"
+
+#include <stdatomic.h>
+
+/* The rows of one segment. */
+struct sheaf_source {
+    struct segment *segment; /* borrowed */
+    struct row *rows;        /* all of them, or those that were read last */
+    size_t held;             /* how many those are */
+    size_t at;               /* the next of them */
+    uint64_t rest;           /* rows that are still to be read from the summary */
+    uint64_t count;          /* all of them */
+};
+
+struct sheaf {
+    struct index *index; /* the store's, like the next */
+    const struct log *log;
+    struct sheaf_source *sources;
+    size_t count;
+    size_t capacity;
+    uint64_t rows;   /* of all sources */
+    uint64_t held;   /* of those that lie in memory for good */
+    size_t buffer;   /* rows of one */
+    uint64_t unread; /* number of the segment whose summary could not be read; 0: none */
+};
+
+void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log);
+void sheaf_free(struct sheaf *sheaf);
+
+/* Whether so many rows more may lie in memory although they are also in a summary. */
+bool sheaf_may_hold(const struct sheaf *sheaf, uint64_t rows);
+
+/* Adds the rows of a segment, which is behind all others in the log: those in memory, which are the sheaf's now; or,
+ * where `rows` is NULL, those of its summary. False when memory is out: the rows stay the caller's. */
+bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct row *rows, uint64_t count);
+
+/* Hands all rows to a replay. STORE_NO_MEMORY; STORE_DRAINING soon after `halt` is set; STORE_IO and the like where a
+ * summary cannot be read. Blocking. */
+struct failure sheaf_run(struct sheaf *sheaf, struct replay *replay, const atomic_bool *halt);
+
+#endif

@@ -1,0 +1,31 @@
+/* summaries.h - the making of summaries: one for each segment when it has been sealed, so that the next start need not
+ * read it.
+ *
+ * The records are read again and proved by their checks; of a segment in which that fails there is no summary. Where
+ * the disk is full, or the file cannot be written, there is none before the next start.
+ *
+ * Thread: one for all stores of a depot, a segment at a time, so that all have their turns.
+ */
+#ifndef CAIRN_SUMMARIES_H
+#define CAIRN_SUMMARIES_H
+
+#include "store/base/errand.h"
+#include "store/commit/gate.h"
+#include "store/index/index.h"
+
+struct summaries {
+    struct index *index; /* the store's, like the next two */
+    const struct log *log;
+    const struct gate *gate;
+
+    struct errand errand; /* makes one summary; asked for when the log has come to another segment */
+};
+
+/* Sets up the rest of one that has its parts; it runs on the depot's upkeep. */
+void summaries_init(struct summaries *summaries, struct pool *upkeep);
+void summaries_free(struct summaries *summaries);
+
+/* Ends the making and waits for it. Thread: the one that closes the store. */
+void summaries_stop(struct summaries *summaries);
+
+#endif

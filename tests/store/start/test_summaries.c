@@ -1,0 +1,411 @@
+/* test_summaries.c - summaries beside sealed segments: a start by them finds just what one finds that reads the log,
+ * and they are never trusted over it. */
+#include "store/internal.h"
+#include "store/log/summary.h"
+#include "tests/lib/fixture.h"
+#include "tests/lib/history.h"
+#include "tests/lib/long_log.h"
+#include "tests/lib/model.h"
+#include "tests/lib/patience.h"
+#include "tests/lib/summaries.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+FIXTURE_OF_EACH_TEST
+
+static const char log_folder[] = "/data/stores/s/log";
+static const char first_segment[] = "/data/stores/s/log/0000000000000001.seg";
+static const char first_summary[] = "/data/stores/s/log/0000000000000001.sum";
+static const char second_segment[] = "/data/stores/s/log/0000000000000002.seg";
+static const char second_summary[] = "/data/stores/s/log/0000000000000002.sum";
+
+/* ---- all that a start makes of a log --------------------------------------------------------- */
+
+enum { NUMBERS = 65536 };
+
+/* Numbers that tell all of it. */
+struct portrait {
+    uint64_t numbers[NUMBERS];
+    size_t count;
+};
+
+static void draw(struct portrait *portrait, uint64_t number)
+{
+    ck_assert_uint_lt(portrait->count, NUMBERS);
+    portrait->numbers[portrait->count++] = number;
+}
+
+static void draw_each(void *arg, uint64_t number)
+{
+    draw(arg, number);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+    return *left < *right ? -1 : *left > *right;
+}
+
+/* What a table or the index tells in no order is put into one. */
+static void put_in_order(struct portrait *portrait, size_t from)
+{
+    qsort(portrait->numbers + from, portrait->count - from, sizeof *portrait->numbers, compare);
+}
+
+static void draw_segments(struct portrait *portrait, const struct log *log)
+{
+    for (size_t at = 0; at < log->chain.count; at++) {
+        const struct segment *segment = log->chain.segments[at];
+        const uint64_t numbers[] = {segment->number, segment->used,       segment->puts,       segment->live,
+                                    segment->dead,   segment->tombstones, segment->ends_others};
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+            draw(portrait, numbers[i]);
+    }
+}
+
+static void draw_namesakes(struct portrait *portrait, const struct namesakes *namesakes)
+{
+    const struct table *const tables[] = {&namesakes->locations, &namesakes->counts, &namesakes->sums};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        size_t from = portrait->count;
+        table_each(tables[i], draw_each, portrait);
+        put_in_order(portrait, from);
+    }
+}
+
+static void draw_store(struct portrait *portrait, struct store *store)
+{
+    struct index *index = &store->index;
+    index_lock(index);
+    const uint64_t numbers[] = {index->objects,           index->live_bytes,      index->dead_bytes, index->end_offset,
+                                index->damage.gaps,       index->damage.bytes,    store->log.marked, store->blobs.bytes,
+                                store->blobs.needs.count, store->log.next_number, store->blobs.next};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        draw(portrait, numbers[i]);
+    draw_segments(portrait, &store->log);
+    size_t from = portrait->count;
+    index_each(index, draw_each, portrait);
+    put_in_order(portrait, from);
+    from = portrait->count;
+    table_each(&store->blobs.needs, draw_each, portrait);
+    put_in_order(portrait, from);
+    if (index->namesakes)
+        draw_namesakes(portrait, index->namesakes);
+    index_unlock(index);
+}
+
+/* What a start makes of the stores of a depot, and leaves as it was. */
+static struct portrait *portray(const struct depot_options *options, const char *const *stores, size_t count)
+{
+    struct portrait *portrait = calloc(1, sizeof *portrait);
+    struct depot_options reading = *options;
+    struct depot *depot;
+    struct store *store;
+    ck_assert_ptr_nonnull(portrait);
+    reading.read_only = true;
+    ck_assert_int_eq(depot_open("/data", &reading, &depot, NULL), STORE_OK);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(depot_acquire(depot, stores[i], &store, NULL), STORE_OK);
+        draw_store(portrait, store);
+        depot_release(store);
+    }
+    depot_close(depot);
+    return portrait;
+}
+
+static void expect_same(struct portrait *one, struct portrait *other)
+{
+    ck_assert_uint_eq(one->count, other->count);
+    ck_assert_mem_eq(one->numbers, other->numbers, one->count * sizeof *one->numbers);
+    free(one);
+    free(other);
+}
+
+/* ---- whatever becomes of them ---------------------------------------------------------------- */
+
+static const char *const stores[] = {"alpha", "beta"};
+static const char *const folders[] = {"/data/stores/alpha/log", "/data/stores/beta/log"};
+
+/* Opens the stores so that there are all summaries, and closes them. */
+static void have_summaries(struct model *model)
+{
+    struct store *store;
+    ck_assert_int_eq(depot_open("/data", &model->options, &model->depot, NULL), STORE_OK);
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        ck_assert_int_eq(depot_acquire(model->depot, stores[i], &store, NULL), STORE_OK);
+        depot_release(store);
+    }
+    depot_close(model->depot);
+    model->depot = NULL;
+}
+
+static void age(struct model *model)
+{
+    struct fixture aging = {.disk = model->disk, .io = model->options.io};
+    char path[128];
+    for (unsigned i = 0; i < MODEL_STORES; i++)
+        for (unsigned number = 1; number < 64; number++) {
+            snprintf(path, sizeof path, "%s/%016x.seg", folders[i], number);
+            if (fixture_exists(&aging, path) && fixture_file_size(&aging, path) > SEGMENT_HEADER)
+                fixture_age_header(&aging, path, 2);
+        }
+}
+
+/* A start with all summaries, and one behind whatever happens to them, see the same. */
+static unsigned expect_whatever_happens(struct model *model, struct prng *prng)
+{
+    unsigned spoilt = 0;
+    for (int spoiling = SPOIL_NOTHING; spoiling <= SPOILINGS; spoiling++) {
+        have_summaries(model);
+        struct portrait *by_summaries = portray(&model->options, stores, MODEL_STORES);
+        for (unsigned i = 0; i < MODEL_STORES; i++)
+            spoilt += spoiling < SPOILINGS ? summaries_spoil(model->options.io, folders[i], (enum spoiling)spoiling)
+                                           : summaries_spoil_some(model->options.io, folders[i], prng);
+        expect_same(by_summaries, portray(&model->options, stores, MODEL_STORES));
+    }
+    return spoilt;
+}
+
+START_TEST(a_start_sees_the_same_with_them_and_without)
+{
+    enum { HISTORIES = 4, ROUNDS = 8 };
+    unsigned spoilt = 0, spoilt_of_old = 0;
+    for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
+        struct sim_disk *disk = sim_disk_new(seed);
+        struct model *model = model_new(disk, seed);
+        struct prng prng = prng_of(seed);
+        model_open(model, NULL);
+        for (unsigned i = 0; i < ROUNDS; i++) {
+            history_round(model, &prng, 60);
+            history_churn(model, &prng, i % MODEL_STORES);
+        }
+        model_close(model);
+        spoilt += expect_whatever_happens(model, &prng);
+        model_open(model, NULL);
+        model_verify(model);
+        model_close(model);
+        age(model);
+        spoilt_of_old += expect_whatever_happens(model, &prng);
+        model_free(model);
+        sim_disk_free(disk);
+    }
+    ck_assert_uint_gt(spoilt, 20);
+    ck_assert_uint_gt(spoilt_of_old, 20);
+}
+END_TEST
+
+/* Puts numbered keys until the log has begun another segment; the number of the next one. */
+static unsigned fill_segment(unsigned from)
+{
+    if (from == 0)
+        long_log_put(&fixture, from++, 1); /* there is no segment before */
+    return long_log_fill_segment(&fixture, from);
+}
+
+/* ---- when they are made and when they go ----------------------------------------------------- */
+
+START_TEST(one_is_made_when_a_segment_is_sealed)
+{
+    unsigned next = fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    ck_assert(fixture_exists(&fixture, first_summary));
+    ck_assert(!fixture_exists(&fixture, second_summary));
+    next = fill_segment(next);
+    WAIT_UNTIL(fixture_exists(&fixture, second_summary));
+    ck_assert(fixture_exists(&fixture, second_summary));
+}
+END_TEST
+
+START_TEST(a_start_makes_what_is_missing_and_removes_what_is_of_no_use)
+{
+    static const char *const useless[] = {"/data/stores/s/log/0000000000000003.sum", "/data/stores/s/log/summary",
+                                          "/data/stores/s/log/00000000000000aa.sum"};
+    (void)fill_segment(fill_segment(0)); /* the third one is written to */
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary) && fixture_exists(&fixture, second_summary));
+    fixture_close(&fixture);
+    ck_assert_uint_eq(summaries_spoil(fixture.io, log_folder, SPOIL_REMOVE), 2);
+    for (size_t i = 0; i < sizeof useless / sizeof *useless; i++)
+        fixture_write_file(&fixture, useless[i], "?", 1, 0);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture.warnings, 0);
+    ck_assert(fixture_exists(&fixture, first_summary) && fixture_exists(&fixture, second_summary));
+    for (size_t i = 0; i < sizeof useless / sizeof *useless; i++)
+        ck_assert(!fixture_exists(&fixture, useless[i]));
+}
+END_TEST
+
+START_TEST(one_goes_with_its_segment)
+{
+    unsigned next = fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    for (unsigned i = 0; i + 1 < next; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%u", i);
+        ck_assert_int_eq(fixture_delete(&fixture, key), STORE_OK);
+    }
+    WAIT_UNTIL(fixture_is_husk(&fixture, 1) && !fixture_exists(&fixture, first_summary));
+    ck_assert(fixture_is_husk(&fixture, 1));
+    ck_assert(!fixture_exists(&fixture, first_summary));
+}
+END_TEST
+
+/* They may be missing, and what puts need may not. */
+START_TEST(none_is_made_on_a_full_disk)
+{
+    (void)fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    fixture_close(&fixture);
+    summaries_spoil(fixture.io, log_folder, SPOIL_REMOVE);
+    sim_disk_set_free(fixture.disk, 100);
+    fixture_open(&fixture);
+    ck_assert(!fixture_exists(&fixture, first_summary));
+    ck_assert(!fixture_exists(&fixture, "/data/stores/s/log/summary"));
+    ck_assert_uint_gt(fixture_figures(&fixture).objects, 0);
+}
+END_TEST
+
+/* ---- never trusted over the log -------------------------------------------------------------- */
+
+/* The bytes of a file, put back into one. */
+struct copy {
+    uint8_t *bytes;
+    size_t size;
+};
+
+static struct copy copy_of(const char *path)
+{
+    struct copy copy;
+    copy.bytes = fixture_read_file(&fixture, path, &copy.size);
+    return copy;
+}
+
+static void bring_back(const char *path, struct copy copy)
+{
+    if (fixture_exists(&fixture, path))
+        fixture_remove(&fixture, path);
+    fixture_write_file(&fixture, path, copy.bytes, copy.size, 0);
+    free(copy.bytes);
+}
+
+/* Puts of one length until the first segment is sealed. */
+static unsigned fill_first(const char *text)
+{
+    unsigned count = 0;
+    while (!fixture_exists(&fixture, second_segment)) {
+        char key[16];
+        snprintf(key, sizeof key, "key%05u", count++);
+        fixture_must_put(&fixture, key, text);
+    }
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    return count;
+}
+
+/* An older log is brought back and written on to the same length: what was known of the first one is of no use. */
+START_TEST(one_of_another_history_does_not_count)
+{
+    fixture_must_put(&fixture, "common", "to both");
+    fixture_close(&fixture);
+    struct copy older = copy_of(first_segment);
+    struct copy reach = copy_of("/data/stores/s/reach");
+    fixture_open(&fixture);
+    unsigned count = fill_first("one");
+    fixture_close(&fixture);
+    struct copy summary = copy_of(first_summary);
+    bring_back(first_segment, older);
+    bring_back("/data/stores/s/reach", reach);
+    fixture_remove(&fixture, second_segment);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fill_first("two"), count);
+    fixture_must_put(&fixture, "key00000", "the third");
+    fixture_close(&fixture);
+    bring_back(first_summary, summary);
+    fixture_open(&fixture);
+    fixture_must_hold(&fixture, "key00000", "the third");
+    for (unsigned i = 1; i < count; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "key%05u", i);
+        fixture_must_hold(&fixture, key, "two");
+    }
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, count + 1);
+}
+END_TEST
+
+/* What a start by summaries does not see, reading does: an object that is damaged is not taken for an older one. */
+START_TEST(damage_behind_one_is_told_by_reading_and_by_a_verification)
+{
+    fixture_must_put(&fixture, "damaged", "an older payload");
+    fixture_must_put(&fixture, "damaged", "what is damaged");
+    (void)fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    fixture_close(&fixture);
+    struct copy summary = copy_of(first_summary);
+    size_t payload = fixture_find(&fixture, first_segment, "what is damaged", 15);
+    fixture_flip(&fixture, first_segment, payload - sizeof "damaged");
+    bring_back(first_summary, summary);
+    fixture_open(&fixture);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_int_eq(fixture_get_text(&fixture, "damaged", ""), STORE_DAMAGED);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+    struct store_verification verification;
+    ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert_uint_eq(verification.flaws, 1);
+}
+END_TEST
+
+/* Rows of the first segment with a change, written as its summary: its checks are right. */
+static void forge(size_t row, uint64_t size)
+{
+    struct segment *segment = fixture.store->log.chain.segments[0];
+    struct summary summary;
+    struct rows rows = {.salt = fixture.store->salt};
+    ck_assert(summary_read(&fixture.store->log, segment, segment->used, &summary, &rows.list));
+    rows.count = rows.whole = (size_t)summary.count;
+    rows.last = summary.last;
+    rows.list[row].size = size;
+    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, &rows), 0);
+    rows_free(&rows);
+}
+
+/* No disk makes one whose checks are right, but a program may. */
+START_TEST(a_verification_removes_one_that_differs_from_its_segment)
+{
+    struct store_verification verification;
+    (void)fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    struct copy before = copy_of(first_summary);
+    ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert(fixture_exists(&fixture, first_summary));
+    ck_assert_uint_eq(fixture.warnings, 0);
+    forge(5, 17);
+    ck_assert_int_eq(store_verify(fixture.store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert_uint_eq(verification.flaws, 0); /* nothing is lost */
+    ck_assert_uint_eq(fixture.warnings, 1);
+    ck_assert_ptr_nonnull(strstr(fixture.logged, "summary"));
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary)); /* it is made again */
+    struct copy again = copy_of(first_summary);
+    ck_assert_uint_eq(again.size, before.size);
+    ck_assert_mem_eq(again.bytes, before.bytes, before.size);
+    free(again.bytes);
+    free(before.bytes);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        one_is_made_when_a_segment_is_sealed,
+        a_start_makes_what_is_missing_and_removes_what_is_of_no_use,
+        one_goes_with_its_segment,
+        none_is_made_on_a_full_disk,
+        one_of_another_history_does_not_count,
+        damage_behind_one_is_told_by_reading_and_by_a_verification,
+        a_verification_removes_one_that_differs_from_its_segment,
+        a_start_sees_the_same_with_them_and_without,
+    };
+    return UNIT_RUN_WITH("summaries", setup, teardown, tests);
+}
