@@ -26,6 +26,7 @@ struct services {
     struct space *space;         /* who may have what the disk has left */
     struct effort *effort;       /* what commits cost is counted there */
     const atomic_bool *halt;     /* once it is set, no store is opened any more: STORE_DRAINING */
+    atomic_bool *alarm;          /* raised when a write has failed by the disk; the probe looks after it */
     struct notice notice;        /* about the depot as a whole */
 };
 

@@ -111,6 +111,8 @@ void gate_complete(struct gate *gate, struct txn *txn)
         else if (blob)
             blobs_discard(gate->blobs, blob);
     }
+    if (txn->failure.error == STORE_IO)
+        atomic_store(gate->services->alarm, true);
     if (txn->share)
         quota_leave(gate->quota, txn->share);
     if (!txn->upkeep)

@@ -37,6 +37,7 @@ struct depot {
     struct groups groups;
     struct trouble trouble;
     struct probe probe;
+    atomic_bool alarm;
     struct roster roster;
     struct lock admin;
     atomic_bool halt;
@@ -110,6 +111,7 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .effort = &depot->effort,
                                         .groups = &depot->groups,
                                         .halt = &depot->halt,
+                                        .alarm = &depot->alarm,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
     effort_init(&depot->effort);
     groups_init(&depot->groups);
@@ -171,7 +173,7 @@ static void end_threads(struct depot *depot)
 static bool start_threads(struct depot *depot, const char *path)
 {
     struct services *services = &depot->services;
-    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path);
+    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path, &depot->alarm);
     services->pool = pool_new(depot->options.io_threads);
     services->commits = pool_new(depot->options.commit_threads);
     services->upkeep = pool_new(1);
@@ -392,6 +394,14 @@ static struct failure create(struct depot *depot, const char *name, bool *ret_cr
     return failure_none();
 }
 
+/* For calls that change what stores there are, or what they may hold. */
+static enum store_error tell_change(struct depot *depot, struct failure failure)
+{
+    if (failure.error == STORE_IO)
+        atomic_store(&depot->alarm, true);
+    return failure_tell(failure);
+}
+
 enum store_error depot_create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *ret_detail)
 {
     failure_detail(ret_detail, failure_none(), "%s", "");
@@ -400,7 +410,7 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
         failure = failure_of(STORE_DRAINING);
     if (!failure.error)
         failure = create(depot, name, ret_created, ret_detail);
-    return failure_tell(failure);
+    return tell_change(depot, failure);
 }
 
 static struct failure removal_failed(const char *name, int os_error, struct store_detail *detail)
@@ -503,7 +513,7 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
         depot_release(store);
     }
     lock_release(&depot->admin);
-    return failure_tell(failure);
+    return tell_change(depot, failure);
 }
 
 /* ---- limits of stores ------------------------------------------------------------------------ */
@@ -531,7 +541,7 @@ enum store_error depot_set_limits(struct depot *depot, const char *name, const s
     lock_take(&depot->admin);
     struct failure failure = set_limits(depot, name, bytes, objects, ret_detail);
     lock_release(&depot->admin);
-    return failure_tell(failure);
+    return tell_change(depot, failure);
 }
 
 enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits)

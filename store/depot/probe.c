@@ -21,9 +21,9 @@ struct question {
     void *arg;
 };
 
-bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path)
+bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path, atomic_bool *alarm)
 {
-    *probe = (struct probe){.io = io, .folder = folder, .path = strdup(path), .pool = pool_new(1)};
+    *probe = (struct probe){.io = io, .folder = folder, .alarm = alarm, .path = strdup(path), .pool = pool_new(1)};
     lock_init(&probe->lock);
     return probe->path && probe->pool;
 }
@@ -90,6 +90,36 @@ static void find_folder(const struct probe *probe, struct store_detail *detail)
     io->close(io->self, file);
 }
 
+/* Makes a file of a block, and removes it. An errno. */
+static int write_file(const struct probe *probe)
+{
+    static const char name[] = "probe", bytes[IO_BLOCK];
+    const struct io *io = probe->io;
+    int file = io->openat(io->self, probe->folder, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    if (file < 0)
+        return errno;
+    int error = io_write_all(io, file, bytes, sizeof bytes, 0);
+    if (!error && io->fdatasync(io->self, file) < 0)
+        error = errno;
+    io->close(io->self, file);
+    io->unlinkat(io->self, probe->folder, name, 0);
+    return error;
+}
+
+/* Only when a write has failed, and then until one does not: as long as all is well looking costs no write. A failure
+ * that comes meanwhile raises the alarm again. Why else the file cannot be made, want of space say, ends nothing. */
+static void try_writing(const struct probe *probe, struct store_detail *detail)
+{
+    if (!atomic_exchange(probe->alarm, false))
+        return;
+    struct failure failure = failure_of_errno(write_file(probe));
+    if (!failure.error)
+        return;
+    atomic_store(probe->alarm, true);
+    if (failure.error == STORE_IO && !store_error_is_shortage(failure.error, failure.os_error))
+        failure_detail(detail, failure, "the disk of the data folder takes no bytes: %s", strerror(failure.os_error));
+}
+
 static void look(struct probe *probe)
 {
     struct store_detail detail = {0};
@@ -106,6 +136,8 @@ static void look(struct probe *probe)
     else if (error && !store_error_is_shortage(STORE_IO, error))
         failure_detail(&detail, failure_io(error), "the disk of the data folder does not give its bytes: %s",
                        strerror(error));
+    if (!detail.text[0])
+        try_writing(probe, &detail);
     lock_take(&probe->lock);
     probe->detail = detail;
     probe->looked = milliseconds();

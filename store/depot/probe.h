@@ -4,6 +4,8 @@
  * waiting for that very disk. Past the page cache where that can be done, since what is in there says nothing of the
  * disk. Where a look does not come back the disk counts as failed.
  *
+ * Bytes are written only after a write has failed, until the disk takes them again.
+ *
  * Thread: any.
  */
 #ifndef CAIRN_PROBE_H
@@ -14,10 +16,13 @@
 #include "store/disk/io.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 struct probe {
     const struct io *io;
-    int folder; /* borrowed: the data folder */
-    char *path; /* where it was opened */
+    int folder;         /* borrowed: the data folder */
+    atomic_bool *alarm; /* borrowed: a write has failed, and none has been seen to succeed since */
+    char *path;         /* where the folder was opened */
     struct pool *pool;
 
     struct lock lock;
@@ -27,7 +32,7 @@ struct probe {
 };
 
 /* False when memory or threads are out. */
-bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path);
+bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path, atomic_bool *alarm);
 
 /* Blocking, while a look is under way. */
 void probe_free(struct probe *probe);

@@ -131,6 +131,26 @@ START_TEST(a_disk_that_gives_nothing_is_not_ready)
 }
 END_TEST
 
+/* Reading goes on, and nobody but who wants to write notices; nothing is left of the looks. */
+START_TEST(a_disk_that_takes_nothing_is_not_ready)
+{
+    start();
+    site_expect(site_put("k", "value", NULL), 201);
+    fail_calls("pwrite", EIO);
+    site_expect(client_get(site.client, "/readyz", NULL), 200);
+    site_expect_kind(site_put("k", "another", NULL), 500, "internal");
+    ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    site_expect_kind(answer, 503, "not-ready");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "takes no bytes: Input/output error"));
+    site_expect_text("k", "value");
+    heal("pwrite");
+    ck_assert(clock_until(CLOCK_PATIENCE, is_ready()));
+    ck_assert_int_ne(access(server_path(site.server, "probe"), F_OK), 0);
+    site_expect(site_put("k", "another", NULL), 200);
+}
+END_TEST
+
 /* Neither is it full for ever, nor is there a reserve whose place nobody knows. */
 START_TEST(a_file_system_that_tells_no_size_is_written_to)
 {
@@ -185,7 +205,8 @@ int main(void)
         a_failed_sync_ends_writes_and_nothing_else,   a_full_disk_refuses_and_recovers,
         what_cannot_be_read_is_told_and_served_again, want_of_descriptors_passes,
         a_disk_that_gives_nothing_is_not_ready,       a_file_system_that_tells_no_size_is_written_to,
-        a_data_folder_that_is_gone_is_not_ready,      a_data_folder_that_is_elsewhere_is_not_ready,
+        a_disk_that_takes_nothing_is_not_ready,       a_data_folder_that_is_gone_is_not_ready,
+        a_data_folder_that_is_elsewhere_is_not_ready,
     };
     return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

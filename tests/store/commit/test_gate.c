@@ -13,6 +13,7 @@ enum { OPS = 3, STORE_BYTES = 100, DEPOT_BYTES = 150, THREADS = 4, TURNS = 20000
 
 static struct depot_options options;
 static struct admission admission;
+static atomic_bool alarm_raised;
 static struct services services;
 static struct quota quota;
 static struct gate gate;
@@ -25,7 +26,8 @@ static void setup(void)
     options.store_bytes_limit = STORE_BYTES;
     options.depot_bytes_limit = DEPOT_BYTES;
     admission_init(&admission, &options);
-    services = (struct services){.options = &options, .admission = &admission};
+    services = (struct services){.options = &options, .admission = &admission, .alarm = &alarm_raised};
+    atomic_store(&alarm_raised, false);
     vacated_calls = 0;
     quota_init(&quota);
     gate_init(&gate, &services, &quota, NULL);
@@ -262,6 +264,7 @@ static bool blob_outlives(bool in_doubt)
     ck_assert_int_eq(gate_enter(&own, 0), STORE_OK);
     gate_complete(&own, &txn);
     ck_assert_int_eq(outcome.error, STORE_IO);
+    ck_assert(atomic_load(&alarm_raised));
     gate_free(&own);
     blobs_free(&blobs);
     shared_lock_destroy(&needs_lock);

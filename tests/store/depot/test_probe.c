@@ -17,13 +17,14 @@ enum { ASKED = 1000 };
 static struct sim_disk *disk;
 static struct folder folder;
 static struct probe probe;
+static atomic_bool alarm_raised;
 static sem_t answered;
 
 static void setup(void)
 {
     disk = sim_disk_new(1);
     ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", false, NULL).error, STORE_OK);
-    ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root, "/data"));
+    ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root, "/data", &alarm_raised));
     sem_init(&answered, 0, 0);
 }
 
@@ -63,6 +64,48 @@ START_TEST(a_disk_that_gives_nothing_is_told_until_it_does)
     ck_assert_ptr_nonnull(strstr(detail.text, "Input/output error"));
     sim_disk_heal(disk);
     ck_assert(comes_to(true, &detail));
+}
+END_TEST
+
+static void a_disk_that_fails_writes_is_told(enum sim_call call)
+{
+    struct store_detail detail;
+    sim_disk_fail(disk, call, 1, true, EIO);
+    ck_assert(ask(&detail)); /* nobody has had a write fail */
+    atomic_store(&alarm_raised, true);
+    ck_assert(comes_to(false, &detail));
+    ck_assert_ptr_nonnull(strstr(detail.text, "takes no bytes: Input/output error"));
+    sim_disk_heal(disk);
+    ck_assert(comes_to(true, &detail));
+    ck_assert(!atomic_load(&alarm_raised));
+}
+
+START_TEST(a_disk_that_takes_nothing_is_told_until_it_does)
+{
+    a_disk_that_fails_writes_is_told(SIM_PWRITE);
+    a_disk_that_fails_writes_is_told(SIM_FDATASYNC);
+}
+END_TEST
+
+START_TEST(nothing_is_written_while_all_is_well)
+{
+    uint64_t writes = sim_disk_calls(disk, SIM_PWRITE);
+    atomic_store(&alarm_raised, true);
+    WAIT_UNTIL(ask(NULL) && !atomic_load(&alarm_raised));
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_PWRITE), writes + 1);
+    size_t nodes = sim_disk_nodes(disk);
+    WAIT_UNTIL(ask(NULL) && sim_disk_calls(disk, SIM_PREAD) >= 4);
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_PWRITE), writes + 1);
+    ck_assert_uint_eq(sim_disk_nodes(disk), nodes);
+}
+END_TEST
+
+START_TEST(want_of_space_is_no_failure_of_the_disk)
+{
+    sim_disk_fail(disk, SIM_PWRITE, 1, true, ENOSPC);
+    atomic_store(&alarm_raised, true);
+    ck_assert(ask(NULL));
+    ck_assert(atomic_load(&alarm_raised));
 }
 END_TEST
 
@@ -134,10 +177,16 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_disk_that_gives_nothing_is_told_until_it_does,  a_folder_that_is_gone_is_told,
-        a_folder_that_was_moved_is_told_until_it_is_back, a_file_system_that_has_become_read_only_is_told,
-        want_of_descriptors_says_nothing_of_the_disk,     a_file_system_without_direct_reads_will_do,
+        a_disk_that_gives_nothing_is_told_until_it_does,
+        a_folder_that_is_gone_is_told,
+        a_folder_that_was_moved_is_told_until_it_is_back,
+        a_file_system_that_has_become_read_only_is_told,
+        want_of_descriptors_says_nothing_of_the_disk,
+        a_file_system_without_direct_reads_will_do,
         not_everybody_who_asks_has_the_disk_read,
+        a_disk_that_takes_nothing_is_told_until_it_does,
+        nothing_is_written_while_all_is_well,
+        want_of_space_is_no_failure_of_the_disk,
     };
     return UNIT_RUN_WITH("probe", setup, teardown, tests);
 }
