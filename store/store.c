@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,23 +127,24 @@ static struct store *store_new(const struct services *services, const char *name
     return store;
 }
 
-/* Gives log and blobs their folders; on failure neither is set up. */
-static struct failure open_rooms(struct store *store, int folder, struct store_detail *detail)
+/* Gives log and blobs their folders; on failure neither is set up. `stores` is where the store's is found. */
+static struct failure open_rooms(struct store *store, int stores, int folder, struct store_detail *detail)
 {
     const struct io *io = store->io;
-    int log = -1;
+    struct log_folder log = {.from = stores};
     int blobs = -1;
-    struct failure failure = open_folder(io, folder, store->name, "log", &log, detail);
+    (void)snprintf(log.path, sizeof log.path, "%s/log", store->name);
+    struct failure failure = open_folder(io, folder, store->name, "log", &log.open, detail);
     if (failure.error)
         return failure;
     failure = open_folder(io, folder, store->name, "blobs", &blobs, detail);
     if (failure.error) {
-        io->close(io->self, log);
+        io->close(io->self, log.open);
         return failure;
     }
     struct pool *pool = store->services->pool;
     blobs_init(&store->blobs, io, blobs, pool, store->salt, &store->index.lock);
-    log_init(&store->log, store->options, log, store->salt, store->services->space, pool, &store->index.lock);
+    log_init(&store->log, store->options, &log, store->salt, store->services->space, pool, &store->index.lock);
     return failure_none();
 }
 
@@ -167,7 +169,7 @@ static void store_end(struct store *store)
     store_free(store);
 }
 
-static struct failure open_in_folder(const struct services *services, int folder, const char *name,
+static struct failure open_in_folder(const struct services *services, int stores, int folder, const char *name,
                                      struct store **ret_store, struct store_detail *detail)
 {
     struct settings settings;
@@ -177,7 +179,7 @@ static struct failure open_in_folder(const struct services *services, int folder
     struct store *store = store_new(services, name, settings.salt);
     if (!store)
         return failure_of(STORE_NO_MEMORY);
-    failure = open_rooms(store, folder, detail);
+    failure = open_rooms(store, stores, folder, detail);
     if (failure.error) {
         store_free(store);
         return failure;
@@ -206,7 +208,7 @@ struct failure store_open(const struct services *services, int stores, const cha
         return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);
     if (folder < 0)
         return failure_detail(ret_detail, failure_io(errno), "store %s cannot be opened: %s", name, strerror(errno));
-    struct failure failure = open_in_folder(services, folder, name, ret_store, ret_detail);
+    struct failure failure = open_in_folder(services, stores, folder, name, ret_store, ret_detail);
     io->close(io->self, folder);
     return failure;
 }

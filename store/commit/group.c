@@ -101,8 +101,9 @@ static void group_take(struct group *group, struct txn *txn)
 static void group_fail(struct group *group, struct failure failure)
 {
     bool written = group->parts->log->group_written;
-    notice_tell(group->parts->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
-                store_error_text(failure.error), strerror(failure.os_error));
+    if (failure.error != STORE_NO_STORE)
+        notice_tell(group->parts->notice, STORE_LOG_ERROR, "a commit failed and was taken back: %s (%s)",
+                    store_error_text(failure.error), strerror(failure.os_error));
     log_abandon(group->parts->log);
     struct quota_growth growth = changes_growth(&group->changes, 0);
     quota_retract(group->parts->quota, &growth, NULL);
@@ -320,10 +321,13 @@ static void make_durable(struct group *group)
     struct failure failure = failure_of_errno(sync_log(group, &sync_failed));
     if (!failure.error)
         return;
-    if (sync_failed) {
+    if (failure.os_error == ENOENT && gate_is_shut(group->parts->gate)) {
+        failure.error = STORE_NO_STORE; /* it is just being removed */
+    } else if (sync_failed) {
         failure.error = STORE_FAILED;
         fail_for_good(group, "fdatasync of the log",
-                      failure.os_error == ENOENT ? "the file has been removed" : strerror(failure.os_error));
+                      failure.os_error == ENOENT ? "its file, or a folder that it is in, has been moved or removed"
+                                                 : strerror(failure.os_error));
     }
     group_fail(group, failure);
 }

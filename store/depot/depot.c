@@ -169,11 +169,22 @@ static void end_threads(struct depot *depot)
     probe_free(&depot->probe);
 }
 
+static void find_stores(void *arg, struct store_detail *detail)
+{
+    struct depot *depot = arg;
+    const struct folder *folder = &depot->folder;
+    if (io_leads_to(folder->io, folder->root, "stores", folder->stores))
+        health_find_stores(&depot->roster, detail);
+    else
+        failure_detail(detail, failure_io(ENOENT), "the folder 'stores' is gone from the data folder: move it back");
+}
+
 /* False when memory or threads are out. */
 static bool start_threads(struct depot *depot, const char *path)
 {
     struct services *services = &depot->services;
-    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path, &depot->alarm);
+    const struct probe_hook hook = {.look = find_stores, .arg = depot};
+    bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path, &depot->alarm, &hook);
     services->pool = pool_new(depot->options.io_threads);
     services->commits = pool_new(depot->options.commit_threads);
     services->upkeep = pool_new(1);
@@ -223,12 +234,12 @@ void depot_close(struct depot *depot)
         return;
     assert(!pool_is_current(depot->services.pool) && !pool_is_current(depot->services.upkeep));
     depot_drain(depot);
+    probe_free(&depot->probe); /* a look holds stores */
     roster_close(&depot->roster);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
     pool_free(depot->services.commits);
     space_close(&depot->space);
     pool_free(depot->services.upkeep);
-    probe_free(&depot->probe);
     space_free(&depot->space);
     folder_close(&depot->folder);
     depot_free(depot);

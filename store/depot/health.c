@@ -5,6 +5,7 @@
 #include "store/depot/trouble.h"
 #include "store/internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,4 +54,20 @@ bool health_tell(struct roster *roster, struct trouble *trouble, struct store_de
     if (healthy && ret_detail && !ret_detail->text[0])
         (void)trouble_tell(trouble, ret_detail);
     return healthy;
+}
+
+/* One whose gate is shut is being removed. Until a write comes all is well when the folder is moved back. */
+static void find_store(void *arg, struct store *store)
+{
+    struct store_detail *detail = arg;
+    if (!detail->text[0] && !gate_is_shut(&store->gate) && !log_is_found(&store->log))
+        failure_detail(detail, failure_io(ENOENT),
+                       "store %s: its folder is gone from the data folder: it was moved or removed; move it back, "
+                       "since nothing is written to it elsewhere",
+                       store->name);
+}
+
+void health_find_stores(struct roster *roster, struct store_detail *detail)
+{
+    roster_each_held(roster, find_store, detail);
 }

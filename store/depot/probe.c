@@ -21,9 +21,11 @@ struct question {
     void *arg;
 };
 
-bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path, atomic_bool *alarm)
+bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path, atomic_bool *alarm,
+                const struct probe_hook *hook)
 {
-    *probe = (struct probe){.io = io, .folder = folder, .alarm = alarm, .path = strdup(path), .pool = pool_new(1)};
+    *probe = (struct probe){
+        .io = io, .folder = folder, .alarm = alarm, .hook = *hook, .path = strdup(path), .pool = pool_new(1)};
     lock_init(&probe->lock);
     return probe->path && probe->pool;
 }
@@ -138,6 +140,8 @@ static void look(struct probe *probe)
                        strerror(error));
     if (!detail.text[0])
         try_writing(probe, &detail);
+    if (!detail.text[0])
+        probe->hook.look(probe->hook.arg, &detail);
     lock_take(&probe->lock);
     probe->detail = detail;
     probe->looked = milliseconds();

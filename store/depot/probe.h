@@ -18,9 +18,16 @@
 
 #include <stdatomic.h>
 
+/* What else is to be looked at, with `detail` for the first thing that is wrong. Thread: the probe's. */
+struct probe_hook {
+    void (*look)(void *arg, struct store_detail *detail);
+    void *arg;
+};
+
 struct probe {
     const struct io *io;
-    int folder;         /* borrowed: the data folder */
+    int folder; /* borrowed: the data folder */
+    struct probe_hook hook;
     atomic_bool *alarm; /* borrowed: a write has failed, and none has been seen to succeed since */
     char *path;         /* where the folder was opened */
     struct pool *pool;
@@ -32,7 +39,8 @@ struct probe {
 };
 
 /* False when memory or threads are out. */
-bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path, atomic_bool *alarm);
+bool probe_init(struct probe *probe, const struct io *io, int folder, const char *path, atomic_bool *alarm,
+                const struct probe_hook *hook);
 
 /* Blocking, while a look is under way. */
 void probe_free(struct probe *probe);

@@ -326,17 +326,23 @@ static void entry_vacated(void *arg)
     pool_submit(entry->roster->services->pool, &entry->removal);
 }
 
-void roster_release(struct store *store)
+static void let_go(struct store *store, bool used)
 {
     struct roster_entry *entry = store->entry;
     struct roster *roster = entry->roster;
     lock_take(&roster->lock);
-    entry->idle_since = ++roster->releases;
+    if (used)
+        entry->idle_since = ++roster->releases;
     bool last = --entry->references == 0;
     bool remove = last && entry->state == ENTRY_DELETED;
     lock_release(&roster->lock);
     if (remove)
         gate_when_idle(&store->gate, entry_vacated, entry);
+}
+
+void roster_release(struct store *store)
+{
+    let_go(store, true);
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
@@ -372,15 +378,45 @@ void roster_unblock(struct roster *roster, struct roster_entry *entry)
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg)
+static bool visit_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg)
 {
+    assert(lock_is_mine(&roster->lock));
     bool all = true;
-    lock_take(&roster->lock);
     for (size_t i = 0; i < ROSTER_BUCKETS && all; i++) {
         for (struct roster_entry *entry = roster->buckets[i]; entry && all; entry = entry->next)
             if (entry->state == ENTRY_OPEN)
                 all = visit(arg, entry->store);
     }
+    return all;
+}
+
+bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg)
+{
+    lock_take(&roster->lock);
+    bool all = visit_open(roster, visit, arg);
     lock_release(&roster->lock);
     return all;
+}
+
+/* Appends a store to a list with room for all that are open, and holds it. */
+static bool hold_next(void *arg, struct store *store)
+{
+    struct store ***end = arg;
+    store->entry->references++;
+    *(*end)++ = store;
+    return true;
+}
+
+void roster_each_held(struct roster *roster, void (*visit)(void *arg, struct store *store), void *arg)
+{
+    lock_take(&roster->lock);
+    struct store **stores = malloc((roster->open + 1) * sizeof *stores), **end = stores;
+    if (stores)
+        (void)visit_open(roster, hold_next, &end);
+    lock_release(&roster->lock);
+    for (struct store **store = stores; store < end; store++) {
+        visit(arg, *store);
+        let_go(*store, false);
+    }
+    free(stores);
 }

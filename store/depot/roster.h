@@ -77,4 +77,8 @@ void roster_unblock(struct roster *roster, struct roster_entry *entry);
  * held meanwhile. */
 bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct store *store), void *arg);
 
+/* Calls `visit`, which may block, for the stores that are open, each held meanwhile; that does not count as a use of
+ * them. None is visited when memory is out. Blocking. */
+void roster_each_held(struct roster *roster, void (*visit)(void *arg, struct store *store), void *arg);
+
 #endif

@@ -261,6 +261,17 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
     return 0;
 }
 
+bool io_leads_to(const struct io *io, int folder, const char *path, int file)
+{
+    struct stat opened, found;
+    int there = io->openat(io->self, folder, path, O_RDONLY, 0);
+    if (there < 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    bool known = io->fstat(io->self, file, &opened) == 0 && io->fstat(io->self, there, &found) == 0;
+    io->close(io->self, there);
+    return !known || (opened.st_dev == found.st_dev && opened.st_ino == found.st_ino);
+}
+
 static bool is_nobodys(const char *name)
 {
     return name[0] == '.' || strcmp(name, "lost+found") == 0 || strcmp(name, "@eaDir") == 0;

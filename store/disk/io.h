@@ -62,6 +62,10 @@ void io_read_only(struct io *ret_io, const struct io *base);
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
+/* Whether the path leads from the folder to the file or folder that is open. True also where that cannot be found out:
+ * only what is not there, or is another one, has gone. */
+bool io_leads_to(const struct io *io, int folder, const char *path, int file);
+
 /* The same as list() without the names that file systems, file servers and people's tools put into any folder:
  * lost+found, @eaDir, and whatever begins with a dot. They are nobody's. */
 char *io_list(const struct io *io, int folder);

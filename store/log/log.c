@@ -6,14 +6,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
-              struct pool *pool, struct shared_lock *chain_lock)
+void log_init(struct log *log, const struct depot_options *options, const struct log_folder *folder, uint64_t salt,
+              struct space *space, struct pool *pool, struct shared_lock *chain_lock)
 {
     *log = (struct log){.io = options->io,
-                        .folder = folder,
+                        .folder = folder->open,
+                        .origin = *folder,
                         .salt = salt,
                         .segment_size = space_segment_limit(space, options->segment_size),
                         .space = space,
@@ -28,6 +30,11 @@ void log_free(struct log *log)
     chain_free(&log->chain);
     free(log->strays);
     log->io->close(log->io->self, log->folder);
+}
+
+bool log_is_found(const struct log *log)
+{
+    return io_leads_to(log->io, log->origin.from, log->origin.path, log->folder);
 }
 
 /* Whether nobody else may append: there is no writer yet, or this thread is it. */
@@ -327,11 +334,14 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
     return 0;
 }
 
-/* Whether somebody has removed the file that is written to: it goes on taking bytes, but nobody will find them. */
-static bool is_removed(const struct log *log)
+/* Whether somebody has removed or moved the file that is written to, or a folder that it is in: it goes on taking bytes,
+ * but nobody will find them. */
+static bool is_lost(const struct log *log)
 {
-    struct stat status;
-    return log->io->fstat(log->io->self, log->active->file, &status) == 0 && status.st_nlink == 0;
+    char name[SEGMENT_NAME_MAX], path[sizeof log->origin.path + SEGMENT_NAME_MAX];
+    segment_name(log->active->number, name);
+    (void)snprintf(path, sizeof path, "%s/%s", log->origin.path, name);
+    return !io_leads_to(log->io, log->origin.from, path, log->active->file);
 }
 
 int log_sync(struct log *log, bool *ret_sync_failed)
@@ -345,7 +355,7 @@ int log_sync(struct log *log, bool *ret_sync_failed)
         return error;
     if (log->io->fdatasync(log->io->self, log->active->file) < 0)
         error = errno;
-    else if (is_removed(log))
+    else if (is_lost(log))
         error = ENOENT;
     *ret_sync_failed = error != 0;
     return error;

@@ -46,9 +46,17 @@ struct log_stray {
     bool far;        /* its number is none that this log could have given out */
 };
 
+/* A log's folder, which is open, and where it is found: by that path from another open folder. */
+struct log_folder {
+    int open;
+    int from;
+    char path[STORE_NAME_MAX + sizeof "/log"];
+};
+
 struct log {
     const struct io *io;
-    int folder; /* log/ */
+    int folder;               /* log/ */
+    struct log_folder origin; /* where it was opened */
     uint64_t salt;
     uint64_t segment_size;
     struct space *space; /* the depot's */
@@ -76,9 +84,13 @@ struct log {
     _Atomic(pthread_t) owner; /* the thread that appends now, 0: none; who reads itself there has written it */
 };
 
-/* Takes the folder's descriptor. The segments on disk are added by log_adopt(). */
-void log_init(struct log *log, const struct depot_options *options, int folder, uint64_t salt, struct space *space,
-              struct pool *pool, struct shared_lock *chain_lock);
+/* Takes the folder's descriptor, and borrows the one that it is found from. The segments on disk are added by
+ * log_adopt(). */
+void log_init(struct log *log, const struct depot_options *options, const struct log_folder *folder, uint64_t salt,
+              struct space *space, struct pool *pool, struct shared_lock *chain_lock);
+
+/* Whether the folder is found where it was opened, as far as that can be told. Blocking. Thread: any. */
+bool log_is_found(const struct log *log);
 
 /* Waits for the background, closes everything. */
 void log_free(struct log *log);

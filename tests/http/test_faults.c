@@ -3,8 +3,10 @@
 #include "tests/http/site.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -199,13 +201,82 @@ START_TEST(a_data_folder_that_is_elsewhere_is_not_ready)
 }
 END_TEST
 
+/* The server goes on with its descriptors; what it writes by them nobody would find. */
+START_TEST(a_store_that_was_moved_takes_no_writes)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    char *there = client_text(site.client, "%s/stores/%s", site.server->data, site.store);
+    char *moved = client_text(site.client, "%s.moved", site.server->data);
+    ck_assert_int_eq(rename(there, moved), 0);
+    ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    site_expect_kind(answer, 503, "not-ready");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "its folder is gone"));
+    ck_assert_int_eq(rename(moved, there), 0);
+    ck_assert(clock_until(CLOCK_PATIENCE, is_ready()));
+    site_expect(site_put("k", "w", NULL), 200);
+    ck_assert_int_eq(rename(there, moved), 0);
+    site_expect_kind(site_put("k", "lost", NULL), 503, "store-failed");
+    site_expect(site_put("other", "lost", NULL), 503);
+    site_expect_text("k", "w");
+    ck_assert_int_eq(rename(moved, there), 0);
+    server_stop(site.server);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_text("k", "w");
+    site_expect(site_put("k", "x", NULL), 200);
+}
+END_TEST
+
+START_TEST(a_folder_of_all_stores_that_was_moved_is_not_ready)
+{
+    site_start();
+    char *there = client_text(site.client, "%s/stores", site.server->data);
+    char *moved = client_text(site.client, "%s.moved", site.server->data);
+    ck_assert_int_eq(rename(there, moved), 0);
+    ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "'stores' is gone"));
+    ck_assert_int_eq(rename(moved, there), 0);
+    ck_assert(clock_until(CLOCK_PATIENCE, is_ready()));
+    site_expect(site_put("k", "v", NULL), 201);
+}
+END_TEST
+
+/* Of one that is just being removed nobody is told that it has failed. */
+START_TEST(a_store_that_is_removed_has_not_failed)
+{
+    site_start();
+    pid_t writer = fork();
+    if (writer == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (struct client *client = client_new(site.server->url); writer == 0;)
+        client_send(client, "PUT", site_object("k"), "v", 1, NULL);
+    for (int i = 0; i < 30; i++) {
+        int status = client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL)->status;
+        ck_assert_msg(status == 204 || status == 404, "%d", status);
+        site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    }
+    ck_assert_int_eq(kill(writer, SIGKILL), 0);
+    ck_assert_uint_eq(server_logged(site.server, "error"), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
-        a_failed_sync_ends_writes_and_nothing_else,   a_full_disk_refuses_and_recovers,
-        what_cannot_be_read_is_told_and_served_again, want_of_descriptors_passes,
-        a_disk_that_gives_nothing_is_not_ready,       a_file_system_that_tells_no_size_is_written_to,
-        a_disk_that_takes_nothing_is_not_ready,       a_data_folder_that_is_gone_is_not_ready,
+        a_failed_sync_ends_writes_and_nothing_else,
+        a_full_disk_refuses_and_recovers,
+        what_cannot_be_read_is_told_and_served_again,
+        want_of_descriptors_passes,
+        a_disk_that_gives_nothing_is_not_ready,
+        a_file_system_that_tells_no_size_is_written_to,
+        a_store_that_was_moved_takes_no_writes,
+        a_store_that_is_removed_has_not_failed,
+        a_folder_of_all_stores_that_was_moved_is_not_ready,
+        a_disk_that_takes_nothing_is_not_ready,
+        a_data_folder_that_is_gone_is_not_ready,
         a_data_folder_that_is_elsewhere_is_not_ready,
     };
     return site_run("faults", tests, sizeof tests / sizeof *tests, SITE_OWN);

@@ -238,7 +238,7 @@ static void cut_group(struct fixture *fixture, uint64_t seed)
     fixture_wait_held(fixture);
     for (int i = 1; i < QUEUED; i++)
         fixture_begin_put(fixture, &puts[i], queue_keys[i], text);
-    sim_disk_cut_after(fixture->disk, 2); /* the look at the file behind the sync, and the write of the group */
+    sim_disk_cut_after(fixture->disk, 5); /* four look at the file behind the sync, and one writes the group */
     sim_disk_hold_syncs(fixture->disk, false);
     for (int i = 0; i < QUEUED; i++)
         ck_assert_int_eq(fixture_end_put(&puts[i]) == STORE_OK, i == 0);

@@ -20,11 +20,18 @@ static struct probe probe;
 static atomic_bool alarm_raised;
 static sem_t answered;
 
+static void find_nothing(void *arg, struct store_detail *detail)
+{
+    (void)arg;
+    (void)detail;
+}
+
 static void setup(void)
 {
+    const struct probe_hook hook = {.look = find_nothing};
     disk = sim_disk_new(1);
     ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", false, NULL).error, STORE_OK);
-    ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root, "/data", &alarm_raised));
+    ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root, "/data", &alarm_raised, &hook));
     sem_init(&answered, 0, 0);
 }
 

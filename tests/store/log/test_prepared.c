@@ -37,6 +37,12 @@ static int open_folder(const char *path)
     return io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 }
 
+static void open_log(void)
+{
+    const struct log_folder folder = {.open = open_folder("/log"), .from = AT_FDCWD, .path = "/log"};
+    log_init(&the_log, &options, &folder, 1, &space, pool, &table_lock);
+}
+
 static void setup(void)
 {
     const struct space_hooks hooks = {.compact = ignore, .retry = ignore_last};
@@ -51,7 +57,7 @@ static void setup(void)
     pool = pool_new(1);
     shared_lock_init(&table_lock);
     ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/log", 0700), 0);
-    log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock);
+    open_log();
     log_own(&the_log, NULL);
 }
 
@@ -267,7 +273,7 @@ START_TEST(closing_leaves_none_behind)
     conclude();
     log_free(&the_log);
     ck_assert_uint_eq(size_of("/log/spare"), 0);
-    log_init(&the_log, &options, open_folder("/log"), 1, &space, pool, &table_lock);
+    open_log();
     log_own(&the_log, NULL);
     ck_assert(prepared_is_name("spare"));
     ck_assert(prepared_is_name("next"));
