@@ -334,8 +334,8 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
     return 0;
 }
 
-/* Whether somebody has removed or moved the file that is written to, or a folder that it is in: it goes on taking bytes,
- * but nobody will find them. */
+/* Whether somebody has removed or moved the file that is written to, or a folder that it is in: it goes on taking
+ * bytes, but nobody will find them. */
 static bool is_lost(const struct log *log)
 {
     char name[SEGMENT_NAME_MAX], path[sizeof log->origin.path + SEGMENT_NAME_MAX];
