@@ -10,6 +10,12 @@
 
 enum { NOMINAL = 1024 }; /* bytes a second where no rate is asked for */
 
+enum {
+    HASTY_HOLDS = 4, /* times what the hasty account begins with: 20 s, in which 2 KiB/s read a window of 40 KiB */
+    BRISK = 8,       /* times the rate: 10 KiB/s are brisk where one is asked for */
+    BRISK_HOLDS = 32 /* so many times less than the whole account: a window of a MiB */
+};
+
 void pace_begin(struct pace *pace)
 {
     pace->under_way = pace->begun = true;
@@ -53,21 +59,38 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* What is left of the whole account is the client's, and what has moved since the last look is paid in: it may still be
+static int64_t rate_of(const struct pace_terms *terms)
+{
+    return terms->rate > 0 ? terms->rate : NOMINAL;
+}
+
+/* What a time in milliseconds makes at the rate. */
+static int64_t worth(const struct pace_terms *terms, int64_t time)
+{
+    return rate_of(terms) * time / 1000;
+}
+
+static int64_t rest(int64_t account, int64_t drawn)
+{
+    return account > drawn ? account - drawn : 0;
+}
+
+/* What is left of those that last is the client's, and what has moved since the last look is paid in: it may still be
  * reading what it was given before. */
-static void open_accounts(struct pace *pace, int64_t recent, int64_t hasty, int64_t drawn)
+static void open_accounts(struct pace *pace, const struct pace_terms *terms, int64_t drawn)
 {
     pace->begun = false;
     pace->open = true;
-    pace->recent = recent;
-    pace->hasty = hasty;
-    pace->whole = pace->whole > drawn ? pace->whole - drawn : 0;
+    pace->recent = worth(terms, terms->grace);
+    pace->hasty = worth(terms, terms->haste);
+    pace->whole = rest(pace->whole, drawn);
+    pace->brisk = rest(pace->brisk, BRISK * drawn);
 }
 
 static bool is_fair(const struct pace *pace, const struct pace_terms *terms)
 {
     bool usually = pace->whole > 0 || (terms->rate > 0 && pace->recent >= 0);
-    return usually && (!terms->crowded || pace->hasty >= 0);
+    return usually && (!terms->crowded || pace->hasty >= 0 || pace->brisk > 0);
 }
 
 static enum pace_verdict judge(const struct pace *pace, bool unsent, const struct pace_terms *terms)
@@ -86,11 +109,6 @@ static int64_t moved(const struct pace *pace, const struct tcp_info *info, bool 
     return (int64_t)(info->tcpi_bytes_acked - pace->taken + sent);
 }
 
-static int64_t rate_of(const struct pace_terms *terms)
-{
-    return terms->rate > 0 ? terms->rate : NOMINAL;
-}
-
 void pace_moved(int socket, uint64_t *ret_given, uint64_t *ret_taken)
 {
     struct tcp_info info;
@@ -105,23 +123,34 @@ int64_t pace_rest(int socket, const struct pace_terms *terms)
     return ask(socket, &info) ? 1000 * least((int64_t)info.tcpi_bytes_acked, terms->ahead) / rate_of(terms) : 0;
 }
 
+/* Outside of crowds nothing is drawn from it, and who had less than it begins with gets that back little by little. It
+ * is overdrawn by no more than a byte: who passes by the brisk account has no debt here afterwards. */
+static void look_hastily(struct pace *pace, int64_t paid, int64_t drawn, const struct pace_terms *terms)
+{
+    int64_t first = worth(terms, terms->haste);
+    pace->hasty = least(pace->hasty + paid, HASTY_HOLDS * first);
+    if (terms->crowded)
+        pace->hasty = pace->hasty >= drawn ? pace->hasty - drawn : -1;
+    else if (pace->hasty < first)
+        pace->hasty = least(pace->hasty + drawn * terms->haste / terms->grace, first);
+}
+
 /* Pays in what has moved since the last look, and draws what the client owes for the time since. */
 static void look(struct pace *pace, int socket, const struct tcp_info *info, bool unsent, bool waits,
                  const struct pace_terms *terms, int64_t now)
 {
-    int64_t most = rate_of(terms) * terms->grace / 1000, hasty = rate_of(terms) * terms->haste / 1000;
-    int64_t drawn = rate_of(terms) * (now - pace->looked) / 1000, paid = moved(pace, info, unsent);
+    int64_t drawn = worth(terms, now - pace->looked), paid = moved(pace, info, unsent);
     if (!pace->open || (pace->begun && info->tcpi_bytes_acked >= pace->due)) {
-        open_accounts(pace, most, hasty, drawn);
+        open_accounts(pace, terms, drawn);
         pace->due = info->tcpi_bytes_acked + outstanding(socket);
         drawn = 0;
     } else if (!waits || (!unsent && has_unread(socket))) {
         drawn = 0;
     }
-    pace->recent = least(pace->recent + paid, most) - drawn;
+    pace->recent = least(pace->recent + paid, worth(terms, terms->grace)) - drawn;
     pace->whole = least(pace->whole + paid, terms->ahead) - drawn;
-    pace->hasty = terms->crowded ? least(pace->hasty + paid, hasty) - drawn
-                                 : least(pace->hasty + paid + drawn * terms->haste / terms->grace, hasty);
+    pace->brisk = least(pace->brisk + paid, terms->ahead / BRISK_HOLDS) - BRISK * drawn;
+    look_hastily(pace, paid, drawn, terms);
 }
 
 enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now)

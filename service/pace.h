@@ -2,18 +2,28 @@
  *
  * It has accounts. Into them is paid what it takes, and what it sends while there is nothing to take; from them a
  * least rate is drawn for the time in which the server waits for it, and for no other: not while its connection is
- * suspended, nor while bytes of it are still to be read. It is slow when the first two are overdrawn, and in a crowd
- * also when the third is.
+ * suspended, nor while bytes of it are still to be read.
  *
- * The recent one begins with what the rate makes in a time of grace, and never holds more: it tells the average over
- * about that period. The whole one begins with nothing and holds much more: it tells the average since the beginning.
- * For a client's kernel takes as much at once as its window is wide, and nothing more before the client has read of it.
- * So one that reads steadily is seen to move megabytes, then to rest for minutes. What a window may hold is what the
- * whole account may hold.
+ *     account   drawn                      begins with                holds at most
+ *     recent    the rate                   60 s (a time of grace)     as much
+ *     whole     the rate                   nothing                    32 MiB
+ *     hasty     the rate, in crowds only   5 s (a twelfth of it)      20 s
+ *     brisk     eight times the rate       nothing                    1 MiB
  *
- * The hasty one is like the recent one, of a short time. It is drawn on only while the server is crowded, and fills up
- * in a time of grace when it is not: so a crowd that comes and goes hurries its clients as one that stays, and who was
- * fair before a short one is fair afterwards.
+ * Seconds are what the rate makes in them. Slow is who has overdrawn the first two; in a crowd also who has overdrawn
+ * the other two.
+ *
+ * Of a client's pace only steps are seen. Its kernel takes as much at once as its window is wide, and nothing more
+ * before the client has read of it: in small windows a half of them, or all. One that sends does so as it has
+ * something. So who reads steadily is seen to move megabytes, then to rest for minutes. What a window may hold is what
+ * the whole account may hold.
+ *
+ * A crowd is not to wait for minutes. Who comes on in small steps has time for the next one, once it has made one: that
+ * is the hasty account. Who makes large ones is told by the brisk one: it has moved much on the whole, and what it
+ * moved long ago counts no more. So a steady 10 KiB/s passes in steps of up to a MiB, and who moves next to nothing is
+ * cut as soon as its first account is used up. The hasty one fills up to what it began with in a time of grace without
+ * a crowd: one that comes and goes hurries its clients as one that stays, and who was fair before a short one is fair
+ * afterwards.
  *
  * A request opens new accounts, but not while there are answers that were out when the last ones were opened and
  * that the client has not taken. An answer that the socket has room for is out for the server at once, and lies in the
@@ -31,23 +41,21 @@
 #include <stdint.h>
 
 struct pace {
-    bool under_way; /* a request is */
-    bool begun;     /* one has begun since the accounts were opened */
-    bool open;      /* there are accounts */
-    int64_t looked; /* milliseconds (clock.h): when */
-    uint64_t sent;  /* bytes of the client, since the connection was opened */
-    uint64_t taken; /* bytes of answers, the same */
-    uint64_t due;   /* so many have to be taken before there are others */
-    int64_t recent; /* bytes: the one account */
-    int64_t whole;  /* bytes: the other */
-    int64_t hasty;  /* bytes: that of crowds */
+    bool under_way;                      /* a request is */
+    bool begun;                          /* one has begun since the accounts were opened */
+    bool open;                           /* there are accounts */
+    int64_t looked;                      /* milliseconds (clock.h): when */
+    uint64_t sent;                       /* bytes of the client, since the connection was opened */
+    uint64_t taken;                      /* bytes of answers, the same */
+    uint64_t due;                        /* so many have to be taken before there are others */
+    int64_t recent, whole, hasty, brisk; /* bytes: the accounts */
 };
 
 struct pace_terms {
     int64_t
         rate; /* bytes a second; 0: nobody is slow, and fair is who would be at a KiB a second since the beginning */
     int64_t grace; /* milliseconds */
-    int64_t haste; /* milliseconds: what is left of them in a crowd */
+    int64_t haste; /* milliseconds: what is left of them in a crowd, for who has moved nothing yet */
     int64_t ahead; /* bytes: the most that may count for later */
     bool crowded;  /* connections are short */
 };
