@@ -224,7 +224,7 @@ page() {
     local before cost count round
     before=$(spent)
     ask_pages "$2" 2
-    count=$(calculate "c = int($patience / ($(spent) - $before)); c > 1000 ? 1000 : c < 2 ? 2 : c")
+    count=$(calculate "(c = int($patience / ($(spent) - $before))) > 1000 ? 1000 : c < 2 ? 2 : c")
     : >"$work/pages"
     for ((round = 0; round < rounds; round++)); do
         before=$(spent)
