@@ -151,21 +151,34 @@ static bool read_coding(struct hygiene *hygiene, const char *name, size_t length
            fail(hygiene, PROBLEM_NOT_IMPLEMENTED, "The only Transfer-Encoding known here is chunked.");
 }
 
-static bool read_codings(struct hygiene *hygiene, const char *value, size_t length)
+/* Takes the next member off a list, without the blanks around it; it may be empty, and an empty list has one such.
+ * False: there are no more. */
+static bool next_member(struct slice *list, struct slice *ret_member)
 {
-    const char *end = value + length;
-    for (;;) {
-        const char *comma = memchr(value, ',', (size_t)(end - value));
-        const char *stop = !comma ? end : comma;
-        while (value < stop && octet_is(*value, OCTET_BLANK))
-            value++;
-        while (stop > value && octet_is(stop[-1], OCTET_BLANK))
-            stop--;
-        if (!read_coding(hygiene, value, (size_t)(stop - value)))
+    if (!list->start)
+        return false;
+    const char *comma = memchr(list->start, ',', list->length);
+    *ret_member = (struct slice){list->start, !comma ? list->length : (size_t)(comma - list->start)};
+    *list = !comma ? (struct slice){0} : (struct slice){comma + 1, list->length - ret_member->length - 1};
+    octet_trim(&ret_member->start, &ret_member->length);
+    return true;
+}
+
+static bool read_codings(struct hygiene *hygiene, struct slice list)
+{
+    for (struct slice coding; next_member(&list, &coding);)
+        if (!read_coding(hygiene, coding.start, coding.length))
             return false;
-        if (!comma)
-            return true;
-        value = comma + 1;
+    return true;
+}
+
+/* Empty members say nothing, and one that comes twice says no more than once (RFC 9110, sections 5.6.1.2, 10.1.1). */
+static void read_expectations(struct hygiene *hygiene, struct slice list)
+{
+    for (struct slice expectation; next_member(&list, &expectation);) {
+        bool continues = is_word(expectation.start, expectation.length, "100-continue");
+        hygiene->expects_continue |= continues;
+        hygiene->expects_other |= !continues && expectation.length > 0;
     }
 }
 
@@ -185,10 +198,11 @@ static bool read_field(struct hygiene *hygiene, const char *name, size_t name_le
     if (is_word(name, name_length, "Content-Length"))
         return read_length(hygiene, value, length);
     if (is_word(name, name_length, "Transfer-Encoding"))
-        return read_codings(hygiene, value, length);
+        return read_codings(hygiene, (struct slice){value, length});
     if (is_word(name, name_length, "Cookie"))
         return count_cookies(hygiene, value, length);
-    hygiene->expects |= is_word(name, name_length, "Expect");
+    if (is_word(name, name_length, "Expect"))
+        read_expectations(hygiene, (struct slice){value, length});
     return true;
 }
 

@@ -25,10 +25,10 @@ struct hygiene {
     bool has_host;
     bool has_length;
     bool chunked;
-    bool expects;       /* something, by Expect */
-    uint64_t length;    /* of the body, with has_length */
-    size_t memory;      /* of the connection's, taken for what has come so far */
-    struct fault fault; /* the first one */
+    bool expects_continue, expects_other; /* by Expect: a 100 Continue; anything else */
+    uint64_t length;                      /* of the body, with has_length */
+    size_t memory;                        /* of the connection's, taken for what has come so far */
+    struct fault fault;                   /* the first one */
 };
 
 enum hygiene_verdict {

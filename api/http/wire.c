@@ -139,15 +139,6 @@ static bool is_field(const char *line, size_t length, const char *name, struct s
     return true;
 }
 
-/* Whether a whole line of a head asks for nothing but a 100 Continue. */
-static bool expects_continue(const char *line, size_t length)
-{
-    static const char wanted[] = "100-continue";
-    struct slice value;
-    return is_field(line, length, "Expect:", &value) && value.length == sizeof wanted - 1 &&
-           strncasecmp(value.start, wanted, value.length) == 0;
-}
-
 /* Keeps what the lines of a head that begins at `start` say of the page that asks: its browser shows the answer to a
  * fault only to a page that the answer names. */
 static void keep_origin(struct wire *wire, const struct flow *flow, size_t start)
@@ -162,18 +153,24 @@ static void keep_origin(struct wire *wire, const struct flow *flow, size_t start
     wire->hygiene.fault.origin = wire->origin;
 }
 
-/* Takes the wish for a 100 Continue out of a head that begins at `start`. Without a body it means nothing (RFC 9110,
- * section 10.1.1), but libmicrohttpd 0.9.75 answers it, and then nothing else where another request follows. */
-static void drop_expectation(struct flow *flow, size_t start)
+/* Puts the wish for a 100 Continue plainly into a head that begins at `start` and has it in some form: libmicrohttpd
+ * looks at the first such line alone, and knows no lists. Without a body the wish means nothing (RFC 9110, section
+ * 10.1.1), but libmicrohttpd 0.9.75 answers it, and then nothing else where another request follows. */
+static void settle_expectation(struct flow *flow, size_t start, bool has_body)
 {
+    static const char plain[] = "Expect:100-continue\r\n";
+    bool wanted = has_body;
     for (size_t at = start, length; at < flow->out; at += length) {
-        const char *line = flow->bytes + at, *end = memchr(line, '\n', flow->out - at);
-        length = (size_t)(end - line) + 1;
-        if (!expects_continue(line, length))
+        char *line = flow->bytes + at, *end = memchr(line, '\n', flow->out - at);
+        size_t whole = length = (size_t)(end - line) + 1;
+        struct slice value;
+        if (!is_field(line, whole, "Expect:", &value))
             continue;
-        memmove(flow->bytes + at, flow->bytes + at + length, flow->out - at - length);
-        flow->out -= length;
-        length = 0;
+        length = wanted && whole >= sizeof plain - 1 ? sizeof plain - 1 : 0;
+        memcpy(line, plain, length);
+        memmove(line + length, line + whole, flow->out - at - whole);
+        flow->out -= whole - length;
+        wanted = wanted && length == 0;
     }
 }
 
@@ -191,8 +188,8 @@ static bool pass_head(struct wire *wire, struct flow *flow, size_t start)
             verdict = HYGIENE_FAULT;
     }
     if (verdict == HYGIENE_END) {
-        if (wire->hygiene.expects && !wire->hygiene.chunked && wire->hygiene.length == 0)
-            drop_expectation(flow, start);
+        if (wire->hygiene.expects_continue && !wire->hygiene.expects_other)
+            settle_expectation(flow, start, wire->hygiene.chunked || wire->hygiene.length > 0);
         begin_body(wire);
     } else {
         keep_origin(wire, flow, start);
