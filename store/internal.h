@@ -17,6 +17,7 @@
 #include "store/index/index.h"
 #include "store/index/progress.h"
 #include "store/log/log.h"
+#include "store/read/binder.h"
 #include "store/read/catalog.h"
 #include "store/read/object.h"
 #include "store/store.h"
@@ -43,6 +44,7 @@ struct store {
     struct progress progress;
     struct reader reader;
     struct catalog catalog;
+    struct binder binder;
     struct compact compact;
     struct summaries summaries;
     struct scrub scrub;

@@ -53,7 +53,9 @@ static void connect_readers(struct store *store)
     store->progress = (struct progress){
         .upkeep = store->services->upkeep, .index = index, .log = log, .blobs = blobs, .notice = &store->notice};
     store->reader = (struct reader){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
-    store->catalog = (struct catalog){.reader = &store->reader};
+    store->catalog = (struct catalog){.reader = &store->reader, .binding = &store->binder.errand};
+    store->binder = (struct binder){
+        .catalog = &store->catalog, .index = index, .log = log, .space = store->services->space};
     store->scrub = (struct scrub){.index = index,
                                   .log = log,
                                   .blobs = blobs,
@@ -107,6 +109,7 @@ static void set_up_parts(struct store *store, uint64_t salt)
     writer_init(&store->writer, store->services->commits);
     scrub_init(&store->scrub);
     catalog_init(&store->catalog);
+    binder_init(&store->binder, store->services->upkeep);
     compact_init(&store->compact, store->services->upkeep);
     summaries_init(&store->summaries, store->services->upkeep);
 }
@@ -150,6 +153,7 @@ static struct failure open_rooms(struct store *store, int stores, int folder, st
 
 static void store_free(struct store *store)
 {
+    binder_free(&store->binder);
     catalog_free(&store->catalog);
     compact_free(&store->compact);
     summaries_free(&store->summaries);
@@ -218,6 +222,7 @@ void store_close(struct store *store)
     scrub_stop(&store->scrub);
     compact_stop(&store->compact);
     summaries_stop(&store->summaries);
+    binder_stop(&store->binder);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_conclude(&store->writer);
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))

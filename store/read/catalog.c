@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FALL = 4 }; /* a run in memory has so many times the entries of all behind it on its shelf */
+enum {
+    FALL = 4,        /* a run in memory has so many times the entries of all behind it on its shelf */
+    GONE_SHARE = 4,  /* one in so many entries that a page meets may lead to nothing */
+    GONE_MANY = 256, /* so many on pages that met more have the binder look */
+};
 
 void catalog_init(struct catalog *catalog)
 {
@@ -66,6 +70,7 @@ static struct catalog_shelf *shelf_put(struct catalog *catalog, size_t at, uint6
     memmove(shelf + 1, shelf, (catalog->count - at) * sizeof *shelf);
     *shelf = (struct catalog_shelf){.first = first, .last = last};
     catalog->count++;
+    catalog->changed = true;
     return shelf;
 }
 
@@ -105,18 +110,51 @@ bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, ui
 
 /* ---- the files that there are ---------------------------------------------------------------- */
 
-/* Puts a run from a file on a shelf of its own, unless there is one that has more. False: memory is out. */
+/* Removes the file of a shelf, if it has one with a name, and it is none of that number. */
+static void remove_file(const struct catalog *catalog, const struct catalog_shelf *shelf, uint64_t other)
+{
+    if (!shelf->filed || damage_has_gaps(catalog->reader->index))
+        return;
+    uint64_t number = last_source(shelf->runs[0]).number;
+    if (number != other)
+        keys_remove(catalog->reader->log, number);
+}
+
+void catalog_discard(struct catalog *catalog, size_t at)
+{
+    remove_file(catalog, &catalog->shelves[at], 0);
+    shelf_remove(catalog, at);
+}
+
+void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct run *run)
+{
+    assert(lock_is_mine(&catalog->lock) && count > 0);
+    struct catalog_shelf *shelf = &catalog->shelves[from];
+    for (size_t i = 0; i < count; i++)
+        remove_file(catalog, &shelf[i], last_source(run).number);
+    shelf->last = shelf[count - 1].last;
+    while (count-- > 1)
+        shelf_remove(catalog, from + count);
+    shelf_clear(shelf, 0);
+    shelf->runs[shelf->count++] = run;
+    shelf->filed = true;
+    catalog->changed = true;
+}
+
+/* Puts a run from a file on a shelf of its own, unless there is one that has more: a crash may have left what had been
+ * merged already. False: memory is out. */
 static bool shelve(struct catalog *catalog, struct run *run)
 {
     size_t at;
     uint64_t first = run_source_at(run, 0).number, last = last_source(run).number;
     bool met = shelf_find(catalog, first, &at);
     if (met && catalog->shelves[at].last >= last) {
+        keys_remove(catalog->reader->log, last);
         run_release(run);
         return true;
     }
     while (at < catalog->count && catalog->shelves[at].first <= last)
-        shelf_remove(catalog, at);
+        catalog_discard(catalog, at);
     struct catalog_shelf *shelf = shelf_put(catalog, at, first, last);
     if (!shelf) {
         run_release(run);
@@ -127,32 +165,24 @@ static bool shelve(struct catalog *catalog, struct run *run)
     return true;
 }
 
-/* Whether a shelf tells of the log as it is: of each sealed segment among its own, all there is. Lock of the index
- * held. */
+/* Whether a shelf tells of the log as it is: of each sealed segment among its own, of which there are some, all there
+ * is. Lock of the index held. */
 static bool is_of_this_log(const struct catalog *catalog, const struct catalog_shelf *shelf)
 {
     struct index *index = catalog->reader->index;
     const struct log *log = catalog->reader->log;
     struct stretch stretch;
     uint64_t number = shelf->first;
-    bool right = run_horizon(shelf->runs[0]) <= index->end_offset;
+    bool right = run_horizon(shelf->runs[0]) <= index->end_offset, some = false;
     while (right && number <= shelf->last && stretch_pin(log, number, index->end_offset, &stretch)) {
-        number = stretch.segment->number;
-        if (!segment_is_husk(stretch.segment) && number <= shelf->last)
-            right = stretch.sealed && catalog_shelf_covers(shelf, number, stretch.records);
+        bool counts = !segment_is_husk(stretch.segment) && stretch.segment->number <= shelf->last;
+        if (counts)
+            right = stretch.sealed && catalog_shelf_covers(shelf, stretch.segment->number, stretch.records);
+        some = some || counts;
         number = stretch.next;
         stretch_release(&stretch);
     }
-    return right;
-}
-
-/* Lets go of a shelf, and of its file, if it has a name. */
-static void discard(struct catalog *catalog, size_t at)
-{
-    const struct catalog_shelf *shelf = &catalog->shelves[at];
-    if (shelf->filed && !damage_has_gaps(catalog->reader->index))
-        keys_remove(catalog->reader->log, last_source(shelf->runs[0]).number);
-    shelf_remove(catalog, at);
+    return right && some;
 }
 
 static void discard_others(struct catalog *catalog)
@@ -162,7 +192,7 @@ static void discard_others(struct catalog *catalog)
         bool right = is_of_this_log(catalog, &catalog->shelves[at]);
         index_unlock(catalog->reader->index);
         if (!right)
-            discard(catalog, at);
+            catalog_discard(catalog, at);
     }
 }
 
@@ -223,40 +253,12 @@ static bool tell_lacks(const struct reader *reader, const struct run *run, const
     return count > 0;
 }
 
-static bool shelf_lacks(const struct catalog_shelf *shelf)
+bool catalog_shelf_lacks(const struct catalog_shelf *shelf)
 {
     size_t count = 0;
     for (size_t i = 0; i < shelf->count && count == 0; i++)
         (void)run_lacks(shelf->runs[i], &count);
     return count > 0;
-}
-
-/* Ends a run in memory, which takes what it lacks. */
-static struct failure take_run(struct run_writer *writer, const struct run_source *source, uint64_t **lacks,
-                               size_t lacks_count, struct run **ret_run)
-{
-    uint64_t length;
-    struct failure failure = run_writer_end(writer, source, 1, 0, &length);
-    if (failure.error)
-        return failure;
-    *ret_run = run_writer_take(writer, *lacks, lacks_count);
-    if (!*ret_run)
-        return failure_of(STORE_NO_MEMORY);
-    *lacks = NULL;
-    return failure_none();
-}
-
-/* The run of a draft, in memory. */
-static struct failure draft_run(struct draft *draft, const struct run_source *source, uint64_t salt,
-                                struct run **ret_run)
-{
-    struct run_writer writer;
-    run_writer_init(&writer, NULL, -1, 0, salt);
-    struct failure failure = draft_write(draft, &writer);
-    if (!failure.error)
-        failure = take_run(&writer, source, &draft->lacks, draft->lacks_count, ret_run);
-    run_writer_free(&writer);
-    return failure;
 }
 
 /* Makes one run of those from one on, in memory. */
@@ -272,7 +274,7 @@ static struct failure shelf_bind(const struct reader *reader, struct catalog_she
     if (!failure.error)
         failure = binding_go(&binding, SIZE_MAX, &more);
     if (!failure.error)
-        failure = take_run(&binding.writer, &source, &lacks, 0, &run);
+        failure = run_writer_take(&binding.writer, &source, &lacks, 0, &run);
     binding_free(&binding);
     if (failure.error)
         return failure;
@@ -363,12 +365,13 @@ static struct failure shelf_update(struct catalog *catalog, const struct stretch
     struct catalog_shelf *shelf = found ? &catalog->shelves[at] : shelf_put(catalog, at, number, number);
     if (!shelf)
         return failure_of(STORE_NO_MEMORY);
-    if (shelf_lacks(shelf))
+    if (catalog_shelf_lacks(shelf))
         shelf_clear(shelf, 0); /* what could not be read may be readable again */
     if (shelf_open(reader, shelf, stretch) || catalog_shelf_covers(shelf, number, stretch->records))
         return failure_none();
     struct failure failure = stretch->sealed && shelf->count == 0 ? shelf_file(reader, shelf, stretch)
                                                                   : shelf_extend(reader, shelf, stretch, end);
+    catalog->changed = catalog->changed || (stretch->sealed && !shelf->filed); /* it can come into a file */
     if (shelf->count == 0)
         shelf_remove(catalog, at);
     return failure;
@@ -446,6 +449,8 @@ struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, siz
     struct failure failure = bring_up_to_date(catalog);
     if (!failure.error)
         failure = take_runs(catalog, ret_runs, ret_count);
+    if (catalog->changed)
+        catalog_tidy(catalog);
     lock_release(&catalog->lock);
     return failure;
 }
@@ -465,11 +470,25 @@ void catalog_drop_broken(struct catalog *catalog)
     lock_take(&catalog->lock);
     for (size_t at = catalog->count; at-- > 0;)
         if (shelf_is_broken(&catalog->shelves[at]))
-            discard(catalog, at);
+            catalog_discard(catalog, at);
     lock_release(&catalog->lock);
 }
 
-void catalog_forget(const struct catalog *catalog, uint64_t number)
+void catalog_forget(struct catalog *catalog, uint64_t number)
 {
     keys_remove_single(catalog->reader->log, number);
+    catalog_tidy(catalog);
+}
+
+void catalog_count(struct catalog *catalog, size_t shown, size_t gone)
+{
+    if (gone <= shown / (GONE_SHARE - 1) || atomic_fetch_add(&catalog->gone, gone) + gone < GONE_MANY)
+        return;
+    atomic_store(&catalog->gone, 0);
+    catalog_tidy(catalog);
+}
+
+void catalog_tidy(struct catalog *catalog)
+{
+    (void)errand_ask(catalog->binding);
 }

@@ -2,16 +2,20 @@
  *
  * The runs stand on shelves. A shelf has all entries of a segment, or of several ones behind one another: in one file
  * (keys.h), or in memory, where a segment is written to or was sealed just now. Then there are a few runs, of sizes
- * that fall, so that listing while writing sorts only what is new. A file is made when a listing first needs it.
+ * that fall, so that listing while writing sorts only what is new. A file is made when a listing first needs it. In the
+ * background the shelves of many segments become few (binder.h).
  *
  * So a page costs what it shows, not what the store holds, and nothing of this lies on the way of a write.
  */
 #ifndef CAIRN_CATALOG_H
 #define CAIRN_CATALOG_H
 
+#include "store/base/errand.h"
 #include "store/base/lock.h"
 #include "store/read/keys.h"
 #include "store/read/object.h"
+
+#include <stdatomic.h>
 
 enum { CATALOG_RUNS = 40 }; /* of a shelf: their sizes fall, so they are never that many */
 
@@ -24,13 +28,17 @@ struct catalog_shelf {
 };
 
 struct catalog {
-    const struct reader *reader; /* the store's */
+    const struct reader *reader; /* the store's, like the next */
+    struct errand *binding;      /* the binder's: makes few shelves of many */
 
     struct lock lock;
     struct catalog_shelf *shelves; /* in the order of their segments */
     size_t count;
     size_t capacity;
-    bool opened; /* the files there are have been looked at */
+    bool opened;  /* the files there are have been looked at */
+    bool changed; /* since the binder looked at it last */
+
+    atomic_size_t gone; /* entries that led to nothing, on pages that met many, since the binder was asked for that */
 };
 
 /* Sets up the rest of a catalog that has its parts. */
@@ -45,7 +53,26 @@ struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, siz
 void catalog_drop_broken(struct catalog *catalog);
 
 /* A segment has been compacted: nobody will look into its own file of keys any more. Blocking. Thread: any. */
-void catalog_forget(const struct catalog *catalog, uint64_t number);
+void catalog_forget(struct catalog *catalog, uint64_t number);
+
+/* Has the binder look whether there is something to do. Thread: any. */
+void catalog_tidy(struct catalog *catalog);
+
+/* A page has shown so much, and so many entries have led to nothing: where these are many, the binder looks at it.
+ * Thread: any. */
+void catalog_count(struct catalog *catalog, size_t shown, size_t gone);
+
+/* ---- for the binder; the catalog's lock is held ----------------------------------------------- */
+
+/* Lets go of a shelf, and of its file. Blocking. */
+void catalog_discard(struct catalog *catalog, size_t at);
+
+/* Puts a run from a file in the place of shelves that stand one behind the other, and removes their files. Takes it.
+ * Blocking. */
+void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct run *run);
+
+/* Whether a shelf lacks records that could not be read. */
+bool catalog_shelf_lacks(const struct catalog_shelf *shelf);
 
 /* Whether a shelf has all that there is to tell of a segment, whose records end at a position. */
 bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records);

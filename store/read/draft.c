@@ -20,7 +20,7 @@ struct item {
 
 void draft_init(struct draft *draft)
 {
-    *draft = (struct draft){0};
+    *draft = (struct draft){.type = RECORD_PUT};
 }
 
 void draft_free(struct draft *draft)
@@ -65,7 +65,7 @@ static bool reserve(struct draft *draft, size_t length)
 bool draft_take(struct draft *draft, const struct record *record)
 {
     struct entry entry;
-    if (record->type != RECORD_PUT)
+    if (record->type != draft->type)
         return true;
     entry_of(record, &entry);
     struct item item = {.offset = entry.offset,
@@ -141,6 +141,17 @@ struct failure draft_write(struct draft *draft, struct run_writer *writer)
         item_entry(item, &entry);
         failure = run_writer_add(writer, &entry);
     }
+    return failure;
+}
+
+struct failure draft_run(struct draft *draft, const struct run_source *source, uint64_t salt, struct run **ret_run)
+{
+    struct run_writer writer;
+    run_writer_init(&writer, NULL, -1, 0, salt);
+    struct failure failure = draft_write(draft, &writer);
+    if (!failure.error)
+        failure = run_writer_take(&writer, source, &draft->lacks, draft->lacks_count, ret_run);
+    run_writer_free(&writer);
     return failure;
 }
 

@@ -22,7 +22,8 @@ struct draft_hole {
 };
 
 struct draft {
-    uint64_t *items; /* where each entry stands among the bytes */
+    enum record_type type; /* of the records that it takes */
+    uint64_t *items;       /* where each entry stands among the bytes */
     size_t count;
     size_t capacity;
     unsigned char *bytes;
@@ -37,10 +38,11 @@ struct draft {
     size_t lacks_capacity;
 };
 
+/* A draft that takes puts, unless it is told otherwise. */
 void draft_init(struct draft *draft);
 void draft_free(struct draft *draft);
 
-/* Takes a record: whatever is no put is of no use. Borrows nothing. False: memory is out. */
+/* Takes a record, if it is of the type. Borrows nothing. False: memory is out. */
 bool draft_take(struct draft *draft, const struct record *record);
 
 /* Takes the records of a segment between two positions. STORE_IO, STORE_NO_MEMORY. Blocking. */
@@ -49,5 +51,8 @@ struct failure draft_read(struct draft *draft, struct index *index, const struct
 
 /* Writes all that it has taken, in order. The errors of run_writer_add(). Blocking. */
 struct failure draft_write(struct draft *draft, struct run_writer *writer);
+
+/* Makes of it a run in memory, which takes what it lacks. STORE_NO_MEMORY. */
+struct failure draft_run(struct draft *draft, const struct run_source *source, uint64_t salt, struct run **ret_run);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char ending[] = ".keys";
@@ -156,11 +157,18 @@ void keys_remove_single(const struct log *log, uint64_t number)
         keys_remove(log, number);
 }
 
-void keys_check(const struct log *log, uint64_t number)
+void keys_sweep(const struct log *log)
 {
     log_assert_unowned(log);
-    struct run_header header;
-    enum store_error error = look_at(log, number, &header).error;
-    if (error == STORE_DAMAGED || (!error && header.horizon > log->end))
-        keys_remove(log, number);
+    uint64_t number;
+    char *names = io_list(log->io, log->folder);
+    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+        struct run_header header;
+        if (!keys_number(name, &number))
+            continue;
+        enum store_error error = look_at(log, number, &header).error;
+        if (error == STORE_DAMAGED || (!error && header.horizon > log->end))
+            keys_remove(log, number);
+    }
+    free(names);
 }

@@ -53,8 +53,8 @@ struct failure keys_open(const struct log *log, uint64_t number, struct run **re
 void keys_remove(const struct log *log, uint64_t number);
 void keys_remove_single(const struct log *log, uint64_t number);
 
-/* Unlinks a file whose horizon lies beyond the end of the log, which is not valid, or whose format is older. Blocking.
- * Thread: the one that opens the store; later the log has grown. */
-void keys_check(const struct log *log, uint64_t number);
+/* Unlinks the files whose horizon lies beyond the end of the log, which are not valid, or whose format is older.
+ * Blocking. Thread: the one that opens the store; later the log has grown. */
+void keys_sweep(const struct log *log);
 
 #endif

@@ -16,7 +16,8 @@ struct listing {
     struct merge merge;
     struct place place; /* where the page goes on */
     size_t shown;
-    bool done; /* nothing can follow */
+    size_t gone; /* entries that led to nothing */
+    bool done;   /* nothing can follow */
     void (*item)(void *arg, const struct store_list_item *item);
     void *arg;
 };
@@ -118,8 +119,10 @@ static struct failure show_record(struct listing *listing, const struct store_ke
 static struct failure list_entry(struct listing *listing, const struct entry *entry, const struct store_key *key)
 {
     struct index_sight sight;
-    if (!index_see_own(listing->reader->index, key, &sight))
+    if (!index_see_own(listing->reader->index, key, &sight)) {
+        listing->gone++;
         return merge_next(&listing->merge, true);
+    }
     if (sight.offset != entry->offset && merge_has_twin(&listing->merge))
         return merge_next(&listing->merge, false);
     if (sight.offset != entry->offset || sight.damaged || entry->curtailed)
@@ -189,6 +192,7 @@ struct failure listing_page(const struct reader *reader, struct catalog *catalog
         if (again)
             catalog_drop_broken(catalog);
     }
+    catalog_count(catalog, listing.shown, listing.gone);
     if (!failure.error)
         *ret_cursor_length = listing.done ? 0 : cursor_of(&listing.place, ret_cursor);
     return failure;

@@ -128,7 +128,7 @@ bool run_is_broken(const struct run *run);
 
 /* ---- rows of entries that lead to nothing ----------------------------------------------------- */
 
-enum { RUN_ROWS = 8 };
+enum { RUN_ROWS = 16 };
 
 /* Entries, one behind the other, from one up to another: each is told by its block and its number in that. */
 struct run_row {

@@ -161,11 +161,18 @@ struct failure run_writer_end(struct run_writer *writer, const struct run_source
     return failure_of_errno(io_write_all(writer->io, writer->file, header, sizeof header, (off_t)writer->offset));
 }
 
-struct run *run_writer_take(struct run_writer *writer, uint64_t *lacks, size_t lacks_count)
+struct failure run_writer_take(struct run_writer *writer, const struct run_source *source, uint64_t **lacks,
+                               size_t lacks_count, struct run **ret_run)
 {
     assert(!writer->io);
-    struct run *run = run_of_memory(writer->bytes.bytes, writer->bytes.length, writer->salt, lacks, lacks_count);
-    if (run)
-        writer->bytes = (struct run_bytes){0};
-    return run;
+    uint64_t length;
+    struct failure failure = run_writer_end(writer, source, 1, 0, &length);
+    if (failure.error)
+        return failure;
+    *ret_run = run_of_memory(writer->bytes.bytes, length, writer->salt, *lacks, lacks_count);
+    if (!*ret_run)
+        return failure_of(STORE_NO_MEMORY);
+    writer->bytes = (struct run_bytes){0};
+    *lacks = NULL;
+    return failure_none();
 }

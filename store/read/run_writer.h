@@ -43,7 +43,9 @@ struct failure run_writer_add(struct run_writer *writer, const struct entry *ent
 struct failure run_writer_end(struct run_writer *writer, const struct run_source *sources, size_t count,
                               uint64_t horizon, uint64_t *ret_length);
 
-/* The run in memory that has been ended; takes what it lacks. NULL when memory is out. */
-struct run *run_writer_take(struct run_writer *writer, uint64_t *lacks, size_t lacks_count);
+/* Ends a run in memory of one segment, from which nothing was left out; *lacks: what it lacks, which it takes on
+ * success. STORE_NO_MEMORY. */
+struct failure run_writer_take(struct run_writer *writer, const struct run_source *source, uint64_t **lacks,
+                               size_t lacks_count, struct run **ret_run);
 
 #endif

@@ -53,18 +53,18 @@ static struct candidate *find_candidate(const struct line *line, uint64_t number
     return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates);
 }
 
-/* Removes what an earlier life had prepared, and what was derived of a segment that is gone; leaves alone what is not
- * the log's. */
+/* Removes what an earlier life had prepared, and the summary of a segment that is gone; leaves alone what is not the
+ * log's. Which keys are of use is seen when it is known how far the log reaches. */
 static void clear_name(const struct line *line, const char *name)
 {
     struct log *log = line->log;
     uint64_t number;
-    bool derived = keys_number(name, &number) || summary_number(name, &number);
+    bool derived = summary_number(name, &number);
     if (derived && find_candidate(line, number))
         return;
     if (derived || prepared_is_name(name) || husk_is_draft(name) || keys_is_draft(name) || summary_is_draft(name))
         log->io->unlinkat(log->io->self, log->folder, name, 0);
-    else
+    else if (!keys_number(name, &number))
         notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
 }
 

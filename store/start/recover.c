@@ -528,16 +528,6 @@ static struct failure recall_reach(struct scan *scan)
     return failure_none();
 }
 
-/* Files of keys that know of a longer log are of no use. */
-static void check_runs(const struct log *log)
-{
-    for (size_t at = 0; at < log->chain.count; at++) {
-        const struct segment *segment = log->chain.segments[at];
-        if (segment != log->active && !segment_is_husk(segment))
-            keys_check(log, segment->number);
-    }
-}
-
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
                        const struct notice *notice, const atomic_bool *halt, struct store_detail *ret_detail)
 {
@@ -569,6 +559,6 @@ struct failure recover(struct index *index, struct log *log, struct blobs *blobs
     index_lock(index);
     index_publish(index);
     index_unlock(index);
-    check_runs(log);
+    keys_sweep(log);
     return settle_blobs(&scan);
 }

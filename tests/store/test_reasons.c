@@ -91,7 +91,7 @@ START_TEST(of_a_listing)
         ck_assert_int_eq(reason, EIO);
         failed++;
     }
-    ck_assert_uint_ge(failed, 2);
+    ck_assert_uint_ge(failed, 1); /* that of the log: a page reads no record */
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* test_catalog.c - listings: order, prefixes, groups, pages, and what they show while the store changes. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/pages.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/unit.h"
 
@@ -12,53 +13,14 @@ enum { KEYS = 400, TEXT = 64 };
 
 FIXTURE_OF_EACH_TEST
 
-/* ---- a page as text: keys, and groups with a plus behind them -------------------------------- */
-
-struct page {
-    char text[1 << 16];
-    size_t length;
-    size_t items;
-    unsigned char cursor[STORE_CURSOR_MAX];
-    size_t cursor_length;
-};
-
-static void collect(void *arg, const struct store_list_item *item)
+static const char *list_all(const char *prefix, const char *delimiter, size_t limit)
 {
-    struct page *page = arg;
-    const struct object_info *info = item->info;
-    const char *format = info ? "%.*s " : "%.*s+ ";
-    int length = (int)(info ? info->key_length : item->prefix_length);
-    page->length += (size_t)snprintf(page->text + page->length, sizeof page->text - page->length, format, length,
-                                     (const char *)(info ? info->key : item->prefix));
-    ck_assert_uint_lt(page->length, sizeof page->text);
-    page->items++;
+    return pages_all(fixture.store, prefix, delimiter, limit);
 }
 
-/* Appends the page behind the one before. */
 static void list_page(struct page *page, const char *prefix, const char *delimiter, size_t limit)
 {
-    struct store_list_query query = {.prefix = prefix,
-                                     .prefix_length = strlen(prefix),
-                                     .delimiter = delimiter,
-                                     .delimiter_length = strlen(delimiter),
-                                     .cursor = page->cursor,
-                                     .cursor_length = page->cursor_length,
-                                     .limit = limit};
-    ck_assert(store_list_cursor_valid(query.cursor, query.cursor_length));
-    ck_assert_int_eq(store_list(fixture.store, &query, collect, page, page->cursor, &page->cursor_length), STORE_OK);
-}
-
-/* All pages of a listing, one behind the other. */
-static char *list_all(const char *prefix, const char *delimiter, size_t limit)
-{
-    static struct page page;
-    page = (struct page){0};
-    do {
-        size_t before = page.items;
-        list_page(&page, prefix, delimiter, limit);
-        ck_assert_uint_le(page.items - before, limit);
-    } while (page.cursor_length > 0);
-    return page.text;
+    ck_assert_int_eq(page_list(fixture.store, page, prefix, delimiter, limit), STORE_OK);
 }
 
 static void put(const char *key)

@@ -1,0 +1,345 @@
+/* binder.c - makes few runs of many, in the background. binder.h tells which. */
+#include "store/read/binder.h"
+
+#include "store/log/stretch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    FEW = 3,               /* shelves that need not become fewer */
+    FALL = 2,              /* a shelf has so many times the entries of all behind it */
+    DEAD_SHARE = 4,        /* one entry in so many may lead to nothing */
+    DEAD_MIN = 256,        /* of so few nobody cares */
+    TURN = 16 << 10,       /* entries */
+    ROOM_AN_ENTRY = 1 << 7 /* bytes of the disk, about */
+};
+
+/* What there is to know of a shelf. */
+struct state {
+    uint64_t entries;
+    uint64_t live;   /* records of its segments to which keys lead */
+    size_t segments; /* those that hold records */
+    bool ready;      /* all are sealed, and it has all that there is to tell of them */
+    bool apart;      /* between it and the one in front of it there is a segment that is on no shelf */
+};
+
+/* ---- which shelves; the catalog's lock is held ----------------------------------------------- */
+
+/* Counts one segment where it belongs; *at: the first shelf that it may be on. */
+static void count_segment(const struct catalog *catalog, struct state *states, const struct stretch *stretch,
+                          size_t *at)
+{
+    const struct segment *segment = stretch->segment;
+    while (*at < catalog->count && catalog->shelves[*at].last < segment->number)
+        ++*at;
+    if (*at == catalog->count || segment_is_husk(segment))
+        return;
+    struct state *state = &states[*at];
+    const struct catalog_shelf *shelf = &catalog->shelves[*at];
+    if (segment->number < shelf->first) {
+        state->apart = true;
+        return;
+    }
+    state->segments++;
+    state->live += segment->live;
+    state->ready = state->ready && stretch->sealed && catalog_shelf_covers(shelf, segment->number, stretch->records);
+}
+
+/* Looks at all shelves; NULL: memory is out. */
+static struct state *survey(const struct binder *binder)
+{
+    const struct catalog *catalog = binder->catalog;
+    struct stretch stretch = {0};
+    size_t at = 0;
+    struct state *states = calloc(catalog->count + 1, sizeof *states);
+    if (!states)
+        return NULL;
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_shelf *shelf = &catalog->shelves[i];
+        states[i].ready = !catalog_shelf_lacks(shelf);
+        for (size_t run = 0; run < shelf->count; run++)
+            states[i].entries += run_entries(shelf->runs[run]);
+    }
+    index_lock_shared(binder->index);
+    while (stretch_pin(binder->log, stretch.next, binder->index->end_offset, &stretch)) {
+        count_segment(catalog, states, &stretch, &at);
+        stretch_release(&stretch);
+    }
+    index_unlock(binder->index);
+    return states;
+}
+
+/* The first of the shelves up to `end` that are to become one; the last of them, when there is nothing to gain. */
+static size_t find_from(const struct state *states, size_t end)
+{
+    size_t from = end - 1;
+    uint64_t behind = states[from].entries;
+    for (size_t i = from; i-- > 0 && states[i].ready && !states[i + 1].apart;) {
+        if (states[i].entries < FALL * behind)
+            from = i;
+        behind += states[i].entries;
+    }
+    return from;
+}
+
+static bool is_worn(const struct state *state)
+{
+    return state->ready && state->entries >= DEAD_MIN && state->live < state->entries - state->entries / DEAD_SHARE;
+}
+
+/* Which shelves are to become one: from one on, up to another; false: none. */
+static bool choose(const struct catalog *catalog, const struct state *states, size_t *ret_from, size_t *ret_to)
+{
+    size_t end = catalog->count;
+    while (end > 0 && !states[end - 1].ready)
+        end--;
+    size_t from = end > 0 ? find_from(states, end) : 0;
+    bool unfiled = end > 0 && !catalog->shelves[end - 1].filed;
+    *ret_from = from;
+    *ret_to = end;
+    if (unfiled || (end > FEW && end - from > 1))
+        return true;
+    for (size_t i = 0; i < end; i++) {
+        *ret_from = i;
+        *ret_to = i + 1;
+        if (is_worn(&states[i]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static void work_free(struct binder_work *work)
+{
+    for (size_t i = 0; i < work->count; i++)
+        run_release(work->runs[i]);
+    free(work->runs);
+    free(work->sources);
+    *work = (struct binder_work){0};
+}
+
+/* Takes references on the runs of some shelves; false: memory is out. */
+static bool take_runs(struct binder_work *work, const struct catalog *catalog, size_t from, size_t to)
+{
+    size_t count = 0;
+    for (size_t i = from; i < to; i++)
+        count += catalog->shelves[i].count;
+    work->runs = calloc(count, sizeof(struct run *));
+    if (!work->runs)
+        return false;
+    for (size_t i = from; i < to; i++)
+        for (size_t at = 0; at < catalog->shelves[i].count; at++)
+            work->runs[work->count++] = run_retain(catalog->shelves[i].runs[at]);
+    return true;
+}
+
+/* Takes down which segments they tell of; false: memory is out. */
+static bool take_sources(struct binder *binder, size_t count, uint64_t first, uint64_t last)
+{
+    struct binder_work *work = &binder->work;
+    struct stretch stretch = {.next = first};
+    work->first = first;
+    work->sources = calloc(count, sizeof *work->sources);
+    if (!work->sources)
+        return false;
+    index_lock_shared(binder->index);
+    while (work->source_count < count && stretch_pin(binder->log, stretch.next, binder->index->end_offset, &stretch)) {
+        uint64_t number = stretch.segment->number;
+        if (!segment_is_husk(stretch.segment) && number <= last)
+            work->sources[work->source_count++] = (struct run_source){.number = number, .covered = stretch.records};
+        stretch_release(&stretch);
+    }
+    index_unlock(binder->index);
+    return work->source_count > 0;
+}
+
+/* Takes what some shelves are made of. */
+static bool take(struct binder *binder, const struct state *states, size_t from, size_t to)
+{
+    const struct catalog *catalog = binder->catalog;
+    size_t segments = 0;
+    uint64_t entries = 0;
+    for (size_t i = from; i < to; i++) {
+        segments += states[i].segments;
+        entries += states[i].entries;
+    }
+    return space_affords(binder->space, entries * ROOM_AN_ENTRY) && !space_is_full(binder->space) &&
+           take_runs(&binder->work, catalog, from, to) &&
+           take_sources(binder, segments, catalog->shelves[from].first, catalog->shelves[to - 1].last);
+}
+
+/* Looks for shelves that are to become one, and takes what they are made of. */
+static bool find_work(struct binder *binder)
+{
+    struct catalog *catalog = binder->catalog;
+    size_t from = 0, to = 0;
+    lock_take(&catalog->lock);
+    struct state *states = survey(binder);
+    for (size_t at = catalog->count; states && at-- > 0;)
+        if (states[at].segments == 0 && catalog->shelves[at].filed)
+            catalog_discard(catalog, at);
+    free(states);
+    states = survey(binder);
+    catalog->changed = false; /* whatever changes from here on has it look again */
+    bool found = states && choose(catalog, states, &from, &to) && take(binder, states, from, to);
+    free(states);
+    lock_release(&catalog->lock);
+    return found;
+}
+
+static bool begin(struct binder *binder)
+{
+    struct binder_work *work = &binder->work;
+    const struct log *log = binder->log;
+    if (!find_work(binder) || keys_begin(log, work->sources[work->source_count - 1].number, true, &work->file).error) {
+        work_free(work);
+        return false;
+    }
+    struct failure failure = binding_init(&work->binding, binder->index, UINT64_MAX, work->runs, work->count, log->salt,
+                                          log->io, work->file.file);
+    if (!failure.error)
+        return true;
+    binding_free(&work->binding);
+    keys_abandon(&work->file);
+    work_free(work);
+    return false;
+}
+
+/* ---- ending ---------------------------------------------------------------------------------- */
+
+/* Where the shelves stand whose runs were bound; false: they are not what they were. Lock held. */
+static bool find_shelves(const struct binder *binder, size_t *ret_from, size_t *ret_count)
+{
+    const struct catalog *catalog = binder->catalog;
+    const struct binder_work *work = &binder->work;
+    size_t from = 0, at = 0;
+    while (from < catalog->count && catalog->shelves[from].first < work->first)
+        from++;
+    size_t end = from;
+    for (; end < catalog->count && at < work->count; end++)
+        for (size_t run = 0; run < catalog->shelves[end].count; run++)
+            if (at == work->count || catalog->shelves[end].runs[run] != work->runs[at++])
+                return false;
+    *ret_from = from;
+    *ret_count = end - from;
+    return at == work->count && end > from;
+}
+
+/* Puts the new run in the place of those that it was made of, if they are still there. */
+static void shelve(struct binder *binder, struct run *run)
+{
+    struct catalog *catalog = binder->catalog;
+    size_t from, count;
+    lock_take(&catalog->lock);
+    if (find_shelves(binder, &from, &count)) {
+        catalog_replace(catalog, from, count, run);
+    } else {
+        if (!damage_has_gaps(binder->index))
+            keys_remove(binder->log, binder->work.sources[binder->work.source_count - 1].number);
+        run_release(run);
+    }
+    lock_release(&catalog->lock);
+}
+
+/* What was replaced or deleted while the run was made lies in front of its horizon. Where parts of the log are missing
+ * the run is for this life alone: it leaves out what may yet come back. */
+static bool finish(struct binder *binder)
+{
+    struct binder_work *work = &binder->work;
+    struct run *run;
+    uint64_t length;
+    struct failure failure = run_writer_end(&work->binding.writer, work->sources, work->source_count,
+                                            index_end(binder->index), &length);
+    if (failure.error) {
+        keys_abandon(&work->file);
+        return false;
+    }
+    if (keys_end(&work->file, !damage_has_gaps(binder->index), &run).error)
+        return false;
+    shelve(binder, run);
+    return true;
+}
+
+static void end_work(struct binder *binder)
+{
+    binding_free(&binder->work.binding);
+    work_free(&binder->work);
+    binder->working = false;
+}
+
+/* ---- learning -------------------------------------------------------------------------------- */
+
+/* Takes references on the runs in files; false: there are none, or memory is out. */
+static bool take_filed(struct binder *binder)
+{
+    struct catalog *catalog = binder->catalog;
+    struct binder_work *work = &binder->work;
+    lock_take(&catalog->lock);
+    work->runs = catalog->count > 0 ? calloc(catalog->count, sizeof(struct run *)) : NULL;
+    for (size_t i = 0; work->runs && i < catalog->count; i++)
+        if (catalog->shelves[i].filed)
+            work->runs[work->count++] = run_retain(catalog->shelves[i].runs[0]);
+    lock_release(&catalog->lock);
+    return work->count > 0;
+}
+
+/* Lets the runs learn of the tombstones of one segment; whether there may be more. */
+static bool learn(struct binder *binder)
+{
+    bool more = false;
+    if (take_filed(binder))
+        more = learner_go(&binder->learner, binder->work.runs, binder->work.count);
+    else
+        learner_skip(&binder->learner);
+    work_free(&binder->work);
+    return more;
+}
+
+/* ---- in the background ----------------------------------------------------------------------- */
+
+/* What has failed for want of anything is tried again when the catalog has changed; a run that is not as it was made is
+ * made again by a listing. */
+static int binder_run(void *arg)
+{
+    struct binder *binder = arg;
+    bool more;
+    assert(pool_is_current(binder->errand.pool));
+    if (!binder->working && learn(binder))
+        return ERRAND_AGAIN;
+    if (!binder->working && !begin(binder))
+        return ERRAND_DONE;
+    binder->working = true;
+    struct failure failure = binding_go(&binder->work.binding, TURN, &more);
+    if (!failure.error && more)
+        return ERRAND_AGAIN;
+    if (failure.error)
+        keys_abandon(&binder->work.file);
+    bool done = !failure.error && finish(binder);
+    end_work(binder);
+    if (failure.error == STORE_DAMAGED || failure.error == STORE_IO)
+        catalog_drop_broken(binder->catalog);
+    return done ? ERRAND_AGAIN : ERRAND_DONE;
+}
+
+void binder_init(struct binder *binder, struct pool *upkeep)
+{
+    errand_init(&binder->errand, upkeep, binder_run, binder, NULL);
+    binder->learner = (struct learner){.index = binder->index, .log = binder->log, .position = SEGMENT_HEADER};
+}
+
+void binder_stop(struct binder *binder)
+{
+    assert(!pool_is_current(binder->errand.pool)); /* it would wait for itself */
+    (void)errand_end(&binder->errand);
+    if (!binder->working)
+        return;
+    keys_abandon(&binder->work.file);
+    end_work(binder);
+}
+
+void binder_free(struct binder *binder)
+{
+    errand_free(&binder->errand);
+}
