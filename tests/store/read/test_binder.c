@@ -120,6 +120,7 @@ static void reopen(void)
 static uint64_t reads_of_a_page(void)
 {
     static struct page page;
+    ck_assert(quiet_comes()); /* what goes on in the background reads, too */
     uint64_t before = sim_disk_calls(fixture.disk, SIM_PREAD);
     page = (struct page){0};
     ck_assert_int_eq(page_list(fixture.store, &page, "k2000", "", 10), STORE_OK);
