@@ -38,7 +38,7 @@ void acceptor_connection_closed(void *arg)
         eventfd_write(acceptor->wake, 1);
 }
 
-static size_t connections(const struct acceptor *acceptor)
+size_t acceptor_connections(const struct acceptor *acceptor)
 {
     size_t count = 0;
     for (size_t i = 0; i < acceptor->loop_count; i++)
@@ -51,7 +51,7 @@ static size_t connections(const struct acceptor *acceptor)
 static bool check_full(struct acceptor *acceptor)
 {
     atomic_store(&acceptor->full, true);
-    bool full = connections(acceptor) >= acceptor->connections_limit;
+    bool full = acceptor_connections(acceptor) >= acceptor->connections_limit;
     if (!full)
         atomic_store(&acceptor->full, false);
     return full;
@@ -169,7 +169,7 @@ static bool accept_one(struct acceptor *acceptor, const struct listener *listene
 static bool accept_some(struct acceptor *acceptor, const struct listener *listener)
 {
     int count = 0;
-    while (count < ACCEPT_AT_ONCE && connections(acceptor) < acceptor->connections_limit &&
+    while (count < ACCEPT_AT_ONCE && acceptor_connections(acceptor) < acceptor->connections_limit &&
            accept_one(acceptor, listener))
         count++;
     return count > 0;

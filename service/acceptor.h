@@ -48,6 +48,9 @@ void acceptor_run(struct acceptor *acceptor, int64_t end);
  * nobody is left, a signal arrives, or `end` has come. Thread: the same. */
 void acceptor_finish(struct acceptor *acceptor, int64_t end);
 
+/* Connections of all loops that are open, guests among them. Thread: any, while there are loops. */
+size_t acceptor_connections(const struct acceptor *acceptor);
+
 /* For loop_options.closed; `arg` is the acceptor. Thread: any. */
 void acceptor_connection_closed(void *arg);
 

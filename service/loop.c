@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,8 +22,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-enum { CROWD = 128 }; /* so many connections' memory is worth giving back */
 
 enum { EVENTS = 32 }; /* fetched at a time */
 
@@ -64,7 +61,6 @@ struct loop {
     } published; /* by the thread, for others to read */
 
     enum phase current; /* what has been carried out */
-    size_t peak;        /* connections since memory was last given back */
     size_t under_way;   /* requests whose head was heard */
     size_t guests;      /* among the clients */
     bool crowded;       /* places are short */
@@ -505,18 +501,6 @@ static void answer_call(struct loop *loop)
         enter_phase(loop, phase);
 }
 
-/* The allocator keeps the memory of closed connections; after a crowd has left, the system gets it back. */
-static void give_memory_back(struct loop *loop)
-{
-    size_t count = atomic_load(&loop->connections);
-    if (count > loop->peak)
-        loop->peak = count;
-    if (loop->peak < CROWD || count > loop->peak / 2)
-        return;
-    malloc_trim(0);
-    loop->peak = count;
-}
-
 static void publish(struct loop *loop)
 {
     atomic_store_explicit(&loop->published.busy, loop->under_way, memory_order_relaxed);
@@ -536,7 +520,6 @@ static void *run(void *arg)
         tell_of_ends(loop);
         judge_all(loop);
         limit_guests(loop);
-        give_memory_back(loop);
         publish(loop);
     }
     transport_end();

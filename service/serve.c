@@ -334,7 +334,7 @@ static int accept_until(struct server *server, int64_t end)
         int64_t look = clock_milliseconds() + LOOK_INTERVAL;
         acceptor_run(&server->acceptor, look < end ? look : end);
         access_look(&server->access);
-        memory_look(&server->memory, api_requests(server->api));
+        memory_look(&server->memory, acceptor_connections(&server->acceptor), api_requests(server->api));
         signal = take_signal(server);
     } while (!signal_ends(signal) && clock_milliseconds() < end);
     return signal;
@@ -472,6 +472,7 @@ static int serve(const struct config *config)
     config_warn_of_variables();
 
     struct server server = {.config = config, .started = now(), .signals = -1, .acceptor.wake = -1};
+    memory_init(&server.memory);
     if (!descriptors_share(config, &server.descriptors))
         return STATUS_FAILED;
     server.acceptor.connections_limit = server.descriptors.connections;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void add(const char *flag, const char *value)
@@ -90,6 +91,44 @@ START_TEST(batches_half_way_leave_place_for_small_ones)
     site_expect(site_post("/batch-get", "{\"keys\":[\"k\"]}"), 200);
     close_all(sockets, (size_t)count);
     ck_assert_msg(clock_until(CLOCK_PATIENCE, post_batch(LARGE)->status == 200), "their memory is not given back");
+}
+END_TEST
+
+/* In a process of its own: sends batches one behind the other. */
+static pid_t begin_sender(int batches, size_t length)
+{
+    pid_t sender = fork();
+    if (sender > 0)
+        return sender;
+    ck_assert_int_eq(sender, 0);
+    site_reconnect();
+    int sent = 0;
+    while (sent < batches && post_batch(length)->status == 200)
+        sent++;
+    _exit(sent == batches ? 0 : 1);
+}
+
+/* The allocator would keep most of it: it lies below something that is in use. */
+START_TEST(what_batches_took_goes_back)
+{
+    enum { SENDERS = 4, BATCHES = 5, LENGTH = 16 << 20, BOUND = 16 << 20 };
+    pid_t senders[SENDERS];
+    int status;
+    site_start();
+    uint64_t before = server_memory(site.server);
+    for (int i = 0; i < SENDERS; i++)
+        senders[i] = begin_sender(BATCHES, LENGTH);
+    for (int i = 0; i < SENDERS; i++) {
+        ck_assert_int_eq(waitpid(senders[i], &status, 0), senders[i]);
+        ck_assert_int_eq(status, 0);
+    }
+    if (server_sanitized(site.server))
+        return;
+    uint64_t most = server_memory_peak(site.server);
+    ck_assert_uint_gt(most, before + BOUND);
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, server_memory(site.server) < before + BOUND),
+                  "%zu bytes at the start, %zu with batches, %zu after them", (size_t)before, (size_t)most,
+                  (size_t)server_memory(site.server));
 }
 END_TEST
 
@@ -899,6 +938,7 @@ int main(void)
     const TTest *tests[] = {
         a_batch_that_does_not_come_costs_nothing,
         batches_half_way_leave_place_for_small_ones,
+        what_batches_took_goes_back,
         an_upload_that_does_not_come_costs_nothing,
         honest_uploads_at_once_come_through,
         of_too_many_uploads_half_way_some_come_through,
