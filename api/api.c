@@ -30,6 +30,7 @@ struct api *api_new(const struct api_options *options)
         api->process = (uint64_t)time(NULL); /* the system has just been started: that is random enough for names */
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
+    editions_init(&api->exposition);
     if (!api->options.base_path)
         api->options.base_path = "";
     if (!api->options.resume)
@@ -57,6 +58,7 @@ void api_free(struct api *api)
     if (!api)
         return;
     rules_release(api->rules);
+    editions_free(&api->exposition);
     pthread_mutex_destroy(&api->rules_lock);
     free(api);
 }

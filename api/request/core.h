@@ -6,7 +6,7 @@
 
 #include "api/access/rules.h"
 #include "api/api.h"
-#include "api/request/budget.h"
+#include "api/request/edition.h"
 #include "api/request/metrics.h"
 #include "api/request/route.h"
 
@@ -22,8 +22,9 @@ struct api {
     atomic_size_t requests; /* begun and not completed */
     uint64_t process;       /* a random number: its requests' names are made with it */
     struct metrics metrics;
-    struct budget batches; /* memory for the bodies and answers of batches */
-    struct budget answers; /* memory for all other answers that may be long */
+    struct budget batches;      /* memory for the bodies and answers of batches */
+    struct budget answers;      /* memory for all other answers that may be long */
+    struct editions exposition; /* of the metrics */
 };
 
 /* Whether the service is about to end: connections close with their next answer, and /readyz fails. Thread: any. */

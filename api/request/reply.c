@@ -25,11 +25,16 @@ static void keep(struct request *request, unsigned status, struct MHD_Response *
     request->answer_length = length;
 }
 
+void reply_full(struct request *request)
+{
+    reply_problem(request, PROBLEM_BUSY, "Answers that clients have not read have the memory for now; try again.");
+}
+
 bool reply_admit(struct request *request, size_t bytes)
 {
     bool taken = budget_take(&request->api->answers, &request->answer, bytes);
     if (!taken)
-        reply_problem(request, PROBLEM_BUSY, "Answers that clients have not read have the memory for now; try again.");
+        reply_full(request);
     return taken;
 }
 

@@ -19,6 +19,9 @@
  * have that memory. */
 bool reply_admit(struct request *request, size_t bytes);
 
+/* Answers that others have that memory. */
+void reply_full(struct request *request);
+
 /* Adds a field to the answer. */
 void reply_field(struct request *request, const char *name, const char *value);
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
@@ -317,11 +318,18 @@ static void write_service(FILE *out, const struct api_options *options)
 
 /* ---- the endpoint ---------------------------------------------------------------------------- */
 
-static void begin(struct request *request)
+static int64_t nanoseconds(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* All of it; NULL when memory is out or the request has an error. */
+static char *write_all(struct request *request, size_t *ret_length)
 {
     char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
+    FILE *out = open_memstream(&text, ret_length);
     request_keep_error(request, !out ? STORE_NO_MEMORY : write_depot(out, request->api->options.depot));
     if (request->error == STORE_OK) {
         write_engine(out, request->api->options.depot);
@@ -330,15 +338,40 @@ static void begin(struct request *request)
     }
     if (out && fclose(out) != 0 && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
-    if (request->error != STORE_OK) {
-        free(text);
+    if (request->error == STORE_OK)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* NULL when it has answered why there is none. */
+static struct edition *make(struct request *request)
+{
+    size_t length = 0;
+    int64_t began = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    char *text = write_all(request, &length);
+    if (!text) {
         reply_error(request, request->error);
-        return;
+        return NULL;
     }
-    if (reply_admit(request, length))
-        reply_owned(request, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
-    else
-        free(text);
+    int64_t took = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - began;
+    struct edition *edition = editions_add(&request->api->exposition, &request->api->answers, text, length, took,
+                                           nanoseconds(CLOCK_MONOTONIC));
+    if (!edition)
+        reply_full(request);
+    return edition;
+}
+
+/* Who asks again and again, also without reading, would else keep the threads busy. */
+static void begin(struct request *request)
+{
+    struct edition *edition = editions_share(&request->api->exposition, nanoseconds(CLOCK_MONOTONIC));
+    if (!edition)
+        edition = make(request);
+    if (!edition)
+        return;
+    reply_borrowed(request, 200, edition->text, edition->length, edition_release, edition);
+    reply_field(request, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
 }
 
 const struct endpoint endpoint_metrics = {.begin = begin, .guests = true, .fault = "the stores cannot be listed"};

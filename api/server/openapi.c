@@ -35,9 +35,9 @@ static void reply_with_base(struct request *request, const char *base)
 static void begin(struct request *request)
 {
     const char *base = request_base_path(request);
-    if (*base)
+    if (*base && reply_admit(request, api_openapi_yaml_length + strlen(base)))
         reply_with_base(request, base);
-    else
+    else if (!*base)
         reply_static(request, 200, media_type, api_openapi_yaml, api_openapi_yaml_length);
 }
 

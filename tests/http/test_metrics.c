@@ -374,6 +374,29 @@ START_TEST(the_process)
 }
 END_TEST
 
+/* The last test here: it leaves others a text that was made before. */
+START_TEST(who_asks_all_the_time_shares)
+{
+    enum { ROUNDS = 10, AT_ONCE = 100 };
+    static const char question[] = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", name[] = "cairn_http_requests_total";
+    static struct raw_answer answer;
+    static char before[64];
+    int socket = raw_connect(site.server->port), texts = 0;
+    for (int i = 0; i < ROUNDS * AT_ONCE; i++) {
+        for (int k = 0; k < AT_ONCE && i % AT_ONCE == 0; k++)
+            ck_assert(raw_send(socket, question));
+        ck_assert(raw_receive(socket, &answer) && answer.status == 200 && answer.whole);
+        const char *line = strstr(answer.body, client_text(site.client, "\n%s{method=\"GET\",status=\"2xx\"}", name));
+        ck_assert_ptr_nonnull(line);
+        texts += strncmp(line, before, sizeof before - 1) != 0;
+        memcpy(before, line, sizeof before - 1);
+        client_forget(site.client);
+    }
+    ck_assert_msg(texts <= ROUNDS * AT_ONCE * 9 / 10, "%d texts were made", texts);
+    close(socket);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -388,6 +411,7 @@ int main(void)
         the_disk_and_uploads,
         connections_by_state,
         the_process,
+        who_asks_all_the_time_shares,
     };
     return site_run("metrics", tests, sizeof tests / sizeof *tests, SITE_SHARED);
 }
