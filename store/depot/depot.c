@@ -214,6 +214,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     }
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
+    trash_begin(&depot->folder.trash, &depot->services);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -241,6 +242,7 @@ void depot_close(struct depot *depot)
     space_close(&depot->space);
     pool_free(depot->services.upkeep);
     space_free(&depot->space);
+    trash_end(&depot->folder.trash);
     folder_close(&depot->folder);
     depot_free(depot);
 }

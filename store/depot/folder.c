@@ -227,7 +227,6 @@ struct failure folder_open(struct folder *folder, const struct io *io, const cha
         return failure;
     }
     trash_init(&folder->trash, io, folder->trash_folder, folder->stores);
-    trash_empty(&folder->trash);
     return failure_none();
 }
 

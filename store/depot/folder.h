@@ -5,7 +5,7 @@
  *     DIR/access.json      not the engine's: see DEPOT_ACCESS in store.h; may be missing
  *     DIR/reserve          space for a full disk (reserve.h); may be missing
  *     DIR/stores/NAME/     one folder a store: settings, log/, blobs/
- *     DIR/trash/           stores being made and stores being removed (trash.h); emptied at start
+ *     DIR/trash/           stores being made and stores being removed (trash.h); emptied from the start on
  *
  * Thread: the one that opens or closes the depot; folder_sync_stores() any.
  */

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 8 }; /* LABEL/blobs/FILE, and some to spare for what others put there */
-
 static const char mark_suffix[] = ".removed";
 
 void trash_init(struct trash *trash, const struct io *io, int folder, int stores)
@@ -19,22 +17,6 @@ void trash_init(struct trash *trash, const struct io *io, int folder, int stores
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
-
-/* Removes what `name` is in `parent`: a file, or a folder with all it holds. */
-static void remove_tree(const struct io *io, int parent, const char *name, int depth)
-{
-    if (io->unlinkat(io->self, parent, name, 0) == 0 || depth == 0)
-        return;
-    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (folder < 0)
-        return;
-    char *names = io->list(io->self, folder);
-    for (const char *at = names; at && *at; at += strlen(at) + 1)
-        remove_tree(io, folder, at, depth - 1);
-    free(names);
-    io->close(io->self, folder);
-    io->unlinkat(io->self, parent, name, AT_REMOVEDIR);
-}
 
 static void mark_name(const char *store, char ret_mark[TRASH_ENTRY_MAX])
 {
@@ -61,36 +43,54 @@ static bool is_there(const struct io *io, int folder, const char *name)
     return file >= 0 || errno != ENOENT;
 }
 
-/* Removes a marked store where it is, and then its mark; false when something of it stays. */
-static bool remove_marked(struct trash *trash, const char *store, const char *mark)
+/* The files of a marked store have been removed where they were: its mark goes, unless something of it is left. */
+static void marked_gone(void *arg, const char *store)
 {
+    struct trash *trash = arg;
     const struct io *io = trash->io;
-    remove_tree(io, trash->stores, store, DEPTH_MAX);
+    char mark[TRASH_ENTRY_MAX];
     if (is_there(io, trash->stores, store) || io->fsync(io->self, trash->stores) < 0)
-        return false;
+        return;
+    mark_name(store, mark);
     atomic_store(&trash->cleared, true); /* before: whoever sees no mark has to know */
-    return io->unlinkat(io->self, trash->folder, mark, 0) == 0;
+    if (io->unlinkat(io->self, trash->folder, mark, 0) == 0)
+        atomic_fetch_sub(&trash->marks, 1);
 }
 
 void trash_remove(struct trash *trash, const char *entry)
 {
     char store[TRASH_ENTRY_MAX];
-    if (!mark_store(entry, store))
-        remove_tree(trash->io, trash->folder, entry, DEPTH_MAX);
-    else if (remove_marked(trash, store, entry))
-        atomic_fetch_sub(&trash->marks, 1);
+    if (mark_store(entry, store))
+        remover_take(&trash->remover, trash->stores, store, marked_gone, trash);
+    else
+        remover_take(&trash->remover, trash->folder, entry, NULL, NULL);
 }
 
-void trash_empty(struct trash *trash)
+/* Takes down what lies in it, so that no label is used twice and no store is found that is marked. */
+static void note_entry(struct trash *trash, const char *entry)
 {
     char store[TRASH_ENTRY_MAX];
+    unsigned long long label;
+    if (mark_store(entry, store))
+        atomic_fetch_add(&trash->marks, 1);
+    else if (sscanf(entry, "%llu", &label) == 1 && label >= atomic_load(&trash->labels))
+        atomic_store(&trash->labels, label + 1);
+}
+
+void trash_begin(struct trash *trash, const struct services *services)
+{
+    remover_init(&trash->remover, trash->io, services);
     char *names = io_list(trash->io, trash->folder);
-    for (const char *name = names; name && *name; name += strlen(name) + 1) {
-        if (mark_store(name, store))
-            atomic_fetch_add(&trash->marks, 1);
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
+        note_entry(trash, name);
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
         trash_remove(trash, name);
-    }
     free(names);
+}
+
+void trash_end(struct trash *trash)
+{
+    remover_free(&trash->remover);
 }
 
 bool trash_holds(struct trash *trash, const char *name)

@@ -1,6 +1,6 @@
 /* trash.h - the way of stores into a data folder and out of it: there whole, or not at all.
  *
- *     DIR/trash/LABEL           a store being made, or one being removed; removed at start
+ *     DIR/trash/LABEL           a store being made, or one being removed; removed from the start on
  *     DIR/trash/NAME.removed    the store of that name in DIR/stores/ is being removed where it is
  *
  * A store is made in the trash and renamed into its place, and removed by being renamed back first. Where a file system
@@ -8,11 +8,14 @@
  * image), it is marked instead: from the moment that the mark is on disk the store counts as removed, nobody finds it,
  * and its name is free again when its files are gone.
  *
+ * Files are removed in the background (remover.h), and what is left when the process ends from the next start on.
+ *
  * Thread: any, but making and taking away one at a time.
  */
 #ifndef CAIRN_TRASH_H
 #define CAIRN_TRASH_H
 
+#include "store/depot/remover.h"
 #include "store/disk/io.h"
 #include "store/store.h"
 
@@ -27,12 +30,17 @@ struct trash {
     atomic_uint_fast64_t labels;
     atomic_size_t marks; /* that are there */
     atomic_bool cleared; /* a mark is gone, but perhaps not yet on disk */
+    struct remover remover;
 };
 
 void trash_init(struct trash *trash, const struct io *io, int folder, int stores);
 
-/* Removes all that lies in it. What cannot be removed is left for the next start. Blocking. */
-void trash_empty(struct trash *trash);
+/* Has all removed that lies in it, and from here on what comes to it, until the depot halts. What cannot be removed is
+ * left for the next start. Blocking, but not for the removal. Thread: the one that opens. */
+void trash_begin(struct trash *trash, const struct services *services);
+
+/* When the pool has come to its end. */
+void trash_end(struct trash *trash);
 
 /* Makes the folder of a new store; an errno: EBUSY while another of that name is still being removed. Blocking. */
 int trash_make_store(struct trash *trash, const char *name, uint64_t salt);
@@ -42,7 +50,7 @@ int trash_make_store(struct trash *trash, const char *name, uint64_t salt);
  * synced. Blocking. */
 int trash_take_store(struct trash *trash, const char *name, char ret_entry[TRASH_ENTRY_MAX], bool *ret_doubtful);
 
-/* Removes the files of what was taken away. Nobody may use the store any more. Blocking. */
+/* Has the files removed of what was taken away. Nobody may use the store any more. Does not block. */
 void trash_remove(struct trash *trash, const char *entry);
 
 /* Whether what is in the place of that store is only still being removed. Does not block while nothing is. */
