@@ -195,8 +195,10 @@ static struct failure open_in_folder(const struct services *services, int stores
         return failure;
     }
     quota_begin(&store->quota, &settings.limits, store->index.objects, store->index.live_bytes);
-    if (!store->options->read_only)
+    if (!store->options->read_only) {
         (void)errand_ask(&store->compact.errand);
+        (void)errand_ask(&store->summaries.errand);
+    }
     *ret_store = store;
     return failure_none();
 }

@@ -2,6 +2,7 @@
 #include "store/log/rows.h"
 
 #include "store/base/key.h"
+#include "store/base/mapping.h"
 #include "store/base/table.h"
 
 #include <assert.h>
@@ -24,7 +25,7 @@ void rows_init(struct rows *rows, uint64_t salt)
 
 void rows_free(struct rows *rows)
 {
-    free(rows->list);
+    mapping_free(rows->list, rows->capacity * sizeof *rows->list);
     rows_init(rows, rows->salt);
 }
 
@@ -48,14 +49,22 @@ void rows_drop(struct rows *rows)
     rows_forget(rows);
 }
 
+static void replace_list(struct rows *rows, struct row *list, size_t capacity)
+{
+    mapping_free(rows->list, rows->capacity * sizeof *rows->list);
+    rows->list = list;
+    rows->capacity = capacity;
+}
+
 static bool grow(struct rows *rows)
 {
     size_t capacity = rows->capacity ? rows->capacity * 2 : CAPACITY_MIN;
-    struct row *moved = realloc(rows->list, capacity * sizeof *moved);
+    struct row *moved = mapping_new(capacity * sizeof *moved);
     if (!moved)
         return false;
-    rows->list = moved;
-    rows->capacity = capacity;
+    if (rows->count > 0)
+        memcpy(moved, rows->list, rows->count * sizeof *moved);
+    replace_list(rows, moved, capacity);
     return true;
 }
 
@@ -149,22 +158,21 @@ bool rows_sort(struct rows *rows)
 {
     assert(!rows_are_under_way(rows));
     unsigned bits = bits_for(rows->count);
-    size_t *ends = calloc((size_t)1 << bits, sizeof *ends);
-    struct row *sorted = malloc((rows->count + 1) * sizeof *sorted);
+    size_t shares = (size_t)1 << bits, capacity = rows->count + 1;
+    size_t *ends = mapping_new(shares * sizeof *ends);
+    struct row *sorted = mapping_new(capacity * sizeof *sorted);
     if (!ends || !sorted) {
-        free(ends);
-        free(sorted);
+        mapping_free(ends, shares * sizeof *ends);
+        mapping_free(sorted, capacity * sizeof *sorted);
         return false;
     }
     distribute(rows, bits, ends, sorted);
-    for (size_t share = 0, from = 0; share < (size_t)1 << bits; from = ends[share++])
+    for (size_t share = 0, from = 0; share < shares; from = ends[share++])
         if (ends[share] - from <= FEW)
             sort_few(sorted + from, ends[share] - from);
         else
             qsort(sorted + from, ends[share] - from, sizeof *sorted, compare);
-    free(ends);
-    free(rows->list);
-    rows->list = sorted;
-    rows->capacity = rows->count + 1;
+    mapping_free(ends, shares * sizeof *ends);
+    replace_list(rows, sorted, capacity);
     return true;
 }

@@ -43,8 +43,8 @@ static inline uint32_t row_length(const struct row *row)
 
 struct rows {
     uint64_t salt;
-    struct row *list;
-    size_t count; /* with those of the transaction under way */
+    struct row *list; /* a mapping (mapping.h) of so many rows as the capacity says */
+    size_t count;     /* with those of the transaction under way */
     size_t capacity;
     size_t whole;     /* of whole transactions */
     uint32_t steps;   /* of the transaction under way */

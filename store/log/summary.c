@@ -2,6 +2,7 @@
 #include "store/log/summary.h"
 
 #include "store/base/little.h"
+#include "store/base/mapping.h"
 #include "store/disk/numbered.h"
 
 #include <assert.h>
@@ -26,6 +27,7 @@ enum {
     AT_ROWS_CHECK = 88,
     AT_CHECK = 96,
     PIECE = 4096, /* rows that are read or written at once, and checked */
+    PIECE_BYTES = PIECE * SUMMARY_ROW,
 };
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'u', 'm'};
@@ -177,9 +179,9 @@ static int write_file(const struct log *log, struct summary *summary, const stru
     int file = io->openat(io->self, log->folder, draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return errno;
-    unsigned char *piece = malloc((size_t)PIECE * SUMMARY_ROW);
+    unsigned char *piece = mapping_new(PIECE_BYTES);
     int error = piece ? write_all(log, file, summary, rows, piece) : ENOMEM;
-    free(piece);
+    mapping_free(piece, PIECE_BYTES);
     io->close(io->self, file);
     if (!error && io->renameat(io->self, log->folder, draft, log->folder, name) < 0)
         error = errno;
@@ -277,15 +279,22 @@ static bool read_and_prove(const struct log *log, int file, const struct summary
 }
 
 /* The same with the memory that it takes. */
-static bool read_proven(const struct log *log, int file, const struct summary *summary, struct row **ret_rows)
+static bool read_proven(const struct log *log, int file, const struct summary *summary, struct rows *ret_rows)
 {
     bool all = ret_rows != NULL;
-    struct row *rows = malloc((all ? (size_t)summary->count + 1 : PIECE) * sizeof *rows);
-    bool proven = rows && read_and_prove(log, file, summary, rows, all);
+    size_t count = (size_t)summary->count, capacity = all ? count + 1 : PIECE;
+    struct rows rows = {.salt = log->salt,
+                        .list = mapping_new(capacity * sizeof *rows.list),
+                        .capacity = capacity,
+                        .count = count,
+                        .whole = count,
+                        .last = summary->last,
+                        .marked = summary->marked};
+    bool proven = rows.list && read_and_prove(log, file, summary, rows.list, all);
     if (proven && all)
         *ret_rows = rows;
     else
-        free(rows);
+        rows_free(&rows);
     return proven;
 }
 
@@ -297,7 +306,7 @@ static int open_file(const struct log *log, uint64_t number)
 }
 
 bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
-                  struct row **ret_rows)
+                  struct rows *ret_rows)
 {
     const struct io *io = log->io;
     unsigned char header[SUMMARY_HEADER];
@@ -330,13 +339,13 @@ int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t c
 
 bool summary_differs(const struct summary *summary, const struct rows *rows)
 {
-    unsigned char *piece = malloc((size_t)PIECE * SUMMARY_ROW);
+    unsigned char *piece = mapping_new(PIECE_BYTES);
     uint64_t check = 0;
     if (!piece)
         return false;
     for (size_t from = 0; from < rows->count; from += PIECE)
         check = piece_check(piece, encode_piece(rows, from, piece), rows->salt, check);
-    free(piece);
+    mapping_free(piece, PIECE_BYTES);
     return summary->count != rows->count || summary->rows_check != check || summary->last != rows->last ||
            summary->marked != rows->marked || summary->blob != highest_blob(rows);
 }

@@ -56,9 +56,9 @@ struct summary {
 int summary_write(const struct log *log, const struct segment *segment, uint64_t end, const struct rows *rows);
 
 /* Reads all of the summary of a segment whose records end at a position; false when there is none that counts. Its rows
- * follow when `ret_rows` is not NULL: allocated, the caller frees them. Blocking. */
+ * come along when `ret_rows` is not NULL: the caller frees them. Blocking. */
 bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
-                  struct row **ret_rows);
+                  struct rows *ret_rows);
 
 /* Reads rows of a summary that was found to count. An errno. Blocking. */
 int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, struct row *ret_rows);

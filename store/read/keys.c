@@ -93,15 +93,20 @@ static int open_file(const struct log *log, uint64_t number)
     return log->io->openat(log->io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
 }
 
+bool keys_is_there(const struct log *log, uint64_t number)
+{
+    int file = open_file(log, number);
+    if (file >= 0)
+        log->io->close(log->io->self, file);
+    return file >= 0;
+}
+
 struct failure keys_save(const struct log *log, uint64_t number, uint64_t covered, struct draft *draft)
 {
     struct run *run = NULL;
     const struct run_source source = {.number = number, .covered = covered};
-    int file = open_file(log, number);
-    if (file >= 0) {
-        log->io->close(log->io->self, file);
+    if (keys_is_there(log, number))
         return failure_none();
-    }
     struct failure failure = keys_write(log, &source, draft, true, &run);
     run_release(run);
     return failure;

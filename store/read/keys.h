@@ -14,6 +14,9 @@
 bool keys_number(const char *name, uint64_t *ret_number);
 bool keys_is_draft(const char *name);
 
+/* Whether there is a file of that number. Blocking. */
+bool keys_is_there(const struct log *log, uint64_t number);
+
 /* ---- making one ------------------------------------------------------------------------------- */
 
 /* A file that is being written. */

@@ -325,11 +325,7 @@ static struct failure keep_rows(struct scan *scan, struct segment *segment)
 {
     struct rows *rows = &scan->rows;
     bool hold = !segment->summarised || sheaf_may_hold(&scan->sheaf, rows->count);
-    if (!sheaf_add(&scan->sheaf, segment, hold ? rows->list : NULL, rows->count))
-        return failure_of(STORE_NO_MEMORY);
-    if (hold)
-        rows->list = NULL;
-    return failure_none();
+    return failure_of(sheaf_add(&scan->sheaf, segment, hold ? rows : NULL, rows->count) ? STORE_OK : STORE_NO_MEMORY);
 }
 
 /* Reads a segment's records. Where it is sealed and nothing is wrong with it, its summary is made on the way: the next
@@ -353,12 +349,12 @@ static struct failure read_records(struct scan *scan, struct segment *segment, u
 static bool take_summary(struct scan *scan, struct segment *segment, uint64_t limit)
 {
     struct summary summary;
-    struct row *rows = NULL;
+    struct rows *rows = &scan->rows;
     bool hold = sheaf_may_hold(&scan->sheaf, limit / RECORD_HEADER);
-    if (!summary_read(scan->log, segment, limit, &summary, hold ? &rows : NULL))
+    if (!summary_read(scan->log, segment, limit, &summary, hold ? rows : NULL))
         return false;
-    if (!sheaf_add(&scan->sheaf, segment, rows, summary.count)) {
-        free(rows);
+    if (!sheaf_add(&scan->sheaf, segment, hold ? rows : NULL, summary.count)) {
+        rows_free(rows);
         return false;
     }
     if (summary.blob >= scan->next_blob)

@@ -1,6 +1,8 @@
 /* sheaf.c - the rows of all segments side by side. */
 #include "store/start/sheaf.h"
 
+#include "store/base/mapping.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,7 +21,7 @@ void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log)
 void sheaf_free(struct sheaf *sheaf)
 {
     for (size_t i = 0; i < sheaf->count; i++)
-        free(sheaf->sources[i].rows);
+        mapping_free(sheaf->sources[i].rows, sheaf->sources[i].room * sizeof(struct row));
     free(sheaf->sources);
 }
 
@@ -39,19 +41,20 @@ static bool grow(struct sheaf *sheaf)
     return true;
 }
 
-bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct row *rows, uint64_t count)
+bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows, uint64_t count)
 {
     if (sheaf->count == sheaf->capacity && !grow(sheaf))
         return false;
     struct sheaf_source *source = &sheaf->sources[sheaf->count++];
-    *source = (struct sheaf_source){.segment = segment, .rows = rows, .count = count};
+    *source = (struct sheaf_source){.segment = segment, .count = count, .rest = rows ? 0 : count};
     sheaf->rows += count;
-    if (rows) {
-        source->held = (size_t)count;
-        sheaf->held += count;
-    } else {
-        source->rest = count;
-    }
+    if (!rows)
+        return true;
+    source->rows = rows->list;
+    source->room = rows->capacity;
+    source->held = rows->count;
+    sheaf->held += rows->count;
+    rows_init(rows, rows->salt);
     return true;
 }
 
@@ -70,8 +73,8 @@ static bool buffers_make(struct sheaf *sheaf)
         struct sheaf_source *source = &sheaf->sources[i];
         if (source->rest == 0)
             continue;
-        size_t rows = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
-        source->rows = malloc(rows * sizeof *source->rows);
+        source->room = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
+        source->rows = mapping_new(source->room * sizeof *source->rows);
         if (!source->rows)
             return false;
     }

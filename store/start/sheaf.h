@@ -17,7 +17,8 @@
 /* The rows of one segment. */
 struct sheaf_source {
     struct segment *segment; /* borrowed */
-    struct row *rows;        /* all of them, or those that were read last */
+    struct row *rows;        /* all of them, or those that were read last, in a mapping (mapping.h) */
+    size_t room;             /* of so many rows */
     size_t held;             /* how many those are */
     size_t at;               /* the next of them */
     uint64_t rest;           /* rows that are still to be read from the summary */
@@ -42,9 +43,9 @@ void sheaf_free(struct sheaf *sheaf);
 /* Whether so many rows more may lie in memory although they are also in a summary. */
 bool sheaf_may_hold(const struct sheaf *sheaf, uint64_t rows);
 
-/* Adds the rows of a segment, which is behind all others in the log: those in memory, which are the sheaf's now; or,
- * where `rows` is NULL, those of its summary. False when memory is out: the rows stay the caller's. */
-bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct row *rows, uint64_t count);
+/* Adds the rows of a segment, which is behind all others in the log: those in memory, which it takes; or, where `rows`
+ * is NULL, as many of its summary as are told. False when memory is out. */
+bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows, uint64_t count);
 
 /* Hands all rows to a replay. STORE_NO_MEMORY; STORE_DRAINING soon after `halt` is set; STORE_IO and the like where a
  * summary cannot be read. Blocking. */

@@ -3,27 +3,37 @@
 
 #include "store/log/cursor.h"
 #include "store/log/summary.h"
+#include "store/read/keys.h"
 
 #include <assert.h>
+
+enum {
+    STRIDE = 1024,    /* records, after which it is looked whether the errand ends */
+    REST = 100,       /* milliseconds, in which ... */
+    BUSY = 128 << 10, /* ... a log that is hardly written to grows by less than so many bytes */
+};
 
 static bool stopping(struct summaries *summaries)
 {
     return errand_is_ending(&summaries->errand) || gate_has_failed(summaries->gate) || gate_is_removed(summaries->gate);
 }
 
-/* The first sealed segment without a summary, with a reference; NULL: each has one. */
+/* The first sealed segment without a summary, with a reference; NULL: each has one. It counts as one that has it from
+ * here on: who finds that it is not so says it again. */
 static struct segment *choose(const struct summaries *summaries)
 {
     const struct chain *chain = &summaries->log->chain;
     struct segment *chosen = NULL;
-    index_lock_shared(summaries->index);
+    index_lock(summaries->index);
     for (size_t at = 0; at < chain->count && !chosen; at++) {
         struct segment *segment = chain->segments[at];
         if (!segment->summarised && !segment->headless && !segment_is_husk(segment) && chain_is_sealed(chain, segment))
             chosen = segment;
     }
-    if (chosen)
+    if (chosen) {
         segment_retain(chosen);
+        chosen->summarised = true;
+    }
     index_unlock(summaries->index);
     return chosen;
 }
@@ -35,7 +45,8 @@ static bool take_rows(struct summaries *summaries, struct cursor *cursor, uint64
     while (position < end) {
         struct record record;
         enum cursor_found found;
-        if (stopping(summaries) || cursor_look(cursor, position, false, &record, &found) || found == CURSOR_NOTHING ||
+        if ((rows->count % STRIDE == 0 && stopping(summaries)) ||
+            cursor_look(cursor, position, false, &record, &found) || found == CURSOR_NOTHING ||
             !rows_take(rows, position, &record))
             return false;
         position += record_length(&record);
@@ -43,22 +54,114 @@ static bool take_rows(struct summaries *summaries, struct cursor *cursor, uint64
     return !rows_are_under_way(rows) && rows->dropped == 0;
 }
 
-/* Whether it is there now. */
-static bool make(struct summaries *summaries, const struct segment *segment)
+/* Where that fails there is none before the next start. */
+static void make(struct summaries *summaries, const struct segment *segment)
 {
     const struct log *log = summaries->log;
     struct cursor cursor;
     struct rows rows;
     rows_init(&rows, log->salt);
-    bool made = segment->used <= segment->prepared && cursor_init(&cursor, log->io, log->salt);
-    if (made) {
+    if (segment->used <= segment->prepared && cursor_init(&cursor, log->io, log->salt)) {
         cursor_begin(&cursor, segment, segment->used);
-        made = take_rows(summaries, &cursor, segment->used, &rows) && rows_sort(&rows) &&
-               summary_write(log, segment, segment->used, &rows) == 0;
+        if (take_rows(summaries, &cursor, segment->used, &rows) && rows_sort(&rows))
+            (void)summary_write(log, segment, segment->used, &rows);
         cursor_free(&cursor);
     }
     rows_free(&rows);
-    return made;
+}
+
+/* Makes the summary of one segment; false: each has one. */
+static bool make_summary(struct summaries *summaries)
+{
+    struct segment *segment = choose(summaries);
+    if (!segment)
+        return false;
+    make(summaries, segment);
+    segment_release(segment);
+    return true;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+/* The last sealed segment in front of a number that holds records; 0: there is none. */
+static uint64_t sealed_before(const struct summaries *summaries, uint64_t number)
+{
+    const struct chain *chain = &summaries->log->chain;
+    index_lock_shared(summaries->index);
+    const struct segment *segment = chain_from(chain, number);
+    segment = segment ? chain_before(chain, segment) : NULL;
+    while (segment && segment_is_husk(segment))
+        segment = chain_before(chain, segment);
+    uint64_t found = segment ? segment->number : 0;
+    index_unlock(summaries->index);
+    return found;
+}
+
+/* The number behind the last segment whose keys are in a file: what is in front of it may be in runs of several. */
+static uint64_t first_without_keys(const struct summaries *summaries)
+{
+    index_lock_shared(summaries->index);
+    const struct segment *last = chain_last(&summaries->log->chain);
+    uint64_t number = last ? last->number : 0;
+    index_unlock(summaries->index);
+    do
+        number = sealed_before(summaries, number);
+    while (number && !keys_is_there(summaries->log, number));
+    return number + 1;
+}
+
+/* The first sealed segment from a number on that holds records, with a reference; NULL: there is none. */
+static struct segment *sealed_from(const struct summaries *summaries, uint64_t number)
+{
+    const struct chain *chain = &summaries->log->chain;
+    index_lock_shared(summaries->index);
+    struct segment *segment = chain_from(chain, number);
+    while (segment && segment_is_husk(segment))
+        segment = chain_next(chain, segment);
+    if (segment && !chain_is_sealed(chain, segment))
+        segment = NULL;
+    if (segment)
+        segment_retain(segment);
+    index_unlock(summaries->index);
+    return segment;
+}
+
+/* Whether much is being written: then keys, which take some time to sort, can wait. */
+static bool is_busy(struct summaries *summaries)
+{
+    uint64_t end = index_end(summaries->index);
+    uint64_t grown = end - summaries->end;
+    summaries->end = end;
+    return grown > BUSY;
+}
+
+/* Where the segment has a hole, or the file cannot be written, listings do without. */
+static void make_keys_of(const struct summaries *summaries, const struct segment *segment)
+{
+    const struct log *log = summaries->log;
+    struct draft draft;
+    draft_init(&draft);
+    struct failure failure = draft_read(&draft, summaries->index, log, segment, SEGMENT_HEADER, segment->used);
+    if (!failure.error && draft.hole_count == 0)
+        (void)keys_save(log, segment->number, segment->used, &draft);
+    draft_free(&draft);
+}
+
+/* Makes those of one segment, when nothing else is to be done; what the errand returns. */
+static int make_keys(struct summaries *summaries)
+{
+    if (!summaries->next)
+        summaries->next = first_without_keys(summaries);
+    struct segment *segment = sealed_from(summaries, summaries->next);
+    if (!segment)
+        return ERRAND_DONE;
+    bool busy = is_busy(summaries), full = space_is_full(summaries->log->space);
+    if (!busy && !full) {
+        make_keys_of(summaries, segment);
+        summaries->next = segment->number + 1;
+    }
+    segment_release(segment);
+    return busy ? REST : full ? ERRAND_DONE : ERRAND_AGAIN;
 }
 
 /* One segment at a time. Thread: the depot's upkeep, which is also who makes husks of segments. */
@@ -66,16 +169,9 @@ static int summaries_run(void *arg)
 {
     struct summaries *summaries = arg;
     assert(pool_is_current(summaries->errand.pool));
-    struct segment *segment = stopping(summaries) ? NULL : choose(summaries);
-    if (!segment)
+    if (stopping(summaries))
         return ERRAND_DONE;
-    if (make(summaries, segment) || !stopping(summaries)) {
-        index_lock(summaries->index);
-        segment->summarised = true;
-        index_unlock(summaries->index);
-    }
-    segment_release(segment);
-    return ERRAND_AGAIN;
+    return make_summary(summaries) ? ERRAND_AGAIN : make_keys(summaries);
 }
 
 void summaries_init(struct summaries *summaries, struct pool *upkeep)

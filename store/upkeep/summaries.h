@@ -1,5 +1,5 @@
-/* summaries.h - the making of summaries: one for each segment when it has been sealed, so that the next start need not
- * read it.
+/* summaries.h - what is made of each segment when it has been sealed: its summary, so that the next start need not read
+ * it; and, while little is written, the file of its keys, so that the next listing need not.
  *
  * The records are read again and proved by their checks; of a segment in which that fails there is no summary. Where
  * the disk is full, or the file cannot be written, there is none before the next start.
@@ -18,6 +18,8 @@ struct summaries {
     const struct log *log;
     const struct gate *gate;
 
+    uint64_t next; /* number of the segment whose keys are to be made next, or one in front of it; 0: not known yet */
+    uint64_t end;  /* of the log, when that was looked at last */
     struct errand errand; /* makes one summary; asked for when the log has come to another segment */
 };
 

@@ -100,11 +100,44 @@ START_TEST(an_entry_takes_at_most_24_bytes)
 }
 END_TEST
 
+static int by_key(const void *a, const void *b)
+{
+    const struct table_entry *left = a, *right = b;
+    return left->key < right->key ? -1 : left->key > right->key;
+}
+
+/* What is filled in is found, goes and grows as what was put. */
+START_TEST(a_shard_can_be_filled_at_once)
+{
+    enum { COUNT = 5000 };
+    static struct table_entry entries[COUNT];
+    size_t count = 0;
+    for (uint64_t key = 1; count < COUNT; key++) {
+        uint64_t salted = table_salted(key, table.salt);
+        ck_assert_uint_eq(table_unsalted(salted, table.salt), key);
+        if (table_shard_of(salted) == 3)
+            entries[count++] = (struct table_entry){.key = salted, .value = key};
+    }
+    qsort(entries, COUNT, sizeof *entries, by_key);
+    ck_assert(table_fill(&table, 3, entries, COUNT));
+    ck_assert_uint_eq(table.count, COUNT);
+    ck_assert_uint_le(table.shards[3].capacity * sizeof *entries, COUNT * 24);
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(table_get(&table, entries[i].value), entries[i].value);
+    for (size_t i = 0; i < COUNT; i += 2)
+        ck_assert_uint_eq(table_remove(&table, entries[i].value), entries[i].value);
+    for (uint64_t key = 1; key <= COUNT; key++)
+        put(key, key);
+    for (uint64_t key = 1; key <= COUNT; key++)
+        ck_assert_uint_eq(table_get(&table, key), key);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         what_is_put_is_found,   putting_and_removing_tell_what_was_there, a_long_history_is_that_of_a_plain_array,
-        reserved_room_is_there, an_entry_takes_at_most_24_bytes,
+        reserved_room_is_there, an_entry_takes_at_most_24_bytes,          a_shard_can_be_filled_at_once,
     };
     return UNIT_RUN_WITH("table", setup, teardown, tests);
 }

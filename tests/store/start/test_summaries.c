@@ -194,8 +194,8 @@ START_TEST(a_start_sees_the_same_with_them_and_without)
         model_free(model);
         sim_disk_free(disk);
     }
-    ck_assert_uint_gt(spoilt, 20);
-    ck_assert_uint_gt(spoilt_of_old, 20);
+    ck_assert_uint_gt(spoilt, 5);
+    ck_assert_uint_gt(spoilt_of_old, 5);
 }
 END_TEST
 
@@ -362,10 +362,8 @@ static void forge(size_t row, uint64_t size)
 {
     struct segment *segment = fixture.store->log.chain.segments[0];
     struct summary summary;
-    struct rows rows = {.salt = fixture.store->salt};
-    ck_assert(summary_read(&fixture.store->log, segment, segment->used, &summary, &rows.list));
-    rows.count = rows.whole = (size_t)summary.count;
-    rows.last = summary.last;
+    struct rows rows;
+    ck_assert(summary_read(&fixture.store->log, segment, segment->used, &summary, &rows));
     rows.list[row].size = size;
     ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, &rows), 0);
     rows_free(&rows);
