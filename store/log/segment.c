@@ -154,3 +154,12 @@ struct failure segment_read_header(const struct io *io, int file, uint64_t salt,
     struct failure failure = read_bytes(io, file, bytes);
     return failure.error ? failure : failure_of(header_decode(bytes, salt, ret_header));
 }
+
+int segment_stamp(const struct segment *segment, uint64_t *ret_stamp)
+{
+    struct stat status;
+    if (segment->io->fstat(segment->io->self, segment->file, &status) < 0)
+        return errno;
+    *ret_stamp = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+    return 0;
+}

@@ -119,6 +119,11 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
 /* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO. */
 struct failure segment_read_header(const struct io *io, int file, uint64_t salt, struct segment_header *ret_header);
 
+/* When its file was written to last, in nanoseconds: of a sealed segment that never changes. Two histories of one log,
+ * as a copy of the folder begins them, have files with the same names, lengths and ends, but not with this. An
+ * errno. */
+int segment_stamp(const struct segment *segment, uint64_t *ret_stamp);
+
 /* Whether each of its puts and tombstones speaks of one object only. */
 static inline bool segment_knows_namesakes(const struct segment *segment)
 {

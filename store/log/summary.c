@@ -24,8 +24,9 @@ enum {
     AT_LAST = 64,
     AT_LAST_CHECK = 72,
     AT_MARKED = 80,
-    AT_ROWS_CHECK = 88,
-    AT_CHECK = 96,
+    AT_STAMP = 88,
+    AT_ROWS_CHECK = 96,
+    AT_CHECK = 104,
     PIECE = 4096, /* rows that are read or written at once, and checked */
     PIECE_BYTES = PIECE * SUMMARY_ROW,
 };
@@ -93,6 +94,7 @@ static void header_encode(const struct summary *summary, uint64_t salt, unsigned
     little_put64(bytes + AT_LAST, summary->last);
     little_put64(bytes + AT_LAST_CHECK, summary->last_check);
     little_put64(bytes + AT_MARKED, summary->marked);
+    little_put64(bytes + AT_STAMP, summary->stamp);
     little_put64(bytes + AT_ROWS_CHECK, summary->rows_check);
     little_put64(bytes + AT_CHECK, header_check(bytes, salt));
 }
@@ -109,6 +111,7 @@ static bool header_decode(const unsigned char *bytes, uint64_t salt, struct summ
         .last = little_get64(bytes + AT_LAST),
         .last_check = little_get64(bytes + AT_LAST_CHECK),
         .marked = little_get64(bytes + AT_MARKED) == 1,
+        .stamp = little_get64(bytes + AT_STAMP),
         .rows_check = little_get64(bytes + AT_ROWS_CHECK),
     };
     return memcmp(bytes + AT_MAGIC, magic, sizeof magic) == 0 && little_get64(bytes + AT_VERSION) == SUMMARY_VERSION &&
@@ -190,8 +193,10 @@ static int write_file(const struct log *log, struct summary *summary, const stru
     return error;
 }
 
-int summary_write(const struct log *log, const struct segment *segment, uint64_t end, const struct rows *rows)
+int summary_write(const struct log *log, const struct segment *segment, uint64_t end, uint64_t stamp,
+                  const struct rows *rows)
 {
+    uint64_t now;
     assert(!rows_are_under_way(rows) && rows->dropped == 0);
     struct summary summary = {
         .number = segment->number,
@@ -202,10 +207,15 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
         .blob = highest_blob(rows),
         .last = rows->last,
         .marked = rows->marked,
+        .stamp = stamp,
     };
     if (space_is_full(log->space) || !space_affords(log->space, SUMMARY_HEADER + rows->count * SUMMARY_ROW))
         return ENOSPC;
-    int error = read_last_check(segment, rows->last, &summary.last_check);
+    int error = segment_stamp(segment, &now);
+    if (!error && now != stamp)
+        error = EAGAIN;
+    if (!error)
+        error = read_last_check(segment, rows->last, &summary.last_check);
     return error ? error : write_file(log, &summary, rows);
 }
 
@@ -214,10 +224,11 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
 /* Whether the header tells of just this segment. */
 static bool is_of(const struct summary *summary, const struct segment *segment, uint64_t end, uint64_t size)
 {
-    uint64_t check;
+    uint64_t check, stamp;
     return summary->number == segment->number && summary->base == segment->base && summary->end == end &&
            summary->length == segment->prepared && summary->count <= end / RECORD_HEADER &&
            size == SUMMARY_HEADER + summary->count * SUMMARY_ROW && summary->last < end &&
+           segment_stamp(segment, &stamp) == 0 && stamp == summary->stamp &&
            read_last_check(segment, summary->last, &check) == 0 && check == summary->last_check;
 }
 

@@ -2,14 +2,14 @@
  * the segment.
  *
  * It follows from the segment's bytes alone, and is never trusted over them: it counts only beside a segment that has
- * just the number, the base, the end and the length that it tells, and the same last record; and with checks that
- * match. It may be removed at any time, and nobody notices but the clock. So it is not synced: what a crash leaves of
- * it fails its check.
+ * just the number, the base, the end and the length that it tells, the same last record, and a file that was not
+ * written to since; and with checks that match. It may be removed at any time, and nobody notices but the clock. So it
+ * is not synced: what a crash leaves of it fails its check.
  *
  * Integers are little-endian:
  *
  *      0  "cairnsum"
- *      8  version      1
+ *      8  version      2
  *     16  number       of the segment
  *     24  base         its offset in the log
  *     32  end          position in the segment where its records end
@@ -19,10 +19,11 @@
  *     64  last         position of the segment's last record, 0: it has none
  *     72  last check   the check of that record
  *     80  marked       1: it is a mark, else 0
- *     88  rows check   XXH3-64 of the rows in pieces of 4096, each seeded with the store's salt and, by exclusive or,
+ *     88  stamp        of the segment's file (segment.h)
+ *     96  rows check   XXH3-64 of the rows in pieces of 4096, each seeded with the store's salt and, by exclusive or,
  *                      the check of the piece in front of it
- *     96  check        XXH3-64 of bytes 0 to 95, seeded with the salt
- *    104  rows, 40 bytes each: salted key hash (8), tag (8), position and type (4), length and bit 0 where there is no
+ *    104  check        XXH3-64 of bytes 0 to 103, seeded with the salt
+ *    112  rows, 40 bytes each: salted key hash (8), tag (8), position and type (4), length and bit 0 where there is no
  *         key (4), size or where a sweep ends (8), blob (8); in order of the salted hash, then of the position
  *
  * One row stands for each record, marks among them, so their lengths together are those of the segment's records.
@@ -35,7 +36,7 @@
 #include "store/log/log.h"
 #include "store/log/rows.h"
 
-enum { SUMMARY_HEADER = 104, SUMMARY_ROW = 40, SUMMARY_VERSION = 1 };
+enum { SUMMARY_HEADER = 112, SUMMARY_ROW = 40, SUMMARY_VERSION = 2 };
 
 /* What its header tells. */
 struct summary {
@@ -48,12 +49,15 @@ struct summary {
     uint64_t last;
     uint64_t last_check;
     bool marked;
+    uint64_t stamp;
     uint64_t rows_check;
 };
 
 /* Writes that of a sealed segment whose records end at a position, from its rows, which are sorted: all of them, with
- * no hole between them. An errno; ENOSPC where the disk's space is wanted for other things. Blocking. */
-int summary_write(const struct log *log, const struct segment *segment, uint64_t end, const struct rows *rows);
+ * no hole between them. `stamp` is that of the segment before they were read. An errno; ENOSPC where the disk's space
+ * is wanted for other things, EAGAIN where the file has been written to meanwhile. Blocking. */
+int summary_write(const struct log *log, const struct segment *segment, uint64_t end, uint64_t stamp,
+                  const struct rows *rows);
 
 /* Reads all of the summary of a segment whose records end at a position; false when there is none that counts. Its rows
  * come along when `ret_rows` is not NULL: the caller frees them. Blocking. */

@@ -332,13 +332,14 @@ static struct failure keep_rows(struct scan *scan, struct segment *segment)
  * start has it then, and if it cannot be written nothing is lost. */
 static struct failure read_records(struct scan *scan, struct segment *segment, uint64_t limit, bool sealed)
 {
-    uint64_t damaged = scan->damaged;
+    uint64_t damaged = scan->damaged, stamp = 0;
+    bool stamped = sealed && segment_stamp(segment, &stamp) == 0;
     rows_init(&scan->rows, scan->log->salt);
     struct failure failure = scan_segment(scan, segment, limit);
     if (!failure.error && !rows_sort(&scan->rows))
         failure = failure_of(STORE_NO_MEMORY);
-    if (!failure.error && sealed && scan->damaged == damaged && segment->used == limit)
-        segment->summarised = summary_write(scan->log, segment, limit, &scan->rows) == 0;
+    if (!failure.error && stamped && scan->damaged == damaged && segment->used == limit)
+        segment->summarised = summary_write(scan->log, segment, limit, stamp, &scan->rows) == 0;
     if (!failure.error)
         failure = keep_rows(scan, segment);
     rows_free(&scan->rows);

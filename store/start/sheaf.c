@@ -21,7 +21,7 @@ void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log)
 void sheaf_free(struct sheaf *sheaf)
 {
     for (size_t i = 0; i < sheaf->count; i++)
-        mapping_free(sheaf->sources[i].rows, sheaf->sources[i].room * sizeof(struct row));
+        mapping_free(sheaf->sources[i].rows, sheaf->sources[i].capacity * sizeof(struct row));
     free(sheaf->sources);
 }
 
@@ -51,7 +51,7 @@ bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows, 
     if (!rows)
         return true;
     source->rows = rows->list;
-    source->room = rows->capacity;
+    source->capacity = rows->capacity;
     source->held = rows->count;
     sheaf->held += rows->count;
     rows_init(rows, rows->salt);
@@ -73,8 +73,8 @@ static bool buffers_make(struct sheaf *sheaf)
         struct sheaf_source *source = &sheaf->sources[i];
         if (source->rest == 0)
             continue;
-        source->room = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
-        source->rows = mapping_new(source->room * sizeof *source->rows);
+        source->capacity = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
+        source->rows = mapping_new(source->capacity * sizeof *source->rows);
         if (!source->rows)
             return false;
     }

@@ -18,7 +18,7 @@
 struct sheaf_source {
     struct segment *segment; /* borrowed */
     struct row *rows;        /* all of them, or those that were read last, in a mapping (mapping.h) */
-    size_t room;             /* of so many rows */
+    size_t capacity;         /* of so many rows */
     size_t held;             /* how many those are */
     size_t at;               /* the next of them */
     uint64_t rest;           /* rows that are still to be read from the summary */

@@ -60,11 +60,13 @@ static void make(struct summaries *summaries, const struct segment *segment)
     const struct log *log = summaries->log;
     struct cursor cursor;
     struct rows rows;
+    uint64_t stamp;
     rows_init(&rows, log->salt);
-    if (segment->used <= segment->prepared && cursor_init(&cursor, log->io, log->salt)) {
+    if (segment->used <= segment->prepared && !segment_stamp(segment, &stamp) &&
+        cursor_init(&cursor, log->io, log->salt)) {
         cursor_begin(&cursor, segment, segment->used);
         if (take_rows(summaries, &cursor, segment->used, &rows) && rows_sort(&rows))
-            (void)summary_write(log, segment, segment->used, &rows);
+            (void)summary_write(log, segment, segment->used, stamp, &rows);
         cursor_free(&cursor);
     }
     rows_free(&rows);
@@ -150,8 +152,10 @@ static void make_keys_of(const struct summaries *summaries, const struct segment
 /* Makes those of one segment, when nothing else is to be done; what the errand returns. */
 static int make_keys(struct summaries *summaries)
 {
-    if (!summaries->next)
+    if (!summaries->next) {
         summaries->next = first_without_keys(summaries);
+        summaries->end = index_end(summaries->index);
+    }
     struct segment *segment = sealed_from(summaries, summaries->next);
     if (!segment)
         return ERRAND_DONE;

@@ -351,8 +351,10 @@ static void forget_summary(struct fixture *fixture, const char *path)
 void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position)
 {
     int file = open_file(fixture, path, O_WRONLY | O_CREAT);
+    sim_disk_keep_times(fixture->disk, true);
     if (io_write_all(fixture->io, file, bytes, length, (off_t)position))
         give_up("cannot write", path);
+    sim_disk_keep_times(fixture->disk, false);
     fixture->io->fdatasync(fixture->io->self, file);
     fixture->io->close(fixture->io->self, file);
     forget_summary(fixture, path);

@@ -110,7 +110,8 @@ const char *fixture_segment(struct fixture *fixture);
 /* All bytes of a file; free() them. */
 uint8_t *fixture_read_file(struct fixture *fixture, const char *path, size_t *ret_size);
 
-/* Puts bytes into a file and syncs it. Where it is a segment its summary goes, so that a start sees them. */
+/* Puts bytes into a file, whose time stays as it was, and syncs it. Where it is a segment its summary goes, so that a
+ * start sees them. */
 void fixture_write_file(struct fixture *fixture, const char *path, const void *bytes, size_t length, size_t position);
 void fixture_resize_file(struct fixture *fixture, const char *path, size_t size);
 

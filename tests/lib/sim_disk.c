@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_DESCRIPTOR = 1 << 20, DIRECT_ALIGNMENT = 512, BLOCK = 4096 };
+enum { FIRST_DESCRIPTOR = 1 << 20, DIRECT_ALIGNMENT = 512, BLOCK = 4096, SECOND = 1000000000 };
 
 #define UNLIMITED UINT64_MAX
 #define PLENTY    ((uint64_t)1 << 40) /* what an unlimited disk says is free */
@@ -54,6 +54,8 @@ struct sim_disk {
     bool refuse_direct;
     bool read_only;
     bool cold;
+    bool keep_times;
+    uint64_t time; /* of the last change of a file */
 
     uint64_t calls[SIM_CALLS];
     uint64_t faults_met;
@@ -262,6 +264,13 @@ static int check_open(const struct sim_disk *disk, const struct sim_place *place
     return flags & O_DIRECTORY ? ENOTDIR : 0;
 }
 
+/* The bytes of a file change now. */
+static void touch(struct sim_disk *disk, struct sim_node *node)
+{
+    if (!disk->keep_times)
+        node->written = ++disk->time;
+}
+
 static int open_place(struct sim_disk *disk, struct sim_place *place, int flags, mode_t mode, int *ret_number)
 {
     int error = check_open(disk, place, flags);
@@ -270,8 +279,10 @@ static int open_place(struct sim_disk *disk, struct sim_place *place, int flags,
         error = sim_tree_create(&disk->tree, place, false, mode & 0777, &node);
     if (error)
         return error;
-    if ((flags & O_TRUNC) && !node->folder && node->file.now.size > 0)
+    if ((flags & O_TRUNC) && !node->folder && node->file.now.size > 0) {
+        touch(disk, node);
         sim_file_resize(&node->file, 0);
+    }
     *ret_number = descriptor_add(disk, node, flags);
     return 0;
 }
@@ -378,8 +389,10 @@ static int write_some(struct sim_disk *disk, struct descriptor *descriptor, cons
     size_t fits = fitting(disk, file, wanted, (size_t)position);
     if (fits == 0 && length > 0)
         return ENOSPC;
-    if (fits > 0)
+    if (fits > 0) {
+        touch(disk, descriptor->node);
         sim_file_write(file, bytes, fits, (size_t)position);
+    }
     *ret_written = (ssize_t)fits;
     return 0;
 }
@@ -390,8 +403,10 @@ static void leave_part(struct sim_disk *disk, struct descriptor *descriptor, con
 {
     size_t part = (size_t)prng_below(&disk->prng, length + 1);
     part = fitting(disk, &descriptor->node->file, part, (size_t)position);
-    if (part > 0 && prng_one_in(&disk->prng, 2))
+    if (part > 0 && prng_one_in(&disk->prng, 2)) {
+        touch(disk, descriptor->node);
         sim_file_write(&descriptor->node->file, bytes, part, (size_t)position);
+    }
 }
 
 static ssize_t sim_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
@@ -418,8 +433,10 @@ static int sim_ftruncate(void *self, int file, off_t length)
         error = find_file(disk, file, &descriptor);
     if (!error && (!may_write(descriptor) || length < 0))
         error = EINVAL;
-    if (!error)
+    if (!error) {
+        touch(disk, descriptor->node);
         sim_file_resize(&descriptor->node->file, (size_t)length);
+    }
     return (int)finish(disk, error, 0);
 }
 
@@ -427,8 +444,10 @@ static int sim_ftruncate(void *self, int file, off_t length)
 static int allocate_some(struct sim_disk *disk, struct descriptor *descriptor, size_t length, size_t position)
 {
     size_t fits = fitting(disk, &descriptor->node->file, length, position);
-    if (fits > 0)
+    if (fits > 0) {
+        touch(disk, descriptor->node);
         sim_file_allocate(&descriptor->node->file, position + fits);
+    }
     return fits < length ? ENOSPC : 0;
 }
 
@@ -560,6 +579,7 @@ static int sim_fstat(void *self, int file, struct stat *ret_stat)
             .st_nlink = node->links,
             .st_size = (off_t)node->file.now.size,
             .st_blksize = BLOCK,
+            .st_mtim = {.tv_sec = (time_t)(node->written / SECOND), .tv_nsec = (long)(node->written % SECOND)},
             .st_blocks = (blkcnt_t)((node->file.charged + BLOCK - 1) / BLOCK * (BLOCK / 512)),
         };
     }
@@ -834,6 +854,13 @@ void sim_disk_set_read_only(struct sim_disk *disk, bool read_only)
 {
     pthread_mutex_lock(&disk->lock);
     disk->read_only = read_only;
+    pthread_mutex_unlock(&disk->lock);
+}
+
+void sim_disk_keep_times(struct sim_disk *disk, bool keep)
+{
+    pthread_mutex_lock(&disk->lock);
+    disk->keep_times = keep;
     pthread_mutex_unlock(&disk->lock);
 }
 

@@ -118,6 +118,9 @@ void sim_disk_refuse_direct(struct sim_disk *disk, bool refuse);
 /* Opening a file for writing is EROFS while read-only. */
 void sim_disk_set_read_only(struct sim_disk *disk, bool read_only);
 
+/* What changes the bytes of a file leaves its time as it was: what decays on a disk does so. */
+void sim_disk_keep_times(struct sim_disk *disk, bool keep);
+
 /* pread_nowait fails with EAGAIN while cold. */
 void sim_disk_set_cold(struct sim_disk *disk, bool cold);
 

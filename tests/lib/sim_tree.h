@@ -35,6 +35,7 @@ struct sim_node {
     size_t changes;       /* undecided changes that speak of it */
     size_t opens;         /* descriptors: the disk counts them by sim_tree_pin() */
     bool locked;
+    uint64_t written; /* when it was written to last */
     struct sim_file file;
     struct sim_entries now;
     struct sim_entries durable;

@@ -1,4 +1,4 @@
-/* test_rows.c - rows of records: they count when their transaction is whole, and stand in order when they are sorted. */
+/* test_rows.c - rows of records: they count when their transaction is whole, and are in order when they are sorted. */
 #include "store/log/rows.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/unit.h"

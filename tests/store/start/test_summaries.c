@@ -1,5 +1,6 @@
 /* test_summaries.c - summaries beside sealed segments: a start by them finds just what one finds that reads the log,
  * and they are never trusted over it. */
+#include "store/base/little.h"
 #include "store/internal.h"
 #include "store/log/summary.h"
 #include "tests/lib/fixture.h"
@@ -11,10 +12,12 @@
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 FIXTURE_OF_EACH_TEST
 
@@ -365,9 +368,57 @@ static void forge(size_t row, uint64_t size)
     struct rows rows;
     ck_assert(summary_read(&fixture.store->log, segment, segment->used, &summary, &rows));
     rows.list[row].size = size;
-    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, &rows), 0);
+    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, summary.stamp, &rows), 0);
     rows_free(&rows);
 }
+
+/* Makes a summary that of a file which was written at another time. */
+static void restamp(const char *path, uint64_t salt)
+{
+    enum { AT_STAMP = 88, AT_CHECK = 104 };
+    struct copy copy = copy_of(path);
+    little_put64(copy.bytes + AT_STAMP, little_get64(copy.bytes + AT_STAMP) + 1);
+    little_put64(copy.bytes + AT_CHECK, XXH3_64bits_withSeed(copy.bytes, AT_CHECK, salt));
+    bring_back(path, copy);
+}
+
+/* A copy of the folder goes on by itself: of two such histories segments may be alike in all that a header tells, and
+ * end with a record that compaction has written again as it was. */
+START_TEST(one_of_another_file_does_not_count)
+{
+    (void)fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    uint64_t salt = fixture.store->salt, live = fixture_figures(&fixture).live_bytes;
+    for (int other = 0; other < 2; other++) {
+        forge(5, 17);
+        fixture_close(&fixture);
+        if (other)
+            restamp(first_summary, salt);
+        fixture_open(&fixture);
+        uint64_t found = fixture_figures(&fixture).live_bytes;
+        ck_assert_uint_eq(found, other ? live : live - LONG_LOG_PAYLOAD + 17);
+    }
+}
+END_TEST
+
+/* What is written to the file while it is read does not count either. */
+START_TEST(none_is_made_of_a_file_that_changes)
+{
+    uint64_t stamp;
+    struct rows rows;
+    struct summary summary;
+    (void)fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    struct segment *segment = fixture.store->log.chain.segments[0];
+    ck_assert(summary_read(&fixture.store->log, segment, segment->used, &summary, &rows));
+    ck_assert_int_eq(segment_stamp(segment, &stamp), 0);
+    ck_assert_uint_eq(stamp, summary.stamp);
+    ck_assert_int_eq(io_write_all(fixture.io, segment->file, "", 1, (off_t)segment->prepared - 1), 0);
+    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, stamp, &rows), EAGAIN);
+    ck_assert(!summary_read(&fixture.store->log, segment, segment->used, &summary, NULL));
+    rows_free(&rows);
+}
+END_TEST
 
 /* No disk makes one whose checks are right, but a program may. */
 START_TEST(a_verification_removes_one_that_differs_from_its_segment)
@@ -401,6 +452,8 @@ int main(void)
         one_goes_with_its_segment,
         none_is_made_on_a_full_disk,
         one_of_another_history_does_not_count,
+        one_of_another_file_does_not_count,
+        none_is_made_of_a_file_that_changes,
         damage_behind_one_is_told_by_reading_and_by_a_verification,
         a_verification_removes_one_that_differs_from_its_segment,
         a_start_sees_the_same_with_them_and_without,
