@@ -15,7 +15,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { FILE_LENGTH = 4096, ROWS_MAX = 64 };
+enum { FILE_LENGTH = 8192, ROWS_MAX = 60 };
 enum { AT_COUNT = 48, AT_LAST_CHECK = 72, AT_STAMP = 88, AT_ROWS_CHECK = 96, AT_CHECK = 104 };
 
 static const char name[] = "/log/0000000000000001.sum";
@@ -81,6 +81,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
+/* Makes the rows such as records can have made: one behind the other, in the order of their hashes. */
+static void line_up(uint8_t *rows, uint64_t count)
+{
+    uint32_t position = SEGMENT_HEADER;
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t *row = rows + i * SUMMARY_ROW;
+        uint32_t length = RECORD_HEADER + little_get32(row + 20) % 5 * RECORD_ALIGNMENT;
+        row[7] = (uint8_t)i;
+        little_put32(row + 16, position | (RECORD_PUT + row[16] % 4));
+        little_put32(row + 20, length | (row[20] & 1));
+        position += length;
+    }
+}
+
 /* Makes the header that of the rows behind it, and the checks right. */
 static void seal(uint8_t *data, size_t size)
 {
@@ -107,7 +121,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     size = LLVMFuzzerMutate(data, size, max_size);
     if (seed % 2 && size >= SUMMARY_HEADER) {
         size_t rows = (size - SUMMARY_HEADER) / SUMMARY_ROW;
-        size = SUMMARY_HEADER + (rows < ROWS_MAX ? rows : ROWS_MAX) * SUMMARY_ROW;
+        rows = rows < ROWS_MAX ? rows : ROWS_MAX;
+        size = SUMMARY_HEADER + rows * SUMMARY_ROW;
+        if (seed % 4 == 1)
+            line_up(data + SUMMARY_HEADER, rows);
         seal(data, size);
     }
     return size;
