@@ -31,19 +31,29 @@ void damage_found_gaps(struct index *index, uint64_t bytes, uint64_t behind_gaps
     log_assert_unowned(index->log);
     index_lock(index);
     index->damage.bytes += bytes;
-    index->damage.gaps = bytes > 0;
-    index->damage.behind_gaps = behind_gaps;
+    atomic_store(&index->damage.behind_gaps, behind_gaps);
+    atomic_store(&index->damage.gaps, bytes > 0);
+    index_unlock(index);
+}
+
+void damage_found_gap(struct index *index, uint64_t number)
+{
+    struct damage *damage = &index->damage;
+    index_lock(index);
+    if (number >= atomic_load(&damage->behind_gaps))
+        atomic_store(&damage->behind_gaps, number + 1);
+    atomic_store(&damage->gaps, true);
     index_unlock(index);
 }
 
 bool damage_has_gaps(const struct index *index)
 {
-    return index->damage.gaps;
+    return atomic_load(&index->damage.gaps);
 }
 
 bool damage_has_gap_behind(const struct index *index, uint32_t slot)
 {
-    return chain_at(&index->log->chain, slot)->number < index->damage.behind_gaps;
+    return chain_at(&index->log->chain, slot)->number < atomic_load(&index->damage.behind_gaps);
 }
 
 bool damage_found_record(struct index *index, uint64_t offset, uint32_t length)

@@ -8,15 +8,17 @@
 
 #include "store/base/table.h"
 
+#include <stdatomic.h>
+
 struct index;
 
-/* Guarded by the index's lock; `gaps` and `behind_gaps` do not change any more once recovery is done. */
+/* Guarded by the index's lock, but for what is atomic. */
 struct damage {
-    uint64_t bytes;       /* of the log */
-    struct table records; /* offset -> 1, of those that are counted in it */
-    struct table blobs;   /* number -> what was found of it */
-    bool gaps;            /* recovery has found parts of the log missing or damaged: they may come back */
-    uint64_t behind_gaps; /* number of the first segment behind all of them */
+    uint64_t bytes;                   /* of the log */
+    struct table records;             /* offset -> 1, of those that are counted in it */
+    struct table blobs;               /* number -> what was found of it */
+    atomic_bool gaps;                 /* parts of the log are missing or damaged: they may come back */
+    atomic_uint_fast64_t behind_gaps; /* number of the first segment behind all of them */
 };
 
 /* What was found of a blob. What a look at the file tells, each read looks at again: the file may come back. */
@@ -34,7 +36,11 @@ void damage_free(struct damage *damage);
  * opens the store. */
 void damage_found_gaps(struct index *index, uint64_t bytes, uint64_t behind_gaps);
 
-/* Whether recovery has found parts of the log missing or damaged: they may come back, with objects that were deleted
+/* A part of the segment of this number is damaged or cannot be read, of which recovery did not know: it had only looked
+ * at the summary, or the damage came later. What it held may come back. Thread: any. */
+void damage_found_gap(struct index *index, uint64_t number);
+
+/* Whether parts of the log are known to be missing or damaged: they may come back, with objects that were deleted
  * since. Thread: any, once recovery is done. */
 bool damage_has_gaps(const struct index *index);
 

@@ -158,6 +158,14 @@ static void report_bytes(struct pass *pass, enum store_flaw_kind kind, uint64_t 
                     .kind = kind, .offset = segment_offset(segment, from), .length = to - from, .live = span.needed});
 }
 
+/* The same of bytes in which records may have been: whatever they did may yet come back. */
+static void report_hole(struct pass *pass, enum store_flaw_kind kind, uint64_t from, uint64_t to)
+{
+    damage_found_gap(pass->index, pass->cursor.segment->number);
+    pass->in_one_piece = false;
+    report_bytes(pass, kind, from, to);
+}
+
 /* Whether this process was short of something: then a call that failed says nothing about the disk. */
 static bool is_shortage(int os_error)
 {
@@ -291,8 +299,7 @@ static int pass_hole(struct pass *pass, uint64_t *position)
     int error = cursor_find(&pass->cursor, from + RECORD_ALIGNMENT, position, &behind);
     if (error)
         return error;
-    report_bytes(pass, STORE_FLAW_LOG, from, *position);
-    pass->in_one_piece = false;
+    report_hole(pass, STORE_FLAW_LOG, from, *position);
     pass_advance(pass, *position - from);
     return 0;
 }
@@ -358,8 +365,7 @@ static void pass_unreadable(struct pass *pass, uint64_t *position, uint64_t limi
         return;
     if (cursor_find(&pass->cursor, good, position, &behind))
         *position = good;
-    report_bytes(pass, STORE_FLAW_READ, from, *position);
-    pass->in_one_piece = false;
+    report_hole(pass, STORE_FLAW_READ, from, *position);
     pass_advance(pass, *position - from);
 }
 

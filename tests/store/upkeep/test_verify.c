@@ -144,6 +144,25 @@ START_TEST(a_record_that_is_none_any_more_is_told_once)
 }
 END_TEST
 
+/* What a verification finds may be the end of an object: a delete that finds nothing ends it once more, and so it stays
+ * deleted when the next start reads the log. */
+START_TEST(what_was_deleted_in_a_hole_can_be_deleted_again)
+{
+    fixture_must_put(&fixture, "victim", "what was deleted");
+    ck_assert_int_eq(fixture_delete(&fixture, "victim"), STORE_OK);
+    fixture_must_put(&fixture, "behind", "what stays");
+    uint64_t tombstone = fixture_find_text(&fixture, "what was deleted") + (strlen("what was deleted") + 7) / 8 * 8;
+    fixture_flip(&fixture, fixture_segment(&fixture), tombstone + 33);
+    findings_one(&fixture, STORE_FLAW_LOG, "", false);
+    ck_assert_int_eq(fixture_delete(&fixture, "victim"), STORE_OK);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+    fixture_must_lack(&fixture, "victim");
+    fixture_must_hold(&fixture, "behind", "what stays");
+}
+END_TEST
+
 /* Records of whole multiples of 8, so that there is no padding, which no digest covers. */
 START_TEST(every_flipped_byte_is_found)
 {
@@ -439,6 +458,7 @@ int main(void)
         a_payload_is_told_with_its_key,
         a_dead_payload_is_told_as_dead,
         a_record_that_is_none_any_more_is_told_once,
+        what_was_deleted_in_a_hole_can_be_deleted_again,
         every_flipped_byte_is_found,
         a_segment_header_is_told,
         a_blob_with_another_byte_is_told,
