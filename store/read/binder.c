@@ -9,8 +9,8 @@
 enum {
     FEW = 3,               /* shelves that need not become fewer */
     FALL = 2,              /* a shelf has so many times the entries of all behind it */
-    DEAD_SHARE = 4,        /* one entry in so many may lead to nothing */
-    DEAD_MIN = 256,        /* of so few nobody cares */
+    WORN_SHARE = 4,        /* one entry in so many may be a put that leads to nothing */
+    WORN_MIN = 256,        /* of so few nobody cares */
     TURN = 16 << 10,       /* entries */
     ROOM_AN_ENTRY = 1 << 7 /* bytes of the disk, about */
 };
@@ -18,10 +18,11 @@ enum {
 /* What there is to know of a shelf. */
 struct state {
     uint64_t entries;
-    uint64_t live;   /* records of its segments to which keys lead */
-    size_t segments; /* those that hold records */
-    bool ready;      /* all are sealed, and it has all that there is to tell of them */
-    bool apart;      /* between it and the one in front of it there is a segment that is on no shelf */
+    uint64_t tombstones; /* among them */
+    uint64_t live;       /* records of its segments to which keys lead */
+    size_t segments;     /* those that hold records */
+    bool ready;          /* all are sealed, and it has all that there is to tell of them */
+    bool apart;          /* between it and the one in front of it there is a segment that is on no shelf */
 };
 
 /* ---- which shelves; the catalog's lock is held ----------------------------------------------- */
@@ -58,8 +59,10 @@ static struct state *survey(const struct binder *binder)
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_shelf *shelf = &catalog->shelves[i];
         states[i].ready = !catalog_shelf_lacks(shelf);
-        for (size_t run = 0; run < shelf->count; run++)
+        for (size_t run = 0; run < shelf->count; run++) {
             states[i].entries += run_entries(shelf->runs[run]);
+            states[i].tombstones += run_tombstones(shelf->runs[run]);
+        }
     }
     index_lock_shared(binder->index);
     while (stretch_pin(binder->log, stretch.next, binder->index->end_offset, &stretch)) {
@@ -83,30 +86,45 @@ static size_t find_from(const struct state *states, size_t end)
     return from;
 }
 
+/* Whether many puts in it lead to nothing. */
 static bool is_worn(const struct state *state)
 {
-    return state->ready && state->entries >= DEAD_MIN && state->live < state->entries - state->entries / DEAD_SHARE;
+    uint64_t dead = state->entries - state->tombstones;
+    dead -= state->live < dead ? state->live : dead;
+    return state->entries >= WORN_MIN && dead >= state->entries / WORN_SHARE;
+}
+
+/* The first of the ready shelves up to `end` that is worn, if those behind it are ready and not apart, too; or `end`. */
+static size_t find_worn(const struct state *states, size_t end)
+{
+    size_t worn = end;
+    for (size_t i = end; i-- > 0 && states[i].ready;) {
+        if (is_worn(&states[i]))
+            worn = i;
+        if (states[i].apart)
+            break;
+    }
+    return worn;
 }
 
 /* Which shelves are to become one: from one on, up to another; false: none. */
-static bool choose(const struct catalog *catalog, const struct state *states, size_t *ret_from, size_t *ret_to)
+static bool choose(struct binder *binder, const struct state *states, size_t *ret_from, size_t *ret_to)
 {
+    const struct catalog *catalog = binder->catalog;
     size_t end = catalog->count;
     while (end > 0 && !states[end - 1].ready)
         end--;
-    size_t from = end > 0 ? find_from(states, end) : 0;
-    bool unfiled = end > 0 && !catalog->shelves[end - 1].filed;
-    *ret_from = from;
+    if (end == 0)
+        return false;
+    *ret_from = find_from(states, end);
     *ret_to = end;
-    if (unfiled || (end > FEW && end - from > 1))
+    if (!catalog->shelves[end - 1].filed || (end > FEW && end - *ret_from > 1))
         return true;
-    for (size_t i = 0; i < end; i++) {
-        *ret_from = i;
-        *ret_to = i + 1;
-        if (is_worn(&states[i]))
-            return true;
-    }
-    return false;
+    *ret_from = find_worn(states, end);
+    if (*ret_from == end || binder->worn_at == catalog->shelves[end - 1].last)
+        return false; /* what ended them is not sealed yet */
+    binder->worn_at = catalog->shelves[end - 1].last;
+    return true;
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -117,6 +135,7 @@ static void work_free(struct binder_work *work)
         run_release(work->runs[i]);
     free(work->runs);
     free(work->sources);
+    free(work->spans);
     *work = (struct binder_work){0};
 }
 
@@ -135,24 +154,37 @@ static bool take_runs(struct binder_work *work, const struct catalog *catalog, s
     return true;
 }
 
-/* Takes down which segments they tell of; false: memory is out. */
-static bool take_sources(struct binder *binder, size_t count, uint64_t first, uint64_t last)
+/* Takes down what a shelf is made of: a segment that was read while it was written to is what it is now. Blocking. */
+static bool take_source(struct binder_work *work, const struct catalog_shelf *shelf, const struct stretch *stretch)
 {
-    struct binder_work *work = &binder->work;
-    struct stretch stretch = {.next = first};
-    work->first = first;
-    work->sources = calloc(count, sizeof *work->sources);
-    if (!work->sources)
+    const struct segment *segment = stretch->segment;
+    struct run_source source = catalog_shelf_source(shelf, segment->number);
+    if (!shelf->filed && segment_stamp(segment, &source.stamp))
         return false;
-    index_lock_shared(binder->index);
-    while (work->source_count < count && stretch_pin(binder->log, stretch.next, binder->index->end_offset, &stretch)) {
-        uint64_t number = stretch.segment->number;
-        if (!segment_is_husk(stretch.segment) && number <= last)
-            work->sources[work->source_count++] = (struct run_source){.number = number, .covered = stretch.records};
+    work->sources[work->source_count] = source;
+    work->spans[work->source_count++] = (struct binding_span){.from = segment->base,
+                                                              .to = segment_offset(segment, stretch->records)};
+    return source.covered == stretch->records;
+}
+
+/* Takes down which segments, of so many, the shelves tell of; false: memory is out, or there are none. Blocking. */
+static bool take_sources(struct binder *binder, size_t count, size_t from, size_t to)
+{
+    const struct catalog *catalog = binder->catalog;
+    struct binder_work *work = &binder->work;
+    struct stretch stretch = {.next = catalog->shelves[from].first};
+    work->first = catalog->shelves[from].first;
+    work->sources = calloc(count, sizeof *work->sources);
+    work->spans = calloc(count, sizeof *work->spans);
+    bool right = work->sources && work->spans;
+    while (right && work->source_count < count && catalog_pin_from(catalog, stretch.next, &stretch)) {
+        while (from < to && catalog->shelves[from].last < stretch.segment->number)
+            from++;
+        if (from < to && !segment_is_husk(stretch.segment))
+            right = take_source(work, &catalog->shelves[from], &stretch);
         stretch_release(&stretch);
     }
-    index_unlock(binder->index);
-    return work->source_count > 0;
+    return right && work->source_count > 0;
 }
 
 /* Takes what some shelves are made of. */
@@ -165,9 +197,9 @@ static bool take(struct binder *binder, const struct state *states, size_t from,
         segments += states[i].segments;
         entries += states[i].entries;
     }
+    binder->work.ends = from == 0 && !states[0].apart;
     return space_affords(binder->space, entries * ROOM_AN_ENTRY) && !space_is_full(binder->space) &&
-           take_runs(&binder->work, catalog, from, to) &&
-           take_sources(binder, segments, catalog->shelves[from].first, catalog->shelves[to - 1].last);
+           take_runs(&binder->work, catalog, from, to) && take_sources(binder, segments, from, to);
 }
 
 /* Looks for shelves that are to become one, and takes what they are made of. */
@@ -183,7 +215,7 @@ static bool find_work(struct binder *binder)
     free(states);
     states = survey(binder);
     catalog->changed = false; /* whatever changes from here on has it look again */
-    bool found = states && choose(catalog, states, &from, &to) && take(binder, states, from, to);
+    bool found = states && choose(binder, states, &from, &to) && take(binder, states, from, to);
     free(states);
     lock_release(&catalog->lock);
     return found;
@@ -197,8 +229,10 @@ static bool begin(struct binder *binder)
         work_free(work);
         return false;
     }
-    struct failure failure = binding_init(&work->binding, binder->index, UINT64_MAX, work->runs, work->count, log->salt,
-                                          log->io, work->file.file);
+    struct failure failure = binding_init(&work->binding, work->runs, work->count, log->salt, log->io, work->file.file);
+    work->binding.spans = work->spans;
+    work->binding.span_count = work->source_count;
+    work->binding.ends = work->ends;
     if (!failure.error)
         return true;
     binding_free(&work->binding);
@@ -243,15 +277,13 @@ static void shelve(struct binder *binder, struct run *run)
     lock_release(&catalog->lock);
 }
 
-/* What was replaced or deleted while the run was made lies in front of its horizon. Where parts of the log are missing
- * the run is for this life alone: it leaves out what may yet come back. */
+/* Where parts of the log are missing the run is for this life alone: it leaves out what may yet come back. */
 static bool finish(struct binder *binder)
 {
     struct binder_work *work = &binder->work;
     struct run *run;
     uint64_t length;
-    struct failure failure = run_writer_end(&work->binding.writer, work->sources, work->source_count,
-                                            index_end(binder->index), &length);
+    struct failure failure = run_writer_end(&work->binding.writer, work->sources, work->source_count, &length);
     if (failure.error) {
         keys_abandon(&work->file);
         return false;
@@ -259,6 +291,7 @@ static bool finish(struct binder *binder)
     if (keys_end(&work->file, !damage_has_gaps(binder->index), &run).error)
         return false;
     shelve(binder, run);
+    learner_begin(&binder->learner, work->sources[work->source_count - 1].number + 1);
     return true;
 }
 
@@ -276,11 +309,16 @@ static bool take_filed(struct binder *binder)
 {
     struct catalog *catalog = binder->catalog;
     struct binder_work *work = &binder->work;
+    uint64_t last = 0;
     lock_take(&catalog->lock);
     work->runs = catalog->count > 0 ? calloc(catalog->count, sizeof(struct run *)) : NULL;
     for (size_t i = 0; work->runs && i < catalog->count; i++)
-        if (catalog->shelves[i].filed)
+        if (catalog->shelves[i].filed) {
             work->runs[work->count++] = run_retain(catalog->shelves[i].runs[0]);
+            last = catalog->shelves[i].last;
+        }
+    if (binder->learner.number == 0 && last > 0)
+        learner_begin(&binder->learner, last + 1); /* what is in front of it the runs know, or nobody does */
     lock_release(&catalog->lock);
     return work->count > 0;
 }
@@ -288,11 +326,7 @@ static bool take_filed(struct binder *binder)
 /* Lets the runs learn of the tombstones of one segment; whether there may be more. */
 static bool learn(struct binder *binder)
 {
-    bool more = false;
-    if (take_filed(binder))
-        more = learner_go(&binder->learner, binder->work.runs, binder->work.count);
-    else
-        learner_skip(&binder->learner);
+    bool more = take_filed(binder) && learner_go(&binder->learner, binder->work.runs, binder->work.count);
     work_free(&binder->work);
     return more;
 }
@@ -326,7 +360,7 @@ static int binder_run(void *arg)
 void binder_init(struct binder *binder, struct pool *upkeep)
 {
     errand_init(&binder->errand, upkeep, binder_run, binder, NULL);
-    binder->learner = (struct learner){.index = binder->index, .log = binder->log, .position = SEGMENT_HEADER};
+    binder->learner = (struct learner){.index = binder->index, .log = binder->log};
 }
 
 void binder_stop(struct binder *binder)

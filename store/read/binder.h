@@ -3,9 +3,8 @@
  * It looks at the shelves of a catalog from the latest segment back. As long as a shelf has fewer than twice the
  * entries of all behind it, they become one: so the sizes of the shelves fall, however many segments there are, and an
  * entry is written again only a few times. Up to three shelves in files are few enough. What is in memory of a segment
- * that was sealed comes into a file. A shelf a quarter of whose entries lead to nothing is made anew without them.
- *
- * An entry of a run that is made here leads to its record. So the run knows how far the log reached: its horizon.
+ * that was sealed comes into a file. A shelf a quarter of whose entries are puts that led to nothing is merged with all
+ * behind it, where most of what ended them stands.
  *
  * Between two such works it learns which rows of entries have come to lead to nothing (learner.h).
  *
@@ -28,7 +27,9 @@ struct binder_work {
     struct run **runs; /* of the shelves, references */
     size_t count;
     uint64_t first; /* the number of the first segment that they are for */
+    bool ends;      /* nothing is in front of them */
     struct run_source *sources;
+    struct binding_span *spans;
     size_t source_count;
     struct keys_file file;
     struct binding binding;
@@ -42,6 +43,7 @@ struct binder {
 
     struct errand errand;
     struct learner learner;
+    uint64_t worn_at; /* the last segment there was when a worn shelf was made anew */
     bool working;
     struct binder_work work; /* if it is */
 };

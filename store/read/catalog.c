@@ -1,7 +1,6 @@
 /* catalog.c - which runs tell of the objects of a store. catalog.h tells how they are kept. */
 #include "store/read/catalog.h"
 
-#include "store/log/stretch.h"
 #include "store/read/binding.h"
 
 #include <assert.h>
@@ -88,10 +87,10 @@ static struct run_source last_source(const struct run *run)
     return run_source_at(run, run_source_count(run) - 1);
 }
 
-bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records)
+struct run_source catalog_shelf_source(const struct catalog_shelf *shelf, uint64_t number)
 {
     if (shelf->count == 0)
-        return false;
+        return (struct run_source){0};
     const struct run *run = shelf->runs[shelf->count - 1];
     size_t low = 0;
     size_t high = run_source_count(run);
@@ -105,7 +104,12 @@ bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, ui
     struct run_source source = {0};
     if (low < run_source_count(run))
         source = run_source_at(run, low);
-    return source.number == number && source.covered == records;
+    return source.number == number ? source : (struct run_source){0};
+}
+
+bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records)
+{
+    return catalog_shelf_source(shelf, number).covered == records;
 }
 
 /* ---- the files that there are ---------------------------------------------------------------- */
@@ -165,21 +169,34 @@ static bool shelve(struct catalog *catalog, struct run *run)
     return true;
 }
 
+/* Whether a shelf in a file has all there is to tell of a stretch, and was made of that very file. Blocking. */
+static bool is_made_of(const struct catalog_shelf *shelf, const struct stretch *stretch)
+{
+    uint64_t stamp;
+    struct run_source source = catalog_shelf_source(shelf, stretch->segment->number);
+    return stretch->sealed && source.covered == stretch->records && !segment_stamp(stretch->segment, &stamp) &&
+           source.stamp == stamp;
+}
+
+bool catalog_pin_from(const struct catalog *catalog, uint64_t number, struct stretch *ret_stretch)
+{
+    const struct reader *reader = catalog->reader;
+    index_lock_shared(reader->index);
+    bool found = stretch_pin(reader->log, number, reader->index->end_offset, ret_stretch);
+    index_unlock(reader->index);
+    return found;
+}
+
 /* Whether a shelf tells of the log as it is: of each sealed segment among its own, of which there are some, all there
- * is. Lock of the index held. */
+ * is. Blocking. */
 static bool is_of_this_log(const struct catalog *catalog, const struct catalog_shelf *shelf)
 {
-    struct index *index = catalog->reader->index;
-    const struct log *log = catalog->reader->log;
-    struct stretch stretch;
-    uint64_t number = shelf->first;
-    bool right = run_horizon(shelf->runs[0]) <= index->end_offset, some = false;
-    while (right && number <= shelf->last && stretch_pin(log, number, index->end_offset, &stretch)) {
+    struct stretch stretch = {.next = shelf->first};
+    bool right = true, some = false;
+    while (right && stretch.next <= shelf->last && catalog_pin_from(catalog, stretch.next, &stretch)) {
         bool counts = !segment_is_husk(stretch.segment) && stretch.segment->number <= shelf->last;
-        if (counts)
-            right = stretch.sealed && catalog_shelf_covers(shelf, stretch.segment->number, stretch.records);
+        right = !counts || is_made_of(shelf, &stretch);
         some = some || counts;
-        number = stretch.next;
         stretch_release(&stretch);
     }
     return right && some;
@@ -187,13 +204,9 @@ static bool is_of_this_log(const struct catalog *catalog, const struct catalog_s
 
 static void discard_others(struct catalog *catalog)
 {
-    for (size_t at = catalog->count; at-- > 0;) {
-        index_lock_shared(catalog->reader->index);
-        bool right = is_of_this_log(catalog, &catalog->shelves[at]);
-        index_unlock(catalog->reader->index);
-        if (!right)
+    for (size_t at = catalog->count; at-- > 0;)
+        if (!is_of_this_log(catalog, &catalog->shelves[at]))
             catalog_discard(catalog, at);
-    }
 }
 
 /* Opens the files there are, at the first listing. Where damage has taken records from the log, older versions may have
@@ -233,7 +246,6 @@ static struct failure open_files(struct catalog *catalog)
 struct todo {
     struct stretch *stretches;
     size_t count;
-    uint64_t end; /* of the log */
 };
 
 /* Tells of the records that a run lacks. True when it lacks any. */
@@ -262,15 +274,14 @@ bool catalog_shelf_lacks(const struct catalog_shelf *shelf)
 }
 
 /* Makes one run of those from one on, in memory. */
-static struct failure shelf_bind(const struct reader *reader, struct catalog_shelf *shelf, size_t from, uint64_t end)
+static struct failure shelf_bind(struct catalog_shelf *shelf, size_t from, uint64_t salt)
 {
     struct binding binding;
     struct run *run;
     uint64_t *lacks = NULL;
     bool more;
     const struct run_source source = last_source(shelf->runs[shelf->count - 1]);
-    struct failure failure = binding_init(&binding, reader->index, end, shelf->runs + from, shelf->count - from,
-                                          reader->log->salt, NULL, -1);
+    struct failure failure = binding_init(&binding, shelf->runs + from, shelf->count - from, salt, NULL, -1);
     if (!failure.error)
         failure = binding_go(&binding, SIZE_MAX, &more);
     if (!failure.error)
@@ -284,22 +295,23 @@ static struct failure shelf_bind(const struct reader *reader, struct catalog_she
 }
 
 /* Makes the sizes of the runs on a shelf fall again. */
-static struct failure shelf_settle(const struct reader *reader, struct catalog_shelf *shelf, uint64_t end)
+static struct failure shelf_settle(struct catalog_shelf *shelf, uint64_t salt)
 {
     size_t from = shelf->count - 1;
     uint64_t entries = run_entries(shelf->runs[from]) + 1;
     while (from > 0 && run_entries(shelf->runs[from - 1]) < FALL * entries)
         entries += run_entries(shelf->runs[--from]);
-    return from + 1 < shelf->count ? shelf_bind(reader, shelf, from, end) : failure_none();
+    return from + 1 < shelf->count ? shelf_bind(shelf, from, salt) : failure_none();
 }
 
 /* Brings a shelf in memory up to date. */
 static struct failure shelf_extend(const struct reader *reader, struct catalog_shelf *shelf,
-                                   const struct stretch *stretch, uint64_t end)
+                                   const struct stretch *stretch)
 {
     struct draft draft;
     struct run *run;
-    const struct run_source source = {.number = stretch->segment->number, .covered = stretch->records};
+    const struct run_source source = {
+        .number = stretch->segment->number, .covered = stretch->records, .stamp = RUN_NO_STAMP};
     uint64_t from = shelf->count > 0 ? last_source(shelf->runs[shelf->count - 1]).covered : SEGMENT_HEADER;
     draft_init(&draft);
     struct failure failure = draft_read(&draft, reader->index, reader->log, stretch->segment, from, stretch->records);
@@ -311,7 +323,7 @@ static struct failure shelf_extend(const struct reader *reader, struct catalog_s
     shelf->runs[shelf->count++] = run;
     if (tell_lacks(reader, run, stretch->segment))
         return failure_none(); /* and is made again for the next listing */
-    return shelf_settle(reader, shelf, end);
+    return shelf_settle(shelf, reader->log->salt);
 }
 
 /* Makes the file of a sealed segment that has none; where that fails, and where it lacks records, a run in memory. What
@@ -321,11 +333,11 @@ static struct failure shelf_file(const struct reader *reader, struct catalog_she
 {
     struct draft draft;
     struct run *run;
-    const struct run_source source = {.number = stretch->segment->number, .covered = stretch->records};
+    struct run_source source;
     draft_init(&draft);
-    struct failure failure = draft_read(&draft, reader->index, reader->log, stretch->segment, SEGMENT_HEADER,
-                                        stretch->records);
-    if (!failure.error && draft.lacks_count == 0)
+    struct failure failure = keys_draft(reader->index, reader->log, stretch->segment, stretch->records, &draft,
+                                        &source);
+    if (!failure.error && draft.lacks_count == 0 && source.stamp != RUN_NO_STAMP)
         shelf->filed = !keys_write(reader->log, &source, &draft, !damage_has_gaps(reader->index), &run).error;
     if (!failure.error && !shelf->filed)
         failure = draft_run(&draft, &source, reader->log->salt, &run);
@@ -345,7 +357,7 @@ static bool shelf_open(const struct reader *reader, struct catalog_shelf *shelf,
         keys_open(reader->log, stretch->segment->number, &run).error)
         return false;
     struct catalog_shelf filed = {.runs = {run}, .count = 1};
-    if (run_source_count(run) > 1 || !catalog_shelf_covers(&filed, stretch->segment->number, stretch->records)) {
+    if (run_source_count(run) > 1 || !is_made_of(&filed, stretch)) {
         run_release(run);
         return false;
     }
@@ -356,7 +368,7 @@ static bool shelf_open(const struct reader *reader, struct catalog_shelf *shelf,
 }
 
 /* Brings the shelf of a segment up to date, which is in no file yet as far as is known. */
-static struct failure shelf_update(struct catalog *catalog, const struct stretch *stretch, uint64_t end)
+static struct failure shelf_update(struct catalog *catalog, const struct stretch *stretch)
 {
     size_t at;
     const struct reader *reader = catalog->reader;
@@ -370,7 +382,7 @@ static struct failure shelf_update(struct catalog *catalog, const struct stretch
     if (shelf_open(reader, shelf, stretch) || catalog_shelf_covers(shelf, number, stretch->records))
         return failure_none();
     struct failure failure = stretch->sealed && shelf->count == 0 ? shelf_file(reader, shelf, stretch)
-                                                                  : shelf_extend(reader, shelf, stretch, end);
+                                                                  : shelf_extend(reader, shelf, stretch);
     catalog->changed = catalog->changed || (stretch->sealed && !shelf->filed); /* it can come into a file */
     if (shelf->count == 0)
         shelf_remove(catalog, at);
@@ -397,11 +409,12 @@ static struct failure todo_pin(const struct catalog *catalog, struct todo *ret_t
     index_lock_shared(index);
     for (size_t i = 0; i < chain->count; i++)
         count += !is_done(catalog, chain->segments[i]);
-    *ret_todo = (struct todo){.stretches = calloc(count + 1, sizeof *ret_todo->stretches), .end = index->end_offset};
+    *ret_todo = (struct todo){.stretches = calloc(count + 1, sizeof *ret_todo->stretches)};
     for (size_t i = 0; ret_todo->stretches && i < chain->count; i++) {
         stretch = &ret_todo->stretches[ret_todo->count];
         if (!is_done(catalog, chain->segments[i]))
-            ret_todo->count += stretch_pin(catalog->reader->log, chain->segments[i]->number, ret_todo->end, stretch);
+            ret_todo->count += stretch_pin(catalog->reader->log, chain->segments[i]->number, index->end_offset,
+                                           stretch);
     }
     index_unlock(index);
     return failure_of(ret_todo->stretches ? STORE_OK : STORE_NO_MEMORY);
@@ -422,7 +435,7 @@ static struct failure bring_up_to_date(struct catalog *catalog)
     if (!failure.error)
         failure = todo_pin(catalog, &todo);
     for (size_t i = 0; i < todo.count && !failure.error; i++)
-        failure = shelf_update(catalog, &todo.stretches[i], todo.end);
+        failure = shelf_update(catalog, &todo.stretches[i]);
     todo_free(&todo);
     return failure;
 }

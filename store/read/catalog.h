@@ -12,6 +12,7 @@
 
 #include "store/base/errand.h"
 #include "store/base/lock.h"
+#include "store/log/stretch.h"
 #include "store/read/keys.h"
 #include "store/read/object.h"
 
@@ -73,6 +74,12 @@ void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct 
 
 /* Whether a shelf lacks records that could not be read. */
 bool catalog_shelf_lacks(const struct catalog_shelf *shelf);
+
+/* The stretch of the first segment from a number on; false: there is none. */
+bool catalog_pin_from(const struct catalog *catalog, uint64_t number, struct stretch *ret_stretch);
+
+/* What a shelf says of a segment that it is made of; all zero: it is not. */
+struct run_source catalog_shelf_source(const struct catalog_shelf *shelf, uint64_t number);
 
 /* Whether a shelf has all that there is to tell of a segment, whose records end at a position. */
 bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records);

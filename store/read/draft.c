@@ -16,11 +16,12 @@ struct item {
     uint16_t place_length;
     uint16_t attributes_length;
     bool curtailed;
+    bool tombstone;
 };
 
 void draft_init(struct draft *draft)
 {
-    *draft = (struct draft){.type = RECORD_PUT};
+    *draft = (struct draft){0};
 }
 
 void draft_free(struct draft *draft)
@@ -65,7 +66,7 @@ static bool reserve(struct draft *draft, size_t length)
 bool draft_take(struct draft *draft, const struct record *record)
 {
     struct entry entry;
-    if (record->type != draft->type)
+    if (record->type != RECORD_TOMBSTONE && (draft->tombstones || record->type != RECORD_PUT))
         return true;
     entry_of(record, &entry);
     struct item item = {.offset = entry.offset,
@@ -74,7 +75,8 @@ bool draft_take(struct draft *draft, const struct record *record)
                         .digest = entry.digest,
                         .place_length = (uint16_t)entry.place.length,
                         .attributes_length = (uint16_t)entry.attributes_length,
-                        .curtailed = entry.curtailed};
+                        .curtailed = entry.curtailed,
+                        .tombstone = entry.tombstone};
     if (!reserve(draft, sizeof item + entry.place.length + entry.attributes_length))
         return false;
     draft->items[draft->count++] = draft->length;
@@ -100,6 +102,7 @@ static void item_entry(const unsigned char *bytes, struct entry *ret_entry)
     ret_entry->attributes = place + item.place_length;
     ret_entry->attributes_length = item.attributes_length;
     ret_entry->curtailed = item.curtailed;
+    ret_entry->tombstone = item.tombstone;
 }
 
 static size_t place_length(const unsigned char *bytes)

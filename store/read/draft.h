@@ -1,8 +1,8 @@
-/* draft.h - a run in the making: the entries of one segment's puts.
+/* draft.h - a run in the making: the entries of one segment.
  *
  * Whoever walks the records of a segment hands them in, one by one; or the draft reads them itself. What it is made of
- * follows from the bytes of the segment alone: each place that a put of it tells of, by the last one that does. Whether
- * a key still leads there is for whoever reads the run.
+ * follows from the bytes of the segment alone: of each place the last put or tombstone. Whether a key still leads there
+ * is for whoever reads the run.
  *
  * Of what cannot be read the draft asks the index, so that the run tells which records it lacks.
  *
@@ -22,8 +22,8 @@ struct draft_hole {
 };
 
 struct draft {
-    enum record_type type; /* of the records that it takes */
-    uint64_t *items;       /* where each entry stands among the bytes */
+    bool tombstones; /* it takes no others */
+    uint64_t *items; /* where each entry stands among the bytes */
     size_t count;
     size_t capacity;
     unsigned char *bytes;
@@ -38,11 +38,11 @@ struct draft {
     size_t lacks_capacity;
 };
 
-/* A draft that takes puts, unless it is told otherwise. */
+/* A draft that takes puts and tombstones, unless it is told otherwise. */
 void draft_init(struct draft *draft);
 void draft_free(struct draft *draft);
 
-/* Takes a record, if it is of the type. Borrows nothing. False: memory is out. */
+/* Takes a record, if it is one of these. Borrows nothing. False: memory is out. */
 bool draft_take(struct draft *draft, const struct record *record);
 
 /* Takes the records of a segment between two positions. STORE_IO, STORE_NO_MEMORY. Blocking. */

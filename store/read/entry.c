@@ -8,18 +8,24 @@
 
 enum { ATTRIBUTES_NONE, ATTRIBUTES_SAME, ATTRIBUTES_ELSEWHERE };
 
+enum { OFFSET_UNIT = 4 }; /* of an offset, so that there is a bit for the tombstone */
+static_assert(RECORD_ALIGNMENT == 2 * OFFSET_UNIT, "offsets are even in these units");
+
 void entry_of(const struct record *record, struct entry *ret_entry)
 {
     struct store_key key = record_key(record);
+    bool tombstone = record->type == RECORD_TOMBSTONE;
     bool curtailed = record->attributes_length > ENTRY_ATTRIBUTES_MAX;
+    assert(tombstone || record->type == RECORD_PUT);
     place_of(&key, &ret_entry->place);
     ret_entry->offset = record->offset;
     ret_entry->size = record->size;
     ret_entry->time = record->time;
     ret_entry->digest = record->digest;
     ret_entry->attributes = record->attributes;
-    ret_entry->attributes_length = curtailed ? 0 : record->attributes_length;
+    ret_entry->attributes_length = curtailed || tombstone ? 0 : record->attributes_length;
     ret_entry->curtailed = curtailed;
+    ret_entry->tombstone = tombstone;
 }
 
 void entry_copy(const struct entry *entry, struct entry *ret_entry)
@@ -32,6 +38,7 @@ void entry_copy(const struct entry *entry, struct entry *ret_entry)
     ret_entry->attributes = entry->attributes;
     ret_entry->attributes_length = entry->attributes_length;
     ret_entry->curtailed = entry->curtailed;
+    ret_entry->tombstone = entry->tombstone;
 }
 
 struct object_info entry_info(const struct entry *entry, const struct store_key *key)
@@ -100,7 +107,9 @@ size_t entry_encode(const struct entry *entry, const struct entry *before, unsig
     unsigned char *at = put_number(ret_bytes, common);
     at = put_number(at, entry->place.length - common);
     at = put_bytes(at, entry->place.bytes + common, entry->place.length - common);
-    at = put_number(at, entry->offset / RECORD_ALIGNMENT);
+    at = put_number(at, entry->offset / OFFSET_UNIT + entry->tombstone);
+    if (entry->tombstone)
+        return (size_t)(at - ret_bytes);
     at = put_number(at, entry->size);
     little_put64(at, (uint64_t)entry->time);
     at = put_bytes(at + 8, entry->digest.bytes, sizeof entry->digest.bytes);
@@ -175,18 +184,32 @@ static bool get_attributes(struct rest *rest, struct entry *entry)
     return length <= ENTRY_ATTRIBUTES_MAX && entry->attributes;
 }
 
+/* What a listing shows; nothing, of a tombstone. */
+static bool get_facts(struct rest *rest, struct entry *entry)
+{
+    entry->attributes_length = entry->tombstone ? 0 : entry->attributes_length;
+    if (entry->tombstone)
+        return true;
+    if (!get_number(rest, &entry->size))
+        return false;
+    const unsigned char *fixed = get_bytes(rest, 8 + sizeof entry->digest.bytes);
+    if (!fixed)
+        return false;
+    entry->time = (int64_t)little_get64(fixed);
+    memcpy(entry->digest.bytes, fixed + 8, sizeof entry->digest.bytes);
+    return get_attributes(rest, entry);
+}
+
 bool entry_decode(struct entry *entry, const unsigned char *bytes, size_t length, size_t *ret_taken)
 {
     struct rest rest = {.at = bytes, .end = bytes + length};
     uint64_t units;
-    if (!get_place(&rest, &entry->place) || !get_number(&rest, &units) || !get_number(&rest, &entry->size))
+    if (!get_place(&rest, &entry->place) || !get_number(&rest, &units))
         return false;
-    const unsigned char *fixed = get_bytes(&rest, 8 + sizeof entry->digest.bytes);
-    if (!fixed || !get_attributes(&rest, entry))
+    entry->tombstone = units & 1;
+    entry->offset = (units & ~(uint64_t)1) * OFFSET_UNIT;
+    if (!get_facts(&rest, entry))
         return false;
-    entry->offset = units * RECORD_ALIGNMENT;
-    entry->time = (int64_t)little_get64(fixed);
-    memcpy(entry->digest.bytes, fixed + 8, sizeof entry->digest.bytes);
     *ret_taken = (size_t)(rest.at - bytes);
     return true;
 }

@@ -1,4 +1,4 @@
-/* entry.h - what a run tells of an object: where it stands in listings, which record it is, and what a listing shows.
+/* entry.h - what a run tells of a record: where its object stands in listings, and what a listing shows of it.
  *
  * On disk an entry is told by what it does not have in common with the one in front of it in its block. A number is
  * one of seven bits a byte, the lowest first; all but the last byte have the highest bit set.
@@ -6,7 +6,7 @@
  *     number        bytes that its place (place.h) has in common with the place in front of it
  *     number        bytes of the rest of the place
  *     …             these bytes
- *     number        offset of the record, in units of 8
+ *     number        offset of the record, in units of 4, and 1 more of a tombstone, of which nothing follows
  *     number        size of the payload
  *     8             time: nanoseconds since 1970, little-endian
  *     16            digest of the payload
@@ -31,6 +31,7 @@ struct entry {
     const void *attributes;
     size_t attributes_length;
     bool curtailed; /* the attributes are too long to stand here */
+    bool tombstone; /* of the rest it has no more than place and offset */
 };
 
 enum {
@@ -39,7 +40,7 @@ enum {
     ENTRY_MAX = 5 * ENTRY_NUMBER_MAX + PLACE_MAX + 8 + 16 + ENTRY_ATTRIBUTES_MAX,
 };
 
-/* The entry of a put. Borrows the record's attributes. */
+/* The entry of a put or a tombstone. Borrows the record's attributes. */
 void entry_of(const struct record *record, struct entry *ret_entry);
 
 /* Copies an entry. It borrows the same attributes. */

@@ -7,13 +7,13 @@
 
 enum { GONE_MIN = 64 }; /* so many entries in a row that lead to nothing are worth remembering */
 
-bool head_init(struct head *head, struct run *run)
+bool head_init(struct head *head, struct run *run, bool all)
 {
     unsigned char *buffer = malloc(RUN_BLOCK_MAX);
     if (!buffer)
         return false;
     *head = (struct head){.run = run_retain(run), .buffer = buffer, .ended = run_blocks(run) == 0};
-    head->known_count = run_gone(run, head->known);
+    head->known_count = all ? 0 : run_gone(run, head->known);
     return true;
 }
 

@@ -27,8 +27,9 @@ struct head {
     size_t gone_count;   /* entries of it that were looked at */
 };
 
-/* Stands in front of the run's first entry, and has to go on from there. Takes a reference. False: no memory. */
-bool head_init(struct head *head, struct run *run);
+/* Stands in front of the run's first entry, and has to go on from there; `all`: it passes no rows over. Takes a
+ * reference. False: no memory. */
+bool head_init(struct head *head, struct run *run, bool all);
 void head_free(struct head *head);
 
 /* Goes to the first entry that is not before a place; where it is there already it stays. When the run is not as it was

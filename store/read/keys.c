@@ -78,7 +78,7 @@ struct failure keys_write(const struct log *log, const struct run_source *source
     run_writer_init(&writer, log->io, file.file, 0, log->salt);
     failure = draft_write(draft, &writer);
     if (!failure.error)
-        failure = run_writer_end(&writer, source, 1, 0, &length);
+        failure = run_writer_end(&writer, source, 1, &length);
     run_writer_free(&writer);
     if (!failure.error)
         return keys_end(&file, lasting, ret_run);
@@ -93,6 +93,18 @@ static int open_file(const struct log *log, uint64_t number)
     return log->io->openat(log->io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
 }
 
+struct failure keys_draft(struct index *index, const struct log *log, const struct segment *segment, uint64_t records,
+                          struct draft *draft, struct run_source *ret_source)
+{
+    uint64_t before, after;
+    int error = segment_stamp(segment, &before);
+    struct failure failure = draft_read(draft, index, log, segment, SEGMENT_HEADER, records);
+    bool same = !error && !segment_stamp(segment, &after) && before == after;
+    *ret_source = (struct run_source){
+        .number = segment->number, .covered = records, .stamp = same ? before : RUN_NO_STAMP};
+    return failure;
+}
+
 bool keys_is_there(const struct log *log, uint64_t number)
 {
     int file = open_file(log, number);
@@ -101,15 +113,19 @@ bool keys_is_there(const struct log *log, uint64_t number)
     return file >= 0;
 }
 
-struct failure keys_save(const struct log *log, uint64_t number, uint64_t covered, struct draft *draft)
+void keys_make(struct index *index, const struct log *log, const struct segment *segment, uint64_t records)
 {
-    struct run *run = NULL;
-    const struct run_source source = {.number = number, .covered = covered};
-    if (keys_is_there(log, number))
-        return failure_none();
-    struct failure failure = keys_write(log, &source, draft, true, &run);
-    run_release(run);
-    return failure;
+    struct draft draft;
+    struct run_source source;
+    struct run *run;
+    if (keys_is_there(log, segment->number))
+        return;
+    draft_init(&draft);
+    struct failure failure = keys_draft(index, log, segment, records, &draft, &source);
+    if (!failure.error && draft.hole_count == 0 && source.stamp != RUN_NO_STAMP &&
+        !keys_write(log, &source, &draft, true, &run).error)
+        run_release(run);
+    draft_free(&draft);
 }
 
 /* ---- what there is --------------------------------------------------------------------------- */
@@ -171,8 +187,7 @@ void keys_sweep(const struct log *log)
         struct run_header header;
         if (!keys_number(name, &number))
             continue;
-        enum store_error error = look_at(log, number, &header).error;
-        if (error == STORE_DAMAGED || (!error && header.horizon > log->end))
+        if (look_at(log, number, &header).error == STORE_DAMAGED)
             keys_remove(log, number);
     }
     free(names);

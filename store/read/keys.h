@@ -38,11 +38,17 @@ struct failure keys_end(struct keys_file *file, bool lasting, struct run **ret_r
 /* Removes what was written. Blocking. */
 void keys_abandon(struct keys_file *file);
 
-/* Writes the file of a single segment, of which the draft has taken all up to a position, the end of its records: for
- * whoever walks them for another purpose. Nothing, where there is a file. The errors of keys_end(). Blocking. */
-struct failure keys_save(const struct log *log, uint64_t number, uint64_t covered, struct draft *draft);
+/* Takes what the file of a sealed segment is made of, whose records end at a position; *ret_source says so. It has no
+ * stamp where the segment's file was written to meanwhile, or does not tell: then there is none to write. The errors
+ * of draft_read(). Blocking. */
+struct failure keys_draft(struct index *index, const struct log *log, const struct segment *segment, uint64_t records,
+                          struct draft *draft, struct run_source *ret_source);
 
-/* The same, for whoever goes on with the run. */
+/* Makes the file of a sealed segment, if it has none and can be read: where it has a hole, or the file cannot be
+ * written, listings do without. Blocking. */
+void keys_make(struct index *index, const struct log *log, const struct segment *segment, uint64_t records);
+
+/* Writes the file of what was taken of a segment, and goes on with the run. The errors of keys_end(). Blocking. */
 struct failure keys_write(const struct log *log, const struct run_source *source, struct draft *draft, bool lasting,
                           struct run **ret_run);
 
@@ -56,8 +62,7 @@ struct failure keys_open(const struct log *log, uint64_t number, struct run **re
 void keys_remove(const struct log *log, uint64_t number);
 void keys_remove_single(const struct log *log, uint64_t number);
 
-/* Unlinks the files whose horizon lies beyond the end of the log, which are not valid, or whose format is older.
- * Blocking. Thread: the one that opens the store; later the log has grown. */
+/* Unlinks the files that are not valid, or whose format is older. Blocking. Thread: the one that opens the store. */
 void keys_sweep(const struct log *log);
 
 #endif

@@ -5,15 +5,10 @@
 #include "store/read/draft.h"
 #include "store/read/head.h"
 
-void learner_skip(struct learner *learner)
+void learner_begin(struct learner *learner, uint64_t number)
 {
-    index_lock_shared(learner->index);
-    const struct segment *last = chain_last(&learner->log->chain);
-    if (last) {
-        learner->number = last->number;
-        learner->position = segment_position(last, learner->index->end_offset);
-    }
-    index_unlock(learner->index);
+    learner->number = number;
+    learner->position = SEGMENT_HEADER;
 }
 
 /* Goes through two runs in step, from place to place that both have. */
@@ -41,7 +36,7 @@ static struct failure walk(struct index *index, struct head *tombstones, struct 
 static void learn(struct learner *learner, struct run *tombstones, struct run *run)
 {
     struct head places = {0}, head = {0};
-    if (head_init(&places, tombstones) && head_init(&head, run))
+    if (head_init(&places, tombstones, false) && head_init(&head, run, false))
         (void)walk(learner->index, &places, &head);
     head_free(&head);
     head_free(&places);
@@ -53,10 +48,10 @@ static struct run *tombstones_of(struct learner *learner, const struct stretch *
     struct draft draft;
     struct run *run = NULL;
     const struct segment *segment = stretch->segment;
-    const struct run_source source = {.number = segment->number, .covered = stretch->records};
+    const struct run_source source = {.number = segment->number, .covered = stretch->records, .stamp = RUN_NO_STAMP};
     uint64_t from = segment->number == learner->number ? learner->position : SEGMENT_HEADER;
     draft_init(&draft);
-    draft.type = RECORD_TOMBSTONE;
+    draft.tombstones = true;
     if (!segment_is_husk(segment) &&
         !draft_read(&draft, learner->index, learner->log, segment, from, stretch->records).error && draft.count > 0 &&
         draft_run(&draft, &source, learner->log->salt, &run).error)

@@ -15,15 +15,15 @@
 struct learner {
     struct index *index; /* the store's, like the next */
     const struct log *log;
-    uint64_t number; /* the segment up to which tombstones have been looked at, and the position in it */
-    uint64_t position;
+    uint64_t number;   /* the segment up to which tombstones have been looked at; 0: it has not begun */
+    uint64_t position; /* and the position in it */
 };
 
 /* Looks at those of one segment more, in some runs, which tell of what is in front of it. True: there may be more
  * segments. Failing is of no harm: who lists finds out. Blocking. */
 bool learner_go(struct learner *learner, struct run *const *runs, size_t count);
 
-/* Whatever is in the log now is of no interest. */
-void learner_skip(struct learner *learner);
+/* Begins with a segment: what is in front of it the runs know. */
+void learner_begin(struct learner *learner, uint64_t number);
 
 #endif

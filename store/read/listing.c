@@ -140,7 +140,7 @@ static struct failure listing_begin(struct listing *listing)
     size_t count = 0;
     struct failure failure = catalog_runs(listing->catalog, &runs, &count);
     if (!failure.error)
-        failure = merge_init(&listing->merge, runs, count);
+        failure = merge_init(&listing->merge, runs, count, false);
     while (count > 0)
         run_release(runs[--count]);
     free(runs);

@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-struct failure merge_init(struct merge *merge, struct run *const *runs, size_t count)
+struct failure merge_init(struct merge *merge, struct run *const *runs, size_t count, bool all)
 {
     *merge = (struct merge){0};
     merge->heads = calloc(count + 1, sizeof *merge->heads);
     merge->heap = calloc(count + 1, sizeof *merge->heap);
     bool fits = merge->heads && merge->heap;
     for (size_t i = 0; i < count && fits; i++) {
-        fits = head_init(&merge->heads[i], runs[i]);
+        fits = head_init(&merge->heads[i], runs[i], all);
         merge->count += fits;
     }
     if (fits)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '3'};
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '4'};
 
 /* No run has so many of anything: what says that it has is damaged, and must not make sums overflow. */
 #define COUNT_MAX ((uint64_t)1 << 48)
@@ -46,7 +46,7 @@ void run_encode_header(const struct run_header *header, uint64_t salt, unsigned 
     little_put64(ret_bytes + RUN_AT_BLOCKS, header->blocks);
     little_put64(ret_bytes + RUN_AT_BLOCK_BYTES, header->block_bytes);
     little_put64(ret_bytes + RUN_AT_KEY_BYTES, header->key_bytes);
-    little_put64(ret_bytes + RUN_AT_HORIZON, header->horizon);
+    little_put64(ret_bytes + RUN_AT_TOMBSTONES, header->tombstones);
     little_put64(ret_bytes + RUN_AT_TAIL_CHECK, header->tail_check);
     little_put64(ret_bytes + RUN_AT_CHECK, XXH3_64bits_withSeed(ret_bytes, RUN_AT_CHECK, salt));
     struct run_header told;
@@ -60,12 +60,13 @@ bool run_decode_header(const unsigned char *bytes, uint64_t salt, struct run_hea
                                       .blocks = little_get64(bytes + RUN_AT_BLOCKS),
                                       .block_bytes = little_get64(bytes + RUN_AT_BLOCK_BYTES),
                                       .key_bytes = little_get64(bytes + RUN_AT_KEY_BYTES),
-                                      .horizon = little_get64(bytes + RUN_AT_HORIZON),
+                                      .tombstones = little_get64(bytes + RUN_AT_TOMBSTONES),
                                       .tail_check = little_get64(bytes + RUN_AT_TAIL_CHECK)};
     return memcmp(bytes + RUN_AT_MAGIC, magic, sizeof magic) == 0 &&
            little_get64(bytes + RUN_AT_CHECK) == XXH3_64bits_withSeed(bytes, RUN_AT_CHECK, salt) &&
            ret_header->sources < COUNT_MAX && ret_header->entries < COUNT_MAX && ret_header->blocks < COUNT_MAX &&
-           ret_header->block_bytes < COUNT_MAX && ret_header->key_bytes < COUNT_MAX;
+           ret_header->tombstones <= ret_header->entries && ret_header->block_bytes < COUNT_MAX &&
+           ret_header->key_bytes < COUNT_MAX;
 }
 
 static uint64_t tail_length(const struct run_header *header)
@@ -219,9 +220,9 @@ uint64_t run_entries(const struct run *run)
     return run->header.entries;
 }
 
-uint64_t run_horizon(const struct run *run)
+uint64_t run_tombstones(const struct run *run)
 {
-    return run->header.horizon;
+    return run->header.tombstones;
 }
 
 size_t run_source_count(const struct run *run)
@@ -232,7 +233,8 @@ size_t run_source_count(const struct run *run)
 struct run_source run_source_at(const struct run *run, size_t at)
 {
     const unsigned char *source = run->sources + at * RUN_SOURCE;
-    return (struct run_source){.number = little_get64(source), .covered = little_get64(source + 8)};
+    return (struct run_source){
+        .number = little_get64(source), .covered = little_get64(source + 8), .stamp = little_get64(source + 16)};
 }
 
 const uint64_t *run_lacks(const struct run *run, size_t *ret_count)

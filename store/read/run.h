@@ -3,17 +3,18 @@
  * A run is bytes in memory, or in a file from some position on. Integers are little-endian; all checks are XXH3-64,
  * seeded with the store's salt:
  *
- *      0  "cairnky3"
+ *      0  "cairnky4"
  *      8  count of the sources
  *     16  count of the entries
  *     24  count of the blocks
  *     32  bytes of all blocks
  *     40  bytes of all fence keys
- *     48  horizon: offset where the log ended when the run was made; 0: nothing was left out
+ *     48  count of the tombstones among the entries
  *     56  check of all behind the blocks
  *     64  check of bytes 0 to 63
  *     72  blocks of up to 8 KiB: entries (entry.h), the first one behind nothing
- *      …  sources: number of a segment (8), position in it up to which its records are in the run (8); by number
+ *      …  sources, by number: number of a segment (8), position in it up to which its records are in the run (8), stamp
+ *         of its file (8)
  *      …  fences, one for each block: check of the block (8), where it ends among the blocks (8), where the fence's
  *         key ends among the fence keys (8)
  *      …  fence keys: the place of the first entry of each block
@@ -21,9 +22,10 @@
  * What stands behind the blocks is read when the run is opened and kept in memory, some 40 bytes for 150 entries. So
  * to find a place takes one search in memory and one read of one block.
  *
- * A run tells only where to look: an entry counts when the index leads to its record, by the offset that no other
- * record ever has. What was replaced or deleted up to the horizon may be left out: where the log does not reach so far
- * any more, because its end was lost or an older one was brought back, it may be there again, and the run is of no use.
+ * Of each place there is the last put, or the tombstone behind it, that the sources have. So a run follows from the
+ * bytes of its sources, whatever the log holds beside them. It counts where each segment of the log that lies among its
+ * sources is one of them, and has the stamp that it had then: the log may have gone on in two ways in two copies of a
+ * folder. An entry counts when the index leads to its record, by the offset that no other record ever has.
  *
  * Where a record cannot be read to which the index leads, a run in memory lacks it: it serves the listing that it was
  * made for and is made again for the next one, since the bytes may be right again.
@@ -40,7 +42,7 @@
 enum {
     RUN_HEADER = 72,
     RUN_BLOCK_MAX = 8 << 10,
-    RUN_SOURCE = 16,
+    RUN_SOURCE = 24,
     RUN_FENCE = 24,
 };
 
@@ -52,7 +54,7 @@ enum {
     RUN_AT_BLOCKS = 24,
     RUN_AT_BLOCK_BYTES = 32,
     RUN_AT_KEY_BYTES = 40,
-    RUN_AT_HORIZON = 48,
+    RUN_AT_TOMBSTONES = 48,
     RUN_AT_TAIL_CHECK = 56,
     RUN_AT_CHECK = 64,
 };
@@ -61,7 +63,10 @@ enum {
 struct run_source {
     uint64_t number;
     uint64_t covered;
+    uint64_t stamp; /* segment_stamp(), or: */
 };
+
+#define RUN_NO_STAMP UINT64_MAX /* no file has it; of a run in memory */
 
 /* What the header says. */
 struct run_header {
@@ -70,7 +75,7 @@ struct run_header {
     uint64_t blocks;
     uint64_t block_bytes;
     uint64_t key_bytes;
-    uint64_t horizon;
+    uint64_t tombstones;
     uint64_t tail_check;
 };
 
@@ -99,7 +104,7 @@ void run_release(struct run *run);
 
 /* What it is made of. The sources are decoded one by one. */
 uint64_t run_entries(const struct run *run);
-uint64_t run_horizon(const struct run *run);
+uint64_t run_tombstones(const struct run *run);
 size_t run_source_count(const struct run *run);
 struct run_source run_source_at(const struct run *run, size_t at);
 

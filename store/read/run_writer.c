@@ -110,6 +110,7 @@ struct failure run_writer_add(struct run_writer *writer, const struct entry *ent
         return failure_of(STORE_NO_MEMORY);
     writer->bytes.length += length;
     writer->header.entries++;
+    writer->header.tombstones += entry->tombstone;
     writer_remember(writer, entry);
     return failure_none();
 }
@@ -124,6 +125,7 @@ static bool writer_add_tail(struct run_writer *writer, const struct run_source *
         unsigned char source[RUN_SOURCE];
         little_put64(source, sources[i].number);
         little_put64(source + 8, sources[i].covered);
+        little_put64(source + 16, sources[i].stamp);
         if (!bytes_add(&writer->bytes, source, sizeof source))
             return false;
     }
@@ -138,7 +140,7 @@ static bool writer_add_tail(struct run_writer *writer, const struct run_source *
 }
 
 struct failure run_writer_end(struct run_writer *writer, const struct run_source *sources, size_t count,
-                              uint64_t horizon, uint64_t *ret_length)
+                              uint64_t *ret_length)
 {
     assert(count > 0);
     unsigned char header[RUN_HEADER];
@@ -147,7 +149,6 @@ struct failure run_writer_end(struct run_writer *writer, const struct run_source
         failure = failure_of(STORE_NO_MEMORY);
     if (failure.error)
         return failure;
-    writer->header.horizon = horizon;
     *ret_length = writer->written + writer->bytes.length;
     run_encode_header(&writer->header, writer->salt, header);
     if (!writer->io) {
@@ -166,7 +167,7 @@ struct failure run_writer_take(struct run_writer *writer, const struct run_sourc
 {
     assert(!writer->io);
     uint64_t length;
-    struct failure failure = run_writer_end(writer, source, 1, 0, &length);
+    struct failure failure = run_writer_end(writer, source, 1, &length);
     if (failure.error)
         return failure;
     *ret_run = run_of_memory(writer->bytes.bytes, length, writer->salt, *lacks, lacks_count);

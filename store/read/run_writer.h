@@ -41,10 +41,9 @@ struct failure run_writer_add(struct run_writer *writer, const struct entry *ent
 /* Ends the run, which is made of these segments, in order; *ret_length: its bytes. In a file they are not synced. The
  * errors of run_writer_add(). Blocking. */
 struct failure run_writer_end(struct run_writer *writer, const struct run_source *sources, size_t count,
-                              uint64_t horizon, uint64_t *ret_length);
+                              uint64_t *ret_length);
 
-/* Ends a run in memory of one segment, from which nothing was left out; *lacks: what it lacks, which it takes on
- * success. STORE_NO_MEMORY. */
+/* Ends a run in memory of one segment; *lacks: what it lacks, which it takes on success. STORE_NO_MEMORY. */
 struct failure run_writer_take(struct run_writer *writer, const struct run_source *source, uint64_t **lacks,
                                size_t lacks_count, struct run **ret_run);
 

@@ -137,18 +137,6 @@ static bool is_busy(struct summaries *summaries)
     return grown > BUSY;
 }
 
-/* Where the segment has a hole, or the file cannot be written, listings do without. */
-static void make_keys_of(const struct summaries *summaries, const struct segment *segment)
-{
-    const struct log *log = summaries->log;
-    struct draft draft;
-    draft_init(&draft);
-    struct failure failure = draft_read(&draft, summaries->index, log, segment, SEGMENT_HEADER, segment->used);
-    if (!failure.error && draft.hole_count == 0)
-        (void)keys_save(log, segment->number, segment->used, &draft);
-    draft_free(&draft);
-}
-
 /* Makes those of one segment, when nothing else is to be done; what the errand returns. */
 static int make_keys(struct summaries *summaries)
 {
@@ -161,7 +149,7 @@ static int make_keys(struct summaries *summaries)
         return ERRAND_DONE;
     bool busy = is_busy(summaries), full = space_is_full(summaries->log->space);
     if (!busy && !full) {
-        make_keys_of(summaries, segment);
+        keys_make(summaries->index, summaries->log, segment, segment->used);
         summaries->next = segment->number + 1;
     }
     segment_release(segment);

@@ -13,7 +13,7 @@
 
 enum { ENTRIES = 1000, OFFSET = 4321, SALT = 99 };
 
-static const struct run_source sources[] = {{.number = 3, .covered = 700}, {.number = 9, .covered = 64}};
+static const struct run_source sources[] = {{.number = 3, .covered = 700, .stamp = 5}, {.number = 9, .covered = 64}};
 
 static struct sim_disk *disk;
 static int file;
@@ -48,7 +48,8 @@ static void make_entry(size_t n, struct entry *ret_entry)
         (void)snprintf(key, sizeof key, "folder %zu/%05zu", n / 100, n);
     key[STORE_KEY_MAX] = '\0';
     named = n < 3 ? store_key_of_hash(n << 40) : store_key_of(key, strlen(key));
-    struct record record = {.key = named.bytes,
+    struct record record = {.type = n % 50 == 7 ? RECORD_TOMBSTONE : RECORD_PUT,
+                            .key = named.bytes,
                             .key_length = named.length,
                             .key_hash = named.hash,
                             .offset = n * 8 + ((uint64_t)n << 33),
@@ -69,7 +70,7 @@ static void write_entries(struct run_writer *writer, uint64_t *ret_length)
         make_entry(n, &entry);
         ck_assert_int_eq(run_writer_add(writer, &entry).error, STORE_OK);
     }
-    ck_assert_int_eq(run_writer_end(writer, sources, 2, 77, ret_length).error, STORE_OK);
+    ck_assert_int_eq(run_writer_end(writer, sources, 2, ret_length).error, STORE_OK);
 }
 
 static uint64_t write_file(void)
@@ -93,6 +94,9 @@ static void expect_entry(const struct entry *entry, size_t n)
     make_entry(n, &wanted);
     ck_assert_int_eq(place_compare(&entry->place, &wanted.place), 0);
     ck_assert_uint_eq(entry->offset, wanted.offset);
+    ck_assert_int_eq(entry->tombstone, wanted.tombstone);
+    if (wanted.tombstone)
+        return;
     ck_assert_uint_eq(entry->size, wanted.size);
     ck_assert_int_eq(entry->time, wanted.time);
     ck_assert(store_digest_equal(&entry->digest, &wanted.digest));
@@ -108,10 +112,11 @@ static void expect_all(struct run *run)
     struct head head;
     size_t n = 0;
     ck_assert_uint_eq(run_entries(run), ENTRIES);
-    ck_assert_uint_eq(run_horizon(run), 77);
+    ck_assert_uint_eq(run_tombstones(run), ENTRIES / 50);
     ck_assert_uint_eq(run_source_count(run), 2);
     ck_assert_uint_eq(run_source_at(run, 1).number, 9);
-    ck_assert(head_init(&head, run));
+    ck_assert_uint_eq(run_source_at(run, 0).stamp, 5);
+    ck_assert(head_init(&head, run, false));
     ck_assert_int_eq(head_seek(&head, &beginning).error, STORE_OK);
     for (; !head.ended; n++) {
         expect_entry(&head.entry, n);
@@ -154,7 +159,7 @@ START_TEST(a_place_is_found_by_one_read)
         struct head head;
         uint64_t reads = sim_disk_calls(disk, SIM_PREAD);
         make_entry(n, &entry);
-        ck_assert(head_init(&head, run));
+        ck_assert(head_init(&head, run, false));
         ck_assert_int_eq(head_seek(&head, &entry.place).error, STORE_OK);
         expect_entry(&head.entry, n);
         ck_assert_uint_eq(sim_disk_calls(disk, SIM_PREAD), reads + 1);
@@ -172,7 +177,7 @@ START_TEST(a_head_goes_forward_to_each_place)
     ck_assert_int_eq(open_run(&run), STORE_OK);
     for (size_t step = 1; step < ENTRIES; step = step * 3 + 1) {
         struct head head;
-        ck_assert(head_init(&head, run));
+        ck_assert(head_init(&head, run, false));
         for (size_t n = 0; n < ENTRIES; n += step) {
             make_entry(n, &entry);
             ck_assert_int_eq(head_seek(&head, &entry.place).error, STORE_OK);
@@ -239,7 +244,7 @@ START_TEST(rows_that_were_learnt_are_passed_over)
     write_file();
     ck_assert_int_eq(open_run(&run), STORE_OK);
     for (size_t from = 0; from < 600; from += 300) {
-        ck_assert(head_init(&head, run));
+        ck_assert(head_init(&head, run, false));
         ck_assert_int_eq(head_seek(&head, &beginning).error, STORE_OK);
         expect_entry(&head.entry, from);
         for (size_t n = 0; n < 300; n++)
@@ -250,7 +255,7 @@ START_TEST(rows_that_were_learnt_are_passed_over)
     struct run_row rows[RUN_ROWS];
     ck_assert_uint_eq(run_gone(run, rows), 1);
     uint64_t reads = sim_disk_calls(disk, SIM_PREAD);
-    ck_assert(head_init(&head, run));
+    ck_assert(head_init(&head, run, false));
     ck_assert_int_eq(head_seek(&head, &beginning).error, STORE_OK);
     expect_entry(&head.entry, 600);
     ck_assert_uint_eq(sim_disk_calls(disk, SIM_PREAD), reads + 1);
@@ -277,7 +282,7 @@ START_TEST(runs_are_merged_in_order)
         ck_assert_int_eq(run_writer_take(&writers[i], sources, &lacks, 0, &runs[i]).error, STORE_OK);
         run_writer_free(&writers[i]);
     }
-    ck_assert_int_eq(merge_init(&merge, runs, 3).error, STORE_OK);
+    ck_assert_int_eq(merge_init(&merge, runs, 3, false).error, STORE_OK);
     ck_assert_int_eq(merge_seek(&merge, &beginning).error, STORE_OK);
     for (size_t n = 0; n < ENTRIES; n++) {
         expect_entry(merge_entry(&merge), n);
