@@ -94,7 +94,7 @@ static bool is_worn(const struct state *state)
     return state->entries >= WORN_MIN && dead >= state->entries / WORN_SHARE;
 }
 
-/* The first of the ready shelves up to `end` that is worn, if those behind it are ready and not apart, too; or `end`. */
+/* The first of the ready shelves up to `end` that is worn, if those behind it are ready and not apart; or `end`. */
 static size_t find_worn(const struct state *states, size_t end)
 {
     size_t worn = end;

@@ -13,8 +13,8 @@
  *     56  check of all behind the blocks
  *     64  check of bytes 0 to 63
  *     72  blocks of up to 8 KiB: entries (entry.h), the first one behind nothing
- *      …  sources, by number: number of a segment (8), position in it up to which its records are in the run (8), stamp
- *         of its file (8)
+ *      …  sources, by number: number of a segment (8), position in it up to which its records are in the run (8),
+ *         stamp of its file (8)
  *      …  fences, one for each block: check of the block (8), where it ends among the blocks (8), where the fence's
  *         key ends among the fence keys (8)
  *      …  fence keys: the place of the first entry of each block
