@@ -140,10 +140,12 @@ static bool is_busy(struct summaries *summaries)
 /* Makes those of one segment, when nothing else is to be done; what the errand returns. */
 static int make_keys(struct summaries *summaries)
 {
-    if (!summaries->next) {
-        summaries->next = first_without_keys(summaries);
+    uint64_t first = first_without_keys(
+        summaries); /* meanwhile listings have made some, and the binder has merged them */
+    if (!summaries->next)
         summaries->end = index_end(summaries->index);
-    }
+    if (summaries->next < first)
+        summaries->next = first;
     struct segment *segment = sealed_from(summaries, summaries->next);
     if (!segment)
         return ERRAND_DONE;

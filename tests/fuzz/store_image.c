@@ -50,9 +50,9 @@ void store_image_make(const struct io *io, const struct log_image *image, const 
     make_settings(io, "/data", "cairn", "data folder", 0);
     make_settings(io, "/data/stores/s", "settings", "store", LOG_IMAGE_SALT);
     make_file(io, "/data/stores/s/blobs/0000000000000001.blob", blob, sizeof blob);
-    if (keys)
-        make_file(io, "/data/stores/s/log/0000000000000001.keys", keys, keys_size);
     make_segments(io, image);
+    if (keys) /* behind the segments: so their times are always the same, and a file can have been made of them */
+        make_file(io, "/data/stores/s/log/0000000000000001.keys", keys, keys_size);
 }
 
 struct depot_options store_image_options(const struct io *io)
