@@ -325,7 +325,7 @@ static int names_list(struct depot *depot, char ***ret_names, size_t *ret_count)
     free(list);
     count = 0;
     for (char *name = copy; *name; name += strlen(name) + 1)
-        if (store_name_valid(name) && !trash_holds(&depot->folder.trash, name))
+        if (store_name_valid(name) && !trash_has_held(&depot->folder.trash, name))
             names[count++] = name;
     names[count] = NULL;
     qsort(names, count, sizeof *names, compare_names);
@@ -345,8 +345,9 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
 static int store_on_disk(struct depot *depot, const char *name, bool *ret_there)
 {
     const struct io *io = depot->options.io;
+    bool held = trash_holds(&depot->folder.trash, name); /* before: its mark goes when its files have gone */
     int folder = io->openat(io->self, depot->folder.stores, name, O_RDONLY | O_DIRECTORY, 0);
-    *ret_there = folder >= 0 && !trash_holds(&depot->folder.trash, name);
+    *ret_there = folder >= 0 && !held;
     if (folder < 0)
         return errno == ENOENT ? 0 : errno;
     io->close(io->self, folder);

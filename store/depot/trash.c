@@ -66,13 +66,19 @@ void trash_remove(struct trash *trash, const char *entry)
         remover_take(&trash->remover, trash->folder, entry, NULL, NULL);
 }
 
+static void count_mark(struct trash *trash)
+{
+    atomic_store(&trash->marked, true);
+    atomic_fetch_add(&trash->marks, 1);
+}
+
 /* Takes down what lies in it, so that no label is used twice and no store is found that is marked. */
 static void note_entry(struct trash *trash, const char *entry)
 {
     char store[TRASH_ENTRY_MAX];
     unsigned long long label;
     if (mark_store(entry, store))
-        atomic_fetch_add(&trash->marks, 1);
+        count_mark(trash);
     else if (sscanf(entry, "%llu", &label) == 1 && label >= atomic_load(&trash->labels))
         atomic_store(&trash->labels, label + 1);
 }
@@ -100,6 +106,11 @@ bool trash_holds(struct trash *trash, const char *name)
         return false;
     mark_name(name, mark);
     return is_there(trash->io, trash->folder, mark);
+}
+
+bool trash_has_held(struct trash *trash, const char *name)
+{
+    return atomic_load(&trash->marked) && (trash_holds(trash, name) || !is_there(trash->io, trash->stores, name));
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -195,7 +206,7 @@ static int mark_removed(struct trash *trash, const char *mark, bool *ret_doubtfu
     io->close(io->self, file);
     int error = sync_folder(io, trash->folder);
     if (!error) {
-        atomic_fetch_add(&trash->marks, 1);
+        count_mark(trash);
         return 0;
     }
     bool back = io->unlinkat(io->self, trash->folder, mark, 0) == 0;

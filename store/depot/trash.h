@@ -29,6 +29,7 @@ struct trash {
     int stores;
     atomic_uint_fast64_t labels;
     atomic_size_t marks; /* that are there */
+    atomic_bool marked;  /* there was one, ever */
     atomic_bool cleared; /* a mark is gone, but perhaps not yet on disk */
     struct remover remover;
 };
@@ -53,7 +54,12 @@ int trash_take_store(struct trash *trash, const char *name, char ret_entry[TRASH
 /* Has the files removed of what was taken away. Nobody may use the store any more. Does not block. */
 void trash_remove(struct trash *trash, const char *entry);
 
-/* Whether what is in the place of that store is only still being removed. Does not block while nothing is. */
+/* Whether what is in the place of that store is only still being removed. Does not block while nothing is. Asked before
+ * a look at the place, since its mark goes when its files have gone. */
 bool trash_holds(struct trash *trash, const char *name);
+
+/* Whether what was seen in the place of that store was only still being removed, and may be gone by now. Does not block
+ * where nothing ever was. */
+bool trash_has_held(struct trash *trash, const char *name);
 
 #endif

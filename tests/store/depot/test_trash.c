@@ -1,11 +1,11 @@
 /* test_trash.c - removing a store where the file system does not let its folder move: in place, through every crash. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/quiet.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,19 +169,6 @@ struct progress {
     bool written;
 };
 
-static void post(void *arg)
-{
-    sem_post(arg);
-}
-
-static void wait_for_removals(void)
-{
-    sem_t done;
-    sem_init(&done, 0, 0);
-    ck_assert_int_eq(depot_run(fixture.depot, post, &done), STORE_OK);
-    sem_wait(&done);
-}
-
 /* Removes the store, makes one of its name, writes to it, until the power is cut. */
 static struct progress work(void)
 {
@@ -191,7 +178,7 @@ static struct progress work(void)
     bool created;
     sim_disk_fail(fixture.disk, SIM_RENAMEAT, 1, false, EXDEV);
     progress.deleted = depot_delete(fixture.depot, "image", true, NULL) == STORE_OK;
-    wait_for_removals();
+    ck_assert(quiet_comes()); /* its files have been removed */
     if (progress.deleted)
         progress.made_again = depot_create(fixture.depot, "image", &created, NULL) == STORE_OK && created;
     if (progress.made_again && depot_acquire(fixture.depot, "image", &store, NULL) == STORE_OK) {
