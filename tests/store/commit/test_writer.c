@@ -29,7 +29,7 @@ static struct fixture_put pending[STORES];
 
 static void acquire_all(void)
 {
-    char name[8];
+    char name[16];
     bool created;
     for (int i = 0; i < STORES; i++) {
         (void)snprintf(name, sizeof name, "s%d", i);
