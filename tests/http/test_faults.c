@@ -244,15 +244,20 @@ START_TEST(a_folder_of_all_stores_that_was_moved_is_not_ready)
 }
 END_TEST
 
+static void write_without_end(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (struct client *client = client_new(site.server->url);;)
+        client_send(client, "PUT", site_object("k"), "v", 1, NULL);
+}
+
 /* Of one that is just being removed nobody is told that it has failed. */
 START_TEST(a_store_that_is_removed_has_not_failed)
 {
     site_start();
     pid_t writer = fork();
     if (writer == 0)
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (struct client *client = client_new(site.server->url); writer == 0;)
-        client_send(client, "PUT", site_object("k"), "v", 1, NULL);
+        write_without_end();
     for (int i = 0; i < 30; i++) {
         int status = client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL)->status;
         ck_assert_msg(status == 204 || status == 404, "%d", status);
