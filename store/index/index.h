@@ -8,7 +8,7 @@
  * lives, what is dead and which blobs are needed. The writer does so for a whole group under the exclusive lock, so
  * that a batch becomes visible at once; recovery counts record by record, and enters what lives in the end (load.h).
  *
- * The lock guards the index, the log's table of segments with what is counted of each, and the needs of the blobs.
+ * The lock guards the index, the log's chain of segments with what is counted of each, and the needs of the blobs.
  * Readers share it for a look-up. Functions that need it say so by asserting it; the others take it themselves.
  *
  * Beside it: what was found damaged (damage.h), what compacting a segment would give back (yield.h).

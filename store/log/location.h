@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct location {
-    uint32_t segment;  /* the slot in the log's table of segments */
+    uint32_t segment;  /* the slot in the log's chain */
     uint32_t position; /* bytes into the segment's file, a multiple of 8 */
     uint32_t length;   /* bytes of the record, a multiple of 8 */
     bool blob;         /* the payload is in a blob file */
