@@ -54,7 +54,7 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_MAX])
     char host[NI_MAXHOST] = "";
     const char *path = address_path(address);
     if (path) {
-        snprintf(text, ADDRESS_TEXT_MAX, "unix:%s", path);
+        snprintf(text, ADDRESS_TEXT_MAX, *path != '\0' ? "unix:%s" : "a unix socket%s", path);
         return;
     }
     getnameinfo((const struct sockaddr *)&address->socket, address->length, host, sizeof host, NULL, 0, NI_NUMERICHOST);

@@ -25,7 +25,8 @@ struct address address_of_socket(const struct sockaddr *socket, socklen_t length
 /* The path is shorter than ADDRESS_PATH_MAX. */
 struct address address_of_path(const char *path);
 
-/* The address as a user types it: "127.0.0.1:8080", "[::1]:8080", "unix:/run/cairn.sock". */
+/* The address as a user types it: "127.0.0.1:8080", "[::1]:8080", "unix:/run/cairn.sock". A client's has no path:
+ * "a unix socket". */
 void address_format(const struct address *address, char text[ADDRESS_TEXT_MAX]);
 
 /* The path of a unix socket, NULL for the other families. Borrowed from the address. */

@@ -9,9 +9,15 @@ enum { INTERVAL = 60 * 1000 }; /* milliseconds between two lines */
 
 static const char *const sentences[API_EVICTIONS] = {
     [API_EVICTED_HEAD] = "does not finish the head of a request",
+    [API_EVICTED_BODY] = "does not go on with its request",
+    [API_EVICTED_ANSWER] = "does not take its answer",
+    [API_EVICTED_IDLE] = "keeps its connection without a request",
+};
+
+/* Of who has a rate, and is below it. */
+static const char *const rated_sentences[API_EVICTIONS] = {
     [API_EVICTED_BODY] = "sends its request slower than --least-rate",
     [API_EVICTED_ANSWER] = "takes its answer slower than --least-rate",
-    [API_EVICTED_IDLE] = "keeps its connection without a request",
 };
 
 void evictions_init(struct evictions *evictions, struct api *api)
@@ -35,7 +41,7 @@ static size_t take_untold(struct evictions *evictions)
     return told;
 }
 
-void eviction_add(struct evictions *evictions, enum api_eviction reason, const struct sockaddr *address,
+void eviction_add(struct evictions *evictions, enum api_eviction reason, bool rated, const struct sockaddr *address,
                   socklen_t length)
 {
     char text[ADDRESS_TEXT_MAX];
@@ -44,7 +50,8 @@ void eviction_add(struct evictions *evictions, enum api_eviction reason, const s
     size_t count = take_untold(evictions);
     if (count == 0)
         return;
+    const char *sentence = rated ? rated_sentences[reason] : NULL;
     address_format(&whose, text);
     logger_line(LOG_WARNING, "cut %zu slow connections since the last such line; this one, of %s, %s", count, text,
-                sentences[reason]);
+                sentence ? sentence : sentences[reason]);
 }

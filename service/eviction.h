@@ -9,6 +9,7 @@
 #include "api/api.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -22,8 +23,9 @@ struct evictions {
 
 void evictions_init(struct evictions *evictions, struct api *api);
 
-/* One more, of the client at this address. */
-void eviction_add(struct evictions *evictions, enum api_eviction reason, const struct sockaddr *address,
+/* One more, of the client at this address. `rated`: its pace was looked at, and too slow; else it did nothing for as
+ * long as it might. */
+void eviction_add(struct evictions *evictions, enum api_eviction reason, bool rated, const struct sockaddr *address,
                   socklen_t length);
 
 #endif

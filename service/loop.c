@@ -109,9 +109,10 @@ static void client_forget(struct loop *loop, struct client *client)
     loop->options.closed(loop->options.closed_arg);
 }
 
-static void add_eviction(struct loop *loop, const struct client *client, enum api_eviction reason)
+static void add_eviction(struct loop *loop, const struct client *client, enum api_eviction reason, bool rated)
 {
-    eviction_add(loop->options.evictions, reason, (const struct sockaddr *)&client->address, client->address_length);
+    eviction_add(loop->options.evictions, reason, rated, (const struct sockaddr *)&client->address,
+                 client->address_length);
 }
 
 static struct pace_terms pace_terms(const struct loop *loop)
@@ -158,7 +159,7 @@ static void client_closed(struct loop *loop, struct client *client)
         api_record_cut(loop->options.api, client->connection);
     transport_forget(client->socket);
     if (loop->current == PHASE_SERVE && client_is_amid_head(client))
-        add_eviction(loop, client, API_EVICTED_HEAD);
+        add_eviction(loop, client, API_EVICTED_HEAD, false);
     client_unlink(loop, client);
     client_forget(loop, client);
 }
@@ -237,7 +238,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     client->given_up = reason != MHD_REQUEST_TERMINATED_COMPLETED_OK && reason != MHD_REQUEST_TERMINATED_WITH_ERROR;
     loop->under_way -= client->heard;
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED && !client->evicted)
-        add_eviction(loop, client, client_silence(client));
+        add_eviction(loop, client, client_silence(client), false);
     client_wait_for_head(client);
     loop->unsettled = true;
     if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK && client_was_answered_in_clear(client)) {
@@ -385,10 +386,11 @@ static void tell_of_ends(struct loop *loop)
 
 /* ---- clients that do not come to the point ---------------------------------------------------- */
 
+/* A guest has no pace, but a time to be gone. */
 static void evict(struct loop *loop, struct client *client, enum api_eviction reason)
 {
     client_evict(client, reason);
-    add_eviction(loop, client, reason);
+    add_eviction(loop, client, reason, !client->guest);
 }
 
 static void judge_all(struct loop *loop)

@@ -47,7 +47,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_STORE_FAILED] = {503, TYPE "store-failed", "The store takes no writes", 60},
     [PROBLEM_NOT_READY] = {503, TYPE "not-ready", "The server is not well", 60},
     [PROBLEM_VERSION] = {505, TYPE "version-not-supported", "The version of HTTP is not known here", 0},
-    [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk is full", 0},
+    [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk has no space for it", 0},
     [PROBLEM_QUOTA_EXCEEDED] = {507, TYPE "quota-exceeded", "The store would pass its limit", 0},
     [PROBLEM_TOO_MANY_STORES] = {507, TYPE "too-many-stores", "There are as many stores as there may be", 0},
 };

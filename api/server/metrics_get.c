@@ -260,7 +260,7 @@ static void write_engine(FILE *out, struct depot *depot)
                          figures.free_bytes);
     exposition_gauge(out, "cairn_disk_reserve_bytes", "Bytes kept for deletes and compaction on a full disk.",
                      figures.reserve_bytes);
-    exposition_gauge(out, "cairn_disk_full", "1 while puts are refused for want of space.", figures.full);
+    exposition_gauge(out, "cairn_disk_full", "1 while small puts, too, are refused for want of space.", figures.full);
     exposition_gauge(out, "cairn_uploads_in_flight", "Uploads of large objects under way.", figures.uploads);
     exposition_gauge(out, "cairn_payload_in_flight_bytes", "Payload bytes in memory on their way to the disk.",
                      figures.bytes_in_flight);

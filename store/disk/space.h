@@ -4,9 +4,10 @@
  * largest segment can need, is compaction's alone. A tombstone is never longer than the record it ends, so as
  * long as compaction can go on, deletes can.
  *
- * An *episode* begins when a write meets a full disk or a put is refused for want of space. While it lasts, compaction
- * looks for less than it does at leisure (compact.h), deletes that find no place wait for it, and once a second
- * somebody looks whether space has come back. It costs nothing while there is space.
+ * An *episode* begins when a write meets a full disk, or a put a disk that has no room for a small one. A put that is
+ * only too large for what there is, is refused, and begins none: others fit. While it lasts, compaction looks for less
+ * than it does at leisure (compact.h), deletes that find no place wait for it, and once a second somebody looks whether
+ * space has come back. It costs nothing while there is space.
  *
  * Thread: any, unless it says otherwise.
  */

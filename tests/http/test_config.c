@@ -109,6 +109,7 @@ START_TEST(bad_values_exit_2_and_are_named)
         {"--threads", "many"},
         {"--threads", ""},
         {"--threads", "-1"},
+        {"--connections-limit", "1"}, /* of one there is none for health */
         {"--object-limit", "1X"},
         {"--object-limit", "0"},
         {"--object-limit", "1.5M"},

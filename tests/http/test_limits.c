@@ -545,6 +545,28 @@ END_TEST
 
 /* ---- disk ------------------------------------------------------------------------------------ */
 
+/* The announced object is larger than disks are: they are not full by that. */
+START_TEST(what_is_too_large_for_the_disk_does_not_make_it_full)
+{
+    static struct raw_answer refusal;
+    add("--object-limit", "1024T");
+    site_start();
+    int socket = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: %llu\r\n\r\n", site_object("k"), 1ULL << 50));
+    ck_assert(raw_receive(socket, &refusal));
+    close(socket);
+    ck_assert_int_eq(refusal.status, 507);
+    ck_assert_ptr_nonnull(strstr(refusal.body, "\"title\":\"The disk has no space for it\""));
+    struct answer *ready = client_get(site.client, "/readyz", NULL);
+    site_expect(ready, 200);
+    ck_assert_ptr_null(strstr((char *)ready->body, "detail"));
+    ck_assert_ptr_nonnull(strstr((char *)client_get(site.client, "/metrics", NULL)->body, "\ncairn_disk_full 0\n"));
+    ck_assert_uint_eq(server_logged(site.server, "the disk is full"), 0);
+    site_expect(site_put("k", "v", NULL), 201);
+}
+END_TEST
+
 START_TEST(a_disk_reserve_that_is_used_up_is_507)
 {
     site_start();
@@ -759,6 +781,7 @@ int main(void)
         uploads_leave_descriptors_to_the_logs,
         too_few_descriptors_are_told_with_what_to_do,
         a_file_that_may_not_grow_fails_its_upload_only,
+        what_is_too_large_for_the_disk_does_not_make_it_full,
         a_disk_reserve_that_is_used_up_is_507,
     };
     return site_run("limits", tests, sizeof tests / sizeof *tests, SITE_OWN);

@@ -1,12 +1,16 @@
 /* Where cairnd listens: addresses, names, every interface, unix sockets. */
+#include "tests/http/clock.h"
 #include "tests/http/command.h"
+#include "tests/http/raw.h"
 #include "tests/http/site.h"
 
 #include <arpa/inet.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* ---- addresses ------------------------------------------------------------------------------- */
@@ -249,6 +253,32 @@ START_TEST(a_unix_socket)
 }
 END_TEST
 
+static int connect_to_socket(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int handle = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path());
+    ck_assert_int_eq(connect(handle, (struct sockaddr *)&address, sizeof address), 0);
+    return handle;
+}
+
+/* Of who has no rate the log does not say that it is below it. */
+START_TEST(who_is_silent_on_a_unix_socket_is_cut_for_that)
+{
+    server_add(site.server, "--idle-timeout");
+    server_add(site.server, "1");
+    listen_on_socket("");
+    site_start();
+    int socket = connect_to_socket();
+    ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", site_object("k")));
+    ck_assert(raw_closed(socket));
+    close(socket);
+    ck_assert(clock_until(CLOCK_PATIENCE,
+                          server_logged(site.server, "of a unix socket, does not go on with its request") == 1));
+    ck_assert_uint_eq(server_logged(site.server, "--least-rate"), 0);
+}
+END_TEST
+
 START_TEST(a_socket_left_by_a_crash_is_replaced)
 {
     listen_on_socket("");
@@ -346,6 +376,7 @@ int main(void)
         a_port_in_use_is_told,
         who_cannot_listen_leaves_nothing_behind,
         a_unix_socket,
+        who_is_silent_on_a_unix_socket_is_cut_for_that,
         a_socket_left_by_a_crash_is_replaced,
         a_file_in_the_place_of_the_socket_is_not_removed,
         the_mode_of_a_socket_is_as_told_whatever_the_umask,
