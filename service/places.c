@@ -4,7 +4,7 @@
 enum {
     GUESTS = 16,     /* one of so many connections is for guests, */
     GUESTS_MOST = 2, /* and never more than one of so many */
-    GUESTS_EACH = 2, /* for each thread at least one who stays, and one who comes, for whom it goes */
+    GUESTS_EACH = 4, /* for each thread at least so many, of whom one comes, for whom another one goes */
     THREAD = 8,      /* connections for each thread, at least */
     SHORT = 8        /* when one of so many places is left, they are short */
 };
@@ -25,9 +25,9 @@ static size_t count_guests(size_t connections_limit, size_t threads)
 
 void places_init(struct places *places, size_t connections_limit, size_t connections_per_address, size_t threads)
 {
-    size_t guests = count_guests(connections_limit, threads), stay = guests / (GUESTS_EACH * threads);
+    size_t guests = count_guests(connections_limit, threads), stay = guests / threads;
     places->count = connections_limit - guests;
-    places->guests_stay = stay > 0 ? stay : 1;
+    places->guests_stay = stay > 1 ? stay - 1 : 1;
     atomic_store(&places->taken, 0);
     origins_init(&places->origins, connections_per_address);
 }

@@ -692,7 +692,7 @@ START_TEST(with_few_descriptors_everybody_is_answered)
         if (answer.status != 200)
             expect_retry_after(&answer);
     }
-    ck_assert_int_ge(served, 8);
+    ck_assert_int_ge(served, 7); /* half of the connections, but the first client's */
     ck_assert_int_lt(served, CLIENTS);
     for (int i = 0; i < CLIENTS; i++)
         close(sockets[i]);

@@ -643,7 +643,7 @@ END_TEST
 /* It would have a minute; in a crowd it has 4 s, and for a MiB that it has moved, 2. */
 START_TEST(who_rests_after_a_burst_has_little_credit_in_a_crowd)
 {
-    enum { CROWD = 28 };
+    enum { CROWD = 24 };
     static int sockets[CROWD];
     bool cut[CROWD] = {false};
     add("--connections-limit", "32");
@@ -761,7 +761,7 @@ static int ask(const char *target)
 }
 
 /* Of 32 connections and two threads. */
-enum { PLACES = 28 };
+enum { PLACES = 24 };
 
 /* A crowd has all places before anybody else comes: connections are accepted in their order. */
 static void start_crowded(int *sockets, const char *idle_timeout)
@@ -799,6 +799,26 @@ START_TEST(a_crowd_leaves_place_for_health)
     ck_assert_msg(clock_now() - began < 20, "who says nothing is waited for");
     ck_assert_int_eq(ask("/v1/stores"), 503);
     close_all(sockets, CROWD);
+}
+END_TEST
+
+/* As one who is far away is, while others come and say nothing. */
+START_TEST(a_guest_may_be_silent_for_a_moment)
+{
+    enum { CROWD = 4 };
+    static int sockets[PLACES], others[CROWD];
+    static struct raw_answer given;
+    start_crowded(sockets, "3600");
+    int guest = raw_connect(site.server->port);
+    for (int i = 0; i < CROWD; i++)
+        others[i] = raw_connect(site.server->port);
+    ck_assert_int_eq(ask("/v1/stores"), 503);
+    ck_assert(raw_send(guest, "%s", question));
+    ck_assert_msg(raw_receive(guest, &given), "it has gone for those who came after it");
+    ck_assert_int_eq(given.status, 200);
+    close(guest);
+    close_all(others, CROWD);
+    close_all(sockets, PLACES);
 }
 END_TEST
 
@@ -960,6 +980,7 @@ int main(void)
         a_line_without_an_end_costs_nothing,
         what_waits_costs_nothing,
         a_crowd_leaves_place_for_health,
+        a_guest_may_be_silent_for_a_moment,
         a_crowd_on_few_connections_leaves_place_for_health,
         a_crowd_is_cut_soon,
         who_has_no_request_makes_room_in_a_crowd,

@@ -438,7 +438,7 @@ END_TEST
  * have 5 minutes: longer than the test takes. */
 START_TEST(handshakes_take_places)
 {
-    enum { PLACES = 12 };
+    enum { PLACES = 8 };
     int sockets[PLACES];
     add("--connections-limit", "16");
     add("--threads", "2");
