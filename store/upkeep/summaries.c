@@ -1,6 +1,7 @@
 /* summaries.c - the making of summaries. summaries.h tells when. */
 #include "store/upkeep/summaries.h"
 
+#include "store/base/clock.h"
 #include "store/log/cursor.h"
 #include "store/log/summary.h"
 #include "store/read/keys.h"
@@ -128,22 +129,28 @@ static struct segment *sealed_from(const struct summaries *summaries, uint64_t n
     return segment;
 }
 
-/* Whether much is being written: then keys, which take some time to sort, can wait. */
+/* Whether much is being written: then keys, which take some time to sort, can wait. What was looked at just now tells
+ * nothing yet, unless nothing is written at all. */
 static bool is_busy(struct summaries *summaries)
 {
     uint64_t end = index_end(summaries->index);
-    uint64_t grown = end - summaries->end;
-    summaries->end = end;
-    return grown > BUSY;
+    int64_t now = clock_now(CLOCK_MONOTONIC);
+    uint64_t rests = (uint64_t)((now - summaries->looked) / CLOCK_MILLISECOND) / REST;
+    bool busy = end - summaries->end > rests * BUSY;
+    if (rests > 0 || !busy) {
+        summaries->looked = now;
+        summaries->end = end;
+    }
+    return busy;
 }
 
-/* Makes those of one segment, when nothing else is to be done; what the errand returns. */
+/* Makes those of one segment, when nothing else is to be done; what the errand returns. Meanwhile listings may have
+ * made some, and the binder may have merged them. */
 static int make_keys(struct summaries *summaries)
 {
-    uint64_t first = first_without_keys(
-        summaries); /* meanwhile listings have made some, and the binder has merged them */
+    uint64_t first = first_without_keys(summaries);
     if (!summaries->next)
-        summaries->end = index_end(summaries->index);
+        summaries->looked = clock_now(CLOCK_MONOTONIC);
     if (summaries->next < first)
         summaries->next = first;
     struct segment *segment = sealed_from(summaries, summaries->next);

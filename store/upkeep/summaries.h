@@ -18,8 +18,9 @@ struct summaries {
     const struct log *log;
     const struct gate *gate;
 
-    uint64_t next; /* number of the segment whose keys are to be made next, or one in front of it; 0: not known yet */
-    uint64_t end;  /* of the log, when that was looked at last */
+    uint64_t next;  /* number of the segment whose keys are to be made next, or one in front of it; 0: not known yet */
+    uint64_t end;   /* of the log, when that was looked at last, ... */
+    int64_t looked; /* at this time of the monotonic clock */
     struct errand errand; /* makes one summary; asked for when the log has come to another segment */
 };
 
