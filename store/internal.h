@@ -71,6 +71,10 @@ struct failure store_set_limits(struct store *store, int stores, const struct st
  * STORE_TOO_NEW, STORE_IO. Blocking. */
 struct failure store_read_limits(const struct io *io, int stores, const char *name, struct store_limits *ret_limits);
 
+/* Whether nothing is under way in a store that nobody refers to, and it may be closed: then that waits for nobody but
+ * the disk and the upkeep. One whose sync has failed stays: it is to be told of. */
+bool store_is_quiet(struct store *store);
+
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);
 

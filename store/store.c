@@ -219,6 +219,13 @@ struct failure store_open(const struct services *services, int stores, const cha
     return failure;
 }
 
+bool store_is_quiet(struct store *store)
+{
+    return !gate_has_failed(&store->gate) && gate_is_idle(&store->gate) && !scrub_running(&store->scrub) &&
+           !errand_is_under_way(&store->writer.turn) && !errand_is_under_way(&store->log.spare.maker) &&
+           !errand_is_under_way(&store->blobs.reaper);
+}
+
 void store_close(struct store *store)
 {
     scrub_stop(&store->scrub);

@@ -171,8 +171,9 @@ struct depot_options {
     size_t io_threads;          /* threads for blobs and other blocking work, at most */
     size_t commit_threads;      /* threads that commit: so many stores are written to at once */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
-    size_t stores_limit;        /* no more are made than so many; those that are there stay */
-    bool read_only;             /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
+    uint64_t store_idle_timeout; /* seconds; a store that nobody has used for so long is closed; 0: it stays open */
+    size_t stores_limit;         /* no more are made than so many; those that are there stay */
+    bool read_only;              /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };
 
 /* The options of whoever asks for nothing special: files of POSIX, no log, and everything may be written. */
@@ -242,12 +243,13 @@ enum store_error depot_limits(struct depot *depot, const char *name, struct stor
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail);
 
-/* The same for an I/O thread, which has better to do than to wait for another that is opening or closing the store just
- * now: then STORE_AGAIN, and `wake(arg)` is called when it is worth another try, on the thread that has come to an end
- * with it: it may call depot_run() and must not block. Blocking all the same, when it is this thread that opens the
- * store. */
-enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
-                                       struct store **ret_store, struct store_detail *ret_detail);
+/* How opening a store has come to an end: with a reference to it, or with an error and a detail. Must not block. */
+typedef void store_opened(void *arg, enum store_error error, struct store *store, const struct store_detail *detail);
+
+/* The same for who does not wait: where the store is not open STORE_AGAIN, and it is opened by another thread, which
+ * calls `opened(arg, ...)`, once. STORE_BAD_NAME, STORE_NO_MEMORY. Does not block. */
+enum store_error depot_acquire_soon(struct depot *depot, const char *name, store_opened *opened, void *arg,
+                                    struct store **ret_store);
 
 /* The same for a store that is open already; STORE_AGAIN when it is not, STORE_BAD_NAME. Does not block. */
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store);

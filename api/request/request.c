@@ -172,29 +172,16 @@ void request_commit_copy(struct request *request, const struct store_op *op, str
 
 /* ---- stores ---------------------------------------------------------------------------------- */
 
-static void acquire_again(void *arg);
-
 /* Thread: one of the engine's. */
-static void acquire_job(void *arg)
+static void opened(void *arg, enum store_error error, struct store *store, const struct store_detail *detail)
 {
     struct request *request = arg;
-    struct store_detail detail = {0};
-    enum store_error error = depot_acquire_or_wake(request->api->options.depot, request->wanted_name, acquire_again,
-                                                   request, request->wanted, &detail);
-    if (error == STORE_AGAIN)
-        return;
     request->error = error;
-    if (error != STORE_OK)
-        request_keep_detail(request, &detail);
+    if (error == STORE_OK)
+        *request->wanted = store;
+    else
+        request_keep_detail(request, detail);
     request_resume(request);
-}
-
-static void acquire_again(void *arg)
-{
-    struct request *request = arg;
-    enum store_error error = depot_run(request->api->options.depot, acquire_job, request);
-    if (error != STORE_OK)
-        refused(request, error);
 }
 
 static void acquired(struct request *request)
@@ -207,9 +194,11 @@ static void acquired(struct request *request)
 
 static void acquire_elsewhere(struct request *request)
 {
-    request->error = STORE_OK;
     request_suspend(request, acquired);
-    acquire_again(request);
+    enum store_error error = depot_acquire_soon(request->api->options.depot, request->wanted_name, opened, request,
+                                                request->wanted);
+    if (error != STORE_AGAIN)
+        refused(request, error); /* or it has been opened by now */
 }
 
 void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then)

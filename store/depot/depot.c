@@ -13,6 +13,7 @@
 #include "store/depot/probe.h"
 #include "store/depot/roster.h"
 #include "store/depot/trouble.h"
+#include "store/disk/io_roomy.h"
 #include "store/internal.h"
 
 #include <assert.h>
@@ -24,11 +25,15 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { JOBS_WAITING_MAX = 4096 };
+enum {
+    JOBS_WAITING_MAX = 4096,
+    OPENERS = 32, /* stores that are opened at once, at most: they share the cores, and a small one is soon done */
+};
 
 struct depot {
     struct depot_options options;
-    struct io read_only; /* in place of the options' table when nothing may be written */
+    struct io read_only;   /* in place of the options' table when nothing may be written */
+    struct io_roomy roomy; /* and in front of either */
     struct folder folder;
     struct services services; /* what its stores get of it: the next two, and the threads */
     struct admission admission;
@@ -60,6 +65,7 @@ struct depot_options depot_options_default(void)
         .io_threads = 4,
         .commit_threads = 16,
         .open_stores_limit = 256,
+        .store_idle_timeout = 900,
         .stores_limit = 10000,
     };
 }
@@ -92,6 +98,12 @@ static struct depot_options options_checked(const struct depot_options *asked)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
+static bool make_room(void *arg)
+{
+    struct depot *depot = arg;
+    return depot->services.upkeep && roster_make_room(&depot->roster); /* not before there are threads */
+}
+
 /* The depot without its folder and threads. */
 static struct depot *depot_new(const struct depot_options *options)
 {
@@ -105,6 +117,8 @@ static struct depot *depot_new(const struct depot_options *options)
         depot->options.io = &depot->read_only;
         depot_drain(depot);
     }
+    io_roomy_init(&depot->roomy, depot->options.io, make_room, depot);
+    depot->options.io = &depot->roomy.io;
     depot->services = (struct services){.options = &depot->options,
                                         .admission = &depot->admission,
                                         .space = &depot->space,
@@ -162,7 +176,8 @@ static void retry_all(void *arg, bool last)
 
 static void end_threads(struct depot *depot)
 {
-    struct pool *const pools[] = {depot->services.upkeep, depot->services.commits, depot->services.pool};
+    struct pool *const pools[] = {depot->services.upkeep, depot->services.openers, depot->services.commits,
+                                  depot->services.pool};
     for (size_t i = 0; i < sizeof pools / sizeof *pools; i++)
         if (pools[i])
             pool_free(pools[i]);
@@ -186,9 +201,10 @@ static bool start_threads(struct depot *depot, const char *path)
     const struct probe_hook hook = {.look = find_stores, .arg = depot};
     bool started = probe_init(&depot->probe, depot->options.io, depot->folder.root, path, &depot->alarm, &hook);
     services->pool = pool_new(depot->options.io_threads);
+    services->openers = pool_new(OPENERS);
     services->commits = pool_new(depot->options.commit_threads);
     services->upkeep = pool_new(1);
-    if (started && services->pool && services->commits && services->upkeep)
+    if (started && services->pool && services->openers && services->commits && services->upkeep)
         return true;
     end_threads(depot);
     return false;
@@ -215,6 +231,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
     trash_begin(&depot->folder.trash, &depot->services);
+    roster_begin(&depot->roster);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -234,9 +251,12 @@ void depot_close(struct depot *depot)
     if (!depot)
         return;
     assert(!pool_is_current(depot->services.pool) && !pool_is_current(depot->services.upkeep));
+    assert(!pool_is_current(depot->services.openers) && !pool_is_current(depot->services.commits));
     depot_drain(depot);
+    depot_halt(depot);
     probe_free(&depot->probe); /* a look holds stores */
     roster_close(&depot->roster);
+    pool_free(depot->services.openers);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
     pool_free(depot->services.commits);
     space_close(&depot->space);
@@ -278,14 +298,10 @@ enum store_error depot_acquire(struct depot *depot, const char *name, struct sto
     return failure_tell(acquire(depot, name, ret_store, ret_detail));
 }
 
-enum store_error depot_acquire_or_wake(struct depot *depot, const char *name, void (*wake)(void *arg), void *arg,
-                                       struct store **ret_store, struct store_detail *ret_detail)
+enum store_error depot_acquire_soon(struct depot *depot, const char *name, store_opened *opened, void *arg,
+                                    struct store **ret_store)
 {
-    failure_detail(ret_detail, failure_none(), "%s", "");
-    struct failure failure = check_name(name, ret_detail);
-    if (!failure.error)
-        failure = roster_acquire_or_wake(&depot->roster, name, wake, arg, ret_store, ret_detail);
-    return failure_tell(failure);
+    return store_name_valid(name) ? roster_acquire_soon(&depot->roster, name, opened, arg, ret_store) : STORE_BAD_NAME;
 }
 
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)

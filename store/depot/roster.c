@@ -1,6 +1,7 @@
 /* roster.c - a depot's stores by name. roster.h tells the story. */
 #include "store/depot/roster.h"
 
+#include "store/base/clock.h"
 #include "store/internal.h"
 
 #include <assert.h>
@@ -8,12 +9,18 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_DELETED };
+/* A blocked one is kept from being opened. */
+enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_BLOCKED, ENTRY_DELETED };
 
-/* Who wants to be told when an entry has settled. */
-struct roster_waiter {
-    struct roster_waiter *next;
-    void (*wake)(void *arg);
+enum {
+    SWEEPS = 4,        /* of the time that a store may be idle */
+    SWEEP_MAX = 10000, /* milliseconds between them, at most */
+};
+
+/* Who wants a store that is not open. */
+struct waiter {
+    struct waiter *next;
+    store_opened *opened;
     void *arg;
 };
 
@@ -23,53 +30,16 @@ struct roster_entry {
     enum entry_state state;
     struct store *store;
     size_t references;
-    uint64_t idle_since; /* counts the roster's releases */
+    size_t looks;                   /* of roster_each_held(): it stays open meanwhile, but is not in use */
+    struct roster_entry *idle_next; /* while it is open and has no references */
+    struct roster_entry **idle_link;
+    int64_t idle_since;  /* on the monotonic clock */
+    bool kept;           /* it is not closed for being idle */
+    struct pool_job job; /* opens, closes or removes it */
+    struct waiter *waiters;
     char name[STORE_NAME_MAX + 1];
     char trash[TRASH_ENTRY_MAX]; /* when deleted: its entry in the trash */
-    struct pool_job removal;
-    struct roster_waiter *waiters;
 };
-
-/* ---- beginning and end ----------------------------------------------------------------------- */
-
-void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct trouble *trouble)
-{
-    *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
-    lock_init(&roster->lock);
-    pthread_cond_init(&roster->changed, NULL);
-}
-
-/* Takes any entry out; NULL when none is there. */
-static struct roster_entry *take_any(struct roster *roster)
-{
-    struct roster_entry *taken = NULL;
-    lock_take(&roster->lock);
-    for (size_t i = 0; i < ROSTER_BUCKETS && !taken; i++) {
-        struct roster_entry **at = &roster->buckets[i];
-        if (*at) {
-            taken = *at;
-            *at = taken->next;
-        }
-    }
-    lock_release(&roster->lock);
-    return taken;
-}
-
-void roster_close(struct roster *roster)
-{
-    struct roster_entry *entry;
-    while ((entry = take_any(roster))) {
-        assert(entry->references == 0);
-        store_close(entry->store);
-        free(entry);
-    }
-}
-
-void roster_free(struct roster *roster)
-{
-    pthread_cond_destroy(&roster->changed);
-    lock_destroy(&roster->lock);
-}
 
 /* ---- entries; the lock is held --------------------------------------------------------------- */
 
@@ -87,7 +57,7 @@ static struct roster_entry *entry_find(struct roster *roster, const char *name)
     return entry;
 }
 
-static struct roster_entry *entry_add(struct roster *roster, const char *name)
+static struct roster_entry *entry_add(struct roster *roster, const char *name, enum entry_state state)
 {
     assert(lock_is_mine(&roster->lock));
     struct roster_entry *entry = calloc(1, sizeof *entry);
@@ -95,148 +65,137 @@ static struct roster_entry *entry_add(struct roster *roster, const char *name)
         return NULL;
     struct roster_entry **bucket = bucket_of(roster, name);
     entry->roster = roster;
-    entry->state = ENTRY_OPENING;
+    entry->state = state;
     memcpy(entry->name, name, strlen(name) + 1);
     entry->next = *bucket;
     *bucket = entry;
+    roster->entries++;
     return entry;
 }
 
 static void entry_unlink(struct roster_entry *entry)
 {
-    assert(lock_is_mine(&entry->roster->lock));
-    struct roster_entry **at = bucket_of(entry->roster, entry->name);
+    struct roster *roster = entry->roster;
+    assert(lock_is_mine(&roster->lock));
+    struct roster_entry **at = bucket_of(roster, entry->name);
     while (*at != entry)
         at = &(*at)->next;
     *at = entry->next;
+    if (--roster->entries == 0)
+        pthread_cond_broadcast(&roster->emptied);
 }
 
-/* Tells all who wait for the entry. Those who want to be called are, by unlock_and_wake(). */
-static void entry_settled_now(struct roster_entry *entry)
+/* ---- the idle ones; the lock is held --------------------------------------------------------- */
+
+static void idle_add(struct roster_entry *entry)
 {
-    assert(lock_is_mine(&entry->roster->lock));
     struct roster *roster = entry->roster;
-    while (entry->waiters) {
-        struct roster_waiter *waiter = entry->waiters;
-        entry->waiters = waiter->next;
-        waiter->next = roster->woken;
-        roster->woken = waiter;
-    }
-    pthread_cond_broadcast(&roster->changed);
+    assert(lock_is_mine(&roster->lock) && entry->references == 0);
+    entry->idle_since = clock_now(CLOCK_MONOTONIC);
+    entry->idle_next = NULL;
+    entry->idle_link = roster->idle_last;
+    *roster->idle_last = entry;
+    roster->idle_last = &entry->idle_next;
 }
 
-static void unlock_and_wake(struct roster *roster)
+static void idle_remove(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    assert(lock_is_mine(&roster->lock) && *entry->idle_link == entry);
+    *entry->idle_link = entry->idle_next;
+    if (entry->idle_next)
+        entry->idle_next->idle_link = entry->idle_link;
+    else
+        roster->idle_last = entry->idle_link;
+}
+
+/* Lock held. */
+static bool may_be_closed(const struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock) && entry->references == 0);
+    return entry->looks == 0 && store_is_quiet(entry->store);
+}
+
+/* The open store that has been idle longest and has nothing under way; NULL: there is none. */
+static struct roster_entry *idle_longest(struct roster *roster)
 {
     assert(lock_is_mine(&roster->lock));
-    struct roster_waiter *waiter = roster->woken;
-    roster->woken = NULL;
-    lock_release(&roster->lock);
+    struct roster_entry *entry = roster->idle;
+    while (entry && !may_be_closed(entry))
+        entry = entry->idle_next;
+    return entry;
+}
+
+/* ---- those who wait -------------------------------------------------------------------------- */
+
+/* Lock held. */
+static bool entry_wait(struct roster_entry *entry, store_opened *opened, void *arg)
+{
+    assert(lock_is_mine(&entry->roster->lock));
+    struct waiter *waiter = malloc(sizeof *waiter);
+    if (!waiter)
+        return false;
+    *waiter = (struct waiter){.next = entry->waiters, .opened = opened, .arg = arg};
+    entry->waiters = waiter;
+    return true;
+}
+
+/* Takes all who wait; each that is there gets a reference. Lock held. */
+static struct waiter *take_waiters(struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock));
+    struct waiter *waiters = entry->waiters;
+    for (struct waiter *waiter = waiters; waiter; waiter = waiter->next)
+        entry->references++;
+    entry->waiters = NULL;
+    return waiters;
+}
+
+/* With no lock held. */
+static void tell_waiters(struct waiter *waiter, enum store_error error, struct store *store,
+                         const struct store_detail *detail)
+{
     while (waiter) {
-        struct roster_waiter *next = waiter->next;
-        waiter->wake(waiter->arg);
+        struct waiter *next = waiter->next;
+        waiter->opened(waiter->arg, error, store, detail);
         free(waiter);
         waiter = next;
     }
 }
 
-static enum store_error entry_wait(struct roster_entry *entry, void (*wake)(void *arg), void *arg)
-{
-    assert(lock_is_mine(&entry->roster->lock));
-    struct roster_waiter *waiter = malloc(sizeof *waiter);
-    if (!waiter)
-        return STORE_NO_MEMORY;
-    *waiter = (struct roster_waiter){.next = entry->waiters, .wake = wake, .arg = arg};
-    entry->waiters = waiter;
-    return STORE_AGAIN;
-}
+/* ---- opening --------------------------------------------------------------------------------- */
 
-/* The entry when it is neither opening nor closing; waits until that is so. NULL: not there. */
-static struct roster_entry *entry_settled(struct roster *roster, const char *name)
-{
-    struct roster_entry *entry;
-    while ((entry = entry_find(roster, name)) && entry->state != ENTRY_OPEN)
-        lock_wait(&roster->lock, &roster->changed);
-    return entry;
-}
-
-/* ---- room for one more open store; the lock is held, and let go while a store is closed ------ */
-
-static bool entry_is_idle(const struct roster_entry *entry)
-{
-    assert(lock_is_mine(&entry->roster->lock));
-    return entry->state == ENTRY_OPEN && entry->references == 0 && !gate_has_failed(&entry->store->gate) &&
-           gate_is_idle(&entry->store->gate) && !scrub_running(&entry->store->scrub);
-}
-
-/* The open store that nobody has used for longest; NULL when all are in use. */
-static struct roster_entry *entry_idle_longest(struct roster *roster)
-{
-    assert(lock_is_mine(&roster->lock));
-    struct roster_entry *oldest = NULL;
-    for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
-        for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next)
-            if (entry_is_idle(entry) && (!oldest || entry->idle_since < oldest->idle_since))
-                oldest = entry;
-    }
-    return oldest;
-}
-
-/* Closes a store that is open and not in use. */
-static void entry_close(struct roster_entry *entry)
-{
-    struct roster *roster = entry->roster;
-    assert(lock_is_mine(&roster->lock));
-    entry->state = ENTRY_CLOSING;
-    roster->open--;
-    lock_release(&roster->lock);
-    store_close(entry->store);
-    lock_take(&roster->lock);
-    entry_unlink(entry);
-    entry_settled_now(entry);
-    free(entry);
-}
-
-/* Closes the store that has been idle longest; false when there is none. */
-static bool make_room(struct roster *roster)
-{
-    struct roster_entry *idle = entry_idle_longest(roster);
-    if (idle)
-        entry_close(idle);
-    return idle != NULL;
-}
-
-/* ---- opening; the lock is held, and let go meanwhile ----------------------------------------- */
-
-/* Opens the store; as long as descriptors or memory are out, idle stores make room. */
+/* Opens the store; as long as memory or descriptors are out, idle stores make room. */
 static struct failure open_with_room(struct roster *roster, const char *name, struct store **ret_store,
                                      struct store_detail *detail)
 {
-    assert(lock_is_mine(&roster->lock));
     struct failure failure;
     if (trash_holds(&roster->folder->trash, name))
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
-    if (roster->open >= roster->services->options->open_stores_limit)
-        (void)make_room(roster);
-    do {
-        lock_release(&roster->lock);
+    lock_take(&roster->lock);
+    bool full = roster->open >= roster->services->options->open_stores_limit;
+    lock_release(&roster->lock);
+    if (full)
+        (void)roster_make_room(roster);
+    do
         failure = store_open(roster->services, roster->folder->stores, name, ret_store, detail);
-        lock_take(&roster->lock);
-    } while (store_error_is_shortage(failure.error, failure.os_error) && make_room(roster));
+    while (store_error_is_shortage(failure.error, failure.os_error) && roster_make_room(roster));
     return failure;
 }
 
-/* Opens a store for a new entry; the entry is gone when that fails. */
-static struct failure entry_open(struct roster_entry *entry, struct store_detail *ret_detail)
+/* Thread: one that opens stores. */
+static void entry_open(void *arg)
 {
+    struct roster_entry *entry = arg;
     struct roster *roster = entry->roster;
-    assert(lock_is_mine(&roster->lock));
     struct store *store = NULL;
     struct store_detail detail = {0};
+    assert(pool_is_current(roster->services->openers));
     struct failure failure = open_with_room(roster, entry->name, &store, &detail);
     trouble_learn(roster->trouble, entry->name, failure.error, &detail);
-    if (failure.error && ret_detail)
-        *ret_detail = detail;
-    entry_settled_now(entry);
+    detail.os_error = failure.error ? failure.os_error : 0;
+    lock_take(&roster->lock);
+    struct waiter *waiters = take_waiters(entry);
     if (failure.error) {
         entry_unlink(entry);
         free(entry);
@@ -245,50 +204,234 @@ static struct failure entry_open(struct roster_entry *entry, struct store_detail
         entry->store = store;
         entry->state = ENTRY_OPEN;
         roster->open++;
+        if (entry->references == 0)
+            idle_add(entry);
     }
-    return failure;
+    lock_release(&roster->lock);
+    tell_waiters(waiters, failure.error, store, &detail);
+}
+
+/* Lock held. */
+static void entry_begin_opening(struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock));
+    entry->state = ENTRY_OPENING;
+    entry->job = (struct pool_job){.run = entry_open, .arg = entry};
+    pool_submit(entry->roster->services->openers, &entry->job);
+}
+
+/* Nothing keeps the store from being opened any more: it is for those who wait, or the entry goes. Lock held. */
+static void entry_end(struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock));
+    if (entry->waiters) {
+        entry_begin_opening(entry);
+        return;
+    }
+    entry_unlink(entry);
+    free(entry);
+}
+
+/* ---- closing --------------------------------------------------------------------------------- */
+
+/* An idle store is about to be closed. Lock held. */
+static void entry_begin_closing(struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock) && entry->state == ENTRY_OPEN);
+    idle_remove(entry);
+    entry->state = ENTRY_CLOSING;
+    entry->roster->open--;
+}
+
+static void entry_close(void *arg)
+{
+    struct roster_entry *entry = arg;
+    struct roster *roster = entry->roster;
+    store_close(entry->store);
+    lock_take(&roster->lock);
+    entry_end(entry);
+    lock_release(&roster->lock);
+}
+
+/* Not on the upkeep's thread: closing waits for what that has to do for the store. */
+bool roster_make_room(struct roster *roster)
+{
+    if (pool_is_current(roster->services->upkeep))
+        return false;
+    lock_take(&roster->lock);
+    struct roster_entry *idle = idle_longest(roster);
+    if (idle)
+        entry_begin_closing(idle);
+    lock_release(&roster->lock);
+    if (idle)
+        entry_close(idle);
+    return idle != NULL;
+}
+
+/* The next one that has been idle for too long, about to be closed; NULL: there is none. */
+static struct roster_entry *take_expired(struct roster *roster, int64_t since)
+{
+    lock_take(&roster->lock);
+    struct roster_entry *entry = roster->idle;
+    while (entry && entry->idle_since <= since && (entry->kept || !may_be_closed(entry)))
+        entry = entry->idle_next;
+    if (entry && entry->idle_since > since)
+        entry = NULL;
+    if (entry)
+        entry_begin_closing(entry);
+    lock_release(&roster->lock);
+    return entry;
+}
+
+/* Thread: one that opens stores. */
+static int roster_sweep(void *arg)
+{
+    struct roster *roster = arg;
+    struct roster_entry *entry;
+    uint64_t patience = roster->services->options->store_idle_timeout;
+    int64_t since = clock_now(CLOCK_MONOTONIC) - (int64_t)patience * CLOCK_SECOND;
+    while (!errand_is_ending(&roster->sweep) && (entry = take_expired(roster, since)))
+        entry_close(entry);
+    return patience < SWEEPS * SWEEP_MAX / 1000 ? (int)(patience * 1000 / SWEEPS) : SWEEP_MAX;
+}
+
+/* ---- beginning and end ----------------------------------------------------------------------- */
+
+void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct trouble *trouble)
+{
+    *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
+    roster->idle_last = &roster->idle;
+    lock_init(&roster->lock);
+    pthread_cond_init(&roster->emptied, NULL);
+}
+
+void roster_begin(struct roster *roster)
+{
+    errand_init(&roster->sweep, roster->services->openers, roster_sweep, roster, NULL);
+    if (roster->services->options->store_idle_timeout > 0)
+        (void)errand_ask(&roster->sweep);
+}
+
+/* Lock held. */
+static void close_all(struct roster *roster)
+{
+    assert(lock_is_mine(&roster->lock));
+    for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
+        for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next) {
+            assert(entry->references == 0 && entry->looks == 0);
+            if (entry->state != ENTRY_OPEN)
+                continue;
+            entry_begin_closing(entry);
+            entry->job = (struct pool_job){.run = entry_close, .arg = entry};
+            pool_submit(roster->services->openers, &entry->job);
+        }
+    }
+}
+
+void roster_close(struct roster *roster)
+{
+    (void)errand_end(&roster->sweep);
+    lock_take(&roster->lock);
+    close_all(roster);
+    while (roster->entries > 0)
+        lock_wait(&roster->lock, &roster->emptied);
+    lock_release(&roster->lock);
+}
+
+void roster_free(struct roster *roster)
+{
+    errand_free(&roster->sweep);
+    pthread_cond_destroy(&roster->emptied);
+    lock_destroy(&roster->lock);
 }
 
 /* ---- references ------------------------------------------------------------------------------ */
 
-/* Gives out an entry that has settled; opens the store for it when there is none. Lock held. */
-static struct failure acquire_settled(struct roster *roster, const char *name, struct roster_entry *entry,
-                                      struct store **ret_store, struct store_detail *ret_detail)
+/* Of an open store. Lock held. */
+static struct store *entry_refer(struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock) && entry->state == ENTRY_OPEN);
+    if (entry->references++ == 0)
+        idle_remove(entry);
+    return entry->store;
+}
+
+/* Has the caller told when the store is open, which is seen to. Lock held. */
+static enum store_error entry_await(struct roster *roster, struct roster_entry *entry, const char *name,
+                                    store_opened *opened, void *arg)
 {
     assert(lock_is_mine(&roster->lock));
-    struct failure failure = failure_none();
-    if (!entry) {
-        entry = entry_add(roster, name);
-        failure = entry ? entry_open(entry, ret_detail) : failure_of(STORE_NO_MEMORY);
-    }
-    if (!failure.error) {
-        entry->references++;
-        *ret_store = entry->store;
-    }
-    return failure;
+    struct roster_entry *fresh = entry ? NULL : entry_add(roster, name, ENTRY_OPENING);
+    entry = entry ? entry : fresh;
+    if (!entry)
+        return STORE_NO_MEMORY;
+    bool waits = entry_wait(entry, opened, arg);
+    if (fresh)
+        entry_begin_opening(fresh);
+    return waits ? STORE_AGAIN : STORE_NO_MEMORY;
+}
+
+enum store_error roster_acquire_soon(struct roster *roster, const char *name, store_opened *opened, void *arg,
+                                     struct store **ret_store)
+{
+    enum store_error error = STORE_OK;
+    lock_take(&roster->lock);
+    struct roster_entry *entry = entry_find(roster, name);
+    if (entry && entry->state == ENTRY_OPEN)
+        *ret_store = entry_refer(entry);
+    else
+        error = entry_await(roster, entry, name, opened, arg);
+    lock_release(&roster->lock);
+    return error;
+}
+
+/* Of a thread that waits for a store. */
+struct arrival {
+    struct lock lock;
+    pthread_cond_t told;
+    bool over;
+    enum store_error error;
+    struct store *store;
+    struct store_detail detail;
+};
+
+static void arrive(void *arg, enum store_error error, struct store *store, const struct store_detail *detail)
+{
+    struct arrival *arrival = arg;
+    lock_take(&arrival->lock);
+    arrival->over = true;
+    arrival->error = error;
+    arrival->store = store;
+    arrival->detail = *detail;
+    pthread_cond_signal(&arrival->told);
+    lock_release(&arrival->lock);
+}
+
+static enum store_error await_arrival(struct arrival *arrival, struct store **ret_store)
+{
+    lock_take(&arrival->lock);
+    while (!arrival->over)
+        lock_wait(&arrival->lock, &arrival->told);
+    lock_release(&arrival->lock);
+    if (!arrival->error)
+        *ret_store = arrival->store;
+    return arrival->error;
 }
 
 struct failure roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
                               struct store_detail *ret_detail)
 {
-    lock_take(&roster->lock);
-    struct failure failure = acquire_settled(roster, name, entry_settled(roster, name), ret_store, ret_detail);
-    unlock_and_wake(roster);
-    return failure;
-}
-
-struct failure roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
-                                      struct store **ret_store, struct store_detail *ret_detail)
-{
-    struct failure failure;
-    lock_take(&roster->lock);
-    struct roster_entry *entry = entry_find(roster, name);
-    if (entry && entry->state != ENTRY_OPEN)
-        failure = failure_of(entry_wait(entry, wake, arg));
-    else
-        failure = acquire_settled(roster, name, entry, ret_store, ret_detail);
-    unlock_and_wake(roster);
-    return failure;
+    struct arrival arrival = {0};
+    lock_init(&arrival.lock);
+    pthread_cond_init(&arrival.told, NULL);
+    enum store_error error = roster_acquire_soon(roster, name, arrive, &arrival, ret_store);
+    if (error == STORE_AGAIN)
+        error = await_arrival(&arrival, ret_store);
+    pthread_cond_destroy(&arrival.told);
+    lock_destroy(&arrival.lock);
+    if (error && ret_detail)
+        *ret_detail = arrival.detail;
+    return (struct failure){.error = error, .os_error = arrival.detail.os_error};
 }
 
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store)
@@ -297,12 +440,19 @@ enum store_error roster_try_acquire(struct roster *roster, const char *name, str
     lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name);
     if (entry && entry->state == ENTRY_OPEN) {
-        entry->references++;
-        *ret_store = entry->store;
+        *ret_store = entry_refer(entry);
         error = STORE_OK;
     }
     lock_release(&roster->lock);
     return error;
+}
+
+void roster_keep(struct store *store)
+{
+    struct roster *roster = store->entry->roster;
+    lock_take(&roster->lock);
+    store->entry->kept = true;
+    lock_release(&roster->lock);
 }
 
 /* Closes a deleted store that nobody uses any more and removes its files. Thread: the pool's. */
@@ -322,19 +472,21 @@ static void entry_vacated(void *arg)
 {
     struct roster_entry *entry = arg;
     assert(entry->references == 0 && gate_is_idle(&entry->store->gate));
-    entry->removal = (struct pool_job){.run = entry_remove, .arg = entry};
-    pool_submit(entry->roster->services->pool, &entry->removal);
+    entry->job = (struct pool_job){.run = entry_remove, .arg = entry};
+    pool_submit(entry->roster->services->pool, &entry->job);
 }
 
-static void let_go(struct store *store, bool used)
+/* With the last user and the last look of a store that was struck it goes; one that is not stays, and is idle. */
+static void let_go(struct roster_entry *entry, size_t *count)
 {
-    struct roster_entry *entry = store->entry;
     struct roster *roster = entry->roster;
+    struct store *store = entry->store;
     lock_take(&roster->lock);
-    if (used)
-        entry->idle_since = ++roster->releases;
-    bool last = --entry->references == 0;
-    bool remove = last && entry->state == ENTRY_DELETED;
+    bool last = --*count == 0;
+    bool struck = entry->state == ENTRY_DELETED;
+    bool remove = struck && entry->references == 0 && entry->looks == 0;
+    if (last && !struck && count == &entry->references)
+        idle_add(entry);
     lock_release(&roster->lock);
     if (remove)
         gate_when_idle(&store->gate, entry_vacated, entry);
@@ -342,7 +494,7 @@ static void let_go(struct store *store, bool used)
 
 void roster_release(struct store *store)
 {
-    let_go(store, true);
+    let_go(store->entry, &store->entry->references);
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
@@ -352,6 +504,7 @@ void roster_strike(struct roster *roster, struct store *store, const char *trash
     struct roster_entry *entry = store->entry;
     assert(strlen(trash) < sizeof entry->trash);
     lock_take(&roster->lock);
+    assert(entry->references > 0);
     memcpy(entry->trash, trash, strlen(trash) + 1);
     entry_unlink(entry);
     entry->state = ENTRY_DELETED;
@@ -362,7 +515,7 @@ void roster_strike(struct roster *roster, struct store *store, const char *trash
 struct roster_entry *roster_block(struct roster *roster, const char *name)
 {
     lock_take(&roster->lock);
-    struct roster_entry *entry = entry_find(roster, name) ? NULL : entry_add(roster, name);
+    struct roster_entry *entry = entry_find(roster, name) ? NULL : entry_add(roster, name, ENTRY_BLOCKED);
     lock_release(&roster->lock);
     return entry;
 }
@@ -370,10 +523,8 @@ struct roster_entry *roster_block(struct roster *roster, const char *name)
 void roster_unblock(struct roster *roster, struct roster_entry *entry)
 {
     lock_take(&roster->lock);
-    entry_unlink(entry);
-    entry_settled_now(entry);
-    free(entry);
-    unlock_and_wake(roster);
+    entry_end(entry);
+    lock_release(&roster->lock);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -402,7 +553,7 @@ bool roster_each_open(struct roster *roster, bool (*visit)(void *arg, struct sto
 static bool hold_next(void *arg, struct store *store)
 {
     struct store ***end = arg;
-    store->entry->references++;
+    store->entry->looks++;
     *(*end)++ = store;
     return true;
 }
@@ -416,7 +567,7 @@ void roster_each_held(struct roster *roster, void (*visit)(void *arg, struct sto
     lock_release(&roster->lock);
     for (struct store **store = stores; store < end; store++) {
         visit(arg, *store);
-        let_go(*store, false);
+        let_go((*store)->entry, &(*store)->entry->looks);
     }
     free(stores);
 }

@@ -1,7 +1,9 @@
 /* roster.h - a depot's stores by name: which are open, who uses them, who waits for them.
  *
- * Stores open at first use and stay open until more than the limit are; then the one that has been idle
- * longest is closed. An entry stands for each store that is open, opening, closing, or removed but still in use.
+ * Stores are opened at first use, by threads for that alone: nobody who asks for a store that is open waits for one
+ * that is not. They stay open until nobody has used them for a while, or until more than the limit are: then the one
+ * that has been idle longest is closed. An entry stands for each store that is open, opening, closing, or removed but
+ * still in use.
  *
  * The lock guards the entries and is never held while a store is opened or closed: the state of the entry keeps others
  * off meanwhile.
@@ -11,6 +13,7 @@
 #ifndef CAIRN_ROSTER_H
 #define CAIRN_ROSTER_H
 
+#include "store/base/errand.h"
 #include "store/base/error.h"
 #include "store/base/lock.h"
 #include "store/base/services.h"
@@ -21,7 +24,6 @@
 #include <pthread.h>
 
 struct roster_entry;
-struct roster_waiter;
 
 enum { ROSTER_BUCKETS = 1024 };
 
@@ -31,31 +33,36 @@ struct roster {
     struct trouble *trouble;
 
     struct lock lock;
-    pthread_cond_t changed; /* an entry's state */
+    pthread_cond_t emptied; /* no entry is left */
     struct roster_entry *buckets[ROSTER_BUCKETS];
+    size_t entries;
     size_t open;
-    struct roster_waiter *woken; /* to be called when the lock is let go */
-    uint64_t releases;
+    struct roster_entry *idle; /* open and not referred to, the longest first */
+    struct roster_entry **idle_last;
+    struct errand sweep; /* closes what has been idle for too long */
 };
 
 void roster_init(struct roster *roster, const struct services *services, struct folder *folder,
                  struct trouble *trouble);
 
-/* Closes all stores. Every one must have been released, and none is asked for any more. Blocking. */
+/* From here on stores that nobody uses are closed after a while. */
+void roster_begin(struct roster *roster);
+
+/* Closes all stores, several at a time. Every one must have been released, and none is asked for any more. Blocking. */
 void roster_close(struct roster *roster);
 
 /* After roster_close(), when no thread of the depot runs any more. */
 void roster_free(struct roster *roster);
 
-/* A reference to a store, opened if need be; waits while another thread opens or closes it. The errors of store_open()
- * (internal.h), with *ret_detail (NULL is allowed). Blocking. */
+/* A reference to a store that is open. Else STORE_AGAIN, and it is opened: `opened(arg, ...)` is called, once, when
+ * that has come to an end, with a reference or with the errors of store_open() (internal.h). It must not block.
+ * STORE_NO_MEMORY. Does not block. */
+enum store_error roster_acquire_soon(struct roster *roster, const char *name, store_opened *opened, void *arg,
+                                     struct store **ret_store);
+
+/* The same for who waits for that; *ret_detail may be NULL. Blocking. Thread: none of those that open stores. */
 struct failure roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
                               struct store_detail *ret_detail);
-
-/* The same, but where it would have to wait for another thread STORE_AGAIN, and `wake(arg)` is called, without the
- * lock, on that thread when it is worth another try. Blocking, when it is this thread that opens the store. */
-struct failure roster_acquire_or_wake(struct roster *roster, const char *name, void (*wake)(void *arg), void *arg,
-                                      struct store **ret_store, struct store_detail *ret_detail);
 
 /* The same for a store that is open already, else STORE_AGAIN. Does not block. */
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store);
@@ -64,12 +71,19 @@ enum store_error roster_try_acquire(struct roster *roster, const char *name, str
  * I/O thread. */
 void roster_release(struct store *store);
 
+/* It stays open, however long nobody uses it, unless others need the room. Thread: one that holds a reference. */
+void roster_keep(struct store *store);
+
+/* Closes the store that has been idle longest, if there is one with nothing under way; false: none is. So whoever has
+ * met an end of descriptors or memory may call it, but not with the lock. Blocking. */
+bool roster_make_room(struct roster *roster);
+
 /* The store was taken away, and is to be removed by this entry of the trash: nobody finds the store any more. Thread:
- * one that holds a reference to it, and the depot's `admin`. */
+ * one that holds a reference to it, and has claimed its name. */
 void roster_strike(struct roster *roster, struct store *store, const char *trash);
 
 /* Keeps everybody from opening a store that nobody has open, until roster_unblock(), which takes what this returns.
- * NULL: somebody is opening it, or memory is out. */
+ * NULL: somebody has it open or is opening it, or memory is out. */
 struct roster_entry *roster_block(struct roster *roster, const char *name);
 void roster_unblock(struct roster *roster, struct roster_entry *entry);
 

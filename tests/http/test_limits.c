@@ -633,11 +633,20 @@ static void take_descriptors(void)
     }
 }
 
+START_TEST(idle_stores_give_their_descriptors_to_whatever_is_opened)
+{
+    site_start();
+    take_descriptors();
+    site_expect(client_get(site.client, "/v1/stores", NULL), 200);
+}
+END_TEST
+
 START_TEST(want_of_descriptors_is_named)
 {
     enum { LARGE = 2 << 20 };
     site_start();
     site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 201);
+    site_expect(site_post("/verify?rate=1", ""), 202); /* the store is in use */
     take_descriptors();
     expect_want(site_get("large", NULL), "The object cannot be read: Too many open files.");
     ck_assert_uint_eq(server_logged(site.server, "GET in store main, key hash "), 1);
@@ -775,6 +784,7 @@ int main(void)
         uploads_at_once_take_less_than_2_mib_each,
         five_hundred_idle_connections_cost_little,
         a_batch_of_many_copies_costs_no_more_than_a_large_one,
+        idle_stores_give_their_descriptors_to_whatever_is_opened,
         want_of_descriptors_is_named,
         without_descriptors_who_comes_is_answered,
         with_few_descriptors_everybody_is_answered,

@@ -57,6 +57,7 @@ static void setup(void)
                                  .halt = &halt,
                                  .groups = &groups,
                                  .pool = pool_new(1),
+                                 .openers = pool_new(2),
                                  .commits = pool_new(2),
                                  .upkeep = pool_new(1),
                                  .space = &space};
@@ -65,6 +66,7 @@ static void setup(void)
     trouble_init(&trouble, &services.notice);
     roster_init(&roster, &services, &folder, &trouble);
     trash_begin(&folder.trash, &services);
+    roster_begin(&roster);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         ck_assert_int_eq(trash_make_store(&folder.trash, names[i], i + 1), 0);
 }
@@ -72,6 +74,7 @@ static void setup(void)
 static void teardown(void)
 {
     roster_close(&roster);
+    pool_free(services.openers);
     pool_free(services.pool);
     pool_free(services.commits);
     space_close(&space);
@@ -178,6 +181,30 @@ START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
 }
 END_TEST
 
+/* Without using one, which would begin its time anew. */
+static bool two_are_open(void)
+{
+    unsigned open = 0;
+    (void)roster_each_open(&roster, count, &open);
+    return open == 2;
+}
+
+START_TEST(what_has_been_idle_for_a_while_is_closed)
+{
+    roster_release(acquire("a"));
+    struct store *kept = acquire("b");
+    roster_keep(kept);
+    roster_release(kept);
+    (void)errand_end(&roster.sweep);
+    errand_free(&roster.sweep);
+    options.store_idle_timeout = 1;
+    roster_begin(&roster);
+    WAIT_UNTIL(!two_are_open());
+    ck_assert(!is_open("a"));
+    ck_assert(is_open("b"));
+}
+END_TEST
+
 /* ---- an end of it ---------------------------------------------------------------------------- */
 
 /* The disk's table, but for a read that has opening come to an end. */
@@ -244,25 +271,55 @@ START_TEST(threads_that_open_one_store_get_the_same)
 }
 END_TEST
 
-static void post(void *arg)
+/* What became of a store that somebody does not wait for. */
+struct outcome {
+    sem_t told;
+    enum store_error error;
+    struct store *store;
+};
+
+static void tell(void *arg, enum store_error error, struct store *store, const struct store_detail *detail)
 {
-    sem_post(arg);
+    struct outcome *outcome = arg;
+    ck_assert(error || !detail->text[0]);
+    outcome->error = error;
+    outcome->store = store;
+    sem_post(&outcome->told);
 }
 
-START_TEST(who_will_not_wait_is_called_when_it_is_worth_another_try)
+static struct outcome outcome_of(const char *name)
 {
-    struct store *store = NULL;
-    sem_t woken;
-    sem_init(&woken, 0, 0);
+    struct outcome outcome;
+    sem_init(&outcome.told, 0, 0);
+    ck_assert_int_eq(roster_acquire_soon(&roster, name, tell, &outcome, &outcome.store), STORE_AGAIN);
+    sem_wait(&outcome.told);
+    return outcome;
+}
+
+START_TEST(who_will_not_wait_is_told)
+{
+    struct outcome outcome = outcome_of("a");
+    ck_assert_int_eq(outcome.error, STORE_OK);
+    ck_assert_ptr_eq(acquire("a"), outcome.store);
+    roster_release(outcome.store);
+    roster_release(outcome.store);
+    ck_assert_int_eq(outcome_of("nobody").error, STORE_NO_STORE);
+}
+END_TEST
+
+START_TEST(a_blocked_store_is_opened_when_it_is_let_go)
+{
+    struct outcome outcome;
+    sem_init(&outcome.told, 0, 0);
     struct roster_entry *entry = roster_block(&roster, "a");
     ck_assert_ptr_nonnull(entry);
     ck_assert_ptr_null(roster_block(&roster, "a"));
-    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL).error, STORE_AGAIN);
-    ck_assert_int_eq(sem_trywait(&woken), -1);
+    ck_assert_int_eq(roster_acquire_soon(&roster, "a", tell, &outcome, &outcome.store), STORE_AGAIN);
+    ck_assert_int_eq(sem_trywait(&outcome.told), -1);
     roster_unblock(&roster, entry);
-    ck_assert_int_eq(sem_trywait(&woken), 0);
-    ck_assert_int_eq(roster_acquire_or_wake(&roster, "a", post, &woken, &store, NULL).error, STORE_OK);
-    roster_release(store);
+    sem_wait(&outcome.told);
+    ck_assert_int_eq(outcome.error, STORE_OK);
+    roster_release(outcome.store);
 }
 END_TEST
 
@@ -314,8 +371,10 @@ int main(void)
         want_of_descriptors_closes_idle_stores,
         a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
         a_log_that_is_being_read_is_let_go_of_at_the_end,
+        what_has_been_idle_for_a_while_is_closed,
         threads_that_open_one_store_get_the_same,
-        who_will_not_wait_is_called_when_it_is_worth_another_try,
+        who_will_not_wait_is_told,
+        a_blocked_store_is_opened_when_it_is_let_go,
         who_waits_goes_on_when_it_is_let_go,
         a_struck_store_is_found_by_nobody_and_lives_as_long_as_it_is_used,
     };
