@@ -18,6 +18,9 @@
 
 enum { CONFIG_THREADS = 2 }; /* HTTP threads, unless another number is asked for */
 
+/* Which stores are opened at the start: those of --stores, or all. The words in option.c have this order. */
+enum config_open_stores { CONFIG_LAZY, CONFIG_EAGER };
+
 /* A list of strings, each one allocation. */
 struct texts {
     char **items;
@@ -32,7 +35,8 @@ struct config {
     uint64_t metrics_open;
     char *tls_cert, *tls_key;   /* files; NULL: none */
     struct texts listen;        /* locator.h reads them; checked */
-    struct texts stores;        /* created at the start */
+    struct texts stores;        /* created and opened at the start */
+    uint64_t open_stores;       /* enum config_open_stores */
     uint64_t threads;           /* HTTP threads */
     uint64_t connections_limit; /* open at a time */
     uint64_t connections_per_address;

@@ -18,6 +18,7 @@
 
 static const char *const log_levels[] = {"info", "warning", "error", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
+static const char *const opening[] = {"lazy", "eager", NULL}; /* enum config_open_stores */
 static const char *const switches[] = {"false", "true", NULL};
 
 const struct option option_table[] = {
@@ -27,7 +28,12 @@ const struct option option_table[] = {
      "certificate of TLS listeners, in PEM, with those that lead to its authority behind it; read again at SIGHUP",
      FIELD(tls_cert)},
     {"tls-key", OPTION_PATH, "its key, in PEM without a passphrase; read again at SIGHUP", FIELD(tls_key)},
-    {"stores", OPTION_NAMES, "stores to create at the start, separated by commas", FIELD(stores)},
+    {"stores", OPTION_NAMES,
+     "stores to create and open at the start, separated by commas; /readyz says loading until they are open",
+     FIELD(stores)},
+    {"open-stores", OPTION_CHOICE,
+     "open the stores that --stores does not name when they are first used, or at the start", FIELD(open_stores),
+     .choices = opening},
     {"access", OPTION_PATH,
      "file that says who may do what, and has to be there; without the option, access.json in the data folder: "
      "`cairnd token --help` tells more",

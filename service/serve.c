@@ -33,8 +33,9 @@
 
 enum {
     LOOPS_MAX = 64,
-    LOOK_INTERVAL = 1000, /* milliseconds */
-    LINE_PATIENCE = 5000  /* milliseconds for those who wait in line when the server is told to stop */
+    LOOK_INTERVAL = 1000,    /* milliseconds */
+    OPENING_PATIENCE = 1000, /* milliseconds for stores that are being opened, when it is */
+    LINE_PATIENCE = 5000     /* milliseconds for those who wait in line when the server is told to stop */
 };
 
 #define NO_END INT64_MAX
@@ -139,6 +140,20 @@ static bool create_stores(struct server *server)
             logger_line(LOG_INFO, "created the store '%s'", stores->items[i]);
     }
     return true;
+}
+
+/* In the background: who asks for one of them meanwhile waits for it. */
+static bool load_stores(struct server *server)
+{
+    const struct texts *stores = &server->config->stores;
+    const char *const *named = (const char *const *)stores->items;
+    bool all = server->config->open_stores == CONFIG_EAGER;
+    if (!all && stores->count == 0)
+        return true;
+    enum store_error error = depot_load(server->depot, all ? NULL : named, stores->count);
+    if (error != STORE_OK)
+        logger_line(LOG_ERROR, "cannot open the stores: %s", store_error_text(error));
+    return error == STORE_OK;
 }
 
 static bool read_proxies(struct server *server)
@@ -342,19 +357,29 @@ static int accept_until(struct server *server, int64_t end)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* Requests may wait for a store that is being opened: from a time on these are told that it is not. Returns when to
+ * look again. */
+static int64_t look_at_openings(struct server *server, int64_t patience, int64_t end)
+{
+    if (clock_milliseconds() < patience)
+        return patience < end ? patience : end;
+    depot_halt(server->depot);
+    return end;
+}
+
 /* Waits for the end of a loop's thread. NULL, or why it is not waited for any longer. */
-static const char *wait_for_loop(struct server *server, const struct loop *loop, int64_t end)
+static const char *wait_for_loop(struct server *server, const struct loop *loop, int64_t patience, int64_t end)
 {
     struct pollfd files[2] = {{.fd = loop_finished(loop), .events = POLLIN}, {.fd = server->signals, .events = POLLIN}};
     for (;;) {
-        int64_t left = end - clock_milliseconds();
+        int64_t left = look_at_openings(server, patience, end) - clock_milliseconds();
         int ready = poll(files, 2, left > 0 ? (int)left : 0);
         if (ready > 0 && files[0].revents)
             return NULL;
-        if (ready <= 0)
-            return "the drain timeout is over";
-        if (signal_ends(take_signal(server)))
+        if (ready > 0 && signal_ends(take_signal(server)))
             return "told to stop a second time";
+        if (ready <= 0 && clock_milliseconds() >= end)
+            return "the drain timeout is over";
     }
 }
 
@@ -363,13 +388,14 @@ static const char *wait_for_loop(struct server *server, const struct loop *loop,
 static void drain_loops(struct server *server)
 {
     int64_t end = clock_milliseconds() + (int64_t)server->config->drain_timeout * 1000;
+    int64_t patience = clock_milliseconds() + OPENING_PATIENCE;
     size_t count = server->acceptor.loop_count;
     const char *cut = NULL;
 
     for (size_t i = 0; i < count; i++)
         loop_drain(server->loops[i]);
     for (size_t i = 0; i < count && !cut; i++)
-        cut = wait_for_loop(server, server->loops[i], end);
+        cut = wait_for_loop(server, server->loops[i], patience, end);
     if (!cut)
         return;
     logger_line(LOG_WARNING, "%s: cutting off %zu requests", cut, api_requests(server->api));
@@ -398,8 +424,8 @@ static void free_loops(struct server *server)
 static bool set_up(struct server *server)
 {
     return open_signals(server) && open_acceptor(server) && read_proxies(server) && open_identity(server) &&
-           open_listeners(server) && open_depot(server) && create_stores(server) && open_access_log(server) &&
-           open_api(server) && start_loops(server) && open_access(server);
+           open_listeners(server) && open_depot(server) && create_stores(server) && load_stores(server) &&
+           open_access_log(server) && open_api(server) && start_loops(server) && open_access(server);
 }
 
 /* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
@@ -434,6 +460,8 @@ static void take_down(struct server *server)
     if (server->api)
         api_drain(server->api);
     join_loops(server);
+    if (server->depot)
+        depot_halt(server->depot); /* what takes long goes on at the next start */
     depot_close(server->depot);
     free_loops(server);
     identity_release(server->acceptor.identity);

@@ -254,6 +254,14 @@ enum store_error depot_acquire_soon(struct depot *depot, const char *name, store
 /* The same for a store that is open already; STORE_AGAIN when it is not, STORE_BAD_NAME. Does not block. */
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store);
 
+/* Begins to open these stores before anybody asks for them, a few at a time, and no more than may be open; NULL: all
+ * that there are. They stay open, however long nobody uses them. Once. STORE_IO, STORE_NO_MEMORY. Blocking: lists a
+ * folder. */
+enum store_error depot_load(struct depot *depot, const char *const *names, size_t count);
+
+/* Whether that has not come to its end yet: *ret_detail says how far it is. Does not block. */
+bool depot_is_loading(struct depot *depot, struct store_detail *ret_detail);
+
 /* Gives the reference back. Hold it while calls on the store are under way. NULL is allowed. */
 void depot_release(struct store *store);
 

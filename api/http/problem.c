@@ -46,6 +46,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_DRAINING] = {503, TYPE "draining", "The server or the store is closing", 5},
     [PROBLEM_STORE_FAILED] = {503, TYPE "store-failed", "The store takes no writes", 60},
     [PROBLEM_NOT_READY] = {503, TYPE "not-ready", "The server is not well", 60},
+    [PROBLEM_LOADING] = {503, TYPE "loading", "Stores are being opened", 1},
     [PROBLEM_VERSION] = {505, TYPE "version-not-supported", "The version of HTTP is not known here", 0},
     [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk has no space for it", 0},
     [PROBLEM_QUOTA_EXCEEDED] = {507, TYPE "quota-exceeded", "The store would pass its limit", 0},

@@ -52,10 +52,20 @@ static void begin(struct request *request)
         read_force(request, &removal->force);
 }
 
-/* Begun only when the request has come whole: a broken request removes nothing. */
-static void finish(struct request *request)
+static void remove_it(struct request *request)
 {
     request_offload(request, delete_job, answer);
+}
+
+/* Begun only when the request has come whole: a broken request removes nothing. Whether the store is empty is seen when
+ * it is open: that is waited for here, and not by the thread that removes it. */
+static void finish(struct request *request)
+{
+    const struct removal *removal = request->state;
+    if (removal->force)
+        remove_it(request);
+    else
+        request_acquire(request, remove_it);
 }
 
 const struct endpoint endpoint_store_delete = {

@@ -4,19 +4,12 @@
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
-/* Who has made a store is about to use it: it is opened here, so that the first write does not have to wait. That
- * somebody else has removed it by then takes nothing from its having been made. */
 static void create_job(struct request *request)
 {
-    struct depot *depot = request->api->options.depot;
     struct store_detail detail = {0};
-    request->error = depot_create(depot, request->store_name, &request->created, &detail);
-    if (request->error == STORE_OK && request->created) {
+    request->error = depot_create(request->api->options.depot, request->store_name, &request->created, &detail);
+    if (request->error == STORE_OK && request->created)
         record_deed(request, "created");
-        request->error = depot_acquire(depot, request->store_name, &request->store, &detail);
-    }
-    if (request->error == STORE_NO_STORE)
-        request->error = STORE_OK;
     if (request->error != STORE_OK)
         request_keep_detail(request, &detail);
 }

@@ -1,6 +1,7 @@
 /* depot.c - a data folder: opening and closing it, making and removing stores in it, its threads.
  *
- * `admin` orders the calls that make and remove stores, and is held across their file calls: nothing else waits for it.
+ * Who makes a store, removes it or changes its limits claims its name for that long: calls of one name have an order,
+ * and those of others go on beside them.
  */
 #include "store/store.h"
 
@@ -8,8 +9,10 @@
 #include "store/base/services.h"
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
+#include "store/depot/claims.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
+#include "store/depot/loading.h"
 #include "store/depot/probe.h"
 #include "store/depot/roster.h"
 #include "store/depot/trouble.h"
@@ -30,6 +33,14 @@ enum {
     OPENERS = 32, /* stores that are opened at once, at most: they share the cores, and a small one is soon done */
 };
 
+/* How many stores there are: counted once, and again when there seem to be too many. */
+struct census {
+    struct lock lock;
+    bool counted;
+    size_t count; /* those that are being made among them */
+    size_t making;
+};
+
 struct depot {
     struct depot_options options;
     struct io read_only;   /* in place of the options' table when nothing may be written */
@@ -44,7 +55,9 @@ struct depot {
     struct probe probe;
     atomic_bool alarm;
     struct roster roster;
-    struct lock admin;
+    struct loading loading;
+    struct claims claims;
+    struct census census;
     atomic_bool halt;
 };
 
@@ -131,13 +144,17 @@ static struct depot *depot_new(const struct depot_options *options)
     groups_init(&depot->groups);
     trouble_init(&depot->trouble, &depot->services.notice);
     roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
-    lock_init(&depot->admin);
+    loading_init(&depot->loading, &depot->roster);
+    claims_init(&depot->claims);
+    lock_init(&depot->census.lock);
     return depot;
 }
 
 static void depot_free(struct depot *depot)
 {
-    lock_destroy(&depot->admin);
+    lock_destroy(&depot->census.lock);
+    claims_free(&depot->claims);
+    loading_free(&depot->loading);
     roster_free(&depot->roster);
     groups_free(&depot->groups);
     trouble_free(&depot->trouble);
@@ -253,8 +270,8 @@ void depot_close(struct depot *depot)
     assert(!pool_is_current(depot->services.pool) && !pool_is_current(depot->services.upkeep));
     assert(!pool_is_current(depot->services.openers) && !pool_is_current(depot->services.commits));
     depot_drain(depot);
-    depot_halt(depot);
     probe_free(&depot->probe); /* a look holds stores */
+    loading_end(&depot->loading);
     roster_close(&depot->roster);
     pool_free(depot->services.openers);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
@@ -355,6 +372,46 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
     return failure_tell(failure_of_errno(names_list(depot, ret_names, ret_count)));
 }
 
+/* ---- opening from the start ------------------------------------------------------------------ */
+
+/* A list as depot_names() gives one. An errno. */
+static int copy_names(const char *const *names, size_t count, char ***ret_names)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += strlen(names[i]) + 1;
+    char **copy = malloc((count + 1) * sizeof *copy + length);
+    if (!copy)
+        return ENOMEM;
+    char *text = (char *)(copy + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = text;
+        text = stpcpy(text, names[i]) + 1;
+    }
+    copy[count] = NULL;
+    *ret_names = copy;
+    return 0;
+}
+
+enum store_error depot_load(struct depot *depot, const char *const *names, size_t count)
+{
+    char **list;
+    size_t limit = depot->options.open_stores_limit;
+    int error = names ? copy_names(names, count, &list) : names_list(depot, &list, &count);
+    if (error)
+        return failure_tell(failure_of_errno(error));
+    if (count > limit)
+        notice_tell(&depot->services.notice, STORE_LOG_WARNING,
+                    "of %zu stores that are to be open from the start, %zu are: as many as may be open", count, limit);
+    loading_begin(&depot->loading, list, count < limit ? count : limit);
+    return STORE_OK;
+}
+
+bool depot_is_loading(struct depot *depot, struct store_detail *ret_detail)
+{
+    return loading_tell(&depot->loading, ret_detail);
+}
+
 /* ---- making and removing stores -------------------------------------------------------------- */
 
 /* Whether the store is there, and is so for good: a failed call may have left its entry unsynced. An errno. */
@@ -376,25 +433,71 @@ static int new_salt(uint64_t *ret_salt)
     return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt ? 0 : errno;
 }
 
-/* Whether there are as many stores as there may be. An errno. */
-static int count_stores(struct depot *depot, bool *ret_too_many)
+/* Counts those that are there. An errno. Lock held. */
+static int take_census(struct depot *depot)
 {
+    struct census *census = &depot->census;
     char **names;
     size_t count;
+    assert(lock_is_mine(&census->lock));
     int error = names_list(depot, &names, &count);
     if (error)
         return error;
     free(names);
-    *ret_too_many = count >= depot->options.stores_limit;
+    census->counted = true;
+    census->count = count + census->making;
     return 0;
 }
 
-static int make_store(struct depot *depot, const char *name)
+/* Whether there are as many stores as there may be; else one more is being made from here on. An errno. */
+static int begin_store(struct depot *depot, bool *ret_too_many)
+{
+    struct census *census = &depot->census;
+    int error = 0;
+    lock_take(&census->lock);
+    if (!census->counted || census->count >= depot->options.stores_limit)
+        error = take_census(depot); /* somebody may have removed a folder by hand */
+    *ret_too_many = census->count >= depot->options.stores_limit;
+    if (!error && !*ret_too_many) {
+        census->making++;
+        census->count++;
+    }
+    lock_release(&census->lock);
+    return error;
+}
+
+static void end_store(struct depot *depot, bool made)
+{
+    struct census *census = &depot->census;
+    lock_take(&census->lock);
+    census->making--;
+    if (!made)
+        census->count--;
+    lock_release(&census->lock);
+}
+
+/* One is gone. */
+static void forget_store(struct depot *depot)
+{
+    struct census *census = &depot->census;
+    lock_take(&census->lock);
+    if (census->count > census->making)
+        census->count--;
+    lock_release(&census->lock);
+}
+
+static int make_store(struct depot *depot, const char *name, bool *ret_too_many)
 {
     uint64_t salt = 0;
-    assert(lock_is_mine(&depot->admin));
-    int error = new_salt(&salt);
-    return error ? error : trash_make_store(&depot->folder.trash, name, salt);
+    assert(claims_hold(&depot->claims, name));
+    int error = begin_store(depot, ret_too_many);
+    if (error || *ret_too_many)
+        return error;
+    error = new_salt(&salt);
+    if (!error)
+        error = trash_make_store(&depot->folder.trash, name, salt);
+    end_store(depot, !error);
+    return error;
 }
 
 static struct failure make_failed(const char *name, int os_error, struct store_detail *detail)
@@ -406,14 +509,13 @@ static struct failure make_failed(const char *name, int os_error, struct store_d
 
 static struct failure create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *detail)
 {
-    lock_take(&depot->admin);
+    struct claim claim;
+    claims_take(&depot->claims, &claim, name);
     bool there = false, too_many = false;
     int os_error = store_on_disk(depot, name, &there);
     if (!os_error && !there)
-        os_error = count_stores(depot, &too_many);
-    if (!os_error && !there && !too_many)
-        os_error = make_store(depot, name);
-    lock_release(&depot->admin);
+        os_error = make_store(depot, name, &too_many);
+    claims_release(&depot->claims, &claim);
     if (os_error)
         return make_failed(name, os_error, detail);
     if (too_many)
@@ -472,7 +574,7 @@ static struct failure trash_acquired(struct depot *depot, struct store *store, c
                                      struct store_detail *detail)
 {
     bool doubtful = false;
-    assert(lock_is_mine(&depot->admin));
+    assert(claims_hold(&depot->claims, store->name));
     int os_error = trash_take_store(&depot->folder.trash, store->name, ret_trash, &doubtful);
     if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
         (void)gate_fail(&store->gate);
@@ -487,7 +589,7 @@ static struct failure trash_acquired(struct depot *depot, struct store *store, c
 static struct failure remove_acquired(struct depot *depot, struct store *store, bool force, struct store_detail *detail)
 {
     char trash[TRASH_ENTRY_MAX];
-    assert(lock_is_mine(&depot->admin));
+    assert(claims_hold(&depot->claims, store->name));
     struct failure failure = shut(store, force, detail);
     if (failure.error)
         return failure;
@@ -500,15 +602,17 @@ static struct failure remove_acquired(struct depot *depot, struct store *store, 
     scrub_cancel(&store->scrub);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, trash);
+    forget_store(depot);
     trouble_forget(&depot->trouble, store->name);
     return failure_none();
 }
 
+/* Takes a store away that nobody has open, and nobody will before it is gone. */
 static struct failure trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
 {
     char trash[TRASH_ENTRY_MAX];
     bool doubtful;
-    assert(lock_is_mine(&depot->admin));
+    assert(claims_hold(&depot->claims, name));
     int os_error = trash_take_store(&depot->folder.trash, name, trash, &doubtful);
     if (os_error)
         return removal_failed(name, os_error, detail);
@@ -516,33 +620,51 @@ static struct failure trash_unopened(struct depot *depot, const char *name, stru
     return failure_none();
 }
 
-/* Removes a store that cannot be opened; an entry keeps others from opening it meanwhile. */
+/* The same, where it is there. */
 static struct failure remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
 {
-    struct roster_entry *entry = roster_block(&depot->roster, name);
-    if (!entry)
-        return failure_detail(detail, failure_of(STORE_BUSY), "store %s is being opened: try again", name);
+    bool there;
+    int os_error = store_on_disk(depot, name, &there);
+    if (os_error)
+        return removal_failed(name, os_error, detail);
+    if (!there)
+        return failure_detail(detail, failure_of(STORE_NO_STORE), "there is no store %s", name);
     struct failure failure = trash_unopened(depot, name, detail);
-    if (!failure.error)
+    if (!failure.error) {
+        forget_store(depot);
         trouble_forget(&depot->trouble, name);
-    roster_unblock(&depot->roster, entry);
+    }
+    return failure;
+}
+
+/* Opens it where it has to be seen that it is empty, or where it is open, or about to be. */
+static struct failure remove_store(struct depot *depot, const char *name, bool force, struct store_detail *detail)
+{
+    struct store *store;
+    struct roster_entry *blocked = force ? roster_block(&depot->roster, name) : NULL;
+    if (blocked) {
+        struct failure failure = remove_unopened(depot, name, detail);
+        roster_unblock(&depot->roster, blocked);
+        return failure;
+    }
+    struct failure failure = roster_acquire(&depot->roster, name, &store, detail);
+    if (!failure.error) {
+        failure = remove_acquired(depot, store, force, detail);
+        depot_release(store);
+    }
     return failure;
 }
 
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
 {
-    struct store *store;
+    struct claim claim;
     failure_detail(ret_detail, failure_none(), "%s", "");
-    lock_take(&depot->admin);
-    struct failure failure = acquire(depot, name, &store, ret_detail);
-    enum store_error error = failure.error;
-    if (force && (error == STORE_DAMAGED || error == STORE_FOREIGN || error == STORE_IO)) {
-        failure = remove_unopened(depot, name, ret_detail);
-    } else if (!error) {
-        failure = remove_acquired(depot, store, force, ret_detail);
-        depot_release(store);
-    }
-    lock_release(&depot->admin);
+    struct failure failure = check_name(name, ret_detail);
+    if (failure.error)
+        return failure.error;
+    claims_take(&depot->claims, &claim, name);
+    failure = remove_store(depot, name, force, ret_detail);
+    claims_release(&depot->claims, &claim);
     return tell_change(depot, failure);
 }
 
@@ -553,8 +675,8 @@ static struct failure set_limits(struct depot *depot, const char *name, const st
                                  const struct store_limit *objects, struct store_detail *detail)
 {
     struct store *store;
-    assert(lock_is_mine(&depot->admin));
-    struct failure failure = acquire(depot, name, &store, detail);
+    assert(claims_hold(&depot->claims, name));
+    struct failure failure = roster_acquire(&depot->roster, name, &store, detail);
     if (failure.error)
         return failure;
     failure = store_set_limits(store, depot->folder.stores, bytes, objects, detail);
@@ -566,11 +688,15 @@ enum store_error depot_set_limits(struct depot *depot, const char *name, const s
                                   const struct store_limit *objects, struct store_detail *ret_detail)
 {
     failure_detail(ret_detail, failure_none(), "%s", "");
+    struct claim claim;
     if (admission_is_draining(&depot->admission))
         return STORE_DRAINING;
-    lock_take(&depot->admin);
-    struct failure failure = set_limits(depot, name, bytes, objects, ret_detail);
-    lock_release(&depot->admin);
+    struct failure failure = check_name(name, ret_detail);
+    if (failure.error)
+        return failure.error;
+    claims_take(&depot->claims, &claim, name);
+    failure = set_limits(depot, name, bytes, objects, ret_detail);
+    claims_release(&depot->claims, &claim);
     return tell_change(depot, failure);
 }
 

@@ -226,7 +226,8 @@ struct failure folder_open(struct folder *folder, const struct io *io, const cha
         folder_close(folder);
         return failure;
     }
-    trash_init(&folder->trash, io, folder->trash_folder, folder->stores);
+    joint_sync_init(&folder->stores_sync, io, folder->stores);
+    trash_init(&folder->trash, io, folder->trash_folder, folder->stores, &folder->stores_sync);
     return failure_none();
 }
 
@@ -236,9 +237,11 @@ void folder_close(struct folder *folder)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i] >= 0)
             folder->io->close(folder->io->self, files[i]);
+    if (folder->stores_sync.io)
+        joint_sync_free(&folder->stores_sync);
 }
 
 int folder_sync_stores(struct folder *folder)
 {
-    return folder->io->fsync(folder->io->self, folder->stores) < 0 ? errno : 0;
+    return joint_sync(&folder->stores_sync);
 }

@@ -15,6 +15,7 @@
 #include "store/base/error.h"
 #include "store/depot/trash.h"
 #include "store/disk/io.h"
+#include "store/disk/joint_sync.h"
 #include "store/store.h"
 
 /* The file that says whose the folder is. */
@@ -26,6 +27,7 @@ struct folder {
     int lock;
     int stores;
     int trash_folder;
+    struct joint_sync stores_sync;
     struct trash trash;
 };
 

@@ -11,9 +11,9 @@
 
 static const char mark_suffix[] = ".removed";
 
-void trash_init(struct trash *trash, const struct io *io, int folder, int stores)
+void trash_init(struct trash *trash, const struct io *io, int folder, int stores, struct joint_sync *stores_sync)
 {
-    *trash = (struct trash){.io = io, .folder = folder, .stores = stores};
+    *trash = (struct trash){.io = io, .folder = folder, .stores = stores, .stores_sync = stores_sync};
 }
 
 /* ---- removing -------------------------------------------------------------------------------- */
@@ -52,9 +52,11 @@ static void marked_gone(void *arg, const char *store)
     if (is_there(io, trash->stores, store) || io->fsync(io->self, trash->stores) < 0)
         return;
     mark_name(store, mark);
-    atomic_store(&trash->cleared, true); /* before: whoever sees no mark has to know */
+    atomic_fetch_add(&trash->clearing, 1);
+    atomic_fetch_add(&trash->cleared, 1); /* before: whoever sees no mark has to know */
     if (io->unlinkat(io->self, trash->folder, mark, 0) == 0)
         atomic_fetch_sub(&trash->marks, 1);
+    atomic_fetch_sub(&trash->clearing, 1);
 }
 
 void trash_remove(struct trash *trash, const char *entry)
@@ -149,14 +151,16 @@ static int make_in_trash(struct trash *trash, const char *label, uint64_t salt)
     return error;
 }
 
-/* A mark that came back after a crash would remove the next store of its name. */
+/* A mark that came back after a crash would remove the next store of its name. Several may come here at once. */
 static int forget_marks(struct trash *trash)
 {
-    if (!atomic_load(&trash->cleared))
+    uint64_t cleared = atomic_load(&trash->cleared);
+    bool all_gone = atomic_load(&trash->clearing) == 0;
+    if (cleared == atomic_load(&trash->forgotten))
         return 0;
     int error = sync_folder(trash->io, trash->folder);
-    if (!error)
-        atomic_store(&trash->cleared, false);
+    if (!error && all_gone)
+        atomic_store(&trash->forgotten, cleared);
     return error;
 }
 
@@ -176,7 +180,7 @@ int trash_make_store(struct trash *trash, const char *name, uint64_t salt)
         trash_remove(trash, label);
         return error;
     }
-    error = sync_folder(io, trash->stores);
+    error = joint_sync(trash->stores_sync);
     if (error) /* whether the store is there after a crash is open: it must not look as if it were */
         io->renameat(io->self, trash->stores, name, trash->folder, label);
     return error;
@@ -189,11 +193,11 @@ static int move_away(struct trash *trash, const char *name, const char *label, b
     const struct io *io = trash->io;
     if (io->renameat(io->self, trash->stores, name, trash->folder, label) < 0)
         return errno;
-    int error = sync_folder(io, trash->stores);
+    int error = joint_sync(trash->stores_sync);
     if (!error)
         return 0;
     bool back = io->renameat(io->self, trash->folder, label, trash->stores, name) == 0;
-    *ret_doubtful = !back || sync_folder(io, trash->stores) != 0;
+    *ret_doubtful = !back || joint_sync(trash->stores_sync) != 0;
     return error;
 }
 

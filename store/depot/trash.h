@@ -10,13 +10,14 @@
  *
  * Files are removed in the background (remover.h), and what is left when the process ends from the next start on.
  *
- * Thread: any, but making and taking away one at a time.
+ * Thread: any, but making and taking away one at a time for each name.
  */
 #ifndef CAIRN_TRASH_H
 #define CAIRN_TRASH_H
 
 #include "store/depot/remover.h"
 #include "store/disk/io.h"
+#include "store/disk/joint_sync.h"
 #include "store/store.h"
 
 #include <stdatomic.h>
@@ -25,16 +26,19 @@ enum { TRASH_ENTRY_MAX = STORE_NAME_MAX + 16 }; /* bytes in the name of what lie
 
 struct trash {
     const struct io *io;
-    int folder; /* DIR/trash; borrowed, like DIR/stores */
+    int folder; /* DIR/trash; borrowed, like DIR/stores and its sync */
     int stores;
+    struct joint_sync *stores_sync;
     atomic_uint_fast64_t labels;
-    atomic_size_t marks; /* that are there */
-    atomic_bool marked;  /* there was one, ever */
-    atomic_bool cleared; /* a mark is gone, but perhaps not yet on disk */
+    atomic_size_t marks;            /* that are there */
+    atomic_bool marked;             /* there was one, ever */
+    atomic_uint_fast64_t cleared;   /* marks that are gone, or about to be */
+    atomic_uint_fast64_t forgotten; /* so many of them on disk as well */
+    atomic_size_t clearing;         /* marks that are about to be gone */
     struct remover remover;
 };
 
-void trash_init(struct trash *trash, const struct io *io, int folder, int stores);
+void trash_init(struct trash *trash, const struct io *io, int folder, int stores, struct joint_sync *stores_sync);
 
 /* Has all removed that lies in it, and from here on what comes to it, until the depot halts. What cannot be removed is
  * left for the next start. Blocking, but not for the removal. Thread: the one that opens. */

@@ -3,6 +3,7 @@
 #include "tests/http/site.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,9 +269,49 @@ START_TEST(a_store_that_is_removed_has_not_failed)
 }
 END_TEST
 
+/* Has calls wait until release(), instead of failing them. */
+static void hold(const char *call)
+{
+    ck_assert_int_eq(mkfifo(path_of(call), 0600), 0);
+}
+
+static void release(const char *call)
+{
+    int fifo = open(path_of(call), O_RDWR); /* whoever waits for its other end goes on, and reads nothing */
+    ck_assert_int_ge(fifo, 0);
+    heal(call);
+    close(fifo);
+}
+
+/* A store whose log did not end with a mark is synced when it is opened: that takes as long as the test wants. */
+START_TEST(until_the_stores_of_the_start_are_open_it_is_loading)
+{
+    start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/another", NULL, 0, NULL), 201);
+    site_expect(site_put("k", "value", NULL), 201);
+    server_crash(site.server);
+    server_add(site.server, "--open-stores");
+    server_add(site.server, "eager");
+    hold("fdatasync");
+    setenv("LD_PRELOAD", PRELOAD_PATH, 1);
+    server_start(site.server);
+    unsetenv("LD_PRELOAD");
+    site_reconnect();
+    struct answer *answer = client_get(site.client, "/readyz", NULL);
+    site_expect_kind(answer, 503, "loading");
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), site.store));
+    site_expect(client_get(site.client, "/healthz", NULL), 200);
+    site_expect(client_get(site.client, "/v1/stores/another", NULL), 200); /* opened beside it */
+    release("fdatasync");
+    ck_assert(clock_until(CLOCK_PATIENCE, is_ready()));
+    site_expect_text("k", "value");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
+        until_the_stores_of_the_start_are_open_it_is_loading,
         a_failed_sync_ends_writes_and_nothing_else,
         a_full_disk_refuses_and_recovers,
         what_cannot_be_read_is_told_and_served_again,

@@ -292,6 +292,9 @@ START_TEST(stores_that_are_not_open)
     struct server *server = server_new();
     server_add(server, "--stores=one,two");
     server_start(server);
+    server_stop(server);
+    server_reset(server); /* which has them there, but not open */
+    server_start(server);
     struct client *client = client_new(server->url);
     struct answer *answer = client_get(client, "/metrics", NULL);
     site_expect(answer, 200);
