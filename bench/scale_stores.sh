@@ -48,11 +48,13 @@ figure_rounds() {
 figure_threads() {
     local count=$((size / 1000))
     start_stores threads "$count" --open-stores-limit "$count"
-    many PUT /v1/stores/s%/objects/key "$count" "$count" "$object_bytes" >/dev/null ||
+    if many PUT /v1/stores/s%/objects/key "$count" "$count" "$object_bytes" >/dev/null; then
+        tell "threads with --open-stores-limit N, N stores in use" '<= 64' \
+            "$(sed -n 's/^Threads:\t//p' "/proc/$cairn_pid/status")"
+        tell "memory with --open-stores-limit N, N stores in use: MiB" '' "$(resident "$cairn_pid")"
+    else
         say "$count stores in use are more than this server can have"
-    tell "threads with --open-stores-limit N, N stores in use" '<= 64' \
-        "$(sed -n 's/^Threads:\t//p' "/proc/$cairn_pid/status")"
-    tell "memory with --open-stores-limit N, N stores in use: MiB" '' "$(resident "$cairn_pid")"
+    fi
     stop_stores threads
 }
 
