@@ -27,8 +27,8 @@ enum {
     AT_STAMP = 88,
     AT_ROWS_CHECK = 96,
     AT_CHECK = 104,
-    PIECE = 4096, /* rows that are read or written at once, and checked */
-    PIECE_BYTES = PIECE * SUMMARY_ROW,
+    CHUNK = 16 * SUMMARY_PIECE, /* rows that are read or written at once */
+    CHUNK_BYTES = CHUNK * SUMMARY_ROW,
 };
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'u', 'm'};
@@ -140,32 +140,36 @@ static uint64_t highest_blob(const struct rows *rows)
     return highest;
 }
 
-/* The check of the rows up to the end of a piece, from that of the rows in front of it. */
-static uint64_t piece_check(const void *bytes, size_t count, uint64_t salt, uint64_t before)
+/* The check of the rows up to the end of these, from that of the rows in front of them. */
+static uint64_t check_on(const unsigned char *bytes, size_t count, uint64_t salt, uint64_t check)
 {
-    return XXH3_64bits_withSeed(bytes, count * SUMMARY_ROW, salt ^ before);
+    for (size_t from = 0; from < count; from += SUMMARY_PIECE) {
+        size_t rows = count - from < SUMMARY_PIECE ? count - from : SUMMARY_PIECE;
+        check = XXH3_64bits_withSeed(bytes + from * SUMMARY_ROW, rows * SUMMARY_ROW, salt ^ check);
+    }
+    return check;
 }
 
-/* The bytes of the piece that begins with a row; how many rows it has. */
-static size_t encode_piece(const struct rows *rows, size_t from, unsigned char *bytes)
+/* The bytes of the chunk that begins with a row; how many rows it has. */
+static size_t encode_chunk(const struct rows *rows, size_t from, unsigned char *bytes)
 {
-    size_t count = rows->count - from < PIECE ? rows->count - from : PIECE;
+    size_t count = rows->count - from < CHUNK ? rows->count - from : CHUNK;
     for (size_t i = 0; i < count; i++)
         row_encode(&rows->list[from + i], bytes + i * SUMMARY_ROW);
     return count;
 }
 
-/* Writes the header in front of the rows, and those; `piece` has room for one. An errno. */
+/* Writes the header in front of the rows, and those; `chunk` has room for one. An errno. */
 static int write_all(const struct log *log, int file, struct summary *summary, const struct rows *rows,
-                     unsigned char *piece)
+                     unsigned char *chunk)
 {
     const struct io *io = log->io;
     unsigned char header[SUMMARY_HEADER];
     int error = 0;
-    for (size_t from = 0; from < rows->count && !error; from += PIECE) {
-        size_t count = encode_piece(rows, from, piece);
-        summary->rows_check = piece_check(piece, count, log->salt, summary->rows_check);
-        error = io_write_all(io, file, piece, count * SUMMARY_ROW, (off_t)(SUMMARY_HEADER + from * SUMMARY_ROW));
+    for (size_t from = 0; from < rows->count && !error; from += CHUNK) {
+        size_t count = encode_chunk(rows, from, chunk);
+        summary->rows_check = check_on(chunk, count, log->salt, summary->rows_check);
+        error = io_write_all(io, file, chunk, count * SUMMARY_ROW, (off_t)(SUMMARY_HEADER + from * SUMMARY_ROW));
     }
     if (error)
         return error;
@@ -182,9 +186,9 @@ static int write_file(const struct log *log, struct summary *summary, const stru
     int file = io->openat(io->self, log->folder, draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return errno;
-    unsigned char *piece = mapping_new(PIECE_BYTES);
-    int error = piece ? write_all(log, file, summary, rows, piece) : ENOMEM;
-    mapping_free(piece, PIECE_BYTES);
+    unsigned char *chunk = mapping_new(CHUNK_BYTES);
+    int error = chunk ? write_all(log, file, summary, rows, chunk) : ENOMEM;
+    mapping_free(chunk, CHUNK_BYTES);
     io->close(io->self, file);
     if (!error && io->renameat(io->self, log->folder, draft, log->folder, name) < 0)
         error = errno;
@@ -194,7 +198,7 @@ static int write_file(const struct log *log, struct summary *summary, const stru
 }
 
 int summary_write(const struct log *log, const struct segment *segment, uint64_t end, uint64_t stamp,
-                  const struct rows *rows)
+                  const struct rows *rows, uint64_t *ret_rows_check)
 {
     uint64_t now;
     assert(!rows_are_under_way(rows) && rows->dropped == 0);
@@ -216,7 +220,11 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
         error = EAGAIN;
     if (!error)
         error = read_last_check(segment, rows->last, &summary.last_check);
-    return error ? error : write_file(log, &summary, rows);
+    if (!error)
+        error = write_file(log, &summary, rows);
+    if (!error && ret_rows_check)
+        *ret_rows_check = summary.rows_check;
+    return error;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -273,18 +281,18 @@ static void decode_rows(struct row *rows, size_t count)
         rows[i] = row_decode((const unsigned char *)&rows[i]);
 }
 
-/* Reads all rows and proves them: into `rows`, which has room for a piece or, with `all`, for all of them. */
+/* Reads all rows and proves them: into `rows`, which has room for a chunk or, with `all`, for all of them. */
 static bool read_and_prove(const struct log *log, int file, const struct summary *summary, struct row *rows, bool all)
 {
     struct proof proof = {.end = summary->end, .sound = true};
-    for (uint64_t from = 0; from < summary->count; from += PIECE) {
-        size_t count = summary->count - from < PIECE ? (size_t)(summary->count - from) : PIECE;
-        struct row *piece = all ? rows + from : rows;
-        if (read_rows(log->io, file, from, count, piece))
+    for (uint64_t from = 0; from < summary->count; from += CHUNK) {
+        size_t count = summary->count - from < CHUNK ? (size_t)(summary->count - from) : CHUNK;
+        struct row *chunk = all ? rows + from : rows;
+        if (read_rows(log->io, file, from, count, chunk))
             return false;
-        proof.check = piece_check(piece, count, log->salt, proof.check);
-        decode_rows(piece, count);
-        prove(&proof, piece, count);
+        proof.check = check_on((const unsigned char *)chunk, count, log->salt, proof.check);
+        decode_rows(chunk, count);
+        prove(&proof, chunk, count);
     }
     return proof.sound && proof.bytes == summary->end - SEGMENT_HEADER && proof.check == summary->rows_check;
 }
@@ -293,7 +301,7 @@ static bool read_and_prove(const struct log *log, int file, const struct summary
 static bool read_proven(const struct log *log, int file, const struct summary *summary, struct rows *ret_rows)
 {
     bool all = ret_rows != NULL;
-    size_t count = (size_t)summary->count, capacity = all ? count + 1 : PIECE;
+    size_t count = (size_t)summary->count, capacity = all ? count + 1 : CHUNK;
     struct rows rows = {.salt = log->salt,
                         .list = mapping_new(capacity * sizeof *rows.list),
                         .capacity = capacity,
@@ -334,29 +342,33 @@ bool summary_read(const struct log *log, const struct segment *segment, uint64_t
     return counts;
 }
 
-int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, struct row *ret_rows)
+int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, uint64_t *check,
+                 struct row *ret_rows)
 {
+    assert(from % SUMMARY_PIECE == 0);
     int file = open_file(log, number);
     if (file < 0)
         return errno;
     int error = read_rows(log->io, file, from, count, ret_rows);
     log->io->close(log->io->self, file);
-    if (!error)
-        decode_rows(ret_rows, count);
-    return error;
+    if (error)
+        return error;
+    *check = check_on((const unsigned char *)ret_rows, count, log->salt, *check);
+    decode_rows(ret_rows, count);
+    return 0;
 }
 
 /* ---- comparing ------------------------------------------------------------------------------- */
 
 bool summary_differs(const struct summary *summary, const struct rows *rows)
 {
-    unsigned char *piece = mapping_new(PIECE_BYTES);
+    unsigned char *chunk = mapping_new(CHUNK_BYTES);
     uint64_t check = 0;
-    if (!piece)
+    if (!chunk)
         return false;
-    for (size_t from = 0; from < rows->count; from += PIECE)
-        check = piece_check(piece, encode_piece(rows, from, piece), rows->salt, check);
-    mapping_free(piece, PIECE_BYTES);
+    for (size_t from = 0; from < rows->count; from += CHUNK)
+        check = check_on(chunk, encode_chunk(rows, from, chunk), rows->salt, check);
+    mapping_free(chunk, CHUNK_BYTES);
     return summary->count != rows->count || summary->rows_check != check || summary->last != rows->last ||
            summary->marked != rows->marked || summary->blob != highest_blob(rows);
 }

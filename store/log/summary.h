@@ -20,7 +20,7 @@
  *     72  last check   the check of that record
  *     80  marked       1: it is a mark, else 0
  *     88  stamp        of the segment's file (segment.h)
- *     96  rows check   XXH3-64 of the rows in pieces of 4096, each seeded with the store's salt and, by exclusive or,
+ *     96  rows check   XXH3-64 of the rows in pieces of 256, each seeded with the store's salt and, by exclusive or,
  *                      the check of the piece in front of it
  *    104  check        XXH3-64 of bytes 0 to 103, seeded with the salt
  *    112  rows, 40 bytes each: salted key hash (8), tag (8), position and type (4), length and bit 0 where there is no
@@ -36,7 +36,7 @@
 #include "store/log/log.h"
 #include "store/log/rows.h"
 
-enum { SUMMARY_HEADER = 112, SUMMARY_ROW = 40, SUMMARY_VERSION = 2 };
+enum { SUMMARY_PIECE = 256, SUMMARY_HEADER = 112, SUMMARY_ROW = 40, SUMMARY_VERSION = 2 };
 
 /* What its header tells. */
 struct summary {
@@ -54,18 +54,22 @@ struct summary {
 };
 
 /* Writes that of a sealed segment whose records end at a position, from its rows, which are sorted: all of them, with
- * no hole between them. `stamp` is that of the segment before they were read. An errno; ENOSPC where the disk's space
- * is wanted for other things, EAGAIN where the file has been written to meanwhile. Blocking. */
+ * no hole between them. `stamp` is that of the segment before they were read. *ret_rows_check (NULL is allowed): the
+ * check of the rows. An errno; ENOSPC where the disk's space is wanted for other things, EAGAIN where the file has been
+ * written to meanwhile. Blocking. */
 int summary_write(const struct log *log, const struct segment *segment, uint64_t end, uint64_t stamp,
-                  const struct rows *rows);
+                  const struct rows *rows, uint64_t *ret_rows_check);
 
 /* Reads all of the summary of a segment whose records end at a position; false when there is none that counts. Its rows
  * come along when `ret_rows` is not NULL: the caller frees them. Blocking. */
 bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
                   struct rows *ret_rows);
 
-/* Reads rows of a summary that was found to count. An errno. Blocking. */
-int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, struct row *ret_rows);
+/* Reads rows of a summary that was found to count, and takes the check of those in front of them on to their end: it
+ * begins with 0, and ends with what the header tells unless the file has changed since. `from` is a multiple of
+ * SUMMARY_PIECE, and so is `count` in front of the last rows. An errno. Blocking. */
+int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, uint64_t *check,
+                 struct row *ret_rows);
 
 /* Whether the rows of the segment, which are sorted, are others than those of its summary. */
 bool summary_differs(const struct summary *summary, const struct rows *rows);

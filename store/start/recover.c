@@ -321,27 +321,29 @@ static bool stray_between(const struct log *log, const struct segment *front, co
 /* ---- summaries ------------------------------------------------------------------------------- */
 
 /* Hands the rows that were read over to the sheaf; but not where a summary has them and memory should not. */
-static struct failure keep_rows(struct scan *scan, struct segment *segment)
+static struct failure keep_rows(struct scan *scan, struct segment *segment, uint64_t rows_check)
 {
     struct rows *rows = &scan->rows;
     bool hold = !segment->summarised || sheaf_may_hold(&scan->sheaf, rows->count);
-    return failure_of(sheaf_add(&scan->sheaf, segment, hold ? rows : NULL, rows->count) ? STORE_OK : STORE_NO_MEMORY);
+    bool added = hold ? sheaf_add(&scan->sheaf, segment, rows)
+                      : sheaf_add_summary(&scan->sheaf, segment, rows->count, rows_check);
+    return failure_of(added ? STORE_OK : STORE_NO_MEMORY);
 }
 
 /* Reads a segment's records. Where it is sealed and nothing is wrong with it, its summary is made on the way: the next
  * start has it then, and if it cannot be written nothing is lost. */
 static struct failure read_records(struct scan *scan, struct segment *segment, uint64_t limit, bool sealed)
 {
-    uint64_t damaged = scan->damaged, stamp = 0;
+    uint64_t damaged = scan->damaged, stamp = 0, check = 0;
     bool stamped = sealed && segment_stamp(segment, &stamp) == 0;
     rows_init(&scan->rows, scan->log->salt);
     struct failure failure = scan_segment(scan, segment, limit);
     if (!failure.error && !rows_sort(&scan->rows))
         failure = failure_of(STORE_NO_MEMORY);
     if (!failure.error && stamped && scan->damaged == damaged && segment->used == limit)
-        segment->summarised = summary_write(scan->log, segment, limit, stamp, &scan->rows) == 0;
+        segment->summarised = summary_write(scan->log, segment, limit, stamp, &scan->rows, &check) == 0;
     if (!failure.error)
-        failure = keep_rows(scan, segment);
+        failure = keep_rows(scan, segment, check);
     rows_free(&scan->rows);
     return failure;
 }
@@ -354,7 +356,8 @@ static bool take_summary(struct scan *scan, struct segment *segment, uint64_t li
     bool hold = sheaf_may_hold(&scan->sheaf, limit / RECORD_HEADER);
     if (!summary_read(scan->log, segment, limit, &summary, hold ? rows : NULL))
         return false;
-    if (!sheaf_add(&scan->sheaf, segment, hold ? rows : NULL, summary.count)) {
+    if (!(hold ? sheaf_add(&scan->sheaf, segment, rows)
+               : sheaf_add_summary(&scan->sheaf, segment, summary.count, summary.rows_check))) {
         rows_free(rows);
         return false;
     }
@@ -487,7 +490,8 @@ static struct failure replay_all(struct scan *scan)
     replay_free(&replay);
     if (scan->sheaf.unread)
         return failure_detail(scan->detail, failure,
-                              "store %s: the summary of segment %016" PRIx64 " cannot be read any more: %s",
+                              "store %s: the summary of segment %016" PRIx64
+                              " has changed or cannot be read any more: %s; the next start reads the segment",
                               scan->notice->store, scan->sheaf.unread, failure_text(failure));
     return failure;
 }

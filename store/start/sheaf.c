@@ -9,8 +9,8 @@
 enum {
     HELD_MAX = (64 << 20) / SUMMARY_ROW,    /* rows that lie in memory although there are summaries of them */
     BUFFERS_MAX = (16 << 20) / SUMMARY_ROW, /* rows in all buffers together */
-    BUFFER_MIN = 256,
-    BUFFER_MAX = 8192,
+    BUFFER_MIN = SUMMARY_PIECE,
+    BUFFER_MAX = 32 * SUMMARY_PIECE,
 };
 
 void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log)
@@ -41,21 +41,32 @@ static bool grow(struct sheaf *sheaf)
     return true;
 }
 
-bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows, uint64_t count)
+static bool add(struct sheaf *sheaf, struct sheaf_source source)
 {
     if (sheaf->count == sheaf->capacity && !grow(sheaf))
         return false;
-    struct sheaf_source *source = &sheaf->sources[sheaf->count++];
-    *source = (struct sheaf_source){.segment = segment, .count = count, .rest = rows ? 0 : count};
-    sheaf->rows += count;
-    if (!rows)
-        return true;
-    source->rows = rows->list;
-    source->capacity = rows->capacity;
-    source->held = rows->count;
-    sheaf->held += rows->count;
+    sheaf->sources[sheaf->count++] = source;
+    sheaf->rows += source.count;
+    sheaf->held += source.held;
+    return true;
+}
+
+bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows)
+{
+    if (!add(sheaf, (struct sheaf_source){.segment = segment,
+                                          .rows = rows->list,
+                                          .capacity = rows->capacity,
+                                          .held = rows->count,
+                                          .count = rows->count}))
+        return false;
     rows_init(rows, rows->salt);
     return true;
+}
+
+bool sheaf_add_summary(struct sheaf *sheaf, struct segment *segment, uint64_t count, uint64_t rows_check)
+{
+    return add(sheaf,
+               (struct sheaf_source){.segment = segment, .count = count, .rest = count, .rows_check = rows_check});
 }
 
 /* A buffer for each source that is read, within what all of them may have. */
@@ -64,7 +75,7 @@ static bool buffers_make(struct sheaf *sheaf)
     size_t files = 0;
     for (size_t i = 0; i < sheaf->count; i++)
         files += sheaf->sources[i].rest > 0;
-    sheaf->buffer = BUFFERS_MAX / (files + 1);
+    sheaf->buffer = BUFFERS_MAX / (files + 1) / SUMMARY_PIECE * SUMMARY_PIECE;
     if (sheaf->buffer > BUFFER_MAX)
         sheaf->buffer = BUFFER_MAX;
     if (sheaf->buffer < BUFFER_MIN)
@@ -81,21 +92,40 @@ static bool buffers_make(struct sheaf *sheaf)
     return true;
 }
 
-/* Reads the next rows of a source. What cannot be read goes, so that the next start reads the segment. */
+/* The summary of a source is of no use any more, and goes: the next start reads the segment. */
+static struct failure give_up(struct sheaf *sheaf, const struct sheaf_source *source, struct failure failure)
+{
+    sheaf->unread = source->segment->number;
+    if (failure.error == STORE_DAMAGED || failure.os_error == EIO)
+        summary_remove(sheaf->log, sheaf->unread);
+    return failure;
+}
+
+/* Reads the next rows of a source. They were proven when it was added: at the end it is seen that they still are those.
+ */
 static struct failure refill(struct sheaf *sheaf, struct sheaf_source *source)
 {
     size_t count = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
-    uint64_t number = source->segment->number;
-    int os_error = summary_rows(sheaf->log, number, source->count - source->rest, count, source->rows);
-    if (os_error) {
-        sheaf->unread = number;
-        if (os_error == EIO)
-            summary_remove(sheaf->log, number);
-        return failure_of_errno(os_error);
-    }
+    uint64_t from = source->count - source->rest;
+    int os_error = summary_rows(sheaf->log, source->segment->number, from, count, &source->check, source->rows);
+    if (os_error)
+        return give_up(sheaf, source, failure_of_errno(os_error));
     source->at = 0;
     source->held = count;
     source->rest -= count;
+    if (source->rest == 0 && source->check != source->rows_check)
+        return give_up(sheaf, source, failure_of(STORE_DAMAGED));
+    return failure_none();
+}
+
+/* Rows that are not in order do not come. */
+static struct failure all_came(struct sheaf *sheaf)
+{
+    for (size_t i = 0; i < sheaf->count; i++) {
+        const struct sheaf_source *source = &sheaf->sources[i];
+        if (source->at < source->held || source->rest > 0)
+            return give_up(sheaf, source, failure_of(STORE_DAMAGED));
+    }
     return failure_none();
 }
 
@@ -133,5 +163,5 @@ struct failure sheaf_run(struct sheaf *sheaf, struct replay *replay, const atomi
         failure = atomic_load(halt) ? failure_of(STORE_DRAINING) : run_part(sheaf, replay, part);
         index_unlock(sheaf->index);
     }
-    return failure;
+    return failure.error ? failure : all_came(sheaf);
 }

@@ -22,6 +22,8 @@ struct sheaf_source {
     size_t held;             /* how many those are */
     size_t at;               /* the next of them */
     uint64_t rest;           /* rows that are still to be read from the summary */
+    uint64_t check;          /* of those that were read (summary.h) ... */
+    uint64_t rows_check;     /* ... and of all of them when they were found to count */
     uint64_t count;          /* all of them */
 };
 
@@ -34,7 +36,7 @@ struct sheaf {
     uint64_t rows;   /* of all sources */
     uint64_t held;   /* of those that lie in memory for good */
     size_t buffer;   /* rows of one */
-    uint64_t unread; /* number of the segment whose summary could not be read; 0: none */
+    uint64_t unread; /* number of the segment whose summary could not be read or has changed; 0: none */
 };
 
 void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log);
@@ -43,12 +45,14 @@ void sheaf_free(struct sheaf *sheaf);
 /* Whether so many rows more may lie in memory although they are also in a summary. */
 bool sheaf_may_hold(const struct sheaf *sheaf, uint64_t rows);
 
-/* Adds the rows of a segment, which is behind all others in the log: those in memory, which it takes; or, where `rows`
- * is NULL, as many of its summary as are told. False when memory is out. */
-bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows, uint64_t count);
+/* Adds the rows of a segment, which is behind all others in the log: those in memory, which it takes; or those of its
+ * summary, so many of which the check is told. False when memory is out. */
+bool sheaf_add(struct sheaf *sheaf, struct segment *segment, struct rows *rows);
+bool sheaf_add_summary(struct sheaf *sheaf, struct segment *segment, uint64_t count, uint64_t rows_check);
 
-/* Hands all rows to a replay. STORE_NO_MEMORY; STORE_DRAINING soon after `halt` is set; STORE_IO and the like where a
- * summary cannot be read. Blocking. */
+/* Hands all rows to a replay. STORE_NO_MEMORY; STORE_DRAINING soon after `halt` is set; STORE_DAMAGED where a summary
+ * is not any more what it was when it was added, STORE_IO and the like where it cannot be read: then it has gone and
+ * the next start reads the segment. Blocking. */
 struct failure sheaf_run(struct sheaf *sheaf, struct replay *replay, const atomic_bool *halt);
 
 #endif

@@ -67,7 +67,7 @@ static void make(struct summaries *summaries, const struct segment *segment)
         cursor_init(&cursor, log->io, log->salt)) {
         cursor_begin(&cursor, segment, segment->used);
         if (take_rows(summaries, &cursor, segment->used, &rows) && rows_sort(&rows))
-            (void)summary_write(log, segment, segment->used, stamp, &rows);
+            (void)summary_write(log, segment, segment->used, stamp, &rows, NULL);
         cursor_free(&cursor);
     }
     rows_free(&rows);

@@ -3,6 +3,8 @@
 #include "store/base/little.h"
 #include "store/internal.h"
 #include "store/log/summary.h"
+#include "store/start/replay.h"
+#include "store/start/sheaf.h"
 #include "tests/lib/fixture.h"
 #include "tests/lib/history.h"
 #include "tests/lib/long_log.h"
@@ -368,7 +370,7 @@ static void forge(size_t row, uint64_t size)
     struct rows rows;
     ck_assert(summary_read(&fixture.store->log, segment, segment->used, &summary, &rows));
     rows.list[row].size = size;
-    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, summary.stamp, &rows), 0);
+    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, summary.stamp, &rows, NULL), 0);
     rows_free(&rows);
 }
 
@@ -414,7 +416,7 @@ START_TEST(none_is_made_of_a_file_that_changes)
     ck_assert_int_eq(segment_stamp(segment, &stamp), 0);
     ck_assert_uint_eq(stamp, summary.stamp);
     ck_assert_int_eq(io_write_all(fixture.io, segment->file, "", 1, (off_t)segment->prepared - 1), 0);
-    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, stamp, &rows), EAGAIN);
+    ck_assert_int_eq(summary_write(&fixture.store->log, segment, segment->used, stamp, &rows, NULL), EAGAIN);
     ck_assert(!summary_read(&fixture.store->log, segment, segment->used, &summary, NULL));
     rows_free(&rows);
 }
@@ -444,6 +446,36 @@ START_TEST(a_verification_removes_one_that_differs_from_its_segment)
 }
 END_TEST
 
+/* A summary is read once when it is proven and once more when its rows are wanted: what has changed in between does not
+ * count. */
+START_TEST(one_that_changes_while_it_is_read_does_not_count)
+{
+    const atomic_bool halt = false;
+    struct summary summary;
+    struct sheaf sheaf;
+    struct replay replay;
+    struct index index;
+    (void)fill_segment(0);
+    WAIT_UNTIL(fixture_exists(&fixture, first_summary));
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    struct store *store = fixture.store;
+    struct segment *segment = store->log.chain.segments[0];
+    ck_assert(summary_read(&store->log, segment, segment->used, &summary, NULL));
+    index_init(&index, &store->log, &store->blobs, store->salt);
+    sheaf_init(&sheaf, &index, &store->log);
+    ck_assert(sheaf_add_summary(&sheaf, segment, summary.count, summary.rows_check));
+    fixture_flip(&fixture, first_summary, SUMMARY_HEADER + 7);
+    ck_assert(replay_init(&replay, &index, &store->log, sheaf.rows));
+    ck_assert_int_eq(sheaf_run(&sheaf, &replay, &halt).error, STORE_DAMAGED);
+    ck_assert_uint_eq(sheaf.unread, 1);
+    ck_assert(!fixture_exists(&fixture, first_summary));
+    replay_free(&replay);
+    sheaf_free(&sheaf);
+    index_free(&index);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -456,6 +488,7 @@ int main(void)
         none_is_made_of_a_file_that_changes,
         damage_behind_one_is_told_by_reading_and_by_a_verification,
         a_verification_removes_one_that_differs_from_its_segment,
+        one_that_changes_while_it_is_read_does_not_count,
         a_start_sees_the_same_with_them_and_without,
     };
     return UNIT_RUN_WITH("summaries", setup, teardown, tests);
