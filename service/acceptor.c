@@ -66,6 +66,13 @@ static struct loop *least_busy(const struct acceptor *acceptor)
     return least;
 }
 
+/* Guests go round: each loop has the same room for them, and puts out its own for the next. Were they given to the one
+ * with the fewest connections, that would always be the one that had just put one out. */
+static struct loop *next_for_guests(struct acceptor *acceptor)
+{
+    return acceptor->loops[acceptor->guests++ % acceptor->loop_count];
+}
+
 static void warn(struct acceptor *acceptor, int error)
 {
     time_t now = time(NULL);
@@ -121,7 +128,8 @@ static void admit(struct acceptor *acceptor, const struct arrival *arrival)
     bool placed = !arrival->spare && take_place(acceptor, address);
     if (!placed && !arrival->spare)
         warn_of_guest(acceptor, address, arrival->length);
-    if (!loop_admit(least_busy(acceptor), arrival->socket, address, arrival->length, !placed, identity) && placed)
+    struct loop *loop = placed ? least_busy(acceptor) : next_for_guests(acceptor);
+    if (!loop_admit(loop, arrival->socket, address, arrival->length, !placed, identity) && placed)
         places_leave(acceptor->places, address);
 }
 

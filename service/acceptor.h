@@ -35,6 +35,7 @@ struct acceptor {
     time_t next_warning;       /* not before */
     time_t next_guest_line;    /* the same */
     size_t guests_untold;
+    size_t guests; /* that have been handed over */
 };
 
 /* Opens `wake`, and keeps so many descriptors; the other members are the caller's to fill in before acceptor_run().

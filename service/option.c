@@ -50,7 +50,7 @@ const struct option option_table[] = {
     {"connections-limit", OPTION_COUNT,
      "connections open at a time, as far as the system grants open files; beyond it only health checks are served, and "
      "others are told to come back",
-     FIELD(connections_limit), 2, 1000000},
+     FIELD(connections_limit), 4, 1000000},
     {"connections-per-address", OPTION_COUNT,
      "of these, connections of one address (IPv6: of one /64); loopback and unix sockets may have any number",
      FIELD(connections_per_address), 1, 1000000},

@@ -130,13 +130,14 @@ static struct store *store_new(const struct services *services, const char *name
     return store;
 }
 
-/* Gives log and blobs their folders; on failure neither is set up. `stores` is where the store's is found. */
-static struct failure open_rooms(struct store *store, int stores, int folder, struct store_detail *detail)
+/* Gives log and blobs their folders; on failure neither is set up. `root` is the data folder, where the store's is
+ * found. */
+static struct failure open_rooms(struct store *store, int root, int folder, struct store_detail *detail)
 {
     const struct io *io = store->io;
-    struct log_folder log = {.from = stores};
+    struct log_folder log = {.from = root};
     int blobs = -1;
-    (void)snprintf(log.path, sizeof log.path, "%s/log", store->name);
+    (void)snprintf(log.path, sizeof log.path, "%s/%s/log", STORES_FOLDER, store->name);
     struct failure failure = open_folder(io, folder, store->name, "log", &log.open, detail);
     if (failure.error)
         return failure;
@@ -173,7 +174,7 @@ static void store_end(struct store *store)
     store_free(store);
 }
 
-static struct failure open_in_folder(const struct services *services, int stores, int folder, const char *name,
+static struct failure open_in_folder(const struct services *services, int root, int folder, const char *name,
                                      struct store **ret_store, struct store_detail *detail)
 {
     struct settings settings;
@@ -183,7 +184,7 @@ static struct failure open_in_folder(const struct services *services, int stores
     struct store *store = store_new(services, name, settings.salt);
     if (!store)
         return failure_of(STORE_NO_MEMORY);
-    failure = open_rooms(store, stores, folder, detail);
+    failure = open_rooms(store, root, folder, detail);
     if (failure.error) {
         store_free(store);
         return failure;
@@ -203,18 +204,20 @@ static struct failure open_in_folder(const struct services *services, int stores
     return failure_none();
 }
 
-struct failure store_open(const struct services *services, int stores, const char *name, struct store **ret_store,
+struct failure store_open(const struct services *services, int root, const char *name, struct store **ret_store,
                           struct store_detail *ret_detail)
 {
+    char path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX];
     const struct io *io = services->options->io;
     if (atomic_load(services->halt))
         return failure_of(STORE_DRAINING);
-    int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
+    (void)snprintf(path, sizeof path, "%s/%s", STORES_FOLDER, name);
+    int folder = io->openat(io->self, root, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0 && errno == ENOENT)
         return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);
     if (folder < 0)
         return failure_detail(ret_detail, failure_io(errno), "store %s cannot be opened: %s", name, strerror(errno));
-    struct failure failure = open_in_folder(services, stores, folder, name, ret_store, ret_detail);
+    struct failure failure = open_in_folder(services, root, folder, name, ret_store, ret_detail);
     io->close(io->self, folder);
     return failure;
 }

@@ -178,7 +178,7 @@ static struct failure open_with_room(struct roster *roster, const char *name, st
     if (full)
         (void)roster_make_room(roster);
     do
-        failure = store_open(roster->services, roster->folder->stores, name, ret_store, detail);
+        failure = store_open(roster->services, roster->folder->root, name, ret_store, detail);
     while (store_error_is_shortage(failure.error, failure.os_error) && roster_make_room(roster));
     return failure;
 }

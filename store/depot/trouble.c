@@ -25,7 +25,7 @@ void trouble_forget(struct trouble *trouble, const char *store)
 void trouble_learn(struct trouble *trouble, const char *store, enum store_error error,
                    const struct store_detail *detail)
 {
-    if (error == STORE_DRAINING)
+    if (error == STORE_DRAINING || store_error_is_shortage(error, detail->os_error))
         return; /* nobody has seen whether it can be */
     if (!error || error == STORE_NO_STORE) {
         trouble_forget(trouble, store);

@@ -50,7 +50,7 @@ struct log_stray {
 struct log_folder {
     int open;
     int from;
-    char path[STORE_NAME_MAX + sizeof "/log"];
+    char path[sizeof "stores//log" + STORE_NAME_MAX];
 };
 
 struct log {

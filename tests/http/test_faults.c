@@ -245,6 +245,21 @@ START_TEST(a_folder_of_all_stores_that_was_moved_is_not_ready)
 }
 END_TEST
 
+/* A copy takes its place: what is written into the one that was moved would not be found at the next start. */
+START_TEST(a_folder_of_all_stores_that_was_replaced_takes_no_writes)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    char *there = client_text(site.client, "%s/stores", site.server->data);
+    char *moved = client_text(site.client, "%s.moved", site.server->data);
+    ck_assert_int_eq(rename(there, moved), 0);
+    ck_assert_int_eq(mkdir(there, 0700), 0);
+    site_expect_kind(site_put("new", "v", NULL), 503, "store-failed");
+    ck_assert_int_eq(rmdir(there), 0);
+    ck_assert_int_eq(rename(moved, there), 0);
+}
+END_TEST
+
 static void write_without_end(void)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -321,6 +336,7 @@ int main(void)
         a_store_that_was_moved_takes_no_writes,
         a_store_that_is_removed_has_not_failed,
         a_folder_of_all_stores_that_was_moved_is_not_ready,
+        a_folder_of_all_stores_that_was_replaced_takes_no_writes,
         a_disk_that_takes_nothing_is_not_ready,
         a_data_folder_that_is_gone_is_not_ready,
         a_data_folder_that_is_elsewhere_is_not_ready,

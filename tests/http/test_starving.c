@@ -822,6 +822,25 @@ START_TEST(a_guest_may_be_silent_for_a_moment)
 }
 END_TEST
 
+/* The first of all goes, whichever thread has it: else those of one would wait for others who all come to the other. */
+START_TEST(the_guests_of_all_threads_go_in_turn)
+{
+    enum { CROWD = 20, GONE = 12, FIRST = 10 };
+    static int sockets[PLACES], guests[CROWD];
+    bool cut[CROWD] = {false};
+    start_crowded(sockets, "3600");
+    for (int i = 0; i < CROWD; i++) {
+        guests[i] = raw_connect(site.server->port);
+        clock_sleep(0.01); /* one after the other: those who come at once are spread by chance */
+    }
+    ck_assert(clock_until(CLOCK_PATIENCE, follow(guests, cut, CROWD) >= GONE));
+    for (int i = 0; i < FIRST; i++)
+        ck_assert_msg(cut[i], "guest %d is there, and later ones have gone", i);
+    close_all(guests, CROWD);
+    close_all(sockets, PLACES);
+}
+END_TEST
+
 /* Where there are few connections a thread more would keep the last one for its guest. */
 START_TEST(a_crowd_on_few_connections_leaves_place_for_health)
 {
@@ -981,6 +1000,7 @@ int main(void)
         what_waits_costs_nothing,
         a_crowd_leaves_place_for_health,
         a_guest_may_be_silent_for_a_moment,
+        the_guests_of_all_threads_go_in_turn,
         a_crowd_on_few_connections_leaves_place_for_health,
         a_crowd_is_cut_soon,
         who_has_no_request_makes_room_in_a_crowd,

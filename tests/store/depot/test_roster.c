@@ -182,6 +182,20 @@ START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
 }
 END_TEST
 
+/* It is the process that lacks something, and not the store. */
+START_TEST(want_of_descriptors_is_no_trouble_of_the_store)
+{
+    struct store *store;
+    struct store_detail detail = {0};
+    sim_disk_fail(disk, SIM_OPENAT, 1, true, EMFILE);
+    ck_assert_int_eq(roster_acquire(&roster, "a", &store, &detail).error, STORE_IO);
+    ck_assert_int_eq(detail.os_error, EMFILE);
+    ck_assert(!trouble_tell(&trouble, &detail));
+    sim_disk_heal(disk);
+    roster_release(acquire("a"));
+}
+END_TEST
+
 /* Without using one, which would begin its time anew. */
 static bool two_are_open(void)
 {
@@ -372,6 +386,7 @@ int main(void)
         what_is_not_there_is_told_and_no_trouble,
         want_of_descriptors_closes_idle_stores,
         a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
+        want_of_descriptors_is_no_trouble_of_the_store,
         a_log_that_is_being_read_is_let_go_of_at_the_end,
         what_has_been_idle_for_a_while_is_closed,
         threads_that_open_one_store_get_the_same,
