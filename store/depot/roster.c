@@ -183,6 +183,8 @@ static struct failure open_with_room(struct roster *roster, const char *name, st
     return failure;
 }
 
+static void entry_close_soon(struct roster_entry *entry);
+
 /* Thread: one that opens stores. */
 static void entry_open(void *arg)
 {
@@ -206,6 +208,8 @@ static void entry_open(void *arg)
         roster->open++;
         if (entry->references == 0)
             idle_add(entry);
+        if (roster->closing)
+            entry_close_soon(entry); /* nobody waits for it any more */
     }
     lock_release(&roster->lock);
     tell_waiters(waiters, failure.error, store, &detail);
@@ -251,6 +255,14 @@ static void entry_close(void *arg)
     lock_take(&roster->lock);
     entry_end(entry);
     lock_release(&roster->lock);
+}
+
+/* Lock held. */
+static void entry_close_soon(struct roster_entry *entry)
+{
+    entry_begin_closing(entry);
+    entry->job = (struct pool_job){.run = entry_close, .arg = entry};
+    pool_submit(entry->roster->services->openers, &entry->job);
 }
 
 /* Not on the upkeep's thread: closing waits for what that has to do for the store. */
@@ -319,11 +331,8 @@ static void close_all(struct roster *roster)
     for (size_t i = 0; i < ROSTER_BUCKETS; i++) {
         for (struct roster_entry *entry = roster->buckets[i]; entry; entry = entry->next) {
             assert(entry->references == 0 && entry->looks == 0);
-            if (entry->state != ENTRY_OPEN)
-                continue;
-            entry_begin_closing(entry);
-            entry->job = (struct pool_job){.run = entry_close, .arg = entry};
-            pool_submit(roster->services->openers, &entry->job);
+            if (entry->state == ENTRY_OPEN)
+                entry_close_soon(entry);
         }
     }
 }
@@ -332,6 +341,7 @@ void roster_close(struct roster *roster)
 {
     (void)errand_end(&roster->sweep);
     lock_take(&roster->lock);
+    roster->closing = true; /* one that is being opened for somebody who gave up is closed behind that */
     close_all(roster);
     while (roster->entries > 0)
         lock_wait(&roster->lock, &roster->emptied);

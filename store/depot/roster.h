@@ -37,6 +37,7 @@ struct roster {
     struct roster_entry *buckets[ROSTER_BUCKETS];
     size_t entries;
     size_t open;
+    bool closing;              /* all are closed, and those that are being opened as soon as they are open */
     struct roster_entry *idle; /* open and not referred to, the longest first */
     struct roster_entry **idle_last;
     struct errand sweep; /* closes what has been idle for too long */
