@@ -59,7 +59,8 @@ struct store {
 /* The folder of all stores in a data folder. */
 #define STORES_FOLDER "stores"
 
-/* Opens and recovers the store of a name in the data folder `root`, which must stay open as long as it is: STORE_NO_STORE when there is none; STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO,
+/* Opens and recovers the store of a name in the data folder `root`, which must stay open as long as it is:
+ * STORE_NO_STORE when there is none; STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO,
  * STORE_NO_MEMORY; STORE_DRAINING once the services halt. ret_detail may be NULL. Blocking. */
 struct failure store_open(const struct services *services, int root, const char *name, struct store **ret_store,
                           struct store_detail *ret_detail);
