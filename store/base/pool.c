@@ -131,8 +131,8 @@ static struct pool_job *pool_take(struct pool *pool, struct sleeper *sleeper)
     if (!pool->first)
         pool->last = &pool->first;
     pool->waiting--;
-    if (pool->later)
-        (void)wake_thread(pool); /* another one minds the time */
+    if (pool->later && !wake_thread(pool))
+        (void)start_thread(pool); /* another one minds the time, if there may be one */
     return job;
 }
 
@@ -232,7 +232,8 @@ void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned millise
     lock_take(&pool->lock);
     job->next = pool->later;
     pool->later = job;
-    (void)wake_thread(pool); /* whoever sleeps has an earlier time to wake up at */
+    if (!wake_thread(pool)) /* whoever sleeps has an earlier time to wake up at */
+        (void)start_thread(pool);
     lock_release(&pool->lock);
 }
 
