@@ -62,6 +62,14 @@ static bool wake_thread(struct pool *pool)
     return true;
 }
 
+/* Has one that sleeps look at what there is to do, or starts another one; else one of those that are busy comes to it.
+ * Lock held. */
+static void find_thread(struct pool *pool)
+{
+    if (!wake_thread(pool))
+        (void)start_thread(pool);
+}
+
 /* Sleeps until it is woken, or until something is due (0: nothing is). Lock held. */
 static void pool_sleep(struct pool *pool, struct sleeper *sleeper, int64_t due)
 {
@@ -131,8 +139,8 @@ static struct pool_job *pool_take(struct pool *pool, struct sleeper *sleeper)
     if (!pool->first)
         pool->last = &pool->first;
     pool->waiting--;
-    if (pool->later && !wake_thread(pool))
-        (void)start_thread(pool); /* another one minds the time, if there may be one */
+    if (pool->later)
+        find_thread(pool); /* which minds the time */
     return job;
 }
 
@@ -196,8 +204,7 @@ void pool_submit(struct pool *pool, struct pool_job *job)
 {
     lock_take(&pool->lock);
     queue(pool, job);
-    if (!wake_thread(pool))
-        (void)start_thread(pool); /* else one of those that are busy comes to it */
+    find_thread(pool);
     lock_release(&pool->lock);
 }
 
@@ -232,8 +239,7 @@ void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned millise
     lock_take(&pool->lock);
     job->next = pool->later;
     pool->later = job;
-    if (!wake_thread(pool)) /* whoever sleeps has an earlier time to wake up at */
-        (void)start_thread(pool);
+    find_thread(pool); /* whoever sleeps may have a later time to wake up at */
     lock_release(&pool->lock);
 }
 

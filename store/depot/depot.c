@@ -9,6 +9,7 @@
 #include "store/base/services.h"
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
+#include "store/depot/census.h"
 #include "store/depot/claims.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
@@ -31,14 +32,6 @@
 enum {
     JOBS_WAITING_MAX = 4096,
     OPENERS = 32, /* stores that are opened at once, at most: they share the cores, and a small one is soon done */
-};
-
-/* How many stores there are: counted once, and again when there seem to be too many. */
-struct census {
-    struct lock lock;
-    bool counted;
-    size_t count; /* those that are being made among them */
-    size_t making;
 };
 
 struct depot {
@@ -146,13 +139,13 @@ static struct depot *depot_new(const struct depot_options *options)
     roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
     loading_init(&depot->loading, &depot->roster);
     claims_init(&depot->claims);
-    lock_init(&depot->census.lock);
+    census_init(&depot->census, &depot->folder, depot->options.stores_limit);
     return depot;
 }
 
 static void depot_free(struct depot *depot)
 {
-    lock_destroy(&depot->census.lock);
+    census_free(&depot->census);
     claims_free(&depot->claims);
     loading_free(&depot->loading);
     roster_free(&depot->roster);
@@ -204,8 +197,7 @@ static void end_threads(struct depot *depot)
 static void find_stores(void *arg, struct store_detail *detail)
 {
     struct depot *depot = arg;
-    const struct folder *folder = &depot->folder;
-    if (io_leads_to(folder->io, folder->root, "stores", folder->stores))
+    if (folder_has_stores(&depot->folder))
         health_find_stores(&depot->roster, detail);
     else
         failure_detail(detail, failure_io(ENOENT), "the folder 'stores' is gone from the data folder: move it back");
@@ -286,13 +278,6 @@ void depot_close(struct depot *depot)
 
 /* ---- stores by name -------------------------------------------------------------------------- */
 
-bool store_name_valid(const char *name)
-{
-    size_t length = strlen(name);
-    return length >= 1 && length <= STORE_NAME_MAX && strspn(name, STORE_NAME_ALPHABET) == length &&
-           !strchr("._-", name[0]);
-}
-
 static struct failure check_name(const char *name, struct store_detail *detail)
 {
     if (store_name_valid(name))
@@ -332,44 +317,9 @@ void depot_release(struct store *store)
         roster_release(store);
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* An errno. */
-static int names_list(struct depot *depot, char ***ret_names, size_t *ret_count)
-{
-    const struct io *io = depot->options.io;
-    char *list = io->list(io->self, depot->folder.stores);
-    if (!list)
-        return errno;
-    size_t count = 0;
-    char *end = list;
-    for (; *end; end += strlen(end) + 1)
-        count++;
-    size_t text = (size_t)(end - list) + 1;
-    char **names = malloc((count + 1) * sizeof *names + text);
-    if (!names) {
-        free(list);
-        return ENOMEM;
-    }
-    char *copy = memcpy(names + count + 1, list, text);
-    free(list);
-    count = 0;
-    for (char *name = copy; *name; name += strlen(name) + 1)
-        if (store_name_valid(name) && !trash_has_held(&depot->folder.trash, name))
-            names[count++] = name;
-    names[count] = NULL;
-    qsort(names, count, sizeof *names, compare_names);
-    *ret_names = names;
-    *ret_count = count;
-    return 0;
-}
-
 enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret_count)
 {
-    return failure_tell(failure_of_errno(names_list(depot, ret_names, ret_count)));
+    return failure_tell(failure_of_errno(folder_names(&depot->folder, ret_names, ret_count)));
 }
 
 /* ---- opening from the start ------------------------------------------------------------------ */
@@ -397,7 +347,7 @@ enum store_error depot_load(struct depot *depot, const char *const *names, size_
 {
     char **list;
     size_t limit = depot->options.open_stores_limit;
-    int error = names ? copy_names(names, count, &list) : names_list(depot, &list, &count);
+    int error = names ? copy_names(names, count, &list) : folder_names(&depot->folder, &list, &count);
     if (error)
         return failure_tell(failure_of_errno(error));
     if (count > limit)
@@ -433,70 +383,17 @@ static int new_salt(uint64_t *ret_salt)
     return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt ? 0 : errno;
 }
 
-/* Counts those that are there. An errno. Lock held. */
-static int take_census(struct depot *depot)
-{
-    struct census *census = &depot->census;
-    char **names;
-    size_t count;
-    assert(lock_is_mine(&census->lock));
-    int error = names_list(depot, &names, &count);
-    if (error)
-        return error;
-    free(names);
-    census->counted = true;
-    census->count = count + census->making;
-    return 0;
-}
-
-/* Whether there are as many stores as there may be; else one more is being made from here on. An errno. */
-static int begin_store(struct depot *depot, bool *ret_too_many)
-{
-    struct census *census = &depot->census;
-    int error = 0;
-    lock_take(&census->lock);
-    if (!census->counted || census->count >= depot->options.stores_limit)
-        error = take_census(depot); /* somebody may have removed a folder by hand */
-    *ret_too_many = census->count >= depot->options.stores_limit;
-    if (!error && !*ret_too_many) {
-        census->making++;
-        census->count++;
-    }
-    lock_release(&census->lock);
-    return error;
-}
-
-static void end_store(struct depot *depot, bool made)
-{
-    struct census *census = &depot->census;
-    lock_take(&census->lock);
-    census->making--;
-    if (!made)
-        census->count--;
-    lock_release(&census->lock);
-}
-
-/* One is gone. */
-static void forget_store(struct depot *depot)
-{
-    struct census *census = &depot->census;
-    lock_take(&census->lock);
-    if (census->count > census->making)
-        census->count--;
-    lock_release(&census->lock);
-}
-
 static int make_store(struct depot *depot, const char *name, bool *ret_too_many)
 {
     uint64_t salt = 0;
     assert(claims_hold(&depot->claims, name));
-    int error = begin_store(depot, ret_too_many);
+    int error = census_begin(&depot->census, ret_too_many);
     if (error || *ret_too_many)
         return error;
     error = new_salt(&salt);
     if (!error)
         error = trash_make_store(&depot->folder.trash, name, salt);
-    end_store(depot, !error);
+    census_end(&depot->census, !error);
     return error;
 }
 
@@ -602,7 +499,7 @@ static struct failure remove_acquired(struct depot *depot, struct store *store, 
     scrub_cancel(&store->scrub);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
     roster_strike(&depot->roster, store, trash);
-    forget_store(depot);
+    census_forget(&depot->census);
     trouble_forget(&depot->trouble, store->name);
     return failure_none();
 }
@@ -631,7 +528,7 @@ static struct failure remove_unopened(struct depot *depot, const char *name, str
         return failure_detail(detail, failure_of(STORE_NO_STORE), "there is no store %s", name);
     struct failure failure = trash_unopened(depot, name, detail);
     if (!failure.error) {
-        forget_store(depot);
+        census_forget(&depot->census);
         trouble_forget(&depot->trouble, name);
     }
     return failure;

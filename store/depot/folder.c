@@ -3,6 +3,7 @@
 
 #include "store/base/error.h"
 #include "store/disk/settings.h"
+#include "store/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,7 +120,7 @@ static bool is_nobodys(struct folder *folder, const char *name)
         return is_empty_file(folder->io, folder->root, name);
     if (strcmp(name, DEPOT_ACCESS) == 0 || strcmp(name, DEPOT_ACCESS_DRAFT) == 0)
         return true;
-    if (strcmp(name, "stores") == 0 || strcmp(name, "trash") == 0)
+    if (strcmp(name, STORES_FOLDER) == 0 || strcmp(name, "trash") == 0)
         return is_empty_folder(folder->io, folder->root, name);
     return settings_is_draft(folder->io, folder->root, name, marker, &ours);
 }
@@ -191,7 +192,7 @@ static int open_part(struct folder *folder, const char *name)
 static struct failure open_parts(struct folder *folder, bool fresh, const char *path, struct store_detail *detail)
 {
     const struct io *io = folder->io;
-    folder->stores = open_part(folder, "stores");
+    folder->stores = open_part(folder, STORES_FOLDER);
     folder->trash_folder = folder->stores < 0 ? -1 : open_part(folder, "trash");
     if (folder->trash_folder < 0)
         return fail(detail, errno, "cannot open the parts of data folder", path);
@@ -244,4 +245,51 @@ void folder_close(struct folder *folder)
 int folder_sync_stores(struct folder *folder)
 {
     return joint_sync(&folder->stores_sync);
+}
+
+/* ---- the stores in it --------------------------------------------------------------------------- */
+
+bool store_name_valid(const char *name)
+{
+    size_t length = strlen(name);
+    return length >= 1 && length <= STORE_NAME_MAX && strspn(name, STORE_NAME_ALPHABET) == length &&
+           !strchr("._-", name[0]);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count)
+{
+    char *list = io_list(folder->io, folder->stores);
+    if (!list)
+        return errno;
+    size_t count = 0;
+    char *end = list;
+    for (; *end; end += strlen(end) + 1)
+        count++;
+    size_t text = (size_t)(end - list) + 1;
+    char **names = malloc((count + 1) * sizeof *names + text);
+    if (!names) {
+        free(list);
+        return ENOMEM;
+    }
+    char *copy = memcpy(names + count + 1, list, text);
+    free(list);
+    count = 0;
+    for (char *name = copy; *name; name += strlen(name) + 1)
+        if (store_name_valid(name) && !trash_has_held(&folder->trash, name))
+            names[count++] = name;
+    names[count] = NULL;
+    qsort(names, count, sizeof *names, compare_names);
+    *ret_names = names;
+    *ret_count = count;
+    return 0;
+}
+
+bool folder_has_stores(const struct folder *folder)
+{
+    return io_leads_to(folder->io, folder->root, STORES_FOLDER, folder->stores);
 }

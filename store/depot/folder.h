@@ -7,7 +7,7 @@
  *     DIR/stores/NAME/     one folder a store: settings, log/, blobs/
  *     DIR/trash/           stores being made and stores being removed (trash.h); emptied from the start on
  *
- * Thread: the one that opens or closes the depot; folder_sync_stores() any.
+ * Thread: the one that opens or closes the depot; from folder_sync_stores() on any.
  */
 #ifndef CAIRN_FOLDER_H
 #define CAIRN_FOLDER_H
@@ -39,5 +39,11 @@ void folder_close(struct folder *folder);
 
 /* Makes the entries of all stores durable; an errno. */
 int folder_sync_stores(struct folder *folder);
+
+/* The names of all stores, sorted, as depot_names() gives them; an errno. Blocking. */
+int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count);
+
+/* Whether the folder of the stores is still in the data folder: somebody may have moved it. Blocking. */
+bool folder_has_stores(const struct folder *folder);
 
 #endif

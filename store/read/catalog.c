@@ -209,6 +209,14 @@ static void discard_others(struct catalog *catalog)
             catalog_discard(catalog, at);
 }
 
+/* Whether a file that was not opened is no run of this program's: it may go. One for which there were no descriptors or
+ * no memory stays. */
+static bool is_of_no_use(struct failure failure)
+{
+    return failure.error && failure.error != STORE_NO_MEMORY &&
+           !store_error_is_shortage(failure.error, failure.os_error);
+}
+
 /* Opens the files there are, at the first listing. Where damage has taken records from the log, older versions may have
  * come back that these left out: then they stay where they are. */
 static struct failure open_files(struct catalog *catalog)
@@ -229,7 +237,7 @@ static struct failure open_files(struct catalog *catalog)
         failure = keys_open(log, number, &run);
         if (!failure.error && !shelve(catalog, run))
             failure = failure_of(STORE_NO_MEMORY);
-        if (failure.error == STORE_DAMAGED || failure.error == STORE_IO) {
+        if (is_of_no_use(failure)) {
             keys_remove(log, number);
             failure = failure_none();
         }

@@ -54,8 +54,9 @@ struct failure keys_write(const struct log *log, const struct run_source *source
 
 /* ---- what there is ---------------------------------------------------------------------------- */
 
-/* The run in the file of that number. STORE_NO_OBJECT: there is none; STORE_DAMAGED: it is not valid, or not of that
- * number; STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* The run in the file of that number. STORE_NO_OBJECT: there is none; STORE_FOREIGN: another version of this program
+ * has made it, and it is as good as none; STORE_DAMAGED: it is not valid, or not of that number; STORE_IO,
+ * STORE_NO_MEMORY. Blocking. */
 struct failure keys_open(const struct log *log, uint64_t number, struct run **ret_run);
 
 /* Unlinks a file, if there is one; the second only one whose run is of just that segment. Blocking. */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '4'};
+static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 'k', 'y', '4'}; /* the last one is the format */
 
 /* No run has so many of anything: what says that it has is damaged, and must not make sums overflow. */
 #define COUNT_MAX ((uint64_t)1 << 48)
@@ -67,6 +67,13 @@ bool run_decode_header(const unsigned char *bytes, uint64_t salt, struct run_hea
            ret_header->sources < COUNT_MAX && ret_header->entries < COUNT_MAX && ret_header->blocks < COUNT_MAX &&
            ret_header->tombstones <= ret_header->entries && ret_header->block_bytes < COUNT_MAX &&
            ret_header->key_bytes < COUNT_MAX;
+}
+
+bool run_is_foreign(const unsigned char *bytes)
+{
+    const unsigned char *format = bytes + RUN_AT_MAGIC + sizeof magic - 1;
+    return memcmp(bytes + RUN_AT_MAGIC, magic, sizeof magic - 1) == 0 && *format != (unsigned char)magic[7] &&
+           *format >= '1' && *format <= '9';
 }
 
 static uint64_t tail_length(const struct run_header *header)
@@ -175,6 +182,8 @@ static struct failure read_header(struct run *run)
     int os_error = io_read_all(run->io, run->file, bytes, sizeof bytes, (off_t)run->offset);
     if (os_error)
         return failure_io(os_error);
+    if (run_is_foreign(bytes))
+        return failure_of(STORE_FOREIGN);
     uint64_t rest = size - run->offset - RUN_HEADER;
     bool valid = run_decode_header(bytes, run->salt, &run->header) && run->header.block_bytes <= rest &&
                  tail_length(&run->header) <= rest - run->header.block_bytes;

@@ -82,8 +82,10 @@ struct run_header {
 /* Writes RUN_HEADER bytes. */
 void run_encode_header(const struct run_header *header, uint64_t salt, unsigned char *ret_bytes);
 
-/* Whether these RUN_HEADER bytes are a header whose check is right and whose sums do not overflow. */
+/* Whether these RUN_HEADER bytes are a header whose check is right and whose sums do not overflow. The second: whether
+ * they begin one of another format, as another version of this program writes it. */
 bool run_decode_header(const unsigned char *bytes, uint64_t salt, struct run_header *ret_header);
+bool run_is_foreign(const unsigned char *bytes);
 
 struct run;
 
@@ -92,7 +94,8 @@ struct run;
 struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, uint64_t *lacks, size_t lacks_count);
 
 /* The run in a file from an offset on, of which this reads the header and what stands behind the blocks. Takes the
- * descriptor, in any case. STORE_DAMAGED: it is none; STORE_IO, STORE_NO_MEMORY. Blocking. */
+ * descriptor, in any case. STORE_DAMAGED: it is none; STORE_FOREIGN: of another format; STORE_IO, STORE_NO_MEMORY.
+ * Blocking. */
 struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t salt, struct run **ret_run);
 
 /* Reads all blocks and proves them: STORE_DAMAGED, STORE_IO, STORE_NO_MEMORY. Blocking. */

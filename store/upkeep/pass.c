@@ -417,7 +417,7 @@ static void pass_run_of_keys(struct pass *pass, const struct segment *segment, u
         pass_report(pass, &(struct store_flaw){.kind = unreadable ? STORE_FLAW_READ : STORE_FLAW_KEYS,
                                                .offset = segment->base,
                                                .length = limit - SEGMENT_HEADER});
-    else if (failure.error && failure.error != STORE_NO_OBJECT)
+    else if (failure.error && failure.error != STORE_NO_OBJECT && failure.error != STORE_FOREIGN)
         pass->cut_short = true;
 }
 

@@ -332,6 +332,26 @@ START_TEST(damaged_keys_of_a_segment_are_told)
 }
 END_TEST
 
+/* Another version of the program has had the folder in between: its keys are none of ours, and no flaw. */
+START_TEST(keys_of_another_format_are_no_flaw)
+{
+    unsigned char cursor[STORE_CURSOR_MAX];
+    size_t size, cursor_length;
+    struct store_list_query query = {.limit = 1};
+    const char *path = write_keys();
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    fixture_write_file(&fixture, path,
+                       "cairnky3 and whatever that version wrote behind it, as long as a header at the least", 84, 0);
+    findings_none(&fixture);
+    ck_assert_int_eq(store_list(fixture.store, &query, ignore_item, NULL, cursor, &cursor_length), STORE_OK);
+    uint8_t *bytes = fixture_read_file(&fixture, path, &size);
+    ck_assert_mem_eq(bytes, "cairnky4", 8);
+    free(bytes);
+    findings_none(&fixture);
+}
+END_TEST
+
 /* Only what this process lacks leaves the question open: all else is a flaw. */
 START_TEST(keys_that_cannot_be_read_are_told)
 {
@@ -468,6 +488,7 @@ int main(void)
         the_lost_end_of_a_segment_is_told,
         a_lost_segment_is_told,
         damaged_keys_of_a_segment_are_told,
+        keys_of_another_format_are_no_flaw,
         keys_that_cannot_be_read_are_told,
         health_tells_of_flaws,
         a_read_tells_of_a_blob_of_another_size,
