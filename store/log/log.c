@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,7 +339,7 @@ static bool is_lost(const struct log *log)
 {
     char name[SEGMENT_NAME_MAX], path[sizeof log->origin.path + SEGMENT_NAME_MAX];
     segment_name(log->active->number, name);
-    (void)snprintf(path, sizeof path, "%s/%s", log->origin.path, name);
+    strcpy(stpcpy(stpcpy(path, log->origin.path), "/"), name);
     return !io_leads_to(log->io, log->origin.from, path, log->active->file);
 }
 
