@@ -12,6 +12,8 @@ enum {
     STRIDE_LONG = 64 << 10, /* records from this length on are stepped over where only their heads are wanted */
 };
 static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
+static_assert(RECORD_ALIGNMENT == sizeof(uint64_t) && RECORD_HEADER % RECORD_ALIGNMENT == 0,
+              "a header has whole words");
 
 bool cursor_init(struct cursor *cursor, const struct io *io, uint64_t salt)
 {
@@ -83,11 +85,21 @@ int cursor_look(struct cursor *cursor, uint64_t position, bool payloads, struct 
     return 0;
 }
 
+/* How far behind a position the next record may stand, of which nothing is known yet: none has a header that is all
+ * zeros, as is what a segment is prepared with. */
+static size_t step_of(const unsigned char *bytes, size_t length)
+{
+    size_t zeros = 0;
+    while (zeros + RECORD_ALIGNMENT <= length && little_get64(bytes + zeros) == 0)
+        zeros += RECORD_ALIGNMENT;
+    return zeros > RECORD_HEADER ? zeros - RECORD_HEADER + RECORD_ALIGNMENT : RECORD_ALIGNMENT;
+}
+
 int cursor_find(struct cursor *cursor, uint64_t from, uint64_t *ret_position, struct record *ret_record)
 {
     const unsigned char *bytes;
     size_t length;
-    for (uint64_t at = from; at + RECORD_HEADER <= cursor->limit; at += RECORD_ALIGNMENT) {
+    for (uint64_t at = from; at + RECORD_HEADER <= cursor->limit; at += step_of(bytes, length)) {
         int error = window_at(cursor, at, RECORD_HEAD_MAX, WINDOW, &bytes, &length);
         if (error)
             return error;
@@ -120,7 +132,7 @@ int cursor_find_base(struct cursor *cursor, uint64_t least, uint64_t most, uint6
     uint64_t base;
     *ret_found = false;
     *ret_base = least;
-    for (uint64_t at = SEGMENT_HEADER; at + RECORD_HEADER <= cursor->limit; at += RECORD_ALIGNMENT) {
+    for (uint64_t at = SEGMENT_HEADER; at + RECORD_HEADER <= cursor->limit; at += step_of(bytes, length)) {
         int error = window_at(cursor, at, RECORD_HEAD_MAX, WINDOW, &bytes, &length);
         if (error)
             return error;

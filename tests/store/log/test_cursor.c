@@ -137,6 +137,25 @@ START_TEST(behind_a_hole_the_next_record_is_found)
 }
 END_TEST
 
+/* However many there are: less than a header, or more than a window. */
+START_TEST(a_record_behind_zeros_is_found)
+{
+    enum { FAR = 5 << 20 }; /* more than the cursor reads at once */
+    const uint64_t behind[] = {8, RECORD_HEADER - 8, RECORD_HEADER, RECORD_HEADER + 8, 4096, FAR};
+    ck_assert_int_eq(io->ftruncate(io->self, segment->file, 2 * FAR), 0);
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
+        struct record record;
+        uint64_t found, position = positions[RECORDS] + behind[i], end = position;
+        write_record(0, &end);
+        cursor_begin(&cursor, segment, 2 * FAR);
+        ck_assert_int_eq(cursor_find(&cursor, positions[RECORDS], &found, &record), 0);
+        ck_assert_uint_eq(found, position);
+        ck_assert_int_eq(io->ftruncate(io->self, segment->file, (off_t)positions[RECORDS]), 0);
+        ck_assert_int_eq(io->ftruncate(io->self, segment->file, 2 * FAR), 0);
+    }
+}
+END_TEST
+
 /* What another life of the file left behind the limit was never of this log. */
 START_TEST(nothing_is_read_beyond_the_limit)
 {
@@ -198,6 +217,7 @@ int main(void)
         zeros_are_no_record,
         a_damaged_payload_is_a_head_where_payloads_are_looked_at,
         behind_a_hole_the_next_record_is_found,
+        a_record_behind_zeros_is_found,
         nothing_is_read_beyond_the_limit,
         the_base_is_what_a_record_tells,
         a_disk_that_does_not_give_the_bytes_is_told,
