@@ -121,6 +121,20 @@ void table_reservations_end(struct table *table)
     table->reserved = 0;
 }
 
+/* In the order of their keys the entries come in that of the slots they would like, so that all in front of the next
+ * slot is known without a look: none is free between the one that an entry likes and the one it gets. Returns the slot
+ * behind it. */
+static size_t fill_slot(struct table_shard *shard, size_t next, const struct table_entry *entry)
+{
+    size_t home = home_of(shard, entry->key);
+    size_t slot = home > next ? home : next;
+    if (slot == shard->capacity)
+        shard->entries[find_slot(shard, entry->key)] = *entry;
+    else
+        shard->entries[slot++] = *entry;
+    return slot;
+}
+
 /* Room for a few more is left, lest all shards grow with the next writes. */
 bool table_fill(struct table *table, size_t at, const struct table_entry *entries, size_t count)
 {
@@ -130,9 +144,9 @@ bool table_fill(struct table *table, size_t at, const struct table_entry *entrie
         return true;
     if (!shard_make(&filled, count + count / 4 + FILL_ROOM))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        assert(table_shard_of(entries[i].key) == at);
-        filled.entries[find_slot(&filled, entries[i].key)] = entries[i];
+    for (size_t i = 0, next = 0; i < count; i++) {
+        assert(table_shard_of(entries[i].key) == at && (i == 0 || entries[i].key > entries[i - 1].key));
+        next = fill_slot(&filled, next, &entries[i]);
     }
     shard_free(&table->shards[at]);
     table->shards[at] = filled;

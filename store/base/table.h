@@ -65,8 +65,8 @@ static inline size_t table_shard_of(uint64_t salted)
     return (size_t)(salted >> (64 - TABLE_SHARD_BITS));
 }
 
-/* Puts all the entries that a shard will have into one that is empty, each key once; it is fastest in the order of
- * their salted keys. False when memory is out. */
+/* Puts all the entries that a shard will have into one that is empty, each key once and in their order. False when
+ * memory is out. */
 bool table_fill(struct table *table, size_t shard, const struct table_entry *entries, size_t count);
 
 /* Calls visit for every entry, in no order that means anything. */

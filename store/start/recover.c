@@ -484,9 +484,8 @@ static struct failure scan_log(struct scan *scan)
 static struct failure replay_all(struct scan *scan)
 {
     struct replay replay;
-    struct failure failure = failure_of(STORE_NO_MEMORY);
-    if (replay_init(&replay, scan->index, scan->log, scan->sheaf.rows))
-        failure = sheaf_run(&scan->sheaf, &replay, scan->halt);
+    replay_init(&replay, scan->index, scan->log);
+    struct failure failure = sheaf_run(&scan->sheaf, &replay, scan->halt);
     replay_free(&replay);
     if (scan->sheaf.unread)
         return failure_detail(scan->detail, failure,

@@ -7,76 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    PART_ROWS = 4096, /* in a part, about: what is known of it fits into a cache */
-    SEATS = 2 * PART_ROWS,
-    MEMBERS_MIN = 64,
-};
+enum { MEMBERS_MIN = 64, ENTRIES_MIN = 64 };
 
-bool replay_init(struct replay *replay, struct index *index, const struct log *log, uint64_t rows)
+void replay_init(struct replay *replay, struct index *index, const struct log *log)
 {
-    *replay = (struct replay){.index = index, .log = log, .capacity = SEATS};
-    replay->parts = (rows / PART_ROWS / TABLE_SHARDS + 1) * TABLE_SHARDS;
+    *replay = (struct replay){.index = index, .log = log};
     table_init(&replay->by_tag, index->salt);
-    replay->seats = calloc(replay->capacity, sizeof *replay->seats);
-    return replay->seats != NULL;
 }
 
 void replay_free(struct replay *replay)
 {
-    free(replay->seats);
     free(replay->members);
     free(replay->entries);
     table_free(&replay->by_tag);
-}
-
-/* ---- seats ----------------------------------------------------------------------------------- */
-
-/* The slot that a hash would like best: the place of its order in the part. */
-static size_t home_of(const struct replay *replay, uint64_t order)
-{
-    uint64_t place = order * replay->parts; /* what is beyond 64 bits is the part */
-    return (size_t)((unsigned __int128)place * replay->capacity >> 64);
-}
-
-/* The seat of a hash, or the free one where it belongs. */
-static struct seat *find_seat(const struct replay *replay, uint64_t order)
-{
-    size_t slot = home_of(replay, order);
-    while (replay->seats[slot].taken && replay->seats[slot].order != order)
-        slot = slot + 1 == replay->capacity ? 0 : slot + 1;
-    return &replay->seats[slot];
-}
-
-static bool seats_grow(struct replay *replay)
-{
-    struct replay grown = *replay;
-    grown.capacity *= 2;
-    grown.seats = calloc(grown.capacity, sizeof *grown.seats);
-    if (!grown.seats)
-        return false;
-    for (size_t i = 0; i < replay->capacity; i++)
-        if (replay->seats[i].taken)
-            *find_seat(&grown, replay->seats[i].order) = replay->seats[i];
-    free(replay->seats);
-    *replay = grown;
-    return true;
-}
-
-/* The seat of a hash, taken for it when it is new; NULL when memory is out. */
-static struct seat *take_seat(struct replay *replay, uint64_t order)
-{
-    struct seat *seat = find_seat(replay, order);
-    if (seat->taken)
-        return seat;
-    if (replay->taken + replay->taken / 4 >= replay->capacity) {
-        if (!seats_grow(replay))
-            return NULL;
-        seat = find_seat(replay, order);
-    }
-    *seat = (struct seat){.order = order, .taken = true};
-    replay->taken++;
-    return seat;
 }
 
 /* ---- one that lives -------------------------------------------------------------------------- */
@@ -261,31 +204,12 @@ static void end(struct replay *replay, struct seat *seat, struct segment *segmen
         replace_single(replay, seat, segment, row);
 }
 
-bool replay_row(struct replay *replay, struct segment *segment, const struct row *row)
-{
-    enum record_type type = row_type(row);
-    index_count_record(replay->index, segment, type, row_length(row), row->size);
-    if (type == RECORD_MARK)
-        return true;
-    struct seat *seat = take_seat(replay, row->order);
-    if (!seat)
-        return false;
-    uint64_t to = sweeps_to(segment, row);
-    if (to)
-        sweep(replay, seat, to);
-    if (type == RECORD_PUT)
-        return put(replay, seat, segment, row);
-    if (type == RECORD_TOMBSTONE)
-        end(replay, seat, segment, row);
-    return true;
-}
-
-/* ---- the end of a part ----------------------------------------------------------------------- */
+/* ---- what has come of a hash ----------------------------------------------------------------- */
 
 static bool add_entry(struct replay *replay, uint64_t order, uint64_t value)
 {
     if (replay->entry_count == replay->entry_capacity) {
-        size_t capacity = replay->entry_capacity ? replay->entry_capacity * 2 : PART_ROWS;
+        size_t capacity = replay->entry_capacity ? replay->entry_capacity * 2 : ENTRIES_MIN;
         struct table_entry *moved = realloc(replay->entries, capacity * sizeof *moved);
         if (!moved)
             return false;
@@ -314,24 +238,47 @@ static bool enter_several(struct replay *replay, struct seat *seat)
     return add_entry(replay, seat->order, INDEX_SEVERAL);
 }
 
-static bool enter_seat(struct replay *replay, struct seat *seat)
+/* Enters what lives of the hash under way: no more rows of it come. */
+static bool end_seat(struct replay *replay)
 {
-    seat->taken = false;
+    struct seat *seat = &replay->seat;
     if (seat->count > 0)
         return enter_several(replay, seat);
     return !seat->single.packed ||
            (add_entry(replay, seat->order, seat->single.packed) && enter(replay, &seat->single));
 }
 
-bool replay_end_part(struct replay *replay, uint64_t part)
+/* ---- the rows -------------------------------------------------------------------------------- */
+
+bool replay_row(struct replay *replay, struct segment *segment, const struct row *row)
 {
-    uint64_t of_a_shard = replay->parts / TABLE_SHARDS;
-    for (size_t slot = 0; slot < replay->capacity && replay->taken > 0; slot++)
-        if (replay->seats[slot].taken && (replay->taken--, !enter_seat(replay, &replay->seats[slot])))
-            return false;
-    if ((part + 1) % of_a_shard != 0)
+    struct seat *seat = &replay->seat;
+    enum record_type type = row_type(row);
+    index_count_record(replay->index, segment, type, row_length(row), row->size);
+    if (type == RECORD_MARK)
         return true;
+    if (row->order != seat->order) {
+        assert(row->order > seat->order);
+        if (!end_seat(replay))
+            return false;
+        *seat = (struct seat){.order = row->order};
+    }
+    uint64_t to = sweeps_to(segment, row);
+    if (to)
+        sweep(replay, seat, to);
+    if (type == RECORD_PUT)
+        return put(replay, seat, segment, row);
+    if (type == RECORD_TOMBSTONE)
+        end(replay, seat, segment, row);
+    return true;
+}
+
+bool replay_end_shard(struct replay *replay, size_t shard)
+{
+    if (!end_seat(replay))
+        return false;
     size_t count = replay->entry_count;
+    replay->seat = (struct seat){.order = replay->seat.order};
     replay->entry_count = 0;
-    return load_shard(replay->index, (size_t)(part / of_a_shard), replay->entries, count);
+    return load_shard(replay->index, shard, replay->entries, count);
 }

@@ -1,9 +1,9 @@
 /* replay.h - from the rows of a log to the index: what all the records of a key together have done.
  *
  * A record says what it puts or ends, and not what was there before. So the rows of a hash are taken in the order of
- * the log, and of what they have left so far is known all that a later one needs: nothing is read again. They come part
- * by part, each with all that has a hash of some range (sheaf.h), and small enough to stay near the processor. The
- * figures are booked row by row; what lives at the end of a part is entered into the index, shard by shard.
+ * the log, and of what they have left so far is known all that a later one needs: nothing is read again. They come hash
+ * by hash, in the order of the salted hashes (sheaf.h), so that only one is under way. The figures are booked row by
+ * row; what lives is entered into the index shard by shard.
  *
  * Thread: the one that opens the store.
  */
@@ -22,12 +22,11 @@ struct survivor {
     bool nameless;
 };
 
-/* A hash that a part has met. */
+/* The hash under way. */
 struct seat {
     uint64_t order; /* the salted hash */
     struct survivor single;
-    bool taken;
-    uint32_t first; /* of several that have the hash: the first of them in `crowd`; 0: there are no more than one */
+    uint32_t first; /* of several that have the hash: the first of the members; 0: there are no more than one */
     uint32_t count; /* and how many */
 };
 
@@ -42,10 +41,7 @@ struct replay {
     struct index *index; /* the store's, like the next */
     const struct log *log;
 
-    uint64_t parts; /* into which the hashes are divided: so many for each shard of the index */
-    struct seat *seats;
-    size_t capacity; /* of them */
-    size_t taken;
+    struct seat seat;
 
     struct member *members; /* 0 is nobody */
     size_t member_count;
@@ -58,22 +54,16 @@ struct replay {
     size_t entry_capacity;
 };
 
-/* Sets up a replay of so many rows into an empty index. False when memory is out; to be freed in both cases. */
-bool replay_init(struct replay *replay, struct index *index, const struct log *log, uint64_t rows);
+/* Sets up a replay into an empty index. */
+void replay_init(struct replay *replay, struct index *index, const struct log *log);
 void replay_free(struct replay *replay);
 
-/* The part that a row belongs to. */
-static inline uint64_t replay_part_of(const struct replay *replay, const struct row *row)
-{
-    return (uint64_t)((unsigned __int128)row->order * replay->parts >> 64);
-}
-
-/* Takes in a row of the part under way, behind those of its hash that stand in front of it in the log. False when
+/* Takes in a row: behind those of lower hashes, and those of its own that stand in front of it in the log. False when
  * memory is out. Index's lock exclusive. */
 bool replay_row(struct replay *replay, struct segment *segment, const struct row *row);
 
-/* Enters what lives into the index: the next part begins, which is `part`. False when memory is out. Index's lock
+/* Enters what lives into the index: all rows of this shard have come. False when memory is out. Index's lock
  * exclusive. */
-bool replay_end_part(struct replay *replay, uint64_t part);
+bool replay_end_shard(struct replay *replay, size_t shard);
 
 #endif

@@ -11,7 +11,10 @@ enum {
     BUFFERS_MAX = (16 << 20) / SUMMARY_ROW, /* rows in all buffers together */
     BUFFER_MIN = SUMMARY_PIECE,
     BUFFER_MAX = 32 * SUMMARY_PIECE,
+    AHEAD = 4, /* rows of a source that are on their way to the processor */
 };
+
+static const unsigned __int128 over = ~(unsigned __int128)0; /* the turn of a source that has none any more */
 
 void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log)
 {
@@ -23,6 +26,7 @@ void sheaf_free(struct sheaf *sheaf)
     for (size_t i = 0; i < sheaf->count; i++)
         mapping_free(sheaf->sources[i].rows, sheaf->sources[i].capacity * sizeof(struct row));
     free(sheaf->sources);
+    free(sheaf->turns);
 }
 
 bool sheaf_may_hold(const struct sheaf *sheaf, uint64_t rows)
@@ -46,7 +50,6 @@ static bool add(struct sheaf *sheaf, struct sheaf_source source)
     if (sheaf->count == sheaf->capacity && !grow(sheaf))
         return false;
     sheaf->sources[sheaf->count++] = source;
-    sheaf->rows += source.count;
     sheaf->held += source.held;
     return true;
 }
@@ -101,10 +104,12 @@ static struct failure give_up(struct sheaf *sheaf, const struct sheaf_source *so
     return failure;
 }
 
-/* Reads the next rows of a source. They were proven when it was added: at the end it is seen that they still are those.
- */
+/* Reads the next rows of a source when it has none left. They were proven when it was added: at the end it is seen that
+ * they still are those. */
 static struct failure refill(struct sheaf *sheaf, struct sheaf_source *source)
 {
+    if (source->at < source->held || source->rest == 0)
+        return failure_none();
     size_t count = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
     uint64_t from = source->count - source->rest;
     int os_error = summary_rows(sheaf->log, source->segment->number, from, count, &source->check, source->rows);
@@ -118,50 +123,79 @@ static struct failure refill(struct sheaf *sheaf, struct sheaf_source *source)
     return failure_none();
 }
 
-/* Rows that are not in order do not come. */
-static struct failure all_came(struct sheaf *sheaf)
+/* ---- the merge ------------------------------------------------------------------------------- */
+
+static unsigned __int128 turn_of(const struct sheaf *sheaf, size_t at)
 {
+    const struct sheaf_source *source = &sheaf->sources[at];
+    return source->at < source->held ? (unsigned __int128)source->rows[source->at].order << 64 | (at + 1) : over;
+}
+
+/* Sends the turn of a source from its leaf to the root: where another one is earlier, that goes on instead. */
+static void send(struct sheaf *sheaf, size_t source, unsigned __int128 turn)
+{
+    for (size_t at = (sheaf->count + source) / 2; at > 0; at /= 2) {
+        unsigned __int128 other = sheaf->turns[at];
+        bool loses = turn > other;
+        sheaf->turns[at] = loses ? turn : other;
+        turn = loses ? other : turn;
+    }
+    sheaf->turns[0] = turn;
+}
+
+/* Before all have been sent, those that win are nobody's. */
+static struct failure begin(struct sheaf *sheaf)
+{
+    sheaf->turns = calloc(sheaf->count + 1, sizeof *sheaf->turns);
+    if (!sheaf->turns || !buffers_make(sheaf))
+        return failure_of(STORE_NO_MEMORY);
+    sheaf->turns[0] = over;
     for (size_t i = 0; i < sheaf->count; i++) {
-        const struct sheaf_source *source = &sheaf->sources[i];
-        if (source->at < source->held || source->rest > 0)
-            return give_up(sheaf, source, failure_of(STORE_DAMAGED));
+        struct failure failure = refill(sheaf, &sheaf->sources[i]);
+        if (failure.error)
+            return failure;
+        send(sheaf, i, turn_of(sheaf, i));
     }
     return failure_none();
 }
 
-/* Hands over what a source has of a part. */
-static struct failure run_source(struct sheaf *sheaf, struct sheaf_source *source, struct replay *replay, uint64_t part)
+/* Hands the next row over. Of a summary that has changed the rows may be in no order. */
+static struct failure hand_over(struct sheaf *sheaf, struct replay *replay)
 {
-    for (;;) {
-        if (source->at == source->held && source->rest > 0) {
-            struct failure failure = refill(sheaf, source);
-            if (failure.error)
-                return failure;
-        }
-        if (source->at == source->held || replay_part_of(replay, &source->rows[source->at]) != part)
-            return failure_none();
-        if (!replay_row(replay, source->segment, &source->rows[source->at++]))
-            return failure_of(STORE_NO_MEMORY);
-    }
+    unsigned __int128 turn = sheaf->turns[0];
+    size_t at = (size_t)((uint64_t)turn - 1);
+    struct sheaf_source *source = &sheaf->sources[at];
+    const struct row *row = &source->rows[source->at++];
+    __builtin_prefetch(row + AHEAD);
+    if (!replay_row(replay, source->segment, row))
+        return failure_of(STORE_NO_MEMORY);
+    struct failure failure = refill(sheaf, source);
+    if (failure.error)
+        return failure;
+    unsigned __int128 next = turn_of(sheaf, at);
+    if (next < turn)
+        return give_up(sheaf, source, failure_of(STORE_DAMAGED));
+    send(sheaf, at, next);
+    return failure_none();
 }
 
-static struct failure run_part(struct sheaf *sheaf, struct replay *replay, uint64_t part)
+static struct failure run_shard(struct sheaf *sheaf, struct replay *replay, size_t shard)
 {
     struct failure failure = failure_none();
-    for (size_t i = 0; i < sheaf->count && !failure.error; i++)
-        failure = run_source(sheaf, &sheaf->sources[i], replay, part);
-    if (!failure.error && !replay_end_part(replay, part))
+    while (!failure.error && sheaf->turns[0] != over && table_shard_of((uint64_t)(sheaf->turns[0] >> 64)) == shard)
+        failure = hand_over(sheaf, replay);
+    if (!failure.error && !replay_end_shard(replay, shard))
         failure = failure_of(STORE_NO_MEMORY);
     return failure;
 }
 
 struct failure sheaf_run(struct sheaf *sheaf, struct replay *replay, const atomic_bool *halt)
 {
-    struct failure failure = failure_of(buffers_make(sheaf) ? STORE_OK : STORE_NO_MEMORY);
-    for (uint64_t part = 0; part < replay->parts && !failure.error; part++) {
+    struct failure failure = begin(sheaf);
+    for (size_t shard = 0; shard < TABLE_SHARDS && !failure.error; shard++) {
         index_lock(sheaf->index);
-        failure = atomic_load(halt) ? failure_of(STORE_DRAINING) : run_part(sheaf, replay, part);
+        failure = atomic_load(halt) ? failure_of(STORE_DRAINING) : run_shard(sheaf, replay, shard);
         index_unlock(sheaf->index);
     }
-    return failure.error ? failure : all_came(sheaf);
+    return failure;
 }

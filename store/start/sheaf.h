@@ -1,7 +1,9 @@
 /* sheaf.h - the rows of all segments side by side, so that those of a hash come together and in the order of the log.
  *
  * Each segment is a source: its rows lie in memory, or are read from its summary, a buffer at a time. All sources are
- * sorted alike. So the replay gets them part by part, and of each part source by source.
+ * sorted alike, and a tree of losers merges them: of two sources the one whose turn is later stays where they met, and
+ * the other goes on towards the root. When the source at the root has given its row, only the way from its leaf to the
+ * root is gone again: a comparison for each level, in an order that hangs on no outcome.
  *
  * Thread: the one that opens the store.
  */
@@ -33,10 +35,10 @@ struct sheaf {
     struct sheaf_source *sources;
     size_t count;
     size_t capacity;
-    uint64_t rows;   /* of all sources */
-    uint64_t held;   /* of those that lie in memory for good */
-    size_t buffer;   /* rows of one */
-    uint64_t unread; /* number of the segment whose summary could not be read or has changed; 0: none */
+    uint64_t held;            /* rows of those that lie in memory for good */
+    size_t buffer;            /* rows of one */
+    unsigned __int128 *turns; /* the tree, the winner in front: the salted hash of the next row, then the source */
+    uint64_t unread;          /* number of the segment whose summary could not be read or has changed; 0: none */
 };
 
 void sheaf_init(struct sheaf *sheaf, struct index *index, const struct log *log);

@@ -133,11 +133,33 @@ START_TEST(a_shard_can_be_filled_at_once)
 }
 END_TEST
 
+/* Those that would all like the end of a shard go on at its beginning, whether that is free or taken. */
+START_TEST(what_does_not_fit_at_the_end_of_a_shard_is_found_at_its_beginning)
+{
+    enum { LOW = 100, HIGH = 100, COUNT = LOW + HIGH };
+    const uint64_t first = (uint64_t)7 << (64 - TABLE_SHARD_BITS), last = first + (UINT64_MAX >> TABLE_SHARD_BITS);
+    static struct table_entry entries[COUNT];
+    for (uint64_t i = 0; i < COUNT; i++)
+        entries[i] = (struct table_entry){.key = i < LOW ? first + i : last - (COUNT - 1 - i), .value = i + 1};
+    ck_assert(table_fill(&table, 7, entries, COUNT));
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(table_get(&table, table_unsalted(entries[i].key, table.salt)), entries[i].value);
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(table_remove(&table, table_unsalted(entries[i].key, table.salt)), entries[i].value);
+    ck_assert_uint_eq(table.count, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        what_is_put_is_found,   putting_and_removing_tell_what_was_there, a_long_history_is_that_of_a_plain_array,
-        reserved_room_is_there, an_entry_takes_at_most_24_bytes,          a_shard_can_be_filled_at_once,
+        what_is_put_is_found,
+        putting_and_removing_tell_what_was_there,
+        a_long_history_is_that_of_a_plain_array,
+        reserved_room_is_there,
+        an_entry_takes_at_most_24_bytes,
+        a_shard_can_be_filled_at_once,
+        what_does_not_fit_at_the_end_of_a_shard_is_found_at_its_beginning,
     };
     return UNIT_RUN_WITH("table", setup, teardown, tests);
 }
