@@ -162,6 +162,7 @@ struct depot_options {
     void *log_arg;
     size_t inline_limit;        /* bytes; larger payloads become blob files */
     uint64_t segment_size;      /* bytes; a segment of the log is sealed when it holds this much */
+    uint64_t first_segment;     /* bytes of a log's first one: those behind it are larger, up to that */
     uint64_t object_limit;      /* bytes in the largest object */
     uint64_t store_bytes_limit; /* payload bytes in memory, per store */
     uint64_t depot_bytes_limit; /* the same for all stores */

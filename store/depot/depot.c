@@ -62,6 +62,7 @@ struct depot_options depot_options_default(void)
         .io = &io_posix,
         .inline_limit = 256 << 10,
         .segment_size = 64 << 20,
+        .first_segment = 16 << 10, /* most stores of thousands hold little */
         .object_limit = (uint64_t)1 << 40,
         .store_bytes_limit = 256 << 20,
         .depot_bytes_limit = 512 << 20,

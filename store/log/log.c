@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AHEAD = 8 }; /* so small a part of a segment is appended before the next one is made ahead */
+
 void log_init(struct log *log, const struct depot_options *options, const struct log_folder *folder, uint64_t salt,
               struct space *space, struct pool *pool, struct shared_lock *chain_lock)
 {
@@ -17,6 +19,7 @@ void log_init(struct log *log, const struct depot_options *options, const struct
                         .origin = *folder,
                         .salt = salt,
                         .segment_size = space_segment_limit(space, options->segment_size),
+                        .first_segment = options->first_segment,
                         .space = space,
                         .next_number = 1};
     chain_init(&log->chain, chain_lock);
@@ -172,11 +175,14 @@ static bool group_empty(const struct log *log)
     return log->end == log->group;
 }
 
-/* Half of the segment will be used: time for the one behind it. A first segment may be that far with its first
- * record, and what follows would not fit: then it is now or never that segments grow. */
+/* Half of the segment will be used: time for the one behind it. But not for a store that is opened for a few records
+ * and closed again: it would be made each time, and for nothing. A first segment may be that far with its first record,
+ * and what follows would not fit: then it is now or never that segments grow. */
 static void look_ahead(struct log *log, uint64_t bytes)
 {
-    if (log->active->used + bytes > log->active->prepared / 2)
+    uint64_t share = log->active->prepared / AHEAD;
+    log->appended += bytes;
+    if (log->appended > share && log->active->used + bytes > log->active->prepared / 2)
         prepared_request(log);
 }
 

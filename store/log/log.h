@@ -59,7 +59,8 @@ struct log {
     struct log_folder origin; /* where it was opened */
     uint64_t salt;
     uint64_t segment_size;
-    struct space *space; /* the depot's */
+    uint64_t first_segment; /* bytes of the first one, unless its first record takes more */
+    struct space *space;    /* the depot's */
     struct chain chain;
     struct log_stray *strays; /* as they were found at the start */
     size_t stray_count;
@@ -78,7 +79,8 @@ struct log {
     size_t buffered;
 
     struct prepared_spare spare;
-    bool concluded; /* the writer comes to its end, and no spare is made any more */
+    uint64_t appended; /* bytes for which room was made since it was opened */
+    bool concluded;    /* the writer comes to its end, and no spare is made any more */
 
     bool begun;               /* there has been a writer */
     _Atomic(pthread_t) owner; /* the thread that appends now, 0: none; who reads itself there has written it */

@@ -16,7 +16,6 @@ static const char next_name[] = "next";
 enum {
     GROWTH = 4,
     HASTE = 8,
-    FIRST = 256 << 10, /* the first segment of a log: most stores of thousands hold little */
     HASTY_MIN = 256 << 10,
     SPARE_MIN = 64 << 10,
     SCARCE_MIN = 16 << 10, /* a segment for deletes on a full disk */
@@ -55,7 +54,7 @@ static int prepared_make(struct log *log, struct prepared *prepared, uint64_t si
 /* What the segment behind the active one should hold: small stores stay small. */
 static uint64_t next_size(const struct log *log)
 {
-    uint64_t size = log->active ? log->active->prepared * GROWTH : FIRST;
+    uint64_t size = log->active ? log->active->prepared * GROWTH : log->first_segment;
     return size < log->segment_size ? size : log->segment_size;
 }
 
@@ -162,7 +161,7 @@ static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t 
  * little, but each is an open file, and while the log outruns the background there is one after the other. */
 static uint64_t hasty_size(const struct log *log, uint64_t least)
 {
-    uint64_t size = FIRST;
+    uint64_t size = log->first_segment;
     if (log->active)
         size = log->active->prepared / HASTE > HASTY_MIN ? log->active->prepared / HASTE : HASTY_MIN;
     return size > least ? size : least;

@@ -73,6 +73,13 @@ void fixture_close(struct fixture *fixture)
     fixture->depot = NULL;
 }
 
+void fixture_set_first_segment(struct fixture *fixture, uint64_t bytes)
+{
+    fixture_close(fixture);
+    fixture->options.first_segment = bytes;
+    fixture_open(fixture);
+}
+
 void fixture_end(struct fixture *fixture)
 {
     fixture_close(fixture);
@@ -81,8 +88,10 @@ void fixture_end(struct fixture *fixture)
 
 void fixture_renew(struct fixture *fixture)
 {
+    uint64_t first_segment = fixture->options.first_segment;
     fixture_end(fixture);
     fixture_start(fixture, 1);
+    fixture_set_first_segment(fixture, first_segment);
 }
 
 void fixture_stop(struct fixture *fixture, bool clean)

@@ -30,13 +30,18 @@ struct fixture {
 void fixture_start(struct fixture *fixture, uint64_t seed);
 void fixture_end(struct fixture *fixture);
 
-/* For a program each of whose tests has a fixture of its own, of seed 1: `fixture`, with setup() and teardown(). */
-#define FIXTURE_OF_EACH_TEST                                                                                           \
+/* For a program each of whose tests has a fixture of its own, of seed 1: `fixture`, with setup() and teardown(). The
+ * second has so many bytes for the first segment of a log. */
+#define FIXTURE_OF_EACH_TEST FIXTURE_OF_EACH_TEST_WITH(fixture.options.first_segment)
+
+#define FIXTURE_OF_EACH_TEST_WITH(bytes)                                                                               \
     static struct fixture fixture;                                                                                     \
                                                                                                                        \
     static void setup(void)                                                                                            \
     {                                                                                                                  \
         fixture_start(&fixture, 1);                                                                                    \
+        if (fixture.options.first_segment != (bytes))                                                                  \
+            fixture_set_first_segment(&fixture, bytes);                                                                \
     }                                                                                                                  \
                                                                                                                        \
     static void teardown(void)                                                                                         \
@@ -44,11 +49,15 @@ void fixture_end(struct fixture *fixture);
         fixture_end(&fixture);                                                                                         \
     }
 
-/* Ends it, and starts one anew, of seed 1. */
+/* Ends it, and starts one anew, of seed 1 and with a first segment of the same size. */
 void fixture_renew(struct fixture *fixture);
 
 void fixture_open(struct fixture *fixture);
 void fixture_close(struct fixture *fixture);
+
+/* Opens it again with so many bytes for the first segment of a log, as long as none is there: for what is to stand in
+ * one file. */
+void fixture_set_first_segment(struct fixture *fixture, uint64_t bytes);
 
 /* Cuts the power and reboots the disk; the depot stays closed. */
 void fixture_cut(struct fixture *fixture, uint64_t seed);

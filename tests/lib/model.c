@@ -58,6 +58,8 @@ struct model *model_new(struct sim_disk *disk, uint64_t seed)
     model->whims = prng_of(seed);
     model->options = model_options(disk);
     model->options.inline_limit = MODEL_INLINE;
+    if (seed / 2 % 2 == 0) /* else it is the usual one, which the first records fill */
+        model->options.first_segment = MODEL_FIRST;
     model->options.disk_reserve = seed % 2 ? MODEL_RESERVE : 0;
     return model;
 }

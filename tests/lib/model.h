@@ -29,6 +29,7 @@ enum {
     MODEL_NAMESAKES = 12,      /* so many in front of these have their hash in common with others, ... */
     MODEL_FAMILY = 4,          /* ... each with so many in all */
     MODEL_RESERVE = 128 << 10, /* with every other seed */
+    MODEL_FIRST = 256 << 10,   /* the first segment, with two of four seeds */
     MODEL_INLINE = 2048        /* bytes: what the keys hold inline may fill more than a segment, or hardly any of one */
 };
 

@@ -364,6 +364,7 @@ static void delete_filled(unsigned count)
 START_TEST(a_full_disk_refuses_and_recovers)
 {
     static char large[100000];
+    fixture_set_first_segment(&fixture, 256 << 10);
     put("a", "one");
     sim_disk_set_free(fixture.disk, 0);
     unsigned count = fill();

@@ -33,6 +33,7 @@ static void setup(void)
     fixture_close(&fixture);
     fixture.options.disk_reserve = RESERVE;
     fixture.options.segment_size = 64 * KIB;
+    fixture.options.first_segment = 256 * KIB;
     fixture_open(&fixture);
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-FIXTURE_OF_EACH_TEST
+FIXTURE_OF_EACH_TEST_WITH(256 << 10)
 
 static const char payload[400];
 

@@ -26,6 +26,7 @@ static struct store_key hash;
 static void setup(void)
 {
     fixture_start(&fixture, 1);
+    fixture_set_first_segment(&fixture, 256 << 10);
     ticket_init(&ticket);
     for (unsigned i = 0; i < KEYS; i++) {
         sakes[i] = namesake_of(0, i);

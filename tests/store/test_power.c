@@ -180,6 +180,7 @@ static bool cut_compaction_at(uint64_t call, uint64_t seed)
     struct model *model = model_new(disk, seed);
     struct prng prng = prng_of(prng_seed(seed, call));
     snprintf(model->scene, sizeof model->scene, "cut %llu calls into compaction", (unsigned long long)call);
+    model->options.first_segment = MODEL_FIRST; /* most of what is in it has died when it is full */
     model->options.log = hear_compaction;
     model->options.log_arg = &met;
     model->options.io = gate_before(sim_disk_io(disk));

@@ -54,6 +54,37 @@ START_TEST(segments_grow_with_large_records)
 }
 END_TEST
 
+START_TEST(a_store_that_holds_little_takes_little)
+{
+    fixture_must_put(&fixture, "a", "value");
+    ck_assert_uint_eq(fixture_figures(&fixture).disk_bytes, 16 << 10);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    fixture_must_put(&fixture, "b", "value");
+    ck_assert_uint_eq(fixture_figures(&fixture).disk_bytes, 16 << 10);
+}
+END_TEST
+
+/* A store that is opened for one record and closed again does not have its next segment made each time. */
+START_TEST(who_writes_little_has_nothing_made_ahead)
+{
+    char key[16];
+    for (int i = 0; i < 10; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        ck_assert_int_eq(fixture_put(&fixture, key, payload, 1000), STORE_OK);
+        wait_for_io_thread();
+        uint64_t bytes = fixture_figures(&fixture).disk_bytes;
+        ck_assert_msg(bytes == 16 << 10, "%llu bytes behind %d records", (unsigned long long)bytes, i + 1);
+        fixture_close(&fixture);
+        fixture_open(&fixture);
+    }
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(fixture_put(&fixture, "more", payload, 1000), STORE_OK);
+    wait_for_io_thread();
+    ck_assert_uint_eq(fixture_figures(&fixture).disk_bytes, (16 + 64) << 10); /* half is full, and it goes on */
+}
+END_TEST
+
 /* Whoever removes the data folder of a running server gets no more acknowledgements from it. */
 START_TEST(what_is_written_to_a_removed_file_is_not_acknowledged)
 {
@@ -69,7 +100,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {segments_grow_with_large_records,
+    const TTest *const tests[] = {segments_grow_with_large_records, a_store_that_holds_little_takes_little,
+                                  who_writes_little_has_nothing_made_ahead,
                                   what_is_written_to_a_removed_file_is_not_acknowledged};
     return UNIT_RUN_WITH("log", setup, teardown, tests);
 }

@@ -52,6 +52,7 @@ static void setup(void)
     options.io = io;
     options.disk_reserve = RESERVE;
     options.segment_size = SEGMENT;
+    options.first_segment = FIRST;
     services = (struct services){.options = &options, .upkeep = pool_new(1)};
     space_init(&space, &services, open_folder("/"), &hooks);
     pool = pool_new(1);

@@ -26,6 +26,7 @@ static void setup(void)
     fixture_start(&fixture, 1);
     fixture_close(&fixture);
     fixture.options.segment_size = SEGMENT;
+    fixture.options.first_segment = SEGMENT;
     fixture_open(&fixture);
     memset(there, 0, sizeof there);
     next = 0;

@@ -257,6 +257,7 @@ START_TEST(a_page_behind_deleted_keys_costs_what_it_shows)
 {
     enum { TAKEN = 260 }; /* fewer than half: the segment stays; more than fit into a block of its keys */
     char key[TEXT];
+    fixture_set_first_segment(&fixture, 256 << 10);
     fill_a_segment();
     list_all("", "", 100); /* now the keys of the segment are in a file */
     for (unsigned i = 0; i < TAKEN; i++) {

@@ -274,6 +274,7 @@ START_TEST(a_segment_that_comes_back_brings_no_deleted_key)
     char name[20];
     unsigned count = 0;
     size_t size;
+    fixture_set_first_segment(&fixture, 256 << 10);
     for (; fixture_figures(&fixture).segments < 3; count++) {
         name_object(count, name);
         ck_assert_int_eq(fixture_put(&fixture, name, payload, sizeof payload), STORE_OK);

@@ -35,6 +35,7 @@ static void open_on_bad_blocks(void)
     bad_io.pread = bad_pread;
     bad_from = bad_to = 0;
     fixture.options.io = &bad_io;
+    fixture.options.first_segment = 64 << 10;
     fixture_open(&fixture);
 }
 
