@@ -136,9 +136,7 @@ int blobs_sync(struct blobs *blobs)
 
 void blobs_remove(struct blobs *blobs, uint64_t blob)
 {
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(blob, ending, name);
-    blobs->io->unlinkat(blobs->io->self, blobs->folder, name, 0); /* what stays is an orphan: removed at start */
+    numbered_remove(blobs->io, blobs->folder, blob, ending); /* what stays is an orphan: removed at start */
 }
 
 /* ---- copying --------------------------------------------------------------------------------- */

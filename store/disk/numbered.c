@@ -2,6 +2,8 @@
 #include "store/disk/numbered.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,4 +28,32 @@ bool numbered_read(const char *name, const char *ending, uint64_t *ret_number)
         return false;
     *ret_number = number;
     return true;
+}
+
+int numbered_open(const struct io *io, int folder, uint64_t number, const char *ending)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    return io->openat(io->self, folder, name, O_RDONLY | O_NONBLOCK, 0);
+}
+
+void numbered_remove(const struct io *io, int folder, uint64_t number, const char *ending)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(number, ending, name);
+    io->unlinkat(io->self, folder, name, 0);
+}
+
+struct failure numbered_read_header(const struct io *io, int file, uint64_t position, void *ret_bytes, size_t length,
+                                    uint64_t *ret_rest)
+{
+    struct stat status;
+    if (io->fstat(io->self, file, &status) < 0)
+        return failure_io(errno);
+    uint64_t size = S_ISREG(status.st_mode) && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    if (size < position || size - position < length)
+        return failure_of(STORE_DAMAGED);
+    int os_error = io_read_all(io, file, ret_bytes, length, (off_t)position);
+    *ret_rest = size - position - length;
+    return os_error ? failure_io(os_error) : failure_none();
 }

@@ -47,9 +47,7 @@ bool summary_is_draft(const char *name)
 
 void summary_remove(const struct log *log, uint64_t number)
 {
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(number, ending, name);
-    log->io->unlinkat(log->io->self, log->folder, name, 0);
+    numbered_remove(log->io, log->folder, number, ending);
 }
 
 /* ---- its bytes ------------------------------------------------------------------------------- */
@@ -229,15 +227,15 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-/* Whether the header tells of just this segment. */
-static bool is_of(const struct summary *summary, const struct segment *segment, uint64_t end, uint64_t size)
+/* Whether the header tells of just this segment; `rest`: bytes behind it. */
+static bool is_of(const struct summary *summary, const struct segment *segment, uint64_t end, uint64_t rest)
 {
     uint64_t check, stamp;
     return summary->number == segment->number && summary->base == segment->base && summary->end == end &&
            summary->length == segment->prepared && summary->count <= end / RECORD_HEADER &&
-           size == SUMMARY_HEADER + summary->count * SUMMARY_ROW && summary->last < end &&
-           segment_stamp(segment, &stamp) == 0 && stamp == summary->stamp &&
-           read_last_check(segment, summary->last, &check) == 0 && check == summary->last_check;
+           rest == summary->count * SUMMARY_ROW && summary->last < end && segment_stamp(segment, &stamp) == 0 &&
+           stamp == summary->stamp && read_last_check(segment, summary->last, &check) == 0 &&
+           check == summary->last_check;
 }
 
 /* What is seen of the rows as they pass. */
@@ -317,26 +315,17 @@ static bool read_proven(const struct log *log, int file, const struct summary *s
     return proven;
 }
 
-static int open_file(const struct log *log, uint64_t number)
-{
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(number, ending, name);
-    return log->io->openat(log->io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
-}
-
 bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
                   struct rows *ret_rows)
 {
     const struct io *io = log->io;
     unsigned char header[SUMMARY_HEADER];
-    struct stat status;
-    int file = open_file(log, segment->number);
+    uint64_t rest;
+    int file = numbered_open(io, log->folder, segment->number, ending);
     if (file < 0)
         return false;
-    bool counts = io->fstat(io->self, file, &status) == 0 && S_ISREG(status.st_mode) &&
-                  io_read_all(io, file, header, sizeof header, 0) == 0 &&
-                  header_decode(header, log->salt, ret_summary) &&
-                  is_of(ret_summary, segment, end, (uint64_t)status.st_size) &&
+    bool counts = !numbered_read_header(io, file, 0, header, sizeof header, &rest).error &&
+                  header_decode(header, log->salt, ret_summary) && is_of(ret_summary, segment, end, rest) &&
                   read_proven(log, file, ret_summary, ret_rows);
     io->close(io->self, file);
     return counts;
@@ -346,7 +335,7 @@ int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t c
                  struct row *ret_rows)
 {
     assert(from % SUMMARY_PIECE == 0);
-    int file = open_file(log, number);
+    int file = numbered_open(log->io, log->folder, number, ending);
     if (file < 0)
         return errno;
     int error = read_rows(log->io, file, from, count, ret_rows);

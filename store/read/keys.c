@@ -86,13 +86,6 @@ struct failure keys_write(const struct log *log, const struct run_source *source
     return failure;
 }
 
-static int open_file(const struct log *log, uint64_t number)
-{
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(number, ending, name);
-    return log->io->openat(log->io->self, log->folder, name, O_RDONLY | O_NONBLOCK, 0); /* it may be a pipe */
-}
-
 struct failure keys_draft(struct index *index, const struct log *log, const struct segment *segment, uint64_t records,
                           struct draft *draft, struct run_source *ret_source)
 {
@@ -107,7 +100,7 @@ struct failure keys_draft(struct index *index, const struct log *log, const stru
 
 bool keys_is_there(const struct log *log, uint64_t number)
 {
-    int file = open_file(log, number);
+    int file = numbered_open(log->io, log->folder, number, ending);
     if (file >= 0)
         log->io->close(log->io->self, file);
     return file >= 0;
@@ -133,7 +126,7 @@ void keys_make(struct index *index, const struct log *log, const struct segment 
 struct failure keys_open(const struct log *log, uint64_t number, struct run **ret_run)
 {
     struct run *run;
-    int file = open_file(log, number);
+    int file = numbered_open(log->io, log->folder, number, ending);
     if (file < 0)
         return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
     struct failure failure = run_open(log->io, file, 0, log->salt, &run);
@@ -148,27 +141,22 @@ struct failure keys_open(const struct log *log, uint64_t number, struct run **re
 
 void keys_remove(const struct log *log, uint64_t number)
 {
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(number, ending, name);
-    log->io->unlinkat(log->io->self, log->folder, name, 0);
+    numbered_remove(log->io, log->folder, number, ending);
 }
 
 /* What the header of a file says. STORE_NO_OBJECT, STORE_DAMAGED, STORE_IO. */
 static struct failure look_at(const struct log *log, uint64_t number, struct run_header *ret_header)
 {
-    const struct io *io = log->io;
     unsigned char bytes[RUN_HEADER];
-    struct stat status;
-    int file = open_file(log, number);
+    uint64_t rest;
+    int file = numbered_open(log->io, log->folder, number, ending);
     if (file < 0)
         return errno == ENOENT ? failure_of(STORE_NO_OBJECT) : failure_io(errno);
-    bool told = io->fstat(io->self, file, &status) == 0 && S_ISREG(status.st_mode);
-    bool whole = told && status.st_size >= RUN_HEADER;
-    int os_error = whole ? io_read_all(io, file, bytes, sizeof bytes, 0) : 0;
-    io->close(io->self, file);
-    if (os_error)
-        return failure_io(os_error);
-    return failure_of(whole && run_decode_header(bytes, log->salt, ret_header) ? STORE_OK : STORE_DAMAGED);
+    struct failure failure = numbered_read_header(log->io, file, 0, bytes, sizeof bytes, &rest);
+    log->io->close(log->io->self, file);
+    if (!failure.error && !run_decode_header(bytes, log->salt, ret_header))
+        failure = failure_of(STORE_DAMAGED);
+    return failure;
 }
 
 void keys_remove_single(const struct log *log, uint64_t number)

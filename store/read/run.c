@@ -3,9 +3,9 @@
 
 #include "store/base/little.h"
 #include "store/base/lock.h"
+#include "store/disk/numbered.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -173,18 +173,12 @@ static bool is_laid_out(const struct run *run)
 static struct failure read_header(struct run *run)
 {
     unsigned char bytes[RUN_HEADER];
-    struct stat status;
-    if (run->io->fstat(run->io->self, run->file, &status) < 0)
-        return failure_io(errno);
-    uint64_t size = S_ISREG(status.st_mode) && status.st_size > 0 ? (uint64_t)status.st_size : 0;
-    if (size < run->offset || size - run->offset < RUN_HEADER)
-        return failure_of(STORE_DAMAGED);
-    int os_error = io_read_all(run->io, run->file, bytes, sizeof bytes, (off_t)run->offset);
-    if (os_error)
-        return failure_io(os_error);
+    uint64_t rest;
+    struct failure failure = numbered_read_header(run->io, run->file, run->offset, bytes, sizeof bytes, &rest);
+    if (failure.error)
+        return failure;
     if (run_is_foreign(bytes))
         return failure_of(STORE_FOREIGN);
-    uint64_t rest = size - run->offset - RUN_HEADER;
     bool valid = run_decode_header(bytes, run->salt, &run->header) && run->header.block_bytes <= rest &&
                  tail_length(&run->header) <= rest - run->header.block_bytes;
     return failure_of(valid ? STORE_OK : STORE_DAMAGED);
