@@ -15,6 +15,7 @@ curl -X MOVE -H 'Destination: /v1/stores/curl-example/objects/kept' "$store/obje
 curl -F 'a.txt=one' -F 'b.txt=two' "$store/batch"                              # many objects, all or none
 curl --json '{"keys":["a.txt","kept","absent"]}' "$store/batch-get"            # many objects in one answer
 curl "$store/objects?delimiter=/"                                              # the keys, with folders
+curl -H 'Accept: application/x-ndjson' "$store/objects"                          # all of them, one a line
 curl -X DELETE "$store/objects/kept"
 curl -X PUT --path-as-is -d 'dots' "$store/objects/.."                         # any key at all, even this one
 curl --path-as-is "$store/objects/.."

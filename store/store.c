@@ -341,11 +341,12 @@ enum store_error store_check(struct store *store, const struct store_key *key, c
     return failure_tell(object_check(&store->reader, key, condition));
 }
 
-enum store_error store_list(struct store *store, const struct store_list_query *query,
-                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+enum store_error store_list(struct store *store, const struct store_list_query *query, store_list_take *take, void *arg,
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
 {
-    return failure_tell(listing_page(&store->reader, &store->catalog, query, item, arg, ret_cursor, ret_cursor_length));
+    if (gate_is_removed(&store->gate))
+        return STORE_NO_STORE; /* whoever goes on from page to page keeps its files from being removed */
+    return failure_tell(listing_page(&store->reader, &store->catalog, query, take, arg, ret_cursor, ret_cursor_length));
 }
 
 /* ---- verifying it ---------------------------------------------------------------------------- */

@@ -278,6 +278,9 @@ enum store_error depot_names(struct depot *depot, char ***ret_names, size_t *ret
  * completion callbacks that it waits for. */
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg);
 
+/* The same for work that is under way already: it is never refused because others wait, only made to wait. */
+enum store_error depot_go_on(struct depot *depot, void (*job)(void *arg), void *arg);
+
 /* Has it looked whether the data folder is there, and its disk gives bytes and takes some, unless that was just now. A
  * thread of its own does that and calls `done(arg)`, which must not block; depot_healthy() has the result. STORE_AGAIN
  * when an earlier look does not come back, which depot_healthy() tells as well; STORE_NO_MEMORY. Does not block. */
@@ -363,10 +366,13 @@ struct store_list_item {
 /* Whether bytes a client brings can be a cursor. */
 bool store_list_cursor_valid(const void *cursor, size_t length);
 
-/* Calls `item` for each item of the page; *ret_cursor_length is 0 at the end, else the cursor of the next page.
- * What exists from before the call until it returns is listed. STORE_IO, STORE_DAMAGED, STORE_NO_MEMORY. Blocking. */
-enum store_error store_list(struct store *store, const struct store_list_query *query,
-                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
+/* One item of a page. False: the page is long enough with it, whatever its limit. */
+typedef bool store_list_take(void *arg, const struct store_list_item *item);
+
+/* Calls `take` for each item of the page; *ret_cursor_length is 0 at the end, else the cursor of the next page.
+ * What exists from before the call until it returns is listed. STORE_NO_STORE when the store has been removed;
+ * STORE_IO, STORE_DAMAGED, STORE_NO_MEMORY. Blocking. */
+enum store_error store_list(struct store *store, const struct store_list_query *query, store_list_take *take, void *arg,
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
 
 /* ---- verification ---------------------------------------------------------------------------- */

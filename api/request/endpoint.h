@@ -32,6 +32,8 @@ struct endpoint {
     bool links;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
+    /* What it answers depends on Accept. */
+    bool negotiates;
     /* It tells how the server is: also those who find no place among the connections, and outside of the base path,
      * for who asks past the proxy. */
     bool guests;

@@ -1,4 +1,4 @@
-/* interrupt.c - writes the answer to the socket by hand. See interrupt.h. */
+/* interrupt.c - uses the socket by hand. See interrupt.h. */
 #include "api/request/interrupt.h"
 
 #include "api/http/http_date.h"
@@ -25,17 +25,29 @@ static void write_answer(FILE *out, unsigned status, struct MHD_Response *respon
     fwrite(content, 1, length, out);
 }
 
+static int socket_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
 bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
                     const char *content, size_t length)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     char *text = NULL;
     size_t text_length;
     FILE *out = open_memstream(&text, &text_length);
     if (!out)
         return false;
     write_answer(out, status, response, content, length);
-    ssize_t sent = fclose(out) == 0 ? send(info->connect_fd, text, text_length, MSG_DONTWAIT | MSG_NOSIGNAL) : -1;
+    int socket = socket_of(connection);
+    ssize_t sent = fclose(out) == 0 ? send(socket, text, text_length, MSG_DONTWAIT | MSG_NOSIGNAL) : -1;
     free(text);
     return sent >= 0 && (size_t)sent == text_length;
+}
+
+/* A connection that is dissolved by hand is reset at once, and closing it later sends nothing more. */
+void interrupt_reset(struct MHD_Connection *connection)
+{
+    const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    (void)connect(socket_of(connection), &nowhere, sizeof nowhere);
 }

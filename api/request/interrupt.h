@@ -1,7 +1,9 @@
-/* interrupt.h - answers a request whose body is still coming.
+/* interrupt.h - what libmicrohttpd has no way to do to a connection that is in the middle of a message.
  *
- * libmicrohttpd takes an answer before the body, or one after it, and nothing in between. So such an answer is written
- * to the socket here. The caller then closes the connection.
+ * It takes an answer before the body, or one after it, and nothing in between. So an answer to a request whose body is
+ * still coming is written to the socket here. And it ends a connection politely where content breaks off.
+ *
+ * The caller then closes the connection.
  *
  * Thread: the daemon's.
  */
@@ -17,5 +19,9 @@
  * false. */
 bool interrupt_send(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response,
                     const char *content, size_t length);
+
+/* Resets it, so that the client does not take what has come for all of it: with HTTP/1.0 content ends where the
+ * connection does. Unix sockets have no such thing. */
+void interrupt_reset(struct MHD_Connection *connection);
 
 #endif

@@ -124,12 +124,14 @@ static void write_line(struct request *request, const struct metrics_request *fi
 
 static uint64_t content_of(const struct request *request)
 {
-    return request->method == METHOD_HEAD ? 0 : request->answer_length;
+    bool known = request->answer_length != STORE_SIZE_UNKNOWN;
+    return request->method == METHOD_HEAD ? 0 : known ? request->answer_length : request->handed;
 }
 
+/* What comes in portions may become long. */
 static bool is_measured(const struct request *request)
 {
-    return request->api->options.moved && content_of(request) >= MEASURED_MIN;
+    return request->api->options.moved && request->method != METHOD_HEAD && request->answer_length >= MEASURED_MIN;
 }
 
 void record_answer(struct request *request)

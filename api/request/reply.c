@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Bytes a reader is asked for at a time: a block of that size is in memory while its answer is under way. Short of
- * memory it is as large as a page. */
+ * memory it is as large as a page. Content of unknown length uses none, but for clients of HTTP/1.0. */
 enum { READER_BLOCK = 32 << 10, READER_BLOCK_SMALL = 4 << 10 };
 
 static void keep(struct request *request, unsigned status, struct MHD_Response *response, uint64_t length)
@@ -106,10 +106,11 @@ void reply_reader(struct request *request, unsigned status, uint64_t length, MHD
                   void (*release)(void *owner), void *owner)
 {
     struct budget *answers = &request->api->answers;
-    size_t block = budget_has(answers, READER_BLOCK) ? READER_BLOCK : READER_BLOCK_SMALL;
+    bool large = length != STORE_SIZE_UNKNOWN && budget_has(answers, READER_BLOCK);
+    size_t block = large ? READER_BLOCK : READER_BLOCK_SMALL;
     budget_add(answers, &request->answer, request->answer.bytes + block);
     struct MHD_Response *response = MHD_create_response_from_callback(length, block, read, owner, release);
-    if (!response)
+    if (!response && release)
         release(owner);
     keep(request, status, response, length);
 }
@@ -123,7 +124,10 @@ static ssize_t no_content(void *closure, uint64_t position, char *bytes, size_t 
 
 void reply_length(struct request *request, unsigned status, uint64_t length)
 {
-    keep(request, status, MHD_create_response_from_callback(length, 1, no_content, NULL, NULL), 0);
+    struct MHD_Response *response = MHD_create_response_from_callback(length, 1, no_content, NULL, NULL);
+    if (response && length == STORE_SIZE_UNKNOWN) /* else a last chunk follows, which HEAD does not have either */
+        MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
+    keep(request, status, response, 0);
 }
 
 /* The detail may quote what the client sent, or a part of it; JSON wants UTF-8. */
@@ -241,13 +245,10 @@ static void reply_quota(struct request *request)
                   overrun->of_objects ? "" : ", those of unfinished uploads among them", overrun->added);
 }
 
-void reply_error(struct request *request, enum store_error error)
+/* Owned by the caller; NULL: memory is out. */
+static char *error_sentence(const struct request *request, enum store_error error)
 {
-    if (error == STORE_QUOTA) {
-        reply_quota(request);
-        return;
-    }
-    char words[128];
+    char words[128], *text;
     bool told = request->detail && *request->detail != '\0';
     const char *fault = error == STORE_IO && request->endpoint ? request->endpoint->fault : NULL;
     const char *sentence = told ? request->detail : fault ? fault : store_error_text(error);
@@ -255,8 +256,28 @@ void reply_error(struct request *request, enum store_error error)
     if (!told && request->os_error != 0)
         cause = strerror_r(request->os_error, words, sizeof words);
     char first = *sentence >= 'a' && *sentence <= 'z' ? (char)(*sentence - 'a' + 'A') : *sentence;
-    reply_problem(request, problem_of(error, request->os_error), "%c%s%s%s.", first, sentence + 1,
-                  *cause == '\0' ? "" : ": ", cause);
+    int printed = asprintf(&text, "%c%s%s%s.", first, sentence + 1, *cause == '\0' ? "" : ": ", cause);
+    return printed < 0 ? NULL : text;
+}
+
+void reply_error(struct request *request, enum store_error error)
+{
+    if (error == STORE_QUOTA) {
+        reply_quota(request);
+        return;
+    }
+    char *sentence = error_sentence(request, error);
+    reply_problem(request, problem_of(error, request->os_error), "%s", !sentence ? "" : sentence);
+    free(sentence);
+}
+
+void reply_broken_off(struct request *request)
+{
+    char *sentence = error_sentence(request, request->error);
+    request->problem = problem_of(request->error, request->os_error);
+    if (sentence)
+        log_fault(request, problem_kind(request->problem), sentence);
+    free(sentence);
 }
 
 /* Where an object is found: by its key, or by its hash when that is all that is known or can stand in a path. */

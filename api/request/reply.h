@@ -44,11 +44,12 @@ void reply_borrowed(struct request *request, unsigned status, const void *bytes,
 /* `length` bytes of a file from `position` on; takes the descriptor. */
 void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length);
 
-/* `length` bytes that `read` produces; `release(owner)` follows when they are sent. */
+/* `length` bytes that `read` produces; with STORE_SIZE_UNKNOWN as many as it has (portions.h). `release(owner)`, if
+ * any, follows when they are sent. */
 void reply_reader(struct request *request, unsigned status, uint64_t length, MHD_ContentReaderCallback read,
                   void (*release)(void *owner), void *owner);
 
-/* No content, but the length it would have: for HEAD, and for 304. */
+/* No content, but the length it would have: for HEAD, and for 304. Where that is not known the connection closes. */
 void reply_length(struct request *request, unsigned status, uint64_t length);
 
 /* The receipt of a write that left an object in `store` (request->receipt): 201 with its Location when
@@ -65,6 +66,9 @@ void reply_entry_problem(struct request *request, enum problem problem, size_t e
 
 /* The same for an error of the engine, with what is known about it. */
 void reply_error(struct request *request, enum store_error error);
+
+/* The answer is under way and cannot go on: request->error says why. What is the operator's is logged. */
+void reply_broken_off(struct request *request);
 
 /* The same for an error about a store; it becomes the one the problem is about. The name has to live until the
  * request ends. */

@@ -100,7 +100,8 @@ struct request {
     enum problem problem;          /* that it tells of; PROBLEMS: none */
     const char *content;           /* of an answer that is in memory, borrowed from it */
     size_t content_length;
-    uint64_t answer_length;     /* bytes of content */
+    uint64_t answer_length;     /* bytes of content; STORE_SIZE_UNKNOWN: it comes in portions */
+    uint64_t handed;            /* of such content: bytes so far */
     uint64_t given;             /* bytes of earlier answers when it was queued: see record_answer() */
     bool answered;              /* it is queued, or written */
     bool written;               /* it was written by interrupt.h, whole */
@@ -136,6 +137,10 @@ void request_resume(struct request *request);
 /* Suspends, runs `job` on an I/O thread, then `then`. When the engine takes no jobs, `job` does not
  * run, request->error says why, and `then` runs all the same. */
 void request_offload(struct request *request, request_step *job, request_step *then);
+
+/* For content that is under way and has to be made: suspends and runs `job` on an I/O thread; then libmicrohttpd asks
+ * for the content again. Also when `job` did not run: request->error says why. */
+void request_go_on(struct request *request, request_step *job);
 
 /* Gets a reference to a store, waiting if need be, then runs `then` (NULL: what follows is in the body); answers by
  * itself when there is no such store. The name and *ret_store have to live until then. */

@@ -19,6 +19,13 @@ static void limit_caching(struct request *request)
         reply_field(request, "Cache-Control", "no-cache");
 }
 
+/* Also a refusal: another representation might not have been refused. */
+static void vary(struct request *request)
+{
+    if (request->endpoint && request->endpoint->negotiates)
+        reply_field(request, "Vary", "Accept");
+}
+
 /* What all answers have in common. */
 static void conclude(struct request *request)
 {
@@ -26,6 +33,7 @@ static void conclude(struct request *request)
     reply_field(request, "X-Request-Id", request_id(request));
     reply_field(request, "X-Content-Type-Options", "nosniff"); /* what says it is text is not taken for a page */
     limit_caching(request);
+    vary(request);
     site_fields(request);
     metrics_count(&request->api->metrics, request->method, request->status, request->problem);
 }

@@ -1,4 +1,5 @@
 /* about.c - GET /: what this is and where it is described. A page for browsers, JSON for everybody else. */
+#include "api/http/accept.h"
 #include "api/http/base_path.h"
 #include "api/request/core.h"
 #include "api/request/reply.h"
@@ -18,11 +19,10 @@ static const char page_format[] =
     "<li><a href=\"readyz\">Whether it is ready</a></li>\n"
     "<li><a href=\"metrics\">Its metrics</a></li>\n</ul>\n</html>\n";
 
-/* Browsers ask for pages by name, and never for JSON. */
+/* Browsers ask for pages by name. */
 static bool wants_page(const struct request *request)
 {
-    const char *accept = request_field(request, FIELD_ACCEPT);
-    return accept && strcasestr(accept, "text/html") && !strcasestr(accept, "application/json");
+    return accept_prefers(request_field(request, FIELD_ACCEPT), "text/html", "application/json");
 }
 
 static void reply_page(struct request *request, const char *version)
@@ -52,7 +52,6 @@ static void begin(struct request *request)
         jsontext_close(&json, '}');
         reply_json(request, 200, &json);
     }
-    reply_field(request, "Vary", "Accept");
 }
 
-const struct endpoint endpoint_about = {.begin = begin};
+const struct endpoint endpoint_about = {.begin = begin, .negotiates = true};

@@ -213,6 +213,7 @@ void jsontext_splice(struct jsontext *json, const struct jsontext *other)
 void jsontext_end(struct jsontext *json)
 {
     append(json, "\n", 1);
+    json->comma = false;
 }
 
 void jsontext_figure(struct jsontext *json, const char *name, uint64_t number)

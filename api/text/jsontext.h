@@ -51,7 +51,8 @@ void jsontext_null(struct jsontext *json);
 /* A value that was written as a text of its own. */
 void jsontext_splice(struct jsontext *json, const struct jsontext *other);
 
-/* Ends the whole text with a newline: whoever reads it in a terminal gets the prompt on a line of its own. */
+/* Ends the whole text with a newline: whoever reads it in a terminal gets the prompt on a line of its own. Another text
+ * may follow on the next line. */
 void jsontext_end(struct jsontext *json);
 
 /* A number with its name. */

@@ -646,8 +646,11 @@ static void run_job(void *arg)
 
 enum store_error depot_run(struct depot *depot, void (*job)(void *arg), void *arg)
 {
-    if (pool_waiting(depot->services.pool) >= JOBS_WAITING_MAX)
-        return STORE_BUSY;
+    return pool_waiting(depot->services.pool) < JOBS_WAITING_MAX ? depot_go_on(depot, job, arg) : STORE_BUSY;
+}
+
+enum store_error depot_go_on(struct depot *depot, void (*job)(void *arg), void *arg)
+{
     struct depot_job *own = malloc(sizeof *own);
     if (!own)
         return STORE_NO_MEMORY;

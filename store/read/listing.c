@@ -18,7 +18,8 @@ struct listing {
     size_t shown;
     size_t gone; /* entries that led to nothing */
     bool done;   /* nothing can follow */
-    void (*item)(void *arg, const struct store_list_item *item);
+    bool full;   /* nothing more is wanted */
+    store_list_take *take;
     void *arg;
 };
 
@@ -96,7 +97,7 @@ static struct failure show(struct listing *listing, const struct object_info *in
     size_t group = group_length(listing->query, key);
     struct store_list_item item = {.info = group ? NULL : info, .prefix = key->bytes, .prefix_length = group};
     listing->shown++;
-    listing->item(listing->arg, &item);
+    listing->full = !listing->take(listing->arg, &item) || listing->shown == listing->query->limit;
     return pass(listing, group);
 }
 
@@ -158,7 +159,7 @@ static struct failure list(struct listing *listing)
         if (entry)
             key = place_key(&entry->place);
         listing->done = !entry || !has_prefix(&key, query->prefix, query->prefix_length);
-        if (listing->shown == query->limit || listing->done)
+        if (listing->full || listing->done)
             break;
         failure = list_entry(listing, entry, &key);
     }
@@ -175,10 +176,11 @@ static bool has_met_a_broken_run(const struct listing *listing)
 }
 
 struct failure listing_page(const struct reader *reader, struct catalog *catalog, const struct store_list_query *query,
-                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
-                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length)
+                            store_list_take *take, void *arg, unsigned char ret_cursor[STORE_CURSOR_MAX],
+                            size_t *ret_cursor_length)
 {
-    struct listing listing = {.reader = reader, .catalog = catalog, .query = query, .item = item, .arg = arg};
+    struct listing listing = {
+        .reader = reader, .catalog = catalog, .query = query, .full = query->limit == 0, .take = take, .arg = arg};
     struct failure failure = failure_none();
     bool again = query->prefix_length <= STORE_KEY_MAX;
     if (!again)

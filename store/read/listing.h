@@ -17,7 +17,7 @@
 
 /* What store_list() says. Blocking. Thread: any. */
 struct failure listing_page(const struct reader *reader, struct catalog *catalog, const struct store_list_query *query,
-                            void (*item)(void *arg, const struct store_list_item *item), void *arg,
-                            unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
+                            store_list_take *take, void *arg, unsigned char ret_cursor[STORE_CURSOR_MAX],
+                            size_t *ret_cursor_length);
 
 #endif

@@ -138,7 +138,7 @@ struct listed {
     size_t count;
 };
 
-static void add_item(void *arg, const struct store_list_item *item)
+static bool add_item(void *arg, const struct store_list_item *item)
 {
     struct listed *listed = arg;
     struct object *object;
@@ -148,6 +148,7 @@ static void add_item(void *arg, const struct store_list_item *item)
     fuzz_assert(object_info(object)->offset == item->info->offset);
     object_release(object);
     listed->count++;
+    return true;
 }
 
 /* The objects that are listed, page by page. */

@@ -130,11 +130,12 @@ static void look_at_all(struct run *run)
     fuzz_assert(more ? seen <= figures.objects : seen == figures.objects);
 }
 
-static void count_item(void *arg, const struct store_list_item *item)
+static bool count_item(void *arg, const struct store_list_item *item)
 {
     size_t *listed = arg;
     fuzz_assert(item->info);
     ++*listed;
+    return true;
 }
 
 /* A listing shows what can be read, and no more than there is. */

@@ -272,6 +272,13 @@ START_TEST(the_list_shows_stores_in_which_something_is_allowed)
     ck_assert_uint_eq(json_array_size(json_object_get(answer_json(get("right", "/v1/stores")), "stores")), 4);
     ck_assert_str_eq(names_shown("tenant"), " tenant-1 tenant-12");
     ck_assert_str_eq((char *)get("nothing", "/v1/stores")->body, "{\"stores\":[]}\n");
+    /* Nor do pages and their cursors tell that there are others, behind the last one or between. */
+    ck_assert_ptr_nonnull(strstr((char *)get("tenant", "/v1/stores?limit=1")->body, "\"cursor\":\"dGVuYW50LTE=\"}"));
+    ck_assert_ptr_nonnull(strstr((char *)get("tenant", "/v1/stores?limit=2")->body, "\"cursor\":null}"));
+    struct answer *page = get("tenant", "/v1/stores?limit=1&cursor=dGVuYW50LTE%3D");
+    ck_assert_ptr_nonnull(strstr((char *)page->body, "{\"stores\":[{\"name\":\"tenant-12\""));
+    ck_assert_ptr_nonnull(strstr((char *)page->body, "\"cursor\":null}"));
+    ck_assert_str_eq((char *)get("nothing", "/v1/stores?limit=1")->body, "{\"stores\":[],\"cursor\":null}\n");
     site_expect(get("tenant", "/v1/stores/tenant-1"), 403);
     site_expect(get(NULL, "/v1/stores"), 401);
 }

@@ -81,6 +81,44 @@ START_TEST(a_new_store_is_listed)
 }
 END_TEST
 
+static struct answer *list_page(const char *query)
+{
+    struct answer *answer = client_get(site.client, client_text(site.client, "/v1/stores?%s", query), NULL);
+    site_expect(answer, 200);
+    return answer;
+}
+
+/* The test's store has others beside it. */
+START_TEST(stores_are_listed_page_by_page)
+{
+    json_t *all = json_object_get(answer_json(list_page("")), "stores"), *paged = json_array();
+    const char *cursor = "";
+    ck_assert_ptr_null(json_object_get(answer_json(list_page("")), "cursor"));
+    for (size_t pages = 1; cursor; pages++) {
+        struct answer *page = list_page(client_text(site.client, "limit=2%s%s", *cursor ? "&cursor=" : "", cursor));
+        json_t *stores = json_object_get(answer_json(page), "stores"), *next;
+        ck_assert_uint_le(json_array_size(stores), 2);
+        json_array_extend(paged, stores);
+        next = json_object_get(answer_json(page), "cursor");
+        ck_assert(json_is_string(next) || json_is_null(next));
+        ck_assert_uint_le(2 * pages, json_array_size(all) + 1);
+        cursor = json_string_value(next) ? curl_easy_escape(NULL, json_string_value(next), 0) : NULL;
+    }
+    ck_assert_uint_gt(json_array_size(all), 2);
+    ck_assert(json_equal(all, paged));
+}
+END_TEST
+
+START_TEST(bad_pages_of_stores_are_refused)
+{
+    const char *queries[] = {"limit=0",     "limit=1001",  "limit=x",     "limit=",          "cursor=x",
+                             "cursor=LQ==", "cursor=YQBi", "cursor=QUJD", "limit=1&limit=2", "prefix=a"};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+        site_expect_kind(client_get(site.client, client_text(site.client, "/v1/stores?%s", queries[i]), NULL), 400,
+                         "bad-parameter");
+}
+END_TEST
+
 START_TEST(figures_of_an_empty_store)
 {
     struct answer *answer = request_store("GET", site.store);
@@ -252,6 +290,8 @@ int main(void)
         good_names_are_taken,
         bad_names_are_refused,
         a_new_store_is_listed,
+        stores_are_listed_page_by_page,
+        bad_pages_of_stores_are_refused,
         figures_of_an_empty_store,
         figures_count_objects_and_bytes,
         disk_bytes_include_large_objects,

@@ -598,7 +598,7 @@ static bool in_order(unsigned first, unsigned second)
     return order < 0 || (order == 0 && a.length < b.length);
 }
 
-static void see_item(void *arg, const struct store_list_item *item)
+static bool see_item(void *arg, const struct store_list_item *item)
 {
     struct page *page = arg;
     unsigned key = key_number(page, item->info);
@@ -615,6 +615,7 @@ static void see_item(void *arg, const struct store_list_item *item)
     page->seen[key] = true;
     page->last = key;
     page->count++;
+    return true;
 }
 
 /* False when a page failed, as it may on a broken disk. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void collect(void *arg, const struct store_list_item *item)
+static bool collect(void *arg, const struct store_list_item *item)
 {
     struct page *page = arg;
     const struct object_info *info = item->info;
@@ -15,6 +15,7 @@ static void collect(void *arg, const struct store_list_item *item)
                                      (const char *)(info ? info->key : item->prefix));
     ck_assert_uint_lt(page->length, sizeof page->text);
     page->items++;
+    return true;
 }
 
 enum store_error page_list(struct store *store, struct page *page, const char *prefix, const char *delimiter,

@@ -190,11 +190,12 @@ END_TEST
 
 static unsigned listed;
 
-static void count_item(void *arg, const struct store_list_item *item)
+static bool count_item(void *arg, const struct store_list_item *item)
 {
     (void)arg;
     (void)item;
     listed++;
+    return true;
 }
 
 static unsigned list_all(void)

@@ -418,13 +418,14 @@ struct names {
     char last[NAMESAKE_LENGTH];
 };
 
-static void add_name(void *arg, const struct store_list_item *item)
+static bool add_name(void *arg, const struct store_list_item *item)
 {
     struct names *names = arg;
     ck_assert_uint_eq(item->info->key_length, NAMESAKE_LENGTH);
     ck_assert(names->count == 0 || memcmp(names->last, item->info->key, NAMESAKE_LENGTH) < 0);
     memcpy(names->last, item->info->key, NAMESAKE_LENGTH);
     names->count++;
+    return true;
 }
 
 static unsigned list(void)

@@ -62,10 +62,11 @@ START_TEST(of_a_read_that_does_not_wait)
 }
 END_TEST
 
-static void ignore(void *arg, const struct store_list_item *item)
+static bool ignore(void *arg, const struct store_list_item *item)
 {
     (void)arg;
     (void)item;
+    return true;
 }
 
 /* Whichever of its reads it is that fails. */

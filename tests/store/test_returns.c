@@ -249,11 +249,12 @@ static void compare_key(const struct history *history, unsigned key, uint32_t va
         differ(history, "key %u holds value %u instead of %u, written since the last loss", key, value, expected);
 }
 
-static void count_item(void *arg, const struct store_list_item *item)
+static bool count_item(void *arg, const struct store_list_item *item)
 {
     uint64_t *listed = arg;
     (void)item;
     ++*listed;
+    return true;
 }
 
 static void compare_listing(struct history *history, uint64_t readable, uint64_t objects)

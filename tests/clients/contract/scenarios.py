@@ -5,6 +5,7 @@ Every function takes a Checker. distress.py has the servers that are full, busy,
 
 import base64
 import hashlib
+import json
 
 OBJECT = ("putObject", "getObject", "headObject", "deleteObject")
 BY_HASH = ("putObjectByHash", "getObjectByHash", "headObjectByHash", "deleteObjectByHash")
@@ -21,6 +22,7 @@ KEPT = {
     "Content-Language": "de",
     "Expires": "Thu, 01 Dec 2094 16:00:00 GMT",
 }
+LINES = {"Accept": "application/x-ndjson"}
 OTHER_ETAG = '"00000000000000000000000000000000"'
 
 
@@ -41,7 +43,16 @@ def stores(checker):
     call("createStore", 201, photos)
     call("createStore", 200, photos, why="again")
     call("createStore", 400, {"store": "No Such Name"}, valid=False)
-    call("listStores", 200)
+    call("createStore", 201, {"store": "quills"})
+    page = call("listStores", 200).json()
+    checker.check("without a limit all stores are listed", "cursor" not in page, f"{page}")
+    page = call("listStores", 200, query={"limit": 1}, why="the first page").json()
+    page = call("listStores", 200, query={"limit": 1, "cursor": page["cursor"]}, why="the next page").json()
+    checker.check("pages of stores end", [entry["name"] for entry in page["stores"]] == ["quills"]
+                  and page["cursor"] is None, f"{page}")
+    call("deleteStore", 204, {"store": "quills"})
+    for wrong in ({"limit": 0}, {"cursor": "what?"}):
+        call("listStores", 400, query=wrong, valid=False, why=str(wrong))
     call("getStore", 200, photos)
     call("getStore", 404, {"store": "absent"})
     call("getStore", 400, {"store": "UPPER"}, valid=False)
@@ -240,6 +251,10 @@ def listing(checker):
     page = call("listObjects", 200, path, {"prefix": "c", "attributes": True}, why="with attributes").json()
     told = [(entry.get("cache_control"), entry.get("meta")) for entry in page["objects"]]
     checker.check("attributes are told where asked", told == [("no-store", {"colour": "red"})], f"{page}")
+    text = call("listObjects", 200, path, {"delimiter": "/", "limit": 4}, sent=LINES, why="as lines").text()
+    told = [set(json.loads(line)) & {"key", "prefix", "prefix_base64", "cursor"} for line in text.splitlines()]
+    checker.check("lines are objects, folders and at last a cursor",
+                  told == [{"key"}, {"key"}, {"prefix"}, {"key"}, {"cursor"}], f"{text}")
     for wrong in ({"limit": 0}, {"cursor": "what?"}, {"delimiter": "x" * 65}):
         call("listObjects", 400, path, wrong, valid=False, why=str(wrong))
     call("listObjects", 404, {"store": "absent"})

@@ -11,10 +11,11 @@
 
 FIXTURE_OF_EACH_TEST
 
-static void ignore_item(void *arg, const struct store_list_item *item)
+static bool ignore_item(void *arg, const struct store_list_item *item)
 {
     (void)arg;
     (void)item;
+    return true;
 }
 
 /* All bytes and names of the disk in one number. */

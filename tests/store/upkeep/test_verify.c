@@ -288,10 +288,11 @@ START_TEST(a_lost_segment_is_told)
 }
 END_TEST
 
-static void ignore_item(void *arg, const struct store_list_item *item)
+static bool ignore_item(void *arg, const struct store_list_item *item)
 {
     (void)arg;
     (void)item;
+    return true;
 }
 
 /* Puts until the keys of the first segment have a file; its path. */

@@ -1,0 +1,78 @@
+/* portions.c - a content reader that suspends its connection while there is nothing to read. See portions.h. */
+#include "api/request/portions.h"
+
+#include "api/request/core.h"
+#include "api/request/interrupt.h"
+#include "api/request/reply.h"
+
+#include <string.h>
+
+/* Bytes of a portion; while answers that clients do not read have the memory they are fewer, and who reads well waits
+ * more often. */
+enum { LEAST = 64 << 10, LEAST_SHORT = 4 << 10 };
+
+/* What is in memory is counted, and never refused: half of the content may be out. */
+static void take_measure(struct request *request, struct portions *portions)
+{
+    struct budget *answers = &request->api->answers;
+    budget_keep(&request->answer, 0);
+    portions->least = budget_has(answers, LEAST) ? LEAST : LEAST_SHORT;
+    budget_add(answers, &request->answer, portions->least);
+}
+
+static void prepare(struct request *request, struct portions *portions)
+{
+    take_measure(request, portions);
+    portions->length = portions->sent = 0;
+}
+
+void portions_begin(struct request *request, struct portions *portions, request_step *make, request_step *then)
+{
+    portions->request = request;
+    portions->make = make;
+    prepare(request, portions);
+    request_offload(request, make, then);
+}
+
+static ssize_t break_off(struct request *request)
+{
+    reply_broken_off(request);
+    interrupt_reset(request->connection);
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static size_t hand_over(struct portions *portions, char *bytes, size_t capacity)
+{
+    size_t left = portions->length - portions->sent;
+    size_t length = left < capacity ? left : capacity;
+    memcpy(bytes, portions->bytes + portions->sent, length);
+    portions->sent += length;
+    portions->request->handed += length;
+    return length;
+}
+
+/* For libmicrohttpd: 0 where it is to ask again when the connection goes on. */
+static ssize_t read_portion(void *closure, uint64_t position, char *bytes, size_t capacity)
+{
+    struct portions *portions = closure;
+    struct request *request = portions->request;
+    (void)position;
+    if (request->error != STORE_OK)
+        return break_off(request);
+    if (portions->sent < portions->length)
+        return (ssize_t)hand_over(portions, bytes, capacity);
+    if (portions->last)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    prepare(request, portions);
+    request_go_on(request, portions->make);
+    return 0;
+}
+
+void portions_reply(struct request *request, struct portions *portions, const char *media_type)
+{
+    if (request->method == METHOD_HEAD)
+        reply_length(request, 200, STORE_SIZE_UNKNOWN);
+    else
+        reply_reader(request, 200, STORE_SIZE_UNKNOWN, read_portion, NULL, portions);
+    reply_field(request, "Content-Type", media_type);
+}
