@@ -87,7 +87,8 @@ static void connect_writers(struct store *store)
                                       .reader = &store->reader,
                                       .catalog = &store->catalog,
                                       .progress = &store->progress};
-    store->summaries = (struct summaries){.index = &store->index, .log = &store->log, .gate = &store->gate};
+    store->summaries = (struct summaries){
+        .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
     store->intake = (struct intake){.index = &store->index,
                                     .blobs = &store->blobs,
                                     .quota = &store->quota,

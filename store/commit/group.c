@@ -15,6 +15,7 @@
 enum {
     GROUP_BYTES = 4 << 20, /* a group beyond it takes no more transactions in */
     GROUP_CHANGES = 16384, /* the same for its changes */
+    STRIDE = 1 << 20,      /* of the log: after that much there may be something to make of it */
 };
 
 struct group {
@@ -288,7 +289,7 @@ static void publish(struct group *group)
     log_note_mark(log, false);
     if (group->compact || group->parts->number != log->active->number)
         (void)errand_ask(group->parts->compaction);
-    if (group->parts->number != log->active->number)
+    if (group->parts->number != log->active->number || log->group / STRIDE != log->end / STRIDE)
         (void)errand_ask(group->parts->summaries);
     group->compact = false;
     group->parts->number = log->active->number;

@@ -31,7 +31,7 @@ struct group_parts {
     struct gate *gate;
     const struct notice *notice;
     struct errand *compaction; /* asked when a segment has become worth it */
-    struct errand *summaries;  /* asked when one has been sealed */
+    struct errand *summaries;  /* asked when one has been sealed, and as the log grows */
     struct effort *effort;     /* the depot's */
     uint64_t number;           /* of the active segment, when compaction was last thought of */
 };

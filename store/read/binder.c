@@ -2,6 +2,7 @@
 #include "store/read/binder.h"
 
 #include "store/log/stretch.h"
+#include "store/read/learner.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -291,7 +292,6 @@ static bool finish(struct binder *binder)
     if (keys_end(&work->file, !damage_has_gaps(binder->index), &run).error)
         return false;
     shelve(binder, run);
-    learner_begin(&binder->learner, work->sources[work->source_count - 1].number + 1);
     return true;
 }
 
@@ -304,30 +304,13 @@ static void end_work(struct binder *binder)
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
-/* Takes references on the runs in files; false: there are none, or memory is out. */
-static bool take_filed(struct binder *binder)
-{
-    struct catalog *catalog = binder->catalog;
-    struct binder_work *work = &binder->work;
-    uint64_t last = 0;
-    lock_take(&catalog->lock);
-    work->runs = catalog->count > 0 ? calloc(catalog->count, sizeof(struct run *)) : NULL;
-    for (size_t i = 0; work->runs && i < catalog->count; i++)
-        if (catalog->shelves[i].filed) {
-            work->runs[work->count++] = run_retain(catalog->shelves[i].runs[0]);
-            last = catalog->shelves[i].last;
-        }
-    if (binder->learner.number == 0 && last > 0)
-        learner_begin(&binder->learner, last + 1); /* what is in front of it the runs know, or nobody does */
-    lock_release(&catalog->lock);
-    return work->count > 0;
-}
-
-/* Lets the runs learn of the tombstones of one segment; whether there may be more. */
+/* Lets the runs learn of some tombstones more; false: there are none that they do not know of. */
 static bool learn(struct binder *binder)
 {
-    bool more = take_filed(binder) && learner_go(&binder->learner, binder->work.runs, binder->work.count);
-    work_free(&binder->work);
+    struct binder_work *work = &binder->work;
+    bool more = !catalog_known_runs(binder->catalog, &work->runs, &work->count).error &&
+                learner_go(binder->index, work->runs, work->count);
+    work_free(work);
     return more;
 }
 
@@ -360,7 +343,6 @@ static int binder_run(void *arg)
 void binder_init(struct binder *binder, struct pool *upkeep)
 {
     errand_init(&binder->errand, upkeep, binder_run, binder, NULL);
-    binder->learner = (struct learner){.index = binder->index, .log = binder->log};
 }
 
 void binder_stop(struct binder *binder)

@@ -6,7 +6,8 @@
  * that was sealed comes into a file. A shelf a quarter of whose entries are puts that led to nothing is merged with all
  * behind it, where most of what ended them stands.
  *
- * Between two such works it learns which rows of entries have come to lead to nothing (learner.h).
+ * Between two such works it brings the shelves up to date where many tombstones are on none, and the runs learn which
+ * entries have come to lead to nothing (learner.h).
  *
  * It works in small turns, so that others have theirs, and not while the disk has no room that it could do without. The
  * catalog is locked only to look at the shelves and to put the new one in their place.
@@ -20,7 +21,6 @@
 #include "store/disk/space.h"
 #include "store/read/binding.h"
 #include "store/read/catalog.h"
-#include "store/read/learner.h"
 
 /* What is under way. */
 struct binder_work {
@@ -42,7 +42,6 @@ struct binder {
     struct space *space; /* the depot's */
 
     struct errand errand;
-    struct learner learner;
     uint64_t worn_at; /* the last segment there was when a worn shelf was made anew */
     bool working;
     struct binder_work work; /* if it is */

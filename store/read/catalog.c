@@ -13,6 +13,7 @@ enum {
     FALL = 4,        /* a run in memory has so many times the entries of all behind it on its shelf */
     GONE_SHARE = 4,  /* one in so many entries that a page meets may lead to nothing */
     GONE_MANY = 256, /* so many on pages that met more have the binder look */
+    LAG = 256 << 10, /* so many bytes of tombstones that are in no run are many */
 };
 
 void catalog_init(struct catalog *catalog)
@@ -143,6 +144,9 @@ void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct 
     shelf->runs[shelf->count++] = run;
     shelf->filed = true;
     catalog->changed = true;
+    for (size_t at = from + 1; at < catalog->count; at++)
+        for (size_t i = 0; i < catalog->shelves[at].count; i++)
+            run_set_taught(catalog->shelves[at].runs[i], 0);
 }
 
 /* Puts a run from a file on a shelf of its own, unless there is one that has more: a crash may have left what had been
@@ -472,6 +476,51 @@ struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, siz
         failure = take_runs(catalog, ret_runs, ret_count);
     if (catalog->changed)
         catalog_tidy(catalog);
+    lock_release(&catalog->lock);
+    return failure;
+}
+
+/* Bytes of the tombstones of a segment that are in no run, at most. Both locks held. */
+static uint64_t lag_of(const struct catalog *catalog, const struct stretch *stretch)
+{
+    size_t at;
+    uint64_t covered = SEGMENT_HEADER, number = stretch->segment->number;
+    if (is_done(catalog, stretch->segment))
+        return 0;
+    if (shelf_find(catalog, number, &at))
+        covered = catalog_shelf_source(&catalog->shelves[at], number).covered;
+    uint64_t left = stretch->records > covered ? stretch->records - covered : 0;
+    return left < stretch->segment->tombstones ? left : stretch->segment->tombstones;
+}
+
+static bool lags(const struct catalog *catalog)
+{
+    struct index *index = catalog->reader->index;
+    struct stretch stretch = {0};
+    uint64_t lag = 0;
+    index_lock_shared(index);
+    while (stretch_pin(catalog->reader->log, stretch.next, index->end_offset, &stretch)) {
+        lag += lag_of(catalog, &stretch);
+        stretch_release(&stretch);
+    }
+    index_unlock(index);
+    return lag >= LAG;
+}
+
+bool catalog_lags(struct catalog *catalog)
+{
+    lock_take(&catalog->lock);
+    bool found = lags(catalog);
+    lock_release(&catalog->lock);
+    return found;
+}
+
+struct failure catalog_known_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
+{
+    lock_take(&catalog->lock);
+    struct failure failure = lags(catalog) ? bring_up_to_date(catalog) : failure_none();
+    if (!failure.error)
+        failure = take_runs(catalog, ret_runs, ret_count);
     lock_release(&catalog->lock);
     return failure;
 }

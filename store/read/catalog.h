@@ -50,6 +50,9 @@ void catalog_free(struct catalog *catalog);
  * STORE_NO_MEMORY. Blocking. Thread: any. */
 struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count);
 
+/* Whether many tombstones are in no run yet. Thread: any. */
+bool catalog_lags(struct catalog *catalog);
+
 /* Lets go of runs that were found not to be as they were made, and removes their files. Blocking. Thread: any. */
 void catalog_drop_broken(struct catalog *catalog);
 
@@ -63,13 +66,17 @@ void catalog_tidy(struct catalog *catalog);
  * Thread: any. */
 void catalog_count(struct catalog *catalog, size_t shown, size_t gone);
 
+/* The same as catalog_runs(), but what has come since the last time is looked at only where the catalog lags. Blocking.
+ * Thread: the binder's. */
+struct failure catalog_known_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count);
+
 /* ---- for the binder; the catalog's lock is held ----------------------------------------------- */
 
 /* Lets go of a shelf, and of its file. Blocking. */
 void catalog_discard(struct catalog *catalog, size_t at);
 
-/* Puts a run from a file in the place of shelves that stand one behind the other, and removes their files. Takes it.
- * Blocking. */
+/* Puts a run from a file in the place of shelves that stand one behind the other, and removes their files. The
+ * tombstones behind them have to teach it. Takes it. Blocking. */
 void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct run *run);
 
 /* Whether a shelf lacks records that could not be read. */

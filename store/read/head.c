@@ -5,30 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GONE_MIN = 64 }; /* so many entries in a row that lead to nothing are worth remembering */
-
 bool head_init(struct head *head, struct run *run, bool all)
 {
     unsigned char *buffer = malloc(RUN_BLOCK_MAX);
     if (!buffer)
         return false;
-    *head = (struct head){.run = run_retain(run), .buffer = buffer, .ended = run_blocks(run) == 0};
-    head->known_count = all ? 0 : run_gone(run, head->known);
+    *head = (struct head){.run = run_retain(run), .buffer = buffer, .all = all, .ended = run_blocks(run) == 0};
     return true;
-}
-
-/* Hands a row that was found on to the run, for later listings. */
-static void keep_gone(struct head *head)
-{
-    if (head->gone_count >= GONE_MIN)
-        run_learn_gone(head->run, head->gone.from, head->gone.to);
-    head->gone_count = 0;
 }
 
 void head_free(struct head *head)
 {
-    if (head->run)
-        keep_gone(head);
     run_release(head->run);
     free(head->buffer);
 }
@@ -53,6 +40,7 @@ static struct failure enter_block(struct head *head, size_t block)
         return broken(head); /* what it says lies in front of what has been */
     head->taken = 0;
     head->number = 0;
+    head->front = true;
     head->entry.place.length = 0;
     head->entry.attributes_length = 0;
     return run_read_block(head->run, block, head->buffer, &head->bytes, &head->length);
@@ -81,26 +69,7 @@ static struct failure step(struct head *head)
     return read_entry(head);
 }
 
-/* ---- rows that lead to nothing --------------------------------------------------------------- */
-
-/* Where the known row ends in which the head stands; 0: it stands in none. */
-static uint64_t known_end(const struct head *head)
-{
-    uint64_t at = run_entry_at(head->block, head->number);
-    for (size_t i = 0; i < head->known_count; i++)
-        if (head->known[i].from <= at && at < head->known[i].to)
-            return head->known[i].to;
-    return 0;
-}
-
-/* Where a known row ends that has all of a block; 0: there is none. */
-static uint64_t known_block_end(const struct head *head, size_t block)
-{
-    for (size_t i = 0; i < head->known_count; i++)
-        if (head->known[i].from <= run_entry_at(block, 0) && run_entry_at(block + 1, 0) <= head->known[i].to)
-            return head->known[i].to;
-    return 0;
-}
+/* ---- entries that lead to nothing ------------------------------------------------------------ */
 
 static struct failure go_to(struct head *head, uint64_t at)
 {
@@ -110,43 +79,46 @@ static struct failure go_to(struct head *head, uint64_t at)
         failure = enter_block(head, block);
     while (!failure.error && !head->ended && (head->taken == 0 || run_entry_at(head->block, head->number) < at))
         failure = step(head);
+    head->front = true;
     return failure;
 }
 
-/* Passes the row over in which the head stands, if that is known; it belongs to one that was found in front of it. */
-static struct failure pass_known(struct head *head)
+/* Passes over what the run knows to lead to nothing, if the head stands in that. */
+static struct failure pass_gone(struct head *head)
 {
-    uint64_t from = run_entry_at(head->block, head->number);
-    uint64_t to = head->ended ? 0 : known_end(head);
-    if (to == 0)
+    if (head->ended || head->all)
         return failure_none();
-    if (head->gone_count > 0 && head->gone.to == from)
-        head->gone.to = to;
-    return go_to(head, to);
+    uint64_t behind = run_gone(head->run, head->block);
+    return behind > run_entry_at(head->block, head->number) ? go_to(head, behind) : failure_none();
 }
 
 /* ---- moving ---------------------------------------------------------------------------------- */
 
+struct failure head_enter(struct head *head, size_t block)
+{
+    uint64_t from = run_entry_at(block, 0);
+    return go_to(head, head->all ? from : run_gone(head->run, block));
+}
+
 struct failure head_next(struct head *head)
 {
     assert(!head->ended);
+    head->front = false;
     struct failure failure = step(head);
-    return failure.error ? failure : pass_known(head);
+    return failure.error ? failure : pass_gone(head);
 }
 
 struct failure head_gone(struct head *head)
 {
-    uint64_t at = run_entry_at(head->block, head->number);
-    if (head->gone_count == 0 || head->gone.to != at) {
-        keep_gone(head);
-        head->gone.from = at;
-    }
-    head->gone_count++;
+    size_t block = head->block;
+    bool front = head->front;
     struct failure failure = step(head);
     if (failure.error)
         return failure;
-    head->gone.to = run_entry_at(head->block, head->ended ? 0 : head->number);
-    return pass_known(head);
+    uint64_t behind = head->block == block ? run_entry_at(block, head->number) : run_entry_at(block + 1, 0);
+    if (front)
+        run_learn_gone(head->run, block, behind);
+    return pass_gone(head);
 }
 
 struct failure head_seek(struct head *head, const struct place *place)
@@ -155,12 +127,14 @@ struct failure head_seek(struct head *head, const struct place *place)
     if (head->ended || (head->taken > 0 && place_compare(&head->entry.place, place) >= 0))
         return failure;
     size_t block = run_find_block(head->run, head->block, place);
-    uint64_t behind = known_block_end(head, block);
-    if (behind > 0)
+    uint64_t behind = head->all ? 0 : run_gone(head->run, block);
+    if (behind >= run_entry_at(block + 1, 0))
         failure = go_to(head, behind);
     else if (!head->bytes || block != head->block)
         failure = enter_block(head, block);
-    while (!failure.error && !head->ended && (head->taken == 0 || place_compare(&head->entry.place, place) < 0))
+    while (!failure.error && !head->ended && (head->taken == 0 || place_compare(&head->entry.place, place) < 0)) {
+        head->front = head->taken == 0;
         failure = step(head);
-    return failure.error ? failure : pass_known(head);
+    }
+    return failure.error ? failure : pass_gone(head);
 }

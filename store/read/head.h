@@ -1,6 +1,6 @@
 /* head.h - where a merge stands in one run.
  *
- * It goes forward only. Rows of entries that are known to lead to nothing are passed over, and such rows are learnt.
+ * It goes forward only. Entries that the run knows to lead to nothing are passed over, and the run learns of such.
  *
  * Thread: one at a time.
  */
@@ -19,15 +19,12 @@ struct head {
     size_t block;
     size_t number; /* of the entry in its block */
     bool ended;
+    bool all;           /* it passes nothing over */
+    bool front;         /* what stands in front of it in its block leads to nothing */
     struct entry entry; /* unless ended */
-
-    struct run_row known[RUN_ROWS]; /* rows that lead to nothing, as they were known when the head was made */
-    size_t known_count;
-    struct run_row gone; /* one that was found: up to the entry behind the last that led to nothing */
-    size_t gone_count;   /* entries of it that were looked at */
 };
 
-/* Stands in front of the run's first entry, and has to go on from there; `all`: it passes no rows over. Takes a
+/* Stands in front of the run's first entry, and has to go on from there; `all`: it passes nothing over. Takes a
  * reference. False: no memory. */
 bool head_init(struct head *head, struct run *run, bool all);
 void head_free(struct head *head);
@@ -35,6 +32,9 @@ void head_free(struct head *head);
 /* Goes to the first entry that is not before a place; where it is there already it stays. When the run is not as it was
  * made: STORE_DAMAGED, STORE_IO. Blocking. */
 struct failure head_seek(struct head *head, const struct place *place);
+
+/* Goes to the beginning of a block, which is not in front of where it stands. The same errors. Blocking. */
+struct failure head_enter(struct head *head, size_t block);
 
 /* Goes to the next entry. The same errors. Blocking. */
 struct failure head_next(struct head *head);

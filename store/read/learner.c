@@ -1,79 +1,78 @@
-/* learner.c - learns from tombstones which rows of entries lead to nothing. */
+/* learner.c - learns from the tombstones of runs which entries lead to nothing. */
 #include "store/read/learner.h"
 
-#include "store/log/stretch.h"
-#include "store/read/draft.h"
 #include "store/read/head.h"
 
-void learner_begin(struct learner *learner, uint64_t number)
+enum { TURN = 32 }; /* blocks of tombstones, which have some hundred each */
+
+/* What is looked at in one turn: of one run the tombstones between two blocks, in another one what is there. */
+struct lesson {
+    struct index *index;
+    struct head tombstones;
+    struct head head;
+    size_t end; /* the block behind the last */
+};
+
+/* Whether a place is in front of where the turn ends. */
+static bool is_in_turn(const struct lesson *lesson, const struct place *place)
 {
-    learner->number = number;
-    learner->position = SEGMENT_HEADER;
+    const struct run *run = lesson->tombstones.run;
+    return lesson->end == run_blocks(run) || run_compare_block(run, lesson->end, place) > 0;
 }
 
-/* Goes through two runs in step, from place to place that both have. */
-static struct failure walk(struct index *index, struct head *tombstones, struct head *head)
+/* Passes over what leads to nothing, from the beginning of the block of the tombstone on. What is in front of the head
+ * in its block, and the entry where it stands, have been looked at. */
+static struct failure look_at(struct lesson *lesson)
 {
-    static const struct place beginning;
-    struct failure failure = head_seek(tombstones, &beginning);
-    while (!failure.error && !tombstones->ended && !head->ended) {
-        failure = head_seek(head, &tombstones->entry.place);
-        if (failure.error || head->ended)
-            return failure;
-        struct index_sight sight;
+    struct index_sight sight;
+    struct head *head = &lesson->head;
+    size_t block = run_find_block(head->run, head->block, &lesson->tombstones.entry.place);
+    if (head->bytes && block == head->block)
+        return failure_none();
+    struct failure failure = head_enter(head, block);
+    while (!failure.error && !head->ended && is_in_turn(lesson, &head->entry.place)) {
         struct store_key key = place_key(&head->entry.place);
-        bool met = place_compare(&head->entry.place, &tombstones->entry.place) == 0;
-        if (met && !index_see_own(index, &key, &sight))
-            failure = head_gone(head);
-        else if (met)
-            failure = head_next(head);
-        if (!failure.error && !head->ended)
-            failure = met ? head_next(tombstones) : head_seek(tombstones, &head->entry.place);
+        if (index_see_own(lesson->index, &key, &sight))
+            break;
+        failure = head_gone(head);
     }
     return failure;
 }
 
-static void learn(struct learner *learner, struct run *tombstones, struct run *run)
+static struct failure go_through(struct lesson *lesson, size_t from)
 {
-    struct head places = {0}, head = {0};
-    if (head_init(&places, tombstones, false) && head_init(&head, run, false))
-        (void)walk(learner->index, &places, &head);
-    head_free(&head);
-    head_free(&places);
+    struct head *tombstones = &lesson->tombstones;
+    struct failure failure = head_enter(tombstones, from);
+    while (!failure.error && !tombstones->ended && tombstones->block < lesson->end && !lesson->head.ended) {
+        if (tombstones->entry.tombstone)
+            failure = look_at(lesson);
+        if (!failure.error)
+            failure = head_next(tombstones);
+    }
+    return failure;
 }
 
-/* The tombstones of a stretch behind those that were looked at already; NULL: there are none, or they cannot be had. */
-static struct run *tombstones_of(struct learner *learner, const struct stretch *stretch)
+/* Looks in a run at what the tombstones between two blocks of another one have ended. */
+static void learn(struct index *index, struct run *run, struct run *tombstones, size_t from, size_t to)
 {
-    struct draft draft;
-    struct run *run = NULL;
-    const struct segment *segment = stretch->segment;
-    const struct run_source source = {.number = segment->number, .covered = stretch->records, .stamp = RUN_NO_STAMP};
-    uint64_t from = segment->number == learner->number ? learner->position : SEGMENT_HEADER;
-    draft_init(&draft);
-    draft.tombstones = true;
-    if (!segment_is_husk(segment) &&
-        !draft_read(&draft, learner->index, learner->log, segment, from, stretch->records).error && draft.count > 0 &&
-        draft_run(&draft, &source, learner->log->salt, &run).error)
-        run = NULL;
-    draft_free(&draft);
-    return run;
+    struct lesson lesson = {.index = index, .end = to};
+    if (head_init(&lesson.tombstones, tombstones, true) && head_init(&lesson.head, run, false))
+        (void)go_through(&lesson, from);
+    head_free(&lesson.head);
+    head_free(&lesson.tombstones);
 }
 
-bool learner_go(struct learner *learner, struct run *const *runs, size_t count)
+bool learner_go(struct index *index, struct run *const *runs, size_t count)
 {
-    struct stretch stretch;
-    index_lock_shared(learner->index);
-    bool found = stretch_pin(learner->log, learner->number, learner->index->end_offset, &stretch);
-    index_unlock(learner->index);
-    if (!found)
+    size_t at = 0;
+    while (at < count && run_has_taught(runs[at]))
+        at++;
+    if (at == count)
         return false;
-    struct run *tombstones = tombstones_of(learner, &stretch);
-    for (size_t i = 0; tombstones && i < count; i++)
-        learn(learner, tombstones, runs[i]);
-    run_release(tombstones);
-    learner->number = stretch.sealed ? stretch.next : stretch.segment->number;
-    learner->position = stretch.sealed ? SEGMENT_HEADER : stretch.records;
-    stretch_release(&stretch);
-    return stretch.sealed;
+    size_t from = run_taught(runs[at]), left = run_blocks(runs[at]) - from;
+    size_t to = from + (left < TURN ? left : TURN);
+    for (size_t i = 0; i <= at; i++)
+        learn(index, runs[i], runs[at], from, to);
+    run_set_taught(runs[at], to);
+    return true;
 }

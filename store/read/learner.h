@@ -1,8 +1,9 @@
-/* learner.h - learns from tombstones which rows of entries lead to nothing.
+/* learner.h - learns from the tombstones of runs which entries lead to nothing.
  *
- * Who deletes many keys that stand one behind the other leaves rows in the runs that a page would have to look through.
- * So in the background the tombstones that have come into the log since the last time are sorted, and each entry at
- * their places is looked at. The rows are known to the runs, for as long as these are open.
+ * Who deletes many keys that stand one behind the other leaves blocks in the runs that a page would have to look
+ * through. So in the background each block is looked at in which something stands that a tombstone has ended, or the
+ * tombstone itself: entry by entry, up to the first that counts. What leads to nothing in front of that the runs know
+ * from then on, for as long as they are open.
  *
  * Thread: one at a time.
  */
@@ -12,18 +13,8 @@
 #include "store/index/index.h"
 #include "store/read/run.h"
 
-struct learner {
-    struct index *index; /* the store's, like the next */
-    const struct log *log;
-    uint64_t number;   /* the segment up to which tombstones have been looked at; 0: it has not begun */
-    uint64_t position; /* and the position in it */
-};
-
-/* Looks at those of one segment more, in some runs, which tell of what is in front of it. True: there may be more
- * segments. Failing is of no harm: who lists finds out. Blocking. */
-bool learner_go(struct learner *learner, struct run *const *runs, size_t count);
-
-/* Begins with a segment: what is in front of it the runs know. */
-void learner_begin(struct learner *learner, uint64_t number);
+/* Looks at some more of the tombstones that have taught nothing yet, in runs that are in order, the oldest first, and
+ * have all that there is. False: there are none. Failing is of no harm: who lists finds out. Blocking. */
+bool learner_go(struct index *index, struct run *const *runs, size_t count);
 
 #endif

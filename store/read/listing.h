@@ -4,8 +4,9 @@
  * leads to the record. If it does the entry tells all that is shown: no record is read. Where the key leads to one that
  * came meanwhile that one is read, and so is one that is known to be damaged, since it may be right again.
  *
- * Entries that lead to nothing never will again, since all that is written comes into later runs: long rows of them are
- * passed over from then on. So listing and deleting from the front, as a queue does, stays cheap.
+ * Entries that lead to nothing never will again, since all that is written comes into later runs: those that begin a
+ * block are passed over from then on, and so are whole blocks. So listing and deleting from the front, as a queue does,
+ * stays cheap.
  *
  * A key that is there from before a page is asked for until it is answered is on the page where it belongs, once,
  * unless its record is known to be damaged.

@@ -17,8 +17,8 @@ struct merge {
     size_t heaped; /* those that have not ended */
 };
 
-/* Takes references of the runs, the oldest first, and stands in front of them: merge_seek() comes next. `all`: no rows
- * are passed over. STORE_NO_MEMORY. */
+/* Takes references of the runs, the oldest first, and stands in front of them: merge_seek() comes next. `all`: nothing
+ * is passed over. STORE_NO_MEMORY. */
 struct failure merge_init(struct merge *merge, struct run *const *runs, size_t count, bool all);
 void merge_free(struct merge *merge);
 

@@ -2,10 +2,10 @@
 #include "store/read/run.h"
 
 #include "store/base/little.h"
-#include "store/base/lock.h"
 #include "store/disk/numbered.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -30,10 +30,8 @@ struct run {
     uint64_t *lacks; /* packed locations of records that could not be read */
     size_t lacks_count;
     atomic_bool broken;
-
-    struct lock gone_lock;
-    struct run_row gone[RUN_ROWS];
-    size_t gone_count;
+    atomic_size_t taught;
+    atomic_uint_fast64_t *gone; /* of each block, up to which entry all of its lead to nothing */
 };
 
 /* ---- the header ------------------------------------------------------------------------------ */
@@ -92,7 +90,7 @@ static struct run *run_new(struct run content)
     *run = content;
     atomic_init(&run->references, 1);
     atomic_init(&run->broken, false);
-    lock_init(&run->gone_lock);
+    atomic_init(&run->taught, 0);
     return run;
 }
 
@@ -110,16 +108,18 @@ void run_release(struct run *run)
         run->io->close(run->io->self, run->file);
     free(run->bytes);
     free(run->lacks);
-    lock_destroy(&run->gone_lock);
+    free(run->gone);
     free(run);
 }
 
-/* Finds what stands behind the blocks, where that begins. */
-static void run_lay_out(struct run *run, const unsigned char *tail)
+/* Finds what stands behind the blocks, where that begins; false: memory is out. */
+static bool run_lay_out(struct run *run, const unsigned char *tail)
 {
     run->sources = tail;
     run->fences = tail + run->header.sources * RUN_SOURCE;
     run->keys = run->fences + run->header.blocks * RUN_FENCE;
+    run->gone = calloc(run->header.blocks + 1, sizeof *run->gone);
+    return run->gone != NULL;
 }
 
 struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, uint64_t *lacks, size_t lacks_count)
@@ -134,9 +134,10 @@ struct run *run_of_memory(unsigned char *bytes, size_t length, uint64_t salt, ui
                                            .blocks = bytes + RUN_HEADER,
                                            .lacks = lacks,
                                            .lacks_count = lacks_count});
-    if (run)
-        run_lay_out(run, run->blocks + header.block_bytes);
-    return run;
+    if (run && run_lay_out(run, run->blocks + header.block_bytes))
+        return run;
+    free(run);
+    return NULL;
 }
 
 /* ---- opening one ----------------------------------------------------------------------------- */
@@ -194,7 +195,8 @@ static struct failure read_tail(struct run *run)
                                (off_t)(run->offset + RUN_HEADER + run->header.block_bytes));
     if (os_error)
         return failure_io(os_error);
-    run_lay_out(run, run->bytes);
+    if (!run_lay_out(run, run->bytes))
+        return failure_of(STORE_NO_MEMORY);
     bool valid = XXH3_64bits_withSeed(run->bytes, length, run->salt) == run->header.tail_check && is_laid_out(run);
     return failure_of(valid ? STORE_OK : STORE_DAMAGED);
 }
@@ -334,51 +336,42 @@ bool run_is_broken(const struct run *run)
 
 /* ---- what has gone --------------------------------------------------------------------------- */
 
-/* Takes the rows out that touch `row`, and makes them part of it. Lock held. */
-static struct run_row row_join(struct run *run, struct run_row row)
+/* Only grows: what one has learnt no other takes back. */
+void run_learn_gone(struct run *run, size_t block, uint64_t to)
 {
-    assert(lock_is_mine(&run->gone_lock));
-    for (size_t i = 0; i < run->gone_count;) {
-        const struct run_row other = run->gone[i];
-        if (other.from > row.to || other.to < row.from) {
-            i++;
-            continue;
-        }
-        row.from = other.from < row.from ? other.from : row.from;
-        row.to = other.to > row.to ? other.to : row.to;
-        run->gone[i] = run->gone[--run->gone_count];
+    assert(block < run->header.blocks);
+    uint64_t known = atomic_load_explicit(&run->gone[block], memory_order_relaxed);
+    while (known < to && !atomic_compare_exchange_weak_explicit(&run->gone[block], &known, to, memory_order_relaxed,
+                                                                memory_order_relaxed))
+        ;
+}
+
+/* From block to block as far as it goes; the next one who asks goes there at once. */
+uint64_t run_gone(struct run *run, size_t block)
+{
+    uint64_t from = run_entry_at(block, 0), to = from;
+    for (size_t at = block; at < run->header.blocks; at = (size_t)(to >> 16)) {
+        uint64_t known = atomic_load_explicit(&run->gone[at], memory_order_relaxed);
+        if (known <= to)
+            break;
+        to = known;
     }
-    return row;
+    if (to > from)
+        run_learn_gone(run, block, to);
+    return to;
 }
 
-/* The place for a row: a free one, or that of the shortest if it is shorter. NULL: none. Lock held. */
-static struct run_row *row_place(struct run *run, const struct run_row *row)
+size_t run_taught(const struct run *run)
 {
-    assert(lock_is_mine(&run->gone_lock));
-    if (run->gone_count < RUN_ROWS)
-        return &run->gone[run->gone_count++];
-    struct run_row *shortest = &run->gone[0];
-    for (size_t i = 1; i < RUN_ROWS; i++)
-        if (run->gone[i].to - run->gone[i].from < shortest->to - shortest->from)
-            shortest = &run->gone[i];
-    return shortest->to - shortest->from < row->to - row->from ? shortest : NULL;
+    return atomic_load(&run->taught);
 }
 
-void run_learn_gone(struct run *run, uint64_t from, uint64_t to)
+bool run_has_taught(const struct run *run)
 {
-    lock_take(&run->gone_lock);
-    struct run_row row = row_join(run, (struct run_row){from, to});
-    struct run_row *place = row_place(run, &row);
-    if (place)
-        *place = row;
-    lock_release(&run->gone_lock);
+    return run->header.tombstones == 0 || run_taught(run) == run->header.blocks;
 }
 
-size_t run_gone(struct run *run, struct run_row ret_rows[RUN_ROWS])
+void run_set_taught(struct run *run, size_t block)
 {
-    lock_take(&run->gone_lock);
-    size_t count = run->gone_count;
-    memcpy(ret_rows, run->gone, count * sizeof *ret_rows);
-    lock_release(&run->gone_lock);
-    return count;
+    atomic_store(&run->taught, block);
 }

@@ -134,25 +134,24 @@ struct failure run_read_block(struct run *run, size_t at, unsigned char *buffer,
 void run_break(struct run *run);
 bool run_is_broken(const struct run *run);
 
-/* ---- rows of entries that lead to nothing ----------------------------------------------------- */
+/* ---- entries that lead to nothing ------------------------------------------------------------- */
 
-enum { RUN_ROWS = 16 };
-
-/* Entries, one behind the other, from one up to another: each is told by its block and its number in that. */
-struct run_row {
-    uint64_t from;
-    uint64_t to;
-};
-
+/* Where an entry stands: in its block, and as which one in that. */
 static inline uint64_t run_entry_at(size_t block, size_t number)
 {
     return (uint64_t)block << 16 | number;
 }
 
-/* Takes down that the entries of a row lead to nothing, for good. The longest few are kept, in memory only. */
-void run_learn_gone(struct run *run, uint64_t from, uint64_t to);
+/* Takes down that all entries from the beginning of a block up to one lead to nothing, for good. In memory only. */
+void run_learn_gone(struct run *run, size_t block, uint64_t to);
 
-/* Those that are known; how many. */
-size_t run_gone(struct run *run, struct run_row ret_rows[RUN_ROWS]);
+/* Up to where that is known, over blocks behind it, too; where nothing is, the beginning of the block. */
+uint64_t run_gone(struct run *run, size_t block);
+
+/* The block up to which it is known, of the runs in front of it and of itself, what its tombstones have ended:
+ * learner.h. Whether that is the last. */
+size_t run_taught(const struct run *run);
+bool run_has_taught(const struct run *run);
+void run_set_taught(struct run *run, size_t block);
 
 #endif

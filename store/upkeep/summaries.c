@@ -144,8 +144,8 @@ static bool is_busy(struct summaries *summaries)
     return busy;
 }
 
-/* Makes those of one segment, when nothing else is to be done; what the errand returns. Meanwhile listings may have
- * made some, and the binder may have merged them. */
+/* Makes those of one segment, when nothing else is to be done, and has the binder look in the end; what the errand
+ * returns. Meanwhile listings may have made some, and the binder may have merged them. */
 static int make_keys(struct summaries *summaries)
 {
     uint64_t first = first_without_keys(summaries);
@@ -154,9 +154,13 @@ static int make_keys(struct summaries *summaries)
     if (summaries->next < first)
         summaries->next = first;
     struct segment *segment = sealed_from(summaries, summaries->next);
-    if (!segment)
+    if (!segment && !catalog_lags(summaries->catalog))
         return ERRAND_DONE;
     bool busy = is_busy(summaries), full = space_is_full(summaries->log->space);
+    if (!busy && !segment) {
+        catalog_tidy(summaries->catalog);
+        return ERRAND_DONE;
+    }
     if (!busy && !full) {
         keys_make(summaries->index, summaries->log, segment, segment->used);
         summaries->next = segment->number + 1;

@@ -235,30 +235,63 @@ START_TEST(a_run_of_another_store_is_none)
 }
 END_TEST
 
-/* Rows that lead to nothing are passed over by heads that come later, and the rows of several grow together. */
-START_TEST(rows_that_were_learnt_are_passed_over)
+static void begin(struct head *head, struct run *run, size_t n)
 {
     static const struct place beginning;
+    ck_assert(head_init(head, run, false));
+    ck_assert_int_eq(head_seek(head, &beginning).error, STORE_OK);
+    expect_entry(&head->entry, n);
+}
+
+/* Entries that lead to nothing are passed over by heads that come later: by one read of the block behind them. */
+START_TEST(what_is_known_to_be_gone_is_passed_over)
+{
     struct run *run;
     struct head head;
     write_file();
     ck_assert_int_eq(open_run(&run), STORE_OK);
     for (size_t from = 0; from < 600; from += 300) {
-        ck_assert(head_init(&head, run, false));
-        ck_assert_int_eq(head_seek(&head, &beginning).error, STORE_OK);
-        expect_entry(&head.entry, from);
+        begin(&head, run, from);
         for (size_t n = 0; n < 300; n++)
             ck_assert_int_eq(head_gone(&head).error, STORE_OK);
         expect_entry(&head.entry, from + 300);
         head_free(&head);
     }
-    struct run_row rows[RUN_ROWS];
-    ck_assert_uint_eq(run_gone(run, rows), 1);
     uint64_t reads = sim_disk_calls(disk, SIM_PREAD);
-    ck_assert(head_init(&head, run, false));
-    ck_assert_int_eq(head_seek(&head, &beginning).error, STORE_OK);
-    expect_entry(&head.entry, 600);
+    begin(&head, run, 600);
     ck_assert_uint_eq(sim_disk_calls(disk, SIM_PREAD), reads + 1);
+    head_free(&head);
+    run_release(run);
+}
+END_TEST
+
+/* One entry that counts, or that nobody has looked at, ends what is known of a block; the next block begins anew. */
+START_TEST(what_counts_is_not_passed_over)
+{
+    enum { COUNTS = 5 };
+    struct run *run;
+    struct head head;
+    struct entry entry;
+    write_file();
+    ck_assert_int_eq(open_run(&run), STORE_OK);
+    begin(&head, run, 0);
+    for (size_t n = 0; !head.ended; n++)
+        ck_assert_int_eq((n == COUNTS ? head_next(&head) : head_gone(&head)).error, STORE_OK);
+    head_free(&head);
+    begin(&head, run, COUNTS);
+    size_t block = head.block;
+    ck_assert_int_eq(head_next(&head).error, STORE_OK);
+    expect_entry(&head.entry, COUNTS + 1);
+    while (!head.ended && head.block == block)
+        ck_assert_int_eq(head_next(&head).error, STORE_OK);
+    ck_assert(head.ended);
+    head_free(&head);
+    make_entry(COUNTS + 1, &entry); /* who comes into the middle of a block has not looked at what is in front */
+    ck_assert(head_init(&head, run, false));
+    ck_assert_int_eq(head_seek(&head, &entry.place).error, STORE_OK);
+    ck_assert_int_eq(head_gone(&head).error, STORE_OK);
+    head_free(&head);
+    begin(&head, run, COUNTS);
     head_free(&head);
     run_release(run);
 }
@@ -304,8 +337,8 @@ int main(void)
         what_is_written_is_read,        opening_a_run_reads_no_block,
         a_place_is_found_by_one_read,   a_head_goes_forward_to_each_place,
         no_changed_byte_passes,         no_cut_run_is_opened,
-        a_run_of_another_store_is_none, rows_that_were_learnt_are_passed_over,
-        runs_are_merged_in_order,
+        a_run_of_another_store_is_none, what_is_known_to_be_gone_is_passed_over,
+        what_counts_is_not_passed_over, runs_are_merged_in_order,
     };
     return UNIT_RUN_WITH("run", setup, teardown, tests);
 }

@@ -1,0 +1,172 @@
+/* test_learner.c - after many deletions a page costs what it shows, the first one too, and shows what there is. */
+#include "store/internal.h"
+#include "tests/lib/fixture.h"
+#include "tests/lib/pages.h"
+#include "tests/lib/patience.h"
+#include "tests/lib/quiet.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of so many objects a third has more than enough tombstones for the background to look at them. */
+enum { KEYS = 24000, THIRD = KEYS / 3, BATCH = 1000, TEXT = 32, READS = 8 };
+
+static struct fixture fixture;
+static bool there[KEYS];
+
+/* Puts or deletes each `step`th key between two. */
+static void change(enum store_op_kind kind, unsigned from, unsigned to, unsigned step)
+{
+    static char keys[BATCH][TEXT];
+    static struct store_op ops[BATCH];
+    while (from < to) {
+        size_t count = 0;
+        struct ticket ticket;
+        for (; from < to && count < BATCH; from += step, count++) {
+            (void)snprintf(keys[count], TEXT, "%05u", from);
+            ops[count] = (struct store_op){
+                .kind = kind, .key = store_key_of(keys[count], 5), .payload = "v", .size = kind == STORE_PUT};
+            there[from] = kind == STORE_PUT;
+        }
+        ticket_init(&ticket);
+        ck_assert_int_eq(store_batch(fixture.store, ops, count, 0, ticket_done, &ticket, NULL), STORE_OK);
+        ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+        ticket_destroy(&ticket);
+    }
+}
+
+/* Segments are large enough that what has ended stays for a while. */
+static void setup(void)
+{
+    fixture_start(&fixture, 1);
+    fixture_close(&fixture);
+    fixture.options.segment_size = 1 << 20;
+    fixture_open(&fixture);
+    memset(there, 0, sizeof there);
+    change(STORE_PUT, 0, KEYS, 1);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+static void reopen(void)
+{
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+}
+
+/* All that the background has to do for the next page has been done, though nobody has asked for one. */
+static void await_background(void)
+{
+    WAIT_UNTIL(!catalog_lags(&fixture.store->catalog));
+    ck_assert(!catalog_lags(&fixture.store->catalog));
+    ck_assert(quiet_comes());
+}
+
+/* The keys of a page of ten that begins at one. */
+static const char *expected(unsigned from)
+{
+    static char text[16 * TEXT];
+    size_t length = 0, count = 0;
+    text[0] = '\0';
+    for (unsigned i = from; i < KEYS && count < 10; i++)
+        if (there[i]) {
+            length += (size_t)snprintf(text + length, sizeof text - length, "%05u ", i);
+            count++;
+        }
+    return text;
+}
+
+/* Asks for the page that begins at a key; how often that reads. */
+static uint64_t reads_of_a_page(unsigned from)
+{
+    static struct page page;
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_PREAD);
+    page = (struct page){0};
+    page.cursor_length = (size_t)snprintf((char *)page.cursor, sizeof page.cursor, "k%05u", from);
+    ck_assert_int_eq(page_list(fixture.store, &page, "", "", 10), STORE_OK);
+    ck_assert_str_eq(page.text, expected(from));
+    return sim_disk_calls(fixture.disk, SIM_PREAD) - before;
+}
+
+/* Pages that begin in front of what was deleted, in it and behind it; now, and after a restart. */
+static void expect_cheap_pages(void)
+{
+    static const unsigned from[] = {0, THIRD - 5, THIRD, THIRD + 1, KEYS / 2 + 77, 2 * THIRD - 1, 2 * THIRD};
+    for (int start = 0; start < 2; start++) {
+        await_background();
+        for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
+            uint64_t reads = reads_of_a_page(from[i]);
+            ck_assert_msg(reads <= READS, "start %d, from %u: %llu reads", start, from[i], (unsigned long long)reads);
+        }
+        reopen();
+    }
+}
+
+START_TEST(behind_deleted_first_keys)
+{
+    change(STORE_DELETE, 0, THIRD, 1);
+    expect_cheap_pages();
+}
+END_TEST
+
+START_TEST(around_a_deleted_middle)
+{
+    change(STORE_DELETE, THIRD, 2 * THIRD, 1);
+    expect_cheap_pages();
+}
+END_TEST
+
+START_TEST(among_every_second_key)
+{
+    change(STORE_DELETE, 0, KEYS, 2);
+    expect_cheap_pages();
+}
+END_TEST
+
+START_TEST(where_deleted_keys_were_put_again)
+{
+    change(STORE_DELETE, THIRD, 2 * THIRD, 1);
+    await_background();
+    change(STORE_PUT, THIRD, 2 * THIRD, 1);
+    expect_cheap_pages();
+    change(STORE_DELETE, THIRD, 2 * THIRD, 1);
+    expect_cheap_pages();
+}
+END_TEST
+
+/* In an order that has nothing to do with that of the keys: no block is gone before the last tombstones come. */
+START_TEST(after_deletions_in_no_order)
+{
+    enum { STRIDE = 7 };
+    for (unsigned first = 0; first < STRIDE; first++)
+        change(STORE_DELETE, first, 2 * THIRD, STRIDE);
+    expect_cheap_pages();
+}
+END_TEST
+
+/* What has been learnt of the runs that were merged is learnt again of the one that takes their place. */
+START_TEST(while_segments_are_merged_and_compacted)
+{
+    for (unsigned from = 0; from < 2 * THIRD; from += THIRD / 2) {
+        change(STORE_DELETE, from, from + THIRD / 2, 1);
+        await_background();
+        ck_assert_uint_le(reads_of_a_page(0), READS);
+        change(STORE_PUT, 2 * THIRD, KEYS, 1);
+    }
+    expect_cheap_pages();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        behind_deleted_first_keys,         around_a_deleted_middle,     among_every_second_key,
+        where_deleted_keys_were_put_again, after_deletions_in_no_order, while_segments_are_merged_and_compacted,
+    };
+    return UNIT_RUN_WITH("learner", setup, teardown, tests);
+}
