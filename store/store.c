@@ -50,8 +50,12 @@ static void connect_readers(struct store *store)
     struct index *index = &store->index;
     struct log *log = &store->log;
     struct blobs *blobs = &store->blobs;
-    store->progress = (struct progress){
-        .upkeep = store->services->upkeep, .index = index, .log = log, .blobs = blobs, .notice = &store->notice};
+    store->progress = (struct progress){.upkeep = store->services->upkeep,
+                                        .index = index,
+                                        .log = log,
+                                        .blobs = blobs,
+                                        .notice = &store->notice,
+                                        .patience = store->options->shortage_patience};
     store->reader = (struct reader){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
     store->catalog = (struct catalog){.reader = &store->reader, .binding = &store->binder.errand};
     store->binder = (struct binder){
@@ -167,7 +171,7 @@ static void store_free(struct store *store)
     free(store);
 }
 
-/* What is left to do when the writer has ended. */
+/* What is left to do when the writer and the blobs have ended. */
 static void store_end(struct store *store)
 {
     log_free(&store->log);
@@ -193,6 +197,7 @@ static struct failure open_in_folder(const struct services *services, int root, 
     failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, services->halt,
                       detail);
     if (failure.error) {
+        blobs_end(&store->blobs);
         store_end(store);
         return failure;
     }
@@ -238,6 +243,7 @@ void store_close(struct store *store)
     binder_stop(&store->binder);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_conclude(&store->writer);
+    blobs_end(&store->blobs); /* where descriptors are out, what is written next finds this one */
     if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
         progress_conclude(&store->progress);
     store_end(store);

@@ -173,6 +173,7 @@ struct depot_options {
     size_t commit_threads;      /* threads that commit: so many stores are written to at once */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     uint64_t store_idle_timeout; /* seconds; a store that nobody has used for so long is closed; 0: it stays open */
+    uint64_t shortage_patience;  /* milliseconds in which opening and closing a store waits for descriptors */
     size_t stores_limit;         /* no more are made than so many; those that are there stay */
     bool read_only;              /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };

@@ -73,6 +73,7 @@ struct depot_options depot_options_default(void)
         .commit_threads = 16,
         .open_stores_limit = 256,
         .store_idle_timeout = 900,
+        .shortage_patience = 5000,
         .stores_limit = 10000,
     };
 }
@@ -105,10 +106,11 @@ static struct depot_options options_checked(const struct depot_options *asked)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
+/* Not before there are threads; and what opens stores gives back all it has and comes again (scarcity.h). */
 static bool make_room(void *arg)
 {
     struct depot *depot = arg;
-    return depot->services.upkeep && roster_make_room(&depot->roster); /* not before there are threads */
+    return depot->services.upkeep && !pool_is_current(depot->services.openers) && roster_make_room(&depot->roster);
 }
 
 /* The depot without its folder and threads. */

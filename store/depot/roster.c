@@ -5,6 +5,7 @@
 #include "store/internal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -165,11 +166,38 @@ static void tell_waiters(struct waiter *waiter, enum store_error error, struct s
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-/* Opens the store; as long as memory or descriptors are out, idle stores make room. */
+static bool failure_is_shortage(struct failure failure)
+{
+    return store_error_is_shortage(failure.error, failure.os_error);
+}
+
+/* Waits until there are descriptors for it, and then opens the store: for so long others can be opened and used. */
+static struct failure open_in_turn(struct roster *roster, const char *name, struct store **ret_store,
+                                   struct store_detail *detail)
+{
+    const struct services *services = roster->services;
+    struct scarcity *scarcity = &roster->scarcity;
+    int64_t until = clock_now(CLOCK_MONOTONIC) + (int64_t)services->options->shortage_patience * CLOCK_MILLISECOND;
+    struct failure failure = failure_io(EMFILE);
+    (void)roster_make_room(roster); /* what waits for its turn closes stores meanwhile, several at a time */
+    bool entered = scarcity_enter(scarcity, until);
+    do {
+        int os_error = entered ? scarcity_try(services->options->io, roster->folder->root) : EMFILE;
+        failure = failure_detail(detail, failure_io(os_error), "store %s cannot be opened: %s", name,
+                                 strerror(os_error));
+        if (!failure.error)
+            failure = store_open(services, roster->folder->root, name, ret_store, detail);
+    } while (entered && failure_is_shortage(failure) &&
+             (roster_make_room(roster) || (failure.error == STORE_IO && scarcity_wait(scarcity, until))));
+    if (entered)
+        scarcity_leave(scarcity);
+    return failure;
+}
+
+/* Opens the store; when there are as many as may be, or memory or descriptors are out, idle stores make room. */
 static struct failure open_with_room(struct roster *roster, const char *name, struct store **ret_store,
                                      struct store_detail *detail)
 {
-    struct failure failure;
     if (trash_holds(&roster->folder->trash, name))
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
     lock_take(&roster->lock);
@@ -177,10 +205,14 @@ static struct failure open_with_room(struct roster *roster, const char *name, st
     lock_release(&roster->lock);
     if (full)
         (void)roster_make_room(roster);
-    do
+    struct failure failure = failure_of(STORE_NO_MEMORY);
+    if (!scarcity_lasts(&roster->scarcity))
         failure = store_open(roster->services, roster->folder->root, name, ret_store, detail);
-    while (store_error_is_shortage(failure.error, failure.os_error) && roster_make_room(roster));
-    return failure;
+    if (!failure_is_shortage(failure))
+        return failure;
+    if (failure.error == STORE_IO)
+        scarcity_note(&roster->scarcity);
+    return open_in_turn(roster, name, ret_store, detail);
 }
 
 static void entry_close_soon(struct roster_entry *entry);
@@ -255,6 +287,7 @@ static void entry_close(void *arg)
     lock_take(&roster->lock);
     entry_end(entry);
     lock_release(&roster->lock);
+    scarcity_tell(&roster->scarcity);
 }
 
 /* Lock held. */
@@ -313,6 +346,7 @@ void roster_init(struct roster *roster, const struct services *services, struct 
 {
     *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
     roster->idle_last = &roster->idle;
+    scarcity_init(&roster->scarcity);
     lock_init(&roster->lock);
     pthread_cond_init(&roster->emptied, NULL);
 }
@@ -340,6 +374,7 @@ static void close_all(struct roster *roster)
 void roster_close(struct roster *roster)
 {
     (void)errand_end(&roster->sweep);
+    scarcity_end(&roster->scarcity);
     lock_take(&roster->lock);
     roster->closing = true; /* one that is being opened for somebody who gave up is closed behind that */
     close_all(roster);
@@ -352,6 +387,7 @@ void roster_free(struct roster *roster)
 {
     errand_free(&roster->sweep);
     pthread_cond_destroy(&roster->emptied);
+    scarcity_free(&roster->scarcity);
     lock_destroy(&roster->lock);
 }
 
@@ -498,6 +534,8 @@ static void let_go(struct roster_entry *entry, size_t *count)
     if (last && !struck && count == &entry->references)
         idle_add(entry);
     lock_release(&roster->lock);
+    if (last)
+        scarcity_tell(&roster->scarcity);
     if (remove)
         gate_when_idle(&store->gate, entry_vacated, entry);
 }

@@ -18,6 +18,7 @@
 #include "store/base/lock.h"
 #include "store/base/services.h"
 #include "store/depot/folder.h"
+#include "store/depot/scarcity.h"
 #include "store/depot/trouble.h"
 #include "store/store.h"
 
@@ -31,6 +32,7 @@ struct roster {
     const struct services *services; /* the depot's */
     struct folder *folder;           /* borrowed, like the next */
     struct trouble *trouble;
+    struct scarcity scarcity;
 
     struct lock lock;
     pthread_cond_t emptied; /* no entry is left */

@@ -25,16 +25,20 @@ void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct poo
     errand_init(&blobs->reaper, pool, reap, blobs, NULL);
 }
 
-void blobs_free(struct blobs *blobs)
+void blobs_end(struct blobs *blobs)
 {
     if (errand_end(&blobs->reaper))
         (void)reap(blobs);
+    blobs->io->close(blobs->io->self, blobs->folder);
+}
+
+void blobs_free(struct blobs *blobs)
+{
     table_free(&blobs->needs);
     free(blobs->reap.blobs);
     free(blobs->doubts.blobs);
     errand_free(&blobs->reaper);
     lock_destroy(&blobs->reap_lock);
-    blobs->io->close(blobs->io->self, blobs->folder);
 }
 
 /* ---- a file being written -------------------------------------------------------------------- */

@@ -47,7 +47,10 @@ struct blobs {
 void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt,
                 const struct shared_lock *needs_lock);
 
-/* Waits for the background, closes the folder. */
+/* Waits for the background, closes the folder: nothing is read or written any more. */
+void blobs_end(struct blobs *blobs);
+
+/* After blobs_end(). */
 void blobs_free(struct blobs *blobs);
 
 /* A blob file being written. `blob` stays known after closing, for blobs_discard(). */

@@ -1,8 +1,14 @@
 /* progress.c - how far a store has come, told to the file reach. */
 #include "store/index/progress.h"
 
+#include "store/base/clock.h"
+#include "store/base/error.h"
+
 #include <assert.h>
 #include <string.h>
+#include <time.h>
+
+enum { MOMENT = 5 }; /* milliseconds from one try to the next, while descriptors are out */
 
 /* The number of the first segment that counts. Where something is missing it may be in front of the first that is
  * there. Lock held. */
@@ -40,13 +46,26 @@ static bool find_reach(const struct progress *progress, bool another_segment, st
     return sure && !is_told(progress, ret_reach);
 }
 
-static void update(struct progress *progress, bool another_segment)
+/* Descriptors that are out come back in a moment: others are closing stores, too. */
+static int write_with_room(const struct progress *progress, const struct reach *reach)
 {
     const struct log *log = progress->log;
+    const struct timespec moment = {.tv_nsec = MOMENT * CLOCK_MILLISECOND};
+    int error = reach_write(log->io, log->folder, log->salt, reach);
+    for (uint64_t waited = 0; store_error_is_shortage(STORE_IO, error) && waited < progress->patience;
+         waited += MOMENT) {
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+        error = reach_write(log->io, log->folder, log->salt, reach);
+    }
+    return error;
+}
+
+static void update(struct progress *progress, bool another_segment)
+{
     struct reach reach;
     if (!find_reach(progress, another_segment, &reach))
         return;
-    int error = reach_write(log->io, log->folder, log->salt, &reach);
+    int error = write_with_room(progress, &reach);
     if (error && !progress->troubled)
         notice_tell(progress->notice, STORE_LOG_WARNING,
                     "file reach cannot be written: %s; a later loss of the end of its log may not be noticed",

@@ -19,6 +19,7 @@ struct progress {
     const struct log *log;
     const struct blobs *blobs;
     const struct notice *notice;
+    uint64_t patience; /* milliseconds to wait for descriptors to write it with */
 
     struct reach told; /* what the file says */
     bool troubled;     /* it could not be written, and the operator knows */

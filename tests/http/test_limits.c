@@ -710,6 +710,33 @@ START_TEST(with_few_descriptors_everybody_is_answered)
 }
 END_TEST
 
+/* There are fewer than all that is asked for takes at once: who comes waits for a store that comes free. */
+START_TEST(with_few_descriptors_many_stores_are_opened_in_turn)
+{
+    enum { STORES = 40, CLIENTS = 12, ROUNDS = 40, DESCRIPTORS = 100 };
+    int sockets[CLIENTS];
+    limit_descriptors(DESCRIPTORS);
+    site_start();
+    for (int i = 0; i < STORES; i++)
+        site_expect(client_send(site.client, "PUT", client_text(site.client, "/v1/stores/s%d", i), "", 0, NULL), 201);
+    for (int i = 0; i < CLIENTS; i++)
+        sockets[i] = raw_connect(site.server->port);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < CLIENTS; i++)
+            ck_assert(raw_send(sockets[i],
+                               "PUT /v1/stores/s%d/objects/k HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+                               (round * CLIENTS + 7 * i) % STORES));
+        for (int i = 0; i < CLIENTS; i++) {
+            ck_assert(raw_receive(sockets[i], &answer));
+            ck_assert_msg(answer.status == 201 || answer.status == 200, "%d: %s", answer.status, answer.body);
+        }
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        close(sockets[i]);
+    ck_assert_uint_eq(server_logged(site.server, "reach cannot be written"), 0);
+}
+END_TEST
+
 /* Uploads beyond their share are refused, and the log has a descriptor for its next segment. */
 START_TEST(uploads_leave_descriptors_to_the_logs)
 {
@@ -789,6 +816,7 @@ int main(void)
         want_of_descriptors_is_named,
         without_descriptors_who_comes_is_answered,
         with_few_descriptors_everybody_is_answered,
+        with_few_descriptors_many_stores_are_opened_in_turn,
         uploads_leave_descriptors_to_the_logs,
         too_few_descriptors_are_told_with_what_to_do,
         a_file_that_may_not_grow_fails_its_upload_only,

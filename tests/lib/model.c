@@ -42,6 +42,7 @@ struct depot_options model_options(struct sim_disk *disk)
     options.io = sim_disk_io(disk);
     options.inline_limit = 512;
     options.segment_size = 32 << 10;
+    options.shortage_patience = 0; /* where descriptors are out here, none come free */
     options.object_limit = 1 << 20;
     options.disk_reserve = 0;
     options.io_threads = 2;

@@ -266,6 +266,7 @@ static bool blob_outlives(bool in_doubt)
     ck_assert_int_eq(outcome.error, STORE_IO);
     ck_assert(atomic_load(&alarm_raised));
     gate_free(&own);
+    blobs_end(&blobs);
     blobs_free(&blobs);
     shared_lock_destroy(&needs_lock);
     pool_free(pool);

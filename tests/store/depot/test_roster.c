@@ -49,6 +49,7 @@ static void setup(void)
     options = depot_options_default();
     options.io = sim_disk_io(disk);
     options.open_stores_limit = LIMIT;
+    options.shortage_patience = 0;
     admission_init(&admission, &options);
     effort_init(&effort);
     groups_init(&groups);
@@ -193,6 +194,37 @@ START_TEST(want_of_descriptors_is_no_trouble_of_the_store)
     ck_assert(!trouble_tell(&trouble, &detail));
     sim_disk_heal(disk);
     roster_release(acquire("a"));
+}
+END_TEST
+
+static void *acquire_b(void *arg)
+{
+    struct failure *failure = arg;
+    struct store *store = NULL;
+    *failure = roster_acquire(&roster, "b", &store, NULL);
+    if (!failure->error)
+        roster_release(store);
+    return NULL;
+}
+
+/* Nothing is idle, so nothing can be closed: it is a matter of time. */
+START_TEST(who_finds_no_descriptors_waits_for_them)
+{
+    enum { OFTEN = 20 }; /* more than one try makes */
+    pthread_t thread;
+    struct failure failure = failure_none();
+    struct store *used = acquire("a");
+    options.shortage_patience = 1000 * TICKET_PATIENCE;
+    sim_disk_fail(disk, SIM_DUP, 1, true, EMFILE);
+    sim_disk_fail(disk, SIM_OPENAT, 1, true, EMFILE);
+    pthread_create(&thread, NULL, acquire_b, &failure);
+    WAIT_UNTIL(sim_disk_faults_met(disk) >= OFTEN);
+    ck_assert_uint_ge(sim_disk_faults_met(disk), OFTEN);
+    sim_disk_heal(disk);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(failure.error, STORE_OK);
+    ck_assert(is_open("b"));
+    roster_release(used);
 }
 END_TEST
 
@@ -387,6 +419,7 @@ int main(void)
         want_of_descriptors_closes_idle_stores,
         a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can,
         want_of_descriptors_is_no_trouble_of_the_store,
+        who_finds_no_descriptors_waits_for_them,
         a_log_that_is_being_read_is_let_go_of_at_the_end,
         what_has_been_idle_for_a_while_is_closed,
         threads_that_open_one_store_get_the_same,
