@@ -331,20 +331,22 @@ bool summary_read(const struct log *log, const struct segment *segment, uint64_t
     return counts;
 }
 
-int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, uint64_t *check,
-                 struct row *ret_rows)
+struct failure summary_rows(const struct log *log, const struct segment *segment, uint64_t from, size_t count,
+                            uint64_t *check, struct row *ret_rows)
 {
+    struct proof proof = {.end = segment->used, .sound = true};
     assert(from % SUMMARY_PIECE == 0);
-    int file = numbered_open(log->io, log->folder, number, ending);
+    int file = numbered_open(log->io, log->folder, segment->number, ending);
     if (file < 0)
-        return errno;
+        return failure_of_errno(errno);
     int error = read_rows(log->io, file, from, count, ret_rows);
     log->io->close(log->io->self, file);
     if (error)
-        return error;
+        return failure_of_errno(error);
     *check = check_on((const unsigned char *)ret_rows, count, log->salt, *check);
     decode_rows(ret_rows, count);
-    return 0;
+    prove(&proof, ret_rows, count);
+    return failure_of(proof.sound ? STORE_OK : STORE_DAMAGED);
 }
 
 /* ---- comparing ------------------------------------------------------------------------------- */

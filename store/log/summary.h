@@ -65,11 +65,12 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
 bool summary_read(const struct log *log, const struct segment *segment, uint64_t end, struct summary *ret_summary,
                   struct rows *ret_rows);
 
-/* Reads rows of a summary that was found to count, and takes the check of those in front of them on to their end: it
- * begins with 0, and ends with what the header tells unless the file has changed since. `from` is a multiple of
- * SUMMARY_PIECE, and so is `count` in front of the last rows. An errno. Blocking. */
-int summary_rows(const struct log *log, uint64_t number, uint64_t from, size_t count, uint64_t *check,
-                 struct row *ret_rows);
+/* Reads rows of the summary of a segment, which was found to count, and takes the check of those in front of them on to
+ * their end: it begins with 0, and ends with what the header tells unless the file has changed since. `from` is a
+ * multiple of SUMMARY_PIECE, and so is `count` in front of the last rows. STORE_DAMAGED: they have changed, and are not
+ * even rows of that segment in order; STORE_IO and the like. Blocking. */
+struct failure summary_rows(const struct log *log, const struct segment *segment, uint64_t from, size_t count,
+                            uint64_t *check, struct row *ret_rows);
 
 /* Whether the rows of the segment, which are sorted, are others than those of its summary. */
 bool summary_differs(const struct summary *summary, const struct rows *rows);

@@ -112,9 +112,9 @@ static struct failure refill(struct sheaf *sheaf, struct sheaf_source *source)
         return failure_none();
     size_t count = source->rest < sheaf->buffer ? (size_t)source->rest : sheaf->buffer;
     uint64_t from = source->count - source->rest;
-    int os_error = summary_rows(sheaf->log, source->segment->number, from, count, &source->check, source->rows);
-    if (os_error)
-        return give_up(sheaf, source, failure_of_errno(os_error));
+    struct failure failure = summary_rows(sheaf->log, source->segment, from, count, &source->check, source->rows);
+    if (failure.error)
+        return give_up(sheaf, source, failure);
     source->at = 0;
     source->held = count;
     source->rest -= count;
@@ -159,7 +159,7 @@ static struct failure begin(struct sheaf *sheaf)
     return failure_none();
 }
 
-/* Hands the next row over. Of a summary that has changed the rows may be in no order. */
+/* Hands the next row over. Of a summary that has changed, those that were read now may not come behind the last. */
 static struct failure hand_over(struct sheaf *sheaf, struct replay *replay)
 {
     unsigned __int128 turn = sheaf->turns[0];
