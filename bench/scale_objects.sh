@@ -3,8 +3,9 @@
 #
 # The objects are put in an order that has nothing to do with that of their keys, so that each segment holds keys from
 # everywhere. The store then goes through stages: loaded; overwritten, of which 31 % of all records are dead; and, from
-# loaded again, deleted: the first 40 % in the order of keys. NAME_STAGE is what a figure measures of a stage. It finds
-# the server running, and leaves it so.
+# loaded again, deleted: the first 40 % in the order of keys; revived: half of these are put again, so that what is
+# deleted stands in the middle; thinned: every second key is deleted. NAME_STAGE is what a figure measures of a stage. It
+# finds the server running, and leaves it so.
 
 object_bytes=100
 loading_stride=6700417 overwriting_stride=15485863 # primes
@@ -14,7 +15,7 @@ measure_objects() {
     want_objects || return 0
     start_cairnd objects
     start=$(resident "$cairn_pid")
-    fill_objects put "$size" "$loading_stride" "$object_bytes"
+    fill_objects put "$size" "$size" "$loading_stride" "$object_bytes"
     quiet
     at_stage loaded
     if is_wanted restart || is_wanted pages; then
@@ -27,9 +28,20 @@ measure_objects() {
         mv "$work/loaded" "$work/objects"
         resume_with $((size * 40 / 100)) delete 1
         at_stage deleted
+        ! is_wanted pages || go_on_deleting
     fi
     stop_cairnd
     rm -rf "$work/objects"
+}
+
+# The size is even, and a stride of 2 goes round an odd number of keys.
+go_on_deleting() {
+    fill_objects put $((size * 20 / 100)) "$size" 1 "$object_bytes"
+    quiet
+    at_stage revived
+    fill_objects delete $((size / 2)) $((size - 1)) 2
+    quiet
+    at_stage thinned
 }
 
 # is_wanted FIGURE: whether it is asked for at this size. Only pages are measured at the smallest one, too.
@@ -54,24 +66,24 @@ at_stage() {
     done
 }
 
-# fill_objects put|delete COUNT STRIDE [BYTES]: sets $filled to the objects per second, $filling to the CPU seconds.
+# fill_objects put|delete COUNT OF STRIDE [BYTES]: sets $filled to the objects per second, $filling to the CPU seconds.
 fill_objects() {
     local before
     before=$(spent)
-    filled=$("$tools/fill" "$1" "$(port)" "$store" "$2" "$size" "$3" "${@:4}")
+    filled=$("$tools/fill" "$1" "$(port)" "$store" "${@:2}")
     filling=$(calculate "$(spent) - $before")
 }
 
 # resume_with COUNT put|delete STRIDE [BYTES]
 resume_with() {
     launch_cairnd objects
-    fill_objects "$2" "$1" "${@:3}"
+    fill_objects "$2" "$1" "$size" "${@:3}"
     quiet
 }
 
-# first_get STORE: asks for an object until it is there; a store that is loading may say so.
+# first_get STORE [KEY]: asks for an object until it is there; a store that is loading may say so.
 first_get() {
-    until "$tools/ask" GET "$(port)" "/v1/stores/$1/objects/0000000/0" 1 2>>"$work/first.log"; do
+    until "$tools/ask" GET "$(port)" "/v1/stores/$1/objects/${2:-0000000/0}" 1 2>>"$work/first.log"; do
         kill -0 "$cairn_pid" || die "cairnd has ended: $(tail -n 5 "$work/cairnd.log")"
         sleep 0.02
     done
@@ -90,7 +102,7 @@ load_with() {
     local cairnd=$1 cairn cairn_pid filled filling
     start_cairnd "$2"
     settle
-    fill_objects put $((size / 10)) "$loading_stride" "$object_bytes"
+    fill_objects put $((size / 10)) "$size" "$loading_stride" "$object_bytes"
     echo "$filled $filling" >>"$work/$2.figures"
     stop_cairnd
     rm -rf "${work:?}/$2"
@@ -176,13 +188,13 @@ first_page() {
     calculate "($(spent) - $before) * 1000"
 }
 
-# first_pages TITLE: the CPU of the first page after a restart.
+# first_pages TITLE [KEY]: the CPU of the first page after a restart; KEY is there.
 first_pages() {
     local round
     for ((round = 0; round < rounds; round++)); do
         stop_cairnd
         launch_cairnd objects
-        first_get "$store"
+        first_get "$store" "${@:2}"
         printf '%s\n' "$(first_page)"
     done >"$work/first"
     tell "first page of 10 after a restart, $1: CPU ms" '<= 50' "$(median <"$work/first")"
@@ -240,9 +252,9 @@ key_at() {
     printf '%07d' $((size * $1 / 1000))
 }
 
-# deep_cursor: the cursor behind a page at nine tenths of the keys.
-deep_cursor() {
-    curl --silent --fail "$cairn/$store/objects?prefix=$(key_at 90)&limit=1" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p'
+# cursor_behind BEGINNING: the cursor behind the first key that begins so.
+cursor_behind() {
+    curl --silent --fail "$cairn/$store/objects?prefix=$1&limit=1" | sed -n 's/.*"cursor":"\([^"]*\)".*/\1/p'
 }
 
 # The middle prefix holds a hundred keys.
@@ -256,7 +268,7 @@ pages_loaded() {
     done
     page 'prefix in the middle, limit 100' "prefix=${middle%?}&limit=100"
     page 'delimiter, limit 100' 'delimiter=/&limit=100'
-    page 'deep cursor, limit 100' "cursor=$(deep_cursor)&limit=100"
+    page 'deep cursor, limit 100' "cursor=$(cursor_behind "$(key_at 90)")&limit=100"
     stop_cairnd
     launch_cairnd objects
     ask_pages 'limit=100' 1
@@ -275,4 +287,22 @@ pages_deleted() {
     quiet
     page 'first 40 % deleted, limit 10' 'limit=10'
     page 'first 40 % deleted, limit 1000' 'limit=1000'
+    first_pages 'first 40 % deleted' "$(key_at 90)/0"
+    quiet
+}
+
+# The last ten keys in front of what is deleted begin alike.
+pages_revived() {
+    local last
+    last=$(printf '%07d' $((size * 20 / 1000 - 1)))
+    ask_pages 'limit=10' 1
+    quiet
+    page 'deleted keys put again, limit 10' 'limit=10'
+    page 'before a deleted middle, limit 10' "cursor=$(cursor_behind "$last")&limit=10"
+}
+
+pages_thinned() {
+    tell 'first page of 10 after every second was deleted: CPU ms' '<= 50' "$(first_page)"
+    quiet
+    page 'every second deleted, limit 100' 'limit=100'
 }
