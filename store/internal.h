@@ -61,9 +61,10 @@ struct store {
 
 /* Opens and recovers the store of a name in the data folder `root`, which must stay open as long as it is:
  * STORE_NO_STORE when there is none; STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO,
- * STORE_NO_MEMORY; STORE_DRAINING once the services halt. ret_detail may be NULL. Blocking. */
-struct failure store_open(const struct services *services, int root, const char *name, struct store **ret_store,
-                          struct store_detail *ret_detail);
+ * STORE_NO_MEMORY; STORE_DRAINING once the services halt. `left` is what store_close_for_now() has said of it; it and
+ * ret_detail may be NULL. Blocking. */
+struct failure store_open(const struct services *services, int root, const char *name, const struct progress_left *left,
+                          struct store **ret_store, struct store_detail *ret_detail);
 
 /* Sets limits of an open store; NULL: that one stays. Durable when it returns. Blocking. Thread: one at a time, and
  * meanwhile none that makes or removes stores in the folder `stores`: STORE_FULL, STORE_IO, STORE_NO_MEMORY. */
@@ -80,5 +81,13 @@ bool store_is_quiet(struct store *store);
 
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);
+
+/* The same of a store that may soon be opened again: nothing is written for it. What is to be remembered of it until
+ * then, or until it is told by store_tell_left(); perhaps nothing. */
+struct progress_left store_close_for_now(struct store *store);
+
+/* Tells the file of a store that is closed what is remembered of it. Failing is told to the operator and does no harm.
+ * Blocking. Thread: one that keeps others from opening it. */
+void store_tell_left(const struct services *services, int root, const char *name, const struct progress_left *left);
 
 #endif

@@ -179,8 +179,18 @@ static void store_end(struct store *store)
     store_free(store);
 }
 
+/* The upkeep looks at what an earlier life has left to do: nothing where there is one segment, or none. */
+static void ask_upkeep(struct store *store)
+{
+    if (store->options->read_only || store->log.chain.count < 2)
+        return;
+    (void)errand_ask(&store->compact.errand);
+    (void)errand_ask(&store->summaries.errand);
+}
+
 static struct failure open_in_folder(const struct services *services, int root, int folder, const char *name,
-                                     struct store **ret_store, struct store_detail *detail)
+                                     const struct progress_left *left, struct store **ret_store,
+                                     struct store_detail *detail)
 {
     struct settings settings;
     struct failure failure = read_settings(services->options->io, folder, name, &settings, detail);
@@ -194,6 +204,8 @@ static struct failure open_in_folder(const struct services *services, int root, 
         store_free(store);
         return failure;
     }
+    if (left && left->salt == store->salt)
+        progress_remember(&store->progress, left);
     failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, services->halt,
                       detail);
     if (failure.error) {
@@ -202,16 +214,13 @@ static struct failure open_in_folder(const struct services *services, int root, 
         return failure;
     }
     quota_begin(&store->quota, &settings.limits, store->index.objects, store->index.live_bytes);
-    if (!store->options->read_only) {
-        (void)errand_ask(&store->compact.errand);
-        (void)errand_ask(&store->summaries.errand);
-    }
+    ask_upkeep(store);
     *ret_store = store;
     return failure_none();
 }
 
-struct failure store_open(const struct services *services, int root, const char *name, struct store **ret_store,
-                          struct store_detail *ret_detail)
+struct failure store_open(const struct services *services, int root, const char *name, const struct progress_left *left,
+                          struct store **ret_store, struct store_detail *ret_detail)
 {
     char path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX];
     const struct io *io = services->options->io;
@@ -223,7 +232,7 @@ struct failure store_open(const struct services *services, int root, const char 
         return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);
     if (folder < 0)
         return failure_detail(ret_detail, failure_io(errno), "store %s cannot be opened: %s", name, strerror(errno));
-    struct failure failure = open_in_folder(services, root, folder, name, ret_store, ret_detail);
+    struct failure failure = open_in_folder(services, root, folder, name, left, ret_store, ret_detail);
     io->close(io->self, folder);
     return failure;
 }
@@ -235,18 +244,49 @@ bool store_is_quiet(struct store *store)
            !errand_is_under_way(&store->blobs.reaper);
 }
 
-void store_close(struct store *store)
+/* Waits for what is under way, and ends the log, with a mark or without. Whether it can be told how far that came: not
+ * where a sync has failed. */
+static bool store_conclude(struct store *store, bool mark)
 {
     scrub_stop(&store->scrub);
     compact_stop(&store->compact);
     summaries_stop(&store->summaries);
     binder_stop(&store->binder);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
-    writer_conclude(&store->writer);
+    writer_conclude(&store->writer, mark);
     blobs_end(&store->blobs); /* where descriptors are out, what is written next finds this one */
-    if (!store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate))
+    return !store->options->read_only && !gate_has_failed(&store->gate) && !gate_is_removed(&store->gate);
+}
+
+void store_close(struct store *store)
+{
+    if (store_conclude(store, true))
         progress_conclude(&store->progress);
     store_end(store);
+}
+
+struct progress_left store_close_for_now(struct store *store)
+{
+    struct progress_left left = {0};
+    if (store_conclude(store, false))
+        left = progress_leave(&store->progress);
+    store_end(store);
+    return left;
+}
+
+void store_tell_left(const struct services *services, int root, const char *name, const struct progress_left *left)
+{
+    char path[sizeof STORES_FOLDER "//log" + STORE_NAME_MAX];
+    const struct io *io = services->options->io;
+    (void)snprintf(path, sizeof path, "%s/%s/log", STORES_FOLDER, name);
+    int log = io->openat(io->self, root, path, O_RDONLY | O_DIRECTORY, 0);
+    int error = log < 0 ? errno : reach_write(io, log, left->salt, &left->reach);
+    if (error)
+        notice_tell(&services->notice, STORE_LOG_WARNING,
+                    "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
+                    name, strerror(error));
+    if (log >= 0)
+        io->close(io->self, log);
 }
 
 /* ---- its limits ------------------------------------------------------------------------------ */

@@ -167,7 +167,7 @@ void writer_release(struct writer *writer, uint64_t key_hash)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-void writer_conclude(struct writer *writer)
+void writer_conclude(struct writer *writer, bool mark)
 {
     struct log *log = writer->parts.log;
     (void)errand_end(&writer->turn);
@@ -175,7 +175,7 @@ void writer_conclude(struct writer *writer)
     if (!log->begun)
         return;
     log_conclude(log);
-    struct group *group = groups_take(writer->groups);
+    struct group *group = mark ? groups_take(writer->groups) : NULL;
     if (group) {
         group_enter(group, &writer->parts);
         group_mark(group);

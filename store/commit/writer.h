@@ -48,9 +48,9 @@ void writer_release(struct writer *writer, uint64_t key_hash);
  * time they fail if there is none. Thread: any. */
 void writer_retry(struct writer *writer, bool last);
 
-/* Waits for its turn to end, and ends the log with a mark where it has written any. Nothing is queued, and nothing
- * comes any more. Blocking. */
-void writer_conclude(struct writer *writer);
+/* Waits for its turn to end, and ends the log, with a mark if asked for and where it has written any. Nothing is
+ * queued, and nothing comes any more. Blocking. */
+void writer_conclude(struct writer *writer, bool mark);
 
 /* After writer_conclude(), or when it has never had a turn. */
 void writer_free(struct writer *writer);

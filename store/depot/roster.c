@@ -10,12 +10,14 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* A blocked one is kept from being opened. */
-enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_BLOCKED, ENTRY_DELETED };
+/* One that rests is closed, and remembered. A blocked one is kept from being opened. */
+enum entry_state { ENTRY_OPENING, ENTRY_OPEN, ENTRY_CLOSING, ENTRY_RESTING, ENTRY_BLOCKED, ENTRY_DELETED };
 
 enum {
-    SWEEPS = 4,        /* of the time that a store may be idle */
-    SWEEP_MAX = 10000, /* milliseconds between them, at most */
+    SWEEPS = 4,            /* of the time that a store may be idle */
+    SWEEP_MAX = 10000,     /* milliseconds between them, at most */
+    REST = 10,             /* seconds, after which it is told what is remembered of a store */
+    RESTING_MAX = 1 << 14, /* stores that are remembered */
 };
 
 /* Who wants a store that is not open. */
@@ -32,12 +34,13 @@ struct roster_entry {
     struct store *store;
     size_t references;
     size_t looks;                   /* of roster_each_held(): it stays open meanwhile, but is not in use */
-    struct roster_entry *idle_next; /* while it is open and has no references */
+    struct roster_entry *idle_next; /* while it is open and has no references, or rests */
     struct roster_entry **idle_link;
     int64_t idle_since;  /* on the monotonic clock */
     bool kept;           /* it is not closed for being idle */
     struct pool_job job; /* opens, closes or removes it */
     struct waiter *waiters;
+    struct progress_left left; /* while it is closed */
     char name[STORE_NAME_MAX + 1];
     char trash[TRASH_ENTRY_MAX]; /* when deleted: its entry in the trash */
 };
@@ -86,28 +89,38 @@ static void entry_unlink(struct roster_entry *entry)
         pthread_cond_broadcast(&roster->emptied);
 }
 
-/* ---- the idle ones; the lock is held --------------------------------------------------------- */
+/* ---- the idle ones and those that rest; the lock is held -------------------------------------- */
 
-static void idle_add(struct roster_entry *entry)
+static void queue_add(struct roster_queue *queue, struct roster_entry *entry)
 {
-    struct roster *roster = entry->roster;
-    assert(lock_is_mine(&roster->lock) && entry->references == 0);
+    assert(lock_is_mine(&entry->roster->lock) && entry->references == 0);
     entry->idle_since = clock_now(CLOCK_MONOTONIC);
     entry->idle_next = NULL;
-    entry->idle_link = roster->idle_last;
-    *roster->idle_last = entry;
-    roster->idle_last = &entry->idle_next;
+    entry->idle_link = queue->last;
+    *queue->last = entry;
+    queue->last = &entry->idle_next;
+    queue->count++;
 }
 
-static void idle_remove(struct roster_entry *entry)
+static void queue_remove(struct roster_queue *queue, struct roster_entry *entry)
 {
-    struct roster *roster = entry->roster;
-    assert(lock_is_mine(&roster->lock) && *entry->idle_link == entry);
+    assert(lock_is_mine(&entry->roster->lock) && *entry->idle_link == entry);
     *entry->idle_link = entry->idle_next;
     if (entry->idle_next)
         entry->idle_next->idle_link = entry->idle_link;
     else
-        roster->idle_last = entry->idle_link;
+        queue->last = entry->idle_link;
+    queue->count--;
+}
+
+static void idle_add(struct roster_entry *entry)
+{
+    queue_add(&entry->roster->idle, entry);
+}
+
+static void idle_remove(struct roster_entry *entry)
+{
+    queue_remove(&entry->roster->idle, entry);
 }
 
 /* Lock held. */
@@ -121,7 +134,7 @@ static bool may_be_closed(const struct roster_entry *entry)
 static struct roster_entry *idle_longest(struct roster *roster)
 {
     assert(lock_is_mine(&roster->lock));
-    struct roster_entry *entry = roster->idle;
+    struct roster_entry *entry = roster->idle.first;
     while (entry && !may_be_closed(entry))
         entry = entry->idle_next;
     return entry;
@@ -171,8 +184,14 @@ static bool failure_is_shortage(struct failure failure)
     return store_error_is_shortage(failure.error, failure.os_error);
 }
 
+static struct failure open_now(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
+                               struct store_detail *detail)
+{
+    return store_open(roster->services, roster->folder->root, entry->name, &entry->left, ret_store, detail);
+}
+
 /* Waits until there are descriptors for it, and then opens the store: for so long others can be opened and used. */
-static struct failure open_in_turn(struct roster *roster, const char *name, struct store **ret_store,
+static struct failure open_in_turn(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
                                    struct store_detail *detail)
 {
     const struct services *services = roster->services;
@@ -183,10 +202,10 @@ static struct failure open_in_turn(struct roster *roster, const char *name, stru
     bool entered = scarcity_enter(scarcity, until);
     do {
         int os_error = entered ? scarcity_try(services->options->io, roster->folder->root) : EMFILE;
-        failure = failure_detail(detail, failure_io(os_error), "store %s cannot be opened: %s", name,
+        failure = failure_detail(detail, failure_io(os_error), "store %s cannot be opened: %s", entry->name,
                                  strerror(os_error));
         if (!failure.error)
-            failure = store_open(services, roster->folder->root, name, ret_store, detail);
+            failure = open_now(roster, entry, ret_store, detail);
     } while (entered && failure_is_shortage(failure) &&
              (roster_make_room(roster) || (failure.error == STORE_IO && scarcity_wait(scarcity, until))));
     if (entered)
@@ -195,11 +214,11 @@ static struct failure open_in_turn(struct roster *roster, const char *name, stru
 }
 
 /* Opens the store; when there are as many as may be, or memory or descriptors are out, idle stores make room. */
-static struct failure open_with_room(struct roster *roster, const char *name, struct store **ret_store,
+static struct failure open_with_room(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
                                      struct store_detail *detail)
 {
-    if (trash_holds(&roster->folder->trash, name))
-        return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", name);
+    if (trash_holds(&roster->folder->trash, entry->name))
+        return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", entry->name);
     lock_take(&roster->lock);
     bool full = roster->open >= roster->services->options->open_stores_limit;
     lock_release(&roster->lock);
@@ -207,15 +226,16 @@ static struct failure open_with_room(struct roster *roster, const char *name, st
         (void)roster_make_room(roster);
     struct failure failure = failure_of(STORE_NO_MEMORY);
     if (!scarcity_lasts(&roster->scarcity))
-        failure = store_open(roster->services, roster->folder->root, name, ret_store, detail);
+        failure = open_now(roster, entry, ret_store, detail);
     if (!failure_is_shortage(failure))
         return failure;
     if (failure.error == STORE_IO)
         scarcity_note(&roster->scarcity);
-    return open_in_turn(roster, name, ret_store, detail);
+    return open_in_turn(roster, entry, ret_store, detail);
 }
 
 static void entry_close_soon(struct roster_entry *entry);
+static void entry_leave(struct roster_entry *entry);
 
 /* Thread: one that opens stores. */
 static void entry_open(void *arg)
@@ -225,15 +245,15 @@ static void entry_open(void *arg)
     struct store *store = NULL;
     struct store_detail detail = {0};
     assert(pool_is_current(roster->services->openers));
-    struct failure failure = open_with_room(roster, entry->name, &store, &detail);
+    struct failure failure = open_with_room(roster, entry, &store, &detail);
     trouble_learn(roster->trouble, entry->name, failure.error, &detail);
     detail.os_error = failure.error ? failure.os_error : 0;
     lock_take(&roster->lock);
     struct waiter *waiters = take_waiters(entry);
     if (failure.error) {
-        entry_unlink(entry);
-        free(entry);
+        entry_leave(entry);
     } else {
+        entry->left = (struct progress_left){0};
         store->entry = entry;
         entry->store = store;
         entry->state = ENTRY_OPEN;
@@ -268,6 +288,55 @@ static void entry_end(struct roster_entry *entry)
     free(entry);
 }
 
+/* Tells what is remembered of a store. Thread: one that opens stores. */
+static void entry_tell(void *arg)
+{
+    struct roster_entry *entry = arg;
+    struct roster *roster = entry->roster;
+    assert(pool_is_current(roster->services->openers));
+    store_tell_left(roster->services, roster->folder->root, entry->name, &entry->left);
+    lock_take(&roster->lock);
+    entry->left = (struct progress_left){0};
+    entry_end(entry);
+    lock_release(&roster->lock);
+}
+
+/* A store that rests is remembered no longer: first what there is to tell is told, if there is anything. Whoever wants
+ * it waits for that. Lock held. */
+static void entry_forget(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    assert(lock_is_mine(&roster->lock) && entry->state == ENTRY_RESTING);
+    queue_remove(&roster->resting, entry);
+    if (entry->left.told) {
+        entry->left = (struct progress_left){0};
+        entry_end(entry);
+        return;
+    }
+    entry->state = ENTRY_CLOSING;
+    entry->job = (struct pool_job){.run = entry_tell, .arg = entry};
+    pool_submit(roster->services->openers, &entry->job);
+}
+
+/* The store is closed, and nobody waits for it: it rests if anything is remembered of it, else the entry goes. Lock
+ * held. */
+static void entry_leave(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    assert(lock_is_mine(&roster->lock));
+    if (entry->waiters || entry->left.reach.segment == 0) {
+        entry_end(entry);
+        return;
+    }
+    entry->references = 0;
+    entry->state = ENTRY_RESTING;
+    queue_add(&roster->resting, entry);
+    if (roster->closing)
+        entry_forget(entry);
+    else if (roster->resting.count > RESTING_MAX)
+        entry_forget(roster->resting.first);
+}
+
 /* ---- closing --------------------------------------------------------------------------------- */
 
 /* An idle store is about to be closed. Lock held. */
@@ -298,6 +367,17 @@ static void entry_close_soon(struct roster_entry *entry)
     pool_submit(entry->roster->services->openers, &entry->job);
 }
 
+/* It may soon be wanted again. */
+static void entry_close_for_now(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    entry->left = store_close_for_now(entry->store);
+    lock_take(&roster->lock);
+    entry_leave(entry);
+    lock_release(&roster->lock);
+    scarcity_tell(&roster->scarcity);
+}
+
 /* Not on the upkeep's thread: closing waits for what that has to do for the store. */
 bool roster_make_room(struct roster *roster)
 {
@@ -309,7 +389,7 @@ bool roster_make_room(struct roster *roster)
         entry_begin_closing(idle);
     lock_release(&roster->lock);
     if (idle)
-        entry_close(idle);
+        entry_close_for_now(idle);
     return idle != NULL;
 }
 
@@ -317,7 +397,7 @@ bool roster_make_room(struct roster *roster)
 static struct roster_entry *take_expired(struct roster *roster, int64_t since)
 {
     lock_take(&roster->lock);
-    struct roster_entry *entry = roster->idle;
+    struct roster_entry *entry = roster->idle.first;
     while (entry && entry->idle_since <= since && (entry->kept || !may_be_closed(entry)))
         entry = entry->idle_next;
     if (entry && entry->idle_since > since)
@@ -328,16 +408,27 @@ static struct roster_entry *take_expired(struct roster *roster, int64_t since)
     return entry;
 }
 
+/* Forgets what has rested since then, or longer. */
+static void forget_rested(struct roster *roster, int64_t since)
+{
+    lock_take(&roster->lock);
+    while (roster->resting.first && roster->resting.first->idle_since <= since)
+        entry_forget(roster->resting.first);
+    lock_release(&roster->lock);
+}
+
 /* Thread: one that opens stores. */
 static int roster_sweep(void *arg)
 {
     struct roster *roster = arg;
     struct roster_entry *entry;
     uint64_t patience = roster->services->options->store_idle_timeout;
-    int64_t since = clock_now(CLOCK_MONOTONIC) - (int64_t)patience * CLOCK_SECOND;
-    while (!errand_is_ending(&roster->sweep) && (entry = take_expired(roster, since)))
+    int64_t now = clock_now(CLOCK_MONOTONIC);
+    int64_t since = now - (int64_t)patience * CLOCK_SECOND;
+    while (patience > 0 && !errand_is_ending(&roster->sweep) && (entry = take_expired(roster, since)))
         entry_close(entry);
-    return patience < SWEEPS * SWEEP_MAX / 1000 ? (int)(patience * 1000 / SWEEPS) : SWEEP_MAX;
+    forget_rested(roster, now - (int64_t)REST * CLOCK_SECOND);
+    return patience > 0 && patience < SWEEPS * SWEEP_MAX / 1000 ? (int)(patience * 1000 / SWEEPS) : SWEEP_MAX;
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
@@ -345,7 +436,8 @@ static int roster_sweep(void *arg)
 void roster_init(struct roster *roster, const struct services *services, struct folder *folder, struct trouble *trouble)
 {
     *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
-    roster->idle_last = &roster->idle;
+    roster->idle.last = &roster->idle.first;
+    roster->resting.last = &roster->resting.first;
     scarcity_init(&roster->scarcity);
     lock_init(&roster->lock);
     pthread_cond_init(&roster->emptied, NULL);
@@ -354,8 +446,7 @@ void roster_init(struct roster *roster, const struct services *services, struct 
 void roster_begin(struct roster *roster)
 {
     errand_init(&roster->sweep, roster->services->openers, roster_sweep, roster, NULL);
-    if (roster->services->options->store_idle_timeout > 0)
-        (void)errand_ask(&roster->sweep);
+    (void)errand_ask(&roster->sweep);
 }
 
 /* Lock held. */
@@ -378,6 +469,8 @@ void roster_close(struct roster *roster)
     lock_take(&roster->lock);
     roster->closing = true; /* one that is being opened for somebody who gave up is closed behind that */
     close_all(roster);
+    while (roster->resting.first)
+        entry_forget(roster->resting.first);
     while (roster->entries > 0)
         lock_wait(&roster->lock, &roster->emptied);
     lock_release(&roster->lock);
@@ -412,8 +505,11 @@ static enum store_error entry_await(struct roster *roster, struct roster_entry *
     if (!entry)
         return STORE_NO_MEMORY;
     bool waits = entry_wait(entry, opened, arg);
-    if (fresh)
-        entry_begin_opening(fresh);
+    bool rests = entry->state == ENTRY_RESTING;
+    if (rests)
+        queue_remove(&roster->resting, entry);
+    if (fresh || rests)
+        entry_begin_opening(entry);
     return waits ? STORE_AGAIN : STORE_NO_MEMORY;
 }
 
@@ -563,7 +659,15 @@ void roster_strike(struct roster *roster, struct store *store, const char *trash
 struct roster_entry *roster_block(struct roster *roster, const char *name)
 {
     lock_take(&roster->lock);
-    struct roster_entry *entry = entry_find(roster, name) ? NULL : entry_add(roster, name, ENTRY_BLOCKED);
+    struct roster_entry *found = entry_find(roster, name), *entry = NULL;
+    if (!found) {
+        entry = entry_add(roster, name, ENTRY_BLOCKED);
+    } else if (found->state == ENTRY_RESTING) {
+        entry = found;
+        queue_remove(&roster->resting, entry);
+        entry->state = ENTRY_BLOCKED;
+        entry->left = (struct progress_left){0};
+    }
     lock_release(&roster->lock);
     return entry;
 }

@@ -3,7 +3,9 @@
  * Stores are opened at first use, by threads for that alone: nobody who asks for a store that is open waits for one
  * that is not. They stay open until nobody has used them for a while, or until more than the limit are: then the one
  * that has been idle longest is closed. An entry stands for each store that is open, opening, closing, or removed but
- * still in use.
+ * still in use; and for one that was closed to make room: it rests. What there is to be written about its end is only
+ * remembered then, so that stores which take turns cost no syncs for that (progress.h). It is written when the store
+ * has rested for a while, when too many do, and at the end.
  *
  * The lock guards the entries and is never held while a store is opened or closed: the state of the entry keeps others
  * off meanwhile.
@@ -28,6 +30,13 @@ struct roster_entry;
 
 enum { ROSTER_BUCKETS = 1024 };
 
+/* Entries by the time since which they are in it, the longest first. */
+struct roster_queue {
+    struct roster_entry *first;
+    struct roster_entry **last;
+    size_t count;
+};
+
 struct roster {
     const struct services *services; /* the depot's */
     struct folder *folder;           /* borrowed, like the next */
@@ -39,10 +48,10 @@ struct roster {
     struct roster_entry *buckets[ROSTER_BUCKETS];
     size_t entries;
     size_t open;
-    bool closing;              /* all are closed, and those that are being opened as soon as they are open */
-    struct roster_entry *idle; /* open and not referred to, the longest first */
-    struct roster_entry **idle_last;
-    struct errand sweep; /* closes what has been idle for too long */
+    bool closing;                /* all are closed, and those that are being opened as soon as they are open */
+    struct roster_queue idle;    /* open and not referred to */
+    struct roster_queue resting; /* closed to make room, and remembered */
+    struct errand sweep;         /* closes what has been idle for too long, and ends the rest of what is closed */
 };
 
 void roster_init(struct roster *roster, const struct services *services, struct folder *folder,
@@ -86,6 +95,7 @@ bool roster_make_room(struct roster *roster);
 void roster_strike(struct roster *roster, struct store *store, const char *trash);
 
 /* Keeps everybody from opening a store that nobody has open, until roster_unblock(), which takes what this returns.
+ * What was remembered of it is forgotten: it is about to be removed.
  * NULL: somebody has it open or is opening it, or memory is out. */
 struct roster_entry *roster_block(struct roster *roster, const char *name);
 void roster_unblock(struct roster *roster, struct roster_entry *entry);

@@ -23,11 +23,11 @@ static uint64_t oldest_now(const struct progress *progress)
 static bool is_told(const struct progress *progress, const struct reach *now)
 {
     const struct reach *told = &progress->told;
-    return now->offset == told->offset && now->segment == told->segment && now->oldest == told->oldest &&
-           now->blob == told->blob;
+    return !progress->unwritten && now->offset == told->offset && now->segment == told->segment &&
+           now->oldest == told->oldest && now->blob == told->blob;
 }
 
-/* What can be said of the log: false when that is nothing, or no more than what is on disk. */
+/* What can be said of the log: false when that is nothing. */
 static bool find_reach(const struct progress *progress, bool another_segment, struct reach *ret_reach)
 {
     const struct chain *chain = &progress->log->chain;
@@ -43,7 +43,7 @@ static bool find_reach(const struct progress *progress, bool another_segment, st
     if (another_segment)
         sure = sure && chain->count > 1 && last->number > progress->told.segment;
     index_unlock(progress->index);
-    return sure && !is_told(progress, ret_reach);
+    return sure;
 }
 
 /* Descriptors that are out come back in a moment: others are closing stores, too. */
@@ -63,7 +63,7 @@ static int write_with_room(const struct progress *progress, const struct reach *
 static void update(struct progress *progress, bool another_segment)
 {
     struct reach reach;
-    if (!find_reach(progress, another_segment, &reach))
+    if (!find_reach(progress, another_segment, &reach) || is_told(progress, &reach))
         return;
     int error = write_with_room(progress, &reach);
     if (error && !progress->troubled)
@@ -71,14 +71,26 @@ static void update(struct progress *progress, bool another_segment)
                     "file reach cannot be written: %s; a later loss of the end of its log may not be noticed",
                     strerror(error));
     progress->troubled = error != 0;
-    if (!error)
-        progress->told = reach;
+    if (error)
+        return;
+    progress->told = reach;
+    progress->unwritten = false;
+}
+
+void progress_remember(struct progress *progress, const struct progress_left *left)
+{
+    log_assert_unowned(progress->log);
+    progress->told = left->reach;
+    progress->remembered = left->reach.segment > 0;
+    progress->unwritten = progress->remembered && !left->told;
 }
 
 struct failure progress_recall(struct progress *progress)
 {
     const struct log *log = progress->log;
     log_assert_unowned(log);
+    if (progress->remembered)
+        return failure_none();
     return reach_read(log->io, log->folder, log->salt, &progress->told);
 }
 
@@ -98,6 +110,17 @@ void progress_conclude(struct progress *progress)
 {
     log_assert_concluded(progress->log);
     update(progress, false);
+}
+
+struct progress_left progress_leave(struct progress *progress)
+{
+    const struct log *log = progress->log;
+    struct progress_left left = {.salt = log->salt};
+    log_assert_concluded(log);
+    if (atomic_load(&log->names_doubtful) || !find_reach(progress, false, &left.reach))
+        return (struct progress_left){0};
+    left.told = is_told(progress, &left.reach);
+    return left;
 }
 
 void progress_follow(struct progress *progress)

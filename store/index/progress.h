@@ -2,6 +2,8 @@
  *
  * The file says how far the log is known to have reached, so that the loss of its end is noticed. It is brought up to
  * what has been published when the store is closed, and in the background when the log has come to another segment.
+ * A store that is closed only to make room, and may soon be open again, leaves what there is to tell in memory instead:
+ * the process remembers it, and knows at the next opening that all of it is on disk.
  *
  * Thread: the one that opens or closes the store, and the depot's upkeep in between.
  */
@@ -13,6 +15,13 @@
 #include "store/index/index.h"
 #include "store/log/reach.h"
 
+/* What is remembered of a log that was closed, all of which was on disk. */
+struct progress_left {
+    uint64_t salt;      /* of its store */
+    struct reach reach; /* its segment is 0: nothing is remembered */
+    bool told;          /* the file says it */
+};
+
 struct progress {
     const struct pool *upkeep; /* the depot's */
     struct index *index;       /* the store's, like the next */
@@ -21,10 +30,15 @@ struct progress {
     const struct notice *notice;
     uint64_t patience; /* milliseconds to wait for descriptors to write it with */
 
-    struct reach told; /* what the file says */
+    struct reach told; /* what the file says, ... */
+    bool remembered;   /* ... or what this process has left when it closed the store, ... */
+    bool unwritten;    /* ... which the file does not say yet */
     bool troubled;     /* it could not be written, and the operator knows */
     uint64_t resumed;  /* where the log went on at the start when its end was lost; 0: it was not */
 };
+
+/* Before progress_recall(): what this process has left when it closed the store, in place of what the file says. */
+void progress_remember(struct progress *progress, const struct progress_left *left);
 
 /* Learns what the file says, when the store is opened; the errors of reach_read(). Blocking. */
 struct failure progress_recall(struct progress *progress);
@@ -39,6 +53,10 @@ void progress_lost_end(struct progress *progress, uint64_t resumed);
  * ended. Failing is told to the operator and does no harm. Not of a store whose sync has failed: nobody knows how far
  * it has come. Blocking. */
 void progress_conclude(struct progress *progress);
+
+/* The same when the store is closed for now: what is to be remembered of it in place of the file; nothing where a sync
+ * has failed. Does not block. */
+struct progress_left progress_leave(struct progress *progress);
 
 /* The same in the background, if the log has come to another segment. */
 void progress_follow(struct progress *progress);

@@ -24,7 +24,7 @@ struct segment_header husk_header(const struct segment *segment)
                                    .end = segment_end(segment)};
 }
 
-int husk_write(const struct log *log, const struct segment_header *header, int *ret_file)
+int husk_write(struct log *log, const struct segment_header *header, int *ret_file)
 {
     const struct io *io = log->io;
     char name[SEGMENT_NAME_MAX];
@@ -44,6 +44,7 @@ int husk_write(const struct log *log, const struct segment_header *header, int *
      * husks that this one is to stand for. */
     if (io->fsync(io->self, log->folder) < 0) {
         error = errno;
+        atomic_store(&log->names_doubtful, true);
         io->close(io->self, file);
         return error;
     }

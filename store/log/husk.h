@@ -21,7 +21,7 @@ struct segment_header husk_header(const struct segment *segment);
 
 /* Writes a husk to its name, in place of the segment or the husk that was there, durably; an errno. Those who have the
  * old file open keep it. Blocking. Thread: any, but one at a time. */
-int husk_write(const struct log *log, const struct segment_header *header, int *ret_file);
+int husk_write(struct log *log, const struct segment_header *header, int *ret_file);
 
 /* Whether the first of two neighbours can come to stand for both: they are husks, and nothing is missing between. */
 bool husk_reaches(const struct segment *front, const struct segment *behind);

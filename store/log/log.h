@@ -67,9 +67,10 @@ struct log {
 
     struct segment *active; /* borrowed from the chain; NULL before the first write */
     uint64_t next_number;
-    uint64_t end;  /* offset of the next record */
-    bool doubtful; /* behind `end` the active segment may hold the rest of a failed write */
-    bool marked;   /* the log ends with a mark */
+    uint64_t end;               /* offset of the next record */
+    bool doubtful;              /* behind `end` the active segment may hold the rest of a failed write */
+    bool marked;                /* the log ends with a mark */
+    atomic_bool names_doubtful; /* a sync of the folder has failed, and the log goes on nevertheless */
 
     uint64_t group;                /* offset where the group under way began */
     uint64_t group_position;       /* and its position in the active segment */

@@ -194,14 +194,23 @@ static struct failure scan_settle(struct scan *scan)
 }
 
 /* The same for the names of the segments: the sync behind a new segment or a husk may have failed in an earlier
- * life. */
+ * life. This process knows how it has left a log that it has closed. */
 static struct failure scan_settle_names(struct scan *scan)
 {
     const struct log *log = scan->log;
-    if (log->io->fsync(log->io->self, log->folder) == 0)
+    if (scan->progress->remembered || log->io->fsync(log->io->self, log->folder) == 0)
         return failure_none();
     return failure_detail(scan->detail, failure_io(errno), "store %s: folder log cannot be synced: %s",
                           scan->notice->store, strerror(errno));
+}
+
+/* Whether all that was found is known to be on disk: behind a mark it is, and what a log that is closed has reached.
+ * Unless a write failed there later. */
+static bool is_settled(const struct scan *scan, bool zeros)
+{
+    const struct reach *told = &scan->progress->told;
+    bool reached = told->segment == scan->segment->number && told->offset == segment_end(scan->segment);
+    return zeros && (scan->log->marked || reached);
 }
 
 /* What stands behind the last record: a tail that holds anything but zeros is cut. */
@@ -217,8 +226,7 @@ static struct failure scan_tail(struct scan *scan, bool *ret_zeros)
         notice_tell(scan->notice, STORE_LOG_WARNING,
                     "the log ended in the middle of a write; it goes on from offset %" PRIu64,
                     segment_end(scan->segment));
-    /* Behind a mark everything was on disk, unless a write failed there later. */
-    return scan->log->marked && *ret_zeros ? failure_none() : scan_settle(scan);
+    return is_settled(scan, *ret_zeros) ? failure_none() : scan_settle(scan);
 }
 
 /* The log has no gaps: where a segment begins behind the end of the one before, a file is lost or was cut. `number` is

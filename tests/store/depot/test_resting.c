@@ -1,0 +1,161 @@
+/* test_resting.c - stores that take turns in one place: what that costs, and what is known of those that rest. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/quiet.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <stdio.h>
+
+enum { TURNS = 8, STEP = 3, NAME = 16 };
+
+static struct fixture fixture;
+static const char *const names[] = {"s", "t"};
+static const char *const segments[] = {"/data/stores/s/log/0000000000000001.seg",
+                                       "/data/stores/t/log/0000000000000001.seg"};
+
+/* Comes to the store of a name, for which the other one has to go: it may when its last turn has ended. */
+static enum store_error come_to(const char *name)
+{
+    struct store *store = NULL;
+    depot_release(fixture.store);
+    fixture.store = NULL;
+    ck_assert(quiet_comes());
+    enum store_error error = depot_acquire(fixture.depot, name, &store, NULL);
+    fixture.store = error ? NULL : store;
+    return error;
+}
+
+/* Writes to one store after the other, until something fails: how many came so far. */
+static unsigned take_turns(unsigned from, unsigned to)
+{
+    char key[NAME];
+    for (unsigned turn = from; turn < to; turn++) {
+        (void)snprintf(key, sizeof key, "k%u", turn);
+        if (come_to(names[turn % 2]) || fixture_put_text(&fixture, key, key))
+            return turn;
+    }
+    return to;
+}
+
+static void setup(void)
+{
+    bool created;
+    fixture_start(&fixture, 1);
+    fixture_close(&fixture);
+    fixture.options.open_stores_limit = 1;
+    fixture_open(&fixture);
+    ck_assert_int_eq(depot_create(fixture.depot, "t", &created, NULL), STORE_OK);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+static uint64_t syncs(void)
+{
+    return sim_disk_calls(fixture.disk, SIM_FSYNC) + sim_disk_calls(fixture.disk, SIM_FDATASYNC);
+}
+
+START_TEST(a_turn_costs_the_sync_of_its_write)
+{
+    ck_assert_uint_eq(take_turns(0, 4), 4); /* each has its first segment, and has been closed */
+    uint64_t before = syncs();
+    ck_assert_uint_eq(take_turns(4, TURNS), TURNS);
+    ck_assert_uint_eq(syncs() - before, TURNS - 4);
+}
+END_TEST
+
+START_TEST(a_turn_that_only_reads_costs_none)
+{
+    ck_assert_uint_eq(take_turns(0, 4), 4);
+    uint64_t before = syncs();
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        ck_assert_int_eq(come_to(names[turn % 2]), STORE_OK);
+        fixture_must_hold(&fixture, turn % 2 ? "k1" : "k0", turn % 2 ? "k1" : "k0");
+    }
+    ck_assert_uint_eq(syncs() - before, 0);
+}
+END_TEST
+
+/* The file of one is lost, while it rests or when the depot has been closed. */
+START_TEST(what_a_resting_store_has_lost_is_missed)
+{
+    for (unsigned lost = 0; lost < 4; lost++) {
+        teardown();
+        setup();
+        bool closed = lost >= 2;
+        ck_assert_uint_eq(take_turns(0, TURNS), TURNS);
+        ck_assert_int_eq(come_to(names[1 - lost % 2]), STORE_OK);
+        if (closed)
+            fixture_close(&fixture);
+        fixture_remove(&fixture, segments[lost % 2]);
+        if (closed)
+            fixture_open(&fixture);
+        ck_assert_int_eq(come_to(names[lost % 2]), STORE_OK);
+        ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+        ck_assert_int_eq(come_to(names[1 - lost % 2]), STORE_OK);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    }
+}
+END_TEST
+
+/* A store that was removed while it rested is forgotten: nothing is missing in the next one of its name. */
+START_TEST(a_removed_store_is_not_remembered)
+{
+    bool created;
+    ck_assert_uint_eq(take_turns(0, TURNS), TURNS);
+    ck_assert_int_eq(come_to("s"), STORE_OK);
+    ck_assert_int_eq(depot_delete(fixture.depot, "t", true, NULL), STORE_OK);
+    ck_assert_int_eq(depot_create(fixture.depot, "t", &created, NULL), STORE_OK);
+    ck_assert(created);
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, 0);
+}
+END_TEST
+
+/* All that was acknowledged is there, and of the rest at most what was under way. */
+static void expect_turns(unsigned came)
+{
+    char key[NAME];
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        (void)snprintf(key, sizeof key, "k%u", turn);
+        ck_assert_int_eq(come_to(names[turn % 2]), STORE_OK);
+        enum store_error found = fixture_get_text(&fixture, key, key);
+        ck_assert_msg(found == STORE_OK || (turn >= came && found == STORE_NO_OBJECT), "%s of %u: %s", key, came,
+                      store_error_text(found));
+        ck_assert_msg(turn <= came || found == STORE_NO_OBJECT, "%s of %u", key, came);
+        ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    }
+}
+
+/* At each third call of some turns, which are the second of stores that were closed before. */
+START_TEST(a_cut_while_stores_take_turns_loses_nothing)
+{
+    unsigned came = 0;
+    for (uint64_t call = 0; came < TURNS; call += STEP) {
+        teardown();
+        setup();
+        ck_assert_uint_eq(take_turns(0, 4), 4);
+        sim_disk_cut_after(fixture.disk, call);
+        came = take_turns(4, TURNS);
+        fixture_cut(&fixture, call);
+        fixture_open(&fixture);
+        expect_turns(came);
+        fixture_cut(&fixture, call + 1);
+        fixture_open(&fixture);
+        expect_turns(came);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_turn_costs_the_sync_of_its_write,          a_turn_that_only_reads_costs_none,
+        what_a_resting_store_has_lost_is_missed,     a_removed_store_is_not_remembered,
+        a_cut_while_stores_take_turns_loses_nothing,
+    };
+    return UNIT_RUN_WITH("resting", setup, teardown, tests);
+}
