@@ -14,11 +14,13 @@
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
 #include "store/disk/space.h"
+#include "store/index/horizon.h"
 #include "store/index/index.h"
 #include "store/index/progress.h"
 #include "store/log/log.h"
 #include "store/read/binder.h"
 #include "store/read/catalog.h"
+#include "store/read/feed.h"
 #include "store/read/object.h"
 #include "store/store.h"
 #include "store/upkeep/compact.h"
@@ -42,7 +44,9 @@ struct store {
     struct index index;
 
     struct progress progress;
+    struct horizon horizon;
     struct reader reader;
+    struct feed feed;
     struct catalog catalog;
     struct binder binder;
     struct compact compact;

@@ -56,7 +56,14 @@ static void connect_readers(struct store *store)
                                         .blobs = blobs,
                                         .notice = &store->notice,
                                         .patience = store->options->shortage_patience};
+    store->horizon = (struct horizon){.upkeep = store->services->upkeep,
+                                      .index = index,
+                                      .log = log,
+                                      .blobs = blobs,
+                                      .notice = &store->notice,
+                                      .retention = store->options->feed_retention};
     store->reader = (struct reader){.index = index, .log = log, .blobs = blobs, .notice = &store->notice};
+    store->feed = (struct feed){.reader = &store->reader, .horizon = &store->horizon};
     store->catalog = (struct catalog){.reader = &store->reader, .binding = &store->binder.errand};
     store->binder = (struct binder){
         .catalog = &store->catalog, .index = index, .log = log, .space = store->services->space};
@@ -90,7 +97,8 @@ static void connect_writers(struct store *store)
                                       .writer = &store->writer,
                                       .reader = &store->reader,
                                       .catalog = &store->catalog,
-                                      .progress = &store->progress};
+                                      .progress = &store->progress,
+                                      .horizon = &store->horizon};
     store->summaries = (struct summaries){
         .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
     store->intake = (struct intake){.index = &store->index,
@@ -208,6 +216,8 @@ static struct failure open_in_folder(const struct services *services, int root, 
         progress_remember(&store->progress, left);
     failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, services->halt,
                       detail);
+    if (!failure.error)
+        failure = horizon_recall(&store->horizon);
     if (failure.error) {
         blobs_end(&store->blobs);
         store_end(store);
@@ -394,6 +404,17 @@ enum store_error store_list(struct store *store, const struct store_list_query *
     if (gate_is_removed(&store->gate))
         return STORE_NO_STORE; /* whoever goes on from page to page keeps its files from being removed */
     return failure_tell(listing_page(&store->reader, &store->catalog, query, take, arg, ret_cursor, ret_cursor_length));
+}
+
+/* ---- following it ---------------------------------------------------------------------------- */
+
+enum store_error store_changes(struct store *store, const struct store_changes_query *query,
+                               void (*change)(void *arg, const struct store_change *change), void *arg,
+                               struct store_changes *ret_changes)
+{
+    if (gate_is_removed(&store->gate))
+        return STORE_NO_STORE;
+    return failure_tell(feed_read(&store->feed, query, change, arg, ret_changes));
 }
 
 /* ---- verifying it ---------------------------------------------------------------------------- */

@@ -86,6 +86,7 @@ enum store_error {
     STORE_QUOTA,          /* a limit of the store would be passed: struct store_overrun */
     STORE_TOO_MANY,       /* the depot holds as many stores as it may */
     STORE_DAMAGED,        /* stored bytes do not match their digest */
+    STORE_GONE,           /* deletions behind that offset are not known any more, or it is none of the log's */
     STORE_MISSING,        /* the file of a large payload is not there */
     STORE_FAILED,         /* an earlier write failed for good: the store takes no writes until it is reopened */
     STORE_IO,             /* a file call failed: the errno is beside it where there is one */
@@ -174,6 +175,7 @@ struct depot_options {
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
     uint64_t store_idle_timeout; /* seconds; a store that nobody has used for so long is closed; 0: it stays open */
     uint64_t shortage_patience;  /* milliseconds in which opening and closing a store waits for descriptors */
+    uint64_t feed_retention;     /* seconds; for so long deletions are told to those who follow; 0: as it comes */
     size_t stores_limit;         /* no more are made than so many; those that are there stay */
     bool read_only;              /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };
@@ -375,6 +377,47 @@ typedef bool store_list_take(void *arg, const struct store_list_item *item);
  * STORE_IO, STORE_DAMAGED, STORE_NO_MEMORY. Blocking. */
 enum store_error store_list(struct store *store, const struct store_list_query *query, store_list_take *take, void *arg,
                             unsigned char ret_cursor[STORE_CURSOR_MAX], size_t *ret_cursor_length);
+
+/* ---- following a store ----------------------------------------------------------------------- */
+
+/* What one record of the log says. Borrowed. */
+struct store_change {
+    bool put;          /* the object is this version; else there is none of that name any more */
+    const void *key;   /* NULL: the object without a name that has this hash */
+    size_t key_length; /* bytes */
+    uint64_t key_hash;
+    uint64_t offset; /* of the record */
+    uint64_t ends;   /* other than 0: first of all, what has this hash and an offset in front of it ends, whatever its
+                        name */
+    uint64_t size;   /* of a put: bytes of the payload, and their digest */
+    struct store_digest digest;
+    int64_t time; /* nanoseconds since 1970: when it was written first */
+};
+
+struct store_changes_query {
+    uint64_t since;     /* where an earlier answer ended; 0: the beginning */
+    size_t limit;       /* changes, at least 1; a transaction is told whole, also where it goes beyond */
+    const void *prefix; /* only keys that begin with it; length 0: all, and only then objects without a name */
+    size_t prefix_length;
+};
+
+struct store_changes {
+    uint64_t next;   /* where the next answer begins */
+    uint64_t oldest; /* from here on the log tells of every deletion */
+    uint64_t end;    /* where the log ended: whoever has come there holds the store as it was then */
+    uint64_t behind; /* of STORE_DAMAGED: where the log can be read again */
+};
+
+/* Calls `change` for each change of a part of the log, in order. Who holds what all changes up to `since` make, and
+ * applies these, holds what those up to `next` make. What compaction has moved is told again, as a put of the same
+ * version. An answer may be short, or have no changes, and the log go on; one that ends at `end` has all there was.
+ *
+ * STORE_GONE: deletions behind `since` have been dropped, or it is no place where a change begins: begin at 0, with
+ * nothing. STORE_DAMAGED: the log cannot be read at `since`: next, oldest, end and behind are set. STORE_NO_STORE when
+ * it has been removed; STORE_IO, STORE_NO_MEMORY. What was told before a failure counts. Blocking. */
+enum store_error store_changes(struct store *store, const struct store_changes_query *query,
+                               void (*change)(void *arg, const struct store_change *change), void *arg,
+                               struct store_changes *ret_changes);
 
 /* ---- verification ---------------------------------------------------------------------------- */
 

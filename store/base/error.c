@@ -30,6 +30,7 @@ static const char *const texts[STORE_ERRORS] = {
     [STORE_QUOTA] = "the store would pass its limit: delete objects, or have the limit raised",
     [STORE_TOO_MANY] = "there are as many stores as there may be: remove one, or have the limit raised",
     [STORE_DAMAGED] = "the stored bytes do not match their digest",
+    [STORE_GONE] = "the log does not tell any more all that has happened since: begin anew",
     [STORE_MISSING] = "the file of the payload is missing: put the object again, or bring the file back from a backup",
     [STORE_FAILED] =
         "a write failed, or the folder is gone: no writes until the server is started again; its log says why",

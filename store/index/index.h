@@ -35,10 +35,11 @@ struct index {
     struct table locations;      /* key hash -> packed location, or INDEX_SEVERAL */
     struct namesakes *namesakes; /* those; NULL as long as there never were any */
     uint64_t objects;
-    uint64_t live_bytes; /* payload bytes of all objects */
-    uint64_t dead_bytes; /* bytes of records in the log that no key leads to */
-    uint64_t end_offset; /* of the log, as far as it is published */
-    uint64_t commits;    /* since the store was opened; the same for the next */
+    uint64_t live_bytes;    /* payload bytes of all objects */
+    uint64_t dead_bytes;    /* bytes of records in the log that no key leads to */
+    uint64_t end_offset;    /* of the log, as far as it is published */
+    int64_t deletions_kept; /* tombstones of this time and newer ones are kept for followers: horizon.h */
+    uint64_t commits;       /* since the store was opened; the same for the next */
     uint64_t records;
     struct damage damage;
 };

@@ -19,6 +19,12 @@ bool yield_is_candidate(const struct index *index, const struct segment *segment
            !segment_is_husk(segment) && !segment->keep;
 }
 
+bool yield_keeps_deletions(const struct index *index, const struct segment *segment)
+{
+    index_assert_locked(index);
+    return segment->tombstones > 0 && segment->deleted >= index->deletions_kept;
+}
+
 uint64_t yield_records(const struct segment *segment)
 {
     return segment_end(segment) - segment->base;
@@ -35,7 +41,8 @@ uint64_t yield_kept(const struct index *index, const struct segment *segment)
 {
     index_assert_locked(index);
     uint64_t all = yield_records(segment);
-    uint64_t dead = segment->dead + (yield_is_oldest(index, segment) ? segment->tombstones : 0);
+    bool drops = yield_is_oldest(index, segment) && !yield_keeps_deletions(index, segment);
+    uint64_t dead = segment->dead + (drops ? segment->tombstones : 0);
     uint64_t sweeps = yield_leaves_sweeps(index, segment) ? segment->puts * RECORD_SWEEP_LENGTH : 0;
     return (all > dead ? all - dead : 0) + sweeps;
 }

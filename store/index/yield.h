@@ -1,6 +1,7 @@
 /* yield.h - what compacting a segment would give back, and what it would cost.
  *
- * A tombstone is of use while an older segment may hold its key, so in the oldest segment it is of none. Where parts of
+ * A tombstone is of use while an older segment may hold its key, so in the oldest segment it is of none, unless it is
+ * kept for those who follow the log (horizon.h). Where parts of
  * the log are missing nobody knows which is the oldest: they may come back, with keys that were deleted since.
  *
  * A record from before version 3 ends all that had its hash. Written again it would speak of one object only, and what
@@ -21,6 +22,9 @@ bool yield_is_oldest(const struct index *index, const struct segment *segment);
 /* Whether a segment can be compacted at all. In front of a part of the log that is missing none is: what is written
  * again at the end of the log would count as newer than what comes back. */
 bool yield_is_candidate(const struct index *index, const struct segment *segment);
+
+/* Whether tombstones in it may be kept for followers. Of a sealed segment. */
+bool yield_keeps_deletions(const struct index *index, const struct segment *segment);
 
 /* Whether each of its records leaves a sweep behind. */
 bool yield_leaves_sweeps(const struct index *index, const struct segment *segment);

@@ -336,6 +336,8 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
     *ret_location = location_of(log->active->slot, log->active->used, record);
     log->active->used += length;
     log->end += length;
+    if (record_deletes(record) && record->time > log->active->deleted)
+        log->active->deleted = record->time;
     return 0;
 }
 

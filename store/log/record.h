@@ -91,6 +91,12 @@ static inline struct store_key record_key(const struct record *record)
     return (struct store_key){.bytes = record->key, .length = record->key_length, .hash = record->key_hash};
 }
 
+/* Whether it is one that only ends others. */
+static inline bool record_deletes(const struct record *record)
+{
+    return record->type == RECORD_TOMBSTONE || record->type == RECORD_SWEEP;
+}
+
 /* Up to where a sweep ends what has its hash. */
 uint64_t record_sweeps_to(const struct record *record);
 

@@ -86,6 +86,7 @@ struct segment {
     bool joined;       /* nothing is missing in front of it, although the log there may end before its base */
     uint64_t prepared; /* bytes of the file */
     uint64_t given;    /* bytes that it had at the beginning; 0: not known */
+    int64_t deleted;   /* no tombstone in it is newer; not of a segment that is written to, except for the writer */
     uint64_t used;     /* position behind the last record; the writer's. Of a husk: where that was before */
 
     /* Guarded by the index's lock, and booked by it. */

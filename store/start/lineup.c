@@ -1,6 +1,7 @@
 /* lineup.c - which files of a store's folder log/ are its log. lineup.h has the rules. */
 #include "store/start/lineup.h"
 
+#include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/log/husk.h"
 #include "store/log/summary.h"
@@ -19,6 +20,7 @@ enum { FAR = 1 << 20 };
 struct candidate {
     uint64_t number;
     uint64_t size;
+    int64_t written;         /* when it was written to last */
     struct segment *segment; /* owned until the log takes it; NULL: set aside, or of no use */
     bool proven;             /* its header is valid */
     bool old_husk;           /* of the version in which husks did not say where they end */
@@ -147,6 +149,8 @@ static struct failure candidate_make(struct line *line, struct candidate *candid
     if (header->husk)
         prepared = SEGMENT_HEADER;
     candidate->segment = segment_new(line->log->io, file, header, prepared);
+    if (candidate->segment)
+        candidate->segment->deleted = candidate->written;
     return failure_of(candidate->segment ? STORE_OK : STORE_NO_MEMORY);
 }
 
@@ -188,6 +192,7 @@ static struct failure candidate_open(struct line *line, struct candidate *candid
         return file_error(line, candidate->number, os_error);
     }
     candidate->size = (uint64_t)status.st_size;
+    candidate->written = (int64_t)status.st_mtim.tv_sec * CLOCK_SECOND + status.st_mtim.tv_nsec;
     return candidate_read(line, candidate, file);
 }
 

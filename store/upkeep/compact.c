@@ -25,8 +25,10 @@ struct rewrite {
     struct segment *segment; /* a reference */
     struct cursor cursor;
     bool oldest;
-    bool sweeps;     /* each record leaves a sweep behind: yield.h */
-    bool unreadable; /* a record that counts is damaged, or the disk does not give it */
+    int64_t kept;     /* tombstones of this time and newer ones stay, also then */
+    uint64_t dropped; /* behind the last one that does not; 0: none was dropped */
+    bool sweeps;      /* each record leaves a sweep behind: yield.h */
+    bool unreadable;  /* a record that counts is damaged, or the disk does not give it */
 
     struct store_op ops[STEPS];
     struct txn_step steps[STEPS];
@@ -58,7 +60,8 @@ static struct segment *choose_keeper(const struct compact *compact)
     if (!oldest || !yield_is_candidate(index, oldest) || damage_has_gaps(index))
         return NULL; /* with gaps the tombstones stay, whatever they stand behind */
     for (size_t at = chain->oldest + 1; at + 1 < chain->count; at++)
-        tombstones += chain->segments[at]->tombstones;
+        if (!yield_keeps_deletions(index, chain->segments[at]))
+            tombstones += chain->segments[at]->tombstones;
     return tombstones >= yield_records(oldest) ? oldest : NULL;
 }
 
@@ -221,6 +224,15 @@ static struct failure look_for_key(struct rewrite *rewrite, const struct store_k
     return failure.error == STORE_IO || failure.error == STORE_NO_MEMORY ? failure : failure_none();
 }
 
+/* Whether a record that deletes is of no use any more, and nobody is told who follows the log. */
+static bool drops(struct rewrite *rewrite, const struct record *record)
+{
+    bool dropped = rewrite->oldest && record_deletes(record) && record->time < rewrite->kept;
+    if (dropped)
+        rewrite->dropped = record->offset + record_length(record);
+    return dropped;
+}
+
 /* Whether a record of the segment has to be kept: it is live, or a tombstone that is of use; its location, 0 of a
  * tombstone. */
 static struct failure judge(struct rewrite *rewrite, uint64_t position, const struct record *record,
@@ -230,16 +242,16 @@ static struct failure judge(struct rewrite *rewrite, uint64_t position, const st
     uint64_t packed = location_pack(location_of(rewrite->segment->slot, position, record));
     *ret_keep = record->type == RECORD_PUT && index_leads_to(rewrite->compact->index, &key, record->offset);
     *ret_packed = *ret_keep ? packed : 0;
-    if (record->type == RECORD_TOMBSTONE && !rewrite->oldest && !rewrite->sweeps)
+    if (record->type == RECORD_TOMBSTONE && !rewrite->sweeps && !drops(rewrite, record))
         return look_for_key(rewrite, &key, ret_keep);
     return failure_none();
 }
 
 /* Whether a sweep has to be written for a record, beside the record itself; up to where it sweeps. */
-static bool judge_sweep(const struct rewrite *rewrite, const struct record *record, uint64_t *ret_to)
+static bool judge_sweep(struct rewrite *rewrite, const struct record *record, uint64_t *ret_to)
 {
     *ret_to = record->type == RECORD_SWEEP ? record_sweeps_to(record) : record->offset;
-    return record->type == RECORD_SWEEP ? !rewrite->oldest : rewrite->sweeps && record->type != RECORD_MARK;
+    return record->type == RECORD_SWEEP ? !drops(rewrite, record) : rewrite->sweeps && record->type != RECORD_MARK;
 }
 
 /* Collects a record if it has to be kept. */
@@ -428,6 +440,13 @@ static void rewrite_free(struct rewrite *rewrite)
     free(rewrite);
 }
 
+/* The same, and what was dropped is told before the segment goes. */
+static struct failure rewrite_all(struct rewrite *rewrite, uint64_t limit)
+{
+    struct failure failure = rewrite_records(rewrite, limit);
+    return failure.error ? failure : failure_of_errno(horizon_raise(rewrite->compact->horizon, rewrite->dropped));
+}
+
 /* Writes all that is of use in a segment again. *ret_unreadable: it cannot be read, and trying again is of no use. */
 static struct failure rewrite_segment(struct compact *compact, struct segment *segment, bool *ret_unreadable)
 {
@@ -438,10 +457,11 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
     rewrite->oldest = yield_is_oldest(compact->index, segment);
     rewrite->sweeps = yield_leaves_sweeps(compact->index, segment);
     rewrite->ahead = yield_kept(compact->index, segment);
+    rewrite->kept = compact->index->deletions_kept;
     index_unlock(compact->index);
     struct failure failure = failure_of(STORE_NO_MEMORY);
     if (cursor_init(&rewrite->cursor, compact->log->io, compact->log->salt))
-        failure = rewrite_records(rewrite, segment->used);
+        failure = rewrite_all(rewrite, segment->used);
     *ret_unreadable = rewrite->unreadable;
     rewrite_free(rewrite);
     log_end_promise(compact->log);
@@ -484,8 +504,10 @@ static bool compact_one(struct compact *compact)
     if (failure.error)
         more = give_up(compact, segment, failure.error, unreadable);
     segment_release(segment); /* the last one: now its space is back */
-    if (!failure.error)
+    if (!failure.error) {
         space_came_back(compact->space);
+        horizon_follow(compact->horizon);
+    }
     return more;
 }
 
@@ -496,6 +518,7 @@ static int compact_run(void *arg)
     assert(pool_is_current(compact->errand.pool));
     if (!stopping(compact)) {
         progress_follow(compact->progress);
+        horizon_look(compact->horizon);
         absorb(compact);
     }
     bool stop = stopping(compact);

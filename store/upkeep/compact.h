@@ -7,10 +7,11 @@
  * all, and the others go: so neither files nor the log's chain grow with what was compacted.
  *
  * A tombstone is written again as long as there is an older segment, which could hold the key, and dropped when there
- * is none. The husk is on disk before the next segment is looked at: so a deleted key never comes back. Where parts of
- * the log are missing, there could be one among them, and no tombstone is dropped; and what stands in front of them
- * stays where it is, since written again at the end of the log it would seem newer than what comes back. A segment with
- * a hole, or with damage in a live record, is left alone, as evidence.
+ * is none, unless it is so new that it is kept for those who follow the log (horizon.h). The husk is on disk before the
+ * next segment is looked at: so a deleted key never comes back. Where parts of the log are missing, there could be one
+ * among them, and no tombstone is dropped; and what stands in front of them stays where it is, since written again at
+ * the end of the log it would seem newer than what comes back. A segment with a hole, or with damage in a live record,
+ * is left alone, as evidence.
  *
  * Segments from before version 3 go in their order, as long as the oldest can go: then no record of theirs leaves a
  * sweep behind (yield.h). One that cannot be compacted keeps none of those behind it from their turns.
@@ -28,6 +29,7 @@
 #include "store/base/pool.h"
 #include "store/commit/writer.h"
 #include "store/disk/space.h"
+#include "store/index/horizon.h"
 #include "store/index/progress.h"
 #include "store/read/catalog.h"
 #include "store/read/object.h"
@@ -44,6 +46,7 @@ struct compact {
     const struct reader *reader;
     struct catalog *catalog;
     struct progress *progress;
+    struct horizon *horizon;
 
     uint64_t next;        /* number of the first segment that has not failed in this round; the errand's own */
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */

@@ -1,0 +1,269 @@
+/* test_feed.c - who follows a store's changes holds what the store does: over restarts, compactions, transactions and
+ * power cuts; and what is answered where that cannot be.
+ *
+ *   CAIRN_FOLLOWED   histories (40)
+ *   CAIRN_SEED       the first one's seed (1)
+ */
+#include "store/index/horizon.h"
+#include "tests/lib/fixture.h"
+#include "tests/lib/follower.h"
+#include "tests/lib/history.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HISTORIES = 40, EPISODES = 14, WEEK = 7 * 24 * 3600 };
+
+/* ---- long histories -------------------------------------------------------------------------- */
+
+struct life {
+    struct model *model;
+    struct prng prng;
+    struct follower near[MODEL_STORES]; /* follows all the time, ... */
+    struct follower far[MODEL_STORES];  /* ... now and then */
+    unsigned cuts;
+};
+
+static struct {
+    uint64_t changes, anew, cuts, compared;
+} totals;
+
+static void cut(struct life *life)
+{
+    life->model->disturbed = true;
+    sim_disk_cut_after(life->model->disk, prng_below(&life->prng, 120));
+    history_round(life->model, &life->prng, 8);
+    history_burst(life->model, &life->prng);
+    for (unsigned store = 0; store < MODEL_STORES; store++)
+        (void)follower_step(&life->near[store], 3); /* beside what is under way */
+    model_power_cut(life->model, prng_next(&life->prng));
+    life->model->disturbed = false;
+    life->cuts++;
+}
+
+static void episode(struct life *life)
+{
+    struct model *model = life->model;
+    switch (prng_below(&life->prng, 6)) {
+    case 0:
+        cut(life);
+        break;
+    case 1:
+        model_close(model);
+        model_open(model, NULL);
+        break;
+    case 2:
+    case 3:
+        history_churn(model, &life->prng, (unsigned)prng_below(&life->prng, MODEL_STORES));
+        break;
+    default:
+        history_burst(model, &life->prng);
+        history_round(model, &life->prng, 10);
+        break;
+    }
+    model_settle(model);
+}
+
+static void compare(struct life *life, struct follower *followers)
+{
+    for (unsigned store = 0; store < MODEL_STORES; store++)
+        follower_compare(&followers[store], 1 + prng_below(&life->prng, 40));
+    totals.compared += MODEL_STORES;
+}
+
+static void live(uint64_t seed, uint64_t retention)
+{
+    struct sim_disk *disk = sim_disk_new(seed);
+    struct life life = {.model = model_new(disk, seed), .prng = prng_of(seed)};
+    life.model->options.feed_retention = retention;
+    for (unsigned store = 0; store < MODEL_STORES; store++)
+        life.near[store] = life.far[store] = (struct follower){.model = life.model, .store = store};
+    model_open(life.model, NULL);
+    for (unsigned i = 0; i < EPISODES; i++) {
+        episode(&life);
+        compare(&life, life.near);
+        if (prng_one_in(&life.prng, 5))
+            compare(&life, life.far);
+    }
+    compare(&life, life.far);
+    for (unsigned store = 0; store < MODEL_STORES; store++) {
+        totals.changes += life.near[store].changes + life.far[store].changes;
+        totals.anew += life.near[store].anew + life.far[store].anew;
+        if (retention > 0 && life.cuts == 0)
+            ck_assert_uint_eq(life.near[store].anew + life.far[store].anew, 0);
+    }
+    totals.cuts += life.cuts;
+    model_free(life.model);
+    sim_disk_free(disk);
+}
+
+START_TEST(a_follower_holds_what_the_store_does)
+{
+    uint64_t first = prng_environment("CAIRN_SEED", 1), count = prng_environment("CAIRN_FOLLOWED", HISTORIES);
+    for (uint64_t seed = first; seed < first + count; seed++)
+        live(seed, seed % 3 ? WEEK : 0);
+    printf("feed: %llu changes in %llu histories, %llu power cuts; compared %llu times, begun anew %llu times\n",
+           (unsigned long long)totals.changes, (unsigned long long)count, (unsigned long long)totals.cuts,
+           (unsigned long long)totals.compared, (unsigned long long)totals.anew);
+    fflush(stdout);
+}
+END_TEST
+
+/* ---- single answers -------------------------------------------------------------------------- */
+
+FIXTURE_OF_EACH_TEST
+
+enum { TOLD_MAX = 64 };
+
+static struct {
+    char text[TOLD_MAX][40];
+    uint64_t offsets[TOLD_MAX];
+    size_t count;
+} told;
+
+static void take(void *arg, const struct store_change *change)
+{
+    (void)arg;
+    ck_assert_uint_lt(told.count, TOLD_MAX);
+    (void)snprintf(told.text[told.count], sizeof told.text[0], "%s %.*s", change->put ? "put" : "delete",
+                   change->key ? (int)change->key_length : 1, change->key ? (const char *)change->key : "?");
+    told.offsets[told.count++] = change->offset;
+}
+
+static enum store_error ask(uint64_t since, size_t limit, const char *prefix, struct store_changes *ret_changes)
+{
+    struct store_changes_query query = {
+        .since = since, .limit = limit, .prefix = prefix, .prefix_length = strlen(prefix)};
+    told.count = 0;
+    return store_changes(fixture.store, &query, take, NULL, ret_changes);
+}
+
+static void must_tell(size_t at, const char *text)
+{
+    ck_assert_uint_lt(at, told.count);
+    ck_assert_str_eq(told.text[at], text);
+}
+
+START_TEST(changes_come_in_their_order)
+{
+    struct store_changes changes;
+    ck_assert_int_eq(ask(0, 10, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 0);
+    ck_assert_uint_eq(changes.next, 0);
+    fixture_must_put(&fixture, "a", "1");
+    fixture_must_put(&fixture, "a", "2");
+    ck_assert_int_eq(fixture_delete(&fixture, "a"), STORE_OK);
+    fixture_must_put(&fixture, "b", "3");
+    ck_assert_int_eq(fixture_rename(&fixture, "b", "c"), STORE_OK);
+    ck_assert_int_eq(ask(0, 10, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 6);
+    must_tell(0, "put a");
+    must_tell(1, "put a");
+    must_tell(2, "delete a");
+    must_tell(3, "put b");
+    ck_assert_uint_eq(changes.next, changes.end);
+    ck_assert_uint_eq(changes.end, fixture_figures(&fixture).end_offset);
+    uint64_t since = told.offsets[3];
+    ck_assert_int_eq(ask(since, 10, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 3);
+    must_tell(0, "put b");
+    ck_assert_int_eq(ask(changes.next, 10, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 0);
+}
+END_TEST
+
+START_TEST(an_answer_does_not_part_a_transaction)
+{
+    struct store_changes changes;
+    fixture_must_put(&fixture, "a", "1");
+    fixture_put_batch(&fixture, "text");
+    fixture_must_put(&fixture, "b", "2");
+    ck_assert_int_eq(ask(0, 2, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 4);
+    uint64_t inside = told.offsets[2];
+    ck_assert_int_eq(ask(changes.next, 2, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 1);
+    must_tell(0, "put b");
+    ck_assert_int_eq(ask(inside, 2, "", &changes), STORE_GONE);
+}
+END_TEST
+
+START_TEST(only_what_is_below_a_prefix_is_told)
+{
+    struct store_changes changes;
+    fixture_must_put(&fixture, "a/1", "1");
+    fixture_must_put(&fixture, "b/1", "1");
+    fixture_must_put(&fixture, "#k", "1");
+    fixture_must_put(&fixture, "a/2", "1");
+    ck_assert_int_eq(ask(0, 10, "a/", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 2);
+    must_tell(1, "put a/2");
+    ck_assert_uint_eq(changes.next, changes.end);
+    ck_assert_int_eq(ask(0, 10, "", &changes), STORE_OK);
+    must_tell(2, "put ?");
+}
+END_TEST
+
+START_TEST(an_offset_of_another_log_is_gone)
+{
+    struct store_changes changes;
+    fixture_must_put(&fixture, "a", "1");
+    fixture_must_put(&fixture, "b", "2");
+    uint64_t end = fixture_figures(&fixture).end_offset;
+    for (uint64_t since = 1; since <= end + 64; since++) {
+        enum store_error error = ask(since, 10, "", &changes);
+        bool begins = since == end / 2 || since == end;
+        ck_assert_msg(error == (begins ? STORE_OK : STORE_GONE), "since %llu: %s", (unsigned long long)since,
+                      store_error_text(error));
+    }
+    ck_assert_int_eq(ask(UINT64_MAX, 10, "", &changes), STORE_GONE);
+}
+END_TEST
+
+/* What cannot be read cannot be told: the answer ends there, and the next one says so, and where the log goes on. */
+START_TEST(damage_is_told_where_it_is_met)
+{
+    struct store_changes changes;
+    fixture_put_three(&fixture);
+    ck_assert_int_eq(ask(0, 10, "", &changes), STORE_OK);
+    uint64_t second = told.offsets[1], third = told.offsets[2];
+    size_t header = fixture_find_text(&fixture, "the second payload");
+    fixture_flip(&fixture, fixture_segment(&fixture), header - 20);
+    ck_assert_int_eq(ask(0, 10, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 1);
+    ck_assert_uint_eq(changes.next, second);
+    ck_assert_int_eq(ask(second, 10, "", &changes), STORE_DAMAGED);
+    ck_assert_uint_eq(told.count, 0);
+    ck_assert_uint_eq(changes.behind, third);
+    ck_assert_int_eq(ask(changes.behind, 10, "", &changes), STORE_OK);
+    must_tell(0, "put c");
+}
+END_TEST
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+START_TEST(a_file_that_is_not_valid_is_none)
+{
+    static const char *const texts[] = {
+        "", "cairn horizon\n", "cairn horizon\ndeletions 8\nfront 16\n",
+        "cairn horizon\ndeletions 8\nfront 16\ncheck 0000000000000000\n",
+        "cairn horizon\ndeletions 99999999999999999999\nfront 16\ncheck 0000000000000000\n"};
+    struct horizon_text text;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ck_assert(!horizon_parse(texts[i], 7, &text));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        changes_come_in_their_order,          an_answer_does_not_part_a_transaction,
+        only_what_is_below_a_prefix_is_told,  an_offset_of_another_log_is_gone,
+        damage_is_told_where_it_is_met,       a_file_that_is_not_valid_is_none,
+        a_follower_holds_what_the_store_does,
+    };
+    return UNIT_RUN_WITH("feed", setup, teardown, tests);
+}
