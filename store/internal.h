@@ -63,12 +63,12 @@ struct store {
 /* The folder of all stores in a data folder. */
 #define STORES_FOLDER "stores"
 
-/* Opens and recovers the store of a name in the data folder `root`, which must stay open as long as it is:
+/* Opens and recovers the store of a name in the data folder:
  * STORE_NO_STORE when there is none; STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE, STORE_IO,
  * STORE_NO_MEMORY; STORE_DRAINING once the services halt. `left` is what store_close_for_now() has said of it; it and
  * ret_detail may be NULL. Blocking. */
-struct failure store_open(const struct services *services, int root, const char *name, const struct progress_left *left,
-                          struct store **ret_store, struct store_detail *ret_detail);
+struct failure store_open(const struct services *services, const struct home *data, const char *name,
+                          const struct progress_left *left, struct store **ret_store, struct store_detail *ret_detail);
 
 /* Sets limits of an open store; NULL: that one stays. Durable when it returns. Blocking. Thread: one at a time, and
  * meanwhile none that makes or removes stores in the folder `stores`: STORE_FULL, STORE_IO, STORE_NO_MEMORY. */

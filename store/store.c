@@ -16,14 +16,13 @@
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static struct failure open_folder(const struct io *io, int parent, const char *store, const char *name, int *ret_folder,
-                                  struct store_detail *detail)
+static struct failure open_room(const struct io *io, const struct home *above, const char *store, const char *name,
+                                struct home *ret_home, struct store_detail *detail)
 {
-    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
-    if (folder < 0)
-        return failure_detail(detail, failure_io(errno), "store %s: folder %s cannot be opened: %s", store, name,
-                              strerror(errno));
-    *ret_folder = folder;
+    int error = home_open(ret_home, io, above, name);
+    if (error)
+        return failure_detail(detail, error == ENOMEM ? failure_of(STORE_NO_MEMORY) : failure_io(error),
+                              "store %s: folder %s cannot be opened: %s", store, name, strerror(error));
     return failure_none();
 }
 
@@ -143,24 +142,21 @@ static struct store *store_new(const struct services *services, const char *name
     return store;
 }
 
-/* Gives log and blobs their folders; on failure neither is set up. `root` is the data folder, where the store's is
- * found. */
-static struct failure open_rooms(struct store *store, int root, int folder, struct store_detail *detail)
+/* Gives log and blobs their folders; on failure neither is set up. */
+static struct failure open_rooms(struct store *store, const struct home *home, struct store_detail *detail)
 {
     const struct io *io = store->io;
-    struct log_folder log = {.from = root};
-    int blobs = -1;
-    (void)snprintf(log.path, sizeof log.path, "%s/%s/log", STORES_FOLDER, store->name);
-    struct failure failure = open_folder(io, folder, store->name, "log", &log.open, detail);
+    struct home log, blobs;
+    struct failure failure = open_room(io, home, store->name, "log", &log, detail);
     if (failure.error)
         return failure;
-    failure = open_folder(io, folder, store->name, "blobs", &blobs, detail);
+    failure = open_room(io, home, store->name, "blobs", &blobs, detail);
     if (failure.error) {
-        io->close(io->self, log.open);
+        home_close(&log, io);
         return failure;
     }
     struct pool *pool = store->services->pool;
-    blobs_init(&store->blobs, io, blobs, pool, store->salt, &store->index.lock);
+    blobs_init(&store->blobs, io, &blobs, pool, store->salt, &store->index.lock);
     log_init(&store->log, store->options, &log, store->salt, store->services->space, pool, &store->index.lock);
     return failure_none();
 }
@@ -196,18 +192,18 @@ static void ask_upkeep(struct store *store)
     (void)errand_ask(&store->summaries.errand);
 }
 
-static struct failure open_in_folder(const struct services *services, int root, int folder, const char *name,
+static struct failure open_in_folder(const struct services *services, const struct home *home, const char *name,
                                      const struct progress_left *left, struct store **ret_store,
                                      struct store_detail *detail)
 {
     struct settings settings;
-    struct failure failure = read_settings(services->options->io, folder, name, &settings, detail);
+    struct failure failure = read_settings(services->options->io, home->open, name, &settings, detail);
     if (failure.error)
         return failure;
     struct store *store = store_new(services, name, settings.salt);
     if (!store)
         return failure_of(STORE_NO_MEMORY);
-    failure = open_rooms(store, root, folder, detail);
+    failure = open_rooms(store, home, detail);
     if (failure.error) {
         store_free(store);
         return failure;
@@ -229,21 +225,23 @@ static struct failure open_in_folder(const struct services *services, int root, 
     return failure_none();
 }
 
-struct failure store_open(const struct services *services, int root, const char *name, const struct progress_left *left,
-                          struct store **ret_store, struct store_detail *ret_detail)
+struct failure store_open(const struct services *services, const struct home *data, const char *name,
+                          const struct progress_left *left, struct store **ret_store, struct store_detail *ret_detail)
 {
     char path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX];
     const struct io *io = services->options->io;
     if (atomic_load(services->halt))
         return failure_of(STORE_DRAINING);
     (void)snprintf(path, sizeof path, "%s/%s", STORES_FOLDER, name);
-    int folder = io->openat(io->self, root, path, O_RDONLY | O_DIRECTORY, 0);
-    if (folder < 0 && errno == ENOENT)
+    struct home home;
+    int error = home_open(&home, io, data, path);
+    if (error == ENOENT)
         return failure_detail(ret_detail, failure_of(STORE_NO_STORE), "there is no store %s: create it first", name);
-    if (folder < 0)
-        return failure_detail(ret_detail, failure_io(errno), "store %s cannot be opened: %s", name, strerror(errno));
-    struct failure failure = open_in_folder(services, root, folder, name, left, ret_store, ret_detail);
-    io->close(io->self, folder);
+    if (error)
+        return failure_detail(ret_detail, error == ENOMEM ? failure_of(STORE_NO_MEMORY) : failure_io(error),
+                              "store %s cannot be opened: %s", name, strerror(error));
+    struct failure failure = open_in_folder(services, &home, name, left, ret_store, ret_detail);
+    home_close(&home, io);
     return failure;
 }
 

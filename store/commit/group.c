@@ -311,6 +311,17 @@ static void count_commit(const struct group *group)
     tally_count(&effort->records, group->changes.count);
 }
 
+/* Whether the group's records name files that the next start will not find: somebody has moved blobs/, or a folder that
+ * it is in. */
+static bool has_lost_blobs(const struct group *group)
+{
+    const struct changes *changes = &group->changes;
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->list[i].after.exists && changes->list[i].after.blob)
+            return !blobs_are_found(group->parts->blobs);
+    return false;
+}
+
 /* Makes the group's records durable, or fails the group. */
 static void make_durable(struct group *group)
 {
@@ -318,15 +329,15 @@ static void make_durable(struct group *group)
         group_fail(group, failure_of_errno(ENOMEM));
         return;
     }
-    bool sync_failed;
-    struct failure failure = failure_of_errno(sync_log(group, &sync_failed));
+    bool lost_blobs = has_lost_blobs(group), sync_failed = lost_blobs;
+    struct failure failure = failure_of_errno(lost_blobs ? ENOENT : sync_log(group, &sync_failed));
     if (!failure.error)
         return;
     if (failure.os_error == ENOENT && gate_is_shut(group->parts->gate)) {
         failure.error = STORE_NO_STORE; /* it is just being removed */
     } else if (sync_failed) {
         failure.error = STORE_FAILED;
-        fail_for_good(group, "fdatasync of the log",
+        fail_for_good(group, lost_blobs ? "keeping a large payload" : "fdatasync of the log",
                       failure.os_error == ENOENT ? "its file, or a folder that it is in, has been moved or removed"
                                                  : strerror(failure.os_error));
     }

@@ -407,15 +407,40 @@ static struct failure make_failed(const char *name, int os_error, struct store_d
     return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be made: %s", name, strerror(os_error));
 }
 
+/* What is made, removed or set in a folder that somebody has moved is not so at the next start; nor is a store made
+ * beside an open one of its name that was moved. */
+static struct failure find_places(struct depot *depot, const char *name, struct store_detail *detail)
+{
+    struct store *store;
+    assert(claims_hold(&depot->claims, name));
+    if (!folder_has_stores(&depot->folder))
+        return failure_detail(detail, failure_of(STORE_FAILED),
+                              "the folder 'stores' is gone, or the data folder: it was moved or removed; move it back");
+    if (roster_try_acquire(&depot->roster, name, &store))
+        return failure_none();
+    bool found = log_is_found(&store->log);
+    roster_release(store);
+    if (found)
+        return failure_none();
+    return failure_detail(
+        detail, failure_of(STORE_FAILED),
+        "store %s is open, and its folder is gone from the data folder: it was moved or removed; move "
+        "it back, or start the server again to do without it",
+        name);
+}
+
 static struct failure create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *detail)
 {
     struct claim claim;
     claims_take(&depot->claims, &claim, name);
     bool there = false, too_many = false;
-    int os_error = store_on_disk(depot, name, &there);
-    if (!os_error && !there)
+    struct failure failure = find_places(depot, name, detail);
+    int os_error = failure.error ? 0 : store_on_disk(depot, name, &there);
+    if (!failure.error && !os_error && !there)
         os_error = make_store(depot, name, &too_many);
     claims_release(&depot->claims, &claim);
+    if (failure.error)
+        return failure;
     if (os_error)
         return make_failed(name, os_error, detail);
     if (too_many)
@@ -563,7 +588,9 @@ enum store_error depot_delete(struct depot *depot, const char *name, bool force,
     if (failure.error)
         return failure.error;
     claims_take(&depot->claims, &claim, name);
-    failure = remove_store(depot, name, force, ret_detail);
+    failure = find_places(depot, name, ret_detail);
+    if (!failure.error)
+        failure = remove_store(depot, name, force, ret_detail);
     claims_release(&depot->claims, &claim);
     return tell_change(depot, failure);
 }
@@ -579,7 +606,9 @@ static struct failure set_limits(struct depot *depot, const char *name, const st
     struct failure failure = roster_acquire(&depot->roster, name, &store, detail);
     if (failure.error)
         return failure;
-    failure = store_set_limits(store, depot->folder.stores, bytes, objects, detail);
+    failure = find_places(depot, name, detail);
+    if (!failure.error)
+        failure = store_set_limits(store, depot->folder.stores, bytes, objects, detail);
     depot_release(store);
     return failure;
 }

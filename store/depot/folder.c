@@ -215,6 +215,11 @@ struct failure folder_open(struct folder *folder, const struct io *io, const cha
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder->root < 0)
         return fail(detail, errno, "cannot open data folder", path);
+    folder->home = (struct home){.open = folder->root, .path = strdup(path)};
+    if (!folder->home.path) {
+        folder_close(folder);
+        return failure_of(STORE_NO_MEMORY);
+    }
     struct failure failure = check_owner(folder, path, &fresh, detail);
     if (!failure.error && fresh && read_only)
         failure = failure_detail(detail, failure_of(STORE_FOREIGN),
@@ -238,6 +243,7 @@ void folder_close(struct folder *folder)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i] >= 0)
             folder->io->close(folder->io->self, files[i]);
+    free(folder->home.path);
     if (folder->stores_sync.io)
         joint_sync_free(&folder->stores_sync);
 }
@@ -291,5 +297,5 @@ int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count)
 
 bool folder_has_stores(const struct folder *folder)
 {
-    return io_leads_to(folder->io, folder->root, STORES_FOLDER, folder->stores);
+    return home_leads_to(&folder->home, folder->io, STORES_FOLDER, folder->stores);
 }

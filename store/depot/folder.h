@@ -14,6 +14,7 @@
 
 #include "store/base/error.h"
 #include "store/depot/trash.h"
+#include "store/disk/home.h"
 #include "store/disk/io.h"
 #include "store/disk/joint_sync.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@
 struct folder {
     const struct io *io;
     int root;
+    struct home home; /* the same, and where it was opened */
     int lock;
     int stores;
     int trash_folder;
@@ -43,7 +45,7 @@ int folder_sync_stores(struct folder *folder);
 /* The names of all stores, sorted, as depot_names() gives them; an errno. Blocking. */
 int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count);
 
-/* Whether the folder of the stores is still in the data folder: somebody may have moved it. Blocking. */
+/* Whether the folder of the stores is where it was opened: somebody may have moved it, or the data folder. Blocking. */
 bool folder_has_stores(const struct folder *folder);
 
 #endif

@@ -60,11 +60,13 @@ bool health_tell(struct roster *roster, struct trouble *trouble, struct store_de
 static void find_store(void *arg, struct store *store)
 {
     struct store_detail *detail = arg;
-    if (!detail->text[0] && !gate_is_shut(&store->gate) && !log_is_found(&store->log))
-        failure_detail(detail, failure_io(ENOENT),
-                       "store %s: its folder is gone from the data folder: it was moved or removed; move it back, "
-                       "since nothing is written to it elsewhere",
-                       store->name);
+    if (!detail->text[0] && !gate_is_shut(&store->gate) &&
+        !(log_is_found(&store->log) && blobs_are_found(&store->blobs)))
+        failure_detail(
+            detail, failure_io(ENOENT),
+            "store %s: its folder is gone from the data folder, or log/ or blobs/ from that: it was moved or "
+            "removed; move it back, since nothing is written to it elsewhere",
+            store->name);
 }
 
 void health_find_stores(struct roster *roster, struct store_detail *detail)

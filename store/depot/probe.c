@@ -85,10 +85,11 @@ static void find_folder(const struct probe *probe, struct store_detail *detail)
         return;
     if (io->fstat(io->self, probe->folder, &opened) == 0 && io->fstat(io->self, file, &named) == 0 &&
         (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino))
-        failure_detail(detail, failure_io(ENOENT),
-                       "the data folder is gone: '%.200s' is another folder now, and what is written goes on into the "
-                       "one that was opened; move that one back before a restart, or it is served no more",
-                       probe->path);
+        failure_detail(
+            detail, failure_io(ENOENT),
+            "the data folder is gone: '%.200s' is another folder now, and nothing is written into either; move "
+            "the one that was opened back",
+            probe->path);
     io->close(io->self, file);
 }
 

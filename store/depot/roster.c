@@ -187,7 +187,7 @@ static bool failure_is_shortage(struct failure failure)
 static struct failure open_now(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
                                struct store_detail *detail)
 {
-    return store_open(roster->services, roster->folder->root, entry->name, &entry->left, ret_store, detail);
+    return store_open(roster->services, &roster->folder->home, entry->name, &entry->left, ret_store, detail);
 }
 
 /* Waits until there are descriptors for it, and then opens the store: for so long others can be opened and used. */

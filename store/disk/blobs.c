@@ -15,10 +15,10 @@ static const char ending[] = ".blob";
 
 static int reap(void *arg);
 
-void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt,
+void blobs_init(struct blobs *blobs, const struct io *io, const struct home *home, struct pool *pool, uint64_t salt,
                 const struct shared_lock *needs_lock)
 {
-    *blobs = (struct blobs){.io = io, .folder = folder, .needs_lock = needs_lock};
+    *blobs = (struct blobs){.io = io, .folder = home->open, .home = *home, .needs_lock = needs_lock};
     atomic_init(&blobs->next, 1);
     table_init(&blobs->needs, salt);
     lock_init(&blobs->reap_lock);
@@ -29,7 +29,12 @@ void blobs_end(struct blobs *blobs)
 {
     if (errand_end(&blobs->reaper))
         (void)reap(blobs);
-    blobs->io->close(blobs->io->self, blobs->folder);
+    home_close(&blobs->home, blobs->io);
+}
+
+bool blobs_are_found(const struct blobs *blobs)
+{
+    return home_is_found(&blobs->home, blobs->io);
 }
 
 void blobs_free(struct blobs *blobs)

@@ -16,6 +16,7 @@
 #include "store/base/lock.h"
 #include "store/base/shared_lock.h"
 #include "store/base/table.h"
+#include "store/disk/home.h"
 #include "store/disk/io.h"
 #include "store/store.h"
 
@@ -31,6 +32,7 @@ struct blob_list {
 struct blobs {
     const struct io *io;
     int folder;
+    struct home home;          /* the same, and where it was opened */
     atomic_uint_fast64_t next; /* number of the next file */
 
     const struct shared_lock *needs_lock; /* the index's: guards the next two */
@@ -43,9 +45,12 @@ struct blobs {
     struct blob_list doubts; /* files of records that failed and may yet be on disk; the writer's */
 };
 
-/* Takes the folder's descriptor. */
-void blobs_init(struct blobs *blobs, const struct io *io, int folder, struct pool *pool, uint64_t salt,
+/* Takes the folder. */
+void blobs_init(struct blobs *blobs, const struct io *io, const struct home *home, struct pool *pool, uint64_t salt,
                 const struct shared_lock *needs_lock);
+
+/* Whether the folder is found where it was opened, as far as that can be told. Blocking. Thread: any. */
+bool blobs_are_found(const struct blobs *blobs);
 
 /* Waits for the background, closes the folder: nothing is read or written any more. */
 void blobs_end(struct blobs *blobs);

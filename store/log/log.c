@@ -11,12 +11,12 @@
 
 enum { AHEAD = 8 }; /* so small a part of a segment is appended before the next one is made ahead */
 
-void log_init(struct log *log, const struct depot_options *options, const struct log_folder *folder, uint64_t salt,
+void log_init(struct log *log, const struct depot_options *options, const struct home *home, uint64_t salt,
               struct space *space, struct pool *pool, struct shared_lock *chain_lock)
 {
     *log = (struct log){.io = options->io,
-                        .folder = folder->open,
-                        .origin = *folder,
+                        .folder = home->open,
+                        .home = *home,
                         .salt = salt,
                         .segment_size = space_segment_limit(space, options->segment_size),
                         .first_segment = options->first_segment,
@@ -31,12 +31,12 @@ void log_free(struct log *log)
     prepared_free(log);
     chain_free(&log->chain);
     free(log->strays);
-    log->io->close(log->io->self, log->folder);
+    home_close(&log->home, log->io);
 }
 
 bool log_is_found(const struct log *log)
 {
-    return io_leads_to(log->io, log->origin.from, log->origin.path, log->folder);
+    return home_is_found(&log->home, log->io);
 }
 
 /* Whether nobody else may append: there is no writer yet, or this thread is it. */
@@ -345,10 +345,9 @@ int log_append(struct log *log, struct record *record, struct location *ret_loca
  * bytes, but nobody will find them. */
 static bool is_lost(const struct log *log)
 {
-    char name[SEGMENT_NAME_MAX], path[sizeof log->origin.path + SEGMENT_NAME_MAX];
+    char name[SEGMENT_NAME_MAX];
     segment_name(log->active->number, name);
-    strcpy(stpcpy(stpcpy(path, log->origin.path), "/"), name);
-    return !io_leads_to(log->io, log->origin.from, path, log->active->file);
+    return !home_leads_to(&log->home, log->io, name, log->active->file);
 }
 
 int log_sync(struct log *log, bool *ret_sync_failed)

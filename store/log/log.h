@@ -23,6 +23,7 @@
 
 #include "store/base/pool.h"
 #include "store/base/shared_lock.h"
+#include "store/disk/home.h"
 #include "store/disk/space.h"
 #include "store/log/chain.h"
 #include "store/log/location.h"
@@ -46,17 +47,10 @@ struct log_stray {
     bool far;        /* its number is none that this log could have given out */
 };
 
-/* A log's folder, which is open, and where it is found: by that path from another open folder. */
-struct log_folder {
-    int open;
-    int from;
-    char path[sizeof "stores//log" + STORE_NAME_MAX];
-};
-
 struct log {
     const struct io *io;
-    int folder;               /* log/ */
-    struct log_folder origin; /* where it was opened */
+    int folder;       /* log/ */
+    struct home home; /* the same, and where it was opened */
     uint64_t salt;
     uint64_t segment_size;
     uint64_t first_segment; /* bytes of the first one, unless its first record takes more */
@@ -87,9 +81,8 @@ struct log {
     _Atomic(pthread_t) owner; /* the thread that appends now, 0: none; who reads itself there has written it */
 };
 
-/* Takes the folder's descriptor, and borrows the one that it is found from. The segments on disk are added by
- * log_adopt(). */
-void log_init(struct log *log, const struct depot_options *options, const struct log_folder *folder, uint64_t salt,
+/* Takes the folder. The segments on disk are added by log_adopt(). */
+void log_init(struct log *log, const struct depot_options *options, const struct home *home, uint64_t salt,
               struct space *space, struct pool *pool, struct shared_lock *chain_lock);
 
 /* Whether the folder is found where it was opened, as far as that can be told. Blocking. Thread: any. */

@@ -184,6 +184,11 @@ START_TEST(a_data_folder_that_is_gone_is_not_ready)
 }
 END_TEST
 
+static struct answer *put_store(const char *name)
+{
+    return client_send(site.client, "PUT", client_text(site.client, "/v1/stores/%s", name), "", 0, NULL);
+}
+
 /* Moved, replaced, and back. */
 START_TEST(a_data_folder_that_is_elsewhere_is_not_ready)
 {
@@ -194,10 +199,16 @@ START_TEST(a_data_folder_that_is_elsewhere_is_not_ready)
     ck_assert(clock_until(30, !is_ready()));
     ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
     ck_assert(clock_until(30, strstr(answer_string(client_get(site.client, "/readyz", NULL), "detail"), "another")));
-    site_expect(site_put("k", "v", NULL), 201);
+    site_expect_kind(put_store("new"), 503, "store-failed");
     ck_assert_int_eq(rmdir(site.server->data), 0);
     ck_assert_int_eq(rename(moved, site.server->data), 0);
     ck_assert(clock_until(30, is_ready()));
+    site_expect(site_put("k", "v", NULL), 201);
+    ck_assert_int_eq(rename(site.server->data, moved), 0);
+    ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
+    site_expect_kind(site_put("k", "lost", NULL), 503, "store-failed");
+    ck_assert_int_eq(rmdir(site.server->data), 0);
+    ck_assert_int_eq(rename(moved, site.server->data), 0);
     site_expect_text("k", "v");
 }
 END_TEST
@@ -257,6 +268,47 @@ START_TEST(a_folder_of_all_stores_that_was_replaced_takes_no_writes)
     site_expect_kind(site_put("new", "v", NULL), 503, "store-failed");
     ck_assert_int_eq(rmdir(there), 0);
     ck_assert_int_eq(rename(moved, there), 0);
+}
+END_TEST
+
+/* A copy of blobs/ in its place would take large payloads unnoticed. What is small does not need it. */
+START_TEST(a_folder_of_blobs_that_was_replaced_takes_no_large_payload)
+{
+    enum { LARGE = 2 << 20 };
+    site_start();
+    site_expect(site_put("open", "v", NULL), 201);
+    char *there = client_text(site.client, "%s/stores/%s/blobs", site.server->data, site.store);
+    char *moved = client_text(site.client, "%s.moved", site.server->data);
+    ck_assert_int_eq(rename(there, moved), 0);
+    ck_assert_int_eq(mkdir(there, 0700), 0);
+    ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
+    site_expect(site_put("small", "v", NULL), 201);
+    struct answer *answer = client_upload(site.client, site_object("large"), LARGE, 1, NULL);
+    site_expect_kind(answer, 503, "store-failed");
+    site_expect(site_get("large", NULL), 404);
+    server_stop(site.server);
+    server_start(site.server);
+    site_reconnect();
+    site_expect_text("small", "v");
+    site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 201);
+}
+END_TEST
+
+/* An empty store in its place would take nothing, and stand in the way of moving it back. */
+START_TEST(beside_a_store_that_was_moved_none_is_made_of_its_name)
+{
+    site_start();
+    site_expect(site_put("k", "v", NULL), 201);
+    char *there = client_text(site.client, "%s/stores/%s", site.server->data, site.store);
+    char *moved = client_text(site.client, "%s.moved", site.server->data);
+    ck_assert_int_eq(rename(there, moved), 0);
+    site_expect_kind(put_store(site.store), 503, "store-failed");
+    site_expect_kind(client_send(site.client, "DELETE", site_target("?force=true"), NULL, 0, NULL), 503,
+                     "store-failed");
+    ck_assert_int_ne(access(there, F_OK), 0);
+    ck_assert_int_eq(rename(moved, there), 0);
+    site_expect(put_store(site.store), 200);
+    site_expect(site_put("k", "w", NULL), 200);
 }
 END_TEST
 
@@ -337,6 +389,8 @@ int main(void)
         a_store_that_is_removed_has_not_failed,
         a_folder_of_all_stores_that_was_moved_is_not_ready,
         a_folder_of_all_stores_that_was_replaced_takes_no_writes,
+        a_folder_of_blobs_that_was_replaced_takes_no_large_payload,
+        beside_a_store_that_was_moved_none_is_made_of_its_name,
         a_disk_that_takes_nothing_is_not_ready,
         a_data_folder_that_is_gone_is_not_ready,
         a_data_folder_that_is_elsewhere_is_not_ready,

@@ -253,7 +253,9 @@ static bool blob_outlives(bool in_doubt)
     struct gate own;
     struct outcome outcome = {0};
     shared_lock_init(&needs_lock);
-    blobs_init(&blobs, io, io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0), pool, 1, &needs_lock);
+    const struct home home = {.open = io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0),
+                              .path = strdup("/")};
+    blobs_init(&blobs, io, &home, pool, 1, &needs_lock);
     ck_assert_int_eq(blob_file_create(&file, &blobs, false), 0);
     blob_file_close(&file);
     gate_init(&own, &services, &quota, &blobs);

@@ -39,8 +39,8 @@ static int open_folder(const char *path)
 
 static void open_log(void)
 {
-    const struct log_folder folder = {.open = open_folder("/log"), .from = AT_FDCWD, .path = "/log"};
-    log_init(&the_log, &options, &folder, 1, &space, pool, &table_lock);
+    const struct home home = {.open = open_folder("/log"), .path = strdup("/log")};
+    log_init(&the_log, &options, &home, 1, &space, pool, &table_lock);
 }
 
 static void setup(void)
