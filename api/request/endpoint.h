@@ -53,6 +53,7 @@ extern const struct endpoint endpoint_batch;
 extern const struct endpoint endpoint_batch_get;
 extern const struct endpoint endpoint_move_post;
 extern const struct endpoint endpoint_copy_post;
+extern const struct endpoint endpoint_archive_get;
 extern const struct endpoint endpoint_links;
 extern const struct endpoint endpoint_verify;
 extern const struct endpoint endpoint_store_put;

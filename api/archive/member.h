@@ -1,0 +1,35 @@
+/* member.h - an object as the member of a tar: the path it has there, and what the records keep of it.
+ *
+ * Records of our own are called SCHILY.xattr.user.cairn.NAME: for tar they are extended attributes. So whoever unpacks
+ * with `--xattrs` has them on his files, and what is packed so brings them back; all others pass them over in silence,
+ * which GNU tar does with no other keyword that it does not know. NAME is
+ *
+ *     key          the key, percent-encoded, where it cannot be a path
+ *     key_hash     the hash, of an object that has no key
+ *     etag         of the content: for people, it is not read
+ *     sha256, md5  of the content, in hexadecimal digits, where the object has them; not read, since nobody has told
+ *                  them of what is stored
+ *     meta.NAME    Cairn-Meta-NAME
+ *     content_type and its like: kept.h
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_API_MEMBER_H
+#define CAIRN_API_MEMBER_H
+
+#include "api/archive/tar_writer.h"
+#include "api/http/attributes.h"
+#include "store/store.h"
+
+#define MEMBER_PREFIX "SCHILY.xattr.user.cairn."
+
+/* Where those lie in a tar that have a key which no file can have. */
+#define MEMBER_FOLDER ".cairn-keys/"
+
+/* Whether a key can be a path below any folder, by which tar finds it again. */
+bool member_is_path(const void *key, size_t length);
+
+/* Writes the headers of an object's member; `records` is empty before and behind it. */
+void member_write(struct tar_text *out, struct tar_text *records, const struct object_info *info);
+
+#endif
