@@ -38,6 +38,7 @@ const struct route routes[] = {
     {METHOD_GET, STORE "/archive", &endpoint_archive_get, ALL(SCOPE_WITHIN, RIGHT_LIST | RIGHT_READ)},
     {METHOD_POST, STORE "/links", &endpoint_links, ANY(SCOPE_WITHIN, RIGHT_READ | RIGHT_WRITE)},
     {METHOD_POST, STORE "/verify", &endpoint_verify, ALL(SCOPE_STORE, RIGHT_ADMIN)},
+    {METHOD_POST, STORE "/compact", &endpoint_compact, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_GET, STORE, &endpoint_store_get, ANY(SCOPE_STORE, FIGURES)},
     {METHOD_PUT, STORE, &endpoint_store_put, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_PATCH, STORE, &endpoint_store_patch, ALL(SCOPE_STORE, RIGHT_ADMIN)},

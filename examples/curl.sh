@@ -19,4 +19,5 @@ curl -H 'Accept: application/x-ndjson' "$store/objects"                         
 curl -X DELETE "$store/objects/kept"
 curl -X PUT --path-as-is -d 'dots' "$store/objects/.."                         # any key at all, even this one
 curl --path-as-is "$store/objects/.."
+curl -X POST "$store/compact"                                                  # gives back what space can come back
 curl -X DELETE "$store?force=true"

@@ -97,7 +97,8 @@ static void connect_writers(struct store *store)
                                       .reader = &store->reader,
                                       .catalog = &store->catalog,
                                       .progress = &store->progress,
-                                      .horizon = &store->horizon};
+                                      .horizon = &store->horizon,
+                                      .admission = store->services->admission};
     store->summaries = (struct summaries){
         .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
     store->intake = (struct intake){.index = &store->index,
@@ -122,7 +123,7 @@ static void set_up_parts(struct store *store, uint64_t salt)
     scrub_init(&store->scrub);
     catalog_init(&store->catalog);
     binder_init(&store->binder, store->services->upkeep);
-    compact_init(&store->compact, store->services->upkeep);
+    compact_init(&store->compact, store->services->upkeep, store->services->pool);
     summaries_init(&store->summaries, store->services->upkeep);
 }
 
@@ -432,6 +433,18 @@ enum store_error store_verify_start(struct store *store, uint64_t bytes_per_seco
 void store_verification(struct store *store, struct store_verification *ret_verification)
 {
     scrub_verification(&store->scrub, ret_verification);
+}
+
+/* ---- compacting it --------------------------------------------------------------------------- */
+
+enum store_error store_compact(struct store *store, unsigned milliseconds, store_compacted *done, void *arg)
+{
+    return compact_ask(&store->compact, milliseconds, done, arg);
+}
+
+void store_compaction(struct store *store, struct store_compaction *ret_compaction)
+{
+    compact_tell(&store->compact, ret_compaction);
 }
 
 /* ---- writing to it --------------------------------------------------------------------------- */

@@ -472,6 +472,39 @@ enum store_error store_verify_start(struct store *store, uint64_t bytes_per_seco
 /* How far the running verification is, or what the last one since the store was opened found. */
 void store_verification(struct store *store, struct store_verification *ret_verification);
 
+/* ---- compaction ------------------------------------------------------------------------------ */
+
+/* Of the log alone, without large payloads. */
+struct store_log_figures {
+    uint64_t bytes;      /* of its files, without the one that is prepared for what comes next */
+    uint64_t dead_bytes; /* of records that are of no use */
+    uint64_t segments;   /* with records */
+};
+
+struct store_compaction {
+    bool running;
+    bool complete;   /* it has ended, and nothing is left that is worth it */
+    int64_t started; /* nanoseconds since 1970, 0: never */
+    int64_t finished;
+    struct store_log_figures before; /* as it began; all zero until then */
+    struct store_log_figures after;  /* while it runs: as it is now */
+};
+
+/* How waiting for a compaction has come to an end, and what is known of it then, which is borrowed: STORE_OK when that
+ * has ended; STORE_AGAIN when the time is over and it goes on: `after` is not told; STORE_DRAINING, STORE_NO_STORE,
+ * STORE_FAILED when it was given up. Must not block. */
+typedef void store_compacted(void *arg, enum store_error error, const struct store_compaction *compaction);
+
+/* Has all segments that there are now compacted, in the background, of which an eighth would come back: by itself a
+ * store leaves those alone of which less than a half is of no use. The last one is sealed for that, where an eighth of
+ * it is of no use and what follows is smaller. Where it runs already this joins it. Who waits is told by
+ * `done(arg, ...)`, once, perhaps before this returns: at the end, or after so much time. Refused at once:
+ * STORE_DRAINING, STORE_NO_STORE, STORE_FAILED, STORE_NO_MEMORY. Does not block. */
+enum store_error store_compact(struct store *store, unsigned milliseconds, store_compacted *done, void *arg);
+
+/* How far the running one is, or what the last one since the store was opened brought. */
+void store_compaction(struct store *store, struct store_compaction *ret_compaction);
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 enum store_op_kind { STORE_PUT, STORE_DELETE, STORE_RENAME, STORE_COPY };

@@ -56,6 +56,7 @@ extern const struct endpoint endpoint_copy_post;
 extern const struct endpoint endpoint_archive_get;
 extern const struct endpoint endpoint_links;
 extern const struct endpoint endpoint_verify;
+extern const struct endpoint endpoint_compact;
 extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_patch;

@@ -3,6 +3,7 @@
 
 #include "api/request/figures.h"
 #include "api/request/reply.h"
+#include "api/stores/compaction.h"
 #include "api/stores/verification.h"
 
 static void limit_field(struct jsontext *json, const char *name, const struct store_limit *limit)
@@ -25,6 +26,7 @@ void store_json_limits(struct jsontext *json, const struct store_limits *limits)
 void store_json_reply(struct request *request)
 {
     struct store_figures figures;
+    struct store_compaction compaction;
     struct jsontext json = {0};
     store_figures(request->store, &figures);
     jsontext_open(&json, '{');
@@ -36,6 +38,9 @@ void store_json_reply(struct request *request)
     store_json_limits(&json, &figures.limits);
     jsontext_name(&json, "verification");
     verification_write(&json, request->store);
+    store_compaction(request->store, &compaction);
+    jsontext_name(&json, "compaction");
+    compaction_write(&json, &compaction);
     jsontext_close(&json, '}');
     reply_json(request, 200, &json);
 }

@@ -3,14 +3,6 @@
 
 #include "api/text/timestamp.h"
 
-static void time_field(struct jsontext *json, const char *name, int64_t time)
-{
-    char text[TIMESTAMP_SIZE];
-    if (time != 0)
-        timestamp_write(text, time);
-    jsontext_field(json, name, time != 0 ? text : NULL);
-}
-
 void verification_write(struct jsontext *json, struct store *store)
 {
     struct store_verification verification;
@@ -24,8 +16,8 @@ void verification_write(struct jsontext *json, struct store *store)
     jsontext_bool(json, verification.running);
     jsontext_name(json, "complete");
     jsontext_bool(json, verification.complete);
-    time_field(json, "started", verification.started);
-    time_field(json, "finished", verification.finished);
+    timestamp_field(json, "started", verification.started);
+    timestamp_field(json, "finished", verification.finished);
     jsontext_figure(json, "bytes_done", verification.bytes_done);
     jsontext_figure(json, "bytes_total", verification.bytes_total);
     jsontext_figure(json, "records", verification.records);

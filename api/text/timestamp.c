@@ -52,6 +52,14 @@ void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds)
     put_digits(text + 20, part / 1000000, 3);
 }
 
+void timestamp_field(struct jsontext *json, const char *name, int64_t nanoseconds)
+{
+    char text[TIMESTAMP_SIZE];
+    if (nanoseconds != 0)
+        timestamp_write(text, nanoseconds);
+    jsontext_field(json, name, nanoseconds != 0 ? text : NULL);
+}
+
 /* Whether a text has the shape of a pattern, in which a 0 stands for any digit. */
 static bool has_shape(const char *text, size_t length, const char *pattern)
 {

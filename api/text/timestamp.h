@@ -2,6 +2,8 @@
 #ifndef CAIRN_API_TIMESTAMP_H
 #define CAIRN_API_TIMESTAMP_H
 
+#include "api/text/jsontext.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +12,9 @@ enum { TIMESTAMP_SIZE = 25 }; /* with the NUL */
 
 /* `2026-11-06T08:49:37.123Z` from nanoseconds since 1970. */
 void timestamp_write(char text[TIMESTAMP_SIZE], int64_t nanoseconds);
+
+/* A point in time with its name, 0 as null: it has not come. */
+void timestamp_field(struct jsontext *json, const char *name, int64_t nanoseconds);
 
 /* `2026-11-06T08:49:37.000Z` from seconds since 1970, and the second that was written: that of the epoch for one of a
  * year without four digits. */

@@ -135,14 +135,19 @@ static void txn_accept(struct group *group, struct txn *txn)
             txn->receipts[i].offset = txn->end_offset;
 }
 
-/* Finds place for what is planned, and says what becomes of the transaction when there is none. */
-static struct failure group_room(struct group *group, struct txn *txn, const struct log_need *need)
+static void tell_failed_roll(struct group *group, struct failure failure)
 {
-    struct failure failure = log_room(group->parts->log, need);
     if (failure.error == STORE_FAILED)
         fail_for_good(group, "starting a new segment",
                       failure.os_error ? strerror(failure.os_error)
                                        : "the log has all the segments it can have: restart the server");
+}
+
+/* Finds place for what is planned, and says what becomes of the transaction when there is none. */
+static struct failure group_room(struct group *group, struct txn *txn, const struct log_need *need)
+{
+    struct failure failure = log_room(group->parts->log, need);
+    tell_failed_roll(group, failure);
     txn->waits = failure.error == STORE_FULL && need->use == LOG_DELETES && !txn->last_try;
     if (failure.error && failure.error != STORE_AGAIN && !txn->waits)
         txn_fail(txn, failure, SIZE_MAX);
@@ -181,6 +186,26 @@ static enum store_error add_planned(struct group *group, struct txn *txn)
     return STORE_OK;
 }
 
+/* Seals the active segment for compaction, where that is worth it. What the group has comes before that. */
+static enum store_error add_seal(struct group *group, struct txn *txn)
+{
+    struct index *index = group->parts->index;
+    struct log *log = group->parts->log;
+    if (group->bytes > 0)
+        return STORE_AGAIN;
+    index_lock_shared(index);
+    uint64_t kept = log->active ? yield_kept(index, log->active) : 0;
+    bool worth = log->active && yield_is_worth_sealing(index, log->active, prepared_cost(log, kept));
+    index_unlock(index);
+    if (!worth)
+        return STORE_OK;
+    struct failure failure = log_seal(log, kept);
+    tell_failed_roll(group, failure);
+    if (failure.error)
+        txn_fail(txn, failure, SIZE_MAX);
+    return failure.error;
+}
+
 enum store_error group_add(struct group *group, struct txn *txn)
 {
     log_assert_own(group->parts->log);
@@ -200,7 +225,7 @@ enum store_error group_add(struct group *group, struct txn *txn)
     if (error)
         txn_fail(txn, failure_of(error), SIZE_MAX);
     else
-        error = add_planned(group, txn);
+        error = txn->seals ? add_seal(group, txn) : add_planned(group, txn);
     if (error != STORE_AGAIN && !txn->waits)
         group_take(group, txn);
     return error;
@@ -255,7 +280,7 @@ static void publish_change(struct group *group, struct change *change)
     struct index_change booking = booking_of(change);
     struct index_ended ended = index_apply(index, &booking);
     change->orphan = ended.blob;
-    group->compact = group->compact || (ended.segment && yield_is_worthwhile(index, ended.segment));
+    group->compact = group->compact || (ended.segment && yield_is_worthwhile(index, ended.segment, false));
 }
 
 /* Unlinks the files that no object needs any more. But objects in a part of the log that is missing may need them, and

@@ -35,6 +35,7 @@ struct txn {
     size_t count;
     unsigned flags;            /* enum store_batch_flags */
     bool upkeep;               /* compaction: may use what is kept for a full disk */
+    bool seals;                /* compaction: it has no ops, and seals the active segment where that is worth it */
     uint64_t ahead;            /* compaction: bytes that will come behind it, at most */
     uint64_t charge;           /* bytes it was admitted with */
     struct quota_share *share; /* an upload's; NULL: it is none */

@@ -2,8 +2,8 @@
 #include "store/index/yield.h"
 
 enum {
-    WORTHWHILE_PART = 2,      /* of a segment must be of no use: a half, ... */
-    WORTHWHILE_PART_FULL = 8, /* ... an eighth when the disk is full */
+    WORTHWHILE_PART = 2, /* of a segment must be of no use: a half, ... */
+    THOROUGH_PART = 8,   /* ... an eighth when the disk is full, or somebody asks for it */
 };
 
 bool yield_is_oldest(const struct index *index, const struct segment *segment)
@@ -60,7 +60,7 @@ uint64_t yield_gain(const struct index *index, const struct segment *segment)
     return segment->prepared > keeps ? segment->prepared - keeps : 0;
 }
 
-bool yield_is_worthwhile(const struct index *index, const struct segment *segment)
+bool yield_is_worthwhile(const struct index *index, const struct segment *segment, bool thorough)
 {
     if (!yield_is_candidate(index, segment))
         return false;
@@ -68,6 +68,15 @@ bool yield_is_worthwhile(const struct index *index, const struct segment *segmen
         return true;
     uint64_t tail = log_tail(segment); /* every segment has that much */
     uint64_t gained = yield_gain(index, segment);
-    return space_is_full(index->log->space) && gained >= YIELD_GAIN_MIN + tail &&
-           (gained - tail) * WORTHWHILE_PART_FULL >= segment->prepared;
+    return (thorough || space_is_full(index->log->space)) && gained >= YIELD_GAIN_MIN + tail &&
+           (gained - tail) * THOROUGH_PART >= segment->prepared;
+}
+
+bool yield_is_worth_sealing(const struct index *index, const struct segment *active, uint64_t cost)
+{
+    log_assert_own(index->log);
+    index_assert_locked(index);
+    uint64_t dead = useless(index, active);
+    return dead > 0 && dead * THOROUGH_PART >= yield_records(active) && active->prepared > cost &&
+           (active->prepared - cost) * THOROUGH_PART >= active->prepared;
 }

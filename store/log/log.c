@@ -231,6 +231,18 @@ struct failure log_room(struct log *log, const struct log_need *need)
     return failure_none();
 }
 
+struct failure log_seal(struct log *log, uint64_t bytes)
+{
+    const struct log_need need = {.use = LOG_PUTS, .bytes = bytes};
+    log_assert_own(log);
+    assert(group_empty(log));
+    prepared_refuse(log);
+    struct failure failure = log_roll(log, &need, false);
+    if (!failure.error)
+        log_begin(log);
+    return failure;
+}
+
 static void set_owner(struct log *log, pthread_t owner)
 {
     atomic_store_explicit(&log->owner, owner, memory_order_relaxed);

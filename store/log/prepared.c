@@ -195,6 +195,20 @@ static int take_hurried(struct log *log, int error, struct prepared *ret_prepare
     return 0;
 }
 
+uint64_t prepared_cost(const struct log *log, uint64_t bytes)
+{
+    log_assert_own(log);
+    return hasty_size(log, least_size(log, bytes));
+}
+
+void prepared_refuse(struct log *log)
+{
+    log_assert_own(log);
+    struct prepared spare = spare_take(log);
+    if (spare.file >= 0)
+        prepared_drop(log, &spare);
+}
+
 int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared)
 {
     log_assert_own(log);

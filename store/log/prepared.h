@@ -49,6 +49,12 @@ void prepared_request(struct log *log);
 /* Bytes of the spare. Thread: any. */
 uint64_t prepared_spare_bytes(struct log *log);
 
+/* What a segment would take of the disk that is made now, with room for so many bytes. */
+uint64_t prepared_cost(const struct log *log, uint64_t bytes);
+
+/* Gives the spare's space back. Blocking. */
+void prepared_refuse(struct log *log);
+
 /* Gets a file with room for what is needed: the spare, made longer if need be, or a small one made now. The caller then
  * owns it; an errno. Blocking. */
 int prepared_get(struct log *log, const struct log_need *need, struct prepared *ret_prepared);

@@ -1,6 +1,7 @@
 /* compact.c - giving back the space of records that no key leads to any more. compact.h tells how. */
 #include "store/upkeep/compact.h"
 
+#include "store/base/admission.h"
 #include "store/base/error.h"
 #include "store/base/lock.h"
 #include "store/index/yield.h"
@@ -72,13 +73,18 @@ static bool is_all(const struct compact *compact, uint64_t from)
     return first && chain_is_oldest(&compact->log->chain, first);
 }
 
+static bool is_worthwhile(const struct compact *compact, const struct segment *segment)
+{
+    return yield_is_worthwhile(compact->index, segment, clearance_wants(&compact->clearance, segment->number));
+}
+
 /* The oldest segment from a number on that is worth it; NULL: none. Lock held. */
 static struct segment *choose_oldest(const struct compact *compact, uint64_t from)
 {
     const struct chain *chain = &compact->log->chain;
     index_assert_locked(compact->index);
     for (size_t at = chain->oldest; at < chain->count; at++)
-        if (chain->segments[at]->number >= from && yield_is_worthwhile(compact->index, chain->segments[at]))
+        if (chain->segments[at]->number >= from && is_worthwhile(compact, chain->segments[at]))
             return chain->segments[at];
     return is_all(compact, from) ? choose_keeper(compact) : NULL;
 }
@@ -107,7 +113,7 @@ static struct segment *choose_richest(const struct compact *compact, uint64_t fr
         room = rest_of_active(compact);
     for (size_t at = chain->oldest; at < chain->count; at++) {
         struct segment *segment = chain->segments[at];
-        bool worthwhile = yield_is_worthwhile(index, segment) ||
+        bool worthwhile = is_worthwhile(compact, segment) ||
                           (space_is_waited_for(compact->space) && yield_is_candidate(index, segment) &&
                            yield_gain(index, segment) >= YIELD_GAIN_MIN);
         if (segment->number >= from && worthwhile && yield_kept(index, segment) <= room &&
@@ -162,31 +168,39 @@ static void rewritten(struct txn *txn)
     lock_release(&rewrite->lock);
 }
 
-/* Commits what has been collected and waits for it. */
-static struct failure rewrite_commit(struct rewrite *rewrite)
+/* Has the writer see to a transaction, and waits for it. */
+static struct failure submit(struct rewrite *rewrite, const struct txn *txn)
 {
-    if (rewrite->count == 0)
-        return failure_none();
     rewrite->finished = false;
-    rewrite->ahead -= rewrite->bytes < rewrite->ahead ? rewrite->bytes : rewrite->ahead;
-    rewrite->txn = (struct txn){.ops = rewrite->ops,
-                                .steps = rewrite->steps,
-                                .receipts = rewrite->receipts,
-                                .count = rewrite->count,
-                                .upkeep = true,
-                                .ahead = rewrite->ahead,
-                                .done = ignore,
-                                .arg = rewrite,
-                                .finish = rewritten};
-    atomic_fetch_add(&rewrite->compact->rewrites, 1);
+    rewrite->txn = *txn;
     writer_submit(rewrite->compact->writer, &rewrite->txn);
     lock_take(&rewrite->lock);
     while (!rewrite->finished)
         lock_wait(&rewrite->lock, &rewrite->done);
     lock_release(&rewrite->lock);
+    return rewrite->failure;
+}
+
+/* Commits what has been collected. */
+static struct failure rewrite_commit(struct rewrite *rewrite)
+{
+    if (rewrite->count == 0)
+        return failure_none();
+    rewrite->ahead -= rewrite->bytes < rewrite->ahead ? rewrite->bytes : rewrite->ahead;
+    const struct txn txn = {.ops = rewrite->ops,
+                            .steps = rewrite->steps,
+                            .receipts = rewrite->receipts,
+                            .count = rewrite->count,
+                            .upkeep = true,
+                            .ahead = rewrite->ahead,
+                            .done = ignore,
+                            .arg = rewrite,
+                            .finish = rewritten};
+    atomic_fetch_add(&rewrite->compact->rewrites, 1);
+    struct failure failure = submit(rewrite, &txn);
     rewrite->count = 0;
     rewrite->bytes = 0;
-    return rewrite->failure;
+    return failure;
 }
 
 /* Takes a step for a record that stands at a packed location, if it is a put. */
@@ -471,6 +485,92 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
     return failure_of(STORE_DAMAGED);
 }
 
+/* ---- when somebody asks ---------------------------------------------------------------------- */
+
+static struct store_log_figures log_figures(const struct compact *compact)
+{
+    index_lock_shared(compact->index);
+    struct store_log_figures figures = {.bytes = chain_bytes(&compact->log->chain),
+                                        .dead_bytes = compact->index->dead_bytes,
+                                        .segments = chain_segments(&compact->log->chain)};
+    index_unlock(compact->index);
+    return figures;
+}
+
+static uint64_t last_number(const struct compact *compact)
+{
+    index_lock_shared(compact->index);
+    const struct segment *last = chain_last(&compact->log->chain);
+    uint64_t number = last ? last->number : 1;
+    index_unlock(compact->index);
+    return number;
+}
+
+/* Where it cannot be sealed the others are compacted all the same; on a full disk nobody takes space for it. */
+static void seal_active(struct compact *compact)
+{
+    struct rewrite *rewrite = space_is_full(compact->space) ? NULL : rewrite_new(compact, NULL);
+    if (!rewrite)
+        return;
+    const struct txn txn = {.upkeep = true, .seals = true, .done = ignore, .arg = rewrite, .finish = rewritten};
+    (void)submit(rewrite, &txn);
+    rewrite_free(rewrite);
+}
+
+/* In the middle of a round: it begins from the front. */
+static void begin_clearance(struct compact *compact)
+{
+    struct store_log_figures before = log_figures(compact);
+    seal_active(compact);
+    compact->next = 0;
+    compact->unfinished = false;
+    clearance_begin(&compact->clearance, last_number(compact), &before);
+}
+
+static void end_clearance(struct compact *compact, enum store_error error)
+{
+    struct store_log_figures after = log_figures(compact);
+    clearance_end(&compact->clearance, error, !error && !compact->unfinished, &after);
+}
+
+/* Why nobody should wait for it any more. */
+static enum store_error hindrance(struct compact *compact)
+{
+    if (gate_is_removed(compact->gate))
+        return STORE_NO_STORE;
+    if (gate_has_failed(compact->gate))
+        return STORE_FAILED;
+    return admission_is_draining(compact->admission) || errand_is_ending(&compact->errand) ? STORE_DRAINING : STORE_OK;
+}
+
+enum store_error compact_ask(struct compact *compact, unsigned milliseconds, store_compacted *done, void *arg)
+{
+    enum store_error error = hindrance(compact);
+    if (!error)
+        error = clearance_ask(&compact->clearance, milliseconds, done, arg);
+    if (!error)
+        (void)errand_ask(&compact->errand);
+    return error;
+}
+
+void compact_tell(struct compact *compact, struct store_compaction *ret_compaction)
+{
+    clearance_tell(&compact->clearance, ret_compaction);
+    if (ret_compaction->running)
+        ret_compaction->after = log_figures(compact);
+}
+
+/* Whether it has been given up, if one is under way or asked for; else it begins where it has to. */
+static void look_after_clearance(struct compact *compact)
+{
+    bool asked = clearance_is_asked(&compact->clearance);
+    enum store_error error = hindrance(compact);
+    if (error && (asked || clearance_is_under_way(&compact->clearance)))
+        end_clearance(compact, error);
+    else if (asked)
+        begin_clearance(compact);
+}
+
 /* ---- in the background ----------------------------------------------------------------------- */
 
 /* A segment that cannot be read is not tried again before the store is opened again. One whose records, or whose husk,
@@ -478,6 +578,7 @@ static struct failure rewrite_segment(struct compact *compact, struct segment *s
  * behind it have their turns. Whether there may be one. */
 static bool give_up(struct compact *compact, struct segment *segment, enum store_error error, bool unreadable)
 {
+    compact->unfinished = true;
     if (error == STORE_FULL)
         space_met_full(compact->space);
     if (error == STORE_FULL || error == STORE_DRAINING)
@@ -521,6 +622,7 @@ static int compact_run(void *arg)
         horizon_look(compact->horizon);
         absorb(compact);
     }
+    look_after_clearance(compact);
     bool stop = stopping(compact);
     bool more = !stop && compact_one(compact);
     if (stop)
@@ -528,12 +630,15 @@ static int compact_run(void *arg)
     if (!more) {
         compact->next = 0; /* the next round looks at all of them */
         space_rest(compact->space);
+        if (clearance_is_under_way(&compact->clearance))
+            end_clearance(compact, STORE_OK);
     }
     return more ? ERRAND_AGAIN : ERRAND_DONE;
 }
 
-void compact_init(struct compact *compact, struct pool *upkeep)
+void compact_init(struct compact *compact, struct pool *upkeep, struct pool *pool)
 {
+    clearance_init(&compact->clearance, pool);
     errand_init(&compact->errand, upkeep, compact_run, compact, &compact->space->compacting);
 }
 
@@ -547,4 +652,5 @@ void compact_stop(struct compact *compact)
 void compact_free(struct compact *compact)
 {
     errand_free(&compact->errand);
+    clearance_free(&compact->clearance);
 }

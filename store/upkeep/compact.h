@@ -16,6 +16,10 @@
  * Segments from before version 3 go in their order, as long as the oldest can go: then no record of theirs leaves a
  * sweep behind (yield.h). One that cannot be compacted keeps none of those behind it from their turns.
  *
+ * Where somebody asks for it (clearance.h) an eighth is enough, too, of all segments that there are then, the active
+ * one included: it is sealed where that is worth it. What dies meanwhile is for the next time, so it comes to an end
+ * beside any writers.
+ *
  * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
  * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when
  * more records have died, and when space has come back.
@@ -33,6 +37,7 @@
 #include "store/index/progress.h"
 #include "store/read/catalog.h"
 #include "store/read/object.h"
+#include "store/upkeep/clearance.h"
 
 #include <stdatomic.h>
 
@@ -47,15 +52,23 @@ struct compact {
     struct catalog *catalog;
     struct progress *progress;
     struct horizon *horizon;
+    const struct admission *admission; /* the depot's: nobody waits any more while it is drained */
+    struct clearance clearance;
 
+    bool unfinished;      /* a segment was left alone since the clearance began; the errand's own, like the next */
     uint64_t next;        /* number of the first segment that has not failed in this round; the errand's own */
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
     atomic_uint_fast64_t rewrites; /* commits of records written again, counted before they are published: pass.h */
 };
 
-/* Sets up the rest of a compaction that has its parts; it runs on the depot's upkeep. */
-void compact_init(struct compact *compact, struct pool *upkeep);
+/* Sets up the rest of a compaction that has its parts; it runs on the depot's upkeep, and the other pool's
+ * threads tell who has waited for long enough. */
+void compact_init(struct compact *compact, struct pool *upkeep, struct pool *pool);
 void compact_free(struct compact *compact);
+
+/* What store_compact() and store_compaction() say. Thread: any. */
+enum store_error compact_ask(struct compact *compact, unsigned milliseconds, store_compacted *done, void *arg);
+void compact_tell(struct compact *compact, struct store_compaction *ret_compaction);
 
 /* Ends the compaction and waits for it; none starts any more. Thread: the one that closes the store. */
 void compact_stop(struct compact *compact);

@@ -167,6 +167,34 @@ START_TEST(all_can_be_deleted_where_a_tombstone_is_as_long_as_its_record)
 }
 END_TEST
 
+static void compacted(void *ticket, enum store_error error, const struct store_compaction *compaction)
+{
+    const struct store_result result = {.error = error};
+    ck_assert(!compaction->running);
+    ticket_done(ticket, &result);
+}
+
+/* Of each four objects one goes while there is space, so that nothing of it comes back by itself. */
+START_TEST(compaction_that_is_asked_for_goes_on)
+{
+    struct ticket ticket;
+    put_all(KEYS, SIZE);
+    for (unsigned key = 0; key < KEYS; key += 4)
+        ck_assert_int_eq(delete_key(key), STORE_OK);
+    ck_assert(quiet_comes());
+    struct store_figures before = fixture_figures(&fixture);
+    fill_disk();
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_compact(fixture.store, 60000, compacted, &ticket), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    ck_assert_uint_lt(fixture_figures(&fixture).dead_bytes, before.dead_bytes / 2);
+    ck_assert_uint_lt(fixture_figures(&fixture).disk_bytes, before.disk_bytes);
+    for (unsigned key = 0; key < KEYS; key++)
+        ck_assert_int_eq(get(key), key % 4 ? STORE_OK : STORE_NO_OBJECT);
+}
+END_TEST
+
 /* Half of each segment stays: what is deleted lies between. */
 START_TEST(what_is_kept_between_does_not_hinder)
 {
@@ -532,6 +560,7 @@ int main(void)
     const TTest *const tests[] = {
         what_is_kept_between_does_not_hinder,
         all_can_be_deleted_in_any_order,
+        compaction_that_is_asked_for_goes_on,
         all_can_be_deleted_where_a_tombstone_is_as_long_as_its_record,
         many_at_a_time_can_be_deleted,
         many_stores_go_on,

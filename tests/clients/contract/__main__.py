@@ -15,6 +15,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.stores,
     scenarios.limits,
     scenarios.verification,
+    scenarios.compaction,
     scenarios.objects_by_key,
     scenarios.objects_by_hash,
     scenarios.keys,

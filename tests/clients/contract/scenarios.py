@@ -108,6 +108,26 @@ def verification(checker):
     call("deleteStore", 204, path, {"force": True})
 
 
+def compaction(checker):
+    call = checker.call
+    path = {"store": "compacted"}
+    call("createStore", 201, path)
+    figures = call("getStore", 200, path, why="never compacted").json()
+    checker.check("a store that was never compacted says so", figures["compaction"] is None, f"{figures}")
+    for status in (201, 200):
+        call("putObject", status, {**path, "key": "a"}, body=b"x" * 100_000)
+    begun = call("compactStore", 202, path, {"wait": 0}).json()
+    checker.check("who does not wait is told that it runs", begun["running"], f"{begun}")
+    ended = call("compactStore", 200, path).json()
+    checker.check("a compaction ends", ended["complete"] and not ended["running"], f"{ended}")
+    figures = call("getStore", 200, path, why="compacted").json()
+    checker.check("the figures show the compaction", figures["compaction"] == ended, f"{figures}")
+    for wrong in ({"wait": -1}, {"wait": 61}, {"wait": "long"}):
+        call("compactStore", 400, path, wrong, valid=False, why=str(wrong))
+    call("compactStore", 400, path, body=b"{}", valid=False, why="a body")
+    call("compactStore", 404, {"store": "absent"})
+
+
 # ---- objects, by key and by hash ---------------------------------------------------------------
 
 

@@ -220,7 +220,7 @@ def content_findings(operation, response, answer):
         return [f"content type {media!r} is not in the file"]
     if is_binary(schema):
         return []
-    if "json" not in media:
+    if "json" not in media or "ndjson" in media:
         return schema_findings(schema, answer.text(), "answer")
     return json_findings(schema, answer)
 

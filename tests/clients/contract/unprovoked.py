@@ -7,6 +7,7 @@ QUEUE_FULL = "needs more work waiting for I/O threads than a short test can queu
 NO_MEMORY = "needs memory to be out"
 NO_DESCRIPTORS = "needs open files to be out while a connection is open, which tests/http has"
 FAILED_SYNC = "needs a sync that fails, which tests/store has with its table of file calls"
+DRAINING = "needs a server that drains while it waits, which tests/store has"
 LAST_BLOCK = "needs a disk without a free block, which tests/store has; the reserve only keeps payloads away"
 
 UNPROVOKED = {
@@ -17,7 +18,9 @@ UNPROVOKED = {
     }),
     507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash"}),
 }
-SINGLE = {("getReadiness", 503): FAILED_SYNC, ("getMetrics", 503): NO_MEMORY}
+SINGLE = {
+    ("getReadiness", 503): FAILED_SYNC, ("getMetrics", 503): NO_MEMORY, ("compactStore", 503): DRAINING,
+}
 
 
 def excuse(name, status):
