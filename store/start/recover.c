@@ -256,14 +256,16 @@ static bool came_back(const struct segment *segment, const struct segment *next)
 }
 
 /* Up to where the records of a segment can count: to where the log ended when the next one was begun. Where this one
- * was lost then and has come back since, room was left for it up to the next one's base. */
+ * was lost then and has come back since, room was left for it up to the next one's base. A file that was cut has any
+ * length, and where its records end the log has an offset. */
 static uint64_t records_limit(const struct segment *segment, const struct segment *next)
 {
+    uint64_t held = segment->prepared - segment->prepared % RECORD_ALIGNMENT;
     if (!next)
-        return segment->prepared;
+        return held;
     uint64_t end = came_back(segment, next) ? next->base : next->front;
     uint64_t room = end > segment->base ? end - segment->base : 0;
-    return room < segment->prepared - SEGMENT_HEADER ? SEGMENT_HEADER + room : segment->prepared;
+    return room < held - SEGMENT_HEADER ? SEGMENT_HEADER + room : held;
 }
 
 /* Offsets are multiples of the alignment, lengths of files need not be. */

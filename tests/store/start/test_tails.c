@@ -68,6 +68,31 @@ START_TEST(a_file_that_became_shorter_is_told)
 }
 END_TEST
 
+/* Whoever cuts a file does so anywhere: behind the head of a record that was long, a place that no record may have. */
+START_TEST(a_file_that_was_cut_to_any_length_is_written_behind)
+{
+    static char payload[500];
+    memset(payload, 'p', sizeof payload);
+    for (size_t odd = 0; odd < 8; odd++) {
+        fixture_renew(&fixture);
+        fixture_put_three(&fixture);
+        ck_assert_int_eq(fixture_put(&fixture, "the long one", payload, sizeof payload), STORE_OK);
+        fixture_close(&fixture);
+        size_t length = fixture_find_text(&fixture, "pppp") + 200 + odd;
+        fixture_resize_file(&fixture, fixture_segment(&fixture), length);
+        for (int start = 0; start < 2; start++) {
+            fixture_open(&fixture);
+            ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+            fixture_must_hold(&fixture, "c", "the third payload");
+            fixture_must_put(&fixture, "new", "a new payload");
+            fixture_close(&fixture);
+        }
+        fixture_open(&fixture);
+        fixture_must_hold(&fixture, "new", "a new payload");
+    }
+}
+END_TEST
+
 START_TEST(a_tail_of_zeros_loses_nothing)
 {
     static const size_t lengths[] = {1, 7, 8, 63, 64, 87, 88, 511, 512, 4095, 4096, 65536, 1000003};
@@ -130,6 +155,7 @@ int main(void)
     const TTest *const tests[] = {
         a_torn_tail_is_cut,
         a_file_that_became_shorter_is_told,
+        a_file_that_was_cut_to_any_length_is_written_behind,
         a_tail_of_zeros_loses_nothing,
         a_tail_that_became_zeros_is_cut,
         garbage_behind_the_end_does_not_count,
