@@ -36,6 +36,7 @@ const struct route routes[] = {
     {METHOD_POST, STORE "/move", &endpoint_move_post, ALL(SCOPE_WITHIN, RIGHT_READ | RIGHT_DELETE)},
     {METHOD_POST, STORE "/copy", &endpoint_copy_post, ALL(SCOPE_WITHIN, RIGHT_READ)},
     {METHOD_GET, STORE "/archive", &endpoint_archive_get, ALL(SCOPE_WITHIN, RIGHT_LIST | RIGHT_READ)},
+    {METHOD_POST, STORE "/archive", &endpoint_archive_post, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
     {METHOD_POST, STORE "/links", &endpoint_links, ANY(SCOPE_WITHIN, RIGHT_READ | RIGHT_WRITE)},
     {METHOD_POST, STORE "/verify", &endpoint_verify, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_POST, STORE "/compact", &endpoint_compact, ALL(SCOPE_STORE, RIGHT_ADMIN)},

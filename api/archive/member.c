@@ -3,7 +3,7 @@
 
 #include "api/http/etag.h"
 #include "api/http/kept.h"
-#include "api/http/uri.h"
+#include "api/http/octet.h"
 #include "api/text/hex.h"
 #include "api/text/utf8.h"
 
@@ -102,4 +102,132 @@ void member_write(struct tar_text *out, struct tar_text *records, const struct o
     while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
         attribute_record(records, &attribute);
     tar_member(out, records, name, info->size, info->modified);
+}
+
+/* ---- read ------------------------------------------------------------------------------------ */
+
+/* The part of the keyword behind our prefix; its length is 0 where it is another one's. */
+static struct slice own_name(const struct tar_item *item)
+{
+    static const size_t prefix = sizeof MEMBER_PREFIX - 1;
+    if (item->keyword_length < prefix || memcmp(item->keyword, MEMBER_PREFIX, prefix) != 0)
+        return (struct slice){item->keyword, 0};
+    return (struct slice){item->keyword + prefix, item->keyword_length - prefix};
+}
+
+/* The last record of ours that has this name; false when there is none. */
+static bool find_own(const struct tar *tar, const char *name, struct slice *ret_value)
+{
+    struct tar_item item;
+    size_t position = 0;
+    bool found = false;
+    while (tar_next_item(tar, &position, &item))
+        if (slice_is(own_name(&item), name)) {
+            *ret_value = (struct slice){item.value, item.value_length};
+            found = true;
+        }
+    return found;
+}
+
+static const char *key_of_hash(struct slice text, struct slice prefix, struct store_key *ret_key)
+{
+    uint64_t hash;
+    if (!hex_decode_hash(text.start, text.length, &hash))
+        return "its record key_hash is not 16 hexadecimal digits";
+    if (prefix.length > 0)
+        return "it is known by its hash only, and cannot be below a prefix";
+    *ret_key = store_key_of_hash(hash);
+    return NULL;
+}
+
+/* `tar -C folder .` has this in front of everything. */
+static struct slice without_dot(struct slice path)
+{
+    while (path.length >= 2 && memcmp(path.start, "./", 2) == 0) {
+        path.start += 2;
+        path.length -= 2;
+    }
+    return path;
+}
+
+const char *member_key(const struct tar *tar, struct slice prefix, char bytes[STORE_KEY_MAX], struct store_key *ret_key)
+{
+    char decoded[3 * STORE_KEY_MAX];
+    struct slice key = without_dot((struct slice){tar->path, tar->path_length}), told;
+    if (find_own(tar, "key_hash", &told))
+        return key_of_hash(told, prefix, ret_key);
+    if (find_own(tar, "key", &told)) {
+        if (told.length > sizeof decoded || !uri_decode(told, decoded, &key.length))
+            return "its record key is not percent-encoded, or too long";
+        key.start = decoded;
+    }
+    if (key.length == 0)
+        return "it has no name";
+    if (key.length > STORE_KEY_MAX - prefix.length)
+        return "its key would have more than 1024 bytes";
+    memcpy(bytes, prefix.start, prefix.length);
+    memcpy(bytes + prefix.length, key.start, key.length);
+    *ret_key = store_key_of(bytes, prefix.length + key.length);
+    return NULL;
+}
+
+static const struct kept *kept_by_member(struct slice name)
+{
+    for (size_t i = 0; i < KEPT_FIELDS; i++)
+        if (slice_is(name, kept_fields[i].member))
+            return &kept_fields[i];
+    return NULL;
+}
+
+static enum attributes_error add_attribute(struct attributes *attributes, struct slice name, const char *value)
+{
+    static const char meta[] = "meta.";
+    const struct kept *kept = kept_by_member(name);
+    if (kept)
+        return kept_add(attributes, kept, value);
+    if (name.length < strlen(meta) || memcmp(name.start, meta, strlen(meta)) != 0)
+        return ATTRIBUTES_OK;
+    name.start += strlen(meta);
+    name.length -= strlen(meta);
+    return octet_all(name.start, name.length, OCTET_TOKEN)
+               ? attributes_add_meta(attributes, name.start, name.length, value)
+               : ATTRIBUTES_NO_NAME;
+}
+
+static const char *attributes_fault(enum attributes_error error)
+{
+    switch (error) {
+    case ATTRIBUTES_OK:
+        return NULL;
+    case ATTRIBUTES_TOO_LARGE:
+        return "what is to be kept with it has more than 4096 bytes";
+    case ATTRIBUTES_NOT_TEXT:
+        return "a value that is to be kept with it is not UTF-8 text";
+    case ATTRIBUTES_TWICE:
+        return "two of its records have one name";
+    case ATTRIBUTES_NO_NAME:
+        return "one of its records meta.NAME has a name that no header field can have";
+    case ATTRIBUTES_NO_MEMORY:
+        break;
+    }
+    return "memory is short";
+}
+
+const char *member_attributes(const struct tar *tar, struct attributes *attributes)
+{
+    char value[ATTRIBUTES_TEXT_MAX + 1];
+    struct tar_item item;
+    size_t position = 0;
+    enum attributes_error error = ATTRIBUTES_OK;
+    while (error == ATTRIBUTES_OK && tar_next_item(tar, &position, &item)) {
+        struct slice name = own_name(&item);
+        if (name.length == 0)
+            continue;
+        if (item.value_length > ATTRIBUTES_TEXT_MAX)
+            return attributes_fault(ATTRIBUTES_TOO_LARGE);
+        memcpy(value, item.value, item.value_length);
+        value[item.value_length] = '\0';
+        error = memchr(value, '\0', item.value_length) ? ATTRIBUTES_NOT_TEXT : add_attribute(attributes, name, value);
+    }
+    return attributes_fault(error);
 }

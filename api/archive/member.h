@@ -17,8 +17,10 @@
 #ifndef CAIRN_API_MEMBER_H
 #define CAIRN_API_MEMBER_H
 
+#include "api/archive/tar_reader.h"
 #include "api/archive/tar_writer.h"
 #include "api/http/attributes.h"
+#include "api/http/uri.h"
 #include "store/store.h"
 
 #define MEMBER_PREFIX "SCHILY.xattr.user.cairn."
@@ -31,5 +33,13 @@ bool member_is_path(const void *key, size_t length);
 
 /* Writes the headers of an object's member; `records` is empty before and behind it. */
 void member_write(struct tar_text *out, struct tar_text *records, const struct object_info *info);
+
+/* The key that a member has, below a prefix, in `bytes`. NULL, or why it can have none: a sentence without a full stop;
+ * static. */
+const char *member_key(const struct tar *tar, struct slice prefix, char bytes[STORE_KEY_MAX],
+                       struct store_key *ret_key);
+
+/* Adds what the records say that the object shall have. NULL, or what is wrong with it. */
+const char *member_attributes(const struct tar *tar, struct attributes *attributes);
 
 #endif

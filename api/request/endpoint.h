@@ -26,7 +26,8 @@ struct endpoint {
     const char *parameters[ENDPOINT_PARAMETERS_MAX + 1];
     /* It takes any query, and looks at no other parameters. */
     bool any_query;
-    /* Its body is an object as it is: fields that are kept with one (kept.h) may come with it. */
+    /* Its body is an object as it is: fields that are kept with one (kept.h) may come with it. Or it looks at its
+     * coding itself. */
     bool keeps;
     /* It knows the parameters of links besides, which are looked at before it begins (permit.h). */
     bool links;
@@ -54,6 +55,7 @@ extern const struct endpoint endpoint_batch_get;
 extern const struct endpoint endpoint_move_post;
 extern const struct endpoint endpoint_copy_post;
 extern const struct endpoint endpoint_archive_get;
+extern const struct endpoint endpoint_archive_post;
 extern const struct endpoint endpoint_links;
 extern const struct endpoint endpoint_verify;
 extern const struct endpoint endpoint_compact;
