@@ -39,12 +39,21 @@ static json_t *lines_of(const struct answer *answer)
     return lines;
 }
 
+/* The caller owns them. */
 static json_t *list_lines(const char *query)
 {
     struct answer *answer = list(query, LINES);
     site_expect(answer, 200);
     ck_assert_str_eq(answer_header(answer, "Content-Type"), "application/x-ndjson");
     return lines_of(answer);
+}
+
+static size_t count_lines(const char *query)
+{
+    json_t *lines = list_lines(query);
+    size_t count = json_array_size(lines);
+    json_decref(lines);
+    return count;
 }
 
 static const char *text_at(const json_t *lines, size_t at, const char *name)
@@ -60,8 +69,9 @@ START_TEST(lines_are_what_pages_have)
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         json_t *lines = list_lines(queries[i]), *page = answer_json(list(queries[i], "Accept: */*"));
         ck_assert_msg(json_equal(lines, json_object_get(page, "objects")), "%s: %s", queries[i], json_dumps(lines, 0));
+        json_decref(lines);
     }
-    ck_assert_uint_eq(json_array_size(list_lines("")), 6);
+    ck_assert_uint_eq(count_lines(""), 6);
 }
 END_TEST
 
@@ -75,6 +85,7 @@ START_TEST(groups_are_lines_where_their_keys_stand)
     ck_assert_str_eq(text_at(lines, 1, "prefix"), "dir/");
     ck_assert_str_eq(text_at(lines, 2, "key"), "e");
     ck_assert_str_eq(text_at(lines, 3, "prefix_base64"), "/y8=");
+    json_decref(lines);
 }
 END_TEST
 
@@ -88,11 +99,13 @@ START_TEST(a_limit_ends_with_a_cursor_that_goes_on)
     char *escaped = curl_easy_escape(NULL, text_at(lines, 2, "cursor"), 0);
     char *query = client_text(site.client, "?limit=1&cursor=%s", escaped);
     curl_free(escaped);
+    json_decref(lines);
     lines = list_lines(query);
     ck_assert_uint_eq(json_array_size(lines), 1); /* and no cursor: it was the last one */
     ck_assert_str_eq(text_at(lines, 0, "key"), "c");
-    ck_assert_uint_eq(json_array_size(list_lines("?limit=3")), 3);
-    ck_assert_uint_eq(json_array_size(list_lines("?limit=1000000")), 3);
+    json_decref(lines);
+    ck_assert_uint_eq(count_lines("?limit=3"), 3);
+    ck_assert_uint_eq(count_lines("?limit=1000000"), 3);
 }
 END_TEST
 
@@ -200,6 +213,7 @@ START_TEST(all_that_stays_is_listed_once_beside_deletes_and_puts)
         even += before % 2 == 0;
     }
     ck_assert_uint_eq(even, MANY / 2);
+    json_decref(lines);
 }
 END_TEST
 

@@ -92,20 +92,23 @@ static struct answer *list_page(const char *query)
 START_TEST(stores_are_listed_page_by_page)
 {
     json_t *all = json_object_get(answer_json(list_page("")), "stores"), *paged = json_array();
-    const char *cursor = "";
+    char *cursor = NULL;
     ck_assert_ptr_null(json_object_get(answer_json(list_page("")), "cursor"));
-    for (size_t pages = 1; cursor; pages++) {
-        struct answer *page = list_page(client_text(site.client, "limit=2%s%s", *cursor ? "&cursor=" : "", cursor));
+    for (size_t pages = 1; pages == 1 || cursor; pages++) {
+        const char *begin = cursor ? "&cursor=" : "", *from = cursor ? cursor : "";
+        struct answer *page = list_page(client_text(site.client, "limit=2%s%s", begin, from));
         json_t *stores = json_object_get(answer_json(page), "stores"), *next;
         ck_assert_uint_le(json_array_size(stores), 2);
         json_array_extend(paged, stores);
         next = json_object_get(answer_json(page), "cursor");
         ck_assert(json_is_string(next) || json_is_null(next));
         ck_assert_uint_le(2 * pages, json_array_size(all) + 1);
+        curl_free(cursor);
         cursor = json_string_value(next) ? curl_easy_escape(NULL, json_string_value(next), 0) : NULL;
     }
     ck_assert_uint_gt(json_array_size(all), 2);
     ck_assert(json_equal(all, paged));
+    json_decref(paged);
 }
 END_TEST
 
