@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENTS = 8, KEYS = 8009, STRIDE = 1009, TEXT = 32, SIZE = 300, SEGMENT = 64 << 10 };
+enum { SEGMENTS = 8, KEYS = 8009, STRIDE = 1009, TEXT = 32, SIZE = 300, SEGMENT = 64 << 10, FEW = 100, TURNS = 20 };
 
 static struct fixture fixture;
 
@@ -171,10 +171,10 @@ START_TEST(dead_entries_are_taken_out)
     for (unsigned i = 0; i < KEYS; i += 3)
         delete (i);
     fill((unsigned)fixture_figures(&fixture).segments);
-    expect_listing();
-    ck_assert(quiet_comes());
-    expect_listing();
-    ck_assert(quiet_comes());
+    for (int turn = 0; turn < 2 || (turn < TURNS && count_files() > 1); turn++) { /* compaction may come in between */
+        expect_listing();
+        ck_assert(quiet_comes());
+    }
     ck_assert_uint_eq(count_files(), 1);
     /* An object takes about as much of it as before; with the dead ones it would be half as much again. */
     size = size * fixture_figures(&fixture).objects / objects;
@@ -259,7 +259,7 @@ START_TEST(a_run_of_a_longer_log_is_not_believed)
     uint8_t *bytes = fixture_read_file(&fixture, last, &size);
     fixture_open(&fixture);
     memcpy(before, there, sizeof there);
-    for (unsigned i = 0; i < KEYS; i += 3)
+    for (unsigned i = 0; i < KEYS; i += FEW) /* so few that nothing is compacted */
         delete (i);
     fill((unsigned)fixture_figures(&fixture).segments);
     expect_listing();
