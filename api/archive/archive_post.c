@@ -49,6 +49,7 @@ struct unpacking {
     bool waits;                   /* the member has no place before the crate is empty */
     struct stream *stream;
     bool committing, finishing;
+    size_t looked_at; /* bytes that come again */
     uint64_t objects, created, bytes, refused;
     struct jsontext refusals; /* of some */
 };
@@ -426,16 +427,20 @@ static size_t detect(struct request *request, const char *bytes, size_t length)
     return used;
 }
 
+/* While it waits at least a byte is left to come again, even if it was looked at: libmicrohttpd goes on at once with
+ * the next chunk where all of one was taken, although the connection is suspended. */
 static size_t receive(struct request *request, const char *bytes, size_t length)
 {
-    size_t used = 0;
+    struct unpacking *unpacking = request->state;
+    size_t used = unpacking->looked_at;
     if (settle(request))
-        used = detect(request, bytes, length);
+        used += detect(request, bytes + used, length - used);
     if (!stops(request))
         used += take(request, bytes + used, length - used);
+    unpacking->looked_at = request->suspended && used == length;
     if (request->status == 0)
-        return used;
-    drop(request->state);
+        return used - unpacking->looked_at;
+    drop(unpacking);
     return length;
 }
 
