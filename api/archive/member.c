@@ -87,6 +87,8 @@ static void key_record(struct tar_text *records, const struct object_info *info,
     }
     size_t shown = info->key_length < NAME_SIZE - 1 ? info->key_length : NAME_SIZE - 1;
     memcpy(name, info->key, shown);
+    while (shown > 1 && ((const char *)info->key)[shown - 1] == '/')
+        shown--; /* a name that ends so is a folder's */
     name[shown] = '\0';
     tar_record(records, "path", info->key, info->key_length);
 }

@@ -125,14 +125,13 @@ static bool apply_items(struct tar *tar)
 
 /* ---- members --------------------------------------------------------------------------------- */
 
-static enum tar_kind kind_of(const struct tar *tar)
+static enum tar_kind kind_of(char type)
 {
-    switch (tar->type) {
+    switch (type) {
     case '0':
     case '\0':
     case '7':
-        return tar->path_length > 0 && tar->path[tar->path_length - 1] == '/' && tar->type != '7' ? TAR_FOLDER
-                                                                                                  : TAR_FILE;
+        return TAR_FILE;
     case '1':
     case '2':
         return TAR_LINK;
@@ -149,6 +148,12 @@ static enum tar_kind kind_of(const struct tar *tar)
     }
 }
 
+/* As it was before folders had a type. Its name has to be known to its end. */
+static bool is_old_folder(const struct tar *tar)
+{
+    return tar->type != '7' && tar->path_length > 0 && tar->path[tar->path_length - 1] == '/';
+}
+
 static void begin_content(struct tar *tar, enum tar_state state, uint64_t length)
 {
     tar->state = state;
@@ -163,9 +168,11 @@ static enum tar_step begin_member(struct tar *tar)
         tar->path = tar->name.bytes;
         tar->path_length = strnlen(tar->name.bytes, tar->name.length);
     }
-    tar->kind = kind_of(tar);
+    tar->kind = kind_of(tar->type);
     if (!apply_items(tar))
         return fail(tar, "the records in front of a member are malformed");
+    if (tar->kind == TAR_FILE && is_old_folder(tar))
+        tar->kind = TAR_FOLDER;
     if (tar->kind == TAR_FOLDER || tar->kind == TAR_LINK || tar->kind == TAR_DEVICE)
         tar->size = 0; /* what their headers say of it has other meanings */
     tar->stale = true;
