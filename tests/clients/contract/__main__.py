@@ -22,6 +22,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.collisions,
     scenarios.listing,
     scenarios.batches,
+    scenarios.archives,
     scenarios.moves_and_copies,
     server_pages.pages,
     server_pages.refusals_from_any_path,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .exchange import TIMEOUT_SECONDS, connect, exchange
-from .scenarios import ALICE_HASH, put_step
+from .scenarios import ALICE_HASH, put_step, tar_of
 from .server import Server
 
 MIB = 1 << 20
@@ -20,12 +20,14 @@ OBJECT = {**STORE, "key": "a"}
 BY_HASH = {**STORE, "hash": ALICE_HASH}
 BATCH = {"operations": [put_step("b", b"B")]}
 TRANSFER = {"key": "a", "destination": {"key": "c"}}
+TAR = {"body": tar_of({"b": b"B"}), "media": "application/x-tar"}
 
 # Every write there is to a store that holds OBJECT.
 WRITES = [
     ("putObject", OBJECT, {"body": b"x"}),
     ("putObjectByHash", BY_HASH, {"body": b"x"}),
     ("applyBatch", STORE, {"body": BATCH}),
+    ("putArchive", STORE, TAR),
     ("copyObject", STORE, {"body": TRANSFER}),
     ("moveObject", STORE, {"body": TRANSFER}),
     ("deleteObject", OBJECT, {}),
@@ -48,6 +50,8 @@ def at_limits(checker, binary):
         for name, path in (("putObject", OBJECT), ("putObjectByHash", BY_HASH)):
             call(name, 413, path, sent={"Content-Length": str(3 * MIB)}, valid=False)
         call("applyBatch", 413, STORE, body={"operations": [put_step("a", b"x" * 2048)]})
+        large = {**TAR, "body": tar_of({"b": b"x" * 2048})}
+        call("putArchive", 413, STORE, {"atomic": True}, **large)
         for name in ("getObjects", "moveObject", "copyObject"):
             call(name, 413, STORE, sent={"Content-Length": str(128 * MIB)}, media="application/json", valid=False)
         with upload_under_way(server):
@@ -79,6 +83,7 @@ def on_a_full_disk(checker, binary):
         call("putObject", 507, {**STORE, "key": "b"}, body=b"B")
         call("putObjectByHash", 507, BY_HASH, body=b"B")
         call("applyBatch", 507, STORE, body=BATCH)
+        call("putArchive", 507, STORE, **TAR)
         call("copyObject", 507, STORE, body=TRANSFER)
         call("moveObject", 507, STORE, body=TRANSFER)
         call("getObject", 200, OBJECT)
@@ -117,7 +122,7 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "listObjects", "verifyStore", "compactStore", "deleteStore"):
+            for name in ("getStore", "listObjects", "getArchive", "verifyStore", "compactStore", "deleteStore"):
                 call(name, 500, STORE)
             call("getObjects", 500, STORE, body={"keys": ["a"]})
             call("updateStore", 500, STORE, body={})

@@ -5,7 +5,9 @@ Every function takes a Checker. distress.py has the servers that are full, busy,
 
 import base64
 import hashlib
+import io
 import json
+import tarfile
 
 from .exchange import exchange
 
@@ -34,6 +36,21 @@ def base64_text(octets):
 
 def put_step(key, octets, **more):
     return {"op": "put", "key": key, "data": base64_text(octets), **more}
+
+
+def tar_of(files, links=()):
+    """A tar of files, by name, and of links that lead nowhere."""
+    octets = io.BytesIO()
+    with tarfile.open(fileobj=octets, mode="w") as tar:
+        for name, payload in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(payload)
+            tar.addfile(member, io.BytesIO(payload))
+        for name in links:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, "nowhere"
+            tar.addfile(member)
+    return octets.getvalue()
 
 
 # ---- stores ------------------------------------------------------------------------------------
@@ -341,6 +358,26 @@ def batch_refusals(checker, path):
         call(name, 400, path, body={"surprise": True}, valid=False, why="unknown member")
         call(name, 404, absent, body=body)
         call(name, 415, path, body=b"x", media="text/plain", valid=False)
+
+
+def archives(checker):
+    path, files = {"store": "archived"}, {"a": b"A", "dir/b": b"B"}
+    tar = {"body": tar_of(files), "media": "application/x-tar"}
+    checker.call("createStore", 201, path)
+    result = checker.call("putArchive", 200, path, **tar).json()
+    checker.check("all files are stored", result["objects"] == len(files), f"{result}")
+    answer = checker.call("getArchive", 200, path)
+    with tarfile.open(fileobj=io.BytesIO(answer.body)) as given:
+        seen = {member.name: given.extractfile(member).read() for member in given}
+    checker.check("the tar has what was put", seen == files, f"{seen}")
+    for name, how in (("getArchive", {}), ("putArchive", tar)):
+        checker.call(name, 404, {"store": "absent"}, **how)
+        checker.call(name, 400, path, {"prefix": "x" * 1025}, valid=False, **how)
+    checker.call("putArchive", 400, path, body=b"no tar at all" * 100, media="application/x-tar")
+    checker.call("putArchive", 415, path, sent={"Content-Encoding": "br"}, **tar)
+    linked = tar_of({"c": b"C"}, ["link"])
+    checker.call("putArchive", 422, path, {"atomic": True}, body=linked, media="application/x-tar")
+    checker.call("getObject", 404, {**path, "key": "c"})
 
 
 def moves_and_copies(checker):

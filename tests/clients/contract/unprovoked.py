@@ -14,7 +14,7 @@ UNPROVOKED = {
     500: (NO_DESCRIPTORS, {"listStores", "getMetrics"}),
     503: (QUEUE_FULL, {
         "listStores", "createStore", "getStore", "updateStore", "verifyStore", "deleteStore", "listObjects", "getObject",
-        "headObject", "getObjectByHash", "headObjectByHash", "getObjects",
+        "headObject", "getObjectByHash", "headObjectByHash", "getObjects", "getArchive",
     }),
     507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash"}),
 }
