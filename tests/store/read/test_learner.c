@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Of so many objects a third has more than enough tombstones for the background to look at them. */
-enum { KEYS = 24000, THIRD = KEYS / 3, BATCH = 1000, TEXT = 32, READS = 24 };
+enum { KEYS = 24000, THIRD = KEYS / 3, BATCH = 1000, TEXT = 32, READS = 24, TURNS = 4 };
 
 static struct fixture fixture;
 static bool there[KEYS];
@@ -104,18 +104,30 @@ static bool has_looked(void)
     return opened;
 }
 
+/* Whether the page that begins at a key is cheap where the background has looked. Compaction may come in between: then
+ * once more as after a start, when nothing is known but what the background learns. */
+static void expect_cheap_page(unsigned from)
+{
+    uint64_t reads = 0;
+    for (int turn = 0; turn < TURNS; turn++) {
+        bool looked = has_looked();
+        reads = reads_of_a_page(from);
+        if (!looked || reads <= READS)
+            return;
+        reopen();
+        await_background();
+    }
+    ck_abort_msg("from %u: %llu reads", from, (unsigned long long)reads);
+}
+
 /* Pages that begin in front of what was deleted, in it and behind it; now, and after a restart. */
 static void expect_cheap_pages(void)
 {
     static const unsigned from[] = {0, THIRD - 5, THIRD, THIRD + 1, KEYS / 2 + 77, 2 * THIRD - 1, 2 * THIRD};
     for (int start = 0; start < 2; start++) {
         await_background();
-        bool looked = has_looked();
-        for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-            uint64_t reads = reads_of_a_page(from[i]);
-            ck_assert_msg(!looked || reads <= READS, "start %d, from %u: %llu reads", start, from[i],
-                          (unsigned long long)reads);
-        }
+        for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+            expect_cheap_page(from[i]);
         reopen();
     }
 }
