@@ -66,11 +66,19 @@ static bool parse_mode(const char *text, size_t length, int *ret_mode)
     return *ret_mode <= MODE_MOST;
 }
 
+/* Whether the setting of that name has been made. */
+static bool is_set(const struct locator *locator, const char *name)
+{
+    return name[0] == 'm' ? locator->mode >= 0 : name[0] == 'u' ? locator->user[0] : locator->group[0];
+}
+
 static const char *parse_setting(const char *text, size_t length, struct locator *locator)
 {
     const char *value, *name = setting_of(text, &value);
     if (!name)
         return "behind the path there may be mode=, user= and group= only";
+    if (is_set(locator, name))
+        return "mode=, user= and group= may stand behind the path once each";
     size_t size = length - strlen(name);
     switch (name[0]) {
     case 'm':

@@ -127,6 +127,7 @@ START_TEST(bad_values_exit_2_and_are_named)
         {"--listen", "unix:/x,mode="},
         {"--listen", "unix:/x,role=root"},
         {"--listen", "unix:/x,user="},
+        {"--listen", "unix:/x,mode=0600,mode=0666"},
         {"--listen", ":"},
         {"--listen", "127.0.0.1:x"},
         {"--listen", "[::1]"},
@@ -177,6 +178,8 @@ START_TEST(an_address_is_told_by_the_part_that_is_wrong)
     expect_usage_error((const char *[]){"--listen", "unix:", NULL}, "the path is missing");
     expect_usage_error((const char *[]){"--listen", "unix:/a,mode=999", NULL}, "the mode is not an octal");
     expect_usage_error((const char *[]){"--listen", ":80,unix:/a,user=", NULL}, "the user is missing");
+    expect_usage_error((const char *[]){"--listen", "unix:/a,mode=0600,mode=0666", NULL}, "once each");
+    expect_usage_error((const char *[]){"--listen", "unix:/a,user=0,mode=0600,user=1", NULL}, "once each");
     expect_usage_error((const char *[]){"--config", command_file("port.json", "{\"listen\": \"a:b\"}"), NULL},
                        "the port is not");
 }
