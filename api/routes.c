@@ -3,8 +3,10 @@
 
 #include "api/request/endpoint.h"
 
-#define LIST  "/v1/stores/{store}/objects"
-#define STORE "/v1/stores/{store}"
+#define LIST    "/v1/stores/{store}/objects"
+#define STORE   "/v1/stores/{store}"
+#define UPLOADS STORE "/uploads"
+#define UPLOAD  UPLOADS "/{upload}"
 
 /* What a line demands of the visitor: all of the rights in that scope, or one of them. */
 #define ALL(scope, rights)                                                                                             \
@@ -40,6 +42,11 @@ const struct route routes[] = {
     {METHOD_POST, STORE "/links", &endpoint_links, ANY(SCOPE_WITHIN, RIGHT_READ | RIGHT_WRITE)},
     {METHOD_POST, STORE "/verify", &endpoint_verify, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_POST, STORE "/compact", &endpoint_compact, ALL(SCOPE_STORE, RIGHT_ADMIN)},
+    {METHOD_POST, UPLOADS, &endpoint_uploads_post, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
+    {METHOD_GET, UPLOADS, &endpoint_uploads_list, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
+    {METHOD_HEAD, UPLOAD, &endpoint_upload_head, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
+    {METHOD_PATCH, UPLOAD, &endpoint_upload_patch, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
+    {METHOD_DELETE, UPLOAD, &endpoint_upload_delete, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
     {METHOD_GET, STORE, &endpoint_store_get, ANY(SCOPE_STORE, FIGURES)},
     {METHOD_PUT, STORE, &endpoint_store_put, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_PATCH, STORE, &endpoint_store_patch, ALL(SCOPE_STORE, RIGHT_ADMIN)},

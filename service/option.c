@@ -75,6 +75,9 @@ const struct option option_table[] = {
      "memory for answers that clients have not read yet; beyond it objects are sent from their files, listings are "
      "told to come back",
      FIELD(answers_bytes_limit), 64 * KIB, TIB},
+    {"upload-expiry", OPTION_SECONDS,
+     "an unfinished resumable upload that nobody has gone on with for so long is forgotten", FIELD(depot.upload_expiry),
+     1, 31536000},
     {"uploads-limit", OPTION_COUNT, "uploads that have a file open at a time; more are told to come back",
      FIELD(depot.uploads_limit), 1, 1000000},
     {"store-bytes-limit", OPTION_SIZE,

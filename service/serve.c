@@ -214,6 +214,7 @@ static bool open_api(struct server *server)
     struct api_options options = {
         .depot = server->depot,
         .version = CAIRN_VERSION,
+        .upload_expiry = config->depot.upload_expiry,
         .object_limit = config->depot.object_limit,
         .batch_bytes_limit = config->batch_bytes_limit,
         .batch_ops_limit = config->batch_ops_limit,

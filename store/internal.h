@@ -27,6 +27,7 @@
 #include "store/upkeep/scrub.h"
 #include "store/upkeep/summaries.h"
 #include "store/write/intake.h"
+#include "store/write/uploads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -56,6 +57,7 @@ struct store {
     struct quota quota;
     struct gate gate;
     struct intake intake;
+    struct uploads uploads;
 
     struct roster_entry *entry; /* the roster's */
 };

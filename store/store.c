@@ -127,11 +127,16 @@ static void set_up_parts(struct store *store, uint64_t salt)
     summaries_init(&store->summaries, store->services->upkeep);
 }
 
-static struct store *store_new(const struct services *services, const char *name, uint64_t salt)
+/* `path` leads to its folder. */
+static struct store *store_new(const struct services *services, const char *path, const char *name, uint64_t salt)
 {
     struct store *store = calloc(1, sizeof *store);
-    if (!store)
+    char *own = strdup(path);
+    if (!store || !own) {
+        free(store);
+        free(own);
         return NULL;
+    }
     store->services = services;
     store->options = services->options;
     store->io = store->options->io;
@@ -140,6 +145,7 @@ static struct store *store_new(const struct services *services, const char *name
     store->notice = services->notice;
     store->notice.store = store->name;
     set_up_parts(store, salt);
+    uploads_init(&store->uploads, &store->intake, salt, own);
     return store;
 }
 
@@ -164,6 +170,7 @@ static struct failure open_rooms(struct store *store, const struct home *home, s
 
 static void store_free(struct store *store)
 {
+    uploads_free(&store->uploads);
     binder_free(&store->binder);
     catalog_free(&store->catalog);
     compact_free(&store->compact);
@@ -193,6 +200,17 @@ static void ask_upkeep(struct store *store)
     (void)errand_ask(&store->summaries.errand);
 }
 
+/* What it holds against its limits: objects, and what unfinished uploads have. */
+static struct failure begin_quota(struct store *store, const struct store_limits *limits, struct store_detail *detail)
+{
+    quota_begin(&store->quota, limits, store->index.objects, store->index.live_bytes);
+    int error = uploads_begin(&store->uploads);
+    if (error)
+        return failure_detail(detail, failure_io(error), "store %s: its unfinished uploads cannot be read: %s",
+                              store->name, strerror(error));
+    return failure_none();
+}
+
 static struct failure open_in_folder(const struct services *services, const struct home *home, const char *name,
                                      const struct progress_left *left, struct store **ret_store,
                                      struct store_detail *detail)
@@ -201,7 +219,7 @@ static struct failure open_in_folder(const struct services *services, const stru
     struct failure failure = read_settings(services->options->io, home->open, name, &settings, detail);
     if (failure.error)
         return failure;
-    struct store *store = store_new(services, name, settings.salt);
+    struct store *store = store_new(services, home->path, name, settings.salt);
     if (!store)
         return failure_of(STORE_NO_MEMORY);
     failure = open_rooms(store, home, detail);
@@ -215,12 +233,13 @@ static struct failure open_in_folder(const struct services *services, const stru
                       detail);
     if (!failure.error)
         failure = horizon_recall(&store->horizon);
+    if (!failure.error)
+        failure = begin_quota(store, &settings.limits, detail);
     if (failure.error) {
         blobs_end(&store->blobs);
         store_end(store);
         return failure;
     }
-    quota_begin(&store->quota, &settings.limits, store->index.objects, store->index.live_bytes);
     ask_upkeep(store);
     *ret_store = store;
     return failure_none();
@@ -261,6 +280,7 @@ static bool store_conclude(struct store *store, bool mark)
     compact_stop(&store->compact);
     summaries_stop(&store->summaries);
     binder_stop(&store->binder);
+    uploads_stop(&store->uploads);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
     writer_conclude(&store->writer, mark);
     blobs_end(&store->blobs); /* where descriptors are out, what is written next finds this one */
@@ -465,4 +485,35 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
                              const struct stream_hooks *hooks, struct stream **ret_stream)
 {
     return stream_begin(&store->intake, key, size, hooks, ret_stream);
+}
+
+/* ---- uploads that go on ----------------------------------------------------------------------- */
+
+enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
+                               uint64_t *ret_id)
+{
+    return failure_tell(uploads_create(&store->uploads, order, ret_overrun, ret_id));
+}
+
+enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
+                             void *arg)
+{
+    return failure_tell(uploads_look(&store->uploads, id, tell, arg));
+}
+
+enum store_error upload_list(struct store *store, void (*tell)(void *arg, const struct upload_info *info), void *arg)
+{
+    return failure_tell(uploads_list(&store->uploads, tell, arg));
+}
+
+enum store_error upload_forget(struct store *store, uint64_t id)
+{
+    return failure_tell(uploads_forget(&store->uploads, id));
+}
+
+enum store_error upload_resume(struct store *store, const struct upload_resumption *resumption,
+                               const struct stream_hooks *hooks, struct stream **ret_stream,
+                               struct upload_info *ret_info)
+{
+    return failure_tell(stream_resume(&store->uploads, resumption, hooks, ret_stream, ret_info));
 }

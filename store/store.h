@@ -48,12 +48,13 @@ struct object;
 struct io; /* the table of file calls: io.h; NULL everywhere below means the POSIX one */
 
 enum {
-    STORE_KEY_MAX = 1024,             /* bytes in a key, at least 1 */
-    STORE_NAME_MAX = 63,              /* bytes in a store's name */
-    STORE_ATTRIBUTES_MAX = 8192,      /* bytes of an object's attributes, opaque to the engine */
-    STORE_INLINE_LIMIT_MAX = 1 << 20, /* the largest inline limit that may be configured */
-    STORE_PAYLOAD_SMALL = 16 << 10,   /* bytes of a payload that always comes in memory when it is inline */
-    STORE_SEGMENT_MIN = 64 << 10,     /* the bounds of the segment size */
+    STORE_KEY_MAX = 1024,              /* bytes in a key, at least 1 */
+    STORE_NAME_MAX = 63,               /* bytes in a store's name */
+    STORE_UPLOAD_LABEL_MAX = 16 << 10, /* bytes that an unfinished upload carries, opaque to the engine */
+    STORE_ATTRIBUTES_MAX = 8192,       /* bytes of an object's attributes, opaque to the engine */
+    STORE_INLINE_LIMIT_MAX = 1 << 20,  /* the largest inline limit that may be configured */
+    STORE_PAYLOAD_SMALL = 16 << 10,    /* bytes of a payload that always comes in memory when it is inline */
+    STORE_SEGMENT_MIN = 64 << 10,      /* the bounds of the segment size */
     STORE_SEGMENT_MAX = 128 << 20
 };
 
@@ -67,6 +68,9 @@ enum store_error {
     STORE_AGAIN,          /* would have to wait; call again where blocking is allowed */
     STORE_NO_STORE,       /* no store of that name */
     STORE_NO_OBJECT,      /* no object under that key */
+    STORE_NO_UPLOAD,      /* no unfinished upload of that id, or it has expired */
+    STORE_UPLOAD_HELD,    /* somebody else works on it */
+    STORE_UPLOAD_OFFSET,  /* that is not how far it has come */
     STORE_BAD_NAME,       /* not [a-z0-9][a-z0-9._-]{0,62} */
     STORE_BAD_KEY,        /* no bytes, or more than STORE_KEY_MAX */
     STORE_BAD_ATTRIBUTES, /* more than STORE_ATTRIBUTES_MAX bytes */
@@ -168,6 +172,7 @@ struct depot_options {
     uint64_t store_bytes_limit; /* payload bytes in memory, per store */
     uint64_t depot_bytes_limit; /* the same for all stores */
     size_t store_ops_limit;     /* writes in flight per store */
+    uint64_t upload_expiry;     /* seconds; an unfinished upload that rests for so long is forgotten */
     size_t uploads_limit;       /* streams that hold a blob file open, in all */
     uint64_t disk_reserve;      /* bytes of the disk that puts leave to deletes and compaction; 0: no file keeps them */
     size_t io_threads;          /* threads for blobs and other blocking work, at most */
@@ -632,6 +637,77 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
  * called after the return; but the `ready` of a wait that has just ended may still be running. NULL is
  * allowed. A wait under way is forgotten. May wait for a tap that an I/O thread is in the middle of. */
 void stream_abort(struct stream *stream);
+
+/* ---- uploads that go on ---------------------------------------------------------------------- */
+
+/* An upload that survives its connection, and the server: it is made, its bytes come in any number of streams, one
+ * behind the other, and the last of them commits it as one object. Its offset tells how many bytes are on disk; a crash
+ * leaves what was told, or more. They are written once. While nobody works on it, it costs no memory and no
+ * descriptor. */
+struct upload_order {
+    struct store_key key; /* with its bytes; of what it becomes */
+    bool partial;         /* it becomes nothing by itself, and has no key */
+    uint64_t length;      /* in bytes, or STORE_SIZE_UNKNOWN */
+    const void *label;    /* kept with it, opaque: at most STORE_UPLOAD_LABEL_MAX bytes */
+    size_t label_length;
+};
+
+/* Borrowed, with all it points to. */
+struct upload_info {
+    uint64_t id;
+    const void *key; /* NULL: partial */
+    size_t key_length;
+    const void *label;
+    size_t label_length;
+    bool partial;
+    bool done; /* its object is there; it is remembered for those who missed the answer */
+    uint64_t offset;
+    uint64_t length; /* or STORE_SIZE_UNKNOWN */
+    int64_t expires; /* nanoseconds since 1970: unless somebody goes on with it */
+    uint64_t record; /* once it is done: what its receipt said. After a crash `existed` may be true in its place */
+    struct store_digest digest;
+    bool existed;
+};
+
+/* Makes one, on disk when it returns. STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
+ * STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
+enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
+                               uint64_t *ret_id);
+
+/* Tells what is known of one: STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO, STORE_NO_MEMORY. Blocking. */
+enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
+                             void *arg);
+
+/* The same for all of the store that are not done. STORE_IO, STORE_NO_MEMORY. Blocking. */
+enum store_error upload_list(struct store *store, void (*tell)(void *arg, const struct upload_info *info), void *arg);
+
+/* Forgets one with its bytes; one that is done with nothing else: STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO,
+ * STORE_NO_MEMORY. Blocking. */
+enum store_error upload_forget(struct store *store, uint64_t id);
+
+/* How a stream goes on with an upload. */
+struct upload_resumption {
+    uint64_t id;
+    uint64_t offset; /* where it goes on: STORE_UPLOAD_OFFSET unless it has come just so far */
+    uint64_t size;   /* bytes that come now, or STORE_SIZE_UNKNOWN */
+    uint64_t length; /* what it will have in all, where that was not said; else STORE_SIZE_UNKNOWN */
+    bool whole;      /* what comes now counts all together, at stream_rest() or stream_commit(), or not at all */
+};
+
+/* Goes on with an upload: nobody else may until the stream has ended. STORE_NO_UPLOAD, STORE_UPLOAD_HELD,
+ * STORE_UPLOAD_OFFSET, STORE_SIZE (more than its length, or another one), and what stream_open() says. *ret_info tells
+ * of it, and its texts live as long as the stream. Of one that is done STORE_UPLOAD_OFFSET. Blocking. */
+enum store_error upload_resume(struct store *store, const struct upload_resumption *resumption,
+                               const struct stream_hooks *hooks, struct stream **ret_stream,
+                               struct upload_info *ret_info);
+
+/* Ends the stream, and leaves the upload to whoever goes on; takes the stream. `finish` is copied; of it `seal` counts,
+ * whose attributes nobody wants: after STORE_DIGEST nothing of what has come does. The bytes are on disk when `done`
+ * is called, with no receipt; result->end_offset is how far the upload has come then, also on failure. stream_abort()
+ * is the same, and nobody is told; but where what came was to count all together nothing of it does.
+ * An upload that has come to its end is committed by stream_commit(). STORE_CONDITION and STORE_COLLISION end it as
+ * well; after every other failure it is there as before, and may be committed by another stream. */
+void stream_rest(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg);
 
 /* ---- reading --------------------------------------------------------------------------------- */
 

@@ -37,6 +37,7 @@ static enum destination_error error_of(enum address_fault fault)
     case ADDRESS_BAD_KEY:
     case ADDRESS_BAD_HASH:
         return DESTINATION_BAD_KEY;
+    case ADDRESS_BAD_UPLOAD: /* route_object() finds no path of one */
     case ADDRESS_OK:
         break;
     }

@@ -12,6 +12,7 @@ struct address {
     const char *store; /* NULL: none; a name, not checked */
     bool has_key;
     struct store_key key;
+    uint64_t upload;   /* the id of one, where the path names one */
     size_t key_length; /* bytes of the key, also of one that is too long */
 };
 
@@ -20,7 +21,8 @@ enum address_fault {
     ADDRESS_BAD_STORE,  /* its name holds a percent escape, or is not UTF-8 */
     ADDRESS_BAD_ESCAPE, /* in the key */
     ADDRESS_BAD_KEY,    /* it has no bytes, or more than STORE_KEY_MAX */
-    ADDRESS_BAD_HASH
+    ADDRESS_BAD_HASH,
+    ADDRESS_BAD_UPLOAD /* no id */
 };
 
 /* Reads what was captured in `text`, decodes it where it stands and ends names with a NUL: the address points there. */

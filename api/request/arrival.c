@@ -90,6 +90,10 @@ static bool refuse_name(struct request *request, const struct captures *captures
         reply_problem(request, PROBLEM_BAD_KEY, "A key hash is 16 hexadecimal digits; \"%.*s\" is not.",
                       (int)captures->hash.length, captures->hash.start);
         break;
+    case ADDRESS_BAD_UPLOAD:
+        reply_problem(request, PROBLEM_NO_UPLOAD, "An upload has an id of 16 hexadecimal digits; \"%.*s\" is not one.",
+                      (int)captures->upload.length, captures->upload.start);
+        break;
     case ADDRESS_OK:
         break;
     }
@@ -104,6 +108,7 @@ static bool take_names(struct request *request, const struct captures *captures)
     request->key = address.key;
     request->has_key = address.has_key;
     request->store_name = address.store;
+    request->upload = address.upload;
     return fault == ADDRESS_OK || refuse_name(request, captures, fault, address.key_length);
 }
 
@@ -296,6 +301,18 @@ static bool takes_query(struct request *request)
     return true;
 }
 
+/* Who speaks another version may mean something else by the same fields. */
+static bool speaks_tus(struct request *request)
+{
+    const char *version = request_field(request, FIELD_TUS_RESUMABLE);
+    if (!request->endpoint->tus || (version && strcmp(version, TUS_VERSION) == 0))
+        return true;
+    reply_problem(request, PROBLEM_TUS_VERSION, "Uploads are resumed by Tus-Resumable: %s; the request has %s%s.",
+                  TUS_VERSION, version ? "" : "no such field", version ? version : "");
+    reply_field(request, "Tus-Version", TUS_VERSION);
+    return false;
+}
+
 static bool read_head(struct request *request, const char *method)
 {
     if (!read_fields(request))
@@ -304,7 +321,7 @@ static bool read_head(struct request *request, const char *method)
     request->method = method_of(method);
     return read_target(request) && site_is_ours(request) && find_endpoint(request, method) && has_place(request) &&
            permit_arrival(request) && site_may_change(request) && takes_query(request) && meets_expectation(request) &&
-           takes_preconditions(request) && takes_coding(request);
+           speaks_tus(request) && takes_preconditions(request) && takes_coding(request);
 }
 
 /* Whatever becomes of the request, nothing else of it needs the token. */

@@ -9,6 +9,9 @@ struct request;
 
 enum { ENDPOINT_PARAMETERS_MAX = 8 };
 
+/* The version of https://tus.io/protocols/resumable-upload that is spoken here. */
+#define TUS_VERSION "1.0.0"
+
 /* What an endpoint does. Each function may answer (reply.h) or wait (request.h); until one of them
  * has answered the next one is called in its turn. Thread: the daemon's. */
 struct endpoint {
@@ -38,6 +41,8 @@ struct endpoint {
     /* It tells how the server is: also those who find no place among the connections, and outside of the base path,
      * for who asks past the proxy. */
     bool guests;
+    /* It speaks tus 1.0.0, with those who say that they do (arrival.c). */
+    bool tus;
     /* What a file call that failed has hindered: "the object cannot be read". NULL: the engine says it. */
     const char *fault;
     /* Frees request->state, whatever became of the request. NULL: it is free()d. */
@@ -59,6 +64,11 @@ extern const struct endpoint endpoint_archive_post;
 extern const struct endpoint endpoint_links;
 extern const struct endpoint endpoint_verify;
 extern const struct endpoint endpoint_compact;
+extern const struct endpoint endpoint_uploads_post;
+extern const struct endpoint endpoint_uploads_list;
+extern const struct endpoint endpoint_upload_head;
+extern const struct endpoint endpoint_upload_patch;
+extern const struct endpoint endpoint_upload_delete;
 extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_patch;

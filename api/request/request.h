@@ -77,6 +77,7 @@ struct request {
     const char *store_name; /* NULL: the path names none */
     bool has_key;
     struct store_key key; /* the object the path names */
+    uint64_t upload;      /* the upload that it names */
     struct store *store;  /* a reference, once request_acquire() has got it */
     void *state;          /* the endpoint's own */
 

@@ -14,12 +14,14 @@ static struct slice segment(struct slice path)
 /* Takes the part a placeholder stands for off the front of the path. */
 static void capture(char placeholder, struct slice *path, struct captures *captures)
 {
-    bool one = placeholder == 's' || placeholder == 'h';
+    bool one = placeholder == 's' || placeholder == 'h' || placeholder == 'u';
     struct slice part = one ? segment(*path) : *path;
     if (placeholder == 's')
         captures->store = part;
     else if (placeholder == 'h')
         captures->hash = part;
+    else if (placeholder == 'u')
+        captures->upload = part;
     else if (placeholder == 'k')
         captures->key = part;
     path->start += part.length;

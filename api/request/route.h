@@ -1,6 +1,6 @@
 /* route.h - which endpoint a method and a path lead to, by a table (routes.h).
  *
- * A pattern is a path in which {store} stands for one segment, {hash} for one segment, {key} for
+ * A pattern is a path in which {store}, {hash} and {upload} stand for one segment each, {key} for
  * everything that is left, and {any} for that too, without being a name.
  *
  * Thread: any.
@@ -29,6 +29,7 @@ struct captures {
     struct slice store;
     struct slice key;
     struct slice hash;
+    struct slice upload;
 };
 
 /* A line of a table, whose last line has no pattern. */

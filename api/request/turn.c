@@ -32,6 +32,8 @@ static void conclude(struct request *request)
     request->answered = true;
     reply_field(request, "X-Request-Id", request_id(request));
     reply_field(request, "X-Content-Type-Options", "nosniff"); /* what says it is text is not taken for a page */
+    if (request->endpoint && request->endpoint->tus)
+        reply_field(request, "Tus-Resumable", TUS_VERSION);
     limit_caching(request);
     vary(request);
     site_fields(request);

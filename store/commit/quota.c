@@ -167,6 +167,15 @@ bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arriv
     return arrives;
 }
 
+void quota_rest(struct quota *quota, struct quota_share *share, uint64_t arrived)
+{
+    lock_take(&quota->lock);
+    share_out(quota, share);
+    share->arrived = arrived;
+    share_in(quota, share);
+    lock_release(&quota->lock);
+}
+
 void quota_leave(struct quota *quota, struct quota_share *share)
 {
     if (!share->counts) /* as mostly: the writer has let it in */

@@ -76,6 +76,10 @@ bool quota_foresees(struct quota *quota, const struct quota_growth *growth, stru
  * count. */
 bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arrived, struct store_overrun *ret_overrun);
 
+/* Of uploads that nobody works on, and that were let in before, so many bytes are there in all, whether they fit or
+ * not. */
+void quota_rest(struct quota *quota, struct quota_share *share, uint64_t arrived);
+
 /* The upload has ended, or has been refused. */
 void quota_leave(struct quota *quota, struct quota_share *share);
 

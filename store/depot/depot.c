@@ -68,6 +68,7 @@ struct depot_options depot_options_default(void)
         .depot_bytes_limit = 512 << 20,
         .store_ops_limit = 16384,
         .uploads_limit = 1024,
+        .upload_expiry = 24 * 3600,
         .disk_reserve = 64 << 20,
         .io_threads = 4,
         .commit_threads = 16,

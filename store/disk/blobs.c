@@ -1,8 +1,6 @@
 /* blobs.c - payloads in files of their own. blobs.h tells the story. */
 #include "store/disk/blobs.h"
 
-#include "store/disk/numbered.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -58,20 +56,41 @@ bool blob_file_is_open(const struct blob_file *file)
     return file->file >= 0;
 }
 
+/* Opens it past the page cache where the file system allows that; `flags` are for the first try only. */
+static int open_direct(struct blob_file *file, int flags)
+{
+    const struct io *io = file->io;
+    file->file = io->openat(io->self, file->folder, file->name, O_RDWR | flags | (file->direct ? O_DIRECT : 0), 0600);
+    if (file->file < 0 && errno == EINVAL && file->direct) { /* refused, but perhaps made */
+        file->direct = false;
+        file->file = io->openat(io->self, file->folder, file->name, O_RDWR | (flags & ~O_EXCL), 0600);
+    }
+    return file->file < 0 ? errno : 0;
+}
+
 int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct)
 {
-    const struct io *io = blobs->io;
-    struct blob_file file = {.blobs = blobs, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(file.blob, ending, name);
-    int flags = O_RDWR | O_CREAT;
-    file.file = io->openat(io->self, blobs->folder, name, flags | O_EXCL | (direct ? O_DIRECT : 0), 0600);
-    if (file.file < 0 && errno == EINVAL && direct) { /* refused, but perhaps made */
-        file.direct = false;
-        file.file = io->openat(io->self, blobs->folder, name, flags, 0600);
+    struct blob_file file = {
+        .io = blobs->io, .folder = blobs->folder, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
+    numbered_name(file.blob, ending, file.name);
+    int error = open_direct(&file, O_CREAT | O_EXCL);
+    if (!error)
+        *ret_file = file;
+    return error;
+}
+
+int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size)
+{
+    struct blob_file file = {.io = io, .folder = folder, .direct = size % IO_BLOCK == 0};
+    memcpy(file.name, name, strlen(name) + 1);
+    int error = open_direct(&file, 0);
+    if (error)
+        return error;
+    if (io->ftruncate(io->self, file.file, (off_t)size) < 0) {
+        error = errno;
+        io->close(io->self, file.file);
+        return error;
     }
-    if (file.file < 0)
-        return errno;
     *ret_file = file;
     return 0;
 }
@@ -79,10 +98,8 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
 /* The file system refuses a direct write after all: goes on by way of the page cache. */
 static int leave_direct(struct blob_file *file)
 {
-    const struct io *io = file->blobs->io;
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(file->blob, ending, name);
-    int cached = io->openat(io->self, file->blobs->folder, name, O_RDWR, 0);
+    const struct io *io = file->io;
+    int cached = io->openat(io->self, file->folder, file->name, O_RDWR, 0);
     if (cached < 0)
         return errno;
     io->close(io->self, file->file);
@@ -95,12 +112,12 @@ static int write_direct(struct blob_file *file, unsigned char *bytes, size_t len
 {
     size_t padded = (length + IO_BLOCK - 1) & ~(size_t)(IO_BLOCK - 1);
     memset(bytes + length, 0, padded - length);
-    return io_write_all(file->blobs->io, file->file, bytes, padded, (off_t)position);
+    return io_write_all(file->io, file->file, bytes, padded, (off_t)position);
 }
 
 int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
 {
-    const struct io *io = file->blobs->io;
+    const struct io *io = file->io;
     if (file->direct) {
         int error = write_direct(file, bytes, length, position);
         if (error != EINVAL)
@@ -116,7 +133,7 @@ int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length,
 
 int blob_file_sync(struct blob_file *file, uint64_t size)
 {
-    const struct io *io = file->blobs->io;
+    const struct io *io = file->io;
     if (size % IO_BLOCK != 0 && io->ftruncate(io->self, file->file, (off_t)size) < 0)
         return errno;
     return io->fdatasync(io->self, file->file) < 0 ? errno : 0;
@@ -125,7 +142,7 @@ int blob_file_sync(struct blob_file *file, uint64_t size)
 void blob_file_close(struct blob_file *file)
 {
     if (file->file >= 0)
-        file->blobs->io->close(file->blobs->io->self, file->file);
+        file->io->close(file->io->self, file->file);
     file->file = -1;
 }
 
@@ -197,30 +214,29 @@ static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t
     return error;
 }
 
-static int adopt_by_link(struct blobs *target, struct blobs *source, uint64_t source_blob, uint64_t *ret_blob)
+static int adopt_by_link(struct blobs *target, int folder, const char *name, uint64_t *ret_blob)
 {
     const struct io *io = target->io;
     uint64_t blob = atomic_fetch_add(&target->next, 1);
-    char from[NUMBERED_NAME_MAX];
     char to[NUMBERED_NAME_MAX];
-    numbered_name(source_blob, ending, from);
     numbered_name(blob, ending, to);
-    if (io->linkat(io->self, source->folder, from, target->folder, to) < 0)
+    if (io->linkat(io->self, folder, name, target->folder, to) < 0)
         return errno;
     *ret_blob = blob;
     return 0;
 }
 
-int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob)
+int blobs_adopt_file(struct blobs *target, int folder, const char *name, uint64_t size, uint64_t *ret_blob)
 {
+    const struct io *io = target->io;
     uint64_t adopted = 0;
-    int error = adopt_by_link(target, source, blob, &adopted);
+    int error = adopt_by_link(target, folder, name, &adopted);
     if (error && error != ENOENT) {
-        int from = blobs_open(source, blob);
+        int from = io->openat(io->self, folder, name, O_RDONLY, 0);
         if (from < 0)
             return errno;
         error = adopt_by_copy(target, from, size, &adopted);
-        source->io->close(source->io->self, from);
+        io->close(io->self, from);
     }
     if (error)
         return error;
@@ -230,6 +246,13 @@ int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint6
     else
         *ret_blob = adopted;
     return error;
+}
+
+int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(blob, ending, name);
+    return blobs_adopt_file(target, source->folder, name, size, ret_blob);
 }
 
 /* ---- who needs which ------------------------------------------------------------------------- */

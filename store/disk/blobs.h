@@ -18,6 +18,7 @@
 #include "store/base/table.h"
 #include "store/disk/home.h"
 #include "store/disk/io.h"
+#include "store/disk/numbered.h"
 #include "store/store.h"
 
 #include <stdatomic.h>
@@ -58,10 +59,12 @@ void blobs_end(struct blobs *blobs);
 /* After blobs_end(). */
 void blobs_free(struct blobs *blobs);
 
-/* A blob file being written. `blob` stays known after closing, for blobs_discard(). */
+/* A blob file being written, or what may become one. `blob` stays known after closing, for blobs_discard(). */
 struct blob_file {
-    struct blobs *blobs;
-    uint64_t blob; /* 0: never made */
+    const struct io *io;
+    int folder;
+    char name[NUMBERED_NAME_MAX];
+    uint64_t blob; /* 0: never made, or no blob yet */
     int file;      /* -1: closed */
     bool direct;   /* past the page cache */
 };
@@ -73,6 +76,10 @@ bool blob_file_is_open(const struct blob_file *file);
  * system allows that, so that bulk data hardly delays the small commits beside it (docs/performance.md).
  * Blocking. */
 int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct);
+
+/* Opens a file of any folder, which stays open as long as it does, to go on writing it behind its first `size` bytes;
+ * what it has behind them is dropped. An errno. Blocking. */
+int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size);
 
 /* Writes; an errno. To a direct file: at a multiple of IO_BLOCK, a multiple of it except at the end, from
  * memory aligned to it that reaches to the next multiple, where zeros are put behind the bytes. Blocking. */
@@ -93,6 +100,9 @@ int blobs_sync(struct blobs *blobs);
 /* A file in `target` with the bytes of `blob` in `source`, durable when it returns; an errno: ENOENT
  * when the blob is gone. By hard link, across file systems by copying. Blocking. */
 int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob);
+
+/* The same for the file of a name in any folder. Blocking. */
+int blobs_adopt_file(struct blobs *target, int folder, const char *name, uint64_t size, uint64_t *ret_blob);
 
 /* Makes sure that one more blobs_need() of this number cannot fail; reservations add up until their end. Thread: the
  * index's lock exclusive. */

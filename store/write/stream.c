@@ -16,6 +16,11 @@
  * attributes) and hands the commit to the writer. Failures stick to the stream: the writes that follow
  * report them, and so does the commit. An aborted stream is taken apart by its job if it has one, because
  * unlinking waits for the disk too.
+ *
+ * A stream that goes on with an unfinished upload (uploads.h) goes the same way, but its bytes go to the file of that
+ * upload, behind those that are there, and stay when it ends early. From time to time, and at the end, they are made
+ * durable and then told. The last of such streams hands the commit over; then the same file is the blob, or it is read
+ * once more and is inline. The digest is known where all of it came in one stream, or else it is read for it.
  */
 #include "store/write/stream.h"
 
@@ -46,6 +51,12 @@ struct stream {
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
+    struct upload *upload; /* the one it goes on with; NULL: it is an object by itself */
+    uint64_t base;         /* where it goes on, else 0 */
+    bool resting;          /* it leaves the upload to others, and commits nothing */
+    store_done *done;      /* who is told then, or of the commit of an upload */
+    void *arg;
+    struct store_result outcome;
     struct quota_share share;
     bool weighed; /* the object has been looked for whose place it takes */
     const struct intake *intake;
@@ -197,15 +208,12 @@ static bool could_have(const struct intake *intake, uint64_t size)
     return gate_has(intake->gate, bytes) && (!large || admission_has_upload(intake->services->admission));
 }
 
-enum store_error stream_begin(const struct intake *intake, const struct store_key *key, uint64_t size,
-                              const struct stream_hooks *hooks, struct stream **ret_stream)
+/* Begins one that may. With an upload it takes that, and only when it begins. */
+static enum store_error stream_start(const struct intake *intake, const struct store_key *key, uint64_t size,
+                                     const struct stream_hooks *hooks, struct upload *upload,
+                                     struct stream **ret_stream)
 {
-    struct store_overrun overrun = {0};
-    enum store_error error = stream_check(intake, key, size, &overrun);
-    if (error == STORE_QUOTA && hooks && hooks->overrun)
-        *hooks->overrun = overrun;
-    if (!error)
-        error = gate_enter(intake->gate, 0);
+    enum store_error error = gate_enter(intake->gate, 0);
     if (error)
         return error;
     bool busy = !could_have(intake, size);
@@ -216,14 +224,87 @@ enum store_error stream_begin(const struct intake *intake, const struct store_ke
     }
     if (hooks)
         stream->hooks = *hooks;
-    if (size != STORE_SIZE_UNKNOWN && size > intake->services->options->inline_limit)
+    if (upload || (size != STORE_SIZE_UNKNOWN && size > intake->services->options->inline_limit))
         error = stream_enlarge(stream);
     if (error) {
         stream_abort(stream);
         return error;
     }
+    stream->upload = upload;
     *ret_stream = stream;
     return STORE_OK;
+}
+
+enum store_error stream_begin(const struct intake *intake, const struct store_key *key, uint64_t size,
+                              const struct stream_hooks *hooks, struct stream **ret_stream)
+{
+    struct store_overrun overrun = {0};
+    enum store_error error = stream_check(intake, key, size, &overrun);
+    if (error == STORE_QUOTA && hooks && hooks->overrun)
+        *hooks->overrun = overrun;
+    return error ? error : stream_start(intake, key, size, hooks, NULL, ret_stream);
+}
+
+/* ---- going on with an upload ------------------------------------------------------------------ */
+
+static struct failure resumption_check(struct upload *upload, const struct upload_resumption *asked)
+{
+    const struct upload_slot *slot = &upload->file.slot;
+    if (asked->offset != slot->offset || slot->stage == UPLOAD_DONE)
+        return failure_of(STORE_UPLOAD_OFFSET);
+    uint64_t length = slot->length == STORE_SIZE_UNKNOWN ? asked->length : slot->length;
+    bool contradicts = asked->length != STORE_SIZE_UNKNOWN && asked->length != length;
+    bool short_of = length < slot->offset;
+    bool beyond = asked->size != STORE_SIZE_UNKNOWN && asked->size > length - slot->offset;
+    if (contradicts || short_of || (length != STORE_SIZE_UNKNOWN && beyond))
+        return failure_of(STORE_SIZE);
+    if (length != STORE_SIZE_UNKNOWN && length > upload->uploads->intake->services->options->object_limit)
+        return failure_of(STORE_TOO_LARGE);
+    return failure_of_errno(length != slot->length ? upload_set_length(upload, length) : 0);
+}
+
+/* The bytes that are there count in the quota from here on as this stream's. */
+static void take_over(struct stream *stream, bool whole)
+{
+    struct upload *upload = stream->upload;
+    upload->whole = whole;
+    stream->base = stream->position = upload->file.slot.offset;
+    stream->weighed = upload->file.partial; /* it takes the place of nothing */
+    quota_rest(stream->intake->quota, &stream->share, stream->base);
+    if (stream->base > 0) { /* the digest of all would need what is there already */
+        XXH3_freeState(stream->hash);
+        stream->hash = NULL;
+    }
+}
+
+static struct failure resumption_begin(struct upload *upload, const struct upload_resumption *asked,
+                                       const struct stream_hooks *hooks, struct stream **ret_stream)
+{
+    const struct upload_slot *slot = &upload->file.slot;
+    struct store_key key = store_key_of(upload->file.text, upload->file.key_length);
+    struct failure failure = resumption_check(upload, asked);
+    if (failure.error)
+        return failure;
+    uint64_t left = slot->length == STORE_SIZE_UNKNOWN ? STORE_SIZE_UNKNOWN : slot->length - slot->offset;
+    failure.error = stream_start(upload->uploads->intake, &key, left, hooks, upload, ret_stream);
+    if (!failure.error)
+        take_over(*ret_stream, asked->whole);
+    return failure;
+}
+
+struct failure stream_resume(struct uploads *uploads, const struct upload_resumption *asked,
+                             const struct stream_hooks *hooks, struct stream **ret_stream, struct upload_info *ret_info)
+{
+    struct upload *upload;
+    struct failure failure = uploads_hold(uploads, asked->id, &upload);
+    if (failure.error)
+        return failure;
+    failure = resumption_begin(upload, asked, hooks, ret_stream);
+    if (failure.error)
+        upload_release(upload);
+    else
+        upload_describe(upload, ret_info);
+    return failure;
 }
 
 /* ---- the charge ------------------------------------------------------------------------------- */
@@ -282,14 +363,18 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
     /* What stream_begin() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
-        error = blob_file_create(&stream->file, stream->intake->blobs, true);
+        error = stream->upload ? upload_open(stream->upload, &stream->file)
+                               : blob_file_create(&stream->file, stream->intake->blobs, true);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);
     if (error)
         return error;
-    XXH3_128bits_update(stream->hash, bytes, length);
+    if (stream->hash)
+        XXH3_128bits_update(stream->hash, bytes, length);
     stream->position += length;
-    return 0;
+    if (stream->upload && upload_is_due(stream->upload, stream->position))
+        error = upload_rest(stream->upload, &stream->file, stream->position);
+    return error;
 }
 
 /* Gives the bytes to the tap, except those that it got while they were collected, in such a way that
@@ -337,8 +422,9 @@ static void job_buffers(struct stream *stream)
     job_tap(stream, bytes, length);
     if (stream->aborted)
         return;
+    bool failed = stream->failure.error != STORE_OK; /* behind a gap nothing counts */
     lock_release(&stream->lock);
-    int error = job_write(stream, bytes, length);
+    int error = failed ? 0 : job_write(stream, bytes, length);
     lock_take(&stream->lock);
     if (error && !stream->failure.error) {
         notice_tell(stream->intake->notice, STORE_LOG_ERROR, "an upload cannot be written: %s", strerror(error));
@@ -369,25 +455,137 @@ static void stream_fail(struct stream *stream, struct failure failure)
     gate_complete(stream->intake->gate, &stream->txn);
 }
 
+/* Asks for the attributes. */
+static enum store_error stream_seal(struct stream *stream)
+{
+    const void *attributes = NULL;
+    size_t length = 0;
+    if (!stream->finish.seal)
+        return STORE_OK;
+    enum store_error error = stream->finish.seal(stream->finish.arg, &attributes, &length);
+    if (!error && length > STORE_ATTRIBUTES_MAX)
+        error = STORE_BAD_ATTRIBUTES;
+    stream->op.attributes = attributes;
+    stream->op.attributes_length = length;
+    return error;
+}
+
 /* Asks for the attributes and hands the commit over. */
 static void stream_submit(struct stream *stream)
 {
+    enum store_error error = stream_seal(stream);
     stream->txn.charge = stream->charge;
-    if (stream->finish.seal) {
-        const void *attributes = NULL;
-        size_t length = 0;
-        enum store_error error = stream->finish.seal(stream->finish.arg, &attributes, &length);
-        if (!error && length > STORE_ATTRIBUTES_MAX)
-            error = STORE_BAD_ATTRIBUTES;
-        if (error) {
-            stream_fail(stream, failure_of(error));
-            return;
-        }
-        stream->op.attributes = attributes;
-        stream->op.attributes_length = length;
+    if (error)
+        stream_fail(stream, failure_of(error));
+    else
+        writer_submit(stream->intake->writer, &stream->txn);
+}
+
+/* ---- the end of a stream that goes on with an upload; on an I/O thread ----------------------- */
+
+/* Lets go of the upload, tells, and is gone. */
+static void upload_told(struct stream *stream, struct store_result result)
+{
+    const struct intake *intake = stream->intake;
+    uint64_t charge = stream->charge;
+    if (!result.receipts)
+        result.end_offset = stream->upload->file.slot.offset;
+    quota_leave(intake->quota, &stream->share);
+    upload_release(stream->upload);
+    if (stream->done)
+        stream->done(stream->arg, &result);
+    stream_free(stream);
+    gate_leave(intake->gate, charge);
+}
+
+static void upload_failed(struct stream *stream, struct failure failure)
+{
+    struct store_result result = {.error = failure.error, .os_error = failure.os_error, .failed_op = SIZE_MAX};
+    upload_told(stream, result);
+}
+
+/* The outcome of the commit is known. Thread: the pool's. */
+static void upload_conclude(void *arg)
+{
+    struct stream *stream = arg;
+    struct upload *upload = stream->upload;
+    enum store_error error = stream->outcome.error;
+    assert(pool_is_current(stream->services->pool));
+    if (!error)
+        upload_done(upload, &stream->receipt);
+    else if (error == STORE_CONDITION || error == STORE_COLLISION)
+        upload_erase(upload);
+    else if (!stream->txn.in_doubt)
+        (void)upload_commit_failed(upload); /* if that fails, it is found out later */
+    upload_told(stream, stream->outcome);
+}
+
+static void upload_outcome(void *arg, const struct store_result *result)
+{
+    struct stream *stream = arg;
+    stream->outcome = *result;
+    stream->receipt.key = stream->op.key.bytes; /* that of the receipt lives no longer than this call */
+}
+
+/* Thread: the writer's, which must not wait for the disk. */
+static void upload_finished(struct txn *txn)
+{
+    struct stream *stream = (struct stream *)txn;
+    stream->charge = 0;
+    stream->job = (struct pool_job){.run = upload_conclude, .arg = stream};
+    pool_submit(stream->services->pool, &stream->job);
+}
+
+/* What has come is to stay, if it is what it should be. */
+static struct failure upload_land(struct stream *stream)
+{
+    struct failure failure = stream->failure;
+    int error = 0;
+    if (!failure.error)
+        failure = failure_of(stream_seal(stream));
+    if (!failure.error || (!stream->upload->whole && failure.error != STORE_DIGEST))
+        error = upload_rest(stream->upload, &stream->file, stream->position);
+    blob_file_close(&stream->file);
+    return failure.error ? failure : failure_of_errno(error);
+}
+
+/* Makes the bytes of the upload ready to be committed: as a blob, or in memory. An errno. */
+static int upload_payload(struct stream *stream)
+{
+    struct upload *upload = stream->upload;
+    bool large = stream->op.size > stream->services->options->inline_limit;
+    unsigned char *bytes = stream->ring.bytes;
+    int error = large ? 0 : upload_read(upload, bytes);
+    if (!error && large && !stream->hash)
+        error = upload_digest(upload, bytes, RING_BUFFER, &stream->step.digest);
+    else if (!error && large)
+        stream->step.digest = digest_of_hash(XXH3_128bits_digest(stream->hash));
+    else if (!error)
+        stream->step.digest = store_digest_of(bytes, stream->op.size);
+    stream->op.payload = large ? NULL : bytes;
+    if (!error)
+        error = upload_commit_begins(upload, &stream->step.digest);
+    if (!error && large)
+        error = upload_adopt(upload, &stream->step.blob);
+    return error;
+}
+
+/* Everything is written. */
+static void upload_end(struct stream *stream)
+{
+    struct failure failure = upload_land(stream);
+    if (!failure.error && !stream->resting)
+        failure = failure_of_errno(upload_payload(stream));
+    if (failure.error || stream->resting) {
+        upload_failed(stream, failure);
+        return;
     }
+    gate_enter_always(stream->intake->gate, 0); /* it is still inside when the transaction has left */
+    stream->txn.charge = stream->charge;
     writer_submit(stream->intake->writer, &stream->txn);
 }
+
+/* ---- the end of any other; on an I/O thread --------------------------------------------------- */
 
 /* Everything is written: ends the upload. */
 static void job_end(struct stream *stream)
@@ -412,6 +610,8 @@ static void job_drop(struct stream *stream)
 {
     const struct intake *intake = stream->intake;
     blob_file_close(&stream->file);
+    if (stream->upload)
+        upload_release(stream->upload);
     if (stream->file.blob)
         blobs_remove(intake->blobs, stream->file.blob);
     quota_leave(intake->quota, &stream->share);
@@ -437,6 +637,8 @@ static void stream_job(void *arg)
         job_drop(stream);
     else if (again)
         pool_submit(stream->services->pool, &stream->job);
+    else if (end && stream->upload)
+        upload_end(stream);
     else if (end)
         job_end(stream);
 }
@@ -580,9 +782,10 @@ static enum store_error admit(struct stream *stream, size_t length)
 {
     if (stream->announced != STORE_SIZE_UNKNOWN && length > stream->announced - stream->received)
         return STORE_SIZE;
-    if (length > stream->services->options->object_limit - stream->received)
+    uint64_t arrived = stream->base + stream->received;
+    if (length > stream->services->options->object_limit - arrived)
         return STORE_TOO_LARGE;
-    return quota_has(stream, stream->received + length) ? STORE_OK : STORE_QUOTA;
+    return quota_has(stream, arrived + length) ? STORE_OK : STORE_QUOTA;
 }
 
 enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
@@ -626,7 +829,7 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 static void commit_large(struct stream *stream, enum store_error error)
 {
     lock_take(&stream->lock);
-    if (error)
+    if (error && !stream->failure.error)
         stream->failure = failure_of(error);
     if (ring_is_begun(&stream->ring))
         buffer_push(stream);
@@ -641,6 +844,28 @@ static void commit_inline(struct stream *stream)
     stream->op.payload = stream->collected ? stream->collected : &nothing;
     stream->step.digest = store_digest_of(stream->op.payload, stream->op.size);
     stream_submit(stream);
+}
+
+/* The memory that it takes to read the bytes again: all of them where they are few. */
+static enum store_error charge_upload(struct stream *stream)
+{
+    uint64_t size = stream->base + stream->received;
+    uint64_t bytes = size > stream->services->options->inline_limit ? RING_BUFFER : size;
+    lock_take(&stream->lock);
+    bool taken = charge_to(stream, bytes);
+    lock_release(&stream->lock);
+    return taken ? STORE_OK : STORE_BUSY;
+}
+
+static void commit_upload(struct stream *stream, enum store_error error)
+{
+    stream->done = stream->txn.done;
+    stream->arg = stream->txn.arg;
+    stream->txn.done = upload_outcome;
+    stream->txn.arg = stream;
+    stream->txn.finish = upload_finished;
+    stream->op.size = (size_t)(stream->base + stream->received);
+    commit_large(stream, error ? error : charge_upload(stream));
 }
 
 void stream_commit(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg)
@@ -658,20 +883,44 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
                                .arg = arg,
                                .finish = stream_finished};
     bool short_of = stream->announced != STORE_SIZE_UNKNOWN && stream->received != stream->announced;
-    if (short_of && !stream->large) {
+    if (stream->upload)
+        commit_upload(stream, short_of ? STORE_SIZE : STORE_OK);
+    else if (short_of && !stream->large)
         stream_fail(stream, failure_of(STORE_SIZE));
-        return;
-    }
-    if (stream->large)
+    else if (stream->large)
         commit_large(stream, short_of ? STORE_SIZE : STORE_OK);
     else
         commit_inline(stream);
+}
+
+void stream_rest(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg)
+{
+    assert(stream->upload);
+    stream->finish = *finish;
+    stream->resting = true;
+    stream->done = done;
+    stream->arg = arg;
+    commit_large(stream, STORE_OK);
+}
+
+/* Leaves behind what has come; nobody is told. */
+static void abandon(struct stream *stream)
+{
+    static const struct stream_finish nothing;
+    lock_take(&stream->lock);
+    stream->ready = NULL;
+    lock_release(&stream->lock);
+    stream_rest(stream, &nothing, NULL, NULL);
 }
 
 void stream_abort(struct stream *stream)
 {
     if (!stream)
         return;
+    if (stream->upload && !stream->upload->whole) {
+        abandon(stream);
+        return;
+    }
     lock_take(&stream->lock);
     while (stream->tapping)
         lock_wait(&stream->lock, &stream->tapped);

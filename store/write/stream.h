@@ -7,9 +7,15 @@
 
 #include "store/store.h"
 #include "store/write/intake.h"
+#include "store/write/uploads.h"
 
 /* What stream_open() says: an upload into the store of that intake. */
 enum store_error stream_begin(const struct intake *intake, const struct store_key *key, uint64_t size,
                               const struct stream_hooks *hooks, struct stream **ret_stream);
+
+/* What upload_resume() says: a stream that goes on with one of those uploads. */
+struct failure stream_resume(struct uploads *uploads, const struct upload_resumption *asked,
+                             const struct stream_hooks *hooks, struct stream **ret_stream,
+                             struct upload_info *ret_info);
 
 #endif

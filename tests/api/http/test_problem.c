@@ -12,7 +12,7 @@ START_TEST(every_kind_is_told)
         ck_assert_msg(kind->status >= 400 && kind->status < 600, "%u", i);
         ck_assert_int_eq(strncmp(kind->type, "urn:problem-type:cairn:", 23), 0);
         ck_assert_uint_gt(strlen(kind->title), 0);
-        ck_assert_msg((kind->status == 503) == (kind->retry_after > 0), "%s", kind->type);
+        ck_assert_msg((kind->status == 503 || kind->status == 423) == (kind->retry_after > 0), "%s", kind->type);
     }
 }
 END_TEST
@@ -30,12 +30,15 @@ START_TEST(errors_have_the_status_of_the_contract)
     const struct {
         enum store_error error;
         unsigned status;
-    } cases[] = {{STORE_NO_STORE, 404},  {STORE_NO_OBJECT, 404}, {STORE_BAD_NAME, 400}, {STORE_BAD_KEY, 400},
-                 {STORE_TOO_LARGE, 413}, {STORE_EMPTY, 422},     {STORE_NUL, 422},      {STORE_COLLISION, 409},
-                 {STORE_CONDITION, 412}, {STORE_EXISTS, 412},    {STORE_SAME, 403},     {STORE_NOT_DRAINED, 409},
-                 {STORE_DIGEST, 400},    {STORE_SIZE, 400},      {STORE_BUSY, 503},     {STORE_DRAINING, 503},
-                 {STORE_FULL, 507},      {STORE_DAMAGED, 500},   {STORE_IO, 500},       {STORE_FAILED, 503},
-                 {STORE_NO_MEMORY, 503}, {STORE_AGAIN, 503},     {STORE_QUOTA, 507},    {STORE_TOO_MANY, 507}};
+    } cases[] = {{STORE_NO_STORE, 404},    {STORE_NO_OBJECT, 404},     {STORE_BAD_NAME, 400},
+                 {STORE_BAD_KEY, 400},     {STORE_TOO_LARGE, 413},     {STORE_EMPTY, 422},
+                 {STORE_NUL, 422},         {STORE_COLLISION, 409},     {STORE_CONDITION, 412},
+                 {STORE_EXISTS, 412},      {STORE_SAME, 403},          {STORE_NOT_DRAINED, 409},
+                 {STORE_DIGEST, 400},      {STORE_SIZE, 400},          {STORE_BUSY, 503},
+                 {STORE_DRAINING, 503},    {STORE_FULL, 507},          {STORE_DAMAGED, 500},
+                 {STORE_IO, 500},          {STORE_FAILED, 503},        {STORE_NO_UPLOAD, 404},
+                 {STORE_UPLOAD_HELD, 423}, {STORE_UPLOAD_OFFSET, 409}, {STORE_NO_MEMORY, 503},
+                 {STORE_AGAIN, 503},       {STORE_QUOTA, 507},         {STORE_TOO_MANY, 507}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(problem_kind(problem_of(cases[i].error, 0))->status == cases[i].status, "%s",
                       store_error_text(cases[i].error));

@@ -6,7 +6,7 @@ ROOT is the repository, BINARY the server for the scenarios that start their own
 import sys
 from pathlib import Path
 
-from . import access, distress, scenarios, server_pages, sources
+from . import access, distress, scenarios, server_pages, sources, uploads
 from .checker import Checker, Ledger
 from .specification import Specification
 from .unprovoked import excuse
@@ -23,6 +23,9 @@ ON_A_HEALTHY_SERVER = (
     scenarios.listing,
     scenarios.batches,
     scenarios.archives,
+    uploads.round_trip,
+    uploads.refusals,
+    uploads.two_clients,
     scenarios.moves_and_copies,
     server_pages.pages,
     server_pages.refusals_from_any_path,

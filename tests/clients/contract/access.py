@@ -20,7 +20,7 @@ BODIES = {
     "moveObject": {"key": "a", "destination": {"key": "b"}},
     "copyObject": {"key": "a", "destination": {"key": "b"}},
 }
-PLACE = {"store": "photos", "key": "a", "hash": ALICE_HASH}
+PLACE = {"store": "photos", "key": "a", "hash": ALICE_HASH, "upload": ALICE_HASH}
 
 
 def rules():

@@ -12,6 +12,7 @@ from pathlib import Path
 from .exchange import TIMEOUT_SECONDS, connect, exchange
 from .scenarios import ALICE_HASH, put_step, tar_of
 from .server import Server
+from .uploads import TUS, append, create
 
 MIB = 1 << 20
 MARK = b"these very bytes will be damaged " * 8
@@ -54,8 +55,13 @@ def at_limits(checker, binary):
         call("putArchive", 413, STORE, {"atomic": True}, **large)
         for name in ("getObjects", "moveObject", "copyObject"):
             call(name, 413, STORE, sent={"Content-Length": str(128 * MIB)}, media="application/json", valid=False)
+        create(call, 413, STORE, "b", 3 * MIB)
+        unknown = create(call, 201, STORE, "b", None)
+        append(call, 413, unknown, 0, b"x", {"Upload-Length": 3 * MIB})
         with upload_under_way(server):
             call_all(call, 503, WRITES)
+            create(call, 503, STORE, "b", 5)
+            append(call, 503, unknown, 0, b"x")
             call("deleteObjectByHash", 503, BY_HASH)
 
 
@@ -86,19 +92,23 @@ def on_a_full_disk(checker, binary):
         call("putArchive", 507, STORE, **TAR)
         call("copyObject", 507, STORE, body=TRANSFER)
         call("moveObject", 507, STORE, body=TRANSFER)
+        create(call, 507, STORE, "b", 5)
+        unfinished = {**STORE, "upload": call("listUploads", 200, STORE).json()["uploads"][0]["id"]}
+        append(call, 507, unfinished, 0, b"12345")
         call("getObject", 200, OBJECT)
         call("deleteObject", 200, OBJECT)
 
 
 @contextmanager
 def written_data(checker, binary):
-    """A data folder with one store that holds OBJECT, and no server."""
+    """A data folder with one store that holds OBJECT and an upload that nothing has come of, and no server."""
     with tempfile.TemporaryDirectory(prefix="cairn-written-") as folder:
         data = Path(folder) / "data"
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
             call("createStore", 201, STORE)
             call("putObject", 201, OBJECT, body=b"A")
+            create(call, 201, STORE, "b", 5)
         yield data
 
 
@@ -109,10 +119,13 @@ def disk_that_refuses(checker, binary):
         call("createStore", 201, STORE)
         call("putObject", 201, OBJECT, body=b"A")
         call("putObjectByHash", 201, BY_HASH, body=b"A")
+        unfinished = create(call, 201, STORE, "b", 5)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         call("createStore", 500, {"store": "new"})
         call_all(call, 500, WRITES)
         call("deleteObjectByHash", 500, BY_HASH)
+        create(call, 500, STORE, "b", 5)
+        append(call, 500, unfinished, 0, b"12345")
         call("getObject", 200, OBJECT)
 
 
@@ -122,7 +135,8 @@ def store_that_does_not_open(checker, binary):
         (data / "stores" / "small" / "settings").write_bytes(b"not what cairn wrote")
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
-            for name in ("getStore", "listObjects", "getArchive", "verifyStore", "compactStore", "deleteStore"):
+            for name in ("getStore", "listObjects", "getArchive", "listUploads", "verifyStore", "compactStore",
+                         "deleteStore"):
                 call(name, 500, STORE)
             call("getObjects", 500, STORE, body={"keys": ["a"]})
             call("updateStore", 500, STORE, body={})
@@ -133,6 +147,9 @@ def store_that_does_not_open(checker, binary):
             for name in ("getObjectByHash", "headObjectByHash"):
                 call(name, 500, BY_HASH)
             call_all(call, 500, WRITES)
+            create(call, 500, STORE, "b", 5)
+            for name in ("getUploadOffset", "deleteUpload"):
+                call(name, 500, {**STORE, "upload": ALICE_HASH}, headers=TUS)
 
 
 def damaged(checker, binary):

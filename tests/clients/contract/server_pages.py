@@ -7,7 +7,7 @@ from .exchange import exchange
 # Methods that a route may have beyond the file. OpenAPI cannot describe the first two, which it names in words; HEAD comes
 # with every GET, and the file has it where it is of use; OPTIONS is answered everywhere.
 OUTSIDE = {"MOVE", "COPY", "HEAD", "OPTIONS"}
-SOME = {"store": "some", "key": "some", "hash": "4da10dd61a0116b0"}
+SOME = {"store": "some", "key": "some", "hash": "4da10dd61a0116b0", "upload": "4da10dd61a0116b0"}
 
 
 def pages(checker):

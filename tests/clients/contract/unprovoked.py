@@ -14,9 +14,10 @@ UNPROVOKED = {
     500: (NO_DESCRIPTORS, {"listStores", "getMetrics"}),
     503: (QUEUE_FULL, {
         "listStores", "createStore", "getStore", "updateStore", "verifyStore", "deleteStore", "listObjects", "getObject",
-        "headObject", "getObjectByHash", "headObjectByHash", "getObjects", "getArchive",
+        "headObject", "getObjectByHash", "headObjectByHash", "getObjects", "getArchive", "listUploads", "getUploadOffset",
+        "deleteUpload",
     }),
-    507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash"}),
+    507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash", "getUploadOffset"}),
 }
 SINGLE = {
     ("getReadiness", 503): FAILED_SYNC, ("getMetrics", 503): NO_MEMORY, ("compactStore", 503): DRAINING,

@@ -1,0 +1,117 @@
+/* metadata.c - splits the field at its commas, decodes each value, and finds a place for it. See metadata.h. */
+#include "api/upload/metadata.h"
+
+#include "api/http/kept.h"
+#include "api/http/octet.h"
+#include "api/http/uri.h"
+#include "api/text/base64.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char meta_prefix[] = "meta-";
+
+static const char *fault_of(enum attributes_error error)
+{
+    switch (error) {
+    case ATTRIBUTES_OK:
+        return NULL;
+    case ATTRIBUTES_TOO_LARGE:
+        return "what is kept with the object has more than 4096 bytes in all";
+    case ATTRIBUTES_NOT_TEXT:
+        return "a value that is kept with the object is not UTF-8 text";
+    case ATTRIBUTES_TWICE:
+        return "a name comes twice";
+    case ATTRIBUTES_NO_NAME:
+        return "meta- lacks a name behind its dash";
+    case ATTRIBUTES_NO_MEMORY:
+        break;
+    }
+    return "memory is out";
+}
+
+static const char *take_key(struct metadata *metadata, char *bytes, size_t length)
+{
+    if (metadata->key)
+        return "key comes twice";
+    if (length == 0 || length > STORE_KEY_MAX)
+        return "key has no bytes, or more than 1024";
+    metadata->key = malloc(length);
+    if (!metadata->key)
+        return "memory is out";
+    memcpy(metadata->key, bytes, length);
+    metadata->key_length = length;
+    return NULL;
+}
+
+/* `value` ends with a NUL, behind its length. */
+static const char *take_kept(struct metadata *metadata, struct slice name, const char *value)
+{
+    for (size_t i = 0; i < KEPT_FIELDS; i++)
+        if (slice_is(name, kept_fields[i].member) ||
+            (kept_fields[i].tag == ATTRIBUTE_CONTENT_TYPE && slice_is(name, "filetype")))
+            return fault_of(kept_add(&metadata->attributes, &kept_fields[i], value));
+    return NULL;
+}
+
+static const char *take(struct metadata *metadata, struct slice name, char *value, size_t length)
+{
+    static const size_t prefix = sizeof meta_prefix - 1;
+    if (slice_is(name, "key"))
+        return take_key(metadata, value, length);
+    bool meta = name.length >= prefix && memcmp(name.start, meta_prefix, prefix) == 0;
+    if (memchr(value, '\0', length))
+        return meta ? "a value that is kept with the object is not UTF-8 text" : NULL;
+    if (meta)
+        return fault_of(attributes_add_meta(&metadata->attributes, name.start + prefix, name.length - prefix, value));
+    return take_kept(metadata, name, value);
+}
+
+/* A name, and behind a blank its value; one without a value has an empty one. */
+static const char *read_pair(struct metadata *metadata, struct slice pair)
+{
+    const char *blank = memchr(pair.start, ' ', pair.length);
+    struct slice name = {pair.start, blank ? (size_t)(blank - pair.start) : pair.length};
+    size_t encoded = blank ? pair.length - name.length - 1 : 0, length = 0;
+    if (name.length == 0)
+        return "a pair has no name";
+    char *value = malloc(encoded + 1);
+    if (!value)
+        return "memory is out";
+    memcpy(value, blank ? blank + 1 : "", encoded);
+    const char *fault = NULL;
+    if (encoded > 0 && !base64_decode(value, encoded, &length))
+        fault = "a value is not base64";
+    if (!fault) {
+        value[length] = '\0';
+        fault = take(metadata, name, value, length);
+    }
+    free(value);
+    return fault;
+}
+
+static struct slice trimmed(const char *start, size_t length)
+{
+    octet_trim(&start, &length);
+    return (struct slice){start, length};
+}
+
+const char *metadata_read(struct metadata *metadata, const char *value)
+{
+    const char *fault = NULL;
+    while (*value != '\0' && !fault) {
+        size_t length = strcspn(value, ",");
+        fault = read_pair(metadata, trimmed(value, length));
+        value += length;
+        value += *value == ',';
+    }
+    return fault;
+}
+
+void metadata_free(struct metadata *metadata)
+{
+    free(metadata->key);
+    attributes_free(&metadata->attributes);
+    *metadata = (struct metadata){0};
+}

@@ -1,0 +1,186 @@
+/* uploads_post.c - POST …/uploads: makes an unfinished upload (tus 1.0.0: creation, with its extensions).
+ *
+ * Upload-Length tells how long it will be, or Upload-Defer-Length that this is told later. Upload-Metadata names the
+ * object; preconditions are kept with it, and decided when it has all its bytes. Bytes may come along. An empty object
+ * is there at once. A part (Upload-Concat: partial) becomes no object by itself.
+ */
+#include "api/request/head.h"
+#include "api/request/permit.h"
+#include "api/request/reply.h"
+#include "api/upload/tus.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct creation {
+    struct session session; /* first: the one whose bytes come along */
+    struct upload_order order;
+    struct metadata metadata;
+    char *label; /* owned */
+};
+
+/* ---- the head --------------------------------------------------------------------------------- */
+
+static bool read_length(struct request *request, struct creation *creation)
+{
+    const char *defer = request_field(request, FIELD_UPLOAD_DEFER_LENGTH);
+    bool told = request_field(request, FIELD_UPLOAD_LENGTH) != NULL;
+    creation->order.length = STORE_SIZE_UNKNOWN;
+    if (defer ? told || strcmp(defer, "1") != 0 : !told) {
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "Either Upload-Length tells how long the upload will be, or Upload-Defer-Length: 1 that this is "
+                      "told later.");
+        return false;
+    }
+    return tus_number(request, FIELD_UPLOAD_LENGTH, false, &creation->order.length);
+}
+
+static bool read_concat(struct request *request, struct creation *creation)
+{
+    const char *concat = request_field(request, FIELD_UPLOAD_CONCAT);
+    creation->order.partial = concat && strcmp(concat, "partial") == 0;
+    if (!concat || creation->order.partial)
+        return true;
+    reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Concat is partial, or absent.");
+    return false;
+}
+
+static bool read_metadata(struct request *request, struct creation *creation)
+{
+    const char *value = request_field(request, FIELD_UPLOAD_METADATA);
+    struct metadata *metadata = &creation->metadata;
+    const char *fault = value ? metadata_read(metadata, value) : NULL;
+    if (!fault && !metadata->key && !creation->order.partial)
+        fault = "it has to name the object: key, and behind a blank its key in base64";
+    if (fault)
+        reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Metadata does not fit: %s.", fault);
+    creation->order.key = store_key_of(metadata->key, metadata->key_length);
+    return !fault &&
+           (creation->order.partial || permit_may(request, RIGHT_WRITE, request->store_name, &creation->order.key));
+}
+
+static const char *text_of(const struct request *request, enum field field)
+{
+    const char *value = request_field(request, field);
+    return value ? value : "";
+}
+
+/* Those that are malformed are refused here, and not when all bytes have come. */
+static bool keep_label(struct request *request, struct creation *creation)
+{
+    struct precondition precondition = {0};
+    struct label label = {text_of(request, FIELD_IF_MATCH), text_of(request, FIELD_IF_NONE_MATCH),
+                          text_of(request, FIELD_UPLOAD_METADATA)};
+    bool good = head_precondition(request, &precondition);
+    precondition_free(&precondition);
+    if (!good)
+        return false;
+    creation->label = label_write(&label, &creation->order.label_length);
+    creation->order.label = creation->label;
+    if (!creation->label)
+        reply_error(request, STORE_NO_MEMORY);
+    return creation->label != NULL;
+}
+
+/* ---- making it -------------------------------------------------------------------------------- */
+
+static bool brings_bytes(const struct request *request)
+{
+    return request->body_length > 0;
+}
+
+static void create_job(struct request *request)
+{
+    struct creation *creation = request->state;
+    struct session *session = &creation->session;
+    request_keep_error(request, upload_create(request->store, &creation->order, &request->overrun, &session->asked.id));
+    if (request->error == STORE_OK && (brings_bytes(request) || creation->order.length == 0))
+        session_open(request, session);
+}
+
+static void created(struct request *request)
+{
+    struct creation *creation = request->state;
+    (void)session_is_open(request, &creation->session);
+}
+
+static void create(struct request *request)
+{
+    request_offload(request, create_job, created);
+}
+
+static void begin(struct request *request)
+{
+    struct creation *creation = calloc(1, sizeof *creation);
+    request->state = creation;
+    if (!creation) {
+        reply_error(request, STORE_NO_MEMORY);
+        return;
+    }
+    creation->session.asked = (struct upload_resumption){.size = request->body_length, .length = STORE_SIZE_UNKNOWN};
+    if (read_length(request, creation) && read_concat(request, creation) && read_metadata(request, creation) &&
+        keep_label(request, creation) && (!brings_bytes(request) || tus_body(request)) &&
+        tus_checksum(request, &creation->session.checksum))
+        request_acquire(request, create);
+}
+
+/* ---- the bytes that come along ----------------------------------------------------------------- */
+
+static size_t receive(struct request *request, const char *bytes, size_t length)
+{
+    struct creation *creation = request->state;
+    return session_receive(request, &creation->session, bytes, length);
+}
+
+static void answer(struct request *request)
+{
+    struct creation *creation = request->state;
+    char *location;
+    reply_empty(request, 201);
+    session_fields(request, &creation->session);
+    if (asprintf(&location, "%s/v1/stores/%s/uploads/%016" PRIx64, request_base_path(request), request->store_name,
+                 creation->session.asked.id) < 0)
+        return;
+    reply_field(request, "Location", location);
+    free(location);
+}
+
+/* What fails behind the creation leaves an upload that somebody can go on with: it is told of. */
+static void rested(struct request *request)
+{
+    if (request->error == STORE_DIGEST)
+        tus_refuse_checksum(request);
+    else if (request->error != STORE_OK)
+        reply_error(request, request->error);
+    else
+        answer(request);
+}
+
+static void finish(struct request *request)
+{
+    struct creation *creation = request->state;
+    if (creation->session.stream)
+        session_finish(request, &creation->session, rested);
+    else
+        answer(request);
+}
+
+static void end(struct request *request)
+{
+    struct creation *creation = request->state;
+    if (!creation)
+        return;
+    session_free(&creation->session);
+    metadata_free(&creation->metadata);
+    free(creation->label);
+    free(creation);
+}
+
+const struct endpoint endpoint_uploads_post = {.begin = begin,
+                                               .receive = receive,
+                                               .finish = finish,
+                                               .end = end,
+                                               .tus = true,
+                                               .fault = "the upload cannot be made"};

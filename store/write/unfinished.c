@@ -1,0 +1,237 @@
+/* unfinished.c - encodes, checks and writes the file that tells of an unfinished upload. unfinished.h has its form. */
+#include "store/write/unfinished.h"
+
+#include "store/base/little.h"
+#include "store/disk/numbered.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+    SLOT = 128,
+    SLOT_APART = 512, /* a disk writes sectors of so many bytes, or more, whole or torn, but not their neighbours */
+    HEAD_AT = 1024,
+    HEAD = 48,
+    TEXT_AT = HEAD_AT + HEAD,
+    PARTIAL = 1,
+};
+
+static const unsigned char magic[8] = "cairnup1";
+
+/* What is checked stands behind its check. */
+static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t salt, uint64_t id)
+{
+    return XXH3_64bits_withSeed(bytes, length, salt ^ id);
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static void slot_encode(unsigned char bytes[SLOT], const struct upload_slot *slot, uint64_t salt, uint64_t id)
+{
+    memset(bytes, 0, SLOT);
+    little_put64(bytes + 8, slot->number);
+    little_put64(bytes + 16, slot->offset);
+    little_put64(bytes + 24, slot->length);
+    little_put64(bytes + 32, (uint64_t)slot->expires);
+    little_put64(bytes + 40, slot->stage);
+    little_put64(bytes + 48, slot->record);
+    little_put64(bytes + 56, slot->existed);
+    memcpy(bytes + 64, slot->digest.bytes, sizeof slot->digest.bytes);
+    little_put64(bytes, check_of(bytes + 8, SLOT - 8, salt, id));
+}
+
+static bool slot_decode(const unsigned char bytes[SLOT], uint64_t salt, uint64_t id, struct upload_slot *ret_slot)
+{
+    if (little_get64(bytes) != check_of(bytes + 8, SLOT - 8, salt, id) || little_get64(bytes + 40) > UPLOAD_DONE)
+        return false;
+    *ret_slot = (struct upload_slot){.number = little_get64(bytes + 8),
+                                     .offset = little_get64(bytes + 16),
+                                     .length = little_get64(bytes + 24),
+                                     .expires = (int64_t)little_get64(bytes + 32),
+                                     .stage = (enum upload_stage)little_get64(bytes + 40),
+                                     .record = little_get64(bytes + 48),
+                                     .existed = little_get64(bytes + 56) != 0};
+    memcpy(ret_slot->digest.bytes, bytes + 64, sizeof ret_slot->digest.bytes);
+    return true;
+}
+
+/* Where the slot of a number stands. */
+static off_t slot_at(uint64_t number)
+{
+    return number % 2 == 0 ? 0 : SLOT_APART;
+}
+
+/* The one that holds; false: none is valid. */
+static bool slot_choose(const unsigned char *bytes, uint64_t salt, uint64_t id, struct upload_slot *ret_slot)
+{
+    struct upload_slot even, odd;
+    bool has_even = slot_decode(bytes, salt, id, &even);
+    bool has_odd = slot_decode(bytes + SLOT_APART, salt, id, &odd);
+    if (has_even && (!has_odd || even.number > odd.number))
+        *ret_slot = even;
+    else if (has_odd)
+        *ret_slot = odd;
+    return has_even || has_odd;
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+/* `bytes` has the text behind it. */
+static void head_encode(unsigned char *bytes, const struct unfinished *unfinished, uint64_t salt)
+{
+    size_t text = unfinished->key_length + unfinished->label_length;
+    memset(bytes, 0, HEAD);
+    memcpy(bytes, magic, sizeof magic);
+    little_put64(bytes + 16, unfinished->id);
+    little_put64(bytes + 24, (uint64_t)unfinished->made);
+    little_put32(bytes + 32, (uint32_t)unfinished->key_length);
+    little_put32(bytes + 36, (uint32_t)unfinished->label_length);
+    little_put32(bytes + 40, unfinished->partial ? PARTIAL : 0);
+    if (text > 0)
+        memcpy(bytes + HEAD, unfinished->text, text);
+    little_put64(bytes + 8, check_of(bytes + 16, HEAD - 16 + text, salt, unfinished->id));
+}
+
+/* `bytes` are `length` of the file from its head on. */
+static bool head_decode(const unsigned char *bytes, size_t length, uint64_t salt, uint64_t id,
+                        struct unfinished *unfinished)
+{
+    if (length < HEAD || memcmp(bytes, magic, sizeof magic) != 0 || little_get64(bytes + 16) != id)
+        return false;
+    size_t key = little_get32(bytes + 32), label = little_get32(bytes + 36);
+    if (key > STORE_KEY_MAX || label > STORE_UPLOAD_LABEL_MAX || length != HEAD + key + label ||
+        little_get64(bytes + 8) != check_of(bytes + 16, length - 16, salt, id))
+        return false;
+    unfinished->id = id;
+    unfinished->made = (int64_t)little_get64(bytes + 24);
+    unfinished->partial = little_get32(bytes + 40) & PARTIAL;
+    unfinished->key_length = key;
+    unfinished->label_length = label;
+    return true;
+}
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+static int open_file(const struct io *io, int folder, uint64_t id, const char *ending, int flags)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(id, ending, name);
+    return io->openat(io->self, folder, name, flags, 0600);
+}
+
+static int write_new(const struct io *io, int folder, uint64_t salt, const struct unfinished *unfinished)
+{
+    size_t length = TEXT_AT + unfinished->key_length + unfinished->label_length;
+    unsigned char *bytes = calloc(1, length);
+    if (!bytes)
+        return ENOMEM;
+    int file = open_file(io, folder, unfinished->id, UNFINISHED_ENDING, O_RDWR | O_CREAT | O_EXCL);
+    int error = file < 0 ? errno : 0;
+    if (!error) {
+        slot_encode(bytes + slot_at(unfinished->slot.number), &unfinished->slot, salt, unfinished->id);
+        head_encode(bytes + HEAD_AT, unfinished, salt);
+        error = io_write_all(io, file, bytes, length, 0);
+        if (!error && io->fdatasync(io->self, file) < 0)
+            error = errno;
+        io->close(io->self, file);
+    }
+    free(bytes);
+    return error;
+}
+
+int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct unfinished *unfinished)
+{
+    int error = write_new(io, folder, salt, unfinished);
+    if (error == EEXIST)
+        return error;
+    int part = error ? -1 : open_file(io, folder, unfinished->id, UNFINISHED_BYTES, O_RDWR | O_CREAT | O_EXCL);
+    if (!error && part < 0)
+        error = errno;
+    if (part >= 0)
+        io->close(io->self, part);
+    if (error)
+        unfinished_remove(io, folder, unfinished->id);
+    return error;
+}
+
+/* Reads the whole file; one that is longer than any can be is read so far. An errno. */
+static int read_file(const struct io *io, int file, unsigned char **ret_bytes, size_t *ret_length)
+{
+    struct stat stat;
+    if (io->fstat(io->self, file, &stat) < 0)
+        return errno;
+    if (stat.st_size < TEXT_AT || stat.st_size > TEXT_AT + STORE_KEY_MAX + STORE_UPLOAD_LABEL_MAX)
+        return EBADMSG;
+    size_t length = (size_t)stat.st_size;
+    unsigned char *bytes = malloc(length);
+    if (!bytes)
+        return ENOMEM;
+    int error = io_read_all(io, file, bytes, length, 0);
+    if (error) {
+        free(bytes);
+        return error;
+    }
+    *ret_bytes = bytes;
+    *ret_length = length;
+    return 0;
+}
+
+int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id, struct unfinished *ret_unfinished)
+{
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+    int file = open_file(io, folder, id, UNFINISHED_ENDING, O_RDONLY);
+    if (file < 0)
+        return errno;
+    int error = read_file(io, file, &bytes, &length);
+    io->close(io->self, file);
+    if (error)
+        return error;
+    struct unfinished unfinished = {0};
+    if (head_decode(bytes + HEAD_AT, length - HEAD_AT, salt, id, &unfinished) &&
+        slot_choose(bytes, salt, id, &unfinished.slot)) {
+        unfinished.text = memmove(bytes, bytes + TEXT_AT, length - TEXT_AT);
+        *ret_unfinished = unfinished;
+        return 0;
+    }
+    free(bytes);
+    return EBADMSG;
+}
+
+int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
+                    const struct upload_slot *slot)
+{
+    unsigned char bytes[SLOT];
+    struct upload_slot next = *slot;
+    int file = open_file(io, folder, unfinished->id, UNFINISHED_ENDING, O_RDWR);
+    if (file < 0)
+        return errno;
+    next.number = unfinished->slot.number + 1;
+    slot_encode(bytes, &next, salt, unfinished->id);
+    int error = io_write_all(io, file, bytes, sizeof bytes, slot_at(next.number));
+    if (!error && io->fdatasync(io->self, file) < 0)
+        error = errno;
+    io->close(io->self, file);
+    if (!error)
+        unfinished->slot = next;
+    return error;
+}
+
+void unfinished_remove(const struct io *io, int folder, uint64_t id)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(id, UNFINISHED_BYTES, name);
+    io->unlinkat(io->self, folder, name, 0);
+    numbered_name(id, UNFINISHED_ENDING, name); /* last: bytes without it are nobody's */
+    io->unlinkat(io->self, folder, name, 0);
+}
+
+void unfinished_free(struct unfinished *unfinished)
+{
+    free(unfinished->text);
+    unfinished->text = NULL;
+}

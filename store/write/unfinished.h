@@ -1,0 +1,75 @@
+/* unfinished.h - what an unfinished upload is, and how far it has come, as the file beside its bytes says it.
+ *
+ * The file ID.upload in a store's folder uploads/, all integers little-endian:
+ *
+ *     0      128   a slot
+ *     512    128   the other slot
+ *     1024    48   the head: magic "cairnup1", check, id, time of its making (nanoseconds since 1970),
+ *                  length of the key (4), of the label (4), flags (4; 1: partial), zero (4), zero (8)
+ *     1072         the key, then the label
+ *
+ *     a slot:  check, number, offset, length, expires, stage, offset of the record, existed, digest (16), zeros
+ *
+ * A check is the XXH3-64 of all that follows it, of the head with key and label, seeded with the store's salt and the
+ * id. The head never changes. Of the slots the one with the higher number holds; each is written in the place of
+ * the other, synced, and only then counts for anybody. So a crash leaves one of the two, and what was told is the
+ * least that is found. Bytes of the upload behind its offset were never told, and are dropped.
+ *
+ * Thread: one at a time per struct, and per file.
+ */
+#ifndef CAIRN_UNFINISHED_H
+#define CAIRN_UNFINISHED_H
+
+#include "store/disk/io.h"
+#include "store/store.h"
+
+enum upload_stage {
+    UPLOAD_OPEN,
+    UPLOAD_COMMITTING, /* its object may be there already: who finds it so looks */
+    UPLOAD_DONE,       /* its object was there; the bytes are gone */
+};
+
+/* What changes. */
+struct upload_slot {
+    uint64_t number;
+    uint64_t offset; /* bytes that are on disk */
+    uint64_t length; /* or STORE_SIZE_UNKNOWN */
+    int64_t expires; /* nanoseconds since 1970 */
+    enum upload_stage stage;
+    uint64_t record;            /* once it is done: the offset of the object's record */
+    bool existed;               /* and whether there was one before */
+    struct store_digest digest; /* of the payload, from UPLOAD_COMMITTING on */
+};
+
+struct unfinished {
+    uint64_t id;
+    int64_t made; /* nanoseconds since 1970 */
+    bool partial;
+    size_t key_length; /* 0: none */
+    size_t label_length;
+    unsigned char *text; /* owned: the key, then the label */
+    struct upload_slot slot;
+};
+
+/* Makes the files of an upload that holds nothing yet, and makes them durable, but not their entries in the folder; an
+ * errno. Blocking. */
+int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct unfinished *unfinished);
+
+/* Reads what there is under the id; an errno: ENOENT when there is none, EBADMSG when it never came to be.
+ * unfinished_free() it. Blocking. */
+int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id, struct unfinished *ret_unfinished);
+
+/* Writes the slot anew, under the next number, durably; an errno. Blocking. */
+int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
+                    const struct upload_slot *slot);
+
+/* Unlinks what there is of it. Blocking. */
+void unfinished_remove(const struct io *io, int folder, uint64_t id);
+
+void unfinished_free(struct unfinished *unfinished);
+
+/* The names of its two files end so. */
+#define UNFINISHED_ENDING ".upload"
+#define UNFINISHED_BYTES  ".part"
+
+#endif

@@ -1,0 +1,164 @@
+/* Resumable uploads by tus 1.0.0: offsets that are on disk, also after kill -9; checksums, conditions, two clients. */
+#include "tests/http/payload.h"
+#include "tests/http/site.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE = 5 << 20, PIECE = 512 << 10, SEED = 7, CRASHES = 5 };
+
+#define TUS   "Tus-Resumable: 1.0.0"
+#define BYTES "Content-Type: application/offset+octet-stream"
+#define KEY   "Upload-Metadata: key ay9r,filetype aW1hZ2UvcG5n,meta-colour cmVk" /* "k/k", image/png, red */
+
+/* Its path. */
+static char *create(uint64_t length, const char *field)
+{
+    char *announced = client_text(site.client, "Upload-Length: %llu", (unsigned long long)length);
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, announced, KEY,
+                                        field ? field : "Accept: */*", NULL);
+    site_expect(answer, 201);
+    return client_text(site.client, "%s", answer_header(answer, "Location"));
+}
+
+static struct answer *append(const char *upload, uint64_t offset, const void *bytes, size_t length, const char *field)
+{
+    char *at = client_text(site.client, "Upload-Offset: %llu", (unsigned long long)offset);
+    return client_send(site.client, "PATCH", upload, bytes, length, TUS, BYTES, at, field ? field : "Accept: */*",
+                       NULL);
+}
+
+static uint64_t offset_of(struct answer *answer)
+{
+    const char *offset = answer_header(answer, "Upload-Offset");
+    ck_assert_ptr_nonnull(offset);
+    return strtoull(offset, NULL, 10);
+}
+
+static struct answer *head(const char *upload)
+{
+    return client_send(site.client, "HEAD", upload, NULL, 0, TUS, NULL);
+}
+
+START_TEST(pieces_become_an_object_with_what_is_kept)
+{
+    site_start();
+    char *upload = create(10, NULL);
+    struct answer *answer = append(upload, 0, "hello", 5, NULL);
+    site_expect(answer, 204);
+    ck_assert_uint_eq(offset_of(answer), 5);
+    ck_assert_ptr_nonnull(answer_header(answer, "Upload-Expires"));
+    site_expect(site_get("k/k", NULL), 404);
+    site_expect_kind(append(upload, 4, "world", 5, NULL), 409, "upload-offset");
+    answer = append(upload, 5, "world", 5, NULL);
+    site_expect(answer, 204);
+    ck_assert_str_eq(answer_header(answer, "Cairn-Key"), "k/k");
+    ck_assert_str_eq(answer_header(answer, "Cairn-Size"), "10");
+    ck_assert_str_eq(answer_header(answer, "Cairn-Created"), "true");
+    site_expect_text("k/k", "helloworld");
+    answer = site_get("k/k", NULL);
+    ck_assert_str_eq(answer_header(answer, "Content-Type"), "image/png");
+    ck_assert_str_eq(answer_header(answer, "Cairn-Meta-Colour"), "red");
+    answer = head(upload);
+    ck_assert_uint_eq(offset_of(answer), 10);
+    ck_assert_str_eq(answer_header(answer, "Cairn-Key"), "k/k");
+}
+END_TEST
+
+START_TEST(what_was_acknowledged_survives_kill_9)
+{
+    site_start();
+    char *bytes = payload_new(SIZE, SEED);
+    char *upload = strdup(create(SIZE, NULL)); /* outlives its client */
+    uint64_t offset = 0;
+    for (int crash = 0; offset < SIZE; crash++) {
+        size_t length = SIZE - offset < PIECE ? (size_t)(SIZE - offset) : PIECE - 1; /* no whole number of blocks */
+        struct answer *answer = append(upload, offset, bytes + offset, length, NULL);
+        site_expect(answer, 204);
+        offset = offset_of(answer);
+        if (crash >= CRASHES)
+            continue;
+        server_crash(site.server);
+        server_start(site.server);
+        site_reconnect();
+        ck_assert_uint_eq(offset_of(head(upload)), offset);
+    }
+    site_expect_payload("k/k", SIZE, SEED);
+    free(bytes);
+    free(upload);
+}
+END_TEST
+
+START_TEST(a_wrong_checksum_leaves_nothing_of_its_bytes)
+{
+    site_start();
+    char *upload = create(10, NULL);
+    site_expect_kind(append(upload, 0, "hellO", 5, "Upload-Checksum: sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00="), 460,
+                     "checksum-mismatch");
+    ck_assert_uint_eq(offset_of(head(upload)), 0);
+    site_expect(append(upload, 0, "hello", 5, "Upload-Checksum: sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00="), 204);
+    site_expect_kind(append(upload, 5, "world", 5, "Upload-Checksum: crc32 AAAA"), 400, "bad-header");
+    ck_assert_uint_eq(offset_of(head(upload)), 5);
+}
+END_TEST
+
+START_TEST(a_condition_is_decided_with_the_last_byte)
+{
+    site_start();
+    char *upload = create(5, "If-None-Match: *");
+    site_expect(site_put("k/k", "meanwhile", NULL), 201);
+    site_expect_kind(append(upload, 0, "hello", 5, NULL), 412, "precondition-failed");
+    site_expect(head(upload), 404);
+    site_expect_text("k/k", "meanwhile");
+}
+END_TEST
+
+START_TEST(creation_says_what_it_needs)
+{
+    site_start();
+    const char *target = site_target("/uploads");
+    site_expect_kind(client_send(site.client, "POST", target, NULL, 0, KEY, "Upload-Length: 1", NULL), 412,
+                     "tus-version");
+    site_expect_kind(client_send(site.client, "POST", target, NULL, 0, TUS, KEY, NULL), 400, "bad-header");
+    site_expect_kind(client_send(site.client, "POST", target, NULL, 0, TUS, "Upload-Length: 1", NULL), 400,
+                     "bad-header");
+    site_expect_kind(
+        client_send(site.client, "POST", target, NULL, 0, TUS, "Upload-Length: 1", "Upload-Metadata: key a?b", NULL),
+        400, "bad-header");
+    struct answer *answer = client_send(site.client, "POST", target, "hello", 5, TUS, BYTES, KEY, "Upload-Length: 5",
+                                        NULL);
+    site_expect(answer, 201);
+    ck_assert_uint_eq(offset_of(answer), 5);
+    site_expect_text("k/k", "hello");
+    answer = client_send(site.client, "OPTIONS", target, NULL, 0, NULL);
+    site_expect(answer, 204);
+    ck_assert_str_eq(answer_header(answer, "Tus-Version"), "1.0.0");
+}
+END_TEST
+
+START_TEST(unfinished_ones_are_listed_and_removed)
+{
+    site_start();
+    char *upload = create(5, NULL);
+    struct answer *answer = client_get(site.client, site_target("/uploads"), NULL);
+    site_expect(answer, 200);
+    json_t *uploads = json_object_get(answer_json(answer), "uploads");
+    ck_assert_uint_eq(json_array_size(uploads), 1);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(uploads, 0), "key")), "k/k");
+    site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
+    site_expect_kind(append(upload, 0, "hello", 5, NULL), 404, "no-upload");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        pieces_become_an_object_with_what_is_kept,
+        what_was_acknowledged_survives_kill_9,
+        a_wrong_checksum_leaves_nothing_of_its_bytes,
+        a_condition_is_decided_with_the_last_byte,
+        creation_says_what_it_needs,
+        unfinished_ones_are_listed_and_removed,
+    };
+    return site_run("uploads", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}

@@ -1,0 +1,472 @@
+/* test_uploads.c - uploads that survive their connections, the server's end, power cuts and a disk that fails. */
+#include "tests/lib/fixture.h"
+#include "tests/lib/unit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    KIBIBYTE = 1 << 10,
+    SIZE = 700 * KIBIBYTE + 123, /* more than the inline limit, and no whole number of blocks */
+    SMALL = 300,
+    SEEDS = 3,
+};
+
+static struct fixture fixture;
+static uint8_t bytes[SIZE];
+
+static void start(uint64_t seed)
+{
+    fixture_start(&fixture, seed);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+}
+
+static void setup(void)
+{
+    start(5);
+}
+
+static void teardown(void)
+{
+    fixture_end(&fixture);
+}
+
+static void start_over(uint64_t seed)
+{
+    teardown();
+    start(seed);
+}
+
+/* ---- steps ------------------------------------------------------------------------------------ */
+
+static enum store_error create(const char *key, uint64_t length, uint64_t *ret_id)
+{
+    struct upload_order order = {
+        .key = store_key_of(key, strlen(key)), .length = length, .label = "label", .label_length = 5};
+    struct store_overrun overrun;
+    return upload_create(fixture.store, &order, &overrun, ret_id);
+}
+
+static uint64_t must_create(const char *key, uint64_t length)
+{
+    uint64_t id;
+    ck_assert_int_eq(create(key, length, &id), STORE_OK);
+    return id;
+}
+
+static void keep_info(void *arg, const struct upload_info *info)
+{
+    *(struct upload_info *)arg = *info;
+}
+
+/* What it tells; the texts are gone. */
+static enum store_error look(uint64_t id, struct upload_info *ret_info)
+{
+    return upload_look(fixture.store, id, keep_info, ret_info);
+}
+
+static uint64_t must_look(uint64_t id)
+{
+    struct upload_info info;
+    ck_assert_int_eq(look(id, &info), STORE_OK);
+    return info.offset;
+}
+
+static enum store_error resume(uint64_t id, uint64_t offset, bool whole, struct stream **ret_stream)
+{
+    struct upload_resumption asked = {
+        .id = id, .offset = offset, .size = STORE_SIZE_UNKNOWN, .length = STORE_SIZE_UNKNOWN, .whole = whole};
+    struct upload_info info;
+    return upload_resume(fixture.store, &asked, NULL, ret_stream, &info);
+}
+
+static enum store_error write_all(struct stream *stream, uint64_t from, uint64_t to)
+{
+    enum store_error error = STORE_OK;
+    while (from < to && !error) {
+        size_t taken = 0;
+        error = stream_write(stream, bytes + from, (size_t)(to - from), &taken);
+        from += taken;
+        if (taken == 0)
+            usleep(100);
+    }
+    return error;
+}
+
+static const struct stream_finish nothing;
+
+/* Brings the bytes to `to`, and lets the upload rest there. */
+static enum store_error bring(uint64_t id, uint64_t from, uint64_t to, uint64_t *ret_offset)
+{
+    struct stream *stream;
+    struct ticket ticket;
+    enum store_error error = resume(id, from, false, &stream);
+    if (error)
+        return error;
+    error = write_all(stream, from, to);
+    ticket_init(&ticket);
+    stream_rest(stream, &nothing, ticket_done, &ticket);
+    enum store_error rested = ticket_wait(&ticket);
+    *ret_offset = ticket.end_offset;
+    ticket_destroy(&ticket);
+    return error ? error : rested;
+}
+
+static void must_bring(uint64_t id, uint64_t from, uint64_t to)
+{
+    uint64_t offset;
+    ck_assert_int_eq(bring(id, from, to, &offset), STORE_OK);
+    ck_assert_uint_eq(offset, to);
+}
+
+/* Brings the rest and commits it. */
+static enum store_error conclude(uint64_t id, uint64_t from, uint64_t to, const struct store_condition *condition)
+{
+    struct stream *stream;
+    struct ticket ticket;
+    struct stream_finish finish = {.condition = *condition};
+    enum store_error error = resume(id, from, false, &stream);
+    if (error)
+        return error;
+    (void)write_all(stream, from, to);
+    ticket_init(&ticket);
+    stream_commit(stream, &finish, ticket_done, &ticket);
+    error = ticket_wait(&ticket);
+    if (!error)
+        ck_assert_uint_eq(ticket.receipts[0].size, to);
+    ticket_destroy(&ticket);
+    return error;
+}
+
+static const struct store_condition no_condition;
+
+static void must_conclude(uint64_t id, uint64_t from, uint64_t to)
+{
+    ck_assert_int_eq(conclude(id, from, to, &no_condition), STORE_OK);
+}
+
+static void reopen(void)
+{
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+}
+
+static void count(void *arg, const struct upload_info *info)
+{
+    (void)info;
+    ++*(size_t *)arg;
+}
+
+static size_t listed(void)
+{
+    size_t uploads = 0;
+    ck_assert_int_eq(upload_list(fixture.store, count, &uploads), STORE_OK);
+    return uploads;
+}
+
+/* ---- the way of one --------------------------------------------------------------------------- */
+
+START_TEST(pieces_become_one_object)
+{
+    uint64_t id = must_create("k", SIZE);
+    ck_assert_uint_eq(must_look(id), 0);
+    must_bring(id, 0, 1000);
+    reopen();
+    must_bring(id, 1000, 300 * KIBIBYTE);
+    must_bring(id, 300 * KIBIBYTE, 512 * KIBIBYTE); /* a multiple of blocks: past the page cache again */
+    fixture_must_lack(&fixture, "k");
+    reopen();
+    ck_assert_uint_eq(listed(), 1);
+    must_conclude(id, 512 * KIBIBYTE, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    ck_assert_uint_eq(listed(), 0);
+    reopen();
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+START_TEST(small_ones_are_inline_and_empty_ones_are_objects)
+{
+    uint64_t small = must_create("small", SMALL), empty = must_create("empty", 0);
+    must_bring(small, 0, 100);
+    must_conclude(small, 100, SMALL);
+    must_conclude(empty, 0, 0);
+    ck_assert_int_eq(fixture_get(&fixture, "small", bytes, SMALL), STORE_OK);
+    ck_assert_int_eq(fixture_get(&fixture, "empty", "", 0), STORE_OK);
+    ck_assert_uint_eq(fixture_figures(&fixture).blobs, 0);
+}
+END_TEST
+
+START_TEST(what_had_come_when_a_client_left_stays)
+{
+    struct stream *stream;
+    uint64_t id = must_create("k", SIZE);
+    ck_assert_int_eq(resume(id, 0, false, &stream), STORE_OK);
+    ck_assert_int_eq(write_all(stream, 0, 300 * KIBIBYTE + 7), STORE_OK);
+    stream_abort(stream);
+    reopen(); /* waits for it */
+    ck_assert_uint_eq(must_look(id), 300 * KIBIBYTE + 7);
+    must_conclude(id, 300 * KIBIBYTE + 7, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+START_TEST(one_works_on_it_at_a_time_and_where_it_ends)
+{
+    struct stream *stream, *other;
+    struct upload_info info;
+    uint64_t id = must_create("k", SIZE);
+    must_bring(id, 0, 50);
+    ck_assert_int_eq(resume(id, 49, false, &other), STORE_UPLOAD_OFFSET);
+    ck_assert_int_eq(resume(id, 51, false, &other), STORE_UPLOAD_OFFSET);
+    ck_assert_int_eq(resume(id + 1, 0, false, &other), STORE_NO_UPLOAD);
+    ck_assert_int_eq(resume(id, 50, false, &stream), STORE_OK);
+    ck_assert_int_eq(resume(id, 50, false, &other), STORE_UPLOAD_HELD);
+    ck_assert_int_eq(look(id, &info), STORE_UPLOAD_HELD);
+    ck_assert_int_eq(upload_forget(fixture.store, id), STORE_UPLOAD_HELD);
+    stream_abort(stream);
+    reopen();
+    ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+    ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
+}
+END_TEST
+
+START_TEST(more_than_its_length_is_not_taken)
+{
+    struct stream *stream;
+    size_t taken;
+    uint64_t id = must_create("k", 10);
+    ck_assert_int_eq(resume(id, 0, false, &stream), STORE_OK);
+    ck_assert_int_eq(stream_write(stream, bytes, 11, &taken), STORE_SIZE);
+    stream_abort(stream);
+    reopen();
+    ck_assert_uint_eq(must_look(id), 0);
+}
+END_TEST
+
+/* ---- what counts all together or not at all --------------------------------------------------- */
+
+static enum store_error refuse(void *arg, const void **ret_attributes, size_t *ret_length)
+{
+    (void)arg, (void)ret_attributes, (void)ret_length;
+    return STORE_DIGEST;
+}
+
+START_TEST(a_piece_with_another_digest_leaves_nothing)
+{
+    struct stream *stream;
+    struct ticket ticket;
+    struct stream_finish finish = {.seal = refuse};
+    uint64_t id = must_create("k", SIZE);
+    must_bring(id, 0, 5);
+    ck_assert_int_eq(resume(id, 5, true, &stream), STORE_OK);
+    ck_assert_int_eq(write_all(stream, 5, 400 * KIBIBYTE), STORE_OK);
+    ticket_init(&ticket);
+    stream_rest(stream, &finish, ticket_done, &ticket);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_DIGEST);
+    ck_assert_uint_eq(ticket.end_offset, 5);
+    ticket_destroy(&ticket);
+    ck_assert_int_eq(resume(id, 5, true, &stream), STORE_OK);
+    ck_assert_int_eq(write_all(stream, 5, 400 * KIBIBYTE), STORE_OK);
+    stream_abort(stream);
+    reopen();
+    ck_assert_uint_eq(must_look(id), 5);
+    must_conclude(id, 5, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+/* ---- the commit ------------------------------------------------------------------------------- */
+
+START_TEST(a_condition_is_decided_at_the_end_and_ends_it)
+{
+    struct store_condition absent = {.absent = true};
+    struct upload_info info;
+    uint64_t id = must_create("k", SIZE);
+    must_bring(id, 0, 1000);
+    fixture_must_put(&fixture, "k", "meanwhile");
+    ck_assert_int_eq(conclude(id, 1000, SIZE, &absent), STORE_CONDITION);
+    ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
+    fixture_must_hold(&fixture, "k", "meanwhile");
+}
+END_TEST
+
+START_TEST(one_that_is_done_is_remembered_and_not_committed_again)
+{
+    struct upload_info info;
+    struct stream *stream = NULL;
+    struct upload_resumption asked = {.offset = SIZE, .size = 0, .length = STORE_SIZE_UNKNOWN};
+    uint64_t id = asked.id = must_create("k", SIZE);
+    must_conclude(id, 0, SIZE);
+    fixture_must_put(&fixture, "k", "later");
+    reopen();
+    ck_assert_int_eq(upload_resume(fixture.store, &asked, NULL, &stream, &info), STORE_UPLOAD_OFFSET);
+    ck_assert_int_eq(look(id, &info), STORE_OK);
+    ck_assert(info.done && info.offset == SIZE && !info.existed);
+    struct store_digest digest = store_digest_of(bytes, SIZE);
+    ck_assert(store_digest_equal(&info.digest, &digest));
+    fixture_must_hold(&fixture, "k", "later");
+}
+END_TEST
+
+/* ---- limits ----------------------------------------------------------------------------------- */
+
+static void limit(uint64_t most)
+{
+    struct store_limit bytes_limit = {true, most};
+    ck_assert_int_eq(depot_set_limits(fixture.depot, "s", &bytes_limit, NULL, NULL), STORE_OK);
+}
+
+START_TEST(unfinished_ones_count_against_the_limit)
+{
+    uint64_t offset, id = must_create("k", SIZE), refused;
+    must_bring(id, 0, 600 * KIBIBYTE);
+    limit(650 * KIBIBYTE);
+    ck_assert_int_eq(create("other", SIZE, &refused), STORE_QUOTA);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 600 * KIBIBYTE);
+    reopen();
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 600 * KIBIBYTE);
+    ck_assert_int_eq(bring(id, 600 * KIBIBYTE, SIZE, &offset), STORE_QUOTA);
+    limit(SIZE);
+    must_conclude(id, must_look(id), SIZE);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+START_TEST(one_that_nobody_goes_on_with_expires)
+{
+    struct upload_info info;
+    fixture_close(&fixture);
+    fixture.options.upload_expiry = 0;
+    fixture_open(&fixture);
+    size_t nodes = sim_disk_nodes(fixture.disk);
+    uint64_t id = must_create("k", SIZE);
+    ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
+    ck_assert_uint_eq(listed(), 0);
+    must_create("l", SIZE); /* nobody looks at that: it is swept */
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    while (sim_disk_nodes(fixture.disk) > nodes + 1) /* and the folder */
+        usleep(1000);
+}
+END_TEST
+
+/* ---- cuts and faults -------------------------------------------------------------------------- */
+
+/* What a client was told. */
+struct told {
+    bool made;
+    uint64_t id;
+    uint64_t offset;
+    bool done;
+};
+
+static void scenario(struct told *told)
+{
+    uint64_t offset;
+    if (!fixture.store || create("k", SIZE, &told->id))
+        return;
+    told->made = true;
+    if (bring(told->id, 0, 100 * KIBIBYTE + 1, &offset))
+        return;
+    told->offset = offset;
+    if (bring(told->id, offset, 400 * KIBIBYTE, &offset))
+        return;
+    told->offset = offset;
+    told->done = conclude(told->id, offset, SIZE, &no_condition) == STORE_OK;
+}
+
+/* The client comes back, and goes on from what it is told now. */
+static void go_on(const struct told *told)
+{
+    struct upload_info info;
+    if (!told->made)
+        return;
+    ck_assert_int_eq(look(told->id, &info), STORE_OK);
+    ck_assert_msg(info.offset >= told->offset, "told %llu, has %llu", (unsigned long long)told->offset,
+                  (unsigned long long)info.offset);
+    ck_assert(info.done || !told->done);
+    if (!info.done)
+        must_conclude(told->id, info.offset, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    ck_assert_uint_eq(listed(), 0);
+}
+
+static uint64_t scenario_calls(void)
+{
+    struct told told = {0};
+    start_over(1);
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+    scenario(&told);
+    ck_assert(told.done);
+    return sim_disk_calls(fixture.disk, SIM_ANY) - before;
+}
+
+START_TEST(a_cut_at_any_call_loses_nothing_that_was_told)
+{
+    uint64_t calls = scenario_calls();
+    ck_assert_uint_gt(calls, 30);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        for (uint64_t call = 0; call <= calls; call++) {
+            struct told told = {0};
+            start_over(seed);
+            sim_disk_cut_after(fixture.disk, call);
+            scenario(&told);
+            fixture_cut(&fixture, seed * 1000 + call);
+            fixture_open(&fixture);
+            go_on(&told);
+        }
+}
+END_TEST
+
+START_TEST(a_call_that_fails_costs_nothing_that_was_told)
+{
+    uint64_t calls = scenario_calls();
+    for (uint64_t call = 1; call <= calls; call++) {
+        struct told told = {0};
+        start_over(call);
+        sim_disk_fail(fixture.disk, SIM_ANY, call, false, call % 2 ? EIO : ENOSPC);
+        scenario(&told);
+        sim_disk_heal(fixture.disk);
+        reopen();
+        go_on(&told);
+    }
+}
+END_TEST
+
+/* ---- many ------------------------------------------------------------------------------------- */
+
+START_TEST(those_that_rest_hold_nothing_open)
+{
+    uint64_t id = must_create("k", SIZE);
+    must_bring(id, 0, 10);
+    size_t open = sim_disk_open_files(fixture.disk);
+    for (int i = 0; i < 200; i++)
+        must_bring(must_create("k", SIZE), 0, 10);
+    ck_assert_uint_eq(sim_disk_open_files(fixture.disk), open);
+    ck_assert_uint_eq(listed(), 201);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        pieces_become_one_object,
+        small_ones_are_inline_and_empty_ones_are_objects,
+        what_had_come_when_a_client_left_stays,
+        one_works_on_it_at_a_time_and_where_it_ends,
+        more_than_its_length_is_not_taken,
+        a_piece_with_another_digest_leaves_nothing,
+        a_condition_is_decided_at_the_end_and_ends_it,
+        one_that_is_done_is_remembered_and_not_committed_again,
+        unfinished_ones_count_against_the_limit,
+        one_that_nobody_goes_on_with_expires,
+        a_cut_at_any_call_loses_nothing_that_was_told,
+        a_call_that_fails_costs_nothing_that_was_told,
+        those_that_rest_hold_nothing_open,
+    };
+    return UNIT_RUN_WITH("uploads", setup, teardown, tests);
+}
