@@ -3,6 +3,7 @@
 #include "tests/http/certificate.h"
 #include "tests/http/clock.h"
 #include "tests/http/tunnel.h"
+#include "tests/lib/quiet.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -22,7 +23,6 @@
 
 #define LISTENING      "listening on "
 #define USUAL_LISTENER "127.0.0.1:0"
-#define WAIT_SECONDS   20.0
 
 static char *copy_text(const char *text)
 {
@@ -174,7 +174,7 @@ static bool parse_listening(struct server *server, const char *log)
 
 static void wait_until_listening(struct server *server)
 {
-    double deadline = clock_now() + WAIT_SECONDS;
+    double deadline = clock_now() + CLOCK_PATIENCE;
     for (;;) {
         char *log = read_file(server->log);
         bool listens = parse_listening(server, log);
@@ -253,14 +253,14 @@ int server_wait(struct server *server, double seconds)
 void server_stop(struct server *server)
 {
     server_terminate(server);
-    int code = server_wait(server, WAIT_SECONDS);
+    int code = server_wait(server, CLOCK_PATIENCE);
     ck_assert_msg(code == 0, "cairnd exited with %d; its log:\n%s", code, read_file(server->log));
 }
 
 bool server_retire(struct server *server)
 {
     kill(server->pid, SIGTERM);
-    int code = wait_for_exit(server->pid, WAIT_SECONDS);
+    int code = wait_for_exit(server->pid, CLOCK_PATIENCE);
     server->pid = 0;
     if (code != 0)
         fprintf(stderr, "cairnd ended with %d (-1: not by itself); its log:\n%s\n", code, read_file(server->log));
@@ -280,7 +280,7 @@ void server_crash(struct server *server)
 {
     ck_assert_int_gt(server->pid, 0);
     ck_assert_int_eq(kill(server->pid, SIGKILL), 0);
-    int code = server_wait(server, WAIT_SECONDS);
+    int code = server_wait(server, CLOCK_PATIENCE);
     ck_assert_msg(code == 128 + SIGKILL, "cairnd had ended with %d before the kill; its log:\n%s", code,
                   read_file(server->log));
 }
@@ -317,7 +317,7 @@ int server_run(const char *const *arguments, char **ret_output)
     int file = mkstemp(log);
     ck_assert_int_ge(file, 0);
     close(file);
-    int code = wait_for_exit(spawn(full, log, true), WAIT_SECONDS);
+    int code = wait_for_exit(spawn(full, log, true), CLOCK_PATIENCE);
     *ret_output = read_file(log);
     unlink(log);
     ck_assert_msg(code >= 0, "cairnd %s did not end; it said:\n%s", arguments[0], *ret_output);
@@ -418,6 +418,12 @@ bool server_watches_silence(const struct server *server)
     }
     fclose(file);
     return watches;
+}
+
+void server_await_quiet(const struct server *server)
+{
+    ck_assert_msg(quiet_comes_to(server->pid), "something goes on and on in cairnd; its log:\n%s",
+                  read_file(server->log));
 }
 
 size_t server_descriptors(const struct server *server)

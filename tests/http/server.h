@@ -60,10 +60,10 @@ void server_certify(struct server *server);
 /* Forgets what server_add() added. */
 void server_reset(struct server *server);
 
-/* Starts it and returns when it listens; fails the test when that takes longer than 20 s. */
+/* Starts it and returns when it listens; fails the test when it does not within CLOCK_PATIENCE (clock.h). */
 void server_start(struct server *server);
 
-/* Sends SIGTERM and waits; fails the test unless the process exits with 0 within 20 s. */
+/* Sends SIGTERM and waits; fails the test unless the process exits with 0 within CLOCK_PATIENCE. */
 void server_stop(struct server *server);
 
 /* The same outside of a test: whether it exited with 0; says on stderr what it did otherwise. */
@@ -86,7 +86,7 @@ void server_crash(struct server *server);
 void server_free(struct server *server);
 
 /* Runs the binary to its end with these arguments, the last NULL: its exit code, as server_wait(). What it wrote to
- * stdout and stderr is in *ret_output, which the caller frees. It must end within 20 s. */
+ * stdout and stderr is in *ret_output, which the caller frees. It must end within CLOCK_PATIENCE. */
 int server_run(const char *const *arguments, char **ret_output);
 
 /* The path of the binary under test. */
@@ -109,7 +109,11 @@ bool server_has_delivered_all(const struct server *server);
 /* Whether the kernel asks the client of a TCP connection of the server whether it is still there, after a silence. */
 bool server_watches_silence(const struct server *server);
 
-/* Open descriptors. */
+/* Returns when nothing goes on in it (tests/lib/quiet.h): what it opens and closes by the way has been closed again.
+ * Fails the test when something goes on and on. */
+void server_await_quiet(const struct server *server);
+
+/* Open descriptors now, also those of what goes on in the background. */
 size_t server_descriptors(const struct server *server);
 
 /* Whether it has a file in that folder of the data open. */

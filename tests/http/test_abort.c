@@ -142,6 +142,7 @@ END_TEST
 START_TEST(a_download_broken_off_harms_nobody)
 {
     put_old();
+    server_await_quiet(site.server);
     size_t descriptors = server_descriptors(site.server);
     for (int i = 0; i < 20; i++) {
         int socket = raw_connect(site.server->port);
@@ -183,6 +184,7 @@ START_TEST(memory_and_descriptors_come_back)
     site_expect_blobs(0);
     client_disconnect(site.client);
     ck_assert(clock_until(CLOCK_PATIENCE, site_figure("bytes_in_flight") == 0));
+    server_await_quiet(site.server);
     size_t descriptors = server_descriptors(site.server);
     uint64_t memory = server_memory(site.server);
     for (int i = 0; i < 100; i++)

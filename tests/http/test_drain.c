@@ -396,7 +396,7 @@ START_TEST(who_waits_in_line_is_answered)
         ck_assert(raw_receive(held[i], &answer));
         close(held[i]);
     }
-    ck_assert_int_eq(server_wait(site.server, 20), 0);
+    ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
 }
 END_TEST
 

@@ -193,16 +193,17 @@ static struct answer *put_store(const char *name)
 START_TEST(a_data_folder_that_is_elsewhere_is_not_ready)
 {
     site_start();
-    ck_assert(clock_until(30, is_ready()));
+    ck_assert(clock_until(CLOCK_PATIENCE, is_ready()));
     char *moved = client_text(site.client, "%s.moved", site.server->data);
     ck_assert_int_eq(rename(site.server->data, moved), 0);
-    ck_assert(clock_until(30, !is_ready()));
+    ck_assert(clock_until(CLOCK_PATIENCE, !is_ready()));
     ck_assert_int_eq(mkdir(site.server->data, 0700), 0);
-    ck_assert(clock_until(30, strstr(answer_string(client_get(site.client, "/readyz", NULL), "detail"), "another")));
+    ck_assert(clock_until(CLOCK_PATIENCE,
+                          strstr(answer_string(client_get(site.client, "/readyz", NULL), "detail"), "another")));
     site_expect_kind(put_store("new"), 503, "store-failed");
     ck_assert_int_eq(rmdir(site.server->data), 0);
     ck_assert_int_eq(rename(moved, site.server->data), 0);
-    ck_assert(clock_until(30, is_ready()));
+    ck_assert(clock_until(CLOCK_PATIENCE, is_ready()));
     site_expect(site_put("k", "v", NULL), 201);
     ck_assert_int_eq(rename(site.server->data, moved), 0);
     ck_assert_int_eq(mkdir(site.server->data, 0700), 0);

@@ -268,7 +268,7 @@ START_TEST(an_upload_that_was_given_up)
     int socket = raw_connect(site.server->port);
     ck_assert(raw_send(socket, "PUT %s HTTP/1.1\r\nHost: a\r\nX-Request-Id: up\r\nContent-Length: 9\r\n\r\nbody",
                        site_object("k")));
-    ck_assert(clock_until(30, server_has_read_all(site.server)));
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
     raw_reset(socket);
     json_t *line = line_of("up");
     ck_assert(is_null(line, "status"));

@@ -554,6 +554,7 @@ static void expect_reading_to_go_on(void)
     add("--idle-timeout", "1");
     site_start();
     site_expect(client_upload(site.client, site_object("k"), LARGE, 1, NULL), 201);
+    server_await_quiet(site.server);
     size_t descriptors = server_descriptors(site.server);
     int narrow = begin_narrow_get("");
     for (int i = 0; i < STEPS; i++) {
@@ -955,6 +956,7 @@ START_TEST(one_address_does_not_get_all_places)
     server_listen(site.server, "0.0.0.0:0");
     server_add(site.server, "--open");
     site_start();
+    server_await_quiet(site.server);
     size_t descriptors = server_descriptors(site.server);
     for (int round = 0; round < 2 && own; round++) {
         for (int i = 0; i <= EACH; i++) {

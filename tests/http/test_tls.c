@@ -560,6 +560,7 @@ START_TEST(who_vanishes_leaves_nothing)
     enum { SIZE = 4 << 20, WAYS = 6, TIMES = 4 };
     start();
     site_expect(client_upload(site.client, site_object("old"), SIZE, 1, NULL), 201);
+    server_await_quiet(site.server);
     size_t descriptors = server_descriptors(site.server) + 1;
     for (unsigned i = 0; i < WAYS * TIMES; i++)
         vanish(i % WAYS);

@@ -37,6 +37,7 @@ static void start(void)
     site_start();
     site_expect(site_put("victim", "unharmed", NULL), 201);
     site_expect(site_put("warm", "up", NULL), 201);
+    server_await_quiet(site.server);
     before.descriptors = server_descriptors(site.server);
     before.memory = server_memory(site.server);
 }

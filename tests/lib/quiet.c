@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Whether a thread sleeps; how often it has been taken from a processor so far is added to *switches. */
-static bool thread_sleeps(const char *id, uint64_t *switches)
+/* Whether a thread of a process sleeps; how often it has been taken from a processor so far is added to *switches. */
+static bool thread_sleeps(pid_t process, const char *id, uint64_t *switches)
 {
     char path[64], line[128], state = 0;
     uint64_t count;
-    snprintf(path, sizeof path, "/proc/self/task/%.16s/status", id);
+    snprintf(path, sizeof path, "/proc/%d/task/%.16s/status", (int)process, id);
     FILE *status = fopen(path, "re");
     if (!status)
         return false; /* it has just ended */
@@ -27,30 +27,37 @@ static bool thread_sleeps(const char *id, uint64_t *switches)
     return state == 'S';
 }
 
-/* The same of all other threads. */
-static bool others_sleep(uint64_t *ret_switches)
+/* The same of all its threads but this one. */
+static bool others_sleep(pid_t process, uint64_t *ret_switches)
 {
+    char path[64];
     bool sleep = true;
-    DIR *threads = opendir("/proc/self/task");
+    snprintf(path, sizeof path, "/proc/%d/task", (int)process);
+    DIR *threads = opendir(path);
     if (!threads)
-        abort();
+        return false; /* the process has ended */
     *ret_switches = 0;
     for (const struct dirent *thread; sleep && (thread = readdir(threads));)
         if (thread->d_name[0] != '.' && atoi(thread->d_name) != gettid())
-            sleep = thread_sleeps(thread->d_name, ret_switches);
+            sleep = thread_sleeps(process, thread->d_name, ret_switches);
     closedir(threads);
     return sleep;
 }
 
-static bool is_quiet(void)
+static bool is_quiet(pid_t process)
 {
     uint64_t before, after;
-    return others_sleep(&before) && others_sleep(&after) && before == after;
+    return others_sleep(process, &before) && others_sleep(process, &after) && before == after;
 }
 
 bool quiet_comes(void)
 {
+    return quiet_comes_to(getpid());
+}
+
+bool quiet_comes_to(pid_t process)
+{
     bool quiet = false;
-    WAIT_UNTIL((quiet = is_quiet()));
+    WAIT_UNTIL((quiet = is_quiet(process)));
     return quiet;
 }
