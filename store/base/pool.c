@@ -26,7 +26,7 @@ struct pool {
     struct pool_job *first;
     struct pool_job **last;
     size_t waiting;
-    struct pool_job *later; /* in no order: there are few */
+    struct agenda later;
     bool ending;
     size_t running; /* jobs on a thread right now: each may give in another */
     size_t thread_limit;
@@ -104,25 +104,26 @@ static void queue(struct pool *pool, struct pool_job *job)
     pool->waiting++;
 }
 
+/* Takes a job out of those to come. Lock held. */
+static void forget_later(struct pool *pool, struct pool_job *job)
+{
+    assert(lock_is_mine(&pool->lock) && job->planned);
+    agenda_remove(&pool->later, &job->later);
+    job->planned = false;
+}
+
 /* Queues the jobs whose time has come; returns when the next one's does, 0: there is none. Lock held. */
 static int64_t queue_due(struct pool *pool)
 {
     assert(lock_is_mine(&pool->lock));
-    int64_t next = 0;
-    int64_t time = pool->later ? clock_now(CLOCK_MONOTONIC) : 0;
-    struct pool_job **at = &pool->later;
-    while (*at) {
-        struct pool_job *job = *at;
-        if (pool->ending || job->due <= time) {
-            *at = job->next;
-            queue(pool, job);
-            continue;
-        }
-        if (!next || job->due < next)
-            next = job->due;
-        at = &job->next;
+    struct agenda_entry *next;
+    int64_t time = pool->later.first ? clock_now(CLOCK_MONOTONIC) : 0;
+    while ((next = pool->later.first) && (pool->ending || next->due <= time)) {
+        struct pool_job *job = (struct pool_job *)next; /* it stands first there */
+        forget_later(pool, job);
+        queue(pool, job);
     }
-    return next;
+    return next ? next->due : 0;
 }
 
 /* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
@@ -139,7 +140,7 @@ static struct pool_job *pool_take(struct pool *pool, struct sleeper *sleeper)
     if (!pool->first)
         pool->last = &pool->first;
     pool->waiting--;
-    if (pool->later)
+    if (pool->later.first)
         find_thread(pool); /* which minds the time */
     return job;
 }
@@ -208,38 +209,41 @@ void pool_submit(struct pool *pool, struct pool_job *job)
     lock_release(&pool->lock);
 }
 
-/* The link that leads to the job; NULL: it is not in the list. Lock held. */
-static struct pool_job **find(const struct pool *pool, struct pool_job **list, const struct pool_job *job)
+/* Takes a job out of those that wait for a thread; false: it is none. Lock held. */
+static bool unqueue(struct pool *pool, struct pool_job *job)
 {
     assert(lock_is_mine(&pool->lock));
-    while (*list && *list != job)
-        list = &(*list)->next;
-    return *list ? list : NULL;
+    struct pool_job **link = &pool->first;
+    while (*link && *link != job)
+        link = &(*link)->next;
+    if (!*link)
+        return false;
+    *link = job->next;
+    if (!*link)
+        pool->last = link;
+    pool->waiting--;
+    return true;
 }
 
 bool pool_withdraw(struct pool *pool, struct pool_job *job)
 {
     lock_take(&pool->lock);
-    struct pool_job **queued = find(pool, &pool->first, job);
-    struct pool_job **link = queued ? queued : find(pool, &pool->later, job);
-    if (link)
-        *link = job->next;
-    if (queued) {
-        pool->waiting--;
-        if (!*queued)
-            pool->last = queued;
-    }
+    bool planned = job->planned;
+    if (planned)
+        forget_later(pool, job);
+    bool taken = planned || unqueue(pool, job);
     lock_release(&pool->lock);
-    return link != NULL;
+    return taken;
 }
 
 void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds)
 {
-    job->due = clock_now(CLOCK_MONOTONIC) + (int64_t)milliseconds * CLOCK_MILLISECOND;
+    int64_t due = clock_now(CLOCK_MONOTONIC) + (int64_t)milliseconds * CLOCK_MILLISECOND;
     lock_take(&pool->lock);
-    job->next = pool->later;
-    pool->later = job;
-    find_thread(pool); /* whoever sleeps may have a later time to wake up at */
+    job->planned = true;
+    agenda_add(&pool->later, &job->later, due);
+    if (pool->later.first == &job->later)
+        find_thread(pool); /* whoever sleeps has a later time to wake up at */
     lock_release(&pool->lock);
 }
 

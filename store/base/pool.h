@@ -8,17 +8,19 @@
 #ifndef CAIRN_POOL_H
 #define CAIRN_POOL_H
 
+#include "store/base/agenda.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct pool;
 
 struct pool_job {
+    struct agenda_entry later; /* the pool's: when a job given in for later has its turn */
+    bool planned;              /* the same: it is to come later */
     struct pool_job *next;
     void (*run)(void *arg);
     void *arg;
-    int64_t due; /* the pool's: when a job given in for later has its turn */
 };
 
 /* Starts one thread, and others when they are needed, up to so many. NULL when memory or threads are out. */
@@ -28,10 +30,11 @@ struct pool *pool_new(size_t threads);
  * after that it may be given in again, also by itself. */
 void pool_submit(struct pool *pool, struct pool_job *job);
 
-/* The same, but not before so much time has passed; at once when the pool ends. */
+/* The same, but not before so much time has passed; at once when the pool ends. Any number of jobs may wait so. */
 void pool_submit_later(struct pool *pool, struct pool_job *job, unsigned milliseconds);
 
-/* Takes back a job that still waits for a thread or for its time; false when it runs, has run or was never given in.
+/* Takes back a job that still waits for a thread or for its time, which is quickly done then; false when it runs, has
+ * run or was never given in.
  * Whoever waits for a job on one of the pool's own threads has to: it might wait for itself. */
 bool pool_withdraw(struct pool *pool, struct pool_job *job);
 
