@@ -5,6 +5,7 @@
 #include "api/request/record.h"
 #include "api/request/turn.h"
 #include "api/routes.h"
+#include "store/store.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct api *api_new(const struct api_options *options)
 void api_drain(struct api *api)
 {
     atomic_store(&api->draining, true);
+    depot_end_watches(api->options.depot);
 }
 
 void api_count_eviction(struct api *api, enum api_eviction reason)

@@ -40,6 +40,7 @@ const struct route routes[] = {
     {METHOD_GET, STORE "/archive", &endpoint_archive_get, ALL(SCOPE_WITHIN, RIGHT_LIST | RIGHT_READ)},
     {METHOD_POST, STORE "/archive", &endpoint_archive_post, ALL(SCOPE_WITHIN, RIGHT_WRITE)},
     {METHOD_POST, STORE "/links", &endpoint_links, ANY(SCOPE_WITHIN, RIGHT_READ | RIGHT_WRITE)},
+    {METHOD_GET, STORE "/changes", &endpoint_changes, ALL(SCOPE_WITHIN, RIGHT_LIST)},
     {METHOD_POST, STORE "/verify", &endpoint_verify, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_POST, STORE "/compact", &endpoint_compact, ALL(SCOPE_STORE, RIGHT_ADMIN)},
     {METHOD_POST, UPLOADS, &endpoint_uploads_post, ALL(SCOPE_WITHIN, RIGHT_WRITE)},

@@ -18,6 +18,9 @@
 
 enum { CONFIG_THREADS = 2 }; /* HTTP threads, unless another number is asked for */
 
+/* Seconds for which deletions are told to those who follow a store, unless another time is asked for. */
+enum { CONFIG_FEED_RETENTION = 7 * 24 * 3600 };
+
 /* Which stores are opened at the start: those of --stores, or all. The words in option.c have this order. */
 enum config_open_stores { CONFIG_LAZY, CONFIG_EAGER };
 

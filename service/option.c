@@ -91,6 +91,9 @@ const struct option option_table[] = {
     {"store-idle-timeout", OPTION_SECONDS,
      "a store that nobody has used for so long is closed, and gives its memory back; 0: it stays open",
      FIELD(depot.store_idle_timeout), 0, 31536000},
+    {"feed-retention", OPTION_SECONDS,
+     "for so long deletions are told to those who follow a store's changes, although nothing else needs them",
+     FIELD(depot.feed_retention), 0, 31536000},
     {"stores-limit", OPTION_COUNT, "stores that there may be; more are not made, those that are there stay",
      FIELD(depot.stores_limit), 1, 1000000},
     {"segment-size", OPTION_SIZE,
@@ -263,6 +266,7 @@ bool option_defaults(struct config *ret_config)
         .depot = depot_options_default(),
     };
     const char *listen = "127.0.0.1:8080";
+    ret_config->depot.feed_retention = CONFIG_FEED_RETENTION;
     ret_config->depot.segment_size = depot_segment_size(&ret_config->depot); /* that applies */
     return ret_config->data && texts_add(&ret_config->listen, listen, strlen(listen));
 }

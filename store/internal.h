@@ -10,6 +10,7 @@
 #include "store/base/services.h"
 #include "store/commit/gate.h"
 #include "store/commit/quota.h"
+#include "store/commit/watch.h"
 #include "store/commit/writer.h"
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
@@ -53,6 +54,7 @@ struct store {
     struct compact compact;
     struct summaries summaries;
     struct scrub scrub;
+    struct watch watch;
     struct writer writer;
     struct quota quota;
     struct gate gate;

@@ -84,9 +84,11 @@ static void connect_writers(struct store *store)
                                 .quota = &store->quota,
                                 .gate = &store->gate,
                                 .notice = &store->notice,
+                                .watch = &store->watch,
                                 .compaction = &store->compact.errand,
                                 .summaries = &store->summaries.errand,
                                 .effort = store->services->effort};
+    store->watch = (struct watch){.services = store->services, .index = &store->index, .gate = &store->gate};
     store->writer = (struct writer){.parts = parts, .groups = store->services->groups, .space = store->services->space};
     store->compact = (struct compact){.index = &store->index,
                                       .log = &store->log,
@@ -101,6 +103,11 @@ static void connect_writers(struct store *store)
                                       .admission = store->services->admission};
     store->summaries = (struct summaries){
         .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
+}
+
+/* What an upload, a batch and a copy need. */
+static void connect_intake(struct store *store)
+{
     store->intake = (struct intake){.index = &store->index,
                                     .blobs = &store->blobs,
                                     .quota = &store->quota,
@@ -119,7 +126,9 @@ static void set_up_parts(struct store *store, uint64_t salt)
     gate_init(&store->gate, store->services, &store->quota, &store->blobs);
     connect_readers(store);
     connect_writers(store);
+    connect_intake(store);
     writer_init(&store->writer, store->services->commits);
+    watch_init(&store->watch);
     scrub_init(&store->scrub);
     catalog_init(&store->catalog);
     binder_init(&store->binder, store->services->upkeep);
@@ -177,6 +186,7 @@ static void store_free(struct store *store)
     summaries_free(&store->summaries);
     scrub_free(&store->scrub);
     writer_free(&store->writer);
+    watch_free(&store->watch);
     gate_free(&store->gate);
     quota_free(&store->quota);
     index_free(&store->index);
@@ -277,6 +287,7 @@ bool store_is_quiet(struct store *store)
 static bool store_conclude(struct store *store, bool mark)
 {
     scrub_stop(&store->scrub);
+    watch_stop(&store->watch);
     compact_stop(&store->compact);
     summaries_stop(&store->summaries);
     binder_stop(&store->binder);
@@ -434,6 +445,11 @@ enum store_error store_changes(struct store *store, const struct store_changes_q
     if (gate_is_removed(&store->gate))
         return STORE_NO_STORE;
     return failure_tell(feed_read(&store->feed, query, change, arg, ret_changes));
+}
+
+enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg)
+{
+    return watch_take(&store->watch, end, milliseconds, told, arg);
 }
 
 /* ---- verifying it ---------------------------------------------------------------------------- */

@@ -205,6 +205,9 @@ enum store_error depot_open(const char *path, const struct depot_options *option
 /* From here on new writes fail with STORE_DRAINING; those under way and reads go on. */
 void depot_drain(struct depot *depot);
 
+/* From here on nobody waits for a change: who does is called soon (store_watch()). All else goes on. */
+void depot_end_watches(struct depot *depot);
+
 /* From here on no store is opened: who waits for one gets STORE_DRAINING soon. Those that are open go on. */
 void depot_halt(struct depot *depot);
 
@@ -423,6 +426,15 @@ struct store_changes {
 enum store_error store_changes(struct store *store, const struct store_changes_query *query,
                                void (*change)(void *arg, const struct store_change *change), void *arg,
                                struct store_changes *ret_changes);
+
+/* `more`: there is more in the log, or nothing to wait for any more: the store was removed, the depot drains or has
+ * ended its watches. Else the time is over. Must not block. Thread: the engine's. */
+typedef void store_watched(void *arg, bool more);
+
+/* Calls told(arg, ...) once: when the log has come beyond the offset `end`, or there is nothing to wait for, or after
+ * so many milliseconds. The store's reference has to live until then. Takes no thread, and does not block.
+ * STORE_NO_MEMORY. */
+enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg);
 
 /* ---- verification ---------------------------------------------------------------------------- */
 

@@ -73,6 +73,7 @@ extern const struct endpoint endpoint_store_put;
 extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_patch;
 extern const struct endpoint endpoint_store_delete;
+extern const struct endpoint endpoint_changes;
 extern const struct endpoint endpoint_stores_list;
 extern const struct endpoint endpoint_about;
 extern const struct endpoint endpoint_healthz;

@@ -169,6 +169,8 @@ static void write_problem(struct jsontext *json, struct request *request, const 
     }
     if (kind == problem_kind(PROBLEM_QUOTA_EXCEEDED))
         write_quota(json, &request->overrun);
+    if (kind == problem_kind(PROBLEM_CHANGES_GONE))
+        jsontext_figure(json, "oldest", request->oldest);
     jsontext_field(json, "request_id", request_id(request));
     jsontext_close(json, '}');
 }

@@ -128,14 +128,20 @@ void request_offload(struct request *request, request_step *job, request_step *t
         refused(request, error);
 }
 
-void request_go_on(struct request *request, request_step *job)
+void request_work(struct request *request, request_step *job)
 {
-    assert(request->phase == REQUEST_SENT);
     request->job = job;
-    MHD_suspend_connection(request->connection);
+    request->error = STORE_OK;
     enum store_error error = depot_go_on(request->api->options.depot, run_job, request);
     if (error != STORE_OK)
         refused(request, error);
+}
+
+void request_go_on(struct request *request, request_step *job)
+{
+    assert(request->phase == REQUEST_SENT);
+    MHD_suspend_connection(request->connection);
+    request_work(request, job);
 }
 
 void request_keep_error(struct request *request, enum store_error error)

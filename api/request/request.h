@@ -88,6 +88,7 @@ struct request {
     enum store_error error;       /* what came of the work that was waited for */
     int os_error;                 /* the errno beside it, or 0 */
     struct store_overrun overrun; /* beside STORE_QUOTA */
+    uint64_t oldest;              /* beside STORE_GONE */
     char *detail;                 /* owned; a sentence of the engine about it, or NULL */
     bool created;                 /* of a store: it was not there */
     struct receipt receipt;       /* of the write that was waited for, when error is STORE_OK */
@@ -138,6 +139,10 @@ void request_resume(struct request *request);
 /* Suspends, runs `job` on an I/O thread, then `then`. When the engine takes no jobs, `job` does not
  * run, request->error says why, and `then` runs all the same. */
 void request_offload(struct request *request, request_step *job, request_step *then);
+
+/* For a request that is suspended: runs `job` on an I/O thread, however many wait, and resumes it. Also when `job` did
+ * not run: request->error says why. Thread: any. */
+void request_work(struct request *request, request_step *job);
 
 /* For content that is under way and has to be made: suspends and runs `job` on an I/O thread; then libmicrohttpd asks
  * for the content again. Also when `job` did not run: request->error says why. */

@@ -387,6 +387,7 @@ void group_commit(struct group *group)
     bool durable = group->changes.count > 0;
     if (durable) {
         publish(group);
+        watch_wake(group->parts->watch);
         count_commit(group);
     }
     complete(group->parts->gate, group->first);

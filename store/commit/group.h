@@ -18,6 +18,7 @@
 #include "store/commit/gate.h"
 #include "store/commit/quota.h"
 #include "store/commit/txn.h"
+#include "store/commit/watch.h"
 #include "store/index/index.h"
 
 struct group;
@@ -30,6 +31,7 @@ struct group_parts {
     struct quota *quota;
     struct gate *gate;
     const struct notice *notice;
+    struct watch *watch;       /* told what there is now */
     struct errand *compaction; /* asked when a segment has become worth it */
     struct errand *summaries;  /* asked when one has been sealed, and as the log grows */
     struct effort *effort;     /* the depot's */

@@ -52,6 +52,7 @@ struct depot {
     struct claims claims;
     struct census census;
     atomic_bool halt;
+    atomic_bool unwatched;
 };
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -125,7 +126,7 @@ static struct depot *depot_new(const struct depot_options *options)
     if (depot->options.read_only) {
         io_read_only(&depot->read_only, depot->options.io);
         depot->options.io = &depot->read_only;
-        depot_drain(depot);
+        admission_drain(&depot->admission);
     }
     io_roomy_init(&depot->roomy, depot->options.io, make_room, depot);
     depot->options.io = &depot->roomy.io;
@@ -135,6 +136,7 @@ static struct depot *depot_new(const struct depot_options *options)
                                         .effort = &depot->effort,
                                         .groups = &depot->groups,
                                         .halt = &depot->halt,
+                                        .unwatched = &depot->unwatched,
                                         .alarm = &depot->alarm,
                                         .notice = {.tell = options->log, .arg = options->log_arg}};
     effort_init(&depot->effort);
@@ -249,9 +251,23 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     return STORE_OK;
 }
 
+static bool wake_next(void *arg, struct store *store)
+{
+    (void)arg;
+    watch_wake(&store->watch);
+    return true;
+}
+
 void depot_drain(struct depot *depot)
 {
     admission_drain(&depot->admission);
+    (void)roster_each_open(&depot->roster, wake_next, NULL);
+}
+
+void depot_end_watches(struct depot *depot)
+{
+    atomic_store(&depot->unwatched, true);
+    (void)roster_each_open(&depot->roster, wake_next, NULL);
 }
 
 void depot_halt(struct depot *depot)
@@ -527,6 +543,7 @@ static struct failure remove_acquired(struct depot *depot, struct store *store, 
     gate_remove(&store->gate);
     scrub_cancel(&store->scrub);
     (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
+    watch_wake(&store->watch);
     roster_strike(&depot->roster, store, trash);
     census_forget(&depot->census);
     trouble_forget(&depot->trouble, store->name);

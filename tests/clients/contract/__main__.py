@@ -21,6 +21,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.keys,
     scenarios.collisions,
     scenarios.listing,
+    scenarios.feed,
     scenarios.batches,
     scenarios.archives,
     uploads.round_trip,

@@ -300,6 +300,33 @@ def listing(checker):
     call("listObjects", 404, {"store": "absent"})
 
 
+def feed(checker):
+    call = checker.call
+    path = {"store": "followed"}
+    call("createStore", 201, path)
+    page = call("listChanges", 200, path, why="nothing has happened").json()
+    checker.check("a new store has no changes", (page["changes"], page["next"], page["end"]) == ([], 0, 0), f"{page}")
+    for name in ("a", "b"):
+        call("putObject", 201, {**path, "key": name}, body=b"x")
+    call("deleteObject", 200, {**path, "key": "a"})
+    call("putObjectByHash", 201, {**path, "hash": ALICE_HASH}, body=b"x")
+    page = call("listChanges", 200, path, {"limit": 1}, why="the first page").json()
+    told = page["changes"]
+    page = call("listChanges", 200, path, {"since": page["next"], "wait": 60}, why="the rest, at once").json()
+    told = [(change["op"], change["key"]) for change in told + page["changes"]]
+    checker.check("changes come in order", told == [("put", "a"), ("put", "b"), ("delete", "a"), ("put", None)],
+                  f"{told}")
+    since = {"since": page["next"]}
+    page = call("listChanges", 200, path, {**since, "wait": 1}, why="nothing comes").json()
+    checker.check("a wait ends", page["changes"] == [], f"{page}")
+    page = call("listChanges", 200, path, {"prefix": "b"}, why="below a prefix").json()
+    checker.check("a prefix leaves out others", [change["key"] for change in page["changes"]] == ["b"], f"{page}")
+    call("listChanges", 410, path, {"since": since["since"] + 1}, why="no place of this log")
+    for wrong in ({"since": -1}, {"since": "now"}, {"limit": 0}, {"wait": 61}, {"prefix": "x" * 1025}):
+        call("listChanges", 400, path, wrong, valid=False, why=str(wrong))
+    call("listChanges", 404, {"store": "absent"})
+
+
 # ---- many objects ------------------------------------------------------------------------------
 
 

@@ -1,0 +1,19 @@
+/* query.h - the query parameters that several endpoints read, each with its refusal.
+ *
+ * Each function returns false when it has answered. Thread: the daemon's.
+ */
+#ifndef CAIRN_API_QUERY_H
+#define CAIRN_API_QUERY_H
+
+#include "api/request/request.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A parameter that is a number of at least `least`; where it is absent the number stays. */
+bool query_number(struct request *request, const char *name, uint64_t least, uint64_t most, uint64_t *number);
+
+/* `prefix`: the first bytes of keys; none where it is absent. */
+bool query_prefix(struct request *request, char ret_prefix[STORE_KEY_MAX + 1], size_t *ret_length);
+
+#endif

@@ -1,0 +1,146 @@
+/* watch.c - who waits for the next commit of a store: a list, and who looks at it. See watch.h. */
+#include "store/commit/watch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct watcher {
+    struct watcher *next, **link; /* in the list; in none: link is NULL */
+    struct watch *watch;
+    struct pool_job job; /* when the time is over */
+    uint64_t end;
+    store_watched *told;
+    void *arg;
+    bool more; /* that it is told */
+};
+
+/* ---- the list; the lock is held ---------------------------------------------------------------- */
+
+static void enter(struct watch *watch, struct watcher *watcher)
+{
+    assert(lock_is_mine(&watch->lock));
+    watcher->next = watch->first;
+    watcher->link = &watch->first;
+    if (watch->first)
+        watch->first->link = &watcher->next;
+    watch->first = watcher;
+    atomic_store(&watch->watched, true);
+}
+
+static void leave(struct watcher *watcher)
+{
+    struct watch *watch = watcher->watch;
+    assert(lock_is_mine(&watch->lock));
+    *watcher->link = watcher->next;
+    if (watcher->next)
+        watcher->next->link = watcher->link;
+    watcher->link = NULL;
+    atomic_store(&watch->watched, watch->first != NULL);
+}
+
+/* ---- telling ----------------------------------------------------------------------------------- */
+
+/* The last thing that is done with a watcher: whoever is told may let the store be closed. */
+static void tell(struct watcher *watcher)
+{
+    struct watcher own = *watcher;
+    free(watcher);
+    own.told(own.arg, own.more);
+}
+
+/* Its time is over; or there was more just now, when it could not be taken back any more. */
+static void give_up(void *arg)
+{
+    struct watcher *watcher = arg;
+    struct watch *watch = watcher->watch;
+    lock_take(&watch->lock);
+    if (watcher->link)
+        leave(watcher);
+    lock_release(&watch->lock);
+    tell(watcher);
+}
+
+/* Whether there is nothing to wait for any more. */
+static bool is_over(const struct watch *watch)
+{
+    return gate_is_removed(watch->gate) || !gate_lets_in(watch->gate) || atomic_load(watch->services->unwatched);
+}
+
+/* Takes those out of the list for whom there is more. Those whose time is over just now tell themselves. */
+static struct watcher *take_woken(struct watch *watch)
+{
+    uint64_t end = is_over(watch) ? UINT64_MAX : index_end(watch->index);
+    struct watcher *woken = NULL, *next;
+    lock_take(&watch->lock);
+    for (struct watcher *watcher = watch->first; watcher; watcher = next) {
+        next = watcher->next;
+        if (watcher->end >= end)
+            continue;
+        leave(watcher);
+        watcher->more = true;
+        if (pool_withdraw(watch->services->pool, &watcher->job)) {
+            watcher->next = woken;
+            woken = watcher;
+        }
+    }
+    lock_release(&watch->lock);
+    return woken;
+}
+
+/* For an errand, which is waited for before the store is closed. */
+static int wake(void *arg)
+{
+    struct watcher *watcher = take_woken(arg);
+    while (watcher) {
+        struct watcher *next = watcher->next;
+        tell(watcher);
+        watcher = next;
+    }
+    return ERRAND_DONE;
+}
+
+/* ---- beginning and end ------------------------------------------------------------------------- */
+
+void watch_init(struct watch *watch)
+{
+    lock_init(&watch->lock);
+    errand_init(&watch->wakes, watch->services->pool, wake, watch, NULL);
+}
+
+void watch_free(struct watch *watch)
+{
+    assert(!watch->first);
+    errand_free(&watch->wakes);
+    lock_destroy(&watch->lock);
+}
+
+void watch_stop(struct watch *watch)
+{
+    (void)errand_end(&watch->wakes);
+}
+
+/* ---- waiting ----------------------------------------------------------------------------------- */
+
+/* It is in the list before it is looked whether there is more already: a commit either sees it or is seen. Until the
+ * lock is let go nobody tells it, and the store stays. */
+enum store_error watch_take(struct watch *watch, uint64_t end, unsigned milliseconds, store_watched *told, void *arg)
+{
+    struct watcher *watcher = malloc(sizeof *watcher);
+    if (!watcher)
+        return STORE_NO_MEMORY;
+    *watcher = (struct watcher){.watch = watch, .end = end, .told = told, .arg = arg};
+    watcher->job = (struct pool_job){.run = give_up, .arg = watcher};
+    lock_take(&watch->lock);
+    enter(watch, watcher);
+    pool_submit_later(watch->services->pool, &watcher->job, milliseconds);
+    if (index_end(watch->index) > end || is_over(watch))
+        (void)errand_ask(&watch->wakes);
+    lock_release(&watch->lock);
+    return STORE_OK;
+}
+
+void watch_wake(struct watch *watch)
+{
+    if (atomic_load(&watch->watched))
+        (void)errand_ask(&watch->wakes);
+}

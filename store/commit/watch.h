@@ -1,0 +1,47 @@
+/* watch.h - who waits for the next commit of a store, and for how long.
+ *
+ * Waiting takes no thread: a watcher is a place in a list and a job that comes when its time is over. A commit only
+ * asks an errand to look at the list, and only where anybody waits: so it holds nothing up, and one look wakes all of
+ * them, however many. Who removes the store or ends the depot has them looked at, too, and then nobody waits any more.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_WATCH_H
+#define CAIRN_WATCH_H
+
+#include "store/base/errand.h"
+#include "store/base/lock.h"
+#include "store/base/services.h"
+#include "store/commit/gate.h"
+#include "store/index/index.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+struct watcher;
+
+struct watch {
+    const struct services *services; /* the depot's */
+    struct index *index;             /* the store's, like the next */
+    struct gate *gate;
+
+    struct lock lock;
+    struct watcher *first;
+    atomic_bool watched; /* there is one in the list */
+    struct errand wakes; /* tells those that wait for less than there is, or in vain */
+};
+
+/* Sets up the rest of what has its parts. */
+void watch_init(struct watch *watch);
+void watch_free(struct watch *watch);
+
+/* What store_watch() says. */
+enum store_error watch_take(struct watch *watch, uint64_t end, unsigned milliseconds, store_watched *told, void *arg);
+
+/* There is more in the log now, or nothing to wait for any more. Does not block. */
+void watch_wake(struct watch *watch);
+
+/* Nothing of it runs any more. When nobody waits. Blocking. Thread: the one that closes the store. */
+void watch_stop(struct watch *watch);
+
+#endif
