@@ -10,6 +10,7 @@
 #include "api/http/disposition.h"
 #include "api/request/permit.h"
 #include "api/request/portions.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
 
 #include <stdlib.h>
@@ -156,12 +157,7 @@ static bool read_query(struct request *request, struct packing *packing)
     query->limit = PAGE;
     query->cursor = packing->cursor;
     query->prefix = packing->prefix;
-    if (uri_parameter_bytes(request->query, "prefix", packing->prefix, sizeof packing->prefix, &query->prefix_length) !=
-        URI_PARAMETER_MALFORMED)
-        return true;
-    reply_problem(request, PROBLEM_BAD_PARAMETER,
-                  "The parameter prefix is percent-encoded and has at most 1024 bytes.");
-    return false;
+    return query_prefix(request, packing->prefix, &query->prefix_length);
 }
 
 static bool may_read(struct request *request, const struct packing *packing)

@@ -13,6 +13,7 @@
 #include "api/archive/member.h"
 #include "api/request/core.h"
 #include "api/request/permit.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
 #include "api/text/utf8.h"
 
@@ -511,12 +512,8 @@ static bool read_head(struct request *request, struct unpacking *unpacking)
                       coding);
         return false;
     }
-    if (uri_parameter_bytes(request->query, "prefix", unpacking->prefix, sizeof unpacking->prefix,
-                            &unpacking->prefix_length) == URI_PARAMETER_MALFORMED) {
-        reply_problem(request, PROBLEM_BAD_PARAMETER,
-                      "The parameter prefix is percent-encoded and has at most 1024 bytes.");
+    if (!query_prefix(request, unpacking->prefix, &unpacking->prefix_length))
         return false;
-    }
     bool good = uri_switch(request->query, "atomic", &unpacking->atomic);
     if (!good)
         reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter atomic is true or false.");

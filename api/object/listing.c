@@ -3,6 +3,7 @@
 
 #include "api/http/accept.h"
 #include "api/request/object_json.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
 
 #include <stdlib.h>
@@ -16,12 +17,13 @@ static bool refuse(struct request *request, const char *detail)
     return false;
 }
 
-/* A value of at most `most` bytes; there is room for one more. */
-static bool read_bytes(struct request *request, const char *name, char *value, size_t most, size_t *ret_length)
+static bool read_delimiter(struct request *request, struct listing *listing)
 {
-    enum uri_parameter found = uri_parameter_bytes(request->query, name, value, most + 1, ret_length);
+    size_t *length = &listing->query.delimiter_length;
+    enum uri_parameter found = uri_parameter_bytes(request->query, "delimiter", listing->delimiter,
+                                                   sizeof listing->delimiter, length);
     if (found == URI_PARAMETER_ABSENT)
-        *ret_length = 0;
+        *length = 0;
     return found != URI_PARAMETER_MALFORMED;
 }
 
@@ -41,11 +43,11 @@ bool listing_ask(struct request *request, struct listing *listing)
     query->cursor = listing->cursor;
     listing->lines = accept_prefers(request_field(request, FIELD_ACCEPT), "application/x-ndjson", "application/json");
     listing->left = listing->lines ? INT64_MAX : LISTING_PAGE_MAX; /* more is not what openapi.yaml describes */
-    if (!read_bytes(request, "prefix", listing->prefix, STORE_KEY_MAX, &query->prefix_length))
-        return refuse(request, "The parameter prefix is percent-encoded and has at most 1024 bytes.");
-    if (!read_bytes(request, "delimiter", listing->delimiter, LISTING_DELIMITER_MAX, &query->delimiter_length))
+    if (!query_prefix(request, listing->prefix, &query->prefix_length))
+        return false;
+    if (!read_delimiter(request, listing))
         return refuse(request, "The parameter delimiter is percent-encoded and has at most 64 bytes.");
-    if (!paging_limit(request, listing->left, &listing->left) || !read_cursor(request, listing))
+    if (!query_number(request, "limit", 1, listing->left, &listing->left) || !read_cursor(request, listing))
         return false;
     if (!uri_switch(request->query, "attributes", &listing->attributes))
         return refuse(request, "The parameter attributes is true or false.");

@@ -1,29 +1,11 @@
-/* paging.c - reads limits and cursors, and writes cursors. See paging.h. */
+/* paging.c - reads and writes cursors. See paging.h. */
 #include "api/request/paging.h"
 
 #include "api/request/reply.h"
-#include "api/text/decimal.h"
 
-#include <inttypes.h>
 #include <nettle/base64.h>
-#include <string.h>
 
 enum { CURSOR_TEXT = BASE64_ENCODE_RAW_LENGTH(PAGING_CURSOR_MAX) /* padded */ };
-
-bool paging_limit(struct request *request, uint64_t most, uint64_t *ret_limit)
-{
-    char text[24];
-    uint64_t limit;
-    enum uri_parameter found = uri_parameter(request->query, "limit", text, sizeof text);
-    if (found == URI_PARAMETER_ABSENT)
-        return true;
-    if (found == URI_PARAMETER_FOUND && decimal_parse(text, strlen(text), most, &limit) && limit >= 1) {
-        *ret_limit = limit;
-        return true;
-    }
-    reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter limit is a number from 1 to %" PRIu64 ".", most);
-    return false;
-}
 
 bool paging_cursor(struct request *request, uint8_t cursor[PAGING_CURSOR_SIZE], size_t *ret_length)
 {

@@ -1,4 +1,4 @@
-/* paging.h - what listings that come page by page have in common: `?limit=`, `?cursor=`, and the next page's cursor.
+/* paging.h - what listings that come page by page have in common: `?cursor=`, and the next page's cursor.
  *
  * A cursor is bytes that mean something to the listing alone, in base64url: opaque to clients.
  *
@@ -14,9 +14,6 @@
 
 /* The most bytes of any cursor; decoding may write a block more. */
 enum { PAGING_CURSOR_MAX = STORE_CURSOR_MAX, PAGING_CURSOR_SIZE = PAGING_CURSOR_MAX + 3 };
-
-/* How many items the request asks for, 1 to `most`; where it says nothing *ret_limit stays. False: it has refused. */
-bool paging_limit(struct request *request, uint64_t most, uint64_t *ret_limit);
 
 /* The bytes of its cursor; none where it says nothing. False: they are none. */
 bool paging_cursor(struct request *request, uint8_t cursor[PAGING_CURSOR_SIZE], size_t *ret_length);

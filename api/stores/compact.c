@@ -4,44 +4,30 @@
  * Who asks waits for the end, but not longer than `?wait=` seconds, and costs no thread meanwhile: 202 says that it
  * goes on. Asked again while it runs, one joins it.
  */
+#include "api/request/query.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 #include "api/stores/compaction.h"
-#include "api/text/decimal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { WAIT_DEFAULT = 30, WAIT_MAX = 60 }; /* seconds */
 
 struct wait {
-    unsigned milliseconds;
+    uint64_t seconds;
     struct store_compaction compaction; /* that was waited for */
 };
-
-static bool read_wait(struct request *request, unsigned *ret_milliseconds)
-{
-    char value[8];
-    uint64_t seconds = WAIT_DEFAULT;
-    enum uri_parameter found = uri_parameter(request->query, "wait", value, sizeof value);
-    if (found == URI_PARAMETER_MALFORMED ||
-        (found == URI_PARAMETER_FOUND && !decimal_parse(value, strlen(value), WAIT_MAX, &seconds))) {
-        reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter wait is a number of seconds from 0 to %d.",
-                      WAIT_MAX);
-        return false;
-    }
-    *ret_milliseconds = 1000 * (unsigned)seconds;
-    return true;
-}
 
 static void begin(struct request *request)
 {
     struct wait *wait = calloc(1, sizeof *wait);
     request->state = wait;
-    if (!wait)
+    if (!wait) {
         reply_error(request, STORE_NO_MEMORY);
-    else
-        read_wait(request, &wait->milliseconds);
+        return;
+    }
+    wait->seconds = WAIT_DEFAULT;
+    (void)query_number(request, "wait", 0, WAIT_MAX, &wait->seconds);
 }
 
 /* A body that is dropped would look as if it had been read. */
@@ -82,7 +68,7 @@ static void start(struct request *request)
 {
     const struct wait *wait = request->state;
     request_suspend(request, answer);
-    enum store_error error = store_compact(request->store, wait->milliseconds, compacted, request);
+    enum store_error error = store_compact(request->store, 1000 * (unsigned)wait->seconds, compacted, request);
     if (error == STORE_OK)
         return;
     request->error = error;

@@ -7,6 +7,7 @@
  */
 #include "api/request/core.h"
 #include "api/request/paging.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
 #include "api/stores/store_json.h"
 
@@ -121,7 +122,7 @@ static void begin(struct request *request)
         return;
     }
     stores->limit = ALL;
-    if (paging_limit(request, LIMIT_MAX, &stores->limit))
+    if (query_number(request, "limit", 1, LIMIT_MAX, &stores->limit))
         read_cursor(request, stores);
 }
 
