@@ -1,0 +1,316 @@
+/* import.c - which members come in, and how: what does not fit behind what is gathered waits until that is committed.
+ * See import.h. */
+#include "api/archive/import.h"
+
+#include "api/archive/member.h"
+#include "api/request/core.h"
+#include "api/request/permit.h"
+#include "api/request/reply.h"
+#include "api/text/utf8.h"
+
+#include <inttypes.h>
+
+enum {
+    SMALL = 256 << 10,     /* bytes of a member that is committed together with others */
+    CRATE_BYTES = 4 << 20, /* of those together */
+    REFUSALS_NAMED = 100,  /* members that the answer names */
+    NAME_SHOWN = 1024
+};
+
+void import_begin(struct import *import)
+{
+    struct request *request = import->request;
+    const struct api_options *options = &request->api->options;
+    bool bounded = import->atomic || options->batch_bytes_limit < CRATE_BYTES;
+    import->crate = (struct crate){.bytes_limit = bounded ? options->batch_bytes_limit : CRATE_BYTES,
+                                   .ops_limit = options->batch_ops_limit,
+                                   .budget = &request->api->batches};
+    jsontext_open(&import->refusals, '[');
+}
+
+/* ---- refusals -------------------------------------------------------------------------------- */
+
+bool import_stops(const struct import *import)
+{
+    return import->request->suspended || import->request->status != 0;
+}
+
+void import_drop(struct import *import)
+{
+    stream_abort(import->stream);
+    import->stream = NULL;
+    crate_free(&import->crate);
+    tar_free(&import->tar);
+}
+
+void import_refuse(struct import *import, enum problem problem, const char *sentence)
+{
+    reply_problem(import->request, problem,
+                  "The archive is refused at byte %" PRIu64 ": %s; %" PRIu64 " objects of it are stored.",
+                  import->tar.position, sentence, import->objects);
+}
+
+static void refuse_error(struct import *import, enum store_error error)
+{
+    import_refuse(import, problem_of(error, import->request->os_error), store_error_text(error));
+}
+
+/* Names a member that does not come in; where all or none shall, none does. */
+static void refuse_member(struct import *import, const char *reason)
+{
+    const struct tar *tar = &import->tar;
+    struct jsontext *json = &import->refusals;
+    size_t shown = tar->path_length <= NAME_SHOWN ? tar->path_length
+                                                  : utf8_beginning(tar->path, tar->path_length, NAME_SHOWN);
+    import->place = IMPORT_NOWHERE;
+    if (import->atomic) {
+        reply_problem(import->request, PROBLEM_ENTRY_REFUSED, "\"%.*s\" is refused, and nothing is stored: %s.",
+                      (int)shown, tar->path, reason);
+        return;
+    }
+    if (import->refused++ >= REFUSALS_NAMED)
+        return;
+    jsontext_open(json, '{');
+    jsontext_bytes(json, "name", tar->path, shown);
+    jsontext_field(json, "reason", reason);
+    jsontext_close(json, '}');
+}
+
+/* ---- commits --------------------------------------------------------------------------------- */
+
+static void suspend(struct import *import)
+{
+    request_suspend(import->request, import->then);
+}
+
+/* Thread: the engine's. */
+static void committed(void *arg, const struct store_result *result)
+{
+    struct import *import = arg;
+    struct request *request = import->request;
+    request->error = result->error;
+    request->os_error = result->os_error;
+    request->overrun = result->overrun;
+    for (size_t i = 0; result->error == STORE_OK && i < result->receipt_count; i++) {
+        import->objects++;
+        import->created += !result->receipts[i].existed;
+        import->bytes += result->receipts[i].size;
+    }
+    request_resume(request);
+}
+
+static void commit_crate(struct import *import)
+{
+    struct request *request = import->request;
+    struct crate *crate = &import->crate;
+    const struct store_op *ops = crate_ops(crate);
+    import->committing = true;
+    suspend(import);
+    enum store_error error = store_batch(request->store, ops, crate->count, STORE_ALLOW_EMPTY | STORE_ALLOW_NUL,
+                                         committed, import, NULL);
+    if (error == STORE_OK)
+        return; /* the request is no longer ours */
+    request->error = error;
+    request_resume(request);
+}
+
+static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
+{
+    const struct import *import = arg;
+    *ret_attributes = import->attributes.bytes;
+    *ret_length = import->attributes.length;
+    return STORE_OK;
+}
+
+static void commit_stream(struct import *import)
+{
+    struct stream_finish finish = {.seal = seal, .arg = import};
+    struct stream *stream = import->stream;
+    import->stream = NULL;
+    import->committing = true;
+    suspend(import);
+    stream_commit(stream, &finish, committed, import);
+}
+
+bool import_settle(struct import *import)
+{
+    if (!import->committing)
+        return true;
+    import->committing = false;
+    crate_empty(&import->crate);
+    if (import->request->error != STORE_OK)
+        refuse_error(import, import->request->error);
+    return import->request->error == STORE_OK;
+}
+
+bool import_commit(struct import *import)
+{
+    bool any = import->crate.count > 0;
+    if (any)
+        commit_crate(import);
+    return any;
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+static void open_stream(struct import *import, const struct store_key *key)
+{
+    struct request *request = import->request;
+    struct stream_hooks hooks = {.overrun = &request->overrun};
+    if (import->crate.count > 0) { /* its members come first */
+        import->waits = true;
+        commit_crate(import);
+        return;
+    }
+    enum store_error error = stream_open(request->store, key, import->tar.size, &hooks, &import->stream);
+    request_keep_error(request, error);
+    import->place = IMPORT_IN_STREAM;
+    if (error != STORE_OK)
+        refuse_error(import, error);
+}
+
+static void add_to_crate(struct import *import, const struct store_key *key)
+{
+    const struct attributes *attributes = &import->attributes;
+    enum crate_answer answer = crate_add(&import->crate, key, attributes->bytes, attributes->length,
+                                         (size_t)import->tar.size);
+    import->place = IMPORT_IN_CRATE;
+    if (answer == CRATE_OK)
+        return;
+    if (!import->atomic && import->crate.count > 0) {
+        import->waits = true;
+        commit_crate(import);
+    } else if (answer == CRATE_FULL) {
+        import_refuse(import, PROBLEM_TOO_LARGE, "it is more than one transaction may hold");
+    } else {
+        import_refuse(import, PROBLEM_BUSY, "other requests have the memory for now");
+    }
+}
+
+static const char *kind_fault(enum tar_kind kind)
+{
+    static const char *const faults[] = {[TAR_LINK] = "it is a link",
+                                         [TAR_DEVICE] = "it is a device or a pipe",
+                                         [TAR_SPARSE] = "it is sparse: pack it without --sparse",
+                                         [TAR_UNKNOWN] = "it is of a kind that is not known here"};
+    return faults[kind];
+}
+
+/* Why a member cannot come in, or NULL: then its key and its attributes are known. */
+static const char *member_fault(struct import *import, char bytes[STORE_KEY_MAX], struct store_key *ret_key)
+{
+    const struct request *request = import->request;
+    const struct tar *tar = &import->tar;
+    struct slice prefix = {import->prefix, import->prefix_length};
+    const char *fault = kind_fault(tar->kind);
+    if (!fault)
+        fault = member_key(tar, prefix, bytes, ret_key);
+    if (fault)
+        return fault;
+    if (permit_lacks(request, RIGHT_WRITE, request->store_name, ret_key->bytes ? ret_key : NULL) != 0)
+        return "the right write is lacking for its key";
+    if (tar->size > request->api->options.object_limit)
+        return "it is larger than an object may be";
+    attributes_free(&import->attributes);
+    return member_attributes(tar, &import->attributes);
+}
+
+static void begin_member(struct import *import)
+{
+    struct store_key key;
+    char bytes[STORE_KEY_MAX];
+    import->waits = false;
+    import->place = IMPORT_NOWHERE;
+    if (import->tar.kind == TAR_FOLDER)
+        return;
+    const char *fault = member_fault(import, bytes, &key);
+    if (fault)
+        refuse_member(import, fault);
+    else if (import->atomic || (import->tar.size <= SMALL && import->tar.size <= import->crate.bytes_limit / 2))
+        add_to_crate(import, &key);
+    else
+        open_stream(import, &key);
+}
+
+static void ready(void *arg)
+{
+    request_resume(arg);
+}
+
+static size_t write_stream(struct import *import, const char *bytes, size_t length)
+{
+    size_t taken = 0;
+    enum store_error error = stream_write(import->stream, bytes, length, &taken);
+    request_keep_error(import->request, error);
+    if (error != STORE_OK) {
+        refuse_error(import, error);
+    } else if (taken < length) {
+        suspend(import);
+        stream_wait(import->stream, ready, import->request);
+    }
+    return taken;
+}
+
+static size_t take_content(struct import *import, const char *bytes, size_t length)
+{
+    size_t taken = length;
+    if (import->place == IMPORT_IN_STREAM)
+        taken = write_stream(import, bytes, length);
+    else if (import->place == IMPORT_IN_CRATE)
+        crate_fill(&import->crate, bytes, length);
+    return taken;
+}
+
+static void end_member(struct import *import)
+{
+    if (import->place == IMPORT_IN_STREAM)
+        commit_stream(import);
+}
+
+/* ---- the tar ---------------------------------------------------------------------------------- */
+
+static void take_step(struct import *import, enum tar_step told, const char *bytes, size_t *used)
+{
+    switch (told) {
+    case TAR_MORE:
+        break;
+    case TAR_MEMBER:
+        begin_member(import);
+        break;
+    case TAR_CONTENT:
+        *used = take_content(import, bytes, *used);
+        break;
+    case TAR_DONE:
+        end_member(import);
+        break;
+    case TAR_END:
+        import->ended = true;
+        break;
+    case TAR_FAULT:
+        import_refuse(import, PROBLEM_BAD_BODY, import->tar.fault);
+        break;
+    }
+}
+
+size_t import_take(struct import *import, const char *bytes, size_t length)
+{
+    size_t taken = 0;
+    if (import->waits)
+        begin_member(import);
+    while (taken < length && !import_stops(import)) {
+        size_t used;
+        enum tar_step told = tar_step(&import->tar, bytes + taken, length - taken, &used);
+        take_step(import, told, bytes + taken, &used);
+        if (told == TAR_CONTENT)
+            tar_took(&import->tar, used);
+        taken += used;
+    }
+    return taken;
+}
+
+void import_free(struct import *import)
+{
+    import_drop(import);
+    attributes_free(&import->attributes);
+    jsontext_free(&import->refusals);
+}
