@@ -17,6 +17,8 @@ enum {
     NAME_SHOWN = 1024
 };
 
+#define OTHER_CONTENT "its content is not what its records sha256 and md5 say: it is damaged, or was changed"
+
 void import_begin(struct import *import)
 {
     struct request *request = import->request;
@@ -116,7 +118,9 @@ static void commit_crate(struct import *import)
 
 static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
 {
-    const struct import *import = arg;
+    struct import *import = arg;
+    if (!digest_verify(&import->digest))
+        return STORE_DIGEST;
     *ret_attributes = import->attributes.bytes;
     *ret_length = import->attributes.length;
     return STORE_OK;
@@ -138,9 +142,13 @@ bool import_settle(struct import *import)
         return true;
     import->committing = false;
     crate_empty(&import->crate);
-    if (import->request->error != STORE_OK)
-        refuse_error(import, import->request->error);
-    return import->request->error == STORE_OK;
+    enum store_error error = import->request->error;
+    import->request->error = STORE_OK;
+    if (error == STORE_DIGEST)
+        refuse_member(import, OTHER_CONTENT);
+    else if (error != STORE_OK)
+        refuse_error(import, error);
+    return import->request->status == 0;
 }
 
 bool import_commit(struct import *import)
@@ -153,10 +161,16 @@ bool import_commit(struct import *import)
 
 /* ---- members --------------------------------------------------------------------------------- */
 
+static void tap(void *arg, const void *bytes, size_t length)
+{
+    struct import *import = arg;
+    digest_update(&import->digest, bytes, length);
+}
+
 static void open_stream(struct import *import, const struct store_key *key)
 {
     struct request *request = import->request;
-    struct stream_hooks hooks = {.overrun = &request->overrun};
+    struct stream_hooks hooks = {.arg = import, .tap = tap, .overrun = &request->overrun};
     if (import->crate.count > 0) { /* its members come first */
         import->waits = true;
         commit_crate(import);
@@ -196,7 +210,20 @@ static const char *kind_fault(enum tar_kind kind)
     return faults[kind];
 }
 
-/* Why a member cannot come in, or NULL: then its key and its attributes are known. */
+/* Attributes and sums. NULL, or what is wrong with them. */
+static const char *read_records(struct import *import)
+{
+    attributes_free(&import->attributes);
+    digest_init(&import->digest);
+    const char *fault = member_attributes(&import->tar, &import->attributes);
+    if (!fault)
+        fault = member_sums(&import->tar, &import->digest);
+    if (!fault && digest_keep(&import->digest, &import->attributes) != ATTRIBUTES_OK)
+        fault = "memory is short";
+    return fault;
+}
+
+/* Why a member cannot come in, or NULL: then its key and what its records say is known. */
 static const char *member_fault(struct import *import, char bytes[STORE_KEY_MAX], struct store_key *ret_key)
 {
     const struct request *request = import->request;
@@ -211,8 +238,7 @@ static const char *member_fault(struct import *import, char bytes[STORE_KEY_MAX]
         return "the right write is lacking for its key";
     if (tar->size > request->api->options.object_limit)
         return "it is larger than an object may be";
-    attributes_free(&import->attributes);
-    return member_attributes(tar, &import->attributes);
+    return read_records(import);
 }
 
 static void begin_member(struct import *import)
@@ -254,17 +280,23 @@ static size_t write_stream(struct import *import, const char *bytes, size_t leng
 static size_t take_content(struct import *import, const char *bytes, size_t length)
 {
     size_t taken = length;
-    if (import->place == IMPORT_IN_STREAM)
+    if (import->place == IMPORT_IN_STREAM) {
         taken = write_stream(import, bytes, length);
-    else if (import->place == IMPORT_IN_CRATE)
+    } else if (import->place == IMPORT_IN_CRATE) {
         crate_fill(&import->crate, bytes, length);
+        digest_update(&import->digest, bytes, length);
+    }
     return taken;
 }
 
 static void end_member(struct import *import)
 {
-    if (import->place == IMPORT_IN_STREAM)
+    if (import->place == IMPORT_IN_STREAM) {
         commit_stream(import);
+    } else if (import->place == IMPORT_IN_CRATE && !digest_verify(&import->digest)) {
+        crate_drop(&import->crate);
+        refuse_member(import, OTHER_CONTENT);
+    }
 }
 
 /* ---- the tar ---------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include "api/archive/crate.h"
 #include "api/archive/tar_reader.h"
 #include "api/http/attributes.h"
+#include "api/http/digest.h"
 #include "api/request/request.h"
 #include "api/text/jsontext.h"
 
@@ -37,7 +38,8 @@ struct import {
     bool ended; /* the archive has come to its end, of which the body need not be one */
     struct crate crate;
     struct attributes attributes; /* of the member under way */
-    enum import_place place;      /* of its content */
+    struct digest digest;         /* of its content, as far as its records tell sums */
+    enum import_place place;      /* of that */
     bool waits;                   /* the member has no place before the crate is empty */
     struct stream *stream;
     bool committing;

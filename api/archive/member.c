@@ -173,6 +173,28 @@ const char *member_key(const struct tar *tar, struct slice prefix, char bytes[ST
     return NULL;
 }
 
+/* A sum of so many bytes, if there is one; false: it is none. */
+static bool find_sum(const struct tar *tar, const char *name, uint8_t *bytes, size_t size, const uint8_t **ret_sum)
+{
+    struct slice text;
+    if (!find_own(tar, name, &text))
+        return true;
+    *ret_sum = bytes;
+    return text.length == 2 * size && hex_decode_lower(text.start, bytes, size);
+}
+
+const char *member_sums(const struct tar *tar, struct digest *digest)
+{
+    uint8_t sha256_bytes[ATTRIBUTES_SHA256], md5_bytes[ATTRIBUTES_MD5];
+    const uint8_t *sha256 = NULL, *md5 = NULL;
+    if (!find_sum(tar, "sha256", sha256_bytes, sizeof sha256_bytes, &sha256))
+        return "its record sha256 is not 64 hexadecimal digits in lower case";
+    if (!find_sum(tar, "md5", md5_bytes, sizeof md5_bytes, &md5))
+        return "its record md5 is not 32 hexadecimal digits in lower case";
+    digest_expect_sums(digest, sha256, md5);
+    return NULL;
+}
+
 static const struct kept *kept_by_member(struct slice name)
 {
     for (size_t i = 0; i < KEPT_FIELDS; i++)

@@ -7,8 +7,8 @@
  *     key          the key, percent-encoded, where it cannot be a path
  *     key_hash     the hash, of an object that has no key
  *     etag         of the content: for people, it is not read
- *     sha256, md5  of the content, in hexadecimal digits, where the object has them; not read, since nobody has told
- *                  them of what is stored
+ *     sha256, md5  of the content, in hexadecimal digits, where the object has them: a content that does not have them
+ *                  does not come in
  *     meta.NAME    Cairn-Meta-NAME
  *     content_type and its like: kept.h
  *
@@ -20,6 +20,7 @@
 #include "api/archive/tar_reader.h"
 #include "api/archive/tar_writer.h"
 #include "api/http/attributes.h"
+#include "api/http/digest.h"
 #include "api/http/uri.h"
 #include "store/store.h"
 
@@ -38,6 +39,9 @@ void member_write(struct tar_text *out, struct tar_text *records, const struct o
  * static. */
 const char *member_key(const struct tar *tar, struct slice prefix, char bytes[STORE_KEY_MAX],
                        struct store_key *ret_key);
+
+/* Expects the sums that the records say the content has. NULL, or what is wrong with them. */
+const char *member_sums(const struct tar *tar, struct digest *digest);
 
 /* Adds what the records say that the object shall have. NULL, or what is wrong with it. */
 const char *member_attributes(const struct tar *tar, struct attributes *attributes);

@@ -30,18 +30,23 @@ static bool decode(const char *text, size_t length, uint8_t *bytes, size_t size)
     return true;
 }
 
-static bool tell(struct digest *digest, struct digest_sum *sum, const char *text, size_t length, size_t size)
+static void expect(struct digest *digest, struct digest_sum *sum, const uint8_t *expected, size_t size)
 {
-    uint8_t expected[SHA256_DIGEST_SIZE];
-    if (!decode(text, length, expected, size))
-        return false;
     if (sum->told && memcmp(expected, sum->expected, size) != 0)
         digest->contradiction = true;
     memcpy(sum->expected, expected, size);
     sum->told = true;
     if (!sum->wanted) /* once chunks are summed up elsewhere, it is only read */
         sum->wanted = true;
-    return true;
+}
+
+static bool tell(struct digest *digest, struct digest_sum *sum, const char *text, size_t length, size_t size)
+{
+    uint8_t expected[SHA256_DIGEST_SIZE];
+    bool good = decode(text, length, expected, size);
+    if (good)
+        expect(digest, sum, expected, size);
+    return good;
 }
 
 /* The key of a dictionary's member (RFC 9651, section 3.1.2), which has no capitals: SHA-256 is none, and a sum that
@@ -98,6 +103,14 @@ bool digest_expect_md5(struct digest *digest, const char *value)
     return tell(digest, &digest->md5, value, strlen(value), MD5_DIGEST_SIZE);
 }
 
+void digest_expect_sums(struct digest *digest, const uint8_t *sha256, const uint8_t *md5)
+{
+    if (sha256)
+        expect(digest, &digest->sha256, sha256, SHA256_DIGEST_SIZE);
+    if (md5)
+        expect(digest, &digest->md5, md5, MD5_DIGEST_SIZE);
+}
+
 void digest_want_sha256(struct digest *digest)
 {
     digest->sha256.wanted = true;
@@ -126,6 +139,16 @@ bool digest_verify(struct digest *digest)
     bool sha256_same = settle(&digest->sha256, sha256, sizeof sha256);
     bool md5_same = settle(&digest->md5, md5, sizeof md5);
     return sha256_same && md5_same && !digest->contradiction;
+}
+
+enum attributes_error digest_keep(const struct digest *digest, struct attributes *attributes)
+{
+    enum attributes_error error = ATTRIBUTES_OK;
+    if (digest->sha256.wanted)
+        error = attributes_add_digest(attributes, ATTRIBUTE_SHA256, digest->sha256.expected, ATTRIBUTES_SHA256);
+    if (error == ATTRIBUTES_OK && digest->md5.wanted)
+        error = attributes_add_digest(attributes, ATTRIBUTE_MD5, digest->md5.expected, ATTRIBUTES_MD5);
+    return error;
 }
 
 bool digest_wants_sha256(const char *value)

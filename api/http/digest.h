@@ -10,6 +10,8 @@
 #ifndef CAIRN_API_DIGEST_H
 #define CAIRN_API_DIGEST_H
 
+#include "api/http/attributes.h"
+
 #include <nettle/md5.h>
 #include <nettle/sha2.h>
 #include <stdbool.h>
@@ -35,6 +37,9 @@ void digest_init(struct digest *digest);
 bool digest_expect_list(struct digest *digest, const char *value);
 bool digest_expect_md5(struct digest *digest, const char *value);
 
+/* The same of sums that are known as bytes; NULL: none is. */
+void digest_expect_sums(struct digest *digest, const uint8_t *sha256, const uint8_t *md5);
+
 /* Makes the SHA-256 even if nobody has told yet what it must be: a trailer may. */
 void digest_want_sha256(struct digest *digest);
 
@@ -42,6 +47,9 @@ void digest_update(struct digest *digest, const void *bytes, size_t length);
 
 /* Whether the content is what was told; afterwards `expected` holds the sums of the content. */
 bool digest_verify(struct digest *digest);
+
+/* Adds the sums that are in `expected` to what is kept with an object: GET answers them. */
+enum attributes_error digest_keep(const struct digest *digest, struct attributes *attributes);
 
 /* Whether the value of Want-Repr-Digest asks for sha-256; where it is told twice, the last one counts. */
 bool digest_wants_sha256(const char *value);

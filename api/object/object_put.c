@@ -137,17 +137,6 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
 
 /* ---- the commit ------------------------------------------------------------------------------ */
 
-/* The sums that were made are worth keeping: GET answers them. */
-static enum attributes_error keep_digests(struct attributes *attributes, const struct digest *digest)
-{
-    enum attributes_error error = ATTRIBUTES_OK;
-    if (digest->sha256.wanted)
-        error = attributes_add_digest(attributes, ATTRIBUTE_SHA256, digest->sha256.expected, ATTRIBUTES_SHA256);
-    if (error == ATTRIBUTES_OK && digest->md5.wanted)
-        error = attributes_add_digest(attributes, ATTRIBUTE_MD5, digest->md5.expected, ATTRIBUTES_MD5);
-    return error;
-}
-
 /* Called by the engine when every byte has been tapped: the last moment to drop the upload. */
 static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
 {
@@ -155,7 +144,7 @@ static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret
     if (upload->digest) {
         if (!digest_verify(upload->digest))
             return STORE_DIGEST;
-        if (keep_digests(&upload->attributes, upload->digest) != ATTRIBUTES_OK)
+        if (digest_keep(upload->digest, &upload->attributes) != ATTRIBUTES_OK)
             return STORE_NO_MEMORY;
     }
     *ret_attributes = upload->attributes.bytes;
