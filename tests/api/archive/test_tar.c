@@ -1,0 +1,150 @@
+/* tar_writer.c and tar_reader.c: members of more than 8 GiB, whose sizes no eleven octal digits hold. */
+#include "api/archive/tar_reader.h"
+#include "api/archive/tar_writer.h"
+#include "tests/lib/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GIB (1ull << 30)
+
+/* Reads what the text holds, up to the first member. */
+static enum tar_step read_head(struct tar *tar, const struct tar_text *text)
+{
+    enum tar_step told = TAR_MORE;
+    size_t used = 0;
+    for (size_t at = 0; at < text->length && told == TAR_MORE; at += used)
+        told = tar_step(tar, text->bytes + at, text->length - at, &used);
+    return told;
+}
+
+/* Takes the sum of a header again. */
+static void sum_up(char *block)
+{
+    unsigned sum = 0;
+    memset(block + 148, ' ', 8);
+    for (size_t i = 0; i < TAR_BLOCK; i++)
+        sum += (unsigned char)block[i];
+    snprintf(block + 148, 8, "%06o", sum);
+}
+
+/* Reads a member with that field for its size, of twelve bytes, behind a record about it, unless that is NULL. */
+static enum tar_step read_size(const char *field, const char *record, uint64_t *ret_size)
+{
+    struct tar tar = {0};
+    struct tar_text text = {0}, records = {0};
+    if (record)
+        tar_record(&records, "size", record, strlen(record));
+    tar_member(&text, &records, "name", 0, 0);
+    char *block = text.bytes + text.length - TAR_BLOCK;
+    memcpy(block + 124, field, 12);
+    sum_up(block);
+    enum tar_step told = read_head(&tar, &text);
+    *ret_size = tar.size;
+    tar_text_free(&text);
+    tar_text_free(&records);
+    tar_free(&tar);
+    return told;
+}
+
+START_TEST(sizes_are_octal_or_binary)
+{
+    static const struct {
+        const char *field;
+        uint64_t size;
+    } cases[] = {{"00000000000", 0},
+                 {"          7 ", 7},
+                 {"77777777777", 8 * GIB - 1},
+                 {"777777777777", 64 * GIB - 1}, /* a digit in the place of the end */
+                 {"\x80\0\0\0\0\0\0\0\0\0\0\x05", 5},
+                 {"\x80\0\0\0\0\0\0\x02\0\0\0\0", 8 * GIB},
+                 {"\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", INT64_MAX}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t size = 1;
+        ck_assert_int_eq(read_size(cases[i].field, NULL, &size), TAR_MEMBER);
+        ck_assert_msg(size == cases[i].size, "size %zu is %llu", i, (unsigned long long)size);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_size_is_a_fault)
+{
+    static const char *const fields[] = {"0000000000x",
+                                         "-0000000001",
+                                         "00000000008",
+                                         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfb", /* negative */
+                                         "\x80\0\0\0\x80\0\0\0\0\0\0\0",
+                                         "\x80\x01\0\0\0\0\0\0\0\0\0\0",
+                                         "\x81\0\0\0\0\0\0\0\0\0\0\0"};
+    uint64_t size;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        ck_assert_msg(read_size(fields[i], NULL, &size) == TAR_FAULT, "field %zu is a size", i);
+}
+END_TEST
+
+START_TEST(records_tell_sizes_of_any_length)
+{
+    static const char *const wrong[] = {"", "-1", "1x", "0x10", "9223372036854775808", "99999999999999999999999"};
+    uint64_t size;
+    ck_assert_int_eq(read_size("00000000005", "8589934592", &size), TAR_MEMBER);
+    ck_assert_uint_eq(size, 8 * GIB);
+    ck_assert_int_eq(read_size("\x80\0\0\0\0\0\0\0\0\0\0\x05", "9223372036854775807", &size), TAR_MEMBER);
+    ck_assert_uint_eq(size, INT64_MAX);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        ck_assert_msg(read_size("00000000005", wrong[i], &size) == TAR_FAULT, "%s is a size", wrong[i]);
+}
+END_TEST
+
+/* Takes `size` bytes of content from one buffer, to the next header; how often it was told to go on is what counts. */
+static void pass_content(struct tar *tar, uint64_t size)
+{
+    enum { PIECE = 1 << 20 };
+    char *zeros = calloc(1, PIECE);
+    uint64_t content = 0;
+    size_t used;
+    enum tar_step told = TAR_MORE;
+    ck_assert_ptr_nonnull(zeros);
+    while (told != TAR_DONE) {
+        told = tar_step(tar, zeros, PIECE, &used);
+        ck_assert(told == TAR_CONTENT || told == TAR_MORE || told == TAR_DONE);
+        if (told != TAR_CONTENT)
+            continue;
+        content += used;
+        tar_took(tar, used);
+    }
+    ck_assert_uint_eq(content, size);
+    free(zeros);
+}
+
+START_TEST(large_members_are_written_and_read)
+{
+    static const uint64_t sizes[] = {8 * GIB - 1, 8 * GIB, 8 * GIB + 1, 20 * GIB + 511};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct tar tar = {0};
+        struct tar_text text = {0}, records = {0};
+        tar_member(&text, &records, "large", sizes[i], 0);
+        ck_assert_int_eq(read_head(&tar, &text), TAR_MEMBER);
+        ck_assert_uint_eq(tar.size, sizes[i]);
+        pass_content(&tar, sizes[i]);
+        text.length = 0;
+        tar_padding(&text, sizes[i]);
+        ck_assert_uint_eq((sizes[i] + text.length) % TAR_BLOCK, 0);
+        text.length = 0;
+        tar_member(&text, &records, "small", 3, 0);
+        ck_assert_int_eq(read_head(&tar, &text), TAR_MEMBER);
+        ck_assert_uint_eq(tar.size, 3);
+        ck_assert(tar.path_length == 5 && memcmp(tar.path, "small", 5) == 0);
+        tar_text_free(&text);
+        tar_text_free(&records);
+        tar_free(&tar);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {sizes_are_octal_or_binary, what_is_no_size_is_a_fault, records_tell_sizes_of_any_length,
+                            large_members_are_written_and_read};
+    return UNIT_RUN("tar", tests);
+}
