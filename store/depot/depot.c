@@ -232,7 +232,8 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     struct depot *depot = depot_new(options);
     if (!depot)
         return STORE_NO_MEMORY;
-    struct failure failure = folder_open(&depot->folder, depot->options.io, path, depot->options.read_only, ret_detail);
+    enum folder_use use = depot->options.read_only ? FOLDER_READ : FOLDER_SERVE;
+    struct failure failure = folder_open(&depot->folder, depot->options.io, path, use, ret_detail);
     if (failure.error) {
         depot_free(depot);
         return failure_tell(failure);

@@ -204,12 +204,25 @@ static struct failure open_parts(struct folder *folder, bool fresh, const char *
     return error ? fail(detail, error, "cannot set up data folder", path) : failure_none();
 }
 
-struct failure folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+/* Everything behind the opening of the folder itself. */
+static struct failure take_over(struct folder *folder, const char *path, enum folder_use use,
+                                struct store_detail *detail)
+{
+    bool fresh;
+    struct failure failure = check_owner(folder, path, &fresh, detail);
+    if (!failure.error && fresh && use != FOLDER_SERVE)
+        failure = failure_detail(detail, failure_of(STORE_FOREIGN),
+                                 "%s holds no data: it is not a data folder of cairn, or not yet", path);
+    if (!failure.error && use != FOLDER_WATCH)
+        failure = take_lock(folder, path, detail);
+    return failure.error ? failure : open_parts(folder, fresh, path, detail);
+}
+
+struct failure folder_open(struct folder *folder, const struct io *io, const char *path, enum folder_use use,
                            struct store_detail *detail)
 {
     *folder = (struct folder){.io = io, .root = -1, .lock = -1, .stores = -1, .trash_folder = -1};
-    bool fresh;
-    int os_error = read_only ? 0 : make_root(io, path);
+    int os_error = use == FOLDER_SERVE ? make_root(io, path) : 0;
     if (os_error)
         return fail(detail, os_error, "cannot make data folder", path);
     folder->root = io->openat(io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
@@ -220,14 +233,7 @@ struct failure folder_open(struct folder *folder, const struct io *io, const cha
         folder_close(folder);
         return failure_of(STORE_NO_MEMORY);
     }
-    struct failure failure = check_owner(folder, path, &fresh, detail);
-    if (!failure.error && fresh && read_only)
-        failure = failure_detail(detail, failure_of(STORE_FOREIGN),
-                                 "%s holds no data: it is not a data folder of cairn, or not yet", path);
-    if (!failure.error)
-        failure = take_lock(folder, path, detail);
-    if (!failure.error)
-        failure = open_parts(folder, fresh, path, detail);
+    struct failure failure = take_over(folder, path, use, detail);
     if (failure.error) {
         folder_close(folder);
         return failure;

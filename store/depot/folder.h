@@ -33,9 +33,15 @@ struct folder {
     struct trash trash;
 };
 
-/* Opens, makes if need be and not `read_only`, with the folders it lies in, locks, checks. On failure nothing stays
- * open. Blocking. */
-struct failure folder_open(struct folder *folder, const struct io *io, const char *path, bool read_only,
+/* What a folder is opened for. Whoever only looks at it brings a table of file calls that reads (io.h). */
+enum folder_use {
+    FOLDER_SERVE, /* it is made where it is missing, with the folders that it lies in */
+    FOLDER_READ,  /* it is there, and nobody else has it open */
+    FOLDER_WATCH, /* the same, but somebody may: it is not locked */
+};
+
+/* Opens, checks, and locks. On failure nothing stays open. Blocking. */
+struct failure folder_open(struct folder *folder, const struct io *io, const char *path, enum folder_use use,
                            struct store_detail *detail);
 void folder_close(struct folder *folder);
 

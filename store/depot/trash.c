@@ -85,12 +85,24 @@ static void note_entry(struct trash *trash, const char *entry)
         atomic_store(&trash->labels, label + 1);
 }
 
-void trash_begin(struct trash *trash, const struct services *services)
+/* The names in it, which all are taken down: free() them. NULL: there are none to be had. */
+static char *learn_names(struct trash *trash)
 {
-    remover_init(&trash->remover, trash->io, services);
     char *names = io_list(trash->io, trash->folder);
     for (const char *name = names; name && *name; name += strlen(name) + 1)
         note_entry(trash, name);
+    return names;
+}
+
+void trash_learn(struct trash *trash)
+{
+    free(learn_names(trash));
+}
+
+void trash_begin(struct trash *trash, const struct services *services)
+{
+    remover_init(&trash->remover, trash->io, services);
+    char *names = learn_names(trash);
     for (const char *name = names; name && *name; name += strlen(name) + 1)
         trash_remove(trash, name);
     free(names);

@@ -40,8 +40,11 @@ struct trash {
 
 void trash_init(struct trash *trash, const struct io *io, int folder, int stores, struct joint_sync *stores_sync);
 
-/* Has all removed that lies in it, and from here on what comes to it, until the depot halts. What cannot be removed is
- * left for the next start. Blocking, but not for the removal. Thread: the one that opens. */
+/* Takes down what lies in it: until then a store that is marked counts as one. Blocking. Thread: the one that opens. */
+void trash_learn(struct trash *trash);
+
+/* Learns it, and has all removed that lies in it, and from here on what comes to it, until the depot halts. What cannot
+ * be removed is left for the next start. Blocking, but not for the removal. Thread: the one that opens. */
 void trash_begin(struct trash *trash, const struct services *services);
 
 /* When the pool has come to its end. */

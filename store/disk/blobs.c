@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COPY_CHUNK = 1 << 20 };
-
-static const char ending[] = ".blob";
+const char blobs_ending[] = ".blob";
 
 static int reap(void *arg);
 
@@ -72,7 +70,7 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
 {
     struct blob_file file = {
         .io = blobs->io, .folder = blobs->folder, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
-    numbered_name(file.blob, ending, file.name);
+    numbered_name(file.blob, blobs_ending, file.name);
     int error = open_direct(&file, O_CREAT | O_EXCL);
     if (!error)
         *ret_file = file;
@@ -151,7 +149,7 @@ void blob_file_close(struct blob_file *file)
 int blobs_open(struct blobs *blobs, uint64_t blob)
 {
     char name[NUMBERED_NAME_MAX];
-    numbered_name(blob, ending, name);
+    numbered_name(blob, blobs_ending, name);
     return blobs->io->openat(blobs->io->self, blobs->folder, name, O_RDONLY, 0);
 }
 
@@ -162,40 +160,10 @@ int blobs_sync(struct blobs *blobs)
 
 void blobs_remove(struct blobs *blobs, uint64_t blob)
 {
-    numbered_remove(blobs->io, blobs->folder, blob, ending); /* what stays is an orphan: removed at start */
+    numbered_remove(blobs->io, blobs->folder, blob, blobs_ending); /* what stays is an orphan: removed at start */
 }
 
 /* ---- copying --------------------------------------------------------------------------------- */
-
-static int copy_by_hand(const struct io *io, int from, int to, uint64_t position, uint64_t size)
-{
-    unsigned char *chunk = malloc(COPY_CHUNK);
-    int error = chunk ? 0 : ENOMEM;
-    while (!error && position < size) {
-        size_t length = size - position < COPY_CHUNK ? (size_t)(size - position) : COPY_CHUNK;
-        error = io_read_all(io, from, chunk, length, (off_t)position);
-        if (!error)
-            error = io_write_all(io, to, chunk, length, (off_t)position);
-        position += length;
-    }
-    free(chunk);
-    return error;
-}
-
-static int copy_bytes(const struct io *io, int from, int to, uint64_t size)
-{
-    uint64_t position = 0;
-    while (position < size) {
-        size_t length = size - position < (1u << 30) ? (size_t)(size - position) : 1u << 30;
-        ssize_t copied = io->copy_range(io->self, from, (off_t)position, to, (off_t)position, length);
-        if (copied < 0 && errno == EINTR)
-            continue;
-        if (copied <= 0)
-            return copy_by_hand(io, from, to, position, size);
-        position += (uint64_t)copied;
-    }
-    return 0;
-}
 
 static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t *ret_blob)
 {
@@ -203,7 +171,7 @@ static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t
     int error = blob_file_create(&to, target, false);
     if (error)
         return error;
-    error = copy_bytes(target->io, from, to.file, size);
+    error = io_copy_all(target->io, from, to.file, 0, size);
     if (!error)
         error = blob_file_sync(&to, size);
     blob_file_close(&to);
@@ -219,7 +187,7 @@ static int adopt_by_link(struct blobs *target, int folder, const char *name, uin
     const struct io *io = target->io;
     uint64_t blob = atomic_fetch_add(&target->next, 1);
     char to[NUMBERED_NAME_MAX];
-    numbered_name(blob, ending, to);
+    numbered_name(blob, blobs_ending, to);
     if (io->linkat(io->self, folder, name, target->folder, to) < 0)
         return errno;
     *ret_blob = blob;
@@ -251,7 +219,7 @@ int blobs_adopt_file(struct blobs *target, int folder, const char *name, uint64_
 int blobs_adopt(struct blobs *target, struct blobs *source, uint64_t blob, uint64_t size, uint64_t *ret_blob)
 {
     char name[NUMBERED_NAME_MAX];
-    numbered_name(blob, ending, name);
+    numbered_name(blob, blobs_ending, name);
     return blobs_adopt_file(target, source->folder, name, size, ret_blob);
 }
 
@@ -299,8 +267,7 @@ bool blobs_unneed(struct blobs *blobs, uint64_t blob, uint64_t size)
 
 /* ---- unlinking ------------------------------------------------------------------------------- */
 
-/* False when memory is out. */
-static bool list_push(struct blob_list *list, uint64_t blob)
+bool blob_list_push(struct blob_list *list, uint64_t blob)
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 16;
@@ -333,7 +300,7 @@ static int reap(void *arg)
 void blobs_discard(struct blobs *blobs, uint64_t blob)
 {
     lock_take(&blobs->reap_lock);
-    bool queued = list_push(&blobs->reap, blob);
+    bool queued = blob_list_push(&blobs->reap, blob);
     lock_release(&blobs->reap_lock);
     if (queued)
         (void)errand_ask(&blobs->reaper);
@@ -343,7 +310,7 @@ void blobs_discard(struct blobs *blobs, uint64_t blob)
 
 void blobs_doubt(struct blobs *blobs, uint64_t blob)
 {
-    (void)list_push(&blobs->doubts, blob);
+    (void)blob_list_push(&blobs->doubts, blob);
 }
 
 void blobs_end_doubts(struct blobs *blobs)
@@ -361,7 +328,7 @@ int blobs_find_orphans(struct blobs *blobs, uint64_t least, bool remove, size_t 
         return errno;
     for (const char *name = names; *name; name += strlen(name) + 1) {
         uint64_t blob;
-        if (!numbered_read(name, ending, &blob))
+        if (!numbered_read(name, blobs_ending, &blob))
             continue;
         if (blob >= least)
             least = blob + 1;

@@ -23,12 +23,18 @@
 
 #include <stdatomic.h>
 
+/* What the names of the files end in, behind their numbers. */
+extern const char blobs_ending[];
+
 /* Numbers of files, as many as there is memory for. */
 struct blob_list {
     uint64_t *blobs;
     size_t count;
     size_t capacity;
 };
+
+/* False when memory is out. */
+bool blob_list_push(struct blob_list *list, uint64_t blob);
 
 struct blobs {
     const struct io *io;

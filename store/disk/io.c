@@ -11,7 +11,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { ZEROS = 1 << 20 };
+enum {
+    ZEROS = 1 << 20,
+    COPY_CHUNK = 1 << 20,    /* bytes, of a copy by hand */
+    COPY_RANGE_MAX = 1 << 30 /* bytes that the file system is asked for at a time */
+};
 
 static int posix_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
@@ -113,10 +117,23 @@ static int posix_linkat(void *self, int from_folder, const char *from, int to_fo
     return linkat(from_folder, from, to_folder, to, 0);
 }
 
+static int posix_exchange(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    (void)self;
+    return renameat2(from_folder, from, to_folder, to, RENAME_EXCHANGE);
+}
+
 static ssize_t posix_copy_range(void *self, int from, off_t from_position, int to, off_t to_position, size_t length)
 {
     (void)self;
     return copy_file_range(from, &from_position, to, &to_position, length, 0);
+}
+
+static int posix_set_written(void *self, int file, const struct timespec *time)
+{
+    (void)self;
+    const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, *time};
+    return futimens(file, times);
 }
 
 static int posix_lock(void *self, int file)
@@ -219,7 +236,9 @@ const struct io io_posix = {
     .unlinkat = posix_unlinkat,
     .renameat = posix_renameat,
     .linkat = posix_linkat,
+    .exchange = posix_exchange,
     .copy_range = posix_copy_range,
+    .set_written = posix_set_written,
     .lock = posix_lock,
     .list = posix_list,
     .free_bytes = posix_free_bytes,
@@ -257,6 +276,36 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
         at += put;
         length -= (size_t)put;
         position += put;
+    }
+    return 0;
+}
+
+static int copy_by_hand(const struct io *io, int from, int to, uint64_t position, uint64_t end)
+{
+    unsigned char *chunk = malloc(COPY_CHUNK);
+    int error = chunk ? 0 : ENOMEM;
+    while (!error && position < end) {
+        size_t length = end - position < COPY_CHUNK ? (size_t)(end - position) : COPY_CHUNK;
+        error = io_read_all(io, from, chunk, length, (off_t)position);
+        if (!error)
+            error = io_write_all(io, to, chunk, length, (off_t)position);
+        position += length;
+    }
+    free(chunk);
+    return error;
+}
+
+int io_copy_all(const struct io *io, int from, int to, uint64_t position, uint64_t length)
+{
+    uint64_t end = position + length;
+    while (position < end) {
+        size_t part = end - position < COPY_RANGE_MAX ? (size_t)(end - position) : COPY_RANGE_MAX;
+        ssize_t copied = io->copy_range(io->self, from, (off_t)position, to, (off_t)position, part);
+        if (copied < 0 && errno == EINTR)
+            continue;
+        if (copied <= 0)
+            return copy_by_hand(io, from, to, position, end);
+        position += (uint64_t)copied;
     }
     return 0;
 }

@@ -42,7 +42,11 @@ struct io {
     int (*unlinkat)(void *self, int folder, const char *path, int flags);
     int (*renameat)(void *self, int from_folder, const char *from, int to_folder, const char *to);
     int (*linkat)(void *self, int from_folder, const char *from, int to_folder, const char *to);
+    /* Two entries change places at once, like renameat2(). A file system that cannot says EINVAL. */
+    int (*exchange)(void *self, int from_folder, const char *from, int to_folder, const char *to);
     ssize_t (*copy_range)(void *self, int from, off_t from_position, int to, off_t to_position, size_t length);
+    /* Sets when the file was written to last, like futimens(). */
+    int (*set_written)(void *self, int file, const struct timespec *time);
     int (*lock)(void *self, int file); /* exclusive, does not wait: EWOULDBLOCK; released by close */
     /* The names in a folder except . and .., each ended by NUL, the list by an empty name.
      * One allocation, the caller frees it. NULL and errno on failure. */
@@ -61,6 +65,10 @@ void io_read_only(struct io *ret_io, const struct io *base);
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
+
+/* Copies `length` bytes from a position of a file to the same one of another, by the file system where it can; an
+ * errno. */
+int io_copy_all(const struct io *io, int from, int to, uint64_t position, uint64_t length);
 
 /* Whether the path leads from the folder to the file or folder that is open. True also where that cannot be found out:
  * only what is not there, or is another one, has gone. */

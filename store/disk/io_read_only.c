@@ -124,6 +124,14 @@ static ssize_t read_only_copy_range(void *self, int from, off_t from_position, i
     return (ssize_t)length;
 }
 
+static int read_only_set_written(void *self, int file, const struct timespec *time)
+{
+    (void)self;
+    (void)file;
+    (void)time;
+    return 0;
+}
+
 static int read_only_lock(void *self, int file)
 {
     return base_of(self)->lock(base_of(self)->self, file);
@@ -159,7 +167,9 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .unlinkat = read_only_unlinkat,
         .renameat = read_only_relate,
         .linkat = read_only_relate,
+        .exchange = read_only_relate,
         .copy_range = read_only_copy_range,
+        .set_written = read_only_set_written,
         .lock = read_only_lock,
         .list = read_only_list,
         .free_bytes = read_only_free_bytes,

@@ -127,10 +127,22 @@ static int roomy_linkat(void *self, int from_folder, const char *from, int to_fo
     return base->linkat(base->self, from_folder, from, to_folder, to);
 }
 
+static int roomy_exchange(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    const struct io *base = ((const struct io_roomy *)self)->base;
+    return base->exchange(base->self, from_folder, from, to_folder, to);
+}
+
 static ssize_t roomy_copy_range(void *self, int from, off_t from_position, int to, off_t to_position, size_t length)
 {
     const struct io *base = ((const struct io_roomy *)self)->base;
     return base->copy_range(base->self, from, from_position, to, to_position, length);
+}
+
+static int roomy_set_written(void *self, int file, const struct timespec *time)
+{
+    const struct io *base = ((const struct io_roomy *)self)->base;
+    return base->set_written(base->self, file, time);
 }
 
 static int roomy_lock(void *self, int file)
@@ -166,7 +178,9 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
         .unlinkat = roomy_unlinkat,
         .renameat = roomy_renameat,
         .linkat = roomy_linkat,
+        .exchange = roomy_exchange,
         .copy_range = roomy_copy_range,
+        .set_written = roomy_set_written,
         .lock = roomy_lock,
         .list = roomy_list,
         .free_bytes = roomy_free_bytes,

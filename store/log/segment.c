@@ -13,16 +13,16 @@
 
 static const char magic[8] = {'c', 'a', 'i', 'r', 'n', 's', 'e', 'g'};
 
-static const char ending[] = ".seg";
+const char segment_ending[] = ".seg";
 
 void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX])
 {
-    numbered_name(number, ending, ret_name);
+    numbered_name(number, segment_ending, ret_name);
 }
 
 bool segment_number(const char *name, uint64_t *ret_number)
 {
-    return numbered_read(name, ending, ret_number);
+    return numbered_read(name, segment_ending, ret_number);
 }
 
 struct segment *segment_new(const struct io *io, int file, const struct segment_header *header, uint64_t prepared)

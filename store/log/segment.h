@@ -99,6 +99,9 @@ struct segment {
     bool summarised;     /* it has its summary, or cannot have one until the store is opened again */
 };
 
+/* What the names of the files end in, behind their numbers. */
+extern const char segment_ending[];
+
 /* "0000000000000001.seg", or false when a name is not of that form. */
 void segment_name(uint64_t number, char ret_name[SEGMENT_NAME_MAX]);
 bool segment_number(const char *name, uint64_t *ret_number);

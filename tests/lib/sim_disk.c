@@ -63,9 +63,9 @@ struct sim_disk {
 };
 
 static const char *const call_names[SIM_CALLS + 1] = {
-    "openat",   "close",      "dup",        "pread",    "pread_nowait", "pwrite",     "fdatasync",
-    "fsync",    "write_back", "ftruncate",  "allocate", "fstat",        "mkdirat",    "unlinkat",
-    "renameat", "linkat",     "copy_range", "lock",     "list",         "free_bytes", "any",
+    "openat",     "close",      "dup",         "pread", "pread_nowait", "pwrite",     "fdatasync", "fsync",
+    "write_back", "ftruncate",  "allocate",    "fstat", "mkdirat",      "unlinkat",   "renameat",  "linkat",
+    "exchange",   "copy_range", "set_written", "lock",  "list",         "free_bytes", "any",
 };
 
 const char *sim_call_name(enum sim_call call)
@@ -648,6 +648,33 @@ static int sim_linkat(void *self, int from_folder, const char *from, int to_fold
     return (int)finish(disk, error, 0);
 }
 
+static int sim_exchange(void *self, int from_folder, const char *from, int to_folder, const char *to)
+{
+    struct sim_disk *disk = self;
+    struct sim_place source, target;
+    int error = begin(disk, SIM_EXCHANGE);
+    if (!error)
+        error = find_place(disk, from_folder, from, &source);
+    if (!error)
+        error = find_place(disk, to_folder, to, &target);
+    if (!error)
+        error = sim_tree_exchange(&disk->tree, &source, &target);
+    return (int)finish(disk, error, 0);
+}
+
+/* On disk at once: nobody relies on when it gets there. */
+static int sim_set_written(void *self, int file, const struct timespec *time)
+{
+    struct sim_disk *disk = self;
+    struct descriptor *descriptor;
+    int error = begin(disk, SIM_SET_WRITTEN);
+    if (!error)
+        error = find_descriptor(disk, file, &descriptor);
+    if (!error)
+        descriptor->node->written = (uint64_t)time->tv_sec * SECOND + (uint64_t)time->tv_nsec;
+    return (int)finish(disk, error, 0);
+}
+
 static int sim_lock(void *self, int file)
 {
     struct sim_disk *disk = self;
@@ -723,7 +750,9 @@ static const struct io table = {
     .unlinkat = sim_unlinkat,
     .renameat = sim_renameat,
     .linkat = sim_linkat,
+    .exchange = sim_exchange,
     .copy_range = sim_copy_range,
+    .set_written = sim_set_written,
     .lock = sim_lock,
     .list = sim_list,
     .free_bytes = sim_free_bytes,

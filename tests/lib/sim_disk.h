@@ -10,11 +10,11 @@
  * What is on disk. The disk keeps two states: what a running system sees, and what a power cut is sure to leave.
  *   - Bytes and length of a file get from the first to the second by fdatasync or fsync of that file.
  *   - Entries of a folder (create, link, rename, unlink, mkdir) get there by fsync of that folder. A rename between two
- *     folders is one step and on disk as soon as either folder is synced.
+ *     folders, or an exchange, is one step and on disk as soon as either folder is synced.
  * Everything else is undecided until sim_disk_reboot(): by its seed each unsynced write is kept, dropped or torn (at a
  * byte, or sector by sector, 512 bytes each), each unsynced change of length likewise and on its own, and each unsynced
- * change of an entry is kept or dropped, in order for one name. A rename is kept or dropped as a whole. This allows
- * more than any one file system does, which is the point.
+ * change of an entry is kept or dropped, in order for one name. A rename or an exchange is kept or dropped as a whole.
+ * This allows more than any one file system does, which is the point.
  *
  * Descriptors are numbers no system call accepts, and are never given out twice: a use after close is EBADF and
  * counted.
@@ -51,7 +51,9 @@ enum sim_call {
     SIM_UNLINKAT,
     SIM_RENAMEAT,
     SIM_LINKAT,
+    SIM_EXCHANGE,
     SIM_COPY_RANGE,
+    SIM_SET_WRITTEN,
     SIM_LOCK,
     SIM_LIST,
     SIM_FREE_BYTES,

@@ -10,7 +10,8 @@
 
 enum { JOURNAL_LIMIT = 1024 };
 
-/* Takes `from_name` out of `from`, then lets `to_name` in `to` mean `node`; either half may be missing (NULL). */
+/* Takes `from_name` out of `from`, then lets `to_name` in `to` mean `node`; either half may be missing (NULL). Where
+ * there is an `other`, `from_name` means that from then on. */
 struct sim_change {
     struct sim_change *next;
     struct sim_node *from;
@@ -18,6 +19,7 @@ struct sim_change {
     struct sim_node *to;
     char *to_name;
     struct sim_node *node;
+    struct sim_node *other;
 };
 
 static void *must(void *memory)
@@ -144,6 +146,7 @@ static void let_go(struct sim_tree *tree, struct sim_node *node)
 static void change_free(struct sim_tree *tree, struct sim_change *change)
 {
     let_go(tree, change->node);
+    let_go(tree, change->other);
     let_go(tree, change->from);
     let_go(tree, change->to);
     free(change->from_name);
@@ -170,6 +173,10 @@ static void change_apply(struct sim_tree *tree, const struct sim_change *change)
         clear_durable(tree, change->to, change->to_name);
         entries_add(&change->to->durable, change->to_name, change->node);
         change->node->durable_links++;
+    }
+    if (change->other) {
+        entries_add(&change->from->durable, change->from_name, change->other);
+        change->other->durable_links++;
     }
 }
 
@@ -523,6 +530,22 @@ int sim_tree_rename(struct sim_tree *tree, const struct sim_place *from, const s
     entries_add(&to->folder->now, to->name, node);
     node->links++;
     remove_now(tree, from->folder, from->name);
+    journal_bounded(tree);
+    return 0;
+}
+
+/* Both folders lose no name and get none, so nothing is counted anew. */
+int sim_tree_exchange(struct sim_tree *tree, const struct sim_place *from, const struct sim_place *to)
+{
+    if (!from->node || !to->node)
+        return ENOENT;
+    if (!from->folder || !to->folder)
+        return EBUSY;
+    journal(tree, from->folder, from->name, to->folder, to->name, from->node);
+    tree->last->other = to->node;
+    hold(to->node);
+    entries_find(&from->folder->now, from->name)->node = to->node;
+    entries_find(&to->folder->now, to->name)->node = from->node;
     journal_bounded(tree);
     return 0;
 }

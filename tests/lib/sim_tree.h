@@ -41,7 +41,7 @@ struct sim_node {
     struct sim_entries durable;
 };
 
-struct sim_change; /* an unsynced change of one entry, or of two: a rename */
+struct sim_change; /* an unsynced change of one entry, or of two: a rename, an exchange */
 
 struct sim_tree {
     struct sim_node *root;
@@ -70,6 +70,7 @@ int sim_tree_create(struct sim_tree *tree, const struct sim_place *place, bool f
 int sim_tree_link(struct sim_tree *tree, struct sim_node *node, const struct sim_place *to);
 int sim_tree_unlink(struct sim_tree *tree, const struct sim_place *place, bool folder);
 int sim_tree_rename(struct sim_tree *tree, const struct sim_place *from, const struct sim_place *to);
+int sim_tree_exchange(struct sim_tree *tree, const struct sim_place *from, const struct sim_place *to);
 
 /* A descriptor keeps an unlinked node alive. */
 void sim_tree_pin(struct sim_node *node);

@@ -458,6 +458,33 @@ START_TEST(a_rename_is_old_or_new)
 }
 END_TEST
 
+START_TEST(an_exchange_is_old_or_new)
+{
+    unsigned old = 0, new = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        renew(seed);
+        ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/a", 0755), 0);
+        ck_assert_int_eq(io->mkdirat(io->self, AT_FDCWD, "/b", 0755), 0);
+        assert_errno(io->exchange(io->self, AT_FDCWD, "/a", AT_FDCWD, "/c"), ENOENT);
+        int file = create("/a/f");
+        write_at(file, "from a", 0);
+        sync_file(file);
+        sync_folder("/a");
+        sync_folder("/");
+        ck_assert_int_eq(io->exchange(io->self, AT_FDCWD, "/a", AT_FDCWD, "/b"), 0);
+        ck_assert_str_eq(content("/b/f"), "from a");
+        ck_assert_str_eq(content("/a/f"), "-");
+        sim_disk_reboot(disk, seed);
+        bool done = strcmp(content("/b/f"), "from a") == 0;
+        ck_assert_str_eq(content(done ? "/b/f" : "/a/f"), "from a");
+        ck_assert_str_eq(content(done ? "/a/f" : "/b/f"), "-");
+        new += done;
+        old += !done;
+    }
+    ck_assert_msg(old > 0 && new > 0, "old %u, new %u", old, new);
+}
+END_TEST
+
 START_TEST(a_synced_rename_stays)
 {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
@@ -744,6 +771,7 @@ static TCase *power_case(void)
     tcase_add_test(power, a_change_of_length_may_be_lost);
     tcase_add_test(power, an_entry_needs_the_sync_of_its_folder);
     tcase_add_test(power, a_rename_is_old_or_new);
+    tcase_add_test(power, an_exchange_is_old_or_new);
     tcase_add_test(power, a_synced_rename_stays);
     tcase_add_test(power, an_unlinked_entry_may_come_back);
     tcase_add_test(power, a_folder_that_is_lost_takes_its_files_along);

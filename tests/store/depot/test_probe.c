@@ -30,7 +30,7 @@ static void setup(void)
 {
     const struct probe_hook hook = {.look = find_nothing};
     disk = sim_disk_new(1);
-    ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", false, NULL).error, STORE_OK);
+    ck_assert_int_eq(folder_open(&folder, sim_disk_io(disk), "/data", FOLDER_SERVE, NULL).error, STORE_OK);
     ck_assert(probe_init(&probe, sim_disk_io(disk), folder.root, "/data", &alarm_raised, &hook));
     sem_init(&answered, 0, 0);
 }

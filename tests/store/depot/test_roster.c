@@ -63,7 +63,7 @@ static void setup(void)
                                  .commits = pool_new(2),
                                  .upkeep = pool_new(1),
                                  .space = &space};
-    ck_assert_int_eq(folder_open(&folder, options.io, "/data", false, NULL).error, STORE_OK);
+    ck_assert_int_eq(folder_open(&folder, options.io, "/data", FOLDER_SERVE, NULL).error, STORE_OK);
     space_init(&space, &services, folder.root, &hooks);
     trouble_init(&trouble, &services.notice);
     roster_init(&roster, &services, &folder, &trouble);
