@@ -4,14 +4,18 @@
  * the other, since each takes memory for its index. Status 0: all is whole. 1: flaws were found. 2: it could not
  * be told.
  */
+#include "service/check.h"
+
 #include "service/command.h"
 #include "service/option.h"
+#include "service/progress.h"
 #include "service/report.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char check_usage[] =
     "usage: cairnd check DIR [--store NAME] [--rate SIZE] [--json]\n"
@@ -23,18 +27,11 @@ const char check_usage[] =
     "  --rate SIZE   read at most so many bytes a second, such as 64M; 0, the default: as fast as it goes\n"
     "  --json        report for scripts\n"
     "\n"
+    "How far it is stands on stderr: on a terminal as a line with share, rate and time left, elsewhere as a line\n"
+    "every ten seconds.\n"
+    "\n"
     "Status 0: everything is whole; 1: there are flaws; 2: the folder cannot be opened, or not all could\n"
     "be checked.\n";
-
-enum { CHECK_WHOLE = 0, CHECK_FLAWS = 1, CHECK_UNKNOWN = 2 };
-
-struct check {
-    const char *folder;
-    const char *store; /* NULL: all */
-    uint64_t rate;
-    bool json;
-    bool help;
-};
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
@@ -59,12 +56,12 @@ static bool read_option(struct check *check, char *const **arguments)
            refuse("is not a size for --rate: digits, and perhaps K, M, G or T", value);
 }
 
-static bool read_arguments(struct check *check, char *const *arguments)
+static bool read_arguments(struct check *check, char *const *arguments, bool *ret_help)
 {
     for (; *arguments; arguments++) {
         const char *argument = *arguments;
         if (command_is_help(argument))
-            check->help = true;
+            *ret_help = true;
         else if (strcmp(argument, "--json") == 0)
             check->json = true;
         else if (argument[0] == '-') {
@@ -76,7 +73,7 @@ static bool read_arguments(struct check *check, char *const *arguments)
             check->folder = argument;
         }
     }
-    if (check->folder || check->help)
+    if (check->folder || *ret_help)
         return true;
     fputs("cairnd: check: which data folder? `cairnd check --help` tells more\n", stderr);
     return false;
@@ -89,9 +86,39 @@ static const char *sentence_of(enum store_error error, const struct store_detail
     return detail->text[0] ? detail->text : store_error_text(error);
 }
 
-static void flaw_found(void *report, const struct store_flaw *flaw)
+/* The verification of one store. */
+struct look {
+    struct store *store;
+    struct report *report;
+    struct progress progress;
+};
+
+static void flaw_found(void *arg, const struct store_flaw *flaw)
 {
-    report_flaw(report, flaw);
+    struct look *look = arg;
+    progress_pause(&look->progress);
+    report_flaw(look->report, flaw);
+    progress_resume(&look->progress);
+}
+
+static void sample(void *arg, struct progress_figures *ret_figures)
+{
+    const struct look *look = arg;
+    struct store_verification verification;
+    store_verification(look->store, &verification);
+    (void)snprintf(ret_figures->name, sizeof ret_figures->name, "%s", store_name(look->store));
+    ret_figures->done = verification.bytes_done;
+    ret_figures->total = verification.bytes_total;
+}
+
+static enum store_error verify(const struct check *check, struct store *store, struct report *report,
+                               struct store_verification *ret_verification)
+{
+    struct look look = {.store = store, .report = report};
+    progress_begin(&look.progress, STDERR_FILENO, check->json, sample, &look);
+    enum store_error error = store_verify(store, check->rate, flaw_found, &look, ret_verification);
+    progress_end(&look.progress);
+    return error;
 }
 
 static void check_store(const struct check *check, struct depot *depot, const char *name, struct report *report)
@@ -102,7 +129,7 @@ static void check_store(const struct check *check, struct depot *depot, const ch
     report_store(report, name);
     enum store_error error = depot_acquire(depot, name, &store, &detail);
     if (!error)
-        error = store_verify(store, check->rate, flaw_found, report, &verification);
+        error = verify(check, store, report, &verification);
     if (error)
         report_not_opened(report, !store_error_is_shortage(error, detail.os_error), sentence_of(error, &detail));
     else
@@ -153,7 +180,7 @@ static void refuse_folder(struct report *report, enum store_error error, const s
     report_fail(report, sentence);
 }
 
-static int conclude(struct report *report)
+static enum check_status conclude(struct report *report)
 {
     if (!report_end(report)) {
         fputs("cairnd: check: the report could not be written to the end\n", stderr);
@@ -164,7 +191,7 @@ static int conclude(struct report *report)
     return report->complete ? CHECK_WHOLE : CHECK_UNKNOWN;
 }
 
-static int check_folder(const struct check *check)
+enum check_status check_run(const struct check *check)
 {
     struct depot_options options = depot_options_default();
     struct store_detail detail = {0};
@@ -186,10 +213,11 @@ static int check_folder(const struct check *check)
 int command_check(char *const *arguments)
 {
     struct check check = {0};
-    if (!read_arguments(&check, arguments))
+    bool help = false;
+    if (!read_arguments(&check, arguments, &help))
         return CHECK_UNKNOWN;
-    if (!check.help)
-        return check_folder(&check);
+    if (!help)
+        return check_run(&check);
     fputs(check_usage, stdout);
     return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
 }

@@ -2,7 +2,7 @@
  * option.h.
  *
  * The function completes a command first, or an option of serving; behind an option what it allows, as far as that can
- * be known; of `check` and `token` the flags that their usage names.
+ * be known; of `check`, `token` and the like the flags that their usage names.
  */
 #include "service/command.h"
 #include "service/option.h"
@@ -76,6 +76,16 @@ static void put_flags_of(FILE *file, const char *text)
         fprintf(file, "%.*s ", (int)strcspn(at + 3, " "), at + 3);
 }
 
+/* A command that takes folders. */
+static void put_folders(FILE *file, const char *name, const char *usage)
+{
+    fprintf(file, "    %s)\n        words='", name);
+    put_flags_of(file, usage);
+    fputs("--help'\n        [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -d -- \"$current\"); return; }\n"
+          "        ;;\n",
+          file);
+}
+
 /* A command that adds, lists and removes. */
 static void put_actions(FILE *file, const char *name, const char *usage)
 {
@@ -86,11 +96,10 @@ static void put_actions(FILE *file, const char *name, const char *usage)
 
 static void put_words(FILE *file)
 {
-    fputs("    case ${COMP_WORDS[1]} in\n    check)\n        words='", file);
-    put_flags_of(file, check_usage);
-    fputs("--help'\n        [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -d -- \"$current\"); return; }\n"
-          "        ;;\n",
-          file);
+    fputs("    case ${COMP_WORDS[1]} in\n", file);
+    put_folders(file, "check", check_usage);
+    put_folders(file, "backup", backup_usage);
+    put_folders(file, "restore", restore_usage);
     put_actions(file, "token", token_usage);
     put_actions(file, "link-key", link_key_usage);
     fputs("    options) words='--man --bash' ;;\n    help | version) words='' ;;\n    *)\n        words='", file);

@@ -775,4 +775,46 @@ uint64_t object_position(const struct object *object);
 /* NULL is allowed. Independent of the store: may come after depot_release(). */
 void object_release(struct object *object);
 
+/* ---- backups --------------------------------------------------------------------------------- */
+
+/* What has become of the copy of one store. Borrowed. */
+struct backup_store {
+    const char *name;
+    enum store_error error; /* there is no new copy; the one that there was is as it was */
+    const char *why;        /* a sentence about that, or "" */
+    bool unchanged;         /* nothing has happened to the store since it was copied last */
+    uint64_t end_offset;    /* the copy is the store as it was when its log ended here; not told when unchanged */
+    uint64_t flaws;         /* met in what was read of the log: it was copied as it is */
+    uint64_t files_copied;
+    uint64_t files_kept;
+    uint64_t bytes_copied;
+    uint64_t bytes_kept;
+    unsigned rounds; /* in which it was copied */
+};
+
+struct backup_options {
+    const struct io *io; /* borrowed; NULL: POSIX */
+    const char *store;   /* this one only; NULL: all, and copies of those that the source has not any more go */
+    bool link;    /* files that never change are linked where the file system can: no second copy of their bytes */
+    bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
+
+    /* Called on the calling thread: for each store when its copy is made or has failed, and (NULL is allowed) when more
+     * bytes are done. */
+    void (*told)(void *arg, const struct backup_store *store);
+    void (*advanced)(void *arg, uint64_t done, uint64_t total);
+    void *arg;
+};
+
+/* Copies the data folder `from`, which a server may have open and write to, into the folder `to`: each store as it was
+ * at one point of its log. `to` is made, or is a backup, and then what it has already is not copied again. At every
+ * moment it is a data folder, and each store in it is what it was before or what it is now. A run that ends early, by
+ * whatever, is taken up by the next one.
+ *
+ * STORE_FOREIGN: `from` is no data folder, or `to` is something else than a backup, or the same; STORE_LOCKED: another
+ * process has `to` open, or, to restore, `from`; STORE_NO_STORE: there is no store of that name; STORE_FULL, STORE_IO,
+ * STORE_NO_MEMORY. STORE_OK also when stores could not be copied: that is told. ret_detail may be NULL. Blocking, and
+ * long. */
+enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
+                             struct store_detail *ret_detail);
+
 #endif

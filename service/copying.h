@@ -1,0 +1,20 @@
+/* copying.h - copying a data folder, and telling of it: what `cairnd backup` and `cairnd restore` have in common. */
+#ifndef CAIRN_COPYING_H
+#define CAIRN_COPYING_H
+
+#include "service/check.h"
+
+struct copying {
+    const char *command; /* for whom it is done, in front of sentences on stderr */
+    const char *from;
+    const char *to;
+    const char *store; /* NULL: all */
+    bool link;
+    bool restore;
+    bool json;
+};
+
+/* Copies the folder, and tells what has become of each store on stdout, and how far it is on stderr (progress.h). */
+enum check_status copying_run(const struct copying *copying);
+
+#endif

@@ -1,0 +1,38 @@
+/* imprint.c - what is seen of a file from outside. See imprint.h. */
+#include "store/backup/imprint.h"
+
+#include "store/disk/numbered.h"
+
+#include <errno.h>
+
+int imprint_of(const struct io *io, int file, struct imprint *ret_imprint)
+{
+    struct stat status;
+    if (io->fstat(io->self, file, &status) < 0)
+        return errno;
+    *ret_imprint = (struct imprint){.device = status.st_dev,
+                                    .inode = status.st_ino,
+                                    .size = status.st_size > 0 ? (uint64_t)status.st_size : 0,
+                                    .written = status.st_mtim};
+    return 0;
+}
+
+int imprint_find(const struct io *io, int folder, uint64_t number, const char *ending, struct imprint *ret_imprint)
+{
+    int file = numbered_open(io, folder, number, ending);
+    if (file < 0)
+        return errno;
+    int error = imprint_of(io, file, ret_imprint);
+    io->close(io->self, file);
+    return error;
+}
+
+bool imprint_same_file(const struct imprint *a, const struct imprint *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+bool imprint_same_bytes(const struct imprint *a, const struct imprint *b)
+{
+    return a->size == b->size && a->written.tv_sec == b->written.tv_sec && a->written.tv_nsec == b->written.tv_nsec;
+}

@@ -1,0 +1,31 @@
+/* imprint.h - what is seen of a file from outside: which one it is, how long, and when it was written to last.
+ *
+ * A sealed segment and a blob never change, and their numbers are never used twice. So who has a file of one store with
+ * the same number, length and time of its last change has the same bytes. A file that is written to right now may
+ * change again within the same tick of the clock: of that the imprint says nothing.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_IMPRINT_H
+#define CAIRN_IMPRINT_H
+
+#include "store/disk/io.h"
+
+struct imprint {
+    dev_t device;
+    ino_t inode;
+    uint64_t size;
+    struct timespec written;
+};
+
+/* That of an open file; an errno. */
+int imprint_of(const struct io *io, int file, struct imprint *ret_imprint);
+
+/* That of a numbered file in a folder (numbered.h); an errno: ENOENT where there is none. Blocking. */
+int imprint_find(const struct io *io, int folder, uint64_t number, const char *ending, struct imprint *ret_imprint);
+
+/* Whether both are one file; whether two files of one number have the same bytes. */
+bool imprint_same_file(const struct imprint *a, const struct imprint *b);
+bool imprint_same_bytes(const struct imprint *a, const struct imprint *b);
+
+#endif

@@ -1,0 +1,51 @@
+/* replica.h - the copy of one store, which a server may be writing to meanwhile: the store as it was at one point of
+ * its log.
+ *
+ * The log is only appended to, sealed segments and blobs never change, and their numbers are never used twice. So a
+ * copy is made in rounds, each of which
+ *
+ *   1. takes a snapshot of the log's files (snapshot.h) and brings the sealed segments to their places;
+ *   2. reads the last one up to where it is whole (survey.h), and copies it so far: there the copy ends;
+ *   3. takes another snapshot. Is it equal to the first, the log had just these files as the end was looked for, so all
+ *      that compaction had moved out of the way by then stands in front of the end;
+ *   4. copies the blobs that records name and that are not in their places. One that is not there was deleted, or
+ *      belonged to what was deleted: by a record that may stand behind the end.
+ *
+ * When the snapshots differ, or blobs were gone, the next round goes further. It has little to copy, so it is short,
+ * and less happens meanwhile. What a blob was gone for stands in front of the end of the round behind: it is not missed
+ * twice.
+ *
+ * The copy that there was stays in its place until the new one is on disk; then they change places.
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_REPLICA_H
+#define CAIRN_REPLICA_H
+
+#include "store/backup/stage.h"
+#include "store/depot/folder.h"
+#include "store/store.h"
+
+/* Where stores are copied from, and to. Borrowed. */
+struct replica_places {
+    struct folder *source; /* FOLDER_WATCH, or FOLDER_READ */
+    const struct io *io;   /* of the copies */
+    int copies;            /* the folder in which they are */
+    int drafts;            /* that of those in the making, on the same disk */
+    bool link;             /* struct backup_options */
+    bool roomy;            /* the copy is to be written to: what a segment was given are blocks, not holes */
+    struct stage_meter *meter;
+};
+
+/* Adds to the meter what there is to copy, as far as names and lengths tell it. Blocking. */
+void replica_measure(const struct replica_places *places, const char *name);
+
+/* Makes the copy, or brings it up to date. STORE_NO_STORE: it is not there any more; STORE_BUSY: the store changes
+ * faster than it can be copied. STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW: its settings; STORE_FULL, STORE_IO,
+ * STORE_NO_MEMORY. What was copied stays for the next run. Blocking, and long. */
+struct failure replica_make(const struct replica_places *places, const char *name, struct backup_store *ret_told);
+
+/* Removes the copy of a store that the source has not any more; an errno. Blocking. */
+int replica_remove(const struct replica_places *places, const char *name);
+
+#endif

@@ -1,0 +1,40 @@
+/* snapshot.h - the files of a log that somebody else writes to.
+ *
+ * A listing is not of one moment: a segment may be sealed, compacted or absorbed while it is made. But segments only
+ * come to the end, and a name that leads to another file than before never leads back. So where two snapshots are
+ * equal, one behind the other, at any moment between them the log had just these files.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_SNAPSHOT_H
+#define CAIRN_SNAPSHOT_H
+
+#include "store/backup/imprint.h"
+
+struct snapshot_file {
+    uint64_t number;
+    struct imprint imprint;
+};
+
+struct snapshot {
+    struct snapshot_file *files; /* by their numbers */
+    size_t count;
+};
+
+/* Looks at the segments in a folder log/; an errno. snapshot_free() it. Files that only have the name of one, with a
+ * number that no log has given out, are left out. Blocking. */
+int snapshot_take(const struct io *io, int log, struct snapshot *ret_snapshot);
+void snapshot_free(struct snapshot *snapshot);
+
+/* The one that is written to; NULL: there is none. */
+const struct snapshot_file *snapshot_last(const struct snapshot *snapshot);
+
+bool snapshot_has(const struct snapshot *snapshot, uint64_t number);
+
+/* Whether both are of the same files, none of which was changed between them, but for the last. */
+bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
+
+/* Whether one log's files are copies of the other's, the last as well. */
+bool snapshot_copied(const struct snapshot *a, const struct snapshot *b);
+
+#endif

@@ -1,0 +1,625 @@
+/* `cairnd backup` and `cairnd restore` beside a server that is written to: what they make is whole, and is the store as
+ * it was at one point of its log.
+ *
+ * Each writer makes a history that follows from its number: after so many steps each of its keys holds what anybody can
+ * tell. So a copy is one point of it where some number of steps explains all that it holds.
+ *
+ *   CAIRN_BACKUPS   how many backups are made beside the writers, and how many are killed (4, 8)
+ */
+#include "store/store.h"
+#include "tests/http/clock.h"
+#include "tests/http/command.h"
+#include "tests/http/disk.h"
+#include "tests/http/payload.h"
+#include "tests/http/site.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WHOLE = 0, FLAWS = 1, UNKNOWN = 2 };
+enum { WRITERS = 3, GROUP = 4, SMALL = 6, LARGE = 3, KEYS = GROUP + SMALL + LARGE, LARGE_SIZE = 300 << 10 };
+
+/* ---- histories ------------------------------------------------------------------------------- */
+
+/* Which step wrote what a key holds; 0: it holds nothing. The first keys are always written together. */
+typedef uint32_t history[KEYS];
+
+static bool is_large(size_t key)
+{
+    return key >= GROUP + SMALL;
+}
+
+/* What a step does: to which key (GROUP and more), or to the group (0), and whether it deletes. */
+static size_t step_key(uint32_t step, bool *ret_delete)
+{
+    uint32_t turn = step / 5;
+    *ret_delete = step % 5 == 2 || (step % 5 == 4 && turn % 3 == 0);
+    switch (step % 5) {
+    case 0:
+        return 0;
+    case 1:
+        return GROUP + turn % SMALL;
+    case 2:
+        return GROUP + (turn + 2) % SMALL;
+    default:
+        return GROUP + SMALL + (turn + step) % LARGE;
+    }
+}
+
+static void history_step(history held, uint32_t step)
+{
+    bool delete;
+    size_t key = step_key(step, &delete);
+    held[key] = delete ? 0 : step;
+    for (size_t i = 1; key == 0 && i < GROUP; i++)
+        held[i] = step;
+}
+
+static uint64_t seed_of(size_t writer, size_t key, uint32_t step)
+{
+    return (uint64_t)writer << 48 | (uint64_t)key << 32 | step;
+}
+
+static size_t size_of(size_t key, uint32_t step)
+{
+    return is_large(key) ? (size_t)LARGE_SIZE + step % 1000 : 20 + step * 3701 % 60000;
+}
+
+static int name_key(char name[32], size_t writer, size_t key)
+{
+    return snprintf(name, 32, "w%zu-k%zu", writer, key);
+}
+
+/* ---- writers --------------------------------------------------------------------------------- */
+
+struct writer {
+    pthread_t thread;
+    size_t number;
+    uint32_t steps; /* acknowledged */
+    char failure[256];
+};
+
+static struct {
+    struct writer writers[WRITERS];
+    atomic_bool stop;
+    pthread_t compactor;
+} load;
+
+static const char store[] = "/v1/stores/main";
+
+static struct answer *write_group(struct client *client, size_t writer, uint32_t step)
+{
+    char *body = client_text(client, "%s", "{\"operations\":[");
+    for (size_t key = 0; key < GROUP; key++) {
+        char name[32];
+        size_t size = size_of(key, step);
+        void *payload = payload_new(size, seed_of(writer, key, step));
+        char *text = payload_base64(payload, size);
+        name_key(name, writer, key);
+        body = client_text(client, "%s%s{\"op\":\"put\",\"key\":\"%s\",\"data\":\"%s\"}", body, key ? "," : "", name,
+                           text);
+        free(text);
+        free(payload);
+    }
+    body = client_text(client, "%s]}", body);
+    return client_send(client, "POST", client_text(client, "%s/batch", store), body, strlen(body),
+                       "Content-Type: application/json", NULL);
+}
+
+static struct answer *write_step(struct client *client, size_t writer, uint32_t step)
+{
+    char name[32];
+    bool delete;
+    size_t key = step_key(step, &delete);
+    if (key == 0)
+        return write_group(client, writer, step);
+    name_key(name, writer, key);
+    char *target = client_text(client, "%s/objects/%s", store, name);
+    if (delete)
+        return client_send(client, "DELETE", target, NULL, 0, NULL);
+    return client_upload(client, target, size_of(key, step), seed_of(writer, key, step), NULL);
+}
+
+static void *write_on(void *arg)
+{
+    struct writer *writer = arg;
+    struct client *client = client_new(site.server->url);
+    while (!atomic_load(&load.stop)) {
+        struct answer *answer = write_step(client, writer->number, writer->steps + 1);
+        if (answer->status / 100 != 2) {
+            snprintf(writer->failure, sizeof writer->failure, "step %u: %d %.150s", writer->steps + 1, answer->status,
+                     (char *)answer->body);
+            break;
+        }
+        writer->steps++;
+        client_forget(client);
+    }
+    client_free(client);
+    return NULL;
+}
+
+static void *compact_on(void *arg)
+{
+    struct client *client = client_new(site.server->url);
+    while (!atomic_load(&load.stop)) {
+        client_send(client, "POST", client_text(client, "%s/compact?wait=1", store), NULL, 0, NULL);
+        client_forget(client);
+    }
+    client_free(client);
+    return arg;
+}
+
+static void load_begin(void)
+{
+    atomic_store(&load.stop, false);
+    for (size_t i = 0; i < WRITERS; i++) {
+        load.writers[i].number = i;
+        ck_assert_int_eq(pthread_create(&load.writers[i].thread, NULL, write_on, &load.writers[i]), 0);
+    }
+    ck_assert_int_eq(pthread_create(&load.compactor, NULL, compact_on, NULL), 0);
+}
+
+static void load_end(void)
+{
+    atomic_store(&load.stop, true);
+    for (size_t i = 0; i < WRITERS; i++)
+        pthread_join(load.writers[i].thread, NULL);
+    pthread_join(load.compactor, NULL);
+    for (size_t i = 0; i < WRITERS; i++)
+        ck_assert_msg(!load.writers[i].failure[0], "%s", load.writers[i].failure);
+}
+
+static void start(void)
+{
+    server_add(site.server, "--segment-size");
+    server_add(site.server, "1M");
+    site_start();
+}
+
+/* ---- what a copy holds ----------------------------------------------------------------------- */
+
+/* A folder beside that of the data. */
+static const char *beside(const char *name)
+{
+    char *path;
+    ck_assert_int_gt(asprintf(&path, "%s/%s", site.server->folder, name), 0);
+    return command_keep(path);
+}
+
+/* The step whose payload this is, among those up to one; 0: of none. */
+static uint32_t step_of(const struct object *object, size_t writer, size_t key, uint32_t most)
+{
+    const struct object_info *info = object_info(object);
+    unsigned char *bytes = malloc(info->size);
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_int_eq(object_read(object, 0, bytes, info->size), STORE_OK);
+    uint32_t step = most;
+    while (step > 0 &&
+           (size_of(key, step) != info->size || !payload_matches(bytes, info->size, seed_of(writer, key, step), 0)))
+        step--;
+    free(bytes);
+    return step;
+}
+
+static uint32_t held_by(struct store *copy, size_t writer, size_t key, uint32_t most)
+{
+    char name[32];
+    struct object *object;
+    struct store_key asked = store_key_of(name, (size_t)name_key(name, writer, key));
+    enum store_error error = store_get(copy, &asked, STORE_GET_PAYLOAD, &object);
+    if (error == STORE_NO_OBJECT)
+        return 0;
+    ck_assert_msg(error == STORE_OK, "%s: %s", name, store_error_text(error));
+    uint32_t step = step_of(object, writer, key, most);
+    object_release(object);
+    ck_assert_msg(step > 0, "%s holds what no step has written", name);
+    return step;
+}
+
+/* After how many steps a writer had what the copy holds of it, at least `least`. */
+static uint32_t explain(struct store *copy, size_t writer, uint32_t least)
+{
+    history found, told = {0};
+    uint32_t most = load.writers[writer].steps + 1; /* one may be under way */
+    for (size_t key = 0; key < KEYS; key++)
+        found[key] = held_by(copy, writer, key, most);
+    for (uint32_t step = 0; step <= most; step++) {
+        if (step > 0)
+            history_step(told, step);
+        if (step >= least && memcmp(told, found, sizeof told) == 0)
+            return step;
+    }
+    ck_abort_msg("what is there of writer %zu is no point of its history from %u to %u", writer, least, most);
+    return 0;
+}
+
+/* Opens a copy: each writer is at one point of its history, which is not before the last one. */
+static void expect_a_point(const char *folder, uint32_t least[WRITERS])
+{
+    struct depot_options options = depot_options_default();
+    struct depot *depot;
+    struct store *copy;
+    struct store_detail detail = {0};
+    options.read_only = true;
+    enum store_error error = depot_open(folder, &options, &depot, &detail);
+    ck_assert_msg(error == STORE_OK, "%s: %s", store_error_text(error), detail.text);
+    ck_assert_int_eq(depot_acquire(depot, "main", &copy, &detail), STORE_OK);
+    for (size_t writer = 0; writer < WRITERS; writer++)
+        least[writer] = explain(copy, writer, least[writer]);
+    depot_release(copy);
+    depot_close(depot);
+}
+
+static void expect_whole(const char *folder)
+{
+    const char *arguments[] = {"check", folder, NULL};
+    command_run(arguments, WHOLE);
+}
+
+/* Runs a backup with --json: its report on the store main, which is borrowed from *ret_report. */
+static json_t *back_up(const char *from, const char *to, json_t **ret_report)
+{
+    const char *arguments[] = {"backup", "--from", from, to, "--json", NULL};
+    json_error_t error;
+    const char *output = command_run(arguments, WHOLE);
+    *ret_report = json_loads(output, 0, &error);
+    ck_assert_msg(*ret_report, "no JSON: %s: %s", error.text, output);
+    json_t *stores = json_object_get(*ret_report, "stores"), *told;
+    size_t i;
+    json_array_foreach (stores, i, told)
+        if (strcmp(json_string_value(json_object_get(told, "name")), "main") == 0)
+            return told;
+    ck_abort_msg("nothing is told of the store main: %s", output);
+}
+
+static json_int_t figure(const json_t *told, const char *name)
+{
+    json_t *value = json_object_get(told, name);
+    ck_assert_msg(json_is_integer(value), "%s is no integer", name);
+    return json_integer_value(value);
+}
+
+static void run_backup(const char *to)
+{
+    const char *arguments[] = {"backup", "--from", site.server->data, to, NULL};
+    command_run(arguments, WHOLE);
+}
+
+/* How often something is done: so often by default, $CAIRN_BACKUPS times where that is set. */
+static int rounds(int usual)
+{
+    const char *asked = getenv("CAIRN_BACKUPS");
+    return asked ? atoi(asked) : usual;
+}
+
+/* ---- beside writers -------------------------------------------------------------------------- */
+
+START_TEST(a_backup_beside_writers_is_a_point_of_their_histories)
+{
+    uint32_t least[WRITERS] = {0};
+    const char *to = beside("to");
+    start();
+    load_begin();
+    for (int i = 0; i < rounds(4); i++) {
+        run_backup(to);
+        expect_whole(to);
+        expect_a_point(to, least);
+    }
+    load_end();
+    run_backup(to);
+    expect_a_point(to, least);
+    for (size_t i = 0; i < WRITERS; i++)
+        ck_assert_uint_eq(least[i], load.writers[i].steps);
+}
+END_TEST
+
+/* A backup that runs by itself. */
+static pid_t begin_backup(const char *to)
+{
+    pid_t test = getpid(), pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (getppid() == test && dup2(nowhere, STDOUT_FILENO) >= 0)
+        execl(server_binary(), server_binary(), "backup", "--from", site.server->data, to, NULL);
+    _exit(127);
+}
+
+/* Kills it after some of the time that one takes; true when it was at work then. */
+static bool kill_backup(const char *to, double seconds)
+{
+    int status;
+    pid_t pid = begin_backup(to);
+    clock_sleep(seconds);
+    kill(pid, SIGKILL);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status) || WEXITSTATUS(status) == WHOLE);
+    return WIFSIGNALED(status);
+}
+
+START_TEST(a_backup_that_is_killed_leaves_the_old_one_or_the_new_one)
+{
+    uint32_t least[WRITERS] = {0};
+    const char *to = beside("to");
+    unsigned killed = 0;
+    start();
+    load_begin();
+    double begun = clock_now();
+    run_backup(to);
+    double took = clock_now() - begun;
+    for (int i = 0, all = rounds(8); i < all; i++) {
+        killed += kill_backup(to, took * i / all);
+        expect_whole(to);
+        expect_a_point(to, least);
+    }
+    ck_assert_uint_gt(killed, 0);
+    run_backup(to);
+    expect_whole(to);
+    expect_a_point(to, least);
+    load_end();
+    const char *left[] = {"backup", "--from", site.server->data, to, NULL};
+    command_run(left, WHOLE);
+    char *names;
+    ck_assert_int_gt(asprintf(&names, "test -z \"$(ls '%s/backup')\"", to), 0);
+    ck_assert_msg(system(names) == 0, "what was being made is left in %s/backup", to);
+    free(names);
+}
+END_TEST
+
+/* ---- what is copied, and what is not ----------------------------------------------------------- */
+
+/* Sets the times of all files of the log back, so that it is seen to rest. */
+static void let_rest(void)
+{
+    char *command;
+    ck_assert_int_gt(
+        asprintf(&command, "touch -d '1 hour ago' '%s'/*.seg", server_path(site.server, "stores/main/log")), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+START_TEST(what_the_backup_has_is_not_copied_again)
+{
+    enum { COUNT = 12 };
+    json_t *report;
+    const char *to = beside("to");
+    start();
+    for (int i = 0; i < COUNT; i++)
+        site_expect(client_upload(site.client, site_object(client_text(site.client, "l%d", i)), LARGE_SIZE, 1, NULL),
+                    201);
+    json_t *told = back_up(site.server->data, to, &report);
+    ck_assert_int_gt(figure(told, "bytes_copied"), COUNT * LARGE_SIZE);
+    ck_assert_int_eq(figure(told, "bytes_kept"), 0);
+    ck_assert_int_gt(figure(told, "end_offset"), 0);
+    json_decref(report);
+    site_expect(site_put("one", "more", NULL), 201);
+    site_expect(site_delete("l0", NULL), 200);
+    site_expect_blobs(COUNT - 1);
+    told = back_up(site.server->data, to, &report);
+    ck_assert_int_lt(figure(told, "bytes_copied"), LARGE_SIZE);
+    ck_assert_int_eq(figure(told, "bytes_kept"), (COUNT - 1) * LARGE_SIZE);
+    ck_assert_int_eq(figure(told, "rounds"), 1);
+    json_decref(report);
+    let_rest();
+    json_decref((back_up(site.server->data, to, &report), report));
+    told = back_up(site.server->data, to, &report);
+    ck_assert(json_is_true(json_object_get(told, "unchanged")));
+    json_decref(report);
+    expect_whole(to);
+    char *blobs;
+    ck_assert_int_gt(asprintf(&blobs, "test $(ls '%s/stores/main/blobs' | wc -l) = %d", to, COUNT - 1), 0);
+    ck_assert_int_eq(system(blobs), 0);
+    free(blobs);
+}
+END_TEST
+
+START_TEST(a_store_that_is_gone_or_another_one_is_so_in_the_backup)
+{
+    const char *to = beside("to");
+    start();
+    site_expect(site_put("a", "of the first", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/gone", NULL, 0, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other/objects/k", "old", 3, NULL), 201);
+    run_backup(to);
+    site_expect(client_send(site.client, "DELETE", "/v1/stores/gone", NULL, 0, NULL), 204);
+    site_expect(client_send(site.client, "DELETE", "/v1/stores/other?force=true", NULL, 0, NULL), 204);
+    ck_assert(
+        clock_until(CLOCK_PATIENCE, client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL)->status == 201));
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other/objects/k", "new", 3, NULL), 201);
+    run_backup(to);
+    const char *check[] = {"check", to, NULL};
+    const char *output = command_run(check, WHOLE);
+    ck_assert_ptr_null(strstr(output, "store gone"));
+    ck_assert_ptr_nonnull(strstr(output, "2 stores, all whole"));
+    server_stop(site.server);
+    const char *only[] = {"backup", "--from", site.server->data, "--store=main", to, NULL};
+    command_run(only, WHOLE);
+    command_run(check, WHOLE);
+}
+END_TEST
+
+START_TEST(linked_files_take_no_space)
+{
+    struct stat status;
+    const char *to = beside("to");
+    start();
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
+    const char *arguments[] = {"backup", "--link", "--from", site.server->data, to, NULL};
+    command_run(arguments, WHOLE);
+    expect_whole(to);
+    char *blob = client_text(site.client, "%s/stores/main/blobs/0000000000000001.blob", to);
+    ck_assert_int_eq(stat(blob, &status), 0);
+    ck_assert_uint_eq(status.st_nlink, 2);
+}
+END_TEST
+
+/* ---- restoring ------------------------------------------------------------------------------- */
+
+/* All that a listing tells of a store. */
+static char *listing(void)
+{
+    struct answer *answer = client_get(site.client, site_target("/objects?attributes=true"),
+                                       "Accept: application/x-ndjson", NULL);
+    site_expect(answer, 200);
+    return command_keep(strdup((char *)answer->body));
+}
+
+START_TEST(what_is_restored_is_what_was_backed_up)
+{
+    const char *to = beside("to"), *restored = beside("restored");
+    start();
+    site_expect(
+        site_put("a", "text", "Content-Type: text/plain", "Cairn-Meta-Owner: ada", "Cache-Control: no-store", NULL),
+        201);
+    site_expect(site_put("%00%FF", "no text", NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 7, NULL), 201);
+    site_expect(client_send(site.client, "PATCH", store, "{\"limits\":{\"objects\":3}}", 24,
+                            "Content-Type: application/json", NULL),
+                200);
+    char *before = listing();
+    json_int_t end = site_figure("end_offset");
+    run_backup(to);
+    site_expect(site_delete("a", NULL), 200);
+    const char *arguments[] = {"restore", to, restored, NULL};
+    const char *output = command_run(arguments, WHOLE);
+    ck_assert_ptr_nonnull(strstr(output, "1 store, all whole"));
+    server_stop(site.server);
+    snprintf(site.server->data, sizeof site.server->data, "%s", restored);
+    server_start(site.server);
+    site_reconnect();
+    ck_assert_str_eq(listing(), before);
+    ck_assert_int_eq(site_figure("end_offset"), end);
+    site_expect_payload("large", LARGE_SIZE, 7);
+    site_expect_kind(site_put("b", "one more than may be", NULL), 507, "quota-exceeded");
+    site_expect(site_delete("a", NULL), 200);
+    site_expect(site_put("b", "in its place", NULL), 201);
+    server_crash(site.server);
+    expect_whole(restored);
+}
+END_TEST
+
+START_TEST(a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup)
+{
+    static const char grants[] =
+        "{\"tokens\":[],\"anonymous\":[{\"stores\":[\"*\"],\"rights\":[\"read\",\"list\",\"write\",\"delete\","
+        "\"admin\"]}]}";
+    const char *to = beside("to"), *first = beside("first"), *second = beside("second");
+    ck_assert(mkdir(site.server->data, 0700) == 0 || errno == EEXIST);
+    FILE *file = fopen(server_path(site.server, "access.json"), "we");
+    ck_assert(file && fputs(grants, file) >= 0 && fclose(file) == 0);
+    start();
+    run_backup(to);
+    const char *arguments[] = {"restore", to, first, NULL};
+    command_run(arguments, WHOLE);
+    size_t size;
+    char *text = disk_read(client_text(site.client, "%s/access.json", first), &size);
+    ck_assert_uint_eq(size, strlen(grants));
+    ck_assert_mem_eq(text, grants, size);
+    free(text);
+    ck_assert_int_eq(mkdir(second, 0700), 0);
+    file = fopen(client_text(site.client, "%s/access.json", second), "we");
+    ck_assert(file && fputs("{\"tokens\":[]}", file) >= 0 && fclose(file) == 0);
+    arguments[2] = second;
+    command_run(arguments, WHOLE);
+    text = disk_read(client_text(site.client, "%s/access.json", second), &size);
+    ck_assert_uint_eq(size, strlen("{\"tokens\":[]}"));
+    free(text);
+}
+END_TEST
+
+/* ---- refusals -------------------------------------------------------------------------------- */
+
+static void refused(const char *mention, const char *const *arguments)
+{
+    const char *output = command_run(arguments, UNKNOWN);
+    ck_assert_msg(strstr(output, mention), "\"%s\" is not in: %s", mention, output);
+}
+
+#define expect_refused(mention, ...) refused(mention, (const char *const[]){__VA_ARGS__, NULL})
+
+START_TEST(what_is_no_backup_is_left_alone)
+{
+    const char *to = beside("to"), *other = beside("other"), *restored = beside("restored");
+    const char *data = site.server->data;
+    start();
+    site_expect(site_put("a", "text", NULL), 201);
+    run_backup(to);
+    expect_refused("is the folder that is to be copied", "backup", "--from", data, data);
+    expect_refused("another process has the data folder", "backup", "--from", to, data);
+    ck_assert_int_eq(mkdir(other, 0700), 0);
+    FILE *file = fopen(client_text(site.client, "%s/letter", other), "we");
+    ck_assert(file && fclose(file) == 0);
+    expect_refused("'letter'", "backup", "--from", data, other);
+    expect_refused("is not a data folder of cairn", "backup", "--from", other, to);
+    const char *restore[] = {"restore", to, restored, NULL};
+    command_run(restore, WHOLE);
+    expect_refused("holds data", "restore", to, restored);
+    expect_refused("is no backup", "backup", "--from", data, restored);
+    expect_refused("there is no store 'nowhere'", "backup", "--from", data, to, "--store", "nowhere");
+    server_stop(site.server);
+    expect_refused("is no backup", "backup", "--from", to, data);
+    expect_whole(data);
+}
+END_TEST
+
+START_TEST(wrong_usage_is_refused)
+{
+    expect_refused("--from", "backup", "to");
+    expect_refused("which folder", "backup", "--from", "a");
+    expect_refused("'c' is one folder too many", "backup", "--from", "a", "b", "c");
+    expect_refused("'--frm'", "backup", "--frm", "a", "b");
+    expect_refused("--from is given twice", "backup", "--from", "a", "--from", "b", "c");
+    expect_refused("--store needs a value", "restore", "a", "b", "--store");
+    expect_refused("into which folder", "restore", "a");
+    expect_refused("'--link'", "restore", "--link", "a", "b");
+    const char *help[] = {"backup", "--help", NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(help, WHOLE), "usage: cairnd backup"));
+    help[0] = "restore";
+    ck_assert_ptr_nonnull(strstr(command_run(help, WHOLE), "usage: cairnd restore"));
+}
+END_TEST
+
+/* Damage is copied as it is, and told. */
+START_TEST(a_flaw_of_the_source_is_told)
+{
+    const char *to = beside("to");
+    start();
+    site_expect(site_put("a", "the payload of a", NULL), 201);
+    site_expect(site_put("b", "the payload of b", NULL), 201);
+    server_stop(site.server);
+    disk_flip(site.server, "stores/main/log", "the payload of a");
+    const char *arguments[] = {"backup", "--from", site.server->data, to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(arguments, FLAWS), "FLAWS: 1"));
+    const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(checked, FLAWS), "key \"a\""));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        a_backup_beside_writers_is_a_point_of_their_histories,
+        a_backup_that_is_killed_leaves_the_old_one_or_the_new_one,
+        what_the_backup_has_is_not_copied_again,
+        a_store_that_is_gone_or_another_one_is_so_in_the_backup,
+        linked_files_take_no_space,
+        what_is_restored_is_what_was_backed_up,
+        a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
+        what_is_no_backup_is_left_alone,
+        wrong_usage_is_refused,
+        a_flaw_of_the_source_is_told,
+    };
+    return site_run("backup", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}

@@ -1,0 +1,462 @@
+/* test_backup.c - copies of a data folder on a simulated disk: with every call that fails, every cut of the power, and
+ * what happens to the source in between.
+ *
+ *   CAIRN_CALLS=all   each call fails, and the power is cut at each; else at some of them
+ *   CAIRN_SEED          which, and what the cuts leave (1)
+ */
+#include "tests/lib/findings.h"
+#include "tests/lib/prng.h"
+#include "tests/lib/unit.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRIDE = 11, FILLERS = 40, FILLER_SIZE = 900 };
+
+FIXTURE_OF_EACH_TEST
+
+static struct backup_store last; /* what was told of the store "s" */
+static size_t told_count;
+
+static void told(void *arg, const struct backup_store *store)
+{
+    (void)arg;
+    told_count++;
+    last = *store;
+}
+
+/* ---- copies ---------------------------------------------------------------------------------- */
+
+static enum store_error copy_by(const struct io *io, const char *from, const char *to, bool restore)
+{
+    const struct backup_options options = {.io = io, .restore = restore, .told = told};
+    struct store_detail detail;
+    last = (struct backup_store){0};
+    enum store_error error = backup_make(from, to, &options, &detail);
+    ck_assert_msg(!error || detail.text[0] || error == STORE_NO_MEMORY, "error %d says nothing", (int)error);
+    return error ? error : last.error;
+}
+
+static enum store_error copy(void)
+{
+    return copy_by(fixture.io, "/data", "/copy", false);
+}
+
+/* Opens a copy as `cairnd check` does; NULL: it is not there. It must be whole. */
+static struct store *open_copy(const char *folder, struct depot **ret_depot)
+{
+    struct depot_options options = fixture.options;
+    struct store *store = NULL;
+    struct store_verification verification;
+    options.read_only = true;
+    enum store_error error = depot_open(folder, &options, ret_depot, NULL);
+    if (error == STORE_FOREIGN || error == STORE_IO) { /* no more of it than a folder, if that */
+        *ret_depot = NULL;
+        return NULL;
+    }
+    ck_assert_int_eq(error, STORE_OK);
+    error = depot_acquire(*ret_depot, "s", &store, NULL);
+    if (error == STORE_NO_STORE)
+        return NULL;
+    ck_assert_int_eq(error, STORE_OK);
+    ck_assert_int_eq(store_verify(store, 0, NULL, NULL, &verification), STORE_OK);
+    ck_assert(verification.complete);
+    ck_assert_uint_eq(verification.flaws, 0);
+    return store;
+}
+
+static void close_copy(struct store *store, struct depot *depot)
+{
+    depot_release(store);
+    depot_close(depot);
+}
+
+/* ---- states ---------------------------------------------------------------------------------- */
+
+static const char *const keys[] = {"a", "b", "x", "y", "z", "stays", "large", "other", "last"};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+/* What the source holds, and then something else in all its places. */
+static void fill(void)
+{
+    fixture_must_put(&fixture, "a", "old");
+    fixture_must_put(&fixture, "b", "old");
+    fixture_put_batch(&fixture, "old");
+    fixture_must_upload(&fixture, "stays");
+    fixture_must_upload(&fixture, "large");
+}
+
+static void change(void)
+{
+    static char filler[FILLER_SIZE];
+    fixture_must_put(&fixture, "a", "new");
+    ck_assert_int_eq(fixture_delete(&fixture, "b"), STORE_OK);
+    ck_assert_int_eq(fixture_delete(&fixture, "large"), STORE_OK);
+    fixture_must_upload(&fixture, "other");
+    memset(filler, 'f', sizeof filler - 1);
+    for (int i = 0; i < FILLERS; i++)
+        fixture_must_put(&fixture, "filler", filler);
+    fixture_put_batch(&fixture, "new");
+    fixture_must_put(&fixture, "last", "new");
+}
+
+static bool holds(struct store *store, const char *key, const char *text)
+{
+    struct object *object;
+    struct store_key asked = store_key_of(key, strlen(key));
+    enum store_error error = store_get(store, &asked, STORE_GET_PAYLOAD, &object);
+    ck_assert_msg(!error || error == STORE_NO_OBJECT, "%s: %s", key, store_error_text(error));
+    if (error)
+        return !text;
+    char bytes[FIXTURE_LARGE];
+    uint64_t size = object_info(object)->size;
+    ck_assert_uint_le(size, sizeof bytes);
+    ck_assert_int_eq(object_read(object, 0, bytes, size), STORE_OK);
+    object_release(object);
+    if (text && strcmp(text, "large") == 0)
+        return size == FIXTURE_LARGE && memcmp(bytes, fixture_large(), size) == 0;
+    return text && size == strlen(text) && memcmp(bytes, text, size) == 0;
+}
+
+static bool is_state(struct store *store, const char *const texts[KEYS])
+{
+    bool all = true;
+    for (size_t i = 0; i < KEYS; i++)
+        all = all && holds(store, keys[i], texts[i]);
+    return all;
+}
+
+static bool is_old(struct store *store)
+{
+    static const char *const texts[] = {"old", "old", "old", "old", "old", "large", "large", NULL, NULL};
+    return is_state(store, texts);
+}
+
+static bool is_new(struct store *store)
+{
+    static const char *const texts[] = {"new", NULL, "new", "new", "new", "large", NULL, "large", "new"};
+    return is_state(store, texts);
+}
+
+static void expect_new(const char *folder)
+{
+    struct depot *depot;
+    struct store *store = open_copy(folder, &depot);
+    ck_assert_ptr_nonnull(store);
+    ck_assert(is_new(store));
+    close_copy(store, depot);
+}
+
+/* A source that has changed since it was copied, or, without `copied`, never was; nobody has it open. */
+static void prepare(bool copied)
+{
+    fixture_renew(&fixture);
+    fill();
+    fixture_close(&fixture);
+    if (copied)
+        ck_assert_int_eq(copy(), STORE_OK);
+    fixture_open(&fixture);
+    change();
+    fixture_close(&fixture);
+}
+
+/* After a run that may have failed: the old copy or the new one, and the next run makes the new one. */
+static void expect_recovery(bool copied, const char *what, uint64_t nth)
+{
+    struct depot *depot;
+    struct store *store = open_copy("/copy", &depot);
+    ck_assert_msg(store || !copied, "%s %llu: the copy is gone", what, (unsigned long long)nth);
+    if (store)
+        ck_assert_msg(is_new(store) || (copied && is_old(store)), "%s %llu: it is neither the old copy nor the new one",
+                      what, (unsigned long long)nth);
+    close_copy(store, depot);
+    ck_assert_int_eq(copy(), STORE_OK);
+    expect_new("/copy");
+    ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
+    ck_assert_uint_eq(sim_disk_bad_uses(fixture.disk), 0);
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+static uint64_t calls_of_a_run(bool copied)
+{
+    prepare(copied);
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+    ck_assert_int_eq(copy(), STORE_OK);
+    return sim_disk_calls(fixture.disk, SIM_ANY) - before;
+}
+
+static uint64_t seed(void)
+{
+    const char *text = getenv("CAIRN_SEED");
+    return text ? strtoull(text, NULL, 10) : 1;
+}
+
+static uint64_t stride(void)
+{
+    return getenv("CAIRN_CALLS") ? 1 : STRIDE;
+}
+
+static void sweep_faults(bool copied, bool forever, int error)
+{
+    uint64_t calls = calls_of_a_run(copied);
+    for (uint64_t nth = 1 + seed() % stride(); nth <= calls; nth += stride()) {
+        prepare(copied);
+        sim_disk_fail(fixture.disk, SIM_ANY, nth, forever, error);
+        (void)copy();
+        sim_disk_heal(fixture.disk);
+        expect_recovery(copied, forever ? "everything fails from call" : "call", nth);
+    }
+}
+
+START_TEST(a_call_that_fails_does_no_harm)
+{
+    sweep_faults(true, false, EIO);
+    sweep_faults(false, false, EIO);
+}
+END_TEST
+
+START_TEST(a_disk_that_fails_or_is_full_does_no_harm)
+{
+    sweep_faults(true, true, EIO);
+    sweep_faults(true, true, ENOSPC);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+    prepare(true);
+    sim_disk_set_free(fixture.disk, 2000);
+    ck_assert_int_eq(copy(), STORE_FULL);
+    sim_disk_set_free(fixture.disk, UINT64_MAX);
+    expect_recovery(true, "a full disk", 0);
+}
+END_TEST
+
+/* A file system that cannot exchange folders, or link files, or copy by itself. */
+START_TEST(what_a_file_system_cannot_is_done_otherwise)
+{
+    static const struct {
+        enum sim_call call;
+        int error;
+    } lacks[] = {{SIM_EXCHANGE, EINVAL}, {SIM_LINKAT, EPERM}, {SIM_COPY_RANGE, EXDEV}};
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+        prepare(true);
+        sim_disk_fail(fixture.disk, lacks[i].call, 1, true, lacks[i].error);
+        ck_assert_int_eq(copy(), STORE_OK);
+        ck_assert_msg(sim_disk_faults_met(fixture.disk) > 0, "%s is not called", sim_call_name(lacks[i].call));
+        expect_new("/copy");
+        sim_disk_heal(fixture.disk);
+    }
+}
+END_TEST
+
+static void sweep_cuts(bool copied)
+{
+    uint64_t calls = calls_of_a_run(copied);
+    for (uint64_t nth = seed() % stride(); nth <= calls; nth += stride()) {
+        prepare(copied);
+        sim_disk_cut_after(fixture.disk, nth);
+        (void)copy();
+        sim_disk_reboot(fixture.disk, seed() + nth);
+        expect_recovery(copied, "a cut after call", nth);
+    }
+}
+
+START_TEST(a_power_cut_leaves_the_old_copy_or_the_new_one)
+{
+    sweep_cuts(true);
+    sweep_cuts(false);
+}
+END_TEST
+
+/* What has been acknowledged: the copy is on disk when the run has ended. */
+START_TEST(a_copy_survives_the_power_cut_behind_it)
+{
+    for (uint64_t cut = 1; cut <= 8; cut++) {
+        prepare(cut % 2 == 0);
+        ck_assert_int_eq(copy(), STORE_OK);
+        sim_disk_reboot(fixture.disk, seed() + cut);
+        expect_new("/copy");
+    }
+}
+END_TEST
+
+/* ---- what happens meanwhile -------------------------------------------------------------------- */
+
+/* The fixture's table with something that is done before a call. */
+static struct {
+    struct io io;
+    const struct io *base;
+    const char *at; /* before a file is opened whose name ends so */
+    unsigned left;  /* such openings until then */
+    void (*act)(void);
+} spy;
+
+static int spying_openat(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    size_t length = strlen(path), wanted = strlen(spy.at);
+    if (spy.left > 0 && length >= wanted && strcmp(path + length - wanted, spy.at) == 0 && --spy.left == 0)
+        spy.act();
+    return spy.base->openat(self, folder, path, flags, mode);
+}
+
+static const struct io *spy_before(unsigned nth, const char *at, void (*act)(void))
+{
+    spy.base = fixture.io;
+    spy.io = *fixture.io;
+    spy.io.openat = spying_openat;
+    spy.at = at;
+    spy.left = nth;
+    spy.act = act;
+    return &spy.io;
+}
+
+static void delete_large(void)
+{
+    ck_assert_int_eq(fixture_delete(&fixture, "large"), STORE_OK);
+    while (fixture_exists(&fixture, "/data/stores/s/blobs/0000000000000002.blob"))
+        continue;
+}
+
+START_TEST(a_blob_that_goes_meanwhile_moves_the_end)
+{
+    struct depot *depot;
+    fill();
+    ck_assert_int_eq(copy_by(spy_before(2, ".blob", delete_large), "/data", "/copy", false), STORE_OK);
+    ck_assert_uint_eq(last.rounds, 2);
+    ck_assert_uint_eq(last.end_offset, fixture_figures(&fixture).end_offset);
+    struct store *store = open_copy("/copy", &depot);
+    ck_assert(holds(store, "large", NULL) && holds(store, "a", "old"));
+    close_copy(store, depot);
+}
+END_TEST
+
+/* Overwrites until a segment has been compacted. */
+static void compact(void)
+{
+    change();
+    for (int i = 0; !fixture_is_husk(&fixture, 1); i++)
+        fixture_must_put(&fixture, "filler", i % 2 ? "1" : "2");
+}
+
+START_TEST(a_segment_that_is_compacted_meanwhile_is_no_loss)
+{
+    static const unsigned openings[] = {1, 2, 3, 4, 5};
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        fixture_renew(&fixture);
+        fill();
+        ck_assert_int_eq(copy_by(spy_before(openings[i], ".seg", compact), "/data", "/copy", false), STORE_OK);
+        struct depot *depot;
+        struct store *store = open_copy("/copy", &depot);
+        ck_assert_msg(is_new(store) || is_old(store), "opening %u", openings[i]);
+        close_copy(store, depot);
+    }
+}
+END_TEST
+
+static void remove_store(void)
+{
+    depot_release(fixture.store);
+    fixture.store = NULL;
+    ck_assert_int_eq(depot_delete(fixture.depot, "s", true, NULL), STORE_OK);
+}
+
+START_TEST(a_store_that_is_removed_meanwhile_is_not_copied)
+{
+    struct depot *depot;
+    fill();
+    told_count = 0;
+    ck_assert_int_eq(copy_by(spy_before(2, ".seg", remove_store), "/data", "/copy", false), STORE_OK);
+    ck_assert_uint_eq(told_count, 0);
+    ck_assert_ptr_null(open_copy("/copy", &depot));
+    depot_close(depot);
+}
+END_TEST
+
+/* ---- the end of the log ------------------------------------------------------------------------ */
+
+/* A transaction that was not written to its end: neither it nor a part of it is copied. */
+START_TEST(a_torn_transaction_is_not_copied)
+{
+    struct depot *depot;
+    fixture_must_put(&fixture, "a", "whole");
+    uint64_t end = fixture_figures(&fixture).end_offset;
+    fixture_put_batch(&fixture, "torn");
+    fixture_stop(&fixture, false);
+    const char *segment = fixture_segment(&fixture);
+    fixture_flip(&fixture, segment, fixture_find_text(&fixture, "ztorn"));
+    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_uint_eq(last.end_offset, end);
+    ck_assert_uint_eq(last.flaws, 0);
+    struct store *store = open_copy("/copy", &depot);
+    ck_assert(holds(store, "a", "whole") && holds(store, "x", NULL) && holds(store, "z", NULL));
+    close_copy(store, depot);
+}
+END_TEST
+
+/* Damage in front of what is known to have been on disk is copied as it is. */
+START_TEST(damage_is_copied_as_it_is)
+{
+    struct depot *depot;
+    struct depot_options options = fixture.options;
+    struct store *store;
+    fixture_put_three(&fixture);
+    uint64_t end = fixture_figures(&fixture).end_offset;
+    fixture_stop(&fixture, false);
+    fixture_flip(&fixture, fixture_segment(&fixture), fixture_find_text(&fixture, "the first payload"));
+    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_uint_eq(last.flaws, 1);
+    ck_assert_uint_eq(last.end_offset, end);
+    options.read_only = true;
+    ck_assert_int_eq(depot_open("/copy", &options, &depot, NULL), STORE_OK);
+    ck_assert_int_eq(depot_acquire(depot, "s", &store, NULL), STORE_OK);
+    ck_assert(holds(store, "c", "the third payload"));
+    struct object *object;
+    struct store_key key = store_key_of("a", 1);
+    ck_assert_int_eq(store_get(store, &key, STORE_GET_PAYLOAD, &object), STORE_DAMAGED);
+    close_copy(store, depot);
+}
+END_TEST
+
+/* A restored folder can be written to, and is no backup. */
+START_TEST(a_restored_store_goes_on)
+{
+    struct depot *depot;
+    struct store *store;
+    prepare(false);
+    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_int_eq(copy_by(fixture.io, "/copy", "/restored", true), STORE_OK);
+    ck_assert(!fixture_exists(&fixture, "/restored/restore"));
+    expect_new("/restored");
+    ck_assert_int_eq(copy_by(fixture.io, "/data", "/restored", false), STORE_FOREIGN);
+    ck_assert_int_eq(depot_open("/restored", &fixture.options, &depot, NULL), STORE_OK);
+    ck_assert_int_eq(depot_acquire(depot, "s", &store, NULL), STORE_OK);
+    ck_assert(is_new(store));
+    depot_release(store);
+    depot_close(depot);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        a_call_that_fails_does_no_harm,
+        a_disk_that_fails_or_is_full_does_no_harm,
+        a_full_disk_is_told,
+        what_a_file_system_cannot_is_done_otherwise,
+        a_power_cut_leaves_the_old_copy_or_the_new_one,
+        a_copy_survives_the_power_cut_behind_it,
+        a_blob_that_goes_meanwhile_moves_the_end,
+        a_segment_that_is_compacted_meanwhile_is_no_loss,
+        a_store_that_is_removed_meanwhile_is_not_copied,
+        a_torn_transaction_is_not_copied,
+        damage_is_copied_as_it_is,
+        a_restored_store_goes_on,
+    };
+    return UNIT_RUN_WITH("backup", setup, teardown, tests);
+}
