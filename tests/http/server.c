@@ -152,10 +152,13 @@ static char *find_url(const char *log, size_t number)
 
 char *server_url(const struct server *server, size_t number)
 {
-    char *log = read_file(server->log);
-    char *url = find_url(log, number);
-    ck_assert_msg(url, "no listener %zu in the log:\n%s", number, log);
-    free(log);
+    char *url = NULL;
+    for (double deadline = clock_now() + CLOCK_PATIENCE; !url; clock_sleep(0.002)) {
+        char *log = read_file(server->log);
+        url = find_url(log, number);
+        ck_assert_msg(url || clock_now() < deadline, "no listener %zu in the log:\n%s", number, log);
+        free(log);
+    }
     return url;
 }
 
@@ -470,6 +473,12 @@ size_t server_logged(const struct server *server, const char *text)
         count += strstr(line, text) != NULL;
     free(log);
     return count;
+}
+
+void server_expect_logged(const struct server *server, const char *text, size_t count)
+{
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, server_logged(server, text) == count),
+                  "not %zu lines of the log have \"%s\":\n%s", count, text, read_file(server->log));
 }
 
 const char *server_path(const struct server *server, const char *format, ...)

@@ -50,8 +50,8 @@ void server_add(struct server *server, const char *argument);
 /* What the first listener is instead of 127.0.0.1:0; copied. NULL: the server gets no flags but those added. */
 void server_listen(struct server *server, const char *listen);
 
-/* The URL of the listener of that number, counted from 0; fails the test when there are not as many. The caller frees
- * it. */
+/* The URL of the listener of that number, counted from 0; fails the test when there are not as many soon. The caller
+ * frees it. */
 char *server_url(const struct server *server, size_t number);
 
 /* Makes a certificate of `localhost` and its key, which the next starts name. */
@@ -122,8 +122,11 @@ bool server_has_open(const struct server *server, const char *folder);
 /* Under a sanitizer memory says nothing about cairn, and time little. */
 bool server_sanitized(const struct server *server);
 
-/* How many lines of the log hold the text. */
+/* How many lines of the log hold the text by now. */
 size_t server_logged(const struct server *server, const char *text);
+
+/* Fails the test unless soon so many lines hold it: a line may come behind the answer that it is about. */
+void server_expect_logged(const struct server *server, const char *text, size_t count);
 
 /* The path of something in the data folder, by a format; static storage, overwritten by the next call. */
 const char *server_path(const struct server *server, const char *format, ...) __attribute__((format(printf, 2, 3)));

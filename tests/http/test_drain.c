@@ -154,7 +154,7 @@ static void reload_and_hang_up(void)
     close(terminal);
     ck_assert_int_eq(kill(site.server->pid, SIGHUP), 0); /* as the shell of that terminal does */
     ck_assert_int_eq(server_wait(site.server, CLOCK_PATIENCE), 0);
-    ck_assert_uint_eq(server_logged(site.server, "draining"), 1);
+    server_expect_logged(site.server, "draining", 1);
 }
 
 /* SIGHUP from anybody is a wish to reload, at any time; the end of the terminal is that of the server. */

@@ -378,25 +378,36 @@ START_TEST(the_process)
 }
 END_TEST
 
-/* The last test here: it leaves others a text that was made before. */
-START_TEST(who_asks_all_the_time_shares)
+/* Asks a hundred times at once; whether one of the texts that come was made before. */
+static bool some_share(int socket)
 {
-    enum { ROUNDS = 10, AT_ONCE = 100 };
+    enum { AT_ONCE = 100 };
     static const char question[] = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", name[] = "cairn_http_requests_total";
     static struct raw_answer answer;
     static char before[64];
-    int socket = raw_connect(site.server->port), texts = 0;
-    for (int i = 0; i < ROUNDS * AT_ONCE; i++) {
-        for (int k = 0; k < AT_ONCE && i % AT_ONCE == 0; k++)
-            ck_assert(raw_send(socket, question));
+    bool shared = false;
+    for (int i = 0; i < AT_ONCE; i++)
+        ck_assert(raw_send(socket, question));
+    for (int i = 0; i < AT_ONCE; i++) {
         ck_assert(raw_receive(socket, &answer) && answer.status == 200 && answer.whole);
         const char *line = strstr(answer.body, client_text(site.client, "\n%s{method=\"GET\",status=\"2xx\"}", name));
         ck_assert_ptr_nonnull(line);
-        texts += strncmp(line, before, sizeof before - 1) != 0;
+        shared = shared || strncmp(line, before, sizeof before - 1) == 0;
         memcpy(before, line, sizeof before - 1);
         client_forget(site.client);
     }
-    ck_assert_msg(texts <= ROUNDS * AT_ONCE * 9 / 10, "%d texts were made", texts);
+    return shared;
+}
+
+/* A tenth of a core is theirs without: a server that gets little more of a busy machine has nothing to save. The last
+ * test here: it leaves others a text that was made before. */
+START_TEST(who_asks_all_the_time_shares)
+{
+    int socket = raw_connect(site.server->port);
+    double began = clock_now(), used = server_cpu(site.server);
+    bool shared = clock_until(CLOCK_PATIENCE / 6, some_share(socket));
+    used = (server_cpu(site.server) - used) / (clock_now() - began);
+    ck_assert_msg(shared || used < 0.3, "each has a text of its own, for %.2f cores", used);
     close(socket);
 }
 END_TEST

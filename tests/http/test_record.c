@@ -313,13 +313,15 @@ START_TEST(who_makes_and_destroys_stores_is_told)
     site_expect(client_send(site.client, "PUT", target, NULL, 0, from, "X-Request-Id: make", NULL), 201);
     site_expect(client_send(site.client, "PUT", target, NULL, 0, from, "X-Request-Id: again", NULL), 200);
     site_expect(client_send(site.client, "DELETE", target, NULL, 0, from, "X-Request-Id: unmake", NULL), 204);
-    ck_assert_uint_eq(server_logged(site.server, "audit: created the store 'photos': somebody without a token at "
-                                                 "203.0.113.7, request make"),
-                      1);
+    server_expect_logged(site.server,
+                         "audit: created the store 'photos': somebody without a token at "
+                         "203.0.113.7, request make",
+                         1);
     ck_assert_uint_eq(server_logged(site.server, "request again"), 0);
-    ck_assert_uint_eq(server_logged(site.server, "audit: deleted the store 'photos': somebody without a token at "
-                                                 "203.0.113.7, request unmake"),
-                      1);
+    server_expect_logged(site.server,
+                         "audit: deleted the store 'photos': somebody without a token at "
+                         "203.0.113.7, request unmake",
+                         1);
 }
 END_TEST
 
@@ -337,15 +339,15 @@ START_TEST(who_changes_limits_is_told)
     site_expect(patch("nothing", "{}"), 200);
     site_expect(patch("bad", "{\"limits\":{\"objects\":-1}}"), 400);
     const char *by = "the store 'main': somebody without a token at 127.0.0.1, request";
-    ck_assert_uint_eq(
-        server_logged(site.server, client_text(site.client,
-                                               "audit: changed the limits (bytes 1000000, objects none) of "
-                                               "%s both",
-                                               by)),
-        1);
-    ck_assert_uint_eq(
-        server_logged(site.server, client_text(site.client, "audit: changed the limits (objects 7) of %s one", by)), 1);
-    ck_assert_uint_eq(server_logged(site.server, "changed the limits"), 2);
+    server_expect_logged(site.server,
+                         client_text(site.client,
+                                     "audit: changed the limits (bytes 1000000, objects none) of "
+                                     "%s both",
+                                     by),
+                         1);
+    server_expect_logged(site.server, client_text(site.client, "audit: changed the limits (objects 7) of %s one", by),
+                         1);
+    server_expect_logged(site.server, "changed the limits", 2);
 }
 END_TEST
 
@@ -363,8 +365,7 @@ START_TEST(the_name_of_the_token_is_told)
     ck_assert(is_null(line_of("without"), "token") && is_null(line_of("wrong"), "token"));
     ck_assert_str_eq(text_of(line_of("wrong"), "problem"), "unauthorized");
     ck_assert_ptr_null(find_line(log_path(), "no-such-token"));
-    ck_assert_uint_eq(server_logged(site.server, "audit: created the store 'p': token ops at 127.0.0.1, request with"),
-                      1);
+    server_expect_logged(site.server, "audit: created the store 'p': token ops at 127.0.0.1, request with", 1);
 }
 END_TEST
 
@@ -392,7 +393,7 @@ START_TEST(no_level_of_the_log_leaves_that_out)
 {
     start_logging_to(open(site.server->log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), "error");
     site_expect(client_send(site.client, "PUT", "/v1/stores/photos", NULL, 0, NULL), 201);
-    ck_assert_uint_eq(server_logged(site.server, "audit: created the store 'photos'"), 1);
+    server_expect_logged(site.server, "audit: created the store 'photos'", 1);
     ck_assert_uint_eq(server_logged(site.server, "listening"), 0);
     server_stop(site.server);
 }

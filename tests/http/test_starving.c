@@ -396,7 +396,7 @@ START_TEST(bodies_that_drip_are_cut)
     ck_assert_uint_eq(drip(sockets, 3, RAW_SECONDS), 3);
     close_all(sockets, 3);
     ck_assert_msg(EVICTED("slow-body") == 3, "%.0f are counted", EVICTED("slow-body"));
-    ck_assert_uint_eq(server_logged(site.server, "slower than --least-rate"), 1); /* a minute */
+    server_expect_logged(site.server, "slower than --least-rate", 1); /* a minute */
 }
 END_TEST
 
@@ -855,7 +855,7 @@ START_TEST(a_crowd_on_few_connections_leaves_place_for_health)
     double began = clock_now();
     ck_assert_int_eq(ask("/healthz"), 200);
     ck_assert_msg(clock_now() - began < 20, "who says nothing is waited for");
-    ck_assert_uint_eq(server_logged(site.server, "warning: --threads: 3 is lowered to 1"), 1);
+    server_expect_logged(site.server, "warning: --threads: 3 is lowered to 1", 1);
     close_all(sockets, CROWD);
 }
 END_TEST

@@ -76,7 +76,7 @@ START_TEST(for_this_machine_alone_it_is_open_and_says_so)
 {
     start();
     ck_assert_int_eq(status_of(NULL), 200);
-    ck_assert_uint_eq(server_logged(site.server, "audit: everything is open"), 1);
+    server_expect_logged(site.server, "audit: everything is open", 1);
     ck_assert_int_eq(access(server_path(site.server, "access.json"), F_OK), -1);
 }
 END_TEST
@@ -95,8 +95,8 @@ START_TEST(for_others_it_makes_a_token_and_tells_it_once)
     server_listen(site.server, "0.0.0.0:0");
     start();
     const char *token = told_token();
-    ck_assert_uint_eq(server_logged(site.server, token), 1);
-    ck_assert_uint_eq(server_logged(site.server, "curl -H"), 1);
+    server_expect_logged(site.server, token, 1);
+    server_expect_logged(site.server, "curl -H", 1);
     ck_assert_int_eq(status_of(NULL), 401);
     ck_assert_int_eq(status_of(token), 200);
     ck_assert_uint_eq(mode_of(server_path(site.server, "access.json")), 0600);
@@ -115,7 +115,7 @@ START_TEST(open_is_a_wish_that_is_heard)
     server_add(site.server, "--open");
     access_start(access_token("t", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
     ck_assert_int_eq(status_of(NULL), 200);
-    ck_assert_uint_eq(server_logged(site.server, "audit: --open"), 1);
+    server_expect_logged(site.server, "audit: --open", 1);
 }
 END_TEST
 
@@ -189,7 +189,7 @@ START_TEST(a_file_that_changed_is_read_again)
     access_write(everything("third"), "");
     reload();
     expect_soon("third", 200);
-    ck_assert_uint_eq(server_logged(site.server, "told to reload"), 1);
+    server_expect_logged(site.server, "told to reload", 1);
 }
 END_TEST
 
@@ -299,7 +299,7 @@ START_TEST(tokens_are_added_listed_and_removed)
     const char *reader = add("reader", "photos,tenant-*", "read,list", "90d");
     reload();
     expect_soon(reader, 200);
-    ck_assert_uint_eq(server_logged(site.server, "says now: 2 tokens; token added: reader"), 1);
+    server_expect_logged(site.server, "says now: 2 tokens; token added: reader", 1);
     const char *listed = command_run((const char *[]){"token", "list", "--data", data, NULL}, 0);
     ck_assert_msg(strstr(listed, "reader, expires 2") && strstr(listed, "on photos,tenant-*: read,list"), "%s", listed);
     const char *json = command_run((const char *[]){"token", "list", "--json", "--data", data, NULL}, 0);
@@ -308,7 +308,7 @@ START_TEST(tokens_are_added_listed_and_removed)
     command_run((const char *[]){"token", "remove", "reader", "--data", data, NULL}, 0);
     reload();
     expect_soon(reader, 401);
-    ck_assert_uint_eq(server_logged(site.server, "says now: 1 token; token removed: reader"), 1);
+    server_expect_logged(site.server, "says now: 1 token; token removed: reader", 1);
     ck_assert_int_eq(status_of(boss), 200);
     ck_assert_int_eq(access(server_path(site.server, "access.json.new"), F_OK), -1);
 }

@@ -82,7 +82,7 @@ START_TEST(a_whole_store_has_no_flaws)
     ck_assert_int_eq(number_of(told, "bytes_total"), number_of(told, "bytes_done"));
     expect_time(told, "started");
     expect_time(told, "finished");
-    ck_assert_uint_eq(server_logged(site.server, "verification complete"), 1);
+    server_expect_logged(site.server, "verification complete", 1);
     server_stop(site.server);
     server_start(site.server);
     site_reconnect();
@@ -173,7 +173,7 @@ START_TEST(a_damaged_large_object_is_found)
     disk_flip_at(site.server, "stores/main/blobs", LARGE / 2);
     ck_assert_int_eq(number_of(verify(), "flaws"), 1);
     expect_readiness("store main");
-    ck_assert_uint_eq(server_logged(site.server, "does not match its digest"), 1);
+    server_expect_logged(site.server, "does not match its digest", 1);
     site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 200);
     ck_assert_int_eq(number_of(verify(), "flaws"), 0);
     expect_readiness(NULL);
@@ -219,7 +219,7 @@ START_TEST(a_read_tells_of_a_large_object_that_is_gone)
     expect_readiness("1 large payload was found missing");
     ck_assert_int_eq(site_figure("damaged_bytes"), 0);
     ck_assert_int_eq(site_figure("damaged_blobs"), 1);
-    ck_assert_uint_eq(server_logged(site.server, "large payload is missing"), 1);
+    server_expect_logged(site.server, "large payload is missing", 1);
     site_expect(client_upload(site.client, site_object("large"), LARGE, 1, NULL), 200);
     expect_readiness(NULL);
 }
@@ -259,7 +259,7 @@ START_TEST(a_damaged_record_is_found)
     ck_assert_int_eq(number_of(told, "flaws"), 2);
     ck_assert_int_eq(number_of(told, "records"), 4);
     expect_readiness("store main");
-    ck_assert_uint_eq(server_logged(site.server, "of an object that can be asked for"), 1);
+    server_expect_logged(site.server, "of an object that can be asked for", 1);
     site_expect_problem(site_get("a", NULL), 500);
     site_expect_text("b", "another payload of b");
 }
