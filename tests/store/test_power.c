@@ -1,7 +1,7 @@
 /* test_power.c - the power is cut at every call of a scenario, several seeds each, and often once more while the
  * store recovers. After each cut the depot opens, and every invariant of model.h holds.
  *
- *   CAIRN_CUTS   cuts in all, at least (10,000)
+ *   CAIRN_CUTS   cuts in the scenario, at least (5,000)
  *   CAIRN_SEED   the first seed (1)
  */
 #include "store/disk/io.h"
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CUTS = 10000, AFTERWARDS = 6 };
+enum { CUTS = 5000, AFTERWARDS = 6 };
 
 static uint64_t cuts;
 
@@ -297,20 +297,29 @@ END_TEST
 
 /* ---- starts that tidy up --------------------------------------------------------------------- */
 
-enum { TIDY_CALLS = 100, TIDY_SEEDS = 6, TIDY_KEYS = 3 };
+enum { TIDY_CALLS = 100, TIDY_SEEDS = 6, TIDY_KEYS = 3, TIDY_SIZE = 4000, TIDY_VERSIONS = 40 };
 
-static void payload_of(int key, unsigned version, char ret_payload[400])
+static void payload_of(int key, unsigned version, char ret_payload[TIDY_SIZE])
 {
-    memset(ret_payload, 'a' + key, 400);
-    snprintf(ret_payload, 400, "%d.%u", key, version);
+    memset(ret_payload, 'a' + key, TIDY_SIZE);
+    snprintf(ret_payload, TIDY_SIZE, "%d.%u", key, version);
+}
+
+/* Few puts fill a segment. */
+static void start_tidy(struct fixture *fixture, uint64_t seed)
+{
+    fixture_start(fixture, seed);
+    fixture_close(fixture);
+    fixture->options.inline_limit = TIDY_SIZE;
+    fixture_open(fixture);
 }
 
 /* Puts of a few keys, until the files of several segments are husks; returns the last version. */
 static unsigned make_husks(struct fixture *fixture)
 {
-    char key[2] = "0", payload[400];
+    char key[2] = "0", payload[TIDY_SIZE];
     unsigned version = 0;
-    for (; version < 400; version++) {
+    for (; version < TIDY_VERSIONS; version++) {
         for (int i = 0; i < TIDY_KEYS; i++) {
             key[0] = (char)('0' + i);
             payload_of(i, version, payload);
@@ -323,7 +332,7 @@ static unsigned make_husks(struct fixture *fixture)
 
 static void assert_versions(struct fixture *fixture, unsigned version)
 {
-    char key[2] = "0", payload[400];
+    char key[2] = "0", payload[TIDY_SIZE];
     for (int i = 0; i < TIDY_KEYS; i++) {
         key[0] = (char)('0' + i);
         payload_of(i, version, payload);
@@ -406,7 +415,7 @@ static bool open_until_cut(const struct fixture *fixture)
 static bool cut_start_at(uint64_t call, uint64_t seed)
 {
     struct fixture fixture;
-    fixture_start(&fixture, seed);
+    start_tidy(&fixture, seed);
     unsigned version = make_husks(&fixture);
     if (seed % 2)
         fixture_close(&fixture);
