@@ -346,10 +346,11 @@ char *io_list(const struct io *io, int folder)
 
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)
 {
-    unsigned char *zeros = calloc(1, ZEROS);
+    size_t most = from < to && to - from < ZEROS ? (size_t)(to - from) : ZEROS;
+    unsigned char *zeros = calloc(1, most);
     int error = zeros ? 0 : ENOMEM;
     while (!error && from < to) {
-        size_t length = to - from < ZEROS ? (size_t)(to - from) : ZEROS;
+        size_t length = to - from < most ? (size_t)(to - from) : most;
         error = io_write_all(io, file, zeros, length, (off_t)from);
         io->write_back(io->self, file, (off_t)from, (off_t)length);
         from += length;

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char ending[] = ".keys";
@@ -166,17 +165,10 @@ void keys_remove_single(const struct log *log, uint64_t number)
         keys_remove(log, number);
 }
 
-void keys_sweep(const struct log *log)
+void keys_sweep(const struct log *log, uint64_t number)
 {
+    struct run_header header;
     log_assert_unowned(log);
-    uint64_t number;
-    char *names = io_list(log->io, log->folder);
-    for (const char *name = names; name && *name; name += strlen(name) + 1) {
-        struct run_header header;
-        if (!keys_number(name, &number))
-            continue;
-        if (look_at(log, number, &header).error == STORE_DAMAGED)
-            keys_remove(log, number);
-    }
-    free(names);
+    if (look_at(log, number, &header).error == STORE_DAMAGED)
+        keys_remove(log, number);
 }

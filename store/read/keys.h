@@ -63,7 +63,7 @@ struct failure keys_open(const struct log *log, uint64_t number, struct run **re
 void keys_remove(const struct log *log, uint64_t number);
 void keys_remove_single(const struct log *log, uint64_t number);
 
-/* Unlinks the files that are not valid, or whose format is older. Blocking. Thread: the one that opens the store. */
-void keys_sweep(const struct log *log);
+/* Unlinks a file that is not valid, or whose format is older. Blocking. Thread: the one that opens the store. */
+void keys_sweep(const struct log *log, uint64_t number);
 
 #endif

@@ -55,8 +55,8 @@ static struct candidate *find_candidate(const struct line *line, uint64_t number
     return bsearch(&wanted, line->candidates, line->count, sizeof wanted, compare_candidates);
 }
 
-/* Removes what an earlier life had prepared, and the summary of a segment that is gone; leaves alone what is not the
- * log's. Which keys are of use is seen when it is known how far the log reaches. */
+/* Removes what an earlier life had prepared, the summary of a segment that is gone, and keys that are not valid; leaves
+ * alone what is not the log's. */
 static void clear_name(const struct line *line, const char *name)
 {
     struct log *log = line->log;
@@ -66,7 +66,9 @@ static void clear_name(const struct line *line, const char *name)
         return;
     if (derived || prepared_is_name(name) || husk_is_draft(name) || keys_is_draft(name) || summary_is_draft(name))
         log->io->unlinkat(log->io->self, log->folder, name, 0);
-    else if (!keys_number(name, &number))
+    else if (keys_number(name, &number))
+        keys_sweep(log, number);
+    else
         notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
 }
 

@@ -2,7 +2,6 @@
 #include "store/start/recover.h"
 
 #include "store/log/cursor.h"
-#include "store/read/keys.h"
 #include "store/start/lineup.h"
 #include "store/start/replay.h"
 #include "store/start/sheaf.h"
@@ -569,6 +568,5 @@ struct failure recover(struct index *index, struct log *log, struct blobs *blobs
     index_lock(index);
     index_publish(index);
     index_unlock(index);
-    keys_sweep(log);
     return settle_blobs(&scan);
 }
