@@ -23,6 +23,7 @@
 #include "store/read/catalog.h"
 #include "store/read/feed.h"
 #include "store/read/object.h"
+#include "store/start/imprint.h"
 #include "store/store.h"
 #include "store/upkeep/compact.h"
 #include "store/upkeep/scrub.h"
@@ -64,6 +65,12 @@ struct store {
     struct roster_entry *entry; /* the roster's */
 };
 
+/* What is remembered of a store that was closed for now. */
+struct store_left {
+    struct progress_left progress;
+    struct imprint *imprint; /* NULL: there is none */
+};
+
 /* The folder of all stores in a data folder. */
 #define STORES_FOLDER "stores"
 
@@ -72,7 +79,7 @@ struct store {
  * STORE_NO_MEMORY; STORE_DRAINING once the services halt. `left` is what store_close_for_now() has said of it; it and
  * ret_detail may be NULL. Blocking. */
 struct failure store_open(const struct services *services, const struct home *data, const char *name,
-                          const struct progress_left *left, struct store **ret_store, struct store_detail *ret_detail);
+                          const struct store_left *left, struct store **ret_store, struct store_detail *ret_detail);
 
 /* Sets limits of an open store; NULL: that one stays. Durable when it returns. Blocking. Thread: one at a time, and
  * meanwhile none that makes or removes stores in the folder `stores`: STORE_FULL, STORE_IO, STORE_NO_MEMORY. */
@@ -91,11 +98,12 @@ bool store_is_quiet(struct store *store);
 void store_close(struct store *store);
 
 /* The same of a store that may soon be opened again: nothing is written for it. What is to be remembered of it until
- * then, or until it is told by store_tell_left(); perhaps nothing. */
-struct progress_left store_close_for_now(struct store *store);
+ * then, or until it is told by store_tell_left(); perhaps nothing. The caller has it forgotten. */
+struct store_left store_close_for_now(struct store *store);
+void store_forget_left(struct store_left *left);
 
 /* Tells the file of a store that is closed what is remembered of it. Failing is told to the operator and does no harm.
  * Blocking. Thread: one that keeps others from opening it. */
-void store_tell_left(const struct services *services, int root, const char *name, const struct progress_left *left);
+void store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left);
 
 #endif

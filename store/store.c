@@ -221,8 +221,23 @@ static struct failure begin_quota(struct store *store, const struct store_limits
     return failure_none();
 }
 
+/* Finds out what is in it; by what is remembered of it, where that is enough. */
+static struct failure learn(struct store *store, const struct store_left *left, struct store_detail *detail)
+{
+    struct failure failure = failure_none();
+    bool fits = false;
+    if (left)
+        progress_remember(&store->progress, &left->progress);
+    if (left && left->imprint)
+        failure = imprint_apply(left->imprint, &store->index, &store->log, &store->blobs, &fits);
+    if (!failure.error && !fits)
+        failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice,
+                          store->services->halt, detail);
+    return failure.error ? failure : horizon_recall(&store->horizon);
+}
+
 static struct failure open_in_folder(const struct services *services, const struct home *home, const char *name,
-                                     const struct progress_left *left, struct store **ret_store,
+                                     const struct store_left *left, struct store **ret_store,
                                      struct store_detail *detail)
 {
     struct settings settings;
@@ -237,12 +252,7 @@ static struct failure open_in_folder(const struct services *services, const stru
         store_free(store);
         return failure;
     }
-    if (left && left->salt == store->salt)
-        progress_remember(&store->progress, left);
-    failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice, services->halt,
-                      detail);
-    if (!failure.error)
-        failure = horizon_recall(&store->horizon);
+    failure = learn(store, left && left->progress.salt == store->salt ? left : NULL, detail);
     if (!failure.error)
         failure = begin_quota(store, &settings.limits, detail);
     if (failure.error) {
@@ -256,7 +266,7 @@ static struct failure open_in_folder(const struct services *services, const stru
 }
 
 struct failure store_open(const struct services *services, const struct home *data, const char *name,
-                          const struct progress_left *left, struct store **ret_store, struct store_detail *ret_detail)
+                          const struct store_left *left, struct store **ret_store, struct store_detail *ret_detail)
 {
     char path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX];
     const struct io *io = services->options->io;
@@ -305,22 +315,30 @@ void store_close(struct store *store)
     store_end(store);
 }
 
-struct progress_left store_close_for_now(struct store *store)
+struct store_left store_close_for_now(struct store *store)
 {
-    struct progress_left left = {0};
+    struct store_left left = {0};
     if (store_conclude(store, false))
-        left = progress_leave(&store->progress);
+        left.progress = progress_leave(&store->progress);
+    if (left.progress.reach.segment)
+        left.imprint = imprint_take(&store->index, &store->log, &store->blobs);
     store_end(store);
     return left;
 }
 
-void store_tell_left(const struct services *services, int root, const char *name, const struct progress_left *left)
+void store_forget_left(struct store_left *left)
+{
+    imprint_free(left->imprint);
+    *left = (struct store_left){0};
+}
+
+void store_tell_left(const struct services *services, int root, const char *name, const struct store_left *left)
 {
     char path[sizeof STORES_FOLDER "//log" + STORE_NAME_MAX];
     const struct io *io = services->options->io;
     (void)snprintf(path, sizeof path, "%s/%s/log", STORES_FOLDER, name);
     int log = io->openat(io->self, root, path, O_RDONLY | O_DIRECTORY, 0);
-    int error = log < 0 ? errno : reach_write(io, log, left->salt, &left->reach);
+    int error = log < 0 ? errno : reach_write(io, log, left->progress.salt, &left->progress.reach);
     if (error)
         notice_tell(&services->notice, STORE_LOG_WARNING,
                     "store %s: file reach cannot be written: %s; a later loss of the end of its log may not be noticed",

@@ -202,6 +202,16 @@ uint64_t table_remove(struct table *table, uint64_t key)
     return before;
 }
 
+void table_copy(const struct table *table, struct table_entry *ret_entries)
+{
+    for (size_t i = 0; i < TABLE_SHARDS; i++) {
+        const struct table_shard *shard = &table->shards[i];
+        for (size_t slot = 0; slot < shard->capacity; slot++)
+            if (shard->entries[slot].value)
+                *ret_entries++ = shard->entries[slot];
+    }
+}
+
 void table_each(const struct table *table, void (*visit)(void *arg, uint64_t value), void *arg)
 {
     for (size_t i = 0; i < TABLE_SHARDS; i++) {

@@ -69,6 +69,9 @@ static inline size_t table_shard_of(uint64_t salted)
  * memory is out. */
 bool table_fill(struct table *table, size_t shard, const struct table_entry *entries, size_t count);
 
+/* All entries, `count` of them, in no order that means anything. */
+void table_copy(const struct table *table, struct table_entry *ret_entries);
+
 /* Calls visit for every entry, in no order that means anything. */
 void table_each(const struct table *table, void (*visit)(void *arg, uint64_t value), void *arg);
 

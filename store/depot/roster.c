@@ -40,7 +40,7 @@ struct roster_entry {
     bool kept;           /* it is not closed for being idle */
     struct pool_job job; /* opens, closes or removes it */
     struct waiter *waiters;
-    struct progress_left left; /* while it is closed */
+    struct store_left left; /* while it is closed */
     char name[STORE_NAME_MAX + 1];
     char trash[TRASH_ENTRY_MAX]; /* when deleted: its entry in the trash */
 };
@@ -253,7 +253,7 @@ static void entry_open(void *arg)
     if (failure.error) {
         entry_leave(entry);
     } else {
-        entry->left = (struct progress_left){0};
+        store_forget_left(&entry->left);
         store->entry = entry;
         entry->store = store;
         entry->state = ENTRY_OPEN;
@@ -285,6 +285,7 @@ static void entry_end(struct roster_entry *entry)
         return;
     }
     entry_unlink(entry);
+    store_forget_left(&entry->left);
     free(entry);
 }
 
@@ -296,7 +297,7 @@ static void entry_tell(void *arg)
     assert(pool_is_current(roster->services->openers));
     store_tell_left(roster->services, roster->folder->root, entry->name, &entry->left);
     lock_take(&roster->lock);
-    entry->left = (struct progress_left){0};
+    store_forget_left(&entry->left);
     entry_end(entry);
     lock_release(&roster->lock);
 }
@@ -308,8 +309,8 @@ static void entry_forget(struct roster_entry *entry)
     struct roster *roster = entry->roster;
     assert(lock_is_mine(&roster->lock) && entry->state == ENTRY_RESTING);
     queue_remove(&roster->resting, entry);
-    if (entry->left.told) {
-        entry->left = (struct progress_left){0};
+    if (entry->left.progress.told) {
+        store_forget_left(&entry->left);
         entry_end(entry);
         return;
     }
@@ -324,7 +325,7 @@ static void entry_leave(struct roster_entry *entry)
 {
     struct roster *roster = entry->roster;
     assert(lock_is_mine(&roster->lock));
-    if (entry->waiters || entry->left.reach.segment == 0) {
+    if (entry->waiters || entry->left.progress.reach.segment == 0) {
         entry_end(entry);
         return;
     }
@@ -666,7 +667,7 @@ struct roster_entry *roster_block(struct roster *roster, const char *name)
         entry = found;
         queue_remove(&roster->resting, entry);
         entry->state = ENTRY_BLOCKED;
-        entry->left = (struct progress_left){0};
+        store_forget_left(&entry->left);
     }
     lock_release(&roster->lock);
     return entry;

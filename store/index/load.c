@@ -8,6 +8,22 @@ bool load_shard(struct index *index, size_t shard, const struct table_entry *ent
     return table_fill(&index->locations, shard, entries, count);
 }
 
+bool load_few(struct index *index, const struct table_entry *entries, size_t count)
+{
+    struct table *locations = &index->locations;
+    bool fits = true;
+    index_assert_exclusive(index);
+    log_assert_unowned(index->log);
+    for (size_t i = 0; i < count && fits; i++) {
+        uint64_t hash = table_unsalted(entries[i].key, index->salt);
+        fits = table_reserve(locations, hash);
+        if (fits)
+            table_put(locations, hash, entries[i].value);
+        table_reservations_end(locations);
+    }
+    return fits;
+}
+
 bool load_namesake(struct index *index, uint64_t hash, uint64_t tag, uint64_t packed)
 {
     index_assert_exclusive(index);

@@ -13,6 +13,9 @@
  * False when memory is out. */
 bool load_shard(struct index *index, size_t shard, const struct table_entry *entries, size_t count);
 
+/* Enters some, in no order: the same where they are few. */
+bool load_few(struct index *index, const struct table_entry *entries, size_t count);
+
 /* Enters one of several that have a hash. False when memory is out. */
 bool load_namesake(struct index *index, uint64_t hash, uint64_t tag, uint64_t packed);
 

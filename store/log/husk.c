@@ -15,13 +15,12 @@ bool husk_is_draft(const char *name)
 
 struct segment_header husk_header(const struct segment *segment)
 {
-    return (struct segment_header){.version = SEGMENT_VERSION,
-                                   .number = segment->number,
-                                   .base = segment->base,
-                                   .skipped = segment->skipped,
-                                   .front = segment->front,
-                                   .husk = true,
-                                   .end = segment_end(segment)};
+    struct segment_header header = segment_header_of(segment);
+    header.version = SEGMENT_VERSION;
+    header.given = 0;
+    header.husk = true;
+    header.end = segment_end(segment);
+    return header;
 }
 
 int husk_write(struct log *log, const struct segment_header *header, int *ret_file)

@@ -70,6 +70,16 @@ void segment_close_file(struct segment *segment)
     segment->file = -1;
 }
 
+struct segment_header segment_header_of(const struct segment *segment)
+{
+    return (struct segment_header){.version = segment->version,
+                                   .number = segment->number,
+                                   .base = segment->base,
+                                   .skipped = segment->skipped,
+                                   .front = segment->front,
+                                   .given = segment->given};
+}
+
 int segment_open(const struct io *io, int folder, uint64_t number, int flags)
 {
     char name[SEGMENT_NAME_MAX];

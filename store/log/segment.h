@@ -114,6 +114,9 @@ void segment_release(struct segment *segment); /* the last one closes the file; 
 /* Closes the file of a husk: there may be very many of them. Thread: before others know the segment. */
 void segment_close_file(struct segment *segment);
 
+/* The header of one that is no husk. */
+struct segment_header segment_header_of(const struct segment *segment);
+
 /* Opens the file of a segment by its number; a descriptor, or -1 and errno. */
 int segment_open(const struct io *io, int folder, uint64_t number, int flags);
 

@@ -264,11 +264,20 @@ static int check_open(const struct sim_disk *disk, const struct sim_place *place
     return flags & O_DIRECTORY ? ENOTDIR : 0;
 }
 
-/* The bytes of a file change now. */
+/* The bytes of a file change now, or the entries of a folder. */
 static void touch(struct sim_disk *disk, struct sim_node *node)
 {
     if (!disk->keep_times)
         node->written = ++disk->time;
+}
+
+static int make(struct sim_disk *disk, const struct sim_place *place, bool folder, mode_t mode,
+                struct sim_node **ret_node)
+{
+    int error = sim_tree_create(&disk->tree, place, folder, mode & 0777, ret_node);
+    if (!error)
+        touch(disk, place->folder);
+    return error;
 }
 
 static int open_place(struct sim_disk *disk, struct sim_place *place, int flags, mode_t mode, int *ret_number)
@@ -276,7 +285,7 @@ static int open_place(struct sim_disk *disk, struct sim_place *place, int flags,
     int error = check_open(disk, place, flags);
     struct sim_node *node = place->node;
     if (!error && !node)
-        error = sim_tree_create(&disk->tree, place, false, mode & 0777, &node);
+        error = make(disk, place, false, mode, &node);
     if (error)
         return error;
     if ((flags & O_TRUNC) && !node->folder && node->file.now.size > 0) {
@@ -595,7 +604,7 @@ static int sim_mkdirat(void *self, int folder, const char *path, mode_t mode)
     if (!error)
         error = find_place(disk, folder, path, &place);
     if (!error)
-        error = sim_tree_create(&disk->tree, &place, true, mode & 0777, &node);
+        error = make(disk, &place, true, mode, &node);
     return (int)finish(disk, error, 0);
 }
 
@@ -608,6 +617,8 @@ static int sim_unlinkat(void *self, int folder, const char *path, int flags)
         error = find_place(disk, folder, path, &place);
     if (!error)
         error = sim_tree_unlink(&disk->tree, &place, (flags & AT_REMOVEDIR) != 0);
+    if (!error)
+        touch(disk, place.folder);
     return (int)finish(disk, error, 0);
 }
 
@@ -622,6 +633,10 @@ static int sim_renameat(void *self, int from_folder, const char *from, int to_fo
         error = find_place(disk, to_folder, to, &target);
     if (!error)
         error = sim_tree_rename(&disk->tree, &source, &target);
+    if (!error) {
+        touch(disk, source.folder);
+        touch(disk, target.folder);
+    }
     return (int)finish(disk, error, 0);
 }
 
@@ -645,6 +660,8 @@ static int sim_linkat(void *self, int from_folder, const char *from, int to_fold
         error = find_place(disk, to_folder, to, &target);
     if (!error)
         error = link_places(disk, &source, &target);
+    if (!error)
+        touch(disk, target.folder);
     return (int)finish(disk, error, 0);
 }
 

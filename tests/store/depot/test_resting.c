@@ -4,9 +4,10 @@
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 
-enum { TURNS = 8, STEP = 3, NAME = 16 };
+enum { TURNS = 8, STEP = 3, NAME = 16, MANY = 65 };
 
 static struct fixture fixture;
 static const char *const names[] = {"s", "t"};
@@ -77,6 +78,119 @@ START_TEST(a_turn_that_only_reads_costs_none)
     ck_assert_uint_eq(syncs() - before, 0);
 }
 END_TEST
+
+/* ---- without a look at the log ---------------------------------------------------------------- */
+
+/* Turns of a store: how often a folder was listed for it, which each start does. */
+static uint64_t looks_when_coming_to(const char *name)
+{
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_LIST);
+    ck_assert_int_eq(come_to(name), STORE_OK);
+    return sim_disk_calls(fixture.disk, SIM_LIST) - before;
+}
+
+static void expect_figures(const struct store_figures *expected)
+{
+    struct store_figures now = fixture_figures(&fixture);
+    ck_assert_uint_eq(now.objects, expected->objects);
+    ck_assert_uint_eq(now.live_bytes, expected->live_bytes);
+    ck_assert_uint_eq(now.dead_bytes, expected->dead_bytes);
+    ck_assert_uint_eq(now.disk_bytes, expected->disk_bytes);
+    ck_assert_uint_eq(now.end_offset, expected->end_offset);
+    ck_assert_uint_eq(now.segments, expected->segments);
+    ck_assert_uint_eq(now.damaged_bytes, 0);
+}
+
+/* "a" twice, "b" that is deleted, "c", and three in one transaction. */
+static void fill(void)
+{
+    fixture_put_three(&fixture);
+    fixture_must_put(&fixture, "a", "another");
+    ck_assert_int_eq(fixture_delete(&fixture, "b"), STORE_OK);
+    fixture_put_batch(&fixture, "one of three");
+}
+
+static void expect_filled(const struct store_figures *figures)
+{
+    expect_figures(figures);
+    fixture_must_hold(&fixture, "a", "another");
+    fixture_must_lack(&fixture, "b");
+    fixture_must_hold(&fixture, "c", "the third payload");
+    fixture_must_hold(&fixture, "y", "one of three");
+}
+
+START_TEST(what_has_rested_is_what_it_was)
+{
+    fill();
+    struct store_figures figures = fixture_figures(&fixture);
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    ck_assert_uint_eq(looks_when_coming_to("s"), 0);
+    expect_filled(&figures);
+    fixture_cut(&fixture, 1);
+    fixture_open(&fixture);
+    expect_filled(&figures);
+    fixture_must_put(&fixture, "b", "again");
+    fixture_must_hold(&fixture, "b", "again");
+}
+END_TEST
+
+/* Of what holds much, large payloads, or a second segment, nothing is known without a look. */
+START_TEST(what_is_not_small_is_looked_at)
+{
+    char key[NAME];
+    fixture_must_upload(&fixture, "large");
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    ck_assert_uint_gt(looks_when_coming_to("s"), 0);
+    ck_assert_int_eq(fixture_delete(&fixture, "large"), STORE_OK);
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(key, sizeof key, "k%u", i);
+        fixture_must_put(&fixture, key, key);
+    }
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    ck_assert_uint_gt(looks_when_coming_to("s"), 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).objects, MANY);
+}
+END_TEST
+
+static void move(const char *from, const char *to)
+{
+    ck_assert_int_eq(fixture.io->renameat(fixture.io->self, AT_FDCWD, from, AT_FDCWD, to), 0);
+}
+
+/* Somebody moves it away, and back; what was made in its place meanwhile is another store. */
+START_TEST(what_was_moved_while_it_rested_is_looked_at)
+{
+    bool created;
+    fixture_must_put(&fixture, "k", "kept");
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    move("/data/stores/s", "/data/elsewhere");
+    ck_assert_int_eq(come_to("s"), STORE_NO_STORE);
+    ck_assert_int_eq(depot_create(fixture.depot, "s", &created, NULL), STORE_OK);
+    ck_assert(created);
+    ck_assert_uint_gt(looks_when_coming_to("s"), 0);
+    fixture_must_lack(&fixture, "k");
+    ck_assert_uint_eq(fixture_figures(&fixture).damaged_bytes, 0);
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    move("/data/stores/s", "/data/another");
+    move("/data/elsewhere", "/data/stores/s");
+    ck_assert_int_eq(come_to("s"), STORE_OK);
+    fixture_must_hold(&fixture, "k", "kept");
+}
+END_TEST
+
+/* Its file is cut in the middle of what is known to have been on disk. */
+START_TEST(a_log_that_was_cut_while_it_rested_is_looked_at)
+{
+    fill();
+    ck_assert_int_eq(come_to("t"), STORE_OK);
+    fixture_resize_file(&fixture, segments[0], fixture_find(&fixture, segments[0], "another", 7));
+    ck_assert_uint_gt(looks_when_coming_to("s"), 0);
+    ck_assert_uint_gt(fixture_figures(&fixture).damaged_bytes, 0);
+    fixture_must_hold(&fixture, "c", "the third payload");
+}
+END_TEST
+
+/* ---- what is lost ----------------------------------------------------------------------------- */
 
 /* The file of one is lost, while it rests or when the depot has been closed. */
 START_TEST(what_a_resting_store_has_lost_is_missed)
@@ -153,9 +267,15 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_turn_costs_the_sync_of_its_write,          a_turn_that_only_reads_costs_none,
-        what_a_resting_store_has_lost_is_missed,     a_removed_store_is_not_remembered,
+        a_turn_costs_the_sync_of_its_write,
+        a_turn_that_only_reads_costs_none,
+        what_a_resting_store_has_lost_is_missed,
+        a_removed_store_is_not_remembered,
         a_cut_while_stores_take_turns_loses_nothing,
+        what_has_rested_is_what_it_was,
+        what_is_not_small_is_looked_at,
+        what_was_moved_while_it_rested_is_looked_at,
+        a_log_that_was_cut_while_it_rested_is_looked_at,
     };
     return UNIT_RUN_WITH("resting", setup, teardown, tests);
 }
