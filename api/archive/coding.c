@@ -1,4 +1,5 @@
-/* coding.c - zlib and libzstd behind one face; members of gzip, and frames of zstd, follow each other. See coding.h. */
+/* coding.c - zlib and libzstd behind one face; members of gzip, and frames of zstd, follow each other. Zeros behind a
+ * member of gzip fill up a block, as gzip itself has it. See coding.h. */
 #include "api/archive/coding.h"
 
 #include "api/http/fields.h"
@@ -22,13 +23,6 @@ struct coding {
     z_stream gzip;
     ZSTD_DStream *zstd; /* owned */
 };
-
-enum coding_kind coding_of(const char *magic)
-{
-    if (memcmp(magic, "\x1f\x8b\x08", 3) == 0)
-        return CODING_GZIP;
-    return memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0 ? CODING_ZSTD : CODING_NONE;
-}
 
 bool coding_known(const char *content_encoding)
 {
@@ -67,12 +61,15 @@ static const char *inflate_some(struct coding *coding, const char *bytes, size_t
                                 size_t capacity, size_t *ret_made)
 {
     z_stream *stream = &coding->gzip;
-    if (coding->whole && length > 0) {
+    size_t zeros = 0;
+    while (coding->whole && zeros < length && bytes[zeros] == '\0')
+        zeros++;
+    if (coding->whole && zeros < length) {
         inflateReset(stream);
         coding->whole = false;
     }
-    stream->next_in = (Bytef *)(uintptr_t)bytes;
-    stream->avail_in = (uInt)length;
+    stream->next_in = (Bytef *)(uintptr_t)(bytes + zeros);
+    stream->avail_in = (uInt)(length - zeros);
     stream->next_out = (Bytef *)room;
     stream->avail_out = (uInt)capacity;
     int result = coding->whole ? Z_BUF_ERROR : inflate(stream, Z_NO_FLUSH);

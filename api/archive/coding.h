@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { CODING_WINDOW_LOG = 23, CODING_MAGIC = 4 };
 
@@ -15,10 +16,15 @@ enum coding_kind { CODING_NONE, CODING_GZIP, CODING_ZSTD };
 
 struct coding;
 
-/* By the first CODING_MAGIC bytes of what is coded. */
-enum coding_kind coding_of(const char *magic);
+/* By the first CODING_MAGIC bytes of what is coded; also where this build cannot take it off. */
+static inline enum coding_kind coding_of(const char *magic)
+{
+    if (memcmp(magic, "\x1f\x8b\x08", 3) == 0)
+        return CODING_GZIP;
+    return memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0 ? CODING_ZSTD : CODING_NONE;
+}
 
-/* Whether Content-Encoding names one that is known here. */
+/* Whether Content-Encoding names one that this build takes off. */
 bool coding_known(const char *content_encoding);
 
 /* Memory that one takes, about. */

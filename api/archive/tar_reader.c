@@ -204,7 +204,9 @@ static enum tar_step read_header(struct tar *tar)
         return TAR_END;
     }
     if (!sum_fits(block))
-        return fail(tar, "it is no tar: where a header has to be stands something else");
+        return fail(tar, tar->position < TAR_BLOCK
+                             ? "it is no tar, as it is or in gzip or zstd"
+                             : "where the header of a member has to be stands something else: it is damaged");
     if (!read_size(block + 124, 12, &tar->size) || tar->size > INT64_MAX)
         return fail(tar, "a member has a size that is no number");
     tar->type = block[156];
