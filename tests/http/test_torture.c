@@ -15,9 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What may stay of memory as a cache after a crowd has gone, and how fast an innocent client is served meanwhile. */
+/* What may stay of memory as a cache after a crowd has gone. */
 enum { MEMORY_SLACK = 16 << 20 };
-#define PATIENCE 5.0
 
 static struct raw_answer answer;
 
@@ -51,7 +50,8 @@ static void expect_service(void)
     ck_assert_msg(put->status == 200 || put->status == 201, "%d: %s", put->status, (char *)put->body);
     site_expect_text("innocent", "text");
     double seconds = clock_now() - begun;
-    ck_assert_msg(server_sanitized(site.server) || seconds < PATIENCE, "an innocent client waited for %.1f s", seconds);
+    ck_assert_msg(server_sanitized(site.server) || seconds < RAW_SECONDS, "an innocent client waited for %.1f s",
+                  seconds);
 }
 
 /* The descriptors are as before once the stores that bad clients have made, and may still be making, are gone. */

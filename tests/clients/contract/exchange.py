@@ -4,7 +4,7 @@ import http.client
 import json
 from dataclasses import dataclass, field
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 60
 
 
 @dataclass

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from .exchange import exchange
 
-START_SECONDS = 10
-STOP_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 60
 
 
 def free_port():
