@@ -545,6 +545,11 @@ enum store_error upload_forget(struct store *store, uint64_t id)
     return failure_tell(uploads_forget(&store->uploads, id));
 }
 
+enum store_error upload_claim(struct store *store, struct upload_claim *claim)
+{
+    return uploads_claim(&store->uploads, claim);
+}
+
 enum store_error upload_resume(struct store *store, const struct upload_resumption *resumption,
                                const struct stream_hooks *hooks, struct stream **ret_stream,
                                struct upload_info *ret_info)

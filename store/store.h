@@ -686,7 +686,8 @@ struct upload_info {
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);
 
-/* Tells what is known of one: STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* Tells what is known of one: STORE_NO_UPLOAD, STORE_IO, STORE_NO_MEMORY. Of one that somebody works on, what is on
+ * disk; but STORE_UPLOAD_HELD when all its bytes are, and its object is not there yet. Blocking. */
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
                              void *arg);
 
@@ -696,6 +697,30 @@ enum store_error upload_list(struct store *store, void (*tell)(void *arg, const 
 /* Forgets one with its bytes; one that is done with nothing else: STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO,
  * STORE_NO_MEMORY. Blocking. */
 enum store_error upload_forget(struct store *store, uint64_t id);
+
+/* Somebody works on an upload whom nobody hears any more: his connection hangs. Or he is alive, and somebody else has
+ * found his upload. Neither can be told from the other but by bytes that come. */
+enum upload_wish {
+    UPLOAD_SETTLED, /* what has come so far shall be on disk */
+    UPLOAD_LEFT,    /* whoever works on it shall leave it, if it has come to `offset` and he brings nothing just now */
+    UPLOAD_GONE,    /* the same, however far it has come */
+};
+
+struct upload_claim {
+    uint64_t id;
+    enum upload_wish wish;
+    uint64_t offset;
+    void (*ready)(void *arg);
+    void *arg;
+    struct upload_claim *next; /* the engine's */
+};
+
+/* Asks for an upload. `ready` is called, perhaps before this returns, when whoever works on it has done what was wished
+ * for, or nothing more is to be waited for: ask again where the upload is still held. STORE_UPLOAD_OFFSET when it has
+ * come to another offset: `ready` is not called then. The claim has to live until it is. Who has to leave gets
+ * STORE_UPLOAD_HELD for what he brings from then on; what he has brought stays, unless it counts all together only.
+ * Does not block. */
+enum store_error upload_claim(struct store *store, struct upload_claim *claim);
 
 /* How a stream goes on with an upload. */
 struct upload_resumption {

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <time.h>
 
+static void look_again(struct request *request);
+static void claimed(struct request *request);
+
 /* ---- the label -------------------------------------------------------------------------------- */
 
 /* Three texts, each ended by NUL. */
@@ -32,8 +35,8 @@ char *label_write(const struct label *label, size_t *ret_length)
     return bytes;
 }
 
-/* One that ends too early has empty texts: so does none. */
-struct label label_read(const struct upload_info *info)
+/* One that ends too early has empty texts: so does none. Borrowed from the bytes. */
+static struct label label_read(const struct upload_info *info)
 {
     struct label label = {"", "", ""};
     const char **const texts[] = {&label.match, &label.none_match, &label.metadata};
@@ -48,23 +51,95 @@ struct label label_read(const struct upload_info *info)
     return label;
 }
 
+/* ---- which it is ------------------------------------------------------------------------------ */
+
+static void forget_label(struct session *session)
+{
+    free(session->told);
+    session->told = NULL;
+    metadata_free(&session->metadata);
+    precondition_free(&session->precondition);
+}
+
+/* What was looked at when the upload was made, and was good then: what fails now is memory. */
+static bool keep_label(struct session *session, const struct label *label)
+{
+    forget_label(session);
+    session->told = strdup(label->metadata);
+    return session->told && !metadata_read(&session->metadata, label->metadata) &&
+           (session->metadata.key || session->info.partial) &&
+           (*label->match == '\0' || precondition_match(&session->precondition, label->match) == PRECONDITION_OK) &&
+           (*label->none_match == '\0' ||
+            precondition_none_match(&session->precondition, label->none_match) == PRECONDITION_OK);
+}
+
+/* Thread: the engine's. */
+static void keep(void *arg, const struct upload_info *info)
+{
+    struct session *session = arg;
+    struct label label = label_read(info);
+    session->info = *info;
+    session->info.key = session->info.label = NULL; /* they do not last */
+    session->offset = info->offset;
+    if (!keep_label(session, &label))
+        forget_label(session);
+}
+
+static void look_job(struct request *request)
+{
+    struct session *session = request->state;
+    enum store_error error = upload_look(request->store, session->asked.id, keep, session);
+    request_keep_error(request, !error && !session->told ? STORE_NO_MEMORY : error);
+}
+
+static void looked(struct request *request)
+{
+    struct session *session = request->state;
+    struct store_key key = store_key_of(session->metadata.key, session->metadata.key_length);
+    if (request->error == STORE_UPLOAD_HELD) /* it has all its bytes: soon there is an object, or somebody hangs */
+        session_claim(request, session, UPLOAD_GONE, look_again);
+    else if (request->error != STORE_OK)
+        reply_error(request, request->error);
+    else if (session->info.partial || permit_may(request, RIGHT_WRITE, request->store_name, &key))
+        session->then(request);
+}
+
+static void look_again(struct request *request)
+{
+    request_offload(request, look_job, looked);
+}
+
+void session_look(struct request *request, struct session *session, request_step *then)
+{
+    session->then = then;
+    look_again(request);
+}
+
+/* ---- who else works on it --------------------------------------------------------------------- */
+
+static void ready(void *arg)
+{
+    request_resume(arg);
+}
+
+void session_claim(struct request *request, struct session *session, enum upload_wish wish, request_step *then)
+{
+    session->claim = (struct upload_claim){
+        .id = session->asked.id, .wish = wish, .offset = session->asked.offset, .ready = ready, .arg = request};
+    request->error = STORE_OK;
+    request_suspend(request, then);
+    enum store_error error = upload_claim(request->store, &session->claim);
+    if (error == STORE_OK)
+        return;
+    request->error = error; /* nobody calls ready() then */
+    request_resume(request);
+}
+
 /* ---- the beginning ---------------------------------------------------------------------------- */
 
 static void tap(void *arg, const void *bytes, size_t length)
 {
     checksum_update(arg, bytes, length);
-}
-
-/* What the upload said at its creation, where it was looked at. */
-static enum store_error read_label(struct session *session)
-{
-    struct label label = label_read(&session->info);
-    if (metadata_read(&session->metadata, label.metadata) || !session->metadata.key != session->info.partial)
-        return STORE_NO_MEMORY; /* they were good at the creation */
-    bool good = (*label.match == '\0' || precondition_match(&session->precondition, label.match) == PRECONDITION_OK) &&
-                (*label.none_match == '\0' ||
-                 precondition_none_match(&session->precondition, label.none_match) == PRECONDITION_OK);
-    return good ? STORE_OK : STORE_NO_MEMORY;
 }
 
 void session_open(struct request *request, struct session *session)
@@ -75,12 +150,17 @@ void session_open(struct request *request, struct session *session)
     request_keep_error(request,
                        upload_resume(request->store, &session->asked, &hooks, &session->stream, &session->info));
     session->offset = session->info.offset;
-    if (request->error != STORE_OK)
-        return;
-    enum store_error error = read_label(session);
-    session->info.key = session->info.label = NULL; /* they were the stream's */
-    if (error)
-        request_keep_error(request, error);
+    session->info.key = session->info.label = NULL; /* they are the stream's */
+}
+
+bool session_is_open(struct request *request)
+{
+    if (request->error == STORE_SIZE)
+        reply_problem(request, PROBLEM_SIZE_MISMATCH,
+                      "The upload would become longer than the length it was announced with, or be of another one.");
+    else if (request->error != STORE_OK)
+        reply_error(request, request->error);
+    return request->error == STORE_OK;
 }
 
 static void open_job(struct request *request)
@@ -88,26 +168,19 @@ static void open_job(struct request *request)
     session_open(request, request->state);
 }
 
-bool session_is_open(struct request *request, struct session *session)
-{
-    struct store_key key = store_key_of(session->metadata.key, session->metadata.key_length);
-    if (request->error == STORE_SIZE) {
-        reply_problem(request, PROBLEM_SIZE_MISMATCH,
-                      "The upload would become longer than the length it was announced with, or be of another one.");
-        return false;
-    }
-    if (request->error != STORE_OK) {
-        reply_error(request, request->error);
-        return false;
-    }
-    return !session->metadata.key || permit_may(request, RIGHT_WRITE, request->store_name, &key);
-}
-
 static void opened(struct request *request)
 {
     struct session *session = request->state;
-    if (session_is_open(request, session))
+    if (request->error == STORE_UPLOAD_HELD)
+        session_claim(request, session, UPLOAD_LEFT, claimed);
+    else if (session_is_open(request))
         session->then(request);
+}
+
+static void claimed(struct request *request)
+{
+    if (session_is_open(request))
+        request_offload(request, open_job, opened);
 }
 
 void session_resume(struct request *request, struct session *session, request_step *then)
@@ -118,11 +191,6 @@ void session_resume(struct request *request, struct session *session, request_st
 
 /* ---- the bytes -------------------------------------------------------------------------------- */
 
-static void ready(void *arg)
-{
-    request_resume(arg);
-}
-
 size_t session_receive(struct request *request, struct session *session, const char *bytes, size_t length)
 {
     size_t taken = 0;
@@ -131,7 +199,7 @@ size_t session_receive(struct request *request, struct session *session, const c
         request_keep_error(request, error);
         stream_abort(session->stream);
         session->stream = NULL;
-        (void)session_is_open(request, session);
+        (void)session_is_open(request);
         return length;
     }
     if (taken < length) {
@@ -190,11 +258,19 @@ void session_finish(struct request *request, struct session *session, request_st
         stream_rest(stream, &finish, rested, request);
 }
 
+void session_refuse(struct request *request)
+{
+    if (request->error == STORE_DIGEST)
+        reply_problem(request, PROBLEM_CHECKSUM_MISMATCH,
+                      "The bytes do not have the sum that Upload-Checksum tells; none of them are kept.");
+    else
+        reply_error(request, request->error);
+}
+
 void session_free(struct session *session)
 {
     stream_abort(session->stream);
-    metadata_free(&session->metadata);
-    precondition_free(&session->precondition);
+    forget_label(session);
 }
 
 /* ---- what is told of it ----------------------------------------------------------------------- */

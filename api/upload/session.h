@@ -1,7 +1,9 @@
-/* session.h - what the requests have in common that go on with an unfinished upload: POST that brings the first bytes,
- * PATCH, and HEAD of one that has all its bytes and only lacks its commit.
+/* session.h - what the requests about one unfinished upload have in common: POST that brings the first bytes, PATCH,
+ * HEAD, which commits one that has all its bytes and only lacks that, and DELETE.
  *
- *     session_resume(request, session, then)   as soon as it is known which upload, and where it goes on
+ *     session_look(request, session, then)     which upload it is, and whether the visitor may
+ *     session_claim(request, session, ...)     whoever else works on it is asked for it
+ *     session_resume(request, session, then)   a stream goes on with it
  *     session_receive(...)                     for each chunk
  *     session_finish(request, session, then)   the bytes are on disk, or the object is there
  *
@@ -20,10 +22,12 @@
 #include "store/store.h"
 
 struct session {
-    struct upload_resumption asked;
+    struct upload_resumption asked; /* of it the id, for all */
+    struct upload_claim claim;
     struct checksum checksum;
     struct stream *stream; /* NULL before it is open, and once it has been handed over */
     struct upload_info info;
+    char *told; /* owned: Upload-Metadata as it came; NULL: none */
     struct metadata metadata;
     struct precondition precondition;
     bool committing;
@@ -36,23 +40,32 @@ struct label {
     const char *match, *none_match, *metadata; /* "": none */
 };
 
-/* Writes one; free() it. NULL: no memory. Reads one: borrowed from the bytes. */
+/* Writes one; free() it. NULL: no memory. */
 char *label_write(const struct label *label, size_t *ret_length);
-struct label label_read(const struct upload_info *info);
 
-/* Opens the stream; `then` follows, unless it has answered. */
+/* Learns what there is to know of the upload; `then` follows, unless it has answered. */
+void session_look(struct request *request, struct session *session, request_step *then);
+
+/* Has whoever else works on it do as wished; `then` follows with request->error. */
+void session_claim(struct request *request, struct session *session, enum upload_wish wish, request_step *then);
+
+/* Opens a stream, for which the one of a client who brings nothing any more ends; `then` follows, unless it has
+ * answered. */
 void session_resume(struct request *request, struct session *session, request_step *then);
 
-/* The same on the thread of a job, which looks at request->error behind it. Thread: the engine's. */
+/* The same of an upload that nobody else knows. Thread: the engine's. */
 void session_open(struct request *request, struct session *session);
 
-/* What its error means to the client; false when it has answered. */
-bool session_is_open(struct request *request, struct session *session);
+/* What request->error means to the client then; false when it has answered. */
+bool session_is_open(struct request *request);
 
 size_t session_receive(struct request *request, struct session *session, const char *bytes, size_t length);
 
 /* Ends the stream; `then` follows with request->error. */
 void session_finish(struct request *request, struct session *session, request_step *then);
+
+/* Answers an error of the end. */
+void session_refuse(struct request *request);
 
 /* Adds Upload-Offset, and the receipt of an upload that is done. */
 void session_position_fields(struct request *request, const struct session *session);

@@ -36,9 +36,3 @@ bool tus_checksum(struct request *request, struct checksum *checksum)
                   "Upload-Checksum has to be an algorithm of " CHECKSUM_ALGORITHMS " and a sum in base64.");
     return false;
 }
-
-void tus_refuse_checksum(struct request *request)
-{
-    reply_problem(request, PROBLEM_CHECKSUM_MISMATCH,
-                  "The bytes do not have the sum that Upload-Checksum tells; none of them are kept.");
-}

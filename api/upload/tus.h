@@ -16,7 +16,4 @@ bool tus_number(struct request *request, enum field field, bool needed, uint64_t
 /* Upload-Checksum, if there is one. */
 bool tus_checksum(struct request *request, struct checksum *checksum);
 
-/* Answers that the bytes are not what their checksum says. */
-void tus_refuse_checksum(struct request *request);
-
 #endif

@@ -1,54 +1,50 @@
-/* upload_delete.c - DELETE …/uploads/{id}: forgets an unfinished upload with its bytes (tus 1.0.0: termination). */
-#include "api/request/permit.h"
+/* upload_delete.c - DELETE …/uploads/{id}: forgets an unfinished upload with its bytes (tus 1.0.0: termination).
+ * Whoever works on it is sent away.
+ */
 #include "api/request/reply.h"
-#include "api/upload/tus.h"
+#include "api/upload/session.h"
 
 #include <stdlib.h>
 
-/* Thread: the engine's. */
-static void keep(void *arg, const struct upload_info *info)
-{
-    struct metadata *metadata = arg;
-    (void)metadata_read(metadata, label_read(info).metadata); /* it was good when it came */
-}
-
-static void look_job(struct request *request)
-{
-    request_keep_error(request, upload_look(request->store, request->upload, keep, request->state));
-}
+static void claim(struct request *request);
 
 static void forget_job(struct request *request)
 {
     request_keep_error(request, upload_forget(request->store, request->upload));
 }
 
-static void answer(struct request *request)
+static void forgotten(struct request *request)
 {
-    if (request->error == STORE_OK)
-        reply_empty(request, 204);
-    else
+    if (request->error == STORE_UPLOAD_HELD) /* somebody has come to it meanwhile */
+        claim(request);
+    else if (request->error != STORE_OK)
         reply_error(request, request->error);
+    else
+        reply_empty(request, 204);
 }
 
-static void looked(struct request *request)
+static void claimed(struct request *request)
 {
-    const struct metadata *metadata = request->state;
-    struct store_key key = store_key_of(metadata->key, metadata->key_length);
-    if (request->error != STORE_OK)
-        reply_error(request, request->error);
-    else if (!metadata->key || permit_may(request, RIGHT_WRITE, request->store_name, &key))
-        request_offload(request, forget_job, answer);
+    request_offload(request, forget_job, forgotten);
+}
+
+static void claim(struct request *request)
+{
+    session_claim(request, request->state, UPLOAD_GONE, claimed);
 }
 
 static void look(struct request *request)
 {
-    request_offload(request, look_job, looked);
+    session_look(request, request->state, claim);
 }
 
 static void begin(struct request *request)
 {
-    request->state = calloc(1, sizeof(struct metadata));
-    if (!request->state)
+    struct session *session = calloc(1, sizeof *session);
+    request->state = session;
+    if (session)
+        session->asked.id = request->upload;
+    else
         reply_error(request, STORE_NO_MEMORY);
 }
 
@@ -60,7 +56,7 @@ static void finish(struct request *request)
 static void end(struct request *request)
 {
     if (request->state)
-        metadata_free(request->state);
+        session_free(request->state);
     free(request->state);
 }
 

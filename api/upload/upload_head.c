@@ -4,42 +4,17 @@
  * committed now: a client who learns that all bytes are there takes it for done.
  */
 #include "api/http/http_date.h"
-#include "api/request/permit.h"
 #include "api/request/reply.h"
-#include "api/upload/tus.h"
+#include "api/upload/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct view {
-    struct session session; /* first */
-    char *metadata;         /* owned: as it came; NULL: none */
-};
-
-/* Thread: the engine's. */
-static void keep(void *arg, const struct upload_info *info)
-{
-    struct view *view = arg;
-    struct session *session = &view->session;
-    struct label label = label_read(info);
-    (void)metadata_read(&session->metadata, label.metadata); /* it was good when it came */
-    view->metadata = *label.metadata == '\0' ? NULL : strdup(label.metadata);
-    session->info = *info;
-    session->info.key = session->info.label = NULL;
-    session->offset = info->offset;
-}
-
-static void look_job(struct request *request)
-{
-    request_keep_error(request, upload_look(request->store, request->upload, keep, request->state));
-}
 
 static void answer(struct request *request)
 {
-    struct view *view = request->state;
-    const struct upload_info *info = &view->session.info;
+    const struct session *session = request->state;
+    const struct upload_info *info = &session->info;
     char digits[24], date[HTTP_DATE_SIZE];
     reply_empty(request, 200);
     reply_field(request, "Cache-Control", "no-store");
@@ -50,13 +25,13 @@ static void answer(struct request *request)
         reply_field(request, "Upload-Length", digits);
     if (info->partial)
         reply_field(request, "Upload-Concat", "partial");
-    if (view->metadata)
-        reply_field(request, "Upload-Metadata", view->metadata);
+    if (*session->told != '\0')
+        reply_field(request, "Upload-Metadata", session->told);
     if (!info->done) {
         http_date_write(date, info->expires / 1000000000);
         reply_field(request, "Upload-Expires", date);
     }
-    session_position_fields(request, &view->session);
+    session_position_fields(request, session);
 }
 
 static void committed(struct request *request)
@@ -74,45 +49,47 @@ static void commit(struct request *request)
 
 static void looked(struct request *request)
 {
-    struct view *view = request->state;
-    struct session *session = &view->session;
+    struct session *session = request->state;
     const struct upload_info *info = &session->info;
-    if (!session_is_open(request, session))
-        return;
     if (info->done || info->partial || info->offset != info->length) {
         answer(request);
         return;
     }
-    session->asked = (struct upload_resumption){.id = info->id, .offset = info->offset, .length = STORE_SIZE_UNKNOWN};
-    metadata_free(&session->metadata); /* it is read again with the preconditions */
+    session->asked.offset = info->offset;
     session_resume(request, session, commit);
 }
 
 static void look(struct request *request)
 {
-    request_offload(request, look_job, looked);
+    session_look(request, request->state, looked);
+}
+
+/* Of one that is just being sent, what has come counts, too. */
+static void settle(struct request *request)
+{
+    session_claim(request, request->state, UPLOAD_SETTLED, look);
 }
 
 static void begin(struct request *request)
 {
-    request->state = calloc(1, sizeof(struct view));
-    if (!request->state)
+    struct session *session = calloc(1, sizeof *session);
+    request->state = session;
+    if (session)
+        session->asked = (struct upload_resumption){.id = request->upload, .length = STORE_SIZE_UNKNOWN};
+    else
         reply_error(request, STORE_NO_MEMORY);
 }
 
 static void finish(struct request *request)
 {
-    request_acquire(request, look);
+    request_acquire(request, settle);
 }
 
 static void end(struct request *request)
 {
-    struct view *view = request->state;
-    if (!view)
-        return;
-    session_free(&view->session);
-    free(view->metadata);
-    free(view);
+    if (request->state)
+        session_free(request->state);
+    free(request->state);
 }
 
 const struct endpoint endpoint_upload_head = {.begin = begin,

@@ -19,6 +19,11 @@ static void resume(struct request *request)
     session_resume(request, request->state, go_on);
 }
 
+static void look(struct request *request)
+{
+    session_look(request, request->state, resume);
+}
+
 static void begin(struct request *request)
 {
     struct session *session = calloc(1, sizeof *session);
@@ -32,7 +37,7 @@ static void begin(struct request *request)
     if (tus_body(request) && tus_number(request, FIELD_UPLOAD_OFFSET, true, &session->asked.offset) &&
         tus_number(request, FIELD_UPLOAD_LENGTH, false, &session->asked.length) &&
         tus_checksum(request, &session->checksum))
-        request_acquire(request, resume);
+        request_acquire(request, look);
 }
 
 static size_t receive(struct request *request, const char *bytes, size_t length)
@@ -42,15 +47,12 @@ static size_t receive(struct request *request, const char *bytes, size_t length)
 
 static void rested(struct request *request)
 {
-    const struct session *session = request->state;
-    if (request->error == STORE_DIGEST)
-        tus_refuse_checksum(request);
-    else if (request->error != STORE_OK)
-        reply_error(request, request->error);
-    else
-        reply_empty(request, 204);
-    if (request->error == STORE_OK)
-        session_fields(request, session);
+    if (request->error != STORE_OK) {
+        session_refuse(request);
+        return;
+    }
+    reply_empty(request, 204);
+    session_fields(request, request->state);
 }
 
 static void finish(struct request *request)

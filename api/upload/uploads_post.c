@@ -17,7 +17,6 @@
 struct creation {
     struct session session; /* first: the one whose bytes come along */
     struct upload_order order;
-    struct metadata metadata;
     char *label; /* owned */
 };
 
@@ -50,7 +49,7 @@ static bool read_concat(struct request *request, struct creation *creation)
 static bool read_metadata(struct request *request, struct creation *creation)
 {
     const char *value = request_field(request, FIELD_UPLOAD_METADATA);
-    struct metadata *metadata = &creation->metadata;
+    struct metadata *metadata = &creation->session.metadata;
     const char *fault = value ? metadata_read(metadata, value) : NULL;
     if (!fault && !metadata->key && !creation->order.partial)
         fault = "it has to name the object: key, and behind a blank its key in base64";
@@ -70,12 +69,9 @@ static const char *text_of(const struct request *request, enum field field)
 /* Those that are malformed are refused here, and not when all bytes have come. */
 static bool keep_label(struct request *request, struct creation *creation)
 {
-    struct precondition precondition = {0};
     struct label label = {text_of(request, FIELD_IF_MATCH), text_of(request, FIELD_IF_NONE_MATCH),
                           text_of(request, FIELD_UPLOAD_METADATA)};
-    bool good = head_precondition(request, &precondition);
-    precondition_free(&precondition);
-    if (!good)
+    if (!head_precondition(request, &creation->session.precondition))
         return false;
     creation->label = label_write(&label, &creation->order.label_length);
     creation->order.label = creation->label;
@@ -102,8 +98,7 @@ static void create_job(struct request *request)
 
 static void created(struct request *request)
 {
-    struct creation *creation = request->state;
-    (void)session_is_open(request, &creation->session);
+    (void)session_is_open(request);
 }
 
 static void create(struct request *request)
@@ -150,12 +145,10 @@ static void answer(struct request *request)
 /* What fails behind the creation leaves an upload that somebody can go on with: it is told of. */
 static void rested(struct request *request)
 {
-    if (request->error == STORE_DIGEST)
-        tus_refuse_checksum(request);
-    else if (request->error != STORE_OK)
-        reply_error(request, request->error);
-    else
+    if (request->error == STORE_OK)
         answer(request);
+    else
+        session_refuse(request);
 }
 
 static void finish(struct request *request)
@@ -173,7 +166,6 @@ static void end(struct request *request)
     if (!creation)
         return;
     session_free(&creation->session);
-    metadata_free(&creation->metadata);
     free(creation->label);
     free(creation);
 }

@@ -117,7 +117,7 @@ int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length,
 {
     const struct io *io = file->io;
     if (file->direct) {
-        int error = write_direct(file, bytes, length, position);
+        int error = position % IO_BLOCK == 0 ? write_direct(file, bytes, length, position) : EINVAL;
         if (error != EINVAL)
             return error;
         error = leave_direct(file);

@@ -87,8 +87,9 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
  * what it has behind them is dropped. An errno. Blocking. */
 int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size);
 
-/* Writes; an errno. To a direct file: at a multiple of IO_BLOCK, a multiple of it except at the end, from
- * memory aligned to it that reaches to the next multiple, where zeros are put behind the bytes. Blocking. */
+/* Writes; an errno. To a direct file: from memory aligned to IO_BLOCK that reaches to its next multiple, where zeros
+ * are put behind the bytes. At a position that is no multiple of it the file goes on by way of the page cache.
+ * Blocking. */
 int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position);
 
 /* Gives the file its size and makes it durable, though not its entry in the folder; an errno. Blocking. */

@@ -103,7 +103,10 @@ unsigned ring_front(const struct ring *ring, unsigned char **ret_bytes, size_t *
 {
     assert(lock_is_mine(ring->lock) && ring->full > 0);
     unsigned first = ring->emptied % RING_BUFFERS;
-    unsigned count = ring->full < RING_BUFFERS - first ? ring->full : RING_BUFFERS - first;
+    unsigned most = ring->full < RING_BUFFERS - first ? ring->full : RING_BUFFERS - first;
+    unsigned count = 1;
+    while (count < most && ring->lengths[first + count - 1] == RING_BUFFER) /* behind one that is not filled is a gap */
+        count++;
     *ret_bytes = ring->bytes + (size_t)first * RING_BUFFER;
     *ret_length = (size_t)(count - 1) * RING_BUFFER + ring->lengths[first + count - 1];
     return count;

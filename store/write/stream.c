@@ -51,10 +51,11 @@ struct stream {
     struct store_op op;
     struct txn_step step;
     struct store_receipt receipt;
-    struct upload *upload; /* the one it goes on with; NULL: it is an object by itself */
-    uint64_t base;         /* where it goes on, else 0 */
-    bool resting;          /* it leaves the upload to others, and commits nothing */
-    store_done *done;      /* who is told then, or of the commit of an upload */
+    bool goes_on;     /* with an upload; else it is an object by itself */
+    bool whole;       /* what comes counts all together, or not at all */
+    uint64_t base;    /* where it goes on, else 0 */
+    bool resting;     /* it leaves the upload to others, and commits nothing */
+    store_done *done; /* who is told then, or of the commit of an upload */
     void *arg;
     struct store_result outcome;
     struct quota_share share;
@@ -80,9 +81,13 @@ struct stream {
     struct lock lock; /* guards what follows */
     pthread_cond_t tapped;
     struct ring ring;
-    bool starved; /* it waits until nothing is full, for there is no memory for another buffer */
-    bool queued;  /* the job is with the pool */
-    bool tapping; /* the job is in hooks.tap */
+    bool starved;          /* it waits until nothing is full, for there is no memory for another buffer */
+    bool queued;           /* the job is with the pool */
+    bool tapping;          /* the job is in hooks.tap */
+    bool filling;          /* the one who sends is in fill_buffers() */
+    bool settling;         /* somebody waits for what has come to be on disk */
+    bool leaving;          /* and somebody for the upload: it takes nothing more */
+    struct upload *upload; /* the one it goes on with; NULL: none, or it has left it */
     bool ending;
     bool aborted;
     struct failure failure;
@@ -231,6 +236,7 @@ static enum store_error stream_start(const struct intake *intake, const struct s
         return error;
     }
     stream->upload = upload;
+    stream->goes_on = upload != NULL;
     *ret_stream = stream;
     return STORE_OK;
 }
@@ -243,68 +249,6 @@ enum store_error stream_begin(const struct intake *intake, const struct store_ke
     if (error == STORE_QUOTA && hooks && hooks->overrun)
         *hooks->overrun = overrun;
     return error ? error : stream_start(intake, key, size, hooks, NULL, ret_stream);
-}
-
-/* ---- going on with an upload ------------------------------------------------------------------ */
-
-static struct failure resumption_check(struct upload *upload, const struct upload_resumption *asked)
-{
-    const struct upload_slot *slot = &upload->file.slot;
-    if (asked->offset != slot->offset || slot->stage == UPLOAD_DONE)
-        return failure_of(STORE_UPLOAD_OFFSET);
-    uint64_t length = slot->length == STORE_SIZE_UNKNOWN ? asked->length : slot->length;
-    bool contradicts = asked->length != STORE_SIZE_UNKNOWN && asked->length != length;
-    bool short_of = length < slot->offset;
-    bool beyond = asked->size != STORE_SIZE_UNKNOWN && asked->size > length - slot->offset;
-    if (contradicts || short_of || (length != STORE_SIZE_UNKNOWN && beyond))
-        return failure_of(STORE_SIZE);
-    if (length != STORE_SIZE_UNKNOWN && length > upload->uploads->intake->services->options->object_limit)
-        return failure_of(STORE_TOO_LARGE);
-    return failure_of_errno(length != slot->length ? upload_set_length(upload, length) : 0);
-}
-
-/* The bytes that are there count in the quota from here on as this stream's. */
-static void take_over(struct stream *stream, bool whole)
-{
-    struct upload *upload = stream->upload;
-    upload->whole = whole;
-    stream->base = stream->position = upload->file.slot.offset;
-    stream->weighed = upload->file.partial; /* it takes the place of nothing */
-    quota_rest(stream->intake->quota, &stream->share, stream->base);
-    if (stream->base > 0) { /* the digest of all would need what is there already */
-        XXH3_freeState(stream->hash);
-        stream->hash = NULL;
-    }
-}
-
-static struct failure resumption_begin(struct upload *upload, const struct upload_resumption *asked,
-                                       const struct stream_hooks *hooks, struct stream **ret_stream)
-{
-    const struct upload_slot *slot = &upload->file.slot;
-    struct store_key key = store_key_of(upload->file.text, upload->file.key_length);
-    struct failure failure = resumption_check(upload, asked);
-    if (failure.error)
-        return failure;
-    uint64_t left = slot->length == STORE_SIZE_UNKNOWN ? STORE_SIZE_UNKNOWN : slot->length - slot->offset;
-    failure.error = stream_start(upload->uploads->intake, &key, left, hooks, upload, ret_stream);
-    if (!failure.error)
-        take_over(*ret_stream, asked->whole);
-    return failure;
-}
-
-struct failure stream_resume(struct uploads *uploads, const struct upload_resumption *asked,
-                             const struct stream_hooks *hooks, struct stream **ret_stream, struct upload_info *ret_info)
-{
-    struct upload *upload;
-    struct failure failure = uploads_hold(uploads, asked->id, &upload);
-    if (failure.error)
-        return failure;
-    failure = resumption_begin(upload, asked, hooks, ret_stream);
-    if (failure.error)
-        upload_release(upload);
-    else
-        upload_describe(upload, ret_info);
-    return failure;
 }
 
 /* ---- the charge ------------------------------------------------------------------------------- */
@@ -348,14 +292,43 @@ static bool charge_ring(struct stream *stream, size_t more)
     return true;
 }
 
+/* Why nothing more is taken, if so. Lock held. */
+static struct failure refusal(const struct stream *stream)
+{
+    assert(lock_is_mine(&stream->lock));
+    return stream->leaving ? failure_of(STORE_UPLOAD_HELD) : stream->failure;
+}
+
 /* Whether a buffer can be filled, or there is a failure to be told. Lock held. */
 static bool can_go_on(const struct stream *stream)
 {
-    assert(lock_is_mine(&stream->lock));
-    return stream->failure.error || stream->ring.full < (stream->starved ? 1 : RING_BUFFERS);
+    return refusal(stream).error || stream->ring.full < (stream->starved ? 1 : RING_BUFFERS);
 }
 
 /* ---- the job: digest, write, end; on an I/O thread ------------------------------------------- */
+
+static void stream_job(void *arg);
+
+/* Has it run, unless it is to anyhow. Lock held. */
+static void job_request(struct stream *stream)
+{
+    assert(lock_is_mine(&stream->lock));
+    if (stream->queued)
+        return;
+    stream->queued = true;
+    stream->job = (struct pool_job){.run = stream_job, .arg = stream};
+    pool_submit(stream->services->pool, &stream->job);
+}
+
+/* Makes durable what has come of an upload; an errno. When that fails, nothing of it counts any more: another sync
+ * would succeed, and mean nothing. */
+static int job_rest(struct stream *stream)
+{
+    int error = upload_rest(stream->upload, &stream->file, stream->position);
+    if (error)
+        stream->position = stream->upload->file.slot.offset;
+    return error;
+}
 
 /* Writes the next bytes of the payload; an errno. */
 static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
@@ -363,8 +336,8 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
     /* What stream_begin() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
-        error = stream->upload ? upload_open(stream->upload, &stream->file)
-                               : blob_file_create(&stream->file, stream->intake->blobs, true);
+        error = stream->goes_on ? upload_open(stream->upload, &stream->file)
+                                : blob_file_create(&stream->file, stream->intake->blobs, true);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);
     if (error)
@@ -372,8 +345,8 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
     if (stream->hash)
         XXH3_128bits_update(stream->hash, bytes, length);
     stream->position += length;
-    if (stream->upload && upload_is_due(stream->upload, stream->position))
-        error = upload_rest(stream->upload, &stream->file, stream->position);
+    if (stream->goes_on && !stream->whole && upload_is_due(stream->upload, stream->position))
+        error = job_rest(stream);
     return error;
 }
 
@@ -488,10 +461,11 @@ static void upload_told(struct stream *stream, struct store_result result)
 {
     const struct intake *intake = stream->intake;
     uint64_t charge = stream->charge;
-    if (!result.receipts)
+    if (!result.receipts && stream->upload)
         result.end_offset = stream->upload->file.slot.offset;
     quota_leave(intake->quota, &stream->share);
-    upload_release(stream->upload);
+    if (stream->upload)
+        upload_release(stream->upload);
     if (stream->done)
         stream->done(stream->arg, &result);
     stream_free(stream);
@@ -536,6 +510,43 @@ static void upload_finished(struct txn *txn)
     pool_submit(stream->services->pool, &stream->job);
 }
 
+/* Lets go of the upload before its end: whoever has brought the bytes so far gets no more of them in. */
+static void upload_leave(struct stream *stream)
+{
+    struct upload *upload = stream->upload;
+    lock_take(&stream->lock);
+    stream->upload = NULL;
+    if (!stream->failure.error)
+        stream->failure = failure_of(STORE_UPLOAD_HELD);
+    charge_give_back(stream);
+    lock_release(&stream->lock);
+    blob_file_close(&stream->file);
+    quota_leave(stream->intake->quota, &stream->share);
+    upload_release(upload);
+}
+
+/* What somebody else has wished for: that the bytes are on disk, or the upload as well. He is told before the stream
+ * can come to its end. What comes next is perhaps not behind whole blocks: the file is opened for it again. */
+static void upload_settle(struct stream *stream, bool leave)
+{
+    bool new = !stream->whole && stream->position > stream->upload->file.slot.offset;
+    int error = new ? job_rest(stream) : 0;
+    if (new)
+        blob_file_close(&stream->file);
+    if (leave)
+        upload_leave(stream);
+    else
+        upload_settled(stream->upload);
+    lock_take(&stream->lock);
+    if (error && !stream->failure.error)
+        stream->failure = failure_of_errno(error);
+    job_wake(stream);
+    stream->queued = false;
+    if (stream->ring.full > 0 || stream->settling || stream->ending || stream->aborted)
+        job_request(stream);
+    lock_release(&stream->lock);
+}
+
 /* What has come is to stay, if it is what it should be. */
 static struct failure upload_land(struct stream *stream)
 {
@@ -543,8 +554,8 @@ static struct failure upload_land(struct stream *stream)
     int error = 0;
     if (!failure.error)
         failure = failure_of(stream_seal(stream));
-    if (!failure.error || (!stream->upload->whole && failure.error != STORE_DIGEST))
-        error = upload_rest(stream->upload, &stream->file, stream->position);
+    if (!failure.error || (!stream->whole && failure.error != STORE_DIGEST))
+        error = job_rest(stream);
     blob_file_close(&stream->file);
     return failure.error ? failure : failure_of_errno(error);
 }
@@ -573,7 +584,7 @@ static int upload_payload(struct stream *stream)
 /* Everything is written. */
 static void upload_end(struct stream *stream)
 {
-    struct failure failure = upload_land(stream);
+    struct failure failure = stream->upload ? upload_land(stream) : stream->failure;
     if (!failure.error && !stream->resting)
         failure = failure_of_errno(upload_payload(stream));
     if (failure.error || stream->resting) {
@@ -631,27 +642,21 @@ static void stream_job(void *arg)
     bool aborted = stream->aborted;
     bool again = !aborted && stream->ring.full > 0;
     bool end = !aborted && !again && stream->ending;
-    stream->queued = aborted || again || end;
+    bool settle = !aborted && !again && !end && stream->settling;
+    bool leave = settle && stream->leaving;
+    stream->settling = stream->settling && !settle;
+    stream->queued = aborted || again || end || settle;
     lock_release(&stream->lock);
     if (aborted)
         job_drop(stream);
     else if (again)
         pool_submit(stream->services->pool, &stream->job);
-    else if (end && stream->upload)
+    else if (end && stream->goes_on)
         upload_end(stream);
     else if (end)
         job_end(stream);
-}
-
-/* Lock held. */
-static void job_request(struct stream *stream)
-{
-    assert(lock_is_mine(&stream->lock));
-    if (stream->queued)
-        return;
-    stream->queued = true;
-    stream->job = (struct pool_job){.run = stream_job, .arg = stream};
-    pool_submit(stream->services->pool, &stream->job);
+    else if (settle)
+        upload_settle(stream, leave);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -728,7 +733,8 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
     assert(lock_is_mine(&stream->lock));
     size_t taken = 0;
     stream->starved = false;
-    while (taken < length && !stream->failure.error && can_go_on(stream)) {
+    stream->filling = true;
+    while (taken < length && !refusal(stream).error && can_go_on(stream)) {
         size_t room = buffer_room(stream, length - taken);
         stream->starved = room == 0;
         if (room == 0 && stream->ring.full == 0)
@@ -740,6 +746,8 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
         if (ring_is_filled(&stream->ring))
             buffer_push(stream);
     }
+    stream->filling = false;
+    stream->received += taken;
     return taken;
 }
 
@@ -748,9 +756,8 @@ static struct failure spill(struct stream *stream, const unsigned char *bytes, s
 {
     lock_take(&stream->lock);
     size_t taken = fill_buffers(stream, bytes, length);
-    struct failure failure = stream->failure;
+    struct failure failure = refusal(stream);
     lock_release(&stream->lock);
-    stream->received += taken;
     *ret_taken = taken;
     return failure;
 }
@@ -824,6 +831,90 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
         ready(arg);
 }
 
+/* ---- going on with an upload ------------------------------------------------------------------ */
+
+static struct failure resumption_check(struct upload *upload, const struct upload_resumption *asked)
+{
+    const struct upload_slot *slot = &upload->file.slot;
+    if (asked->offset != slot->offset || slot->stage == UPLOAD_DONE)
+        return failure_of(STORE_UPLOAD_OFFSET);
+    uint64_t length = slot->length == STORE_SIZE_UNKNOWN ? asked->length : slot->length;
+    bool contradicts = asked->length != STORE_SIZE_UNKNOWN && asked->length != length;
+    bool short_of = length < slot->offset;
+    bool beyond = asked->size != STORE_SIZE_UNKNOWN && asked->size > length - slot->offset;
+    if (contradicts || short_of || (length != STORE_SIZE_UNKNOWN && beyond))
+        return failure_of(STORE_SIZE);
+    if (length != STORE_SIZE_UNKNOWN && length > upload->uploads->intake->services->options->object_limit)
+        return failure_of(STORE_TOO_LARGE);
+    return failure_of_errno(length != slot->length ? upload_set_length(upload, length) : 0);
+}
+
+/* Somebody else wants the upload. Bytes that have come since he was told how far it is are a sign of life: then it is
+ * this stream's still. Thread: any, the lock of the uploads held. */
+static enum store_error stream_yield(void *arg, enum upload_wish wish, uint64_t offset)
+{
+    struct stream *stream = arg;
+    lock_take(&stream->lock);
+    uint64_t reached = stream->base + (stream->whole ? 0 : stream->received);
+    bool there = reached == offset && !stream->filling;
+    bool busy = !stream->ending && !stream->aborted && !stream->leaving; /* else it is on its way out */
+    bool alive = busy && wish == UPLOAD_LEFT && !there;
+    if (busy && !alive) {
+        if (ring_is_begun(&stream->ring) && !stream->filling)
+            buffer_push(stream);
+        stream->settling = true;
+        stream->leaving = wish != UPLOAD_SETTLED;
+        job_request(stream);
+    }
+    lock_release(&stream->lock);
+    return alive ? STORE_UPLOAD_OFFSET : STORE_OK;
+}
+
+/* The bytes that are there count in the quota from here on as this stream's. */
+static void take_over(struct stream *stream, bool whole)
+{
+    struct upload *upload = stream->upload;
+    stream->whole = whole;
+    stream->base = stream->position = upload->file.slot.offset;
+    stream->weighed = upload->file.partial; /* it takes the place of nothing */
+    quota_rest(stream->intake->quota, &stream->share, stream->base);
+    if (stream->base > 0) { /* the digest of all would need what is there already */
+        XXH3_freeState(stream->hash);
+        stream->hash = NULL;
+    }
+    upload_work_on(upload, stream_yield, stream);
+}
+
+static struct failure resumption_begin(struct upload *upload, const struct upload_resumption *asked,
+                                       const struct stream_hooks *hooks, struct stream **ret_stream)
+{
+    const struct upload_slot *slot = &upload->file.slot;
+    struct store_key key = store_key_of(upload->file.text, upload->file.key_length);
+    struct failure failure = resumption_check(upload, asked);
+    if (failure.error)
+        return failure;
+    uint64_t left = slot->length == STORE_SIZE_UNKNOWN ? STORE_SIZE_UNKNOWN : slot->length - slot->offset;
+    failure.error = stream_start(upload->uploads->intake, &key, left, hooks, upload, ret_stream);
+    if (!failure.error)
+        take_over(*ret_stream, asked->whole);
+    return failure;
+}
+
+struct failure stream_resume(struct uploads *uploads, const struct upload_resumption *asked,
+                             const struct stream_hooks *hooks, struct stream **ret_stream, struct upload_info *ret_info)
+{
+    struct upload *upload;
+    struct failure failure = uploads_hold(uploads, asked->id, &upload);
+    if (failure.error)
+        return failure;
+    failure = resumption_begin(upload, asked, hooks, ret_stream);
+    if (failure.error)
+        upload_release(upload);
+    else
+        upload_describe(upload, ret_info);
+    return failure;
+}
+
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 static void commit_large(struct stream *stream, enum store_error error)
@@ -883,7 +974,7 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
                                .arg = arg,
                                .finish = stream_finished};
     bool short_of = stream->announced != STORE_SIZE_UNKNOWN && stream->received != stream->announced;
-    if (stream->upload)
+    if (stream->goes_on)
         commit_upload(stream, short_of ? STORE_SIZE : STORE_OK);
     else if (short_of && !stream->large)
         stream_fail(stream, failure_of(STORE_SIZE));
@@ -895,7 +986,7 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
 
 void stream_rest(struct stream *stream, const struct stream_finish *finish, store_done *done, void *arg)
 {
-    assert(stream->upload);
+    assert(stream->goes_on);
     stream->finish = *finish;
     stream->resting = true;
     stream->done = done;
@@ -917,7 +1008,7 @@ void stream_abort(struct stream *stream)
 {
     if (!stream)
         return;
-    if (stream->upload && !stream->upload->whole) {
+    if (stream->goes_on && !stream->whole) {
         abandon(stream);
         return;
     }

@@ -215,6 +215,10 @@ int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfin
     int error = io_write_all(io, file, bytes, sizeof bytes, slot_at(next.number));
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;
+    if (error) { /* else it is read again, although it is perhaps not on disk */
+        slot_encode(bytes, &unfinished->slot, salt, unfinished->id);
+        (void)io_write_all(io, file, bytes, sizeof bytes, slot_at(next.number));
+    }
     io->close(io->self, file);
     if (!error)
         unfinished->slot = next;

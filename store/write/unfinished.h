@@ -59,7 +59,7 @@ int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct
  * unfinished_free() it. Blocking. */
 int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id, struct unfinished *ret_unfinished);
 
-/* Writes the slot anew, under the next number, durably; an errno. Blocking. */
+/* Writes the slot anew, under the next number, durably; an errno, and then the one before holds. Blocking. */
 int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
                     const struct upload_slot *slot);
 

@@ -17,8 +17,7 @@
 #include <sys/random.h>
 
 enum {
-    REST_BYTES = 16 << 20, /* a crash costs a client no more than it has sent since so many */
-    SWEEP_MIN = 1000,      /* milliseconds */
+    SWEEP_MIN = 1000, /* milliseconds */
     SWEEP_MAX = 3600 * 1000,
 };
 
@@ -30,6 +29,7 @@ void uploads_init(struct uploads *uploads, const struct intake *intake, uint64_t
 {
     *uploads = (struct uploads){
         .intake = intake, .io = intake->services->options->io, .salt = salt, .path = path, .folder = -1};
+    lock_init(&uploads->making);
     lock_init(&uploads->lock);
     errand_init(&uploads->sweeper, intake->services->upkeep, sweep, uploads, NULL);
 }
@@ -47,12 +47,13 @@ void uploads_free(struct uploads *uploads)
     if (uploads->folder >= 0)
         uploads->io->close(uploads->io->self, uploads->folder);
     lock_destroy(&uploads->lock);
+    lock_destroy(&uploads->making);
     free(uploads->path);
 }
 
 /* ---- the folder ------------------------------------------------------------------------------- */
 
-/* Opens it if it is there; an errno. Lock held, or nobody else knows of it. */
+/* Opens it if it is there; an errno. The lock of making held, or nobody else knows of it. */
 static int open_folder(struct uploads *uploads)
 {
     char path[PATH_MAX];
@@ -60,8 +61,11 @@ static int open_folder(struct uploads *uploads)
         return 0;
     if (snprintf(path, sizeof path, "%s/%s", uploads->path, folder_name) >= (int)sizeof path)
         return ENAMETOOLONG;
-    uploads->folder = uploads->io->openat(uploads->io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
-    return uploads->folder < 0 ? errno : 0;
+    int folder = uploads->io->openat(uploads->io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+    if (folder < 0)
+        return errno;
+    uploads->folder = folder;
+    return 0;
 }
 
 /* Makes it, with its entry in the store's folder on disk; an errno. */
@@ -80,14 +84,14 @@ static int make_folder(const struct uploads *uploads)
 
 static int want_folder(struct uploads *uploads)
 {
-    lock_take(&uploads->lock);
+    lock_take(&uploads->making);
     int error = open_folder(uploads);
     if (error == ENOENT) {
         error = make_folder(uploads);
         if (!error)
             error = open_folder(uploads);
     }
-    lock_release(&uploads->lock);
+    lock_release(&uploads->making);
     return error;
 }
 
@@ -111,25 +115,35 @@ static uint64_t resting_bytes(const struct unfinished *file)
 
 /* ---- who holds which -------------------------------------------------------------------------- */
 
-static bool is_held(const struct uploads *uploads, uint64_t id)
+static struct upload *find_held(const struct uploads *uploads, uint64_t id)
 {
     assert(lock_is_mine(&uploads->lock));
-    for (const struct upload *upload = uploads->held; upload; upload = upload->next)
-        if (upload->file.id == id)
-            return true;
-    return false;
+    struct upload *upload = uploads->held;
+    while (upload && upload->file.id != id)
+        upload = upload->next;
+    return upload;
 }
 
 static bool take(struct uploads *uploads, struct upload *upload)
 {
     lock_take(&uploads->lock);
-    bool taken = !is_held(uploads, upload->file.id);
+    bool taken = !find_held(uploads, upload->file.id);
     if (taken) {
         upload->next = uploads->held;
         uploads->held = upload;
     }
     lock_release(&uploads->lock);
     return taken;
+}
+
+/* Tells those who have claims. The lock is not held: they may go on at once. */
+static void tell_claims(struct upload_claim *claim)
+{
+    while (claim) {
+        struct upload_claim *next = claim->next; /* it is gone when it has been told */
+        claim->ready(claim->arg);
+        claim = next;
+    }
 }
 
 void upload_release(struct upload *upload)
@@ -142,20 +156,55 @@ void upload_release(struct upload *upload)
         at = &(*at)->next;
     *at = upload->next;
     lock_release(&uploads->lock);
+    tell_claims(upload->claims);
     unfinished_free(&upload->file);
     free(upload);
+}
+
+void upload_settled(struct upload *upload)
+{
+    lock_take(&upload->uploads->lock);
+    struct upload_claim *claims = upload->claims;
+    upload->claims = NULL;
+    lock_release(&upload->uploads->lock);
+    tell_claims(claims);
+}
+
+void upload_work_on(struct upload *upload, upload_yield *yield, void *worker)
+{
+    lock_take(&upload->uploads->lock);
+    upload->yield = yield;
+    upload->worker = worker;
+    lock_release(&upload->uploads->lock);
+    upload_settled(upload); /* those who came before that ask again */
+}
+
+enum store_error uploads_claim(struct uploads *uploads, struct upload_claim *claim)
+{
+    enum store_error error = STORE_OK;
+    lock_take(&uploads->lock);
+    struct upload *upload = find_held(uploads, claim->id);
+    if (upload && upload->yield)
+        error = upload->yield(upload->worker, claim->wish, claim->offset);
+    if (upload && !error) {
+        claim->next = upload->claims;
+        upload->claims = claim;
+    }
+    lock_release(&uploads->lock);
+    if (!upload)
+        claim->ready(claim->arg);
+    return error;
+}
+
+int64_t uploads_next_expiry(const struct uploads *uploads)
+{
+    uint64_t seconds = uploads->intake->services->options->upload_expiry;
+    return clock_now(CLOCK_REALTIME) + (int64_t)seconds * CLOCK_SECOND;
 }
 
 static bool has_expired(const struct unfinished *file)
 {
     return file->slot.expires <= clock_now(CLOCK_REALTIME);
-}
-
-void upload_erase(struct upload *upload)
-{
-    struct uploads *uploads = upload->uploads;
-    unfinished_remove(uploads->io, uploads->folder, upload->file.id);
-    upload->file.slot.offset = 0; /* of what counts */
 }
 
 /* A commit was under way when the server ended: whether its object is there tells whether it came to its end. One that
@@ -177,15 +226,19 @@ static int find_out(struct upload *upload)
     return there ? 0 : upload_commit_failed(upload);
 }
 
+/* There is none, or it never came to be, or the disk says something else. */
+static struct failure failure_of_reading(int error)
+{
+    return error == ENOENT || error == EBADMSG ? failure_of(STORE_NO_UPLOAD) : failure_of_errno(error);
+}
+
 /* Reads it; one that has expired, or never came to be, is forgotten. */
 static struct failure look(struct upload *upload, uint64_t id)
 {
     struct uploads *uploads = upload->uploads;
     int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, id, &upload->file);
-    if (error == ENOENT || error == EBADMSG)
-        return failure_of(STORE_NO_UPLOAD);
     if (error)
-        return failure_of_errno(error);
+        return failure_of_reading(error);
     rest_more(uploads, -(int64_t)resting_bytes(&upload->file));
     if (has_expired(&upload->file)) {
         upload_erase(upload);
@@ -196,11 +249,8 @@ static struct failure look(struct upload *upload, uint64_t id)
 
 struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload **ret_upload)
 {
-    lock_take(&uploads->lock);
-    int error = open_folder(uploads);
-    lock_release(&uploads->lock);
-    if (error)
-        return error == ENOENT ? failure_of(STORE_NO_UPLOAD) : failure_of_errno(error);
+    if (uploads->folder < 0)
+        return failure_of(STORE_NO_UPLOAD);
     struct upload *upload = calloc(1, sizeof *upload);
     if (!upload)
         return failure_of(STORE_NO_MEMORY);
@@ -219,13 +269,6 @@ struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload 
 }
 
 /* ---- making one ------------------------------------------------------------------------------- */
-
-/* When one expires that somebody works on now. */
-static int64_t next_expiry(const struct uploads *uploads)
-{
-    uint64_t seconds = uploads->intake->services->options->upload_expiry;
-    return clock_now(CLOCK_REALTIME) + (int64_t)seconds * CLOCK_SECOND;
-}
 
 static struct failure may_create(const struct uploads *uploads, const struct upload_order *order,
                                  struct store_overrun *ret_overrun)
@@ -280,7 +323,7 @@ struct failure uploads_create(struct uploads *uploads, const struct upload_order
     struct unfinished file = {
         .made = clock_now(CLOCK_REALTIME),
         .partial = order->partial,
-        .slot = {.number = 1, .length = order->length, .expires = next_expiry(uploads)},
+        .slot = {.number = 1, .length = order->length, .expires = uploads_next_expiry(uploads)},
     };
     failure.error = gate_enter(uploads->intake->gate, 0);
     if (failure.error)
@@ -339,12 +382,31 @@ void upload_describe(const struct upload *upload, struct upload_info *ret_info)
     describe(&upload->file, ret_info);
 }
 
+/* What is on disk of one that somebody works on. But who hears that all its bytes are there takes it for done. */
+static struct failure look_beside(const struct uploads *uploads, uint64_t id,
+                                  void (*tell)(void *arg, const struct upload_info *info), void *arg)
+{
+    struct upload_info info;
+    struct unfinished file;
+    int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, id, &file);
+    if (error)
+        return failure_of_reading(error);
+    describe(&file, &info);
+    bool ending = !info.partial && !info.done && info.offset == info.length;
+    if (!ending)
+        tell(arg, &info);
+    unfinished_free(&file);
+    return failure_of(ending ? STORE_UPLOAD_HELD : STORE_OK);
+}
+
 struct failure uploads_look(struct uploads *uploads, uint64_t id,
                             void (*tell)(void *arg, const struct upload_info *info), void *arg)
 {
     struct upload_info info;
     struct upload *upload;
     struct failure failure = uploads_hold(uploads, id, &upload);
+    if (failure.error == STORE_UPLOAD_HELD)
+        return look_beside(uploads, id, tell, arg);
     if (failure.error)
         return failure;
     describe(&upload->file, &info);
@@ -464,126 +526,4 @@ int uploads_begin(struct uploads *uploads)
     clear_wrecks(uploads);
     (void)errand_ask(&uploads->sweeper);
     return 0;
-}
-
-/* ---- the bytes of one ------------------------------------------------------------------------- */
-
-static int note(struct upload *upload, struct upload_slot *slot)
-{
-    struct uploads *uploads = upload->uploads;
-    slot->expires = next_expiry(uploads);
-    return unfinished_note(uploads->io, uploads->folder, uploads->salt, &upload->file, slot);
-}
-
-int upload_open(struct upload *upload, struct blob_file *ret_file)
-{
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
-    return blob_file_go_on(ret_file, upload->uploads->io, upload->uploads->folder, name, upload->file.slot.offset);
-}
-
-int upload_rest(struct upload *upload, struct blob_file *file, uint64_t offset)
-{
-    struct upload_slot slot = upload->file.slot;
-    int error = blob_file_is_open(file) ? blob_file_sync(file, offset) : 0;
-    if (error || offset == slot.offset)
-        return error;
-    slot.offset = offset;
-    return note(upload, &slot);
-}
-
-bool upload_is_due(const struct upload *upload, uint64_t position)
-{
-    return !upload->whole && position - upload->file.slot.offset >= REST_BYTES;
-}
-
-int upload_set_length(struct upload *upload, uint64_t length)
-{
-    struct upload_slot slot = upload->file.slot;
-    slot.length = length;
-    return note(upload, &slot);
-}
-
-static int open_bytes(const struct upload *upload)
-{
-    const struct uploads *uploads = upload->uploads;
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
-    return uploads->io->openat(uploads->io->self, uploads->folder, name, O_RDONLY, 0);
-}
-
-int upload_digest(const struct upload *upload, unsigned char *buffer, size_t capacity, struct store_digest *ret_digest)
-{
-    const struct io *io = upload->uploads->io;
-    uint64_t size = upload->file.slot.offset;
-    XXH3_state_t *state = XXH3_createState();
-    int file = open_bytes(upload);
-    int error = file < 0 ? errno : state ? 0 : ENOMEM;
-    if (state)
-        XXH3_128bits_reset(state);
-    for (uint64_t position = 0; !error && position < size;) {
-        size_t length = size - position < capacity ? (size_t)(size - position) : capacity;
-        error = io_read_all(io, file, buffer, length, (off_t)position);
-        if (!error)
-            XXH3_128bits_update(state, buffer, length);
-        position += length;
-    }
-    if (!error)
-        *ret_digest = digest_of_hash(XXH3_128bits_digest(state));
-    XXH3_freeState(state);
-    if (file >= 0)
-        io->close(io->self, file);
-    return error;
-}
-
-int upload_read(const struct upload *upload, unsigned char *bytes)
-{
-    const struct io *io = upload->uploads->io;
-    int file = open_bytes(upload);
-    if (file < 0)
-        return errno;
-    int error = io_read_all(io, file, bytes, (size_t)upload->file.slot.offset, 0);
-    io->close(io->self, file);
-    return error;
-}
-
-/* ---- its end ---------------------------------------------------------------------------------- */
-
-int upload_adopt(const struct upload *upload, uint64_t *ret_blob)
-{
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
-    return blobs_adopt_file(upload->uploads->intake->blobs, upload->uploads->folder, name, upload->file.slot.offset,
-                            ret_blob);
-}
-
-int upload_commit_begins(struct upload *upload, const struct store_digest *digest)
-{
-    struct upload_slot slot = upload->file.slot;
-    slot.stage = UPLOAD_COMMITTING;
-    slot.digest = *digest;
-    return note(upload, &slot);
-}
-
-int upload_commit_failed(struct upload *upload)
-{
-    struct upload_slot slot = upload->file.slot;
-    slot.stage = UPLOAD_OPEN;
-    return note(upload, &slot);
-}
-
-/* Should that not reach the disk, it is found out when somebody comes to it: find_out(). */
-void upload_done(struct upload *upload, const struct store_receipt *receipt)
-{
-    struct uploads *uploads = upload->uploads;
-    struct upload_slot slot = upload->file.slot;
-    char name[NUMBERED_NAME_MAX];
-    slot.stage = UPLOAD_DONE;
-    slot.record = receipt->offset;
-    slot.existed = receipt->existed;
-    slot.digest = receipt->digest;
-    if (note(upload, &slot))
-        return;
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
-    uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
 }

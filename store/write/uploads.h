@@ -1,10 +1,10 @@
 /* uploads.h - the unfinished uploads of a store, in its folder uploads/: made, found, listed, forgotten.
  *
  * Each has two files, and nothing in memory while nobody works on it: what it is (unfinished.h), and its bytes, which
- * are written once. Who works on one holds it, and nobody else may meanwhile. At the end the file of its bytes gets a
- * second name, as a blob; then the object is committed; then the upload is done, and its bytes have only the blob's
- * name. A crash in between leaves the upload as it was before, and whoever comes to it next finds out by the
- * object itself whether it had been committed.
+ * are written once. Who works on one holds it, and nobody else may meanwhile; but others may want it (upload_claim()).
+ * At the end the file of its bytes gets a second name, as a blob; then the object is committed; then the upload is
+ * done, and its bytes have only the blob's name. A crash in between leaves the upload as it was before, and whoever
+ * comes to it next finds out by the object itself whether it had been committed.
  *
  * An upload that is done is remembered until it expires: a client who has lost the last answer asks for it.
  *
@@ -16,9 +16,10 @@
 #include "store/base/errand.h"
 #include "store/base/error.h"
 #include "store/base/lock.h"
-#include "store/disk/blobs.h"
 #include "store/write/intake.h"
-#include "store/write/unfinished.h"
+#include "store/write/upload.h"
+
+#include <stdatomic.h>
 
 struct uploads {
     const struct intake *intake; /* the store's */
@@ -26,19 +27,12 @@ struct uploads {
     uint64_t salt;
     char *path;            /* owned: of the store's folder */
     struct errand sweeper; /* forgets those that have expired */
+    struct lock making;    /* of the folder */
+    atomic_int folder;     /* -1: there is none; else it stays open */
 
-    struct lock lock;         /* guards what follows */
-    int folder;               /* -1: there is none, or nobody has wanted it yet; else it stays open */
+    struct lock lock;         /* guards what follows; nobody waits for the disk with it */
     struct upload *held;      /* those that somebody works on */
     struct quota_share share; /* what those that nobody works on have in the quota */
-};
-
-/* One that is held. */
-struct upload {
-    struct uploads *uploads;
-    struct upload *next;
-    struct unfinished file; /* `slot` is what is on disk */
-    bool whole;             /* the bytes that come now count all together, or not at all */
 };
 
 /* Takes the path of the store's folder. */
@@ -57,10 +51,26 @@ void uploads_free(struct uploads *uploads);
 struct failure uploads_create(struct uploads *uploads, const struct upload_order *order,
                               struct store_overrun *ret_overrun, uint64_t *ret_id);
 
+/* When one expires that somebody goes on with now, in nanoseconds since 1970. */
+int64_t uploads_next_expiry(const struct uploads *uploads);
+
+/* ---- who works on which ------------------------------------------------------------------------ */
+
 /* Lets nobody else work on it until upload_release(): STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO, STORE_NO_MEMORY.
  * Blocking. */
 struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload **ret_upload);
 void upload_release(struct upload *upload);
+
+/* Whoever holds it will be at it for long: `yield` is asked for it until it is released. */
+void upload_work_on(struct upload *upload, upload_yield *yield, void *worker);
+
+/* What has come is on disk: tells those who wait for that. */
+void upload_settled(struct upload *upload);
+
+/* What upload_claim() says. */
+enum store_error uploads_claim(struct uploads *uploads, struct upload_claim *claim);
+
+/* ---- all of them ------------------------------------------------------------------------------- */
 
 /* What upload_look(), upload_list() and upload_forget() say. Blocking. */
 struct failure uploads_look(struct uploads *uploads, uint64_t id,
@@ -68,42 +78,5 @@ struct failure uploads_look(struct uploads *uploads, uint64_t id,
 struct failure uploads_list(struct uploads *uploads, void (*tell)(void *arg, const struct upload_info *info),
                             void *arg);
 struct failure uploads_forget(struct uploads *uploads, uint64_t id);
-
-/* ---- one that is held ------------------------------------------------------------------------- */
-
-/* What is known of it, borrowed from it. */
-void upload_describe(const struct upload *upload, struct upload_info *ret_info);
-
-/* Opens the file of its bytes to go on behind its offset; an errno. Blocking. */
-int upload_open(struct upload *upload, struct blob_file *ret_file);
-
-/* So many bytes are written: makes them durable, and then that they are; an errno. Closed is a file that has had
- * nothing written to it. Blocking. */
-int upload_rest(struct upload *upload, struct blob_file *file, uint64_t offset);
-
-/* Whether so much has been written since that it should be. */
-bool upload_is_due(const struct upload *upload, uint64_t position);
-
-/* How long it will be is known now; an errno. Blocking. */
-int upload_set_length(struct upload *upload, uint64_t length);
-
-/* Reads its bytes, by way of `buffer`, for their digest; an errno. Blocking. */
-int upload_digest(const struct upload *upload, unsigned char *buffer, size_t capacity, struct store_digest *ret_digest);
-
-/* Reads all of its bytes; an errno. Blocking. */
-int upload_read(const struct upload *upload, unsigned char *bytes);
-
-/* Its object of that digest is about to be committed, or is not going to be; an errno. Blocking. */
-int upload_commit_begins(struct upload *upload, const struct store_digest *digest);
-int upload_commit_failed(struct upload *upload);
-
-/* Its object is there: its bytes are the object's now. Blocking. */
-void upload_done(struct upload *upload, const struct store_receipt *receipt);
-
-/* Gives its bytes another name, as a blob; an errno. Blocking. */
-int upload_adopt(const struct upload *upload, uint64_t *ret_blob);
-
-/* It is no more. Blocking. */
-void upload_erase(struct upload *upload);
 
 #endif

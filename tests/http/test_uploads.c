@@ -1,9 +1,12 @@
 /* Resumable uploads by tus 1.0.0: offsets that are on disk, also after kill -9; checksums, conditions, two clients. */
 #include "tests/http/payload.h"
+#include "tests/http/raw.h"
 #include "tests/http/site.h"
+#include "tests/lib/patience.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SIZE = 5 << 20, PIECE = 512 << 10, SEED = 7, CRASHES = 5 };
 
@@ -150,6 +153,72 @@ START_TEST(unfinished_ones_are_listed_and_removed)
 }
 END_TEST
 
+/* A client whose connection hangs behind the first half of "helloworld"; its socket. */
+static int hang(const char *upload)
+{
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket,
+                       "PATCH %s HTTP/1.1\r\nHost: localhost\r\n" TUS "\r\n" BYTES
+                       "\r\nUpload-Offset: 0\r\nContent-Length: 10\r\n\r\nhello",
+                       upload));
+    WAIT_UNTIL(offset_of(head(upload)) == 5);
+    return socket;
+}
+
+START_TEST(who_comes_back_need_not_wait_for_a_connection_that_hangs)
+{
+    site_start();
+    char *upload = create(10, NULL);
+    struct raw_answer refused;
+    int socket = hang(upload);
+    site_expect_kind(append(upload, 0, "HELLO", 5, NULL), 409, "upload-offset");
+    site_expect(append(upload, 5, "WO", 2, NULL), 204);
+    ck_assert(raw_send(socket, "world"));
+    ck_assert(raw_receive(socket, &refused));
+    ck_assert_int_eq(refused.status, 423);
+    ck_assert_ptr_nonnull(strstr(refused.headers, "Retry-After: 1"));
+    close(socket);
+    site_expect(append(upload, 7, "RLD", 3, NULL), 204);
+    site_expect_text("k/k", "helloWORLD");
+}
+END_TEST
+
+START_TEST(who_is_slow_is_not_disturbed_by_who_looks)
+{
+    site_start();
+    char *upload = create(10, NULL);
+    struct raw_answer answer;
+    int socket = hang(upload);
+    ck_assert_uint_eq(offset_of(head(upload)), 5);
+    ck_assert(raw_send(socket, "world"));
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 204);
+    close(socket);
+    site_expect_text("k/k", "helloworld");
+}
+END_TEST
+
+START_TEST(one_that_somebody_sends_can_be_removed)
+{
+    site_start();
+    char *upload = create(10, NULL);
+    int socket = hang(upload);
+    site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
+    site_expect(head(upload), 404);
+    close(socket);
+}
+END_TEST
+
+START_TEST(a_part_may_have_metadata)
+{
+    site_start();
+    char *upload = create(5, "Upload-Concat: partial");
+    site_expect(append(upload, 0, "hello", 5, NULL), 204);
+    site_expect(site_get("k/k", NULL), 404);
+    site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -159,6 +228,10 @@ int main(void)
         a_condition_is_decided_with_the_last_byte,
         creation_says_what_it_needs,
         unfinished_ones_are_listed_and_removed,
+        who_comes_back_need_not_wait_for_a_connection_that_hangs,
+        who_is_slow_is_not_disturbed_by_who_looks,
+        one_that_somebody_sends_can_be_removed,
+        a_part_may_have_metadata,
     };
     return site_run("uploads", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

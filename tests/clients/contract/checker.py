@@ -54,9 +54,13 @@ class Checker:
         all_headers = {**headers, **(sent or {}), **({"Content-Type": media} if media else {})}
         octets = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         answer = exchange(self.address, operation.method, target or operation.target(path, query), all_headers, octets)
-        if answer.status != expected:
-            findings.append(f"answered {answer.status}: {answer.text()[:300]}")
+        self.answered(name, expected, answer, findings, why)
+        return answer
+
+    def answered(self, name, expected, answer, findings=(), why=None):
+        """Holds an answer against the file, of a call that somebody else has made."""
+        operation = self.specification.operations[name]
+        otherwise = [] if answer.status == expected else [f"answered {answer.status}: {answer.text()[:300]}"]
         self.ledger.seen.add((name, answer.status))
         title = f"{name} {expected}" + (f" ({why})" if why else "")
-        self.ledger.note(title, findings + answer_findings(operation, answer, self.specification.problems))
-        return answer
+        self.ledger.note(title, [*findings, *otherwise, *answer_findings(operation, answer, self.specification.problems)])

@@ -31,10 +31,15 @@ def exchange(address, method, target, headers=None, body=None):
     connection = connect(address)
     try:
         send(connection, method, target, dict(headers or {}), body)
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
+        return received(connection)
     finally:
         connection.close()
+
+
+def received(connection):
+    """The answer to what was sent."""
+    response = connection.getresponse()
+    return Answer(response.status, response.headers, response.read())
 
 
 def send(connection, method, target, headers, body):

@@ -8,7 +8,7 @@ import hashlib
 import time
 from contextlib import contextmanager
 
-from .exchange import TIMEOUT_SECONDS, connect, exchange
+from .exchange import TIMEOUT_SECONDS, connect, exchange, received
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = "application/offset+octet-stream"
@@ -89,19 +89,23 @@ def refusals(checker):
 
 
 def two_clients(checker):
-    """While one brings bytes others are told to wait, and nothing of theirs is taken."""
+    """Of a client who hangs the upload is taken by who comes with the right offset, and nothing more of his counts."""
     call, store = checker.call, {"store": "uploads-held"}
     call("createStore", 201, store)
     path = create(call, 201, store, "a", 10)
-    with append_under_way(checker, path):
-        append(call, 423, path, 0, b"other")
-        for name in ("getUploadOffset", "deleteUpload"):
-            call(name, 423, path, headers=TUS)
+    with append_under_way(checker, path) as connection:
+        append(call, 409, path, 0, b"HELLO", why="while somebody brings bytes")
+        append(call, 204, path, 5, b"WO")
+        connection.send(b"world")
+        checker.answered("appendToUpload", 423, received(connection))
+    append(call, 204, path, 7, b"RLD")
+    answer = call("getObject", 200, {**store, "key": "a"})
+    checker.check("nothing is mixed", answer.body == b"helloWORLD", f"{answer}")
 
 
 @contextmanager
 def append_under_way(checker, path):
-    """One that has begun, as others are told, and does not end."""
+    """One that has brought half of what it announced, as others are told, and goes on when it is told to."""
     target = f"/v1/stores/{path['store']}/uploads/{path['upload']}"
     connection = connect(checker.address)
     connection.putrequest("PATCH", target)
@@ -110,9 +114,9 @@ def append_under_way(checker, path):
     connection.endheaders(b"hello")
     try:
         until = time.monotonic() + TIMEOUT_SECONDS
-        while exchange(checker.address, "HEAD", target, TUS).status == 200:
+        while exchange(checker.address, "HEAD", target, TUS).headers["Upload-Offset"] != "5":
             assert time.monotonic() < until, "it never began"
             time.sleep(0.01)
-        yield
+        yield connection
     finally:
         connection.close()

@@ -1,8 +1,10 @@
 /* test_uploads.c - uploads that survive their connections, the server's end, power cuts and a disk that fails. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/prng.h"
 #include "tests/lib/unit.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -224,7 +226,7 @@ START_TEST(one_works_on_it_at_a_time_and_where_it_ends)
     ck_assert_int_eq(resume(id + 1, 0, false, &other), STORE_NO_UPLOAD);
     ck_assert_int_eq(resume(id, 50, false, &stream), STORE_OK);
     ck_assert_int_eq(resume(id, 50, false, &other), STORE_UPLOAD_HELD);
-    ck_assert_int_eq(look(id, &info), STORE_UPLOAD_HELD);
+    ck_assert_uint_eq(must_look(id), 50);
     ck_assert_int_eq(upload_forget(fixture.store, id), STORE_UPLOAD_HELD);
     stream_abort(stream);
     reopen();
@@ -243,6 +245,209 @@ START_TEST(more_than_its_length_is_not_taken)
     stream_abort(stream);
     reopen();
     ck_assert_uint_eq(must_look(id), 0);
+}
+END_TEST
+
+/* ---- somebody else wants it ------------------------------------------------------------------- */
+
+static void post(void *arg)
+{
+    sem_post(arg);
+}
+
+/* Asks for it, and waits until that has been answered. */
+static enum store_error claim(uint64_t id, enum upload_wish wish, uint64_t offset)
+{
+    sem_t told;
+    sem_init(&told, 0, 0);
+    struct upload_claim asked = {.id = id, .wish = wish, .offset = offset, .ready = post, .arg = &told};
+    enum store_error error = upload_claim(fixture.store, &asked);
+    while (!error && sem_wait(&told) < 0)
+        ;
+    sem_destroy(&told);
+    return error;
+}
+
+/* A stream that has brought so much and hangs. */
+static struct stream *hanging(uint64_t id, uint64_t from, uint64_t to, bool whole)
+{
+    struct stream *stream;
+    ck_assert_int_eq(resume(id, from, whole, &stream), STORE_OK);
+    ck_assert_int_eq(write_all(stream, from, to), STORE_OK);
+    return stream;
+}
+
+START_TEST(what_has_come_is_told_and_the_stream_goes_on)
+{
+    static const uint64_t stops[] = {1, 5000, 300 * KIBIBYTE, 300 * KIBIBYTE + 1, 640 * KIBIBYTE, SIZE};
+    uint64_t at = 0, id = must_create("k", SIZE);
+    struct ticket ticket;
+    struct stream *stream = hanging(id, 0, 0, false);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; at = stops[i++]) {
+        ck_assert_int_eq(write_all(stream, at, stops[i]), STORE_OK);
+        ck_assert_int_eq(claim(id, UPLOAD_SETTLED, 0), STORE_OK);
+        if (stops[i] < SIZE)
+            ck_assert_uint_eq(must_look(id), stops[i]);
+    }
+    ticket_init(&ticket);
+    stream_commit(stream, &nothing, ticket_done, &ticket);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+/* Who hangs has been ended: of what he brings now nothing is taken. */
+static void must_be_out(struct stream *stream)
+{
+    size_t taken = 0;
+    ck_assert_int_eq(stream_write(stream, "something else", 14, &taken), STORE_UPLOAD_HELD);
+    ck_assert_uint_eq(taken, 0);
+}
+
+START_TEST(who_comes_with_the_right_offset_ends_a_stream_that_hangs)
+{
+    uint64_t reached = 300 * KIBIBYTE + 7, id = must_create("k", SIZE);
+    struct stream *old = hanging(id, 0, reached, false);
+    ck_assert_int_eq(claim(id, UPLOAD_SETTLED, 0), STORE_OK);
+    ck_assert_int_eq(claim(id, UPLOAD_LEFT, must_look(id)), STORE_OK);
+    struct stream *new = hanging(id, reached, 500 * KIBIBYTE, false);
+    must_be_out(old);
+    stream_abort(old);
+    stream_abort(new);
+    reopen();
+    must_conclude(id, 500 * KIBIBYTE, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+START_TEST(who_is_out_may_end_in_any_way)
+{
+    struct ticket ticket;
+    uint64_t id = must_create("k", SIZE);
+    for (int way = 0; way < 3; way++) {
+        struct stream *stream = hanging(id, 0, 10, way == 2); /* whole at last: nothing of it stays */
+        ck_assert_int_eq(claim(id, UPLOAD_LEFT, way == 2 ? 0 : 10), STORE_OK);
+        must_be_out(stream);
+        ticket_init(&ticket);
+        if (way == 0)
+            stream_rest(stream, &nothing, ticket_done, &ticket);
+        else if (way == 1)
+            stream_commit(stream, &nothing, ticket_done, &ticket);
+        else
+            stream_abort(stream);
+        if (way < 2)
+            ck_assert_int_eq(ticket_wait(&ticket), STORE_UPLOAD_HELD);
+        ticket_destroy(&ticket);
+        ck_assert_uint_eq(must_look(id), way == 2 ? 0 : 10);
+        ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+        id = must_create("k", SIZE);
+    }
+}
+END_TEST
+
+START_TEST(who_brings_bytes_is_left_alone)
+{
+    uint64_t id = must_create("k", SIZE);
+    struct stream *stream = hanging(id, 0, 1000, false);
+    ck_assert_int_eq(claim(id, UPLOAD_LEFT, 0), STORE_UPLOAD_OFFSET);
+    ck_assert_int_eq(claim(id, UPLOAD_LEFT, 999), STORE_UPLOAD_OFFSET);
+    ck_assert_int_eq(write_all(stream, 1000, 2000), STORE_OK);
+    ck_assert_int_eq(claim(id, UPLOAD_GONE, 0), STORE_OK);
+    ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+    must_be_out(stream);
+    stream_abort(stream);
+    ck_assert_int_eq(claim(id, UPLOAD_GONE, 0), STORE_OK); /* nobody is there to ask */
+}
+END_TEST
+
+/* ---- two clients ------------------------------------------------------------------------------- */
+
+enum { CONTESTED = 64 * KIBIBYTE, STRETCH = 3000 };
+
+static struct contest {
+    pthread_mutex_t lock; /* guards what follows but the id */
+    uint64_t id;
+    char owners[CONTESTED]; /* who was told that his byte there is on disk; 0: nobody */
+} contest = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Which of them has written it stands in each byte. */
+static uint8_t byte_of(char client, uint64_t position)
+{
+    return (uint8_t)((position * 31 & 0x7f) << 1 | (client == 'b'));
+}
+
+static void note_owner(char client, uint64_t from, uint64_t length)
+{
+    pthread_mutex_lock(&contest.lock);
+    memset(contest.owners + from, client, length);
+    pthread_mutex_unlock(&contest.lock);
+}
+
+/* Brings own bytes, until somebody else takes the upload; whether they are told to be on disk. */
+static bool bring_own(char client, struct stream *stream, uint64_t from, uint64_t length)
+{
+    uint8_t own[STRETCH];
+    struct ticket ticket;
+    enum store_error error = STORE_OK;
+    for (uint64_t i = 0; i < length; i++)
+        own[i] = byte_of(client, from + i);
+    for (uint64_t done = 0; done < length && !error;) {
+        size_t taken = 0;
+        error = stream_write(stream, own + done, (size_t)(done + 500 < length ? 500 : length - done), &taken);
+        done += taken;
+    }
+    ticket_init(&ticket);
+    stream_rest(stream, &nothing, ticket_done, &ticket);
+    enum store_error rested = ticket_wait(&ticket);
+    ticket_destroy(&ticket);
+    return !error && !rested;
+}
+
+/* Goes on with the upload where it is; false: all of it is there. */
+static bool take_a_turn(char client, uint64_t length)
+{
+    struct upload_info info;
+    struct stream *stream;
+    if (claim(contest.id, UPLOAD_SETTLED, 0) || look(contest.id, &info))
+        return true;
+    uint64_t from = info.offset, left = CONTESTED - from;
+    length = length < left ? length : left;
+    if (left > 0 && !claim(contest.id, UPLOAD_LEFT, from) && !resume(contest.id, from, false, &stream) &&
+        bring_own(client, stream, from, length))
+        note_owner(client, from, length);
+    return left > 0;
+}
+
+static void *compete(void *arg)
+{
+    char client = *(char *)arg;
+    struct prng prng = prng_of((uint64_t)client);
+    while (take_a_turn(client, 1 + prng_below(&prng, STRETCH)))
+        ;
+    return NULL;
+}
+
+START_TEST(of_two_clients_nothing_is_mixed)
+{
+    static uint8_t got[CONTESTED];
+    char names[2] = {'a', 'b'};
+    pthread_t threads[2];
+    contest.id = must_create("k", CONTESTED);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, compete, &names[i]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    must_conclude(contest.id, CONTESTED, CONTESTED);
+    struct store_key key = store_key_of("k", 1);
+    struct object *object;
+    ck_assert_int_eq(store_get(fixture.store, &key, STORE_GET_PAYLOAD, &object), STORE_OK);
+    ck_assert_int_eq(object_read(object, 0, got, CONTESTED), STORE_OK);
+    object_release(object);
+    for (uint64_t i = 0; i < CONTESTED; i++) {
+        ck_assert(got[i] == byte_of('a', i) || got[i] == byte_of('b', i));
+        ck_assert(contest.owners[i] == 0 || got[i] == byte_of(contest.owners[i], i));
+    }
 }
 END_TEST
 
@@ -364,6 +569,22 @@ struct told {
     bool done;
 };
 
+/* Brings bytes and hangs; somebody else learns how far it is, and takes it. */
+static bool hand_over(uint64_t id, uint64_t from, uint64_t to, uint64_t *ret_offset)
+{
+    struct stream *stream;
+    struct upload_info info;
+    if (resume(id, from, false, &stream))
+        return false;
+    (void)write_all(stream, from, to);
+    bool told = !claim(id, UPLOAD_SETTLED, 0) && !look(id, &info);
+    bool taken = told && !claim(id, UPLOAD_LEFT, info.offset);
+    stream_abort(stream);
+    if (taken)
+        *ret_offset = info.offset;
+    return taken;
+}
+
 static void scenario(struct told *told)
 {
     uint64_t offset;
@@ -373,7 +594,7 @@ static void scenario(struct told *told)
     if (bring(told->id, 0, 100 * KIBIBYTE + 1, &offset))
         return;
     told->offset = offset;
-    if (bring(told->id, offset, 400 * KIBIBYTE, &offset))
+    if (!hand_over(told->id, offset, 400 * KIBIBYTE, &offset))
         return;
     told->offset = offset;
     told->done = conclude(told->id, offset, SIZE, &no_condition) == STORE_OK;
@@ -459,6 +680,11 @@ int main(void)
         what_had_come_when_a_client_left_stays,
         one_works_on_it_at_a_time_and_where_it_ends,
         more_than_its_length_is_not_taken,
+        what_has_come_is_told_and_the_stream_goes_on,
+        who_comes_with_the_right_offset_ends_a_stream_that_hangs,
+        who_is_out_may_end_in_any_way,
+        who_brings_bytes_is_left_alone,
+        of_two_clients_nothing_is_mixed,
         a_piece_with_another_digest_leaves_nothing,
         a_condition_is_decided_at_the_end_and_ends_it,
         one_that_is_done_is_remembered_and_not_committed_again,

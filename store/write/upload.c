@@ -1,0 +1,141 @@
+/* upload.c - reads and writes the two files of an upload. upload.h tells of them. */
+#include "store/write/upload.h"
+
+#include "store/base/clock.h"
+#include "store/base/digest.h"
+#include "store/disk/numbered.h"
+#include "store/write/uploads.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <xxhash.h>
+
+enum { REST_BYTES = 16 << 20 /* a crash costs a client no more than it has sent since so many */ };
+
+/* It is known to be gone on with, and so lives on. */
+static int note(struct upload *upload, struct upload_slot *slot)
+{
+    struct uploads *uploads = upload->uploads;
+    slot->expires = uploads_next_expiry(uploads);
+    return unfinished_note(uploads->io, uploads->folder, uploads->salt, &upload->file, slot);
+}
+
+/* ---- its bytes -------------------------------------------------------------------------------- */
+
+int upload_open(struct upload *upload, struct blob_file *ret_file)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    return blob_file_go_on(ret_file, upload->uploads->io, upload->uploads->folder, name, upload->file.slot.offset);
+}
+
+int upload_rest(struct upload *upload, struct blob_file *file, uint64_t offset)
+{
+    struct upload_slot slot = upload->file.slot;
+    int error = blob_file_is_open(file) ? blob_file_sync(file, offset) : 0;
+    slot.offset = offset;
+    return error ? error : note(upload, &slot);
+}
+
+bool upload_is_due(const struct upload *upload, uint64_t position)
+{
+    return position - upload->file.slot.offset >= REST_BYTES;
+}
+
+int upload_set_length(struct upload *upload, uint64_t length)
+{
+    struct upload_slot slot = upload->file.slot;
+    slot.length = length;
+    return note(upload, &slot);
+}
+
+static int open_bytes(const struct upload *upload)
+{
+    const struct uploads *uploads = upload->uploads;
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    return uploads->io->openat(uploads->io->self, uploads->folder, name, O_RDONLY, 0);
+}
+
+int upload_digest(const struct upload *upload, unsigned char *buffer, size_t capacity, struct store_digest *ret_digest)
+{
+    const struct io *io = upload->uploads->io;
+    uint64_t size = upload->file.slot.offset;
+    XXH3_state_t *state = XXH3_createState();
+    int file = open_bytes(upload);
+    int error = file < 0 ? errno : state ? 0 : ENOMEM;
+    if (state)
+        XXH3_128bits_reset(state);
+    for (uint64_t position = 0; !error && position < size;) {
+        size_t length = size - position < capacity ? (size_t)(size - position) : capacity;
+        error = io_read_all(io, file, buffer, length, (off_t)position);
+        if (!error)
+            XXH3_128bits_update(state, buffer, length);
+        position += length;
+    }
+    if (!error)
+        *ret_digest = digest_of_hash(XXH3_128bits_digest(state));
+    XXH3_freeState(state);
+    if (file >= 0)
+        io->close(io->self, file);
+    return error;
+}
+
+int upload_read(const struct upload *upload, unsigned char *bytes)
+{
+    const struct io *io = upload->uploads->io;
+    int file = open_bytes(upload);
+    if (file < 0)
+        return errno;
+    int error = io_read_all(io, file, bytes, (size_t)upload->file.slot.offset, 0);
+    io->close(io->self, file);
+    return error;
+}
+
+/* ---- its end ---------------------------------------------------------------------------------- */
+
+int upload_adopt(const struct upload *upload, uint64_t *ret_blob)
+{
+    char name[NUMBERED_NAME_MAX];
+    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    return blobs_adopt_file(upload->uploads->intake->blobs, upload->uploads->folder, name, upload->file.slot.offset,
+                            ret_blob);
+}
+
+int upload_commit_begins(struct upload *upload, const struct store_digest *digest)
+{
+    struct upload_slot slot = upload->file.slot;
+    slot.stage = UPLOAD_COMMITTING;
+    slot.digest = *digest;
+    return note(upload, &slot);
+}
+
+int upload_commit_failed(struct upload *upload)
+{
+    struct upload_slot slot = upload->file.slot;
+    slot.stage = UPLOAD_OPEN;
+    return note(upload, &slot);
+}
+
+/* Should that not reach the disk, it is found out when somebody comes to it: find_out(). */
+void upload_done(struct upload *upload, const struct store_receipt *receipt)
+{
+    struct uploads *uploads = upload->uploads;
+    struct upload_slot slot = upload->file.slot;
+    char name[NUMBERED_NAME_MAX];
+    slot.stage = UPLOAD_DONE;
+    slot.record = receipt->offset;
+    slot.existed = receipt->existed;
+    slot.digest = receipt->digest;
+    if (note(upload, &slot))
+        return;
+    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
+}
+
+void upload_erase(struct upload *upload)
+{
+    struct uploads *uploads = upload->uploads;
+    unfinished_remove(uploads->io, uploads->folder, upload->file.id);
+    upload->file.slot.offset = 0; /* of what counts */
+}

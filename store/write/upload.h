@@ -1,0 +1,62 @@
+/* upload.h - an unfinished upload that somebody works on: its bytes, how far they are on disk, and its end. Who holds
+ * it has got it from uploads_hold(), and nobody else works on it meanwhile; others may have claims on it (uploads.h).
+ *
+ * Thread: one at a time, unless it says otherwise. What is marked blocking waits for the disk.
+ */
+#ifndef CAIRN_UPLOAD_H
+#define CAIRN_UPLOAD_H
+
+#include "store/disk/blobs.h"
+#include "store/write/unfinished.h"
+
+struct uploads;
+
+/* Asks who works on an upload for it; what upload_claim() says. Called with the lock of the uploads held. */
+typedef enum store_error upload_yield(void *worker, enum upload_wish wish, uint64_t offset);
+
+struct upload {
+    struct uploads *uploads;
+    struct unfinished file; /* `slot` is what is on disk */
+
+    struct upload *next; /* these are the uploads' */
+    upload_yield *yield; /* NULL: whoever works on it will soon be done */
+    void *worker;
+    struct upload_claim *claims;
+};
+
+/* What is known of it, borrowed from it. */
+void upload_describe(const struct upload *upload, struct upload_info *ret_info);
+
+/* Opens the file of its bytes to go on behind its offset; an errno. Blocking. */
+int upload_open(struct upload *upload, struct blob_file *ret_file);
+
+/* So many bytes are written: makes them durable, and then that they are; an errno. Closed is a file that has had
+ * nothing written to it. Blocking. */
+int upload_rest(struct upload *upload, struct blob_file *file, uint64_t offset);
+
+/* Whether so much has been written since that it should be. */
+bool upload_is_due(const struct upload *upload, uint64_t position);
+
+/* How long it will be is known now; an errno. Blocking. */
+int upload_set_length(struct upload *upload, uint64_t length);
+
+/* Reads its bytes, by way of `buffer`, for their digest; an errno. Blocking. */
+int upload_digest(const struct upload *upload, unsigned char *buffer, size_t capacity, struct store_digest *ret_digest);
+
+/* Reads all of its bytes; an errno. Blocking. */
+int upload_read(const struct upload *upload, unsigned char *bytes);
+
+/* Its object of that digest is about to be committed, or is not going to be; an errno. Blocking. */
+int upload_commit_begins(struct upload *upload, const struct store_digest *digest);
+int upload_commit_failed(struct upload *upload);
+
+/* Its object is there: its bytes are the object's now. Blocking. */
+void upload_done(struct upload *upload, const struct store_receipt *receipt);
+
+/* Gives its bytes another name, as a blob; an errno. Blocking. */
+int upload_adopt(const struct upload *upload, uint64_t *ret_blob);
+
+/* It is no more. Blocking. */
+void upload_erase(struct upload *upload);
+
+#endif
