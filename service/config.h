@@ -50,6 +50,7 @@ struct config {
     uint64_t batch_bytes_limit;
     uint64_t batch_ops_limit;
     uint64_t answers_bytes_limit;
+    uint64_t feed_heartbeat;
     char *access_log;             /* a file or "-"; NULL: none */
     struct texts trusted_proxies; /* host.h reads them; checked */
     struct texts cors_origins;    /* origin.h; checked */

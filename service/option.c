@@ -94,6 +94,11 @@ const struct option option_table[] = {
     {"feed-retention", OPTION_SECONDS,
      "for so long deletions are told to those who follow a store's changes, although nothing else needs them",
      FIELD(depot.feed_retention), 0, 31536000},
+    {"feed-heartbeat", OPTION_SECONDS,
+     "after so long without a change those who get a store's changes as events are told that there is none, or a "
+     "little "
+     "sooner; shorter than the patience of proxies",
+     FIELD(feed_heartbeat), 1, 86400},
     {"stores-limit", OPTION_COUNT, "stores that there may be; more are not made, those that are there stay",
      FIELD(depot.stores_limit), 1, 1000000},
     {"segment-size", OPTION_SIZE,
@@ -261,6 +266,7 @@ bool option_defaults(struct config *ret_config)
         .batch_bytes_limit = 64 * MIB,
         .batch_ops_limit = 10000,
         .answers_bytes_limit = 64 * MIB,
+        .feed_heartbeat = 30,
         .log_level = LOG_INFO,
         .log_format = LOG_TEXT,
         .depot = depot_options_default(),

@@ -219,6 +219,7 @@ static bool open_api(struct server *server)
         .batch_bytes_limit = config->batch_bytes_limit,
         .batch_ops_limit = config->batch_ops_limit,
         .answers_bytes_limit = config->answers_bytes_limit,
+        .feed_heartbeat = config->feed_heartbeat,
         .metrics_open = config->metrics_open,
         .open = config->open,
         .figures = tell_figures,

@@ -402,6 +402,11 @@ const char *store_name(const struct store *store)
     return store->name;
 }
 
+uint64_t store_salt(const struct store *store)
+{
+    return store->salt;
+}
+
 void store_figures(struct store *store, struct store_figures *ret_figures)
 {
     struct index *index = &store->index;
@@ -456,13 +461,12 @@ enum store_error store_list(struct store *store, const struct store_list_query *
 
 /* ---- following it ---------------------------------------------------------------------------- */
 
-enum store_error store_changes(struct store *store, const struct store_changes_query *query,
-                               void (*change)(void *arg, const struct store_change *change), void *arg,
-                               struct store_changes *ret_changes)
+enum store_error store_changes(struct store *store, const struct store_changes_query *query, store_change_take *take,
+                               void *arg, struct store_changes *ret_changes)
 {
     if (gate_is_removed(&store->gate))
         return STORE_NO_STORE;
-    return failure_tell(feed_read(&store->feed, query, change, arg, ret_changes));
+    return failure_tell(feed_read(&store->feed, query, take, arg, ret_changes));
 }
 
 enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg)

@@ -330,6 +330,10 @@ void depot_figures(struct depot *depot, struct depot_figures *ret_figures);
 
 const char *store_name(const struct store *store); /* borrowed, lives as long as the reference */
 
+/* A random number that was made with it, and that no other one has. A secret: who knows it can make payloads that pass
+ * for records. */
+uint64_t store_salt(const struct store *store);
+
 struct store_figures {
     uint64_t objects;
     uint64_t live_bytes; /* payload bytes of the objects that can be read */
@@ -416,16 +420,18 @@ struct store_changes {
     uint64_t behind; /* of STORE_DAMAGED: where the log can be read again */
 };
 
-/* Calls `change` for each change of a part of the log, in order. Who holds what all changes up to `since` make, and
+/* One change. False: it is enough, once its transaction has been told. */
+typedef bool store_change_take(void *arg, const struct store_change *change);
+
+/* Calls `take` for each change of a part of the log, in order. Who holds what all changes up to `since` make, and
  * applies these, holds what those up to `next` make. What compaction has moved is told again, as a put of the same
  * version. An answer may be short, or have no changes, and the log go on; one that ends at `end` has all there was.
  *
  * STORE_GONE: deletions behind `since` have been dropped, or it is no place where a change begins: begin at 0, with
  * nothing. STORE_DAMAGED: the log cannot be read at `since`: next, oldest, end and behind are set. STORE_NO_STORE when
  * it has been removed; STORE_IO, STORE_NO_MEMORY. What was told before a failure counts. Blocking. */
-enum store_error store_changes(struct store *store, const struct store_changes_query *query,
-                               void (*change)(void *arg, const struct store_change *change), void *arg,
-                               struct store_changes *ret_changes);
+enum store_error store_changes(struct store *store, const struct store_changes_query *query, store_change_take *take,
+                               void *arg, struct store_changes *ret_changes);
 
 /* `more`: there is more in the log, or nothing to wait for any more: the store was removed, the depot drains or has
  * ended its watches. Else the time is over. Must not block. Thread: the engine's. */

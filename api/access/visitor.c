@@ -65,6 +65,11 @@ bool visitor_is_known(const struct visitor *visitor)
     return !visitor->rules || visitor->token || visitor->link_key || visitor->rules->anonymous.count > 0;
 }
 
+bool visitor_has_expired(const struct visitor *visitor, int64_t now)
+{
+    return visitor->token && visitor->token->expires <= now;
+}
+
 const char *visitor_name(const struct visitor *visitor)
 {
     return !visitor->token ? NULL : visitor->token->name;

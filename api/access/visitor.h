@@ -48,6 +48,9 @@ unsigned visitor_rights_everywhere(const struct visitor *visitor);
 /* Whether there is anything that this visitor may do. */
 bool visitor_is_known(const struct visitor *visitor);
 
+/* Whether the token that was shown has expired at `now`, in seconds since 1970. */
+bool visitor_has_expired(const struct visitor *visitor, int64_t now);
+
 /* The name of the token, NULL where none was shown. */
 const char *visitor_name(const struct visitor *visitor);
 

@@ -51,6 +51,7 @@ static const struct known known[FIELDS] = {
     [FIELD_UPLOAD_CONCAT] = KNOWN("Upload-Concat", false),
     [FIELD_UPLOAD_LENGTH] = KNOWN("Upload-Length", false),
     [FIELD_UPLOAD_OFFSET] = KNOWN("Upload-Offset", false),
+    [FIELD_LAST_EVENT_ID] = KNOWN("Last-Event-ID", false),
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
     [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
     [FIELD_SEC_FETCH_SITE] = KNOWN("Sec-Fetch-Site", false),

@@ -29,28 +29,17 @@ static void write_end(struct listing *listing)
     jsontext_end(&listing->text);
 }
 
-/* A long line makes the text grow: that is not kept for all that follow. */
-static void begin_text(struct listing *listing)
-{
-    listing->text.length = 0;
-    if (listing->text.capacity > 2 * listing->portions.least)
-        jsontext_free(&listing->text);
-}
-
 /* Thread: an I/O thread. */
 static void make_portion(struct request *request)
 {
     struct listing *listing = request->state;
     struct portions *portions = &listing->portions;
-    begin_text(listing);
+    portions_begin_text(portions, &listing->text);
     listing_read(request, listing, write_line);
     portions->last = !listing_goes_on(listing) || listing->left == 0;
     if (portions->last)
         write_end(listing);
-    if (listing->text.failed && request->error == STORE_OK)
-        request->error = STORE_NO_MEMORY;
-    portions->bytes = listing->text.bytes;
-    portions->length = listing->text.length;
+    portions_end_text(portions, &listing->text);
 }
 
 static void answer(struct request *request)

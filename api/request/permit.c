@@ -173,3 +173,9 @@ bool permit_may(struct request *request, unsigned rights, const char *store, con
         permit_refuse(request, lacking, store, SIZE_MAX);
     return lacking == 0;
 }
+
+bool permit_holds(const struct request *request)
+{
+    const struct visitor *visitor = &request->visitor;
+    return atomic_load(&request->api->rules) == visitor->rules && !visitor_has_expired(visitor, time(NULL));
+}

@@ -23,6 +23,10 @@ bool permit_may(struct request *request, unsigned rights, const char *store, con
 /* Which of these rights the visitor lacks there; 0: none. Answers nothing. Thread: any. */
 unsigned permit_lacks(const struct request *request, unsigned rights, const char *store, const struct store_key *key);
 
+/* Whether what was found at the beginning would be found now: the rules have not changed since, and the token has not
+ * expired. For answers that have no end. */
+bool permit_holds(const struct request *request);
+
 /* Answers that the visitor lacks these rights on a store. `entry` is the index of the batch's entry that asks for them,
  * or SIZE_MAX. */
 void permit_refuse(struct request *request, unsigned lacking, const char *store, size_t entry);

@@ -24,6 +24,7 @@ static void prepare(struct request *request, struct portions *portions)
 {
     take_measure(request, portions);
     portions->length = portions->sent = 0;
+    portions->idle = false;
 }
 
 void portions_begin(struct request *request, struct portions *portions, request_step *make, request_step *then)
@@ -51,6 +52,13 @@ static size_t hand_over(struct portions *portions, char *bytes, size_t capacity)
     return length;
 }
 
+/* Nothing is to come for now. */
+static ssize_t rest(struct portions *portions)
+{
+    budget_keep(&portions->request->answer, 0);
+    return portions->wait(portions->request) ? 0 : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
 /* For libmicrohttpd: 0 where it is to ask again when the connection goes on. */
 static ssize_t read_portion(void *closure, uint64_t position, char *bytes, size_t capacity)
 {
@@ -63,9 +71,42 @@ static ssize_t read_portion(void *closure, uint64_t position, char *bytes, size_
         return (ssize_t)hand_over(portions, bytes, capacity);
     if (portions->last)
         return MHD_CONTENT_READER_END_OF_STREAM;
+    if (portions->idle)
+        return rest(portions);
     prepare(request, portions);
-    request_go_on(request, portions->make);
+    request_pause(request);
+    request_work(request, portions->make);
     return 0;
+}
+
+void portions_go_on(struct portions *portions)
+{
+    prepare(portions->request, portions);
+    request_work(portions->request, portions->make);
+}
+
+void portions_say(struct portions *portions, const char *bytes, size_t length)
+{
+    portions->bytes = bytes;
+    portions->length = length;
+    portions->sent = 0;
+    request_resume(portions->request);
+}
+
+void portions_begin_text(const struct portions *portions, struct jsontext *text)
+{
+    text->length = 0;
+    if (text->capacity > 2 * portions->least)
+        jsontext_free(text);
+}
+
+void portions_end_text(struct portions *portions, const struct jsontext *text)
+{
+    struct request *request = portions->request;
+    if (text->failed && request->error == STORE_OK)
+        request->error = STORE_NO_MEMORY;
+    portions->bytes = text->bytes;
+    portions->length = text->length;
 }
 
 void portions_reply(struct request *request, struct portions *portions, const char *media_type)

@@ -4,24 +4,35 @@
  * calls portions_reply(). When the client has taken a portion the next one is made, and none ahead of that: so who
  * reads slowly costs one portion and no thread, and where the client goes nothing more is made.
  *
+ * Content that has no end comes as it comes. Where `make` finds nothing more for now the portion is `idle`: when it is
+ * out, `wait` is called, and the next one is made, or given, when somebody says so. Until then it takes no thread, and
+ * no memory but its own.
+ *
  * What goes wrong later can be told by no status. The log says it, and the connection is reset in the middle of the
  * content, which nobody can take for its end.
  *
- * Thread: the daemon's.
+ * Thread: the daemon's, unless it says otherwise.
  */
 #ifndef CAIRN_API_PORTIONS_H
 #define CAIRN_API_PORTIONS_H
 
 #include "api/request/request.h"
+#include "api/text/jsontext.h"
+
+/* Suspends (request_pause()) and sees to it that portions_go_on() or portions_say() is called. False: the content ends
+ * here. */
+typedef bool portions_wait(struct request *request);
 
 struct portions {
     struct request *request;
-    request_step *make; /* sets the next three, or request->error; the bytes are lent until it is called again */
+    request_step *make; /* sets what follows, or request->error; the bytes are lent until it is called again */
     const char *bytes;
-    size_t length; /* at least one, but of the last portion */
+    size_t length;
     bool last;
-    size_t sent;  /* of the portion */
-    size_t least; /* bytes that make a portion: when so many are there it is made */
+    bool idle;
+    portions_wait *wait; /* NULL: it is never idle */
+    size_t sent;         /* of the portion */
+    size_t least;        /* bytes that make a portion: when so many are there it is made */
 };
 
 /* Has the first portion made, once the request has its store; `portions` live in its state. */
@@ -29,5 +40,16 @@ void portions_begin(struct request *request, struct portions *portions, request_
 
 /* Answers with all of them; HEAD with none. */
 void portions_reply(struct request *request, struct portions *portions, const char *media_type);
+
+/* For `make`: a text that begins anew, without the room that a long one has taken; and that it is the portion.
+ * Thread: an I/O thread. */
+void portions_begin_text(const struct portions *portions, struct jsontext *text);
+void portions_end_text(struct portions *portions, const struct jsontext *text);
+
+/* What was waited for has come: the next portion is made. Thread: any, as of the next. */
+void portions_go_on(struct portions *portions);
+
+/* It has not; the next portion is these bytes, which are lent. It is waited for again when they are out. */
+void portions_say(struct portions *portions, const char *bytes, size_t length);
 
 #endif

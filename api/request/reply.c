@@ -175,6 +175,11 @@ static void write_problem(struct jsontext *json, struct request *request, const 
     jsontext_close(json, '}');
 }
 
+void reply_write_problem(struct jsontext *json, struct request *request, enum problem problem, char *detail)
+{
+    write_problem(json, request, problem_kind(problem), SIZE_MAX, detail);
+}
+
 /* What only the operator can mend is logged, a limit of the system included: the client may keep it to itself. */
 static bool is_operators(const struct request *request, const struct problem_kind *kind)
 {

@@ -67,6 +67,10 @@ void reply_entry_problem(struct request *request, enum problem problem, size_t e
 /* The same for an error of the engine, with what is known about it. */
 void reply_error(struct request *request, enum store_error error);
 
+/* The document of a problem without an answer around it. The detail is a sentence, and made UTF-8. Thread: an I/O
+ * thread's, too. */
+void reply_write_problem(struct jsontext *json, struct request *request, enum problem problem, char *detail);
+
 /* The answer is under way and cannot go on: request->error says why. What is the operator's is logged. */
 void reply_broken_off(struct request *request);
 

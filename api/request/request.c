@@ -137,11 +137,10 @@ void request_work(struct request *request, request_step *job)
         refused(request, error);
 }
 
-void request_go_on(struct request *request, request_step *job)
+void request_pause(struct request *request)
 {
     assert(request->phase == REQUEST_SENT);
     MHD_suspend_connection(request->connection);
-    request_work(request, job);
 }
 
 void request_keep_error(struct request *request, enum store_error error)

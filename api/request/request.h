@@ -144,9 +144,9 @@ void request_offload(struct request *request, request_step *job, request_step *t
  * not run: request->error says why. Thread: any. */
 void request_work(struct request *request, request_step *job);
 
-/* For content that is under way and has to be made: suspends and runs `job` on an I/O thread; then libmicrohttpd asks
- * for the content again. Also when `job` did not run: request->error says why. */
-void request_go_on(struct request *request, request_step *job);
+/* For content that is under way: suspends until request_work() is done, or request_resume(); then libmicrohttpd asks
+ * for the content again. */
+void request_pause(struct request *request);
 
 /* Gets a reference to a store, waiting if need be, then runs `then` (NULL: what follows is in the body); answers by
  * itself when there is no such store. The name and *ret_store have to live until then. */

@@ -210,6 +210,12 @@ void jsontext_splice(struct jsontext *json, const struct jsontext *other)
     json->failed = json->failed || other->failed;
 }
 
+void jsontext_frame(struct jsontext *json, const char *text)
+{
+    append(json, text, strlen(text));
+    json->comma = false;
+}
+
 void jsontext_end(struct jsontext *json)
 {
     append(json, "\n", 1);

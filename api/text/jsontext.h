@@ -55,6 +55,9 @@ void jsontext_splice(struct jsontext *json, const struct jsontext *other);
  * may follow on the next line. */
 void jsontext_end(struct jsontext *json);
 
+/* Text that stands between JSON texts, as it is. */
+void jsontext_frame(struct jsontext *json, const char *text);
+
 /* A number with its name. */
 void jsontext_figure(struct jsontext *json, const char *name, uint64_t number);
 

@@ -13,8 +13,9 @@ enum { LOOKED_MAX = 32 << 20 };
 struct walk {
     const struct feed *feed;
     const struct store_changes_query *query;
-    void (*change)(void *arg, const struct store_change *change);
+    store_change_take *take;
     void *arg;
+    bool taken; /* all that was wanted */
     struct cursor cursor;
     struct stretch stretch; /* where the walk is, held */
     uint64_t at;            /* offset up to which all is told */
@@ -95,7 +96,8 @@ static void tell(struct walk *walk, const struct record *record)
                                   .size = record->size,
                                   .digest = record->digest,
                                   .time = record->time};
-    walk->change(walk->arg, &change);
+    if (!walk->take(walk->arg, &change))
+        walk->taken = true;
     walk->told++;
 }
 
@@ -188,7 +190,7 @@ static struct failure at_hole(struct walk *walk, uint64_t position)
 
 static bool is_enough(const struct walk *walk)
 {
-    return walk->told >= walk->query->limit || walk->looked >= LOOKED_MAX;
+    return walk->taken || walk->told >= walk->query->limit || walk->looked >= LOOKED_MAX;
 }
 
 /* Tells the records of the stretch from `at` on. */
@@ -254,12 +256,11 @@ static struct failure walk_log(struct walk *walk)
     return failure;
 }
 
-struct failure feed_read(const struct feed *feed, const struct store_changes_query *query,
-                         void (*change)(void *arg, const struct store_change *change), void *arg,
-                         struct store_changes *ret_changes)
+struct failure feed_read(const struct feed *feed, const struct store_changes_query *query, store_change_take *take,
+                         void *arg, struct store_changes *ret_changes)
 {
     const struct reader *reader = feed->reader;
-    struct walk walk = {.feed = feed, .query = query, .change = change, .arg = arg, .at = query->since};
+    struct walk walk = {.feed = feed, .query = query, .take = take, .arg = arg, .at = query->since};
     index_lock_shared(reader->index);
     walk.end = reader->index->end_offset;
     uint64_t oldest = horizon_of_deletions(feed->horizon);

@@ -24,8 +24,7 @@ struct feed {
 };
 
 /* What store_changes() says. */
-struct failure feed_read(const struct feed *feed, const struct store_changes_query *query,
-                         void (*change)(void *arg, const struct store_change *change), void *arg,
-                         struct store_changes *ret_changes);
+struct failure feed_read(const struct feed *feed, const struct store_changes_query *query, store_change_take *take,
+                         void *arg, struct store_changes *ret_changes);
 
 #endif

@@ -21,7 +21,7 @@ static void end_hash(struct follower *follower, const struct store_change *chang
             follower->held[key].there = false;
 }
 
-static void apply(void *arg, const struct store_change *change)
+static bool apply(void *arg, const struct store_change *change)
 {
     struct follower *follower = arg;
     if (change->offset < follower->since || (follower->shown && change->offset <= follower->shown))
@@ -36,12 +36,13 @@ static void apply(void *arg, const struct store_change *change)
     if (key == MODEL_KEYS && change->put)
         model_fail(follower->model, "a change tells of a key that nobody wrote");
     if (key == MODEL_KEYS)
-        return; /* no object of a name's hash alone has been there */
+        return true; /* no object of a name's hash alone has been there */
     follower->held[key].there = change->put;
     follower->held[key].size = change->size;
     follower->held[key].offset = change->offset;
     follower->held[key].digest = change->digest;
     follower->held[key].time = change->time;
+    return true;
 }
 
 static void begin_anew(struct follower *follower)

@@ -54,7 +54,8 @@ function startCairn(data, flags, shift = 0) {
             log += bytes;
             const found = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(log);
             if (found && log.includes("cairnd: ready"))
-                resolve({ port: Number(found[1]), stop: () => child.kill("SIGTERM") && ended });
+                resolve({ port: Number(found[1]), end: (signal) => child.kill(signal) && ended,
+                          stop: () => child.kill("SIGTERM") && ended });
         });
         ended.then(() => reject(new Error(`cairnd ended: ${log}`)));
     });
@@ -255,6 +256,50 @@ async function caches(browser, data) {
     await cairn.stop();
 }
 
+// ---- following a store --------------------------------------------------------------------------------------
+
+// An EventSource that keeps what it is told, and how often its connection was opened.
+const startFollowing = (page, url) => page.evaluate((target) => {
+    window.told = [];
+    window.opened = 0;
+    window.source = new EventSource(target);
+    source.onopen = () => { opened++; };
+    source.onmessage = (event) => told.push(...JSON.parse(event.data).changes.map(({ op, key }) => `${op} ${key}`));
+    source.addEventListener("gone", (event) => { window.gone = JSON.parse(event.data).type; source.close(); });
+}, url);
+
+// The server ends, by itself and by force, and things happen before the browser has come back.
+async function follows(browser, data) {
+    let cairn = await startCairn(data, ["--listen", "127.0.0.1:0", "--stores", "s"]);
+    const place = `127.0.0.1:${cairn.port}`, store = `http://${place}/v1/stores/s`, page = await browser.newPage();
+    const expected = [];
+    const put = async (key) => {
+        expected.push(`put ${key}`);
+        await ask("PUT", `${store}/objects/${key}`, key);
+    };
+    await put("first");
+    await page.goto(`http://${place}/`);
+    await startFollowing(page, `${store}/changes?since=0`);
+    for (const [round, signal] of ["SIGTERM", "SIGKILL", "SIGTERM"].entries()) {
+        await put(`before-${round}`);
+        await page.waitForFunction((count) => told.length === count, expected.length);
+        await cairn.end(signal);
+        cairn = await startCairn(data, ["--listen", place]);
+        for (let i = 0; i < 20; i++)
+            await put(`after-${round}-${i}`);
+        await page.waitForFunction((count) => told.length >= count, expected.length);
+    }
+    const [told, opened] = await page.evaluate(() => [told, opened]);
+    check("an EventSource misses nothing, and gets nothing twice", told.join() === expected.join(), told);
+    check("it came back by itself", opened === 4, opened);
+    await ask("DELETE", `${store}?force=true`);
+    await page.waitForFunction(() => window.gone);
+    const gone = await page.evaluate(() => gone);
+    check("it is told that the store is gone", gone === "urn:problem-type:cairn:no-store", gone);
+    await page.close();
+    await cairn.stop();
+}
+
 // ---- all of it ----------------------------------------------------------------------------------------------
 
 async function origins(browser, data, allowedPages, strangers) {
@@ -285,6 +330,7 @@ const strangers = await servePages();
 try {
     await origins(browser, join(folder, "origins"), allowedPages, strangers);
     await caches(browser, join(folder, "caches"));
+    await follows(browser, join(folder, "follows"));
 } finally {
     await browser.close();
     running.forEach((child) => child.kill("SIGKILL"));

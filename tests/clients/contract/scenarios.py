@@ -9,7 +9,7 @@ import io
 import json
 import tarfile
 
-from .exchange import exchange
+from .exchange import connect, exchange, send
 
 OBJECT = ("putObject", "getObject", "headObject", "deleteObject")
 BY_HASH = ("putObjectByHash", "getObjectByHash", "headObjectByHash", "deleteObjectByHash")
@@ -300,6 +300,17 @@ def listing(checker):
     call("listObjects", 404, {"store": "absent"})
 
 
+def first_event(address, target):
+    """What the first event of a stream has as its data."""
+    connection = connect(address)
+    send(connection, "GET", target, {"Accept": "text/event-stream"}, None)
+    with connection.getresponse() as response:
+        while not (line := response.readline()).startswith(b"data: "):
+            assert line, "the stream has ended"
+    connection.close()
+    return json.loads(line.removeprefix(b"data: "))
+
+
 def feed(checker):
     call = checker.call
     path = {"store": "followed"}
@@ -316,13 +327,19 @@ def feed(checker):
     told = [(change["op"], change["key"]) for change in told + page["changes"]]
     checker.check("changes come in order", told == [("put", "a"), ("put", "b"), ("delete", "a"), ("put", None)],
                   f"{told}")
-    since = {"since": page["next"]}
+    since = {"since": page["next"], "log": page["log"]}
     page = call("listChanges", 200, path, {**since, "wait": 1}, why="nothing comes").json()
     checker.check("a wait ends", page["changes"] == [], f"{page}")
     page = call("listChanges", 200, path, {"prefix": "b"}, why="below a prefix").json()
     checker.check("a prefix leaves out others", [change["key"] for change in page["changes"]] == ["b"], f"{page}")
     call("listChanges", 410, path, {"since": since["since"] + 1}, why="no place of this log")
-    for wrong in ({"since": -1}, {"since": "now"}, {"limit": 0}, {"wait": 61}, {"prefix": "x" * 1025}):
+    # The file has lines and events in words, as it has those of a listing.
+    text = exchange(checker.address, "GET", "/v1/stores/followed/changes", LINES).text()
+    told = [set(json.loads(line)) & {"op", "next"} for line in text.splitlines()]
+    checker.check("lines are changes, and at last how far they go", told == 4 * [{"op"}] + [{"next"}], f"{text}")
+    told = first_event(checker.address, "/v1/stores/followed/changes?limit=3")
+    checker.check("an event is a page", len(told["changes"]) == 3 and told["next"] < told["end"], f"{told}")
+    for wrong in ({"since": -1}, {"since": "now"}, {"limit": 0}, {"wait": 61}, {"prefix": "x" * 1025}, {"log": "0"}):
         call("listChanges", 400, path, wrong, valid=False, why=str(wrong))
     call("listChanges", 404, {"store": "absent"})
 

@@ -122,15 +122,17 @@ static struct {
     char text[TOLD_MAX][40];
     uint64_t offsets[TOLD_MAX];
     size_t count;
+    size_t enough; /* are so many; 0: none are */
 } told;
 
-static void take(void *arg, const struct store_change *change)
+static bool take(void *arg, const struct store_change *change)
 {
     (void)arg;
     ck_assert_uint_lt(told.count, TOLD_MAX);
     (void)snprintf(told.text[told.count], sizeof told.text[0], "%s %.*s", change->put ? "put" : "delete",
                    change->key ? (int)change->key_length : 1, change->key ? (const char *)change->key : "?");
     told.offsets[told.count++] = change->offset;
+    return told.count != told.enough;
 }
 
 static enum store_error ask(uint64_t since, size_t limit, const char *prefix, struct store_changes *ret_changes)
@@ -188,6 +190,10 @@ START_TEST(an_answer_does_not_part_a_transaction)
     ck_assert_uint_eq(told.count, 1);
     must_tell(0, "put b");
     ck_assert_int_eq(ask(inside, 2, "", &changes), STORE_GONE);
+    told.enough = 2;
+    ck_assert_int_eq(ask(0, TOLD_MAX, "", &changes), STORE_OK);
+    ck_assert_uint_eq(told.count, 4);
+    told.enough = 0;
 }
 END_TEST
 

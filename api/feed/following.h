@@ -1,0 +1,60 @@
+/* following.h - what somebody who follows a store asks for, and how far they have been told.
+ *
+ *     ?since=4096&limit=100&prefix=2026/&wait=30&log=9f31c2aa
+ *
+ * Accept tells how: in a page, in lines, or as events.
+ *
+ * Thread: the daemon's; what reads or writes an I/O thread's, too.
+ */
+#ifndef CAIRN_API_FOLLOWING_H
+#define CAIRN_API_FOLLOWING_H
+
+#include "api/http/event_id.h"
+#include "api/request/portions.h"
+#include "api/text/jsontext.h"
+
+struct events;
+
+enum following_form { FOLLOWING_PAGE, FOLLOWING_LINES, FOLLOWING_EVENTS };
+
+struct following {
+    enum following_form form;
+    bool of_log; /* the client says in which log it has come that far */
+    struct log_id wanted, log;
+    char prefix[STORE_KEY_MAX + 1];
+    struct store_changes_query query; /* from where it has come to */
+    uint64_t left;                    /* changes that may still be told */
+    uint64_t wait;                    /* milliseconds for which a page that would tell nothing is held back */
+    struct store_changes changes;     /* what came of the last reading */
+    size_t told;                      /* changes of it */
+    struct jsontext text;
+    struct portions portions; /* of lines and events */
+    struct events *events;    /* owned; NULL: it is told in another way */
+};
+
+/* Reads what the request asks for. False when it has refused. */
+bool following_ask(struct request *request, struct following *following);
+
+/* Once the request has its store. */
+void following_begin(struct request *request, struct following *following);
+
+/* Reads on from where it has come to, as many changes as are left and not much more than so many bytes of text, each an
+ * object, and of lines on one of its own. What went wrong is in request->error. Blocking. */
+void following_read(struct request *request, struct following *following, size_t bytes);
+
+/* The same as one object with all that a page has. */
+void following_read_page(struct request *request, struct following *following, size_t bytes);
+
+/* The members that say where it has come to. */
+void following_write_place(struct jsontext *json, const struct following *following);
+
+/* Whether all that there was when it was read is told. */
+bool following_has_all(const struct following *following);
+
+/* Answers that it cannot go on; of events that are under way, writes what would have been answered. */
+void following_refuse(struct request *request, const struct following *following);
+void following_write_refusal(struct jsontext *json, struct request *request, const struct following *following);
+
+void following_free(struct following *following);
+
+#endif

@@ -1,0 +1,480 @@
+/* Following a store by server-sent events, and by lines: what comes, what a client that comes back gets, and when a
+ * stream ends. */
+#include "tests/http/access.h"
+#include "tests/http/clock.h"
+#include "tests/http/raw.h"
+#include "tests/http/site.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { EVENT_MAX = 1 << 20 };
+
+/* ---- a stream of events ------------------------------------------------------------------------ */
+
+struct stream {
+    int socket;
+    struct raw_answer head;
+    char event[EVENT_MAX + 1]; /* the last one, up to the empty line */
+    size_t length;
+};
+
+/* In HTTP/1.0 the content ends with the connection, and is not in chunks. */
+static struct stream *open_stream(const char *query, const char *fields)
+{
+    struct stream *stream = calloc(1, sizeof *stream);
+    stream->socket = raw_connect(site.server->port);
+    ck_assert(raw_send(stream->socket, "GET %s%s HTTP/1.0\r\nHost: a\r\nAccept: text/event-stream\r\n%s\r\n",
+                       site_target("/changes"), query, fields));
+    ck_assert(raw_receive_head(stream->socket, &stream->head));
+    return stream;
+}
+
+static void close_stream(struct stream *stream)
+{
+    close(stream->socket);
+    free(stream);
+}
+
+/* Reads up to the next empty line; false at the end of the stream. */
+static bool next_block(struct stream *stream)
+{
+    struct pollfd poller = {.fd = stream->socket, .events = POLLIN};
+    for (stream->length = 0; stream->length < EVENT_MAX; stream->length++) {
+        char *end = stream->event + stream->length;
+        ck_assert_int_eq(poll(&poller, 1, 60000), 1);
+        if (recv(stream->socket, end, 1, 0) != 1)
+            return false;
+        end[1] = '\0';
+        if (stream->length > 0 && end[0] == '\n' && end[-1] == '\n')
+            return true;
+    }
+    ck_abort_msg("an event has no end");
+    return false;
+}
+
+static bool is_heartbeat(const struct stream *stream)
+{
+    return stream->event[0] == ':' || strncmp(stream->event, "id: ", 4) == 0;
+}
+
+/* The value of a field of the last event. */
+static const char *field_of(const struct stream *stream, const char *name)
+{
+    const char *line = client_text(site.client, "\n%s: ", name), *found;
+    const char *text = client_text(site.client, "\n%s", stream->event);
+    found = strstr(text, line);
+    ck_assert_msg(found, "no %s in %s", name, stream->event);
+    found += strlen(line);
+    return client_text(site.client, "%.*s", (int)strcspn(found, "\n"), found);
+}
+
+/* "put a; delete a; " of the next event that is one for scripts. */
+static const char *next_event(struct stream *stream)
+{
+    const char *text = "";
+    size_t i;
+    json_t *change;
+    do
+        ck_assert(next_block(stream));
+    while (is_heartbeat(stream));
+    json_t *page = json_loads(field_of(stream, "data"), 0, NULL);
+    ck_assert(json_is_object(page));
+    json_array_foreach (json_object_get(page, "changes"), i, change)
+        text = client_text(site.client, "%s%s %s; ", text, json_string_value(json_object_get(change, "op")),
+                           json_string_value(json_object_get(change, "key")));
+    json_decref(page);
+    return text;
+}
+
+/* Passes over how soon to come back. */
+static struct stream *follow(const char *query, const char *fields)
+{
+    struct stream *stream = open_stream(query, fields);
+    ck_assert_int_eq(stream->head.status, 200);
+    ck_assert(next_block(stream));
+    unsigned retry;
+    ck_assert_int_eq(sscanf(stream->event, "retry: %u\n\n", &retry), 1);
+    ck_assert_uint_ge(retry, 1000);
+    ck_assert_uint_lt(retry, 3000);
+    return stream;
+}
+
+static void expect_end(struct stream *stream)
+{
+    while (next_block(stream))
+        ck_assert_msg(is_heartbeat(stream), "%s", stream->event);
+    close_stream(stream);
+}
+
+static const char *header(const struct stream *stream, const char *name)
+{
+    static char value[256];
+    ck_assert(raw_header(&stream->head, name, value, sizeof value));
+    return value;
+}
+
+/* ---- what comes -------------------------------------------------------------------------------- */
+
+START_TEST(what_there_is_comes_and_then_what_is_written)
+{
+    site_start();
+    site_expect(site_put("a", "1", NULL), 201);
+    site_expect(site_put("b", "1", NULL), 201);
+    struct stream *stream = follow("", "");
+    ck_assert_str_eq(header(stream, "Content-Type"), "text/event-stream");
+    ck_assert_str_eq(header(stream, "X-Accel-Buffering"), "no");
+    ck_assert_str_eq(header(stream, "Cache-Control"), "no-cache");
+    ck_assert_str_eq(next_event(stream), "put a; put b; ");
+    site_expect(site_delete("a", NULL), 200);
+    ck_assert_str_eq(next_event(stream), "delete a; ");
+    site_expect(site_post("/batch", "{\"operations\":[{\"op\":\"delete\",\"key\":\"b\"},"
+                                    "{\"op\":\"put\",\"key\":\"c\",\"data\":\"eA==\"}]}"),
+                200);
+    ck_assert_str_eq(next_event(stream), "delete b; put c; ");
+    close_stream(stream);
+}
+END_TEST
+
+START_TEST(who_comes_back_gets_what_follows)
+{
+    site_start();
+    site_expect(site_put("a", "1", NULL), 201);
+    struct stream *stream = follow("", "");
+    ck_assert_str_eq(next_event(stream), "put a; ");
+    const char *id = field_of(stream, "id"), *offset = strchr(id, '-') + 1;
+    close_stream(stream);
+    site_expect(site_put("b", "1", NULL), 201);
+    stream = follow("?since=0&prefix=", client_text(site.client, "Last-Event-ID: %s\r\n", id));
+    ck_assert_str_eq(next_event(stream), "put b; ");
+    close_stream(stream);
+    stream = follow("", client_text(site.client, "Last-Event-ID: %s\r\n", offset));
+    ck_assert_str_eq(next_event(stream), "put b; ");
+    close_stream(stream);
+    stream = follow(client_text(site.client, "?since=%s&log=%.8s", offset, id), "");
+    ck_assert_str_eq(next_event(stream), "put b; ");
+    close_stream(stream);
+}
+END_TEST
+
+static int refusal(const char *query, const char *fields)
+{
+    struct stream *stream = open_stream(query, fields);
+    int status = stream->head.status;
+    close_stream(stream);
+    return status;
+}
+
+START_TEST(what_cannot_be_followed_is_refused_by_a_status)
+{
+    static const char *const ids[] = {"x", "-", "1-", "9f31c2aa-", "9F31C2AA-0", "9223372036854775808", "1 2", "-1"};
+    site_start();
+    site_expect(site_put("a", "1", NULL), 201);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        ck_assert_int_eq(refusal("", client_text(site.client, "Last-Event-ID: %s\r\n", ids[i])), 400);
+    ck_assert_int_eq(refusal("?wait=1", ""), 400);
+    ck_assert_int_eq(refusal("?log=9f31c2a", ""), 400);
+    ck_assert_int_eq(refusal("?since=8", ""), 410);
+    ck_assert_int_eq(refusal("", "Last-Event-ID: 8\r\n"), 410);
+    ck_assert_int_eq(refusal("?log=00000000", ""), 410); /* of that store, if it was made with bad luck: once in 2^32 */
+}
+END_TEST
+
+/* In chunks; and HEAD says what would come, and nothing follows. */
+START_TEST(streams_are_for_all_versions)
+{
+    struct raw_answer answer;
+    char chunk[512] = "", byte;
+    site_start();
+    int socket = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n", site_target("/changes")));
+    ck_assert(raw_receive_head(socket, &answer));
+    ck_assert(raw_header(&answer, "Transfer-Encoding", chunk, sizeof chunk));
+    ck_assert_str_eq(chunk, "chunked");
+    site_expect(site_put("a", "1", NULL), 201);
+    size_t length = 0;
+    while (length < sizeof chunk - 1 && !strstr(chunk, "\"key\":\"a\"")) {
+        ck_assert_int_eq(recv(socket, chunk + length, 1, 0), 1);
+        chunk[++length] = '\0';
+    }
+    ck_assert_ptr_nonnull(strstr(chunk, "data: {"));
+    close(socket);
+    socket = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(socket, "HEAD %s HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n", site_target("/changes")));
+    ck_assert(raw_receive_head(socket, &answer));
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_int_eq(recv(socket, &byte, 1, 0), 0);
+    close(socket);
+}
+END_TEST
+
+/* ---- silence ----------------------------------------------------------------------------------- */
+
+START_TEST(a_silence_has_heartbeats)
+{
+    server_add(site.server, "--feed-heartbeat=1s");
+    site_start();
+    struct stream *stream = follow("?prefix=b", "");
+    ck_assert(next_block(stream));
+    ck_assert_str_eq(stream->event, ":\n\n");
+    site_expect(site_put("a", "1", NULL), 201);
+    do
+        ck_assert(next_block(stream));
+    while (stream->event[0] == ':');
+    ck_assert_ptr_null(strstr(stream->event, "data"));
+    const char *id = field_of(stream, "id");
+    ck_assert_int_eq(strtoll(strchr(id, '-') + 1, NULL, 10), site_figure("end_offset"));
+    ck_assert(next_block(stream));
+    ck_assert_str_eq(stream->event, ":\n\n");
+    site_expect(site_put("b", "1", NULL), 201);
+    ck_assert_str_eq(next_event(stream), "put b; ");
+    close_stream(stream);
+}
+END_TEST
+
+static long busy_connections(void)
+{
+    struct answer *answer = client_get(site.client, "/metrics", NULL);
+    site_expect(answer, 200);
+    const char *line = strstr((const char *)answer->body, "\ncairn_http_connections{state=\"busy\"} ");
+    ck_assert_ptr_nonnull(line);
+    return strtol(strchr(line, ' '), NULL, 10);
+}
+
+/* The one that asks does not count. */
+START_TEST(who_has_gone_is_noticed)
+{
+    server_add(site.server, "--feed-heartbeat=1s");
+    site_start();
+    struct stream *leaves = follow("", ""), *breaks = follow("", "");
+    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 2));
+    close_stream(leaves);
+    raw_reset(breaks->socket);
+    free(breaks);
+    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 0));
+}
+END_TEST
+
+/* ---- the end of a stream ----------------------------------------------------------------------- */
+
+START_TEST(a_stream_ends_with_the_server)
+{
+    server_add(site.server, "--drain-timeout=1h");
+    site_start();
+    struct stream *stream = follow("", "");
+    site_expect(site_put("a", "1", NULL), 201);
+    ck_assert_str_eq(next_event(stream), "put a; ");
+    char id[64]; /* which the client does not have, who goes with the server */
+    (void)snprintf(id, sizeof id, "%s", field_of(stream, "id"));
+    server_stop(site.server);
+    expect_end(stream);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_put("b", "1", NULL), 201);
+    stream = follow("", client_text(site.client, "Last-Event-ID: %s\r\n", id));
+    ck_assert_str_eq(next_event(stream), "put b; ");
+    close_stream(stream);
+}
+END_TEST
+
+/* Why, as a problem of that kind, and then the end. */
+static void expect_gone(struct stream *stream, const char *kind, int status)
+{
+    ck_assert_str_eq(field_of(stream, "event"), "gone");
+    json_t *problem = json_loads(field_of(stream, "data"), 0, NULL);
+    ck_assert_str_eq(json_string_value(json_object_get(problem, "type")),
+                     client_text(site.client, "urn:problem-type:cairn:%s", kind));
+    ck_assert_int_eq(json_integer_value(json_object_get(problem, "status")), status);
+    json_decref(problem);
+    expect_end(stream);
+}
+
+START_TEST(a_store_that_is_removed_is_gone_and_another_one_of_its_name_is_not_the_same)
+{
+    site_start();
+    site_expect(site_put("a", "1", NULL), 201);
+    struct stream *stream = follow("", "");
+    ck_assert_str_eq(next_event(stream), "put a; ");
+    const char *id = field_of(stream, "id");
+    char *all = client_text(site.client, "%s?force=true", site_target(""));
+    site_expect(client_send(site.client, "DELETE", all, NULL, 0, NULL), 204);
+    ck_assert(next_block(stream));
+    expect_gone(stream, "no-store", 404);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    site_expect(site_put("a", "1", NULL), 201); /* as many bytes as there were */
+    ck_assert_int_eq(refusal("", client_text(site.client, "Last-Event-ID: %s\r\n", id)), 410);
+    ck_assert_int_eq(refusal(client_text(site.client, "?since=%s&log=%.8s", strchr(id, '-') + 1, id), ""), 410);
+    ck_assert_int_eq(refusal(client_text(site.client, "?since=%s", strchr(id, '-') + 1), ""), 200);
+}
+END_TEST
+
+/* Also of a token that was not changed: who comes back with it is let in again. */
+START_TEST(a_stream_ends_when_the_rules_change)
+{
+    server_add(site.server, "--feed-heartbeat=1s");
+    access_start(access_token("all", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
+    const char *bearer = client_text(site.client, "%s\r\n", access_bearer("all"));
+    struct stream *stream = follow("", bearer);
+    ck_assert(next_block(stream));
+    access_write(access_token("other", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
+    kill(site.server->pid, SIGHUP);
+    expect_end(stream);
+    ck_assert_int_eq(refusal("", bearer), 401);
+}
+END_TEST
+
+/* ---- who is left behind ------------------------------------------------------------------------ */
+
+enum { MANY = 2400, KEY = 1000, BATCH = 200 };
+
+/* Puts them, or deletes them. */
+static void write_many(bool put)
+{
+    for (int first = 0; first < MANY; first += BATCH) {
+        char *body = NULL;
+        size_t size;
+        FILE *out = open_memstream(&body, &size);
+        fprintf(out, "{\"allow_empty\":true,\"operations\":[");
+        for (int i = first; i < first + BATCH; i++)
+            fprintf(out, "%s{\"op\":\"%s\",\"key\":\"%06d%0*d\"%s}", i == first ? "" : ",", put ? "put" : "delete", i,
+                    KEY - 6, 0, put ? ",\"data\":\"\"" : "");
+        fprintf(out, "]}");
+        ck_assert_int_eq(fclose(out), 0);
+        site_expect(site_post("/batch", body), 200);
+        free(body);
+    }
+}
+
+static void compact(void)
+{
+    struct answer *answer = client_send(site.client, "POST", site_target("/compact?wait=60"), NULL, 0, NULL);
+    site_expect(answer, 200);
+}
+
+/* A kernel that takes little ahead: most of the log is still to be read when it is compacted. */
+static struct stream *read_little(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)site.server->port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct stream *stream = calloc(1, sizeof *stream);
+    int window = 4096;
+    stream->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(stream->socket, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+    ck_assert_int_eq(connect(stream->socket, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert(raw_send(stream->socket, "GET %s?limit=20 HTTP/1.0\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n",
+                       site_target("/changes")));
+    ck_assert(raw_receive_head(stream->socket, &stream->head));
+    return stream;
+}
+
+START_TEST(who_is_left_behind_is_told)
+{
+    server_add(site.server, "--feed-retention=0");
+    site_start();
+    write_many(true);
+    struct stream *stream = read_little();
+    write_many(false);
+    compact();
+    while (next_block(stream) && !strstr(stream->event, "event: gone")) {
+    }
+    expect_gone(stream, "changes-gone", 410);
+}
+END_TEST
+
+START_TEST(a_compaction_that_is_asked_for_keeps_what_those_who_follow_need)
+{
+    site_start();
+    write_many(true);
+    json_int_t since = site_figure("end_offset");
+    write_many(false);
+    compact();
+    struct stream *stream = follow(client_text(site.client, "?since=%lld&limit=1", (long long)since), "");
+    ck_assert(next_block(stream));
+    ck_assert_ptr_nonnull(strstr(stream->event, "\"op\":\"delete\""));
+    close_stream(stream);
+}
+END_TEST
+
+/* ---- lines ------------------------------------------------------------------------------------- */
+
+static struct answer *lines(const char *query)
+{
+    return client_get(site.client, client_text(site.client, "%s%s", site_target("/changes"), query),
+                      "Accept: application/x-ndjson", NULL);
+}
+
+/* How many changes a whole answer has; its last line is in *ret_end, which the caller owns. */
+static size_t count_lines(struct answer *answer, json_t **ret_end)
+{
+    size_t count = 0;
+    const char *at = (const char *)answer->body, *end;
+    site_expect(answer, 200);
+    ck_assert_str_eq(answer_header(answer, "Content-Type"), "application/x-ndjson");
+    *ret_end = NULL;
+    for (; (end = strchr(at, '\n')); at = end + 1) {
+        ck_assert_ptr_null(*ret_end);
+        json_t *line = json_loadb(at, (size_t)(end - at), 0, NULL);
+        ck_assert(json_is_object(line));
+        if (json_object_get(line, "op"))
+            count++;
+        else
+            *ret_end = json_incref(line);
+        json_decref(line);
+    }
+    ck_assert(*at == '\0' && *ret_end);
+    return count;
+}
+
+static json_int_t place(json_t *end, const char *name)
+{
+    return json_integer_value(json_object_get(end, name));
+}
+
+START_TEST(lines_go_to_the_end)
+{
+    json_t *end;
+    site_start();
+    write_many(true);
+    ck_assert_uint_eq(count_lines(lines(""), &end), MANY);
+    ck_assert_int_eq(place(end, "next"), site_figure("end_offset"));
+    ck_assert_int_eq(place(end, "end"), place(end, "next"));
+    json_decref(end);
+    site_expect(site_put("a", "1", NULL), 201);
+    site_expect(site_put("b", "1", NULL), 201);
+    ck_assert_uint_eq(count_lines(lines("?prefix=a"), &end), 1);
+    json_decref(end);
+    ck_assert_uint_eq(count_lines(lines("?limit=1"), &end), BATCH); /* a batch is told whole */
+    ck_assert_int_lt(place(end, "next"), place(end, "end"));
+    json_decref(end);
+    site_expect(lines("?wait=1"), 400);
+    site_expect(lines("?since=8"), 410);
+    ck_assert_str_eq(answer_header(lines("?since=8"), "Vary"), "Accept");
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        what_there_is_comes_and_then_what_is_written,
+        who_comes_back_gets_what_follows,
+        what_cannot_be_followed_is_refused_by_a_status,
+        streams_are_for_all_versions,
+        a_silence_has_heartbeats,
+        who_has_gone_is_noticed,
+        a_stream_ends_with_the_server,
+        a_store_that_is_removed_is_gone_and_another_one_of_its_name_is_not_the_same,
+        a_stream_ends_when_the_rules_change,
+        who_is_left_behind_is_told,
+        a_compaction_that_is_asked_for_keeps_what_those_who_follow_need,
+        lines_go_to_the_end,
+    };
+    return site_run("events", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}
