@@ -212,23 +212,25 @@ static void notice_reading(struct client *client)
 {
     int before = client->untaken;
     client->untaken = untaken(client);
-    if (client->untaken < before && !client_is_suspended(client))
+    if (client->untaken < before)
         renew_timeout(client);
 }
 
 /* Who is fair by its accounts may rest for longer than libmicrohttpd's timeout. The next request is waited for when the
- * last answer has been taken. */
+ * last answer has been taken. Who waits for the server keeps nobody waiting, and there may be many. */
 static enum api_eviction judge_pace(struct client *client, const struct pace_terms *terms, int64_t now)
 {
-    bool suspended = client_is_suspended(client);
-    switch (pace_look(&client->pace, client->socket, !suspended, terms, now)) {
+    if (client_is_suspended(client)) {
+        pace_stand(&client->pace, now);
+        return API_EVICTIONS;
+    }
+    switch (pace_look(&client->pace, client->socket, terms, now)) {
     case PACE_SLOW_BODY:
         return API_EVICTED_BODY;
     case PACE_SLOW_ANSWER:
         return API_EVICTED_ANSWER;
     case PACE_FAIR:
-        if (!suspended)
-            renew_timeout(client);
+        renew_timeout(client);
         if (!client->heard)
             client->waiting_since = now;
         return API_EVICTIONS;

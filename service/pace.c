@@ -136,7 +136,7 @@ static void look_hastily(struct pace *pace, int64_t paid, int64_t drawn, const s
 }
 
 /* Pays in what has moved since the last look, and draws what the client owes for the time since. */
-static void look(struct pace *pace, int socket, const struct tcp_info *info, bool unsent, bool waits,
+static void look(struct pace *pace, int socket, const struct tcp_info *info, bool unsent,
                  const struct pace_terms *terms, int64_t now)
 {
     int64_t drawn = worth(terms, now - pace->looked), paid = moved(pace, info, unsent);
@@ -144,7 +144,7 @@ static void look(struct pace *pace, int socket, const struct tcp_info *info, boo
         open_accounts(pace, terms, drawn);
         pace->due = info->tcpi_bytes_acked + outstanding(socket);
         drawn = 0;
-    } else if (!waits || (!unsent && has_unread(socket))) {
+    } else if (!unsent && has_unread(socket)) {
         drawn = 0;
     }
     pace->recent = least(pace->recent + paid, worth(terms, terms->grace)) - drawn;
@@ -153,7 +153,12 @@ static void look(struct pace *pace, int socket, const struct tcp_info *info, boo
     look_hastily(pace, paid, drawn, terms);
 }
 
-enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now)
+void pace_stand(struct pace *pace, int64_t now)
+{
+    pace->looked = now;
+}
+
+enum pace_verdict pace_look(struct pace *pace, int socket, const struct pace_terms *terms, int64_t now)
 {
     struct tcp_info info;
     if (!ask(socket, &info)) {
@@ -163,7 +168,7 @@ enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const str
     bool unsent = info.tcpi_notsent_bytes > 0 || info.tcpi_unacked > 0;
     bool waiting = pace->under_way || unsent;
     if (waiting)
-        look(pace, socket, &info, unsent, waits, terms, now);
+        look(pace, socket, &info, unsent, terms, now);
     else
         pace->begun = pace->open = false; /* the next request opens accounts */
     pace->sent = info.tcpi_bytes_received;

@@ -76,9 +76,12 @@ void pace_end(struct pace *pace);
 /* Whether there is anything to look at: a request has begun, and its answer is not known to have been taken. */
 bool pace_is_open(const struct pace *pace);
 
-/* Looks at the socket of a client: to be called every second or so, with the time (clock.h), while the pace is open.
- * While the connection is suspended, `waits` is false. */
-enum pace_verdict pace_look(struct pace *pace, int socket, bool waits, const struct pace_terms *terms, int64_t now);
+/* Looks at the socket of a client: to be called every second or so, with the time (clock.h), while the pace is open. */
+enum pace_verdict pace_look(struct pace *pace, int socket, const struct pace_terms *terms, int64_t now);
+
+/* In its place while the connection is suspended, and costs nothing: the client waits for the server. What it moves
+ * meanwhile is paid in at the next look. */
+void pace_stand(struct pace *pace, int64_t now);
 
 /* Bytes of answers since the connection was opened: how many the kernel was given, and how many the client has taken.
  * Both are 0 where the kernel does not tell. */

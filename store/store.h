@@ -438,8 +438,8 @@ enum store_error store_changes(struct store *store, const struct store_changes_q
 typedef void store_watched(void *arg, bool more);
 
 /* Calls told(arg, ...) once: when the log has come beyond the offset `end`, or there is nothing to wait for, or after
- * so many milliseconds. The store's reference has to live until then. Takes no thread, and does not block.
- * STORE_NO_MEMORY. */
+ * so many milliseconds, a quarter of a second later at most. The store's reference has to live until then. Takes no
+ * thread, and does not block. STORE_NO_MEMORY. */
 enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg);
 
 /* ---- verification ---------------------------------------------------------------------------- */

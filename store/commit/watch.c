@@ -1,8 +1,14 @@
 /* watch.c - who waits for the next commit of a store: a list, and who looks at it. See watch.h. */
 #include "store/commit/watch.h"
 
+#include "store/base/clock.h"
+
 #include <assert.h>
 #include <stdlib.h>
+
+/* Those whose time is over are told at every so many milliseconds: what wakes of it then has a crowd to look after, and
+ * not each of them by itself. */
+enum { TICK = 250 };
 
 struct watcher {
     struct watcher *next, **link; /* in the list; in none: link is NULL */
@@ -121,6 +127,13 @@ void watch_stop(struct watch *watch)
 
 /* ---- waiting ----------------------------------------------------------------------------------- */
 
+/* At least so many milliseconds, to the end of a tick. */
+static unsigned to_tick(unsigned milliseconds)
+{
+    int64_t due = clock_now(CLOCK_MONOTONIC) / CLOCK_MILLISECOND + milliseconds;
+    return milliseconds + (unsigned)(TICK - 1 - (due + TICK - 1) % TICK);
+}
+
 /* It is in the list before it is looked whether there is more already: a commit either sees it or is seen. Until the
  * lock is let go nobody tells it, and the store stays. */
 enum store_error watch_take(struct watch *watch, uint64_t end, unsigned milliseconds, store_watched *told, void *arg)
@@ -132,7 +145,7 @@ enum store_error watch_take(struct watch *watch, uint64_t end, unsigned millisec
     watcher->job = (struct pool_job){.run = give_up, .arg = watcher};
     lock_take(&watch->lock);
     enter(watch, watcher);
-    pool_submit_later(watch->services->pool, &watcher->job, milliseconds);
+    pool_submit_later(watch->services->pool, &watcher->job, to_tick(milliseconds));
     if (index_end(watch->index) > end || is_over(watch))
         (void)errand_ask(&watch->wakes);
     lock_release(&watch->lock);

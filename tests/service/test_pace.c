@@ -57,7 +57,7 @@ static enum pace_verdict look_for(int seconds, const struct pace_terms *terms)
 {
     enum pace_verdict verdict = PACE_FAIR;
     for (int i = 0; i < seconds && verdict == PACE_FAIR; i++, now += SECOND)
-        verdict = pace_look(&pace, server, true, terms, now);
+        verdict = pace_look(&pace, server, terms, now);
     return verdict;
 }
 
