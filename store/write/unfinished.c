@@ -20,7 +20,7 @@ enum {
     PARTIAL = 1,
 };
 
-static const unsigned char magic[8] = "cairnup1";
+static const unsigned char magic[8] = {'c', 'a', 'i', 'r', 'n', 'u', 'p', '1'};
 
 /* What is checked stands behind its check. */
 static uint64_t check_of(const unsigned char *bytes, size_t length, uint64_t salt, uint64_t id)

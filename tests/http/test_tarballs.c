@@ -142,7 +142,7 @@ static void limit(const char *limits)
 START_TEST(a_limit_that_is_reached_keeps_what_came_before)
 {
     struct tarball ball = {0};
-    char name[8];
+    char name[16];
     site_start();
     for (int i = 0; i < 5; i++) {
         snprintf(name, sizeof name, "%d", i);
