@@ -20,4 +20,13 @@ curl -X DELETE "$store/objects/kept"
 curl -X PUT --path-as-is -d 'dots' "$store/objects/.."                         # any key at all, even this one
 curl --path-as-is "$store/objects/.."
 curl -X POST "$store/compact"                                                  # gives back what space can come back
+backup=$(mktemp)                                                               # the whole store as one tar …
+curl -o "$backup" "$store/archive"
+tar -tf "$backup"
+curl -X DELETE "$store?force=true"
+curl -X PUT "$store"
+curl -X POST -T "$backup" "$store/archive"                                     # … and back again, as it was
+curl --path-as-is "$store/objects/.."
+tar -cz -C "$(dirname "$0")" . | curl -X POST -T - "$store/archive?prefix=examples/"  # a folder, each file an object
+rm "$backup"
 curl -X DELETE "$store?force=true"

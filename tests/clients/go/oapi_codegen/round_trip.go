@@ -32,7 +32,7 @@ func stores(client *cairn.ClientWithResponses) {
 	again := check.Must(client.CreateStoreWithResponse(ctx, store))
 	check.That("createStore again", again.StatusCode() == 200 && !again.JSON200.Created, again.Status())
 	check.Must(client.CreateStoreWithResponse(ctx, other))
-	list := check.Must(client.ListStoresWithResponse(ctx)).JSON200
+	list := check.Must(client.ListStoresWithResponse(ctx, nil)).JSON200
 	check.That("listStores", list != nil && len(list.Stores) >= 2, list)
 	figures := check.Must(client.GetStoreWithResponse(ctx, store)).JSON200
 	check.That("getStore", figures != nil && figures.Objects == 0, figures)
@@ -109,16 +109,16 @@ func compareAndSwap(client *cairn.ClientWithResponses) {
 
 func batches(client *cairn.ClientWithResponses) {
 	steps := []cairn.BatchOperation{
-		{Op: cairn.Put, Key: check.Pointer("a"), Data: check.Pointer([]byte("A")), ContentType: check.Pointer("text/plain")},
-		{Op: cairn.Rename, Key: check.Pointer("a"), To: check.Pointer("b")},
-		{Op: cairn.Copy, Key: check.Pointer("b"), To: check.Pointer("c")},
-		{Op: cairn.Delete, Key: check.Pointer("b")},
+		{Op: cairn.BatchOperationOpPut, Key: check.Pointer("a"), Data: check.Pointer([]byte("A")), ContentType: check.Pointer("text/plain")},
+		{Op: cairn.BatchOperationOpRename, Key: check.Pointer("a"), To: check.Pointer("b")},
+		{Op: cairn.BatchOperationOpCopy, Key: check.Pointer("b"), To: check.Pointer("c")},
+		{Op: cairn.BatchOperationOpDelete, Key: check.Pointer("b")},
 	}
 	done := check.Must(client.ApplyBatchWithResponse(ctx, store, nil, cairn.Batch{Operations: steps}))
 	check.That("applyBatch", done.JSON200 != nil && len(done.JSON200.Results) == len(steps), string(done.Body))
 	found := check.Must(client.GetObjectsWithResponse(ctx, store, cairn.BatchGet{Keys: &[]string{"c", "b"}})).JSON200
 	check.That("getObjects", found != nil && string(found.Objects[0].Data) == "A" && found.Objects[1] == nil, found)
-	steps[1] = cairn.BatchOperation{Op: cairn.Put, Key: check.Pointer("e"), Data: check.Pointer([]byte{})}
+	steps[1] = cairn.BatchOperation{Op: cairn.BatchOperationOpPut, Key: check.Pointer("e"), Data: check.Pointer([]byte{})}
 	refused := check.Must(client.ApplyBatchWithResponse(ctx, store, nil, cairn.Batch{Operations: steps[:2]}))
 	problem := refused.ApplicationproblemJSON422
 	check.That("applyBatch refused", problem != nil && *problem.Index == 1, string(refused.Body))

@@ -47,7 +47,7 @@ func get(client *cairn.Client, key string) string {
 func stores(client *cairn.Client) {
 	made := check.Must(client.CreateStore(ctx, cairn.CreateStoreParams{Store: store}))
 	check.As[*cairn.CreateStoreCreated]("createStore", made)
-	list := check.As[*cairn.StoreListHeaders]("listStores", check.Must(client.ListStores(ctx))).Response
+	list := check.As[*cairn.StoreListHeaders]("listStores", check.Must(client.ListStores(ctx, cairn.ListStoresParams{}))).Response
 	check.That("listStores", len(list.Stores) > 0, list)
 	figures := check.Must(client.GetStore(ctx, cairn.GetStoreParams{Store: store}))
 	check.That("getStore", check.As[*cairn.StoreFiguresHeaders]("getStore", figures).Response.Verification.Null, figures)
