@@ -207,12 +207,8 @@ static bool read_head(struct request *request, struct import *import)
                       coding);
         return false;
     }
-    if (!query_prefix(request, import->prefix, &import->prefix_length))
-        return false;
-    bool good = uri_switch(request->query, "atomic", &import->atomic);
-    if (!good)
-        reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter atomic is true or false.");
-    return good;
+    return query_prefix(request, import->prefix, &import->prefix_length) &&
+           query_switch(request, "atomic", &import->atomic);
 }
 
 static void begin(struct request *request)

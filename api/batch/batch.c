@@ -11,6 +11,7 @@
 #include "api/request/body.h"
 #include "api/request/core.h"
 #include "api/request/permit.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -55,16 +56,11 @@ static bool read_media_type(struct request *request, struct batch *batch)
 /* ?allow_empty=true and ?allow_null_bytes=true, for forms, which have no place for them. */
 static bool read_switch(struct request *request, const char *name, unsigned flag, unsigned *flags)
 {
-    char value[8];
-    enum uri_parameter found = uri_parameter(request->query, name, value, sizeof value);
-    if (found == URI_PARAMETER_ABSENT)
-        return true;
-    bool on = found == URI_PARAMETER_FOUND && strcmp(value, "true") == 0;
+    bool on;
+    if (!query_switch(request, name, &on))
+        return false;
     *flags |= on ? flag : 0;
-    if (on || (found == URI_PARAMETER_FOUND && strcmp(value, "false") == 0))
-        return true;
-    reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter %s is true or false.", name);
-    return false;
+    return true;
 }
 
 static void begin(struct request *request)

@@ -148,14 +148,6 @@ enum uri_parameter uri_parameter(struct slice query, const char *name, char *val
     return found == URI_PARAMETER_FOUND && strlen(value) != length ? URI_PARAMETER_MALFORMED : found;
 }
 
-bool uri_switch(struct slice query, const char *name, bool *ret_on)
-{
-    char value[sizeof "false"] = "false";
-    enum uri_parameter found = uri_parameter(query, name, value, sizeof value);
-    *ret_on = strcmp(value, "true") == 0;
-    return found != URI_PARAMETER_MALFORMED && (*ret_on || strcmp(value, "false") == 0);
-}
-
 enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
                                        size_t *ret_length)
 {

@@ -53,9 +53,6 @@ enum uri_parameter uri_parameter(struct slice query, const char *name, char *val
 enum uri_parameter uri_parameter_bytes(struct slice query, const char *name, char *value, size_t size,
                                        size_t *ret_length);
 
-/* A parameter that is `true` or `false`; one that is absent is false. Returns false when it is something else. */
-bool uri_switch(struct slice query, const char *name, bool *ret_on);
-
 /* Writes bytes as part of a path: all but unreserved characters, sub-delimiters, `:`, `@` and `/` are escaped, and a
  * slash beside `.` or `..` is, so that whoever resolves the path leaves them in. Needs room for 3 * length; returns the
  * length written, no NUL. */

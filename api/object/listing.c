@@ -11,12 +11,6 @@
 
 /* ---- the query ------------------------------------------------------------------------------- */
 
-static bool refuse(struct request *request, const char *detail)
-{
-    reply_problem(request, PROBLEM_BAD_PARAMETER, "%s", detail);
-    return false;
-}
-
 static bool read_delimiter(struct request *request, struct listing *listing)
 {
     size_t *length = &listing->query.delimiter_length;
@@ -24,7 +18,11 @@ static bool read_delimiter(struct request *request, struct listing *listing)
                                                    sizeof listing->delimiter, length);
     if (found == URI_PARAMETER_ABSENT)
         *length = 0;
-    return found != URI_PARAMETER_MALFORMED;
+    if (found != URI_PARAMETER_MALFORMED)
+        return true;
+    reply_problem(request, PROBLEM_BAD_PARAMETER,
+                  "The parameter delimiter is percent-encoded and has at most 64 bytes.");
+    return false;
 }
 
 static bool read_cursor(struct request *request, struct listing *listing)
@@ -43,15 +41,9 @@ bool listing_ask(struct request *request, struct listing *listing)
     query->cursor = listing->cursor;
     listing->lines = accept_prefers(request_field(request, FIELD_ACCEPT), "application/x-ndjson", "application/json");
     listing->left = listing->lines ? INT64_MAX : LISTING_PAGE_MAX; /* more is not what openapi.yaml describes */
-    if (!query_prefix(request, listing->prefix, &query->prefix_length))
-        return false;
-    if (!read_delimiter(request, listing))
-        return refuse(request, "The parameter delimiter is percent-encoded and has at most 64 bytes.");
-    if (!query_number(request, "limit", 1, listing->left, &listing->left) || !read_cursor(request, listing))
-        return false;
-    if (!uri_switch(request->query, "attributes", &listing->attributes))
-        return refuse(request, "The parameter attributes is true or false.");
-    return true;
+    return query_prefix(request, listing->prefix, &query->prefix_length) && read_delimiter(request, listing) &&
+           query_number(request, "limit", 1, listing->left, &listing->left) && read_cursor(request, listing) &&
+           query_switch(request, "attributes", &listing->attributes);
 }
 
 /* ---- the objects ----------------------------------------------------------------------------- */

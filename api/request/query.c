@@ -23,6 +23,19 @@ bool query_number(struct request *request, const char *name, uint64_t least, uin
     return false;
 }
 
+bool query_switch(struct request *request, const char *name, bool *ret_on)
+{
+    char value[sizeof "false"] = "false";
+    enum uri_parameter found = uri_parameter(request->query, name, value, sizeof value);
+    bool on = strcmp(value, "true") == 0;
+    if (found != URI_PARAMETER_MALFORMED && (on || strcmp(value, "false") == 0)) {
+        *ret_on = on;
+        return true;
+    }
+    reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter %s is true or false.", name);
+    return false;
+}
+
 bool query_prefix(struct request *request, char ret_prefix[STORE_KEY_MAX + 1], size_t *ret_length)
 {
     enum uri_parameter found = uri_parameter_bytes(request->query, "prefix", ret_prefix, STORE_KEY_MAX + 1, ret_length);

@@ -1,5 +1,6 @@
 /* store_delete.c - DELETE /v1/stores/{store}: only an empty one, unless ?force=true. */
 #include "api/request/core.h"
+#include "api/request/query.h"
 #include "api/request/record.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
@@ -34,14 +35,6 @@ static void answer(struct request *request)
         reply_store_error(request, request->error, request->store_name);
 }
 
-static bool read_force(struct request *request, bool *ret_force)
-{
-    if (uri_switch(request->query, "force", ret_force))
-        return true;
-    reply_problem(request, PROBLEM_BAD_PARAMETER, "The parameter force is true or false.");
-    return false;
-}
-
 static void begin(struct request *request)
 {
     struct removal *removal = calloc(1, sizeof *removal);
@@ -49,7 +42,7 @@ static void begin(struct request *request)
     if (!removal)
         reply_error(request, STORE_NO_MEMORY);
     else
-        read_force(request, &removal->force);
+        query_switch(request, "force", &removal->force);
 }
 
 static void remove_it(struct request *request)
