@@ -27,8 +27,8 @@ const char check_usage[] =
     "  --rate SIZE   read at most so many bytes a second, such as 64M; 0, the default: as fast as it goes\n"
     "  --json        report for scripts\n"
     "\n"
-    "How far it is stands on stderr: on a terminal as a line with share, rate and time left, elsewhere as a line\n"
-    "every ten seconds.\n"
+    "How far it is stands on stderr: on a terminal as a line with share, rate and time left, elsewhere as\n"
+    "a line every ten seconds.\n"
     "\n"
     "Status 0: everything is whole; 1: there are flaws; 2: the folder cannot be opened, or not all could\n"
     "be checked.\n";
