@@ -6,6 +6,7 @@
 #include "store/start/recover.h"
 #include "store/write/batch.h"
 #include "store/write/copy.h"
+#include "store/write/join.h"
 #include "store/write/stream.h"
 
 #include <errno.h>
@@ -530,7 +531,9 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id)
 {
-    return failure_tell(uploads_create(&store->uploads, order, ret_overrun, ret_id));
+    struct failure failure = order->parts ? join_create(&store->uploads, order, ret_overrun, ret_id)
+                                          : uploads_create(&store->uploads, order, ret_overrun, ret_id);
+    return failure_tell(failure);
 }
 
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),

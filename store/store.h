@@ -71,6 +71,7 @@ enum store_error {
     STORE_NO_UPLOAD,      /* no unfinished upload of that id, or it has expired */
     STORE_UPLOAD_HELD,    /* somebody else works on it */
     STORE_UPLOAD_OFFSET,  /* that is not how far it has come */
+    STORE_UPLOAD_PARTS,   /* one of those that it is to be made of is no part, or lacks bytes */
     STORE_BAD_NAME,       /* not [a-z0-9][a-z0-9._-]{0,62} */
     STORE_BAD_KEY,        /* no bytes, or more than STORE_KEY_MAX */
     STORE_BAD_ATTRIBUTES, /* more than STORE_ATTRIBUTES_MAX bytes */
@@ -663,10 +664,12 @@ void stream_abort(struct stream *stream);
  * leaves what was told, or more. They are written once. While nobody works on it, it costs no memory and no
  * descriptor. */
 struct upload_order {
-    struct store_key key; /* with its bytes; of what it becomes */
-    bool partial;         /* it becomes nothing by itself, and has no key */
-    uint64_t length;      /* in bytes, or STORE_SIZE_UNKNOWN */
-    const void *label;    /* kept with it, opaque: at most STORE_UPLOAD_LABEL_MAX bytes */
+    struct store_key key;  /* with its bytes; of what it becomes */
+    bool partial;          /* it becomes nothing by itself, and has no key */
+    uint64_t length;       /* in bytes, or STORE_SIZE_UNKNOWN */
+    const uint64_t *parts; /* NULL: none; else the ids of partial ones, which it is made of, whatever its length says */
+    size_t part_count;
+    const void *label; /* kept with it, opaque: at most STORE_UPLOAD_LABEL_MAX bytes */
     size_t label_length;
 };
 
@@ -687,8 +690,10 @@ struct upload_info {
     bool existed;
 };
 
-/* Makes one, on disk when it returns. STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
- * STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* Makes one, on disk when it returns. Of parts: with all of their bytes, and they are gone; STORE_NO_UPLOAD,
+ * STORE_UPLOAD_PARTS, and STORE_UPLOAD_HELD when somebody works on one of them, or it comes twice. Else STORE_BAD_KEY,
+ * STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL, STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY,
+ * STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);
 

@@ -15,7 +15,7 @@ static void tus_fields(struct request *request)
     reply_field(request, "Tus-Resumable", TUS_VERSION);
     reply_field(request, "Tus-Version", TUS_VERSION);
     reply_field(request, "Tus-Extension",
-                "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination");
+                "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation");
     reply_field(request, "Tus-Max-Size", most);
     reply_field(request, "Tus-Checksum-Algorithm", "sha1,sha256,md5");
 }

@@ -20,26 +20,25 @@ static void claimed(struct request *request);
 
 /* ---- the label -------------------------------------------------------------------------------- */
 
-/* Three texts, each ended by NUL. */
+/* Texts, each ended by NUL. */
 char *label_write(const struct label *label, size_t *ret_length)
 {
-    size_t match = strlen(label->match) + 1, none_match = strlen(label->none_match) + 1;
-    size_t metadata = strlen(label->metadata) + 1;
-    char *bytes = malloc(match + none_match + metadata);
-    if (!bytes)
-        return NULL;
-    memcpy(bytes, label->match, match);
-    memcpy(bytes + match, label->none_match, none_match);
-    memcpy(bytes + match + none_match, label->metadata, metadata);
-    *ret_length = match + none_match + metadata;
+    const char *const texts[] = {label->match, label->none_match, label->metadata, label->unmodified, label->concat};
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        length += strlen(texts[i]) + 1;
+    char *bytes = malloc(length), *at = bytes;
+    for (size_t i = 0; bytes && i < sizeof texts / sizeof *texts; i++)
+        at = stpcpy(at, texts[i]) + 1;
+    *ret_length = length;
     return bytes;
 }
 
 /* One that ends too early has empty texts: so does none. Borrowed from the bytes. */
 static struct label label_read(const struct upload_info *info)
 {
-    struct label label = {"", "", ""};
-    const char **const texts[] = {&label.match, &label.none_match, &label.metadata};
+    struct label label = {"", "", "", "", ""};
+    const char **const texts[] = {&label.match, &label.none_match, &label.metadata, &label.unmodified, &label.concat};
     const char *at = info->label, *end = at ? at + info->label_length : NULL;
     for (size_t i = 0; at < end && i < sizeof texts / sizeof *texts; i++) {
         const char *nul = memchr(at, '\0', (size_t)(end - at));
@@ -56,9 +55,18 @@ static struct label label_read(const struct upload_info *info)
 static void forget_label(struct session *session)
 {
     free(session->told);
-    session->told = NULL;
+    free(session->concat);
+    session->told = session->concat = NULL;
     metadata_free(&session->metadata);
     precondition_free(&session->precondition);
+}
+
+static bool keep_precondition(struct precondition *precondition, const struct label *label)
+{
+    if (*label->match == '\0' && *label->unmodified != '\0') /* as for a PUT */
+        precondition_unmodified_since(precondition, label->unmodified);
+    return (*label->match == '\0' || precondition_match(precondition, label->match) == PRECONDITION_OK) &&
+           (*label->none_match == '\0' || precondition_none_match(precondition, label->none_match) == PRECONDITION_OK);
 }
 
 /* What was looked at when the upload was made, and was good then: what fails now is memory. */
@@ -66,11 +74,9 @@ static bool keep_label(struct session *session, const struct label *label)
 {
     forget_label(session);
     session->told = strdup(label->metadata);
-    return session->told && !metadata_read(&session->metadata, label->metadata) &&
-           (session->metadata.key || session->info.partial) &&
-           (*label->match == '\0' || precondition_match(&session->precondition, label->match) == PRECONDITION_OK) &&
-           (*label->none_match == '\0' ||
-            precondition_none_match(&session->precondition, label->none_match) == PRECONDITION_OK);
+    session->concat = strdup(label->concat);
+    return session->told && session->concat && keep_precondition(&session->precondition, label) &&
+           !metadata_read(&session->metadata, label->metadata) && (session->metadata.key || session->info.partial);
 }
 
 /* Thread: the engine's. */

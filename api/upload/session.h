@@ -27,7 +27,7 @@ struct session {
     struct checksum checksum;
     struct stream *stream; /* NULL before it is open, and once it has been handed over */
     struct upload_info info;
-    char *told; /* owned: Upload-Metadata as it came; NULL: none */
+    char *told, *concat; /* owned: Upload-Metadata and Upload-Concat as they came; NULL: not known yet */
     struct metadata metadata;
     struct precondition precondition;
     bool committing;
@@ -35,9 +35,9 @@ struct session {
     request_step *then;
 };
 
-/* What an upload carries for this room: the preconditions and the metadata as they came. */
+/* What an upload carries for this room: fields of the request that made it, as they came. */
 struct label {
-    const char *match, *none_match, *metadata; /* "": none */
+    const char *match, *none_match, *metadata, *unmodified, *concat; /* "": none */
 };
 
 /* Writes one; free() it. NULL: no memory. */

@@ -60,9 +60,5 @@ static void end(struct request *request)
     free(request->state);
 }
 
-const struct endpoint endpoint_upload_delete = {.begin = begin,
-                                                .finish = finish,
-                                                .end = end,
-                                                .tus = true,
-                                                .unconditional = true,
-                                                .fault = "the upload cannot be removed"};
+const struct endpoint endpoint_upload_delete = {
+    .begin = begin, .finish = finish, .end = end, .tus = true, .fault = "the upload cannot be removed"};

@@ -23,8 +23,8 @@ static void answer(struct request *request)
         reply_field(request, "Upload-Defer-Length", "1");
     else
         reply_field(request, "Upload-Length", digits);
-    if (info->partial)
-        reply_field(request, "Upload-Concat", "partial");
+    if (*session->concat != '\0')
+        reply_field(request, "Upload-Concat", session->concat);
     if (*session->told != '\0')
         reply_field(request, "Upload-Metadata", session->told);
     if (!info->done) {
@@ -92,9 +92,5 @@ static void end(struct request *request)
     free(request->state);
 }
 
-const struct endpoint endpoint_upload_head = {.begin = begin,
-                                              .finish = finish,
-                                              .end = end,
-                                              .tus = true,
-                                              .unconditional = true,
-                                              .fault = "the upload cannot be read"};
+const struct endpoint endpoint_upload_head = {
+    .begin = begin, .finish = finish, .end = end, .tus = true, .fault = "the upload cannot be read"};

@@ -5,6 +5,7 @@
  */
 #include "api/request/body.h"
 #include "api/request/reply.h"
+#include "api/upload/concat.h"
 #include "api/upload/tus.h"
 
 #include <stdlib.h>
@@ -14,9 +15,14 @@ static void go_on(struct request *request)
     (void)request; /* the bytes may come */
 }
 
+/* What is made of others has had all its bytes from the beginning. */
 static void resume(struct request *request)
 {
-    session_resume(request, request->state, go_on);
+    struct session *session = request->state;
+    if (concat_is_final(session->concat))
+        reply_problem(request, PROBLEM_UPLOAD_FINAL, "The upload is made of others, and takes no bytes of its own.");
+    else
+        session_resume(request, session, go_on);
 }
 
 static void look(struct request *request)
@@ -72,5 +78,4 @@ const struct endpoint endpoint_upload_patch = {.begin = begin,
                                                .finish = finish,
                                                .end = end,
                                                .tus = true,
-                                               .unconditional = true,
                                                .fault = "the upload cannot be written"};

@@ -2,11 +2,13 @@
  *
  * Upload-Length tells how long it will be, or Upload-Defer-Length that this is told later. Upload-Metadata names the
  * object; preconditions are kept with it, and decided when it has all its bytes. Bytes may come along. An empty object
- * is there at once. A part (Upload-Concat: partial) becomes no object by itself.
+ * is there at once. A part (Upload-Concat: partial) becomes no object by itself. What is made of parts that are
+ * complete (final) has all their bytes, and is an object at once.
  */
 #include "api/request/head.h"
 #include "api/request/permit.h"
 #include "api/request/reply.h"
+#include "api/upload/concat.h"
 #include "api/upload/tus.h"
 
 #include <inttypes.h>
@@ -17,6 +19,7 @@
 struct creation {
     struct session session; /* first: the one whose bytes come along */
     struct upload_order order;
+    struct concat concat;
     char *label; /* owned */
 };
 
@@ -36,14 +39,23 @@ static bool read_length(struct request *request, struct creation *creation)
     return tus_number(request, FIELD_UPLOAD_LENGTH, false, &creation->order.length);
 }
 
+/* What is made of parts has their bytes, and so their length. */
 static bool read_concat(struct request *request, struct creation *creation)
 {
-    const char *concat = request_field(request, FIELD_UPLOAD_CONCAT);
-    creation->order.partial = concat && strcmp(concat, "partial") == 0;
-    if (!concat || creation->order.partial)
-        return true;
-    reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Concat is partial, or absent.");
-    return false;
+    struct concat *concat = &creation->concat;
+    if (!concat_read(request, concat))
+        return false;
+    creation->order.partial = concat->partial;
+    creation->order.parts = concat->parts;
+    creation->order.part_count = concat->part_count;
+    if (!concat->parts)
+        return read_length(request, creation);
+    bool bare = request->body_length == 0 && !request_field(request, FIELD_UPLOAD_LENGTH) &&
+                !request_field(request, FIELD_UPLOAD_DEFER_LENGTH);
+    if (!bare)
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "An upload that is made of others has their length and bytes, and none of its own.");
+    return bare;
 }
 
 static bool read_metadata(struct request *request, struct creation *creation)
@@ -70,7 +82,8 @@ static const char *text_of(const struct request *request, enum field field)
 static bool keep_label(struct request *request, struct creation *creation)
 {
     struct label label = {text_of(request, FIELD_IF_MATCH), text_of(request, FIELD_IF_NONE_MATCH),
-                          text_of(request, FIELD_UPLOAD_METADATA)};
+                          text_of(request, FIELD_UPLOAD_METADATA), text_of(request, FIELD_IF_UNMODIFIED_SINCE),
+                          text_of(request, FIELD_UPLOAD_CONCAT)};
     if (!head_precondition(request, &creation->session.precondition))
         return false;
     creation->label = label_write(&label, &creation->order.label_length);
@@ -87,12 +100,22 @@ static bool brings_bytes(const struct request *request)
     return request->body_length > 0;
 }
 
+/* Thread: the engine's. */
+static void keep_offset(void *arg, const struct upload_info *info)
+{
+    struct session *session = arg;
+    session->asked.offset = info->offset;
+}
+
 static void create_job(struct request *request)
 {
     struct creation *creation = request->state;
     struct session *session = &creation->session;
-    request_keep_error(request, upload_create(request->store, &creation->order, &request->overrun, &session->asked.id));
-    if (request->error == STORE_OK && (brings_bytes(request) || creation->order.length == 0))
+    enum store_error error = upload_create(request->store, &creation->order, &request->overrun, &session->asked.id);
+    if (!error && creation->order.parts)
+        error = upload_look(request->store, session->asked.id, keep_offset, session);
+    request_keep_error(request, error);
+    if (!error && (brings_bytes(request) || creation->order.length == 0 || creation->order.parts))
         session_open(request, session);
 }
 
@@ -115,9 +138,8 @@ static void begin(struct request *request)
         return;
     }
     creation->session.asked = (struct upload_resumption){.size = request->body_length, .length = STORE_SIZE_UNKNOWN};
-    if (read_length(request, creation) && read_concat(request, creation) && read_metadata(request, creation) &&
-        keep_label(request, creation) && (!brings_bytes(request) || tus_body(request)) &&
-        tus_checksum(request, &creation->session.checksum))
+    if (read_concat(request, creation) && read_metadata(request, creation) && keep_label(request, creation) &&
+        (!brings_bytes(request) || tus_body(request)) && tus_checksum(request, &creation->session.checksum))
         request_acquire(request, create);
 }
 
@@ -166,6 +188,7 @@ static void end(struct request *request)
     if (!creation)
         return;
     session_free(&creation->session);
+    concat_free(&creation->concat);
     free(creation->label);
     free(creation);
 }

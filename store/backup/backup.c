@@ -128,7 +128,7 @@ static int copy_access(struct backup *backup, int from)
     int to = error ? -1 : io->openat(io->self, root, DEPOT_ACCESS_DRAFT, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (to < 0)
         return error ? error : errno;
-    error = io_copy_all(io, from, to, 0, imprint.size);
+    error = io_copy_all(io, from, 0, to, 0, imprint.size);
     if (!error && io->fdatasync(io->self, to) < 0)
         error = errno;
     io->close(io->self, to);

@@ -130,7 +130,7 @@ static struct failure tail_follow(struct replica *replica, int file)
     struct failure failure = survey_growing(&replica->survey, file, size, tail->end, &end, &tail->offset);
     if (failure.error || end <= tail->end)
         return failure;
-    failure = failure_of_errno(io_copy_all(stage->io, file, tail->file, tail->end, end - tail->end));
+    failure = failure_of_errno(io_copy_all(stage->io, file, tail->end, tail->file, tail->end, end - tail->end));
     if (failure.error)
         return failure;
     stage_advance(stage, end - tail->end);

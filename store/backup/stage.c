@@ -134,7 +134,7 @@ static int carry(struct stage *stage, const struct carriage *carriage)
     uint64_t size = carriage->imprint.size;
     for (uint64_t at = 0; at < size; at += STRIDE) {
         uint64_t length = size - at < STRIDE ? size - at : STRIDE;
-        int error = io_copy_all(stage->io, carriage->from, carriage->to, at, length);
+        int error = io_copy_all(stage->io, carriage->from, at, carriage->to, at, length);
         if (error)
             return error;
         stage->io->write_back(stage->io->self, carriage->to, (off_t)at, (off_t)length);

@@ -77,9 +77,10 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
     return error;
 }
 
-int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size)
+int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size,
+                    bool direct)
 {
-    struct blob_file file = {.io = io, .folder = folder, .direct = size % IO_BLOCK == 0};
+    struct blob_file file = {.io = io, .folder = folder, .direct = direct && size % IO_BLOCK == 0};
     memcpy(file.name, name, strlen(name) + 1);
     int error = open_direct(&file, 0);
     if (error)
@@ -171,7 +172,7 @@ static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t
     int error = blob_file_create(&to, target, false);
     if (error)
         return error;
-    error = io_copy_all(target->io, from, to.file, 0, size);
+    error = io_copy_all(target->io, from, 0, to.file, 0, size);
     if (!error)
         error = blob_file_sync(&to, size);
     blob_file_close(&to);

@@ -85,7 +85,8 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
 
 /* Opens a file of any folder, which stays open as long as it does, to go on writing it behind its first `size` bytes;
  * what it has behind them is dropped. An errno. Blocking. */
-int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size);
+int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size,
+                    bool direct);
 
 /* Writes; an errno. To a direct file: from memory aligned to IO_BLOCK that reaches to its next multiple, where zeros
  * are put behind the bytes. At a position that is no multiple of it the file goes on by way of the page cache.

@@ -280,32 +280,34 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
     return 0;
 }
 
-static int copy_by_hand(const struct io *io, int from, int to, uint64_t position, uint64_t end)
+static int copy_by_hand(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position,
+                        uint64_t length)
 {
     unsigned char *chunk = malloc(COPY_CHUNK);
     int error = chunk ? 0 : ENOMEM;
-    while (!error && position < end) {
-        size_t length = end - position < COPY_CHUNK ? (size_t)(end - position) : COPY_CHUNK;
-        error = io_read_all(io, from, chunk, length, (off_t)position);
+    for (uint64_t done = 0; !error && done < length;) {
+        size_t part = length - done < COPY_CHUNK ? (size_t)(length - done) : COPY_CHUNK;
+        error = io_read_all(io, from, chunk, part, (off_t)(from_position + done));
         if (!error)
-            error = io_write_all(io, to, chunk, length, (off_t)position);
-        position += length;
+            error = io_write_all(io, to, chunk, part, (off_t)(to_position + done));
+        done += part;
     }
     free(chunk);
     return error;
 }
 
-int io_copy_all(const struct io *io, int from, int to, uint64_t position, uint64_t length)
+int io_copy_all(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position, uint64_t length)
 {
-    uint64_t end = position + length;
-    while (position < end) {
-        size_t part = end - position < COPY_RANGE_MAX ? (size_t)(end - position) : COPY_RANGE_MAX;
-        ssize_t copied = io->copy_range(io->self, from, (off_t)position, to, (off_t)position, part);
+    while (length > 0) {
+        size_t part = length < COPY_RANGE_MAX ? (size_t)length : COPY_RANGE_MAX;
+        ssize_t copied = io->copy_range(io->self, from, (off_t)from_position, to, (off_t)to_position, part);
         if (copied < 0 && errno == EINTR)
             continue;
         if (copied <= 0)
-            return copy_by_hand(io, from, to, position, end);
-        position += (uint64_t)copied;
+            return copy_by_hand(io, from, from_position, to, to_position, length);
+        from_position += (uint64_t)copied;
+        to_position += (uint64_t)copied;
+        length -= (uint64_t)copied;
     }
     return 0;
 }

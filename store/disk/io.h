@@ -66,9 +66,8 @@ void io_read_only(struct io *ret_io, const struct io *base);
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);
 
-/* Copies `length` bytes from a position of a file to the same one of another, by the file system where it can; an
- * errno. */
-int io_copy_all(const struct io *io, int from, int to, uint64_t position, uint64_t length);
+/* Copies `length` bytes from a position of a file to one of another, by the file system where it can; an errno. */
+int io_copy_all(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position, uint64_t length);
 
 /* Whether the path leads from the folder to the file or folder that is open. True also where that cannot be found out:
  * only what is not there, or is another one, has gone. */

@@ -336,7 +336,7 @@ static int job_write(struct stream *stream, unsigned char *bytes, size_t length)
     /* What stream_begin() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
-        error = stream->goes_on ? upload_open(stream->upload, &stream->file)
+        error = stream->goes_on ? upload_open(stream->upload, true, &stream->file)
                                 : blob_file_create(&stream->file, stream->intake->blobs, true);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);

@@ -22,11 +22,12 @@ static int note(struct upload *upload, struct upload_slot *slot)
 
 /* ---- its bytes -------------------------------------------------------------------------------- */
 
-int upload_open(struct upload *upload, struct blob_file *ret_file)
+int upload_open(struct upload *upload, bool direct, struct blob_file *ret_file)
 {
+    const struct uploads *uploads = upload->uploads;
     char name[NUMBERED_NAME_MAX];
     numbered_name(upload->file.id, UNFINISHED_BYTES, name);
-    return blob_file_go_on(ret_file, upload->uploads->io, upload->uploads->folder, name, upload->file.slot.offset);
+    return blob_file_go_on(ret_file, uploads->io, uploads->folder, name, upload->file.slot.offset, direct);
 }
 
 int upload_rest(struct upload *upload, struct blob_file *file, uint64_t offset)
@@ -78,6 +79,17 @@ int upload_digest(const struct upload *upload, unsigned char *buffer, size_t cap
     XXH3_freeState(state);
     if (file >= 0)
         io->close(io->self, file);
+    return error;
+}
+
+int upload_copy(const struct upload *upload, struct blob_file *to, uint64_t position)
+{
+    const struct io *io = upload->uploads->io;
+    int file = open_bytes(upload);
+    if (file < 0)
+        return errno;
+    int error = io_copy_all(io, file, 0, to->file, position, upload->file.slot.offset);
+    io->close(io->self, file);
     return error;
 }
 

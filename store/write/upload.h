@@ -27,8 +27,9 @@ struct upload {
 /* What is known of it, borrowed from it. */
 void upload_describe(const struct upload *upload, struct upload_info *ret_info);
 
-/* Opens the file of its bytes to go on behind its offset; an errno. Blocking. */
-int upload_open(struct upload *upload, struct blob_file *ret_file);
+/* Opens the file of its bytes to go on behind its offset, past the page cache if that is wanted and can be; an errno.
+ * Blocking. */
+int upload_open(struct upload *upload, bool direct, struct blob_file *ret_file);
 
 /* So many bytes are written: makes them durable, and then that they are; an errno. Closed is a file that has had
  * nothing written to it. Blocking. */
@@ -42,6 +43,9 @@ int upload_set_length(struct upload *upload, uint64_t length);
 
 /* Reads its bytes, by way of `buffer`, for their digest; an errno. Blocking. */
 int upload_digest(const struct upload *upload, unsigned char *buffer, size_t capacity, struct store_digest *ret_digest);
+
+/* Copies all of its bytes to a position of a file; an errno. Blocking. */
+int upload_copy(const struct upload *upload, struct blob_file *to, uint64_t position);
 
 /* Reads all of its bytes; an errno. Blocking. */
 int upload_read(const struct upload *upload, unsigned char *bytes);

@@ -219,6 +219,48 @@ START_TEST(a_part_may_have_metadata)
 }
 END_TEST
 
+/* The answer to the wish to make one of them. */
+static struct answer *join(const char *const *parts, size_t count)
+{
+    char *concat = client_text(site.client, "Upload-Concat: final;");
+    for (size_t i = 0; i < count; i++)
+        concat = client_text(site.client, "%s%shttp://localhost%s", concat, i > 0 ? " " : "", parts[i]);
+    return client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, KEY, concat, NULL);
+}
+
+START_TEST(parts_become_one)
+{
+    site_start();
+    const char *parts[2];
+    for (int i = 0; i < 2; i++)
+        parts[i] = create(5, "Upload-Concat: partial");
+    site_expect(append(parts[1], 0, "world", 5, NULL), 204);
+    site_expect_kind(join(parts, 2), 409, "upload-parts");
+    site_expect(append(parts[0], 0, "hello", 5, NULL), 204);
+    struct answer *answer = join(parts, 2);
+    site_expect(answer, 201);
+    ck_assert_str_eq(answer_header(answer, "Cairn-Size"), "10");
+    site_expect_text("k/k", "helloworld");
+    const char *joined = answer_header(answer, "Location");
+    ck_assert_ptr_nonnull(strstr(answer_header(head(joined), "Upload-Concat"), "final;http://localhost/v1/"));
+    site_expect_kind(append(joined, 10, "", 0, NULL), 403, "upload-final");
+    site_expect(head(parts[0]), 404);
+}
+END_TEST
+
+/* Clients send the fields that they were given with each of their requests. */
+START_TEST(conditions_count_at_the_creation_and_are_no_fault_later)
+{
+    site_start();
+    char *upload = create(5, "If-None-Match: *");
+    site_expect(client_send(site.client, "HEAD", upload, NULL, 0, TUS, "If-None-Match: *", NULL), 200);
+    site_expect(append(upload, 0, "hello", 5, "If-None-Match: *"), 204);
+    upload = create(5, "If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT");
+    site_expect_kind(append(upload, 0, "other", 5, NULL), 412, "precondition-failed");
+    site_expect_text("k/k", "hello");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -232,6 +274,8 @@ int main(void)
         who_is_slow_is_not_disturbed_by_who_looks,
         one_that_somebody_sends_can_be_removed,
         a_part_may_have_metadata,
+        parts_become_one,
+        conditions_count_at_the_creation_and_are_no_fault_later,
     };
     return site_run("uploads", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

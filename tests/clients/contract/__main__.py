@@ -26,6 +26,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.archives,
     uploads.round_trip,
     uploads.refusals,
+    uploads.parts,
     uploads.two_clients,
     scenarios.moves_and_copies,
     server_pages.pages,

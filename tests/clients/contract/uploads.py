@@ -61,6 +61,31 @@ def round_trip(checker):
     call("deleteUpload", 204, part, headers=TUS)
 
 
+def parts(checker):
+    """Several become one, in the order in which they are named."""
+    call, store = checker.call, {"store": "uploads-joined"}
+    call("createStore", 201, store)
+    partial = {"Upload-Concat": "partial"}
+    halves = [create(call, 201, store, "part", 5, partial, body=octets, media=BYTES) for octets in (b"world", b"hello")]
+    unfinished = create(call, 201, store, "part", 5, partial)
+    join(call, 409, store, [unfinished, halves[0]])
+    join(call, 423, store, [halves[0], halves[0]])
+    join(call, 404, store, [{**store, "upload": NOBODYS}])
+    join(call, 400, store, [], valid=False)
+    whole = join(call, 201, store, reversed(halves))
+    checker.check("parts are joined", call("getObject", 200, {**store, "key": "a"}).body == b"helloworld", "others")
+    call("getUploadOffset", 200, whole, headers=TUS)
+    append(call, 403, whole, 10, b"more")
+    call("getUploadOffset", 404, halves[0], headers=TUS, why="it is gone")
+
+
+def join(call, expected, store, uploads, **how):
+    paths = " ".join(f"/v1/stores/{upload['store']}/uploads/{upload['upload']}" for upload in uploads)
+    headers = {**TUS, **metadata(key="a"), "Upload-Concat": f"final;{paths}"}
+    answer = call("createUpload", expected, store, headers=headers, **how)
+    return {**store, "upload": answer.headers.get("Location", "").rpartition("/")[2]}
+
+
 def refusals(checker):
     call, store = checker.call, {"store": "uploads-refused"}
     call("createStore", 201, store)

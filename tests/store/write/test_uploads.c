@@ -69,6 +69,13 @@ static enum store_error look(uint64_t id, struct upload_info *ret_info)
     return upload_look(fixture.store, id, keep_info, ret_info);
 }
 
+static bool is_done(uint64_t id)
+{
+    struct upload_info info;
+    ck_assert_int_eq(look(id, &info), STORE_OK);
+    return info.done;
+}
+
 static uint64_t must_look(uint64_t id)
 {
     struct upload_info info;
@@ -166,6 +173,12 @@ static size_t listed(void)
     size_t uploads = 0;
     ck_assert_int_eq(upload_list(fixture.store, count, &uploads), STORE_OK);
     return uploads;
+}
+
+static void limit(uint64_t most)
+{
+    struct store_limit bytes_limit = {true, most};
+    ck_assert_int_eq(depot_set_limits(fixture.depot, "s", &bytes_limit, NULL, NULL), STORE_OK);
 }
 
 /* ---- the way of one --------------------------------------------------------------------------- */
@@ -516,13 +529,81 @@ START_TEST(one_that_is_done_is_remembered_and_not_committed_again)
 }
 END_TEST
 
-/* ---- limits ----------------------------------------------------------------------------------- */
+/* ---- parts -------------------------------------------------------------------------------------- */
 
-static void limit(uint64_t most)
+static uint64_t must_create_part(uint64_t from, uint64_t to)
 {
-    struct store_limit bytes_limit = {true, most};
-    ck_assert_int_eq(depot_set_limits(fixture.depot, "s", &bytes_limit, NULL, NULL), STORE_OK);
+    struct upload_order order = {.partial = true, .length = to - from};
+    struct store_overrun overrun;
+    uint64_t id;
+    ck_assert_int_eq(upload_create(fixture.store, &order, &overrun, &id), STORE_OK);
+    return id;
 }
+
+/* Those of bytes[from, to). */
+static enum store_error bring_part(uint64_t id, uint64_t from, uint64_t to)
+{
+    struct stream *stream;
+    struct ticket ticket;
+    enum store_error error = resume(id, 0, false, &stream);
+    if (error)
+        return error;
+    error = write_all(stream, from, to);
+    ticket_init(&ticket);
+    stream_rest(stream, &nothing, ticket_done, &ticket);
+    enum store_error rested = ticket_wait(&ticket);
+    ticket_destroy(&ticket);
+    return error ? error : rested;
+}
+
+static enum store_error join(const uint64_t *parts, size_t count, uint64_t *ret_id)
+{
+    struct upload_order order = {.key = store_key_of("k", 1), .parts = parts, .part_count = count};
+    struct store_overrun overrun;
+    return upload_create(fixture.store, &order, &overrun, ret_id);
+}
+
+enum { PARTS = 4 };
+
+static const uint64_t seams[PARTS + 1] = {0, 5000, 5000, 300 * KIBIBYTE, SIZE}; /* one has nothing */
+
+static void bring_parts(uint64_t parts[PARTS])
+{
+    for (int i = 0; i < PARTS; i++) {
+        parts[i] = must_create_part(seams[i], seams[i + 1]);
+        ck_assert_int_eq(bring_part(parts[i], seams[i], seams[i + 1]), STORE_OK);
+    }
+}
+
+START_TEST(parts_become_one_upload)
+{
+    uint64_t parts[PARTS], id;
+    struct upload_info info;
+    bring_parts(parts);
+    limit(SIZE); /* they count once */
+    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
+    ck_assert_uint_eq(listed(), 1);
+    ck_assert_int_eq(look(parts[0], &info), STORE_NO_UPLOAD);
+    ck_assert_uint_eq(must_look(id), SIZE);
+    must_conclude(id, SIZE, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+START_TEST(what_is_no_complete_part_is_not_joined)
+{
+    uint64_t id, parts[] = {must_create_part(0, 10), must_create("k", 10), must_create("k", 10) + 1};
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(join(parts + i, 1, &id), i < 2 ? STORE_UPLOAD_PARTS : STORE_NO_UPLOAD);
+    ck_assert_int_eq(bring_part(parts[0], 0, 10), STORE_OK);
+    parts[1] = parts[0];
+    ck_assert_int_eq(join(parts, 2, &id), STORE_UPLOAD_HELD);
+    ck_assert_uint_eq(must_look(parts[0]), 10);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 10);
+}
+END_TEST
+
+/* ---- limits ----------------------------------------------------------------------------------- */
 
 START_TEST(unfinished_ones_count_against_the_limit)
 {
@@ -658,6 +739,171 @@ START_TEST(a_call_that_fails_costs_nothing_that_was_told)
 }
 END_TEST
 
+/* Makes one of the parts, and commits it; whether a client was told so. */
+static bool join_and_conclude(const uint64_t *parts)
+{
+    uint64_t id;
+    return join(parts, PARTS, &id) == STORE_OK && conclude(id, SIZE, SIZE, &no_condition) == STORE_OK;
+}
+
+static void keep_whole(void *arg, const struct upload_info *info)
+{
+    if (!info->partial && info->offset == SIZE)
+        *(uint64_t *)arg = info->id;
+}
+
+/* The parts are there, or what they became is, or both. */
+static void must_have_joined(const uint64_t *parts, bool done)
+{
+    uint64_t id = 0;
+    if (done) {
+        ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+        return;
+    }
+    ck_assert_int_eq(upload_list(fixture.store, keep_whole, &id), STORE_OK);
+    if (id == 0 && fixture_get(&fixture, "k", bytes, SIZE) != STORE_OK)
+        ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
+    if (id != 0 && !is_done(id))
+        must_conclude(id, SIZE, SIZE);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+
+static uint64_t join_calls(void)
+{
+    uint64_t parts[PARTS];
+    start_over(1);
+    bring_parts(parts);
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+    ck_assert(join_and_conclude(parts));
+    return sim_disk_calls(fixture.disk, SIM_ANY) - before;
+}
+
+START_TEST(a_cut_or_a_fault_while_parts_are_joined_loses_none)
+{
+    uint64_t calls = join_calls(), parts[PARTS];
+    for (uint64_t call = 1; call <= 2 * calls; call++) {
+        start_over(call);
+        bring_parts(parts);
+        if (call <= calls)
+            sim_disk_cut_after(fixture.disk, call);
+        else
+            sim_disk_fail(fixture.disk, SIM_ANY, call - calls, false, EIO);
+        bool done = join_and_conclude(parts);
+        sim_disk_heal(fixture.disk);
+        if (call <= calls)
+            fixture_cut(&fixture, call);
+        else
+            fixture_close(&fixture);
+        fixture_open(&fixture);
+        must_have_joined(parts, done);
+    }
+}
+END_TEST
+
+/* ---- histories --------------------------------------------------------------------------------- */
+
+enum { KNOWN = 5, HISTORIES = 6, EVENTS = 60, LONG = 300 * KIBIBYTE, HOP = 60 * KIBIBYTE };
+
+/* What clients know of the uploads of a history, each of a key of its own. */
+struct known {
+    char key[2];
+    bool made;
+    bool done;
+    uint64_t id;
+    uint64_t offset; /* told */
+};
+
+static void learn(struct known *known, const struct upload_info *info)
+{
+    ck_assert_msg(info->offset >= known->offset, "told %llu, has %llu", (unsigned long long)known->offset,
+                  (unsigned long long)info->offset);
+    ck_assert(info->done || !known->done);
+    known->offset = info->offset;
+    known->done = info->done;
+}
+
+static void go_on_by(struct known *known, uint64_t length, bool hang)
+{
+    uint64_t offset = known->offset, left = LONG - offset;
+    bool last = length >= left;
+    if (last && conclude(known->id, offset, LONG, &no_condition) == STORE_OK)
+        known->done = true;
+    if (!last && hang && !hand_over(known->id, offset, offset + length, &offset))
+        return;
+    if (!last && !hang && bring(known->id, offset, offset + length, &offset))
+        return;
+    known->offset = offset;
+}
+
+/* What one client does next; on a disk that fails it may come to nothing. */
+static void act(struct known *known, struct prng *prng)
+{
+    struct upload_info info;
+    if (!known->made) {
+        known->made = create(known->key, LONG, &known->id) == STORE_OK;
+        known->done = false;
+        known->offset = 0;
+    } else if (known->done || prng_one_in(prng, 20)) {
+        known->made = false;
+        (void)upload_forget(fixture.store, known->id);
+    } else if (look(known->id, &info) == STORE_OK) {
+        learn(known, &info);
+        if (!known->done)
+            go_on_by(known, 1 + prng_below(prng, HOP), prng_one_in(prng, 2));
+    }
+}
+
+/* The disk is sound again: all that was told is so. */
+static void audit(struct known *known)
+{
+    struct upload_info info;
+    for (int i = 0; i < KNOWN; i++) {
+        if (!known[i].made)
+            continue;
+        ck_assert_int_eq(look(known[i].id, &info), STORE_OK);
+        learn(&known[i], &info);
+        if (info.done)
+            ck_assert_int_eq(fixture_get(&fixture, known[i].key, bytes, LONG), STORE_OK);
+    }
+}
+
+/* The server ends, in one of three ways, and begins again. */
+static void end_and_begin(struct known *known, struct prng *prng)
+{
+    unsigned way = (unsigned)prng_below(prng, 3);
+    if (way == 1)
+        sim_disk_cut_after(fixture.disk, prng_below(prng, 40));
+    if (way == 2)
+        sim_disk_fail(fixture.disk, SIM_ANY, 1 + prng_below(prng, 40), false, prng_one_in(prng, 2) ? EIO : ENOSPC);
+    for (int i = 0; way > 0 && i < 3; i++)
+        act(&known[prng_below(prng, KNOWN)], prng);
+    sim_disk_heal(fixture.disk);
+    if (way == 1)
+        fixture_cut(&fixture, prng_next(prng));
+    else
+        fixture_close(&fixture);
+    fixture_open(&fixture);
+    audit(known);
+}
+
+START_TEST(whatever_happens_what_was_told_is_so)
+{
+    for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
+        struct prng prng = prng_of(seed);
+        struct known known[KNOWN] = {0};
+        for (int i = 0; i < KNOWN; i++)
+            known[i].key[0] = (char)('a' + i);
+        start_over(seed);
+        for (int event = 0; event < EVENTS; event++)
+            if (prng_one_in(&prng, 6))
+                end_and_begin(known, &prng);
+            else
+                act(&known[prng_below(&prng, KNOWN)], &prng);
+        end_and_begin(known, &prng);
+    }
+}
+END_TEST
+
 /* ---- many ------------------------------------------------------------------------------------- */
 
 START_TEST(those_that_rest_hold_nothing_open)
@@ -688,10 +934,14 @@ int main(void)
         a_piece_with_another_digest_leaves_nothing,
         a_condition_is_decided_at_the_end_and_ends_it,
         one_that_is_done_is_remembered_and_not_committed_again,
+        parts_become_one_upload,
+        what_is_no_complete_part_is_not_joined,
         unfinished_ones_count_against_the_limit,
         one_that_nobody_goes_on_with_expires,
         a_cut_at_any_call_loses_nothing_that_was_told,
         a_call_that_fails_costs_nothing_that_was_told,
+        a_cut_or_a_fault_while_parts_are_joined_loses_none,
+        whatever_happens_what_was_told_is_so,
         those_that_rest_hold_nothing_open,
     };
     return UNIT_RUN_WITH("uploads", setup, teardown, tests);

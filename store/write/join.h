@@ -1,0 +1,19 @@
+/* join.h - an upload made of others, its parts (tus 1.0.0: concatenation).
+ *
+ * The bytes of the parts are copied behind one another into a file of its own, inside the kernel: a file system that
+ * can share blocks does so where they fit, and all others copy. When that file is on disk and the upload has all its
+ * bytes, the parts go. So a crash leaves the parts, or the upload, or both, and never neither. Against the limit of the
+ * store counts only one of the two.
+ *
+ * Thread: any. Blocking.
+ */
+#ifndef CAIRN_JOIN_H
+#define CAIRN_JOIN_H
+
+#include "store/write/uploads.h"
+
+/* What upload_create() says of an order with parts. */
+struct failure join_create(struct uploads *uploads, const struct upload_order *order, struct store_overrun *ret_overrun,
+                           uint64_t *ret_id);
+
+#endif
