@@ -9,20 +9,20 @@
 const char backup_usage[] =
     "usage: cairnd backup --from DIR TO [--store NAME] [--link] [--check] [--json]\n"
     "\n"
-    "Copies the data folder DIR, which a server may be writing to meanwhile, into the folder TO: each store\n"
-    "as it was at one point of its log. What TO has already is not copied again. TO is a data folder itself,\n"
-    "at every moment; a run that is cut short is taken up by the next one. The server is not asked: this\n"
-    "reads its files.\n"
+    "Copies the data folder DIR, which a server may be writing to meanwhile, into the folder TO: each\n"
+    "store as it was at one point of its log. What TO has already is not copied again. TO is a data\n"
+    "folder itself, at every moment; a run that is cut short is taken up by the next one. The server is\n"
+    "not asked: this reads its files.\n"
     "\n"
     "  --from DIR    the data folder\n"
     "  --store NAME  copy this store only, and leave the copies of others alone\n"
-    "  --link        do not copy files that never change, but link them: takes no space, and what damages one\n"
-    "                damages both\n"
+    "  --link        do not copy files that never change, but link them: takes no space, and what damages\n"
+    "                one damages both\n"
     "  --check       behind it, compare every byte of TO with its digest, as cairnd check does\n"
     "  --json        report for scripts, one object; with --check that of cairnd check follows\n"
     "\n"
-    "Status 0: everything is copied; 1: there are flaws, which were copied as they are; 2: not all could be\n"
-    "copied, or checked.\n";
+    "Status 0: everything is copied; 1: there are flaws, which were copied as they are; 2: not all could\n"
+    "be copied, or checked.\n";
 
 #define fail(...) command_fail("backup", __VA_ARGS__)
 

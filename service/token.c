@@ -28,7 +28,7 @@ const char token_usage[] =
     "Edits the access file, which says who may do what; a server takes it within a second. `add` prints\n"
     "the new token, this once: of a token only the SHA-256 is kept.\n"
     "\n"
-    "  --stores LIST     names of stores, separated by commas; * stands for any characters: photos,tenant-*\n"
+    "  --stores LIST     names of stores, separated by commas; * is any characters: photos,tenant-*\n"
     "  --rights LIST     of read, list, write, delete and admin, separated by commas\n"
     "  --prefix PREFIX   only keys that begin with it: a/ for what is in a folder\n"
     "  --expires WHEN    2027-01-01, 2027-01-01T12:00:00Z, or from now on: 90d, 12h, 30m, 60s\n"
