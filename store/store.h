@@ -434,12 +434,17 @@ typedef bool store_change_take(void *arg, const struct store_change *change);
 enum store_error store_changes(struct store *store, const struct store_changes_query *query, store_change_take *take,
                                void *arg, struct store_changes *ret_changes);
 
-/* `more`: there is more in the log, or nothing to wait for any more: the store was removed, the depot drains or has
- * ended its watches. Else the time is over. Must not block. Thread: the engine's. */
-typedef void store_watched(void *arg, bool more);
+enum store_watch_end {
+    STORE_WATCH_MORE, /* there is more in the log */
+    STORE_WATCH_TIME, /* the time is over */
+    STORE_WATCH_OVER, /* nobody waits any more: the store was removed, the depot drains or has ended its watches */
+};
 
-/* Calls told(arg, ...) once: when the log has come beyond the offset `end`, or there is nothing to wait for, or after
- * so many milliseconds, a quarter of a second later at most. The store's reference has to live until then. Takes no
+/* Must not block. Thread: the engine's. */
+typedef void store_watched(void *arg, enum store_watch_end end);
+
+/* Calls told(arg, ...) once: when the log has come beyond the offset `end`, when nobody waits any more, or after so
+ * many milliseconds, a quarter of a second later at most. The store's reference has to live until then. Takes no
  * thread, and does not block. STORE_NO_MEMORY. */
 enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg);
 

@@ -20,6 +20,7 @@ enum {
 struct events {
     uint64_t known;  /* where the client knows to be */
     uint64_t handed; /* bytes, when it was waited last */
+    bool over;       /* nobody waits for changes any more */
     int64_t silent;  /* since when nothing was handed over: nanoseconds of the request's age */
     char beat[EVENT_ID_SIZE + sizeof "id: \n\n"];
 };
@@ -92,7 +93,7 @@ static void make_event(struct request *request)
     write_page(request, following);
     if (is_gone(request))
         write_gone(request, following);
-    portions->last = portions->last || api_is_draining(request->api);
+    portions->last = portions->last || following->events->over || api_is_draining(request->api);
     portions->idle = following_has_all(following);
     portions_end_text(portions, &following->text);
 }
@@ -100,11 +101,12 @@ static void make_event(struct request *request)
 /* ---- waiting ----------------------------------------------------------------------------------- */
 
 /* Thread: one of the engine's. */
-static void watched(void *arg, bool more)
+static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
     struct following *following = request->state;
-    if (more) {
+    if (end != STORE_WATCH_TIME) {
+        following->events->over = end == STORE_WATCH_OVER;
         portions_go_on(&following->portions);
         return;
     }
@@ -132,7 +134,7 @@ static unsigned until_heartbeat(const struct request *request, struct events *ev
 static bool wait_for_event(struct request *request)
 {
     struct following *following = request->state;
-    if (api_is_draining(request->api) || !permit_holds(request))
+    if (!permit_holds(request))
         return false;
     unsigned milliseconds = until_heartbeat(request, following->events);
     jsontext_free(&following->text);

@@ -3,7 +3,6 @@
 #include "api/feed/poll.h"
 
 #include "api/feed/following.h"
-#include "api/request/core.h"
 #include "api/request/reply.h"
 
 enum { PAGE_BYTES = 1 << 20 /* long keys make fewer changes */, MILLISECOND = 1000000 };
@@ -21,13 +20,16 @@ static uint64_t may_wait(const struct request *request, const struct following *
 {
     uint64_t passed = (uint64_t)request_age(request) / MILLISECOND;
     bool empty = request->error == STORE_OK && following->told == 0 && following_has_all(following);
-    return empty && following->wait > passed && !api_is_draining(request->api) ? following->wait - passed : 0;
+    return empty && following->wait > passed ? following->wait - passed : 0;
 }
 
 /* Thread: one of the engine's. */
-static void watched(void *request, bool more)
+static void watched(void *arg, enum store_watch_end end)
 {
-    (void)more; /* the page tells */
+    struct request *request = arg;
+    struct following *following = request->state;
+    if (end == STORE_WATCH_OVER)
+        following->wait = 0;
     request_work(request, read_page);
 }
 

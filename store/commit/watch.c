@@ -1,6 +1,7 @@
 /* watch.c - who waits for the next commit of a store: a list, and who looks at it. See watch.h. */
 #include "store/commit/watch.h"
 
+#include "store/base/admission.h"
 #include "store/base/clock.h"
 
 #include <assert.h>
@@ -17,7 +18,7 @@ struct watcher {
     uint64_t end;
     store_watched *told;
     void *arg;
-    bool more; /* that it is told */
+    enum store_watch_end how; /* that it is told */
 };
 
 /* ---- the list; the lock is held ---------------------------------------------------------------- */
@@ -51,7 +52,7 @@ static void tell(struct watcher *watcher)
 {
     struct watcher own = *watcher;
     free(watcher);
-    own.told(own.arg, own.more);
+    own.told(own.arg, own.how);
 }
 
 /* Its time is over; or there was more just now, when it could not be taken back any more. */
@@ -66,24 +67,28 @@ static void give_up(void *arg)
     tell(watcher);
 }
 
-/* Whether there is nothing to wait for any more. */
+/* Whether there is nothing to wait for any more. A gate that is only shut may be opened again. */
 static bool is_over(const struct watch *watch)
 {
-    return gate_is_removed(watch->gate) || !gate_lets_in(watch->gate) || atomic_load(watch->services->unwatched);
+    const struct services *services = watch->services;
+    return gate_is_removed(watch->gate) || admission_is_draining(services->admission) ||
+           atomic_load(services->unwatched);
 }
 
 /* Takes those out of the list for whom there is more. Those whose time is over just now tell themselves. */
 static struct watcher *take_woken(struct watch *watch)
 {
-    uint64_t end = is_over(watch) ? UINT64_MAX : index_end(watch->index);
+    bool over = is_over(watch);
+    uint64_t end = index_end(watch->index);
     struct watcher *woken = NULL, *next;
     lock_take(&watch->lock);
     for (struct watcher *watcher = watch->first; watcher; watcher = next) {
         next = watcher->next;
-        if (watcher->end >= end)
+        bool more = watcher->end < end;
+        if (!more && !over)
             continue;
         leave(watcher);
-        watcher->more = true;
+        watcher->how = more ? STORE_WATCH_MORE : STORE_WATCH_OVER;
         if (pool_withdraw(watch->services->pool, &watcher->job)) {
             watcher->next = woken;
             woken = watcher;
@@ -141,7 +146,7 @@ enum store_error watch_take(struct watch *watch, uint64_t end, unsigned millisec
     struct watcher *watcher = malloc(sizeof *watcher);
     if (!watcher)
         return STORE_NO_MEMORY;
-    *watcher = (struct watcher){.watch = watch, .end = end, .told = told, .arg = arg};
+    *watcher = (struct watcher){.watch = watch, .end = end, .told = told, .arg = arg, .how = STORE_WATCH_TIME};
     watcher->job = (struct pool_job){.run = give_up, .arg = watcher};
     lock_take(&watch->lock);
     enter(watch, watcher);
