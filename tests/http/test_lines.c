@@ -1,6 +1,7 @@
 /* A listing as lines: what is in them, who gets them, and what becomes of one that is under way while its reader
  * dawdles or goes, objects are deleted, or the store is removed. */
 #include "tests/http/clock.h"
+#include "tests/http/many.h"
 #include "tests/http/raw.h"
 #include "tests/http/site.h"
 
@@ -154,26 +155,7 @@ END_TEST
 
 /* ---- long ones ------------------------------------------------------------------------------- */
 
-enum { MANY = 12000, KEY = 1000, BATCH = 4000 };
-
-/* So many objects that what the kernel holds of their lines is a part of them: 15 MB. */
-static void put_many(void)
-{
-    for (int first = 0; first < MANY; first += BATCH) {
-        char *body = NULL;
-        size_t size;
-        FILE *out = open_memstream(&body, &size);
-        fprintf(out, "{\"allow_empty\":true,\"operations\":[");
-        for (int i = first; i < first + BATCH; i++)
-            fprintf(out, "%s{\"op\":\"put\",\"key\":\"%06d%0*d\",\"data\":\"\"}", i == first ? "" : ",", i, KEY - 6, 0);
-        fprintf(out, "]}");
-        ck_assert_int_eq(fclose(out), 0);
-        site_expect(
-            client_send(site.client, "POST", site_target("/batch"), body, size, "Content-Type: application/json", NULL),
-            200);
-        free(body);
-    }
-}
+enum { MANY = 12000 }; /* 15 MB of lines */
 
 static int number_of(const json_t *line)
 {
@@ -184,7 +166,7 @@ static int number_of(const json_t *line)
 
 START_TEST(all_that_stays_is_listed_once_beside_deletes_and_puts)
 {
-    put_many();
+    many_put(MANY);
     int pipe_ends[2];
     ck_assert_int_eq(pipe(pipe_ends), 0);
     pid_t writer = fork();
@@ -193,7 +175,7 @@ START_TEST(all_that_stays_is_listed_once_beside_deletes_and_puts)
         struct client *client = client_new(site.server->url);
         close(pipe_ends[1]);
         for (int i = MANY - 1;; i = (i + 7919) % MANY) {
-            char *target = client_text(client, "%s/%06d%0*d", site_target("/objects"), i, KEY - 6, 0);
+            char *target = client_text(client, "%s/%06d%0*d", site_target("/objects"), i, MANY_KEY - 6, 0);
             (void)client_send(client, i % 2 ? "DELETE" : "PUT", target, i % 2 ? NULL : "new", i % 2 ? 0 : 3, NULL);
             client_forget(client);
             fd_set ended = {0};
@@ -245,7 +227,7 @@ static int read_on(int reader, char last[8])
 
 START_TEST(a_slow_reader_gets_all_of_it)
 {
-    put_many();
+    many_put(MANY);
     int reader = begin_reading("1.0");
     char bytes[3000], last = 0;
     size_t lines = 0;
@@ -281,7 +263,7 @@ START_TEST(a_listing_that_breaks_off_is_seen_to)
     const char *versions[] = {"1.1", "1.0"};
     for (size_t i = 0; i < 2; i++) {
         char last[8];
-        put_many();
+        many_put(MANY);
         int reader = begin_reading(versions[i]);
         remove_store();
         ck_assert_int_eq(read_on(reader, last), ECONNRESET);
@@ -295,7 +277,7 @@ END_TEST
 /* Else the store could not be removed before the listing has come to its end. */
 START_TEST(nothing_more_is_made_for_who_has_gone)
 {
-    put_many();
+    many_put(MANY);
     for (int i = 0; i < 8; i++)
         raw_reset(begin_reading("1.1"));
     remove_store();

@@ -8,9 +8,11 @@
 #include "tests/lib/fixture.h"
 #include "tests/lib/follower.h"
 #include "tests/lib/history.h"
+#include "tests/lib/quiet.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +251,87 @@ START_TEST(damage_is_told_where_it_is_met)
 }
 END_TEST
 
+/* ---- what is kept ---------------------------------------------------------------------------- */
+
+/* So many keys of 1,000 bytes are put, and deleted: where the log stood between the two. */
+static uint64_t put_and_delete(unsigned count)
+{
+    enum { BATCH = 50, KEY = 1000 };
+    static char keys[BATCH][KEY + 1];
+    static struct store_op ops[BATCH];
+    uint64_t since = 0;
+    for (int kind = 0; kind < 2; kind++) {
+        for (unsigned first = 0; first < count; first += BATCH) {
+            struct ticket ticket;
+            for (unsigned i = 0; i < BATCH; i++) {
+                (void)snprintf(keys[i], sizeof keys[i], "%0*u", KEY, first + i);
+                ops[i] = (struct store_op){.kind = kind ? STORE_DELETE : STORE_PUT, .key = store_key_of(keys[i], KEY)};
+            }
+            ticket_init(&ticket);
+            ck_assert_int_eq(store_batch(fixture.store, ops, BATCH, STORE_ALLOW_EMPTY, ticket_done, &ticket, NULL),
+                             STORE_OK);
+            ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+            ticket_destroy(&ticket);
+        }
+        if (kind == 0)
+            since = fixture_figures(&fixture).end_offset;
+    }
+    ck_assert(quiet_comes());
+    return since;
+}
+
+static void keep_for(uint64_t retention)
+{
+    fixture_close(&fixture);
+    fixture.options.feed_retention = retention;
+    fixture_open(&fixture);
+}
+
+static enum store_error ask_for_one(uint64_t since)
+{
+    struct store_changes changes;
+    return ask(since, 1, "", &changes);
+}
+
+/* The bound is 16 MiB where an eighth of the files is less. */
+START_TEST(what_is_kept_has_its_bounds)
+{
+    keep_for(WEEK);
+    uint64_t since = put_and_delete(8000);
+    ck_assert_int_eq(ask_for_one(since), STORE_OK);
+    (void)put_and_delete(10000);
+    ck_assert_int_eq(ask_for_one(since), STORE_GONE);
+    ck_assert_uint_le(fixture_figures(&fixture).disk_bytes, 2 * (16 << 20));
+}
+END_TEST
+
+/* One that compacts and knows of no horizon leaves the file as it was. Nor does it help to take it away. */
+START_TEST(what_an_older_program_has_dropped_is_not_claimed)
+{
+    static const char path[] = "/data/stores/s/horizon";
+    size_t length;
+    keep_for(0);
+    (void)put_and_delete(1000);
+    uint8_t *horizon = fixture_read_file(&fixture, path, &length);
+    uint64_t since = put_and_delete(1000);
+    ck_assert_int_eq(ask_for_one(since), STORE_GONE);
+    fixture_close(&fixture);
+    fixture_write_file(&fixture, path, horizon, length, 0);
+    fixture_resize_file(&fixture, path, length);
+    free(horizon);
+    for (int there = 1; there >= 0; there--) {
+        fixture_open(&fixture);
+        ck_assert_int_eq(ask_for_one(since), STORE_GONE);
+        ck_assert_int_eq(ask_for_one(0), STORE_OK);
+        ck_assert_int_eq(ask_for_one(fixture_figures(&fixture).end_offset), STORE_OK);
+        fixture_close(&fixture);
+        if (there)
+            ck_assert_int_eq(fixture.io->unlinkat(fixture.io->self, AT_FDCWD, path, 0), 0);
+    }
+    fixture_open(&fixture);
+}
+END_TEST
+
 /* ---- the file -------------------------------------------------------------------------------- */
 
 START_TEST(a_file_that_is_not_valid_is_none)
@@ -268,6 +351,7 @@ int main(void)
     const TTest *const tests[] = {
         changes_come_in_their_order,          an_answer_does_not_part_a_transaction,
         only_what_is_below_a_prefix_is_told,  an_offset_of_another_log_is_gone,
+        what_is_kept_has_its_bounds,          what_an_older_program_has_dropped_is_not_claimed,
         damage_is_told_where_it_is_met,       a_file_that_is_not_valid_is_none,
         a_follower_holds_what_the_store_does,
     };
