@@ -82,6 +82,14 @@ function inPage(page, url, options = {}) {
     }, [url, options]);
 }
 
+// What the first event of a store's changes tells; null where the browser keeps it to itself.
+const firstEvent = (page, url) => page.evaluate((target) => new Promise((resolve) => {
+    const source = new EventSource(target);
+    const end = (told) => source.close() ?? resolve(told);
+    source.onmessage = (event) => end(JSON.parse(event.data).changes[0]?.key);
+    source.onerror = () => end(null);
+}), url);
+
 // ---- an origin that is allowed --------------------------------------------------------------------
 
 async function uploads(page, store) {
@@ -116,6 +124,8 @@ async function downloads(page, store) {
         part.headers?.["cairn-meta-owner"] === "ada" && part.headers?.["accept-ranges"] === "bytes", part);
     const list = await inPage(page, `${store}/objects?prefix=ph`);
     check("it lists", list.status === 200 && JSON.parse(list.text).objects[0]?.key === "photo", list);
+    const first = await firstEvent(page, `${store}/changes`);
+    check("it follows the store", first === "photo", first);
     const absent = await inPage(page, `${store}/objects/absent`);
     check("it sees a 404, and its request's name",
         absent.status === 404 && absent.text.includes("no-object") && absent.headers?.["x-request-id"], absent);
@@ -159,6 +169,8 @@ async function attacks(page, place, store) {
         check(`${place}: ${method} is not even sent`, answer.error, answer);
         await unchanged(method);
     }
+    const followed = await firstEvent(page, `${store}/changes`);
+    check(`${place}: it follows nothing`, followed === null, followed);
     for (const url of [victim, `${store}/objects`, new URL("/metrics", store).href]) {
         const answer = await inPage(page, url);
         check(`${place}: it sees nothing of ${new URL(url).pathname}`, answer.error, answer);
