@@ -1,5 +1,5 @@
-/* fuzz_event_id.c - how far a follower says to have come, as Last-Event-ID and as `log`: what is accepted means the same
- * when it is written down again. */
+/* fuzz_event_id.c - how far a follower says to have come, as Last-Event-ID and as `log`: what is accepted means the
+ * same when it is written down again. */
 #include "api/http/event_id.h"
 #include "tests/fuzz/fuzz.h"
 
