@@ -2,6 +2,7 @@
 #include "store/read/binder.h"
 
 #include "store/log/stretch.h"
+#include "store/read/inventory.h"
 #include "store/read/learner.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@ enum {
     WORN_SHARE = 4,        /* one entry in so many may be a put that leads to nothing */
     WORN_MIN = 256,        /* of so few nobody cares */
     TURN = 16 << 10,       /* entries */
+    MANY = 8 << 10,        /* tombstones that have taught: then it is worth writing down what is known */
     ROOM_AN_ENTRY = 1 << 7 /* bytes of the disk, about */
 };
 
@@ -111,7 +113,7 @@ static size_t find_worn(const struct state *states, size_t end)
 /* Which shelves are to become one: from one on, up to another; false: none. */
 static bool choose(struct binder *binder, const struct state *states, size_t *ret_from, size_t *ret_to)
 {
-    const struct catalog *catalog = binder->catalog;
+    struct catalog *catalog = binder->catalog;
     size_t end = catalog->count;
     while (end > 0 && !states[end - 1].ready)
         end--;
@@ -122,9 +124,9 @@ static bool choose(struct binder *binder, const struct state *states, size_t *re
     if (!catalog->shelves[end - 1].filed || (end > FEW && end - *ret_from > 1))
         return true;
     *ret_from = find_worn(states, end);
-    if (*ret_from == end || binder->worn_at == catalog->shelves[end - 1].last)
+    if (*ret_from == end || catalog->worn_at == catalog->shelves[end - 1].last)
         return false; /* what ended them is not sealed yet */
-    binder->worn_at = catalog->shelves[end - 1].last;
+    catalog->worn_at = catalog->shelves[end - 1].last;
     return true;
 }
 
@@ -211,7 +213,7 @@ static bool find_work(struct binder *binder)
     lock_take(&catalog->lock);
     struct state *states = survey(binder);
     for (size_t at = catalog->count; states && at-- > 0;)
-        if (states[at].segments == 0 && catalog->shelves[at].filed)
+        if (states[at].segments == 0)
             catalog_discard(catalog, at);
     free(states);
     states = survey(binder);
@@ -270,6 +272,7 @@ static void shelve(struct binder *binder, struct run *run)
     lock_take(&catalog->lock);
     if (find_shelves(binder, &from, &count)) {
         catalog_replace(catalog, from, count, run);
+        binder->learnt += catalog->inventoried.number ? MANY : 0; /* which tells of runs that are not there any more */
     } else {
         if (!damage_has_gaps(binder->index))
             keys_remove(binder->log, binder->work.sources[binder->work.source_count - 1].number);
@@ -308,10 +311,50 @@ static void end_work(struct binder *binder)
 static bool learn(struct binder *binder)
 {
     struct binder_work *work = &binder->work;
-    bool more = !catalog_known_runs(binder->catalog, &work->runs, &work->count).error &&
-                learner_go(binder->index, work->runs, work->count);
+    uint64_t more = 0;
+    if (!catalog_known_runs(binder->catalog, &work->runs, &work->count).error)
+        more = learner_go(binder->index, work->runs, work->count);
     work_free(work);
-    return more;
+    binder->learnt += more;
+    return more > 0;
+}
+
+/* ---- what is known --------------------------------------------------------------------------- */
+
+/* Takes all runs, if it is worth writing down what is known of them. */
+static bool find_stock(struct binder *binder, struct inventory_stock *ret_stock)
+{
+    struct catalog *catalog = binder->catalog;
+    struct binder_work *work = &binder->work;
+    uint64_t entries = 0;
+    bool lags;
+    lock_take(&catalog->lock);
+    size_t own = catalog_own_runs(catalog, &lags);
+    bool found = (lags || binder->learnt >= MANY) && catalog->opened && !damage_has_gaps(binder->index) &&
+                 !catalog_take_runs(catalog, &work->runs, &work->count).error;
+    *ret_stock = (struct inventory_stock){
+        .runs = work->runs, .count = work->count, .own = own, .worn_at = catalog->worn_at};
+    lock_release(&catalog->lock);
+    for (size_t i = 0; i < own && found; i++)
+        entries += run_entries(work->runs[work->count - 1 - i]);
+    return found && !space_is_full(binder->space) && space_affords(binder->space, entries * ROOM_AN_ENTRY);
+}
+
+/* Writes down what is known, if that is much more than the last time. Where it fails that is tried again when there is
+ * something to do again. */
+static void take_stock(struct binder *binder)
+{
+    struct binder_work *work = &binder->work;
+    struct run *run = NULL;
+    struct inventory_stock stock;
+    if (find_stock(binder, &stock) && !inventory_write(binder->index, binder->log, &stock, &run).error)
+        binder->learnt = 0;
+    if (run) {
+        lock_take(&binder->catalog->lock);
+        catalog_take_inventory(binder->catalog, &stock, run);
+        lock_release(&binder->catalog->lock);
+    }
+    work_free(work);
 }
 
 /* ---- in the background ----------------------------------------------------------------------- */
@@ -325,8 +368,10 @@ static int binder_run(void *arg)
     assert(pool_is_current(binder->errand.pool));
     if (!binder->working && learn(binder))
         return ERRAND_AGAIN;
-    if (!binder->working && !begin(binder))
+    if (!binder->working && !begin(binder)) {
+        take_stock(binder);
         return ERRAND_DONE;
+    }
     binder->working = true;
     struct failure failure = binding_go(&binder->work.binding, TURN, &more);
     if (!failure.error && more)

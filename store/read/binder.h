@@ -7,7 +7,8 @@
  * behind it, where most of what ended them stands.
  *
  * Between two such works it brings the shelves up to date where many tombstones are on none, and the runs learn which
- * entries have come to lead to nothing (learner.h).
+ * entries have come to lead to nothing (learner.h). When all of that is done it writes down what is known
+ * (inventory.h), where that is much more than the last time.
  *
  * It works in small turns, so that others have theirs, and not while the disk has no room that it could do without. The
  * catalog is locked only to look at the shelves and to put the new one in their place.
@@ -42,7 +43,7 @@ struct binder {
     struct space *space; /* the depot's */
 
     struct errand errand;
-    uint64_t worn_at; /* the last segment there was when a worn shelf was made anew */
+    uint64_t learnt; /* tombstones that were looked at since the inventory was written, about */
     bool working;
     struct binder_work work; /* if it is */
 };

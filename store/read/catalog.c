@@ -14,6 +14,8 @@ enum {
     GONE_SHARE = 4,  /* one in so many entries that a page meets may lead to nothing */
     GONE_MANY = 256, /* so many on pages that met more have the binder look */
     LAG = 256 << 10, /* so many bytes of tombstones that are in no run are many */
+    TAIL = 1 << 20,  /* so many bytes of the last segment that are not in the inventory are many, ... */
+    TAIL_SHARE = 2,  /* ... if it has not so many times as much */
 };
 
 void catalog_init(struct catalog *catalog)
@@ -221,6 +223,61 @@ static bool is_of_no_use(struct failure failure)
            !store_error_is_shortage(failure.error, failure.os_error);
 }
 
+/* ---- what an earlier life knew --------------------------------------------------------------- */
+
+/* The run of the last segment, in memory or in the inventory, gets its shelf, unless there is a file of it by now. */
+static void shelve_own(struct catalog *catalog, const struct inventory *inventory)
+{
+    size_t at;
+    if (!inventory->run || shelf_find(catalog, inventory->number, &at))
+        return;
+    struct run_source source = last_source(inventory->run);
+    if (source.number != inventory->number || source.covered > inventory->position)
+        return;
+    struct catalog_shelf *shelf = shelf_put(catalog, at, source.number, source.number);
+    if (!shelf)
+        return;
+    shelf->runs[shelf->count++] = run_retain(inventory->run);
+    catalog->inventoried = source;
+}
+
+/* Has the runs know what the inventory knows. Where there is one that it does not know, those behind it have to teach
+ * that. */
+static void take_over(struct catalog *catalog, const struct inventory *inventory)
+{
+    bool taught = true;
+    catalog->worn_at = inventory->worn_at;
+    shelve_own(catalog, inventory);
+    for (size_t at = 0; at < catalog->count; at++)
+        for (size_t i = 0; i < catalog->shelves[at].count; i++)
+            taught = inventory_tell(inventory, catalog->shelves[at].runs[i], taught) && taught;
+}
+
+/* Takes what there is of an inventory, where it speaks of this log. Without one all of it is found out again. */
+static void recall(struct catalog *catalog)
+{
+    struct inventory inventory;
+    struct stretch stretch;
+    const struct log *log = catalog->reader->log;
+    struct failure failure = inventory_open(log, &inventory);
+    if (failure.error == STORE_NO_OBJECT)
+        return;
+    if (!failure.error) {
+        failure = failure_of(STORE_DAMAGED);
+        if (catalog_pin_from(catalog, inventory.number, &stretch)) {
+            failure = inventory_prove(&inventory, log, &stretch);
+            stretch_release(&stretch);
+        }
+        if (!failure.error)
+            take_over(catalog, &inventory);
+        inventory_free(&inventory);
+    }
+    if (is_of_no_use(failure))
+        inventory_remove(log);
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
 /* Opens the files there are, at the first listing. Where damage has taken records from the log, older versions may have
  * come back that these left out: then they stay where they are. */
 static struct failure open_files(struct catalog *catalog)
@@ -249,6 +306,8 @@ static struct failure open_files(struct catalog *catalog)
     free(names);
     catalog->opened = !failure.error;
     discard_others(catalog);
+    if (!failure.error)
+        recall(catalog);
     return failure;
 }
 
@@ -379,6 +438,15 @@ static bool shelf_open(const struct reader *reader, struct catalog_shelf *shelf,
     return true;
 }
 
+/* Whether much of the last segment, of which so much is known, is not in the inventory: when all of it is written again
+ * it is worth that. */
+static bool is_behind(const struct catalog *catalog, uint64_t number, uint64_t covered)
+{
+    const struct run_source *has = &catalog->inventoried;
+    uint64_t from = has->number == number ? has->covered : SEGMENT_HEADER;
+    return covered >= from + TAIL && covered - from >= from / TAIL_SHARE;
+}
+
 /* Brings the shelf of a segment up to date, which is in no file yet as far as is known. */
 static struct failure shelf_update(struct catalog *catalog, const struct stretch *stretch)
 {
@@ -395,7 +463,8 @@ static struct failure shelf_update(struct catalog *catalog, const struct stretch
         return failure_none();
     struct failure failure = stretch->sealed && shelf->count == 0 ? shelf_file(reader, shelf, stretch)
                                                                   : shelf_extend(reader, shelf, stretch);
-    catalog->changed = catalog->changed || (stretch->sealed && !shelf->filed); /* it can come into a file */
+    bool wants = stretch->sealed ? !shelf->filed : is_behind(catalog, number, stretch->records);
+    catalog->changed = catalog->changed || wants; /* it can come into a file */
     if (shelf->count == 0)
         shelf_remove(catalog, at);
     return failure;
@@ -452,8 +521,9 @@ static struct failure bring_up_to_date(struct catalog *catalog)
     return failure;
 }
 
-static struct failure take_runs(const struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
+struct failure catalog_take_runs(const struct catalog *catalog, struct run ***ret_runs, size_t *ret_count)
 {
+    assert(lock_is_mine(&catalog->lock));
     size_t count = 0;
     for (size_t i = 0; i < catalog->count; i++)
         count += catalog->shelves[i].count;
@@ -473,7 +543,7 @@ struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, siz
     lock_take(&catalog->lock);
     struct failure failure = bring_up_to_date(catalog);
     if (!failure.error)
-        failure = take_runs(catalog, ret_runs, ret_count);
+        failure = catalog_take_runs(catalog, ret_runs, ret_count);
     if (catalog->changed)
         catalog_tidy(catalog);
     lock_release(&catalog->lock);
@@ -498,13 +568,15 @@ static bool lags(const struct catalog *catalog)
     struct index *index = catalog->reader->index;
     struct stretch stretch = {0};
     uint64_t lag = 0;
+    bool behind = false;
     index_lock_shared(index);
     while (stretch_pin(catalog->reader->log, stretch.next, index->end_offset, &stretch)) {
         lag += lag_of(catalog, &stretch);
+        behind = !stretch.sealed && is_behind(catalog, stretch.segment->number, stretch.records);
         stretch_release(&stretch);
     }
     index_unlock(index);
-    return lag >= LAG;
+    return lag >= LAG || (behind && catalog->opened); /* who never lists wants no inventory */
 }
 
 bool catalog_lags(struct catalog *catalog)
@@ -520,12 +592,65 @@ struct failure catalog_known_runs(struct catalog *catalog, struct run ***ret_run
     lock_take(&catalog->lock);
     struct failure failure = lags(catalog) ? bring_up_to_date(catalog) : failure_none();
     if (!failure.error)
-        failure = take_runs(catalog, ret_runs, ret_count);
+        failure = catalog_take_runs(catalog, ret_runs, ret_count);
     lock_release(&catalog->lock);
     return failure;
 }
 
+/* ---- the inventory --------------------------------------------------------------------------- */
+
+/* Whether no segment behind that of a number holds records. */
+static bool is_last(const struct catalog *catalog, uint64_t number)
+{
+    bool last = true;
+    struct stretch stretch = {.next = number + 1};
+    while (last && catalog_pin_from(catalog, stretch.next, &stretch)) {
+        last = segment_is_husk(stretch.segment);
+        stretch_release(&stretch);
+    }
+    return last;
+}
+
+size_t catalog_own_runs(const struct catalog *catalog, bool *ret_lags)
+{
+    assert(lock_is_mine(&catalog->lock));
+    const struct catalog_shelf *last = catalog->count > 0 ? &catalog->shelves[catalog->count - 1] : NULL;
+    *ret_lags = false;
+    if (!last || last->filed || last->count == 0 || catalog_shelf_lacks(last) || !is_last(catalog, last->last))
+        return 0;
+    *ret_lags = is_behind(catalog, last->last, last_source(last->runs[last->count - 1]).covered);
+    return last->count;
+}
+
+void catalog_take_inventory(struct catalog *catalog, const struct inventory_stock *stock, struct run *run)
+{
+    assert(lock_is_mine(&catalog->lock));
+    size_t own = stock->own;
+    struct run *const *runs = stock->runs + stock->count - own;
+    struct catalog_shelf *last = catalog->count > 0 ? &catalog->shelves[catalog->count - 1] : NULL;
+    bool same = last && !last->filed && last->count >= own;
+    catalog->inventoried = last_source(run);
+    for (size_t i = 0; i < own && same; i++)
+        same = last->runs[i] == runs[i];
+    if (!same) {
+        run_release(run);
+        return;
+    }
+    for (size_t i = 0; i < own; i++)
+        run_release(last->runs[i]);
+    last->runs[0] = run;
+    last->count -= own - 1;
+    memmove(last->runs + 1, last->runs + own, (last->count - 1) * sizeof *last->runs);
+}
+
 /* ---- letting go ------------------------------------------------------------------------------ */
+
+/* The run in it is not as it was made. */
+static void forget_inventory(struct catalog *catalog)
+{
+    catalog->inventoried = (struct run_source){0};
+    inventory_remove(catalog->reader->log);
+}
 
 static bool shelf_is_broken(const struct catalog_shelf *shelf)
 {
@@ -538,9 +663,13 @@ static bool shelf_is_broken(const struct catalog_shelf *shelf)
 void catalog_drop_broken(struct catalog *catalog)
 {
     lock_take(&catalog->lock);
-    for (size_t at = catalog->count; at-- > 0;)
-        if (shelf_is_broken(&catalog->shelves[at]))
-            catalog_discard(catalog, at);
+    for (size_t at = catalog->count; at-- > 0;) {
+        if (!shelf_is_broken(&catalog->shelves[at]))
+            continue;
+        if (!catalog->shelves[at].filed)
+            forget_inventory(catalog);
+        catalog_discard(catalog, at);
+    }
     lock_release(&catalog->lock);
 }
 

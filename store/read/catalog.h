@@ -3,7 +3,8 @@
  * The runs stand on shelves. A shelf has all entries of a segment, or of several ones behind one another: in one file
  * (keys.h), or in memory, where a segment is written to or was sealed just now. Then there are a few runs, of sizes
  * that fall, so that listing while writing sorts only what is new. A file is made when a listing first needs it. In the
- * background the shelves of many segments become few (binder.h).
+ * background the shelves of many segments become few, and what is known of all of them comes into the inventory
+ * (binder.h), from where a catalog takes it when it is opened.
  *
  * So a page costs what it shows, not what the store holds, and nothing of this lies on the way of a write.
  */
@@ -13,6 +14,7 @@
 #include "store/base/errand.h"
 #include "store/base/lock.h"
 #include "store/log/stretch.h"
+#include "store/read/inventory.h"
 #include "store/read/keys.h"
 #include "store/read/object.h"
 
@@ -36,8 +38,10 @@ struct catalog {
     struct catalog_shelf *shelves; /* in the order of their segments */
     size_t count;
     size_t capacity;
-    bool opened;  /* the files there are have been looked at */
-    bool changed; /* since the binder looked at it last */
+    bool opened;                   /* the files there are have been looked at */
+    bool changed;                  /* since the binder looked at it last */
+    struct run_source inventoried; /* the last segment, up to where it is in the inventory */
+    uint64_t worn_at;              /* the last segment there was when the binder made a worn shelf anew */
 
     atomic_size_t gone; /* entries that led to nothing, on pages that met many, since the binder was asked for that */
 };
@@ -50,7 +54,7 @@ void catalog_free(struct catalog *catalog);
  * STORE_NO_MEMORY. Blocking. Thread: any. */
 struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, size_t *ret_count);
 
-/* Whether many tombstones are in no run yet. Thread: any. */
+/* Whether many tombstones are in no run yet, or much of the last segment not in the inventory. Thread: any. */
 bool catalog_lags(struct catalog *catalog);
 
 /* Lets go of runs that were found not to be as they were made, and removes their files. Blocking. Thread: any. */
@@ -78,6 +82,17 @@ void catalog_discard(struct catalog *catalog, size_t at);
 /* Puts a run from a file in the place of shelves that stand one behind the other, and removes their files. The
  * tombstones behind them have to teach it. Takes it. Blocking. */
 void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct run *run);
+
+/* Takes references on all runs there are, in an allocated array, the oldest first. STORE_NO_MEMORY. */
+struct failure catalog_take_runs(const struct catalog *catalog, struct run ***ret_runs, size_t *ret_count);
+
+/* How many of the runs, the last ones, are those of the last segment, in memory or in the inventory, and whether much
+ * of that is not in there. */
+size_t catalog_own_runs(const struct catalog *catalog, bool *ret_lags);
+
+/* Puts the run of the last segment, which is in the inventory now, in the place of those that it was made of, if they
+ * are still there. Takes it. */
+void catalog_take_inventory(struct catalog *catalog, const struct inventory_stock *stock, struct run *run);
 
 /* Whether a shelf lacks records that could not be read. */
 bool catalog_shelf_lacks(const struct catalog_shelf *shelf);

@@ -3,6 +3,7 @@
 
 #include "store/log/cursor.h"
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static unsigned char *put(unsigned char *at, const void *bytes, size_t length)
 /* Makes room for one entry more, with so many bytes; false: memory is out. */
 static bool reserve(struct draft *draft, size_t length)
 {
-    uint64_t *items = grow(draft->items, &draft->capacity, draft->count + 1, sizeof *items);
+    struct draft_item *items = grow(draft->items, &draft->capacity, draft->count + 1, sizeof *items);
     draft->items = items ? items : draft->items;
     unsigned char *bytes = grow(draft->bytes, &draft->bytes_capacity, draft->length + length, 1);
     draft->bytes = bytes ? bytes : draft->bytes;
@@ -66,7 +67,7 @@ static bool reserve(struct draft *draft, size_t length)
 bool draft_take(struct draft *draft, const struct record *record)
 {
     struct entry entry;
-    if (record->type != RECORD_TOMBSTONE && (draft->tombstones || record->type != RECORD_PUT))
+    if (record->type != RECORD_TOMBSTONE && record->type != RECORD_PUT)
         return true;
     entry_of(record, &entry);
     struct item item = {.offset = entry.offset,
@@ -79,7 +80,7 @@ bool draft_take(struct draft *draft, const struct record *record)
                         .tombstone = entry.tombstone};
     if (!reserve(draft, sizeof item + entry.place.length + entry.attributes_length))
         return false;
-    draft->items[draft->count++] = draft->length;
+    draft->items[draft->count++] = (struct draft_item){.at = draft->length};
     unsigned char *at = put(draft->bytes + draft->length, &item, sizeof item);
     at = put(at, entry.place.bytes, entry.place.length);
     at = put(at, entry.attributes, entry.attributes_length);
@@ -120,24 +121,61 @@ static int compare_places(const unsigned char *left, const unsigned char *right)
     return order ? order : (left_length > right_length) - (left_length < right_length);
 }
 
+/* ---- their order ----------------------------------------------------------------------------- */
+
 /* Of those at one place the last one comes first: they were taken in the order in which they stand. */
 static int compare_items(const void *a, const void *b, void *bytes)
 {
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    const struct draft_item *left = a, *right = b;
     const unsigned char *base = bytes;
-    int order = compare_places(base + left, base + right);
-    return order ? order : (left < right) - (left > right);
+    if (left->sign != right->sign)
+        return left->sign < right->sign ? -1 : 1;
+    int order = compare_places(base + left->at, base + right->at);
+    return order ? order : (left->at < right->at) - (left->at > right->at);
+}
+
+/* How many bytes all places begin with. */
+static size_t length_in_common(const struct draft *draft)
+{
+    const unsigned char *first = draft->bytes + draft->items[0].at;
+    size_t common = place_length(first);
+    for (size_t i = 1; i < draft->count && common > 0; i++) {
+        const unsigned char *item = draft->bytes + draft->items[i].at;
+        common = place_length(item) < common ? place_length(item) : common;
+        while (memcmp(first + sizeof(struct item), item + sizeof(struct item), common) != 0)
+            common--;
+    }
+    return common;
+}
+
+/* The eight bytes of a place behind its first ones, or zeros where it has none: to compare them tells most places
+ * apart, and fetches nothing from elsewhere. */
+static uint64_t sign_of(const unsigned char *item, size_t from)
+{
+    uint64_t sign = 0;
+    size_t rest = place_length(item) - from;
+    memcpy(&sign, item + sizeof(struct item) + from, rest < sizeof sign ? rest : sizeof sign);
+    return be64toh(sign);
+}
+
+static void sort(struct draft *draft)
+{
+    if (draft->count == 0)
+        return;
+    size_t common = length_in_common(draft);
+    for (size_t i = 0; i < draft->count; i++)
+        draft->items[i].sign = sign_of(draft->bytes + draft->items[i].at, common);
+    qsort_r(draft->items, draft->count, sizeof *draft->items, compare_items, draft->bytes);
 }
 
 struct failure draft_write(struct draft *draft, struct run_writer *writer)
 {
     const unsigned char *before = NULL;
     struct failure failure = failure_none();
-    if (draft->count > 0)
-        qsort_r(draft->items, draft->count, sizeof *draft->items, compare_items, draft->bytes);
+    sort(draft);
     for (size_t i = 0; i < draft->count && !failure.error; i++) {
         struct entry entry;
-        const unsigned char *item = draft->bytes + draft->items[i];
+        const unsigned char *item = draft->bytes + draft->items[i].at;
         if (before && compare_places(before, item) == 0)
             continue;
         before = item;

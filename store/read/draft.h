@@ -21,9 +21,14 @@ struct draft_hole {
     uint64_t to;
 };
 
+/* Where an entry stands among the bytes of a draft, and what of its place is compared first. */
+struct draft_item {
+    size_t at;
+    uint64_t sign;
+};
+
 struct draft {
-    bool tombstones; /* it takes no others */
-    uint64_t *items; /* where each entry stands among the bytes */
+    struct draft_item *items;
     size_t count;
     size_t capacity;
     unsigned char *bytes;
@@ -38,11 +43,10 @@ struct draft {
     size_t lacks_capacity;
 };
 
-/* A draft that takes puts and tombstones, unless it is told otherwise. */
 void draft_init(struct draft *draft);
 void draft_free(struct draft *draft);
 
-/* Takes a record, if it is one of these. Borrows nothing. False: memory is out. */
+/* Takes a record, if it is a put or a tombstone. Borrows nothing. False: memory is out. */
 bool draft_take(struct draft *draft, const struct record *record);
 
 /* Takes the records of a segment between two positions. STORE_IO, STORE_NO_MEMORY. Blocking. */

@@ -14,7 +14,11 @@
 #include "store/read/run.h"
 
 /* Looks at some more of the tombstones that have taught nothing yet, in runs that are in order, the oldest first, and
- * have all that there is. False: there are none. Failing is of no harm: who lists finds out. Blocking. */
-bool learner_go(struct index *index, struct run *const *runs, size_t count);
+ * have all that there is: at how many, about, and 0: there are none. Failing is of no harm, who lists finds out.
+ * Blocking. */
+uint64_t learner_go(struct index *index, struct run *const *runs, size_t count);
+
+/* Has a run know of each of its blocks what leads to nothing up to the first entry that counts. Blocking. */
+void learner_look_through(struct index *index, struct run *run);
 
 #endif

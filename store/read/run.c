@@ -220,6 +220,11 @@ struct failure run_open(const struct io *io, int file, uint64_t offset, uint64_t
 
 /* ---- what it is made of ---------------------------------------------------------------------- */
 
+uint64_t run_identity(const struct run *run)
+{
+    return run->header.tail_check;
+}
+
 uint64_t run_entries(const struct run *run)
 {
     return run->header.entries;

@@ -105,6 +105,9 @@ struct failure run_prove(const struct run *run);
 struct run *run_retain(struct run *run);
 void run_release(struct run *run);
 
+/* The check of what stands behind its blocks, which has those of the blocks: no other run has it. */
+uint64_t run_identity(const struct run *run);
+
 /* What it is made of. The sources are decoded one by one. */
 uint64_t run_entries(const struct run *run);
 uint64_t run_tombstones(const struct run *run);

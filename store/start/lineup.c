@@ -5,6 +5,7 @@
 #include "store/base/error.h"
 #include "store/log/husk.h"
 #include "store/log/summary.h"
+#include "store/read/inventory.h"
 #include "store/read/keys.h"
 
 #include <errno.h>
@@ -64,11 +65,12 @@ static void clear_name(const struct line *line, const char *name)
     bool derived = summary_number(name, &number);
     if (derived && find_candidate(line, number))
         return;
-    if (derived || prepared_is_name(name) || husk_is_draft(name) || keys_is_draft(name) || summary_is_draft(name))
+    bool draft = husk_is_draft(name) || keys_is_draft(name) || summary_is_draft(name) || inventory_is_draft(name);
+    if (derived || draft || prepared_is_name(name))
         log->io->unlinkat(log->io->self, log->folder, name, 0);
     else if (keys_number(name, &number))
         keys_sweep(log, number);
-    else
+    else if (!inventory_is_name(name))
         notice_tell(line->notice, STORE_LOG_WARNING, "folder log holds %s, which is not cairn's: left alone", name);
 }
 

@@ -3,6 +3,7 @@
 #include "tests/lib/pages.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/quiet.h"
+#include "tests/lib/saved.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -284,52 +285,7 @@ END_TEST
 
 /* ---- two histories --------------------------------------------------------------------------- */
 
-enum { FILES_MAX = 32, BRANCH = 700 };
-
-struct saved {
-    char path[64];
-    uint8_t *bytes;
-    size_t size;
-};
-
-/* The files in log/ whose names have an ending. */
-static size_t save_files(const char *ending, struct saved ret_files[FILES_MAX])
-{
-    size_t count = 0;
-    int folder = fixture.io->openat(fixture.io->self, AT_FDCWD, "/data/stores/s/log", O_RDONLY | O_DIRECTORY, 0);
-    char *names = fixture.io->list(fixture.io->self, folder);
-    fixture.io->close(fixture.io->self, folder);
-    for (const char *name = names; *name; name += strlen(name) + 1) {
-        if (!strstr(name, ending))
-            continue;
-        ck_assert_uint_lt(count, FILES_MAX);
-        struct saved *file = &ret_files[count++];
-        (void)snprintf(file->path, sizeof file->path, "/data/stores/s/log/%s", name);
-        file->bytes = fixture_read_file(&fixture, file->path, &file->size);
-    }
-    free(names);
-    return count;
-}
-
-static void restore_files(struct saved *files, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        int file = fixture.io->openat(fixture.io->self, AT_FDCWD, files[i].path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        ck_assert_int_eq(io_write_all(fixture.io, file, files[i].bytes, files[i].size, 0), 0);
-        fixture.io->close(fixture.io->self, file);
-        free(files[i].bytes);
-    }
-}
-
-static void remove_files(const char *ending)
-{
-    static struct saved files[FILES_MAX];
-    size_t count = save_files(ending, files);
-    for (size_t i = 0; i < count; i++) {
-        fixture_remove(&fixture, files[i].path);
-        free(files[i].bytes);
-    }
-}
+enum { BRANCH = 700 };
 
 /* A history: the same lengths, whatever the letter. */
 static void go_on(const char *letter)
@@ -346,24 +302,24 @@ static void go_on(const char *letter)
  * names and may have the same lengths. */
 START_TEST(a_run_of_another_history_is_not_believed)
 {
-    static struct saved segments[FILES_MAX], keys[FILES_MAX];
+    static struct saved segments[SAVED_MAX], keys[SAVED_MAX];
     fill(2);
     fixture_close(&fixture);
-    size_t count = save_files(".seg", segments);
+    size_t count = saved_take(&fixture, ".seg", segments);
     fixture_open(&fixture);
     go_on("a");
     (void)pages_all(fixture.store, "", "", 100);
     ck_assert(quiet_comes());
     fixture_close(&fixture);
-    size_t key_count = save_files(".keys", keys);
+    size_t key_count = saved_take(&fixture, ".keys", keys);
     ck_assert_uint_gt(key_count, 0);
-    remove_files(".");
+    saved_remove_others(&fixture, segments, 0);
     fixture_remove(&fixture, "/data/stores/s/reach");
-    restore_files(segments, count);
+    saved_put_back(&fixture, segments, count);
     fixture_open(&fixture);
     go_on("b");
     fixture_close(&fixture);
-    restore_files(keys, key_count);
+    saved_put_back(&fixture, keys, key_count);
     fixture_open(&fixture);
     ck_assert_uint_eq(fixture_figures(&fixture).objects, next + BRANCH);
     ck_assert_ptr_null(strstr(pages_all(fixture.store, "", "", 100), "a0"));

@@ -1,6 +1,7 @@
 /* test_learner.c - after many deletions a page costs what it shows, the first one too, and shows what there is. */
 #include "store/internal.h"
 #include "tests/lib/fixture.h"
+#include "tests/lib/numbers.h"
 #include "tests/lib/pages.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/quiet.h"
@@ -11,30 +12,14 @@
 #include <string.h>
 
 /* Of so many objects a third has more than enough tombstones for the background to look at them. */
-enum { KEYS = 24000, THIRD = KEYS / 3, BATCH = 1000, TEXT = 32, READS = 24, TURNS = 4 };
+enum { KEYS = 24000, THIRD = KEYS / 3, TEXT = 32, READS = 24, TURNS = 4 };
 
 static struct fixture fixture;
 static bool there[KEYS];
 
-/* Puts or deletes each `step`th key between two. */
 static void change(enum store_op_kind kind, unsigned from, unsigned to, unsigned step)
 {
-    static char keys[BATCH][TEXT];
-    static struct store_op ops[BATCH];
-    while (from < to) {
-        size_t count = 0;
-        struct ticket ticket;
-        for (; from < to && count < BATCH; from += step, count++) {
-            (void)snprintf(keys[count], TEXT, "%05u", from);
-            ops[count] = (struct store_op){
-                .kind = kind, .key = store_key_of(keys[count], 5), .payload = "v", .size = kind == STORE_PUT};
-            there[from] = kind == STORE_PUT;
-        }
-        ticket_init(&ticket);
-        ck_assert_int_eq(store_batch(fixture.store, ops, count, 0, ticket_done, &ticket, NULL), STORE_OK);
-        ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
-        ticket_destroy(&ticket);
-    }
+    numbers_change(fixture.store, kind, from, to, step, there);
 }
 
 /* Segments are large enough that what has ended stays for a while. */
