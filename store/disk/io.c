@@ -354,11 +354,10 @@ int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)
     while (!error && from < to) {
         size_t length = to - from < most ? (size_t)(to - from) : most;
         error = io_write_all(io, file, zeros, length, (off_t)from);
-        io->write_back(io->self, file, (off_t)from, (off_t)length);
+        if (length == ZEROS) /* there will be more of it */
+            io->write_back(io->self, file, (off_t)from, (off_t)length);
         from += length;
     }
     free(zeros);
-    if (!error && io->fdatasync(io->self, file) < 0)
-        error = errno;
     return error;
 }

@@ -77,7 +77,7 @@ bool io_leads_to(const struct io *io, int folder, const char *path, int file);
  * lost+found, @eaDir, and whatever begins with a dot. They are nobody's. */
 char *io_list(const struct io *io, int folder);
 
-/* Fills the file with zeros from `from` to `to` and syncs it; an errno. */
+/* Fills the file with zeros from `from` to `to`; an errno. */
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to);
 
 #endif

@@ -83,9 +83,12 @@ static int extend(struct reserve *reserve, uint64_t from, uint64_t to)
 {
     assert(lock_is_mine(&reserve->lock));
     const struct io *io = reserve->io;
-    if (io->allocate(io->self, reserve->file, (off_t)from, (off_t)(to - from)) == 0)
-        return io->fsync(io->self, reserve->file) < 0 ? errno : 0;
-    return errno == EOPNOTSUPP ? io_write_zeros(io, reserve->file, from, to) : errno;
+    int error = io->allocate(io->self, reserve->file, (off_t)from, (off_t)(to - from)) < 0 ? errno : 0;
+    if (error == EOPNOTSUPP)
+        error = io_write_zeros(io, reserve->file, from, to);
+    if (!error && io->fsync(io->self, reserve->file) < 0)
+        error = errno;
+    return error;
 }
 
 int reserve_grow(struct reserve *reserve, uint64_t bytes)

@@ -28,18 +28,28 @@ bool prepared_is_name(const char *name)
 
 /* ---- making a file of zeros ------------------------------------------------------------------ */
 
+/* Fills an empty file with zeros; an errno. `synced`: a file system that tells of a full disk only then is asked now,
+ * and not with the sync of the header. */
+static int fill(const struct io *io, int file, uint64_t size, bool synced)
+{
+    int error = io_write_zeros(io, file, 0, size);
+    if (!error && synced && io->fdatasync(io->self, file) < 0)
+        error = errno;
+    return error;
+}
+
 /* Makes a file of `size` zeros, or of less when the disk has no room for it, but not of less than `least`; its name is
  * known. An errno: then it is as it was. */
-static int prepared_make(struct log *log, struct prepared *prepared, uint64_t size, uint64_t least)
+static int prepared_make(struct log *log, struct prepared *prepared, uint64_t size, uint64_t least, bool synced)
 {
     const struct io *io = log->io;
     int file = io->openat(io->self, log->folder, prepared->name, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return errno;
-    int error = io_write_zeros(io, file, 0, size);
+    int error = fill(io, file, size, synced);
     while (error_of_errno(error) == STORE_FULL && size / GROWTH >= least) {
         size /= GROWTH;
-        error = io->ftruncate(io->self, file, 0) < 0 ? errno : io_write_zeros(io, file, 0, size);
+        error = io->ftruncate(io->self, file, 0) < 0 ? errno : fill(io, file, size, synced);
     }
     if (error) {
         io->close(io->self, file);
@@ -77,7 +87,7 @@ static int spare_make(void *arg)
     struct prepared made = {.file = -1, .name = spare_name};
     uint64_t size = affordable(log, spare->wanted, SPARE_MIN);
     if (size > 0)
-        (void)prepared_make(log, &made, size, SPARE_MIN);
+        (void)prepared_make(log, &made, size, SPARE_MIN, true);
     lock_take(&spare->lock);
     spare->made = made;
     lock_release(&spare->lock);
@@ -142,7 +152,7 @@ void prepared_free(struct log *log)
 
 /* ---- when it is needed ----------------------------------------------------------------------- */
 
-/* Makes a prepared file as long as it has to be; drops it when that fails. */
+/* Makes a prepared file as long as it has to be, also on disk when it has its header; drops it when that fails. */
 static int prepared_extend(struct log *log, struct prepared *prepared, uint64_t size)
 {
     if (prepared->size >= size)
@@ -176,12 +186,12 @@ static uint64_t least_size(const struct log *log, uint64_t bytes)
     return used + (log->active || share > LOG_TAIL_MAX ? LOG_TAIL_MAX : share);
 }
 
-/* Makes a small one now; an errno. */
+/* Makes a small one now, whose zeros come to the disk with its header; an errno. */
 static int make_in_haste(struct log *log, uint64_t least, struct prepared *ret_prepared)
 {
     uint64_t size = affordable(log, hasty_size(log, least), least);
     ret_prepared->name = next_name;
-    return size > 0 ? prepared_make(log, ret_prepared, size, least) : ENOSPC;
+    return size > 0 ? prepared_make(log, ret_prepared, size, least, false) : ENOSPC;
 }
 
 /* There was no space for it, perhaps because the background is about to take that for the spare; `error` if not. */
@@ -264,7 +274,7 @@ int prepared_get_scarce(struct log *log, const struct log_need *need, struct pre
     prepared = (struct prepared){.name = next_name, .file = -1};
     do {
         if (size > 0)
-            error = prepared_make(log, &prepared, size, size);
+            error = prepared_make(log, &prepared, size, size, true);
     } while (error && size > 0 && error_of_errno(error) == STORE_FULL && space_give(log->space, size));
     if (!error)
         *ret_prepared = prepared;

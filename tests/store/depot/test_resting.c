@@ -67,6 +67,15 @@ START_TEST(a_turn_costs_the_sync_of_its_write)
 }
 END_TEST
 
+/* Of its first segment one for the file and one for its name. */
+START_TEST(a_first_turn_costs_two_syncs_more)
+{
+    uint64_t before = syncs();
+    ck_assert_uint_eq(take_turns(0, 2), 2);
+    ck_assert_uint_eq(syncs() - before, 2 * 3);
+}
+END_TEST
+
 START_TEST(a_turn_that_only_reads_costs_none)
 {
     ck_assert_uint_eq(take_turns(0, 4), 4);
@@ -244,29 +253,42 @@ static void expect_turns(unsigned came)
     }
 }
 
-/* At each third call of some turns, which are the second of stores that were closed before. */
-START_TEST(a_cut_while_stores_take_turns_loses_nothing)
+/* At every so manieth call of some turns; and once more behind the start. */
+static void cut_turns(unsigned from, unsigned to, unsigned step)
 {
     unsigned came = 0;
-    for (uint64_t call = 0; came < TURNS; call += STEP) {
+    for (uint64_t call = 0; came < to; call += step) {
         teardown();
         setup();
-        ck_assert_uint_eq(take_turns(0, 4), 4);
+        ck_assert_uint_eq(take_turns(0, from), from);
         sim_disk_cut_after(fixture.disk, call);
-        came = take_turns(4, TURNS);
-        fixture_cut(&fixture, call);
-        fixture_open(&fixture);
-        expect_turns(came);
-        fixture_cut(&fixture, call + 1);
-        fixture_open(&fixture);
-        expect_turns(came);
+        came = take_turns(from, to);
+        for (unsigned cut = 0; cut < 2; cut++) {
+            fixture_cut(&fixture, call + cut);
+            fixture_open(&fixture);
+            expect_turns(came);
+        }
     }
+}
+
+/* The second turns of stores that were closed before. */
+START_TEST(a_cut_while_stores_take_turns_loses_nothing)
+{
+    cut_turns(4, TURNS, STEP);
+}
+END_TEST
+
+START_TEST(a_cut_in_first_turns_loses_nothing)
+{
+    cut_turns(0, 2, 1);
 }
 END_TEST
 
 int main(void)
 {
     const TTest *const tests[] = {
+        a_first_turn_costs_two_syncs_more,
+        a_cut_in_first_turns_loses_nothing,
         a_turn_costs_the_sync_of_its_write,
         a_turn_that_only_reads_costs_none,
         what_a_resting_store_has_lost_is_missed,
