@@ -9,6 +9,7 @@
 #include "store/base/services.h"
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
+#include "store/depot/arrival.h"
 #include "store/depot/census.h"
 #include "store/depot/claims.h"
 #include "store/depot/folder.h"
@@ -311,7 +312,7 @@ static struct failure acquire(struct depot *depot, const char *name, struct stor
                               struct store_detail *ret_detail)
 {
     struct failure failure = check_name(name, ret_detail);
-    return failure.error ? failure : roster_acquire(&depot->roster, name, ret_store, ret_detail);
+    return failure.error ? failure : arrival_await(&depot->roster, name, ret_store, ret_detail);
 }
 
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
@@ -591,7 +592,7 @@ static struct failure remove_store(struct depot *depot, const char *name, bool f
         roster_unblock(&depot->roster, blocked);
         return failure;
     }
-    struct failure failure = roster_acquire(&depot->roster, name, &store, detail);
+    struct failure failure = arrival_await(&depot->roster, name, &store, detail);
     if (!failure.error) {
         failure = remove_acquired(depot, store, force, detail);
         depot_release(store);
@@ -622,7 +623,7 @@ static struct failure set_limits(struct depot *depot, const char *name, const st
 {
     struct store *store;
     assert(claims_hold(&depot->claims, name));
-    struct failure failure = roster_acquire(&depot->roster, name, &store, detail);
+    struct failure failure = arrival_await(&depot->roster, name, &store, detail);
     if (failure.error)
         return failure;
     failure = find_places(depot, name, detail);

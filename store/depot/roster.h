@@ -68,13 +68,9 @@ void roster_free(struct roster *roster);
 
 /* A reference to a store that is open. Else STORE_AGAIN, and it is opened: `opened(arg, ...)` is called, once, when
  * that has come to an end, with a reference or with the errors of store_open() (internal.h). It must not block.
- * STORE_NO_MEMORY. Does not block. */
+ * STORE_NO_MEMORY. Does not block. Who waits for that: arrival.h. */
 enum store_error roster_acquire_soon(struct roster *roster, const char *name, store_opened *opened, void *arg,
                                      struct store **ret_store);
-
-/* The same for who waits for that; *ret_detail may be NULL. Blocking. Thread: none of those that open stores. */
-struct failure roster_acquire(struct roster *roster, const char *name, struct store **ret_store,
-                              struct store_detail *ret_detail);
 
 /* The same for a store that is open already, else STORE_AGAIN. Does not block. */
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store);

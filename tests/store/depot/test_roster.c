@@ -2,6 +2,7 @@
 #include "store/base/admission.h"
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
+#include "store/depot/arrival.h"
 #include "store/depot/roster.h"
 #include "store/disk/space.h"
 #include "tests/lib/barrier.h"
@@ -94,7 +95,7 @@ static void teardown(void)
 static struct store *acquire(const char *name)
 {
     struct store *store = NULL;
-    ck_assert_int_eq(roster_acquire(&roster, name, &store, NULL).error, STORE_OK);
+    ck_assert_int_eq(arrival_await(&roster, name, &store, NULL).error, STORE_OK);
     return store;
 }
 
@@ -155,7 +156,7 @@ START_TEST(what_is_not_there_is_told_and_no_trouble)
 {
     struct store *store;
     struct store_detail detail = {0};
-    ck_assert_int_eq(roster_acquire(&roster, "nobody", &store, &detail).error, STORE_NO_STORE);
+    ck_assert_int_eq(arrival_await(&roster, "nobody", &store, &detail).error, STORE_NO_STORE);
     ck_assert_str_ne(detail.text, "");
     ck_assert(!trouble_tell(&trouble, &detail));
 }
@@ -176,7 +177,7 @@ START_TEST(a_store_that_cannot_be_opened_is_kept_in_mind_until_it_can)
     struct store *store;
     struct store_detail detail;
     sim_disk_fail(disk, SIM_LIST, 1, false, EIO);
-    ck_assert_int_eq(roster_acquire(&roster, "a", &store, NULL).error, STORE_IO);
+    ck_assert_int_eq(arrival_await(&roster, "a", &store, NULL).error, STORE_IO);
     ck_assert(trouble_tell(&trouble, &detail));
     roster_release(acquire("a"));
     ck_assert(!trouble_tell(&trouble, &detail));
@@ -189,7 +190,7 @@ START_TEST(want_of_descriptors_is_no_trouble_of_the_store)
     struct store *store;
     struct store_detail detail = {0};
     sim_disk_fail(disk, SIM_OPENAT, 1, true, EMFILE);
-    ck_assert_int_eq(roster_acquire(&roster, "a", &store, &detail).error, STORE_IO);
+    ck_assert_int_eq(arrival_await(&roster, "a", &store, &detail).error, STORE_IO);
     ck_assert_int_eq(detail.os_error, EMFILE);
     ck_assert(!trouble_tell(&trouble, &detail));
     sim_disk_heal(disk);
@@ -201,7 +202,7 @@ static void *acquire_b(void *arg)
 {
     struct failure *failure = arg;
     struct store *store = NULL;
-    *failure = roster_acquire(&roster, "b", &store, NULL);
+    *failure = arrival_await(&roster, "b", &store, NULL);
     if (!failure->error)
         roster_release(store);
     return NULL;
@@ -296,7 +297,7 @@ START_TEST(a_log_that_is_being_read_is_let_go_of_at_the_end)
     halting = *options.io;
     halting.pread = pread_and_halt;
     options.io = &halting;
-    ck_assert_int_eq(roster_acquire(&roster, "a", &store, NULL).error, STORE_DRAINING);
+    ck_assert_int_eq(arrival_await(&roster, "a", &store, NULL).error, STORE_DRAINING);
     ck_assert(!trouble_tell(&trouble, &detail));
     options.io = sim_disk_io(disk);
     atomic_store(&halt, false);
@@ -407,7 +408,7 @@ START_TEST(a_struck_store_is_found_by_nobody_and_lives_as_long_as_it_is_used)
     ck_assert_int_eq(trash_take_store(&folder.trash, "a", entry, &doubtful), 0);
     roster_strike(&roster, store, entry);
     ck_assert(!is_open("a"));
-    ck_assert_int_eq(roster_acquire(&roster, "a", &other, NULL).error, STORE_NO_STORE);
+    ck_assert_int_eq(arrival_await(&roster, "a", &other, NULL).error, STORE_NO_STORE);
     size_t nodes = sim_disk_nodes(disk);
     ck_assert_str_eq(store_name(store), "a");
     roster_release(store);
