@@ -89,7 +89,7 @@ int command_backup(char *const *arguments)
     }
     enum check_status status = copying_run(&order.copying);
     if (status == CHECK_UNKNOWN || !order.check)
-        return status;
+        return (int)status;
     const struct check check = {.folder = order.copying.to, .store = order.copying.store, .json = order.copying.json};
-    return check_run(&check);
+    return (int)check_run(&check);
 }

@@ -217,7 +217,7 @@ int command_check(char *const *arguments)
     if (!read_arguments(&check, arguments, &help))
         return CHECK_UNKNOWN;
     if (!help)
-        return check_run(&check);
+        return (int)check_run(&check);
     fputs(check_usage, stdout);
     return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
 }

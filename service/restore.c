@@ -67,7 +67,7 @@ int command_restore(char *const *arguments)
     }
     enum check_status status = copying_run(&copying);
     if (status == CHECK_UNKNOWN)
-        return status;
+        return (int)status;
     const struct check check = {.folder = copying.to, .store = copying.store, .json = copying.json};
-    return check_run(&check);
+    return (int)check_run(&check);
 }
