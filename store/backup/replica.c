@@ -23,6 +23,10 @@ enum {
     DRAFT_NAME_MAX = STORE_NAME_MAX + 8,
 };
 
+/* The name of the last segment until its copy is whole. It has no number then: a file that has one and the time of its
+ * source is taken for that. */
+static const char tail_name[] = "tail";
+
 /* The text files of a store. */
 enum { NOTE_SETTINGS, NOTE_REACH, NOTE_HORIZON, NOTES };
 static const char *const note_names[NOTES] = {"settings", "reach", "horizon"};
@@ -106,14 +110,10 @@ static int tail_open(struct replica *replica, const struct snapshot_file *last)
 {
     struct tail *tail = &replica->tail;
     const struct io *io = replica->stage.io;
-    int folder = replica->stage.draft.log;
-    char name[NUMBERED_NAME_MAX];
     if (tail->file >= 0 && tail->number == last->number && imprint_same_file(&tail->imprint, &last->imprint))
         return 0;
     tail_close(replica);
-    numbered_name(last->number, segment_ending, name);
-    numbered_remove(io, folder, last->number, segment_ending); /* it may be a link to the copy's */
-    tail->file = io->openat(io->self, folder, name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    tail->file = io->openat(io->self, replica->stage.draft.log, tail_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (tail->file < 0)
         return errno;
     tail->number = last->number;
@@ -162,22 +162,32 @@ static struct failure tail_take(struct replica *replica, const struct snapshot_f
     return failure;
 }
 
-/* Makes it as long as a start expects it to be, and durable. The time of its source says that nothing was written since
- * only where that had rested as it was read. */
+/* The time that the copy gets. That of the source says that nothing was written since only where it had rested as it
+ * was read: within a tick of the clock a file may change twice. Else it is one that the source will not have again. */
+static struct timespec tail_time(const struct tail *tail)
+{
+    const struct timespec *source = &tail->imprint.written;
+    int64_t written = (int64_t)source->tv_sec * CLOCK_SECOND + source->tv_nsec;
+    bool rested = tail->looked - written > (int64_t)RESTED * CLOCK_SECOND;
+    return clock_timespec(rested ? written : written - 1);
+}
+
+/* Makes it as long as a start expects it to be, durable, and a segment. An errno. */
 static int tail_finish(struct replica *replica)
 {
     const struct tail *tail = &replica->tail;
     const struct io *io = replica->stage.io;
+    int folder = replica->stage.draft.log;
+    char name[NUMBERED_NAME_MAX];
     if (tail->file < 0)
         return 0;
+    const struct timespec time = tail_time(tail);
+    numbered_name(tail->number, segment_ending, name);
     int error = io->ftruncate(io->self, tail->file, (off_t)tail->imprint.size) < 0 ? errno : 0;
     if (!error && replica->places->roomy)
         error = io_write_zeros(io, tail->file, tail->end, tail->imprint.size);
-    if (!error && io->fdatasync(io->self, tail->file) < 0)
-        error = errno;
-    int64_t written = (int64_t)tail->imprint.written.tv_sec * CLOCK_SECOND + tail->imprint.written.tv_nsec;
-    bool rested = tail->looked - written > (int64_t)RESTED * CLOCK_SECOND;
-    if (!error && rested && io->set_written(io->self, tail->file, &tail->imprint.written) < 0)
+    if (!error && (io->fdatasync(io->self, tail->file) < 0 || io->set_written(io->self, tail->file, &time) < 0 ||
+                   io->renameat(io->self, folder, tail_name, folder, name) < 0))
         error = errno;
     return error;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { STRIDE = 11, FILLERS = 40, FILLER_SIZE = 900 };
 
@@ -423,6 +424,35 @@ START_TEST(damage_is_copied_as_it_is)
 }
 END_TEST
 
+static struct timespec written(const char *path)
+{
+    struct stat status;
+    const struct io *io = fixture.io;
+    int file = io->openat(io->self, AT_FDCWD, path, O_RDONLY, 0);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(io->fstat(io->self, file, &status), 0);
+    io->close(io->self, file);
+    return status.st_mtim;
+}
+
+/* The source may be written to again within the tick of the clock in which it was copied. So the copy of a segment that
+ * is not sealed has no time that it might come to have. */
+START_TEST(the_copy_of_the_last_segment_is_older_than_it)
+{
+    const struct io *io = fixture.io;
+    struct timespec now;
+    fixture_must_put(&fixture, "a", "old");
+    clock_gettime(CLOCK_REALTIME, &now);
+    int file = io->openat(io->self, AT_FDCWD, fixture_segment(&fixture), O_RDWR, 0);
+    ck_assert_int_eq(io->set_written(io->self, file, &now), 0);
+    io->close(io->self, file);
+    ck_assert_int_eq(copy(), STORE_OK);
+    struct timespec source = written("/data/stores/s/log/0000000000000001.seg");
+    struct timespec copied = written("/copy/stores/s/log/0000000000000001.seg");
+    ck_assert(copied.tv_sec < source.tv_sec || (copied.tv_sec == source.tv_sec && copied.tv_nsec < source.tv_nsec));
+}
+END_TEST
+
 /* A restored folder can be written to, and is no backup. */
 START_TEST(a_restored_store_goes_on)
 {
@@ -456,6 +486,7 @@ int main(void)
         a_store_that_is_removed_meanwhile_is_not_copied,
         a_torn_transaction_is_not_copied,
         damage_is_copied_as_it_is,
+        the_copy_of_the_last_segment_is_older_than_it,
         a_restored_store_goes_on,
     };
     return UNIT_RUN_WITH("backup", setup, teardown, tests);
