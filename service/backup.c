@@ -1,25 +1,33 @@
-/* backup.c - `cairnd backup --from DIR TO`: copies a data folder that a server may be writing to meanwhile. */
+/* backup.c - `cairnd backup --from DIR|URL TO`: copies a data folder that a server may be writing to meanwhile, or what
+ * a server has. */
 #include "service/check.h"
 #include "service/command.h"
 #include "service/copying.h"
+#include "service/mirror.h"
+#include "service/small_file.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char backup_usage[] =
-    "usage: cairnd backup --from DIR TO [--store NAME] [--link] [--check] [--json]\n"
+    "usage: cairnd backup --from DIR|URL TO [--store NAME] [--link] [--check] [--json]\n"
+    "                     [--token-file FILE]\n"
     "\n"
     "Copies the data folder DIR, which a server may be writing to meanwhile, into the folder TO: each\n"
     "store as it was at one point of its log. What TO has already is not copied again. TO is a data\n"
-    "folder itself, at every moment; a run that is cut short is taken up by the next one. The server is\n"
-    "not asked: this reads its files.\n"
+    "folder itself, at every moment; a run that is cut short is taken up by the next one. Of DIR the\n"
+    "files are read, and no server is asked; one elsewhere is by its URL, such as\n"
+    "https://files.example.com.\n"
     "\n"
-    "  --from DIR    the data folder\n"
-    "  --store NAME  copy this store only, and leave the copies of others alone\n"
-    "  --link        do not copy files that never change, but link them: takes no space, and what damages\n"
-    "                one damages both\n"
-    "  --check       behind it, compare every byte of TO with its digest, as cairnd check does\n"
-    "  --json        report for scripts, one object; with --check that of cairnd check follows\n"
+    "  --from DIR          the data folder, or the URL of a server\n"
+    "  --store NAME        copy this store only, and leave the copies of others alone\n"
+    "  --link              do not copy files that never change, but link them: takes no space, and what\n"
+    "                      damages one damages both\n"
+    "  --check             behind it, compare every byte of TO with its digest, as cairnd check does\n"
+    "  --json              report for scripts, one object; with --check that of cairnd check follows\n"
+    "  --token-file FILE   the token that the server is shown (CAIRN_TOKEN): it needs read and list\n"
     "\n"
     "Status 0: everything is copied; 1: there are flaws, which were copied as they are; 2: not all could\n"
     "be copied, or checked.\n";
@@ -28,9 +36,12 @@ const char backup_usage[] =
 
 struct order {
     struct copying copying;
+    const char *token_file;
     bool check;
     bool help;
 };
+
+enum { TOKEN_MAX = 4096 };
 
 static bool read_value(const char **value, const char *name, char *const **arguments)
 {
@@ -54,6 +65,8 @@ static bool read_flag(struct order *order, char *const **arguments)
         return read_value(&order->copying.from, "--from", arguments);
     if (command_flag_is(argument, "--store"))
         return read_value(&order->copying.store, "--store", arguments);
+    if (command_flag_is(argument, "--token-file"))
+        return read_value(&order->token_file, "--token-file", arguments);
     return fail("'%s' is no option; `cairnd backup --help` tells more", argument);
 }
 
@@ -78,6 +91,39 @@ static bool read_arguments(struct order *order, char *const *arguments)
     return order->copying.to || fail("which folder is the backup? `cairnd backup --help` tells more");
 }
 
+/* ---- from where ------------------------------------------------------------------------------ */
+
+static bool is_url(const char *from)
+{
+    return strncmp(from, "http://", 7) == 0 || strncmp(from, "https://", 8) == 0;
+}
+
+/* The token is the first line; NULL without one. *ret_token: free it. */
+static bool read_token(const char *path, char **ret_token)
+{
+    size_t length;
+    const char *variable = getenv("CAIRN_TOKEN");
+    *ret_token = path ? small_file_read(path, TOKEN_MAX, &length) : variable ? strdup(variable) : NULL;
+    if (path && !*ret_token)
+        return fail("%s cannot be read: %s", path, strerror(errno));
+    if (*ret_token)
+        (*ret_token)[strcspn(*ret_token, "\r\n")] = '\0';
+    return true;
+}
+
+static enum check_status copy(struct order *order)
+{
+    char *token;
+    if (!is_url(order->copying.from))
+        return copying_run(&order->copying);
+    if (!read_token(order->token_file, &token))
+        return CHECK_UNKNOWN;
+    order->copying.url = order->copying.from;
+    enum check_status status = mirror_run(&order->copying, token);
+    free(token);
+    return status;
+}
+
 int command_backup(char *const *arguments)
 {
     struct order order = {.copying.command = "backup"};
@@ -87,7 +133,7 @@ int command_backup(char *const *arguments)
         fputs(backup_usage, stdout);
         return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
     }
-    enum check_status status = copying_run(&order.copying);
+    enum check_status status = copy(&order);
     if (status == CHECK_UNKNOWN || !order.check)
         return (int)status;
     const struct check check = {.folder = order.copying.to, .store = order.copying.store, .json = order.copying.json};

@@ -14,7 +14,7 @@ const struct command command_table[] = {
     {"healthcheck", "healthcheck [OPTION]...", "ask the server so configured for /healthz; status 0 or 1",
      command_healthcheck},
     {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
-    {"backup", "backup --from DIR TO ...", "copy a data folder that is in use: cairnd backup --help", command_backup},
+    {"backup", "backup --from DIR|URL TO", "copy what is in use: cairnd backup --help", command_backup},
     {"restore", "restore FROM DIR ...", "make a data folder of a backup: cairnd restore --help", command_restore},
     {"token", "token add|list|remove ...", "edit who may do what: cairnd token --help", command_token},
     {"link-key", "link-key add|list|remove ...", "edit what signs links: cairnd link-key --help", command_link_key},

@@ -48,22 +48,22 @@ static void json_begin(struct run *run)
 {
     struct jsontext *text = &run->text;
     jsontext_open(text, '{');
-    words(text, "from", run->copying->from);
+    words(text, "from", run->copying->url ? run->copying->url : run->copying->from);
     words(text, "to", run->copying->to);
     jsontext_name(text, "stores");
     jsontext_open(text, '[');
 }
 
-static void json_store(struct jsontext *text, const struct backup_store *store)
+static void json_store(struct jsontext *text, const struct backup_store *store, uint64_t offset, bool told)
 {
     jsontext_open(text, '{');
     jsontext_field(text, "name", store->name);
     boolean(text, "unchanged", store->unchanged);
     jsontext_name(text, "end_offset");
-    if (store->unchanged || store->error)
-        jsontext_null(text);
+    if (told)
+        jsontext_number(text, offset);
     else
-        jsontext_number(text, store->end_offset);
+        jsontext_null(text);
     number(text, "files_copied", store->files_copied);
     number(text, "files_kept", store->files_kept);
     number(text, "bytes_copied", store->bytes_copied);
@@ -93,7 +93,7 @@ static void print_amount(uint64_t files, uint64_t bytes, const char *what)
     printf("%" PRIu64 " file%s of %" PRIu64 " bytes %s", files, files == 1 ? "" : "s", bytes, what);
 }
 
-static void print_store(const struct backup_store *store)
+static void print_store(const struct backup_store *store, uint64_t offset)
 {
     printf("store %s: ", store->name);
     if (store->error) {
@@ -106,7 +106,7 @@ static void print_store(const struct backup_store *store)
     }
     print_amount(store->files_copied, store->bytes_copied, "copied, ");
     print_amount(store->files_kept, store->bytes_kept, "kept; ");
-    printf("as of offset %" PRIu64 "\n", store->end_offset);
+    printf("as of offset %" PRIu64 "\n", offset);
     if (store->flaws > 0)
         printf("  FLAWS: %" PRIu64 " in what was read of its log, which is copied as it is: `cairnd check` of the copy "
                "names them\n",
@@ -128,14 +128,17 @@ static void print_end(const struct run *run)
 static void told(void *arg, const struct backup_store *store)
 {
     struct run *run = arg;
+    const struct copying *copying = run->copying;
+    bool known = !store->error && (copying->offset_of || !store->unchanged);
+    uint64_t offset = copying->offset_of ? copying->offset_of(copying->arg, store->name) : store->end_offset;
     run->stores++;
     run->failed += store->error != STORE_OK;
     run->flaws += store->flaws;
     progress_pause(&run->progress);
     if (run->copying->json)
-        json_store(&run->text, store);
+        json_store(&run->text, store, offset, known);
     else
-        print_store(store);
+        print_store(store, offset);
     progress_resume(&run->progress);
 }
 

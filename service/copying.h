@@ -12,6 +12,11 @@ struct copying {
     bool link;
     bool restore;
     bool json;
+
+    /* Where `from` is only what was made of a server: its URL, and the points of its logs. NULL: it is the source. */
+    const char *url;
+    uint64_t (*offset_of)(void *arg, const char *store);
+    void *arg;
 };
 
 /* Copies the folder, and tells what has become of each store on stdout, and how far it is on stderr (progress.h). */

@@ -633,6 +633,7 @@ struct stream_finish {
      * Thread: the caller's of stream_commit() or an I/O thread. */
     enum store_error (*seal)(void *arg, const void **ret_attributes, size_t *ret_length);
     void *arg;
+    int64_t modified; /* nanoseconds since 1970: when what is copied was written; 0: now */
 };
 
 /* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is
@@ -845,6 +846,12 @@ struct backup_options {
     void (*advanced)(void *arg, uint64_t done, uint64_t total);
     void *arg;
 };
+
+/* Makes the folder `to` a backup without stores, unless it is a backup already, and tells whether it may be one: for
+ * who makes in `BACKUP_DRAFTS` below it what is then copied. The errors of backup_make(). Blocking. */
+enum store_error backup_prepare(const char *to, const struct io *io, struct store_detail *ret_detail);
+
+#define BACKUP_DRAFTS "backup"
 
 /* Copies the data folder `from`, which a server may have open and write to, into the folder `to`: each store as it was
  * at one point of its log. `to` is made, or is a backup, and then what it has already is not copied again. At every

@@ -75,7 +75,7 @@ static bool is_same(const struct backup *backup)
 /* The name of the folder in which stores are made. */
 static const char *drafts_name(const struct backup *backup)
 {
-    return backup->options->restore ? "restore" : "backup";
+    return backup->options->restore ? "restore" : BACKUP_DRAFTS;
 }
 
 /* A data folder with stores in it that is no backup is somebody's, and stays as it is. */
@@ -98,21 +98,22 @@ static struct failure open_drafts(struct backup *backup)
     return failure_none();
 }
 
+static void close_to(struct backup *backup)
+{
+    if (backup->drafts >= 0)
+        backup->io->close(backup->io->self, backup->drafts);
+    folder_close(&backup->to);
+}
+
 static struct failure open_to(struct backup *backup)
 {
-    if (is_same(backup))
-        return failure_detail(backup->detail, failure_of(STORE_FOREIGN), "%s is the folder that is to be copied",
-                              backup->to_path);
     struct failure failure = folder_open(&backup->to, backup->io, backup->to_path, FOLDER_SERVE, backup->detail);
     if (failure.error)
         return failure;
     trash_learn(&backup->to.trash);
     failure = open_drafts(backup);
-    if (failure.error) {
-        if (backup->drafts >= 0)
-            backup->io->close(backup->io->self, backup->drafts);
-        folder_close(&backup->to);
-    }
+    if (failure.error)
+        close_to(backup);
     return failure;
 }
 
@@ -269,14 +270,28 @@ static struct failure run(struct backup *backup)
     struct failure failure = open_from(backup);
     if (failure.error)
         return failure;
-    failure = open_to(backup);
+    if (is_same(backup))
+        failure = failure_detail(backup->detail, failure_of(STORE_FOREIGN), "%s is the folder that is to be copied",
+                                 backup->to_path);
+    else
+        failure = open_to(backup);
     if (!failure.error) {
         failure = copy_folder(backup);
-        backup->io->close(backup->io->self, backup->drafts);
-        folder_close(&backup->to);
+        close_to(backup);
     }
     folder_close(&backup->from);
     return failure;
+}
+
+enum store_error backup_prepare(const char *to, const struct io *io, struct store_detail *ret_detail)
+{
+    static const struct backup_options options;
+    struct backup backup = {
+        .options = &options, .io = io ? io : &io_posix, .to_path = to, .drafts = -1, .detail = ret_detail};
+    struct failure failure = open_to(&backup);
+    if (!failure.error)
+        close_to(&backup);
+    return failure_tell(failure);
 }
 
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,

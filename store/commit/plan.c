@@ -169,7 +169,7 @@ static struct failure plan_target(struct plan *plan, size_t op, const struct sto
     object.exists = true;
     object.key = key_to_store(key, &before);
     object.location = 0;
-    object.time = plan->now;
+    object.time = plan->txn->steps[op].time ? plan->txn->steps[op].time : plan->now;
     failure = receipt_set(plan, op, key, &object, before.exists);
     if (!failure.error)
         failure = end_beside(plan, op, key, &before);

@@ -12,10 +12,10 @@
 struct txn_step {
     struct store_digest digest; /* put: of the payload */
     uint64_t blob;              /* put: the file that holds the payload, 0: it is inline in the op */
+    int64_t time;               /* of the record, 0: now; of a rewrite that which it has */
 
     /* Compaction: the record is written again, if it still is what its key leads to. */
     bool rewrite;
-    int64_t time;            /* of the record */
     uint64_t rewritten_from; /* put: its packed location; 0: a tombstone, or */
     uint64_t sweeps_to;      /* a sweep: up to where it ends what has its hash */
 };

@@ -963,6 +963,7 @@ void stream_commit(struct stream *stream, const struct stream_finish *finish, st
 {
     stream->finish = *finish;
     stream->op.condition = finish->condition;
+    stream->step.time = finish->modified;
     stream->op.size = (size_t)stream->received;
     stream->txn = (struct txn){.ops = &stream->op,
                                .steps = &stream->step,

@@ -7,6 +7,7 @@
  *   CAIRN_BACKUPS   how many backups are made beside the writers, and how many are killed (4, 8)
  */
 #include "store/store.h"
+#include "tests/http/access.h"
 #include "tests/http/clock.h"
 #include "tests/http/command.h"
 #include "tests/http/disk.h"
@@ -91,6 +92,7 @@ struct writer {
 static struct {
     struct writer writers[WRITERS];
     atomic_bool stop;
+    double pause; /* seconds between two writes: of those who are followed over HTTP each object is asked for */
     pthread_t compactor;
 } load;
 
@@ -142,6 +144,8 @@ static void *write_on(void *arg)
         }
         writer->steps++;
         client_forget(client);
+        if (load.pause > 0)
+            clock_sleep(load.pause);
     }
     client_free(client);
     return NULL;
@@ -288,10 +292,15 @@ static json_int_t figure(const json_t *told, const char *name)
     return json_integer_value(value);
 }
 
+static void run_backup_from(const char *from, const char *to)
+{
+    const char *arguments[] = {"backup", "--from", from, to, NULL};
+    command_run(arguments, WHOLE);
+}
+
 static void run_backup(const char *to)
 {
-    const char *arguments[] = {"backup", "--from", site.server->data, to, NULL};
-    command_run(arguments, WHOLE);
+    run_backup_from(site.server->data, to);
 }
 
 /* How often something is done: so often by default, $CAIRN_BACKUPS times where that is set. */
@@ -303,27 +312,32 @@ static int rounds(int usual)
 
 /* ---- beside writers -------------------------------------------------------------------------- */
 
-START_TEST(a_backup_beside_writers_is_a_point_of_their_histories)
+/* Backups while there are writers, and one of what they have left, which has all of it. */
+static void expect_points(const char *from, const char *to)
 {
     uint32_t least[WRITERS] = {0};
-    const char *to = beside("to");
-    start();
     load_begin();
     for (int i = 0; i < rounds(4); i++) {
-        run_backup(to);
+        run_backup_from(from, to);
         expect_whole(to);
         expect_a_point(to, least);
     }
     load_end();
-    run_backup(to);
+    run_backup_from(from, to);
     expect_a_point(to, least);
     for (size_t i = 0; i < WRITERS; i++)
         ck_assert_uint_eq(least[i], load.writers[i].steps);
 }
+
+START_TEST(a_backup_beside_writers_is_a_point_of_their_histories)
+{
+    start();
+    expect_points(site.server->data, beside("to"));
+}
 END_TEST
 
 /* A backup that runs by itself. */
-static pid_t begin_backup(const char *to)
+static pid_t begin_backup(const char *from, const char *to)
 {
     pid_t test = getpid(), pid = fork();
     ck_assert_int_ge(pid, 0);
@@ -332,15 +346,15 @@ static pid_t begin_backup(const char *to)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int nowhere = open("/dev/null", O_WRONLY);
     if (getppid() == test && dup2(nowhere, STDOUT_FILENO) >= 0)
-        execl(server_binary(), server_binary(), "backup", "--from", site.server->data, to, NULL);
+        execl(server_binary(), server_binary(), "backup", "--from", from, to, NULL);
     _exit(127);
 }
 
 /* Kills it after some of the time that one takes; true when it was at work then. */
-static bool kill_backup(const char *to, double seconds)
+static bool kill_backup(const char *from, const char *to, double seconds)
 {
     int status;
-    pid_t pid = begin_backup(to);
+    pid_t pid = begin_backup(from, to);
     clock_sleep(seconds);
     kill(pid, SIGKILL);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -348,28 +362,32 @@ static bool kill_backup(const char *to, double seconds)
     return WIFSIGNALED(status);
 }
 
-START_TEST(a_backup_that_is_killed_leaves_the_old_one_or_the_new_one)
+static void expect_old_or_new(const char *from, const char *to)
 {
     uint32_t least[WRITERS] = {0};
-    const char *to = beside("to");
     unsigned killed = 0;
-    start();
     load_begin();
     double begun = clock_now();
-    run_backup(to);
+    run_backup_from(from, to);
     double took = clock_now() - begun;
     for (int i = 0, all = rounds(8); i < all; i++) {
-        killed += kill_backup(to, took * i / all);
+        killed += kill_backup(from, to, took * i / all);
         expect_whole(to);
         expect_a_point(to, least);
     }
     ck_assert_uint_gt(killed, 0);
-    run_backup(to);
+    run_backup_from(from, to);
     expect_whole(to);
     expect_a_point(to, least);
     load_end();
-    const char *left[] = {"backup", "--from", site.server->data, to, NULL};
-    command_run(left, WHOLE);
+    run_backup_from(from, to);
+}
+
+START_TEST(a_backup_that_is_killed_leaves_the_old_one_or_the_new_one)
+{
+    const char *to = beside("to");
+    start();
+    expect_old_or_new(site.server->data, to);
     char *names;
     ck_assert_int_gt(asprintf(&names, "test -z \"$(ls '%s/backup')\"", to), 0);
     ck_assert_msg(system(names) == 0, "what was being made is left in %s/backup", to);
@@ -539,6 +557,129 @@ START_TEST(a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup)
 }
 END_TEST
 
+/* ---- over HTTP ------------------------------------------------------------------------------- */
+
+#ifdef CAIRN_BACKUP_URL
+
+START_TEST(a_backup_of_a_server_is_a_point_of_its_histories)
+{
+    start();
+    load.pause = 0.01;
+    expect_points(site.server->url, beside("to"));
+}
+END_TEST
+
+START_TEST(a_backup_of_a_server_that_is_killed_leaves_the_old_one_or_the_new_one)
+{
+    start();
+    load.pause = 0.01;
+    expect_old_or_new(site.server->url, beside("to"));
+}
+END_TEST
+
+/* A listing without offsets: each log has its own. */
+static char *listing_anywhere(void)
+{
+    char *text = listing();
+    for (char *at = strstr(text, ",\"offset\":"); at; at = strstr(at, ",\"offset\":")) {
+        size_t length = strlen(",\"offset\":");
+        length += strspn(at + length, "0123456789");
+        memmove(at, at + length, strlen(at + length) + 1);
+    }
+    return text;
+}
+
+/* Serves another folder from here on. */
+static void serve(const char *folder)
+{
+    server_crash(site.server); /* which is quick */
+    snprintf(site.server->data, sizeof site.server->data, "%s", folder);
+    server_start(site.server);
+    site_reconnect();
+}
+
+static void put_all_kinds(void)
+{
+    site_expect(site_put("a", "text", "Content-Type: text/plain", "Cairn-Meta-Owner: ada", "Cache-Control: no-store",
+                         "Content-Language: de", NULL),
+                201);
+    site_expect(site_put("%00%FF", "no text", NULL), 201);
+    site_expect(site_put("a%00b%20%25%3F", "a NUL in a text", NULL), 201);
+    site_expect(site_put("", "", NULL), 400);
+    site_expect(site_put("empty", "", NULL), 201);
+    site_expect(client_send(site.client, "PUT", site_hash(42), "nameless", 8, NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 7, NULL), 201);
+    site_expect(client_send(site.client, "PATCH", store, "{\"limits\":{\"objects\":6}}", 24,
+                            "Content-Type: application/json", NULL),
+                200);
+}
+
+START_TEST(what_is_copied_from_a_server_is_the_same)
+{
+    const char *to = beside("to"), *data = command_keep(strdup(site.server->data));
+    start();
+    put_all_kinds();
+    char *before = listing_anywhere();
+    run_backup_from(site.server->url, to);
+    serve(to);
+    ck_assert_str_eq(listing_anywhere(), before);
+    site_expect_payload("large", LARGE_SIZE, 7);
+    site_expect_kind(site_put("b", "one more than may be", NULL), 507, "quota-exceeded");
+    serve(data);
+    site_expect(site_delete("a", NULL), 200);
+    site_expect(site_put("empty", "", "Content-Type: text/html", NULL), 200); /* the same bytes, and other fields */
+    before = listing_anywhere();
+    run_backup_from(site.server->url, to);
+    serve(to);
+    ck_assert_str_eq(listing_anywhere(), before);
+}
+END_TEST
+
+START_TEST(a_store_that_was_made_anew_is_copied_anew)
+{
+    const char *to = beside("to");
+    start();
+    for (int i = 0; i < 10; i++)
+        site_expect(site_put(client_text(site.client, "k%d", i), "of the first", NULL), 201);
+    run_backup_from(site.server->url, to);
+    site_expect(client_send(site.client, "DELETE", client_text(site.client, "%s?force=true", store), NULL, 0, NULL),
+                204);
+    ck_assert(clock_until(CLOCK_PATIENCE, client_send(site.client, "PUT", store, NULL, 0, NULL)->status == 201));
+    site_expect(site_put("k", "of the second", NULL), 201);
+    char *before = listing_anywhere();
+    run_backup_from(site.server->url, to);
+    serve(to);
+    ck_assert_str_eq(listing_anywhere(), before);
+}
+END_TEST
+
+START_TEST(a_server_wants_its_token)
+{
+    const char *to = beside("to");
+    access_start(access_token("copier", access_grant("\"main\"", "", "\"read\",\"list\""), NULL), "");
+    const char *without[] = {"backup", "--from", site.server->url, to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(without, UNKNOWN), "401"));
+    const char *file = command_file("token", "copier\n");
+    const char *with[] = {"backup", "--from", site.server->url, to, "--token-file", file, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(with, WHOLE), "all copied"));
+    const char *nowhere[] = {"backup", "--from", site.server->url, to, "--token-file", "/nowhere", NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(nowhere, UNKNOWN), "/nowhere cannot be read"));
+    const char *nobody[] = {"backup", "--from", "http://127.0.0.1:1", to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(nobody, UNKNOWN), "its stores cannot be listed"));
+}
+END_TEST
+
+#else
+
+START_TEST(a_build_without_libcurl_says_so)
+{
+    const char *arguments[] = {"backup", "--from", "http://127.0.0.1:1", beside("to"), NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(arguments, UNKNOWN), "CAIRN_BACKUP_URL"));
+}
+END_TEST
+
+#endif
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 static void refused(const char *mention, const char *const *arguments)
@@ -617,6 +758,15 @@ int main(void)
         linked_files_take_no_space,
         what_is_restored_is_what_was_backed_up,
         a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup,
+#ifdef CAIRN_BACKUP_URL
+        a_backup_of_a_server_is_a_point_of_its_histories,
+        a_backup_of_a_server_that_is_killed_leaves_the_old_one_or_the_new_one,
+        what_is_copied_from_a_server_is_the_same,
+        a_store_that_was_made_anew_is_copied_anew,
+        a_server_wants_its_token,
+#else
+        a_build_without_libcurl_says_so,
+#endif
         what_is_no_backup_is_left_alone,
         wrong_usage_is_refused,
         a_flaw_of_the_source_is_told,
