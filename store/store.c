@@ -27,12 +27,10 @@ static struct failure open_room(const struct io *io, const struct home *above, c
     return failure_none();
 }
 
-static const char settings_file[] = "settings";
-
 static struct failure read_settings(const struct io *io, int folder, const char *name, struct settings *ret_settings,
                                     struct store_detail *detail)
 {
-    struct failure failure = settings_read(io, folder, settings_file, "store", ret_settings);
+    struct failure failure = settings_read(io, folder, SETTINGS_OF_STORE, "store", ret_settings);
     if (failure.error == STORE_FOREIGN)
         return failure_detail(
             detail, failure,
@@ -356,7 +354,7 @@ struct failure store_read_limits(const struct io *io, int stores, const char *na
     int folder = io->openat(io->self, stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
         return errno == ENOENT ? failure_of(STORE_NO_STORE) : failure_io(errno);
-    struct failure failure = settings_read(io, folder, settings_file, "store", &settings);
+    struct failure failure = settings_read(io, folder, SETTINGS_OF_STORE, "store", &settings);
     io->close(io->self, folder);
     if (!failure.error)
         *ret_limits = settings.limits;
@@ -371,7 +369,7 @@ static int write_limits(const struct store *store, int stores, const struct stor
     int folder = io->openat(io->self, stores, store->name, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
         return errno;
-    int error = settings_write(io, folder, settings_file, &settings);
+    int error = settings_write(io, folder, SETTINGS_OF_STORE, &settings);
     if (!error && io->fsync(io->self, folder) < 0)
         error = errno;
     io->close(io->self, folder);
@@ -542,9 +540,10 @@ enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void
     return failure_tell(uploads_look(&store->uploads, id, tell, arg));
 }
 
-enum store_error upload_list(struct store *store, void (*tell)(void *arg, const struct upload_info *info), void *arg)
+enum store_error upload_list(struct store *store, uint64_t from,
+                             bool (*tell)(void *arg, const struct upload_info *info), void *arg)
 {
-    return failure_tell(uploads_list(&store->uploads, tell, arg));
+    return failure_tell(uploads_list(&store->uploads, from, tell, arg));
 }
 
 enum store_error upload_forget(struct store *store, uint64_t id)

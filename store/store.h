@@ -708,8 +708,10 @@ enum store_error upload_create(struct store *store, const struct upload_order *o
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
                              void *arg);
 
-/* The same for all of the store that are not done. STORE_IO, STORE_NO_MEMORY. Blocking. */
-enum store_error upload_list(struct store *store, void (*tell)(void *arg, const struct upload_info *info), void *arg);
+/* The same for those of the store that are not done, in the order of their ids from one on, until one is answered by
+ * false. STORE_IO, STORE_NO_MEMORY. Blocking. */
+enum store_error upload_list(struct store *store, uint64_t from,
+                             bool (*tell)(void *arg, const struct upload_info *info), void *arg);
 
 /* Forgets one with its bytes; one that is done with nothing else: STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO,
  * STORE_NO_MEMORY. Blocking. */

@@ -27,10 +27,11 @@ static void answer(struct request *request)
     if (request->error == STORE_OK)
         reply_empty(request, 204);
     else if (request->error == STORE_NOT_DRAINED)
-        reply_problem(request, PROBLEM_STORE_NOT_EMPTY,
-                      "The store \"%s\" still holds objects, or a write to it is under way; delete them, or say "
-                      "?force=true.",
-                      request->store_name);
+        reply_problem(
+            request, PROBLEM_STORE_NOT_EMPTY,
+            "The store \"%s\" still holds objects or unfinished uploads, or a write to it is under way; delete "
+            "them, or say ?force=true.",
+            request->store_name);
     else
         reply_store_error(request, request->error, request->store_name);
 }

@@ -1,25 +1,32 @@
-/* uploads_list.c - GET …/uploads: the unfinished uploads of a store that the visitor could go on with. */
+/* uploads_list.c - GET …/uploads: the unfinished uploads of a store that the visitor could go on with, page by
+ * page in the order of their ids. A cursor is the id with which the next page begins.
+ */
+#include "api/request/paging.h"
 #include "api/request/permit.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
-#include "api/text/jsontext.h"
 #include "api/text/timestamp.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT_MAX = 1000 };
 
 struct list {
     const struct request *request;
     struct jsontext json;
+    uint64_t limit; /* the most on the page */
+    uint64_t shown;
+    uint64_t from; /* ids */
+    uint64_t next;
+    bool more;
 };
 
-/* Thread: the engine's. */
-static void write_upload(void *arg, const struct upload_info *info)
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static void write_upload(struct jsontext *json, const struct upload_info *info)
 {
-    struct list *list = arg;
-    struct jsontext *json = &list->json;
-    struct store_key key = store_key_of(info->key, info->key_length);
     char expires[TIMESTAMP_SIZE];
-    if (info->key && permit_lacks(list->request, RIGHT_WRITE, list->request->store_name, &key))
-        return;
     timestamp_write(expires, info->expires);
     jsontext_open(json, '{');
     jsontext_name(json, "id");
@@ -40,6 +47,21 @@ static void write_upload(void *arg, const struct upload_info *info)
     jsontext_close(json, '}');
 }
 
+/* Thread: the engine's. */
+static bool show(void *arg, const struct upload_info *info)
+{
+    struct list *list = arg;
+    struct store_key key = store_key_of(info->key, info->key_length);
+    if (info->key && permit_lacks(list->request, RIGHT_WRITE, list->request->store_name, &key))
+        return true;
+    list->more = list->shown == list->limit;
+    list->next = info->id;
+    if (!list->more)
+        write_upload(&list->json, info);
+    list->shown++;
+    return !list->more;
+}
+
 static void list_job(struct request *request)
 {
     struct list *list = request->state;
@@ -47,8 +69,9 @@ static void list_job(struct request *request)
     jsontext_open(json, '{');
     jsontext_name(json, "uploads");
     jsontext_open(json, '[');
-    request_keep_error(request, upload_list(request->store, write_upload, list));
+    request_keep_error(request, upload_list(request->store, list->from, show, list));
     jsontext_close(json, ']');
+    paging_write_cursor(json, &list->next, list->more ? sizeof list->next : 0);
     jsontext_close(json, '}');
 }
 
@@ -63,7 +86,19 @@ static void answer(struct request *request)
     }
 }
 
-static void read_all(struct request *request)
+/* ---- the request ----------------------------------------------------------------------------- */
+
+static bool read_cursor(struct request *request, struct list *list)
+{
+    uint8_t cursor[PAGING_CURSOR_SIZE];
+    size_t length;
+    if (!paging_cursor(request, cursor, &length) || (length > 0 && length != sizeof list->from))
+        return paging_refuse_cursor(request);
+    memcpy(&list->from, cursor, length);
+    return true;
+}
+
+static void read_page(struct request *request)
 {
     request_offload(request, list_job, answer);
 }
@@ -72,15 +107,19 @@ static void begin(struct request *request)
 {
     struct list *list = calloc(1, sizeof *list);
     request->state = list;
-    if (!list)
+    if (!list) {
         reply_error(request, STORE_NO_MEMORY);
-    else
-        list->request = request;
+        return;
+    }
+    list->request = request;
+    list->limit = LIMIT_MAX;
+    if (query_number(request, "limit", 1, LIMIT_MAX, &list->limit))
+        read_cursor(request, list);
 }
 
 static void finish(struct request *request)
 {
-    request_acquire(request, read_all);
+    request_acquire(request, read_page);
 }
 
 static void end(struct request *request)
@@ -91,5 +130,8 @@ static void end(struct request *request)
     free(list);
 }
 
-const struct endpoint endpoint_uploads_list = {
-    .begin = begin, .finish = finish, .end = end, .fault = "the uploads cannot be listed"};
+const struct endpoint endpoint_uploads_list = {.begin = begin,
+                                               .finish = finish,
+                                               .parameters = {"limit", "cursor"},
+                                               .end = end,
+                                               .fault = "the uploads cannot be listed"};

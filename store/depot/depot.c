@@ -12,6 +12,7 @@
 #include "store/depot/arrival.h"
 #include "store/depot/census.h"
 #include "store/depot/claims.h"
+#include "store/depot/dormant.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/depot/loading.h"
@@ -52,6 +53,7 @@ struct depot {
     struct loading loading;
     struct claims claims;
     struct census census;
+    struct dormant dormant;
     atomic_bool halt;
     atomic_bool unwatched;
 };
@@ -249,6 +251,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
     trash_begin(&depot->folder.trash, &depot->services);
     roster_begin(&depot->roster);
+    dormant_begin(&depot->dormant, &depot->services, &depot->folder, &depot->roster);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -286,6 +289,7 @@ void depot_close(struct depot *depot)
     depot_drain(depot);
     probe_free(&depot->probe); /* a look holds stores */
     loading_end(&depot->loading);
+    dormant_end(&depot->dormant);
     roster_close(&depot->roster);
     pool_free(depot->services.openers);
     pool_free(depot->services.pool); /* runs what still waits, removals among it */
@@ -503,14 +507,15 @@ static struct failure shut(struct store *store, bool force, struct store_detail 
         return failure_none();
     struct store_figures figures;
     store_figures(store, &figures);
-    if (figures.objects == 0 && figures.writes_in_flight == 0)
+    bool uploads = uploads_are_there(&store->uploads);
+    if (figures.objects == 0 && figures.writes_in_flight == 0 && !uploads)
         return failure_none();
     gate_open(&store->gate);
     return failure_detail(
         detail, failure_of(STORE_NOT_DRAINED),
-        "store %s still holds %llu objects and has %llu writes under way: delete them first, or remove "
-        "it by force",
-        store->name, (unsigned long long)figures.objects, (unsigned long long)figures.writes_in_flight);
+        "store %s still holds %llu objects%s and has %llu writes under way: delete them first, or remove it by force",
+        store->name, (unsigned long long)figures.objects, uploads ? ", has unfinished uploads," : "",
+        (unsigned long long)figures.writes_in_flight);
 }
 
 /* Takes an acquired store away. */

@@ -145,7 +145,7 @@ static int fill_store(const struct io *io, int store, uint64_t salt)
     struct settings settings = {.kind = "store", .salt = salt};
     if (io->mkdirat(io->self, store, "log", 0700) < 0 || io->mkdirat(io->self, store, "blobs", 0700) < 0)
         return errno;
-    int error = settings_write(io, store, "settings", &settings);
+    int error = settings_write(io, store, SETTINGS_OF_STORE, &settings);
     return error ? error : sync_folder(io, store);
 }
 

@@ -18,6 +18,9 @@
 #include "store/base/error.h"
 #include "store/disk/io.h"
 
+/* The file of a store. */
+#define SETTINGS_OF_STORE "settings"
+
 struct settings {
     const char *kind; /* "store" or "data folder" */
     uint64_t salt;    /* 0 where there is none */

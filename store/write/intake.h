@@ -25,4 +25,12 @@ struct intake {
     const struct services *services; /* the depot's */
 };
 
+/* Payload bytes of what the key leads to; 0: nothing that can be read. Blocking. */
+uint64_t intake_bytes_replaced(const struct intake *intake, const struct store_key *key);
+
+/* Whether a payload of that size, or STORE_SIZE_UNKNOWN, would fit into the store now; under a key that is new to it,
+ * or none. Blocking. */
+bool intake_foresees(const struct intake *intake, const struct store_key *key, bool new, uint64_t size,
+                     struct store_overrun *ret_overrun);
+
 #endif

@@ -31,7 +31,6 @@
 #include "store/base/lock.h"
 #include "store/base/pool.h"
 #include "store/disk/space.h"
-#include "store/read/object.h"
 #include "store/write/ring.h"
 
 #include <assert.h>
@@ -116,30 +115,6 @@ static void stream_finished(struct txn *txn)
 
 /* ---- the quota ------------------------------------------------------------------------------- */
 
-/* Payload bytes of what the key leads to; 0: nothing that can be read. */
-static uint64_t bytes_replaced(const struct intake *intake, const struct store_key *key)
-{
-    struct object *object;
-    if (object_get(intake->reader, key, 0, &object).error)
-        return 0;
-    uint64_t bytes = object_info(object)->size;
-    object_release(object);
-    return bytes;
-}
-
-/* Whether what is announced would fit into the store now. That takes a read only where it would not beside the object
- * whose place it takes. */
-static bool quota_would(const struct intake *intake, const struct store_key *key, bool new, uint64_t size,
-                        struct store_overrun *ret_overrun)
-{
-    struct quota *quota = intake->quota;
-    struct quota_growth growth = {.objects = new, .bytes = size == STORE_SIZE_UNKNOWN ? 0 : (int64_t)size};
-    if (quota_foresees(quota, &growth, ret_overrun))
-        return true;
-    growth.bytes -= (int64_t)bytes_replaced(intake, key);
-    return quota_foresees(quota, &growth, ret_overrun);
-}
-
 /* Whether the store has place for so many bytes of the upload in all. */
 static bool quota_has(struct stream *stream, uint64_t arrived)
 {
@@ -148,7 +123,7 @@ static bool quota_has(struct stream *stream, uint64_t arrived)
     bool has = arrived <= stream->share.arrived || quota_arrive(quota, &stream->share, arrived, &overrun);
     if (!has && !stream->weighed) {
         stream->weighed = true;
-        stream->share.replaced = bytes_replaced(stream->intake, &stream->op.key);
+        stream->share.replaced = intake_bytes_replaced(stream->intake, &stream->op.key);
         has = quota_arrive(quota, &stream->share, arrived, &overrun);
     }
     if (!has && stream->hooks.overrun)
@@ -170,7 +145,7 @@ static enum store_error stream_check(const struct intake *intake, const struct s
         return STORE_TOO_LARGE;
     if (!space_has(intake->services->space, size == STORE_SIZE_UNKNOWN ? 0 : size))
         return STORE_FULL;
-    return quota_would(intake, key, packed == 0, size, ret_overrun) ? STORE_OK : STORE_QUOTA;
+    return intake_foresees(intake, key, packed == 0, size, ret_overrun) ? STORE_OK : STORE_QUOTA;
 }
 
 static struct stream *stream_new(const struct intake *intake, const struct store_key *key, uint64_t size)

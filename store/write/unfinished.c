@@ -1,6 +1,7 @@
 /* unfinished.c - encodes, checks and writes the file that tells of an unfinished upload. unfinished.h has its form. */
 #include "store/write/unfinished.h"
 
+#include "store/base/clock.h"
 #include "store/base/little.h"
 #include "store/disk/numbered.h"
 
@@ -238,4 +239,76 @@ void unfinished_free(struct unfinished *unfinished)
 {
     free(unfinished->text);
     unfinished->text = NULL;
+}
+
+/* ---- the folder ------------------------------------------------------------------------------- */
+
+bool unfinished_has_expired(const struct unfinished *unfinished)
+{
+    return unfinished->slot.expires <= clock_now(CLOCK_REALTIME);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return (one > other) - (one < other);
+}
+
+int unfinished_ids(const struct io *io, int folder, const char *ending, uint64_t **ret_ids, size_t *ret_count)
+{
+    size_t names_count = 0, count = 0;
+    char *names = io->list(io->self, folder);
+    if (!names)
+        return errno;
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        names_count++;
+    uint64_t *ids = malloc((names_count + 1) * sizeof *ids);
+    for (const char *name = names; ids && *name; name += strlen(name) + 1)
+        count += numbered_read(name, ending, &ids[count]);
+    free(names);
+    if (!ids)
+        return ENOMEM;
+    qsort(ids, count, sizeof *ids, compare_ids);
+    *ret_ids = ids;
+    *ret_count = count;
+    return 0;
+}
+
+int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t from,
+                    bool (*see)(void *arg, const struct unfinished *unfinished), void *arg)
+{
+    uint64_t *ids;
+    size_t count;
+    int error = unfinished_ids(io, folder, UNFINISHED_ENDING, &ids, &count);
+    if (error)
+        return error;
+    bool on = true;
+    for (size_t i = 0; i < count && on; i++) {
+        struct unfinished unfinished;
+        if (ids[i] < from || unfinished_read(io, folder, salt, ids[i], &unfinished))
+            continue;
+        on = see(arg, &unfinished);
+        unfinished_free(&unfinished);
+    }
+    free(ids);
+    return 0;
+}
+
+struct sweeping {
+    const struct io *io;
+    int folder;
+};
+
+static bool sweep_one(void *arg, const struct unfinished *unfinished)
+{
+    const struct sweeping *sweeping = arg;
+    if (unfinished_has_expired(unfinished))
+        unfinished_remove(sweeping->io, sweeping->folder, unfinished->id);
+    return true;
+}
+
+void unfinished_sweep(const struct io *io, int folder, uint64_t salt)
+{
+    struct sweeping sweeping = {io, folder};
+    (void)unfinished_each(io, folder, salt, 0, sweep_one, &sweeping); /* what cannot be read is tried the next time */
 }

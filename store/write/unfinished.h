@@ -63,10 +63,27 @@ int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id,
 int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
                     const struct upload_slot *slot);
 
+/* Whether nobody may go on with it any more. */
+bool unfinished_has_expired(const struct unfinished *unfinished);
+
+/* The ids of the files in the folder that end so, in order, to be freed by the caller; an errno. Blocking. */
+int unfinished_ids(const struct io *io, int folder, const char *ending, uint64_t **ret_ids, size_t *ret_count);
+
+/* Calls `see` for those in the folder that can be read, in the order of their ids from one on, until it is false; an
+ * errno. Blocking. */
+int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t from,
+                    bool (*see)(void *arg, const struct unfinished *unfinished), void *arg);
+
+/* Unlinks those that have expired, in a folder in which nobody works. Blocking. */
+void unfinished_sweep(const struct io *io, int folder, uint64_t salt);
+
 /* Unlinks what there is of it. Blocking. */
 void unfinished_remove(const struct io *io, int folder, uint64_t id);
 
 void unfinished_free(struct unfinished *unfinished);
+
+/* In the folder of a store. */
+#define UNFINISHED_FOLDER "uploads"
 
 /* The names of its two files end so. */
 #define UNFINISHED_ENDING ".upload"

@@ -19,9 +19,8 @@
 enum {
     SWEEP_MIN = 1000, /* milliseconds */
     SWEEP_MAX = 3600 * 1000,
+    SWEEP_SHARE = 64, /* of the time after which they expire: no more often is looked at all of them */
 };
-
-static const char folder_name[] = "uploads";
 
 static int sweep(void *arg);
 
@@ -59,7 +58,7 @@ static int open_folder(struct uploads *uploads)
     char path[PATH_MAX];
     if (uploads->folder >= 0)
         return 0;
-    if (snprintf(path, sizeof path, "%s/%s", uploads->path, folder_name) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s", uploads->path, UNFINISHED_FOLDER) >= (int)sizeof path)
         return ENAMETOOLONG;
     int folder = uploads->io->openat(uploads->io->self, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (folder < 0)
@@ -75,7 +74,7 @@ static int make_folder(const struct uploads *uploads)
     int store = io->openat(io->self, AT_FDCWD, uploads->path, O_RDONLY | O_DIRECTORY, 0);
     if (store < 0)
         return errno;
-    int error = io->mkdirat(io->self, store, folder_name, 0700) < 0 && errno != EEXIST ? errno : 0;
+    int error = io->mkdirat(io->self, store, UNFINISHED_FOLDER, 0700) < 0 && errno != EEXIST ? errno : 0;
     if (!error && io->fsync(io->self, store) < 0)
         error = errno;
     io->close(io->self, store);
@@ -202,11 +201,6 @@ int64_t uploads_next_expiry(const struct uploads *uploads)
     return clock_now(CLOCK_REALTIME) + (int64_t)seconds * CLOCK_SECOND;
 }
 
-static bool has_expired(const struct unfinished *file)
-{
-    return file->slot.expires <= clock_now(CLOCK_REALTIME);
-}
-
 /* A commit was under way when the server ended: whether its object is there tells whether it came to its end. One that
  * has the same bytes is as good. */
 static int find_out(struct upload *upload)
@@ -240,7 +234,7 @@ static struct failure look(struct upload *upload, uint64_t id)
     if (error)
         return failure_of_reading(error);
     rest_more(uploads, -(int64_t)resting_bytes(&upload->file));
-    if (has_expired(&upload->file)) {
+    if (unfinished_has_expired(&upload->file)) {
         upload_erase(upload);
         return failure_of(STORE_NO_UPLOAD);
     }
@@ -283,8 +277,9 @@ static struct failure may_create(const struct uploads *uploads, const struct upl
         return failure_of(STORE_TOO_LARGE);
     if (!space_has(intake->services->space, size))
         return failure_of(STORE_FULL);
-    struct quota_growth growth = {.bytes = (int64_t)size};
-    return failure_of(quota_foresees(intake->quota, &growth, ret_overrun) ? STORE_OK : STORE_QUOTA);
+    bool new = !order->partial &&index_now(intake->index, &order->key, NULL) == 0;
+    const struct store_key *key = order->partial ? NULL : &order->key;
+    return failure_of(intake_foresees(intake, key, new, size, ret_overrun) ? STORE_OK : STORE_QUOTA);
 }
 
 static bool copy_text(struct unfinished *file, const struct upload_order *order)
@@ -340,24 +335,11 @@ struct failure uploads_create(struct uploads *uploads, const struct upload_order
 
 /* ---- all of them ------------------------------------------------------------------------------ */
 
-/* Calls `see(arg, file)` for each that there is; an errno. */
-static int visit(struct uploads *uploads, void (*see)(void *arg, const struct unfinished *file), void *arg)
+/* Calls `see(arg, file)` for each that there is from an id on, until that is false; an errno. */
+static int visit(const struct uploads *uploads, uint64_t from, bool (*see)(void *arg, const struct unfinished *file),
+                 void *arg)
 {
-    const struct io *io = uploads->io;
-    char *names = uploads->folder < 0 ? NULL : io->list(io->self, uploads->folder);
-    if (!names)
-        return uploads->folder < 0 ? 0 : errno;
-    for (const char *name = names; *name; name += strlen(name) + 1) {
-        struct unfinished file;
-        uint64_t id;
-        if (!numbered_read(name, UNFINISHED_ENDING, &id) ||
-            unfinished_read(io, uploads->folder, uploads->salt, id, &file))
-            continue;
-        see(arg, &file);
-        unfinished_free(&file);
-    }
-    free(names);
-    return 0;
+    return uploads->folder < 0 ? 0 : unfinished_each(uploads->io, uploads->folder, uploads->salt, from, see, arg);
 }
 
 static void describe(const struct unfinished *file, struct upload_info *ret_info)
@@ -416,24 +398,39 @@ struct failure uploads_look(struct uploads *uploads, uint64_t id,
 }
 
 struct listing {
-    void (*tell)(void *arg, const struct upload_info *info);
+    bool (*tell)(void *arg, const struct upload_info *info);
     void *arg;
 };
 
-static void list_one(void *arg, const struct unfinished *file)
+static bool list_one(void *arg, const struct unfinished *file)
 {
     const struct listing *listing = arg;
     struct upload_info info;
-    if (file->slot.stage == UPLOAD_DONE || has_expired(file))
-        return;
+    if (file->slot.stage == UPLOAD_DONE || unfinished_has_expired(file))
+        return true;
     describe(file, &info);
-    listing->tell(listing->arg, &info);
+    return listing->tell(listing->arg, &info);
 }
 
-struct failure uploads_list(struct uploads *uploads, void (*tell)(void *arg, const struct upload_info *info), void *arg)
+struct failure uploads_list(struct uploads *uploads, uint64_t from,
+                            bool (*tell)(void *arg, const struct upload_info *info), void *arg)
 {
     struct listing listing = {tell, arg};
-    return failure_io(visit(uploads, list_one, &listing));
+    return failure_io(visit(uploads, from, list_one, &listing));
+}
+
+static bool find_one(void *arg, const struct upload_info *info)
+{
+    (void)info;
+    *(bool *)arg = true;
+    return false;
+}
+
+bool uploads_are_there(struct uploads *uploads)
+{
+    bool there = false;
+    (void)uploads_list(uploads, 0, find_one, &there);
+    return there;
 }
 
 struct failure uploads_forget(struct uploads *uploads, uint64_t id)
@@ -455,37 +452,34 @@ struct round {
 };
 
 /* Holding one forgets it when it has expired. */
-static void sweep_one(void *arg, const struct unfinished *file)
+static bool sweep_one(void *arg, const struct unfinished *file)
 {
     struct round *round = arg;
     struct upload *upload;
-    if (!has_expired(file)) {
+    if (!unfinished_has_expired(file))
         round->next = file->slot.expires < round->next ? file->slot.expires : round->next;
-        return;
-    }
-    if (!uploads_hold(round->uploads, file->id, &upload).error)
+    else if (!uploads_hold(round->uploads, file->id, &upload).error)
         upload_release(upload); /* somebody has gone on with it meanwhile */
+    return true;
 }
 
 /* Thread: the upkeep's. */
 static int sweep(void *arg)
 {
     struct round round = {.uploads = arg, .next = INT64_MAX};
-    if (gate_is_removed(round.uploads->intake->gate) || visit(round.uploads, sweep_one, &round) ||
-        round.next == INT64_MAX)
+    const struct intake *intake = round.uploads->intake;
+    if (gate_is_removed(intake->gate) || visit(round.uploads, 0, sweep_one, &round) || round.next == INT64_MAX)
         return ERRAND_DONE;
     int64_t wait = (round.next - clock_now(CLOCK_REALTIME)) / CLOCK_MILLISECOND + 1;
+    int64_t least = (int64_t)(intake->services->options->upload_expiry * 1000 / SWEEP_SHARE);
+    if (wait < least)
+        wait = least;
     return (int)(wait < SWEEP_MIN ? SWEEP_MIN : wait < SWEEP_MAX ? wait : SWEEP_MAX);
 }
 
 /* ---- when the store is opened ----------------------------------------------------------------- */
 
-static void count_one(void *arg, const struct unfinished *file)
-{
-    uint64_t *bytes = arg;
-    *bytes += resting_bytes(file);
-}
-
+/* What never came to be an upload, for the server ended while it was made, has been told to nobody: its files go. */
 static void clear_wreck(const struct uploads *uploads, uint64_t id)
 {
     notice_tell(uploads->intake->notice, STORE_LOG_INFO,
@@ -493,37 +487,53 @@ static void clear_wreck(const struct uploads *uploads, uint64_t id)
     unfinished_remove(uploads->io, uploads->folder, id);
 }
 
-/* What never came to be an upload, for the server ended while it was made, has been told to nobody: its files go. */
-static void clear_wrecks(struct uploads *uploads)
+/* What they hold counts against the limit. */
+static void count_all(struct uploads *uploads, const uint64_t *ids, size_t count, bool clear)
 {
-    const struct io *io = uploads->io;
-    char *names = io->list(io->self, uploads->folder);
-    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
         struct unfinished file;
-        uint64_t id;
-        bool named = numbered_read(name, UNFINISHED_ENDING, &id) || numbered_read(name, UNFINISHED_BYTES, &id);
-        int error = named ? unfinished_read(io, uploads->folder, uploads->salt, id, &file) : ENOTSUP;
-        if (!error)
-            unfinished_free(&file);
-        else if (error == EBADMSG || error == ENOENT)
-            clear_wreck(uploads, id);
+        int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, ids[i], &file);
+        if (error == EBADMSG && clear)
+            clear_wreck(uploads, ids[i]);
+        if (error)
+            continue;
+        bytes += resting_bytes(&file);
+        unfinished_free(&file);
     }
-    free(names);
+    rest_more(uploads, (int64_t)bytes);
+}
+
+/* Bytes without an upload. Both lists are in order. */
+static void clear_bytes(const struct uploads *uploads, const uint64_t *parts, size_t count, const uint64_t *ids,
+                        size_t id_count)
+{
+    for (size_t i = 0, at = 0; i < count; i++) {
+        while (at < id_count && ids[at] < parts[i])
+            at++;
+        if (at == id_count || ids[at] != parts[i])
+            clear_wreck(uploads, parts[i]);
+    }
 }
 
 int uploads_begin(struct uploads *uploads)
 {
-    uint64_t bytes = 0;
+    uint64_t *ids = NULL, *parts = NULL;
+    size_t count = 0, part_count = 0;
+    bool clear = !uploads->intake->services->options->read_only;
     int error = open_folder(uploads);
     if (error)
         return error == ENOENT ? 0 : error;
-    error = visit(uploads, count_one, &bytes);
-    if (error)
-        return error;
-    rest_more(uploads, (int64_t)bytes);
-    if (uploads->intake->services->options->read_only)
-        return 0;
-    clear_wrecks(uploads);
-    (void)errand_ask(&uploads->sweeper);
-    return 0;
+    error = unfinished_ids(uploads->io, uploads->folder, UNFINISHED_ENDING, &ids, &count);
+    if (!error && clear)
+        error = unfinished_ids(uploads->io, uploads->folder, UNFINISHED_BYTES, &parts, &part_count);
+    if (!error) {
+        count_all(uploads, ids, count, clear);
+        clear_bytes(uploads, parts, part_count, ids, count);
+    }
+    if (!error && clear)
+        (void)errand_ask(&uploads->sweeper);
+    free(ids);
+    free(parts);
+    return error;
 }

@@ -75,8 +75,11 @@ enum store_error uploads_claim(struct uploads *uploads, struct upload_claim *cla
 /* What upload_look(), upload_list() and upload_forget() say. Blocking. */
 struct failure uploads_look(struct uploads *uploads, uint64_t id,
                             void (*tell)(void *arg, const struct upload_info *info), void *arg);
-struct failure uploads_list(struct uploads *uploads, void (*tell)(void *arg, const struct upload_info *info),
-                            void *arg);
+struct failure uploads_list(struct uploads *uploads, uint64_t from,
+                            bool (*tell)(void *arg, const struct upload_info *info), void *arg);
 struct failure uploads_forget(struct uploads *uploads, uint64_t id);
+
+/* Whether there is one that is not done. Blocking. */
+bool uploads_are_there(struct uploads *uploads);
 
 #endif

@@ -153,6 +153,30 @@ START_TEST(unfinished_ones_are_listed_and_removed)
 }
 END_TEST
 
+START_TEST(they_are_listed_page_by_page)
+{
+    enum { COUNT = 5 };
+    const char *cursor = "";
+    site_start();
+    char *seen = client_text(site.client, " ");
+    for (int i = 0; i < COUNT; i++)
+        create(5, NULL);
+    for (int page = 0; page < COUNT; page++) {
+        struct answer *answer = client_get(
+            site.client, site_target(client_text(site.client, "/uploads?limit=1&cursor=%s", cursor)), NULL);
+        site_expect(answer, 200);
+        const json_t *uploads = json_object_get(answer_json(answer), "uploads");
+        ck_assert_uint_eq(json_array_size(uploads), 1);
+        const char *id = json_string_value(json_object_get(json_array_get(uploads, 0), "id"));
+        ck_assert_ptr_null(strstr(seen, id));
+        seen = client_text(site.client, "%s%s ", seen, id);
+        cursor = json_string_value(json_object_get(answer_json(answer), "cursor"));
+        ck_assert(page < COUNT - 1 ? cursor != NULL : !cursor);
+    }
+    site_expect(client_get(site.client, site_target("/uploads?cursor=AAAA"), NULL), 400);
+}
+END_TEST
+
 /* A client whose connection hangs behind the first half of "helloworld"; its socket. */
 static int hang(const char *upload)
 {
@@ -270,6 +294,7 @@ int main(void)
         a_condition_is_decided_with_the_last_byte,
         creation_says_what_it_needs,
         unfinished_ones_are_listed_and_removed,
+        they_are_listed_page_by_page,
         who_comes_back_need_not_wait_for_a_connection_that_hangs,
         who_is_slow_is_not_disturbed_by_who_looks,
         one_that_somebody_sends_can_be_removed,

@@ -110,6 +110,10 @@ def refusals(checker):
     for name in ("getUploadOffset", "deleteUpload"):
         call(name, 404, nobodys, headers=TUS)
         call(name, 412, path, headers={"Tus-Resumable": "0.2.2"}, valid=False)
+    page = call("listUploads", 200, store, {"limit": 1}).json()
+    page = call("listUploads", 200, store, {"cursor": page["cursor"]}, why="the next page").json()
+    checker.check("pages of uploads end", page["cursor"] is None, f"{page}")
+    call("listUploads", 400, store, {"limit": 0}, valid=False)
     call("listUploads", 404, {"store": "absent"})
 
 

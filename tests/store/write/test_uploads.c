@@ -1,10 +1,13 @@
 /* test_uploads.c - uploads that survive their connections, the server's end, power cuts and a disk that fails. */
 #include "tests/lib/fixture.h"
+#include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <semaphore.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -162,16 +165,17 @@ static void reopen(void)
     fixture_open(&fixture);
 }
 
-static void count(void *arg, const struct upload_info *info)
+static bool count(void *arg, const struct upload_info *info)
 {
     (void)info;
     ++*(size_t *)arg;
+    return true;
 }
 
 static size_t listed(void)
 {
     size_t uploads = 0;
-    ck_assert_int_eq(upload_list(fixture.store, count, &uploads), STORE_OK);
+    ck_assert_int_eq(upload_list(fixture.store, 0, count, &uploads), STORE_OK);
     return uploads;
 }
 
@@ -640,6 +644,63 @@ START_TEST(one_that_nobody_goes_on_with_expires)
 }
 END_TEST
 
+/* Whether anything is left of any upload. */
+static bool has_files(void)
+{
+    const struct io *io = fixture.io;
+    int folder = io->openat(io->self, AT_FDCWD, "/data/stores/s/uploads", O_RDONLY | O_DIRECTORY, 0);
+    char *names = folder < 0 ? NULL : io->list(io->self, folder);
+    bool has = names && *names;
+    free(names);
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return has;
+}
+
+START_TEST(those_of_a_store_that_nobody_opens_expire)
+{
+    struct depot *depot;
+    struct store_detail detail;
+    fixture_close(&fixture);
+    fixture.options.upload_expiry = 1;
+    fixture_open(&fixture);
+    must_create("k", SIZE);
+    fixture_close(&fixture);
+    ck_assert_int_eq(depot_open("/data", &fixture.options, &depot, &detail), STORE_OK);
+    WAIT_UNTIL(!has_files());
+    depot_close(depot);
+    ck_assert(!has_files());
+    fixture_open(&fixture);
+}
+END_TEST
+
+START_TEST(what_takes_the_place_of_an_object_fits_where_that_did)
+{
+    uint64_t id;
+    struct store_limit one = {true, 1};
+    must_conclude(must_create("k", SIZE), 0, SIZE);
+    limit(SIZE);
+    ck_assert_int_eq(create("k", SIZE, &id), STORE_OK);
+    ck_assert_int_eq(create("k", SIZE + 1, &id), STORE_QUOTA);
+    ck_assert_int_eq(create("l", 1, &id), STORE_QUOTA);
+    ck_assert_int_eq(depot_set_limits(fixture.depot, "s", &(struct store_limit){0}, &one, NULL), STORE_OK);
+    ck_assert_int_eq(create("l", 1, &id), STORE_QUOTA);
+    ck_assert_int_eq(create("k", SIZE, &id), STORE_OK);
+}
+END_TEST
+
+START_TEST(a_store_that_has_some_is_not_empty)
+{
+    struct store_detail detail;
+    uint64_t id = must_create("k", SIZE);
+    ck_assert_int_eq(depot_delete(fixture.depot, "s", false, &detail), STORE_NOT_DRAINED);
+    ck_assert_ptr_nonnull(strstr(detail.text, "unfinished uploads"));
+    ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+    must_create("k", SIZE);
+    ck_assert_int_eq(depot_delete(fixture.depot, "s", true, &detail), STORE_OK);
+}
+END_TEST
+
 /* ---- cuts and faults -------------------------------------------------------------------------- */
 
 /* What a client was told. */
@@ -746,10 +807,11 @@ static bool join_and_conclude(const uint64_t *parts)
     return join(parts, PARTS, &id) == STORE_OK && conclude(id, SIZE, SIZE, &no_condition) == STORE_OK;
 }
 
-static void keep_whole(void *arg, const struct upload_info *info)
+static bool keep_whole(void *arg, const struct upload_info *info)
 {
     if (!info->partial && info->offset == SIZE)
         *(uint64_t *)arg = info->id;
+    return true;
 }
 
 /* The parts are there, or what they became is, or both. */
@@ -760,7 +822,7 @@ static void must_have_joined(const uint64_t *parts, bool done)
         ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
         return;
     }
-    ck_assert_int_eq(upload_list(fixture.store, keep_whole, &id), STORE_OK);
+    ck_assert_int_eq(upload_list(fixture.store, 0, keep_whole, &id), STORE_OK);
     if (id == 0 && fixture_get(&fixture, "k", bytes, SIZE) != STORE_OK)
         ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
     if (id != 0 && !is_done(id))
@@ -938,6 +1000,9 @@ int main(void)
         what_is_no_complete_part_is_not_joined,
         unfinished_ones_count_against_the_limit,
         one_that_nobody_goes_on_with_expires,
+        those_of_a_store_that_nobody_opens_expire,
+        what_takes_the_place_of_an_object_fits_where_that_did,
+        a_store_that_has_some_is_not_empty,
         a_cut_at_any_call_loses_nothing_that_was_told,
         a_call_that_fails_costs_nothing_that_was_told,
         a_cut_or_a_fault_while_parts_are_joined_loses_none,
