@@ -1,0 +1,69 @@
+// A line between clients and a server that breaks: it passes bytes on in both directions, until it is cut.
+
+import { connect, createServer } from "node:net";
+
+export class Line {
+    #pairs = new Set();
+    #down = false;
+    sent = 0; // bytes of clients, of all connections
+    #watch = null;
+
+    // Passes on to a port of this machine. `port` is its own.
+    static async open(target) {
+        const line = new Line();
+        line.server = createServer((client) => line.#join(client, target));
+        await new Promise((resolve) => line.server.listen(0, "127.0.0.1", resolve));
+        line.port = line.server.address().port;
+        return line;
+    }
+
+    #join(client, target) {
+        if (this.#down) {
+            client.destroy();
+            return;
+        }
+        const server = connect(target, "127.0.0.1");
+        const pair = [client, server];
+        this.#pairs.add(pair);
+        for (const end of pair)
+            end.on("error", () => {}).on("close", () => {
+                this.#pairs.delete(pair);
+                pair.forEach((other) => other.destroy());
+            });
+        client.on("data", (bytes) => this.#count(bytes.length));
+        client.pipe(server);
+        server.pipe(client);
+    }
+
+    #count(bytes) {
+        this.sent += bytes;
+        if (this.#watch && this.sent >= this.#watch.from) {
+            const { reached } = this.#watch;
+            this.#watch = null;
+            reached();
+        }
+    }
+
+    // When clients have sent so many bytes in all.
+    after(bytes) {
+        return new Promise((reached) => { this.#watch = { from: bytes, reached }; });
+    }
+
+    // Breaks every connection in the middle of what it is doing, and those that come until mend().
+    cut() {
+        this.#down = true;
+        for (const [client, server] of this.#pairs) {
+            client.resetAndDestroy();
+            server.resetAndDestroy();
+        }
+    }
+
+    mend() {
+        this.#down = false;
+    }
+
+    close() {
+        this.cut();
+        this.server.close();
+    }
+}
