@@ -15,6 +15,7 @@
 #include "store/disk/blobs.h"
 #include "store/disk/io.h"
 #include "store/disk/space.h"
+#include "store/index/deadlines.h"
 #include "store/index/horizon.h"
 #include "store/index/index.h"
 #include "store/index/progress.h"
@@ -26,6 +27,7 @@
 #include "store/start/imprint.h"
 #include "store/store.h"
 #include "store/upkeep/compact.h"
+#include "store/upkeep/purge.h"
 #include "store/upkeep/scrub.h"
 #include "store/upkeep/summaries.h"
 #include "store/write/intake.h"
@@ -45,6 +47,7 @@ struct store {
     struct log log;
     struct blobs blobs;
     struct index index;
+    struct deadlines deadlines;
 
     struct progress progress;
     struct horizon horizon;
@@ -54,6 +57,7 @@ struct store {
     struct binder binder;
     struct compact compact;
     struct summaries summaries;
+    struct purge purge;
     struct scrub scrub;
     struct watch watch;
     struct writer writer;

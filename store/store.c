@@ -1,6 +1,7 @@
 /* store.c - one store: opening, closing, figures. */
 #include "store/internal.h"
 
+#include "store/base/clock.h"
 #include "store/disk/settings.h"
 #include "store/read/listing.h"
 #include "store/start/recover.h"
@@ -86,9 +87,23 @@ static void connect_writers(struct store *store)
                                 .watch = &store->watch,
                                 .compaction = &store->compact.errand,
                                 .summaries = &store->summaries.errand,
+                                .deadlines = &store->deadlines,
                                 .effort = store->services->effort};
     store->watch = (struct watch){.services = store->services, .index = &store->index, .gate = &store->gate};
     store->writer = (struct writer){.parts = parts, .groups = store->services->groups, .space = store->services->space};
+    store->intake = (struct intake){.index = &store->index,
+                                    .blobs = &store->blobs,
+                                    .quota = &store->quota,
+                                    .gate = &store->gate,
+                                    .writer = &store->writer,
+                                    .reader = &store->reader,
+                                    .notice = &store->notice,
+                                    .services = store->services};
+}
+
+/* Who writes in the background. */
+static void connect_upkeep(struct store *store)
+{
     store->compact = (struct compact){.index = &store->index,
                                       .log = &store->log,
                                       .space = store->services->space,
@@ -102,30 +117,25 @@ static void connect_writers(struct store *store)
                                       .admission = store->services->admission};
     store->summaries = (struct summaries){
         .index = &store->index, .log = &store->log, .gate = &store->gate, .catalog = &store->catalog};
-}
-
-/* What an upload, a batch and a copy need. */
-static void connect_intake(struct store *store)
-{
-    store->intake = (struct intake){.index = &store->index,
-                                    .blobs = &store->blobs,
-                                    .quota = &store->quota,
-                                    .gate = &store->gate,
-                                    .writer = &store->writer,
-                                    .reader = &store->reader,
-                                    .notice = &store->notice,
-                                    .services = store->services};
+    store->purge = (struct purge){.index = &store->index,
+                                  .log = &store->log,
+                                  .gate = &store->gate,
+                                  .writer = &store->writer,
+                                  .reader = &store->reader,
+                                  .catalog = &store->catalog,
+                                  .deadlines = &store->deadlines};
 }
 
 /* Gives each room the parts that it works on, and sets them up; log and blobs have no folders yet. */
 static void set_up_parts(struct store *store, uint64_t salt)
 {
     index_init(&store->index, &store->log, &store->blobs, salt);
+    deadlines_init(&store->deadlines);
     quota_init(&store->quota);
     gate_init(&store->gate, store->services, &store->quota, &store->blobs);
     connect_readers(store);
     connect_writers(store);
-    connect_intake(store);
+    connect_upkeep(store);
     writer_init(&store->writer, store->services->commits);
     watch_init(&store->watch);
     scrub_init(&store->scrub);
@@ -133,6 +143,7 @@ static void set_up_parts(struct store *store, uint64_t salt)
     binder_init(&store->binder, store->services->upkeep);
     compact_init(&store->compact, store->services->upkeep, store->services->pool);
     summaries_init(&store->summaries, store->services->upkeep);
+    purge_init(&store->purge, store->services->upkeep);
 }
 
 /* `path` leads to its folder. */
@@ -183,11 +194,13 @@ static void store_free(struct store *store)
     catalog_free(&store->catalog);
     compact_free(&store->compact);
     summaries_free(&store->summaries);
+    purge_free(&store->purge);
     scrub_free(&store->scrub);
     writer_free(&store->writer);
     watch_free(&store->watch);
     gate_free(&store->gate);
     quota_free(&store->quota);
+    deadlines_free(&store->deadlines);
     index_free(&store->index);
     free(store);
 }
@@ -200,9 +213,12 @@ static void store_end(struct store *store)
     store_free(store);
 }
 
-/* The upkeep looks at what an earlier life has left to do: nothing where there is one segment, or none. */
+/* The upkeep looks at what an earlier life has left to do: but for what has expired, nothing where there is one
+ * segment, or none. */
 static void ask_upkeep(struct store *store)
 {
+    if (!store->options->read_only)
+        purge_begin(&store->purge);
     if (store->options->read_only || store->log.chain.count < 2)
         return;
     (void)errand_ask(&store->compact.errand);
@@ -230,8 +246,8 @@ static struct failure learn(struct store *store, const struct store_left *left, 
     if (left && left->imprint)
         failure = imprint_apply(left->imprint, &store->index, &store->log, &store->blobs, &fits);
     if (!failure.error && !fits)
-        failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->notice,
-                          store->services->halt, detail);
+        failure = recover(&store->index, &store->log, &store->blobs, &store->progress, &store->deadlines,
+                          &store->notice, store->services->halt, detail);
     return failure.error ? failure : horizon_recall(&store->horizon);
 }
 
@@ -299,6 +315,7 @@ static bool store_conclude(struct store *store, bool mark)
     watch_stop(&store->watch);
     compact_stop(&store->compact);
     summaries_stop(&store->summaries);
+    purge_stop(&store->purge);
     binder_stop(&store->binder);
     uploads_stop(&store->uploads);
     gate_wait_idle(&store->gate); /* for the aborted uploads that an I/O thread is still taking apart */
@@ -319,7 +336,8 @@ struct store_left store_close_for_now(struct store *store)
     struct store_left left = {0};
     if (store_conclude(store, false))
         left.progress = progress_leave(&store->progress);
-    if (left.progress.reach.segment)
+    int64_t first, rest;
+    if (left.progress.reach.segment && !deadlines_tell(&store->deadlines, &first, &rest))
         left.imprint = imprint_take(&store->index, &store->log, &store->blobs);
     store_end(store);
     return left;
@@ -455,7 +473,8 @@ enum store_error store_list(struct store *store, const struct store_list_query *
 {
     if (gate_is_removed(&store->gate))
         return STORE_NO_STORE; /* whoever goes on from page to page keeps its files from being removed */
-    return failure_tell(listing_page(&store->reader, &store->catalog, query, take, arg, ret_cursor, ret_cursor_length));
+    return failure_tell(listing_page(&store->reader, &store->catalog, query, clock_now(CLOCK_REALTIME), take, arg,
+                                     ret_cursor, ret_cursor_length));
 }
 
 /* ---- following it ---------------------------------------------------------------------------- */

@@ -155,6 +155,21 @@ struct store_condition {
 /* Whether anything has to hold at all. */
 bool store_condition_asks(const struct store_condition *condition);
 
+/* ---- expiry ----------------------------------------------------------------------------------- */
+
+/* An object's attributes are opaque to the engine, but for how they begin: these bytes in front of all others say when
+ * it expires. From that second on, by the clock of the system, there is no such object: for who reads or lists, for
+ * conditions, and as the source or the target of a write, which then makes a new one. What it takes on the disk comes
+ * back when the background has deleted it, soon behind that second, or behind the next opening of its store; until then
+ * the figures count it, and the limits. */
+enum { STORE_EXPIRY = 12 };
+
+/* The bytes for a second, counted since 1970 and greater than 0. */
+void store_expiry_write(unsigned char ret_bytes[STORE_EXPIRY], int64_t seconds);
+
+/* What attributes say: a second, or 0 where that is nothing. */
+int64_t store_expiry(const void *attributes, size_t length);
+
 /* ---- the depot ------------------------------------------------------------------------------- */
 
 enum store_log_level { STORE_LOG_INFO, STORE_LOG_WARNING, STORE_LOG_ERROR };
@@ -547,7 +562,7 @@ struct store_op {
     struct store_condition condition; /* on `key`, decided at the commit */
     const void *payload;              /* put */
     size_t size;
-    const void *attributes; /* put */
+    const void *attributes; /* put; a rename and a copy take them along */
     size_t attributes_length;
 };
 
@@ -782,6 +797,7 @@ struct object_info {
     uint64_t size; /* payload bytes */
     struct store_digest digest;
     int64_t modified; /* nanoseconds since 1970 */
+    int64_t expires;  /* seconds since 1970; 0: never */
     uint64_t offset;  /* of its record */
 };
 

@@ -39,12 +39,11 @@ static bool settle(struct errand *errand, int next)
     if (!errand->again || errand->ending) {
         set_under_way(errand, false);
         pthread_cond_broadcast(&errand->idle); /* under the lock: whoever waits may free the errand */
-    } else if (next > 0) {
+    } else if (next > 0 && !errand->woken) {
         pool_submit_later(errand->pool, &errand->job, (unsigned)next);
     } else if (pool_waiting(errand->pool) > 0) {
         pool_submit(errand->pool, &errand->job);
     } else {
-        errand->again = false;
         here = true;
     }
     lock_release(&errand->lock);
@@ -54,12 +53,12 @@ static bool settle(struct errand *errand, int next)
 static void go(struct errand *errand)
 {
     int next;
-    lock_take(&errand->lock);
-    errand->again = false;
-    lock_release(&errand->lock);
-    do
+    do {
+        lock_take(&errand->lock);
+        errand->again = errand->woken = false;
+        lock_release(&errand->lock);
         next = errand->run(errand->arg);
-    while (settle(errand, next));
+    } while (settle(errand, next));
 }
 
 /* Thread: the pool's. */
@@ -70,17 +69,34 @@ static void errand_run(void *arg)
     go(errand);
 }
 
+/* Lock held. */
+static void come(struct errand *errand)
+{
+    errand->again = true;
+    if (errand->under_way || errand->ending)
+        return;
+    set_under_way(errand, true);
+    pool_submit(errand->pool, &errand->job);
+}
+
 bool errand_ask(struct errand *errand)
 {
     lock_take(&errand->lock);
-    errand->again = true;
-    if (!errand->under_way && !errand->ending) {
-        set_under_way(errand, true);
-        pool_submit(errand->pool, &errand->job);
-    }
+    come(errand);
     bool comes = !errand->ending;
     lock_release(&errand->lock);
     return comes;
+}
+
+void errand_wake(struct errand *errand)
+{
+    lock_take(&errand->lock);
+    errand->woken = true;
+    if (errand->under_way && !errand->ending && pool_withdraw(errand->pool, &errand->job))
+        pool_submit(errand->pool, &errand->job);
+    else
+        come(errand);
+    lock_release(&errand->lock);
 }
 
 bool errand_is_under_way(struct errand *errand)

@@ -26,6 +26,7 @@ struct errand {
     pthread_cond_t idle;
     bool under_way; /* it runs, or waits for a thread or for its time */
     bool again;     /* asked since it began to run */
+    bool woken;     /* the same, and not to wait for a time then */
     bool ending;
 };
 
@@ -37,6 +38,9 @@ void errand_free(struct errand *errand);
 
 /* Has it run soon; false when it has begun to end. Does not block. */
 bool errand_ask(struct errand *errand);
+
+/* The same, and it does not wait for its time: neither where it does now, nor where it is just about to. */
+void errand_wake(struct errand *errand);
 
 /* Whether it runs or waits for its turn. */
 bool errand_is_under_way(struct errand *errand);

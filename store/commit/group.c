@@ -148,7 +148,7 @@ static struct failure group_room(struct group *group, struct txn *txn, const str
 {
     struct failure failure = log_room(group->parts->log, need);
     tell_failed_roll(group, failure);
-    txn->waits = failure.error == STORE_FULL && need->use == LOG_DELETES && !txn->last_try;
+    txn->waits = failure.error == STORE_FULL && need->use == LOG_DELETES && !txn->last_try && !txn->upkeep;
     if (failure.error && failure.error != STORE_AGAIN && !txn->waits)
         txn_fail(txn, failure, SIZE_MAX);
     return failure;
@@ -295,6 +295,18 @@ static void discard_orphans(struct group *group)
             blobs_discard(group->parts->blobs, changes->list[i].orphan);
 }
 
+/* Tells when the objects that have come expire. What was written again was told when it came. */
+static void tell_deadlines(struct group *group)
+{
+    const struct changes *changes = &group->changes;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct view *after = &changes->list[i].after;
+        int64_t expires = after->exists ? store_expiry(after->attributes, after->attributes_length) : 0;
+        if (expires && !changes->list[i].txn->upkeep)
+            deadlines_add(group->parts->deadlines, expires, after->key.hash);
+    }
+}
+
 static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
@@ -311,6 +323,7 @@ static void publish(struct group *group)
     assert(quota_agrees(group->parts->quota, index->objects, index->live_bytes));
     index_unlock(index);
     discard_orphans(group);
+    tell_deadlines(group);
     log_note_mark(log, false);
     if (group->compact || group->parts->number != log->active->number)
         (void)errand_ask(group->parts->compaction);

@@ -19,6 +19,7 @@
 #include "store/commit/quota.h"
 #include "store/commit/txn.h"
 #include "store/commit/watch.h"
+#include "store/index/deadlines.h"
 #include "store/index/index.h"
 
 struct group;
@@ -31,11 +32,12 @@ struct group_parts {
     struct quota *quota;
     struct gate *gate;
     const struct notice *notice;
-    struct watch *watch;       /* told what there is now */
-    struct errand *compaction; /* asked when a segment has become worth it */
-    struct errand *summaries;  /* asked when one has been sealed, and as the log grows */
-    struct effort *effort;     /* the depot's */
-    uint64_t number;           /* of the active segment, when compaction was last thought of */
+    struct watch *watch;         /* told what there is now */
+    struct errand *compaction;   /* asked when a segment has become worth it */
+    struct errand *summaries;    /* asked when one has been sealed, and as the log grows */
+    struct deadlines *deadlines; /* told of objects that expire */
+    struct effort *effort;       /* the depot's */
+    uint64_t number;             /* of the active segment, when compaction was last thought of */
 };
 
 /* An empty group. NULL when memory is out. Thread: any, like the next. */

@@ -2,6 +2,7 @@
 #include "store/commit/plan.h"
 
 #include "store/base/condition.h"
+#include "store/base/expiry.h"
 #include "store/base/key.h"
 #include "store/base/little.h"
 
@@ -54,9 +55,15 @@ static struct failure receipt_set(struct plan *plan, size_t op, const struct sto
 
 /* ---- one op ---------------------------------------------------------------------------------- */
 
-static const struct store_digest *digest_in(const struct view *view)
+/* Whether there is an object, for whoever asks: a record may lead to one whose time is over. */
+static bool is_there(const struct plan *plan, const struct view *view)
 {
-    return view->exists ? &view->digest : NULL;
+    return view->exists && !expiry_is_over(store_expiry(view->attributes, view->attributes_length), plan->now);
+}
+
+static bool holds(const struct plan *plan, const struct store_condition *condition, const struct view *view)
+{
+    return condition_holds(condition, is_there(plan, view) ? &view->digest : NULL, view->time);
 }
 
 /* The key that is stored: an object that has a name keeps it when it is written by its hash. */
@@ -152,6 +159,16 @@ static struct failure end_beside(struct plan *plan, size_t op, const struct stor
     return more ? end_hash(plan, op, before) : failure_none();
 }
 
+/* Ends what was found by a hash alone and is not there any more: what is put by the hash then does not get its name. */
+static struct failure end_expired(struct plan *plan, size_t op, const struct store_key *key, struct view *before)
+{
+    struct view expired = *before;
+    if (!before->exists || is_there(plan, before) || key->bytes || !before->key.bytes)
+        return failure_none();
+    *before = (struct view){.key = *key};
+    return end_object(plan, op, &expired);
+}
+
 /* ---- one op ---------------------------------------------------------------------------------- */
 
 /* The object comes to stand under `key`, if nothing speaks against it. */
@@ -162,15 +179,19 @@ static struct failure plan_target(struct plan *plan, size_t op, const struct sto
     struct failure failure = find_before(plan, key, condition, &before);
     if (failure.error)
         return failure;
-    if (!condition_holds(condition, digest_in(&before), before.time))
+    if (!holds(plan, condition, &before))
         return failure_of(STORE_CONDITION);
-    if (plan->txn->ops[op].keep_target && before.exists)
+    bool existed = is_there(plan, &before);
+    if (plan->txn->ops[op].keep_target && existed)
         return failure_of(STORE_EXISTS);
+    failure = end_expired(plan, op, key, &before);
+    if (failure.error)
+        return failure;
     object.exists = true;
     object.key = key_to_store(key, &before);
     object.location = 0;
     object.time = plan->txn->steps[op].time ? plan->txn->steps[op].time : plan->now;
-    failure = receipt_set(plan, op, key, &object, before.exists);
+    failure = receipt_set(plan, op, key, &object, existed);
     if (!failure.error)
         failure = end_beside(plan, op, key, &before);
     return failure.error ? failure : changes_push(plan->changes, plan->txn, op, &before, &object);
@@ -196,18 +217,19 @@ static struct failure plan_delete(struct plan *plan, size_t at)
     struct failure failure = find_before(plan, &op->key, &op->condition, &before);
     if (failure.error)
         return failure;
-    if (!condition_holds(&op->condition, digest_in(&before), before.time))
+    if (!holds(plan, &op->condition, &before))
         return failure_of(STORE_CONDITION);
-    struct view after = {.key = before.key, .time = plan->now};
-    failure = receipt_set(plan, at, &op->key, &after, before.exists);
+    bool existed = is_there(plan, &before);
+    struct view after = {.key = existed ? before.key : op->key, .time = plan->now};
+    failure = receipt_set(plan, at, &op->key, &after, existed);
     return failure.error ? failure : end_key(plan, at, &op->key, &before);
 }
 
 /* Whether an op's target is the object that its source was found to be. One without a name is that of any key of its
  * hash; and by its hash it is told only if it is the only one. */
-static bool is_same(const struct store_op *op, const struct view *source)
+static bool is_same(const struct plan *plan, const struct store_op *op, const struct view *source)
 {
-    if (!source->exists)
+    if (!is_there(plan, source))
         return key_same(&op->key, &op->target);
     return key_same(&source->key, &op->target) && (op->target.bytes || source->others.count == 0);
 }
@@ -220,11 +242,11 @@ static struct failure find_source(struct plan *plan, const struct store_op *op, 
     struct failure failure = changes_find(plan->changes, &op->key, true, ret_source);
     if (failure.error)
         return failure;
-    if (is_same(op, ret_source))
+    if (is_same(plan, op, ret_source))
         return failure_of(STORE_SAME);
-    if (!condition_holds(&op->condition, digest_in(ret_source), ret_source->time))
+    if (!holds(plan, &op->condition, ret_source))
         return failure_of(STORE_CONDITION);
-    if (!ret_source->exists)
+    if (!is_there(plan, ret_source))
         return failure_of(STORE_NO_OBJECT);
     bool damaged = ret_source->blob && damage_of_blob(plan->index, ret_source->blob) == BLOB_DAMAGE_DIGEST;
     return failure_of(damaged ? STORE_DAMAGED : STORE_OK);
@@ -289,10 +311,24 @@ static struct failure plan_rewrite(struct plan *plan, size_t at)
     return changes_push(changes, plan->txn, at, &before, &after);
 }
 
+/* The background's: the object ends, if it still is there and its time is over. */
+static struct failure plan_expire(struct plan *plan, size_t at)
+{
+    struct view before;
+    struct failure failure = changes_find_own(plan->changes, &plan->txn->ops[at].key, false, &before);
+    if (failure.error == STORE_DAMAGED)
+        return failure_none();
+    if (failure.error || !before.exists || is_there(plan, &before))
+        return failure;
+    return end_object(plan, at, &before);
+}
+
 static struct failure plan_op(struct plan *plan, size_t at)
 {
     const struct txn *txn = plan->txn;
     const struct store_op *op = &txn->ops[at];
+    if (txn->expires)
+        return plan_expire(plan, at);
     if (txn->steps[at].rewrite)
         return txn->steps[at].sweeps_to ? plan_sweep(plan, at) : plan_rewrite(plan, at);
     switch (op->kind) {
@@ -319,7 +355,7 @@ static struct log_need need_of(const struct plan *plan, size_t first, uint64_t b
 {
     const struct txn *txn = plan->txn;
     struct log_need need = {.use = LOG_PUTS, .bytes = bytes, .ahead = txn->ahead, .last = txn->last_try};
-    if (txn->upkeep)
+    if (txn->upkeep && !txn->expires)
         need.use = LOG_UPKEEP;
     else if (changes_only_delete(plan->changes, first))
         need.use = LOG_DELETES;

@@ -34,7 +34,8 @@ struct txn {
     struct store_receipt *receipts;
     size_t count;
     unsigned flags;            /* enum store_batch_flags */
-    bool upkeep;               /* compaction: may use what is kept for a full disk */
+    bool upkeep;               /* the background's: its records have nothing to do with each other */
+    bool expires;              /* the background's: its ops delete those objects whose time is over */
     bool seals;                /* compaction: it has no ops, and seals the active segment where that is worth it */
     uint64_t ahead;            /* compaction: bytes that will come behind it, at most */
     uint64_t charge;           /* bytes it was admitted with */

@@ -312,6 +312,11 @@ int io_copy_all(const struct io *io, int from, uint64_t from_position, int to, u
     return 0;
 }
 
+int io_open_above(const struct io *io, int folder)
+{
+    return io->openat(io->self, folder, "..", O_RDONLY | O_DIRECTORY, 0);
+}
+
 bool io_leads_to(const struct io *io, int folder, const char *path, int file)
 {
     struct stat opened, found;

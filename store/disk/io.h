@@ -69,6 +69,10 @@ int io_write_all(const struct io *io, int file, const void *bytes, size_t length
 /* Copies `length` bytes from a position of a file to one of another, by the file system where it can; an errno. */
 int io_copy_all(const struct io *io, int from, uint64_t from_position, int to, uint64_t to_position, uint64_t length);
 
+/* The folder that a folder is in; -1 and errno. For who asks for it when it is needed, so that an open store holds one
+ * descriptor less. */
+int io_open_above(const struct io *io, int folder);
+
 /* Whether the path leads from the folder to the file or folder that is open. True also where that cannot be found out:
  * only what is not there, or is another one, has gone. */
 bool io_leads_to(const struct io *io, int folder, const char *path, int file);

@@ -43,19 +43,13 @@ bool horizon_parse(const char *text, uint64_t salt, struct horizon_text *ret_tex
     return true;
 }
 
-/* The store's folder; -1 and errno. */
-static int open_above(const struct log *log)
-{
-    return log->io->openat(log->io->self, log->folder, "..", O_RDONLY | O_DIRECTORY, 0);
-}
-
 /* What the file says; nothing where it is not there, or not valid. */
 static struct failure read_file(const struct horizon *horizon, struct horizon_text *ret_text)
 {
     const struct log *log = horizon->log;
     char text[NOTE_MAX];
     size_t length;
-    int folder = open_above(log);
+    int folder = io_open_above(log->io, log->folder);
     *ret_text = (struct horizon_text){0};
     if (folder < 0)
         return failure_io(errno);
@@ -76,7 +70,7 @@ static int write_file(const struct horizon *horizon, const struct horizon_text *
     size_t length = horizon_format(text, log->salt, bytes);
     assert(horizon_parse(bytes, log->salt, &read)); /* which compares it with what this is written as */
     (void)read;
-    int folder = open_above(log);
+    int folder = io_open_above(log->io, log->folder);
     if (folder < 0)
         return errno;
     int error = note_write(log->io, folder, horizon_name, bytes, length);

@@ -44,16 +44,10 @@ static bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach
     return true;
 }
 
-/* The store's folder; -1 and errno. Asked for when needed, so that an open store holds one descriptor less. */
-static int open_above(const struct io *io, int log)
-{
-    return io->openat(io->self, log, "..", O_RDONLY | O_DIRECTORY, 0);
-}
-
 struct failure reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach)
 {
     char text[NOTE_MAX];
-    int folder = open_above(io, log);
+    int folder = io_open_above(io, log);
     *ret_reach = (struct reach){0};
     if (folder < 0)
         return failure_io(errno);
@@ -74,7 +68,7 @@ int reach_write(const struct io *io, int log, uint64_t salt, const struct reach 
     size_t length = reach_format(reach, salt, text);
     assert(reach_parse(text, salt, &read)); /* which compares it with what this is written as */
     (void)read;
-    int folder = open_above(io, log);
+    int folder = io_open_above(io, log);
     if (folder < 0)
         return errno;
     int error = note_write(io, folder, reach_name, text, length);

@@ -18,6 +18,11 @@ size_t record_length(const struct record *record)
     return (length + RECORD_ALIGNMENT - 1) & ~(size_t)(RECORD_ALIGNMENT - 1);
 }
 
+int64_t record_expires(const struct record *record)
+{
+    return record->type == RECORD_PUT ? store_expiry(record->attributes, record->attributes_length) : 0;
+}
+
 uint64_t record_sweeps_to(const struct record *record)
 {
     uint64_t to = little_get64(record->attributes);

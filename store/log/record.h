@@ -97,6 +97,9 @@ static inline bool record_deletes(const struct record *record)
     return record->type == RECORD_TOMBSTONE || record->type == RECORD_SWEEP;
 }
 
+/* When its object expires, in seconds since 1970; 0: never, or it puts none. */
+int64_t record_expires(const struct record *record);
+
 /* Up to where a sweep ends what has its hash. */
 uint64_t record_sweeps_to(const struct record *record);
 

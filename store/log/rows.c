@@ -88,6 +88,7 @@ bool rows_take(struct rows *rows, uint64_t position, const struct record *record
 {
     rows->last = position;
     rows->marked = record->type == RECORD_MARK;
+    rows->expiring = rows->expiring || record_expires(record) != 0;
     if (record->step == 0) {
         rows_drop(rows);
         rows->steps = record->steps;

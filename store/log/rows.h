@@ -52,6 +52,7 @@ struct rows {
     uint64_t dropped; /* bytes of records that damage has left without others of their transaction */
     uint64_t last;    /* position of the last record that came; 0: none did */
     bool marked;      /* that one is a mark */
+    bool expiring;    /* one of those that came is of an object that expires */
 };
 
 void rows_init(struct rows *rows, uint64_t salt);

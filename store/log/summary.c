@@ -4,6 +4,7 @@
 #include "store/base/little.h"
 #include "store/base/mapping.h"
 #include "store/disk/numbered.h"
+#include "store/log/expiring.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -218,6 +219,8 @@ int summary_write(const struct log *log, const struct segment *segment, uint64_t
         error = EAGAIN;
     if (!error)
         error = read_last_check(segment, rows->last, &summary.last_check);
+    if (!error && rows->expiring)
+        error = expiring_tell(log);
     if (!error)
         error = write_file(log, &summary, rows);
     if (!error && ret_rows_check)

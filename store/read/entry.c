@@ -52,6 +52,7 @@ struct object_info entry_info(const struct entry *entry, const struct store_key 
         .size = entry->size,
         .digest = entry->digest,
         .modified = entry->time,
+        .expires = store_expiry(entry->attributes, entry->attributes_length),
         .offset = entry->offset,
     };
 }

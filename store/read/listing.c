@@ -1,6 +1,7 @@
 /* listing.c - the objects of a store in the order of their keys, page by page. listing.h tells how. */
 #include "store/read/listing.h"
 
+#include "store/base/expiry.h"
 #include "store/base/little.h"
 #include "store/read/merge.h"
 #include "store/read/object.h"
@@ -13,6 +14,7 @@ struct listing {
     const struct reader *reader;
     struct catalog *catalog;
     const struct store_list_query *query;
+    int64_t now; /* what has expired by then is not shown */
     struct merge merge;
     struct place place; /* where the page goes on */
     size_t shown;
@@ -91,9 +93,11 @@ static struct failure pass(struct listing *listing, size_t group)
     return listing->done ? failure_none() : merge_seek(&listing->merge, &listing->place);
 }
 
-/* Shows an object, or the group of keys that it stands for. */
+/* Shows an object, or the group of keys that it stands for; but none whose time is over. */
 static struct failure show(struct listing *listing, const struct object_info *info, const struct store_key *key)
 {
+    if (expiry_is_over(info->expires, listing->now))
+        return pass(listing, 0);
     size_t group = group_length(listing->query, key);
     struct store_list_item item = {.info = group ? NULL : info, .prefix = key->bytes, .prefix_length = group};
     listing->shown++;
@@ -176,11 +180,16 @@ static bool has_met_a_broken_run(const struct listing *listing)
 }
 
 struct failure listing_page(const struct reader *reader, struct catalog *catalog, const struct store_list_query *query,
-                            store_list_take *take, void *arg, unsigned char ret_cursor[STORE_CURSOR_MAX],
+                            int64_t now, store_list_take *take, void *arg, unsigned char ret_cursor[STORE_CURSOR_MAX],
                             size_t *ret_cursor_length)
 {
-    struct listing listing = {
-        .reader = reader, .catalog = catalog, .query = query, .full = query->limit == 0, .take = take, .arg = arg};
+    struct listing listing = {.reader = reader,
+                              .catalog = catalog,
+                              .query = query,
+                              .now = now,
+                              .full = query->limit == 0,
+                              .take = take,
+                              .arg = arg};
     struct failure failure = failure_none();
     bool again = query->prefix_length <= STORE_KEY_MAX;
     if (!again)

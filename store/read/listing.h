@@ -16,9 +16,10 @@
 
 #include "store/read/catalog.h"
 
-/* What store_list() says. Blocking. Thread: any. */
+/* What store_list() says at a time, in nanoseconds since 1970, by which some may have expired. Blocking. Thread: any.
+ */
 struct failure listing_page(const struct reader *reader, struct catalog *catalog, const struct store_list_query *query,
-                            store_list_take *take, void *arg, unsigned char ret_cursor[STORE_CURSOR_MAX],
+                            int64_t now, store_list_take *take, void *arg, unsigned char ret_cursor[STORE_CURSOR_MAX],
                             size_t *ret_cursor_length);
 
 #endif

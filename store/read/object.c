@@ -8,6 +8,7 @@
 
 #include "store/base/condition.h"
 #include "store/base/error.h"
+#include "store/base/expiry.h"
 #include "store/base/key.h"
 
 #include <assert.h>
@@ -17,6 +18,18 @@
 #include <sys/stat.h>
 
 enum { HEAD_GUESS = 512 };
+
+/* How it is read: enum store_get_flags and OBJECT_EXPIRED, and at what time, in nanoseconds since 1970. */
+struct manner {
+    unsigned flags;
+    int64_t now;
+};
+
+/* Reads that are made together see one time. */
+static struct manner manner_of(unsigned flags)
+{
+    return (struct manner){flags, flags & OBJECT_EXPIRED ? EXPIRY_NOTHING_YET : clock_now(CLOCK_REALTIME)};
+}
 
 struct object {
     const struct io *io;
@@ -220,6 +233,7 @@ static void object_describe(struct object *object, const struct record *record)
         .size = record->size,
         .digest = record->digest,
         .modified = record->time,
+        .expires = record_expires(record),
         .offset = record->offset,
     };
 }
@@ -232,8 +246,9 @@ static bool key_matches(const struct store_key *key, const struct record *record
 
 /* Makes an object of a pinned record. *ret_gone: the number of its blob, which has been unlinked meanwhile, else 0. */
 static struct failure object_of_pin(const struct reader *reader, const struct pin *pin, const struct store_key *key,
-                                    unsigned flags, struct object **ret_object, uint64_t *ret_gone)
+                                    struct manner manner, struct object **ret_object, uint64_t *ret_gone)
 {
+    unsigned flags = manner.flags;
     struct object *object;
     struct record record;
     uint64_t blob = 0;
@@ -241,8 +256,8 @@ static struct failure object_of_pin(const struct reader *reader, const struct pi
     if (!failure.error) {
         blob = record.blob;
         object_describe(object, &record);
-        if (!key_matches(key, &record))
-            failure = failure_of(STORE_NO_OBJECT); /* it is another key's of that hash */
+        if (!key_matches(key, &record) || expiry_is_over(object->info.expires, manner.now))
+            failure = failure_of(STORE_NO_OBJECT); /* it is another key's of that hash, or its time is over */
         else if (flags & STORE_GET_PAYLOAD)
             failure = object_attach_payload(reader, object, &record);
         if (!failure.error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
@@ -267,6 +282,7 @@ static bool pin_current(const struct reader *reader, const struct store_key *key
 struct failure object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
                           struct object **ret_object)
 {
+    struct manner manner = manner_of(flags);
     if (!key_valid(key))
         return failure_of(STORE_BAD_KEY);
     for (;;) {
@@ -275,7 +291,7 @@ struct failure object_get(const struct reader *reader, const struct store_key *k
         enum store_error error = pin_now(reader, key, false, &pin);
         if (error)
             return failure_of(error);
-        struct failure failure = object_of_pin(reader, &pin, key, flags, ret_object, &gone);
+        struct failure failure = object_of_pin(reader, &pin, key, manner, ret_object, &gone);
         bool current = gone && pin_current(reader, key, &pin);
         segment_release(pin.segment);
         if (!gone)
@@ -293,7 +309,7 @@ struct failure object_get_own(const struct reader *reader, const struct store_ke
     enum store_error error = pin_now(reader, key, true, &pin);
     if (error)
         return failure_of(error);
-    struct failure failure = object_of_pin(reader, &pin, key, 0, &object, &gone);
+    struct failure failure = object_of_pin(reader, &pin, key, manner_of(OBJECT_EXPIRED), &object, &gone);
     segment_release(pin.segment);
     if (failure.error)
         return failure;
@@ -342,16 +358,16 @@ static void unpin_all(struct pin *pins, size_t count)
 
 /* Turns pins into objects; *ret_os_error is that of the last file call that failed. False when one vanished meanwhile:
  * everything has to be looked up again. */
-static bool objects_of_pins(const struct reader *reader, const struct store_key *keys, size_t count, unsigned flags,
-                            const struct pin *pins, struct object **ret_objects, enum store_error *ret_errors,
-                            int *ret_os_error)
+static bool objects_of_pins(const struct reader *reader, const struct store_key *keys, size_t count,
+                            struct manner manner, const struct pin *pins, struct object **ret_objects,
+                            enum store_error *ret_errors, int *ret_os_error)
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t gone = 0;
         ret_objects[i] = NULL;
         struct failure failure = failure_of(ret_errors[i]);
         if (pins[i].segment)
-            failure = object_of_pin(reader, &pins[i], &keys[i], flags, &ret_objects[i], &gone);
+            failure = object_of_pin(reader, &pins[i], &keys[i], manner, &ret_objects[i], &gone);
         if (gone && !pin_current(reader, &keys[i], &pins[i])) {
             while (i-- > 0) {
                 object_release(ret_objects[i]);
@@ -371,6 +387,7 @@ static bool objects_of_pins(const struct reader *reader, const struct store_key 
 struct failure object_get_many(const struct reader *reader, const struct store_key *keys, size_t count, unsigned flags,
                                struct object **ret_objects, enum store_error *ret_errors)
 {
+    struct manner manner = manner_of(flags);
     struct pin *pins = malloc((count ? count : 1) * sizeof *pins);
     if (!pins)
         return failure_of(STORE_NO_MEMORY);
@@ -378,7 +395,7 @@ struct failure object_get_many(const struct reader *reader, const struct store_k
     int os_error = 0;
     while (!complete) {
         pin_all(reader, keys, count, pins, ret_errors);
-        complete = objects_of_pins(reader, keys, count, flags, pins, ret_objects, ret_errors, &os_error);
+        complete = objects_of_pins(reader, keys, count, manner, pins, ret_objects, ret_errors, &os_error);
         unpin_all(pins, count);
     }
     free(pins);

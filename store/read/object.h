@@ -18,6 +18,9 @@ struct reader {
     const struct notice *notice;
 };
 
+/* Of object_get(), beside the flags of store_get(): also one whose time is over, as long as it is there. */
+enum { OBJECT_EXPIRED = 1 << 8 };
+
 /* What store_get(), store_get_many() and store_check() say. An errno comes with the success of object_get_many() when
  * file calls have failed for some of the keys: that of the last one. */
 struct failure object_get(const struct reader *reader, const struct store_key *key, unsigned flags,
@@ -27,8 +30,8 @@ struct failure object_get_many(const struct reader *reader, const struct store_k
 struct failure object_check(const struct reader *reader, const struct store_key *key,
                             const struct store_condition *condition);
 
-/* What just the key's own object is, without its payload: one without a name is one beside those that have one. The
- * errors of store_get(). Blocking. */
+/* What just the key's own object is, without its payload, and also when its time is over: one without a name is one
+ * beside those that have one. The errors of store_get(). Blocking. */
 struct failure object_get_own(const struct reader *reader, const struct store_key *key, struct object **ret_object);
 
 /* The number of the blob file that holds the payload, 0 when it is inline. */

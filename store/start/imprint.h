@@ -5,8 +5,8 @@
  * without a look at its records, as long as its file and folder have the fingerprints that they had: where somebody has
  * touched either, or another store has come into its place, there is a start as ever, which sees what has become of it.
  *
- * None is taken of a store with more than one segment, large payloads, keys that have a hash in common, damage, or
- * anything in doubt: a start is to look at that. Nothing of it is ever written.
+ * None is taken of a store with more than one segment, large payloads, keys that have a hash in common, objects that
+ * expire, damage, or anything in doubt: a start is to look at that. Nothing of it is ever written.
  *
  * Thread: the one that opens or closes the store; nobody else knows it then.
  */

@@ -16,6 +16,7 @@ struct scan {
     struct log *log;
     struct blobs *blobs;
     struct progress *progress;
+    struct deadlines *deadlines;
     const struct notice *notice;
     const atomic_bool *halt;
     struct store_detail *detail;
@@ -49,6 +50,8 @@ static struct failure take(struct scan *scan, const struct record *record)
         scan->next_blob = record->blob + 1;
     if (!rows_take(&scan->rows, scan->position, record))
         return failure_of(STORE_NO_MEMORY);
+    if (record_expires(record))
+        deadlines_add(scan->deadlines, record_expires(record), record->key_hash);
     log_note_mark(scan->log, record->type == RECORD_MARK);
     scan->last_group = record->group;
     scan->position += record_length(record);
@@ -537,14 +540,26 @@ static struct failure recall_reach(struct scan *scan)
     return failure_none();
 }
 
+/* All that counts is in the index. */
+static struct failure conclude(struct scan *scan)
+{
+    damage_found_gaps(scan->index, scan->damaged, scan->behind_gaps);
+    index_lock(scan->index);
+    index_publish(scan->index);
+    index_unlock(scan->index);
+    return settle_blobs(scan);
+}
+
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
-                       const struct notice *notice, const atomic_bool *halt, struct store_detail *ret_detail)
+                       struct deadlines *deadlines, const struct notice *notice, const atomic_bool *halt,
+                       struct store_detail *ret_detail)
 {
     log_assert_unowned(log);
     struct scan scan = {.index = index,
                         .log = log,
                         .blobs = blobs,
                         .progress = progress,
+                        .deadlines = deadlines,
                         .notice = notice,
                         .halt = halt,
                         .detail = ret_detail};
@@ -562,11 +577,5 @@ struct failure recover(struct index *index, struct log *log, struct blobs *blobs
     if (!failure.error)
         failure = replay_all(&scan);
     sheaf_free(&scan.sheaf);
-    if (failure.error)
-        return failure;
-    damage_found_gaps(index, scan.damaged, scan.behind_gaps);
-    index_lock(index);
-    index_publish(index);
-    index_unlock(index);
-    return settle_blobs(&scan);
+    return failure.error ? failure : conclude(&scan);
 }

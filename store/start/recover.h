@@ -20,6 +20,7 @@
 
 #include "store/base/error.h"
 #include "store/base/notice.h"
+#include "store/index/deadlines.h"
 #include "store/index/index.h"
 #include "store/index/progress.h"
 #include "store/store.h"
@@ -27,9 +28,10 @@
 #include <stdatomic.h>
 
 /* Fills the index, the figures, the log and the blobs of a store whose folders are open, and what is known of its
- * progress; removes what no object needs. STORE_DRAINING soon after `halt` is set. Blocking. Thread: the one that opens
- * the store; nobody else knows it yet. */
+ * progress; tells the deadlines of all records that it reads; removes what no object needs. STORE_DRAINING soon after
+ * `halt` is set. Blocking. Thread: the one that opens the store; nobody else knows it yet. */
 struct failure recover(struct index *index, struct log *log, struct blobs *blobs, struct progress *progress,
-                       const struct notice *notice, const atomic_bool *halt, struct store_detail *ret_detail);
+                       struct deadlines *deadlines, const struct notice *notice, const atomic_bool *halt,
+                       struct store_detail *ret_detail);
 
 #endif

@@ -3,11 +3,11 @@
 
 #include "store/base/admission.h"
 #include "store/base/error.h"
-#include "store/base/lock.h"
 #include "store/index/yield.h"
 #include "store/log/cursor.h"
 #include "store/log/husk.h"
 #include "store/log/summary.h"
+#include "store/upkeep/commission.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -38,12 +38,7 @@ struct rewrite {
     size_t count;
     uint64_t bytes;
     uint64_t ahead; /* bytes to come, at most */
-    struct txn txn;
-
-    struct lock lock;
-    pthread_cond_t done;
-    bool finished;
-    struct failure failure;
+    struct commission commission;
 };
 
 /* ---- which segment --------------------------------------------------------------------------- */
@@ -150,37 +145,6 @@ static struct segment *choose(const struct compact *compact, uint64_t from)
 
 /* ---- writing records again ------------------------------------------------------------------ */
 
-static void ignore(void *arg, const struct store_result *result)
-{
-    (void)arg;
-    (void)result;
-}
-
-/* Thread: the writer's. */
-static void rewritten(struct txn *txn)
-{
-    struct rewrite *rewrite = txn->arg;
-    log_assert_own(rewrite->compact->log);
-    lock_take(&rewrite->lock);
-    rewrite->failure = txn->failure;
-    rewrite->finished = true;
-    pthread_cond_signal(&rewrite->done);
-    lock_release(&rewrite->lock);
-}
-
-/* Has the writer see to a transaction, and waits for it. */
-static struct failure submit(struct rewrite *rewrite, const struct txn *txn)
-{
-    rewrite->finished = false;
-    rewrite->txn = *txn;
-    writer_submit(rewrite->compact->writer, &rewrite->txn);
-    lock_take(&rewrite->lock);
-    while (!rewrite->finished)
-        lock_wait(&rewrite->lock, &rewrite->done);
-    lock_release(&rewrite->lock);
-    return rewrite->failure;
-}
-
 /* Commits what has been collected. */
 static struct failure rewrite_commit(struct rewrite *rewrite)
 {
@@ -191,13 +155,9 @@ static struct failure rewrite_commit(struct rewrite *rewrite)
                             .steps = rewrite->steps,
                             .receipts = rewrite->receipts,
                             .count = rewrite->count,
-                            .upkeep = true,
-                            .ahead = rewrite->ahead,
-                            .done = ignore,
-                            .arg = rewrite,
-                            .finish = rewritten};
+                            .ahead = rewrite->ahead};
     atomic_fetch_add(&rewrite->compact->rewrites, 1);
-    struct failure failure = submit(rewrite, &txn);
+    struct failure failure = commission_carry_out(&rewrite->commission, &txn);
     rewrite->count = 0;
     rewrite->bytes = 0;
     return failure;
@@ -441,16 +401,14 @@ static struct rewrite *rewrite_new(struct compact *compact, struct segment *segm
         return NULL;
     rewrite->compact = compact;
     rewrite->segment = segment;
-    lock_init(&rewrite->lock);
-    pthread_cond_init(&rewrite->done, NULL);
+    commission_init(&rewrite->commission, compact->writer);
     return rewrite;
 }
 
 static void rewrite_free(struct rewrite *rewrite)
 {
     cursor_free(&rewrite->cursor);
-    pthread_cond_destroy(&rewrite->done);
-    lock_destroy(&rewrite->lock);
+    commission_free(&rewrite->commission);
     free(rewrite);
 }
 
@@ -509,12 +467,12 @@ static uint64_t last_number(const struct compact *compact)
 /* Where it cannot be sealed the others are compacted all the same; on a full disk nobody takes space for it. */
 static void seal_active(struct compact *compact)
 {
-    struct rewrite *rewrite = space_is_full(compact->space) ? NULL : rewrite_new(compact, NULL);
-    if (!rewrite)
+    struct commission commission;
+    if (space_is_full(compact->space))
         return;
-    const struct txn txn = {.upkeep = true, .seals = true, .done = ignore, .arg = rewrite, .finish = rewritten};
-    (void)submit(rewrite, &txn);
-    rewrite_free(rewrite);
+    commission_init(&commission, compact->writer);
+    (void)commission_carry_out(&commission, &(struct txn){.seals = true});
+    commission_free(&commission);
 }
 
 /* In the middle of a round: it begins from the front. */

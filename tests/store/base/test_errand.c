@@ -77,6 +77,37 @@ START_TEST(it_runs_again_when_it_says_so)
 }
 END_TEST
 
+START_TEST(woken_it_does_not_wait_for_its_time)
+{
+    next = HOUR;
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    sem_post(&go_on);
+    barrier_wait(pool);
+    errand_wake(&errand); /* while it waits */
+    sem_wait(&begun);
+    sem_post(&go_on);
+    barrier_wait(pool);
+    ck_assert_uint_eq(atomic_load(&runs), 2);
+    ck_assert(!errand_end(&errand));
+}
+END_TEST
+
+START_TEST(woken_while_it_runs_it_does_not_wait_either)
+{
+    next = HOUR;
+    ck_assert(errand_ask(&errand));
+    sem_wait(&begun);
+    errand_wake(&errand);
+    sem_post(&go_on);
+    sem_wait(&begun);
+    sem_post(&go_on);
+    barrier_wait(pool);
+    ck_assert_uint_eq(atomic_load(&runs), 2);
+    ck_assert(!errand_end(&errand));
+}
+END_TEST
+
 /* A job that keeps the only thread. */
 static void occupy(void *arg)
 {
@@ -210,6 +241,8 @@ int main(void)
     const TTest *const tests[] = {
         asked_while_it_runs_it_runs_once_more,
         it_runs_again_when_it_says_so,
+        woken_it_does_not_wait_for_its_time,
+        woken_while_it_runs_it_does_not_wait_either,
         what_waits_for_a_thread_is_taken_back,
         what_waits_for_its_time_is_taken_back,
         what_runs_is_waited_for,
