@@ -2,6 +2,8 @@
 #include "api/archive/member.h"
 
 #include "api/http/etag.h"
+#include "api/http/expiry.h"
+#include "api/http/http_date.h"
 #include "api/http/kept.h"
 #include "api/http/octet.h"
 #include "api/text/hex.h"
@@ -59,6 +61,17 @@ static void attribute_record(struct tar_text *records, const struct attribute *a
         digest_record(records, "md5", attribute);
 }
 
+static const char expiry_name[] = "cairn_expires";
+
+static void expiry_record(struct tar_text *records, const struct object_info *info)
+{
+    char date[HTTP_DATE_SIZE];
+    if (!info->expires)
+        return;
+    http_date_write(date, info->expires);
+    own_record(records, expiry_name, "", date, strlen(date));
+}
+
 /* The path of an object that has none: below a folder of ours, by what no two keys have in common. */
 static void hidden_path(struct tar_text *records, const struct object_info *info, char name[NAME_SIZE])
 {
@@ -103,6 +116,7 @@ void member_write(struct tar_text *out, struct tar_text *records, const struct o
     own_record(records, "etag", "", etag, strlen(etag));
     while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
         attribute_record(records, &attribute);
+    expiry_record(records, info);
     tar_member(out, records, name, info->size, info->modified);
 }
 
@@ -203,12 +217,22 @@ static const struct kept *kept_by_member(struct slice name)
     return NULL;
 }
 
+static enum attributes_error add_expiry(struct attributes *attributes, const char *value)
+{
+    struct expiry expiry;
+    if (!expiry_read(value, strlen(value), &expiry))
+        return ATTRIBUTES_NO_TIME;
+    return attributes_set_expiry(attributes, expiry_second(&expiry));
+}
+
 static enum attributes_error add_attribute(struct attributes *attributes, struct slice name, const char *value)
 {
     static const char meta[] = "meta.";
     const struct kept *kept = kept_by_member(name);
     if (kept)
         return kept_add(attributes, kept, value);
+    if (slice_is(name, expiry_name))
+        return add_expiry(attributes, value);
     if (name.length < strlen(meta) || memcmp(name.start, meta, strlen(meta)) != 0)
         return ATTRIBUTES_OK;
     name.start += strlen(meta);
@@ -231,6 +255,8 @@ static const char *attributes_fault(enum attributes_error error)
         return "two of its records have one name";
     case ATTRIBUTES_NO_NAME:
         return "one of its records meta.NAME has a name that no header field can have";
+    case ATTRIBUTES_NO_TIME:
+        return "its record cairn_expires is neither an HTTP date nor a number of seconds";
     case ATTRIBUTES_NO_MEMORY:
         break;
     }

@@ -11,6 +11,7 @@
  *                  does not come in
  *     meta.NAME    Cairn-Meta-NAME
  *     content_type and its like: kept.h
+ *     cairn_expires  when the object expires, as a date; one of the past is taken, too, and what has it is not there
  *
  * Thread: any.
  */

@@ -276,6 +276,8 @@ static bool take_field(struct form *form, struct span name, struct span value)
     for (size_t i = 0; i < KEPT_FIELDS; i++)
         if (span_is(name, field_name(kept_fields[i].field)))
             return entries_kept(form->entries, &kept_fields[i], value.at, span_length(value));
+    if (span_is(name, field_name(FIELD_CAIRN_EXPIRES)))
+        return entries_expiry(form->entries, field_name(FIELD_CAIRN_EXPIRES), value.at, span_length(value));
     if (field_is_meta(name.at, span_length(name)))
         return entries_meta(form->entries, name.at + prefix, span_length(name) - prefix, value.at, span_length(value));
     return true;

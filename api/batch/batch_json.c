@@ -21,6 +21,7 @@ enum member {
     MEMBER_TO_BASE64,
     MEMBER_KEPT, /* the first of kept_fields[]; the others follow */
     MEMBER_META = MEMBER_KEPT + KEPT_FIELDS,
+    MEMBER_EXPIRY,
     MEMBER_OVERWRITE,
     MEMBER_IF_MATCH,
     MEMBER_IF_NONE_MATCH,
@@ -36,6 +37,7 @@ static const char *const member_names[MEMBERS] = {[MEMBER_OP] = "op",
                                                   [MEMBER_TO_HASH] = "to_hash",
                                                   [MEMBER_TO_BASE64] = "to_base64",
                                                   [MEMBER_META] = "meta",
+                                                  [MEMBER_EXPIRY] = "cairn_expires",
                                                   [MEMBER_OVERWRITE] = "overwrite",
                                                   [MEMBER_IF_MATCH] = "if_match",
                                                   [MEMBER_IF_NONE_MATCH] = "if_none_match"};
@@ -52,7 +54,7 @@ enum {
     MEMBERS_OF_ALL = BIT(MEMBER_OP) | BIT(MEMBER_KEY) | BIT(MEMBER_KEY_BASE64) | BIT(MEMBER_KEY_HASH) |
                      BIT(MEMBER_IF_MATCH) | BIT(MEMBER_IF_NONE_MATCH),
     MEMBERS_KEPT = (BIT(KEPT_FIELDS) - 1) << MEMBER_KEPT,
-    MEMBERS_OF_PUT = MEMBERS_OF_ALL | BIT(MEMBER_DATA) | MEMBERS_KEPT | BIT(MEMBER_META),
+    MEMBERS_OF_PUT = MEMBERS_OF_ALL | BIT(MEMBER_DATA) | MEMBERS_KEPT | BIT(MEMBER_META) | BIT(MEMBER_EXPIRY),
     MEMBERS_OF_RENAME = MEMBERS_OF_ALL | BIT(MEMBER_TO) | BIT(MEMBER_TO_BASE64) | BIT(MEMBER_TO_HASH) |
                         BIT(MEMBER_OVERWRITE)
 };
@@ -82,6 +84,15 @@ static bool read_text(struct step *step, enum member member)
     if (type != JSONREAD_STRING && type != JSONREAD_NONE)
         return entries_refuse(step->entries, "%s is a string", member_name(member));
     return jsonread_string(step->json, &step->texts[member]);
+}
+
+/* A string, or seconds as a number. */
+static bool read_expiry(struct step *step)
+{
+    struct text *text = &step->texts[MEMBER_EXPIRY];
+    if (jsonread_type(step->json) != JSONREAD_NUMBER)
+        return read_text(step, MEMBER_EXPIRY);
+    return jsonread_number(step->json, &text->bytes, &text->length);
 }
 
 static bool read_overwrite(struct step *step)
@@ -117,11 +128,20 @@ static bool read_meta(struct step *step)
     return !step->json->fault;
 }
 
-static bool read_member(struct step *step, const struct text *name)
+/* `expires` is the field Expires, a string; a number of seconds can only be when the object is to go. */
+static unsigned find_member(struct step *step, const struct text *name)
 {
     unsigned member = 0;
+    if (text_is(name, "expires") && jsonread_type(step->json) == JSONREAD_NUMBER)
+        return MEMBER_EXPIRY;
     while (member < MEMBERS && !text_is(name, member_name(member)))
         member++;
+    return member;
+}
+
+static bool read_member(struct step *step, const struct text *name)
+{
+    unsigned member = find_member(step, name);
     if (member == MEMBERS)
         return entries_refuse(step->entries, "an operation has no member \"%.40s\"", name->bytes);
     if ((step->seen & BIT(member)) != 0)
@@ -131,6 +151,8 @@ static bool read_member(struct step *step, const struct text *name)
     step->seen |= BIT(member);
     if (member == MEMBER_META)
         return read_meta(step);
+    if (member == MEMBER_EXPIRY)
+        return read_expiry(step);
     return member == MEMBER_OVERWRITE ? read_overwrite(step) : read_text(step, member);
 }
 
@@ -174,6 +196,12 @@ static bool take_kept(struct step *step)
     return true;
 }
 
+static bool take_expiry(struct step *step)
+{
+    const struct text *value = &step->texts[MEMBER_EXPIRY];
+    return !value->bytes || entries_expiry(step->entries, member_name(MEMBER_EXPIRY), value->bytes, value->length);
+}
+
 static const struct kind *find_kind(struct step *step)
 {
     const struct text *name = &step->texts[MEMBER_OP];
@@ -201,7 +229,7 @@ static bool take_step(struct step *step)
     op->kind = kind->op;
     if (!name_object(step, MEMBER_KEY, MEMBER_KEY_BASE64, MEMBER_KEY_HASH, &op->key))
         return false;
-    if (op->kind == STORE_PUT && !(take_payload(step, op) && take_kept(step)))
+    if (op->kind == STORE_PUT && !(take_payload(step, op) && take_kept(step) && take_expiry(step)))
         return false;
     bool moves = op->kind == STORE_RENAME || op->kind == STORE_COPY;
     if (moves && !name_object(step, MEMBER_TO, MEMBER_TO_BASE64, MEMBER_TO_HASH, &op->target))

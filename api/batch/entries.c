@@ -1,6 +1,7 @@
 /* entries.c - a growing list of operations; a fault ends reading and keeps its place. See entries.h. */
 #include "api/batch/entries.h"
 
+#include "api/http/expiry.h"
 #include "api/http/octet.h"
 
 #include <stdarg.h>
@@ -152,6 +153,15 @@ bool entries_meta(struct entries *entries, const char *name, size_t name_length,
     char shown[64];
     snprintf(shown, sizeof shown, "the metadata %.*s", (int)name_length, name);
     return judge_attribute(entries, error, shown);
+}
+
+bool entries_expiry(struct entries *entries, const char *name, const char *value, size_t length)
+{
+    struct expiry expiry;
+    if (!expiry_read(value, length, &expiry) || !expiry_is_ahead(&expiry))
+        return entries_refuse(entries, "%s is %.*s: " EXPIRY_RULE, name, (int)(length < 64 ? length : 64), value);
+    return judge_attribute(entries, attributes_set_expiry(&last_owned(entries)->attributes, expiry_second(&expiry)),
+                           name);
 }
 
 static bool judge_condition(struct entries *entries, enum precondition_error error, const char *name)

@@ -46,9 +46,10 @@ void entries_complete(struct entries *entries);
 struct store_op *entries_last(const struct entries *entries);
 
 /* Attributes and conditions of the last operation. Values are ended by NUL; `length` is theirs, to find a NUL
- * before that. */
+ * before that; but an expiry has no end of its own, and `name` is what it is called where it comes from. */
 bool entries_kept(struct entries *entries, const struct kept *kept, const char *value, size_t length);
 bool entries_meta(struct entries *entries, const char *name, size_t name_length, const char *value, size_t length);
+bool entries_expiry(struct entries *entries, const char *name, const char *value, size_t length);
 bool entries_if_match(struct entries *entries, const char *value, size_t length);
 bool entries_if_none_match(struct entries *entries, const char *value, size_t length);
 

@@ -4,6 +4,7 @@
 #include "api/http/fields.h"
 #include "api/http/octet.h"
 #include "api/text/utf8.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,21 @@ enum attributes_error attributes_add_digest(struct attributes *attributes, enum 
     if (!room)
         return ATTRIBUTES_NO_MEMORY;
     memcpy(room, digest, length);
+    return ATTRIBUTES_OK;
+}
+
+enum attributes_error attributes_set_expiry(struct attributes *attributes, int64_t second)
+{
+    if (has(attributes, ATTRIBUTE_EXPIRY))
+        return ATTRIBUTES_TWICE;
+    size_t others = attributes->length > 0 ? attributes->length - 1 : 0;
+    uint8_t *bytes = realloc(attributes->bytes, STORE_EXPIRY + others);
+    if (!bytes)
+        return ATTRIBUTES_NO_MEMORY;
+    memmove(bytes + STORE_EXPIRY, bytes + 1, others);
+    store_expiry_write(bytes, second);
+    attributes->bytes = bytes;
+    attributes->length = STORE_EXPIRY + others;
     return ATTRIBUTES_OK;
 }
 

@@ -12,6 +12,8 @@
  *     7  Content-Encoding
  *     8  Content-Language
  *     9  Expires
+ *    10  when the object expires (8 bytes), in front of all others: store_expiry_write() makes all these bytes, the
+ *        format among them
  *
  * No bytes at all are no attributes. Tags not listed here are skipped, so that older readers read
  * newer objects. Thread: one at a time per struct.
@@ -39,6 +41,7 @@ enum attribute_tag {
     ATTRIBUTE_CONTENT_ENCODING = 7,
     ATTRIBUTE_CONTENT_LANGUAGE = 8,
     ATTRIBUTE_EXPIRES = 9,
+    ATTRIBUTE_EXPIRY = 10,
 };
 
 /* Being gathered. All zero: none. */
@@ -54,6 +57,7 @@ enum attributes_error {
     ATTRIBUTES_NOT_TEXT, /* not UTF-8, or a control character */
     ATTRIBUTES_TWICE,    /* it is there already */
     ATTRIBUTES_NO_NAME,
+    ATTRIBUTES_NO_TIME, /* neither a date nor a number of seconds */
     ATTRIBUTES_NO_MEMORY
 };
 
@@ -65,6 +69,9 @@ enum attributes_error attributes_add_meta(struct attributes *attributes, const c
                                           const char *value);
 enum attributes_error attributes_add_digest(struct attributes *attributes, enum attribute_tag tag,
                                             const uint8_t *digest, size_t length);
+
+/* The object expires at a second, counted since 1970. */
+enum attributes_error attributes_set_expiry(struct attributes *attributes, int64_t second);
 
 void attributes_free(struct attributes *attributes);
 

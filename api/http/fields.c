@@ -44,6 +44,7 @@ static const struct known known[FIELDS] = {
     [FIELD_CONTENT_TYPE] = KNOWN("Content-Type", false),
     [FIELD_X_REQUEST_ID] = KNOWN("X-Request-Id", true), /* two are none: they are not worth a refusal */
     [FIELD_AUTHORIZATION] = KNOWN("Authorization", false),
+    [FIELD_CAIRN_EXPIRES] = KNOWN("Cairn-Expires", false),
     [FIELD_CACHE_CONTROL] = KNOWN("Cache-Control", true),
     [FIELD_CONTENT_RANGE] = KNOWN("Content-Range", false),
     [FIELD_IF_NONE_MATCH] = KNOWN("If-None-Match", true),

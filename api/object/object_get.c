@@ -102,12 +102,22 @@ static void attribute_field(struct request *request, const struct attribute *att
         md5_field(request, attribute);
 }
 
+static void expiry_field(struct request *request, const struct object_info *info)
+{
+    char text[HTTP_DATE_SIZE];
+    if (!info->expires)
+        return;
+    http_date_write(text, info->expires);
+    reply_field(request, field_name(FIELD_CAIRN_EXPIRES), text);
+}
+
 static void attribute_fields(struct request *request, const struct object_info *info)
 {
     struct attribute attribute;
     size_t position = 0;
     while (attributes_next(info->attributes, info->attributes_length, &position, &attribute))
         attribute_field(request, &attribute);
+    expiry_field(request, info);
 }
 
 static void content_type_of(const struct object_info *info, struct field_text *text)

@@ -25,6 +25,7 @@ struct upload {
     struct stream *stream; /* NULL before it is open, and once it is committed */
     struct precondition precondition;
     struct attributes attributes;
+    struct expiry expiry;
     struct digest *digest; /* owned; NULL when the sender told none */
 };
 
@@ -93,7 +94,7 @@ static void begin(struct request *request)
     }
     request->state = upload;
     if (head_precondition(request, &upload->precondition) && head_digest(request, &upload->digest) &&
-        head_attributes(request, &upload->attributes))
+        head_attributes(request, &upload->attributes) && head_expiry(request, &upload->expiry))
         request_acquire(request, admit);
 }
 
@@ -147,6 +148,9 @@ static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret
         if (digest_keep(upload->digest, &upload->attributes) != ATTRIBUTES_OK)
             return STORE_NO_MEMORY;
     }
+    if (upload->expiry.given &&
+        attributes_set_expiry(&upload->attributes, expiry_second(&upload->expiry)) != ATTRIBUTES_OK)
+        return STORE_NO_MEMORY;
     *ret_attributes = upload->attributes.bytes;
     *ret_length = upload->attributes.length;
     return STORE_OK;

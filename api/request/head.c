@@ -175,3 +175,13 @@ bool head_attributes(struct request *request, struct attributes *attributes)
         MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather_meta, &gather);
     return gather.error == ATTRIBUTES_OK || refuse_attributes(request, &gather);
 }
+
+bool head_expiry(struct request *request, struct expiry *expiry)
+{
+    const char *value = request_field(request, FIELD_CAIRN_EXPIRES);
+    if (!value || (expiry_read(value, strlen(value), expiry) && expiry_is_ahead(expiry)))
+        return true;
+    reply_problem(request, PROBLEM_BAD_HEADER, "%s is \"%.64s\": " EXPIRY_RULE ".", field_name(FIELD_CAIRN_EXPIRES),
+                  value);
+    return false;
+}

@@ -7,6 +7,7 @@
 
 #include "api/http/attributes.h"
 #include "api/http/digest.h"
+#include "api/http/expiry.h"
 #include "api/http/precondition.h"
 #include "api/request/request.h"
 
@@ -23,7 +24,10 @@ bool head_digest(struct request *request, struct digest **ret_digest);
  * to compare it with. `digest` is what head_digest() returned. */
 bool head_trailing_digest(struct request *request, struct digest *digest);
 
-/* Content-Type and Cairn-Meta-*. */
+/* Content-Type, its like and Cairn-Meta-*. */
 bool head_attributes(struct request *request, struct attributes *attributes);
+
+/* Cairn-Expires. */
+bool head_expiry(struct request *request, struct expiry *expiry);
 
 #endif

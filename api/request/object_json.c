@@ -2,6 +2,7 @@
 #include "api/request/object_json.h"
 
 #include "api/http/etag.h"
+#include "api/http/http_date.h"
 #include "api/http/kept.h"
 #include "api/text/timestamp.h"
 
@@ -58,6 +59,11 @@ void object_json_write_kept(struct jsontext *json, const struct object_info *inf
         jsontext_name(json, kept->member);
         jsontext_string(json, attribute.value, attribute.value_length);
     }
+    if (!info->expires)
+        return;
+    char date[HTTP_DATE_SIZE];
+    http_date_write(date, info->expires);
+    jsontext_field(json, "cairn_expires", date);
 }
 
 void object_json_write_place(struct jsontext *json, const struct object_info *info)

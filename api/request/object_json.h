@@ -14,7 +14,7 @@ void object_json_write(struct jsontext *json, const struct object_info *info);
 void object_json_write_meta(struct jsontext *json, const struct object_info *info);
 
 /* The fields that are kept with the object beside its content type, as far as it has them: `cache_control` and so on
- * (kept.h). */
+ * (kept.h); and `cairn_expires`, where it does. */
 void object_json_write_kept(struct jsontext *json, const struct object_info *info);
 
 /* `modified`, `offset`. */

@@ -278,6 +278,40 @@ bool jsonread_bool(struct jsonread *json, bool *ret_value)
     return true;
 }
 
+static bool skip_digits(struct jsonread *json)
+{
+    const char *from = json->at;
+    while (json->at < json->end && *json->at >= '0' && *json->at <= '9')
+        json->at++;
+    return json->at > from;
+}
+
+static bool skip_byte(struct jsonread *json, const char *bytes)
+{
+    bool found = json->at < json->end && *json->at != '\0' && strchr(bytes, *json->at);
+    json->at += found;
+    return found;
+}
+
+bool jsonread_number(struct jsonread *json, char **ret_digits, size_t *ret_length)
+{
+    (void)peek(json);
+    char *from = json->at;
+    (void)skip_byte(json, "-");
+    bool whole = skip_byte(json, "0") || skip_digits(json);
+    if (whole && skip_byte(json, "."))
+        whole = skip_digits(json);
+    if (whole && skip_byte(json, "eE")) {
+        (void)skip_byte(json, "+-");
+        whole = skip_digits(json);
+    }
+    if (!whole)
+        return fail(json, "a number is malformed");
+    *ret_digits = from;
+    *ret_length = (size_t)(json->at - from);
+    return true;
+}
+
 bool jsonread_null(struct jsonread *json)
 {
     return take_word(json, "null");

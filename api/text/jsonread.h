@@ -66,6 +66,9 @@ bool jsonread_item(struct jsonread *json);
 bool jsonread_string(struct jsonread *json, struct text *ret_text);
 bool jsonread_bool(struct jsonread *json, bool *ret_value);
 
+/* The same: the number as it is written, behind which there is no NUL. */
+bool jsonread_number(struct jsonread *json, char **ret_digits, size_t *ret_length);
+
 /* Moves over a null that comes next. False, and no fault, where something else does. Ask it of every member of a body
  * whose name is known: generated clients write null where they have nothing to say, so it means that the member is
  * absent. */

@@ -25,6 +25,8 @@ static const char *fault_of(enum attributes_error error)
         return "a name comes twice";
     case ATTRIBUTES_NO_NAME:
         return "meta- lacks a name behind its dash";
+    case ATTRIBUTES_NO_TIME:
+        return "cairn_expires is neither a number of seconds nor an HTTP date, or comes twice";
     case ATTRIBUTES_NO_MEMORY:
         break;
     }
@@ -55,11 +57,19 @@ static const char *take_kept(struct metadata *metadata, struct slice name, const
     return NULL;
 }
 
+static const char *take_expiry(struct metadata *metadata, const char *value, size_t length)
+{
+    bool good = !metadata->expiry.given && expiry_read(value, length, &metadata->expiry);
+    return fault_of(good ? ATTRIBUTES_OK : ATTRIBUTES_NO_TIME);
+}
+
 static const char *take(struct metadata *metadata, struct slice name, char *value, size_t length)
 {
     static const size_t prefix = sizeof meta_prefix - 1;
     if (slice_is(name, "key"))
         return take_key(metadata, value, length);
+    if (slice_is(name, "cairn_expires"))
+        return take_expiry(metadata, value, length);
     bool meta = name.length >= prefix && memcmp(name.start, meta_prefix, prefix) == 0;
     if (memchr(value, '\0', length))
         return meta ? "a value that is kept with the object is not UTF-8 text" : NULL;

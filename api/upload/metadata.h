@@ -3,7 +3,8 @@
  *     key a2V5,filetype aW1hZ2UvcG5n,meta-colour cmVk,filename eC5wbmc=
  *
  * `key` names the object; `filetype` is its Content-Type; `meta-NAME` its Cairn-Meta-NAME; what is kept with an object
- * besides goes by the names it has in JSON (kept.h). Everything else is the client's own.
+ * besides goes by the names it has in JSON (kept.h), and `cairn_expires` says when it expires. Everything else is the
+ * client's own.
  *
  * Thread: one at a time per struct.
  */
@@ -11,6 +12,7 @@
 #define CAIRN_API_METADATA_H
 
 #include "api/http/attributes.h"
+#include "api/http/expiry.h"
 
 #include <stddef.h>
 
@@ -18,6 +20,7 @@ struct metadata {
     char *key; /* owned; NULL: none */
     size_t key_length;
     struct attributes attributes;
+    struct expiry expiry; /* none of the attributes before the object is there: its seconds count from then on */
 };
 
 /* Reads a value into an all-zero struct. NULL, or a sentence about what is wrong with it, without a full stop. */

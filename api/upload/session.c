@@ -223,8 +223,12 @@ static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret
     struct session *session = arg;
     if (!checksum_verify(&session->checksum))
         return STORE_DIGEST;
-    *ret_attributes = session->metadata.attributes.bytes;
-    *ret_length = session->metadata.attributes.length;
+    struct metadata *metadata = &session->metadata;
+    if (metadata->expiry.given &&
+        attributes_set_expiry(&metadata->attributes, expiry_second(&metadata->expiry)) != ATTRIBUTES_OK)
+        return STORE_NO_MEMORY;
+    *ret_attributes = metadata->attributes.bytes;
+    *ret_length = metadata->attributes.length;
     return STORE_OK;
 }
 

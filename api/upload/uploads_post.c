@@ -65,6 +65,8 @@ static bool read_metadata(struct request *request, struct creation *creation)
     const char *fault = value ? metadata_read(metadata, value) : NULL;
     if (!fault && !metadata->key && !creation->order.partial)
         fault = "it has to name the object: key, and behind a blank its key in base64";
+    if (!fault && metadata->expiry.given && !expiry_is_ahead(&metadata->expiry))
+        fault = "of cairn_expires, " EXPIRY_RULE;
     if (fault)
         reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Metadata does not fit: %s.", fault);
     creation->order.key = store_key_of(metadata->key, metadata->key_length);

@@ -1,6 +1,7 @@
 /* batch_oracle.c - see batch_oracle.h. */
 #include "tests/fuzz/batch_oracle.h"
 
+#include "api/http/kept.h"
 #include "api/text/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -33,7 +34,11 @@ static void assert_attributes(const struct store_op *op)
     struct attribute attribute;
     size_t position = 0;
     while (attributes_next(op->attributes, op->attributes_length, &position, &attribute)) {
-        fuzz_assert(attribute.tag == ATTRIBUTE_CONTENT_TYPE || attribute.tag == ATTRIBUTE_META);
+        if (attribute.tag == ATTRIBUTE_EXPIRY) {
+            fuzz_assert(store_expiry(op->attributes, op->attributes_length) > 0);
+            continue;
+        }
+        fuzz_assert(kept_of(attribute.tag) || attribute.tag == ATTRIBUTE_META);
         fuzz_assert(utf8_valid(attribute.value, attribute.value_length));
         fuzz_assert(!memchr(attribute.value, '\n', attribute.value_length));
     }

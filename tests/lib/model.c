@@ -5,6 +5,7 @@
 #include "tests/lib/namesake.h"
 #include "tests/lib/patience.h"
 #include "tests/lib/summaries.h"
+#include "tests/lib/wall_clock.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VERIFY_EVERY = 4 };
+enum { VERIFY_EVERY = 4, HOUR = 3600 };
 
 static const char *const store_names[MODEL_STORES] = {"alpha", "beta"};
 
@@ -57,6 +58,7 @@ struct model *model_new(struct sim_disk *disk, uint64_t seed)
     model->disk = disk;
     model->seed = seed;
     model->whims = prng_of(seed);
+    model->hour = wall_clock_now() + HOUR / 2; /* no test takes so long */
     model->options = model_options(disk);
     model->options.inline_limit = MODEL_INLINE;
     if (seed / 2 % 2 == 0) /* else it is the usual one, which the first records fill */
@@ -123,9 +125,13 @@ bool model_key_free(const struct model *model, unsigned store, unsigned key)
     return !model->slots[store][key].attempt;
 }
 
+/* Of three one expires within two hours. */
 struct value model_new_value(struct model *model, uint64_t size)
 {
-    return (struct value){.id = ++model->ids, .size = size};
+    struct value value = {.id = ++model->ids, .size = size};
+    if (value.id % 3 == 0)
+        value.expires = model->hour + (value.id % 2 ? HOUR : 0);
+    return value;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -144,7 +150,7 @@ static void look_for_family(struct model *model, unsigned store, unsigned key)
     unsigned first = NAMESAKES_BEGIN + family_of(key) * MODEL_FAMILY;
     unsigned count = 0;
     for (unsigned member = first; member < first + MODEL_FAMILY; member++) {
-        if (model->slots[store][member].attempt)
+        if (model->slots[store][member].attempt || model->ghosts[store])
             return;
         count += model->slots[store][member].now.id != 0;
     }
@@ -317,6 +323,32 @@ void model_settle(struct model *model)
     model->round++;
 }
 
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static void expire(struct model *model, unsigned store, struct value *value)
+{
+    if (value->expires == 0 || value->expires > wall_clock_now())
+        return;
+    *value = (struct value){0};
+    model->ghosts[store] = true;
+}
+
+void model_pass_hour(struct model *model)
+{
+    model_settle(model);
+    wall_clock_pass(HOUR);
+    model->hour += HOUR;
+    for (unsigned store = 0; store < MODEL_STORES; store++)
+        for (unsigned key = 0; key < MODEL_KEYS; key++)
+            expire(model, store, &model->slots[store][key].now);
+    for (struct attempt *attempt = model->in_doubt; attempt; attempt = attempt->next)
+        for (size_t i = 0; i < attempt->effect_count; i++) {
+            struct effect *effect = &attempt->effects[i];
+            expire(model, effect->store, &effect->old);
+            expire(model, effect->store, &effect->new);
+        }
+}
+
 /* ---- doubts after a restart ------------------------------------------------------------------ */
 
 static const char *seen_name(enum seen seen)
@@ -482,6 +514,13 @@ static void check_count(const struct model *model, unsigned store, const char *n
     }
 }
 
+/* The same of what counts those that have expired until they are deleted. */
+static void check_total(const struct model *model, unsigned store, const char *name, uint64_t seen, uint64_t wanted)
+{
+    if (!model->ghosts[store] || seen < wanted)
+        check_count(model, store, name, seen, wanted);
+}
+
 static bool contents_known(const struct model *model, unsigned store)
 {
     const struct attempt *attempt = model->in_doubt;
@@ -494,8 +533,8 @@ static void check_figures(struct model *model, unsigned store, const struct stor
 {
     struct model_total total = model_total(model, store);
     if (contents_known(model, store)) {
-        check_count(model, store, "objects", figures->objects, total.objects);
-        check_count(model, store, "live_bytes", figures->live_bytes, total.bytes);
+        check_total(model, store, "objects", figures->objects, total.objects);
+        check_total(model, store, "live_bytes", figures->live_bytes, total.bytes);
         model_check_limits(model, store);
     }
     check_count(model, store, "unfinished_bytes", figures->unfinished_bytes, 0);
@@ -547,7 +586,7 @@ static void check_blobs(struct model *model, unsigned store)
         store_figures(model->stores[store], &figures);
         files = count_files(model, path);
         bool all_needed = files == figures.blobs || (files > figures.blobs && model->doubt_round[store] > 0);
-        if (all_needed && figures.blobs <= large_objects(model, store))
+        if (all_needed && (model->ghosts[store] || figures.blobs <= large_objects(model, store)))
             return;
         usleep(1000);
     }
@@ -564,6 +603,18 @@ static void wait_idle(struct model *model, unsigned store, struct store_figures 
         if (ret_figures->bytes_in_flight == 0 && ret_figures->writes_in_flight == 0)
             return;
         usleep(1000);
+    }
+}
+
+void model_await_purge(struct model *model)
+{
+    for (unsigned store = 0; store < MODEL_STORES; store++) {
+        struct model_total total = model_total(model, store);
+        struct store_figures figures;
+        WAIT_UNTIL((store_figures(model->stores[store], &figures), figures.objects == total.objects));
+        model->ghosts[store] = false;
+        check_count(model, store, "objects", figures.objects, total.objects);
+        check_count(model, store, "live_bytes", figures.live_bytes, total.bytes);
     }
 }
 

@@ -62,6 +62,9 @@ struct model {
     uint64_t doubt_round[MODEL_STORES];
     bool disturbed; /* set by the test when it has broken something: errors of the disk are then no surprise */
 
+    int64_t hour;              /* the second at which the first values expire that are still to */
+    bool ghosts[MODEL_STORES]; /* it may have objects that have expired, and are not deleted yet */
+
     struct store_limits limits[MODEL_STORES];        /* model_limits.h */
     struct store_limits limits_wanted[MODEL_STORES]; /* whose setting has failed: they may come with a restart */
     bool limits_in_doubt[MODEL_STORES];
@@ -102,6 +105,13 @@ struct value model_new_value(struct model *model, uint64_t size);
 
 /* Waits for all that is under way and books it. */
 void model_settle(struct model *model);
+
+/* Settles, and an hour passes: some values expire. Not where stores have limits, which count them until they are
+ * deleted. */
+void model_pass_hour(struct model *model);
+
+/* Behind an opening without faults: waits until what has expired has been deleted, and nothing else. */
+void model_await_purge(struct model *model);
 
 /* Reads one key. Where an attempt is under way, the old or the new value must be there, and nothing else. */
 void model_read(struct model *model, unsigned store, unsigned key);

@@ -58,9 +58,12 @@ void *value_payload(const struct value *value)
 
 size_t value_attributes(const struct value *value, uint8_t attributes[VALUE_ATTRIBUTES_MAX])
 {
+    size_t at = value->expires ? STORE_EXPIRY : 0;
     memset(attributes, 'a', VALUE_ATTRIBUTES_MAX);
-    memcpy(attributes, &value->id, sizeof value->id);
-    return value->id % 8 == 0 ? VALUE_ATTRIBUTES_MAX : sizeof value->id;
+    if (value->expires)
+        store_expiry_write(attributes, value->expires);
+    memcpy(attributes + at, &value->id, sizeof value->id);
+    return value->id % 8 == 0 ? VALUE_ATTRIBUTES_MAX : at + sizeof value->id;
 }
 
 bool value_equal(const struct value *a, const struct value *b)

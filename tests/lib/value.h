@@ -1,6 +1,6 @@
 /* value.h - what a test puts under a key: a number and a size say every byte of payload and attributes.
  *
- * The attributes begin with the number, so that no two values are alike, whatever their payloads.
+ * The attributes have the number, behind when it expires, so that no two values are alike, whatever their payloads.
  */
 #ifndef CAIRN_TESTS_VALUE_H
 #define CAIRN_TESTS_VALUE_H
@@ -15,6 +15,7 @@
 struct value {
     uint64_t id; /* 0: no value */
     uint64_t size;
+    int64_t expires; /* seconds since 1970; 0: never */
 };
 
 enum { VALUE_ATTRIBUTES_MAX = 64 };

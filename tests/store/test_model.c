@@ -31,6 +31,7 @@ struct totals {
     uint64_t reads;
     uint64_t cuts;
     uint64_t restarts;
+    uint64_t hours;
     uint64_t full_disks;
     uint64_t failed_syncs;
     uint64_t failed_writes;
@@ -167,6 +168,28 @@ static void churn(struct life *life)
         cut(life);
 }
 
+/* What has expired is met by what comes next, or deleted at the next start, or the power goes while that begins. */
+static void pass_hour(struct life *life)
+{
+    life->totals->hours++;
+    model_pass_hour(life->model);
+    if (prng_one_in(&life->prng, 3))
+        return;
+    if (prng_one_in(&life->prng, 2)) {
+        restart(life);
+        model_await_purge(life->model);
+        return;
+    }
+    model_close(life->model);
+    life->model->disturbed = true;
+    sim_disk_cut_after(life->disk, prng_below(&life->prng, 200));
+    if (model_open(life->model, NULL) == STORE_OK)
+        history_round(life->model, &life->prng, 4);
+    model_power_cut(life->model, prng_next(&life->prng));
+    life->totals->cuts++;
+    life->model->disturbed = false;
+}
+
 static void stutter(struct life *life)
 {
     sim_disk_set_short(life->disk, 3);
@@ -179,7 +202,9 @@ static void stutter(struct life *life)
 static void episode(struct life *life)
 {
     uint64_t chance = prng_below(&life->prng, 100);
-    if (chance < 38) {
+    if (chance < 4 && !life->limited) {
+        pass_hour(life);
+    } else if (chance < 38) {
         rounds(life, 8);
     } else if (chance < 40) {
         churn(life);
@@ -234,13 +259,13 @@ static void print(uint64_t first, const struct totals *totals)
 {
     printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu refused by limits, %llu "
            "failed by the disk, "
-           "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu full disks, "
+           "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu hours, %llu full disks, "
            "%llu failing syncs, %llu failing writes, %llu other failing calls\n",
            (unsigned long long)first, (unsigned long long)(first + totals->histories - 1),
            (unsigned long long)totals->histories, (unsigned long long)totals->operations,
            (unsigned long long)totals->acknowledged, (unsigned long long)totals->refused,
            (unsigned long long)totals->failed, (unsigned long long)totals->doubts, (unsigned long long)totals->reads,
-           (unsigned long long)totals->cuts, (unsigned long long)totals->restarts,
+           (unsigned long long)totals->cuts, (unsigned long long)totals->restarts, (unsigned long long)totals->hours,
            (unsigned long long)totals->full_disks, (unsigned long long)totals->failed_syncs,
            (unsigned long long)totals->failed_writes, (unsigned long long)totals->failed_calls);
     fflush(stdout);

@@ -1,5 +1,6 @@
 /* attributes.c: what goes in comes out, limits, and bytes that are no attributes. */
 #include "api/http/attributes.h"
+#include "store/store.h"
 #include "tests/lib/unit.h"
 
 #include <stdlib.h>
@@ -16,6 +17,48 @@ static void expect(const struct attribute *attribute, enum attribute_tag tag, co
     ck_assert_uint_eq(attribute->value_length, strlen(value));
     ck_assert_mem_eq(attribute->value, value, attribute->value_length);
 }
+
+/* In front of all others, whenever it comes, where the engine looks for it. */
+START_TEST(when_it_expires_comes_first)
+{
+    for (unsigned first = 0; first < 2; first++) {
+        struct attributes attributes = {0};
+        struct attribute attribute;
+        size_t position = 0;
+        if (first)
+            ck_assert_int_eq(attributes_set_expiry(&attributes, 1234567890), ATTRIBUTES_OK);
+        ck_assert_int_eq(attributes_add_field(&attributes, ATTRIBUTE_CONTENT_TYPE, "Content-Type", "text/plain"),
+                         ATTRIBUTES_OK);
+        if (!first)
+            ck_assert_int_eq(attributes_set_expiry(&attributes, 1234567890), ATTRIBUTES_OK);
+        ck_assert_int_eq(attributes_set_expiry(&attributes, 1), ATTRIBUTES_TWICE);
+        ck_assert_int_eq(store_expiry(attributes.bytes, attributes.length), 1234567890);
+        ck_assert(next(&attributes, &position, &attribute));
+        ck_assert_int_eq(attribute.tag, ATTRIBUTE_EXPIRY);
+        ck_assert(next(&attributes, &position, &attribute));
+        expect(&attribute, ATTRIBUTE_CONTENT_TYPE, "text/plain");
+        ck_assert(!next(&attributes, &position, &attribute));
+        attributes_free(&attributes);
+    }
+}
+END_TEST
+
+/* What other attributes begin with says nothing of it, nor do too few bytes, nor a time before all others. */
+START_TEST(without_it_there_is_none)
+{
+    struct attributes attributes = {0};
+    unsigned char bytes[STORE_EXPIRY];
+    ck_assert_int_eq(store_expiry(NULL, 0), 0);
+    ck_assert_int_eq(attributes_add_meta(&attributes, "a", 1, "a value that is long enough"), ATTRIBUTES_OK);
+    ck_assert_int_eq(store_expiry(attributes.bytes, attributes.length), 0);
+    attributes_free(&attributes);
+    store_expiry_write(bytes, 5);
+    ck_assert_int_eq(store_expiry(bytes, sizeof bytes), 5);
+    ck_assert_int_eq(store_expiry(bytes, sizeof bytes - 1), 0);
+    store_expiry_write(bytes, -5);
+    ck_assert_int_eq(store_expiry(bytes, sizeof bytes), 0);
+}
+END_TEST
 
 START_TEST(what_goes_in_comes_out)
 {
@@ -191,6 +234,8 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
+        when_it_expires_comes_first,
+        without_it_there_is_none,
         what_goes_in_comes_out,
         an_empty_value_is_kept,
         blanks_around_a_value_are_no_part_of_it,

@@ -41,6 +41,31 @@ START_TEST(strings)
 }
 END_TEST
 
+START_TEST(numbers)
+{
+    const char *good[] = {"0", "-0", "12", "-1.5", "1e3", "1E-3", "0.25e+10"};
+    const char *bad[] = {"-", "1.", ".5", "1e", "1e+", "-x"};
+    struct jsonread json;
+    char *digits;
+    size_t length;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char *copy = copy_of(good[i]);
+        jsonread_begin(&json, copy, strlen(good[i]));
+        ck_assert_msg(jsonread_number(&json, &digits, &length), "%s: %s", good[i], json.fault);
+        ck_assert(digits == copy && length == strlen(good[i]));
+        jsonread_end(&json);
+        ck_assert_ptr_null(json.fault);
+        free(copy);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char *copy = copy_of(bad[i]);
+        jsonread_begin(&json, copy, strlen(bad[i]));
+        ck_assert_msg(!jsonread_number(&json, &digits, &length) && json.fault, "%s", bad[i]);
+        free(copy);
+    }
+}
+END_TEST
+
 START_TEST(bad_strings)
 {
     const char *texts[] = {"\"",
@@ -218,6 +243,7 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        strings, bad_strings, structure, faults_and_where_they_are, null_is_moved_over_and_nothing_else_is, types};
+        strings, numbers, bad_strings, structure, faults_and_where_they_are, null_is_moved_over_and_nothing_else_is,
+        types};
     return UNIT_RUN("jsonread", tests);
 }

@@ -22,6 +22,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.collisions,
     scenarios.listing,
     scenarios.feed,
+    scenarios.expiry,
     scenarios.batches,
     scenarios.archives,
     uploads.round_trip,

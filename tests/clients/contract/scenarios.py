@@ -8,8 +8,9 @@ import hashlib
 import io
 import json
 import tarfile
+import time
 
-from .exchange import connect, exchange, send
+from .exchange import TIMEOUT_SECONDS, connect, exchange, send
 
 OBJECT = ("putObject", "getObject", "headObject", "deleteObject")
 BY_HASH = ("putObjectByHash", "getObjectByHash", "headObjectByHash", "deleteObjectByHash")
@@ -342,6 +343,32 @@ def feed(checker):
     for wrong in ({"since": -1}, {"since": "now"}, {"limit": 0}, {"wait": 61}, {"prefix": "x" * 1025}, {"log": "0"}):
         call("listChanges", 400, path, wrong, valid=False, why=str(wrong))
     call("listChanges", 404, {"store": "absent"})
+
+
+def expiry(checker):
+    """Objects that go by themselves: when is told in every way, and told back as a date."""
+    call = checker.call
+    path, date = {"store": "expiring"}, "Wed, 01 Dec 2094 16:00:00 GMT"
+    call("createStore", 201, path)
+    call("putObject", 201, {**path, "key": "a"}, headers={"Cairn-Expires": date}, body=b"x")
+    call("putObjectByHash", 201, {**path, "hash": ALICE_HASH}, headers={"Cairn-Expires": "3600"}, body=b"x")
+    call("applyBatch", 200, path, body={"operations": [put_step("b", b"B", cairn_expires=date)]})
+    call("applyBatch", 200, path, body={"operations": [put_step("c", b"C", cairn_expires=60)]}, valid=False,
+         why="a JSON number")
+    told = [call(name, 200, {**path, "key": key}).headers["Cairn-Expires"] for name in ("getObject", "headObject")
+            for key in ("a", "b")]
+    checker.check("a date comes back as it was", told == [date] * 4, f"{told}")
+    page = call("listObjects", 200, path, {"attributes": True, "prefix": "a"}).json()
+    found = call("getObjects", 200, path, body={"keys": ["a"]}).json()
+    checker.check("listings and batch reads tell it", page["objects"][0]["cairn_expires"]
+                  == found["objects"][0]["cairn_expires"] == date, f"{page} {found}")
+    call("putObject", 400, {**path, "key": "a"}, headers={"Cairn-Expires": "0"}, body=b"x", why="no time to come")
+    call("applyBatch", 422, path, body={"operations": [put_step("d", b"D", cairn_expires="soon")]})
+    call("putObject", 201, {**path, "key": "e"}, headers={"Cairn-Expires": "1"}, body=b"x")
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while exchange(checker.address, "GET", "/v1/stores/expiring/objects/e").status == 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    call("getObject", 404, {**path, "key": "e"}, why="it has expired")
 
 
 # ---- many objects ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "tests/lib/fixture.h"
 #include "tests/lib/namesake.h"
 #include "tests/lib/patience.h"
+#include "tests/lib/quiet.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/wall_clock.h"
@@ -331,7 +332,7 @@ static uint64_t many_left(unsigned hours)
 START_TEST(they_are_found_behind_summaries)
 {
     put_many();
-    ck_assert_uint_gt(fixture_figures(&fixture).segments, 2);
+    ck_assert_uint_gt(fixture_figures(&fixture).segments, 1);
     WAIT_UNTIL(fixture_exists(&fixture, mark_path));
     reopen();
     wall_clock_pass(HOUR);
@@ -341,9 +342,13 @@ START_TEST(they_are_found_behind_summaries)
     wall_clock_pass(HOUR);
     reopen();
     expect_objects(many_left(2));
-    reopen();
-    WAIT_UNTIL(!fixture_exists(&fixture, mark_path)); /* the look has found nothing */
-    ck_assert(!fixture_exists(&fixture, mark_path));
+    bool told = true;
+    for (unsigned tries = 0; told && tries < 20; tries++) { /* summaries may still tell of records that are dead */
+        reopen();
+        ck_assert(quiet_comes());
+        told = fixture_exists(&fixture, mark_path);
+    }
+    ck_assert(!told); /* the look has found nothing */
 }
 END_TEST
 
