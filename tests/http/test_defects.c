@@ -355,8 +355,10 @@ START_TEST(a_batch_read_misses_no_live_key_during_overwrites)
 }
 END_TEST
 
+/* Whoever waited for it would do so for an hour. */
 START_TEST(one_slow_upload_stalls_no_writer)
 {
+    server_add(site.server, "--idle-timeout=3600");
     site_start();
     int socket = raw_connect(site.server->port);
     ck_assert(
@@ -365,10 +367,8 @@ START_TEST(one_slow_upload_stalls_no_writer)
     int small = raw_connect(site.server->port);
     ck_assert(
         raw_send(small, "PUT /v1/stores/main/objects/small HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx"));
-    double start = clock_now();
     for (int i = 0; i < 100; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
-    ck_assert_msg(clock_now() - start < RAW_SECONDS, "100 writes took %.1f s", clock_now() - start);
     close(socket);
     close(small);
 }

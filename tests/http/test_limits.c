@@ -414,21 +414,20 @@ START_TEST(a_slow_upload_is_not_cut)
 }
 END_TEST
 
+/* Whoever waited for them would do so for an hour. */
 START_TEST(stalled_uploads_delay_nobody)
 {
     enum { STALLED = 16 };
+    add("--idle-timeout", "3600");
     site_start();
     int sockets[STALLED];
     for (int i = 0; i < STALLED; i++) {
         sockets[i] = begin_put(client_text(site.client, "stalled%d", i), 8 << 20);
         ck_assert(raw_send_payload(sockets[i], (1 << 20) + 1000 * (size_t)i, 1, 0));
     }
-    double start = clock_now();
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 100; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "v", NULL), 201);
     site_expect(client_upload(site.client, site_object("large"), 4 << 20, 1, NULL), 201);
-    ck_assert_msg(clock_now() - start < RAW_SECONDS, "200 writes took %.1f s beside %d stalled uploads",
-                  clock_now() - start, STALLED);
     for (int i = 0; i < STALLED; i++)
         close(sockets[i]);
 }
@@ -437,16 +436,15 @@ END_TEST
 START_TEST(stalled_downloads_delay_nobody)
 {
     enum { STALLED = 16 };
+    add("--idle-timeout", "3600");
     site_start();
     site_expect(client_upload(site.client, site_object("large"), 16 << 20, 1, NULL), 201);
     int sockets[STALLED];
     for (int i = 0; i < STALLED; i++)
         sockets[i] = begin_get("large");
-    double start = clock_now();
-    for (int i = 0; i < 200; i++)
+    for (int i = 0; i < 100; i++)
         site_expect(site_put("k", "v", NULL), i == 0 ? 201 : 200);
     site_expect_payload("large", 16 << 20, 1);
-    ck_assert_msg(clock_now() - start < RAW_SECONDS, "it took %.1f s", clock_now() - start);
     for (int i = 0; i < STALLED; i++)
         close(sockets[i]);
 }
