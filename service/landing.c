@@ -4,6 +4,7 @@
 #include "api/http/attributes.h"
 #include "api/http/digest.h"
 #include "api/http/etag.h"
+#include "api/http/expiry.h"
 #include "api/http/fields.h"
 #include "api/http/http_date.h"
 #include "api/http/kept.h"
@@ -175,6 +176,15 @@ static enum attributes_error keep_field(struct landing *landing, const char *nam
     return ATTRIBUTES_OK;
 }
 
+/* The date that it is answered as, also where that has passed meanwhile. */
+static enum attributes_error keep_expiry(struct landing *landing, const char *value)
+{
+    struct expiry expiry;
+    if (!expiry_read(value, strlen(value), &expiry))
+        return ATTRIBUTES_NO_TIME;
+    return attributes_set_expiry(&landing->attributes, expiry_second(&expiry));
+}
+
 static bool take_field(void *arg, const char *name, const char *value)
 {
     struct landing *landing = arg;
@@ -189,6 +199,8 @@ static bool take_field(void *arg, const char *name, const char *value)
         return digest_expect_list(&landing->sums, value);
     else if (strcasecmp(name, "Content-MD5") == 0)
         return digest_expect_md5(&landing->sums, value);
+    else if (strcasecmp(name, field_name(FIELD_CAIRN_EXPIRES)) == 0)
+        return keep_expiry(landing, value) == ATTRIBUTES_OK;
     return keep_field(landing, name, value) == ATTRIBUTES_OK;
 }
 

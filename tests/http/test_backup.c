@@ -601,7 +601,7 @@ static void serve(const char *folder)
 static void put_all_kinds(void)
 {
     site_expect(site_put("a", "text", "Content-Type: text/plain", "Cairn-Meta-Owner: ada", "Cache-Control: no-store",
-                         "Content-Language: de", NULL),
+                         "Content-Language: de", "Cairn-Expires: Wed, 01 Dec 2094 16:00:00 GMT", NULL),
                 201);
     site_expect(site_put("%00%FF", "no text", NULL), 201);
     site_expect(site_put("a%00b%20%25%3F", "a NUL in a text", NULL), 201);
