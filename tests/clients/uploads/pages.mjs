@@ -1,8 +1,8 @@
-// Uploads of pages in Chromium, by tus-js-client and by Uppy, while the network goes away and comes back:
+// Uploads of pages in Chromium, by tus-js-client, by Uppy and by examples/upload.html, while the network goes away and comes back:
 //
-//     node pages.mjs CAIRND MODULES
+//     node pages.mjs CAIRND MODULES EXAMPLES
 //
-// MODULES is the folder that npm has installed into. The pages are of another origin than the server.
+// MODULES is the folder that npm has installed into, EXAMPLES that of upload.html. The pages are of another origin than the server.
 
 import { readFile, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -13,18 +13,22 @@ import { Cairn, killAll } from "./cairn.mjs";
 import { Checks, MIB, digestOf } from "./checks.mjs";
 import { Line } from "./line.mjs";
 
-const modules = process.argv[3];
+const [, , , modules, examples] = process.argv;
 const size = 24 * MIB + 321;
 const checks = new Checks("uploads of pages");
 
-const scripts = { "/tus.js": "tus-js-client/dist/tus.min.js", "/uppy.js": "uppy/dist/uppy.min.js" };
+const files = {
+    "/": () => "<!doctype html><title>uploads</title><script src=/tus.js></script><script src=/uppy.js></script>",
+    "/tus.js": () => readFile(join(modules, "tus-js-client/dist/tus.min.js")),
+    "/uppy.js": () => readFile(join(modules, "uppy/dist/uppy.min.js")),
+    "/upload.html": () => readFile(join(examples, "upload.html")),
+};
 
 async function servePages() {
     const server = createServer(async (request, response) => {
-        const script = scripts[request.url];
-        response.setHeader("Content-Type", script ? "text/javascript" : "text/html; charset=utf-8");
-        response.end(script ? await readFile(join(modules, script))
-            : "<!doctype html><title>uploads</title><script src=/tus.js></script><script src=/uppy.js></script>");
+        const { pathname } = new URL(request.url, "http://localhost");
+        response.setHeader("Content-Type", pathname.endsWith(".js") ? "text/javascript" : "text/html; charset=utf-8");
+        response.end(await files[pathname]?.());
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     return { url: `http://localhost:${server.address().port}`, close: () => server.close() };
@@ -66,6 +70,21 @@ async function uploadByUppy({ endpoint, key }) {
     uppy.addFile({ name: self.file.name, type: self.file.type, data: self.file, meta: { key, filetype: self.file.type } });
     const { successful, failed } = await uppy.upload();
     return successful.length === 1 ? "success" : String(failed[0]?.error);
+}
+
+// The example's page keeps on by itself; here it is only given the file.
+async function uploadByExample({ endpoint, key }) {
+    const frame = document.createElement("iframe");
+    frame.src = `/upload.html?uploads=${encodeURIComponent(endpoint)}`;
+    document.body.append(frame);
+    await new Promise((resolve) => { frame.onload = resolve; });
+    const page = frame.contentDocument, chosen = new DataTransfer();
+    chosen.items.add(new File([self.file], key, { type: self.file.type }));
+    page.querySelector("input").files = chosen.files;
+    page.querySelector("input").dispatchEvent(new Event("change"));
+    while (page.querySelector("output").value === "")
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    return page.querySelector("output").value === "done" ? "success" : page.querySelector("output").value;
 }
 
 // ---- scenes --------------------------------------------------------------------------------------------
@@ -123,6 +142,7 @@ try {
     await page.goto(pages.url);
     await checks.run(disturbed, cairn, line, context, page, uploadByTus, "tus-js-client");
     await checks.run(disturbed, cairn, line, context, page, uploadByUppy, "uppy");
+    await checks.run(disturbed, cairn, line, context, page, uploadByExample, "example");
     await checks.run(parallel, cairn, page);
     await cairn.stop();
 } finally {
