@@ -3,7 +3,6 @@
 #include "tests/lib/fixture.h"
 #include "tests/lib/numbers.h"
 #include "tests/lib/pages.h"
-#include "tests/lib/patience.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/quiet.h"
 #include "tests/lib/saved.h"
@@ -16,7 +15,7 @@
 #include <string.h>
 
 /* Each segment has keys from everywhere, and there are too few tombstones in sealed ones for anything to be compacted.
- * PART of them are enough for the background to look at them, wherever the log stands. */
+ * PART of them are worth an inventory. */
 enum { KEYS = 40000, STRIDE = 7, PART = 15000, BRANCH = 1000, SEGMENT = 2 << 20, TURNS = 4 };
 
 static const char path[] = "/data/stores/s/log/inventory";
@@ -60,12 +59,19 @@ static void expect_all(void)
     numbers_expect(fixture.store, there, KEYS);
 }
 
+/* Has the background do all that there is to do, also where it would wait for more of the log. */
+static void work_in_background(void)
+{
+    ck_assert(quiet_comes());
+    catalog_tidy(&fixture.store->catalog);
+    ck_assert(quiet_comes());
+}
+
 /* The background has written down what it knows. */
 static void await_inventory(void)
 {
-    WAIT_UNTIL(fixture_exists(&fixture, path) && !catalog_lags(&fixture.store->catalog));
+    work_in_background();
     ck_assert(fixture_exists(&fixture, path));
-    ck_assert(quiet_comes());
 }
 
 /* Deletes PART keys, from one on, and more until all that the background knows of it is written down; how many. */
@@ -75,8 +81,7 @@ static unsigned delete_from(unsigned from)
     do {
         change(STORE_DELETE, to, to + PART, 1);
         to += PART;
-        WAIT_UNTIL(!catalog_lags(&fixture.store->catalog));
-        ck_assert(quiet_comes());
+        work_in_background();
     } while (fixture.store->binder.learnt > 0 && to + PART <= KEYS);
     ck_assert(fixture_exists(&fixture, path));
     return to - from;
@@ -189,11 +194,11 @@ END_TEST
 
 START_TEST(a_damaged_one_is_made_again)
 {
-    enum { ROUNDS = 9 };
+    enum { ROUNDS = 6 };
     (void)delete_from(0);
     for (unsigned round = 0; round < ROUNDS; round++) {
         size_t size = fixture_file_size(&fixture, path);
-        const size_t positions[ROUNDS] = {3, 7, 9, 30, 60, 70, size / 2, size - 9, size - 1};
+        const size_t positions[ROUNDS] = {3, 7, 30, 70, size / 2, size - 1};
         fixture_close(&fixture);
         fixture_flip(&fixture, path, positions[round]);
         fixture_open(&fixture);
@@ -207,9 +212,9 @@ END_TEST
 START_TEST(a_cut_one_is_made_again)
 {
     (void)delete_from(0);
-    for (unsigned share = 0; share < 4; share++) {
+    for (unsigned share = 0; share < 3; share++) {
         fixture_close(&fixture);
-        fixture_resize_file(&fixture, path, fixture_file_size(&fixture, path) * share / 4);
+        fixture_resize_file(&fixture, path, fixture_file_size(&fixture, path) * share / 3);
         fixture_open(&fixture);
         expect_all();
         await_inventory();
@@ -305,7 +310,7 @@ START_TEST(a_power_cut_at_any_call_loses_no_page)
 {
     static struct page page;
     (void)delete_from(0);
-    for (unsigned calls = 1; calls < 100; calls += calls < 40 ? 7 : 17) {
+    for (unsigned calls = 1; calls < 100; calls += calls < 40 ? 9 : 23) {
         fixture_close(&fixture);
         if (calls % 2 == 0 && fixture_exists(&fixture, path))
             fixture_remove(&fixture, path);
@@ -326,7 +331,7 @@ END_TEST
 /* Ranges that come and go, in order and in none, over starts of both kinds. */
 START_TEST(listings_are_right_over_starts)
 {
-    enum { ROUNDS = 10 };
+    enum { ROUNDS = 8 };
     struct prng prng = prng_of(11);
     for (unsigned round = 0; round < ROUNDS; round++) {
         enum store_op_kind kind = prng_one_in(&prng, 2) ? STORE_DELETE : STORE_PUT;
