@@ -8,6 +8,7 @@
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/text/hex.h"
+#include "api/upload/label.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,38 +18,6 @@
 
 static void look_again(struct request *request);
 static void claimed(struct request *request);
-
-/* ---- the label -------------------------------------------------------------------------------- */
-
-/* Texts, each ended by NUL. */
-char *label_write(const struct label *label, size_t *ret_length)
-{
-    const char *const texts[] = {label->match, label->none_match, label->metadata, label->unmodified, label->concat};
-    size_t length = 0;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        length += strlen(texts[i]) + 1;
-    char *bytes = malloc(length), *at = bytes;
-    for (size_t i = 0; bytes && i < sizeof texts / sizeof *texts; i++)
-        at = stpcpy(at, texts[i]) + 1;
-    *ret_length = length;
-    return bytes;
-}
-
-/* One that ends too early has empty texts: so does none. Borrowed from the bytes. */
-static struct label label_read(const struct upload_info *info)
-{
-    struct label label = {"", "", "", "", ""};
-    const char **const texts[] = {&label.match, &label.none_match, &label.metadata, &label.unmodified, &label.concat};
-    const char *at = info->label, *end = at ? at + info->label_length : NULL;
-    for (size_t i = 0; at < end && i < sizeof texts / sizeof *texts; i++) {
-        const char *nul = memchr(at, '\0', (size_t)(end - at));
-        if (!nul)
-            break;
-        *texts[i] = at;
-        at = nul + 1;
-    }
-    return label;
-}
 
 /* ---- which it is ------------------------------------------------------------------------------ */
 
@@ -101,12 +70,13 @@ static void look_job(struct request *request)
 static void looked(struct request *request)
 {
     struct session *session = request->state;
-    struct store_key key = store_key_of(session->metadata.key, session->metadata.key_length);
+    const struct metadata *metadata = &session->metadata;
+    struct store_key key = store_key_of(metadata->key, metadata->key_length);
     if (request->error == STORE_UPLOAD_HELD) /* it has all its bytes: soon there is an object, or somebody hangs */
         session_claim(request, session, UPLOAD_GONE, look_again);
     else if (request->error != STORE_OK)
         reply_error(request, request->error);
-    else if (session->info.partial || permit_may(request, RIGHT_WRITE, request->store_name, &key))
+    else if (permit_may(request, RIGHT_WRITE, request->store_name, metadata->key ? &key : NULL)) /* label_permits() */
         session->then(request);
 }
 

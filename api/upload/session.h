@@ -35,14 +35,6 @@ struct session {
     request_step *then;
 };
 
-/* What an upload carries for this room: fields of the request that made it, as they came. */
-struct label {
-    const char *match, *none_match, *metadata, *unmodified, *concat; /* "": none */
-};
-
-/* Writes one; free() it. NULL: no memory. */
-char *label_write(const struct label *label, size_t *ret_length);
-
 /* Learns what there is to know of the upload; `then` follows, unless it has answered. */
 void session_look(struct request *request, struct session *session, request_step *then);
 

@@ -2,10 +2,10 @@
  * page in the order of their ids. A cursor is the id with which the next page begins.
  */
 #include "api/request/paging.h"
-#include "api/request/permit.h"
 #include "api/request/query.h"
 #include "api/request/reply.h"
 #include "api/text/timestamp.h"
+#include "api/upload/label.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +51,7 @@ static void write_upload(struct jsontext *json, const struct upload_info *info)
 static bool show(void *arg, const struct upload_info *info)
 {
     struct list *list = arg;
-    struct store_key key = store_key_of(info->key, info->key_length);
-    if (info->key && permit_lacks(list->request, RIGHT_WRITE, list->request->store_name, &key))
+    if (!label_permits(list->request, info))
         return true;
     list->more = list->shown == list->limit;
     list->next = info->id;

@@ -9,6 +9,7 @@
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/upload/concat.h"
+#include "api/upload/label.h"
 #include "api/upload/tus.h"
 
 #include <inttypes.h>
@@ -20,7 +21,8 @@ struct creation {
     struct session session; /* first: the one whose bytes come along */
     struct upload_order order;
     struct concat concat;
-    char *label; /* owned */
+    bool foreign; /* one of the parts is none of the visitor's */
+    char *label;  /* owned */
 };
 
 /* ---- the head --------------------------------------------------------------------------------- */
@@ -58,6 +60,21 @@ static bool read_concat(struct request *request, struct creation *creation)
     return bare;
 }
 
+/* One without a key. */
+static bool may_make_part(struct request *request)
+{
+    const char *name = visitor_name(&request->visitor);
+    unsigned lacking = permit_lacks(request, RIGHT_WRITE, request->store_name, NULL);
+    if (lacking != 0 && name)
+        reply_problem(request, PROBLEM_FORBIDDEN,
+                      "A part without a key needs the right to write on the whole store %s, which the token \"%s\" "
+                      "lacks: give the part a key, in Upload-Metadata, that the token may write.",
+                      request->store_name, name);
+    else if (lacking != 0)
+        permit_refuse(request, lacking, request->store_name, SIZE_MAX);
+    return lacking == 0;
+}
+
 static bool read_metadata(struct request *request, struct creation *creation)
 {
     const char *value = request_field(request, FIELD_UPLOAD_METADATA);
@@ -70,8 +87,8 @@ static bool read_metadata(struct request *request, struct creation *creation)
     if (fault)
         reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Metadata does not fit: %s.", fault);
     creation->order.key = store_key_of(metadata->key, metadata->key_length);
-    return !fault &&
-           (creation->order.partial || permit_may(request, RIGHT_WRITE, request->store_name, &creation->order.key));
+    return !fault && (metadata->key ? permit_may(request, RIGHT_WRITE, request->store_name, &creation->order.key)
+                                    : may_make_part(request));
 }
 
 static const char *text_of(const struct request *request, enum field field)
@@ -109,11 +126,41 @@ static void keep_offset(void *arg, const struct upload_info *info)
     session->asked.offset = info->offset;
 }
 
+struct part_look {
+    const struct request *request;
+    bool foreign; /* OUT: the visitor may not */
+};
+
+/* Thread: the engine's. */
+static void look_at_part(void *arg, const struct upload_info *info)
+{
+    struct part_look *look = arg;
+    look->foreign = !label_permits(look->request, info);
+}
+
+/* What is not there any more is nobody's, and for the engine to miss. */
+static enum store_error look_at_parts(const struct request *request, struct creation *creation)
+{
+    const struct upload_order *order = &creation->order;
+    struct part_look look = {.request = request};
+    enum store_error error = STORE_OK;
+    for (size_t i = 0; i < order->part_count && !error && !look.foreign; i++) {
+        error = upload_look(request->store, order->parts[i], look_at_part, &look);
+        error = error == STORE_NO_UPLOAD ? STORE_OK : error;
+    }
+    creation->foreign = look.foreign;
+    return error;
+}
+
 static void create_job(struct request *request)
 {
     struct creation *creation = request->state;
     struct session *session = &creation->session;
-    enum store_error error = upload_create(request->store, &creation->order, &request->overrun, &session->asked.id);
+    enum store_error error = look_at_parts(request, creation);
+    if (creation->foreign)
+        return;
+    if (!error)
+        error = upload_create(request->store, &creation->order, &request->overrun, &session->asked.id);
     if (!error && creation->order.parts)
         error = upload_look(request->store, session->asked.id, keep_offset, session);
     request_keep_error(request, error);
@@ -123,7 +170,11 @@ static void create_job(struct request *request)
 
 static void created(struct request *request)
 {
-    (void)session_is_open(request);
+    const struct creation *creation = request->state;
+    if (creation->foreign)
+        permit_refuse(request, RIGHT_WRITE, request->store_name, SIZE_MAX);
+    else
+        (void)session_is_open(request);
 }
 
 static void create(struct request *request)

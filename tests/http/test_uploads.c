@@ -1,4 +1,5 @@
 /* Resumable uploads by tus 1.0.0: offsets that are on disk, also after kill -9; checksums, conditions, two clients. */
+#include "tests/http/access.h"
 #include "tests/http/payload.h"
 #include "tests/http/raw.h"
 #include "tests/http/site.h"
@@ -272,6 +273,83 @@ START_TEST(parts_become_one)
 }
 END_TEST
 
+#define KEY_OF_A "Upload-Metadata: key YS94" /* "a/x" */
+#define KEY_OF_B "Upload-Metadata: key Yi94" /* "b/x" */
+#define KEYLESS  "Upload-Metadata: filename eA=="
+
+/* "hello", whole, as a part that a token makes. */
+static struct answer *make_part(const char *token, const char *metadata)
+{
+    return client_send(site.client, "POST", site_target("/uploads"), "hello", 5, TUS, BYTES, "Upload-Length: 5",
+                       "Upload-Concat: partial", metadata, access_bearer(token), NULL);
+}
+
+static size_t count_listed(const char *token)
+{
+    struct answer *answer = client_get(site.client, site_target("/uploads"), access_bearer(token), NULL);
+    site_expect(answer, 200);
+    return json_array_size(json_object_get(answer_json(answer), "uploads"));
+}
+
+static struct answer *join_one(const char *token, const char *part, const char *metadata)
+{
+    return client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, metadata,
+                       client_text(site.client, "Upload-Concat: final;%s", part), access_bearer(token), NULL);
+}
+
+static void expect_out_of_reach(const char *token, const char *part, const char *metadata)
+{
+    const char *bearer = access_bearer(token);
+    site_expect(client_send(site.client, "HEAD", part, NULL, 0, TUS, bearer, NULL), 403);
+    site_expect_kind(append(part, 5, "", 0, bearer), 403, "forbidden");
+    site_expect_kind(client_send(site.client, "DELETE", part, NULL, 0, TUS, bearer, NULL), 403, "forbidden");
+    site_expect_kind(join_one(token, part, metadata), 403, "forbidden");
+}
+
+static void start_with_prefixes(void)
+{
+    access_start(access_join(access_token("all", access_grant("\"*\"", "", ACCESS_ALL), NULL),
+                             access_token("a", access_grant("\"*\"", "a/", ACCESS_ALL), NULL),
+                             access_token("b", access_grant("\"*\"", "b/", ACCESS_ALL), NULL), NULL),
+                 "");
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
+}
+
+START_TEST(a_part_belongs_to_those_who_may_write_its_key)
+{
+    start_with_prefixes();
+    struct answer *answer = make_part("a", KEY_OF_A);
+    site_expect(answer, 201);
+    const char *part = answer_header(answer, "Location");
+    site_expect_kind(make_part("a", KEY_OF_B), 403, "forbidden");
+    ck_assert_uint_eq(count_listed("b"), 0);
+    ck_assert_uint_eq(count_listed("a"), 1);
+    ck_assert_uint_eq(count_listed("all"), 1);
+    expect_out_of_reach("b", part, KEY_OF_B);
+    ck_assert_uint_eq(offset_of(client_send(site.client, "HEAD", part, NULL, 0, TUS, access_bearer("a"), NULL)), 5);
+    site_expect(join_one("a", part, KEY_OF_A), 201);
+    answer = client_get(site.client, site_object("a/x"), access_bearer("a"), NULL);
+    site_expect(answer, 200);
+    ck_assert(answer_is(answer, "hello", 5));
+}
+END_TEST
+
+START_TEST(a_part_without_a_key_belongs_to_those_who_may_write_the_whole_store)
+{
+    start_with_prefixes();
+    struct answer *answer = make_part("a", KEYLESS);
+    site_expect_kind(answer, 403, "forbidden");
+    ck_assert_ptr_nonnull(strstr((const char *)answer->body, "give the part a key"));
+    answer = make_part("all", KEYLESS);
+    site_expect(answer, 201);
+    const char *part = answer_header(answer, "Location");
+    ck_assert_uint_eq(count_listed("a"), 0);
+    ck_assert_uint_eq(count_listed("all"), 1);
+    expect_out_of_reach("a", part, KEY_OF_A);
+    site_expect(client_send(site.client, "DELETE", part, NULL, 0, TUS, access_bearer("all"), NULL), 204);
+}
+END_TEST
+
 /* Clients send the fields that they were given with each of their requests. */
 START_TEST(conditions_count_at_the_creation_and_are_no_fault_later)
 {
@@ -300,6 +378,8 @@ int main(void)
         one_that_somebody_sends_can_be_removed,
         a_part_may_have_metadata,
         parts_become_one,
+        a_part_belongs_to_those_who_may_write_its_key,
+        a_part_without_a_key_belongs_to_those_who_may_write_the_whole_store,
         conditions_count_at_the_creation_and_are_no_fault_later,
     };
     return site_run("uploads", tests, sizeof tests / sizeof *tests, SITE_OWN);
