@@ -27,6 +27,29 @@ static bool read_part(const struct request *request, const char *text, size_t le
            hex_decode_hash(captures.upload.start, captures.upload.length, ret_id);
 }
 
+static bool is_named_before(const struct concat *concat)
+{
+    for (size_t i = 0; i < concat->part_count; i++)
+        if (concat->parts[i] == concat->parts[concat->part_count])
+            return true;
+    return false;
+}
+
+/* The first `length` bytes of a list. */
+static bool take_part(struct request *request, const char *list, size_t length, struct concat *concat)
+{
+    const char *fault = NULL;
+    if (!read_part(request, list, length, &concat->parts[concat->part_count]))
+        fault = "which is no upload of this store";
+    else if (is_named_before(concat))
+        fault = "which comes twice: each part is gone when the upload is made of it";
+    if (fault)
+        reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Concat names \"%.*s\", %s.", (int)length, list, fault);
+    else
+        concat->part_count++;
+    return !fault;
+}
+
 static bool read_parts(struct request *request, const char *list, struct concat *concat)
 {
     concat->parts = calloc(strlen(list) / 2 + 1, sizeof *concat->parts); /* each has a byte and a blank at least */
@@ -36,12 +59,8 @@ static bool read_parts(struct request *request, const char *list, struct concat 
     }
     for (list += strspn(list, " "); *list != '\0'; list += strspn(list, " ")) {
         size_t length = strcspn(list, " ");
-        if (!read_part(request, list, length, &concat->parts[concat->part_count])) {
-            reply_problem(request, PROBLEM_BAD_HEADER,
-                          "Upload-Concat names \"%.*s\", which is no upload of this store.", (int)length, list);
+        if (!take_part(request, list, length, concat))
             return false;
-        }
-        concat->part_count++;
         list += length;
     }
     if (concat->part_count == 0)

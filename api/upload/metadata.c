@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const char meta_prefix[] = "meta-";
+static const char not_text[] = "a value that is kept with the object is not UTF-8 text without control characters";
 
 static const char *fault_of(enum attributes_error error)
 {
@@ -20,7 +21,7 @@ static const char *fault_of(enum attributes_error error)
     case ATTRIBUTES_TOO_LARGE:
         return "what is kept with the object has more than 4096 bytes in all";
     case ATTRIBUTES_NOT_TEXT:
-        return "a value that is kept with the object is not UTF-8 text";
+        return not_text;
     case ATTRIBUTES_TWICE:
         return "a name comes twice";
     case ATTRIBUTES_NO_NAME:
@@ -47,13 +48,23 @@ static const char *take_key(struct metadata *metadata, char *bytes, size_t lengt
     return NULL;
 }
 
-/* `value` ends with a NUL, behind its length. */
-static const char *take_kept(struct metadata *metadata, struct slice name, const char *value)
+/* It comes back as the name of a header field. `value` ends with a NUL, behind its length. */
+static const char *take_meta(struct metadata *metadata, struct slice name, const char *value, size_t length)
+{
+    if (name.length > 0 && !octet_all(name.start, name.length, OCTET_TOKEN))
+        return "what stands behind meta- has to be a token, as in the name of a header field";
+    if (strlen(value) != length)
+        return not_text;
+    return fault_of(attributes_add_meta(&metadata->attributes, name.start, name.length, value));
+}
+
+static const char *take_kept(struct metadata *metadata, struct slice name, const char *value, size_t length)
 {
     for (size_t i = 0; i < KEPT_FIELDS; i++)
         if (slice_is(name, kept_fields[i].member) ||
             (kept_fields[i].tag == ATTRIBUTE_CONTENT_TYPE && slice_is(name, "filetype")))
-            return fault_of(kept_add(&metadata->attributes, &kept_fields[i], value));
+            return strlen(value) == length ? fault_of(kept_add(&metadata->attributes, &kept_fields[i], value))
+                                           : not_text;
     return NULL;
 }
 
@@ -70,12 +81,9 @@ static const char *take(struct metadata *metadata, struct slice name, char *valu
         return take_key(metadata, value, length);
     if (slice_is(name, "cairn_expires"))
         return take_expiry(metadata, value, length);
-    bool meta = name.length >= prefix && memcmp(name.start, meta_prefix, prefix) == 0;
-    if (memchr(value, '\0', length))
-        return meta ? "a value that is kept with the object is not UTF-8 text" : NULL;
-    if (meta)
-        return fault_of(attributes_add_meta(&metadata->attributes, name.start + prefix, name.length - prefix, value));
-    return take_kept(metadata, name, value);
+    if (name.length >= prefix && memcmp(name.start, meta_prefix, prefix) == 0)
+        return take_meta(metadata, (struct slice){name.start + prefix, name.length - prefix}, value, length);
+    return take_kept(metadata, name, value, length);
 }
 
 /* A name, and behind a blank its value; one without a value has an empty one. */
@@ -97,6 +105,8 @@ static const char *read_pair(struct metadata *metadata, struct slice pair)
         value[length] = '\0';
         fault = take(metadata, name, value, length);
     }
+    if (fault)
+        metadata->culprit = name;
     free(value);
     return fault;
 }

@@ -13,12 +13,14 @@
 
 #include "api/http/attributes.h"
 #include "api/http/expiry.h"
+#include "api/http/uri.h"
 
 #include <stddef.h>
 
 struct metadata {
     char *key; /* owned; NULL: none */
     size_t key_length;
+    struct slice culprit; /* the name with the fault, borrowed from what is read; empty: it has none */
     struct attributes attributes;
     struct expiry expiry; /* none of the attributes before the object is there: its seconds count from then on */
 };

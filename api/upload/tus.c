@@ -27,9 +27,27 @@ bool tus_number(struct request *request, enum field field, bool needed, uint64_t
     return false;
 }
 
+/* Each tells a PUT what the bytes have to be. */
+static bool lacks_digests(struct request *request)
+{
+    static const enum field fields[] = {FIELD_CONTENT_DIGEST, FIELD_REPR_DIGEST, FIELD_CONTENT_MD5};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!request_field(request, fields[i]))
+            continue;
+        reply_problem(request, PROBLEM_BAD_HEADER,
+                      "%s is not compared here: tell the sum of the bytes of each request by Upload-Checksum, with an "
+                      "algorithm of " CHECKSUM_ALGORITHMS ".",
+                      field_name(fields[i]));
+        return false;
+    }
+    return true;
+}
+
 bool tus_checksum(struct request *request, struct checksum *checksum)
 {
     const char *value = request_field(request, FIELD_UPLOAD_CHECKSUM);
+    if (!lacks_digests(request))
+        return false;
     if (!value || checksum_expect(checksum, value))
         return true;
     reply_problem(request, PROBLEM_BAD_HEADER,

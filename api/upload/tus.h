@@ -13,7 +13,7 @@ bool tus_body(struct request *request);
 /* A number of bytes; *ret_number stays as it is without the field, which may be missing unless it is `needed`. */
 bool tus_number(struct request *request, enum field field, bool needed, uint64_t *ret_number);
 
-/* Upload-Checksum, if there is one. */
+/* Upload-Checksum, if there is one, and no other sum, which nobody would look at. */
 bool tus_checksum(struct request *request, struct checksum *checksum);
 
 #endif

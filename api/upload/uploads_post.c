@@ -84,8 +84,10 @@ static bool read_metadata(struct request *request, struct creation *creation)
         fault = "it has to name the object: key, and behind a blank its key in base64";
     if (!fault && metadata->expiry.given && !expiry_is_ahead(&metadata->expiry))
         fault = "of cairn_expires, " EXPIRY_RULE;
+    bool named = metadata->culprit.length > 0;
     if (fault)
-        reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Metadata does not fit: %s.", fault);
+        reply_problem(request, PROBLEM_BAD_HEADER, "Upload-Metadata does not fit%s%.*s%s: %s.", named ? " at \"" : "",
+                      (int)metadata->culprit.length, named ? metadata->culprit.start : "", named ? "\"" : "", fault);
     creation->order.key = store_key_of(metadata->key, metadata->key_length);
     return !fault && (metadata->key ? permit_may(request, RIGHT_WRITE, request->store_name, &creation->order.key)
                                     : may_make_part(request));

@@ -1,10 +1,12 @@
 /* fuzz_metadata.c - the fields Upload-Metadata and Upload-Checksum: what is taken is what an object may have. */
+#include "api/http/octet.h"
 #include "api/upload/checksum.h"
 #include "api/upload/metadata.h"
 #include "store/store.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* They are read again from where they are kept. */
 static void assert_kept(const struct attributes *attributes)
@@ -13,7 +15,7 @@ static void assert_kept(const struct attributes *attributes)
     size_t position = 0;
     fuzz_assert(attributes->length <= STORE_ATTRIBUTES_MAX);
     while (attributes_next(attributes->bytes, attributes->length, &position, &attribute))
-        ;
+        fuzz_assert(attribute.tag != ATTRIBUTE_META || octet_all(attribute.name, strlen(attribute.name), OCTET_TOKEN));
     fuzz_assert(position == attributes->length);
 }
 

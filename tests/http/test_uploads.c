@@ -140,6 +140,43 @@ START_TEST(creation_says_what_it_needs)
 }
 END_TEST
 
+static struct answer *create_with(const char *metadata, const char *field)
+{
+    return client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, "Upload-Length: 5",
+                       client_text(site.client, "Upload-Metadata: key ay9r,%s", metadata), field, NULL);
+}
+
+START_TEST(metadata_has_what_a_header_may_have)
+{
+    site_start();
+    const char *names[] = {"\xc3\xa9", "a:b", "(x)", "a=b", "x/y", "\"q\""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        site_expect_kind(create_with(client_text(site.client, "meta-%s dg==", names[i]), NULL), 400, "bad-header");
+    struct answer *answer = create_with("meta-(x) dg==", NULL);
+    ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "\"meta-(x)\": what stands behind meta-"));
+    site_expect_kind(create_with("filetype YQBi", NULL), 400, "bad-header"); /* a NUL between a and b */
+    site_expect(create_with("meta-x.y!z dg==,filename YQBi", NULL), 201);
+}
+END_TEST
+
+/* Nobody would compare them. */
+START_TEST(digests_of_other_kinds_are_refused)
+{
+    site_start();
+    const char *fields[] = {"Content-MD5: XUFAKrxLKna5cZ2REBfFkg==",
+                            "Content-Digest: sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:",
+                            "Repr-Digest: sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"};
+    char *upload = create(5, NULL);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        site_expect_kind(create_with("", fields[i]), 400, "bad-header");
+        struct answer *answer = append(upload, 0, "hello", 5, fields[i]);
+        site_expect_kind(answer, 400, "bad-header");
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "Upload-Checksum"));
+    }
+    ck_assert_uint_eq(offset_of(head(upload)), 0);
+}
+END_TEST
+
 START_TEST(unfinished_ones_are_listed_and_removed)
 {
     site_start();
@@ -262,6 +299,7 @@ START_TEST(parts_become_one)
     site_expect(append(parts[1], 0, "world", 5, NULL), 204);
     site_expect_kind(join(parts, 2), 409, "upload-parts");
     site_expect(append(parts[0], 0, "hello", 5, NULL), 204);
+    site_expect_kind(join((const char *[]){parts[0], parts[1], parts[0]}, 3), 400, "bad-header");
     struct answer *answer = join(parts, 2);
     site_expect(answer, 201);
     ck_assert_str_eq(answer_header(answer, "Cairn-Size"), "10");
@@ -371,6 +409,8 @@ int main(void)
         a_wrong_checksum_leaves_nothing_of_its_bytes,
         a_condition_is_decided_with_the_last_byte,
         creation_says_what_it_needs,
+        metadata_has_what_a_header_may_have,
+        digests_of_other_kinds_are_refused,
         unfinished_ones_are_listed_and_removed,
         they_are_listed_page_by_page,
         who_comes_back_need_not_wait_for_a_connection_that_hangs,

@@ -69,7 +69,10 @@ def parts(checker):
     halves = [create(call, 201, store, "part", 5, partial, body=octets, media=BYTES) for octets in (b"world", b"hello")]
     unfinished = create(call, 201, store, "part", 5, partial)
     join(call, 409, store, [unfinished, halves[0]])
-    join(call, 423, store, [halves[0], halves[0]])
+    join(call, 400, store, [halves[0], halves[0]], why="the same twice")
+    busy = create(call, 201, store, "part", 10, partial)
+    with append_under_way(checker, busy):
+        join(call, 423, store, [busy])
     join(call, 404, store, [{**store, "upload": NOBODYS}])
     join(call, 400, store, [], valid=False)
     whole = join(call, 201, store, reversed(halves))
