@@ -711,10 +711,11 @@ struct upload_info {
     bool existed;
 };
 
-/* Makes one, on disk when it returns. Of parts: with all of their bytes, and they are gone; STORE_NO_UPLOAD,
- * STORE_UPLOAD_PARTS, and STORE_UPLOAD_HELD when somebody works on one of them, or it comes twice. Else STORE_BAD_KEY,
- * STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL, STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY,
- * STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* Makes one, on disk when it returns. Of parts: with all of their bytes, for one stream, which is to commit it: the
+ * parts go when its object is there, and it is gone, and not they, when that fails; STORE_NO_UPLOAD,
+ * STORE_UPLOAD_PARTS, and STORE_UPLOAD_HELD when somebody works on one of them, or it comes twice. Else
+ * STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL, STORE_QUOTA, STORE_DRAINING,
+ * STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);
 
@@ -723,8 +724,8 @@ enum store_error upload_create(struct store *store, const struct upload_order *o
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
                              void *arg);
 
-/* The same for those of the store that are not done, in the order of their ids from one on, until one is answered by
- * false. STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* The same for those of the store that are not done, and not made of parts, in the order of their ids from one on,
+ * until one is answered by false. STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_list(struct store *store, uint64_t from,
                              bool (*tell)(void *arg, const struct upload_info *info), void *arg);
 

@@ -54,26 +54,36 @@ static int copy_all(const struct join *join, struct blob_file *to)
     return error;
 }
 
-/* Nobody knows the new one yet, so it is not found to be held. */
-static struct failure fill(const struct join *join, uint64_t id)
+static int copy_into(const struct join *join, struct upload *whole)
 {
-    struct upload *whole;
     struct blob_file file = blob_file_none();
-    struct failure failure = uploads_hold(join->uploads, id, &whole);
-    if (failure.error)
-        return failure;
     int error = upload_open(whole, false, &file);
     if (!error)
         error = copy_all(join, &file);
     if (!error)
         error = upload_rest(whole, &file, join->length);
     blob_file_close(&file);
-    if (error)
-        upload_erase(whole);
-    for (size_t i = 0; i < join->count && !error; i++)
-        upload_erase(join->parts[i]);
-    upload_release(whole);
-    return failure_of_errno(error);
+    return error;
+}
+
+/* Nobody knows the new one yet, so it is not found to be held. Once it has its bytes it takes the parts. */
+static struct failure fill(struct join *join, uint64_t id)
+{
+    struct upload *whole;
+    struct failure failure = uploads_hold(join->uploads, id, &whole);
+    if (failure.error)
+        return failure;
+    int error = copy_into(join, whole);
+    if (error) {
+        upload_release(whole);
+        return failure_of_errno(error);
+    }
+    whole->parts = join->parts;
+    whole->part_count = join->count;
+    join->parts = NULL;
+    join->count = 0;
+    upload_park(whole);
+    return failure;
 }
 
 struct failure join_create(struct uploads *uploads, const struct upload_order *order, struct store_overrun *ret_overrun,

@@ -1,9 +1,10 @@
 /* join.h - an upload made of others, its parts (tus 1.0.0: concatenation).
  *
  * The bytes of the parts are copied behind one another into a file of its own, inside the kernel: a file system that
- * can share blocks does so where they fit, and all others copy. When that file is on disk and the upload has all its
- * bytes, the parts go. So a crash leaves the parts, or the upload, or both, and never neither. Against the limit of the
- * store counts only one of the two.
+ * can share blocks does so where they fit, and all others copy. The parts go when its object is there, and not before:
+ * whoever asked for it knows only them, and comes with them again if he hears nothing. Until then the upload holds
+ * them, and is its maker's alone: nobody finds it in a list, it ends with the stream that commits it, and what a crash
+ * leaves of it goes at the next start. Against the limit of the store counts only one of the two.
  *
  * Thread: any. Blocking.
  */

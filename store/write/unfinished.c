@@ -19,6 +19,7 @@ enum {
     HEAD = 48,
     TEXT_AT = HEAD_AT + HEAD,
     PARTIAL = 1,
+    JOINED = 2,
 };
 
 static const unsigned char magic[8] = {'c', 'a', 'i', 'r', 'n', 'u', 'p', '1'};
@@ -91,7 +92,7 @@ static void head_encode(unsigned char *bytes, const struct unfinished *unfinishe
     little_put64(bytes + 24, (uint64_t)unfinished->made);
     little_put32(bytes + 32, (uint32_t)unfinished->key_length);
     little_put32(bytes + 36, (uint32_t)unfinished->label_length);
-    little_put32(bytes + 40, unfinished->partial ? PARTIAL : 0);
+    little_put32(bytes + 40, (unfinished->partial ? PARTIAL : 0) | (unfinished->joined ? JOINED : 0));
     if (text > 0)
         memcpy(bytes + HEAD, unfinished->text, text);
     little_put64(bytes + 8, check_of(bytes + 16, HEAD - 16 + text, salt, unfinished->id));
@@ -110,6 +111,7 @@ static bool head_decode(const unsigned char *bytes, size_t length, uint64_t salt
     unfinished->id = id;
     unfinished->made = (int64_t)little_get64(bytes + 24);
     unfinished->partial = little_get32(bytes + 40) & PARTIAL;
+    unfinished->joined = little_get32(bytes + 40) & JOINED;
     unfinished->key_length = key;
     unfinished->label_length = label;
     return true;
@@ -229,9 +231,10 @@ int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfin
 void unfinished_remove(const struct io *io, int folder, uint64_t id)
 {
     char name[NUMBERED_NAME_MAX];
+    numbered_name(id, UNFINISHED_ENDING, name); /* first: bytes without it are nobody's, it without bytes is a lie */
+    if (io->unlinkat(io->self, folder, name, 0) < 0 && errno != ENOENT)
+        return;
     numbered_name(id, UNFINISHED_BYTES, name);
-    io->unlinkat(io->self, folder, name, 0);
-    numbered_name(id, UNFINISHED_ENDING, name); /* last: bytes without it are nobody's */
     io->unlinkat(io->self, folder, name, 0);
 }
 
@@ -242,6 +245,11 @@ void unfinished_free(struct unfinished *unfinished)
 }
 
 /* ---- the folder ------------------------------------------------------------------------------- */
+
+bool unfinished_is_private(const struct unfinished *unfinished)
+{
+    return unfinished->joined && unfinished->slot.stage != UPLOAD_DONE;
+}
 
 bool unfinished_has_expired(const struct unfinished *unfinished)
 {

@@ -5,7 +5,7 @@
  *     0      128   a slot
  *     512    128   the other slot
  *     1024    48   the head: magic "cairnup1", check, id, time of its making (nanoseconds since 1970),
- *                  length of the key (4), of the label (4), flags (4; 1: partial), zero (4), zero (8)
+ *                  length of the key (4), of the label (4), flags (4; 1: partial, 2: joined), zero (4), zero (8)
  *     1072         the key, then the label
  *
  *     a slot:  check, number, offset, length, expires, stage, offset of the record, existed, digest (16), zeros
@@ -45,6 +45,7 @@ struct unfinished {
     uint64_t id;
     int64_t made; /* nanoseconds since 1970 */
     bool partial;
+    bool joined; /* made of parts, which have its bytes until its object is there: until then it is worth nothing */
     size_t key_length; /* 0: none */
     size_t label_length;
     unsigned char *text; /* owned: the key, then the label */
@@ -62,6 +63,9 @@ int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id,
 /* Writes the slot anew, under the next number, durably; an errno, and then the one before holds. Blocking. */
 int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
                     const struct upload_slot *slot);
+
+/* Whether it is one of parts whose object is not there: it is its maker's alone. */
+bool unfinished_is_private(const struct unfinished *unfinished);
 
 /* Whether nobody may go on with it any more. */
 bool unfinished_has_expired(const struct unfinished *unfinished);

@@ -139,6 +139,8 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
     slot.record = receipt->offset;
     slot.existed = receipt->existed;
     slot.digest = receipt->digest;
+    for (size_t i = 0; i < upload->part_count; i++)
+        upload_erase(upload->parts[i]);
     if (note(upload, &slot))
         return;
     numbered_name(upload->file.id, UNFINISHED_BYTES, name);

@@ -18,7 +18,11 @@ struct upload {
     struct uploads *uploads;
     struct unfinished file; /* `slot` is what is on disk */
 
+    struct upload **parts; /* owned, and held with it: it is made of them, and nobody has its bytes but them */
+    size_t part_count;
+
     struct upload *next; /* these are the uploads' */
+    bool parked;         /* it is held for whoever comes first */
     upload_yield *yield; /* NULL: whoever works on it will soon be done */
     void *worker;
     struct upload_claim *claims;
@@ -54,7 +58,7 @@ int upload_read(const struct upload *upload, unsigned char *bytes);
 int upload_commit_begins(struct upload *upload, const struct store_digest *digest);
 int upload_commit_failed(struct upload *upload);
 
-/* Its object is there: its bytes are the object's now. Blocking. */
+/* Its object is there: its bytes are the object's now, and its parts go. Blocking. */
 void upload_done(struct upload *upload, const struct store_receipt *receipt);
 
 /* Gives its bytes another name, as a blob; an errno. Blocking. */

@@ -33,9 +33,22 @@ void uploads_init(struct uploads *uploads, const struct intake *intake, uint64_t
     errand_init(&uploads->sweeper, intake->services->upkeep, sweep, uploads, NULL);
 }
 
+/* One that is parked; NULL: there is none. */
+static struct upload *find_parked(struct uploads *uploads)
+{
+    lock_take(&uploads->lock);
+    struct upload *upload = uploads->held;
+    while (upload && !upload->parked)
+        upload = upload->next;
+    lock_release(&uploads->lock);
+    return upload;
+}
+
 void uploads_stop(struct uploads *uploads)
 {
     (void)errand_end(&uploads->sweeper);
+    for (struct upload *upload; (upload = find_parked(uploads));)
+        upload_release(upload);
 }
 
 void uploads_free(struct uploads *uploads)
@@ -135,6 +148,27 @@ static bool take(struct uploads *uploads, struct upload *upload)
     return taken;
 }
 
+/* One that was parked is the caller's now; NULL: it was not. */
+static struct upload *take_parked(struct uploads *uploads, uint64_t id)
+{
+    lock_take(&uploads->lock);
+    struct upload *upload = find_held(uploads, id);
+    if (upload && !upload->parked)
+        upload = NULL;
+    if (upload)
+        upload->parked = false;
+    lock_release(&uploads->lock);
+    return upload;
+}
+
+void upload_park(struct upload *upload)
+{
+    struct uploads *uploads = upload->uploads;
+    lock_take(&uploads->lock);
+    upload->parked = true;
+    lock_release(&uploads->lock);
+}
+
 /* Tells those who have claims. The lock is not held: they may go on at once. */
 static void tell_claims(struct upload_claim *claim)
 {
@@ -148,6 +182,11 @@ static void tell_claims(struct upload_claim *claim)
 void upload_release(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
+    if (unfinished_is_private(&upload->file))
+        upload_erase(upload);
+    for (size_t i = 0; i < upload->part_count; i++)
+        upload_release(upload->parts[i]);
+    free(upload->parts);
     rest_more(uploads, (int64_t)resting_bytes(&upload->file));
     lock_take(&uploads->lock);
     struct upload **at = &uploads->held;
@@ -245,6 +284,9 @@ struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload 
 {
     if (uploads->folder < 0)
         return failure_of(STORE_NO_UPLOAD);
+    *ret_upload = take_parked(uploads, id);
+    if (*ret_upload)
+        return failure_none();
     struct upload *upload = calloc(1, sizeof *upload);
     if (!upload)
         return failure_of(STORE_NO_MEMORY);
@@ -318,6 +360,7 @@ struct failure uploads_create(struct uploads *uploads, const struct upload_order
     struct unfinished file = {
         .made = clock_now(CLOCK_REALTIME),
         .partial = order->partial,
+        .joined = order->parts != NULL,
         .slot = {.number = 1, .length = order->length, .expires = uploads_next_expiry(uploads)},
     };
     failure.error = gate_enter(uploads->intake->gate, 0);
@@ -393,7 +436,10 @@ struct failure uploads_look(struct uploads *uploads, uint64_t id,
         return failure;
     describe(&upload->file, &info);
     tell(arg, &info);
-    upload_release(upload);
+    if (upload->parts)
+        upload_park(upload); /* it is not its maker's last visit */
+    else
+        upload_release(upload);
     return failure;
 }
 
@@ -406,7 +452,7 @@ static bool list_one(void *arg, const struct unfinished *file)
 {
     const struct listing *listing = arg;
     struct upload_info info;
-    if (file->slot.stage == UPLOAD_DONE || unfinished_has_expired(file))
+    if (file->slot.stage == UPLOAD_DONE || unfinished_is_private(file) || unfinished_has_expired(file))
         return true;
     describe(file, &info);
     return listing->tell(listing->arg, &info);
@@ -487,7 +533,8 @@ static void clear_wreck(const struct uploads *uploads, uint64_t id)
     unfinished_remove(uploads->io, uploads->folder, id);
 }
 
-/* What they hold counts against the limit. */
+/* What they hold counts against the limit. Of one that is made of parts it is the parts that count: who made it has
+ * heard nothing, and comes with them again. What was left of it shall not take the place of anything later. */
 static void count_all(struct uploads *uploads, const uint64_t *ids, size_t count, bool clear)
 {
     uint64_t bytes = 0;
@@ -498,7 +545,10 @@ static void count_all(struct uploads *uploads, const uint64_t *ids, size_t count
             clear_wreck(uploads, ids[i]);
         if (error)
             continue;
-        bytes += resting_bytes(&file);
+        if (!unfinished_is_private(&file))
+            bytes += resting_bytes(&file);
+        else if (clear)
+            unfinished_remove(uploads->io, uploads->folder, ids[i]);
         unfinished_free(&file);
     }
     rest_more(uploads, (int64_t)bytes);

@@ -41,7 +41,7 @@ void uploads_init(struct uploads *uploads, const struct intake *intake, uint64_t
 /* Looks what there is when the store is opened; an errno. Blocking. Thread: the one that opens it. */
 int uploads_begin(struct uploads *uploads);
 
-/* No sweeper runs any more. Blocking. */
+/* No sweeper runs any more, and nobody comes for those that are parked. Blocking. */
 void uploads_stop(struct uploads *uploads);
 
 /* After that, or when it has not begun. */
@@ -59,7 +59,12 @@ int64_t uploads_next_expiry(const struct uploads *uploads);
 /* Lets nobody else work on it until upload_release(): STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO, STORE_NO_MEMORY.
  * Blocking. */
 struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload **ret_upload);
+
+/* One that is made of parts lets go of them as well, and is no more if its object is not there. */
 void upload_release(struct upload *upload);
+
+/* Leaves it to whoever comes for it first, and held until then. */
+void upload_park(struct upload *upload);
 
 /* Whoever holds it will be at it for long: `yield` is asked for it until it is released. */
 void upload_work_on(struct upload *upload, upload_yield *yield, void *worker);

@@ -72,13 +72,6 @@ static enum store_error look(uint64_t id, struct upload_info *ret_info)
     return upload_look(fixture.store, id, keep_info, ret_info);
 }
 
-static bool is_done(uint64_t id)
-{
-    struct upload_info info;
-    ck_assert_int_eq(look(id, &info), STORE_OK);
-    return info.done;
-}
-
 static uint64_t must_look(uint64_t id)
 {
     struct upload_info info;
@@ -586,11 +579,45 @@ START_TEST(parts_become_one_upload)
     bring_parts(parts);
     limit(SIZE); /* they count once */
     ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
-    ck_assert_uint_eq(listed(), 1);
-    ck_assert_int_eq(look(parts[0], &info), STORE_NO_UPLOAD);
+    ck_assert_uint_eq(listed(), PARTS);
+    ck_assert_uint_eq(must_look(parts[0]), seams[1]);
     ck_assert_uint_eq(must_look(id), SIZE);
     must_conclude(id, SIZE, SIZE);
+    ck_assert_uint_eq(listed(), 0);
+    ck_assert_int_eq(look(parts[0], &info), STORE_NO_UPLOAD);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
     ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+END_TEST
+
+/* Parts are there as they were, and count once. */
+static void must_have_parts(const uint64_t parts[PARTS])
+{
+    ck_assert_uint_eq(listed(), PARTS);
+    for (int i = 0; i < PARTS; i++)
+        ck_assert_uint_eq(must_look(parts[i]), seams[i + 1] - seams[i]);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, SIZE);
+}
+
+START_TEST(parts_outlive_what_does_not_become_an_object)
+{
+    static const struct store_condition exists = {.exists = true};
+    struct upload_info info;
+    struct stream *stream;
+    uint64_t parts[PARTS], id;
+    bring_parts(parts);
+    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
+    ck_assert_int_eq(conclude(id, SIZE, SIZE, &exists), STORE_CONDITION);
+    must_have_parts(parts);
+    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
+    ck_assert_int_eq(resume(id, SIZE, false, &stream), STORE_OK);
+    stream_abort(stream);
+    reopen(); /* waits for it */
+    must_have_parts(parts);
+    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
+    reopen(); /* nobody has come for it */
+    ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
+    must_have_parts(parts);
 }
 END_TEST
 
@@ -800,49 +827,50 @@ START_TEST(a_call_that_fails_costs_nothing_that_was_told)
 }
 END_TEST
 
-/* Makes one of the parts, and commits it; whether a client was told so. */
-static bool join_and_conclude(const uint64_t *parts)
+/* Makes one of the parts, and commits it; whether a client was told so. *ret_id is 0 as long as it is not made. */
+static bool join_and_conclude(const uint64_t *parts, uint64_t *ret_id)
 {
-    uint64_t id;
-    return join(parts, PARTS, &id) == STORE_OK && conclude(id, SIZE, SIZE, &no_condition) == STORE_OK;
+    *ret_id = 0;
+    return join(parts, PARTS, ret_id) == STORE_OK && conclude(*ret_id, SIZE, SIZE, &no_condition) == STORE_OK;
 }
 
-static bool keep_whole(void *arg, const struct upload_info *info)
-{
-    if (!info->partial && info->offset == SIZE)
-        *(uint64_t *)arg = info->id;
-    return true;
-}
-
-/* The parts are there, or what they became is, or both. */
+/* The object is there, or the parts are, all of them: who comes with them again gets it. */
 static void must_have_joined(const uint64_t *parts, bool done)
 {
-    uint64_t id = 0;
-    if (done) {
-        ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    uint64_t id;
+    if (fixture_get(&fixture, "k", bytes, SIZE) == STORE_OK)
         return;
-    }
-    ck_assert_int_eq(upload_list(fixture.store, 0, keep_whole, &id), STORE_OK);
-    if (id == 0 && fixture_get(&fixture, "k", bytes, SIZE) != STORE_OK)
-        ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
-    if (id != 0 && !is_done(id))
-        must_conclude(id, SIZE, SIZE);
+    ck_assert(!done);
+    must_have_parts(parts);
+    ck_assert(join_and_conclude(parts, &id));
     ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+}
+
+/* What was made of the parts before the end of the server is done, or no more: nobody can commit it over what is put
+ * now. */
+static void must_not_come_later(uint64_t id)
+{
+    struct upload_info info;
+    if (id != 0 && look(id, &info) == STORE_OK)
+        ck_assert(info.done);
+    fixture_must_put(&fixture, "k", "later");
+    reopen();
+    fixture_must_hold(&fixture, "k", "later");
 }
 
 static uint64_t join_calls(void)
 {
-    uint64_t parts[PARTS];
+    uint64_t parts[PARTS], id;
     start_over(1);
     bring_parts(parts);
     uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
-    ck_assert(join_and_conclude(parts));
+    ck_assert(join_and_conclude(parts, &id));
     return sim_disk_calls(fixture.disk, SIM_ANY) - before;
 }
 
 START_TEST(a_cut_or_a_fault_while_parts_are_joined_loses_none)
 {
-    uint64_t calls = join_calls(), parts[PARTS];
+    uint64_t calls = join_calls(), parts[PARTS], id;
     for (uint64_t call = 1; call <= 2 * calls; call++) {
         start_over(call);
         bring_parts(parts);
@@ -850,7 +878,7 @@ START_TEST(a_cut_or_a_fault_while_parts_are_joined_loses_none)
             sim_disk_cut_after(fixture.disk, call);
         else
             sim_disk_fail(fixture.disk, SIM_ANY, call - calls, false, EIO);
-        bool done = join_and_conclude(parts);
+        bool done = join_and_conclude(parts, &id);
         sim_disk_heal(fixture.disk);
         if (call <= calls)
             fixture_cut(&fixture, call);
@@ -858,6 +886,7 @@ START_TEST(a_cut_or_a_fault_while_parts_are_joined_loses_none)
             fixture_close(&fixture);
         fixture_open(&fixture);
         must_have_joined(parts, done);
+        must_not_come_later(id);
     }
 }
 END_TEST
@@ -997,6 +1026,7 @@ int main(void)
         a_condition_is_decided_at_the_end_and_ends_it,
         one_that_is_done_is_remembered_and_not_committed_again,
         parts_become_one_upload,
+        parts_outlive_what_does_not_become_an_object,
         what_is_no_complete_part_is_not_joined,
         unfinished_ones_count_against_the_limit,
         one_that_nobody_goes_on_with_expires,
