@@ -67,6 +67,7 @@ static const struct known known[FIELDS] = {
     [FIELD_CONTENT_DISPOSITION] = KNOWN("Content-Disposition", false),
     [FIELD_IF_UNMODIFIED_SINCE] = KNOWN("If-Unmodified-Since", false),
     [FIELD_UPLOAD_DEFER_LENGTH] = KNOWN("Upload-Defer-Length", false),
+    [FIELD_X_HTTP_METHOD_OVERRIDE] = KNOWN("X-HTTP-Method-Override", false),
     [FIELD_ACCESS_CONTROL_REQUEST_METHOD] = KNOWN("Access-Control-Request-Method", false),
     [FIELD_ACCESS_CONTROL_REQUEST_HEADERS] = KNOWN("Access-Control-Request-Headers", true),
 };

@@ -180,11 +180,25 @@ static bool lies_here(struct request *request)
     return false;
 }
 
-static bool find_endpoint(struct request *request, const char *method)
+/* A POST may stand for the methods of an upload, for clients on whose way no other gets through: a field names the one
+ * that is meant (tus 1.0.0). Elsewhere it means nothing: who lets POST through to an object need not mean DELETE. */
+static enum method method_meant(const struct request *request)
+{
+    struct captures captures;
+    const char *name = request_field(request, FIELD_X_HTTP_METHOD_OVERRIDE);
+    enum method meant = !name ? METHODS : method_of(name);
+    if (request->method != METHOD_POST || (meant != METHOD_PATCH && meant != METHOD_DELETE))
+        return request->method;
+    const struct route *route = route_find(request->api->routes, meant, request->resource, &captures);
+    return route && route->endpoint->tus ? meant : request->method;
+}
+
+static bool find_endpoint(struct request *request)
 {
     struct captures captures;
     if (!lies_here(request))
         return false;
+    request->method = method_meant(request);
     request->route = route_find(request->api->routes, request->method, request->resource, &captures);
     if (!request->route)
         return refuse_route(request);
@@ -192,7 +206,7 @@ static bool find_endpoint(struct request *request, const char *method)
     request->demand = &request->route->demand;
     if (!request->endpoint->receive && request->body_length != STORE_SIZE_UNKNOWN &&
         request->body_length > REQUEST_DRAIN_MAX) {
-        reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method);
+        reply_problem(request, PROBLEM_TOO_LARGE, "%s takes no body here.", method_name(request->method));
         return false;
     }
     return take_names(request, &captures);
@@ -319,7 +333,7 @@ static bool read_head(struct request *request, const char *method)
         return false;
     request->body_length = announced_length(&request->fields);
     request->method = method_of(method);
-    return read_target(request) && site_is_ours(request) && find_endpoint(request, method) && has_place(request) &&
+    return read_target(request) && site_is_ours(request) && find_endpoint(request) && has_place(request) &&
            permit_arrival(request) && site_may_change(request) && takes_query(request) && meets_expectation(request) &&
            speaks_tus(request) && takes_preconditions(request) && takes_coding(request);
 }

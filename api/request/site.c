@@ -212,7 +212,7 @@ void site_preflight_fields(struct request *request)
         "Content-Language, Content-MD5, Content-Type, Destination, Expires, If-Match, If-Modified-Since, "
         "If-None-Match, If-Range, If-Unmodified-Since, Last-Event-ID, Overwrite, Range, Repr-Digest, Tus-Resumable, "
         "Upload-Checksum, Upload-Concat, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset, "
-        "Want-Repr-Digest, X-Request-Id";
+        "Want-Repr-Digest, X-HTTP-Method-Override, X-Request-Id";
     const char *asked = request_field(request, FIELD_ACCESS_CONTROL_REQUEST_HEADERS);
     struct list list = {0};
     if (!request_field(request, FIELD_ACCESS_CONTROL_REQUEST_METHOD) || !is_allowed(request))

@@ -177,6 +177,24 @@ START_TEST(digests_of_other_kinds_are_refused)
 }
 END_TEST
 
+START_TEST(a_post_may_stand_for_the_methods_of_an_upload)
+{
+    site_start();
+    char *upload = create(5, NULL);
+    site_expect(client_send(site.client, "POST", upload, "hel", 3, TUS, BYTES, "Upload-Offset: 0", NULL), 405);
+    struct answer *answer = client_send(site.client, "POST", upload, "hel", 3, TUS, BYTES, "Upload-Offset: 0",
+                                        "X-HTTP-Method-Override: PATCH", NULL);
+    site_expect(answer, 204);
+    ck_assert_uint_eq(offset_of(answer), 3);
+    site_expect(client_send(site.client, "POST", upload, NULL, 0, TUS, "X-HTTP-Method-Override: DELETE", NULL), 204);
+    site_expect(head(upload), 404);
+    site_expect(site_put("k", "kept", NULL), 201);
+    site_expect(client_send(site.client, "POST", site_object("k"), NULL, 0, "X-HTTP-Method-Override: DELETE", NULL),
+                405);
+    site_expect_text("k", "kept");
+}
+END_TEST
+
 START_TEST(unfinished_ones_are_listed_and_removed)
 {
     site_start();
@@ -341,6 +359,9 @@ static void expect_out_of_reach(const char *token, const char *part, const char 
     site_expect(client_send(site.client, "HEAD", part, NULL, 0, TUS, bearer, NULL), 403);
     site_expect_kind(append(part, 5, "", 0, bearer), 403, "forbidden");
     site_expect_kind(client_send(site.client, "DELETE", part, NULL, 0, TUS, bearer, NULL), 403, "forbidden");
+    site_expect_kind(
+        client_send(site.client, "POST", part, NULL, 0, TUS, bearer, "X-HTTP-Method-Override: DELETE", NULL), 403,
+        "forbidden");
     site_expect_kind(join_one(token, part, metadata), 403, "forbidden");
 }
 
@@ -411,6 +432,7 @@ int main(void)
         creation_says_what_it_needs,
         metadata_has_what_a_header_may_have,
         digests_of_other_kinds_are_refused,
+        a_post_may_stand_for_the_methods_of_an_upload,
         unfinished_ones_are_listed_and_removed,
         they_are_listed_page_by_page,
         who_comes_back_need_not_wait_for_a_connection_that_hangs,
