@@ -8,7 +8,8 @@
  * unfinished ones counts as well: each byte has to fit. An upload that would not fit by that, but takes the place of an
  * object, is *spared* the bytes of that one; else nothing could be replaced in a full store. All together are never
  * spared more than the store holds, whatever becomes of the objects meanwhile. So the payloads in its files are never
- * more than its limit and, until uploads have taken their places, once more what it holds.
+ * more than its limit and, until uploads have taken their places, once more what it holds. Those that survive their
+ * connections (uploads.h) are spared nothing, for they cost nobody anything while they lie there.
  *
  * Who is refused has nothing in it any more. So of uploads that are too many, those that are left get through.
  *

@@ -851,7 +851,7 @@ static void take_over(struct stream *stream, bool whole)
     struct upload *upload = stream->upload;
     stream->whole = whole;
     stream->base = stream->position = upload->file.slot.offset;
-    stream->weighed = upload->file.partial; /* it takes the place of nothing */
+    stream->weighed = true; /* it is spared nothing: it may lie there for long, and so may any number for one object */
     quota_rest(stream->intake->quota, &stream->share, stream->base);
     if (stream->base > 0) { /* the digest of all would need what is there already */
         XXH3_freeState(stream->hash);

@@ -320,8 +320,7 @@ static struct failure may_create(const struct uploads *uploads, const struct upl
     if (!space_has(intake->services->space, size))
         return failure_of(STORE_FULL);
     bool new = !order->partial &&index_now(intake->index, &order->key, NULL) == 0;
-    const struct store_key *key = order->partial ? NULL : &order->key;
-    return failure_of(intake_foresees(intake, key, new, size, ret_overrun) ? STORE_OK : STORE_QUOTA);
+    return failure_of(intake_foresees(intake, NULL, new, size, ret_overrun) ? STORE_OK : STORE_QUOTA);
 }
 
 static bool copy_text(struct unfinished *file, const struct upload_order *order)

@@ -653,6 +653,25 @@ START_TEST(unfinished_ones_count_against_the_limit)
 }
 END_TEST
 
+START_TEST(any_number_that_replace_one_object_are_spared_nothing)
+{
+    uint64_t offset, id, whole;
+    must_conclude(must_create("k", SIZE), 0, SIZE);
+    limit(SIZE + 100 * KIBIBYTE);
+    ck_assert_int_eq(create("k", SIZE, &id), STORE_QUOTA);
+    must_bring(must_create("k", STORE_SIZE_UNKNOWN), 0, 60 * KIBIBYTE);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(bring(must_create("k", STORE_SIZE_UNKNOWN), 0, 60 * KIBIBYTE, &offset), STORE_QUOTA);
+    ck_assert_uint_le(fixture_figures(&fixture).unfinished_bytes, 100 * KIBIBYTE);
+    limit(2 * SIZE + 100 * KIBIBYTE);
+    whole = must_create("k", SIZE);
+    must_bring(whole, 0, SIZE);
+    limit(SIZE + 60 * KIBIBYTE);
+    must_conclude(whole, SIZE, SIZE); /* it adds nothing then */
+    ck_assert_uint_le(fixture_figures(&fixture).unfinished_bytes, 100 * KIBIBYTE);
+}
+END_TEST
+
 START_TEST(one_that_nobody_goes_on_with_expires)
 {
     struct upload_info info;
@@ -701,15 +720,16 @@ START_TEST(those_of_a_store_that_nobody_opens_expire)
 }
 END_TEST
 
-START_TEST(what_takes_the_place_of_an_object_fits_where_that_did)
+START_TEST(what_takes_the_place_of_an_object_needs_room_beside_it)
 {
     uint64_t id;
     struct store_limit one = {true, 1};
     must_conclude(must_create("k", SIZE), 0, SIZE);
-    limit(SIZE);
+    limit(2 * SIZE);
     ck_assert_int_eq(create("k", SIZE, &id), STORE_OK);
     ck_assert_int_eq(create("k", SIZE + 1, &id), STORE_QUOTA);
-    ck_assert_int_eq(create("l", 1, &id), STORE_QUOTA);
+    limit(SIZE);
+    ck_assert_int_eq(create("k", 1, &id), STORE_QUOTA);
     ck_assert_int_eq(depot_set_limits(fixture.depot, "s", &(struct store_limit){0}, &one, NULL), STORE_OK);
     ck_assert_int_eq(create("l", 1, &id), STORE_QUOTA);
     ck_assert_int_eq(create("k", SIZE, &id), STORE_OK);
@@ -1029,9 +1049,10 @@ int main(void)
         parts_outlive_what_does_not_become_an_object,
         what_is_no_complete_part_is_not_joined,
         unfinished_ones_count_against_the_limit,
+        any_number_that_replace_one_object_are_spared_nothing,
         one_that_nobody_goes_on_with_expires,
         those_of_a_store_that_nobody_opens_expire,
-        what_takes_the_place_of_an_object_fits_where_that_did,
+        what_takes_the_place_of_an_object_needs_room_beside_it,
         a_store_that_has_some_is_not_empty,
         a_cut_at_any_call_loses_nothing_that_was_told,
         a_call_that_fails_costs_nothing_that_was_told,
