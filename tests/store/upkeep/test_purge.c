@@ -70,7 +70,7 @@ static bool see(void *arg, const struct store_list_item *item)
     char *seen = arg;
     const char *bytes = item->info ? item->info->key : item->prefix;
     size_t length = item->info ? item->info->key_length : item->prefix_length;
-    strncat(strncat(seen, bytes, length), " ", 1);
+    strcat(strncat(seen, bytes, length), " ");
     return true;
 }
 
