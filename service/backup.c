@@ -12,8 +12,8 @@
 #include <string.h>
 
 const char backup_usage[] =
-    "usage: cairnd backup --from DIR|URL TO [--store NAME] [--link] [--check] [--json]\n"
-    "                     [--token-file FILE]\n"
+    "usage: cairnd backup --from DIR|URL TO [--store NAME | --prune] [--link] [--check]\n"
+    "                     [--json] [--token-file FILE]\n"
     "\n"
     "Copies the data folder DIR, which a server may be writing to meanwhile, into the folder TO: each\n"
     "store as it was at one point of its log. What TO has already is not copied again. TO is a data\n"
@@ -23,6 +23,8 @@ const char backup_usage[] =
     "\n"
     "  --from DIR          the data folder, or the URL of a server\n"
     "  --store NAME        copy this store only, and leave the copies of others alone\n"
+    "  --prune             remove the copies of stores that are not there any more; those that a token\n"
+    "                      does not show are not there\n"
     "  --link              do not copy files that never change, but link them: takes no space, and what\n"
     "                      damages one damages both\n"
     "  --check             behind it, compare every byte of TO with its digest, as cairnd check does\n"
@@ -54,8 +56,8 @@ static bool read_value(const char **value, const char *name, char *const **argum
 static bool read_flag(struct order *order, char *const **arguments)
 {
     const char *argument = **arguments;
-    bool *switches[] = {&order->copying.link, &order->check, &order->copying.json};
-    static const char *const names[] = {"--link", "--check", "--json"};
+    bool *switches[] = {&order->copying.prune, &order->copying.link, &order->check, &order->copying.json};
+    static const char *const names[] = {"--prune", "--link", "--check", "--json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(argument, names[i]) == 0) {
             *switches[i] = true;
@@ -86,17 +88,17 @@ static bool read_arguments(struct order *order, char *const *arguments)
             order->copying.to = *arguments;
         }
     }
+    if (order->copying.prune && order->copying.store)
+        return fail("--prune is about all stores, and --store about one");
     if (!order->copying.from)
         return fail("--from says which data folder is copied; `cairnd backup --help` tells more");
-    return order->copying.to || fail("which folder is the backup? `cairnd backup --help` tells more");
+    if (!order->copying.to)
+        return fail("which folder is the backup? `cairnd backup --help` tells more");
+    return !copying_is_url(order->copying.to) ||
+           fail("%s is a URL: a backup is made in a folder of this machine", order->copying.to);
 }
 
 /* ---- from where ------------------------------------------------------------------------------ */
-
-static bool is_url(const char *from)
-{
-    return strncmp(from, "http://", 7) == 0 || strncmp(from, "https://", 8) == 0;
-}
 
 /* The token is the first line; NULL without one. *ret_token: free it. */
 static bool read_token(const char *path, char **ret_token)
@@ -114,11 +116,16 @@ static bool read_token(const char *path, char **ret_token)
 static enum check_status copy(struct order *order)
 {
     char *token;
-    if (!is_url(order->copying.from))
+    const char *from = order->copying.from;
+    if (!copying_is_url(from))
         return copying_run(&order->copying);
+    if (strncmp(from, "http://", 7) != 0 && strncmp(from, "https://", 8) != 0) {
+        fail("%s: a server's URL begins with http:// or https://", from);
+        return CHECK_UNKNOWN;
+    }
     if (!read_token(order->token_file, &token))
         return CHECK_UNKNOWN;
-    order->copying.url = order->copying.from;
+    order->copying.url = from;
     enum check_status status = mirror_run(&order->copying, token);
     free(token);
     return status;

@@ -173,11 +173,17 @@ static enum check_status conclude(struct run *run, const char *sentence)
     return run->flaws > 0 ? CHECK_FLAWS : CHECK_WHOLE;
 }
 
+bool copying_is_url(const char *place)
+{
+    return strstr(place, "://");
+}
+
 enum check_status copying_run(const struct copying *copying)
 {
     struct run run = {.copying = copying};
     struct store_detail detail = {0};
     const struct backup_options options = {.store = copying->store,
+                                           .prune = copying->prune,
                                            .link = copying->link,
                                            .restore = copying->restore,
                                            .told = told,

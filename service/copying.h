@@ -9,6 +9,7 @@ struct copying {
     const char *from;
     const char *to;
     const char *store; /* NULL: all */
+    bool prune;        /* of all: copies of stores that are not there any more go */
     bool link;
     bool restore;
     bool json;
@@ -18,6 +19,9 @@ struct copying {
     uint64_t (*offset_of)(void *arg, const char *store);
     void *arg;
 };
+
+/* Whether that is a URL, which no folder is meant to be called. */
+bool copying_is_url(const char *place);
 
 /* Copies the folder, and tells what has become of each store on stdout, and how far it is on stderr (progress.h). */
 enum check_status copying_run(const struct copying *copying);

@@ -70,7 +70,7 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
     progress_end(&mirror->progress);
     if (good && mirror->copying->store && json_object_size(mirror->offsets) == 0)
         return command_fail(mirror->copying->command, "the server has no store '%s'", mirror->copying->store);
-    if (good && !mirror->copying->store && !follower_remove_others(&mirror->follower, stores))
+    if (good && mirror->copying->prune && !follower_remove_others(&mirror->follower, stores))
         return fail(mirror, mirror->follower.error);
     return good;
 }

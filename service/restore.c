@@ -52,7 +52,10 @@ static bool read_arguments(struct copying *copying, char *const *arguments, bool
             return fail("'%s' is one folder too many; `cairnd restore --help` tells more", *arguments);
         }
     }
-    return copying->to || fail("from which backup, into which folder? `cairnd restore --help` tells more");
+    if (!copying->to)
+        return fail("from which backup, into which folder? `cairnd restore --help` tells more");
+    return !(copying_is_url(copying->from) || copying_is_url(copying->to)) ||
+           fail("what is restored, and where to, are folders of this machine, and no URLs");
 }
 
 int command_restore(char *const *arguments)

@@ -855,7 +855,8 @@ struct backup_store {
 
 struct backup_options {
     const struct io *io; /* borrowed; NULL: POSIX */
-    const char *store;   /* this one only; NULL: all, and copies of those that the source has not any more go */
+    const char *store;   /* this one only; NULL: all */
+    bool prune;          /* of all: copies of stores that the source has not any more go */
     bool link;    /* files that never change are linked where the file system can: no second copy of their bytes */
     bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
 

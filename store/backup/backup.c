@@ -238,7 +238,7 @@ static struct failure copy_stores(struct backup *backup)
     for (size_t i = 0; i < count && !failure.error; i++)
         failure = copy_store(backup, names[i]);
     free(names);
-    if (!failure.error && !backup->options->store && !backup->options->restore)
+    if (!failure.error && backup->options->prune && !backup->options->store)
         failure = remove_others(backup);
     return failure;
 }

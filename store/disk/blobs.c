@@ -147,11 +147,12 @@ void blob_file_close(struct blob_file *file)
 
 /* ---- files of the folder --------------------------------------------------------------------- */
 
+/* Who opens a FIFO in the place of a file is not to wait for its writer. */
 int blobs_open(struct blobs *blobs, uint64_t blob)
 {
     char name[NUMBERED_NAME_MAX];
     numbered_name(blob, blobs_ending, name);
-    return blobs->io->openat(blobs->io->self, blobs->folder, name, O_RDONLY, 0);
+    return blobs->io->openat(blobs->io->self, blobs->folder, name, O_RDONLY | O_NONBLOCK, 0);
 }
 
 int blobs_sync(struct blobs *blobs)

@@ -458,6 +458,9 @@ START_TEST(a_store_that_is_gone_or_another_one_is_so_in_the_backup)
     site_expect(client_send(site.client, "PUT", "/v1/stores/other/objects/k", "new", 3, NULL), 201);
     run_backup(to);
     const char *check[] = {"check", to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "3 stores, all whole"));
+    const char *prune[] = {"backup", "--prune", "--from", site.server->data, to, NULL};
+    command_run(prune, WHOLE);
     const char *output = command_run(check, WHOLE);
     ck_assert_ptr_null(strstr(output, "store gone"));
     ck_assert_ptr_nonnull(strstr(output, "2 stores, all whole"));
@@ -635,6 +638,23 @@ START_TEST(what_is_copied_from_a_server_is_the_same)
 }
 END_TEST
 
+/* A token that shows less than before does not cost what was copied. */
+START_TEST(a_store_that_a_server_does_not_show_stays_unless_pruned)
+{
+    const char *to = beside("to");
+    start();
+    site_expect(site_put("k", "v", NULL), 201);
+    run_backup_from(site.server->url, to);
+    site_expect(client_send(site.client, "DELETE", client_text(site.client, "%s?force=true", store), NULL, 0, NULL),
+                204);
+    run_backup_from(site.server->url, to);
+    const char *check[] = {"check", to, NULL}, *prune[] = {"backup", "--prune", "--from", site.server->url, to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "1 store, all whole"));
+    command_run(prune, WHOLE);
+    ck_assert_ptr_null(strstr(command_run(check, WHOLE), "store main"));
+}
+END_TEST
+
 START_TEST(a_store_that_was_made_anew_is_copied_anew)
 {
     const char *to = beside("to");
@@ -722,6 +742,10 @@ START_TEST(wrong_usage_is_refused)
     expect_refused("'c' is one folder too many", "backup", "--from", "a", "b", "c");
     expect_refused("'--frm'", "backup", "--frm", "a", "b");
     expect_refused("--from is given twice", "backup", "--from", "a", "--from", "b", "c");
+    expect_refused("--prune is about all stores", "backup", "--from", "a", "b", "--prune", "--store", "c");
+    expect_refused("is a URL", "backup", "--from", "a", "http://127.0.0.1:1");
+    expect_refused("begins with http://", "backup", "--from", "ftp://127.0.0.1:1", "b");
+    expect_refused("no URLs", "restore", "http://127.0.0.1:1", "b");
     expect_refused("--store needs a value", "restore", "a", "b", "--store");
     expect_refused("into which folder", "restore", "a");
     expect_refused("'--link'", "restore", "--link", "a", "b");
@@ -762,6 +786,7 @@ int main(void)
         a_backup_of_a_server_is_a_point_of_its_histories,
         a_backup_of_a_server_that_is_killed_leaves_the_old_one_or_the_new_one,
         what_is_copied_from_a_server_is_the_same,
+        a_store_that_a_server_does_not_show_stays_unless_pruned,
         a_store_that_was_made_anew_is_copied_anew,
         a_server_wants_its_token,
 #else
