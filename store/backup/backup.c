@@ -75,7 +75,7 @@ static bool is_same(const struct backup *backup)
 /* The name of the folder in which stores are made. */
 static const char *drafts_name(const struct backup *backup)
 {
-    return backup->options->restore ? "restore" : BACKUP_DRAFTS;
+    return backup->options->restore ? FOLDER_RESTORE : BACKUP_DRAFTS;
 }
 
 /* A data folder with stores in it that is no backup is somebody's, and stays as it is. */

@@ -228,6 +228,22 @@ static bool start_threads(struct depot *depot, const char *path)
     return false;
 }
 
+/* What was restored in part has objects missing, which the rest of it would bring back over what was written. */
+static struct failure open_folder(struct depot *depot, const char *path, struct store_detail *detail)
+{
+    const struct io *io = depot->options.io;
+    struct folder *folder = &depot->folder;
+    enum folder_use use = depot->options.read_only ? FOLDER_READ : FOLDER_SERVE;
+    struct failure failure = folder_open(folder, io, path, use, detail);
+    int mark = failure.error ? -1 : io->openat(io->self, folder->root, FOLDER_RESTORE, O_RDONLY | O_DIRECTORY, 0);
+    if (mark < 0)
+        return failure;
+    io->close(io->self, mark);
+    folder_close(folder);
+    return failure_detail(detail, failure_of(STORE_FOREIGN),
+                          "%s is restored in part only: let `cairnd restore` end what it began", path);
+}
+
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
                             struct store_detail *ret_detail)
 {
@@ -235,8 +251,7 @@ enum store_error depot_open(const char *path, const struct depot_options *option
     struct depot *depot = depot_new(options);
     if (!depot)
         return STORE_NO_MEMORY;
-    enum folder_use use = depot->options.read_only ? FOLDER_READ : FOLDER_SERVE;
-    struct failure failure = folder_open(&depot->folder, depot->options.io, path, use, ret_detail);
+    struct failure failure = open_folder(depot, path, ret_detail);
     if (failure.error) {
         depot_free(depot);
         return failure_tell(failure);

@@ -40,6 +40,9 @@ enum folder_use {
     FOLDER_WATCH, /* the same, but somebody may: it is not locked */
 };
 
+/* Lies in a data folder that is being restored, until it is. */
+#define FOLDER_RESTORE "restore"
+
 /* Opens, checks, and locks. On failure nothing stays open. Blocking. */
 struct failure folder_open(struct folder *folder, const struct io *io, const char *path, enum folder_use use,
                            struct store_detail *detail);

@@ -516,6 +516,10 @@ START_TEST(what_is_restored_is_what_was_backed_up)
     const char *arguments[] = {"restore", to, restored, NULL};
     const char *output = command_run(arguments, WHOLE);
     ck_assert_ptr_nonnull(strstr(output, "1 store, all whole"));
+    const char *check[] = {"check", restored, NULL}, *mark = client_text(site.client, "%s/restore", restored);
+    ck_assert_int_eq(mkdir(mark, 0700), 0); /* as it is there until all is */
+    ck_assert_ptr_nonnull(strstr(command_run(check, UNKNOWN), "restored in part only"));
+    ck_assert_int_eq(rmdir(mark), 0);
     server_stop(site.server);
     snprintf(site.server->data, sizeof site.server->data, "%s", restored);
     server_start(site.server);
