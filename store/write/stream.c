@@ -83,7 +83,7 @@ struct stream {
     bool starved;          /* it waits until nothing is full, for there is no memory for another buffer */
     bool queued;           /* the job is with the pool */
     bool tapping;          /* the job is in hooks.tap */
-    bool filling;          /* the one who sends is in fill_buffers() */
+    bool sending;          /* somebody is in stream_write(); of one that goes on with an upload */
     bool settling;         /* somebody waits for what has come to be on disk */
     bool leaving;          /* and somebody for the upload: it takes nothing more */
     struct upload *upload; /* the one it goes on with; NULL: none, or it has left it */
@@ -517,7 +517,8 @@ static void upload_settle(struct stream *stream, bool leave)
         stream->failure = failure_of_errno(error);
     job_wake(stream);
     stream->queued = false;
-    if (stream->ring.full > 0 || stream->settling || stream->ending || stream->aborted)
+    bool settling = stream->settling && !stream->sending;
+    if (stream->ring.full > 0 || settling || stream->ending || stream->aborted)
         job_request(stream);
     lock_release(&stream->lock);
 }
@@ -617,7 +618,7 @@ static void stream_job(void *arg)
     bool aborted = stream->aborted;
     bool again = !aborted && stream->ring.full > 0;
     bool end = !aborted && !again && stream->ending;
-    bool settle = !aborted && !again && !end && stream->settling;
+    bool settle = !aborted && !again && !end && stream->settling && !stream->sending;
     bool leave = settle && stream->leaving;
     stream->settling = stream->settling && !settle;
     stream->queued = aborted || again || end || settle;
@@ -708,7 +709,6 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
     assert(lock_is_mine(&stream->lock));
     size_t taken = 0;
     stream->starved = false;
-    stream->filling = true;
     while (taken < length && !refusal(stream).error && can_go_on(stream)) {
         size_t room = buffer_room(stream, length - taken);
         stream->starved = room == 0;
@@ -721,7 +721,6 @@ static size_t fill_buffers(struct stream *stream, const unsigned char *bytes, si
         if (ring_is_filled(&stream->ring))
             buffer_push(stream);
     }
-    stream->filling = false;
     stream->received += taken;
     return taken;
 }
@@ -770,18 +769,17 @@ static enum store_error admit(struct stream *stream, size_t length)
     return quota_has(stream, arrived + length) ? STORE_OK : STORE_QUOTA;
 }
 
-enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
+static struct failure take_in(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
 {
-    enum store_error error = admit(stream, length);
-    if (error)
-        return error;
+    struct failure failure = failure_of(admit(stream, length));
+    if (failure.error)
+        return failure;
     if (!stream->large && stream->received + length <= stream->services->options->inline_limit) {
-        error = collect(stream, bytes, length);
-        if (!error)
+        failure.error = collect(stream, bytes, length);
+        if (!failure.error)
             *ret_taken = length;
-        return error;
+        return failure;
     }
-    struct failure failure = failure_none();
     if (!stream->large)
         failure = outgrow(stream);
     size_t taken = 0;
@@ -789,6 +787,43 @@ enum store_error stream_write(struct stream *stream, const void *bytes, size_t l
         failure = spill(stream, bytes, length, &taken);
     if (!failure.error)
         *ret_taken = taken;
+    return failure;
+}
+
+/* What was begun is written, and then what somebody has wished for is done. Lock held. */
+static void settle_soon(struct stream *stream)
+{
+    if (ring_is_begun(&stream->ring))
+        buffer_push(stream);
+    job_request(stream);
+}
+
+/* From here to stop_sending() the stream is not taken from whoever sends; false: it has been. */
+static bool start_sending(struct stream *stream)
+{
+    lock_take(&stream->lock);
+    bool sending = stream->sending = !stream->leaving;
+    lock_release(&stream->lock);
+    return sending;
+}
+
+static void stop_sending(struct stream *stream)
+{
+    lock_take(&stream->lock);
+    stream->sending = false;
+    if (stream->settling)
+        settle_soon(stream);
+    lock_release(&stream->lock);
+}
+
+enum store_error stream_write(struct stream *stream, const void *bytes, size_t length, size_t *ret_taken)
+{
+    if (!stream->goes_on)
+        return failure_tell(take_in(stream, bytes, length, ret_taken));
+    if (!start_sending(stream))
+        return STORE_UPLOAD_HELD;
+    struct failure failure = take_in(stream, bytes, length, ret_taken);
+    stop_sending(stream);
     return failure_tell(failure);
 }
 
@@ -831,15 +866,14 @@ static enum store_error stream_yield(void *arg, enum upload_wish wish, uint64_t 
     struct stream *stream = arg;
     lock_take(&stream->lock);
     uint64_t reached = stream->base + (stream->whole ? 0 : stream->received);
-    bool there = reached == offset && !stream->filling;
+    bool there = reached == offset && !stream->sending;
     bool busy = !stream->ending && !stream->aborted && !stream->leaving; /* else it is on its way out */
     bool alive = busy && wish == UPLOAD_LEFT && !there;
     if (busy && !alive) {
-        if (ring_is_begun(&stream->ring) && !stream->filling)
-            buffer_push(stream);
         stream->settling = true;
         stream->leaving = wish != UPLOAD_SETTLED;
-        job_request(stream);
+        if (!stream->sending)
+            settle_soon(stream);
     }
     lock_release(&stream->lock);
     return alive ? STORE_UPLOAD_OFFSET : STORE_OK;

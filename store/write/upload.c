@@ -26,7 +26,7 @@ int upload_open(struct upload *upload, bool direct, struct blob_file *ret_file)
 {
     const struct uploads *uploads = upload->uploads;
     char name[NUMBERED_NAME_MAX];
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    numbered_name(upload->id, UNFINISHED_BYTES, name);
     return blob_file_go_on(ret_file, uploads->io, uploads->folder, name, upload->file.slot.offset, direct);
 }
 
@@ -54,7 +54,7 @@ static int open_bytes(const struct upload *upload)
 {
     const struct uploads *uploads = upload->uploads;
     char name[NUMBERED_NAME_MAX];
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    numbered_name(upload->id, UNFINISHED_BYTES, name);
     return uploads->io->openat(uploads->io->self, uploads->folder, name, O_RDONLY, 0);
 }
 
@@ -109,7 +109,7 @@ int upload_read(const struct upload *upload, unsigned char *bytes)
 int upload_adopt(const struct upload *upload, uint64_t *ret_blob)
 {
     char name[NUMBERED_NAME_MAX];
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    numbered_name(upload->id, UNFINISHED_BYTES, name);
     return blobs_adopt_file(upload->uploads->intake->blobs, upload->uploads->folder, name, upload->file.slot.offset,
                             ret_blob);
 }
@@ -143,13 +143,13 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
         upload_erase(upload->parts[i]);
     if (note(upload, &slot))
         return;
-    numbered_name(upload->file.id, UNFINISHED_BYTES, name);
+    numbered_name(upload->id, UNFINISHED_BYTES, name);
     uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
 }
 
 void upload_erase(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
-    unfinished_remove(uploads->io, uploads->folder, upload->file.id);
+    unfinished_remove(uploads->io, uploads->folder, upload->id);
     upload->file.slot.offset = 0; /* of what counts */
 }

@@ -16,6 +16,7 @@ typedef enum store_error upload_yield(void *worker, enum upload_wish wish, uint6
 
 struct upload {
     struct uploads *uploads;
+    uint64_t id;            /* by which it is found: that does not change, as all of the next does when it is read */
     struct unfinished file; /* `slot` is what is on disk */
 
     struct upload **parts; /* owned, and held with it: it is made of them, and nobody has its bytes but them */

@@ -131,7 +131,7 @@ static struct upload *find_held(const struct uploads *uploads, uint64_t id)
 {
     assert(lock_is_mine(&uploads->lock));
     struct upload *upload = uploads->held;
-    while (upload && upload->file.id != id)
+    while (upload && upload->id != id)
         upload = upload->next;
     return upload;
 }
@@ -139,7 +139,7 @@ static struct upload *find_held(const struct uploads *uploads, uint64_t id)
 static bool take(struct uploads *uploads, struct upload *upload)
 {
     lock_take(&uploads->lock);
-    bool taken = !find_held(uploads, upload->file.id);
+    bool taken = !find_held(uploads, upload->id);
     if (taken) {
         upload->next = uploads->held;
         uploads->held = upload;
@@ -291,7 +291,7 @@ struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload 
     if (!upload)
         return failure_of(STORE_NO_MEMORY);
     upload->uploads = uploads;
-    upload->file.id = id;
+    upload->id = id;
     if (!take(uploads, upload)) {
         free(upload);
         return failure_of(STORE_UPLOAD_HELD);
