@@ -5,14 +5,14 @@
 // SHIFTED_CLOCK is the library of tests/http/preload. Pages come from three origins: that of the server, one that
 // --cors-origins allows, and a stranger's. They differ in name and port, as localhost and 127.0.0.1 are two sites.
 
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { killAll, startCairnd } from "./cairnd.mjs";
 
-const [cairnd, shiftedClock] = process.argv.slice(2);
+const [, , , shiftedClock] = process.argv;
 const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const day = 24 * 60 * 60;
 let passed = 0;
@@ -39,26 +39,11 @@ async function servePages() {
     return { port: server.address().port, close: () => server.close() };
 }
 
-const running = new Set();
-
-// A cairnd, once it is ready and has said where it listens.
-function startCairn(data, flags, shift = 0) {
+// A cairnd by whose clock it is so many seconds later.
+async function startCairn(data, flags, shift = 0) {
     const environment = shift === 0 ? {} : { LD_PRELOAD: shiftedClock, SHIFTED_CLOCK: String(shift) };
-    const child = spawn(cairnd, ["--data", data, "--drain-delay", "0", ...flags],
-        { env: { ...process.env, ...environment } });
-    const ended = new Promise((resolve) => child.on("exit", resolve));
-    running.add(child);
-    return new Promise((resolve, reject) => {
-        let log = "";
-        child.stderr.on("data", (bytes) => {
-            log += bytes;
-            const found = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(log);
-            if (found && log.includes("cairnd: ready"))
-                resolve({ port: Number(found[1]), end: (signal) => child.kill(signal) && ended,
-                          stop: () => child.kill("SIGTERM") && ended });
-        });
-        ended.then(() => reject(new Error(`cairnd ended: ${log}`)));
-    });
+    const { port, end } = await startCairnd(data, flags, environment);
+    return { port, end, stop: () => end("SIGTERM") };
 }
 
 // A request as no browser makes it.
@@ -345,7 +330,7 @@ try {
     await follows(browser, join(folder, "follows"));
 } finally {
     await browser.close();
-    running.forEach((child) => child.kill("SIGKILL"));
+    killAll();
     allowedPages.close();
     strangers.close();
     await rm(folder, { recursive: true });

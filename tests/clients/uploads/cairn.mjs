@@ -1,32 +1,11 @@
 // A cairnd that is killed and comes back: at the same port, with the same data.
 
-import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-
-const [, , binary] = process.argv;
-const running = new Set();
-
-// Once it is ready and has said where it listens. Port 0: any.
-function start(data, port, flags) {
-    const child = spawn(binary, ["--data", data, "--drain-delay", "0", "--listen", `127.0.0.1:${port}`, "--stores", "s",
-        ...flags]);
-    const ended = new Promise((resolve) => child.on("exit", resolve));
-    running.add(child);
-    return new Promise((resolve, reject) => {
-        let log = "";
-        child.stderr.on("data", (bytes) => {
-            log += bytes;
-            const found = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(log);
-            if (found && log.includes("cairnd: ready"))
-                resolve({ child, ended, port: Number(found[1]) });
-        });
-        ended.then(() => reject(new Error(`cairnd ended: ${log}`)));
-    });
-}
+import { startCairnd } from "./cairnd.mjs";
 
 // The most memory that a process has had, in KiB.
-async function peak(child) {
-    return Number(/VmHWM:\s*(\d+)/.exec(await readFile(`/proc/${child.pid}/status`, "utf8"))[1]);
+async function peak({ pid }) {
+    return Number(/VmHWM:\s*(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))[1]);
 }
 
 export class Cairn {
@@ -40,10 +19,11 @@ export class Cairn {
     }
 
     async #live() {
-        this.life = await start(this.data, this.port, this.flags);
+        const listen = `127.0.0.1:${this.port}`; // port 0: any, the first time
+        this.life = await startCairnd(this.data, ["--listen", listen, "--stores", "s", ...this.flags]);
         this.port = this.life.port;
         await fetch(`${this.store}/objects`); // so that the store is open
-        this.idle = await peak(this.life.child);
+        this.idle = await peak(this.life);
     }
 
     get store() {
@@ -52,13 +32,11 @@ export class Cairn {
 
     async #end(signal) {
         await this.measure();
-        this.life.child.kill(signal);
-        await this.life.ended;
-        running.delete(this.life.child);
+        await this.life.end(signal);
     }
 
     async measure() {
-        this.grown = Math.max(this.grown, await peak(this.life.child) - this.idle);
+        this.grown = Math.max(this.grown, await peak(this.life) - this.idle);
     }
 
     async crash() {
@@ -69,8 +47,4 @@ export class Cairn {
     async stop() {
         await this.#end("SIGTERM");
     }
-}
-
-export function killAll() {
-    running.forEach((child) => child.kill("SIGKILL"));
 }

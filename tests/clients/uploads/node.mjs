@@ -11,7 +11,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FileUrlStorage, Upload } from "tus-js-client";
-import { Cairn, killAll } from "./cairn.mjs";
+import { Cairn } from "./cairn.mjs";
+import { killAll } from "./cairnd.mjs";
 import { Checks, MIB, digestOf, noise, sha256 } from "./checks.mjs";
 import { Line } from "./line.mjs";
 

@@ -9,7 +9,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { Cairn, killAll } from "./cairn.mjs";
+import { Cairn } from "./cairn.mjs";
+import { killAll } from "./cairnd.mjs";
 import { Checks, MIB, digestOf } from "./checks.mjs";
 import { Line } from "./line.mjs";
 
