@@ -1,0 +1,319 @@
+// browse.js - the objects of a store, folder by folder: the list, what is chosen in it, and one object beside it.
+
+import { ask } from "./dialog.js";
+import { button, icon, make, setText, show } from "./dom.js";
+import { saveArchive } from "./download.js";
+import * as format from "./format.js";
+import { percentEncode, read, write } from "./key.js";
+import { Listing } from "./listing.js";
+import { complain, say } from "./notice.js";
+import { ObjectPanel, entryOf } from "./object.js";
+import * as router from "./router.js";
+import { Scroller } from "./scroll.js";
+import { Selection, copyEntries, removeEntries } from "./select.js";
+import { may, prefixesOf } from "./session.js";
+import { storeChoice } from "./choice.js";
+import { storeHead } from "./head.js";
+import { words } from "./words.js";
+
+const TYPING = 250;
+
+// The folders above a prefix, each with the bytes that lead to it.
+function crumbs(prefix) {
+    const parts = prefix.split("/");
+    return parts.slice(0, -1).map((part, index) => ({ name: part, prefix: `${parts.slice(0, index + 1).join("/")}/` }));
+}
+
+export class Browse {
+    constructor(place) {
+        this.place = place;
+        this.selection = new Selection(() => this.#chosen());
+        this.scroller = this.#grid();
+        this.path = make("nav", { class: "path", "aria-label": words.browse.path });
+        this.count = make("p", { class: "count", role: "status" });
+        this.empty = make("p", { class: "empty", hidden: true });
+        this.beside = make("div", { class: "beside" });
+        const list = make("div", { class: "list" }, this.scroller.element, this.empty);
+        this.element = make("section", { class: "browse" }, storeHead(place.store, "objects"), this.#tools(),
+            this.#chosenTools(), make("div", { class: "split" }, list, this.beside));
+        this.#chosen();
+    }
+
+    get title() {
+        return this.place.prefix ? write(this.place.prefix) : this.place.store;
+    }
+
+    close() {
+        this.listing?.close();
+        this.panel?.close();
+        this.scroller.close();
+    }
+
+    // Another place in the same store. True where that is another list, so that one begins to read anew.
+    arrive(place) {
+        const same = this.listing && ["prefix", "find", "flat"].every((name) => place[name] === this.place[name]);
+        this.place = place;
+        if (!same)
+            this.#list();
+        this.#open(place.open).catch(complain);
+        return !same;
+    }
+
+    // ---- the list --------------------------------------------------------------------------------
+
+    #grid() {
+        const head = (name, kind) => make("span", { role: "columnheader", class: kind }, words.browse.columns[name]);
+        const scroller = new Scroller({ label: words.browse.list, multiple: true,
+            head: [make("span", { role: "columnheader", class: "check" }, this.#checkAll()), head("name", "name"), head("size", "size"),
+                head("type", "type"), head("modified", "modified")],
+            make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
+            on: { open: (entry) => this.#enter(entry), select: (index, event) => this.#select(index, event),
+                  range: (from, to) => this.#range(from, to), key: (event) => this.#key(event) } });
+        return scroller;
+    }
+
+    #checkAll() {
+        this.all = make("input", { type: "checkbox", tabindex: -1, "aria-label": words.browse.selectShown, onchange: () => this.#toggleAll() });
+        return this.all;
+    }
+
+    #makeRow(row) {
+        const cell = (kind, ...children) => make("span", { role: "gridcell", class: kind }, ...children);
+        const cells = { box: make("input", { type: "checkbox", tabindex: -1 }), name: make("span", { class: "text" }),
+                        file: icon("file"), folder: icon("folder"), size: cell("size"), type: cell("type"), modified: cell("modified") };
+        row.append(cell("check", cells.box), cell("name", cells.file, cells.folder, cells.name), cells.size, cells.type, cells.modified);
+        return cells;
+    }
+
+    #fillRow({ element, cells }, entry) {
+        const chosen = entry !== undefined && this.selection.has(entry), folder = entry?.folder === true;
+        element.setAttribute("aria-selected", chosen);
+        cells.box.checked = chosen;
+        cells.box.setAttribute("aria-label", words.browse.select(entry ? this.#name(entry) : ""));
+        element.classList.toggle("open", Boolean(entry) && entry.key.id === this.place.open);
+        cells.file.classList.toggle("off", folder || !entry);
+        cells.folder.classList.toggle("off", !folder);
+        setText(cells.name, entry ? this.#name(entry) : words.browse.loading);
+        setText(cells.size, entry && !folder ? format.bytes(entry.size) : "");
+        setText(cells.type, folder ? words.browse.folder : entry?.type ?? "");
+        setText(cells.modified, entry && !folder ? format.date(entry.modified) : "");
+    }
+
+    // Within its folder.
+    #name({ key }) {
+        if (key.bytes === null)
+            return key.shown;
+        return write(key.bytes.slice(this.place.flat ? 0 : this.place.prefix.length)) || words.browse.itself;
+    }
+
+    #list() {
+        const { store, prefix, find, flat } = this.place;
+        this.listing?.close();
+        this.selection.clear();
+        this.listing = new Listing(store, { prefix: prefix + find, flat }, () => this.#came());
+        this.scroller.show(this.listing);
+        this.#crumbs();
+        show(this.empty, false);
+        setText(this.count, words.browse.loading);
+        this.folders.setAttribute("aria-pressed", !flat);
+        if (document.activeElement !== this.search)
+            this.search.value = write(find);
+        this.tar.hidden = !(may("list", store, prefix) && may("read", store, prefix));
+        this.listing.more().catch(() => {});
+    }
+
+    // Once more, at the same row.
+    #again(from = this.scroller.active) {
+        this.listing.forgetFrom(from).catch(() => {});
+    }
+
+    #came() {
+        const { count, complete, failure } = this.listing;
+        this.scroller.draw();
+        setText(this.count, failure ? "" : words.browse.count(count, complete));
+        show(this.empty, Boolean(failure) || (complete && count === 0));
+        if (failure)
+            this.empty.replaceChildren(failure.message, " ", button(words.browse.retry, { onclick: () => this.listing.more().catch(() => {}) }));
+        else
+            setText(this.empty, this.place.find ? words.browse.nothingFound : this.place.prefix ? words.browse.nothingHere : words.browse.nothing);
+    }
+
+    #enter(entry) {
+        if (entry.folder)
+            router.go({ ...this.place, prefix: entry.key.bytes, find: "", open: null });
+        else
+            router.go({ ...this.place, open: entry.key.id });
+    }
+
+    #crumbs() {
+        const { store, prefix } = this.place;
+        const link = (text, to, last) => make("a", { href: router.format({ view: "objects", store, prefix: to, flat: this.place.flat }),
+            "aria-current": last ? "page" : null }, text);
+        const parts = crumbs(prefix);
+        this.path.replaceChildren(make("ol", {}, make("li", {}, link(words.browse.top, "", parts.length === 0)),
+            ...parts.map((part, index) => make("li", {}, link(write(part.name) || words.browse.unnamed, part.prefix, index === parts.length - 1)))));
+    }
+
+    // ---- tools -----------------------------------------------------------------------------------
+
+    #tools() {
+        let timer;
+        this.search = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find, spellcheck: "false",
+            autocapitalize: "off", autocomplete: "off", oninput: () => {
+                clearTimeout(timer);
+                timer = setTimeout(() => router.go({ ...this.place, find: read(this.search.value), open: null }, { replace: true }), TYPING);
+            },
+            onkeydown: (event) => event.key === "ArrowDown" && this.scroller.element.focus() });
+        this.folders = button(words.browse.folders, { icon: "folder", kind: "toggle",
+            onclick: () => router.go({ ...this.place, flat: !this.place.flat, open: null }) });
+        this.tar = button(words.browse.archive, { icon: "archive", onclick: () => this.#archive().catch(complain) });
+        return make("div", { class: "tools" }, this.path, make("div", { class: "searching" }, icon("search"), this.search), this.folders,
+            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar, this.count);
+    }
+
+    #archive() {
+        const { store, prefix } = this.place, name = prefix ? write(prefix.replace(/\/$/, "").split("/").pop()) : store;
+        return saveArchive(store, percentEncode(prefix), `${name || store}.tar`);
+    }
+
+    #chosenTools() {
+        this.told = make("p", { role: "status" });
+        this.copyAll = button(words.browse.copyChosen, { icon: "copy", onclick: () => this.#copyChosen().catch(complain) });
+        this.removeAll = button(words.browse.removeChosen, { icon: "trash", kind: "danger-text", onclick: () => this.#removeChosen().catch(complain) });
+        this.chosenTools = make("div", { class: "chosen", role: "group", "aria-label": words.browse.chosen }, this.told, this.copyAll, this.removeAll,
+            button(words.browse.clear, { onclick: () => this.#unchoose() }));
+        return this.chosenTools;
+    }
+
+    // ---- what is chosen --------------------------------------------------------------------------
+
+    #select(index, event) {
+        const entry = this.listing.entry(index);
+        if (!entry)
+            return;
+        if (event.shiftKey && this.anchor !== undefined)
+            this.#range(this.anchor, index);
+        else
+            this.selection.toggle(entry);
+        this.anchor = index;
+    }
+
+    // All rows between two that are on pages which are here; of a million most are not.
+    #range(from, to) {
+        const rows = Array.from({ length: Math.abs(to - from) + 1 }, (_, step) => this.listing.entry(Math.min(from, to) + step));
+        this.selection.add(rows.filter(Boolean));
+    }
+
+    #toggleAll() {
+        if (this.selection.size > 0)
+            this.selection.clear();
+        else
+            this.#range(0, Math.min(this.listing.count, 1000) - 1);
+    }
+
+    #chosen() {
+        const { size } = this.selection, { store, prefix } = this.place;
+        show(this.chosenTools, size > 0);
+        this.copyAll.hidden = !may("read", store, prefix);
+        this.removeAll.hidden = !may("delete", store, prefix);
+        setText(this.told, size > 0 ? words.browse.chosenCount(size, format.bytes(this.selection.bytes)) : "");
+        this.all.checked = size > 0;
+        this.scroller.draw();
+    }
+
+    #unchoose() {
+        this.selection.clear();
+        this.scroller.element.focus();
+    }
+
+    #key(event) {
+        const { place } = this;
+        if (event.key === "a" && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            this.#range(0, Math.min(this.listing.count, 1000) - 1);
+        } else if (event.key === "Escape" && this.selection.size > 0) {
+            this.selection.clear();
+        } else if (event.key === "Backspace" || (event.key === "ArrowUp" && event.altKey)) {
+            event.preventDefault();
+            if (place.prefix)
+                router.go({ ...place, prefix: crumbs(place.prefix).at(-2)?.prefix ?? "", find: "", open: null });
+        } else if (event.key === "Delete" && this.selection.size > 0 && may("delete", place.store, place.prefix)) {
+            this.#removeChosen().catch(complain);
+        } else if (event.key === "/") {
+            event.preventDefault();
+            this.search.focus();
+        }
+    }
+
+    async #removeChosen() {
+        const { entries } = this.selection, folders = entries.some((entry) => entry.folder);
+        const done = await ask({ title: words.remove.several(entries.length), kind: "danger", submit: words.remove.submit,
+            text: [folders ? words.remove.withFolders : words.remove.oneBatch, words.remove.forGood],
+            work: (_, { signal, say: tell }) => removeEntries(this.place.store, entries, { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
+        if (done === null)
+            return;
+        say(words.remove.done(done));
+        this.selection.clear();
+        this.#again(0);
+        this.scroller.element.focus();
+    }
+
+    async #copyChosen() {
+        const { entries } = this.selection, { store, prefix } = this.place;
+        const done = await ask({ title: words.copy.several(entries.length), submit: words.copy.submit, wide: true,
+            fields: [await storeChoice("copy", store), { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint },
+                { name: "overwrite", label: words.object.overwrite, type: "check" }],
+            work: ({ store: to, prefix: written, overwrite }, { signal, say: tell }) => copyEntries(store, entries, prefix,
+                { store: to, prefix: read(written) }, overwrite, { signal, told: (some, all) => tell(words.copy.progress(some, all)) }) });
+        if (done === null)
+            return;
+        say(words.copy.doneSeveral(done));
+        this.selection.clear();
+        this.#again(0);
+    }
+
+    // ---- one object ------------------------------------------------------------------------------
+
+    async #open(id) {
+        if (id === (this.panel?.entry.key.id ?? null))
+            return;
+        this.panel?.close();
+        this.panel = null;
+        this.element.classList.toggle("besides", id !== null);
+        this.scroller.draw();
+        if (id === null)
+            return;
+        const entry = await entryOf(this.place.store, id);
+        if (id !== this.place.open)
+            return;
+        if (entry === null) {
+            complain(new Error(words.object.gone));
+            this.#shut();
+            return;
+        }
+        this.panel = new ObjectPanel(this.place.store, entry, { close: () => this.#shut(), removed: () => this.#gone(),
+            moved: (target, how) => this.#moved(target, how) });
+        this.beside.replaceChildren(this.panel.element);
+        this.panel.heading.focus();
+    }
+
+    #shut() {
+        router.go({ ...this.place, open: null }, { replace: true });
+        this.scroller.element.focus();
+    }
+
+    #gone() {
+        this.#shut();
+        this.#again();
+    }
+
+    #moved({ store, key }, how) {
+        if (how === "move")
+            router.go({ ...this.place, open: store === this.place.store ? key.id : null }, { replace: true });
+        this.#again(0);
+    }
+}
+
+// The first prefix below which one may look around: where a store opens for who is limited to some.
+export const firstPrefix = (store) => may("list", store) ? "" : prefixesOf("list", store)[0] ?? "";
+

@@ -1,0 +1,72 @@
+// dialog.js - questions that come in front of the page. The browser keeps the focus in them, and gives it back.
+
+import { button, make, setText, show } from "./dom.js";
+import { words } from "./words.js";
+
+let fields = 0;
+
+function option([value, label], chosen) {
+    return make("option", { value, selected: value === chosen }, label);
+}
+
+// field: { name, label, type: text, select, check or secret, value, options: [[value, label]], hint, hidden, readonly }
+function makeField({ name, label, type = "text", value = "", options, hint, hidden = false, readonly = false }) {
+    const id = `field-${++fields}`, described = hint ? `${id}-hint` : null;
+    const common = { id, name, "aria-describedby": described };
+    let control;
+    if (type === "select")
+        control = make("select", common, ...options.map((one) => option(one, value)));
+    else if (type === "check")
+        control = make("input", { ...common, type: "checkbox", checked: Boolean(value) });
+    else
+        control = make("input", { ...common, type: type === "secret" ? "password" : "text", value, readonly: readonly ? "" : null,
+            autocomplete: "off", spellcheck: "false", autocapitalize: "off" });
+    const parts = [make("label", { for: id }, label), control];
+    const element = make("div", { class: `field ${type}` }, ...(type === "check" ? parts.reverse() : parts),
+        hint ? make("p", { class: "hint", id: described }, hint) : null);
+    element.hidden = hidden;
+    return { name, type, control, element };
+}
+
+const valueOf = ({ type, control }) => type === "check" ? control.checked : control.value;
+
+// Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog stays;
+// what goes wrong is said in it. work(values, { say, reveal, signal }).
+export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary", wide = false, work = (values) => values }) {
+    const made = described.map(makeField), abort = new AbortController();
+    const fault = make("p", { class: "fault", role: "alert", hidden: true });
+    const state = make("p", { class: "hint", role: "status" });
+    const send = submit ? make("button", { class: kind, type: "submit" }, submit) : null;
+    const title_id = `dialog-${++fields}`;
+    const form = make("form", { method: "dialog" }, make("h2", { id: title_id }, title),
+        ...[text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line), ...made.map((field) => field.element), state, fault,
+        make("div", { class: "buttons" }, button(cancel, { onclick: () => dialog.close() }), send));
+    const dialog = make("dialog", { "aria-labelledby": title_id, class: wide ? "wide" : "" }, form);
+    const tools = { signal: abort.signal, say: (line) => setText(state, line),
+                    reveal: (name) => { made.find((field) => field.name === name).element.hidden = false; } };
+    document.body.append(dialog);
+    return new Promise((resolve) => {
+        let result = null;
+        dialog.addEventListener("close", () => {
+            abort.abort();
+            dialog.remove();
+            resolve(result);
+        });
+        form.addEventListener("submit", async (event) => {
+            event.preventDefault();
+            send.disabled = true;
+            show(fault, false);
+            try {
+                result = await work(Object.fromEntries(made.map((field) => [field.name, valueOf(field)])), tools);
+                dialog.close();
+            } catch (error) {
+                setText(fault, error.message);
+                show(fault, dialog.open);
+            } finally {
+                send.disabled = false;
+            }
+        });
+        dialog.showModal();
+        made.find(({ element, type }) => !element.hidden && type === "text")?.control.select();
+    });
+}

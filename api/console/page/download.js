@@ -1,0 +1,91 @@
+// download.js - ways to the bytes of an object for what shows no token: an image, a video, the browser's own downloads.
+
+import { make } from "./dom.js";
+import { hasToken, url } from "./server.js";
+import { may, signsLinks } from "./session.js";
+import { bytes, link } from "./store.js";
+import { ask } from "./server.js";
+import { bytes as size } from "./format.js";
+import { words } from "./words.js";
+
+// What is held in memory at most.
+const HELD = 256 << 20;
+const LINK_SECONDS = 6 * 60 * 60;
+
+const escapes = (key) => key.bytes === null || key.bytes === "." || key.bytes === "..";
+
+// A URL that needs no token, with ranges; null where there is none: then the bytes have to be fetched.
+export async function openUrl(store, key) {
+    const plain = url(key.path(store));
+    if (!hasToken())
+        return plain;
+    if (escapes(key) || !signsLinks() || !may("read", store, key.bytes))
+        return null;
+    try {
+        plain.search = (await link(store, key, LINK_SECONDS)).query;
+        return plain;
+    } catch (error) {
+        if (error.status === 409)
+            return null;
+        throw error;
+    }
+}
+
+// A URL of the bytes themselves, which are in memory; free() lets go of them.
+export async function heldUrl(store, key, length, type, signal) {
+    if (length > HELD)
+        throw new Error(words.download.tooLarge(size(HELD)));
+    const held = URL.createObjectURL(new Blob([await (await bytes(store, key, { signal })).arrayBuffer()], { type }));
+    return { url: held, free: () => URL.revokeObjectURL(held) };
+}
+
+function follow(target, name) {
+    const anchor = make("a", { href: target, download: name });
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
+}
+
+// Saves what is answered: by the browser's own dialog where it has one, and else through memory.
+async function keep(answer, name) {
+    const length = Number(answer.headers.get("Content-Length") ?? 0);
+    if (length > HELD && window.showSaveFilePicker) {
+        const file = await showSaveFilePicker({ suggestedName: name });
+        await answer.body.pipeTo(await file.createWritable());
+        return;
+    }
+    const held = URL.createObjectURL(await answer.blob());
+    follow(held, name);
+    setTimeout(() => URL.revokeObjectURL(held), 60000);
+}
+
+export async function saveObject(store, key) {
+    const open = await openUrl(store, key);
+    if (open === null)
+        return keep(await bytes(store, key), key.name);
+    open.search += `${open.search ? "&" : ""}download=${encodeURIComponent(key.name.slice(0, 80))}`;
+    return follow(open, key.name);
+}
+
+// A folder as one tar.
+export async function saveArchive(store, prefix, name) {
+    const path = `v1/stores/${store}/archive`, query = { prefix };
+    if (!hasToken())
+        return follow(`${url(path)}${prefix ? `?prefix=${prefix}` : ""}`, name);
+    return keep(await ask("GET", path, { query }), name);
+}
+
+// What one types for the same. The token stays where it is: it is no part of a line that is handed around.
+export function curlLine(store, key) {
+    const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+    const token = hasToken() ? "-H \"Authorization: Bearer $CAIRN_TOKEN\" " : "";
+    return `curl -f ${token}-o ${quote(key.name)} ${quote(url(key.path(store)).href)}`;
+}
+
+export async function copyText(text) {
+    if (navigator.clipboard) {
+        await navigator.clipboard.writeText(text);
+        return true;
+    }
+    return false; // over plain HTTP from elsewhere browsers have none
+}

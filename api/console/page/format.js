@@ -1,0 +1,33 @@
+// format.js - numbers, sizes and times as people read them, in the language of the browser.
+
+const whole = new Intl.NumberFormat();
+const short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+export const number = (value) => whole.format(value);
+
+// Of 3 digits, with the greatest of the units that leaves at least 1.
+function scaled(value, units, step) {
+    let unit = 0;
+    for (; Math.abs(value) >= step * 0.9995 && unit < units.length - 1; unit++)
+        value /= step;
+    return `${short.format(value)}\u00a0${units[unit]}`;
+}
+
+export const bytes = (value) => scaled(value, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"], 1024);
+export const microseconds = (value) => scaled(value, ["µs", "ms", "s"], 1000);
+export const compact = (value) => scaled(value, ["", "k", "M", "G"], 1000).replace(/\u00a0$/, "");
+export const percent = (part, all) => all > 0 ? `${short.format(Math.round(1000 * part / all) / 10)}\u00a0%` : "0\u00a0%";
+
+export const date = (text) => moment.format(new Date(text));
+export const time = (milliseconds) => clock.format(new Date(milliseconds));
+
+// "1.5 GiB", "20 MB" or "5000" as a number of bytes; null for what is none.
+export function readBytes(text) {
+    const found = /^\s*(\d+(?:[.,]\d+)?)\s*([kmgtp]?)(i?)b?\s*$/i.exec(text);
+    if (!found)
+        return null;
+    const power = " kmgtp".indexOf(found[2].toLowerCase() || " ");
+    return Math.round(parseFloat(found[1].replace(",", ".")) * (found[3] ? 1024 : 1000) ** power);
+}

@@ -1,0 +1,165 @@
+// object.js - one object beside the list: its preview, what is kept with it, and what can be done with it.
+
+import { ask } from "./dialog.js";
+import { button, make } from "./dom.js";
+import { copyText, curlLine, saveObject } from "./download.js";
+import * as format from "./format.js";
+import { Key, read, textOfBytes } from "./key.js";
+import { complain, say } from "./notice.js";
+import { preview } from "./preview.js";
+import { url } from "./server.js";
+import { may, signsLinks } from "./session.js";
+import { attributes, link, look, objects, removeObjects, transfer } from "./store.js";
+import { storeChoice } from "./choice.js";
+import { words } from "./words.js";
+
+const KEPT = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires", "Cairn-Expires"];
+const SPANS = [3600, 86400, 7 * 86400, 30 * 86400];
+
+// A header's bytes come as characters, one each; where they are UTF-8 they are shown so.
+const headerText = (value) => textOfBytes(value) ?? value;
+
+function fact(name, value) {
+    return [make("dt", {}, name), make("dd", {}, value)];
+}
+
+// ---- actions ---------------------------------------------------------------------------------------
+
+// Into the clipboard, or, where a browser has none, to be copied by hand.
+async function offer(text, title, said) {
+    if (await copyText(text).catch(() => false))
+        say(said);
+    else
+        await ask({ title, fields: [{ name: "text", label: words.object.byHand, value: text, readonly: true }], cancel: words.dialog.close, wide: true });
+}
+
+async function shareLink(store, key) {
+    const signed = await ask({ title: words.link.title(key.name), text: words.link.text, submit: words.link.make,
+        fields: [{ name: "seconds", label: words.link.span, type: "select", value: SPANS[0],
+                   options: SPANS.map((seconds) => [seconds, words.link.spans[seconds]]) }],
+        work: ({ seconds }) => link(store, key, Number(seconds)) });
+    if (signed === null)
+        return;
+    const target = url(key.path(store));
+    target.search = signed.query;
+    await offer(target.href, words.link.title(key.name), words.link.copied(format.date(signed.expires * 1000)));
+}
+
+// Another key or another store: by a move, or by a copy, which leaves the object where it is.
+export async function relocate(how, store, key) {
+    const label = words[how];
+    return ask({ title: label.title(key.name), submit: label.submit, wide: true,
+        fields: [await storeChoice(how, store),
+                 { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown, hint: words.object.keyHint },
+                 { name: "overwrite", label: words.object.overwrite, type: "check", hidden: true }],
+        work: async ({ store: to, key: written, overwrite }, { reveal }) => {
+            const target = { store: to, key: new Key(read(written)) };
+            try {
+                await transfer(how, store, key, target, overwrite);
+            } catch (error) {
+                if (error.kind === "target-exists")
+                    reveal("overwrite");
+                throw error;
+            }
+            say(label.done(target.key.shown));
+            return target;
+        } });
+}
+
+async function remove(store, key) {
+    return ask({ title: words.remove.one(key.name), text: words.remove.forGood, submit: words.remove.submit, kind: "danger",
+        work: async () => {
+            await removeObjects(store, [key]);
+            say(words.remove.done(1));
+            return true;
+        } });
+}
+
+// ---- the panel -------------------------------------------------------------------------------------
+
+export class ObjectPanel {
+    #abort = new AbortController();
+    #free = () => {};
+
+    // moved(target) and removed() are called when the object is elsewhere or gone.
+    constructor(store, entry, { close, moved, removed }) {
+        Object.assign(this, { store, entry, moved, removed });
+        this.heading = make("h2", { tabindex: -1 }, entry.key.name);
+        this.place = make("div", { class: "preview" });
+        this.facts = make("dl", { class: "facts" });
+        this.element = make("aside", { class: "panel", "aria-label": words.object.panel,
+            onkeydown: (event) => event.key === "Escape" && close() },
+        make("header", {}, this.heading, button(words.object.close, { icon: "close", kind: "bare", onclick: close })),
+        this.#actions(), this.place, this.facts);
+        this.#load();
+    }
+
+    close() {
+        this.#abort.abort();
+        this.#free();
+        this.element.remove();
+    }
+
+    #actions() {
+        const { store, entry: { key } } = this, can = (right) => may(right, store, key.bytes);
+        const act = (label, name, work, kind = "") => button(label, { icon: name, kind, onclick: () => work().catch(complain) });
+        const relocated = async (how) => {
+            const target = await relocate(how, store, key);
+            if (target !== null)
+                this.moved(target, how);
+        };
+        return make("div", { class: "actions", role: "group", "aria-label": words.object.actions },
+            can("read") && act(words.object.download, "download", () => saveObject(store, key)),
+            can("read") && signsLinks() && key.bytes !== null && act(words.object.link, "link", () => shareLink(store, key)),
+            can("read") && act(words.object.curl, "terminal", () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied)),
+            can("read") && can("delete") && act(words.object.rename, "rename", () => relocated("move")),
+            can("read") && act(words.object.copy, "copy", () => relocated("copy")),
+            can("delete") && act(words.object.remove, "trash", async () => await remove(store, key) && this.removed(), "danger-text"));
+    }
+
+    #load() {
+        this.#tell(null);
+        if (may("read", this.store, this.entry.key.bytes))
+            this.#look().catch((error) => error.name !== "AbortError" && complain(error));
+        else
+            this.place.textContent = words.preview.forbidden;
+    }
+
+    async #look() {
+        const { store, entry } = this, { signal } = this.#abort;
+        const headers = await attributes(store, entry.key, signal);
+        this.#tell(headers);
+        this.#free = await preview({ store, key: entry.key, size: entry.size, type: entry.type, signal,
+            coded: headers.has("Content-Encoding") }, this.place);
+        if (signal.aborted)
+            this.#free();
+    }
+
+    #tell(headers) {
+        const { key, size, type, modified, etag } = this.entry, facts = words.object.facts;
+        const lines = [fact(facts.key, key.shown), fact(facts.size, `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
+            fact(facts.type, type), fact(facts.modified, format.date(modified)), fact(facts.etag, etag.replaceAll("\"", "")), fact(facts.hash, key.hash)];
+        for (const name of headers ? KEPT : [])
+            if (headers.has(name) && !(name === "Cache-Control" && headers.get(name) === "no-cache"))
+                lines.push(fact(name, headerText(headers.get(name))));
+        for (const [name, value] of headers ?? [])
+            if (name.startsWith("cairn-meta-"))
+                lines.push(fact(name.slice("cairn-meta-".length), headerText(value)));
+        this.facts.replaceChildren(...lines.flat());
+    }
+}
+
+// What is known of an object that may not be on the page: where a link into the console leads to. null: there is none.
+export async function entryOf(store, id) {
+    if (id.startsWith("#"))
+        return entryOfHash(store, new Key(null, id.slice(1)));
+    const bytes = id.slice(1); // of all keys that begin with it, it is the first one
+    const { entries: [first] } = await objects(store, { prefix: bytes, flat: true, limit: 1 });
+    return first?.key.bytes === bytes ? first : null;
+}
+
+async function entryOfHash(store, key) {
+    const answer = await look(store, key);
+    return answer && { key, size: Number(answer.headers.get("Content-Length")), etag: answer.headers.get("ETag") ?? "",
+                       type: answer.headers.get("Content-Type") ?? "", modified: answer.headers.get("Last-Modified") };
+}

@@ -1,0 +1,100 @@
+// preview.js - what an object looks like: images, text, PDF, audio and video.
+//
+// Objects come with Content-Security-Policy: sandbox, so that a page among them runs no script. Images and media do not
+// mind, and are asked for by a URL, in ranges as the browser likes. A PDF is shown from memory, and text from its bytes.
+
+import { button, make, setText } from "./dom.js";
+import { heldUrl, openUrl } from "./download.js";
+import { bytes } from "./store.js";
+import * as format from "./format.js";
+import { words } from "./words.js";
+
+const PART = 64 << 10; // of a text at a time
+const PDF = 64 << 20;
+
+const TEXT = /^(text\/|application\/(json|xml|javascript|x-sh|x-yaml|yaml|toml|sql|x-ndjson|ld\+json|[a-z.-]+\+(json|xml))\b)/;
+const TEXT_NAME = /\.(txt|md|csv|log|json|ya?ml|toml|ini|conf|c|h|cc|cpp|py|go|rs|js|mjs|ts|css|html?|xml|sh|sql|diff|patch)$/i;
+
+// What kind of preview a type has; by the name where the type says nothing.
+function kindOf(type, name) {
+    const bare = (type ?? "").split(";")[0].trim().toLowerCase();
+    for (const kind of ["image", "audio", "video"])
+        if (bare.startsWith(`${kind}/`))
+            return kind;
+    if (bare === "application/pdf")
+        return "pdf";
+    if (TEXT.test(bare) || (["", "application/octet-stream"].includes(bare) && TEXT_NAME.test(name)))
+        return "text";
+    return null;
+}
+
+// An element that loads what a URL leads to; where there is no such URL, the bytes are held in memory.
+async function medium(tag, { store, key, size, type, signal }, place) {
+    const open = await openUrl(store, key);
+    const held = open === null ? await heldUrl(store, key, size, type, signal) : null;
+    const element = make(tag, tag === "img" ? { alt: words.preview.image(key.name) } :
+        { controls: true, preload: "metadata", "aria-label": key.name });
+    element.addEventListener("error", () => { place.textContent = words.preview.broken; });
+    element.src = open ?? held.url;
+    place.replaceChildren(element);
+    return () => {
+        element.removeAttribute("src");
+        held?.free();
+    };
+}
+
+async function pdf({ store, key, size, signal }, place) {
+    if (size > PDF)
+        throw new Error(words.download.tooLarge(format.bytes(PDF)));
+    const held = await heldUrl(store, key, size, "application/pdf", signal);
+    place.replaceChildren(make("iframe", { src: held.url, title: words.preview.pdf(key.name) }));
+    return held.free;
+}
+
+function charset(type) {
+    const found = /charset="?([^\s;"]+)/i.exec(type ?? "");
+    try {
+        return new TextDecoder(found?.[1] ?? "utf-8");
+    } catch {
+        return new TextDecoder();
+    }
+}
+
+async function text({ store, key, size, type, coded, signal }, place) {
+    const decoder = charset(type), shown = make("pre", { tabindex: 0, "aria-label": words.preview.text(key.name) });
+    const next = button(words.preview.more, { onclick: () => more().catch((error) => setText(next, error.message)) });
+    let from = 0;
+    const more = async () => {
+        const whole = coded || size === 0;
+        const to = Math.min(from + PART, size) - 1;
+        const answer = await bytes(store, key, { range: whole ? null : [from, to], signal });
+        const part = new Uint8Array(await answer.arrayBuffer());
+        from = whole ? size : from + part.length;
+        shown.append(decoder.decode(part, { stream: from < size }));
+        next.hidden = from >= size;
+    };
+    await more();
+    place.replaceChildren(shown, next);
+    return () => {};
+}
+
+const MAKERS = { image: (object, place) => medium("img", object, place), audio: (object, place) => medium("audio", object, place),
+                 video: (object, place) => medium("video", object, place), pdf, text };
+
+// Fills `place` with the preview of { store, key, size, type, coded, signal }. Answers what ends it.
+export async function preview(object, place) {
+    const kind = kindOf(object.type, object.key.name);
+    place.className = `preview ${kind ?? "none"}`;
+    if (kind === null) {
+        place.textContent = words.preview.none;
+        return () => {};
+    }
+    place.textContent = words.preview.loading;
+    try {
+        return await MAKERS[kind](object, place);
+    } catch (error) {
+        if (error.name !== "AbortError")
+            place.textContent = error.message;
+        return () => {};
+    }
+}

@@ -1,0 +1,98 @@
+// select.js - the entries of a listing that are chosen, and what is done with several at once.
+
+import { BATCH, objects, removeObjects, transfer } from "./store.js";
+import { Key } from "./key.js";
+
+export class Selection {
+    #entries = new Map();
+
+    constructor(changed) {
+        this.changed = changed;
+    }
+
+    get size() {
+        return this.#entries.size;
+    }
+
+    get entries() {
+        return [...this.#entries.values()];
+    }
+
+    get bytes() {
+        return this.entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
+    }
+
+    has(entry) {
+        return this.#entries.has(entry.key.id);
+    }
+
+    toggle(entry) {
+        if (!this.#entries.delete(entry.key.id))
+            this.#entries.set(entry.key.id, entry);
+        this.changed();
+    }
+
+    add(entries) {
+        for (const entry of entries)
+            this.#entries.set(entry.key.id, entry);
+        this.changed();
+    }
+
+    clear() {
+        this.#entries.clear();
+        this.changed();
+    }
+}
+
+// The keys of the objects among the entries, and of all those in the folders; in lots, as they are found.
+async function* keysOf(store, entries, signal) {
+    const single = entries.filter((entry) => !entry.folder).map((entry) => entry.key);
+    if (single.length > 0)
+        yield single;
+    for (const { key: { bytes: prefix } } of entries.filter((entry) => entry.folder)) {
+        let cursor = null;
+        do {
+            const page = await objects(store, { prefix, flat: true, cursor, signal });
+            yield page.entries.map((entry) => entry.key);
+            ({ cursor } = page);
+        } while (cursor !== null);
+    }
+}
+
+async function gather(store, entries, signal) {
+    const keys = [];
+    for await (const lot of keysOf(store, entries, signal))
+        for (const key of lot) // no spread: there may be a million
+            keys.push(key);
+    return keys;
+}
+
+// Deletes them and what is in the folders, in one transaction; in several where there are more than one takes.
+// Answers how many. told(done, all).
+export async function removeEntries(store, entries, { signal, told }) {
+    const keys = await gather(store, entries, signal);
+    for (let done = 0; done < keys.length; done += BATCH) {
+        signal.throwIfAborted();
+        await removeObjects(store, keys.slice(done, done + BATCH));
+        told(Math.min(done + BATCH, keys.length), keys.length);
+    }
+    return keys.length;
+}
+
+const AT_ONCE = 3;
+
+// Copies them and what is in the folders to another place: what stands behind `base` in a key comes behind `prefix`.
+export async function copyEntries(store, entries, base, target, overwrite, { signal, told }) {
+    const keys = await gather(store, entries, signal), left = keys.values();
+    let done = 0;
+    const work = async () => {
+        for (const key of left) {
+            signal.throwIfAborted();
+            const bytes = key.bytes === null ? key : new Key(target.prefix + key.bytes.slice(base.length));
+            await transfer("copy", store, key, { store: target.store, key: bytes }, overwrite);
+            told(++done, keys.length);
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return keys.length;
+}

@@ -1,0 +1,82 @@
+// server.js - requests to the server that the page came from, with the token of who looks at it.
+
+import { words } from "./words.js";
+
+// The page lies at console/ below whatever path the server goes by.
+const root = new URL("../", document.baseURI);
+
+let token = null;
+let whenRefused = () => {};
+
+// What every request shows from now on; `refused` is called when the server wants another one.
+export function showToken(value, refused) {
+    token = value;
+    whenRefused = refused;
+}
+
+export const hasToken = () => token !== null;
+
+export const url = (path) => new URL(path, root);
+
+// The server has answered, and not what was asked for.
+export class Refusal extends Error {
+    constructor(status, problem) {
+        super(problem.detail || words.server.status(status));
+        this.status = status;
+        this.kind = (problem.type || "").split(":").pop();
+        this.problem = problem;
+    }
+}
+
+// Nobody has answered. Whether the request was done is not known.
+export class Away extends Error {
+    constructor() {
+        super(words.server.away);
+    }
+}
+
+// A fault that passes by itself: trying again is worth it.
+export const passes = (error) => error instanceof Away || (error instanceof Refusal && error.status === 503 && error.kind !== "store-failed");
+
+async function refusal(answer) {
+    const problem = await answer.json().catch(() => ({}));
+    if (answer.status === 401)
+        whenRefused();
+    return new Refusal(answer.status, problem);
+}
+
+function address(path, query) {
+    const target = url(path);
+    for (const [name, value] of Object.entries(query))
+        if (value !== null && value !== undefined && value !== "")
+            target.search += `${target.search ? "&" : ""}${name}=${value}`;
+    return target;
+}
+
+// Asks, and answers a Response whose status is good. The values of a query are escaped already: prefixes are bytes.
+export async function ask(method, path, { query = {}, headers = {}, json, body, signal } = {}) {
+    const head = new Headers(headers);
+    if (token !== null)
+        head.set("Authorization", `Bearer ${token}`);
+    if (json !== undefined)
+        head.set("Content-Type", "application/json");
+    let answer;
+    try {
+        answer = await fetch(address(path, query), { method, headers: head, signal, body: json === undefined ? body : JSON.stringify(json) });
+    } catch (error) {
+        throw error.name === "AbortError" ? error : new Away();
+    }
+    if (!answer.ok)
+        throw await refusal(answer);
+    return answer;
+}
+
+// The same where the answer is JSON.
+export async function askJson(method, path, options) {
+    const answer = await ask(method, path, options);
+    try {
+        return await answer.json();
+    } catch (error) {
+        throw error.name === "AbortError" ? error : new Away();
+    }
+}

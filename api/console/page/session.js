@@ -1,0 +1,83 @@
+// session.js - who looks at the page: the token, which lives as long as its tab, and what it lets them do.
+
+import * as server from "./server.js";
+
+const PLACE = "cairn-token";
+let access = { name: null, grants: [] };
+let whenRefused = () => {};
+
+function use(token) {
+    server.showToken(token, () => whenRefused());
+}
+
+// Begins with what this tab has kept. `refused` is called each time the server wants a token, or another one.
+export function begin(refused) {
+    whenRefused = refused;
+    use(sessionStorage.getItem(PLACE));
+}
+
+// Asks what the token allows. False where the server knows nobody by it.
+export async function enter() {
+    try {
+        access = await server.askJson("GET", "v1/access");
+        return true;
+    } catch (error) {
+        if (error instanceof server.Refusal && error.status === 401)
+            return false;
+        throw error;
+    }
+}
+
+export async function signIn(token) {
+    use(token);
+    if (!await enter())
+        return false;
+    sessionStorage.setItem(PLACE, token);
+    return true;
+}
+
+export function signOut() {
+    sessionStorage.removeItem(PLACE);
+    use(null);
+    access = { name: null, grants: [] };
+}
+
+export const who = () => access.name;
+export const signsLinks = () => access.signs_links !== false;
+export const isSignedIn = () => server.hasToken();
+
+// Without access control there is nobody to be.
+export const isOpen = () => access.open === true;
+
+// ---- rights ----------------------------------------------------------------------------------------
+
+function names(pattern, store) {
+    if (!pattern.includes("*"))
+        return pattern === store;
+    return new RegExp(`^${pattern.split("*").map((part) => part.replace(/[.]/g, "\\.")).join(".*")}$`).test(store);
+}
+
+const prefixOf = (grant) => grant.prefix_base64 ? atob(grant.prefix_base64) :
+    Array.from(new TextEncoder().encode(grant.prefix ?? ""), (byte) => String.fromCharCode(byte)).join("");
+
+const grantsOf = (right, store) =>
+    access.grants.filter((grant) => grant.rights.includes(right) && grant.stores.some((pattern) => names(pattern, store)));
+
+// Whether all keys that begin with these bytes may be treated so; without bytes the whole store.
+export const may = (right, store, bytes = "") => grantsOf(right, store).some((grant) => (bytes ?? "").startsWith(prefixOf(grant)));
+
+// Whether that is so anywhere in the store.
+export const maySomewhere = (right, store) => grantsOf(right, store).length > 0;
+
+// Where in a store: the prefixes of those that are let in below some only.
+export const prefixesOf = (right, store) => grantsOf(right, store).map(prefixOf);
+
+// Figures are for whoever may do any of these with the whole store.
+export const maySeeFigures = (store) => ["read", "list", "admin"].some((right) => may(right, store));
+
+// Whether a store of that name could be made.
+export const mayMakeStores = () => access.grants.some((grant) => grant.rights.includes("admin") && !prefixOf(grant));
+
+// The figures of the whole server are for who may see all of it.
+export const maySeeServer = () =>
+    access.grants.some((grant) => grant.rights.includes("admin") && grant.stores.includes("*") && !prefixOf(grant));

@@ -1,0 +1,76 @@
+// store.js - what can be asked of one store.
+
+import { Key, bytesOfText, percentEncode } from "./key.js";
+import { ask, askJson } from "./server.js";
+
+const at = (store) => `v1/stores/${store}`;
+
+// The most steps that go into one transaction here; the server takes as many by default.
+export const BATCH = 10000;
+
+export const figures = (store, signal) => askJson("GET", at(store), { signal });
+export const create = (store) => ask("PUT", at(store));
+export const limit = (store, limits) => ask("PATCH", at(store), { json: { limits } });
+export const remove = (store) => ask("DELETE", at(store), { query: { force: true } });
+
+// One page of the names of stores.
+export const stores = (cursor, signal) =>
+    askJson("GET", "v1/stores", { query: { limit: 1000, cursor: cursor && encodeURIComponent(cursor) }, signal });
+
+function entryOf(object) {
+    return { key: Key.of(object), size: object.size, etag: object.etag, type: object.content_type, modified: object.modified };
+}
+
+const bytewise = (one, other) => {
+    const [left, right] = [one.key.bytes ?? "", other.key.bytes ?? ""];
+    return left < right ? -1 : left > right ? 1 : 0;
+};
+
+// One page of objects, and of folders unless it is flat, in bytewise order.
+export async function objects(store, { prefix = "", flat = false, cursor = null, limit: most = 1000, signal } = {}) {
+    const page = await askJson("GET", `${at(store)}/objects`, { signal, query: { prefix: percentEncode(prefix),
+        delimiter: flat ? "" : "%2F", limit: most, cursor: cursor && encodeURIComponent(cursor) } });
+    const folders = [...page.prefixes.map(bytesOfText), ...(page.prefixes_base64 ?? []).map(atob)]
+        .map((bytes) => ({ key: new Key(bytes), folder: true }));
+    const entries = page.objects.map(entryOf);
+    return { entries: folders.length === 0 ? entries : [...entries, ...folders].sort(bytewise), cursor: page.cursor };
+}
+
+// The fields that an object was put with, by their names in small letters.
+export async function attributes(store, key, signal) {
+    const answer = await ask("HEAD", key.path(store), { signal });
+    return answer.headers;
+}
+
+// The bytes of an object, or some of them: [from, to] are both within.
+export function bytes(store, key, { range = null, signal } = {}) {
+    return ask("GET", key.path(store), { signal, headers: range ? { Range: `bytes=${range[0]}-${range[1]}` } : {} });
+}
+
+// move or copy; where `store` of the target is another one, it goes there.
+export function transfer(how, store, key, target, overwrite = false) {
+    return ask("POST", `${at(store)}/${how}`, { json: { ...key.json(), overwrite,
+        destination: { store: target.store ?? store, ...target.key.json() } } });
+}
+
+// All of them, or none: one transaction.
+export function removeObjects(store, keys) {
+    return ask("POST", `${at(store)}/batch`, { json: { operations: keys.map((key) => ({ op: "delete", ...key.json() })) } });
+}
+
+// Whether a key holds something, and what.
+export async function look(store, key, headers = {}) {
+    try {
+        return await ask("HEAD", key.path(store), { headers });
+    } catch (error) {
+        if (error.status === 404)
+            return null;
+        throw error;
+    }
+}
+
+// A link with which anybody may get the object for so long: path and query, as the server goes by them.
+export async function link(store, key, seconds) {
+    const signed = await askJson("POST", `${at(store)}/links`, { json: { method: "GET", ...key.json(), expires_in: seconds } });
+    return { query: signed.target.slice(signed.target.indexOf("?") + 1), expires: signed.expires };
+}

@@ -1,0 +1,161 @@
+// stores.js - all stores, with how full they are.
+
+import { setBar, makeBar } from "./bars.js";
+import { ask } from "./dialog.js";
+import { button, icon, make, setText, show } from "./dom.js";
+import * as format from "./format.js";
+import { complain } from "./notice.js";
+import * as router from "./router.js";
+import { Scroller } from "./scroll.js";
+import { mayMakeStores, maySeeFigures } from "./session.js";
+import { create, figures, stores } from "./store.js";
+import { firstPrefix } from "./browse.js";
+import { words } from "./words.js";
+
+const FRESH = 5000; // for so long figures are shown without being asked for again
+const AT_ONCE = 3;
+
+// The names of the stores as rows, and the figures of those that are seen.
+class Stores {
+    #cursor = null;
+    #asking = null;
+    #figures = new Map(); // name -> { at, figures }
+    #wanted = new Set();
+    #under = 0;
+    #abort = new AbortController();
+    names = [];
+    complete = false;
+    failure = null;
+
+    constructor(changed) {
+        this.changed = changed;
+    }
+
+    close() {
+        this.#abort.abort();
+    }
+
+    get count() {
+        return this.names.length;
+    }
+
+    entry(row) {
+        const name = this.names[row];
+        if (maySeeFigures(name) && !(Date.now() - this.#figures.get(name)?.at < FRESH))
+            this.#want(name);
+        return { name, figures: this.#figures.get(name)?.figures ?? null };
+    }
+
+    more() {
+        this.#asking ??= this.#page().finally(() => { this.#asking = null; });
+        return this.#asking;
+    }
+
+    async #page() {
+        try {
+            const page = await stores(this.#cursor, this.#abort.signal);
+            this.names.push(...page.stores.map(({ name }) => name));
+            this.#cursor = page.cursor;
+            this.complete = page.cursor === null;
+            this.failure = null;
+        } catch (error) {
+            this.failure = error;
+        }
+        if (!this.#abort.signal.aborted)
+            this.changed();
+    }
+
+    #want(name) {
+        this.#wanted.add(name);
+        while (this.#under < AT_ONCE && this.#wanted.size > 0)
+            this.#ask();
+    }
+
+    async #ask() {
+        const name = [...this.#wanted].pop(); // those seen last first
+        this.#wanted.delete(name);
+        this.#under++;
+        const got = await figures(name, this.#abort.signal).catch(() => null);
+        this.#under--;
+        this.#figures.set(name, { at: Date.now(), figures: got });
+        if (this.#abort.signal.aborted)
+            return;
+        this.changed();
+        if (this.#wanted.size > 0)
+            this.#want([...this.#wanted].pop());
+    }
+}
+
+export class StoresView {
+    constructor() {
+        this.title = words.views.stores;
+        this.count = make("p", { class: "count", role: "status" });
+        this.empty = make("p", { class: "empty", hidden: true });
+        const head = (name) => make("span", { role: "columnheader", class: name }, words.stores.columns[name]);
+        this.scroller = new Scroller({ label: words.views.stores, rowHeight: 64, head: ["name", "objects", "size", "dead", "disk"].map(head),
+            make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
+            on: { open: ({ name }) => router.go({ view: "objects", store: name, prefix: firstPrefix(name) }) } });
+        this.element = make("section", { class: "stores" }, make("header", { class: "store-head" },
+            make("h1", { tabindex: -1 }, words.views.stores), this.count,
+            make("div", { class: "actions" }, button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#list() }),
+                mayMakeStores() && button(words.stores.make, { icon: "plus", kind: "primary", onclick: () => this.#make().catch(complain) }))),
+        make("div", { class: "list" }, this.scroller.element, this.empty));
+    }
+
+    arrive() {
+        this.#list();
+        return true;
+    }
+
+    close() {
+        this.source?.close();
+        this.scroller.close();
+    }
+
+    #list() {
+        this.source?.close();
+        this.source = new Stores(() => this.#came());
+        this.scroller.show(this.source);
+        this.source.more();
+    }
+
+    #came() {
+        const { count, complete, failure } = this.source;
+        this.scroller.draw();
+        setText(this.count, words.stores.count(count, complete));
+        show(this.empty, Boolean(failure) || (complete && count === 0));
+        setText(this.empty, failure ? failure.message : mayMakeStores() ? words.stores.none : words.stores.noneForYou);
+    }
+
+    #makeRow(row) {
+        const cell = (kind, ...children) => make("span", { role: "gridcell", class: kind }, ...children);
+        const cells = { name: make("span", { class: "text" }), objects: makeBar("quota"), size: makeBar("quota"), dead: makeBar("dead"), disk: cell("disk") };
+        row.append(cell("name", icon("store"), cells.name), cell("objects", cells.objects.element), cell("size", cells.size.element),
+            cell("dead", cells.dead.element), cells.disk);
+        return cells;
+    }
+
+    #fillRow({ cells }, { name, figures: of }) {
+        setText(cells.name, name);
+        const quota = (bar, used, most, write) => setBar(bar, "quota", of && most !== null ? used / Math.max(1, most) : null,
+            !of ? "" : most === null ? write(used) : words.stores.of(write(used), write(most)));
+        quota(cells.objects, of?.objects, of?.limits.objects ?? null, (value) => words.stores.objects(value));
+        quota(cells.size, of && of.live_bytes + of.unfinished_bytes, of?.limits.bytes ?? null, format.bytes);
+        setBar(cells.dead, "dead", of && of.disk_bytes > 0 ? of.dead_bytes / of.disk_bytes : null,
+            of ? words.stores.dead(format.percent(of.dead_bytes, of.disk_bytes)) : "");
+        setText(cells.disk, of ? words.stores.disk(format.bytes(of.disk_bytes)) : "");
+    }
+
+    async #make() {
+        const made = await ask({ title: words.stores.make, submit: words.stores.submit,
+            fields: [{ name: "name", label: words.stores.name, hint: words.stores.nameHint }],
+            work: async ({ name }) => {
+                if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name))
+                    throw new Error(words.stores.malformed);
+                await create(name);
+                return name;
+            } });
+        if (made !== null)
+            router.go({ view: "objects", store: made, prefix: "" });
+    }
+}
