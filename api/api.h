@@ -52,6 +52,7 @@ struct api_options {
     size_t answers_bytes_limit; /* bytes of answers in memory, those of batches apart */
     uint64_t feed_heartbeat;    /* seconds after which a silent stream of events is heard, at the latest */
     bool metrics_open;          /* GET /metrics asks for no right */
+    bool console;               /* there are pages for people */
     bool open;                  /* without rules everything is open because the operator says so */
     /* Whether a connection found no place: it is told how the server is, or else that it has to come back. NULL: never.
      * Thread: the daemon's. */

@@ -1,7 +1,7 @@
 # Writes the file INPUT as a C array SYMBOL (with a NUL behind it) and SYMBOL_length into OUTPUT.
+include(${CMAKE_CURRENT_LIST_DIR}/bytes.cmake)
 file(READ ${INPUT} hex HEX)
-string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
-string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+bytes_of(bytes "${hex}")
 file(SIZE ${INPUT} length)
 file(WRITE ${OUTPUT} "#include <stddef.h>
 

@@ -36,6 +36,7 @@ struct config {
     char *root_token_file; /* NULL: none */
     uint64_t open;         /* whether there is no access control */
     uint64_t metrics_open;
+    uint64_t console;           /* whether there is one */
     char *tls_cert, *tls_key;   /* files; NULL: none */
     struct texts listen;        /* locator.h reads them; checked */
     struct texts stores;        /* created and opened at the start */

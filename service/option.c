@@ -19,6 +19,7 @@
 static const char *const log_levels[] = {"info", "warning", "error", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const opening[] = {"lazy", "eager", NULL}; /* enum config_open_stores */
+static const char *const off_on[] = {"off", "on", NULL};
 static const char *const switches[] = {"false", "true", NULL};
 
 const struct option option_table[] = {
@@ -46,6 +47,7 @@ const struct option option_table[] = {
      .choices = switches},
     {"metrics-open", OPTION_SWITCH, "everybody who can connect may read /metrics", FIELD(metrics_open),
      .choices = switches},
+    {"console", OPTION_CHOICE, "whether there are pages for people at /console/", FIELD(console), .choices = off_on},
     {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},
     {"connections-limit", OPTION_COUNT,
      "connections open at a time, as far as the system grants open files; beyond it only health checks are served, and "
@@ -256,6 +258,7 @@ bool option_defaults(struct config *ret_config)
 {
     *ret_config = (struct config){
         .data = strdup("./data"),
+        .console = true,
         .threads = CONFIG_THREADS,
         .connections_limit = 4096,
         .connections_per_address = 2048,

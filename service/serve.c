@@ -221,6 +221,7 @@ static bool open_api(struct server *server)
         .answers_bytes_limit = config->answers_bytes_limit,
         .feed_heartbeat = config->feed_heartbeat,
         .metrics_open = config->metrics_open,
+        .console = config->console,
         .open = config->open,
         .figures = tell_figures,
         .figures_arg = server,

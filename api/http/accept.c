@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* How exactly a range names a type. */
+/* How exactly a range names a type, or a coding. */
 enum fit { FIT_NONE, FIT_ANY, FIT_FAMILY, FIT_EXACT };
 
-/* What a client says of a type. */
+/* What a client says of one. */
 struct opinion {
     enum fit fit;
     unsigned quality; /* thousandths; 0: it does not want it */
@@ -47,9 +47,12 @@ static bool is(struct rest text, const char *wanted, size_t length)
 
 static enum fit fit_of(struct rest range, const char *type)
 {
-    size_t family = (size_t)(strchr(type, '/') - type) + 1;
+    const char *slash = strchr(type, '/');
+    size_t family = slash ? (size_t)(slash - type) + 1 : 0;
     if (is(range, type, strlen(type)))
         return FIT_EXACT;
+    if (!slash)
+        return is(range, "*", 1) ? FIT_ANY : FIT_NONE;
     if (range.length == family + 1 && range.at[family] == '*' && strncasecmp(range.at, type, family) == 0)
         return FIT_FAMILY;
     return is(range, "*/*", strlen("*/*")) ? FIT_ANY : FIT_NONE;
@@ -111,4 +114,9 @@ bool accept_prefers(const char *accept, const char *type, const char *usual)
     if (of_type.quality != of_usual.quality)
         return of_type.quality > of_usual.quality;
     return of_type.quality > 0 && of_type.fit > of_usual.fit;
+}
+
+bool accept_takes(const char *accept_encoding, const char *coding)
+{
+    return accept_encoding && opinion_of(accept_encoding, coding).quality > 0;
 }

@@ -56,6 +56,7 @@ static const struct known known[FIELDS] = {
     [FIELD_CONTENT_DIGEST] = KNOWN("Content-Digest", true),
     [FIELD_CONTENT_LENGTH] = KNOWN("Content-Length", false),
     [FIELD_SEC_FETCH_SITE] = KNOWN("Sec-Fetch-Site", false),
+    [FIELD_ACCEPT_ENCODING] = KNOWN("Accept-Encoding", true),
     [FIELD_X_FORWARDED_FOR] = KNOWN("X-Forwarded-For", true),
     [FIELD_UPLOAD_CHECKSUM] = KNOWN("Upload-Checksum", false),
     [FIELD_UPLOAD_METADATA] = KNOWN("Upload-Metadata", false),

@@ -75,11 +75,13 @@ extern const struct endpoint endpoint_store_patch;
 extern const struct endpoint endpoint_store_delete;
 extern const struct endpoint endpoint_changes;
 extern const struct endpoint endpoint_stores_list;
+extern const struct endpoint endpoint_access;
 extern const struct endpoint endpoint_about;
 extern const struct endpoint endpoint_healthz;
 extern const struct endpoint endpoint_readyz;
 extern const struct endpoint endpoint_metrics;
 extern const struct endpoint endpoint_openapi;
+extern const struct endpoint endpoint_console;
 extern const struct endpoint endpoint_options;
 
 #endif

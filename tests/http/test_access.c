@@ -225,7 +225,7 @@ END_TEST
 
 START_TEST(what_is_public)
 {
-    const char *paths[] = {"/", "/healthz", "/readyz", "/openapi.yaml"};
+    const char *paths[] = {"/", "/healthz", "/readyz", "/openapi.yaml", "/console/"};
     start_with_every_token();
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         site_expect(get(NULL, paths[i]), 200);
@@ -244,6 +244,60 @@ START_TEST(metrics_may_be_opened)
     start_with_every_token();
     site_expect(get(NULL, "/metrics"), 200);
     site_expect(get("elsewhere", "/metrics"), 200);
+}
+END_TEST
+
+/* ---- what one may ---------------------------------------------------------------------------- */
+
+/* The body is this, with apostrophes for the quotes. */
+static void expect_told(const char *token, const char *text)
+{
+    struct answer *answer = get(token, "/v1/access");
+    char *expected = client_text(site.client, "%s\n", text);
+    for (char *at; (at = strchr(expected, '\''));)
+        *at = '"';
+    site_expect(answer, 200);
+    ck_assert_str_eq((char *)answer->body, expected);
+    ck_assert_str_eq(answer_header(answer, "Cache-Control"), "no-store");
+}
+
+START_TEST(each_is_told_what_they_may)
+{
+    const char *grants = access_join(access_grant("\"a\",\"b-*\"", "x/\\u0000", "\"delete\",\"read\""),
+                                     access_grant("\"c\"", "", ACCESS_ALL), NULL);
+    access_start(access_join(access_token("two", grants, "2100-01-01T00:00:00Z"),
+                             access_token("none", access_grant("\"d\"", "", "\"list\""), NULL), NULL),
+                 "");
+    site_expect_kind(get(NULL, "/v1/access"), 401, "unauthorized");
+    site_expect_kind(get("wrong", "/v1/access"), 401, "unauthorized");
+    expect_told("two", "{'name':'two','expires':'2100-01-01T00:00:00.000Z','open':false,'signs_links':false,'grants':["
+                       "{'stores':['a','b-*'],'prefix':'x/\\u0000','rights':['read','delete']},"
+                       "{'stores':['c'],'prefix':'','rights':['read','list','write','delete','admin']}]}");
+    expect_told("none", "{'name':'none','expires':null,'open':false,'signs_links':false,'grants':["
+                        "{'stores':['d'],'prefix':'','rights':['list']}]}");
+}
+END_TEST
+
+START_TEST(what_anybody_may_is_told_to_all)
+{
+    site.client = client_new("http://127.0.0.1");
+    const char *more = client_text(site.client, "%s,\"link_keys\":[{\"name\":\"web\",\"secret\":\"%032d\"}]",
+                                   access_anonymous(access_grant("\"pub\"", "", "\"read\"")), 0);
+    access_start(access_token("one", access_grant("\"d\"", "", "\"list\""), NULL), more);
+    expect_told(NULL, "{'name':null,'expires':null,'open':false,'signs_links':true,'grants':["
+                      "{'stores':['pub'],'prefix':'','rights':['read']}]}");
+    expect_told("one", "{'name':'one','expires':null,'open':false,'signs_links':true,'grants':["
+                       "{'stores':['d'],'prefix':'','rights':['list']},"
+                       "{'stores':['pub'],'prefix':'','rights':['read']}]}");
+    site_expect_kind(get("wrong", "/v1/access"), 401, "unauthorized");
+}
+END_TEST
+
+START_TEST(where_all_is_open_everything_is_told)
+{
+    site_start();
+    expect_told(NULL, "{'name':null,'expires':null,'open':true,'signs_links':false,'grants':["
+                      "{'stores':['*'],'prefix':'','rights':['read','list','write','delete','admin']}]}");
 }
 END_TEST
 
@@ -589,6 +643,9 @@ int main(void)
         other_rights_are_not_needed,
         what_is_public,
         metrics_may_be_opened,
+        each_is_told_what_they_may,
+        what_anybody_may_is_told_to_all,
+        where_all_is_open_everything_is_told,
         the_list_shows_stores_in_which_something_is_allowed,
         anybody_may_what_the_anonymous_grants_say,
         a_prefix_is_compared_with_the_bytes_of_the_key,

@@ -81,6 +81,31 @@ START_TEST(what_is_malformed_is_passed_over)
 }
 END_TEST
 
+START_TEST(a_coding_is_taken_by_who_names_it)
+{
+    static const struct {
+        const char *accept_encoding;
+        bool taken;
+    } cases[] = {{NULL, false},
+                 {"", false},
+                 {"gzip", true},
+                 {"GZip", true},
+                 {"deflate, gzip, br, zstd", true},
+                 {"gzip;q=0", false},
+                 {"gzip;q=0.001", true},
+                 {"*", true},
+                 {"*;q=0", false},
+                 {"gzip;q=0, *", false},
+                 {"identity", false},
+                 {"gzi", false},
+                 {"gzip2", false},
+                 {"*/*", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_msg(accept_takes(cases[i].accept_encoding, "gzip") == cases[i].taken, "%s",
+                      cases[i].accept_encoding ? cases[i].accept_encoding : "(none)");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
@@ -90,6 +115,7 @@ int main(void)
         the_more_exact_range_tells_the_quality,
         of_the_same_quality_the_one_that_is_named,
         what_is_malformed_is_passed_over,
+        a_coding_is_taken_by_who_names_it,
     };
     return UNIT_RUN("accept", tests);
 }

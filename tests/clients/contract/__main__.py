@@ -31,11 +31,13 @@ ON_A_HEALTHY_SERVER = (
     uploads.two_clients,
     scenarios.moves_and_copies,
     server_pages.pages,
+    server_pages.console,
     server_pages.refusals_from_any_path,
     server_pages.methods,
 )
 ON_SERVERS_OF_THEIR_OWN = (
     access.asks_for_tokens,
+    server_pages.without_console,
     distress.at_limits,
     distress.on_a_full_disk,
     distress.disk_that_refuses,

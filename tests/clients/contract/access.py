@@ -20,7 +20,7 @@ BODIES = {
     "moveObject": {"key": "a", "destination": {"key": "b"}},
     "copyObject": {"key": "a", "destination": {"key": "b"}},
 }
-PLACE = {"store": "photos", "key": "a", "hash": ALICE_HASH, "upload": ALICE_HASH}
+PLACE = {"store": "photos", "key": "a", "hash": ALICE_HASH, "upload": ALICE_HASH, "file": "index.html"}
 
 
 def rules():
@@ -42,6 +42,9 @@ def links(checker):
     store = {"store": "photos"}
     call("createStore", 201, store, sent=sent)
     order = {"method": "PUT", "key": "a b", "expires_in": 60, "size": 5, "type": "text/plain"}
+    told = call("getAccess", 200, sent=sent, why="of a token").json()
+    checker.check("rights are told", (told["name"], told["open"], told["signs_links"], told["grants"][0]["stores"])
+                  == (RIGHT, False, True, ["*"]), f"{told}")
     link = call("signLink", 200, store, body=order, sent=sent).json()
     path = {**store, "key": "a b"}
     call("putObject", 201, path, body=b"12345", target=link["target"], media="text/plain", valid=False)
@@ -68,7 +71,7 @@ def asks_for_tokens(checker, binary):
         for operation in checker.specification.operations.values():
             path = {name: value for name, value in PLACE.items() if f"{{{name}}}" in operation.path}
             body = BODIES.get(operation.name, b"x" if operation.method == "PUT" and "key" in path else None)
-            status = {True: 200, False: 401}[operation.public]
+            status = 401 if not operation.public else 200 if 200 in operation.responses else 308
             call(operation.name, status, path, body=body, valid=False, why="without a token")
             if not operation.public:
                 status = 403 if 403 in operation.responses else 200

@@ -1,13 +1,16 @@
 """The pages about the server itself, and the comparison of its routes with the paths of the file."""
 
+import gzip
 import re
 
 from .exchange import exchange
+from .scenarios import OTHER_ETAG
+from .server import Server
 
 # Methods that a route may have beyond the file. OpenAPI cannot describe the first two, which it names in words; HEAD comes
 # with every GET, and the file has it where it is of use; OPTIONS is answered everywhere.
 OUTSIDE = {"MOVE", "COPY", "HEAD", "OPTIONS"}
-SOME = {"store": "some", "key": "some", "hash": "4da10dd61a0116b0", "upload": "4da10dd61a0116b0"}
+SOME = {"store": "some", "key": "some", "hash": "4da10dd61a0116b0", "upload": "4da10dd61a0116b0", "file": "index.html"}
 
 
 def pages(checker):
@@ -17,9 +20,30 @@ def pages(checker):
     checker.call("getHealth", 200)
     checker.call("getReadiness", 200)
     checker.call("getMetrics", 200)
+    checker.check("all is open", checker.call("getAccess", 200).json()["open"], "it is not")
     served = checker.call("getOpenapi", 200).body
     with open(checker.specification.file, "rb") as file:
         checker.check("the server serves this very file", served == file.read(), "it serves another one")
+
+
+def console(checker):
+    call = checker.call
+    page = {"file": "index.html"}
+    call("getConsole", 308)
+    plain = call("getConsoleFile", 200, page)
+    packed = call("getConsoleFile", 200, page, sent={"Accept-Encoding": "gzip"}, why="in gzip")
+    checker.check("gzip holds the same", gzip.decompress(packed.body) == plain.body, "it holds something else")
+    checker.check("the folder is the page", exchange(checker.address, "GET", "/console/").body == plain.body, "it is not")
+    call("getConsoleFile", 304, page, headers={"If-None-Match": plain.headers["ETag"]})
+    call("getConsoleFile", 412, page, sent={"If-Match": OTHER_ETAG})
+    call("getConsoleFile", 404, {"file": "nothing.js"})
+
+
+def without_console(checker, binary):
+    with Server(binary, "--console", "off") as server:
+        call = checker.at(server.address).call
+        call("getConsole", 404)
+        call("getConsoleFile", 404, {"file": "index.html"})
 
 
 def refusals_from_any_path(checker):

@@ -25,8 +25,8 @@ FROM_ANY_PATH = {405, 413, 417, 421, 501}
 # Headers that belong to HTTP itself, to the connection or to every answer; the file speaks of them in words, if at all.
 PLAIN_HEADERS = {
     "cache-control", "connection", "content-length", "content-security-policy", "content-type",
-    "cross-origin-resource-policy", "date", "keep-alive", "transfer-encoding", "tus-resumable", "vary",
-    "x-content-type-options"
+    "cross-origin-opener-policy", "cross-origin-resource-policy", "date", "keep-alive", "referrer-policy",
+    "transfer-encoding", "tus-resumable", "vary", "x-content-type-options"
 }  # fmt: skip
 
 
