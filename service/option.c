@@ -282,23 +282,18 @@ bool option_defaults(struct config *ret_config)
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-struct unit {
-    const char *suffix;
-    uint64_t factor;
-};
-
-static const struct unit size_units[] = {{"", 1},    {"K", KIB},   {"KiB", KIB}, {"M", MIB},   {"MiB", MIB},
-                                         {"G", GIB}, {"GiB", GIB}, {"T", TIB},   {"TiB", TIB}, {NULL, 0}};
-static const struct unit second_units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {NULL, 0}};
+const struct unit option_sizes[] = {{"", 1},    {"K", KIB},   {"KiB", KIB}, {"M", MIB},   {"MiB", MIB},
+                                    {"G", GIB}, {"GiB", GIB}, {"T", TIB},   {"TiB", TIB}, {NULL, 0}};
+const struct unit option_times[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {NULL, 0}};
 static const struct unit count_units[] = {{"", 1}, {NULL, 0}};
 
 static const struct unit *units_of(const struct option *option)
 {
     switch (option->kind) {
     case OPTION_SIZE:
-        return size_units;
+        return option_sizes;
     case OPTION_SECONDS:
-        return second_units;
+        return option_times;
     default:
         return count_units;
     }
@@ -317,7 +312,12 @@ static bool parse_number(const char *text, const struct unit *units, uint64_t *r
 
 bool option_read_size(const char *text, uint64_t *ret_bytes)
 {
-    return parse_number(text, size_units, ret_bytes);
+    return parse_number(text, option_sizes, ret_bytes);
+}
+
+bool option_read_seconds(const char *text, uint64_t *ret_seconds)
+{
+    return parse_number(text, option_times, ret_seconds);
 }
 
 static bool set_number(const struct option *option, struct config *config, const char *value)

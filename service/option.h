@@ -75,8 +75,18 @@ bool option_set(const struct option *option, struct config *config, const char *
 /* Which part of a value that is not allowed is at fault; NULL: there is no more to say than what is allowed. */
 const char *option_fault(const struct option *option, const char *value);
 
+/* What may stand behind the digits of a number, smallest first, up to one without a suffix. */
+struct unit {
+    const char *suffix;
+    uint64_t factor;
+};
+extern const struct unit option_sizes[], option_times[];
+
 /* Bytes, with a suffix or not, as a size is written everywhere; false when it is none. */
 bool option_read_size(const char *text, uint64_t *ret_bytes);
+
+/* The same for a time: seconds. */
+bool option_read_seconds(const char *text, uint64_t *ret_seconds);
 
 /* The value of a number, size, time or choice. */
 uint64_t option_number(const struct option *option, const struct config *config);

@@ -8,17 +8,24 @@
 
 enum { HELP_INDENT = 29, HELP_WIDTH = 100 };
 
-/* The largest unit that divides the number, so that 67108864 reads 64MiB. */
-static void format_size(uint64_t number, char *text, size_t size)
+/* In the largest unit that divides the number, so that 67108864 reads 64MiB. */
+static void format_in(const struct unit *units, uint64_t number, char *text, size_t size)
 {
-    static const struct {
-        const char *suffix;
-        uint64_t factor;
-    } units[] = {{"TiB", TIB}, {"GiB", GIB}, {"MiB", MIB}, {"KiB", KIB}, {"", 1}};
-    size_t i = 0;
-    while (number == 0 ? units[i].factor > 1 : number % units[i].factor != 0)
-        i++;
-    snprintf(text, size, "%" PRIu64 "%s", number / units[i].factor, units[i].suffix);
+    const struct unit *best = units;
+    for (const struct unit *unit = units; unit->suffix; unit++)
+        if (unit->factor == 1 || (number > 0 && number % unit->factor == 0))
+            best = unit;
+    snprintf(text, size, "%" PRIu64 "%s", number / best->factor, best->suffix);
+}
+
+/* What is allowed of a number with a unit; `written` says how. */
+static void allowed_in(const struct unit *units, const struct option *option, const char *written,
+                       char allowed[OPTION_ALLOWED_MAX])
+{
+    char least[32], most[32];
+    format_in(units, option->least, least, sizeof least);
+    format_in(units, option->most, most, sizeof most);
+    snprintf(allowed, OPTION_ALLOWED_MAX, "%s, from %s to %s", written, least, most);
 }
 
 static void join(char *text, size_t size, const char *const *items, size_t count, const char *between)
@@ -35,14 +42,6 @@ static size_t count_choices(const struct option *option)
     while (option->choices[count])
         count++;
     return count;
-}
-
-static void allowed_sizes(const struct option *option, char allowed[OPTION_ALLOWED_MAX])
-{
-    char least[32], most[32];
-    format_size(option->least, least, sizeof least);
-    format_size(option->most, most, sizeof most);
-    snprintf(allowed, OPTION_ALLOWED_MAX, "bytes, or with K, M, G, T (also KiB, MiB, ...), from %s to %s", least, most);
 }
 
 /* Values that are told in words alone. */
@@ -70,11 +69,10 @@ void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX
         snprintf(allowed, OPTION_ALLOWED_MAX, "a number from %" PRIu64 " to %" PRIu64, option->least, option->most);
         break;
     case OPTION_SECONDS:
-        snprintf(allowed, OPTION_ALLOWED_MAX, "seconds, or with s, m, h, from %" PRIu64 " to %" PRIu64, option->least,
-                 option->most);
+        allowed_in(option_times, option, "seconds, or with s, m, h, d", allowed);
         break;
     case OPTION_SIZE:
-        allowed_sizes(option, allowed);
+        allowed_in(option_sizes, option, "bytes, or with K, M, G, T (also KiB, MiB, ...)", allowed);
         break;
     default:
         snprintf(allowed, OPTION_ALLOWED_MAX, "%s", forms[option->kind]);
@@ -107,10 +105,10 @@ void option_format(const struct option *option, const struct config *config, cha
         snprintf(value, OPTION_VALUE_MAX, "%" PRIu64, option_number(option, config));
         break;
     case OPTION_SECONDS:
-        snprintf(value, OPTION_VALUE_MAX, "%" PRIu64 "s", option_number(option, config));
+        format_in(option_times, option_number(option, config), value, OPTION_VALUE_MAX);
         break;
     case OPTION_SIZE:
-        format_size(option_number(option, config), value, OPTION_VALUE_MAX);
+        format_in(option_sizes, option_number(option, config), value, OPTION_VALUE_MAX);
         break;
     }
 }

@@ -6,13 +6,13 @@
  */
 #include "api/access/token.h"
 #include "api/access/rights.h"
-#include "api/text/decimal.h"
 #include "api/text/hex.h"
 #include "api/text/timestamp.h"
 #include "api/text/utf8.h"
 #include "service/access.h"
 #include "service/access_tree.h"
 #include "service/command.h"
+#include "service/option.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -138,23 +138,13 @@ static bool is_prefix(const char *prefix)
     return strlen(prefix) <= STORE_KEY_MAX && utf8_valid(prefix, strlen(prefix));
 }
 
-/* `90d` and the like, from now on. */
+/* `90d` and the like, from now on. Digits alone are none: 2027 would mean half an hour. */
 static bool read_span(const char *text, int64_t *ret_seconds)
 {
-    static const struct {
-        char unit;
-        int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    struct decimal span = decimal_read(text, strlen(text));
-    const char *unit = text + span.digits;
-    if (span.digits == 0 || span.digits > 9 || !*unit || unit[1])
+    uint64_t seconds;
+    if (!option_read_seconds(text, &seconds) || text[strspn(text, "0123456789")] == '\0')
         return false;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (*unit == units[i].unit) {
-            *ret_seconds = time(NULL) + (int64_t)span.number * units[i].seconds;
-            return true;
-        }
-    return false;
+    return !__builtin_add_overflow(time(NULL), seconds, ret_seconds);
 }
 
 /* NULL: it is no time, or one that is over, or that nobody here will see. */

@@ -149,6 +149,17 @@ START_TEST(bad_values_exit_2_and_are_named)
 }
 END_TEST
 
+/* The longest idle timeout is a day, that of what is kept a year. */
+START_TEST(times_are_written_in_days_too)
+{
+    expect_usage_error((const char *[]){"--idle-timeout", "1d", "--feed-retention", "7d", "--threads", "0", NULL},
+                       "--threads");
+    expect_usage_error((const char *[]){"--idle-timeout", "25h", NULL}, "s, m, h, d, from 1s to 1d");
+    expect_usage_error((const char *[]){"--upload-expiry", "366d", NULL}, "from 1s to 365d");
+    expect_usage_error((const char *[]){"--feed-retention", "1y", NULL}, "from 0s to 365d");
+}
+END_TEST
+
 START_TEST(unknown_flags_exit_2)
 {
     expect_usage_error((const char *[]){"--treads", "4", NULL}, "--treads");
@@ -382,6 +393,7 @@ int main(void)
         flags_win_over_variables_over_the_file,
         the_file_may_come_from_a_variable,
         bad_values_exit_2_and_are_named,
+        times_are_written_in_days_too,
         unknown_flags_exit_2,
         an_address_is_told_by_the_part_that_is_wrong,
         a_name_is_told_by_what_is_wrong_with_it,
