@@ -26,16 +26,27 @@ void http_date_write(char text[HTTP_DATE_SIZE], int64_t seconds)
 
 /* Puts a year of which only the last two digits are known into this century, or into the last one when it would be more
  * than 50 years ahead. */
-static int64_t read_century(struct tm *tm)
+static void find_century(struct tm *tm)
 {
     struct tm today;
     time_t now = time(NULL);
     gmtime_r(&now, &today);
     tm->tm_year = today.tm_year / 100 * 100 + tm->tm_year % 100;
     today.tm_year += 50;
-    if (timegm(tm) > timegm(&today))
+    struct tm found = *tm;
+    if (timegm(&found) > timegm(&today))
         tm->tm_year -= 100;
-    return timegm(tm);
+}
+
+/* What a date says of its weekday has to be so, as with all else of it. */
+static bool read_date(struct tm *tm, int64_t *ret_seconds)
+{
+    int weekday = tm->tm_wday;
+    int64_t seconds;
+    if (!timestamp_of_date(tm, &seconds) || tm->tm_wday != weekday)
+        return false;
+    *ret_seconds = seconds;
+    return true;
 }
 
 bool http_date_read(const char *text, int64_t *ret_seconds)
@@ -48,10 +59,11 @@ bool http_date_read(const char *text, int64_t *ret_seconds)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm tm = {0};
         const char *end = strptime(text, forms[i], &tm);
-        if (end && *end == '\0') {
-            *ret_seconds = i == RFC_850 ? read_century(&tm) : timegm(&tm);
-            return true;
-        }
+        if (!end || *end != '\0')
+            continue;
+        if (i == RFC_850)
+            find_century(&tm);
+        return read_date(&tm, ret_seconds);
     }
     return false;
 }

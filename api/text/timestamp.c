@@ -71,6 +71,17 @@ static bool has_shape(const char *text, size_t length, const char *pattern)
     return true;
 }
 
+bool timestamp_of_date(struct tm *utc, int64_t *ret_seconds)
+{
+    const struct tm given = *utc;
+    time_t seconds = timegm(utc); /* which turns the 30th of February into one of March */
+    if (utc->tm_mon != given.tm_mon || utc->tm_mday != given.tm_mday || utc->tm_hour != given.tm_hour ||
+        utc->tm_min != given.tm_min || utc->tm_sec != given.tm_sec)
+        return false;
+    *ret_seconds = seconds;
+    return true;
+}
+
 static int number_at(const char *text, size_t digits)
 {
     return (int)decimal_read(text, digits).number;
@@ -109,8 +120,7 @@ static bool read_clock(const char *text, size_t length, struct tm *utc, int64_t 
             return false;
         end += 1 + digits;
     }
-    return utc->tm_hour <= 23 && utc->tm_min <= 59 && utc->tm_sec <= 59 &&
-           read_offset(text + end, length - end, ret_offset);
+    return read_offset(text + end, length - end, ret_offset);
 }
 
 bool timestamp_read(const char *text, size_t length, int64_t *ret_seconds)
@@ -121,12 +131,10 @@ bool timestamp_read(const char *text, size_t length, int64_t *ret_seconds)
         return false;
     struct tm utc = {
         .tm_year = number_at(text, 4) - 1900, .tm_mon = number_at(text + 5, 2) - 1, .tm_mday = number_at(text + 8, 2)};
-    int month = utc.tm_mon, date = utc.tm_mday;
     if (length > day && (text[day] != 'T' || !read_clock(text + day + 1, length - day - 1, &utc, &offset)))
         return false;
-    time_t seconds = timegm(&utc); /* which turns the 30th of February into one of March */
-    if (utc.tm_mon != month || utc.tm_mday != date)
+    if (!timestamp_of_date(&utc, ret_seconds))
         return false;
-    *ret_seconds = seconds - offset;
+    *ret_seconds -= offset;
     return true;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum { TIMESTAMP_SIZE = 25 }; /* with the NUL */
 
@@ -19,6 +20,10 @@ void timestamp_field(struct jsontext *json, const char *name, int64_t nanosecond
 /* `2026-11-06T08:49:37.000Z` from seconds since 1970, and the second that was written: that of the epoch for one of a
  * year without four digits. */
 int64_t timestamp_write_second(char text[TIMESTAMP_SIZE], int64_t second);
+
+/* Seconds since 1970 of a date and time in UTC, whose weekday is filled in; false where there is none such. 2027 has no
+ * 29th of February, and no minute a 61st second: time is counted without leap seconds. */
+bool timestamp_of_date(struct tm *utc, int64_t *ret_seconds);
 
 /* Reads `2026-11-06T08:49:37Z`, also with parts of a second, which do not count, or an offset such as +01:00 instead of
  * the Z; a day alone is its first second in UTC. False for anything else; seconds since 1970. */

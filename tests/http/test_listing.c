@@ -95,7 +95,7 @@ START_TEST(attributes_are_told_where_asked)
 {
     site_expect(site_put("full", "x", "Content-Type: text/plain", "Cache-Control: no-store", "Content-Language: de",
                          "Content-Encoding: gzip", "Content-Disposition: inline",
-                         "Expires: Thu, 01 Dec 2094 16:00:00 GMT", "Cairn-Meta-Colour: red",
+                         "Expires: Wed, 01 Dec 2094 16:00:00 GMT", "Cairn-Meta-Colour: red",
                          "Cairn-Meta-Shape: \xc3\xbc", NULL),
                 201);
     site_expect(site_put("none", "x", NULL), 201);

@@ -25,7 +25,7 @@ KEPT = {
     "Content-Disposition": 'attachment; filename="a.jpg"',
     "Content-Encoding": "x-none",
     "Content-Language": "de",
-    "Expires": "Thu, 01 Dec 2094 16:00:00 GMT",
+    "Expires": "Wed, 01 Dec 2094 16:00:00 GMT",
 }
 LINES = {"Accept": "application/x-ndjson"}
 OTHER_ETAG = '"00000000000000000000000000000000"'
