@@ -156,6 +156,7 @@ static void answer(struct request *request)
     jsontext_figure(&json, "objects", import->objects);
     jsontext_figure(&json, "created", import->created);
     jsontext_figure(&json, "bytes", import->bytes);
+    jsontext_figure(&json, "expired", import->expired);
     jsontext_figure(&json, "refused", import->refused);
     jsontext_name(&json, "refusals");
     jsontext_splice(&json, &import->refusals);

@@ -252,6 +252,8 @@ static void begin_member(struct import *import)
     const char *fault = member_fault(import, bytes, &key);
     if (fault)
         refuse_member(import, fault);
+    else if (member_has_expired(&import->tar))
+        import->expired++;
     else if (import->atomic || (import->tar.size <= SMALL && import->tar.size <= import->crate.bytes_limit / 2))
         add_to_crate(import, &key);
     else

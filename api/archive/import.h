@@ -43,7 +43,7 @@ struct import {
     bool waits;                   /* the member has no place before the crate is empty */
     struct stream *stream;
     bool committing;
-    uint64_t objects, created, bytes, refused;
+    uint64_t objects, created, bytes, expired, refused;
     struct jsontext refusals; /* of some: an array that is not closed */
 };
 

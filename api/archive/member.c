@@ -217,10 +217,19 @@ static const struct kept *kept_by_member(struct slice name)
     return NULL;
 }
 
+bool member_has_expired(const struct tar *tar)
+{
+    struct slice date;
+    struct expiry expiry;
+    return find_own(tar, expiry_name, &date) && expiry_read(date.start, date.length, &expiry) && !expiry.from_now &&
+           !expiry_is_ahead(&expiry);
+}
+
+/* A date that has passed is one. */
 static enum attributes_error add_expiry(struct attributes *attributes, const char *value)
 {
     struct expiry expiry;
-    if (!expiry_read(value, strlen(value), &expiry))
+    if (!expiry_read(value, strlen(value), &expiry) || (expiry.from_now && !expiry_is_ahead(&expiry)))
         return ATTRIBUTES_NO_TIME;
     return attributes_set_expiry(attributes, expiry_second(&expiry));
 }
@@ -256,7 +265,7 @@ static const char *attributes_fault(enum attributes_error error)
     case ATTRIBUTES_NO_NAME:
         return "one of its records meta.NAME has a name that no header field can have";
     case ATTRIBUTES_NO_TIME:
-        return "its record cairn_expires is neither an HTTP date nor a number of seconds";
+        return "its record cairn_expires is neither an HTTP date nor a number of seconds to come";
     case ATTRIBUTES_NO_MEMORY:
         break;
     }

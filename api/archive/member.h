@@ -11,7 +11,7 @@
  *                  does not come in
  *     meta.NAME    Cairn-Meta-NAME
  *     content_type and its like: kept.h
- *     cairn_expires  when the object expires, as a date; one of the past is taken, too, and what has it is not there
+ *     cairn_expires  when the object expires, as a date; what has expired since does not come in
  *
  * Thread: any.
  */
@@ -43,6 +43,10 @@ const char *member_key(const struct tar *tar, struct slice prefix, char bytes[ST
 
 /* Expects the sums that the records say the content has. NULL, or what is wrong with them. */
 const char *member_sums(const struct tar *tar, struct digest *digest);
+
+/* Whether the object that it was has expired by now. Stored all the same, it would be there for nobody, and neither
+ * would what its key holds. */
+bool member_has_expired(const struct tar *tar);
 
 /* Adds what the records say that the object shall have. NULL, or what is wrong with it. */
 const char *member_attributes(const struct tar *tar, struct attributes *attributes);

@@ -148,10 +148,12 @@ static enum tar_kind kind_of(char type)
     }
 }
 
-/* As it was before folders had a type. Its name has to be known to its end. */
+/* As it was before folders had a type. Its name has to be known to its end. A file that says that it is one and has
+ * content is no folder, whatever its name. */
 static bool is_old_folder(const struct tar *tar)
 {
-    return tar->type != '7' && tar->path_length > 0 && tar->path[tar->path_length - 1] == '/';
+    bool may_be = tar->type == '\0' || (tar->type == '0' && tar->size == 0);
+    return may_be && tar->path_length > 0 && tar->path[tar->path_length - 1] == '/';
 }
 
 static void begin_content(struct tar *tar, enum tar_state state, uint64_t length)

@@ -246,6 +246,41 @@ START_TEST(a_member_with_another_digest_is_left_out)
 }
 END_TEST
 
+START_TEST(no_time_to_come_is_no_expiry)
+{
+    static const char *const values[] = {"0", "-1", "soon", "", "253402300799", "Mon, 29 Feb 2094 16:00:00 GMT"};
+    site_start();
+    site_expect(site_put("k", "old", NULL), 201);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct tarball ball = {0};
+        tarball_add(&ball, "k", "new", 3, record_of("cairn_expires", values[i]), NULL);
+        tarball_end(&ball);
+        struct answer *given = send_in(&ball, "", NULL);
+        expect_counts(given, 0, 1);
+        expect_refusal(given, "k", "neither an HTTP date nor a number of seconds to come");
+        tarball_free(&ball);
+    }
+    site_expect_text("k", "old");
+}
+END_TEST
+
+/* Folders had such names before there was a type for them; what has content is a file all the same. */
+START_TEST(a_file_whose_name_ends_with_a_slash_comes_in)
+{
+    struct tarball ball = {0};
+    site_start();
+    tarball_add(&ball, "empty/", "", 0, NULL);
+    tarball_add(&ball, "full/", "hello", 5, NULL);
+    tarball_add(&ball, "last", "hello", 5, NULL);
+    tarball_end(&ball);
+    expect_counts(send_in(&ball, "", NULL), 2, 0);
+    site_expect_text("full/", "hello");
+    site_expect_text("last", "hello");
+    site_expect(site_get("empty/", NULL), 404);
+    tarball_free(&ball);
+}
+END_TEST
+
 /* A name need not be text. */
 START_TEST(a_refused_name_is_told_as_far_as_it_is_text)
 {
@@ -490,6 +525,8 @@ int main(void)
                             conditions_are_refused,
                             digests_go_out_and_come_in,
                             a_member_with_another_digest_is_left_out,
+                            no_time_to_come_is_no_expiry,
+                            a_file_whose_name_ends_with_a_slash_comes_in,
                             a_refused_name_is_told_as_far_as_it_is_text,
                             who_vanishes_leaves_whole_members,
                             who_sends_half_is_told_how_much_is_stored,
