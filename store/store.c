@@ -8,6 +8,7 @@
 #include "store/write/batch.h"
 #include "store/write/copy.h"
 #include "store/write/join.h"
+#include "store/write/remains.h"
 #include "store/write/stream.h"
 
 #include <errno.h>
@@ -230,6 +231,8 @@ static struct failure begin_quota(struct store *store, const struct store_limits
 {
     quota_begin(&store->quota, limits, store->index.objects, store->index.live_bytes);
     int error = uploads_begin(&store->uploads);
+    if (!error)
+        error = remains_settle(&store->uploads);
     if (error)
         return failure_detail(detail, failure_io(error), "store %s: its unfinished uploads cannot be read: %s",
                               store->name, strerror(error));
@@ -548,9 +551,13 @@ enum store_error stream_open(struct store *store, const struct store_key *key, u
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id)
 {
-    struct failure failure = order->parts ? join_create(&store->uploads, order, ret_overrun, ret_id)
-                                          : uploads_create(&store->uploads, order, ret_overrun, ret_id);
-    return failure_tell(failure);
+    return failure_tell(uploads_create(&store->uploads, order, ret_overrun, ret_id));
+}
+
+enum store_error upload_join(struct store *store, const struct upload_union *united, struct store_overrun *ret_overrun,
+                             struct stream **ret_stream, struct upload_info *ret_info)
+{
+    return failure_tell(join_begin(&store->uploads, united, ret_overrun, ret_stream, ret_info));
 }
 
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),

@@ -51,6 +51,7 @@ enum {
     STORE_KEY_MAX = 1024,              /* bytes in a key, at least 1 */
     STORE_NAME_MAX = 63,               /* bytes in a store's name */
     STORE_UPLOAD_LABEL_MAX = 16 << 10, /* bytes that an unfinished upload carries, opaque to the engine */
+    STORE_UPLOAD_PARTS_MAX = 1024,     /* that an upload is made of */
     STORE_ATTRIBUTES_MAX = 8192,       /* bytes of an object's attributes, opaque to the engine */
     STORE_INLINE_LIMIT_MAX = 1 << 20,  /* the largest inline limit that may be configured */
     STORE_PAYLOAD_SMALL = 16 << 10,    /* bytes of a payload that always comes in memory when it is inline */
@@ -685,13 +686,19 @@ void stream_abort(struct stream *stream);
  * leaves what was told, or more. They are written once. While nobody works on it, it costs no memory and no
  * descriptor. */
 struct upload_order {
-    struct store_key key;  /* with its bytes; of what it becomes */
-    bool partial;          /* it becomes nothing by itself, and has no key */
-    uint64_t length;       /* in bytes, or STORE_SIZE_UNKNOWN */
-    const uint64_t *parts; /* NULL: none; else the ids of partial ones, which it is made of, whatever its length says */
-    size_t part_count;
-    const void *label; /* kept with it, opaque: at most STORE_UPLOAD_LABEL_MAX bytes */
+    struct store_key key; /* with its bytes; of what it becomes */
+    bool partial;         /* it becomes nothing by itself, and has no key */
+    uint64_t length;      /* in bytes, or STORE_SIZE_UNKNOWN */
+    const void *label;    /* kept with it, opaque: at most STORE_UPLOAD_LABEL_MAX bytes */
     size_t label_length;
+};
+
+/* One that is made of others. */
+struct upload_union {
+    struct upload_order order;               /* but for its length, which is theirs */
+    const uint64_t *parts;                   /* the ids of partial ones that have all their bytes, in order */
+    size_t part_count;                       /* at least one, at most STORE_UPLOAD_PARTS_MAX */
+    const struct store_condition *condition; /* asked before anything is copied; NULL: none */
 };
 
 /* Borrowed, with all it points to. */
@@ -711,16 +718,24 @@ struct upload_info {
     bool existed;
 };
 
-/* Makes one, on disk when it returns. Of parts: with all of their bytes, for one stream, which is to commit it: the
- * parts go when its object is there, and it is gone, and not they, when that fails; STORE_NO_UPLOAD,
- * STORE_UPLOAD_PARTS, and STORE_UPLOAD_HELD when somebody works on one of them, or it comes twice. Else
- * STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL, STORE_QUOTA, STORE_DRAINING,
- * STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
+/* Makes one, on disk when it returns: STORE_BAD_KEY, STORE_BAD_ATTRIBUTES (the label), STORE_TOO_LARGE, STORE_FULL,
+ * STORE_QUOTA, STORE_DRAINING, STORE_FAILED, STORE_BUSY, STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_create(struct store *store, const struct upload_order *order, struct store_overrun *ret_overrun,
                                uint64_t *ret_id);
 
-/* Tells what is known of one: STORE_NO_UPLOAD, STORE_IO, STORE_NO_MEMORY. Of one that somebody works on, what is on
- * disk; but STORE_UPLOAD_HELD when all its bytes are, and its object is not there yet. Blocking. */
+/* Makes one of parts, with all of their bytes, and a stream for it, which is to be committed. The parts go when its
+ * object is there; when that fails it is gone, and they are as before. The same parts, in the same order and under the
+ * same key, are the same upload: where its object has been there already, and as long as that is remembered,
+ * *ret_stream is NULL and *ret_info tells of it. STORE_AGAIN while somebody else is making just this one: what claims
+ * ret_info->id, with any wish, waits until he has ended; then ask again.
+ * STORE_NO_UPLOAD and STORE_UPLOAD_PARTS are about a part, the latter also when it comes twice; STORE_UPLOAD_HELD when
+ * somebody works on one; STORE_CONDITION; and what upload_create() and upload_resume() say. *ret_info has no texts.
+ * Blocking. */
+enum store_error upload_join(struct store *store, const struct upload_union *united, struct store_overrun *ret_overrun,
+                             struct stream **ret_stream, struct upload_info *ret_info);
+
+/* Tells what is known of one, and is on disk: STORE_NO_UPLOAD, STORE_IO, STORE_NO_MEMORY. When all its bytes are, and
+ * its object is not there yet, it is STORE_UPLOAD_HELD beside that if somebody works on it. Blocking. */
 enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void *arg, const struct upload_info *info),
                              void *arg);
 

@@ -20,6 +20,7 @@
 struct creation {
     struct session session; /* first: the one whose bytes come along */
     struct upload_order order;
+    struct upload_union united;
     struct concat concat;
     bool foreign; /* one of the parts is none of the visitor's */
     char *label;  /* owned */
@@ -48,8 +49,6 @@ static bool read_concat(struct request *request, struct creation *creation)
     if (!concat_read(request, concat))
         return false;
     creation->order.partial = concat->partial;
-    creation->order.parts = concat->parts;
-    creation->order.part_count = concat->part_count;
     if (!concat->parts)
         return read_length(request, creation);
     bool bare = request->body_length == 0 && !request_field(request, FIELD_UPLOAD_LENGTH) &&
@@ -121,13 +120,6 @@ static bool brings_bytes(const struct request *request)
     return request->body_length > 0;
 }
 
-/* Thread: the engine's. */
-static void keep_offset(void *arg, const struct upload_info *info)
-{
-    struct session *session = arg;
-    session->asked.offset = info->offset;
-}
-
 struct part_look {
     const struct request *request;
     bool foreign; /* OUT: the visitor may not */
@@ -143,11 +135,11 @@ static void look_at_part(void *arg, const struct upload_info *info)
 /* What is not there any more is nobody's, and for the engine to miss. */
 static enum store_error look_at_parts(const struct request *request, struct creation *creation)
 {
-    const struct upload_order *order = &creation->order;
+    const struct concat *concat = &creation->concat;
     struct part_look look = {.request = request};
     enum store_error error = STORE_OK;
-    for (size_t i = 0; i < order->part_count && !error && !look.foreign; i++) {
-        error = upload_look(request->store, order->parts[i], look_at_part, &look);
+    for (size_t i = 0; i < concat->part_count && !error && !look.foreign; i++) {
+        error = upload_look(request->store, concat->parts[i], look_at_part, &look);
         error = error == STORE_NO_UPLOAD ? STORE_OK : error;
     }
     creation->foreign = look.foreign;
@@ -158,30 +150,63 @@ static void create_job(struct request *request)
 {
     struct creation *creation = request->state;
     struct session *session = &creation->session;
-    enum store_error error = look_at_parts(request, creation);
-    if (creation->foreign)
-        return;
-    if (!error)
-        error = upload_create(request->store, &creation->order, &request->overrun, &session->asked.id);
-    if (!error && creation->order.parts)
-        error = upload_look(request->store, session->asked.id, keep_offset, session);
+    enum store_error error = upload_create(request->store, &creation->order, &request->overrun, &session->asked.id);
     request_keep_error(request, error);
-    if (!error && (brings_bytes(request) || creation->order.length == 0 || creation->order.parts))
+    if (!error && (brings_bytes(request) || creation->order.length == 0))
         session_open(request, session);
 }
 
 static void created(struct request *request)
 {
-    const struct creation *creation = request->state;
+    (void)session_is_open(request);
+}
+
+static void join_job(struct request *request)
+{
+    struct creation *creation = request->state;
+    struct session *session = &creation->session;
+    enum store_error error = look_at_parts(request, creation);
+    if (creation->foreign)
+        return;
+    if (!error)
+        error = upload_join(request->store, &creation->united, &request->overrun, &session->stream, &session->info);
+    request_keep_error(request, error);
+    session->asked.id = session->info.id;
+    session->offset = session->info.offset;
+}
+
+static void join(struct request *request);
+
+/* Somebody has sent the same before, and not got his answer yet: both get the same one. */
+static void joined(struct request *request)
+{
+    struct creation *creation = request->state;
     if (creation->foreign)
         permit_refuse(request, RIGHT_WRITE, request->store_name, SIZE_MAX);
+    else if (request->error == STORE_AGAIN)
+        session_claim(request, &creation->session, UPLOAD_SETTLED, join);
     else
         (void)session_is_open(request);
 }
 
+static void join(struct request *request)
+{
+    request_offload(request, join_job, joined);
+}
+
 static void create(struct request *request)
 {
-    request_offload(request, create_job, created);
+    struct creation *creation = request->state;
+    const struct precondition *precondition = &creation->session.precondition;
+    creation->united = (struct upload_union){.order = creation->order,
+                                             .parts = creation->concat.parts,
+                                             .part_count = creation->concat.part_count,
+                                             .condition = precondition_any(precondition) ? &precondition->condition
+                                                                                         : NULL};
+    if (creation->concat.parts)
+        join(request);
+    else
+        request_offload(request, create_job, created);
 }
 
 static void begin(struct request *request)

@@ -551,7 +551,7 @@ static int upload_payload(struct stream *stream)
         stream->step.digest = store_digest_of(bytes, stream->op.size);
     stream->op.payload = large ? NULL : bytes;
     if (!error)
-        error = upload_commit_begins(upload, &stream->step.digest);
+        error = upload_commit_begins(upload, &stream->step);
     if (!error && large)
         error = upload_adopt(upload, &stream->step.blob);
     return error;
@@ -891,11 +891,12 @@ static void take_over(struct stream *stream, bool whole)
         XXH3_freeState(stream->hash);
         stream->hash = NULL;
     }
-    upload_work_on(upload, stream_yield, stream);
+    if (!upload->file.joined) /* else it has all its bytes, and will soon be done */
+        upload_work_on(upload, stream_yield, stream);
 }
 
-static struct failure resumption_begin(struct upload *upload, const struct upload_resumption *asked,
-                                       const struct stream_hooks *hooks, struct stream **ret_stream)
+struct failure stream_go_on(struct upload *upload, const struct upload_resumption *asked,
+                            const struct stream_hooks *hooks, struct stream **ret_stream)
 {
     const struct upload_slot *slot = &upload->file.slot;
     struct store_key key = store_key_of(upload->file.text, upload->file.key_length);
@@ -916,7 +917,7 @@ struct failure stream_resume(struct uploads *uploads, const struct upload_resump
     struct failure failure = uploads_hold(uploads, asked->id, &upload);
     if (failure.error)
         return failure;
-    failure = resumption_begin(upload, asked, hooks, ret_stream);
+    failure = stream_go_on(upload, asked, hooks, ret_stream);
     if (failure.error)
         upload_release(upload);
     else

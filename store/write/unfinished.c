@@ -18,6 +18,8 @@ enum {
     HEAD_AT = 1024,
     HEAD = 48,
     TEXT_AT = HEAD_AT + HEAD,
+    PART = 8,
+    FILE_MAX = TEXT_AT + STORE_KEY_MAX + STORE_UPLOAD_LABEL_MAX + STORE_UPLOAD_PARTS_MAX * PART,
     PARTIAL = 1,
     JOINED = 2,
 };
@@ -43,6 +45,7 @@ static void slot_encode(unsigned char bytes[SLOT], const struct upload_slot *slo
     little_put64(bytes + 48, slot->record);
     little_put64(bytes + 56, slot->existed);
     memcpy(bytes + 64, slot->digest.bytes, sizeof slot->digest.bytes);
+    little_put64(bytes + 80, (uint64_t)slot->modified);
     little_put64(bytes, check_of(bytes + 8, SLOT - 8, salt, id));
 }
 
@@ -56,7 +59,8 @@ static bool slot_decode(const unsigned char bytes[SLOT], uint64_t salt, uint64_t
                                      .expires = (int64_t)little_get64(bytes + 32),
                                      .stage = (enum upload_stage)little_get64(bytes + 40),
                                      .record = little_get64(bytes + 48),
-                                     .existed = little_get64(bytes + 56) != 0};
+                                     .existed = little_get64(bytes + 56) != 0,
+                                     .modified = (int64_t)little_get64(bytes + 80)};
     memcpy(ret_slot->digest.bytes, bytes + 64, sizeof ret_slot->digest.bytes);
     return true;
 }
@@ -82,10 +86,21 @@ static bool slot_choose(const unsigned char *bytes, uint64_t salt, uint64_t id, 
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
+size_t unfinished_text_length(const struct unfinished *unfinished)
+{
+    return unfinished->key_length + unfinished->label_length + unfinished->part_count * PART;
+}
+
+uint64_t unfinished_part(const struct unfinished *unfinished, size_t part)
+{
+    assert(part < unfinished->part_count);
+    return little_get64(unfinished->text + unfinished->key_length + unfinished->label_length + part * PART);
+}
+
 /* `bytes` has the text behind it. */
 static void head_encode(unsigned char *bytes, const struct unfinished *unfinished, uint64_t salt)
 {
-    size_t text = unfinished->key_length + unfinished->label_length;
+    size_t text = unfinished_text_length(unfinished);
     memset(bytes, 0, HEAD);
     memcpy(bytes, magic, sizeof magic);
     little_put64(bytes + 16, unfinished->id);
@@ -93,6 +108,7 @@ static void head_encode(unsigned char *bytes, const struct unfinished *unfinishe
     little_put32(bytes + 32, (uint32_t)unfinished->key_length);
     little_put32(bytes + 36, (uint32_t)unfinished->label_length);
     little_put32(bytes + 40, (unfinished->partial ? PARTIAL : 0) | (unfinished->joined ? JOINED : 0));
+    little_put32(bytes + 44, (uint32_t)unfinished->part_count);
     if (text > 0)
         memcpy(bytes + HEAD, unfinished->text, text);
     little_put64(bytes + 8, check_of(bytes + 16, HEAD - 16 + text, salt, unfinished->id));
@@ -104,8 +120,9 @@ static bool head_decode(const unsigned char *bytes, size_t length, uint64_t salt
 {
     if (length < HEAD || memcmp(bytes, magic, sizeof magic) != 0 || little_get64(bytes + 16) != id)
         return false;
-    size_t key = little_get32(bytes + 32), label = little_get32(bytes + 36);
-    if (key > STORE_KEY_MAX || label > STORE_UPLOAD_LABEL_MAX || length != HEAD + key + label ||
+    size_t key = little_get32(bytes + 32), label = little_get32(bytes + 36), parts = little_get32(bytes + 44);
+    if (key > STORE_KEY_MAX || label > STORE_UPLOAD_LABEL_MAX || parts > STORE_UPLOAD_PARTS_MAX ||
+        length != HEAD + key + label + parts * PART ||
         little_get64(bytes + 8) != check_of(bytes + 16, length - 16, salt, id))
         return false;
     unfinished->id = id;
@@ -114,6 +131,7 @@ static bool head_decode(const unsigned char *bytes, size_t length, uint64_t salt
     unfinished->joined = little_get32(bytes + 40) & JOINED;
     unfinished->key_length = key;
     unfinished->label_length = label;
+    unfinished->part_count = parts;
     return true;
 }
 
@@ -128,7 +146,7 @@ static int open_file(const struct io *io, int folder, uint64_t id, const char *e
 
 static int write_new(const struct io *io, int folder, uint64_t salt, const struct unfinished *unfinished)
 {
-    size_t length = TEXT_AT + unfinished->key_length + unfinished->label_length;
+    size_t length = TEXT_AT + unfinished_text_length(unfinished);
     unsigned char *bytes = calloc(1, length);
     if (!bytes)
         return ENOMEM;
@@ -167,7 +185,7 @@ static int read_file(const struct io *io, int file, unsigned char **ret_bytes, s
     struct stat stat;
     if (io->fstat(io->self, file, &stat) < 0)
         return errno;
-    if (stat.st_size < TEXT_AT || stat.st_size > TEXT_AT + STORE_KEY_MAX + STORE_UPLOAD_LABEL_MAX)
+    if (stat.st_size < TEXT_AT || stat.st_size > FILE_MAX)
         return EBADMSG;
     size_t length = (size_t)stat.st_size;
     unsigned char *bytes = malloc(length);
@@ -280,6 +298,11 @@ int unfinished_ids(const struct io *io, int folder, const char *ending, uint64_t
     *ret_ids = ids;
     *ret_count = count;
     return 0;
+}
+
+bool unfinished_ids_have(const uint64_t *ids, size_t count, uint64_t id)
+{
+    return count > 0 && bsearch(&id, ids, count, sizeof *ids, compare_ids);
 }
 
 int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t from,

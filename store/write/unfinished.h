@@ -5,12 +5,13 @@
  *     0      128   a slot
  *     512    128   the other slot
  *     1024    48   the head: magic "cairnup1", check, id, time of its making (nanoseconds since 1970),
- *                  length of the key (4), of the label (4), flags (4; 1: partial, 2: joined), zero (4), zero (8)
- *     1072         the key, then the label
+ *                  length of the key (4), of the label (4), flags (4; 1: partial, 2: joined), number of parts (4)
+ *     1072         the key, then the label, then the ids of the parts (8 each)
  *
- *     a slot:  check, number, offset, length, expires, stage, offset of the record, existed, digest (16), zeros
+ *     a slot:  check, number, offset, length, expires, stage, offset of the record, existed, digest (16),
+ *              time of the object, zeros
  *
- * A check is the XXH3-64 of all that follows it, of the head with key and label, seeded with the store's salt and the
+ * A check is the XXH3-64 of all that follows it, of the head with all behind it, seeded with the store's salt and the
  * id. The head never changes. Of the slots the one with the higher number holds; each is written in the place of
  * the other, synced, and only then counts for anybody. So a crash leaves one of the two, and what was told is the
  * least that is found. Bytes of the upload behind its offset were never told, and are dropped.
@@ -39,6 +40,7 @@ struct upload_slot {
     uint64_t record;            /* once it is done: the offset of the object's record */
     bool existed;               /* and whether there was one before */
     struct store_digest digest; /* of the payload, from UPLOAD_COMMITTING on */
+    int64_t modified;           /* the same of the object, nanoseconds since 1970: both together tell it from others */
 };
 
 struct unfinished {
@@ -48,7 +50,8 @@ struct unfinished {
     bool joined; /* made of parts, which have its bytes until its object is there: until then it is worth nothing */
     size_t key_length; /* 0: none */
     size_t label_length;
-    unsigned char *text; /* owned: the key, then the label */
+    size_t part_count;
+    unsigned char *text; /* owned: the key, then the label, then the ids of the parts */
     struct upload_slot slot;
 };
 
@@ -64,6 +67,12 @@ int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id,
 int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
                     const struct upload_slot *slot);
 
+/* The id of a part. */
+uint64_t unfinished_part(const struct unfinished *unfinished, size_t part);
+
+/* Bytes of its text. */
+size_t unfinished_text_length(const struct unfinished *unfinished);
+
 /* Whether it is one of parts whose object is not there: it is its maker's alone. */
 bool unfinished_is_private(const struct unfinished *unfinished);
 
@@ -72,6 +81,9 @@ bool unfinished_has_expired(const struct unfinished *unfinished);
 
 /* The ids of the files in the folder that end so, in order, to be freed by the caller; an errno. Blocking. */
 int unfinished_ids(const struct io *io, int folder, const char *ending, uint64_t **ret_ids, size_t *ret_count);
+
+/* Whether that is one of them. */
+bool unfinished_ids_have(const uint64_t *ids, size_t count, uint64_t id);
 
 /* Calls `see` for those in the folder that can be read, in the order of their ids from one on, until it is false; an
  * errno. Blocking. */

@@ -114,11 +114,14 @@ int upload_adopt(const struct upload *upload, uint64_t *ret_blob)
                             ret_blob);
 }
 
-int upload_commit_begins(struct upload *upload, const struct store_digest *digest)
+int upload_commit_begins(struct upload *upload, struct txn_step *step)
 {
     struct upload_slot slot = upload->file.slot;
+    if (step->time == 0)
+        step->time = clock_now(CLOCK_REALTIME);
     slot.stage = UPLOAD_COMMITTING;
-    slot.digest = *digest;
+    slot.digest = step->digest;
+    slot.modified = step->time;
     return note(upload, &slot);
 }
 
@@ -129,7 +132,17 @@ int upload_commit_failed(struct upload *upload)
     return note(upload, &slot);
 }
 
-/* Should that not reach the disk, it is found out when somebody comes to it: find_out(). */
+/* Those that are held with it are let go of with it. */
+static void erase_parts(struct upload *upload)
+{
+    for (size_t i = 0; i < upload->part_count; i++)
+        upload_erase(upload->parts[i]);
+    for (size_t i = 0; upload->part_count == 0 && i < upload->file.part_count; i++)
+        (void)uploads_forget(upload->uploads, unfinished_part(&upload->file, i));
+}
+
+/* Should that not reach the disk, it is found out when somebody comes to it: find_out(). Until then the parts stay, by
+ * which its maker asks for it. */
 void upload_done(struct upload *upload, const struct store_receipt *receipt)
 {
     struct uploads *uploads = upload->uploads;
@@ -139,10 +152,9 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
     slot.record = receipt->offset;
     slot.existed = receipt->existed;
     slot.digest = receipt->digest;
-    for (size_t i = 0; i < upload->part_count; i++)
-        upload_erase(upload->parts[i]);
     if (note(upload, &slot))
         return;
+    erase_parts(upload);
     numbered_name(upload->id, UNFINISHED_BYTES, name);
     uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
 }

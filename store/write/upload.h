@@ -6,6 +6,7 @@
 #ifndef CAIRN_UPLOAD_H
 #define CAIRN_UPLOAD_H
 
+#include "store/commit/txn.h"
 #include "store/disk/blobs.h"
 #include "store/write/unfinished.h"
 
@@ -23,7 +24,6 @@ struct upload {
     size_t part_count;
 
     struct upload *next; /* these are the uploads' */
-    bool parked;         /* it is held for whoever comes first */
     upload_yield *yield; /* NULL: whoever works on it will soon be done */
     void *worker;
     struct upload_claim *claims;
@@ -55,11 +55,13 @@ int upload_copy(const struct upload *upload, struct blob_file *to, uint64_t posi
 /* Reads all of its bytes; an errno. Blocking. */
 int upload_read(const struct upload *upload, unsigned char *bytes);
 
-/* Its object of that digest is about to be committed, or is not going to be; an errno. Blocking. */
-int upload_commit_begins(struct upload *upload, const struct store_digest *digest);
+/* Its object is about to be committed, by that step, which gets a time if it has none; or it is not going to be; an
+ * errno. Blocking. */
+int upload_commit_begins(struct upload *upload, struct txn_step *step);
 int upload_commit_failed(struct upload *upload);
 
-/* Its object is there: its bytes are the object's now, and its parts go. Blocking. */
+/* Its object is there: its bytes are the object's now, and its parts go, also those that are not held with it.
+ * Blocking. */
 void upload_done(struct upload *upload, const struct store_receipt *receipt);
 
 /* Gives its bytes another name, as a blob; an errno. Blocking. */

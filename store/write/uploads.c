@@ -4,6 +4,7 @@
 #include "store/base/clock.h"
 #include "store/base/digest.h"
 #include "store/base/key.h"
+#include "store/base/little.h"
 #include "store/disk/space.h"
 
 #include <assert.h>
@@ -33,22 +34,9 @@ void uploads_init(struct uploads *uploads, const struct intake *intake, uint64_t
     errand_init(&uploads->sweeper, intake->services->upkeep, sweep, uploads, NULL);
 }
 
-/* One that is parked; NULL: there is none. */
-static struct upload *find_parked(struct uploads *uploads)
-{
-    lock_take(&uploads->lock);
-    struct upload *upload = uploads->held;
-    while (upload && !upload->parked)
-        upload = upload->next;
-    lock_release(&uploads->lock);
-    return upload;
-}
-
 void uploads_stop(struct uploads *uploads)
 {
     (void)errand_end(&uploads->sweeper);
-    for (struct upload *upload; (upload = find_parked(uploads));)
-        upload_release(upload);
 }
 
 void uploads_free(struct uploads *uploads)
@@ -94,6 +82,12 @@ static int make_folder(const struct uploads *uploads)
     return error;
 }
 
+int uploads_begin(struct uploads *uploads)
+{
+    int error = open_folder(uploads);
+    return error == ENOENT ? 0 : error;
+}
+
 static int want_folder(struct uploads *uploads)
 {
     lock_take(&uploads->making);
@@ -109,8 +103,7 @@ static int want_folder(struct uploads *uploads)
 
 /* ---- the quota -------------------------------------------------------------------------------- */
 
-/* So many bytes more, or less, are with uploads that nobody works on. */
-static void rest_more(struct uploads *uploads, int64_t bytes)
+void uploads_rest_more(struct uploads *uploads, int64_t bytes)
 {
     if (bytes == 0)
         return;
@@ -119,10 +112,9 @@ static void rest_more(struct uploads *uploads, int64_t bytes)
     lock_release(&uploads->lock);
 }
 
-/* What one has in the quota while nobody works on it. */
-static uint64_t resting_bytes(const struct unfinished *file)
+uint64_t uploads_resting(const struct unfinished *file)
 {
-    return file->slot.stage == UPLOAD_DONE ? 0 : file->slot.offset;
+    return file->slot.stage == UPLOAD_DONE || unfinished_is_private(file) ? 0 : file->slot.offset;
 }
 
 /* ---- who holds which -------------------------------------------------------------------------- */
@@ -148,27 +140,6 @@ static bool take(struct uploads *uploads, struct upload *upload)
     return taken;
 }
 
-/* One that was parked is the caller's now; NULL: it was not. */
-static struct upload *take_parked(struct uploads *uploads, uint64_t id)
-{
-    lock_take(&uploads->lock);
-    struct upload *upload = find_held(uploads, id);
-    if (upload && !upload->parked)
-        upload = NULL;
-    if (upload)
-        upload->parked = false;
-    lock_release(&uploads->lock);
-    return upload;
-}
-
-void upload_park(struct upload *upload)
-{
-    struct uploads *uploads = upload->uploads;
-    lock_take(&uploads->lock);
-    upload->parked = true;
-    lock_release(&uploads->lock);
-}
-
 /* Tells those who have claims. The lock is not held: they may go on at once. */
 static void tell_claims(struct upload_claim *claim)
 {
@@ -182,12 +153,12 @@ static void tell_claims(struct upload_claim *claim)
 void upload_release(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
-    if (unfinished_is_private(&upload->file))
+    if (unfinished_is_private(&upload->file) && upload->file.slot.stage == UPLOAD_OPEN)
         upload_erase(upload);
     for (size_t i = 0; i < upload->part_count; i++)
         upload_release(upload->parts[i]);
     free(upload->parts);
-    rest_more(uploads, (int64_t)resting_bytes(&upload->file));
+    uploads_rest_more(uploads, (int64_t)uploads_resting(&upload->file));
     lock_take(&uploads->lock);
     struct upload **at = &uploads->held;
     while (*at != upload)
@@ -240,8 +211,14 @@ int64_t uploads_next_expiry(const struct uploads *uploads)
     return clock_now(CLOCK_REALTIME) + (int64_t)seconds * CLOCK_SECOND;
 }
 
-/* A commit was under way when the server ended: whether its object is there tells whether it came to its end. One that
- * has the same bytes is as good. */
+/* Whether that is its object, and no other one that has the same bytes. */
+static bool is_object_of(const struct object_info *info, const struct upload_slot *slot)
+{
+    return info->size == slot->length && info->modified == slot->modified &&
+           store_digest_equal(&info->digest, &slot->digest);
+}
+
+/* A commit was under way when the server ended: whether its object is there tells whether it came to its end. */
 static int find_out(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
@@ -251,7 +228,7 @@ static int find_out(struct upload *upload)
     if (object_get_own(uploads->intake->reader, &key, &object).error)
         return upload_commit_failed(upload);
     const struct object_info *info = object_info(object);
-    bool there = info->size == slot->length && store_digest_equal(&info->digest, &slot->digest);
+    bool there = is_object_of(info, slot);
     struct store_receipt receipt = {.offset = info->offset, .digest = info->digest, .existed = true};
     object_release(object);
     if (there)
@@ -272,7 +249,7 @@ static struct failure look(struct upload *upload, uint64_t id)
     int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, id, &upload->file);
     if (error)
         return failure_of_reading(error);
-    rest_more(uploads, -(int64_t)resting_bytes(&upload->file));
+    uploads_rest_more(uploads, -(int64_t)uploads_resting(&upload->file));
     if (unfinished_has_expired(&upload->file)) {
         upload_erase(upload);
         return failure_of(STORE_NO_UPLOAD);
@@ -280,26 +257,49 @@ static struct failure look(struct upload *upload, uint64_t id)
     return failure_of_errno(upload->file.slot.stage == UPLOAD_COMMITTING ? find_out(upload) : 0);
 }
 
-struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload **ret_upload)
+static enum store_error take_new(struct uploads *uploads, uint64_t id, struct upload **ret_upload)
 {
-    if (uploads->folder < 0)
-        return failure_of(STORE_NO_UPLOAD);
-    *ret_upload = take_parked(uploads, id);
-    if (*ret_upload)
-        return failure_none();
-    struct upload *upload = calloc(1, sizeof *upload);
+    struct upload *upload = uploads->folder < 0 ? NULL : calloc(1, sizeof *upload);
     if (!upload)
-        return failure_of(STORE_NO_MEMORY);
+        return uploads->folder < 0 ? STORE_NO_UPLOAD : STORE_NO_MEMORY;
     upload->uploads = uploads;
     upload->id = id;
     if (!take(uploads, upload)) {
         free(upload);
-        return failure_of(STORE_UPLOAD_HELD);
+        return STORE_UPLOAD_HELD;
     }
-    struct failure failure = look(upload, id);
+    *ret_upload = upload;
+    return STORE_OK;
+}
+
+struct failure uploads_reserve(struct uploads *uploads, uint64_t id, struct upload **ret_upload)
+{
+    struct upload *upload;
+    struct failure failure = failure_of(take_new(uploads, id, &upload));
+    if (failure.error)
+        return failure;
+    failure = look(upload, id);
+    if (failure.error == STORE_NO_UPLOAD) {
+        unfinished_free(&upload->file);
+        upload->file = (struct unfinished){0};
+        failure = failure_none();
+    }
     if (failure.error)
         upload_release(upload);
     else
+        *ret_upload = upload;
+    return failure;
+}
+
+struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload **ret_upload)
+{
+    struct upload *upload;
+    struct failure failure = uploads_reserve(uploads, id, &upload);
+    if (!failure.error && !upload->file.text) {
+        upload_release(upload);
+        return failure_of(STORE_NO_UPLOAD);
+    }
+    if (!failure.error)
         *ret_upload = upload;
     return failure;
 }
@@ -323,24 +323,39 @@ static struct failure may_create(const struct uploads *uploads, const struct upl
     return failure_of(intake_foresees(intake, NULL, new, size, ret_overrun) ? STORE_OK : STORE_QUOTA);
 }
 
-static bool copy_text(struct unfinished *file, const struct upload_order *order)
+static struct unfinished new_file(const struct uploads *uploads, uint64_t id, const struct upload_order *order)
 {
-    file->key_length = order->partial ? 0 : order->key.length;
-    file->label_length = order->label_length;
-    file->text = malloc(file->key_length + file->label_length + 1);
+    return (struct unfinished){
+        .id = id,
+        .made = clock_now(CLOCK_REALTIME),
+        .partial = order->partial,
+        .key_length = order->partial ? 0 : order->key.length,
+        .label_length = order->label_length,
+        .slot = {.number = 1, .length = order->length, .expires = uploads_next_expiry(uploads)},
+    };
+}
+
+static bool write_text(struct unfinished *file, const struct upload_order *order, const uint64_t *parts)
+{
+    file->text = malloc(unfinished_text_length(file) + 1);
     if (!file->text)
         return false;
+    unsigned char *at = file->text;
     if (file->key_length > 0)
-        memcpy(file->text, order->key.bytes, file->key_length);
+        memcpy(at, order->key.bytes, file->key_length);
+    at += file->key_length;
     if (file->label_length > 0)
-        memcpy(file->text + file->key_length, order->label, file->label_length);
+        memcpy(at, order->label, file->label_length);
+    at += file->label_length;
+    for (size_t i = 0; i < file->part_count; i++)
+        little_put64(at + i * sizeof *parts, parts[i]);
     return true;
 }
 
-static int make(struct uploads *uploads, struct unfinished *file)
+static int make_files(struct uploads *uploads, const struct unfinished *file)
 {
     const struct io *io = uploads->io;
-    int error = getrandom(&file->id, sizeof file->id, 0) == sizeof file->id ? want_folder(uploads) : errno;
+    int error = want_folder(uploads);
     if (!error)
         error = unfinished_make(io, uploads->folder, uploads->salt, file);
     if (!error && io->fsync(io->self, uploads->folder) < 0) {
@@ -350,28 +365,50 @@ static int make(struct uploads *uploads, struct unfinished *file)
     return error;
 }
 
+/* Makes the files that tell of it, unless it may not be. *file is the caller's to free, in any case. */
+static struct failure make(struct uploads *uploads, const struct upload_order *order, const uint64_t *parts,
+                           struct unfinished *file, struct store_overrun *ret_overrun)
+{
+    struct failure failure = may_create(uploads, order, ret_overrun);
+    if (!failure.error)
+        failure.error = gate_enter(uploads->intake->gate, 0);
+    if (failure.error)
+        return failure;
+    failure = write_text(file, order, parts) ? failure_of_errno(make_files(uploads, file))
+                                             : failure_of(STORE_NO_MEMORY);
+    gate_leave(uploads->intake->gate, 0);
+    if (!failure.error)
+        (void)errand_ask(&uploads->sweeper);
+    return failure;
+}
+
 struct failure uploads_create(struct uploads *uploads, const struct upload_order *order,
                               struct store_overrun *ret_overrun, uint64_t *ret_id)
 {
-    struct failure failure = may_create(uploads, order, ret_overrun);
-    if (failure.error)
-        return failure;
-    struct unfinished file = {
-        .made = clock_now(CLOCK_REALTIME),
-        .partial = order->partial,
-        .joined = order->parts != NULL,
-        .slot = {.number = 1, .length = order->length, .expires = uploads_next_expiry(uploads)},
-    };
-    failure.error = gate_enter(uploads->intake->gate, 0);
-    if (failure.error)
-        return failure;
-    failure = copy_text(&file, order) ? failure_of_errno(make(uploads, &file)) : failure_of(STORE_NO_MEMORY);
+    uint64_t id;
+    if (getrandom(&id, sizeof id, 0) != sizeof id)
+        return failure_of_errno(errno);
+    struct unfinished file = new_file(uploads, id, order);
+    struct failure failure = make(uploads, order, NULL, &file, ret_overrun);
     unfinished_free(&file);
-    gate_leave(uploads->intake->gate, 0);
-    if (!failure.error) {
-        *ret_id = file.id;
-        (void)errand_ask(&uploads->sweeper);
-    }
+    if (!failure.error)
+        *ret_id = id;
+    return failure;
+}
+
+struct failure uploads_make(struct uploads *uploads, struct upload *upload, const struct upload_union *united,
+                            uint64_t length, struct store_overrun *ret_overrun)
+{
+    struct upload_order order = united->order;
+    order.length = length;
+    struct unfinished file = new_file(uploads, upload->id, &order);
+    file.joined = true;
+    file.part_count = united->part_count;
+    struct failure failure = make(uploads, &order, united->parts, &file, ret_overrun);
+    if (failure.error)
+        unfinished_free(&file);
+    else
+        upload->file = file;
     return failure;
 }
 
@@ -406,39 +443,54 @@ void upload_describe(const struct upload *upload, struct upload_info *ret_info)
     describe(&upload->file, ret_info);
 }
 
-/* What is on disk of one that somebody works on. But who hears that all its bytes are there takes it for done. */
-static struct failure look_beside(const struct uploads *uploads, uint64_t id,
-                                  void (*tell)(void *arg, const struct upload_info *info), void *arg)
+/* Whether nobody can be told of it before it is known what becomes of it: it has expired, or its commit was under way
+ * when the server ended. */
+static bool is_unsettled(const struct unfinished *file)
 {
-    struct upload_info info;
-    struct unfinished file;
-    int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, id, &file);
-    if (error)
-        return failure_of_reading(error);
-    describe(&file, &info);
-    bool ending = !info.partial && !info.done && info.offset == info.length;
-    if (!ending)
-        tell(arg, &info);
-    unfinished_free(&file);
-    return failure_of(ending ? STORE_UPLOAD_HELD : STORE_OK);
+    return file->slot.stage == UPLOAD_COMMITTING || unfinished_has_expired(file);
 }
 
+/* Who holds it finds that out; who does so already is about to. */
+static struct failure settle(struct uploads *uploads, uint64_t id, struct unfinished *file)
+{
+    struct upload *upload;
+    struct failure failure = uploads_hold(uploads, id, &upload);
+    if (failure.error)
+        return failure.error == STORE_UPLOAD_HELD ? failure_none() : failure;
+    unfinished_free(file);
+    *file = upload->file;
+    upload->file.text = NULL;
+    upload_release(upload);
+    return failure;
+}
+
+static bool is_held(struct uploads *uploads, uint64_t id)
+{
+    lock_take(&uploads->lock);
+    bool held = find_held(uploads, id);
+    lock_release(&uploads->lock);
+    return held;
+}
+
+/* Nobody is kept from working on one by others who look at it. */
 struct failure uploads_look(struct uploads *uploads, uint64_t id,
                             void (*tell)(void *arg, const struct upload_info *info), void *arg)
 {
     struct upload_info info;
-    struct upload *upload;
-    struct failure failure = uploads_hold(uploads, id, &upload);
-    if (failure.error == STORE_UPLOAD_HELD)
-        return look_beside(uploads, id, tell, arg);
-    if (failure.error)
-        return failure;
-    describe(&upload->file, &info);
-    tell(arg, &info);
-    if (upload->parts)
-        upload_park(upload); /* it is not its maker's last visit */
-    else
-        upload_release(upload);
+    struct unfinished file;
+    if (uploads->folder < 0)
+        return failure_of(STORE_NO_UPLOAD);
+    int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, id, &file);
+    if (error)
+        return failure_of_reading(error);
+    struct failure failure = is_unsettled(&file) ? settle(uploads, id, &file) : failure_none();
+    if (!failure.error) {
+        describe(&file, &info);
+        tell(arg, &info);
+        bool ending = !info.partial && !info.done && info.offset == info.length;
+        failure.error = ending && is_held(uploads, id) ? STORE_UPLOAD_HELD : STORE_OK;
+    }
+    unfinished_free(&file);
     return failure;
 }
 
@@ -520,69 +572,4 @@ static int sweep(void *arg)
     if (wait < least)
         wait = least;
     return (int)(wait < SWEEP_MIN ? SWEEP_MIN : wait < SWEEP_MAX ? wait : SWEEP_MAX);
-}
-
-/* ---- when the store is opened ----------------------------------------------------------------- */
-
-/* What never came to be an upload, for the server ended while it was made, has been told to nobody: its files go. */
-static void clear_wreck(const struct uploads *uploads, uint64_t id)
-{
-    notice_tell(uploads->intake->notice, STORE_LOG_INFO,
-                "the upload %016" PRIx64 " never came to be, or its description is damaged: it is removed", id);
-    unfinished_remove(uploads->io, uploads->folder, id);
-}
-
-/* What they hold counts against the limit. Of one that is made of parts it is the parts that count: who made it has
- * heard nothing, and comes with them again. What was left of it shall not take the place of anything later. */
-static void count_all(struct uploads *uploads, const uint64_t *ids, size_t count, bool clear)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct unfinished file;
-        int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, ids[i], &file);
-        if (error == EBADMSG && clear)
-            clear_wreck(uploads, ids[i]);
-        if (error)
-            continue;
-        if (!unfinished_is_private(&file))
-            bytes += resting_bytes(&file);
-        else if (clear)
-            unfinished_remove(uploads->io, uploads->folder, ids[i]);
-        unfinished_free(&file);
-    }
-    rest_more(uploads, (int64_t)bytes);
-}
-
-/* Bytes without an upload. Both lists are in order. */
-static void clear_bytes(const struct uploads *uploads, const uint64_t *parts, size_t count, const uint64_t *ids,
-                        size_t id_count)
-{
-    for (size_t i = 0, at = 0; i < count; i++) {
-        while (at < id_count && ids[at] < parts[i])
-            at++;
-        if (at == id_count || ids[at] != parts[i])
-            clear_wreck(uploads, parts[i]);
-    }
-}
-
-int uploads_begin(struct uploads *uploads)
-{
-    uint64_t *ids = NULL, *parts = NULL;
-    size_t count = 0, part_count = 0;
-    bool clear = !uploads->intake->services->options->read_only;
-    int error = open_folder(uploads);
-    if (error)
-        return error == ENOENT ? 0 : error;
-    error = unfinished_ids(uploads->io, uploads->folder, UNFINISHED_ENDING, &ids, &count);
-    if (!error && clear)
-        error = unfinished_ids(uploads->io, uploads->folder, UNFINISHED_BYTES, &parts, &part_count);
-    if (!error) {
-        count_all(uploads, ids, count, clear);
-        clear_bytes(uploads, parts, part_count, ids, count);
-    }
-    if (!error && clear)
-        (void)errand_ask(&uploads->sweeper);
-    free(ids);
-    free(parts);
-    return error;
 }

@@ -38,10 +38,11 @@ struct uploads {
 /* Takes the path of the store's folder. */
 void uploads_init(struct uploads *uploads, const struct intake *intake, uint64_t salt, char *path);
 
-/* Looks what there is when the store is opened; an errno. Blocking. Thread: the one that opens it. */
+/* Opens the folder, if there is one, when the store is opened; an errno. What is in it: remains.h. Blocking. Thread:
+ * the one that opens it. */
 int uploads_begin(struct uploads *uploads);
 
-/* No sweeper runs any more, and nobody comes for those that are parked. Blocking. */
+/* No sweeper runs any more. Blocking. */
 void uploads_stop(struct uploads *uploads);
 
 /* After that, or when it has not begun. */
@@ -50,6 +51,10 @@ void uploads_free(struct uploads *uploads);
 /* Makes one, durably; the errors of upload_create(). Blocking. */
 struct failure uploads_create(struct uploads *uploads, const struct upload_order *order,
                               struct store_overrun *ret_overrun, uint64_t *ret_id);
+
+/* The same under the id of one that is held, where there is nothing; its bytes are to come. Blocking. */
+struct failure uploads_make(struct uploads *uploads, struct upload *upload, const struct upload_union *united,
+                            uint64_t length, struct store_overrun *ret_overrun);
 
 /* When one expires that somebody goes on with now, in nanoseconds since 1970. */
 int64_t uploads_next_expiry(const struct uploads *uploads);
@@ -60,11 +65,12 @@ int64_t uploads_next_expiry(const struct uploads *uploads);
  * Blocking. */
 struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload **ret_upload);
 
-/* One that is made of parts lets go of them as well, and is no more if its object is not there. */
-void upload_release(struct upload *upload);
+/* The same where there may be nothing under the id: then its file has no text. */
+struct failure uploads_reserve(struct uploads *uploads, uint64_t id, struct upload **ret_upload);
 
-/* Leaves it to whoever comes for it first, and held until then. */
-void upload_park(struct upload *upload);
+/* One that is made of parts lets go of them as well, and is no more if its object is not there. Where nobody knows
+ * whether it is, whoever comes to it next finds out. */
+void upload_release(struct upload *upload);
 
 /* Whoever holds it will be at it for long: `yield` is asked for it until it is released. */
 void upload_work_on(struct upload *upload, upload_yield *yield, void *worker);
@@ -74,6 +80,14 @@ void upload_settled(struct upload *upload);
 
 /* What upload_claim() says. */
 enum store_error uploads_claim(struct uploads *uploads, struct upload_claim *claim);
+
+/* ---- the quota --------------------------------------------------------------------------------- */
+
+/* What one has in it while nobody works on it. Of one that is made of parts it is the parts that count. */
+uint64_t uploads_resting(const struct unfinished *file);
+
+/* So many bytes more, or less, are with uploads that nobody works on. */
+void uploads_rest_more(struct uploads *uploads, int64_t bytes);
 
 /* ---- all of them ------------------------------------------------------------------------------- */
 

@@ -329,6 +329,74 @@ START_TEST(parts_become_one)
 }
 END_TEST
 
+/* "hello" and "world", as parts whose paths outlive their client. */
+static void make_parts(char *parts[2])
+{
+    for (int i = 0; i < 2; i++) {
+        parts[i] = strdup(create(5, "Upload-Concat: partial"));
+        site_expect(append(parts[i], 0, i == 0 ? "hello" : "world", 5, NULL), 204);
+    }
+}
+
+static void free_parts(char *parts[2])
+{
+    for (int i = 0; i < 2; i++)
+        free(parts[i]);
+}
+
+static void expect_same(struct answer *answer, struct answer *first)
+{
+    static const char *const fields[] = {"Location",     "Upload-Offset", "Cairn-Key",  "Cairn-Key-Hash",
+                                         "Cairn-Offset", "Cairn-Size",    "Cairn-ETag", "Cairn-Created"};
+    site_expect(answer, 201);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        ck_assert_str_eq(answer_header(answer, fields[i]), answer_header(first, fields[i]));
+}
+
+START_TEST(who_joins_the_same_parts_again_gets_the_same_answer)
+{
+    site_start();
+    char *parts[2];
+    make_parts(parts);
+    struct answer *first = join((const char *const *)parts, 2);
+    site_expect(first, 201);
+    site_expect(site_put("k/k", "later", NULL), 200);
+    expect_same(join((const char *const *)parts, 2), first);
+    char *location = strdup(answer_header(first, "Location"));
+    server_crash(site.server);
+    server_start(site.server);
+    site_reconnect();
+    struct answer *again = join((const char *const *)parts, 2);
+    site_expect(again, 201);
+    ck_assert_str_eq(answer_header(again, "Location"), location);
+    ck_assert_str_eq(answer_header(again, "Cairn-Size"), "10");
+    site_expect_text("k/k", "later");
+    site_expect_kind(join((const char *const *)parts, 1), 404, "no-upload");
+    free(location);
+    free_parts(parts);
+}
+END_TEST
+
+START_TEST(parts_that_were_refused_may_get_another_key)
+{
+    site_start();
+    char *parts[2];
+    make_parts(parts);
+    site_expect(site_put("k/k", "there", NULL), 201);
+    char *concat = client_text(site.client, "Upload-Concat: final;%s %s", parts[0], parts[1]);
+    const char *target = site_target("/uploads");
+    for (int i = 0; i < 2; i++)
+        site_expect_kind(client_send(site.client, "POST", target, NULL, 0, TUS, KEY, concat, "If-None-Match: *", NULL),
+                         412, "precondition-failed");
+    site_expect(client_send(site.client, "POST", target, NULL, 0, TUS, "Upload-Metadata: key b3RoZXI=", concat,
+                            "If-None-Match: *", NULL),
+                201);
+    site_expect_text("other", "helloworld");
+    site_expect_text("k/k", "there");
+    free_parts(parts);
+}
+END_TEST
+
 #define KEY_OF_A "Upload-Metadata: key YS94" /* "a/x" */
 #define KEY_OF_B "Upload-Metadata: key Yi94" /* "b/x" */
 #define KEYLESS  "Upload-Metadata: filename eA=="
@@ -440,6 +508,8 @@ int main(void)
         one_that_somebody_sends_can_be_removed,
         a_part_may_have_metadata,
         parts_become_one,
+        who_joins_the_same_parts_again_gets_the_same_answer,
+        parts_that_were_refused_may_get_another_key,
         a_part_belongs_to_those_who_may_write_its_key,
         a_part_without_a_key_belongs_to_those_who_may_write_the_whole_store,
         conditions_count_at_the_creation_and_are_no_fault_later,

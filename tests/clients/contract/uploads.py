@@ -75,11 +75,14 @@ def parts(checker):
         join(call, 423, store, [busy])
     join(call, 404, store, [{**store, "upload": NOBODYS}])
     join(call, 400, store, [], valid=False)
-    whole = join(call, 201, store, reversed(halves))
+    halves.reverse()
+    whole = join(call, 201, store, halves)
     checker.check("parts are joined", call("getObject", 200, {**store, "key": "a"}).body == b"helloworld", "others")
     call("getUploadOffset", 200, whole, headers=TUS)
     append(call, 403, whole, 10, b"more")
     call("getUploadOffset", 404, halves[0], headers=TUS, why="it is gone")
+    again = join(call, 201, store, halves, why="the same again")
+    checker.check("the same parts are the same upload", again == whole, f"{again} {whole}")
 
 
 def join(call, expected, store, uploads, **how):

@@ -553,11 +553,30 @@ static enum store_error bring_part(uint64_t id, uint64_t from, uint64_t to)
     return error ? error : rested;
 }
 
-static enum store_error join(const uint64_t *parts, size_t count, uint64_t *ret_id)
+static enum store_error join_if(const uint64_t *parts, size_t count, const struct store_condition *condition,
+                                struct stream **ret_stream, struct upload_info *ret_info)
 {
-    struct upload_order order = {.key = store_key_of("k", 1), .parts = parts, .part_count = count};
+    struct upload_union united = {
+        .order = {.key = store_key_of("k", 1)}, .parts = parts, .part_count = count, .condition = condition};
     struct store_overrun overrun;
-    return upload_create(fixture.store, &order, &overrun, ret_id);
+    return upload_join(fixture.store, &united, &overrun, ret_stream, ret_info);
+}
+
+static enum store_error join(const uint64_t *parts, size_t count, struct stream **ret_stream,
+                             struct upload_info *ret_info)
+{
+    return join_if(parts, count, NULL, ret_stream, ret_info);
+}
+
+static enum store_error commit(struct stream *stream, const struct store_condition *condition)
+{
+    struct stream_finish finish = {.condition = *condition};
+    struct ticket ticket;
+    ticket_init(&ticket);
+    stream_commit(stream, &finish, ticket_done, &ticket);
+    enum store_error error = ticket_wait(&ticket);
+    ticket_destroy(&ticket);
+    return error;
 }
 
 enum { PARTS = 4 };
@@ -572,21 +591,82 @@ static void bring_parts(uint64_t parts[PARTS])
     }
 }
 
+/* Nothing is left of them, and who comes with them again hears what became of them. */
+static void must_be_joined(const uint64_t parts[PARTS])
+{
+    struct stream *stream;
+    struct upload_info info;
+    ck_assert_uint_eq(listed(), 0);
+    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_OK);
+    ck_assert(!stream && info.done);
+    struct store_digest digest = store_digest_of(bytes, SIZE);
+    ck_assert(info.length == SIZE && store_digest_equal(&info.digest, &digest));
+}
+
 START_TEST(parts_become_one_upload)
 {
-    uint64_t parts[PARTS], id;
+    uint64_t parts[PARTS];
     struct upload_info info;
+    struct stream *stream;
     bring_parts(parts);
     limit(SIZE); /* they count once */
-    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_OK);
     ck_assert_uint_eq(listed(), PARTS);
     ck_assert_uint_eq(must_look(parts[0]), seams[1]);
-    ck_assert_uint_eq(must_look(id), SIZE);
-    must_conclude(id, SIZE, SIZE);
-    ck_assert_uint_eq(listed(), 0);
+    ck_assert_uint_eq(info.offset, SIZE);
+    ck_assert_int_eq(commit(stream, &no_condition), STORE_OK);
     ck_assert_int_eq(look(parts[0], &info), STORE_NO_UPLOAD);
-    ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
     ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    must_be_joined(parts);
+}
+END_TEST
+
+START_TEST(the_same_parts_are_the_same_upload)
+{
+    static const struct store_condition absent = {.absent = true};
+    uint64_t parts[PARTS];
+    struct upload_info info;
+    struct stream *stream;
+    bring_parts(parts);
+    ck_assert_int_eq(join_if(parts, PARTS, &absent, &stream, &info), STORE_OK);
+    ck_assert_int_eq(commit(stream, &absent), STORE_OK);
+    fixture_must_put(&fixture, "k", "later");
+    for (int i = 0; i < 2; i++) {
+        uint64_t id = info.id;
+        ck_assert_int_eq(join_if(parts, PARTS, &absent, &stream, &info), STORE_OK);
+        ck_assert(!stream && info.done && info.id == id && !info.existed);
+        reopen();
+    }
+    fixture_must_hold(&fixture, "k", "later");
+    ck_assert_int_eq(join(parts, PARTS - 1, &stream, &info), STORE_NO_UPLOAD);
+    ck_assert_int_eq(upload_forget(fixture.store, info.id), STORE_NO_UPLOAD);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_OK);
+    ck_assert_int_eq(upload_forget(fixture.store, info.id), STORE_OK);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_NO_UPLOAD);
+}
+END_TEST
+
+START_TEST(who_comes_with_them_meanwhile_waits)
+{
+    uint64_t parts[PARTS];
+    struct upload_info info;
+    struct stream *stream, *other;
+    sem_t told;
+    bring_parts(parts);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_OK);
+    ck_assert_int_eq(join(parts, PARTS, &other, &info), STORE_AGAIN);
+    ck_assert_int_eq(join(parts, PARTS - 1, &other, &info), STORE_UPLOAD_HELD);
+    ck_assert_int_eq(join(parts, PARTS, &other, &info), STORE_AGAIN);
+    sem_init(&told, 0, 0);
+    struct upload_claim asked = {.id = info.id, .wish = UPLOAD_SETTLED, .ready = post, .arg = &told};
+    ck_assert_int_eq(upload_claim(fixture.store, &asked), STORE_OK);
+    ck_assert_int_ne(sem_trywait(&told), 0);
+    ck_assert_int_eq(commit(stream, &no_condition), STORE_OK);
+    while (sem_wait(&told) < 0)
+        ;
+    sem_destroy(&told);
+    must_be_joined(parts);
 }
 END_TEST
 
@@ -604,31 +684,33 @@ START_TEST(parts_outlive_what_does_not_become_an_object)
     static const struct store_condition exists = {.exists = true};
     struct upload_info info;
     struct stream *stream;
-    uint64_t parts[PARTS], id;
+    uint64_t parts[PARTS];
     bring_parts(parts);
-    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
-    ck_assert_int_eq(conclude(id, SIZE, SIZE, &exists), STORE_CONDITION);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_OK);
+    ck_assert_int_eq(commit(stream, &exists), STORE_CONDITION);
     must_have_parts(parts);
-    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
-    ck_assert_int_eq(resume(id, SIZE, false, &stream), STORE_OK);
+    uint64_t calls = sim_disk_calls(fixture.disk, SIM_COPY_RANGE);
+    ck_assert_int_eq(join_if(parts, PARTS, &exists, &stream, &info), STORE_CONDITION);
+    ck_assert_uint_eq(sim_disk_calls(fixture.disk, SIM_COPY_RANGE), calls);
+    must_have_parts(parts);
+    ck_assert_int_eq(join(parts, PARTS, &stream, &info), STORE_OK);
     stream_abort(stream);
     reopen(); /* waits for it */
     must_have_parts(parts);
-    ck_assert_int_eq(join(parts, PARTS, &id), STORE_OK);
-    reopen(); /* nobody has come for it */
-    ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
-    must_have_parts(parts);
+    ck_assert_int_eq(look(info.id, &info), STORE_NO_UPLOAD);
 }
 END_TEST
 
 START_TEST(what_is_no_complete_part_is_not_joined)
 {
-    uint64_t id, parts[] = {must_create_part(0, 10), must_create("k", 10), must_create("k", 10) + 1};
+    struct stream *stream;
+    struct upload_info info;
+    uint64_t parts[] = {must_create_part(0, 10), must_create("k", 10), must_create("k", 10) + 1};
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(join(parts + i, 1, &id), i < 2 ? STORE_UPLOAD_PARTS : STORE_NO_UPLOAD);
+        ck_assert_int_eq(join(parts + i, 1, &stream, &info), i < 2 ? STORE_UPLOAD_PARTS : STORE_NO_UPLOAD);
     ck_assert_int_eq(bring_part(parts[0], 0, 10), STORE_OK);
     parts[1] = parts[0];
-    ck_assert_int_eq(join(parts, 2, &id), STORE_UPLOAD_HELD);
+    ck_assert_int_eq(join(parts, 2, &stream, &info), STORE_UPLOAD_PARTS);
     ck_assert_uint_eq(must_look(parts[0]), 10);
     ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 10);
 }
@@ -847,66 +929,93 @@ START_TEST(a_call_that_fails_costs_nothing_that_was_told)
 }
 END_TEST
 
-/* Makes one of the parts, and commits it; whether a client was told so. *ret_id is 0 as long as it is not made. */
-static bool join_and_conclude(const uint64_t *parts, uint64_t *ret_id)
+/* Makes one of the parts, and commits it, or hears that this has been done; whether a client was told so. */
+static bool join_and_commit(const uint64_t *parts)
 {
-    *ret_id = 0;
-    return join(parts, PARTS, ret_id) == STORE_OK && conclude(*ret_id, SIZE, SIZE, &no_condition) == STORE_OK;
+    struct stream *stream;
+    struct upload_info info;
+    if (join(parts, PARTS, &stream, &info))
+        return false;
+    return stream ? commit(stream, &no_condition) == STORE_OK : info.done;
 }
 
-/* The object is there, or the parts are, all of them: who comes with them again gets it. */
+/* The object is there, and nothing of the parts, or they are, all of them; who comes with them again gets it. */
 static void must_have_joined(const uint64_t *parts, bool done)
 {
-    uint64_t id;
-    if (fixture_get(&fixture, "k", bytes, SIZE) == STORE_OK)
-        return;
-    ck_assert(!done);
-    must_have_parts(parts);
-    ck_assert(join_and_conclude(parts, &id));
+    bool there = fixture_get(&fixture, "k", bytes, SIZE) == STORE_OK;
+    ck_assert(there || !done);
+    if (!there)
+        must_have_parts(parts);
+    ck_assert(join_and_commit(parts));
     ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    must_be_joined(parts);
 }
 
-/* What was made of the parts before the end of the server is done, or no more: nobody can commit it over what is put
- * now. */
-static void must_not_come_later(uint64_t id)
+/* However often they come again: nothing takes the place of what is put now. */
+static void must_not_come_later(const uint64_t *parts)
 {
-    struct upload_info info;
-    if (id != 0 && look(id, &info) == STORE_OK)
-        ck_assert(info.done);
     fixture_must_put(&fixture, "k", "later");
+    must_be_joined(parts);
     reopen();
+    must_be_joined(parts);
     fixture_must_hold(&fixture, "k", "later");
 }
 
 static uint64_t join_calls(void)
 {
-    uint64_t parts[PARTS], id;
+    uint64_t parts[PARTS];
     start_over(1);
     bring_parts(parts);
     uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
-    ck_assert(join_and_conclude(parts, &id));
+    ck_assert(join_and_commit(parts));
     return sim_disk_calls(fixture.disk, SIM_ANY) - before;
+}
+
+/* The server ends in the way that follows from the number. */
+static void end_join(const uint64_t *parts, uint64_t call, uint64_t calls)
+{
+    bool cut = call <= calls;
+    if (cut)
+        sim_disk_cut_after(fixture.disk, call);
+    else
+        sim_disk_fail(fixture.disk, SIM_ANY, call - calls, false, EIO);
+    bool done = join_and_commit(parts);
+    sim_disk_heal(fixture.disk);
+    if (cut)
+        fixture_cut(&fixture, call);
+    else
+        fixture_close(&fixture);
+    fixture_open(&fixture);
+    must_have_joined(parts, done);
 }
 
 START_TEST(a_cut_or_a_fault_while_parts_are_joined_loses_none)
 {
-    uint64_t calls = join_calls(), parts[PARTS], id;
+    uint64_t calls = join_calls(), parts[PARTS];
     for (uint64_t call = 1; call <= 2 * calls; call++) {
         start_over(call);
         bring_parts(parts);
-        if (call <= calls)
-            sim_disk_cut_after(fixture.disk, call);
-        else
-            sim_disk_fail(fixture.disk, SIM_ANY, call - calls, false, EIO);
-        bool done = join_and_conclude(parts, &id);
+        end_join(parts, call, calls);
+        must_not_come_later(parts);
+    }
+}
+END_TEST
+
+START_TEST(a_fault_while_parts_are_joined_is_over_when_they_come_again)
+{
+    uint64_t calls = join_calls(), parts[PARTS];
+    for (uint64_t call = 1; call <= calls; call++) {
+        start_over(call);
+        bring_parts(parts);
+        sim_disk_fail(fixture.disk, SIM_ANY, call, false, EIO);
+        (void)join_and_commit(parts);
         sim_disk_heal(fixture.disk);
-        if (call <= calls)
-            fixture_cut(&fixture, call);
-        else
-            fixture_close(&fixture);
-        fixture_open(&fixture);
-        must_have_joined(parts, done);
-        must_not_come_later(id);
+        if (!join_and_commit(parts)) /* a store whose log has failed takes nothing before it is opened again */
+            reopen();
+        ck_assert(join_and_commit(parts));
+        ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+        reopen();
+        must_be_joined(parts);
     }
 }
 END_TEST
@@ -1046,6 +1155,8 @@ int main(void)
         a_condition_is_decided_at_the_end_and_ends_it,
         one_that_is_done_is_remembered_and_not_committed_again,
         parts_become_one_upload,
+        the_same_parts_are_the_same_upload,
+        who_comes_with_them_meanwhile_waits,
         parts_outlive_what_does_not_become_an_object,
         what_is_no_complete_part_is_not_joined,
         unfinished_ones_count_against_the_limit,
@@ -1057,6 +1168,7 @@ int main(void)
         a_cut_at_any_call_loses_nothing_that_was_told,
         a_call_that_fails_costs_nothing_that_was_told,
         a_cut_or_a_fault_while_parts_are_joined_loses_none,
+        a_fault_while_parts_are_joined_is_over_when_they_come_again,
         whatever_happens_what_was_told_is_so,
         those_that_rest_hold_nothing_open,
     };

@@ -1,0 +1,103 @@
+/* remains.c - goes through the folder twice: to count, and to conclude. See remains.h. */
+#include "store/write/remains.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* What was found in the folder, each in order. */
+struct remains {
+    struct uploads *uploads;
+    uint64_t *ids;   /* of descriptions */
+    uint64_t *bytes; /* of files with bytes */
+    size_t id_count;
+    size_t bytes_count;
+};
+
+/* What never came to be an upload, for the server ended while it was made, has been told to nobody: its files go. */
+static void clear_wreck(const struct remains *remains, uint64_t id)
+{
+    const struct uploads *uploads = remains->uploads;
+    notice_tell(uploads->intake->notice, STORE_LOG_INFO,
+                "the upload %016" PRIx64 " never came to be, or its description is damaged: it is removed", id);
+    unfinished_remove(uploads->io, uploads->folder, id);
+}
+
+static int read_one(const struct remains *remains, size_t at, struct unfinished *ret_file)
+{
+    const struct uploads *uploads = remains->uploads;
+    return unfinished_read(uploads->io, uploads->folder, uploads->salt, remains->ids[at], ret_file);
+}
+
+/* What they hold counts against the limit. */
+static void count_all(const struct remains *remains, bool clear)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < remains->id_count; i++) {
+        struct unfinished file;
+        int error = read_one(remains, i, &file);
+        if (error == EBADMSG && clear)
+            clear_wreck(remains, remains->ids[i]);
+        if (error)
+            continue;
+        bytes += uploads_resting(&file);
+        unfinished_free(&file);
+    }
+    uploads_rest_more(remains->uploads, (int64_t)bytes);
+}
+
+static void clear_bytes(const struct remains *remains)
+{
+    for (size_t i = 0; i < remains->bytes_count; i++)
+        if (!unfinished_ids_have(remains->ids, remains->id_count, remains->bytes[i]))
+            clear_wreck(remains, remains->bytes[i]);
+}
+
+/* Those of one that is done. */
+static void clear_parts(const struct remains *remains, const struct unfinished *file)
+{
+    for (size_t i = 0; i < file->part_count; i++) {
+        uint64_t part = unfinished_part(file, i);
+        if (unfinished_ids_have(remains->ids, remains->id_count, part))
+            (void)uploads_forget(remains->uploads, part);
+    }
+}
+
+/* Who holds one finds out what became of its commit, and who lets go of one that is not done removes it, if it is made
+ * of others. */
+static void conclude_all(const struct remains *remains)
+{
+    for (size_t i = 0; i < remains->id_count; i++) {
+        struct unfinished file;
+        struct upload *upload;
+        if (read_one(remains, i, &file))
+            continue;
+        bool open = file.slot.stage == UPLOAD_COMMITTING || unfinished_is_private(&file);
+        if (!open)
+            clear_parts(remains, &file);
+        else if (!uploads_hold(remains->uploads, remains->ids[i], &upload).error)
+            upload_release(upload);
+        unfinished_free(&file);
+    }
+}
+
+int remains_settle(struct uploads *uploads)
+{
+    struct remains remains = {.uploads = uploads};
+    bool clear = !uploads->intake->services->options->read_only;
+    if (uploads->folder < 0)
+        return 0;
+    int error = unfinished_ids(uploads->io, uploads->folder, UNFINISHED_ENDING, &remains.ids, &remains.id_count);
+    if (!error && clear)
+        error = unfinished_ids(uploads->io, uploads->folder, UNFINISHED_BYTES, &remains.bytes, &remains.bytes_count);
+    if (!error)
+        count_all(&remains, clear);
+    if (!error && clear) {
+        clear_bytes(&remains);
+        conclude_all(&remains);
+        (void)errand_ask(&uploads->sweeper);
+    }
+    free(remains.ids);
+    free(remains.bytes);
+    return error;
+}
