@@ -37,8 +37,9 @@ static bool find_reach(const struct progress *progress, bool another_segment, st
                                 .segment = last ? last->number : 0,
                                 .oldest = oldest_now(progress),
                                 .blob = atomic_load(&progress->blobs->next)};
-    /* Where the end of the log is lost, nothing has been written yet up to where it goes on. */
-    bool sure = last && last->base >= progress->resumed;
+    /* Where the end of the log is lost, nothing has been written yet up to where it goes on. And of a log in which
+     * nothing stands yet nothing may be on disk, not even the name of its first segment. */
+    bool sure = last && last->base >= progress->resumed && ret_reach->offset > 0;
     /* A log that fits into one file is small: it can wait until it is closed. */
     if (another_segment)
         sure = sure && chain->count > 1 && last->number > progress->told.segment;
@@ -91,7 +92,14 @@ struct failure progress_recall(struct progress *progress)
     log_assert_unowned(log);
     if (progress->remembered)
         return failure_none();
-    return reach_read(log->io, log->folder, log->salt, &progress->told);
+    struct failure failure = reach_read(log->io, log->folder, log->salt, &progress->told);
+    progress->illegible = failure.error != STORE_OK;
+    return failure;
+}
+
+bool progress_was_told(const struct progress *progress)
+{
+    return progress->told.segment > 0 || progress->illegible;
 }
 
 void progress_doubt_oldest(struct progress *progress)

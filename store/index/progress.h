@@ -33,6 +33,7 @@ struct progress {
     struct reach told; /* what the file says, ... */
     bool remembered;   /* ... or what this process has left when it closed the store, ... */
     bool unwritten;    /* ... which the file does not say yet */
+    bool illegible;    /* the file is there, and damaged */
     bool troubled;     /* it could not be written, and the operator knows */
     uint64_t resumed;  /* where the log went on at the start when its end was lost; 0: it was not */
 };
@@ -42,6 +43,9 @@ void progress_remember(struct progress *progress, const struct progress_left *le
 
 /* Learns what the file says, when the store is opened; the errors of reach_read(). Blocking. */
 struct failure progress_recall(struct progress *progress);
+
+/* Whether anything was ever told: the log had records on disk then. Thread: the one that opens the store. */
+bool progress_was_told(const struct progress *progress);
 
 /* An older log has come back than the one that the file tells of: it says nothing of where that one began. */
 void progress_doubt_oldest(struct progress *progress);

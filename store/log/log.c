@@ -126,19 +126,51 @@ static bool is_full(const struct log *log)
     return full;
 }
 
+/* Whether a segment is the first that the log has ever had. Behind losses the numbers of others have been used. */
+static bool is_first(const struct log *log, const struct segment_header *header)
+{
+    return header->number == SEGMENT_FIRST && header->base == 0 && log->stray_count == 0;
+}
+
+/* Makes header and name of the first segment durable: no other one is begun before. Failing is STORE_FAILED: nobody
+ * knows what is on disk. */
+static struct failure settle_first(struct log *log)
+{
+    if (!log->budding)
+        return failure_none();
+    if (log->io->fdatasync(log->io->self, log->active->file) < 0 || log->io->fsync(log->io->self, log->folder) < 0)
+        return (struct failure){.error = STORE_FAILED, .os_error = errno};
+    log->budding = false;
+    return failure_none();
+}
+
+/* Makes a segment of the file, and goes on in it. */
+static struct failure log_begin_segment(struct log *log, const struct prepared *prepared)
+{
+    struct segment_header header = next_header(log, prepared->size);
+    bool first = is_first(log, &header);
+    struct failure failure = first ? prepared_activate_first(log, prepared, &header)
+                                   : prepared_activate(log, prepared, &header);
+    if (!failure.error)
+        failure = log_enter(log, prepared, &header);
+    if (!failure.error)
+        log->budding = first;
+    return failure;
+}
+
 /* Goes on in a new segment with room for what is needed; `scarce`: on a full disk. */
 static struct failure log_roll(struct log *log, const struct log_need *need, bool scarce)
 {
     struct prepared prepared;
     if (is_full(log))
         return failure_of(STORE_FAILED); /* before the file is named */
+    struct failure failure = settle_first(log);
+    if (failure.error)
+        return failure;
     int os_error = scarce ? prepared_get_scarce(log, need, &prepared) : prepared_get(log, need, &prepared);
     if (os_error)
         return failure_of_errno(os_error);
-    struct segment_header header = next_header(log, prepared.size);
-    struct failure failure = prepared_activate(log, &prepared, &header);
-    if (!failure.error)
-        failure = log_enter(log, &prepared, &header);
+    failure = log_begin_segment(log, &prepared);
     if (failure.error)
         return failure;
     log->doubtful = false;
@@ -327,9 +359,20 @@ static int append_long(struct log *log, const struct record *record, size_t leng
     return error;
 }
 
+/* The header of the first segment goes with its first record, in one write: so no disk has the record without it. */
+static void append_header(struct log *log)
+{
+    const struct segment_header header = segment_header_of(log->active);
+    assert(log->buffered == 0);
+    segment_encode_header(&header, log->salt, log->buffer);
+    log->buffered = SEGMENT_HEADER;
+}
+
 int log_append(struct log *log, struct record *record, struct location *ret_location)
 {
     log_assert_own(log);
+    if (log->budding && log->active->used == SEGMENT_HEADER)
+        append_header(log);
     record->offset = log->end;
     record->group = log->group;
     size_t length = record_length(record);
@@ -371,10 +414,12 @@ int log_sync(struct log *log, bool *ret_sync_failed)
     int error = log_flush(log);
     if (error)
         return error;
-    if (log->io->fdatasync(log->io->self, log->active->file) < 0)
+    if (log->io->fdatasync(log->io->self, log->active->file) < 0 ||
+        (log->budding && log->io->fsync(log->io->self, log->folder) < 0))
         error = errno;
     else if (is_lost(log))
         error = ENOENT;
+    log->budding = log->budding && error;
     *ret_sync_failed = error != 0;
     return error;
 }

@@ -8,6 +8,10 @@
  * the failed write may have left on disk is made harmless by going on in a new segment, whose base says
  * where the old one ends. When a sync fails nobody knows what is on disk: the caller stops writing for good.
  *
+ * The first segment of a log, of which it has the number, is begun for the first record, and a store that has just been
+ * made costs a sync less for that: its header is written together with the first record, and comes to the disk with the
+ * first group, like its name. Until then a crash may leave any part of it (onset.h).
+ *
  * The next segment is prepared in the background while the active one fills. When even a small one
  * cannot be had because the disk is full, puts are refused. Deletes and compaction have the tail of the active segment,
  * which is kept for them, and then segments just as large as needed, from the disk's reserve (space.h). A segment
@@ -64,6 +68,7 @@ struct log {
     uint64_t end;               /* offset of the next record */
     bool doubtful;              /* behind `end` the active segment may hold the rest of a failed write */
     bool marked;                /* the log ends with a mark */
+    bool budding;               /* the active segment is the first, and is not known to be on disk */
     atomic_bool names_doubtful; /* a sync of the folder has failed, and the log goes on nevertheless */
 
     uint64_t group;                /* offset where the group under way began */

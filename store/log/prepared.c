@@ -283,22 +283,40 @@ int prepared_get_scarce(struct log *log, const struct log_need *need, struct pre
 
 /* ---- becoming a segment ---------------------------------------------------------------------- */
 
+/* Gives the file its name, unless there was an error before that; an errno. On failure the file is dropped. */
+static int prepared_name(struct log *log, const struct prepared *prepared, uint64_t number, int error)
+{
+    const struct io *io = log->io;
+    char name[SEGMENT_NAME_MAX];
+    segment_name(number, name);
+    if (!error && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
+        error = errno;
+    if (error)
+        prepared_drop(log, prepared);
+    return error;
+}
+
 struct failure prepared_activate(struct log *log, const struct prepared *prepared, const struct segment_header *header)
 {
     log_assert_own(log);
     const struct io *io = log->io;
-    char name[SEGMENT_NAME_MAX];
-    segment_name(header->number, name);
     int error = segment_write_header(io, prepared->file, header, log->salt);
-    if (!error && io->renameat(io->self, log->folder, prepared->name, log->folder, name) < 0)
-        error = errno;
-    if (error) {
-        prepared_drop(log, prepared);
+    error = prepared_name(log, prepared, header->number, error);
+    if (error)
         return failure_of_errno(error);
-    }
     if (io->fsync(io->self, log->folder) == 0)
         return failure_none();
     struct failure failure = {.error = STORE_FAILED, .os_error = errno};
     io->close(io->self, prepared->file);
     return failure;
+}
+
+struct failure prepared_activate_first(struct log *log, const struct prepared *prepared,
+                                       const struct segment_header *header)
+{
+    log_assert_own(log);
+    unsigned char bytes[SEGMENT_HEADER];
+    segment_encode_header(header, log->salt, bytes);
+    int error = io_write_all(log->io, prepared->file, bytes, sizeof bytes, 0);
+    return failure_of_errno(prepared_name(log, prepared, header->number, error));
 }

@@ -68,4 +68,9 @@ int prepared_get_scarce(struct log *log, const struct log_need *need, struct pre
  * Blocking. */
 struct failure prepared_activate(struct log *log, const struct prepared *prepared, const struct segment_header *header);
 
+/* The same of a log's first segment, but nothing of it is on disk before its first group is. On failure the file is
+ * dropped. */
+struct failure prepared_activate_first(struct log *log, const struct prepared *prepared,
+                                       const struct segment_header *header);
+
 #endif

@@ -127,10 +127,11 @@ static bool same_header(const struct segment_header *read, const struct segment_
            read->skipped == written->skipped && read->husk == written->husk && last;
 }
 
-int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)
+void segment_encode_header(const struct segment_header *header, uint64_t salt, unsigned char ret_bytes[SEGMENT_HEADER])
 {
-    unsigned char bytes[SEGMENT_HEADER] = {0};
+    unsigned char *bytes = ret_bytes;
     struct segment_header read = {0};
+    memset(bytes, 0, SEGMENT_HEADER);
     memcpy(bytes + SEGMENT_AT_MAGIC, magic, sizeof magic);
     little_put64(bytes + SEGMENT_AT_VERSION, SEGMENT_VERSION);
     little_put64(bytes + SEGMENT_AT_NUMBER, header->number);
@@ -141,6 +142,12 @@ int segment_write_header(const struct io *io, int file, const struct segment_hea
     little_put64(bytes + SEGMENT_AT_END, header->husk ? header->end : header->given);
     little_put64(bytes + SEGMENT_AT_CHECK, XXH3_64bits_withSeed(bytes, SEGMENT_AT_CHECK, salt));
     assert(header_decode(bytes, salt, &read) == STORE_OK && same_header(&read, header));
+}
+
+int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt)
+{
+    unsigned char bytes[SEGMENT_HEADER];
+    segment_encode_header(header, salt, bytes);
     int error = io_write_all(io, file, bytes, sizeof bytes, 0);
     if (!error && io->fdatasync(io->self, file) < 0)
         error = errno;

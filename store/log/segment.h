@@ -15,7 +15,8 @@
  *
  * then records, then zeros up to the prepared end: blocks that are already written make a sync cheaper, and
  * a disk that is full is met while preparing, not while committing. The file is named after the number
- * and gets its name when its header is on disk. A husk is a file of nothing but a header: its records are elsewhere
+ * and gets its name when its header is on disk; that of a log's first segment comes to the disk with its first group
+ * (log.h). A husk is a file of nothing but a header: its records are elsewhere
  * now (husk.h). A segment ends where the next one's front says: whatever
  * stands behind that, the rest of a failed or torn write, does not count.
  *
@@ -56,6 +57,8 @@ enum {
 };
 
 enum { SEGMENT_KIND_HUSK = 1 };
+
+enum { SEGMENT_FIRST = 1 }; /* the number of a log's first */
 
 /* No log reaches so far: what says that it does is damaged, and must not make sums overflow. */
 #define SEGMENT_OFFSET_MAX ((uint64_t)1 << 62)
@@ -120,7 +123,10 @@ struct segment_header segment_header_of(const struct segment *segment);
 /* Opens the file of a segment by its number; a descriptor, or -1 and errno. */
 int segment_open(const struct io *io, int folder, uint64_t number, int flags);
 
-/* Writes the header, in this version, and syncs it; an errno. */
+/* The bytes of the header, in this version. */
+void segment_encode_header(const struct segment_header *header, uint64_t salt, unsigned char ret_bytes[SEGMENT_HEADER]);
+
+/* Writes them, and syncs them; an errno. */
 int segment_write_header(const struct io *io, int file, const struct segment_header *header, uint64_t salt);
 
 /* STORE_DAMAGED when the header is not valid or not whole, STORE_TOO_NEW, STORE_IO. */

@@ -7,6 +7,7 @@
 #include "store/log/summary.h"
 #include "store/read/inventory.h"
 #include "store/read/keys.h"
+#include "store/start/onset.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -198,6 +199,44 @@ static struct failure candidate_open(struct line *line, struct candidate *candid
     candidate->size = (uint64_t)status.st_size;
     candidate->written = (int64_t)status.st_mtim.tv_sec * CLOCK_SECOND + status.st_mtim.tv_nsec;
     return candidate_read(line, candidate, file);
+}
+
+/* ---- a log that was just begun ---------------------------------------------------------------- */
+
+/* Where nobody writes, as in a folder that is only read, a file without a header is no part of the log. */
+static struct failure onset_read_again(struct line *line, struct candidate *candidate)
+{
+    segment_release(candidate->segment);
+    candidate->segment = NULL;
+    struct failure failure = candidate_open(line, candidate);
+    struct segment *segment = candidate->segment;
+    if (failure.error || !segment)
+        return failure;
+    if (segment->prepared < segment->given)
+        segment->given = segment->prepared;
+    if (!candidate->proven) {
+        segment_release(segment);
+        candidate->segment = NULL;
+        candidate->passed = true;
+    }
+    return failure_none();
+}
+
+/* Where the log is one file, and nothing tells that it came any further, a crash may have met it at its beginning. */
+static struct failure settle_onset(struct line *line, struct candidate *candidate)
+{
+    struct segment *segment = candidate->segment;
+    bool cut = false;
+    if (!segment || segment->number != SEGMENT_FIRST || segment->base > 0 || segment_is_husk(segment))
+        return failure_none();
+    int os_error = onset_is_cut(line->cursor, segment, candidate->proven, &cut);
+    if (!os_error && cut) {
+        notice_tell(line->notice, STORE_LOG_WARNING, "the log ended in the middle of its first write; it begins anew");
+        os_error = onset_mend(line->log, segment, candidate->proven);
+    }
+    if (os_error)
+        return file_error(line, candidate->number, os_error);
+    return cut ? onset_read_again(line, candidate) : failure_none();
 }
 
 /* ---- judging --------------------------------------------------------------------------------- */
@@ -458,6 +497,8 @@ static struct failure line_up(struct line *line)
     doubt_reach(line);
     for (size_t i = 0; i < line->count && !failure.error; i++)
         failure = candidate_open(line, &line->candidates[i]);
+    if (!failure.error && line->count == 1 && !progress_was_told(line->progress))
+        failure = settle_onset(line, &line->candidates[0]);
     for (size_t i = 0; i < line->count && !failure.error; i++)
         failure = take_in(line, i);
     if (failure.error)

@@ -173,12 +173,13 @@ static struct failure scan_segment(struct scan *scan, struct segment *segment, u
 
 /* Makes what was recovered durable. After a crash of the process, or a sync that failed, the last group may
  * be in the page cache only, and there even look clean: so its bytes are written again, and synced, before
- * anyone gets to see them and before the next group says that they are on disk. */
+ * anyone gets to see them and before the next group says that they are on disk. The first group of a segment takes the
+ * header along, which in a log's first segment comes to the disk with it. */
 static struct failure scan_settle(struct scan *scan)
 {
     const struct io *io = scan->log->io;
     const struct segment *segment = scan->segment;
-    uint64_t from = SEGMENT_HEADER;
+    uint64_t from = 0;
     unsigned char bytes[16 << 10];
     int error = 0;
     if (scan->last_group > segment->base)

@@ -250,6 +250,25 @@ START_TEST(it_is_a_segment_from_its_renaming_on)
 }
 END_TEST
 
+/* All of it comes to the disk with what is written to it then. */
+START_TEST(the_first_of_a_log_costs_no_sync_by_itself)
+{
+    const struct segment_header header = {.number = SEGMENT_FIRST};
+    struct segment_header read;
+    struct prepared prepared = get(KIB);
+    uint64_t before = sim_disk_calls(disk, SIM_FDATASYNC) + sim_disk_calls(disk, SIM_FSYNC);
+    ck_assert_int_eq(prepared_activate_first(&the_log, &prepared, &header).error, STORE_OK);
+    ck_assert_uint_eq(sim_disk_calls(disk, SIM_FDATASYNC) + sim_disk_calls(disk, SIM_FSYNC), before);
+    ck_assert_int_eq(segment_read_header(io, prepared.file, 1, &read).error, STORE_OK);
+    ck_assert_uint_eq(size_of("/log/0000000000000001.seg"), prepared.size);
+    drop(&prepared);
+    prepared = get(KIB);
+    sim_disk_fail(disk, SIM_RENAMEAT, 1, false, EIO);
+    ck_assert_int_eq(prepared_activate_first(&the_log, &prepared, &header).error, STORE_IO);
+    ck_assert_uint_eq(size_of("/log/next"), 0); /* dropped */
+}
+END_TEST
+
 /* Before the rename nothing has happened; behind it nobody knows whether the name is on disk. */
 START_TEST(what_fails_is_told_by_what_it_has_left)
 {
@@ -344,6 +363,7 @@ int main(void)
         on_a_full_disk_it_comes_out_of_the_reserve,
         with_nothing_left_anywhere_there_is_none,
         it_is_a_segment_from_its_renaming_on,
+        the_first_of_a_log_costs_no_sync_by_itself,
         what_fails_is_told_by_what_it_has_left,
         closing_leaves_none_behind,
         who_is_not_the_writer_is_stopped,
