@@ -244,4 +244,5 @@ const struct endpoint endpoint_archive_post = {.begin = begin,
                                                .parameters = {"prefix", "atomic"},
                                                .keeps = true,
                                                .unconditional = true,
+                                               .carries = true,
                                                .fault = "the archive cannot be stored"};

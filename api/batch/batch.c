@@ -337,4 +337,5 @@ const struct endpoint endpoint_batch = {.begin = begin,
                                         .end = end,
                                         .parameters = {"allow_empty", "allow_null_bytes"},
                                         .unconditional = true,
+                                        .carries = true,
                                         .fault = "the batch cannot be written"};

@@ -125,6 +125,18 @@ enum attributes_error attributes_add_digest(struct attributes *attributes, enum 
     return ATTRIBUTES_OK;
 }
 
+enum attributes_error attributes_set(struct attributes *attributes, const void *bytes, size_t length)
+{
+    uint8_t *copy = malloc(length);
+    if (!copy)
+        return ATTRIBUTES_NO_MEMORY;
+    memcpy(copy, bytes, length);
+    attributes_free(attributes);
+    attributes->bytes = copy;
+    attributes->length = length;
+    return ATTRIBUTES_OK;
+}
+
 enum attributes_error attributes_set_expiry(struct attributes *attributes, int64_t second)
 {
     if (has(attributes, ATTRIBUTE_EXPIRY))

@@ -70,6 +70,9 @@ enum attributes_error attributes_add_meta(struct attributes *attributes, const c
 enum attributes_error attributes_add_digest(struct attributes *attributes, enum attribute_tag tag,
                                             const uint8_t *digest, size_t length);
 
+/* All that were gathered before, in the place of what is there. */
+enum attributes_error attributes_set(struct attributes *attributes, const void *bytes, size_t length);
+
 /* The object expires at a second, counted since 1970. */
 enum attributes_error attributes_set_expiry(struct attributes *attributes, int64_t second);
 

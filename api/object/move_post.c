@@ -10,4 +10,5 @@ const struct endpoint endpoint_move_post = {.begin = begin,
                                             .receive = command_receive,
                                             .finish = command_finish,
                                             .end = command_end,
+                                            .carries = true,
                                             .fault = "the object cannot be moved"};

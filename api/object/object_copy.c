@@ -7,4 +7,4 @@ static void begin(struct request *request)
 }
 
 const struct endpoint endpoint_object_copy = {
-    .begin = begin, .finish = verb_finish, .end = verb_end, .fault = "the object cannot be copied"};
+    .begin = begin, .finish = verb_finish, .end = verb_end, .carries = true, .fault = "the object cannot be copied"};

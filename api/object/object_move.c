@@ -7,4 +7,4 @@ static void begin(struct request *request)
 }
 
 const struct endpoint endpoint_object_move = {
-    .begin = begin, .finish = verb_finish, .end = verb_end, .fault = "the object cannot be moved"};
+    .begin = begin, .finish = verb_finish, .end = verb_end, .carries = true, .fault = "the object cannot be moved"};

@@ -54,7 +54,7 @@ enum address_fault address_read(struct address *address, char *text, const struc
         fault = take_key(address, text, captures->key);
     if (fault == ADDRESS_OK && captures->hash.start)
         fault = take_hash(address, captures->hash);
-    if (captures->upload.start && !hex_decode_hash(captures->upload.start, captures->upload.length, &address->upload))
+    if (captures->upload.start && !hex_decode_id(captures->upload.start, captures->upload.length, &address->upload))
         fault = ADDRESS_BAD_UPLOAD;
     if (fault == ADDRESS_OK && captures->store.start)
         fault = take_store(address, text, captures->store);

@@ -91,7 +91,8 @@ static bool refuse_name(struct request *request, const struct captures *captures
                       (int)captures->hash.length, captures->hash.start);
         break;
     case ADDRESS_BAD_UPLOAD:
-        reply_problem(request, PROBLEM_NO_UPLOAD, "An upload has an id of 16 hexadecimal digits; \"%.*s\" is not one.",
+        reply_problem(request, PROBLEM_NO_UPLOAD,
+                      "An upload has an id of 16 hexadecimal digits in lower case; \"%.*s\" is not one.",
                       (int)captures->upload.length, captures->upload.start);
         break;
     case ADDRESS_OK:
@@ -180,17 +181,24 @@ static bool lies_here(struct request *request)
     return false;
 }
 
-/* A POST may stand for the methods of an upload, for clients on whose way no other gets through: a field names the one
- * that is meant (tus 1.0.0). Elsewhere it means nothing: who lets POST through to an object need not mean DELETE. */
-static enum method method_meant(const struct request *request)
+/* Whether uploads are made there, or it is one. */
+static bool is_about_uploads(const struct request *request)
 {
     struct captures captures;
+    const struct route *routes = request->api->routes;
+    const struct route *one = route_find(routes, METHOD_PATCH, request->resource, &captures);
+    const struct route *all = route_find(routes, METHOD_POST, request->resource, &captures);
+    return (one && one->endpoint->tus) || (all && all->endpoint->tus);
+}
+
+/* A POST may stand for any method where uploads are, for clients on whose way no other gets through: a field names
+ * which one is meant (tus 1.0.0). Elsewhere it means nothing: who lets POST through to an object need not mean DELETE.
+ */
+static enum method method_meant(const struct request *request)
+{
     const char *name = request_field(request, FIELD_X_HTTP_METHOD_OVERRIDE);
-    enum method meant = !name ? METHODS : method_of(name);
-    if (request->method != METHOD_POST || (meant != METHOD_PATCH && meant != METHOD_DELETE))
-        return request->method;
-    const struct route *route = route_find(request->api->routes, meant, request->resource, &captures);
-    return route && route->endpoint->tus ? meant : request->method;
+    bool other = name && request->method == METHOD_POST && is_about_uploads(request);
+    return other ? method_of(name) : request->method;
 }
 
 static bool find_endpoint(struct request *request)
@@ -256,6 +264,21 @@ static bool takes_preconditions(struct request *request)
         return false;
     }
     return true;
+}
+
+/* Generic clients send none of these: who does so means them. */
+static bool takes_fields(struct request *request)
+{
+    const char *name = request->fields.meta_count > 0 ? FIELD_META_PREFIX "*" : NULL;
+    if (request_field(request, FIELD_CAIRN_EXPIRES))
+        name = field_name(FIELD_CAIRN_EXPIRES);
+    if (!request->endpoint->carries || !name)
+        return true;
+    reply_problem(request, PROBLEM_BAD_HEADER,
+                  "%s is not understood here: what is copied or moved keeps the fields that it has, and in a batch or "
+                  "an archive each object has its own.",
+                  name);
+    return false;
 }
 
 /* Where the bytes of a body are an object's, its coding is kept with them; every other body is read. */
@@ -335,7 +358,7 @@ static bool read_head(struct request *request, const char *method)
     request->method = method_of(method);
     return read_target(request) && site_is_ours(request) && find_endpoint(request) && has_place(request) &&
            permit_arrival(request) && site_may_change(request) && takes_query(request) && meets_expectation(request) &&
-           speaks_tus(request) && takes_preconditions(request) && takes_coding(request);
+           speaks_tus(request) && takes_preconditions(request) && takes_fields(request) && takes_coding(request);
 }
 
 /* Whatever becomes of the request, nothing else of it needs the token. */

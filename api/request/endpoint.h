@@ -36,6 +36,8 @@ struct endpoint {
     bool links;
     /* It changes something and takes no preconditions: a request that has some is refused. */
     bool unconditional;
+    /* The objects that it writes have their fields already: a request that has some for one is refused. */
+    bool carries;
     /* What it answers depends on Accept. */
     bool negotiates;
     /* It tells how the server is: also those who find no place among the connections, and outside of the base path,

@@ -124,17 +124,29 @@ bool head_trailing_digest(struct request *request, struct digest *digest)
 
 struct gather {
     struct attributes *attributes;
+    bool piece;  /* the body is a piece of the object's: its own type and coding are not the object's */
+    bool yields; /* to what is there already */
     enum attributes_error error;
     const char *culprit;
 };
 
+static enum attributes_error gathered(const struct gather *gather, enum attributes_error error)
+{
+    return gather->yields && error == ATTRIBUTES_TWICE ? ATTRIBUTES_OK : error;
+}
+
+static bool is_of_body(const struct kept *kept)
+{
+    return kept->tag == ATTRIBUTE_CONTENT_TYPE || kept->tag == ATTRIBUTE_CONTENT_ENCODING;
+}
+
 static void gather_kept(const struct request *request, const struct kept *kept, struct gather *gather)
 {
     const char *value = request_field(request, kept->field);
-    if (!value)
+    if (!value || (gather->piece && is_of_body(kept)))
         return;
     gather->culprit = field_name(kept->field);
-    gather->error = kept_add(gather->attributes, kept, value);
+    gather->error = gathered(gather, kept_add(gather->attributes, kept, value));
 }
 
 static enum MHD_Result gather_meta(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
@@ -146,7 +158,8 @@ static enum MHD_Result gather_meta(void *closure, enum MHD_ValueKind kind, const
     if (!field_is_meta(name, name_length))
         return MHD_YES;
     gather->culprit = name;
-    gather->error = attributes_add_meta(gather->attributes, name + prefix, name_length - prefix, value);
+    gather->error = gathered(gather,
+                             attributes_add_meta(gather->attributes, name + prefix, name_length - prefix, value));
     return gather->error == ATTRIBUTES_OK ? MHD_YES : MHD_NO;
 }
 
@@ -162,18 +175,35 @@ static bool refuse_attributes(struct request *request, const struct gather *gath
     else if (gather->error == ATTRIBUTES_NO_NAME)
         reply_problem(request, PROBLEM_BAD_HEADER, "The field %s lacks a name behind its last dash.", gather->culprit);
     else
-        reply_problem(request, PROBLEM_BAD_HEADER, "The value of %s is not UTF-8 text.", gather->culprit);
+        reply_problem(request, PROBLEM_BAD_HEADER, "The value of %s is not UTF-8 text without control characters.",
+                      gather->culprit);
     return false;
+}
+
+static bool gather_all(struct request *request, struct gather *gather)
+{
+    for (size_t i = 0; gather->error == ATTRIBUTES_OK && i < KEPT_FIELDS; i++)
+        gather_kept(request, &kept_fields[i], gather);
+    if (gather->error == ATTRIBUTES_OK && request->fields.meta_count > 0)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather_meta, gather);
+    return gather->error == ATTRIBUTES_OK || refuse_attributes(request, gather);
 }
 
 bool head_attributes(struct request *request, struct attributes *attributes)
 {
     struct gather gather = {.attributes = attributes};
-    for (size_t i = 0; gather.error == ATTRIBUTES_OK && i < KEPT_FIELDS; i++)
-        gather_kept(request, &kept_fields[i], &gather);
-    if (gather.error == ATTRIBUTES_OK && request->fields.meta_count > 0)
-        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, gather_meta, &gather);
-    return gather.error == ATTRIBUTES_OK || refuse_attributes(request, &gather);
+    return gather_all(request, &gather);
+}
+
+/* They have to be sound by themselves: one that comes twice is no fault only where the other one is there already. */
+bool head_attributes_beside(struct request *request, struct attributes *attributes)
+{
+    struct attributes own = {0};
+    struct gather alone = {.attributes = &own, .piece = true};
+    struct gather beside = {.attributes = attributes, .piece = true, .yields = true};
+    bool sound = gather_all(request, &alone);
+    attributes_free(&own);
+    return sound && gather_all(request, &beside);
 }
 
 bool head_expiry(struct request *request, struct expiry *expiry)

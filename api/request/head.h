@@ -27,6 +27,10 @@ bool head_trailing_digest(struct request *request, struct digest *digest);
 /* Content-Type, its like and Cairn-Meta-*. */
 bool head_attributes(struct request *request, struct attributes *attributes);
 
+/* The same, but for those that are the body's, a piece of the object: they join what is there already, and yield to
+ * it. */
+bool head_attributes_beside(struct request *request, struct attributes *attributes);
+
 /* Cairn-Expires. */
 bool head_expiry(struct request *request, struct expiry *expiry);
 

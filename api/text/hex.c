@@ -68,3 +68,10 @@ bool hex_decode_lower(const char *text, uint8_t *bytes, size_t length)
     }
     return true;
 }
+
+bool hex_decode_id(const char *text, size_t length, uint64_t *ret_id)
+{
+    uint8_t bytes[sizeof *ret_id];
+    return length == 2 * sizeof bytes && hex_decode_lower(text, bytes, sizeof bytes) &&
+           hex_decode_hash(text, length, ret_id);
+}

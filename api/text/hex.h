@@ -18,6 +18,9 @@ void hex_encode_hash(char *text, uint64_t hash);
 /* Exactly 16 digits of either case; false for anything else. */
 bool hex_decode_hash(const char *text, size_t length, uint64_t *ret_hash);
 
+/* The same of lower case alone: what is named by it has one name. */
+bool hex_decode_id(const char *text, size_t length, uint64_t *ret_id);
+
 /* Exactly 2 * length digits of lower case: an entity tag is compared as it was written. */
 bool hex_decode_lower(const char *text, uint8_t *bytes, size_t length);
 

@@ -24,7 +24,7 @@ static bool read_part(const struct request *request, const char *text, size_t le
     return uri_split(text, length, &uri) && !uri.query.start && base_path_take(request_base_path(request), &uri.path) &&
            route_find(request->api->routes, METHOD_PATCH, uri.path, &captures) && captures.upload.start &&
            slice_is(captures.store, request->store_name) &&
-           hex_decode_hash(captures.upload.start, captures.upload.length, ret_id);
+           hex_decode_id(captures.upload.start, captures.upload.length, ret_id);
 }
 
 static bool is_named_before(const struct concat *concat)

@@ -92,8 +92,6 @@ static const char *read_pair(struct metadata *metadata, struct slice pair)
     const char *blank = memchr(pair.start, ' ', pair.length);
     struct slice name = {pair.start, blank ? (size_t)(blank - pair.start) : pair.length};
     size_t encoded = blank ? pair.length - name.length - 1 : 0, length = 0;
-    if (name.length == 0)
-        return "a pair has no name";
     char *value = malloc(encoded + 1);
     if (!value)
         return "memory is out";
@@ -122,7 +120,9 @@ const char *metadata_read(struct metadata *metadata, const char *value)
     const char *fault = NULL;
     while (*value != '\0' && !fault) {
         size_t length = strcspn(value, ",");
-        fault = read_pair(metadata, trimmed(value, length));
+        struct slice pair = trimmed(value, length);
+        if (pair.length > 0) /* an empty element of a list is none: RFC 9110, section 5.6.1 */
+            fault = read_pair(metadata, pair);
         value += length;
         value += *value == ',';
     }

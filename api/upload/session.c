@@ -16,7 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-static void look_again(struct request *request);
 static void claimed(struct request *request);
 
 /* ---- which it is ------------------------------------------------------------------------------ */
@@ -38,6 +37,15 @@ static bool keep_precondition(struct precondition *precondition, const struct la
            (*label->none_match == '\0' || precondition_none_match(precondition, label->none_match) == PRECONDITION_OK);
 }
 
+/* Fields of their own came beside Upload-Metadata. An older server kept none of these. */
+static bool keep_fields(struct metadata *metadata, const struct label *label)
+{
+    if (!metadata->expiry.given && *label->expires != '\0')
+        (void)expiry_read(label->expires, strlen(label->expires), &metadata->expiry);
+    return label->attributes_length == 0 ||
+           attributes_set(&metadata->attributes, label->attributes, label->attributes_length) == ATTRIBUTES_OK;
+}
+
 /* What was looked at when the upload was made, and was good then: what fails now is memory. */
 static bool keep_label(struct session *session, const struct label *label)
 {
@@ -45,7 +53,8 @@ static bool keep_label(struct session *session, const struct label *label)
     session->told = strdup(label->metadata);
     session->concat = strdup(label->concat);
     return session->told && session->concat && keep_precondition(&session->precondition, label) &&
-           !metadata_read(&session->metadata, label->metadata) && (session->metadata.key || session->info.partial);
+           !metadata_read(&session->metadata, label->metadata) && keep_fields(&session->metadata, label) &&
+           (session->metadata.key || session->info.partial);
 }
 
 /* Thread: the engine's. */
@@ -64,6 +73,8 @@ static void look_job(struct request *request)
 {
     struct session *session = request->state;
     enum store_error error = upload_look(request->store, session->asked.id, keep, session);
+    if (error == STORE_UPLOAD_HELD) /* it is told of all the same */
+        error = STORE_OK;
     request_keep_error(request, !error && !session->told ? STORE_NO_MEMORY : error);
 }
 
@@ -72,23 +83,16 @@ static void looked(struct request *request)
     struct session *session = request->state;
     const struct metadata *metadata = &session->metadata;
     struct store_key key = store_key_of(metadata->key, metadata->key_length);
-    if (request->error == STORE_UPLOAD_HELD) /* it has all its bytes: soon there is an object, or somebody hangs */
-        session_claim(request, session, UPLOAD_GONE, look_again);
-    else if (request->error != STORE_OK)
+    if (request->error != STORE_OK)
         reply_error(request, request->error);
     else if (permit_may(request, RIGHT_WRITE, request->store_name, metadata->key ? &key : NULL)) /* label_permits() */
         session->then(request);
 }
 
-static void look_again(struct request *request)
-{
-    request_offload(request, look_job, looked);
-}
-
 void session_look(struct request *request, struct session *session, request_step *then)
 {
     session->then = then;
-    look_again(request);
+    request_offload(request, look_job, looked);
 }
 
 /* ---- who else works on it --------------------------------------------------------------------- */

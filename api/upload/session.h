@@ -1,5 +1,5 @@
 /* session.h - what the requests about one unfinished upload have in common: POST that brings the first bytes, PATCH,
- * HEAD, which commits one that has all its bytes and only lacks that, and DELETE.
+ * HEAD, and DELETE.
  *
  *     session_look(request, session, then)     which upload it is, and whether the visitor may
  *     session_claim(request, session, ...)     whoever else works on it is asked for it
@@ -35,7 +35,8 @@ struct session {
     request_step *then;
 };
 
-/* Learns what there is to know of the upload; `then` follows, unless it has answered. */
+/* Learns what there is to know of the upload; `then` follows, unless it has answered. Before that nobody else is
+ * disturbed: who may not work on it has no claims either. */
 void session_look(struct request *request, struct session *session, request_step *then);
 
 /* Has whoever else works on it do as wished; `then` follows with request->error. */

@@ -1,7 +1,9 @@
 /* upload_head.c - HEAD …/uploads/{id}: how far an unfinished upload has come (tus 1.0.0).
  *
- * One that has all its bytes but is no object yet, since the server ended or was short of something in between, is
- * committed now: a client who learns that all bytes are there takes it for done.
+ * One may have all its bytes and be no object yet, since the server ended or was short of something in between. A
+ * client who learns that all bytes are there takes it for done. So the last one is told to be missing: who means it
+ * brings that once more, and it is committed. HEAD changes nothing, for whoever only looks must not replace what has
+ * been written since.
  */
 #include "api/http/http_date.h"
 #include "api/request/reply.h"
@@ -34,32 +36,22 @@ static void answer(struct request *request)
     session_position_fields(request, session);
 }
 
-static void committed(struct request *request)
-{
-    if (request->error == STORE_OK)
-        answer(request);
-    else
-        reply_error(request, request->error);
-}
-
-static void commit(struct request *request)
-{
-    session_finish(request, request->state, committed);
-}
-
+/* An empty one has no byte to bring: it is made anew. */
 static void looked(struct request *request)
 {
     struct session *session = request->state;
     const struct upload_info *info = &session->info;
-    if (info->done || info->partial || info->offset != info->length) {
-        answer(request);
+    bool lacks_object = !info->done && !info->partial && info->offset == info->length;
+    if (lacks_object && info->length == 0) {
+        reply_error(request, STORE_NO_UPLOAD);
         return;
     }
-    session->asked.offset = info->offset;
-    session_resume(request, session, commit);
+    if (lacks_object)
+        session->offset--;
+    answer(request);
 }
 
-static void look(struct request *request)
+static void settled(struct request *request)
 {
     session_look(request, request->state, looked);
 }
@@ -67,7 +59,12 @@ static void look(struct request *request)
 /* Of one that is just being sent, what has come counts, too. */
 static void settle(struct request *request)
 {
-    session_claim(request, request->state, UPLOAD_SETTLED, look);
+    session_claim(request, request->state, UPLOAD_SETTLED, settled);
+}
+
+static void look(struct request *request)
+{
+    session_look(request, request->state, settle);
 }
 
 static void begin(struct request *request)
@@ -82,7 +79,7 @@ static void begin(struct request *request)
 
 static void finish(struct request *request)
 {
-    request_acquire(request, settle);
+    request_acquire(request, look);
 }
 
 static void end(struct request *request)

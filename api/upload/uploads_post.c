@@ -21,6 +21,7 @@ struct creation {
     struct session session; /* first: the one whose bytes come along */
     struct upload_order order;
     struct upload_union united;
+    struct expiry unheeded; /* of Cairn-Expires, where Upload-Metadata has another one */
     struct concat concat;
     bool foreign; /* one of the parts is none of the visitor's */
     char *label;  /* owned */
@@ -98,14 +99,24 @@ static const char *text_of(const struct request *request, enum field field)
     return value ? value : "";
 }
 
-/* Those that are malformed are refused here, and not when all bytes have come. */
+/* Those that are malformed are refused here, and not when all bytes have come. What is in Upload-Metadata goes before
+ * what comes as a field of its own. */
 static bool keep_label(struct request *request, struct creation *creation)
 {
-    struct label label = {text_of(request, FIELD_IF_MATCH), text_of(request, FIELD_IF_NONE_MATCH),
-                          text_of(request, FIELD_UPLOAD_METADATA), text_of(request, FIELD_IF_UNMODIFIED_SINCE),
-                          text_of(request, FIELD_UPLOAD_CONCAT)};
-    if (!head_precondition(request, &creation->session.precondition))
+    struct session *session = &creation->session;
+    struct metadata *metadata = &session->metadata;
+    struct expiry *expiry = metadata->expiry.given ? &creation->unheeded : &metadata->expiry;
+    if (!head_precondition(request, &session->precondition) ||
+        !head_attributes_beside(request, &metadata->attributes) || !head_expiry(request, expiry))
         return false;
+    struct label label = {.match = text_of(request, FIELD_IF_MATCH),
+                          .none_match = text_of(request, FIELD_IF_NONE_MATCH),
+                          .metadata = text_of(request, FIELD_UPLOAD_METADATA),
+                          .unmodified = text_of(request, FIELD_IF_UNMODIFIED_SINCE),
+                          .concat = text_of(request, FIELD_UPLOAD_CONCAT),
+                          .expires = text_of(request, FIELD_CAIRN_EXPIRES),
+                          .attributes = metadata->attributes.bytes,
+                          .attributes_length = metadata->attributes.length};
     creation->label = label_write(&label, &creation->order.label_length);
     creation->order.label = creation->label;
     if (!creation->label)

@@ -843,9 +843,20 @@ void stream_wait(struct stream *stream, void (*ready)(void *arg), void *arg)
 
 /* ---- going on with an upload ------------------------------------------------------------------ */
 
+/* Whether that is the last byte of one that has them all, but is no object yet: it commits it. */
+static bool brings_last_again(const struct upload *upload, uint64_t offset)
+{
+    const struct upload_slot *slot = &upload->file.slot;
+    return !upload->file.partial && slot->stage == UPLOAD_OPEN && slot->offset == slot->length &&
+           offset < slot->offset && offset + 1 == slot->offset;
+}
+
 static struct failure resumption_check(struct upload *upload, const struct upload_resumption *asked)
 {
     const struct upload_slot *slot = &upload->file.slot;
+    int error = brings_last_again(upload, asked->offset) ? upload_step_back(upload) : 0;
+    if (error)
+        return failure_of_errno(error);
     if (asked->offset != slot->offset || slot->stage == UPLOAD_DONE)
         return failure_of(STORE_UPLOAD_OFFSET);
     uint64_t length = slot->length == STORE_SIZE_UNKNOWN ? asked->length : slot->length;
@@ -859,14 +870,23 @@ static struct failure resumption_check(struct upload *upload, const struct uploa
     return failure_of_errno(length != slot->length ? upload_set_length(upload, length) : 0);
 }
 
+/* Whether that is where somebody goes on with it who has asked how far it is; all of its bytes, but for the last one,
+ * where they are all there. Lock held. */
+static bool has_reached(const struct stream *stream, uint64_t offset)
+{
+    assert(lock_is_mine(&stream->lock));
+    uint64_t came = stream->whole ? 0 : stream->received, reached = stream->base + came;
+    bool complete = stream->announced == came && reached > 0 && stream->op.key.length > 0;
+    return offset == reached || (complete && offset == reached - 1);
+}
+
 /* Somebody else wants the upload. Bytes that have come since he was told how far it is are a sign of life: then it is
  * this stream's still. Thread: any, the lock of the uploads held. */
 static enum store_error stream_yield(void *arg, enum upload_wish wish, uint64_t offset)
 {
     struct stream *stream = arg;
     lock_take(&stream->lock);
-    uint64_t reached = stream->base + (stream->whole ? 0 : stream->received);
-    bool there = reached == offset && !stream->sending;
+    bool there = has_reached(stream, offset) && !stream->sending;
     bool busy = !stream->ending && !stream->aborted && !stream->leaving; /* else it is on its way out */
     bool alive = busy && wish == UPLOAD_LEFT && !there;
     if (busy && !alive) {

@@ -50,6 +50,13 @@ int upload_set_length(struct upload *upload, uint64_t length)
     return note(upload, &slot);
 }
 
+int upload_step_back(struct upload *upload)
+{
+    struct upload_slot slot = upload->file.slot;
+    slot.offset--;
+    return note(upload, &slot);
+}
+
 static int open_bytes(const struct upload *upload)
 {
     const struct uploads *uploads = upload->uploads;

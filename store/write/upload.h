@@ -46,6 +46,9 @@ bool upload_is_due(const struct upload *upload, uint64_t position);
 /* How long it will be is known now; an errno. Blocking. */
 int upload_set_length(struct upload *upload, uint64_t length);
 
+/* Its last byte comes once more; an errno. Blocking. */
+int upload_step_back(struct upload *upload);
+
 /* Reads its bytes, by way of `buffer`, for their digest; an errno. Blocking. */
 int upload_digest(const struct upload *upload, unsigned char *buffer, size_t capacity, struct store_digest *ret_digest);
 

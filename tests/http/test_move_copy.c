@@ -117,6 +117,32 @@ START_TEST(moving_to_itself_is_403)
 }
 END_TEST
 
+/* They could not be given to what is copied or moved. */
+START_TEST(fields_of_an_object_are_refused)
+{
+    const char *fields[] = {"Cairn-Expires: 3600", "Cairn-Meta-Colour: red"};
+    const char *body = "{\"key\":\"a\",\"destination\":{\"key\":\"b\"}}", *json = "Content-Type: application/json";
+    const char *batch = "{\"ops\":[{\"op\":\"put\",\"key\":\"b\",\"data\":\"\"}]}";
+    site_expect(site_put("a", "x", NULL), 201);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const char *destination = destination_in(site.store, "b");
+        const struct {
+            const char *method, *target, *body, *field;
+        } requests[] = {{"COPY", site_object("a"), "", destination},  {"MOVE", site_object("a"), "", destination},
+                        {"POST", site_target("/copy"), body, json},   {"POST", site_target("/move"), body, json},
+                        {"POST", site_target("/batch"), batch, json}, {"POST", site_target("/archive"), "", "A: b"}};
+        for (size_t j = 0; j < sizeof requests / sizeof *requests; j++) {
+            struct answer *answer = client_send(site.client, requests[j].method, requests[j].target, requests[j].body,
+                                                strlen(requests[j].body), requests[j].field, fields[i], NULL);
+            site_expect_kind(answer, 400, "bad-header");
+            ck_assert_ptr_nonnull(
+                strstr(answer_string(answer, "detail"), i == 0 ? "Cairn-Expires is" : "Cairn-Meta-* is"));
+        }
+    }
+    site_expect(site_get("b", NULL), 404);
+}
+END_TEST
+
 START_TEST(a_missing_source_is_404)
 {
     site_expect_problem(site_move("none", site_destination("new"), NULL), 404);
@@ -492,6 +518,7 @@ int main(void)
         overwrite_t_is_the_default,
         a_bad_overwrite_is_refused,
         moving_to_itself_is_403,
+        fields_of_an_object_are_refused,
         a_missing_source_is_404,
         a_large_object_moves_and_copies,
         the_destination_may_be_a_uri_of_any_host,

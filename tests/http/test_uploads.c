@@ -156,6 +156,45 @@ START_TEST(metadata_has_what_a_header_may_have)
     ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "\"meta-(x)\": what stands behind meta-"));
     site_expect_kind(create_with("filetype YQBi", NULL), 400, "bad-header"); /* a NUL between a and b */
     site_expect(create_with("meta-x.y!z dg==,filename YQBi", NULL), 201);
+    site_expect(create_with(",filetype aW1hZ2UvcG5n,, ,", NULL), 201); /* empty elements of a list are none */
+}
+END_TEST
+
+/* "k/k" from a creation with that field in its head beside others; it is finished after a restart. */
+static struct answer *with_fields(const char *metadata, const char *field)
+{
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, "Upload-Length: 5",
+                                        client_text(site.client, "Upload-Metadata: key ay9r,%s", metadata),
+                                        "Cache-Control: max-age=60", "Cairn-Meta-Shape: round", field, NULL);
+    site_expect(answer, 201);
+    char *upload = strdup(answer_header(answer, "Location"));
+    server_crash(site.server);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(append(upload, 0, "hello", 5, "Cairn-Meta-Late: ignored"), 204);
+    free(upload);
+    answer = site_get("k/k", NULL);
+    site_expect(answer, 200);
+    return answer;
+}
+
+START_TEST(what_is_kept_may_come_in_the_head_of_the_creation)
+{
+    site_start();
+    struct answer *answer = with_fields("filetype aW1hZ2UvcG5n", "Cairn-Expires: 3600");
+    ck_assert_str_eq(answer_header(answer, "Content-Type"), "image/png");
+    ck_assert_str_eq(answer_header(answer, "Cache-Control"), "max-age=60");
+    ck_assert_str_eq(answer_header(answer, "Cairn-Meta-Shape"), "round");
+    ck_assert_ptr_nonnull(answer_header(answer, "Cairn-Expires"));
+    ck_assert_ptr_null(answer_header(answer, "Cairn-Meta-Late"));
+    answer = with_fields("cairn_expires MzI1MDM2ODAwMDA=,meta-shape c3F1YXJl", "Cairn-Expires: 3600"); /* square */
+    ck_assert_str_eq(answer_header(answer, "Cairn-Meta-Shape"), "square");
+    ck_assert_ptr_nonnull(strstr(answer_header(answer, "Cairn-Expires"), " 30")); /* a thousand years */
+    const char *faults[] = {"Cairn-Expires: yesterday", "Cairn-Expires: 0", "Cairn-Meta-: x"};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        site_expect_kind(create_with("", faults[i]), 400, "bad-header");
+    site_expect_kind(create_with("", client_text(site.client, "Cairn-Meta-X: %04096d", 0)), 431,
+                     "attributes-too-large");
 }
 END_TEST
 
@@ -186,6 +225,13 @@ START_TEST(a_post_may_stand_for_the_methods_of_an_upload)
                                         "X-HTTP-Method-Override: PATCH", NULL);
     site_expect(answer, 204);
     ck_assert_uint_eq(offset_of(answer), 3);
+    answer = client_send(site.client, "POST", upload, NULL, 0, TUS, "X-HTTP-Method-Override: HEAD", NULL);
+    site_expect(answer, 200);
+    ck_assert_uint_eq(offset_of(answer), 3);
+    site_expect(client_send(site.client, "POST", upload, NULL, 0, TUS, "X-HTTP-Method-Override: PUT", NULL), 405);
+    site_expect(client_send(site.client, "POST", upload, NULL, 0, TUS, "X-HTTP-Method-Override: patch", NULL), 501);
+    site_expect(client_send(site.client, "POST", site_target("/uploads"), NULL, 0, "X-HTTP-Method-Override: GET", NULL),
+                200);
     site_expect(client_send(site.client, "POST", upload, NULL, 0, TUS, "X-HTTP-Method-Override: DELETE", NULL), 204);
     site_expect(head(upload), 404);
     site_expect(site_put("k", "kept", NULL), 201);
@@ -206,6 +252,12 @@ START_TEST(unfinished_ones_are_listed_and_removed)
     ck_assert_str_eq(json_string_value(json_object_get(json_array_get(uploads, 0), "key")), "k/k");
     site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
     site_expect_kind(append(upload, 0, "hello", 5, NULL), 404, "no-upload");
+    const char *names[] = {"0123456789ABCDEF", "0123456789abcde", "0123456789abcdefa", "%30123456789abcde"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        answer = append(site_target(client_text(site.client, "/uploads/%s", names[i])), 0, "hello", 5, NULL);
+        site_expect_kind(answer, 404, "no-upload");
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "16 hexadecimal digits in lower case"));
+    }
 }
 END_TEST
 
@@ -285,6 +337,71 @@ START_TEST(one_that_somebody_sends_can_be_removed)
     int socket = hang(upload);
     site_expect(client_send(site.client, "DELETE", upload, NULL, 0, TUS, NULL), 204);
     site_expect(head(upload), 404);
+    close(socket);
+}
+END_TEST
+
+/* A client whose connection hangs, or breaks, between the last of the bytes and the end of its request; its socket. */
+static int hang_at_the_end(const char *upload, const char *field, const char *bytes)
+{
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket,
+                       "PATCH %s HTTP/1.1\r\nHost: localhost\r\n" TUS "\r\n" BYTES
+                       "\r\nUpload-Offset: 0\r\n%s\r\nTransfer-Encoding: chunked\r\n\r\n%s",
+                       upload, field, bytes));
+    return socket;
+}
+
+START_TEST(who_only_looks_replaces_nothing)
+{
+    site_start();
+    char *upload = create(5, NULL);
+    int socket = hang_at_the_end(upload, "Accept: */*", "5\r\nhello\r\n");
+    WAIT_UNTIL(offset_of(head(upload)) == 4);
+    close(socket);
+    site_expect(site_put("k/k", "newer", NULL), 201);
+    for (int i = 0; i < 2; i++) {
+        struct answer *answer = head(upload);
+        site_expect(answer, 200);
+        ck_assert_uint_eq(offset_of(answer), 4);
+        ck_assert_ptr_null(answer_header(answer, "Cairn-Key"));
+    }
+    site_expect_text("k/k", "newer");
+    struct answer *answer = append(upload, 4, "o", 1, NULL);
+    site_expect(answer, 204);
+    ck_assert_uint_eq(offset_of(answer), 5);
+    ck_assert_str_eq(answer_header(answer, "Cairn-Created"), "false");
+    site_expect_text("k/k", "hello");
+}
+END_TEST
+
+START_TEST(who_hangs_behind_the_last_byte_can_be_relieved)
+{
+    site_start();
+    char *upload = create(5, NULL);
+    struct raw_answer refused;
+    int socket = hang_at_the_end(upload, "Accept: */*", "5\r\nhello\r\n");
+    WAIT_UNTIL(offset_of(head(upload)) == 4);
+    site_expect(append(upload, 4, "O", 1, NULL), 204);
+    site_expect_text("k/k", "hellO");
+    ck_assert(raw_send(socket, "0\r\n\r\n"));
+    ck_assert(raw_receive(socket, &refused));
+    ck_assert_int_eq(refused.status, 423);
+    close(socket);
+}
+END_TEST
+
+START_TEST(an_empty_one_that_is_no_object_is_made_anew)
+{
+    site_start();
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS,
+                                        "Upload-Defer-Length: 1", KEY, NULL);
+    site_expect(answer, 201);
+    const char *upload = answer_header(answer, "Location");
+    int socket = hang_at_the_end(upload, "Upload-Length: 0", "");
+    WAIT_UNTIL(head(upload)->status == 404);
+    site_expect(append(upload, 0, "", 0, NULL), 204);
+    site_expect_text("k/k", "");
     close(socket);
 }
 END_TEST
@@ -477,6 +594,27 @@ START_TEST(a_part_without_a_key_belongs_to_those_who_may_write_the_whole_store)
 }
 END_TEST
 
+/* Whose bytes are all there, and whose request has not ended. */
+START_TEST(who_may_not_disturbs_nobody)
+{
+    start_with_prefixes();
+    struct answer *answer = client_send(site.client, "POST", site_target("/uploads"), NULL, 0, TUS, "Upload-Length: 5",
+                                        KEY_OF_A, access_bearer("a"), NULL);
+    site_expect(answer, 201);
+    struct raw_answer whole;
+    const char *upload = answer_header(answer, "Location"), *bearer = access_bearer("b");
+    int socket = hang_at_the_end(upload, access_bearer("a"), "5\r\nhello\r\n");
+    WAIT_UNTIL(offset_of(client_send(site.client, "HEAD", upload, NULL, 0, TUS, access_bearer("a"), NULL)) == 4);
+    site_expect(client_send(site.client, "HEAD", upload, NULL, 0, TUS, bearer, NULL), 403);
+    site_expect_kind(append(upload, 4, "O", 1, bearer), 403, "forbidden");
+    site_expect_kind(client_send(site.client, "DELETE", upload, NULL, 0, TUS, bearer, NULL), 403, "forbidden");
+    ck_assert(raw_send(socket, "0\r\n\r\n"));
+    ck_assert(raw_receive(socket, &whole));
+    ck_assert_int_eq(whole.status, 204);
+    close(socket);
+}
+END_TEST
+
 /* Clients send the fields that they were given with each of their requests. */
 START_TEST(conditions_count_at_the_creation_and_are_no_fault_later)
 {
@@ -499,6 +637,7 @@ int main(void)
         a_condition_is_decided_with_the_last_byte,
         creation_says_what_it_needs,
         metadata_has_what_a_header_may_have,
+        what_is_kept_may_come_in_the_head_of_the_creation,
         digests_of_other_kinds_are_refused,
         a_post_may_stand_for_the_methods_of_an_upload,
         unfinished_ones_are_listed_and_removed,
@@ -506,6 +645,10 @@ int main(void)
         who_comes_back_need_not_wait_for_a_connection_that_hangs,
         who_is_slow_is_not_disturbed_by_who_looks,
         one_that_somebody_sends_can_be_removed,
+        who_only_looks_replaces_nothing,
+        who_hangs_behind_the_last_byte_can_be_relieved,
+        an_empty_one_that_is_no_object_is_made_anew,
+        who_may_not_disturbs_nobody,
         a_part_may_have_metadata,
         parts_become_one,
         who_joins_the_same_parts_again_gets_the_same_answer,

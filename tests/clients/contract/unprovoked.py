@@ -17,7 +17,7 @@ UNPROVOKED = {
         "headObject", "getObjectByHash", "headObjectByHash", "getObjects", "getArchive", "listUploads", "getUploadOffset",
         "deleteUpload", "listChanges",
     }),
-    507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash", "getUploadOffset"}),
+    507: (LAST_BLOCK, {"updateStore", "deleteObject", "deleteObjectByHash"}),
 }
 SINGLE = {
     ("getReadiness", 503): FAILED_SYNC, ("getMetrics", 503): NO_MEMORY, ("compactStore", 503): DRAINING,

@@ -371,6 +371,27 @@ START_TEST(who_brings_bytes_is_left_alone)
 }
 END_TEST
 
+/* A client who has all bytes on disk and has heard nothing is told that the last one is missing. */
+START_TEST(the_last_byte_comes_once_more)
+{
+    struct stream *stream;
+    uint64_t id = must_create("k", SIZE);
+    must_bring(id, 0, SIZE);
+    fixture_must_put(&fixture, "k", "later");
+    ck_assert_uint_eq(must_look(id), SIZE);
+    fixture_must_hold(&fixture, "k", "later");
+    ck_assert_int_eq(resume(id, SIZE - 2, false, &stream), STORE_UPLOAD_OFFSET);
+    stream = hanging(id, SIZE - 1, SIZE, false);
+    ck_assert_int_eq(claim(id, UPLOAD_LEFT, SIZE - 2), STORE_UPLOAD_OFFSET);
+    ck_assert_int_eq(claim(id, UPLOAD_LEFT, SIZE - 1), STORE_OK);
+    must_conclude(id, SIZE - 1, SIZE);
+    must_be_out(stream);
+    stream_abort(stream);
+    ck_assert_int_eq(fixture_get(&fixture, "k", bytes, SIZE), STORE_OK);
+    ck_assert_int_eq(resume(id, SIZE - 1, false, &stream), STORE_UPLOAD_OFFSET);
+}
+END_TEST
+
 /* ---- two clients ------------------------------------------------------------------------------- */
 
 enum { CONTESTED = 64 * KIBIBYTE, STRETCH = 3000 };
@@ -711,6 +732,7 @@ START_TEST(what_is_no_complete_part_is_not_joined)
     ck_assert_int_eq(bring_part(parts[0], 0, 10), STORE_OK);
     parts[1] = parts[0];
     ck_assert_int_eq(join(parts, 2, &stream, &info), STORE_UPLOAD_PARTS);
+    ck_assert_int_eq(resume(parts[0], 9, false, &stream), STORE_UPLOAD_OFFSET);
     ck_assert_uint_eq(must_look(parts[0]), 10);
     ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 10);
 }
@@ -1150,6 +1172,7 @@ int main(void)
         who_comes_with_the_right_offset_ends_a_stream_that_hangs,
         who_is_out_may_end_in_any_way,
         who_brings_bytes_is_left_alone,
+        the_last_byte_comes_once_more,
         of_two_clients_nothing_is_mixed,
         a_piece_with_another_digest_leaves_nothing,
         a_condition_is_decided_at_the_end_and_ends_it,
