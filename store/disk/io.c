@@ -351,8 +351,18 @@ char *io_list(const struct io *io, int folder)
     return names;
 }
 
+/* A length that is cut and made again leaves a hole. */
+static int make_hole(const struct io *io, int file, uint64_t from, uint64_t to)
+{
+    if (io->ftruncate(io->self, file, (off_t)from) < 0 || io->ftruncate(io->self, file, (off_t)to) < 0)
+        return errno;
+    return 0;
+}
+
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to)
 {
+    if (io->holes)
+        return make_hole(io, file, from, to);
     size_t most = from < to && to - from < ZEROS ? (size_t)(to - from) : ZEROS;
     unsigned char *zeros = calloc(1, most);
     int error = zeros ? 0 : ENOMEM;

@@ -22,6 +22,7 @@ enum { IO_BLOCK = 4096 };
 
 struct io {
     void *self; /* handed to every call as its first argument */
+    bool holes; /* what was never written reads as zeros at no cost, and zeros that are written ahead keep no space */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
     int (*close)(void *self, int file);
     int (*dup)(void *self, int file); /* another descriptor of the same open file */
@@ -81,7 +82,7 @@ bool io_leads_to(const struct io *io, int folder, const char *path, int file);
  * lost+found, @eaDir, and whatever begins with a dot. They are nobody's. */
 char *io_list(const struct io *io, int folder);
 
-/* Fills the file with zeros from `from` to `to`; an errno. */
+/* Fills the file with zeros from `from` to `to`, its end then; an errno. */
 int io_write_zeros(const struct io *io, int file, uint64_t from, uint64_t to);
 
 #endif

@@ -162,6 +162,7 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
     *roomy = (struct io_roomy){.base = base, .make_room = make_room, .arg = arg};
     roomy->io = (struct io){
         .self = roomy,
+        .holes = base->holes,
         .openat = roomy_openat,
         .close = roomy_close,
         .dup = roomy_dup,

@@ -51,11 +51,17 @@ static uint64_t smallest(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* A file of a place that has holes keeps nothing: there puts leave all of the reserve free. */
+static bool keeps_a_file(const struct space *space)
+{
+    return space->wanted > 0 && !space->io->holes;
+}
+
 /* Bytes that the reserve's file should have: the largest segment's for compaction, and a share for deletes. Where
  * there is little in the stores they cannot need much. */
 static uint64_t target_of(const struct space *space)
 {
-    if (!space->wanted)
+    if (!keeps_a_file(space))
         return 0;
     uint64_t share = smallest(space->wanted / 2, atomic_load(&space->covered));
     return atomic_load(&space->largest) + smallest(share, SHARE_MAX);
@@ -284,7 +290,7 @@ void space_init(struct space *space, const struct services *services, int folder
     errand_init(&space->rest, services->upkeep, run_rest, space, NULL);
     if (!options->read_only && !options->disk_reserve)
         reserve_remove(space->io, folder);
-    reserve_init(&space->reserve, space->io, folder, space->wanted > 0);
+    reserve_init(&space->reserve, space->io, folder, keeps_a_file(space));
     warn_if_scarce(space);
 }
 

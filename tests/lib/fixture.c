@@ -59,7 +59,7 @@ void fixture_start(struct fixture *fixture, uint64_t seed)
 {
     *fixture = (struct fixture){.disk = sim_disk_new(seed)};
     fixture->io = sim_disk_io(fixture->disk);
-    fixture->options = model_options(fixture->disk);
+    fixture->options = model_options(fixture->io);
     fixture->options.log = hear;
     fixture->options.log_arg = fixture;
     fixture_open(fixture);

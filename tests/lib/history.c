@@ -154,7 +154,7 @@ void history_burst(struct model *model, struct prng *prng)
 {
     unsigned store = pick_store(prng);
     unsigned count = 1 + (unsigned)prng_below(prng, 12);
-    sim_disk_hold_syncs(model->disk, true);
+    model->ground.hold(model->ground.self, true);
     for (unsigned i = 0; i < count; i++) {
         unsigned key = pick_key(model, prng, store, MODEL_KEYS);
         if (key == MODEL_KEYS)
@@ -167,7 +167,7 @@ void history_burst(struct model *model, struct prng *prng)
         }
         attempt_submit(attempt);
     }
-    sim_disk_hold_syncs(model->disk, false);
+    model->ground.hold(model->ground.self, false);
 }
 
 void history_round(struct model *model, struct prng *prng, unsigned count)

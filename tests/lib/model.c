@@ -37,10 +37,10 @@ bool model_disk_error(enum store_error error)
            error == STORE_DAMAGED;
 }
 
-struct depot_options model_options(struct sim_disk *disk)
+struct depot_options model_options(const struct io *io)
 {
     struct depot_options options = depot_options_default();
-    options.io = sim_disk_io(disk);
+    options.io = io;
     options.inline_limit = 512;
     options.segment_size = 32 << 10;
     options.shortage_patience = 0; /* where descriptors are out here, none come free */
@@ -52,14 +52,22 @@ struct depot_options model_options(struct sim_disk *disk)
 
 struct model *model_new(struct sim_disk *disk, uint64_t seed)
 {
+    const struct ground ground = ground_of_disk(disk);
+    struct model *model = model_new_on(&ground, seed);
+    model->disk = disk;
+    return model;
+}
+
+struct model *model_new_on(const struct ground *ground, uint64_t seed)
+{
     struct model *model = calloc(1, sizeof *model);
     if (!model)
         abort();
-    model->disk = disk;
+    model->ground = *ground;
     model->seed = seed;
     model->whims = prng_of(seed);
     model->hour = wall_clock_now() + HOUR / 2; /* no test takes so long */
-    model->options = model_options(disk);
+    model->options = model_options(ground->io);
     model->options.inline_limit = MODEL_INLINE;
     if (seed / 2 % 2 == 0) /* else it is the usual one, which the first records fill */
         model->options.first_segment = MODEL_FIRST;
@@ -457,10 +465,10 @@ enum store_error model_open(struct model *model, struct store_detail *ret_detail
 
 static void check_descriptors(const struct model *model)
 {
-    size_t left = sim_disk_open_files(model->disk);
+    size_t left = model->ground.open_files(model->ground.self);
     if (left > 0)
         model_fail(model, "%zu descriptors are open after depot_close()", left);
-    uint64_t bad = sim_disk_bad_uses(model->disk);
+    uint64_t bad = model->ground.bad_uses(model->ground.self);
     if (bad > 0)
         model_fail(model, "%llu times a descriptor was used that was not open", (unsigned long long)bad);
 }
@@ -495,9 +503,9 @@ void model_power_cut(struct model *model, uint64_t seed)
 {
     bool disturbed = model->disturbed;
     model->disturbed = true;
-    sim_disk_cut(model->disk);
+    model->ground.cut(model->ground.self);
     settle_and_close(model);
-    sim_disk_reboot(model->disk, seed);
+    model->ground.reboot(model->ground.self, seed);
     model->disturbed = false;
     spoil_summaries(model);
     model_open(model, NULL);

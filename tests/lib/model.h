@@ -14,6 +14,7 @@
 
 #include "store/store.h"
 #include "tests/lib/attempt.h"
+#include "tests/lib/ground.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/value.h"
@@ -45,7 +46,8 @@ struct model_total {
 };
 
 struct model {
-    struct sim_disk *disk;
+    struct ground ground;
+    struct sim_disk *disk; /* that is the ground; NULL: another one */
     struct depot_options options;
     uint64_t seed;
     struct prng whims; /* what becomes of the summaries beside the logs */
@@ -80,10 +82,11 @@ struct model {
 };
 
 /* The options of a small depot: payloads inline up to 512 bytes, small segments. */
-struct depot_options model_options(struct sim_disk *disk);
+struct depot_options model_options(const struct io *io);
 
-/* Borrows the disk. */
+/* Borrows the disk, or what else it is to stand on. */
 struct model *model_new(struct sim_disk *disk, uint64_t seed);
+struct model *model_new_on(const struct ground *ground, uint64_t seed);
 
 /* NULL is allowed. Closes it. */
 void model_free(struct model *model);

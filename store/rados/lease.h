@@ -1,0 +1,69 @@
+/* lease.h - who may write: one process to a tree, as long as it lives, and whoever comes after it has shut it out.
+ *
+ * A process has one session: an object with a lock that runs out unless it is renewed. The locks on trees do not run
+ * out, and name the session. So thousands of stores cost one renewal, and what is shut out is what can be: a client of
+ * the cluster, whole.
+ *
+ * Whoever wants a tree that another one has looks for the session of that. When its lock has run out the client is
+ * fenced, and only when the cluster does nothing of it any more is the tree taken, and what was under way in it
+ * finished. A client that is fenced, or has not renewed its own lock in time, has lost it for good: lease_check() is
+ * ESHUTDOWN from then on.
+ *
+ * Thread: any.
+ */
+#ifndef CAIRN_LEASE_H
+#define CAIRN_LEASE_H
+
+#include "store/base/errand.h"
+#include "store/base/table.h"
+#include "store/rados/cluster.h"
+
+#include <stdatomic.h>
+
+struct lease_options {
+    unsigned seconds;
+    int (*recover)(void *arg, uint64_t tree); /* finishes what was under way in a tree whose owner is gone; an errno */
+    void (*lost)(void *arg, const char *sentence); /* called once, by whoever has found out. Must not block */
+    void *arg;
+};
+
+struct lease {
+    const struct cluster *cluster;
+    struct lease_options options;
+    char object[CLUSTER_OBJECT_MAX]; /* of the session */
+    char cookie[CLUSTER_TEXT_MAX];
+    struct pool *pool; /* one thread */
+    struct errand keeper;
+    atomic_int_fast64_t until; /* nanoseconds of the monotonic clock */
+    atomic_bool lost;
+    atomic_uint_fast64_t free_bytes; /* of the pool, as the keeper knows it */
+    atomic_int free_error;
+    struct lock lock; /* of what follows */
+    pthread_cond_t taken;
+    struct table trees;            /* by number: whether it has been taken */
+    char fenced[CLUSTER_TEXT_MAX]; /* the session that was shut out last, by its cookie */
+};
+
+/* Begins a session; an errno. Blocking. */
+int lease_begin(struct lease *lease, const struct cluster *cluster, const struct lease_options *options);
+
+/* Gives all trees back, unless it is lost, and ends the session. Blocking. */
+void lease_end(struct lease *lease);
+
+/* 0, or ESHUTDOWN: nothing that is done from now on may be told of. Does not block. */
+int lease_check(struct lease *lease);
+
+/* The same behind a call that came to this errno: one that was fenced is told as lost. */
+int lease_look(struct lease *lease, int error);
+
+/* Takes a tree, unless this process has it; an errno. EWOULDBLOCK: another process has it, and lives. Blocking: waits a
+ * lease for who may have died just now. */
+int lease_own(struct lease *lease, uint64_t tree);
+
+/* The tree has been removed. */
+void lease_disown(struct lease *lease, uint64_t tree);
+
+/* An errno. Does not block. */
+int lease_free_bytes(struct lease *lease, uint64_t *ret_bytes);
+
+#endif

@@ -1,0 +1,81 @@
+/* path.c - from a folder to what a path leads to. */
+#include "store/rados/path.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct path path_root(void)
+{
+    return (struct path){.folders = {{.fan = 1}}, .depth = 1};
+}
+
+const struct layout_folder *path_folder(const struct path *path)
+{
+    return &path->folders[path->depth - 1];
+}
+
+int path_enter(struct path *path, struct lease *lease, const struct layout_entry *entry)
+{
+    if (path->depth == PATH_DEPTH_MAX)
+        return ELOOP;
+    int error = entry->folder.tree == path_folder(path)->tree ? 0 : lease_own(lease, entry->folder.tree);
+    if (!error)
+        path->folders[path->depth++] = entry->folder;
+    return error;
+}
+
+int path_find_again(struct path_end *end, const struct cluster *cluster)
+{
+    const struct tree_name name = {path_folder(&end->folder), end->name};
+    int error = tree_find(cluster, &name, &end->entry);
+    end->found = !error;
+    return error == ENOENT ? 0 : error;
+}
+
+/* Takes the next part of a path into end->name; false: there is none. */
+static bool next_part(const char **text, struct path_end *end, int *ret_error)
+{
+    *text += strspn(*text, "/");
+    size_t length = strcspn(*text, "/");
+    *ret_error = length < sizeof end->name ? 0 : ENAMETOOLONG;
+    if (length == 0 || *ret_error)
+        return false;
+    memcpy(end->name, *text, length);
+    end->name[length] = '\0';
+    *text += length;
+    return true;
+}
+
+/* Goes where the part leads; one that is the last stays a name. */
+static int go(struct path_end *end, bool last, const struct cluster *cluster, struct lease *lease)
+{
+    if (strcmp(end->name, ".") == 0 || strcmp(end->name, "..") == 0) {
+        if (end->name[1] && end->folder.depth > 1)
+            end->folder.depth--;
+        end->name[0] = '\0';
+        return 0;
+    }
+    int error = path_find_again(end, cluster);
+    if (error || last)
+        return error;
+    if (!end->found)
+        return ENOENT;
+    if (!end->entry.is_folder)
+        return ENOTDIR;
+    end->name[0] = '\0';
+    return path_enter(&end->folder, lease, &end->entry);
+}
+
+int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct lease *lease,
+              struct path_end *ret_end)
+{
+    int error = 0;
+    *ret_end = (struct path_end){.folder = *text == '/' ? path_root() : *from};
+    while (!error && next_part(&text, ret_end, &error))
+        error = go(ret_end, text[strspn(text, "/")] == '\0', cluster, lease);
+    if (!error && !ret_end->name[0]) {
+        ret_end->found = true;
+        ret_end->entry = (struct layout_entry){.is_folder = true, .folder = *path_folder(&ret_end->folder)};
+    }
+    return error;
+}

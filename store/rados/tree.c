@@ -1,0 +1,259 @@
+/* tree.c - names: rows of objects, changed by steps with guards. */
+#include "store/rados/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A name as the cluster has it. */
+struct row {
+    char object[CLUSTER_OBJECT_MAX];
+    char row[LAYOUT_ROW_MAX];
+};
+
+/* False: it is too long. */
+static bool locate(const struct tree_name *name, struct row *ret_row)
+{
+    layout_name_object(name->folder, name->name, ret_row->object);
+    return layout_name_row(name->folder, name->name, ret_row->row);
+}
+
+int tree_find(const struct cluster *cluster, const struct tree_name *name, struct layout_entry *ret_entry)
+{
+    struct row row;
+    char *text = NULL;
+    if (!locate(name, &row))
+        return ENAMETOOLONG;
+    int error = cluster_get(cluster, row.object, CLUSTER_ROWS, row.row, &text);
+    if (!error && !text)
+        error = ENOENT;
+    if (!error && !layout_read_entry(text, ret_entry))
+        error = EBADMSG;
+    free(text);
+    return error;
+}
+
+int tree_add(const struct cluster *cluster, const struct tree_name *name, const struct layout_entry *entry)
+{
+    struct row row;
+    char text[LAYOUT_TEXT_MAX], under_way[LAYOUT_ROW_MAX];
+    if (!locate(name, &row))
+        return ENAMETOOLONG;
+    layout_entry_text(entry, text);
+    layout_under_way_row(entry, under_way);
+    const struct cluster_step steps[] = {
+        {.kind = CLUSTER_CREATE},
+        cluster_text(CLUSTER_ROW_IS, row.row, ""),
+        cluster_text(CLUSTER_SET_ROW, row.row, text),
+        {.kind = CLUSTER_REMOVE_ROW, .name = under_way},
+    };
+    int error = cluster_change(cluster, row.object, steps, sizeof steps / sizeof *steps);
+    return error == ECANCELED ? EEXIST : error;
+}
+
+int tree_take(const struct cluster *cluster, const struct tree_name *name, const struct layout_entry *entry)
+{
+    struct row row;
+    char text[LAYOUT_TEXT_MAX], under_way[LAYOUT_ROW_MAX];
+    if (!locate(name, &row))
+        return ENAMETOOLONG;
+    layout_entry_text(entry, text);
+    layout_under_way_row(entry, under_way);
+    const struct cluster_step steps[] = {
+        cluster_text(CLUSTER_ROW_IS, row.row, text),
+        {.kind = CLUSTER_REMOVE_ROW, .name = row.row},
+        cluster_text(CLUSTER_SET_ROW, under_way, ""),
+    };
+    int error = cluster_change(cluster, row.object, steps, sizeof steps / sizeof *steps);
+    return error == ECANCELED || error == ENOENT ? EAGAIN : error;
+}
+
+int tree_move(const struct cluster *cluster, const struct tree_name *from, const struct layout_entry *entry,
+              const struct tree_name *to, const struct layout_entry *taken)
+{
+    struct row source, target;
+    char text[LAYOUT_TEXT_MAX], taken_text[LAYOUT_TEXT_MAX] = "", under_way[LAYOUT_ROW_MAX];
+    if (!locate(from, &source) || !locate(to, &target))
+        return ENAMETOOLONG;
+    if (strcmp(source.object, target.object) != 0)
+        return EXDEV;
+    layout_entry_text(entry, text);
+    if (taken) {
+        layout_entry_text(taken, taken_text);
+        layout_under_way_row(taken, under_way);
+    }
+    const struct cluster_step steps[] = {
+        cluster_text(CLUSTER_ROW_IS, source.row, text),   cluster_text(CLUSTER_ROW_IS, target.row, taken_text),
+        {.kind = CLUSTER_REMOVE_ROW, .name = source.row}, cluster_text(CLUSTER_SET_ROW, target.row, text),
+        {.kind = CLUSTER_SET_ROW, .name = under_way},
+    };
+    size_t count = sizeof steps / sizeof *steps - (taken ? 0 : 1);
+    int error = cluster_change(cluster, source.object, steps, count);
+    return error == ECANCELED || error == ENOENT ? EAGAIN : error;
+}
+
+int tree_announce(const struct cluster *cluster, const struct tree_name *name, const struct layout_entry *entry)
+{
+    struct row row;
+    char under_way[LAYOUT_ROW_MAX];
+    if (!locate(name, &row))
+        return ENAMETOOLONG;
+    layout_under_way_row(entry, under_way);
+    const struct cluster_step steps[] = {{.kind = CLUSTER_CREATE}, cluster_text(CLUSTER_SET_ROW, under_way, "")};
+    return cluster_change(cluster, row.object, steps, sizeof steps / sizeof *steps);
+}
+
+int tree_conclude(const struct cluster *cluster, const char *object, const struct layout_entry *entry)
+{
+    char under_way[LAYOUT_ROW_MAX];
+    layout_under_way_row(entry, under_way);
+    const struct cluster_step steps[] = {{.kind = CLUSTER_EXISTS}, {.kind = CLUSTER_REMOVE_ROW, .name = under_way}};
+    int error = cluster_change(cluster, object, steps, sizeof steps / sizeof *steps);
+    return error == ENOENT ? 0 : error;
+}
+
+/* ---- all names ------------------------------------------------------------------------------- */
+
+/* The row behind one of a list: its name and its text. */
+static const char *next_row(const char *row)
+{
+    row += strlen(row) + 1;
+    return row + strlen(row) + 1;
+}
+
+/* Puts the names of rows behind those that are there; an errno. */
+static int add_names(char **names, size_t *length, const char *rows, size_t prefix)
+{
+    size_t more = 0;
+    for (const char *row = rows; *row; row = next_row(row))
+        more += strlen(row) + 1;
+    char *longer = realloc(*names, *length + more + 1);
+    if (!longer)
+        return ENOMEM;
+    char *at = longer + *length;
+    for (const char *row = rows; *row; row = next_row(row))
+        at = stpcpy(at, row + prefix) + 1;
+    *at = '\0';
+    *names = longer;
+    *length = (size_t)(at - longer);
+    return 0;
+}
+
+int tree_list(const struct cluster *cluster, const struct layout_folder *folder, char **ret_names)
+{
+    char prefix[LAYOUT_ROW_MAX], object[CLUSTER_OBJECT_MAX], *names = NULL;
+    size_t length = 0;
+    int error = 0;
+    layout_prefix(folder, prefix);
+    for (unsigned shard = 0; !error && shard < folder->fan; shard++) {
+        char *rows = NULL;
+        layout_shard_object(folder, shard, object);
+        error = cluster_list(cluster, object, prefix, &rows);
+        if (!error)
+            error = add_names(&names, &length, rows, strlen(prefix));
+        free(rows);
+    }
+    if (error)
+        free(names);
+    else
+        *ret_names = names;
+    return error;
+}
+
+/* ---- folders that go ------------------------------------------------------------------------- */
+
+/* Whether an object has rows of that prefix; an errno. */
+static int has_rows(const struct cluster *cluster, const char *object, const char *prefix, bool *ret_has)
+{
+    char *rows = NULL;
+    bool more;
+    int error = cluster->list(cluster->self, object, prefix, "", 1, &rows, &more);
+    *ret_has = !error && *rows;
+    free(rows);
+    return error == ENOENT ? 0 : error;
+}
+
+int tree_check_empty(const struct cluster *cluster, const struct layout_folder *folder)
+{
+    char prefix[LAYOUT_ROW_MAX], object[CLUSTER_OBJECT_MAX];
+    bool named = false, busy = false;
+    int error = 0;
+    layout_prefix(folder, prefix);
+    for (unsigned shard = 0; !error && !named && !busy && shard < folder->fan; shard++) {
+        layout_shard_object(folder, shard, object);
+        error = has_rows(cluster, object, prefix, &named);
+        if (!error && tree_has_objects(folder))
+            error = has_rows(cluster, object, layout_under_way, &busy);
+    }
+    if (error)
+        return error;
+    return named ? ENOTEMPTY : busy ? EBUSY : 0;
+}
+
+bool tree_has_objects(const struct layout_folder *folder)
+{
+    return folder->fan > 1 || folder->folder == 0;
+}
+
+int tree_remove_objects(const struct cluster *cluster, const struct layout_folder *folder)
+{
+    const struct cluster_step remove = {.kind = CLUSTER_REMOVE};
+    char object[CLUSTER_OBJECT_MAX];
+    int error = 0;
+    for (unsigned shard = 0; !error && tree_has_objects(folder) && shard < folder->fan; shard++) {
+        layout_shard_object(folder, shard, object);
+        error = cluster_change(cluster, object, &remove, 1);
+        if (error == ENOENT)
+            error = 0;
+    }
+    return error;
+}
+
+/* ---- what was under way ---------------------------------------------------------------------- */
+
+struct look {
+    const struct cluster *cluster;
+    void (*tell)(void *arg, const char *object, const struct layout_entry *entry);
+    void *arg;
+};
+
+static int look_in(const struct look *look, const char *object)
+{
+    char *rows = NULL;
+    int error = cluster_list(look->cluster, object, layout_under_way, &rows);
+    for (const char *row = rows; !error && *row; row = next_row(row)) {
+        struct layout_entry entry;
+        if (layout_read_under_way(row, &entry))
+            look->tell(look->arg, object, &entry);
+    }
+    free(rows);
+    return error;
+}
+
+/* In the shards of a folder, if that row is one's that has some. */
+static int look_in_shards(const struct look *look, const char *text)
+{
+    struct layout_entry entry;
+    char object[CLUSTER_OBJECT_MAX];
+    int error = 0;
+    if (!layout_read_entry(text, &entry) || !entry.is_folder || entry.folder.fan == 1)
+        return 0;
+    for (unsigned shard = 0; !error && shard < entry.folder.fan; shard++) {
+        layout_shard_object(&entry.folder, shard, object);
+        error = look_in(look, object);
+    }
+    return error;
+}
+
+int tree_each_under_way(const struct cluster *cluster, uint64_t tree,
+                        void (*tell)(void *arg, const char *object, const struct layout_entry *entry), void *arg)
+{
+    const struct look look = {cluster, tell, arg};
+    char object[CLUSTER_OBJECT_MAX], *rows = NULL;
+    layout_tree_object(tree, object);
+    int error = cluster_list(cluster, object, "e/", &rows);
+    for (const char *row = rows; !error && *row; row = next_row(row))
+        error = look_in_shards(&look, row + strlen(row) + 1);
+    free(rows);
+    return error ? error : look_in(&look, object);
+}
