@@ -44,11 +44,27 @@ static void reopen(void)
     fixture_open(&fixture);
 }
 
+/* Whether the background has nothing to do for the next page. What there is to do goes from errand to errand, some of
+ * which wait for their time. As the log grows the background is asked from stride to stride, and not for what comes
+ * behind the last one: that is asked for here. */
+static bool has_settled(void)
+{
+    struct store *store = fixture.store;
+    if (errand_is_under_way(&store->compact.errand) || errand_is_under_way(&store->summaries.errand) ||
+        errand_is_under_way(&store->binder.errand))
+        return false;
+    bool lags = catalog_lags(&store->catalog);
+    if (lags)
+        (void)errand_ask(&store->summaries.errand);
+    return !lags;
+}
+
 /* All that the background has to do for the next page has been done, though nobody has asked for one. */
 static void await_background(void)
 {
-    WAIT_UNTIL(!catalog_lags(&fixture.store->catalog));
-    ck_assert(!catalog_lags(&fixture.store->catalog));
+    bool settled = false;
+    WAIT_UNTIL(settled = has_settled());
+    ck_assert(settled);
     ck_assert(quiet_comes());
 }
 
@@ -165,7 +181,7 @@ START_TEST(while_segments_are_merged_and_compacted)
     for (unsigned from = 0; from < 2 * THIRD; from += THIRD / 2) {
         change(STORE_DELETE, from, from + THIRD / 2, 1);
         await_background();
-        ck_assert_uint_le(reads_of_a_page(0), READS);
+        expect_cheap_page(0);
         change(STORE_PUT, 2 * THIRD, KEYS, 1);
     }
     expect_cheap_pages();
