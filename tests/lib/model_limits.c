@@ -85,11 +85,12 @@ static bool refuses(const struct store_limit *limit, uint64_t before, uint64_t a
     return limit->set && after > before && after > limit->most;
 }
 
+/* An upload that was dropped counts until it has been taken apart, and what it is spared of that others are not. */
 static bool is_alone(const struct model *model, const struct attempt *attempt)
 {
     struct store_figures figures;
     store_figures(model->stores[attempt->store], &figures);
-    return !model->under_way && figures.unfinished_bytes == 0;
+    return !model->under_way && figures.writes_in_flight == 0;
 }
 
 enum attempt_quota model_weigh(const struct model *model, const struct attempt *attempt)
