@@ -131,11 +131,19 @@ static void content_type_of(const struct object_info *info, struct field_text *t
 }
 
 /* Never later than the answer's own date (RFC 9110, section 8.8.2.1): when the clock has been set back, the next
- * version would be older than the one the client knows, and pass for it in If-Unmodified-Since. */
-static int64_t last_modified(const struct object_info *info)
+ * version would be older than the one the client knows, and pass for it in If-Unmodified-Since. That date is of the
+ * clock that records have their time from: the one of time() is behind it until the kernel's next tick, and who sends
+ * back what is told here of an object of the second that has just begun would be refused. */
+static void date_fields(struct request *request, const struct object_info *info)
 {
-    int64_t seconds = info->modified / 1000000000, now = time(NULL);
-    return seconds < now ? seconds : now;
+    struct timespec now;
+    char date[HTTP_DATE_SIZE];
+    int64_t seconds = info->modified / 1000000000;
+    clock_gettime(CLOCK_REALTIME, &now);
+    http_date_write(date, now.tv_sec);
+    reply_field(request, "Date", date);
+    http_date_write(date, seconds < now.tv_sec ? seconds : now.tv_sec);
+    reply_field(request, "Last-Modified", date);
 }
 
 /* All that is known of it beside its bytes. A 304 has that too: the ETag tells only the bytes, and what else has
@@ -146,13 +154,12 @@ static int64_t last_modified(const struct object_info *info)
 static void object_fields(struct request *request, const struct object_info *info, const char *content_type)
 {
     const struct reading *reading = request->state;
-    char etag[ETAG_SIZE], modified[HTTP_DATE_SIZE];
+    char etag[ETAG_SIZE];
     if (!request->response)
         return;
     etag_write(etag, &info->digest);
-    http_date_write(modified, last_modified(info));
     reply_field(request, "ETag", etag);
-    reply_field(request, "Last-Modified", modified);
+    date_fields(request, info);
     reply_field(request, "Accept-Ranges", "bytes");
     reply_field(request, "Content-Security-Policy", "sandbox");
     reply_field(request, "Content-Type", content_type);

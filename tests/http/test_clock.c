@@ -1,4 +1,5 @@
-/* A clock that is set back while objects are there that were written later than now. */
+/* Clocks that go as they should not: one that is set back while objects are there that were written later than now, and
+ * one that other parts of the system read late. */
 #include "tests/http/clock.h"
 #include "tests/http/site.h"
 
@@ -56,8 +57,25 @@ START_TEST(the_version_after_it_is_another_one)
 }
 END_TEST
 
+/* time() tells what the kernel's last tick found, and records are dated to the nanosecond: for some milliseconds of
+ * each second that is another one. Whoever sends back what he was told has the version that he was told of. */
+START_TEST(what_was_told_between_two_ticks_holds)
+{
+    setenv("LATE_TICK", "2", 1);
+    site_start_behind(PRELOAD_PATH);
+    site_expect(site_put("k", "v", NULL), 201);
+    struct answer *answer = site_head("k", NULL);
+    const char *told = answer_header(answer, "Last-Modified");
+    ck_assert_int_le(date_in(answer, "Last-Modified"), date_in(answer, "Date"));
+    site_expect(site_get("k", client_text(site.client, "If-Modified-Since: %s", told), NULL), 304);
+    site_expect(site_get("k", client_text(site.client, "If-Unmodified-Since: %s", told), NULL), 200);
+    site_expect(site_put("k", "w", client_text(site.client, "If-Unmodified-Since: %s", told), NULL), 200);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {nothing_was_modified_later_than_the_answer, the_version_after_it_is_another_one};
+    const TTest *tests[] = {nothing_was_modified_later_than_the_answer, the_version_after_it_is_another_one,
+                            what_was_told_between_two_ticks_holds};
     return site_run("clock", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
