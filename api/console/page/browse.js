@@ -14,6 +14,7 @@ import { Selection, copyEntries, removeEntries } from "./select.js";
 import { may, prefixesOf } from "./session.js";
 import { storeChoice } from "./choice.js";
 import { storeHead } from "./head.js";
+import { uploadButtons, receiveDrops } from "./drop.js";
 import { words } from "./words.js";
 
 const TYPING = 250;
@@ -36,7 +37,10 @@ export class Browse {
         const list = make("div", { class: "list" }, this.scroller.element, this.empty);
         this.element = make("section", { class: "browse" }, storeHead(place.store, "objects"), this.#tools(),
             this.#chosenTools(), make("div", { class: "split" }, list, this.beside));
+        this.stopDrops = receiveDrops(this.element, () => this.#target());
         this.#chosen();
+        this.refreshed = (event) => event.detail === this.place.store && this.#again(this.listing.count > 1000 ? undefined : 0);
+        addEventListener("cairn-uploaded", this.refreshed);
     }
 
     get title() {
@@ -44,9 +48,11 @@ export class Browse {
     }
 
     close() {
+        removeEventListener("cairn-uploaded", this.refreshed);
         this.listing?.close();
         this.panel?.close();
         this.scroller.close();
+        this.stopDrops();
     }
 
     // Another place in the same store. True where that is another list, so that one begins to read anew.
@@ -119,12 +125,13 @@ export class Browse {
         if (document.activeElement !== this.search)
             this.search.value = write(find);
         this.tar.hidden = !(may("list", store, prefix) && may("read", store, prefix));
+        show(this.uploads, may("write", store, prefix));
         this.listing.more().catch(() => {});
     }
 
-    // Once more, at the same row.
+    // Once more, from a row on.
     #again(from = this.scroller.active) {
-        this.listing.forgetFrom(from).catch(() => {});
+        this.listing.renewFrom(Math.min(from, this.listing.count)).catch(() => {});
     }
 
     #came() {
@@ -167,13 +174,20 @@ export class Browse {
         this.folders = button(words.browse.folders, { icon: "folder", kind: "toggle",
             onclick: () => router.go({ ...this.place, flat: !this.place.flat, open: null }) });
         this.tar = button(words.browse.archive, { icon: "archive", onclick: () => this.#archive().catch(complain) });
+        this.uploads = uploadButtons(() => this.#target());
         return make("div", { class: "tools" }, this.path, make("div", { class: "searching" }, icon("search"), this.search), this.folders,
-            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar, this.count);
+            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar, this.uploads, this.count);
     }
 
     #archive() {
         const { store, prefix } = this.place, name = prefix ? write(prefix.replace(/\/$/, "").split("/").pop()) : store;
         return saveArchive(store, percentEncode(prefix), `${name || store}.tar`);
+    }
+
+    // Where files go that are dropped here; null where one may not.
+    #target() {
+        const { store, prefix } = this.place;
+        return may("write", store, prefix) ? { store, prefix } : null;
     }
 
     #chosenTools() {
@@ -194,14 +208,14 @@ export class Browse {
         if (event.shiftKey && this.anchor !== undefined)
             this.#range(this.anchor, index);
         else
-            this.selection.toggle(entry);
+            this.selection.toggle(entry, index);
         this.anchor = index;
     }
 
     // All rows between two that are on pages which are here; of a million most are not.
     #range(from, to) {
         const rows = Array.from({ length: Math.abs(to - from) + 1 }, (_, step) => this.listing.entry(Math.min(from, to) + step));
-        this.selection.add(rows.filter(Boolean));
+        this.selection.add(rows.filter(Boolean), Math.min(from, to));
     }
 
     #toggleAll() {
@@ -253,8 +267,8 @@ export class Browse {
         if (done === null)
             return;
         say(words.remove.done(done));
+        this.#again(this.selection.firstRow);
         this.selection.clear();
-        this.#again(0);
         this.scroller.element.focus();
     }
 
@@ -269,7 +283,7 @@ export class Browse {
             return;
         say(words.copy.doneSeveral(done));
         this.selection.clear();
-        this.#again(0);
+        this.#again();
     }
 
     // ---- one object ------------------------------------------------------------------------------
@@ -310,7 +324,7 @@ export class Browse {
     #moved({ store, key }, how) {
         if (how === "move")
             router.go({ ...this.place, open: store === this.place.store ? key.id : null }, { replace: true });
-        this.#again(0);
+        this.#again();
     }
 }
 

@@ -70,3 +70,23 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
         made.find(({ element, type }) => !element.hidden && type === "text")?.control.select();
     });
 }
+
+// Asks for one of several ways to go on; null where nobody chose. choices: [[value, label, kind]].
+export function choose({ title, text, choices }) {
+    const id = `dialog-${++fields}`, dialog = make("dialog", { "aria-labelledby": id });
+    document.body.append(dialog);
+    return new Promise((resolve) => {
+        let chosen = null;
+        const take = (value) => {
+            chosen = value;
+            dialog.close();
+        };
+        dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() }, make("h2", { id }, title), make("p", {}, text),
+            make("div", { class: "buttons" }, ...choices.map(([value, label, kind]) => button(label, { kind, onclick: () => take(value) })))));
+        dialog.addEventListener("close", () => {
+            dialog.remove();
+            resolve(chosen);
+        });
+        dialog.showModal();
+    });
+}

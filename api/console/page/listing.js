@@ -54,17 +54,19 @@ export class Listing {
             await this.#load(this.#pages.length);
     }
 
-    // From the page of that row on everything is asked for again: something has changed there.
-    forgetFrom(row) {
-        const number = Math.min(this.#pageOf(row), this.#pages.length);
-        this.#next = this.#pages[number]?.cursor ?? (number === 0 ? null : this.#next);
-        this.#pages.length = number;
-        this.#under.clear();
+    // From the page of that row on everything is asked for again: something has changed there. What is seen stays until
+    // the answer has come.
+    async renewFrom(row) {
+        const number = Math.min(this.#pageOf(row), this.#pages.length), first = this.#pages[number];
+        const cursor = first ? first.cursor : this.#next;
         this.#abort.abort();
         this.#abort = new AbortController();
-        this.count = number === 0 ? 0 : this.#pages[number - 1].start + this.#pages[number - 1].length;
-        this.complete = false;
-        return this.more();
+        this.#under.clear();
+        await this.#receive(cursor, (page) => {
+            this.#pages.length = number;
+            this.count = first ? first.start : this.count;
+            this.#append(cursor, page);
+        });
     }
 
     #load(number) {
@@ -75,17 +77,19 @@ export class Listing {
         return this.#under.get(number);
     }
 
-    async #ask(number) {
-        const known = this.#pages[number], cursor = known ? known.cursor : this.#next, { signal } = this.#abort;
+    #ask(number) {
+        const known = this.#pages[number], cursor = known ? known.cursor : this.#next;
+        return this.#receive(cursor, (page) => known ? this.#fill(known, page) : this.#append(cursor, page));
+    }
+
+    async #receive(cursor, take) {
+        const { signal } = this.#abort;
         try {
             const page = await objects(this.store, { ...this.place, cursor, signal });
             if (signal.aborted)
                 return;
             this.failure = null;
-            if (known)
-                this.#fill(known, page);
-            else
-                this.#append(cursor, page);
+            take(page);
         } catch (error) {
             if (signal.aborted)
                 return;

@@ -2,16 +2,19 @@
 
 import { Browse } from "./browse.js";
 import { ask } from "./dialog.js";
-import { button, make, setText } from "./dom.js";
+import { button, make, setText, show } from "./dom.js";
+import { Feed } from "./feed.js";
+import { Live } from "./live.js";
 import { complain, places } from "./notice.js";
 import * as router from "./router.js";
 import * as session from "./session.js";
 import { StoresView } from "./stores.js";
+import { uploads } from "./upload.js";
 import { words } from "./words.js";
 
 const main = document.querySelector("main");
 const who = document.querySelector("#who");
-const VIEWS = { stores: StoresView, objects: Browse };
+const VIEWS = { stores: StoresView, objects: Browse, changes: Feed, live: Live };
 
 let view = null;
 let shown = null; // the place whose view that is
@@ -67,6 +70,7 @@ function tellWho() {
         who.after(button(words.session.out, { onclick: signOut }));
     else if (!session.isOpen())
         who.after(button(words.session.in, { onclick: () => signIn() }));
+    show(document.querySelector("#views [data-view=live]"), session.maySeeServer());
 }
 
 let started = false;
@@ -89,7 +93,7 @@ function dress() {
         event.preventDefault();
         main.querySelector("h1")?.focus();
     });
-    document.body.append(...places);
+    document.body.append(...places, uploads.element);
 }
 
 async function begin() {

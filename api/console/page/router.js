@@ -1,6 +1,7 @@
 // router.js - the place in the page, which stands behind the # of its address:
 //
-//     #/stores          #/store/NAME/objects/PREFIX?find=…&open=…&flat
+//     #/stores          #/live          #/store/NAME/objects/PREFIX?find=…&open=…&flat
+//                                       #/store/NAME/changes         #/store/NAME/live
 //
 // Keys in it are bytes, percent-encoded: a place can be kept, sent to somebody, and gone back to.
 
@@ -10,9 +11,13 @@ const KEPT = /[A-Za-z0-9_.~/-]/;
 
 export function parse(hash) {
     const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
-    const [view, store, , ...rest] = path.split("/");
+    const [view, store, part, ...rest] = path.split("/");
+    if (view === "live")
+        return { view: "live", store: null };
     if (view !== "store" || !store)
         return { view: "stores" };
+    if (part === "changes" || part === "live")
+        return { view: part, store };
     const more = Object.fromEntries(query.split("&").map((pair) => pair.split("=").map(percentDecode)));
     return { view: "objects", store, prefix: percentDecode(rest.join("/")), find: more.find ?? "",
              open: more.open ?? null, flat: "flat" in more };
@@ -21,6 +26,8 @@ export function parse(hash) {
 export function format(place) {
     if (!place.store)
         return `#/${place.view}`;
+    if (place.view !== "objects")
+        return `#/store/${place.store}/${place.view}`;
     const more = [];
     if (place.find)
         more.push(`find=${percentEncode(place.find, KEPT)}`);

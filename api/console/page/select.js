@@ -4,7 +4,8 @@ import { BATCH, objects, removeObjects, transfer } from "./store.js";
 import { Key } from "./key.js";
 
 export class Selection {
-    #entries = new Map();
+    #entries = new Map(); // by the id of its key: the entry
+    firstRow = Infinity; // the topmost that was chosen: what happens to them begins there
 
     constructor(changed) {
         this.changed = changed;
@@ -26,13 +27,16 @@ export class Selection {
         return this.#entries.has(entry.key.id);
     }
 
-    toggle(entry) {
+    toggle(entry, row) {
+        this.firstRow = Math.min(this.firstRow, row);
         if (!this.#entries.delete(entry.key.id))
             this.#entries.set(entry.key.id, entry);
         this.changed();
     }
 
-    add(entries) {
+    // Entries of a range that begins at a row.
+    add(entries, row) {
+        this.firstRow = Math.min(this.firstRow, row);
         for (const entry of entries)
             this.#entries.set(entry.key.id, entry);
         this.changed();
@@ -40,6 +44,7 @@ export class Selection {
 
     clear() {
         this.#entries.clear();
+        this.firstRow = Infinity;
         this.changed();
     }
 }

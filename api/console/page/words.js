@@ -5,11 +5,12 @@ const number = new Intl.NumberFormat();
 const plural = (count, one, other) => `${number.format(count)} ${rules.select(count) === "one" ? one : other}`;
 const objects = (count) => plural(count, "object", "objects");
 const entries = (count) => plural(count, "entry", "entries");
+const files = (count) => plural(count, "file", "files");
 
 export const words = {
     title: (view) => `${view} - cairn`,
     skip: "Skip to the content",
-    views: { stores: "Stores", objects: "Objects" },
+    views: { stores: "Stores", live: "Live", objects: "Objects", changes: "Changes" },
     dialog: { cancel: "Cancel", close: "Close" },
     notice: { close: "Dismiss this message" },
 
@@ -153,6 +154,98 @@ export const words = {
 
     download: {
         tooLarge: (most) => `This is more than the ${most} that the page shows from memory: download it.`,
+    },
+
+    upload: {
+        title: "Uploads",
+        files: "Upload files",
+        folder: "Upload a folder",
+        list: "Files",
+        progress: "Progress of all",
+        pauseAll: "Pause all",
+        resumeAll: "Go on",
+        retryAll: "Retry what failed",
+        clear: "Clear what is done",
+        fold: "Hide",
+        unfold: "Show",
+        pause: "Pause",
+        resume: "Go on",
+        retry: "Try again",
+        drop: "Do not upload",
+        figures: (sent, all, more, pace) => `${sent} of ${more ? "more than " : ""}${all}${pace ? `, ${pace}/s` : ""}`,
+        sending: (done, all) => `${number.format(done)} of ${files(all)} uploaded`,
+        paused: (done, all) => `Paused: ${number.format(done)} of ${files(all)} uploaded`,
+        away: "The server cannot be reached. It goes on by itself when it can.",
+        ended: (done, skipped, failed) => [`${files(done)} uploaded`, skipped > 0 ? `${number.format(skipped)} skipped` : null,
+            failed > 0 ? `${number.format(failed)} failed` : null].filter(Boolean).join(", "),
+        states: {
+            waiting: (item, share, size) => size ? `Waiting, ${size}` : "Waiting",
+            sending: (item, share, size) => `${share} of ${size}`,
+            asking: () => "There is one of that name",
+            paused: (item, share, size) => size ? `Paused at ${share} of ${size}` : "Paused",
+            failed: (item) => item.error,
+            done: (item, share, size) => `Uploaded, ${size}`,
+            skipped: () => "Skipped",
+        },
+    },
+
+    conflict: {
+        title: (key) => `${key} is there already`,
+        text: "What is to be done with this and all others of these files whose names are taken?",
+        skip: "Skip them",
+        both: "Keep both",
+        replace: "Replace",
+    },
+
+    feed: {
+        title: (store) => `Changes of ${store}`,
+        list: "Changes, the newest first",
+        columns: { op: "What", name: "Key", size: "Size", time: "Time" },
+        ops: { put: "Put", delete: "Deleted" },
+        hold: "Hold",
+        goOn: "Go on",
+        held: (count) => `Held: ${plural(count, "change", "changes")} since`,
+        seen: (count) => `${plural(count, "change", "changes")} since you look`,
+        connecting: "Connecting…",
+        nothing: "Nothing has happened since you look. What does is seen here at once.",
+    },
+
+    live: {
+        titleOf: (store) => `Live: ${store}`,
+        connecting: "Connecting…",
+        connected: "The last 15 minutes, a value each second",
+        plots: {
+            requests: "Requests a second",
+            traffic: "Bytes a second",
+            latency: "Time of an answer",
+            refusals: "Refused and failed a second",
+            commits: "Commits and writes a second",
+            commitSize: "Size of a commit",
+            sync: "Time of a sync",
+            disk: "Disk",
+            connections: "Connections",
+            memory: "Memory",
+            space: "Bytes of the store",
+            objects: "Objects",
+            flight: "Writes in flight",
+        },
+        series: {
+            reads: "read", writes: "write", deletes: "delete", others: "other",
+            bytes_out: "sent", bytes_in: "received",
+            p50_us: "median", p99_us: "99 %",
+            refused: "refused (4xx)", errors: "failed (5xx)",
+            commits: "commits", records: "writes",
+            commit_bytes: "mean",
+            sync_p50_us: "median", sync_p99_us: "99 %",
+            disk_used: "used", reserve: "reserve",
+            connections: "open", memory: "resident",
+            live_bytes: "objects", dead_bytes: "dead", disk_bytes: "on disk",
+            objects: "objects", writes_in_flight: "in flight",
+        },
+    },
+
+    plot: {
+        none: "none",
     },
 
     preview: {

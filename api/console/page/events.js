@@ -1,0 +1,56 @@
+// events.js - server-sent events by fetch: the browser's own EventSource cannot show a token.
+
+import { Refusal, ask, passes } from "./server.js";
+
+const AGAIN = 1000;
+
+// One event: { name, id, data }, of the lines between two blank ones.
+function parse(lines) {
+    const event = { name: "message", id: null, data: [] };
+    for (const line of lines) {
+        const [, field, value] = /^([^:]*):? ?([^]*)$/.exec(line);
+        if (field === "event")
+            event.name = value;
+        else if (field === "id")
+            event.id = value;
+        else if (field === "data")
+            event.data.push(value);
+    }
+    return event.data.length > 0 ? { ...event, data: JSON.parse(event.data.join("\n")) } : null;
+}
+
+async function* read(body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let part; !(part = await reader.read()).done;) {
+        const events = (rest + part.value).split(/\n\n/);
+        rest = events.pop();
+        for (const event of events.map((text) => parse(text.split("\n"))))
+            if (event !== null)
+                yield event;
+    }
+}
+
+// All events from now on. Where the line breaks it is taken up again, behind the last one that had an id; what the
+// server refuses ends it, as an error. told(true) comes with each connection, told(false) when one is lost.
+export async function* follow(path, { query = {}, signal, told = () => {} }) {
+    let last = null;
+    while (!signal.aborted) {
+        try {
+            const headers = { Accept: "text/event-stream", ...(last === null ? {} : { "Last-Event-ID": last }) };
+            const answer = await ask("GET", path, { query, headers, signal });
+            told(true);
+            for await (const event of read(answer.body)) {
+                last = event.id ?? last;
+                yield event;
+            }
+        } catch (error) {
+            if (error instanceof Refusal && !passes(error))
+                throw error;
+        }
+        if (signal.aborted)
+            return;
+        told(false);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+}

@@ -1,0 +1,158 @@
+// feed.js - what happens in a store, as it happens: the newest on top.
+
+import { button, icon, make, setText, show } from "./dom.js";
+import { follow } from "./events.js";
+import * as format from "./format.js";
+import { storeHead } from "./head.js";
+import { Key, percentEncode, read } from "./key.js";
+import * as router from "./router.js";
+import { Scroller } from "./scroll.js";
+import { may, prefixesOf } from "./session.js";
+import { askJson } from "./server.js";
+import { words } from "./words.js";
+
+const MOST = 5000;
+const TYPING = 400;
+
+// The newest first; what comes while they are held is kept aside.
+class Rows {
+    #rows = [];
+    #aside = [];
+    complete = true;
+    held = false;
+    more = async () => {};
+
+    get count() {
+        return this.#rows.length;
+    }
+
+    get waiting() {
+        return this.#aside.length;
+    }
+
+    entry(row) {
+        return this.#rows[row];
+    }
+
+    add(changes) {
+        this.#aside = [...changes.reverse(), ...this.#aside].slice(0, MOST);
+        if (!this.held)
+            this.release();
+    }
+
+    release() {
+        this.#rows = [...this.#aside, ...this.#rows].slice(0, MOST);
+        this.#aside = [];
+    }
+
+    clear() {
+        this.#rows = [];
+        this.#aside = [];
+    }
+}
+
+export class Feed {
+    #abort = new AbortController();
+    #seen = 0;
+
+    constructor({ store }) {
+        this.store = store;
+        this.title = words.feed.title(store);
+        this.rows = new Rows();
+        const head = (name) => make("span", { role: "columnheader", class: name }, words.feed.columns[name]);
+        this.scroller = new Scroller({ label: words.feed.list, head: ["op", "name", "size", "time"].map(head),
+            make: (row) => this.#makeRow(row), fill: (row, change) => this.#fillRow(row, change), on: { open: (change) => this.#open(change) } });
+        this.state = make("p", { class: "count", role: "status" });
+        this.empty = make("p", { class: "empty" }, words.feed.nothing);
+        this.hold = button(words.feed.hold, { icon: "pause", kind: "toggle", "aria-pressed": "false", onclick: () => this.#hold() });
+        this.element = make("section", { class: "feed" }, storeHead(store, "changes"), make("div", { class: "tools" }, this.#filter(), this.hold, this.state),
+            make("div", { class: "list" }, this.scroller.element, this.empty));
+    }
+
+    arrive() {
+        this.scroller.show(this.rows);
+        this.#begin();
+        return true;
+    }
+
+    close() {
+        this.#abort.abort();
+        this.scroller.close();
+    }
+
+    // Who may list only below a prefix follows only that.
+    #filter() {
+        let timer;
+        this.prefix = may("list", this.store) ? "" : prefixesOf("list", this.store)[0] ?? "";
+        this.input = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find, spellcheck: "false",
+            autocomplete: "off", oninput: () => {
+                clearTimeout(timer);
+                timer = setTimeout(() => this.#begin(), TYPING);
+            } });
+        return make("div", { class: "searching" }, icon("search"), this.input);
+    }
+
+    #begin() {
+        this.#abort.abort();
+        this.#abort = new AbortController();
+        this.rows.clear();
+        this.#seen = 0;
+        this.#follow(this.#abort.signal).catch((error) => error.name !== "AbortError" && setText(this.state, error.message));
+        this.#shown();
+    }
+
+    // From what is the end just now.
+    async #follow(signal) {
+        const path = `v1/stores/${this.store}/changes`, prefix = percentEncode(this.prefix + read(this.input.value));
+        const { end } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
+        for await (const { name, data } of follow(path, { query: { since: end, prefix }, signal, told: (on) => this.#told(on) })) {
+            if (name === "gone")
+                throw new Error(data.detail);
+            this.#seen += data.changes.length;
+            this.rows.add(data.changes);
+            this.#shown();
+        }
+    }
+
+    #told(connected) {
+        this.connected = connected;
+        this.#shown();
+    }
+
+    #shown() {
+        setText(this.state, !this.connected ? words.feed.connecting : this.rows.held ? words.feed.held(this.rows.waiting) : words.feed.seen(this.#seen));
+        show(this.empty, this.rows.count === 0);
+        this.scroller.draw();
+    }
+
+    #hold() {
+        this.rows.held = !this.rows.held;
+        if (!this.rows.held)
+            this.rows.release();
+        this.hold.setAttribute("aria-pressed", this.rows.held);
+        setText(this.hold.lastChild, this.rows.held ? words.feed.goOn : words.feed.hold);
+        this.#shown();
+    }
+
+    #makeRow(row) {
+        const cell = (kind) => make("span", { role: "gridcell", class: kind });
+        const cells = { op: cell("op"), name: make("span", { class: "text" }), size: cell("size"), time: cell("time") };
+        row.append(cells.op, make("span", { role: "gridcell", class: "name" }, cells.name), cells.size, cells.time);
+        return cells;
+    }
+
+    #fillRow({ element, cells }, change) {
+        element.classList.toggle("gone", change.op === "delete");
+        setText(cells.op, words.feed.ops[change.op]);
+        setText(cells.name, Key.of(change).shown);
+        setText(cells.size, change.op === "put" ? format.bytes(change.size) : "");
+        setText(cells.time, format.time(Date.parse(change.modified)));
+    }
+
+    #open(change) {
+        if (change.op !== "put")
+            return;
+        const key = Key.of(change), prefix = (key.bytes ?? "").replace(/[^/]*$/, "");
+        router.go({ view: "objects", store: this.store, prefix, open: key.id });
+    }
+}

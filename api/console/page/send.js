@@ -1,0 +1,100 @@
+// send.js - files become objects: very small ones together in a batch, small ones by a PUT, large ones by a resumable
+// upload.
+
+import { Key } from "./key.js";
+import { Refusal, ask } from "./server.js";
+import { bytes, look } from "./store.js";
+import { sendResumable } from "./tus.js";
+
+const LARGE = 8 << 20;
+
+// What goes together into a batch. Each commit waits for the disk, so a hundred in one take a hundredth of the time.
+export const LOT = { files: 100, bytes: 1 << 20, each: 64 << 10 };
+
+const NEW = { "If-None-Match": "*" };
+
+// All of them, or none: where any of their keys is taken, or anything else is in the way of one, none of them is stored.
+export async function sendLot(items, rule, signal) {
+    const condition = rule === "replace" ? {} : { if_none_match: "*" };
+    const operations = await Promise.all(items.map(async ({ key, file }) => ({ op: "put", ...key.json(), ...condition,
+        data: base64(new Uint8Array(await file.arrayBuffer())), ...(file.type ? { content_type: file.type } : {}) })));
+    for (const item of items)
+        item.tries = (item.tries ?? 0) + 1;
+    await ask("POST", `v1/stores/${items[0].store}/batch`, { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
+}
+
+// In pieces, since a call takes only so many arguments.
+function base64(data) {
+    let text = "";
+    for (let from = 0; from < data.length; from += 8192)
+        text += String.fromCharCode(...data.subarray(from, from + 8192));
+    return btoa(text);
+}
+
+// The key is taken, and nobody has said yet what then.
+export class Taken extends Error {}
+
+const isTaken = (error) => error instanceof Refusal && error.status === 412;
+
+// "a/photo (2).jpg" for "a/photo.jpg".
+function another({ bytes: taken }, count) {
+    const [, stem, suffix] = /^([^]*?)(\.[^./]*)?$/.exec(taken);
+    return new Key(/(^|\/)$/.test(stem) ? `${taken} (${count})` : `${stem} (${count})${suffix ?? ""}`);
+}
+
+// Whether what the key holds are the bytes of the file: then an answer was lost on its way, and nothing else. Not where
+// one may not read it.
+async function isThere({ store, key, file }) {
+    try {
+        const held = await look(store, key);
+        if (held === null || Number(held.headers.get("Content-Length")) !== file.size)
+            return false;
+        const [ours, theirs] = await Promise.all([file, await bytes(store, key)].map(async (source) => new Uint8Array(await source.arrayBuffer())));
+        return ours.every((byte, index) => byte === theirs[index]);
+    } catch (error) {
+        if (error instanceof Refusal)
+            return false;
+        throw error;
+    }
+}
+
+async function put(item, condition, { signal, told }) {
+    const { file, store, key } = item;
+    item.tries = (item.tries ?? 0) + 1;
+    try {
+        await ask("PUT", key.path(store), { body: file, signal, headers: { ...condition, ...(file.type ? { "Content-Type": file.type } : {}) } });
+    } catch (error) {
+        if (!(isTaken(error) && item.tries > 1 && await isThere(item)))
+            throw error;
+    }
+    told(file.size);
+}
+
+// A large file is not sent for nothing: whether its key is free is looked up before, and decided at the commit all the same.
+async function large(item, condition, tools) {
+    if (condition === NEW && item.sent === 0 && await look(item.store, item.key) !== null)
+        throw new Refusal(412, {});
+    await sendResumable(item, condition, tools);
+}
+
+const way = (item) => item.file.size > LARGE ? large : put;
+
+// `rule` is what to do where the key is taken: null asks, by a Taken; skip, replace, both. Answers "done" or "skipped".
+export async function send(item, rule, tools) {
+    for (let count = 2; ; count++) {
+        try {
+            await way(item)(item, rule === "replace" ? {} : NEW, tools);
+            return "done";
+        } catch (error) {
+            if (!isTaken(error) || rule === "replace")
+                throw error;
+            if (rule === null)
+                throw new Taken();
+            if (rule === "skip")
+                return "skipped";
+            item.asked ??= item.key;
+            item.key = another(item.asked, count);
+            item.tries = 0;
+        }
+    }
+}

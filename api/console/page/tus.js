@@ -1,0 +1,91 @@
+// tus.js - a large file, piece by piece, by tus 1.0.0: it goes on where it was after a broken network, a restart of the
+// server, and, since where it lies is remembered, when the page was closed and the same file is chosen again.
+
+import { bytesOfText } from "./key.js";
+import { Refusal, ask } from "./server.js";
+
+const VERSION = { "Tus-Resumable": "1.0.0" };
+const LEAST = 1 << 20, MOST = 64 << 20;
+const QUICK = 400, SLOW = 2000; // milliseconds of a piece, below and above which the next one is larger and smaller
+
+const placeOf = ({ store, key, file }) => `cairn-upload ${store} ${file.size} ${file.lastModified} ${key.bytes}`;
+
+// By other requests that hold the upload, or from elsewhere than it is by now: it is asked again.
+const ELSEWHERE = [409, 423];
+const GONE = [404, 410];
+
+async function create(item, condition, signal) {
+    const metadata = [`key ${btoa(item.key.bytes)}`];
+    if (item.file.type)
+        metadata.push(`filetype ${btoa(bytesOfText(item.file.type))}`);
+    const answer = await ask("POST", `v1/stores/${item.store}/uploads`, { signal,
+        headers: { ...VERSION, ...condition, "Upload-Length": item.file.size, "Upload-Metadata": metadata.join(",") } });
+    return answer.headers.get("Location");
+}
+
+const offsetOf = (answer) => Number(answer.headers.get("Upload-Offset"));
+
+// How far the upload is that lies there; null where there is none any more.
+async function lookup(place, signal) {
+    try {
+        return offsetOf(await ask("HEAD", place, { headers: VERSION, signal }));
+    } catch (error) {
+        if (error instanceof Refusal && GONE.includes(error.status))
+            return null;
+        throw error;
+    }
+}
+
+// Where the file's upload lies, and how far it is: the one that was begun, or a new one.
+async function begin(item, condition, signal) {
+    const name = placeOf(item), known = localStorage.getItem(name);
+    const offset = known === null ? null : await lookup(known, signal);
+    if (offset !== null)
+        return { place: known, offset };
+    const place = await create(item, condition, signal);
+    localStorage.setItem(name, place);
+    return { place, offset: 0 };
+}
+
+async function append(place, offset, piece, signal) {
+    const headers = { ...VERSION, "Upload-Offset": offset, "Content-Type": "application/offset+octet-stream" };
+    try {
+        return offsetOf(await ask("PATCH", place, { headers, body: piece, signal }));
+    } catch (error) {
+        if (!(error instanceof Refusal) || !ELSEWHERE.includes(error.status))
+            throw error;
+        const reached = await lookup(place, signal);
+        if (reached === null)
+            throw error;
+        return reached;
+    }
+}
+
+// Sends what is missing. told(sent) after each piece: so many bytes are on the server's disk.
+export async function sendResumable(item, condition, { signal, told }) {
+    const { file } = item, { place, offset } = await begin(item, condition, signal);
+    let sent = offset, length = LEAST;
+    told(sent);
+    try {
+        while (sent < file.size) {
+            const began = performance.now();
+            sent = await append(place, sent, file.slice(sent, sent + length), signal);
+            told(sent);
+            const took = performance.now() - began;
+            length = took < QUICK ? Math.min(length * 2, MOST) : took > SLOW ? Math.max(length / 2, LEAST) : length;
+        }
+    } catch (error) {
+        if (error instanceof Refusal && error.status < 500)
+            localStorage.removeItem(placeOf(item)); // it is refused for good, or its condition does not hold
+        throw error;
+    }
+    localStorage.removeItem(placeOf(item));
+}
+
+// Forgets what has been sent of it.
+export async function dropResumable(item) {
+    const place = localStorage.getItem(placeOf(item));
+    localStorage.removeItem(placeOf(item));
+    if (place !== null)
+        await ask("DELETE", place, { headers: VERSION }).catch(() => {}); // it expires by itself
+}

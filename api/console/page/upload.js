@@ -1,0 +1,210 @@
+// upload.js - what is on its way to the server, in a corner of the page: how far it is, and what one can do about it.
+
+import { choose } from "./dialog.js";
+import { button, make, setText, show } from "./dom.js";
+import * as format from "./format.js";
+import { Queue } from "./queue.js";
+import { Scroller } from "./scroll.js";
+import { words } from "./words.js";
+
+const OFTEN = 200; // milliseconds between two looks at the queue
+const REFRESH = 3000; // and between two refreshes of the list behind
+
+// The rows: what is happening or has gone wrong first, then what is to come, then what is done.
+class Rows {
+    #rows = [];
+    complete = true;
+    more = async () => {};
+
+    renew(items) {
+        const parts = { active: [], waiting: [], done: [] };
+        for (const item of items)
+            (parts[item.state] ?? parts.active).push(item);
+        this.#rows = [...parts.active, ...parts.waiting, ...parts.done, ...items.filter((item) => item.state === "skipped")];
+    }
+
+    get count() {
+        return this.#rows.length;
+    }
+
+    entry(row) {
+        return this.#rows[row];
+    }
+}
+
+const DO = { sending: "pause", waiting: "pause", paused: "resume", failed: "retry" };
+const ICONS = { pause: "pause", resume: "play", retry: "retry" };
+
+class Uploads {
+    #timer = null;
+    #stores = new Set(); // those that have got something since the lists were told
+    #refreshed = 0;
+    #pace = []; // [time, bytes sent] of the last seconds
+
+    constructor() {
+        this.queue = new Queue({ decide: (item) => this.#decide(item), changed: () => this.#later(), stored: (store) => this.#stores.add(store) });
+        this.rows = new Rows();
+        this.state = make("p", { role: "status" });
+        this.figures = make("p", { class: "hint" });
+        this.progress = make("progress", { max: 1, value: 0, "aria-label": words.upload.progress });
+        this.pause = button(words.upload.pauseAll, { icon: "pause", onclick: () => this.#togglePause() });
+        this.retry = button(words.upload.retryAll, { icon: "retry", onclick: () => this.queue.retry(this.queue.items.filter((item) => item.state === "failed")) });
+        this.clear = button(words.upload.clear, { onclick: () => this.#clear() });
+        this.fold = button(words.upload.fold, { kind: "toggle", "aria-expanded": "true", onclick: () => this.#fold() });
+        this.scroller = this.#list();
+        this.element = make("section", { class: "uploads", "aria-label": words.upload.title, hidden: true },
+            make("header", {}, make("h2", {}, words.upload.title), this.fold), this.state, this.progress, this.figures,
+            make("div", { class: "actions" }, this.pause, this.retry, this.clear), make("div", { class: "list" }, this.scroller.element));
+        addEventListener("beforeunload", (event) => this.queue.isBusy && event.preventDefault());
+    }
+
+    begin() {
+        show(this.element, true);
+        return this.queue.group();
+    }
+
+    add(group, target, files) {
+        this.queue.add(group, target, files);
+    }
+
+    // ---- the list --------------------------------------------------------------------------------
+
+    #list() {
+        const scroller = new Scroller({ label: words.upload.list, rowHeight: 44, head: [], make: (row) => this.#makeRow(row),
+            fill: (row, item) => this.#fillRow(row, item),
+            on: { open: (item) => this.#act(item), key: (event) => event.key === "Delete" && this.#drop(this.rows.entry(scroller.active)) } });
+        return scroller;
+    }
+
+    #makeRow(row) {
+        const cells = { name: make("span", { class: "text" }), state: make("span", { class: "hint" }),
+                        act: button(words.upload.pause, { icon: "pause", kind: "bare", tabindex: -1, onclick: () => this.#act(cells.item) }),
+                        drop: button(words.upload.drop, { icon: "close", kind: "bare", tabindex: -1, onclick: () => this.#drop(cells.item) }) };
+        row.append(make("span", { role: "gridcell", class: "file" }, cells.name, cells.state), make("span", { role: "gridcell", class: "acts" }, cells.act, cells.drop));
+        return cells;
+    }
+
+    #fillRow({ element, cells }, item) {
+        const act = DO[item.state];
+        cells.item = item;
+        setText(cells.name, item.key.shown);
+        setText(cells.state, words.upload.states[item.state](item, format.percent(item.sent, item.size), item.size === null ? "" : format.bytes(item.size)));
+        element.classList.toggle("bad", item.state === "failed");
+        cells.act.hidden = act === undefined;
+        cells.drop.hidden = item.state === "done" || item.state === "skipped";
+        if (act === undefined || cells.acting === act)
+            return;
+        cells.acting = act;
+        cells.act.replaceChildren(button("", { icon: ICONS[act] }).firstChild);
+        cells.act.setAttribute("aria-label", words.upload[act]);
+        cells.act.title = words.upload[act];
+    }
+
+    #act(item) {
+        if (DO[item.state] === "pause")
+            this.queue.pauseOne(item);
+        else if (DO[item.state])
+            this.queue.retry([item]);
+    }
+
+    #drop(item) {
+        if (item && item.state !== "done" && item.state !== "skipped")
+            this.queue.drop(item);
+    }
+
+    // ---- how far it is -----------------------------------------------------------------------------
+
+    #later() {
+        this.#timer ??= setTimeout(() => {
+            this.#timer = null;
+            this.#look();
+        }, OFTEN);
+    }
+
+    #look() {
+        const { queue } = this, { counts } = queue, all = queue.items.length;
+        this.rows.renew(queue.items);
+        if (this.scroller.source)
+            this.scroller.draw();
+        else
+            this.scroller.show(this.rows);
+        this.progress.value = this.#share();
+        setText(this.state, this.#sentence());
+        setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.bytes), queue.unmeasured > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
+        const label = queue.paused || counts.paused > 0 ? words.upload.resumeAll : words.upload.pauseAll;
+        setText(this.pause.lastChild, label);
+        show(this.pause, queue.isBusy || counts.paused > 0);
+        show(this.retry, counts.failed > 0);
+        show(this.clear, counts.done + counts.skipped > 0 && all > 0);
+        this.#tell();
+        if (queue.isBusy && !queue.paused)
+            this.#later();
+    }
+
+    // By bytes; by files while not all sizes are known.
+    #share() {
+        const { counts, items, bytes, sent, unmeasured, isBusy } = this.queue;
+        if (unmeasured > 0)
+            return (counts.done + counts.skipped) / items.length;
+        return bytes > 0 ? sent / bytes : Number(!isBusy);
+    }
+
+    #sentence() {
+        const { queue } = this, { counts } = queue, all = queue.items.length;
+        if (queue.paused)
+            return words.upload.paused(counts.done, all);
+        if (queue.isAway)
+            return words.upload.away;
+        if (queue.isBusy)
+            return words.upload.sending(counts.done + counts.skipped, all);
+        return words.upload.ended(counts.done, counts.skipped, counts.failed);
+    }
+
+    // Bytes a second over the last three.
+    #rate() {
+        const now = performance.now();
+        this.#pace.push([now, this.queue.sent]);
+        while (this.#pace.length > 2 && this.#pace[0][0] < now - 3000)
+            this.#pace.shift();
+        const [from, sent] = this.#pace[0];
+        return now > from ? Math.max(0, (this.queue.sent - sent) / (now - from) * 1000) : 0;
+    }
+
+    // Lists of stores that have got something are looked up again.
+    #tell() {
+        if (this.#stores.size === 0 || (this.queue.isBusy && performance.now() < this.#refreshed + REFRESH))
+            return;
+        this.#refreshed = performance.now();
+        for (const store of this.#stores)
+            dispatchEvent(new CustomEvent("cairn-uploaded", { detail: store }));
+        this.#stores.clear();
+    }
+
+    // ---- what people do ----------------------------------------------------------------------------
+
+    #togglePause() {
+        if (this.queue.paused || this.queue.counts.paused > 0)
+            this.queue.resume();
+        else
+            this.queue.pause();
+    }
+
+    #clear() {
+        this.queue.clear();
+        show(this.element, this.queue.items.length > 0);
+    }
+
+    #fold() {
+        const open = this.fold.getAttribute("aria-expanded") === "true";
+        this.fold.setAttribute("aria-expanded", !open);
+        setText(this.fold.lastChild, open ? words.upload.unfold : words.upload.fold);
+        this.element.classList.toggle("folded", open);
+    }
+
+    #decide(item) {
+        return choose({ title: words.conflict.title(item.key.shown), text: words.conflict.text,
+            choices: [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""], ["replace", words.conflict.replace, "danger"]] });
+    }
+}
+
+export const uploads = new Uploads();

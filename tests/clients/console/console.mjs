@@ -1,0 +1,49 @@
+// The console in a real Chromium, against a real server:
+//
+//     node console.mjs CAIRND [SCENE…]
+//
+// Pictures of each view are left in CONSOLE_PICTURES; CONSOLE_OBJECTS says how many objects are many (1,000,000).
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as browse from "./browse.mjs";
+import { Cairn } from "./cairn.mjs";
+import { killAll } from "./cairnd.mjs";
+import { Checks } from "./checks.mjs";
+import * as entering from "./entering.mjs";
+import * as uploading from "./uploading.mjs";
+import { Visitor, launch } from "./visitor.mjs";
+import * as watching from "./watching.mjs";
+
+const wanted = process.argv.slice(3);
+const checks = new Checks("console");
+const folder = await mkdtemp(join(tmpdir(), "cairn-console-"));
+const browser = await launch();
+
+async function play(scene, stage) {
+    if (wanted.length > 0 && !wanted.includes(scene.name))
+        return;
+    const began = performance.now();
+    await checks.run(scene, stage);
+    console.log(`  ${scene.name}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+try {
+    const cairn = await Cairn.start(join(folder, "data"));
+    const server = `http://127.0.0.1:${cairn.port}`;
+    await browse.furnish({ server });
+    const visitor = await Visitor.arrive(browser, server);
+    const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward, browse.keyboard,
+        uploading.files, uploading.conflicts, uploading.resumed, uploading.unsteady, uploading.thousands,
+        watching.feed, entering.rights, entering.held, entering.everybody, entering.paint, watching.million];
+    for (const scene of scenes)
+        await play(scene, { checks, visitor, browser, cairn, server, folder });
+    checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);
+    await cairn.stop();
+} finally {
+    await browser.close();
+    killAll();
+    await rm(folder, { recursive: true, force: true });
+}
+checks.end();

@@ -1,0 +1,157 @@
+// Scenes of who may do what, of how soon the page is there, and of how it is for everybody.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { startCairnd } from "./cairnd.mjs";
+import { ask, png, put } from "./stage.mjs";
+import { NARROW, Visitor, WIDE } from "./visitor.mjs";
+
+const TOKENS = { all: ["read", "list", "write", "delete", "admin"], reader: ["read", "list"], lister: ["list"] };
+
+// A server with tokens: one that may do everything, one that reads, one that lists, one that writes below a prefix.
+async function guarded(folder, linkKeys) {
+    const data = join(folder, `guarded-${linkKeys.length}`), file = join(data, "access.json");
+    const token = (name, grants) => ({ name, sha256: createHash("sha256").update(name).digest("hex"), grants });
+    await mkdir(data, { recursive: true });
+    await writeFile(file, JSON.stringify({ link_keys: linkKeys, tokens: [
+        ...Object.entries(TOKENS).map(([name, rights]) => token(name, [{ stores: ["*"], prefix: "", rights }])),
+        token("tenant", [{ stores: ["photos"], prefix: "tenant/", rights: ["read", "list", "write", "delete"] }])] }));
+    const life = await startCairnd(data, ["--listen", "127.0.0.1:0", "--access", file]);
+    const server = `http://127.0.0.1:${life.port}`, asAll = { token: "all" };
+    await ask(server, "PUT", "/v1/stores/photos", asAll);
+    await ask(server, "PUT", "/v1/stores/photos/objects/tenant/a.png", { ...asAll, body: png(320, 200), headers: { "Content-Type": "image/png" } });
+    await ask(server, "PUT", "/v1/stores/photos/objects/other", { ...asAll, body: "x" });
+    return { life, server };
+}
+
+const offered = (v) => v.page.getByRole("button").evaluateAll((buttons) => buttons.filter((button) => button.checkVisibility()).map((button) => button.getAttribute("aria-label") ?? button.textContent));
+
+const CHANGES = ["Upload files", "Upload a folder", "Delete", "Rename or move", "New store", "Limits", "Delete store"];
+
+export async function rights({ checks, browser, folder }) {
+    const { life, server } = await guarded(folder, [{ name: "web", secret: "a secret of a link key, long enough" }]);
+    const v = await Visitor.arrive(browser, server);
+    await v.dialog.getByLabel("Token").fill("nobody");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "does not know this token" }).waitFor();
+    await v.picture("token");
+    await v.dialog.getByLabel("Token").fill("reader");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await v.row("photos").waitFor();
+    const none = async (where) => {
+        const found = (await offered(v)).filter((name) => CHANGES.includes(name));
+        checks.check(`${where}: nothing is offered that a reader may not do`, found.length === 0, found);
+    };
+    await none("stores");
+    await v.row("photos").click();
+    await v.row("tenant/").click();
+    await v.row("a.png").click();
+    await v.page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 320);
+    await none("an object");
+    checks.check("its picture comes by a signed link", (await v.panel.locator("img").getAttribute("src")).includes("cairn-signature="));
+    await v.row("a.png").getByRole("checkbox").click();
+    await none("what is selected");
+    await v.button("Copy a link").click();
+    await v.dialog.getByLabel("It is good for").selectOption("86400");
+    await v.dialog.getByRole("button", { name: "Make and copy" }).click();
+    await v.told("The link is copied");
+    const link = await v.clipboard();
+    checks.check("a link needs no token", (await fetch(link)).status === 200, link);
+    const saved = await v.download(() => v.button("Download").click());
+    checks.check("a download needs none either", saved.name === "a.png" && saved.bytes.equals(png(320, 200)), saved.name);
+    checks.check("the line of curl tells no token", await (async () => {
+        await v.button("Copy as curl").click();
+        await v.told("line of curl");
+        return (await v.clipboard()).includes("Bearer $CAIRN_TOKEN") && !(await v.clipboard()).includes("reader");
+    })());
+    await v.page.reload();
+    await v.panel.getByRole("heading", { name: "a.png" }).waitFor();
+    await v.button("Sign out").click();
+    await v.dialog.getByLabel("Token").waitFor();
+    checks.check("the browser has nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await limited({ checks, browser, server });
+    await life.end("SIGTERM");
+}
+
+// Who may do things below a prefix only, and who may only list.
+async function limited({ checks, browser, server }) {
+    const tenant = await Visitor.arrive(browser, server, { token: "tenant" });
+    await tenant.row("photos").click();
+    await tenant.row("a.png").waitFor();
+    checks.check("a store opens where one may look", new URL(tenant.page.url()).hash === "#/store/photos/objects/tenant/", tenant.page.url());
+    checks.check("and uploads are offered there", (await offered(tenant)).includes("Upload files"));
+    checks.check("the store itself is not", !(await offered(tenant)).some((name) => ["Limits", "Delete store"].includes(name)));
+    checks.check("the browser has nothing to complain about", tenant.complaints.length === 0, tenant.complaints);
+    await tenant.leave();
+    const lister = await Visitor.arrive(browser, server, { token: "lister", place: "#/store/photos/objects/?open=/other" });
+    await lister.panel.getByText("This token may not read the object").waitFor();
+    const found = (await offered(lister)).filter((name) => [...CHANGES, "Download", "Copy a link", "Copy to…", "Copy as curl", "Download as tar"].includes(name));
+    checks.check("who may only list is offered no bytes", found.length === 0, found);
+    await lister.leave();
+}
+
+// Without a link key what is previewed is fetched with the token, and held.
+export async function held({ checks, browser, folder }) {
+    const { life, server } = await guarded(folder, []);
+    const v = await Visitor.arrive(browser, server, { token: "reader", place: "#/store/photos/objects/tenant/?open=/tenant/a.png" });
+    await v.page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 320);
+    checks.check("without link keys a picture is held in memory", (await v.panel.locator("img").getAttribute("src")).startsWith("blob:"));
+    checks.check("and no link is offered", !(await offered(v)).includes("Copy a link"));
+    const saved = await v.download(() => v.button("Download").click());
+    checks.check("nor needed for a download", saved.bytes.equals(png(320, 200)));
+    const tar = await v.download(() => v.button("Download as tar").click());
+    checks.check("a folder comes as a tar", tar.name === "tenant.tar" && tar.bytes.includes("tenant/a.png"), tar.name);
+    checks.check("the browser has nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// ---- for everybody -----------------------------------------------------------------------------------
+
+const VIEWS = { stores: "#/stores", browse: "#/store/photos/objects/2026/alps/", "browse-object": "#/store/photos/objects/2026/alps/?open=/2026/alps/ridge.png",
+                changes: "#/store/photos/changes" };
+
+export async function everybody({ checks, browser, server }) {
+    for (const scheme of ["light", "dark"])
+        for (const size of [NARROW, WIDE])
+            for (const [name, place] of Object.entries(VIEWS)) {
+                const v = await Visitor.arrive(browser, server, { size, scheme, place }), title = `${name}, ${scheme}, ${size.width}`;
+                await (name.includes("live") ? v.main.locator(".legend dd", { hasText: /\d/ }).first() : name === "changes" ? v.main.getByText("0 changes since") :
+                    name === "browse-object" ? v.panel.locator("img") : v.grid.locator(".row .text").first()).waitFor();
+                await v.page.evaluate(() => document.fonts.ready);
+                const flaws = await v.flaws();
+                checks.check(`${title}: nothing serious for axe`, flaws.length === 0, flaws);
+                const over = await v.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+                checks.check(`${title}: nothing is wider than the screen`, over <= 0, over);
+                checks.check(`${title}: nothing to complain about`, v.complaints.length === 0, v.complaints);
+                await v.picture(`${name}-${scheme}-${size.width}`);
+                await v.leave();
+            }
+}
+
+// ---- how soon ----------------------------------------------------------------------------------------
+
+export async function paint({ checks, browser, server }) {
+    const times = [];
+    for (let round = 0; round < 7; round++) {
+        const v = await Visitor.arrive(browser, server);
+        await v.row("photos").waitFor();
+        times.push(await v.page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime));
+        await v.leave();
+    }
+    times.sort((one, other) => one - other);
+    console.log(`  first paint: ${times.map((time) => Math.round(time)).join(", ")} ms; the goal is 200`);
+    await unscripted({ checks, browser, server });
+}
+
+// What is painted first waits for no script.
+async function unscripted({ checks, browser, server }) {
+    const page = await browser.newPage();
+    await page.route("**/*.js", () => {}); // they never come
+    await page.goto(`${server}/console/`, { waitUntil: "commit" });
+    await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length === 1);
+    checks.check("the first paint waits for no script", await page.getByText("Stores").isVisible());
+    await page.close();
+}

@@ -1,0 +1,174 @@
+// Scenes of uploads: files and folders, over lines that break and to a server that is killed, and what is done where a key is taken.
+
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Line } from "./line.mjs";
+import { ask, list, noise, put } from "./stage.mjs";
+import { Visitor } from "./visitor.mjs";
+
+const MIB = 1 << 20;
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const stored = async (server, path) => sha256(Buffer.from(await (await fetch(`${server}/v1/stores/s/objects/${path}`)).arrayBuffer()));
+const dock = (v) => v.page.getByRole("region", { name: "Uploads" });
+async function says(v, text, timeout = 60000) {
+    const status = dock(v).getByRole("status");
+    await status.filter({ hasText: text }).waitFor({ timeout }).catch(async (error) => {
+        throw new Error(`it says "${await status.textContent()}": ${error.message}`);
+    });
+}
+const ended = (v, count) => says(v, new RegExp(`^${count} uploaded`));
+
+async function tree(folder, name, count) {
+    const root = join(folder, name);
+    for (let i = 0; i < count; i += 100)
+        await mkdir(join(root, `part-${i / 100}`), { recursive: true });
+    await Promise.all(Array.from({ length: count }, (_, i) => writeFile(join(root, `part-${Math.floor(i / 100)}`, `file-${i}.txt`), `content ${i}`)));
+    return root;
+}
+
+// Chosen by the input behind the button.
+const choose = (v, name, paths) => v.page.locator(`input[type=file][aria-label="${name}"]`).setInputFiles(paths);
+
+async function cleared(v) {
+    await v.button("Clear what is done", dock(v)).click();
+    await dock(v).waitFor({ state: "hidden" });
+}
+
+export async function files({ checks, visitor: v, folder }) {
+    await v.go("#/store/s/objects/in/");
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    const one = join(folder, "käse #1.txt"), two = join(folder, "empty");
+    await writeFile(one, "cheese");
+    await writeFile(two, "");
+    await choose(v, "Upload files", [one, two]);
+    await ended(v, "2 files");
+    await v.row("käse #1.txt").waitFor();
+    const objects = await list(v.server, "s", "prefix=in/");
+    checks.check("files become objects", objects.map(({ key, size }) => `${key} ${size}`).join() === "in/empty 0,in/käse #1.txt 6", objects);
+    checks.check("with their types", objects[1].content_type === "text/plain", objects);
+    await cleared(v);
+    const root = await tree(folder, "dropped", 300);
+    const three = join(folder, "beside.txt");
+    await writeFile(three, "beside");
+    await v.drop([root, three], v.grid);
+    await ended(v, "301 files");
+    await v.row("dropped/").waitFor();
+    const dropped = await list(v.server, "s", "prefix=in/dropped/");
+    checks.check("a folder that is dropped comes whole", dropped.length === 300 && dropped.some(({ key }) => key === "in/dropped/part-2/file-299.txt"), dropped.length);
+    await v.picture("uploads");
+    await cleared(v);
+}
+
+export async function conflicts({ checks, visitor: v, folder }) {
+    const paths = [];
+    for (const name of ["a.txt", "b.txt", "c.txt"]) {
+        paths.push(join(folder, name));
+        await writeFile(paths.at(-1), `new ${name}`);
+    }
+    const read = async (path) => (await fetch(`${v.server}/v1/stores/s/objects/taken/${path}`)).text();
+    for (const [answer, then, expected] of [["Skip them", "1 file uploaded, 2 skipped", "a.txt old,b.txt old,c.txt new c.txt"],
+        ["Keep both", "3 files uploaded", "a (2).txt new a.txt,a.txt old,b (2).txt new b.txt,b.txt old,c.txt new c.txt"],
+        ["Replace", "3 files uploaded", "a.txt new a.txt,b.txt new b.txt,c.txt new c.txt"]]) {
+        for (const { key } of await list(v.server, "s", "prefix=taken/"))
+            await ask(v.server, "DELETE", `/v1/stores/s/objects/${encodeURIComponent(key)}`);
+        for (const name of ["a.txt", "b.txt"])
+            await put(v.server, "s", `taken/${name}`, "old");
+        await v.go("#/store/s/objects/taken/");
+        await v.row("a.txt").waitFor();
+        await choose(v, "Upload files", paths);
+        await v.dialog.getByText("is there already").waitFor();
+        if (answer === "Keep both")
+            await v.picture("conflict");
+        await v.dialog.last().getByRole("button", { name: answer }).click();
+        await says(v, new RegExp(`^${then}`));
+        const now = [];
+        for (const { key } of await list(v.server, "s", "prefix=taken/"))
+            now.push(`${key.slice(6)} ${await read(encodeURIComponent(key.slice(6)))}`);
+        checks.check(`asked once: ${answer}`, now.join() === expected, now);
+        await cleared(v);
+    }
+}
+
+// A large file over a line that breaks, paused, to a server that is killed, and after the page was closed.
+export async function resumed({ checks, browser, cairn, folder }) {
+    const line = await Line.open(cairn.port), server = `http://127.0.0.1:${line.port}`;
+    const bytes = noise(90 * MIB + 321), path = join(folder, "large.bin");
+    await writeFile(path, bytes);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    await v.main.getByRole("grid").waitFor();
+    await choose(v, "Upload files", [path]);
+    await line.after(line.sent + 10 * MIB);
+    await v.context.setOffline(true);
+    line.cut();
+    await says(v, "cannot be reached");
+    line.mend();
+    await v.context.setOffline(false);
+    await line.after(line.sent + 10 * MIB);
+    await v.button("Pause all").click();
+    await says(v, "Paused");
+    const held = line.sent;
+    await v.page.waitForFunction(() => document.querySelector(".uploads .hint").textContent.includes("MiB of"));
+    checks.check("nothing is sent while it is paused", line.sent - held < MIB, line.sent - held);
+    await v.button("Go on", dock(v).locator(".actions")).click();
+    await line.after(line.sent + 10 * MIB);
+    await cairn.crash();
+    await line.after(line.sent + 10 * MIB);
+    await v.open("#/store/s/objects/");
+    await v.main.getByRole("grid").waitFor();
+    await choose(v, "Upload files", [path]);
+    await ended(v, "1 file");
+    checks.check("what was there is not sent again", line.sent < bytes.length + 70 * MIB, line.sent - bytes.length);
+    checks.check("a large file is the same after all", await stored(v.server, "large.bin") === sha256(bytes));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    line.close();
+}
+
+// Small ones, while the server is away for a while: none is lost, and none is taken for somebody else's.
+export async function unsteady({ checks, browser, cairn, folder }) {
+    const line = await Line.open(cairn.port), v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`, { place: "#/store/s/objects/" });
+    const root = await tree(folder, "unsteady", 600);
+    await choose(v, "Upload a folder", root);
+    for (let round = 1; round <= 3; round++) {
+        await line.after(line.sent + 40000);
+        line.cut();
+        line.mend();
+    }
+    await line.after(line.sent + 40000);
+    await cairn.crash();
+    await ended(v, "600 files");
+    checks.check("all are there", (await list(v.server, "s", "prefix=unsteady/")).length === 600);
+    checks.check("nobody was asked about what he sent himself", await v.dialog.count() === 0);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    line.close();
+}
+
+// Ten thousand files, and what one does meanwhile.
+export async function thousands({ checks, browser, server, folder }) {
+    const root = await tree(folder, "thousands", 10000), v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    await v.main.getByRole("grid").waitFor();
+    const began = performance.now();
+    await v.drop([root], v.grid);
+    await dock(v).waitFor();
+    await v.go("#/stores");
+    await v.row("s").click();
+    await v.main.getByRole("heading", { name: "s", level: 1 }).waitFor();
+    const rows = await v.page.locator(".uploads .row").count();
+    await says(v, /^10,000 files uploaded/, 180000);
+    const seconds = (performance.now() - began) / 1000, longest = await v.page.evaluate(() => self.longest);
+    console.log(`  10,000 files: ${seconds.toFixed(1)} s, the longest task of the page ${Math.round(longest)} ms, ${rows} rows`);
+    checks.check("the page never stops for long", longest < 1000, longest);
+    checks.check("few rows are there at a time", rows < 60, rows);
+    let cursor = "", count = 0;
+    do {
+        const page = JSON.parse(await ask(server, "GET", `/v1/stores/s/objects?prefix=thousands/${cursor}`));
+        count += page.objects.length;
+        cursor = page.cursor && `&cursor=${encodeURIComponent(page.cursor)}`;
+    } while (cursor);
+    checks.check("all are there", count === 10000, count);
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}

@@ -1,0 +1,97 @@
+// Scenes of looking on: plots, the feed of a store, and a list without an end.
+
+import { ask, batch, put } from "./stage.mjs";
+import { Visitor } from "./visitor.mjs";
+
+// Of a plot, the words of its legend.
+const legend = (v, title) => v.main.locator("figure", { has: v.page.getByRole("heading", { name: title, exact: true }) }).locator("dl");
+
+export async function plots({ checks, visitor: v }) {
+    await v.go("#/live");
+    await legend(v, "Requests a second").getByText(/^\d/).first().waitFor();
+    const titles = await v.main.locator("figure h2").allTextContents();
+    checks.check("each is there", ["Requests a second", "Bytes a second", "Time of an answer", "Commits and writes a second", "Size of a commit",
+        "Time of a sync", "Disk"].every((title) => titles.includes(title)), titles);
+    let busy = true;
+    const load = (async () => {
+        for (let i = 0; busy; i++)
+            await put(v.server, "s", `load/${i % 50}`, "x".repeat(2000));
+    })();
+    await legend(v, "Requests a second").getByText(/^([5-9]|\d\d+)/).first().waitFor();
+    await legend(v, "Size of a commit").getByText(/B$/).first().waitFor();
+    await legend(v, "Time of a sync").getByText(/s$/).first().waitFor();
+    await v.page.waitForFunction(() => /L/.test(document.querySelector(".plot .line.c2").getAttribute("d")));
+    const field = v.main.getByRole("slider", { name: "Requests a second" });
+    await field.focus();
+    await v.page.keyboard.press("ArrowLeft");
+    const told = await field.getAttribute("aria-valuetext");
+    checks.check("a plot is read by keys, too", /^\d\d:\d\d:\d\d: read \d.*, write \d/.test(told), told);
+    await v.picture("live");
+    await v.go("#/store/s/live");
+    await legend(v, "Commits and writes a second").getByText(/^[1-9]/).first().waitFor();
+    await legend(v, "Objects").getByText(/^[1-9]/).first().waitFor();
+    busy = false;
+    await load;
+}
+
+export async function feed({ checks, visitor: v }) {
+    await v.go("#/store/s/changes");
+    await v.main.getByText("0 changes since you look").waitFor();
+    await put(v.server, "s", "feed/one", "1");
+    await v.row("feed/one").waitFor();
+    await ask(v.server, "DELETE", "/v1/stores/s/objects/feed/one");
+    await v.main.locator(".row.gone").waitFor();
+    await put(v.server, "s", "feed/two", "22");
+    await v.row("feed/two").waitFor();
+    checks.check("the newest on top", (await v.names()).join() === "feed/two,feed/one,feed/one", await v.names());
+    await v.picture("changes");
+    await v.button("Hold").click();
+    await put(v.server, "s", "feed/three", "333");
+    await v.main.getByText("Held: 1 change since").waitFor();
+    await v.button("Go on").click();
+    await v.row("feed/three").click();
+    await v.panel.getByRole("heading", { name: "three" }).waitFor();
+}
+
+const MANY = Number(process.env.CONSOLE_OBJECTS ?? 1000000);
+const LOT = 10000;
+
+async function fill(server) {
+    await ask(server, "PUT", "/v1/stores/million");
+    const began = performance.now();
+    for (let from = 0; from < MANY; from += LOT)
+        await batch(server, "million", Array.from({ length: Math.min(LOT, MANY - from) }, (_, i) => ({ op: "put", key: `object-${String(from + i).padStart(7, "0")}`, data: "eA==" })));
+    console.log(`  ${MANY} objects put in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+export async function million({ checks, browser, server }) {
+    await fill(server);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/million/objects/" });
+    await v.row("object-0000000").waitFor();
+    await v.grid.focus();
+    const began = performance.now(), last = `object-${String(MANY - 1).padStart(7, "0")}`;
+    for (let ends = 0; !(await v.names()).includes(last) && ends < 20000; ends++)
+        await v.page.keyboard.press("End");
+    const seconds = (performance.now() - began) / 1000, longest = await v.page.evaluate(() => self.longest);
+    const rows = await v.page.locator(".grid .row").count();
+    const heap = await v.page.evaluate(() => performance.memory.usedJSHeapSize);
+    console.log(`  scrolled to the end of ${MANY} in ${seconds.toFixed(1)} s, the longest task ${Math.round(longest)} ms, ${rows} rows, ${(heap / 2 ** 20).toFixed(0)} MiB of scripts`);
+    checks.check("the end is reached", (await v.names()).includes(last), (await v.names()).slice(-2));
+    checks.check("few rows are there at a time", rows < 60, rows);
+    checks.check("the page never stops for long", longest < 500, longest);
+    checks.check("what was seen is not all kept", heap < 150 * 2 ** 20, heap);
+    await v.picture("million");
+    await v.page.mouse.move(400, 500);
+    const before = (await v.names())[0];
+    await v.page.mouse.wheel(0, -1200);
+    await v.page.waitForFunction((name) => document.querySelector(".rows .row .text").textContent !== name, before);
+    const shown = (await v.names()).map((name) => Number(name.slice(7)));
+    checks.check("a turn of the wheel is a few rows", shown[0] > MANY - 120, shown[0]);
+    await v.grid.evaluate((grid) => { grid.scrollTop = grid.scrollHeight / 2; });
+    await v.page.waitForFunction((half) => Math.abs(Number(document.querySelector(".rows .row:not(.waiting) .text")?.textContent.slice(7)) - half) < half / 10, MANY / 2);
+    await v.page.keyboard.press("Home");
+    await v.row("object-0000000").waitFor();
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await ask(server, "DELETE", "/v1/stores/million?force=true");
+}
