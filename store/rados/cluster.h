@@ -28,9 +28,9 @@ enum cluster_step_kind {
     CLUSTER_WRITE,  /* bytes at a position */
     CLUSTER_TRUNCATE,
     CLUSTER_REMOVE,
-    CLUSTER_ATTRIBUTE_IS, /* a guard: what is not there is as the empty text */
+    CLUSTER_ATTRIBUTE_IS, /* a guard: what is not there is as the empty text; an object made just before is ENOENT */
     CLUSTER_SET_ATTRIBUTE,
-    CLUSTER_ROW_IS, /* a guard, of the same kind */
+    CLUSTER_ROW_IS, /* a guard: what is not there is as the empty text */
     CLUSTER_SET_ROW,
     CLUSTER_REMOVE_ROW
 };

@@ -61,7 +61,6 @@ static int read_beside(const struct cluster *cluster, const char *object, struct
 static int replace_links(const struct cluster *cluster, const char *object, const char *links, const char *replacement)
 {
     const struct cluster_step steps[] = {
-        {.kind = CLUSTER_CREATE},
         cluster_text(CLUSTER_ATTRIBUTE_IS, layout_links, links ? links : ""),
         cluster_text(CLUSTER_SET_ATTRIBUTE, layout_links, replacement),
     };
@@ -165,13 +164,15 @@ void removals_wait(struct removals *removals)
 
 /* ---- one link more --------------------------------------------------------------------------- */
 
-/* Adds it to the links of its file; an errno. */
+/* Adds it to the links of its file, which may never have been written to; an errno. */
 static int add_link(const struct cluster *cluster, const struct layout_entry *entry)
 {
+    const struct cluster_step create = {.kind = CLUSTER_CREATE};
     char object[CLUSTER_OBJECT_MAX];
-    int error = ECANCELED;
     layout_piece_object(entry->inode, 0, object);
-    for (unsigned i = 0; i < TRIES && error == ECANCELED; i++) {
+    int error = cluster_change(cluster, object, &create, 1);
+    bool again = !error;
+    for (unsigned i = 0; i < TRIES && again; i++) {
         struct beside beside;
         char *more = NULL;
         error = read_beside(cluster, object, &beside);
@@ -183,20 +184,32 @@ static int add_link(const struct cluster *cluster, const struct layout_entry *en
             more = layout_links_with(beside.links, entry->inode, entry->link);
             error = more ? replace_links(cluster, object, beside.links, more) : ENOMEM;
         }
+        again = error == ECANCELED;
         free(more);
         free(beside.links);
     }
     return error;
 }
 
-/* Whether the name still leads there, so that the file was not removed in the meantime; an errno. */
-static int check_source(const struct cluster *cluster, const struct tree_name *from, const struct layout_entry *entry)
+/* Has a link removed that a name leads to, or was to. */
+static void drop(struct removals *removals, const struct tree_name *name, const struct layout_entry *entry)
+{
+    char object[CLUSTER_OBJECT_MAX];
+    layout_name_object(name->folder, name->name, object);
+    removals_take(removals, object, entry);
+}
+
+/* The name has to lead there still: else the file may have been removed meanwhile, and what the link was added to is
+ * nothing, and goes with the first link. An errno. */
+static int check_source(struct removals *removals, const struct tree_name *from, const struct layout_entry *entry)
 {
     struct layout_entry found;
-    int error = tree_find(cluster, from, &found);
-    if (error)
-        return error;
-    return !found.is_folder && found.inode == entry->inode && found.link == entry->link ? 0 : ENOENT;
+    int error = tree_find(removals->cluster, from, &found);
+    if (!error && (found.is_folder || found.inode != entry->inode || found.link != entry->link))
+        error = ENOENT;
+    if (error == ENOENT)
+        drop(removals, from, entry);
+    return error;
 }
 
 int removals_link(struct removals *removals, const struct tree_name *from, const struct layout_entry *entry,
@@ -209,13 +222,10 @@ int removals_link(struct removals *removals, const struct tree_name *from, const
         return error;
     error = add_link(cluster, &link);
     if (!error)
-        error = check_source(cluster, from, entry);
+        error = check_source(removals, from, entry);
     if (!error)
         error = tree_add(cluster, to, &link);
-    if (error) {
-        char object[CLUSTER_OBJECT_MAX];
-        layout_name_object(to->folder, to->name, object);
-        removals_take(removals, object, &link);
-    }
+    if (error)
+        drop(removals, to, &link);
     return error;
 }

@@ -143,7 +143,8 @@ static bool is_so(const struct sim_object *object, const struct cluster_step *st
     return strlen(text) == step->length && memcmp(text, step->bytes, step->length) == 0;
 }
 
-/* Whether all can be done; an errno. Guards of an object that is not made before are ENOENT. */
+/* Whether all can be done; an errno. Guards of an object that is not there are ENOENT; so is one of an attribute where
+ * it is made in front of that. */
 static int check(const struct sim_object *object, const struct cluster_step *steps, size_t count)
 {
     bool there = object != NULL;
@@ -151,6 +152,8 @@ static int check(const struct sim_object *object, const struct cluster_step *ste
         const struct cluster_step *step = &steps[i];
         bool guards = step->kind == CLUSTER_ROW_IS || step->kind == CLUSTER_ATTRIBUTE_IS;
         if (!there && (guards || step->kind == CLUSTER_EXISTS || step->kind == CLUSTER_REMOVE))
+            return ENOENT;
+        if (!object && step->kind == CLUSTER_ATTRIBUTE_IS)
             return ENOENT;
         if (guards && !is_so(object, step))
             return ECANCELED;
