@@ -12,8 +12,8 @@
 #include <string.h>
 
 const char backup_usage[] =
-    "usage: cairnd backup --from DIR|URL TO [--store NAME | --prune] [--link] [--check]\n"
-    "                     [--json] [--token-file FILE]\n"
+    "usage: cairnd backup --from DIR|URL TO [--store NAME | --prune] [--link] [--replace]\n"
+    "                     [--check] [--json] [--token-file FILE]\n"
     "\n"
     "Copies the data folder DIR, which a server may be writing to meanwhile, into the folder TO: each\n"
     "store as it was at one point of its log. What TO has already is not copied again. TO is a data\n"
@@ -25,14 +25,17 @@ const char backup_usage[] =
     "  --store NAME        copy this store only, and leave the copies of others alone\n"
     "  --prune             remove the copies of stores that are not there any more; those that a token\n"
     "                      does not show are not there\n"
+    "  --replace           take DIR as it is, also where it is another one than TO is the backup of,\n"
+    "                      where a store has lost the end of its log, or where DIR is damaged: else\n"
+    "                      what TO has of it stays\n"
     "  --link              do not copy files that never change, but link them: takes no space, and what\n"
     "                      damages one damages both\n"
     "  --check             behind it, compare every byte of TO with its digest, as cairnd check does\n"
     "  --json              report for scripts, one object; with --check that of cairnd check follows\n"
     "  --token-file FILE   the token that the server is shown (CAIRN_TOKEN): it needs read and list\n"
     "\n"
-    "Status 0: everything is copied; 1: there are flaws, which were copied as they are; 2: not all could\n"
-    "be copied, or checked.\n";
+    "Status 0: everything is copied; 1: DIR is damaged, and what TO has whole of that stays; 2: not all\n"
+    "could be copied, or checked.\n";
 
 #define fail(...) command_fail("backup", __VA_ARGS__)
 
@@ -56,8 +59,9 @@ static bool read_value(const char **value, const char *name, char *const **argum
 static bool read_flag(struct order *order, char *const **arguments)
 {
     const char *argument = **arguments;
-    bool *switches[] = {&order->copying.prune, &order->copying.link, &order->check, &order->copying.json};
-    static const char *const names[] = {"--prune", "--link", "--check", "--json"};
+    bool *switches[] = {&order->copying.prune, &order->copying.link, &order->copying.replace, &order->check,
+                        &order->copying.json};
+    static const char *const names[] = {"--prune", "--link", "--replace", "--check", "--json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(argument, names[i]) == 0) {
             *switches[i] = true;
@@ -94,8 +98,10 @@ static bool read_arguments(struct order *order, char *const *arguments)
         return fail("--from says which data folder is copied; `cairnd backup --help` tells more");
     if (!order->copying.to)
         return fail("which folder is the backup? `cairnd backup --help` tells more");
-    return !copying_is_url(order->copying.to) ||
-           fail("%s is a URL: a backup is made in a folder of this machine", order->copying.to);
+    if (copying_is_url(order->copying.to))
+        return fail("%s is a URL: a backup is made in a folder of this machine", order->copying.to);
+    return !order->copying.link || !copying_is_url(order->copying.from) ||
+           fail("--link is about files of this machine, and %s is a server's", order->copying.from);
 }
 
 /* ---- from where ------------------------------------------------------------------------------ */
@@ -125,7 +131,6 @@ static enum check_status copy(struct order *order)
     }
     if (!read_token(order->token_file, &token))
         return CHECK_UNKNOWN;
-    order->copying.url = from;
     enum check_status status = mirror_run(&order->copying, token);
     free(token);
     return status;

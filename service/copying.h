@@ -2,21 +2,26 @@
 #ifndef CAIRN_COPYING_H
 #define CAIRN_COPYING_H
 
+#include "service/account.h"
 #include "service/check.h"
 
 struct copying {
     const char *command; /* for whom it is done, in front of sentences on stderr */
-    const char *from;
+    const char *from;    /* a folder, or a URL */
     const char *to;
     const char *store; /* NULL: all */
     bool prune;        /* of all: copies of stores that are not there any more go */
     bool link;
+    bool replace; /* the source is taken as it is, whatever the copy has */
     bool restore;
     bool json;
+};
 
-    /* Where `from` is only what was made of a server: its URL, and the points of its logs. NULL: it is the source. */
-    const char *url;
-    uint64_t (*offset_of)(void *arg, const char *store);
+/* Where what is copied is only what was made of a server. */
+struct copying_part {
+    const char *from;                                    /* the folder */
+    bool (*wanted)(void *arg, const char *store);        /* whether it is copied */
+    uint64_t (*offset_of)(void *arg, const char *store); /* the point of the server's log */
     void *arg;
 };
 
@@ -25,5 +30,11 @@ bool copying_is_url(const char *place);
 
 /* Copies the folder, and tells what has become of each store on stdout, and how far it is on stderr (progress.h). */
 enum check_status copying_run(const struct copying *copying);
+
+/* The same within an account; `part` NULL: it is the whole. False: *ret_sentence, which has room for COPYING_SENTENCE
+ * bytes, says why not all could be done. */
+enum { COPYING_SENTENCE = 640 };
+bool copying_make(const struct copying *copying, const struct copying_part *part, struct account *account,
+                  char ret_sentence[COPYING_SENTENCE]);
 
 #endif

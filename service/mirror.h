@@ -9,7 +9,7 @@
 
 #include "service/copying.h"
 
-/* `copying` says to where, with its `url`, and of which stores. `token` NULL: none is shown. */
+/* `copying` says from which URL, to where, and of which stores. `token` NULL: none is shown. */
 enum check_status mirror_run(const struct copying *copying, const char *token);
 
 #endif

@@ -2,49 +2,13 @@
 #include "service/report.h"
 
 #include "api/text/utf8.h"
+#include "service/flaw.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What scripts call a flaw, and what it means for those whose data it is. */
-struct meaning {
-    const char *name;
-    const char *live; /* an object that can be asked for is concerned */
-    const char *dead;
-};
-
-static const struct meaning meanings[] = {
-    [STORE_FLAW_LOG] = {"log", "an object that stood there cannot be read any more: put it again, or delete it",
-                        "what stood there, a write or a delete, is lost; everything behind it is kept"},
-    [STORE_FLAW_HEADER] = {"header", "nothing is lost by it: the records in the file tell where it stands",
-                           "nothing is lost by it: the records in the file tell where it stands"},
-    [STORE_FLAW_PAYLOAD] = {"payload", "the object is not served any more: put it again, or delete it",
-                            "an older version, or one that was deleted: no object needs it"},
-    [STORE_FLAW_BLOB] = {"blob", "the object's bytes are not those that were stored: put it again, or delete it",
-                         "no object needs it"},
-    [STORE_FLAW_MISSING] = {"missing", "the object is not served any more: put it again, or delete it",
-                            "no object needs it"},
-    [STORE_FLAW_KEYS] = {"keys", "",
-                         "nothing is lost: they are made again from the log; listings may lack keys until a restart"},
-    [STORE_FLAW_READ] = {"read", "the disk is failing: an object there cannot be read; copy the folder elsewhere",
-                         "the disk is failing: copy the folder elsewhere"},
-    [STORE_FLAW_FILE] = {"file", "", "what it held is lost: stop the server and bring it back from a backup"},
-};
-
-static const struct meaning *meaning_of(enum store_flaw_kind kind)
-{
-    static const struct meaning unknown = {"unknown", "this program does not know it", "this program does not know it"};
-    return (size_t)kind < sizeof meanings / sizeof meanings[0] ? &meanings[kind] : &unknown;
-}
-
 /* ---- JSON ------------------------------------------------------------------------------------ */
-
-static void number(struct jsontext *text, const char *name, uint64_t value)
-{
-    jsontext_name(text, name);
-    jsontext_number(text, value);
-}
 
 static void boolean(struct jsontext *text, const char *name, bool value)
 {
@@ -77,22 +41,11 @@ static void json_store(struct jsontext *text, const char *name)
     jsontext_open(text, '[');
 }
 
-static void json_flaw(struct jsontext *text, const struct store_flaw *flaw, const struct meaning *meaning)
+static void json_flaw(struct jsontext *text, const struct store_flaw *flaw)
 {
-    bool known = flaw->key || flaw->key_hash;
     jsontext_open(text, '{');
-    jsontext_field(text, "kind", meaning->name);
-    number(text, "offset", flaw->offset);
-    number(text, "length", flaw->length);
-    jsontext_key(text, flaw->key, flaw->key_length);
-    jsontext_name(text, "key_hash");
-    if (known)
-        jsontext_hash(text, flaw->key_hash);
-    else
-        jsontext_null(text);
-    boolean(text, "live", flaw->live);
-    jsontext_field(text, "text", store_flaw_text(flaw->kind));
-    jsontext_field(text, "meaning", flaw->live ? meaning->live : meaning->dead);
+    flaw_json(text, flaw);
+    jsontext_field(text, "meaning", flaw_meaning(flaw));
     jsontext_close(text, '}');
 }
 
@@ -108,9 +61,9 @@ static void json_error(struct jsontext *text, const char *error, const char *oth
 static void json_figures(struct jsontext *text, const struct store_verification *verification, const char *error)
 {
     jsontext_close(text, ']');
-    number(text, "records", verification->records);
-    number(text, "blobs", verification->blobs);
-    number(text, "bytes", verification->bytes_done);
+    jsontext_figure(text, "records", verification->records);
+    jsontext_figure(text, "blobs", verification->blobs);
+    jsontext_figure(text, "bytes", verification->bytes_done);
     boolean(text, "complete", verification->complete);
     json_error(text, error, "the store cannot be opened");
     jsontext_close(text, '}');
@@ -119,7 +72,7 @@ static void json_figures(struct jsontext *text, const struct store_verification 
 static void json_end(const struct report *report, struct jsontext *text)
 {
     jsontext_close(text, ']');
-    number(text, "flaw_count", report->flaws);
+    jsontext_figure(text, "flaw_count", report->flaws);
     boolean(text, "complete", report->complete);
     boolean(text, "whole", report->complete && report->flaws == 0);
     json_error(text, report->error[0] ? report->error : NULL, "the folder cannot be checked");
@@ -127,27 +80,6 @@ static void json_end(const struct report *report, struct jsontext *text)
 }
 
 /* ---- for people ------------------------------------------------------------------------------ */
-
-/* A key as JSON would quote it; of one that is no text only the hash is told. */
-static void print_key(const struct store_flaw *flaw)
-{
-    struct jsontext quoted = {0};
-    if (!flaw->key && !flaw->key_hash)
-        return;
-    if (flaw->key && utf8_valid(flaw->key, flaw->key_length))
-        jsontext_string(&quoted, flaw->key, flaw->key_length);
-    if (quoted.length > 0 && !quoted.failed)
-        printf(", key %.*s", (int)quoted.length, quoted.bytes);
-    printf(", key hash %016" PRIx64, flaw->key_hash);
-    jsontext_free(&quoted);
-}
-
-static void print_flaw(const struct store_flaw *flaw, const struct meaning *meaning)
-{
-    printf("  FLAW at offset %" PRIu64 ", %" PRIu64 " bytes", flaw->offset, flaw->length);
-    print_key(flaw);
-    printf(":\n    %s;\n    %s\n", store_flaw_text(flaw->kind), flaw->live ? meaning->live : meaning->dead);
-}
 
 static void print_count(uint64_t count, const char *noun)
 {
@@ -205,14 +137,13 @@ void report_store(struct report *report, const char *name)
 
 void report_flaw(struct report *report, const struct store_flaw *flaw)
 {
-    const struct meaning *meaning = meaning_of(flaw->kind);
     report->flaws++;
     report->store_flaws++;
     if (!report->json) {
-        print_flaw(flaw, meaning);
+        flaw_print(flaw, flaw_meaning(flaw));
         return;
     }
-    json_flaw(&report->text, flaw, meaning);
+    json_flaw(&report->text, flaw);
     flush(report);
 }
 

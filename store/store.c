@@ -218,7 +218,7 @@ static void store_end(struct store *store)
  * segment, or none. */
 static void ask_upkeep(struct store *store)
 {
-    if (!store->options->read_only)
+    if (!store->options->read_only && !store->options->keep_expired)
         purge_begin(&store->purge);
     if (store->options->read_only || store->log.chain.count < 2)
         return;

@@ -199,6 +199,7 @@ struct depot_options {
     uint64_t shortage_patience;  /* milliseconds in which opening and closing a store waits for descriptors */
     uint64_t feed_retention;     /* seconds; for so long deletions are told to those who follow; 0: as it comes */
     size_t stores_limit;         /* no more are made than so many; those that are there stay */
+    bool keep_expired;           /* what has expired is left for others to delete */
     bool read_only;              /* nothing is written, not even what recovery would; writes are STORE_DRAINING */
 };
 
@@ -802,6 +803,7 @@ enum store_get_flags {
     STORE_GET_PAYLOAD = 1, /* the payload too, not only what is known about it */
     STORE_GET_NOWAIT = 2,  /* STORE_AGAIN instead of waiting for the disk */
     STORE_GET_FILE = 4,    /* a payload of more than STORE_PAYLOAD_SMALL bytes not in memory, but from its file */
+    STORE_GET_EXPIRED = 8, /* also one whose time is over, as long as it is there */
 };
 
 struct object_info {
@@ -860,7 +862,7 @@ struct backup_store {
     const char *why;        /* a sentence about that, or "" */
     bool unchanged;         /* nothing has happened to the store since it was copied last */
     uint64_t end_offset;    /* the copy is the store as it was when its log ended here; not told when unchanged */
-    uint64_t flaws;         /* met in what was read of the log: it was copied as it is */
+    uint64_t flaws;         /* of the source: what it has lost, or damaged */
     uint64_t files_copied;
     uint64_t files_kept;
     uint64_t bytes_copied;
@@ -872,19 +874,28 @@ struct backup_options {
     const struct io *io; /* borrowed; NULL: POSIX */
     const char *store;   /* this one only; NULL: all */
     bool prune;          /* of all: copies of stores that the source has not any more go */
-    bool link;    /* files that never change are linked where the file system can: no second copy of their bytes */
-    bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
+    bool link;       /* files that never change are linked where the file system can: no second copy of their bytes */
+    bool any_source; /* the source may be another one than that of the copies that there are */
+    bool as_it_is;   /* also where the source has lost something, or is damaged, and the copy is not */
+    bool restore;    /* the copy is to be served: it begins with nothing, and is no backup afterwards */
 
-    /* Called on the calling thread: for each store when its copy is made or has failed, and (NULL is allowed) when more
-     * bytes are done. */
+    /* Whether a store of the source is to be copied; NULL: all are. */
+    bool (*wanted)(void *arg, const char *name);
+
+    /* Called on the calling thread: for each store when its copy is made or has failed; (NULL is allowed for all of
+     * these) before that for each flaw that the source has there, which the copy has whole where it is `kept`; for each
+     * copy of a store that the source has not any more, which was removed or stays; and when more bytes are done. */
     void (*told)(void *arg, const struct backup_store *store);
+    void (*flaw)(void *arg, const char *store, const struct store_flaw *flaw, bool kept);
+    void (*absent)(void *arg, const char *name, bool removed);
     void (*advanced)(void *arg, uint64_t done, uint64_t total);
     void *arg;
 };
 
 /* Makes the folder `to` a backup without stores, unless it is a backup already, and tells whether it may be one: for
- * who makes in `BACKUP_DRAFTS` below it what is then copied. The errors of backup_make(). Blocking. */
-enum store_error backup_prepare(const char *to, const struct io *io, struct store_detail *ret_detail);
+ * who makes in `BACKUP_DRAFTS` below it what is then copied. *ret_empty: it has no stores. The errors of backup_make().
+ * Blocking. */
+enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_empty, struct store_detail *ret_detail);
 
 #define BACKUP_DRAFTS "backup"
 
@@ -893,10 +904,10 @@ enum store_error backup_prepare(const char *to, const struct io *io, struct stor
  * moment it is a data folder, and each store in it is what it was before or what it is now. A run that ends early, by
  * whatever, is taken up by the next one.
  *
- * STORE_FOREIGN: `from` is no data folder, or `to` is something else than a backup, or the same; STORE_LOCKED: another
- * process has `to` open, or, to restore, `from`; STORE_NO_STORE: there is no store of that name; STORE_FULL, STORE_IO,
- * STORE_NO_MEMORY. STORE_OK also when stores could not be copied: that is told. ret_detail may be NULL. Blocking, and
- * long. */
+ * STORE_FOREIGN: `from` is no data folder, or `to` is something else than a backup, or one of another source, or one of
+ * them lies in the other; STORE_LOCKED: another process has `to` open, or, to restore, `from`; STORE_NO_STORE: there is
+ * no store of that name; STORE_FULL, STORE_IO, STORE_NO_MEMORY. STORE_OK also when stores could not be copied: that is
+ * told. ret_detail may be NULL. Blocking, and long. */
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
                              struct store_detail *ret_detail);
 

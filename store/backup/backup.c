@@ -1,15 +1,12 @@
 /* backup.c - copies a data folder that a server may have open, store by store.
  *
- *     TO/backup/     says that TO is a backup, and holds stores in the making
- *     TO/restore/    the same of a folder that is being restored, until it is; then it goes
- *
  * What is copied are the stores, and the file of the access control. The lock, the reserve and the trash are each
  * folder's own.
  */
+#include "store/backup/imprint.h"
+#include "store/backup/premises.h"
 #include "store/backup/replica.h"
-#include "store/backup/tree.h"
 #include "store/base/error.h"
-#include "store/depot/folder.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -19,113 +16,22 @@
 
 struct backup {
     const struct backup_options *options;
-    const struct io *io;
-    struct io reading; /* the same, for the source */
-    const char *from_path;
-    const char *to_path;
-    struct folder from;
-    struct folder to;
-    int drafts; /* TO/backup; -1: not opened yet */
-    struct stage_meter meter;
-    struct replica_places places;
-    struct store_detail *detail;
+    struct premises premises;
+    struct meter meter;
+    struct replica_order order;
 };
-
-static struct failure fail(const struct backup *backup, int os_error, const char *what, const char *path)
-{
-    return failure_detail(backup->detail, failure_of_errno(os_error), "%s %s: %s", what, path, strerror(os_error));
-}
-
-/* ---- the folders ----------------------------------------------------------------------------- */
-
-static struct failure open_from(struct backup *backup)
-{
-    enum folder_use use = backup->options->restore ? FOLDER_READ : FOLDER_WATCH;
-    struct failure failure = folder_open(&backup->from, &backup->reading, backup->from_path, use, backup->detail);
-    if (!failure.error)
-        trash_learn(&backup->from.trash);
-    return failure;
-}
-
-/* Whether the folder has stores, of whoever; true also where that cannot be told. */
-static bool has_stores(struct folder *folder)
-{
-    char **names;
-    size_t count;
-    if (folder_names(folder, &names, &count))
-        return true;
-    free(names);
-    return count > 0;
-}
-
-/* Whether both paths lead to one folder: then it would be locked before it is seen to be no backup. */
-static bool is_same(const struct backup *backup)
-{
-    const struct io *io = &backup->reading;
-    struct imprint from, to;
-    int folder = io->openat(io->self, AT_FDCWD, backup->to_path, O_RDONLY | O_DIRECTORY, 0);
-    if (folder < 0)
-        return false;
-    bool same = !imprint_of(io, folder, &to) && !imprint_of(io, backup->from.root, &from) &&
-                imprint_same_file(&from, &to);
-    io->close(io->self, folder);
-    return same;
-}
-
-/* The name of the folder in which stores are made. */
-static const char *drafts_name(const struct backup *backup)
-{
-    return backup->options->restore ? FOLDER_RESTORE : BACKUP_DRAFTS;
-}
-
-/* A data folder with stores in it that is no backup is somebody's, and stays as it is. */
-static struct failure open_drafts(struct backup *backup)
-{
-    struct folder *to = &backup->to;
-    const struct io *io = backup->io;
-    const char *name = drafts_name(backup);
-    backup->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
-    if (backup->drafts < 0 && errno == ENOENT && has_stores(to))
-        return failure_detail(backup->detail, failure_of(STORE_FOREIGN),
-                              "%s holds data%s: it was left untouched, name another folder", backup->to_path,
-                              backup->options->restore ? "" : ", and is no backup");
-    if (backup->drafts < 0 && io->mkdirat(io->self, to->root, name, 0700) < 0 && errno != EEXIST)
-        return fail(backup, errno, "cannot make the parts of", backup->to_path);
-    if (backup->drafts < 0)
-        backup->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
-    if (backup->drafts < 0 || io->fsync(io->self, to->root) < 0)
-        return fail(backup, errno, "cannot make the parts of", backup->to_path);
-    return failure_none();
-}
-
-static void close_to(struct backup *backup)
-{
-    if (backup->drafts >= 0)
-        backup->io->close(backup->io->self, backup->drafts);
-    folder_close(&backup->to);
-}
-
-static struct failure open_to(struct backup *backup)
-{
-    struct failure failure = folder_open(&backup->to, backup->io, backup->to_path, FOLDER_SERVE, backup->detail);
-    if (failure.error)
-        return failure;
-    trash_learn(&backup->to.trash);
-    failure = open_drafts(backup);
-    if (failure.error)
-        close_to(backup);
-    return failure;
-}
 
 /* ---- the file of the access control ---------------------------------------------------------------- */
 
 /* Copies the open file by way of its draft; an errno. */
 static int copy_access(struct backup *backup, int from)
 {
-    const struct io *io = backup->io;
-    int root = backup->to.root;
+    const struct io *io = backup->premises.io;
+    int root = backup->premises.to.root;
     struct imprint imprint;
-    int error = imprint_of(&backup->reading, from, &imprint);
+    int error = imprint_of(&backup->premises.reading, from, &imprint);
+    if (!error && !imprint.file)
+        error = EINVAL;
     int to = error ? -1 : io->openat(io->self, root, DEPOT_ACCESS_DRAFT, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (to < 0)
         return error ? error : errno;
@@ -141,9 +47,10 @@ static int copy_access(struct backup *backup, int from)
 /* One that is there before a folder is restored has been put there to be kept. */
 static struct failure take_access(struct backup *backup)
 {
-    const struct io *io = &backup->reading;
-    int kept = backup->options->restore ? io->openat(io->self, backup->to.root, DEPOT_ACCESS, O_RDONLY, 0) : -1;
-    int from = kept >= 0 ? -1 : io->openat(io->self, backup->from.root, DEPOT_ACCESS, O_RDONLY, 0);
+    struct premises *premises = &backup->premises;
+    const struct io *io = &premises->reading;
+    int kept = premises->restore ? io->openat(io->self, premises->to.root, DEPOT_ACCESS, O_RDONLY, 0) : -1;
+    int from = kept >= 0 ? -1 : io->openat(io->self, premises->from.root, DEPOT_ACCESS, O_RDONLY | O_NONBLOCK, 0);
     int error = kept >= 0 || from >= 0 || errno == ENOENT ? 0 : errno;
     if (kept >= 0)
         io->close(io->self, kept);
@@ -151,29 +58,34 @@ static struct failure take_access(struct backup *backup)
         error = copy_access(backup, from);
         io->close(io->self, from);
     }
-    return error ? fail(backup, error, "cannot copy the access file to", backup->to_path) : failure_none();
+    if (error == ELOOP || error == EINVAL)
+        return failure_detail(premises->detail, failure_io(error),
+                              "%s/" DEPOT_ACCESS " is no regular file, and a link is not followed: it was not copied",
+                              premises->from_path);
+    return error ? premises_fail(premises, error, "cannot copy the access file to", premises->to_path) : failure_none();
 }
 
 /* ---- the stores ------------------------------------------------------------------------------ */
 
 static struct failure names_of(struct backup *backup, char ***ret_names, size_t *ret_count)
 {
+    struct premises *premises = &backup->premises;
     const char *wanted = backup->options->store;
-    int error = folder_names(&backup->from, ret_names, ret_count);
+    int error = folder_names(&premises->from, ret_names, ret_count);
     if (error)
-        return fail(backup, error, "cannot list the stores of", backup->from_path);
+        return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
     char **names = *ret_names;
-    for (size_t i = 0; wanted && i < *ret_count; i++)
-        if (strcmp(names[i], wanted) == 0) {
-            names[0] = names[i];
-            *ret_count = 1;
-            return failure_none();
-        }
-    if (!wanted)
+    size_t count = 0;
+    for (size_t i = 0; i < *ret_count; i++)
+        if ((!wanted || strcmp(names[i], wanted) == 0) &&
+            (!backup->options->wanted || backup->options->wanted(backup->options->arg, names[i])))
+            names[count++] = names[i];
+    *ret_count = count;
+    if (!wanted || count > 0)
         return failure_none();
     free(names);
-    return failure_detail(backup->detail, failure_of(STORE_NO_STORE), "there is no store '%.80s' in %s", wanted,
-                          backup->from_path);
+    return failure_detail(premises->detail, failure_of(STORE_NO_STORE), "there is no store '%.80s' in %s", wanted,
+                          premises->from_path);
 }
 
 /* Why a store could not be copied, as a sentence. */
@@ -181,13 +93,21 @@ static const char *why_of(struct failure failure)
 {
     if (failure.error == STORE_BUSY)
         return "it changes faster than it can be copied: try again when less is written";
+    if (failure.error == STORE_GONE)
+        return "its log ends in front of where that of the copy does: it has lost its end, or was brought back from an "
+               "older copy; with --replace it is taken as it is";
+    if (failure.error == STORE_FULL)
+        return "no space is left on the disk of the copy: what was copied before is whole; make space, and run this "
+               "once more";
+    if (failure.os_error == ELOOP || failure.os_error == ENOTDIR)
+        return "it is no folder, or a part of it is none, and links are not followed";
     return failure_text(failure);
 }
 
 static struct failure copy_store(struct backup *backup, const char *name)
 {
     struct backup_store told;
-    struct failure failure = replica_make(&backup->places, name, &told);
+    struct failure failure = replica_make(&backup->order, name, &told);
     if (failure.error == STORE_NO_STORE) /* it was removed meanwhile */
         return failure_none();
     told.error = failure.error;
@@ -196,8 +116,8 @@ static struct failure copy_store(struct backup *backup, const char *name)
         backup->options->told(backup->options->arg, &told);
     if (failure.error != STORE_FULL && !store_error_is_shortage(failure.error, failure.os_error))
         return failure_none();
-    return failure_detail(backup->detail, failure, "store %s cannot be copied to %s: %s", name, backup->to_path,
-                          failure_text(failure));
+    return failure_detail(backup->premises.detail, failure, "store %s cannot be copied to %s: %s", name,
+                          backup->premises.to_path, told.why);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -205,25 +125,38 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Removes the copies of stores that the source has not any more. It is asked anew: some were removed meanwhile. */
-static struct failure remove_others(struct backup *backup)
+/* An errno. */
+static int miss_store(struct backup *backup, const char *name)
 {
+    const struct backup_options *options = backup->options;
+    int error = options->prune ? places_remove(&backup->order.places, name) : 0;
+    if (!error && options->absent)
+        options->absent(options->arg, name, options->prune);
+    return error;
+}
+
+/* Tells of the copies of stores that the source has not any more, and removes them where that is wished. It is asked
+ * anew: some were removed meanwhile. */
+static struct failure miss_others(struct backup *backup)
+{
+    struct premises *premises = &backup->premises;
     char **names, **copies;
     size_t count, copies_count;
-    int error = folder_names(&backup->from, &names, &count);
+    int error = folder_names(&premises->from, &names, &count);
     if (error)
-        return fail(backup, error, "cannot list the stores of", backup->from_path);
-    error = folder_names(&backup->to, &copies, &copies_count);
+        return premises_fail(premises, error, "cannot list the stores of", premises->from_path);
+    error = folder_names(&premises->to, &copies, &copies_count);
     if (error) {
         free(names);
-        return fail(backup, error, "cannot list the stores of", backup->to_path);
+        return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
     }
     for (size_t i = 0; i < copies_count && !error; i++)
         if (!bsearch(&copies[i], names, count, sizeof *names, compare_names))
-            error = replica_remove(&backup->places, copies[i]);
+            error = miss_store(backup, copies[i]);
     free(names);
     free(copies);
-    return error ? fail(backup, error, "cannot remove copies of stores from", backup->to_path) : failure_none();
+    return error ? premises_fail(premises, error, "cannot remove copies of stores from", premises->to_path)
+                 : failure_none();
 }
 
 static struct failure copy_stores(struct backup *backup)
@@ -234,12 +167,12 @@ static struct failure copy_stores(struct backup *backup)
     if (failure.error)
         return failure;
     for (size_t i = 0; i < count; i++)
-        replica_measure(&backup->places, names[i]);
+        replica_measure(&backup->order, names[i]);
     for (size_t i = 0; i < count && !failure.error; i++)
         failure = copy_store(backup, names[i]);
     free(names);
-    if (!failure.error && backup->options->prune && !backup->options->store)
-        failure = remove_others(backup);
+    if (!failure.error && !backup->options->store)
+        failure = miss_others(backup);
     return failure;
 }
 
@@ -247,50 +180,25 @@ static struct failure copy_stores(struct backup *backup)
 
 static struct failure copy_folder(struct backup *backup)
 {
-    backup->places = (struct replica_places){.source = &backup->from,
-                                             .io = backup->io,
-                                             .copies = backup->to.stores,
-                                             .drafts = backup->drafts,
-                                             .link = backup->options->link,
-                                             .roomy = backup->options->restore,
-                                             .meter = &backup->meter};
-    struct failure failure = take_access(backup);
+    struct premises *premises = &backup->premises;
+    backup->order = (struct replica_order){
+        .source = &premises->from,
+        .places = {.io = premises->io, .copies = premises->to.stores, .drafts = premises->drafts},
+        .options = backup->options,
+        .meter = &backup->meter};
+    struct failure failure = copy_stores(backup);
     if (!failure.error)
-        failure = copy_stores(backup);
-    if (failure.error || !backup->options->restore)
-        return failure;
-    int error = tree_remove(backup->io, backup->to.root, drafts_name(backup));
-    if (!error && backup->io->fsync(backup->io->self, backup->to.root) < 0)
-        error = errno;
-    return error ? fail(backup, error, "cannot finish", backup->to_path) : failure_none();
+        failure = take_access(backup);
+    int error = failure.error ? 0 : premises_finish(premises);
+    return error ? premises_fail(premises, error, "cannot finish", premises->to_path) : failure;
 }
 
-static struct failure run(struct backup *backup)
+enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_empty, struct store_detail *ret_detail)
 {
-    struct failure failure = open_from(backup);
-    if (failure.error)
-        return failure;
-    if (is_same(backup))
-        failure = failure_detail(backup->detail, failure_of(STORE_FOREIGN), "%s is the folder that is to be copied",
-                                 backup->to_path);
-    else
-        failure = open_to(backup);
-    if (!failure.error) {
-        failure = copy_folder(backup);
-        close_to(backup);
-    }
-    folder_close(&backup->from);
-    return failure;
-}
-
-enum store_error backup_prepare(const char *to, const struct io *io, struct store_detail *ret_detail)
-{
-    static const struct backup_options options;
-    struct backup backup = {
-        .options = &options, .io = io ? io : &io_posix, .to_path = to, .drafts = -1, .detail = ret_detail};
-    struct failure failure = open_to(&backup);
+    struct premises premises = {.io = io ? io : &io_posix, .to_path = to, .detail = ret_detail};
+    struct failure failure = premises_open_to(&premises, ret_empty);
     if (!failure.error)
-        close_to(&backup);
+        premises_close_to(&premises);
     return failure_tell(failure);
 }
 
@@ -298,13 +206,18 @@ enum store_error backup_make(const char *from, const char *to, const struct back
                              struct store_detail *ret_detail)
 {
     struct backup backup = {.options = options,
-                            .io = options->io ? options->io : &io_posix,
-                            .from_path = from,
-                            .to_path = to,
-                            .drafts = -1,
-                            .meter = {.advanced = options->advanced, .arg = options->arg},
-                            .detail = ret_detail};
+                            .premises = {.io = options->io ? options->io : &io_posix,
+                                         .from_path = from,
+                                         .to_path = to,
+                                         .restore = options->restore,
+                                         .any_source = options->any_source,
+                                         .detail = ret_detail},
+                            .meter = {.advanced = options->advanced, .arg = options->arg}};
     failure_detail(ret_detail, failure_none(), "%s", "");
-    io_read_only(&backup.reading, backup.io);
-    return failure_tell(run(&backup));
+    struct failure failure = premises_open(&backup.premises);
+    if (!failure.error) {
+        failure = copy_folder(&backup);
+        premises_close(&backup.premises, failure.error != STORE_OK);
+    }
+    return failure_tell(failure);
 }

@@ -1,6 +1,7 @@
 /* imprint.c - what is seen of a file from outside. See imprint.h. */
 #include "store/backup/imprint.h"
 
+#include "store/base/clock.h"
 #include "store/disk/numbered.h"
 
 #include <errno.h>
@@ -10,9 +11,11 @@ int imprint_of(const struct io *io, int file, struct imprint *ret_imprint)
     struct stat status;
     if (io->fstat(io->self, file, &status) < 0)
         return errno;
+    bool regular = S_ISREG(status.st_mode);
     *ret_imprint = (struct imprint){.device = status.st_dev,
                                     .inode = status.st_ino,
-                                    .size = status.st_size > 0 ? (uint64_t)status.st_size : 0,
+                                    .file = regular,
+                                    .size = regular && status.st_size > 0 ? (uint64_t)status.st_size : 0,
                                     .written = status.st_mtim};
     return 0;
 }
@@ -34,5 +37,12 @@ bool imprint_same_file(const struct imprint *a, const struct imprint *b)
 
 bool imprint_same_bytes(const struct imprint *a, const struct imprint *b)
 {
-    return a->size == b->size && a->written.tv_sec == b->written.tv_sec && a->written.tv_nsec == b->written.tv_nsec;
+    return a->file == b->file && a->size == b->size && a->written.tv_sec == b->written.tv_sec &&
+           a->written.tv_nsec == b->written.tv_nsec;
+}
+
+struct timespec imprint_older(const struct imprint *imprint)
+{
+    const struct timespec *written = &imprint->written;
+    return clock_timespec((int64_t)written->tv_sec * CLOCK_SECOND + written->tv_nsec - 1);
 }

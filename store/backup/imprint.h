@@ -14,7 +14,8 @@
 struct imprint {
     dev_t device;
     ino_t inode;
-    uint64_t size;
+    bool file;     /* it is a regular one */
+    uint64_t size; /* of any other: 0 */
     struct timespec written;
 };
 
@@ -27,5 +28,8 @@ int imprint_find(const struct io *io, int folder, uint64_t number, const char *e
 /* Whether both are one file; whether two files of one number have the same bytes. */
 bool imprint_same_file(const struct imprint *a, const struct imprint *b);
 bool imprint_same_bytes(const struct imprint *a, const struct imprint *b);
+
+/* A time that the file will not have again: of a copy that is not, or not for sure, the same. */
+struct timespec imprint_older(const struct imprint *imprint);
 
 #endif

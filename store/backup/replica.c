@@ -1,218 +1,85 @@
 /* replica.c - the copy of one store. replica.h tells how. */
 #include "store/backup/replica.h"
 
+#include "store/backup/doubts.h"
+#include "store/backup/inspection.h"
+#include "store/backup/notes.h"
 #include "store/backup/snapshot.h"
-#include "store/backup/survey.h"
+#include "store/backup/stage.h"
+#include "store/backup/tail.h"
 #include "store/backup/tree.h"
-#include "store/base/clock.h"
 #include "store/disk/blobs.h"
-#include "store/disk/note.h"
 #include "store/disk/numbered.h"
 #include "store/disk/settings.h"
 #include "store/log/segment.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ROUNDS_MAX = 100,
-    RESTED = 10, /* seconds after which the time of the last change tells that there was none since */
-    DRAFT_NAME_MAX = STORE_NAME_MAX + 8,
-};
-
-/* The name of the last segment until its copy is whole. It has no number then: a file that has one and the time of its
- * source is taken for that. */
-static const char tail_name[] = "tail";
-
-/* The text files of a store. */
-enum { NOTE_SETTINGS, NOTE_REACH, NOTE_HORIZON, NOTES };
-static const char *const note_names[NOTES] = {"settings", "reach", "horizon"};
-
-struct note {
-    bool there;
-    size_t length;
-    char text[NOTE_MAX];
-};
-
-/* The segment that is written to, as far as it has been copied. */
-struct tail {
-    uint64_t number;
-    struct imprint imprint; /* of the source, before it was read last */
-    int64_t looked;         /* when that was */
-    int file;               /* the copy; -1: none */
-    uint64_t end;           /* so many bytes of it */
-    uint64_t offset;        /* and where in the log that is */
-};
+enum { ROUNDS_MAX = 100 };
 
 struct replica {
-    const struct replica_places *places;
+    const struct replica_order *order;
+    const char *name;
+    uint64_t salt;
     struct stage stage;
-    struct survey survey;
+    struct inspection inspection;
     struct snapshot snapshot; /* of the round under way */
-    struct table surveyed;    /* segment -> inode of the file whose records were read */
+    struct table read;        /* segment -> inode of the file whose records were read */
+    struct table lost;        /* segments that only the copy has, and that nothing says the end of -> 1 */
     struct tail tail;
-    struct note notes[NOTES];
-    char draft_name[DRAFT_NAME_MAX];
+    struct notes notes;
+    char draft_name[PLACES_DRAFT_MAX];
 };
 
-/* A copy in the making, and one that has given its place away. No two of any stores have one name. */
-static void name_draft(const char *name, char ret_draft[DRAFT_NAME_MAX])
+static bool put(struct table *table, uint64_t key, uint64_t value)
 {
-    (void)snprintf(ret_draft, DRAFT_NAME_MAX, "%s.new", name);
-}
-
-static void name_old(const char *name, char ret_old[DRAFT_NAME_MAX])
-{
-    (void)snprintf(ret_old, DRAFT_NAME_MAX, "%s.old", name);
-}
-
-/* ---- notes ----------------------------------------------------------------------------------- */
-
-/* What tells of losses must be no newer than the log that is copied behind it; an errno. */
-static int read_note(const struct io *io, int folder, int which, struct note *ret_note)
-{
-    *ret_note = (struct note){0};
-    int error = note_read(io, folder, note_names[which], 0, ret_note->text, &ret_note->length);
-    ret_note->there = !error;
-    return error == ENOENT ? 0 : error;
-}
-
-static int write_note(struct replica *replica, int which)
-{
-    const struct note *note = &replica->notes[which];
-    const struct io *io = replica->stage.io;
-    int folder = replica->stage.draft.folder;
-    if (note->there)
-        return note_write(io, folder, note_names[which], note->text, note->length);
-    return io->unlinkat(io->self, folder, note_names[which], 0) < 0 && errno != ENOENT ? errno : 0;
-}
-
-static bool note_same(const struct note *a, const struct note *b)
-{
-    return a->there == b->there && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
-}
-
-/* ---- the last segment ------------------------------------------------------------------------ */
-
-static void tail_close(struct replica *replica)
-{
-    const struct io *io = replica->stage.io;
-    if (replica->tail.file >= 0)
-        io->close(io->self, replica->tail.file);
-    replica->tail = (struct tail){.file = -1};
-}
-
-/* Goes on with the file of the last round, or begins one; an errno. */
-static int tail_open(struct replica *replica, const struct snapshot_file *last)
-{
-    struct tail *tail = &replica->tail;
-    const struct io *io = replica->stage.io;
-    if (tail->file >= 0 && tail->number == last->number && imprint_same_file(&tail->imprint, &last->imprint))
-        return 0;
-    tail_close(replica);
-    tail->file = io->openat(io->self, replica->stage.draft.log, tail_name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (tail->file < 0)
-        return errno;
-    tail->number = last->number;
-    return 0;
-}
-
-/* Copies what has come to it. */
-static struct failure tail_follow(struct replica *replica, int file)
-{
-    struct tail *tail = &replica->tail;
-    struct stage *stage = &replica->stage;
-    uint64_t size = tail->imprint.size;
-    uint64_t end = tail->end;
-    struct failure failure = survey_growing(&replica->survey, file, size, tail->end, &end, &tail->offset);
-    if (failure.error || end <= tail->end)
-        return failure;
-    failure = failure_of_errno(io_copy_all(stage->io, file, tail->end, tail->file, tail->end, end - tail->end));
-    if (failure.error)
-        return failure;
-    stage_advance(stage, end - tail->end);
-    tail->end = end;
-    return failure_none();
-}
-
-/* *ret_gone: the file is another one by now. */
-static struct failure tail_take(struct replica *replica, const struct snapshot_file *last, bool *ret_gone)
-{
-    const struct io *io = replica->stage.source_io;
-    struct tail *tail = &replica->tail;
-    struct imprint imprint;
-    int file = numbered_open(io, replica->stage.source.log, last->number, segment_ending);
-    *ret_gone = file < 0 && errno == ENOENT;
-    if (file < 0)
-        return *ret_gone ? failure_none() : failure_io(errno);
-    int64_t now = clock_now(CLOCK_REALTIME);
-    struct failure failure = failure_io(imprint_of(io, file, &imprint));
-    *ret_gone = !failure.error && !imprint_same_file(&imprint, &last->imprint);
-    if (!failure.error && !*ret_gone)
-        failure = failure_of_errno(tail_open(replica, last));
-    if (!failure.error && !*ret_gone) {
-        tail->imprint = imprint;
-        tail->looked = now;
-        failure = tail_follow(replica, file);
-    }
-    io->close(io->self, file);
-    return failure;
-}
-
-/* The time that the copy gets. That of the source says that nothing was written since only where it had rested as it
- * was read: within a tick of the clock a file may change twice. Else it is one that the source will not have again. */
-static struct timespec tail_time(const struct tail *tail)
-{
-    const struct timespec *source = &tail->imprint.written;
-    int64_t written = (int64_t)source->tv_sec * CLOCK_SECOND + source->tv_nsec;
-    bool rested = tail->looked - written > (int64_t)RESTED * CLOCK_SECOND;
-    return clock_timespec(rested ? written : written - 1);
-}
-
-/* Makes it as long as a start expects it to be, durable, and a segment. An errno. */
-static int tail_finish(struct replica *replica)
-{
-    const struct tail *tail = &replica->tail;
-    const struct io *io = replica->stage.io;
-    int folder = replica->stage.draft.log;
-    char name[NUMBERED_NAME_MAX];
-    if (tail->file < 0)
-        return 0;
-    const struct timespec time = tail_time(tail);
-    numbered_name(tail->number, segment_ending, name);
-    int error = io->ftruncate(io->self, tail->file, (off_t)tail->imprint.size) < 0 ? errno : 0;
-    if (!error && replica->places->roomy)
-        error = io_write_zeros(io, tail->file, tail->end, tail->imprint.size);
-    if (!error && (io->fdatasync(io->self, tail->file) < 0 || io->set_written(io->self, tail->file, &time) < 0 ||
-                   io->renameat(io->self, folder, tail_name, folder, name) < 0))
-        error = errno;
-    return error;
+    if (!table_reserve(table, key))
+        return false;
+    table_put(table, key, value);
+    table_reservations_end(table);
+    return true;
 }
 
 /* ---- a round --------------------------------------------------------------------------------- */
 
-/* Reads the records of a sealed segment, unless they were read or, with its blobs, are in the copy that there is. */
-static struct failure survey_segment(struct replica *replica, const struct snapshot_file *file, enum stage_way way)
+/* The header of a segment in a folder; false where it is damaged or cannot be read. */
+static bool read_header(const struct replica *replica, const struct io *io, int folder, uint64_t number,
+                        struct segment_header *ret_header)
 {
-    const struct io *io = replica->stage.io;
-    uint64_t inode = (uint64_t)file->imprint.inode;
-    if (way == STAGE_KEPT || table_get(&replica->surveyed, file->number) == inode)
+    int file = numbered_open(io, folder, number, segment_ending);
+    bool good = file >= 0 && !segment_read_header(io, file, replica->salt, ret_header).error;
+    if (file >= 0)
+        io->close(io->self, file);
+    return good;
+}
+
+/* Where the records of a sealed segment end, as the one behind it tells; 0: it does not, or cannot know. */
+static uint64_t end_of(const struct replica *replica, size_t at)
+{
+    const struct stage *stage = &replica->stage;
+    const struct snapshot_file *files = replica->snapshot.files;
+    struct segment_header header, next;
+    if (!read_header(replica, stage->source_io, stage->source.log, files[at + 1].number, &next) ||
+        next.number != files[at].number + 1 + next.skipped)
+        return 0;
+    struct segment segment = {.base = next.front};
+    if (read_header(replica, stage->io, stage->draft.log, files[at].number, &header))
+        segment.base = header.base;
+    return next.front > segment.base ? segment_position(&segment, next.front) : 0;
+}
+
+/* Reads the records of a sealed segment, unless they are, with its blobs, in the copy that there is. */
+static struct failure inspect(struct replica *replica, size_t at, enum stage_way way)
+{
+    const struct snapshot_file *file = &replica->snapshot.files[at];
+    if (way == STAGE_KEPT)
         return failure_none();
-    int own = numbered_open(io, replica->stage.draft.log, file->number, segment_ending);
-    if (own < 0)
-        return failure_io(errno);
-    struct failure failure = survey_sealed(&replica->survey, own, file->imprint.size);
-    io->close(io->self, own);
-    if (failure.error)
-        return failure;
-    if (!table_reserve(&replica->surveyed, file->number))
-        return failure_of(STORE_NO_MEMORY);
-    table_put(&replica->surveyed, file->number, inode);
-    table_reservations_end(&replica->surveyed);
-    return failure_none();
+    struct failure failure = inspection_sealed(&replica->inspection, file, end_of(replica, at));
+    if (!failure.error && !put(&replica->read, file->number, (uint64_t)file->imprint.inode))
+        failure = failure_of(STORE_NO_MEMORY);
+    return failure;
 }
 
 /* *ret_gone: one of the files is another one by now. */
@@ -223,10 +90,12 @@ static struct failure take_sealed(struct replica *replica, bool *ret_gone)
     for (size_t i = 0; i + 1 < replica->snapshot.count && !failure.error && !*ret_gone; i++) {
         const struct snapshot_file *file = &replica->snapshot.files[i];
         enum stage_way way = STAGE_GONE;
+        if (table_get(&replica->read, file->number) == (uint64_t)file->imprint.inode)
+            continue;
         failure = failure_of_errno(stage_segment(&replica->stage, file->number, &file->imprint, &way));
         *ret_gone = way == STAGE_GONE;
         if (!failure.error && !*ret_gone)
-            failure = survey_segment(replica, file, way);
+            failure = inspect(replica, i, way);
     }
     return failure;
 }
@@ -244,7 +113,7 @@ static struct failure take_log(struct replica *replica, bool *ret_settled)
         failure = take_sealed(replica, &gone);
     const struct snapshot_file *last = snapshot_last(&replica->snapshot);
     if (!failure.error && !gone && last)
-        failure = tail_take(replica, last, &gone);
+        failure = tail_take(&replica->tail, last, &gone);
     if (failure.error || gone)
         return failure;
     failure = failure_io(snapshot_take(io, replica->stage.source.log, &after));
@@ -253,23 +122,24 @@ static struct failure take_log(struct replica *replica, bool *ret_settled)
     return failure;
 }
 
-/* *ret_settled: none of the blobs was gone that nobody had missed before. */
+/* *ret_settled: none of the blobs was in doubt that had not been before. */
 static struct failure take_blobs(struct replica *replica, bool *ret_settled)
 {
-    struct blob_list *named = &replica->survey.named;
-    size_t gone = 0;
-    int error = stage_blobs(&replica->stage, named->blobs, named->count, &gone);
+    struct stage_blobs *named = &replica->inspection.survey.named;
+    size_t doubtful = replica->stage.doubtful.count;
+    int error = stage_take_blobs(&replica->stage, named);
     named->count = 0;
-    *ret_settled = gone == 0;
+    *ret_settled = replica->stage.doubtful.count == doubtful;
     return failure_of_errno(error);
 }
 
 static struct failure take_round(struct replica *replica, bool *ret_settled)
 {
-    const struct io *io = replica->stage.source_io;
-    int folder = replica->stage.source.folder;
+    struct stage *stage = &replica->stage;
     bool log_settled = false, blobs_settled = false;
-    struct failure failure = failure_io(read_note(io, folder, NOTE_REACH, &replica->notes[NOTE_REACH]));
+    /* What tells of losses must be no newer than the log that is copied behind it. */
+    struct failure failure = failure_io(
+        notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_REACH));
     if (!failure.error)
         failure = take_log(replica, &log_settled);
     if (!failure.error)
@@ -280,68 +150,167 @@ static struct failure take_round(struct replica *replica, bool *ret_settled)
 
 /* ---- what the copy has already ---------------------------------------------------------------- */
 
-static bool in_source(void *arg, uint64_t blob)
-{
-    const struct stage *stage = arg;
-    struct imprint imprint;
-    return imprint_find(stage->source_io, stage->source.blobs, blob, blobs_ending, &imprint) != ENOENT;
-}
-
-/* Brings those blobs to their places that the copy has. One that the source has not by now was of no use before the
- * first round began. */
+/* Brings those blobs to their places that the copy has. */
 static struct failure take_known_blobs(struct replica *replica)
 {
     struct stage *stage = &replica->stage;
-    struct blob_list known = {0};
-    size_t gone;
+    struct stage_blobs known = {0};
     bool fresh;
-    int error = stage_prune(stage, stage->draft.blobs, blobs_ending, in_source, stage);
-    char *names = error || stage->present.blobs < 0 ? NULL : io_list(stage->io, stage->present.blobs);
-    if (!error && stage->present.blobs >= 0 && !names)
+    int error = 0;
+    char *names = stage->present.blobs < 0 ? NULL : io_list(stage->io, stage->present.blobs);
+    if (stage->present.blobs >= 0 && !names)
         error = errno;
     for (const char *name = names; name && *name && !error; name += strlen(name) + 1) {
         uint64_t blob;
-        if (numbered_read(name, blobs_ending, &blob) &&
-            !(survey_know(&replica->survey, blob, &fresh) && blob_list_push(&known, blob)))
+        if (numbered_read(name, blobs_ending, &blob) && !(survey_know(&replica->inspection.survey, blob, &fresh) &&
+                                                          stage_blobs_push(&known, blob, STORE_SIZE_UNKNOWN)))
             error = ENOMEM;
     }
     free(names);
     if (!error)
-        error = stage_blobs(stage, known.blobs, known.count, &gone);
-    free(known.blobs);
+        error = stage_take_blobs(stage, &known);
+    free(known.list);
     return failure_of_errno(error);
 }
 
-/* Whether nothing has happened to the store since it was copied last; an errno. */
-static int is_copied(struct replica *replica, bool *ret_copied)
+/* Whether the source has all blobs that the copy has, as they are there; an errno. */
+static int has_blobs(const struct stage *stage, bool *ret_has)
 {
-    const struct stage *stage = &replica->stage;
+    char *names = io_list(stage->io, stage->present.blobs);
+    int error = names ? 0 : errno;
+    for (const char *name = names; name && *name && *ret_has; name += strlen(name) + 1) {
+        uint64_t blob;
+        struct imprint own, other;
+        if (numbered_read(name, blobs_ending, &blob))
+            *ret_has = !imprint_find(stage->source_io, stage->source.blobs, blob, blobs_ending, &own) &&
+                       !imprint_find(stage->io, stage->present.blobs, blob, blobs_ending, &other) &&
+                       imprint_same_bytes(&own, &other);
+    }
+    free(names);
+    return error;
+}
+
+/* Whether both have the same log; an errno. */
+static int has_log(const struct stage *stage, bool *ret_has)
+{
     struct snapshot source = {0}, copy = {0};
-    *ret_copied = false;
-    if (stage->present.folder < 0)
-        return 0;
     int error = snapshot_take(stage->source_io, stage->source.log, &source);
     if (!error)
         error = snapshot_take(stage->io, stage->present.log, &copy);
-    *ret_copied = !error && snapshot_copied(&source, &copy);
-    for (int which = 0; which < NOTES && !error && *ret_copied; which++) {
-        struct note own, other;
-        error = read_note(stage->source_io, stage->source.folder, which, &own);
-        if (!error)
-            error = read_note(stage->io, stage->present.folder, which, &other);
-        *ret_copied = !error && note_same(&own, &other);
-    }
+    *ret_has = !error && snapshot_copied(&source, &copy);
     snapshot_free(&source);
     snapshot_free(&copy);
     return error;
 }
 
-/* ---- changing places ------------------------------------------------------------------------- */
-
-static bool in_snapshot(void *arg, uint64_t number)
+/* Whether nothing has happened to the store since it was copied last; an errno. */
+static int is_copied(const struct stage *stage, bool *ret_copied)
 {
-    return snapshot_has(arg, number);
+    *ret_copied = false;
+    if (stage->present.folder < 0)
+        return 0;
+    int error = has_log(stage, ret_copied);
+    for (enum notes_which which = 0; which < NOTES_COUNT && !error && *ret_copied; which++) {
+        struct notes own, other;
+        error = notes_read(&own, stage->source_io, stage->source.folder, which);
+        if (!error)
+            error = notes_read(&other, stage->io, stage->present.folder, which);
+        *ret_copied = !error && notes_same(&own, &other, which);
+    }
+    return error || !*ret_copied ? error : has_blobs(stage, ret_copied);
 }
+
+/* ---- what the source has lost ------------------------------------------------------------------ */
+
+static bool is_wanted(void *arg, uint64_t number)
+{
+    const struct replica *replica = arg;
+    return snapshot_has(&replica->snapshot, number) || table_get(&replica->lost, number);
+}
+
+static bool is_known(void *arg, uint64_t blob)
+{
+    const struct replica *replica = arg;
+    return table_get(&replica->inspection.survey.known, blob) != 0;
+}
+
+/* Whether a husk at the source stands for a segment that begins at an offset: the last one in front of it. */
+static bool was_compacted(const struct replica *replica, uint64_t number, uint64_t base)
+{
+    const struct snapshot *snapshot = &replica->snapshot;
+    struct segment_header header;
+    size_t at = 0;
+    while (at < snapshot->count && snapshot->files[at].number < number)
+        at++;
+    return at > 0 &&
+           read_header(replica, replica->stage.source_io, replica->stage.source.log, snapshot->files[at - 1].number,
+                       &header) &&
+           header.husk && header.end > base;
+}
+
+/* A segment that the copy has and the source has not. */
+static struct failure miss_segment(struct replica *replica, const struct snapshot_file *file)
+{
+    struct stage *stage = &replica->stage;
+    struct segment_header header;
+    if (!read_header(replica, stage->io, stage->present.log, file->number, &header) ||
+        was_compacted(replica, file->number, header.base))
+        return failure_none();
+    int error = stage_keep_segment(stage, file->number);
+    if (error || !put(&replica->lost, file->number, 1))
+        return failure_of_errno(error ? error : ENOMEM);
+    const struct store_flaw flaw = {.kind = STORE_FLAW_LOG,
+                                    .offset = header.base,
+                                    .length = file->imprint.size > SEGMENT_HEADER ? file->imprint.size - SEGMENT_HEADER
+                                                                                  : 0};
+    inspection_tell(&replica->inspection, &flaw, true);
+    return failure_none();
+}
+
+/* Keeps the segments that are missing between those of the source: compaction leaves something in their place. */
+static struct failure keep_lost_segments(struct replica *replica)
+{
+    struct stage *stage = &replica->stage;
+    struct snapshot copy = {0};
+    if (stage->present.log < 0 || replica->order->options->as_it_is)
+        return failure_none();
+    struct failure failure = failure_io(snapshot_take(stage->io, stage->present.log, &copy));
+    for (size_t i = 0; i < copy.count && !failure.error; i++)
+        if (!snapshot_has(&replica->snapshot, copy.files[i].number) && copy.files[i].number < replica->tail.number)
+            failure = miss_segment(replica, &copy.files[i]);
+    snapshot_free(&copy);
+    return failure;
+}
+
+static void tell_doubt(void *arg, const struct store_flaw *flaw, bool kept)
+{
+    struct replica *replica = arg;
+    inspection_tell(&replica->inspection, flaw, kept);
+}
+
+static struct failure set_back(void *arg, uint64_t segment)
+{
+    struct replica *replica = arg;
+    return failure_of_errno(inspection_set_back(&replica->inspection, segment));
+}
+
+/* With the log of the draft as it will be. */
+static struct failure settle_doubts(struct replica *replica)
+{
+    const struct doubts doubts = {.stage = &replica->stage,
+                                  .outline = {.stage = &replica->stage,
+                                              .cursor = &replica->inspection.survey.cursor,
+                                              .salt = replica->salt,
+                                              .last = replica->tail.number,
+                                              .last_end = replica->tail.end},
+                                  .as_it_is = replica->order->options->as_it_is,
+                                  .flaw = tell_doubt,
+                                  .lacks = set_back,
+                                  .arg = replica};
+    return doubts_settle(&doubts);
+}
+
+/* ---- completing it --------------------------------------------------------------------------- */
 
 static int sync_folders(const struct stage *stage)
 {
@@ -352,156 +321,96 @@ static int sync_folders(const struct stage *stage)
     return 0;
 }
 
-/* Everything but its place; an errno. The limits may have been changed at any time, and the horizon is true of a log
- * that is older than itself. */
-static int complete(struct replica *replica)
+/* An errno. The limits may have been changed at any time, and the horizon is true of a log that is older than
+ * itself. */
+static int take_notes(struct replica *replica)
 {
     struct stage *stage = &replica->stage;
-    int error = tail_finish(replica);
+    int error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_HORIZON);
     if (!error)
-        error = stage_prune(stage, stage->draft.log, segment_ending, in_snapshot, &replica->snapshot);
-    if (!error)
-        error = read_note(stage->source_io, stage->source.folder, NOTE_HORIZON, &replica->notes[NOTE_HORIZON]);
-    if (!error)
-        error = read_note(stage->source_io, stage->source.folder, NOTE_SETTINGS, &replica->notes[NOTE_SETTINGS]);
-    for (int which = 0; which < NOTES && !error; which++)
-        error = write_note(replica, which);
-    return error ? error : sync_folders(stage);
-}
-
-static int sync_places(const struct replica_places *places)
-{
-    if (places->io->fsync(places->io->self, places->copies) < 0 ||
-        places->io->fsync(places->io->self, places->drafts) < 0)
-        return errno;
-    return 0;
-}
-
-/* Moves the copy that there is out of the way; an errno, 0 also where there is none. */
-static int put_aside(const struct replica_places *places, const char *name)
-{
-    char old[DRAFT_NAME_MAX];
-    name_old(name, old);
-    int error = tree_remove(places->io, places->drafts, old);
-    if (!error && places->io->renameat(places->io->self, places->copies, name, places->drafts, old) < 0)
-        error = errno;
-    return error == ENOENT ? 0 : error;
-}
-
-/* Where the file system cannot exchange two folders, a kill between the two renames leaves the new copy for the next
- * run to put it in its place. An errno. */
-static int change_places(const struct replica_places *places, const char *name, const char *draft)
-{
-    const struct io *io = places->io;
-    if (io->exchange(io->self, places->drafts, draft, places->copies, name) == 0)
-        return 0;
-    if (errno != ENOENT && errno != EINVAL && errno != ENOSYS)
-        return errno;
-    int error = put_aside(places, name);
-    if (!error && io->renameat(io->self, places->drafts, draft, places->copies, name) < 0)
-        error = errno;
+        error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_SETTINGS);
+    for (enum notes_which which = 0; which < NOTES_COUNT && !error; which++)
+        error = notes_write(&replica->notes, stage->io, stage->draft.folder, which);
     return error;
 }
 
-/* What is left of the copy before; an errno. */
-static int remove_old(const struct replica_places *places, const char *name, const char *draft)
+/* Everything but its place. */
+static struct failure complete(struct replica *replica)
 {
-    char old[DRAFT_NAME_MAX];
-    name_old(name, old);
-    int error = tree_remove(places->io, places->drafts, draft);
-    return error ? error : tree_remove(places->io, places->drafts, old);
-}
-
-/* ---- how much there is ------------------------------------------------------------------------- */
-
-/* The bytes of segments that the copy has not. How far the last one is written shows when it is read. */
-static void measure_log(const struct stage *stage, uint64_t *bytes)
-{
-    struct snapshot snapshot;
-    if (snapshot_take(stage->source_io, stage->source.log, &snapshot))
-        return;
-    for (size_t i = 0; i + 1 < snapshot.count; i++) {
-        const struct snapshot_file *file = &snapshot.files[i];
-        struct imprint copy;
-        if (stage->present.log < 0 ||
-            imprint_find(stage->io, stage->present.log, file->number, segment_ending, &copy) ||
-            !imprint_same_bytes(&copy, &file->imprint))
-            *bytes += file->imprint.size;
-    }
-    snapshot_free(&snapshot);
-}
-
-/* The same of blobs, by their names: nearly all that both have are the same. */
-static void measure_blobs(const struct stage *stage, uint64_t *bytes)
-{
-    char *names = io_list(stage->source_io, stage->source.blobs);
-    for (const char *name = names; name && *name; name += strlen(name) + 1) {
-        uint64_t blob;
-        struct imprint imprint;
-        if (numbered_read(name, blobs_ending, &blob) &&
-            (stage->present.blobs < 0 ||
-             imprint_find(stage->io, stage->present.blobs, blob, blobs_ending, &imprint) == ENOENT) &&
-            imprint_find(stage->source_io, stage->source.blobs, blob, blobs_ending, &imprint) == 0)
-            *bytes += imprint.size;
-    }
-    free(names);
+    struct stage *stage = &replica->stage;
+    struct failure failure = failure_of_errno(tail_finish(&replica->tail, replica->order->options->restore));
+    if (!failure.error)
+        failure = keep_lost_segments(replica);
+    if (!failure.error)
+        failure = failure_of_errno(stage_prune(stage, stage->draft.log, segment_ending, is_wanted, replica));
+    if (!failure.error)
+        failure = settle_doubts(replica);
+    if (!failure.error)
+        failure = failure_of_errno(stage_prune(stage, stage->draft.blobs, blobs_ending, is_known, replica));
+    if (!failure.error)
+        failure = failure_of_errno(take_notes(replica));
+    return failure.error ? failure : failure_of_errno(sync_folders(stage));
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 /* Whether the source still has the store: what is read of one that is being removed is none of it. */
-static bool is_there(const struct replica *replica, const char *name)
+static bool is_there(const struct replica *replica)
 {
-    struct folder *source = replica->places->source;
+    struct folder *source = replica->order->source;
     trash_learn(&source->trash);
-    return io_leads_to(source->io, source->stores, name, replica->stage.source.folder) &&
-           !trash_has_held(&source->trash, name);
+    return io_leads_to(source->io, source->stores, replica->name, replica->stage.source.folder) &&
+           !trash_has_held(&source->trash, replica->name);
 }
 
-static struct failure take_rounds(struct replica *replica, const char *name, struct backup_store *told)
+static struct failure take_rounds(struct replica *replica, struct backup_store *told)
 {
     struct failure failure = take_known_blobs(replica);
-    bool settled = false;
+    bool settled = false, behind = false;
     while (!failure.error && !settled) {
         if (told->rounds++ == ROUNDS_MAX)
             return failure_of(STORE_BUSY);
         failure = take_round(replica, &settled);
     }
-    if (!is_there(replica, name))
+    if (!is_there(replica))
         return failure_of(STORE_NO_STORE);
-    return failure.error ? failure : failure_of_errno(complete(replica));
+    if (!failure.error && !replica->order->options->as_it_is)
+        failure = failure_of_errno(tail_is_behind(&replica->tail, &behind));
+    if (behind)
+        return failure_of(STORE_GONE);
+    return failure.error ? failure : complete(replica);
 }
 
-/* Opens the three folders. A draft of another store of that name is of no use, and neither is such a copy. */
-static struct failure open_folders(struct replica *replica, const char *name, uint64_t *ret_salt)
+/* Opens the two folders that there are. A copy of another store of that name is of no use. */
+static struct failure open_folders(struct replica *replica)
 {
-    const struct replica_places *places = replica->places;
+    const struct replica_order *order = replica->order;
     struct stage *stage = &replica->stage;
     struct settings settings, other;
-    const struct io *io = places->source->io;
-    int error = stage_store_open(io, places->source->stores, name, false, &stage->source);
+    const struct io *io = order->source->io;
+    int error = stage_store_open(io, order->source->stores, replica->name, false, &stage->source);
     if (error)
         return error == ENOENT ? failure_of(STORE_NO_STORE) : failure_io(error);
-    struct failure failure = settings_read(io, stage->source.folder, note_names[0], "store", &settings);
+    struct failure failure = settings_read(io, stage->source.folder, SETTINGS_OF_STORE, "store", &settings);
     if (failure.error)
         return failure;
-    *ret_salt = settings.salt;
-    error = stage_store_open(places->io, places->copies, name, false, &stage->present);
-    if (!error && (settings_read(places->io, stage->present.folder, note_names[0], "store", &other).error ||
+    replica->salt = settings.salt;
+    error = stage_store_open(order->places.io, order->places.copies, replica->name, false, &stage->present);
+    if (!error && (settings_read(order->places.io, stage->present.folder, SETTINGS_OF_STORE, "store", &other).error ||
                    other.salt != settings.salt))
-        stage_store_close(places->io, &stage->present);
+        stage_store_close(order->places.io, &stage->present);
     return failure_of_errno(error == ENOENT ? 0 : error);
 }
 
 /* The folder that it is made in. What a run that was killed has left there goes on; it may be of another store. */
-static struct failure open_draft(struct replica *replica, uint64_t salt)
+static struct failure open_draft(struct replica *replica)
 {
-    const struct replica_places *places = replica->places;
+    const struct places *places = &replica->order->places;
     struct stage *stage = &replica->stage;
     struct settings other;
     int error = stage_store_open(places->io, places->drafts, replica->draft_name, true, &stage->draft);
-    if (!error && !settings_read(places->io, stage->draft.folder, note_names[0], "store", &other).error &&
-        other.salt == salt)
+    if (!error && !settings_read(places->io, stage->draft.folder, SETTINGS_OF_STORE, "store", &other).error &&
+        other.salt == replica->salt)
         return failure_none();
     stage_store_close(places->io, &stage->draft);
     if (!error)
@@ -509,62 +418,68 @@ static struct failure open_draft(struct replica *replica, uint64_t salt)
     if (!error)
         error = stage_store_open(places->io, places->drafts, replica->draft_name, true, &stage->draft);
     if (!error)
-        error = read_note(stage->source_io, stage->source.folder, NOTE_SETTINGS, &replica->notes[NOTE_SETTINGS]);
-    return failure_of_errno(error ? error : write_note(replica, NOTE_SETTINGS));
+        error = notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_SETTINGS);
+    if (!error)
+        error = notes_write(&replica->notes, stage->io, stage->draft.folder, NOTES_SETTINGS);
+    return failure_of_errno(error);
+}
+
+static void replica_init(struct replica *replica, const struct replica_order *order, const char *name)
+{
+    const struct stage_store none = {-1, -1, -1};
+    *replica = (struct replica){.order = order,
+                                .name = name,
+                                .stage = {.io = order->places.io,
+                                          .source_io = order->source->io,
+                                          .source = none,
+                                          .present = none,
+                                          .draft = none,
+                                          .link = order->options->link,
+                                          .meter = order->meter}};
+    tail_init(&replica->tail, &replica->stage, &replica->inspection);
+    places_draft(name, replica->draft_name);
 }
 
 static void replica_close(struct replica *replica)
 {
-    struct stage *stage = &replica->stage;
-    tail_close(replica);
+    tail_close(&replica->tail);
     snapshot_free(&replica->snapshot);
-    survey_free(&replica->survey);
-    table_free(&replica->surveyed);
-    stage_store_close(stage->source_io, &stage->source);
-    stage_store_close(stage->io, &stage->present);
-    stage_store_close(stage->io, &stage->draft);
+    inspection_free(&replica->inspection);
+    table_free(&replica->read);
+    table_free(&replica->lost);
+    stage_close(&replica->stage);
 }
 
-static void replica_init(struct replica *replica, const struct replica_places *places, const char *name)
+static void tell_flaw(void *arg, const struct store_flaw *flaw, bool kept)
 {
-    const struct stage_store none = {-1, -1, -1};
-    *replica = (struct replica){.places = places,
-                                .stage = {.io = places->io,
-                                          .source_io = places->source->io,
-                                          .source = none,
-                                          .present = none,
-                                          .draft = none,
-                                          .link = places->link,
-                                          .meter = places->meter},
-                                .tail = {.file = -1}};
-    name_draft(name, replica->draft_name);
+    const struct replica *replica = arg;
+    const struct backup_options *options = replica->order->options;
+    if (options->flaw)
+        options->flaw(options->arg, replica->name, flaw, kept);
 }
 
 /* With its folders open. */
-static struct failure make(struct replica *replica, const char *name, uint64_t salt, struct backup_store *told)
+static struct failure make(struct replica *replica, struct backup_store *told)
 {
-    const struct replica_places *places = replica->places;
+    const struct replica_order *order = replica->order;
     bool copied;
-    struct failure failure = failure_io(is_copied(replica, &copied));
-    table_init(&replica->surveyed, salt);
-    if (!failure.error && !survey_init(&replica->survey, places->io, salt))
+    struct failure failure = failure_io(is_copied(&replica->stage, &copied));
+    table_init(&replica->read, replica->salt);
+    table_init(&replica->lost, replica->salt);
+    if (!inspection_init(&replica->inspection, &replica->stage, replica->salt) && !failure.error)
         failure = failure_of(STORE_NO_MEMORY);
+    replica->inspection.as_it_is = order->options->as_it_is;
+    replica->inspection.flaw = tell_flaw;
+    replica->inspection.arg = replica;
     told->unchanged = !failure.error && copied;
     if (failure.error)
         return failure;
     if (copied)
-        return failure_of_errno(remove_old(places, name, replica->draft_name));
-    failure = open_draft(replica, salt);
+        return failure_of_errno(places_clear(&order->places, replica->name));
+    failure = open_draft(replica);
     if (!failure.error)
-        failure = take_rounds(replica, name, told);
-    if (failure.error)
-        return failure;
-    int error = change_places(places, name, replica->draft_name);
-    if (!error)
-        error = sync_places(places);
-    if (!error)
-        error = remove_old(places, name, replica->draft_name);
-    return failure_of_errno(error);
+        failure = take_rounds(replica, told);
+    return failure.error ? failure : failure_of_errno(places_change(&order->places, replica->name));
 }
 
 static void tell(const struct replica *replica, struct backup_store *told)
@@ -575,42 +490,27 @@ static void tell(const struct replica *replica, struct backup_store *told)
     told->files_kept = stage->files_kept;
     told->bytes_copied = stage->bytes_copied;
     told->bytes_kept = stage->bytes_kept;
-    told->flaws = replica->survey.flaws;
+    told->flaws = replica->inspection.flaws;
 }
 
-void replica_measure(const struct replica_places *places, const char *name)
+void replica_measure(const struct replica_order *order, const char *name)
 {
     struct replica replica;
-    uint64_t salt;
-    replica_init(&replica, places, name);
-    if (!open_folders(&replica, name, &salt).error) {
-        measure_log(&replica.stage, &places->meter->total);
-        measure_blobs(&replica.stage, &places->meter->total);
-    }
-    stage_store_close(places->source->io, &replica.stage.source);
-    stage_store_close(places->io, &replica.stage.present);
+    replica_init(&replica, order, name);
+    if (!open_folders(&replica).error)
+        stage_measure(&replica.stage);
+    stage_close(&replica.stage);
 }
 
-struct failure replica_make(const struct replica_places *places, const char *name, struct backup_store *ret_told)
+struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told)
 {
     struct replica replica;
-    uint64_t salt = 0;
     *ret_told = (struct backup_store){.name = name};
-    replica_init(&replica, places, name);
-    struct failure failure = open_folders(&replica, name, &salt);
+    replica_init(&replica, order, name);
+    struct failure failure = open_folders(&replica);
     if (!failure.error)
-        failure = make(&replica, name, salt, ret_told);
+        failure = make(&replica, ret_told);
     tell(&replica, ret_told);
     replica_close(&replica);
     return failure;
-}
-
-int replica_remove(const struct replica_places *places, const char *name)
-{
-    char draft[DRAFT_NAME_MAX];
-    name_draft(name, draft);
-    int error = put_aside(places, name);
-    if (!error)
-        error = sync_places(places);
-    return error ? error : remove_old(places, name, draft);
 }

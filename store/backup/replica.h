@@ -13,39 +13,37 @@
  *
  * When the snapshots differ, or blobs were gone, the next round goes further. It has little to copy, so it is short,
  * and less happens meanwhile. What a blob was gone for stands in front of the end of the round behind: it is not missed
- * twice.
+ * twice. What was missed, and is needed nevertheless up to that end, was lost (doubts.h).
  *
- * The copy that there was stays in its place until the new one is on disk; then they change places.
+ * What the source has lost, or has damaged, and the copy that there is has whole, stays: records (inspection.h),
+ * segments, blobs. A log that ends in front of where the copy's does has lost its end, or is another history: then the
+ * copy stays as it is.
  *
  * Thread: one.
  */
 #ifndef CAIRN_REPLICA_H
 #define CAIRN_REPLICA_H
 
-#include "store/backup/stage.h"
+#include "store/backup/meter.h"
+#include "store/backup/places.h"
 #include "store/depot/folder.h"
 #include "store/store.h"
 
 /* Where stores are copied from, and to. Borrowed. */
-struct replica_places {
+struct replica_order {
     struct folder *source; /* FOLDER_WATCH, or FOLDER_READ */
-    const struct io *io;   /* of the copies */
-    int copies;            /* the folder in which they are */
-    int drafts;            /* that of those in the making, on the same disk */
-    bool link;             /* struct backup_options */
-    bool roomy;            /* the copy is to be written to: what a segment was given are blocks, not holes */
-    struct stage_meter *meter;
+    struct places places;  /* of the copies */
+    const struct backup_options *options;
+    struct meter *meter;
 };
 
 /* Adds to the meter what there is to copy, as far as names and lengths tell it. Blocking. */
-void replica_measure(const struct replica_places *places, const char *name);
+void replica_measure(const struct replica_order *order, const char *name);
 
 /* Makes the copy, or brings it up to date. STORE_NO_STORE: it is not there any more; STORE_BUSY: the store changes
- * faster than it can be copied. STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW: its settings; STORE_FULL, STORE_IO,
- * STORE_NO_MEMORY. What was copied stays for the next run. Blocking, and long. */
-struct failure replica_make(const struct replica_places *places, const char *name, struct backup_store *ret_told);
-
-/* Removes the copy of a store that the source has not any more; an errno. Blocking. */
-int replica_remove(const struct replica_places *places, const char *name);
+ * faster than it can be copied; STORE_GONE: its log ends in front of that of the copy. STORE_FOREIGN, STORE_DAMAGED,
+ * STORE_TOO_NEW: its settings; STORE_FULL, STORE_IO, STORE_NO_MEMORY. What was copied stays for the next run. Blocking,
+ * and long. */
+struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told);
 
 #endif

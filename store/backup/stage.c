@@ -1,6 +1,8 @@
 /* stage.c - the folder of a store that is being made. See stage.h. */
 #include "store/backup/stage.h"
 
+#include "store/backup/carriage.h"
+#include "store/backup/snapshot.h"
 #include "store/disk/blobs.h"
 #include "store/disk/numbered.h"
 #include "store/log/segment.h"
@@ -11,9 +13,30 @@
 #include <string.h>
 
 enum {
-    AT_ONCE = 64,     /* files that are open before the first is copied, and synced one behind the other */
-    STRIDE = 8 << 20, /* bytes between two looks at the meter */
+    AT_ONCE = 64, /* files that are open before the first is copied, and synced one behind the other */
+    BLOBS_MIN = 64,
+    CHUNK = 1 << 20,
 };
+
+bool stage_blobs_push(struct stage_blobs *blobs, uint64_t number, uint64_t size)
+{
+    if (blobs->count == blobs->capacity) {
+        size_t capacity = blobs->capacity ? blobs->capacity * 2 : BLOBS_MIN;
+        struct stage_blob *moved = realloc(blobs->list, capacity * sizeof *moved);
+        if (!moved)
+            return false;
+        blobs->list = moved;
+        blobs->capacity = capacity;
+    }
+    blobs->list[blobs->count++] = (struct stage_blob){.number = number, .size = size};
+    return true;
+}
+
+void stage_advance(struct stage *stage, uint64_t bytes)
+{
+    stage->bytes_copied += bytes;
+    meter_advance(stage->meter, bytes);
+}
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
@@ -48,203 +71,149 @@ void stage_store_close(const struct io *io, struct stage_store *store)
     *store = (struct stage_store){-1, -1, -1};
 }
 
-/* ---- one file -------------------------------------------------------------------------------- */
-
-/* Which of the files of a store: what its name ends in, and the folders that it may be in. */
-struct kind {
-    const char *ending;
-    int source;
-    int present;
-    int draft;
-};
-
-/* A file on its way. */
-struct carriage {
-    uint64_t number;
-    int from;
-    int to;
-    struct imprint imprint; /* of the source */
-};
-
-void stage_advance(struct stage *stage, uint64_t bytes)
+void stage_close(struct stage *stage)
 {
-    struct stage_meter *meter = stage->meter;
-    stage->bytes_copied += bytes;
-    meter->done += bytes;
-    if (meter->total < meter->done)
-        meter->total = meter->done;
-    if (meter->advanced)
-        meter->advanced(meter->arg, meter->done, meter->total);
-}
-
-static bool has_same(const struct io *io, int folder, const struct kind *kind, const struct carriage *carriage)
-{
-    struct imprint imprint;
-    return folder >= 0 && imprint_find(io, folder, carriage->number, kind->ending, &imprint) == 0 &&
-           imprint_same_bytes(&imprint, &carriage->imprint);
-}
-
-static bool link_from(struct stage *stage, int folder, const struct kind *kind, uint64_t number)
-{
-    const struct io *io = stage->io;
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(number, kind->ending, name);
-    return io->linkat(io->self, folder, name, kind->draft, name) == 0;
-}
-
-static void keep(struct stage *stage, const struct carriage *carriage)
-{
-    stage->files_kept++;
-    stage->bytes_kept += carriage->imprint.size;
-}
-
-/* Whether the file need not be copied: it is in its place, or was linked to it. */
-static bool settle(struct stage *stage, const struct kind *kind, const struct carriage *carriage,
-                   enum stage_way *ret_way)
-{
-    bool kept = has_same(stage->io, kind->present, kind, carriage);
-    *ret_way = kept ? STAGE_KEPT : STAGE_COPIED;
-    if (has_same(stage->io, kind->draft, kind, carriage)) {
-        keep(stage, carriage);
-        return true;
-    }
-    numbered_remove(stage->io, kind->draft, carriage->number, kind->ending);
-    if (kept && link_from(stage, kind->present, kind, carriage->number)) {
-        keep(stage, carriage);
-        return true;
-    }
-    if (!stage->link || !link_from(stage, kind->source, kind, carriage->number))
-        return false;
-    stage->files_copied++;
-    return true;
-}
-
-static int open_target(struct stage *stage, const struct kind *kind, struct carriage *carriage)
-{
-    const struct io *io = stage->io;
-    char name[NUMBERED_NAME_MAX];
-    numbered_name(carriage->number, kind->ending, name);
-    carriage->to = io->openat(io->self, kind->draft, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    return carriage->to < 0 ? errno : 0;
-}
-
-/* The bytes, not yet on disk; an errno. */
-static int carry(struct stage *stage, const struct carriage *carriage)
-{
-    uint64_t size = carriage->imprint.size;
-    for (uint64_t at = 0; at < size; at += STRIDE) {
-        uint64_t length = size - at < STRIDE ? size - at : STRIDE;
-        int error = io_copy_all(stage->io, carriage->from, at, carriage->to, at, length);
-        if (error)
-            return error;
-        stage->io->write_back(stage->io->self, carriage->to, (off_t)at, (off_t)length);
-        stage_advance(stage, length);
-    }
-    stage->files_copied++;
-    return 0;
-}
-
-/* Only what is on disk gets the time by which it is known to be whole. */
-static int finish(struct stage *stage, const struct carriage *carriage)
-{
-    const struct io *io = stage->io;
-    if (io->fdatasync(io->self, carriage->to) < 0 ||
-        io->set_written(io->self, carriage->to, &carriage->imprint.written) < 0)
-        return errno;
-    return 0;
-}
-
-static void carriage_close(struct stage *stage, struct carriage *carriage)
-{
-    if (carriage->from >= 0)
-        stage->source_io->close(stage->source_io->self, carriage->from);
-    if (carriage->to >= 0)
-        stage->io->close(stage->io->self, carriage->to);
-}
-
-/* Opens a file of the source; an errno. */
-static int open_source(struct stage *stage, const struct kind *kind, struct carriage *carriage)
-{
-    carriage->from = numbered_open(stage->source_io, kind->source, carriage->number, kind->ending);
-    return carriage->from < 0 ? errno : imprint_of(stage->source_io, carriage->from, &carriage->imprint);
+    stage_store_close(stage->source_io, &stage->source);
+    stage_store_close(stage->io, &stage->present);
+    stage_store_close(stage->io, &stage->draft);
+    free(stage->doubtful.list);
+    stage->doubtful = (struct stage_blobs){0};
 }
 
 /* ---- segments -------------------------------------------------------------------------------- */
 
 int stage_segment(struct stage *stage, uint64_t number, const struct imprint *imprint, enum stage_way *ret_way)
 {
-    const struct kind kind = {segment_ending, stage->source.log, stage->present.log, stage->draft.log};
-    struct carriage carriage = {.number = number, .from = -1, .to = -1, .imprint = *imprint};
-    int error = open_source(stage, &kind, &carriage);
+    struct carriage carriage;
+    int error = carriage_begin(&carriage, stage, CARRIAGE_SEGMENT, number);
     bool gone = error == ENOENT || (!error && (!imprint_same_file(&carriage.imprint, imprint) ||
                                                !imprint_same_bytes(&carriage.imprint, imprint)));
     if (gone)
         *ret_way = STAGE_GONE;
-    if (!error && !gone && !settle(stage, &kind, &carriage, ret_way)) {
-        error = open_target(stage, &kind, &carriage);
+    if (!error && !gone && !carriage_settle(&carriage, ret_way)) {
+        error = carriage_copy(&carriage);
         if (!error)
-            error = carry(stage, &carriage);
-        if (!error)
-            error = finish(stage, &carriage);
+            error = carriage_finish(&carriage);
     }
-    carriage_close(stage, &carriage);
+    carriage_end(&carriage);
     return gone ? 0 : error;
+}
+
+int stage_keep_segment(struct stage *stage, uint64_t number)
+{
+    return carriage_link(stage, CARRIAGE_SEGMENT, number);
 }
 
 /* ---- blobs ----------------------------------------------------------------------------------- */
 
+/* Opens one that has to be copied; an errno. *ret_open: it has to be. */
+static int open_blob(struct stage *stage, const struct stage_blob *blob, struct carriage *carriage, bool *ret_open)
+{
+    bool same;
+    enum stage_way way;
+    *ret_open = false;
+    int error = carriage_begin(carriage, stage, CARRIAGE_BLOB, blob->number);
+    bool doubtful = error == ENOENT ||
+                    (!error && blob->size != STORE_SIZE_UNKNOWN && blob->size != carriage->imprint.size) ||
+                    (!error && carriage_is_present(carriage, &same) && !same);
+    if (doubtful)
+        error = stage_blobs_push(&stage->doubtful, blob->number, blob->size) ? 0 : ENOMEM;
+    else if (!error)
+        *ret_open = !carriage_settle(carriage, &way);
+    if (!*ret_open)
+        carriage_end(carriage);
+    return error;
+}
+
 /* Opens those that have to be copied, so that none of them goes while another is copied; an errno. */
-static int open_blobs(struct stage *stage, const struct kind *kind, const uint64_t *blobs, size_t count,
-                      struct carriage *carriages, size_t *ret_open, size_t *ret_gone)
+static int open_blobs(struct stage *stage, const struct stage_blob *blobs, size_t count, struct carriage *carriages,
+                      size_t *ret_open)
 {
-    size_t open = 0;
     int error = 0;
+    *ret_open = 0;
     for (size_t i = 0; i < count && !error; i++) {
-        struct carriage *carriage = &carriages[open];
-        enum stage_way way;
-        *carriage = (struct carriage){.number = blobs[i], .from = -1, .to = -1};
-        error = open_source(stage, kind, carriage);
-        if (error == ENOENT) {
-            ++*ret_gone;
-            error = 0;
-        } else if (!error && !settle(stage, kind, carriage, &way)) {
-            open++;
-        } else {
-            carriage_close(stage, carriage);
-        }
+        bool open;
+        error = open_blob(stage, &blobs[i], &carriages[*ret_open], &open);
+        *ret_open += open;
     }
-    *ret_open = open;
     return error;
 }
 
-static int carry_blobs(struct stage *stage, const struct kind *kind, struct carriage *carriages, size_t count)
+/* Whether the disk gives all bytes of an open file. */
+static bool can_read(const struct io *io, int file, uint64_t size)
+{
+    unsigned char *chunk = malloc(CHUNK);
+    bool good = chunk != NULL;
+    for (uint64_t at = 0; at < size && good; at += CHUNK)
+        good = io_read_all(io, file, chunk, size - at < CHUNK ? (size_t)(size - at) : CHUNK, (off_t)at) == 0;
+    free(chunk);
+    return good;
+}
+
+/* Copies one. Where it is the source whose disk fails it is in doubt, and nothing of it stays. An errno. */
+static int carry_blob(struct stage *stage, struct carriage *carriage)
+{
+    int error = carriage_copy(carriage);
+    if (error != EIO || can_read(stage->source_io, carriage->from, carriage->imprint.size))
+        return error;
+    numbered_remove(stage->io, stage->draft.blobs, carriage->number, blobs_ending);
+    if (!stage_blobs_push(&stage->doubtful, carriage->number, STORE_SIZE_UNKNOWN))
+        return ENOMEM;
+    carriage_end(carriage);
+    return 0;
+}
+
+static int carry_blobs(struct stage *stage, struct carriage *carriages, size_t count)
 {
     int error = 0;
-    for (size_t i = 0; i < count && !error; i++) {
-        error = open_target(stage, kind, &carriages[i]);
-        if (!error)
-            error = carry(stage, &carriages[i]);
-    }
     for (size_t i = 0; i < count && !error; i++)
-        error = finish(stage, &carriages[i]);
+        error = carry_blob(stage, &carriages[i]);
+    for (size_t i = 0; i < count && !error; i++)
+        if (carriages[i].to >= 0)
+            error = carriage_finish(&carriages[i]);
     return error;
 }
 
-int stage_blobs(struct stage *stage, const uint64_t *blobs, size_t count, size_t *ret_gone)
+int stage_take_blobs(struct stage *stage, const struct stage_blobs *blobs)
 {
-    const struct kind kind = {blobs_ending, stage->source.blobs, stage->present.blobs, stage->draft.blobs};
     struct carriage carriages[AT_ONCE];
     int error = 0;
-    *ret_gone = 0;
-    for (size_t at = 0; at < count && !error; at += AT_ONCE) {
+    for (size_t at = 0; at < blobs->count && !error; at += AT_ONCE) {
         size_t open = 0;
-        size_t some = count - at < AT_ONCE ? count - at : AT_ONCE;
-        error = open_blobs(stage, &kind, blobs + at, some, carriages, &open, ret_gone);
+        size_t some = blobs->count - at < AT_ONCE ? blobs->count - at : AT_ONCE;
+        error = open_blobs(stage, blobs->list + at, some, carriages, &open);
         if (!error)
-            error = carry_blobs(stage, &kind, carriages, open);
+            error = carry_blobs(stage, carriages, open);
         for (size_t i = 0; i < open; i++)
-            carriage_close(stage, &carriages[i]);
+            carriage_end(&carriages[i]);
     }
+    return error;
+}
+
+int stage_take_as_it_is(struct stage *stage, uint64_t blob)
+{
+    struct carriage carriage;
+    numbered_remove(stage->io, stage->draft.blobs, blob, blobs_ending);
+    int error = carriage_begin(&carriage, stage, CARRIAGE_BLOB, blob);
+    if (!error)
+        error = carriage_copy(&carriage);
+    if (!error)
+        error = carriage_finish(&carriage);
+    carriage_end(&carriage);
+    return error == ENOENT ? 0 : error;
+}
+
+int stage_keep(struct stage *stage, uint64_t blob, const struct timespec *written)
+{
+    const struct io *io = stage->io;
+    int error = carriage_link(stage, CARRIAGE_BLOB, blob);
+    int file = error ? -1 : numbered_open(io, stage->draft.blobs, blob, blobs_ending);
+    if (file < 0)
+        return error ? error : errno;
+    if (io->fdatasync(io->self, file) < 0 || (written && io->set_written(io->self, file, written) < 0))
+        error = errno;
+    io->close(io->self, file);
+    stage->files_kept++;
     return error;
 }
 
@@ -265,4 +234,45 @@ int stage_prune(struct stage *stage, int folder, const char *ending, bool (*want
     }
     free(names);
     return error;
+}
+
+/* ---- how much there is ------------------------------------------------------------------------- */
+
+/* The bytes of segments that the copy has not. How far the last one is written shows when it is read. */
+static void measure_log(const struct stage *stage)
+{
+    struct snapshot snapshot;
+    if (snapshot_take(stage->source_io, stage->source.log, &snapshot))
+        return;
+    for (size_t i = 0; i + 1 < snapshot.count; i++) {
+        const struct snapshot_file *file = &snapshot.files[i];
+        struct imprint copy;
+        if (stage->present.log < 0 ||
+            imprint_find(stage->io, stage->present.log, file->number, segment_ending, &copy) ||
+            !imprint_same_bytes(&copy, &file->imprint))
+            meter_expect(stage->meter, file->imprint.size);
+    }
+    snapshot_free(&snapshot);
+}
+
+/* The same of blobs, by their names: nearly all that both have are the same. */
+static void measure_blobs(const struct stage *stage)
+{
+    char *names = io_list(stage->source_io, stage->source.blobs);
+    for (const char *name = names; name && *name; name += strlen(name) + 1) {
+        uint64_t blob;
+        struct imprint imprint;
+        if (numbered_read(name, blobs_ending, &blob) &&
+            (stage->present.blobs < 0 ||
+             imprint_find(stage->io, stage->present.blobs, blob, blobs_ending, &imprint) == ENOENT) &&
+            imprint_find(stage->source_io, stage->source.blobs, blob, blobs_ending, &imprint) == 0)
+            meter_expect(stage->meter, imprint.size);
+    }
+    free(names);
+}
+
+void stage_measure(const struct stage *stage)
+{
+    measure_log(stage);
+    measure_blobs(stage);
 }

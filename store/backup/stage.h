@@ -5,12 +5,17 @@
  * are on disk, and not before. So what a run that was killed has left is known by its imprint to be whole, and the next
  * run goes on with it.
  *
+ * A blob never changes. So one that the source has not, or otherwise than it was stored or copied, is in doubt, and
+ * what the copy has of it stays where it is: whether it is needed, and which of the two is right, is found out by those
+ * who know the log (doubts.h).
+ *
  * Thread: one.
  */
 #ifndef CAIRN_STAGE_H
 #define CAIRN_STAGE_H
 
 #include "store/backup/imprint.h"
+#include "store/backup/meter.h"
 #include "store/base/error.h"
 
 #include <stdint.h>
@@ -22,13 +27,20 @@ struct stage_store {
     int blobs;
 };
 
-/* What has been done, and what there is to do, as far as is known. Shared by all stores of a backup. */
-struct stage_meter {
-    uint64_t done; /* bytes copied */
-    uint64_t total;
-    void (*advanced)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
-    void *arg;
+/* A blob, and how many bytes it was stored with: STORE_SIZE_UNKNOWN where nobody has told. */
+struct stage_blob {
+    uint64_t number;
+    uint64_t size;
 };
+
+struct stage_blobs {
+    struct stage_blob *list;
+    size_t count;
+    size_t capacity;
+};
+
+/* False when memory is out. */
+bool stage_blobs_push(struct stage_blobs *blobs, uint64_t number, uint64_t size);
 
 struct stage {
     const struct io *io;        /* of the copy and what is being made */
@@ -37,7 +49,8 @@ struct stage {
     struct stage_store present;
     struct stage_store draft;
     bool link; /* files of the source are linked where the file system can do that */
-    struct stage_meter *meter;
+    struct meter *meter;
+    struct stage_blobs doubtful; /* blobs that are in doubt */
     uint64_t files_copied;
     uint64_t files_kept;
     uint64_t bytes_copied;
@@ -47,6 +60,9 @@ struct stage {
 /* Opens the folder of a store; an errno. With `make` it, log/ and blobs/ are made where they are missing. */
 int stage_store_open(const struct io *io, int parent, const char *name, bool make, struct stage_store *ret_store);
 void stage_store_close(const struct io *io, struct stage_store *store);
+
+/* Closes all of it. */
+void stage_close(struct stage *stage);
 
 /* How a file came to its place. */
 enum stage_way {
@@ -58,9 +74,18 @@ enum stage_way {
 /* Brings a sealed segment to its place, which has this imprint in the source; an errno. Blocking. */
 int stage_segment(struct stage *stage, uint64_t number, const struct imprint *imprint, enum stage_way *ret_way);
 
-/* Brings blobs to their places, several at a time; an errno. *ret_gone: how many of them the source has not.
- * Blocking. */
-int stage_blobs(struct stage *stage, const uint64_t *blobs, size_t count, size_t *ret_gone);
+/* Brings blobs to their places, several at a time, but for those that are in doubt; an errno. Blocking. */
+int stage_take_blobs(struct stage *stage, const struct stage_blobs *blobs);
+
+/* Brings one to its place as the source has it, if that is a file; an errno. Blocking. */
+int stage_take_as_it_is(struct stage *stage, uint64_t blob);
+
+/* Makes sure that what the draft has of a blob, or the copy, which is whole, is in the draft for good; an errno.
+ * `written` (NULL is allowed) is the time that it gets: the source has proven to have the same. Blocking. */
+int stage_keep(struct stage *stage, uint64_t blob, const struct timespec *written);
+
+/* The same of a segment that only the copy has; an errno. Blocking. */
+int stage_keep_segment(struct stage *stage, uint64_t number);
 
 /* Removes what has that ending in a folder of the draft and is not wanted; an errno. */
 int stage_prune(struct stage *stage, int folder, const char *ending, bool (*wanted)(void *arg, uint64_t number),
@@ -68,5 +93,8 @@ int stage_prune(struct stage *stage, int folder, const char *ending, bool (*want
 
 /* Bytes that were copied. */
 void stage_advance(struct stage *stage, uint64_t bytes);
+
+/* Adds to the meter what there is to copy, as far as names and lengths tell it. Blocking. */
+void stage_measure(const struct stage *stage);
 
 #endif

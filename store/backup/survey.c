@@ -15,7 +15,7 @@ void survey_free(struct survey *survey)
 {
     cursor_free(&survey->cursor);
     table_free(&survey->known);
-    free(survey->named.blobs);
+    free(survey->named.list);
 }
 
 bool survey_know(struct survey *survey, uint64_t blob, bool *ret_fresh)
@@ -30,25 +30,52 @@ bool survey_know(struct survey *survey, uint64_t blob, bool *ret_fresh)
     return true;
 }
 
+/* ---- flaws ----------------------------------------------------------------------------------- */
+
+static void tell(struct survey *survey, const struct store_flaw *flaw)
+{
+    survey->flaws++;
+    if (survey->flaw)
+        survey->flaw(survey->arg, flaw);
+}
+
+/* Bytes between two positions. */
+static void tell_bytes(struct survey *survey, enum store_flaw_kind kind, uint64_t from, uint64_t to)
+{
+    const struct store_flaw flaw = {
+        .kind = kind, .offset = segment_offset(survey->cursor.segment, from), .length = to - from};
+    tell(survey, &flaw);
+}
+
+static void tell_payload(struct survey *survey, const struct record *record)
+{
+    const struct store_flaw flaw = {.kind = STORE_FLAW_PAYLOAD,
+                                    .offset = record->offset,
+                                    .length = record_length(record),
+                                    .key = record->key,
+                                    .key_length = record->key_length,
+                                    .key_hash = record->key_hash};
+    tell(survey, &flaw);
+}
+
 /* ---- records --------------------------------------------------------------------------------- */
 
 /* An errno: ENOMEM. */
-static int take_record(struct survey *survey, const struct record *record, enum cursor_found found)
+static int take_record(struct survey *survey, const struct record *record)
 {
     bool fresh = false;
-    survey->records++;
-    survey->flaws += found == CURSOR_HEAD;
     if (record->type != RECORD_PUT || !record->blob)
         return 0;
-    if (!survey_know(survey, record->blob, &fresh) || (fresh && !blob_list_push(&survey->named, record->blob)))
+    if (!survey_know(survey, record->blob, &fresh) ||
+        (fresh && !stage_blobs_push(&survey->named, record->blob, record->size)))
         return ENOMEM;
     return 0;
 }
 
-/* The segment, as far as a cursor has to know it. *ret_told: its header is valid. */
-static struct failure open_segment(struct survey *survey, int file, uint64_t size, struct segment *ret_segment,
-                                   struct segment_header *ret_header, bool *ret_told)
+struct failure survey_open(struct survey *survey, int file, uint64_t size, struct segment *ret_segment,
+                           struct segment_header *ret_header, bool *ret_told)
 {
+    bool found;
     *ret_header = (struct segment_header){0};
     struct failure failure = segment_read_header(survey->io, file, survey->salt, ret_header);
     *ret_told = !failure.error;
@@ -56,49 +83,72 @@ static struct failure open_segment(struct survey *survey, int file, uint64_t siz
         return failure;
     *ret_segment = (struct segment){.io = survey->io, .file = file, .base = ret_header->base};
     cursor_begin(&survey->cursor, ret_segment, size);
-    return failure_none();
+    if (*ret_told)
+        return failure_none();
+    return failure_io(cursor_find_base(&survey->cursor, 0, SEGMENT_OFFSET_MAX, &ret_segment->base, &found));
 }
 
-/* Where the header is damaged, the records tell. An errno. */
-static int find_base(struct survey *survey, struct segment *segment)
+/* What there is to read of a sealed segment. */
+struct scope {
+    uint64_t limit; /* so far there is something */
+    uint64_t end;   /* so far there were records; 0: nobody tells */
+};
+
+/* Behind a hole: *position goes on to the next record. Where nobody tells the end of the records, what stands behind it
+ * is no damage, but the rest of a write: unless a record behind the hole says that all in front of it was on disk. An
+ * errno. */
+static int at_hole(struct survey *survey, const struct scope *scope, uint64_t *position)
 {
-    bool found;
-    survey->flaws++;
-    return cursor_find_base(&survey->cursor, 0, SEGMENT_OFFSET_MAX, &segment->base, &found);
+    struct record behind;
+    uint64_t hole = *position;
+    int error = cursor_find(&survey->cursor, hole + RECORD_ALIGNMENT, position, &behind);
+    if (error)
+        return error;
+    if (*position >= scope->limit)
+        *position = scope->end ? scope->end : scope->limit;
+    else if (!scope->end && behind.group <= segment_offset(survey->cursor.segment, hole))
+        return 0;
+    if (scope->end || *position < scope->limit)
+        tell_bytes(survey, STORE_FLAW_LOG, hole, *position);
+    return 0;
 }
 
-/* What stands behind the end that the next segment tells may name blobs that are not there, and no more. An errno. */
-static int read_all(struct survey *survey, uint64_t size)
+/* An errno. */
+static int read_all(struct survey *survey, const struct scope *scope)
 {
     uint64_t position = SEGMENT_HEADER;
-    while (position < size) {
+    while (position < scope->limit) {
         struct record record;
         enum cursor_found found;
         int error = cursor_look(&survey->cursor, position, true, &record, &found);
         if (!error && found == CURSOR_NOTHING) {
-            uint64_t hole = position;
-            error = cursor_find(&survey->cursor, position + RECORD_ALIGNMENT, &position, &record);
-            survey->flaws += !error && position < size && record.group > segment_offset(survey->cursor.segment, hole);
+            error = at_hole(survey, scope, &position);
         } else if (!error) {
-            error = take_record(survey, &record, found);
+            if (found == CURSOR_HEAD)
+                tell_payload(survey, &record);
+            error = take_record(survey, &record);
             position += record_length(&record);
         }
         if (error)
             return error;
     }
+    if (position < scope->end) /* the file is shorter than it was */
+        tell_bytes(survey, STORE_FLAW_LOG, position, scope->end);
     return 0;
 }
 
-struct failure survey_sealed(struct survey *survey, int file, uint64_t size)
+struct failure survey_sealed(struct survey *survey, int file, uint64_t size, uint64_t end)
 {
     struct segment segment;
     struct segment_header header;
     bool told;
-    struct failure failure = open_segment(survey, file, size, &segment, &header, &told);
+    struct failure failure = survey_open(survey, file, size, &segment, &header, &told);
     if (failure.error || (told && header.husk))
         return failure;
-    int error = told ? 0 : find_base(survey, &segment);
-    return failure_io(error ? error : read_all(survey, size));
+    if (!told)
+        tell_bytes(survey, STORE_FLAW_HEADER, SEGMENT_HEADER, 2 * SEGMENT_HEADER);
+    const struct scope scope = {.limit = end && end < size ? end : size, .end = end};
+    return failure_io(read_all(survey, &scope));
 }
 
 /* ---- the segment that is written to ------------------------------------------------------------ */
@@ -110,10 +160,23 @@ struct growth {
     bool looked;    /* the place where it stands was read again */
 };
 
+/* An errno. */
+static int tell_growing(struct survey *survey, uint64_t from, uint64_t to)
+{
+    struct record record;
+    enum cursor_found found;
+    int error = cursor_look(&survey->cursor, from, true, &record, &found);
+    if (!error && found == CURSOR_HEAD)
+        tell_payload(survey, &record);
+    else if (!error)
+        tell_bytes(survey, STORE_FLAW_LOG, from, to);
+    return error;
+}
+
 /* At a place where no whole record stands. Where there is one behind it that says that all in front of its group was on
  * disk, it was read before it was written: it is looked at once more. If it still is not there, it is damaged. Else it
  * is the end. An errno; *ret_end: nothing more counts. */
-static int at_hole(struct survey *survey, uint64_t size, struct growth *growth, bool *ret_end)
+static int at_doubt(struct survey *survey, uint64_t size, struct growth *growth, bool *ret_end)
 {
     const struct segment *segment = survey->cursor.segment;
     struct record behind;
@@ -125,12 +188,12 @@ static int at_hole(struct survey *survey, uint64_t size, struct growth *growth, 
     if (*ret_end)
         return 0;
     if (growth->looked) {
-        survey->flaws++;
+        error = tell_growing(survey, growth->position, next);
         growth->position = next;
     }
     growth->looked = !growth->looked;
     cursor_begin(&survey->cursor, segment, size);
-    return 0;
+    return error;
 }
 
 /* An errno. */
@@ -142,9 +205,9 @@ static int read_growing(struct survey *survey, uint64_t size, struct growth *gro
         enum cursor_found found;
         int error = cursor_look(&survey->cursor, growth->position, true, &record, &found);
         if (!error && found != CURSOR_WHOLE) {
-            error = at_hole(survey, size, growth, &end);
+            error = at_doubt(survey, size, growth, &end);
         } else if (!error) {
-            error = take_record(survey, &record, found);
+            error = take_record(survey, &record);
             growth->position += record_length(&record);
             growth->looked = false;
             if (record.step + 1 == record.steps)
@@ -162,13 +225,13 @@ struct failure survey_growing(struct survey *survey, int file, uint64_t size, ui
     struct segment segment;
     struct segment_header header;
     bool told;
-    struct failure failure = open_segment(survey, file, size, &segment, &header, &told);
+    struct failure failure = survey_open(survey, file, size, &segment, &header, &told);
     if (failure.error)
         return failure;
     *ret_position = size;
     *ret_offset = header.husk ? header.end : 0;
     if (!told || header.husk)
-        return survey_sealed(survey, file, size);
+        return survey_sealed(survey, file, size, 0);
     uint64_t begin = from > SEGMENT_HEADER ? from : SEGMENT_HEADER;
     struct growth growth = {.position = begin, .whole = begin};
     int error = read_growing(survey, size, &growth);

@@ -63,6 +63,10 @@ extern const struct io io_posix;
  * O_TRUNC) is EROFS. For looking at a data folder. */
 void io_read_only(struct io *ret_io, const struct io *base);
 
+/* The same, and no name in a folder that is open leads through a symbolic link: for who may read more than those who
+ * write there. */
+void io_read_only_within(struct io *ret_io, const struct io *base);
+
 /* All `length` bytes or an errno (0 is success); a read that meets the end of the file is EIO. */
 int io_read_all(const struct io *io, int file, void *bytes, size_t length, off_t position);
 int io_write_all(const struct io *io, int file, const void *bytes, size_t length, off_t position);

@@ -20,6 +20,11 @@ static int read_only_openat(void *self, int folder, const char *path, int flags,
     return base->openat(base->self, folder, path, flags | O_RDONLY, mode);
 }
 
+static int within_openat(void *self, int folder, const char *path, int flags, mode_t mode)
+{
+    return read_only_openat(self, folder, path, folder == AT_FDCWD ? flags : flags | O_NOFOLLOW, mode);
+}
+
 static int read_only_close(void *self, int file)
 {
     return base_of(self)->close(base_of(self)->self, file);
@@ -175,4 +180,10 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .list = read_only_list,
         .free_bytes = read_only_free_bytes,
     };
+}
+
+void io_read_only_within(struct io *ret_io, const struct io *base)
+{
+    io_read_only(ret_io, base);
+    ret_io->openat = within_openat;
 }

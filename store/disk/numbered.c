@@ -34,7 +34,7 @@ int numbered_open(const struct io *io, int folder, uint64_t number, const char *
 {
     char name[NUMBERED_NAME_MAX];
     numbered_name(number, ending, name);
-    return io->openat(io->self, folder, name, O_RDONLY | O_NONBLOCK, 0);
+    return io->openat(io->self, folder, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 }
 
 void numbered_remove(const struct io *io, int folder, uint64_t number, const char *ending)

@@ -19,8 +19,8 @@ void numbered_name(uint64_t number, const char *ending, char ret_name[NUMBERED_N
 /* The number in a name; false when it is not of just that form. */
 bool numbered_read(const char *name, const char *ending, uint64_t *ret_number);
 
-/* Opens the file of a number to be read: -1 and errno on failure. Who has put a pipe in its place holds nobody up.
- * Blocking. */
+/* Opens the file of a number to be read: -1 and errno on failure. Who has put a pipe in its place holds nobody up, and
+ * a symbolic link is not followed. Blocking. */
 int numbered_open(const struct io *io, int folder, uint64_t number, const char *ending);
 
 /* Unlinks it, if there is one. Blocking. */

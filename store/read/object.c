@@ -19,7 +19,7 @@
 
 enum { HEAD_GUESS = 512 };
 
-/* How it is read: enum store_get_flags and OBJECT_EXPIRED, and at what time, in nanoseconds since 1970. */
+/* How it is read: enum store_get_flags, and at what time, in nanoseconds since 1970. */
 struct manner {
     unsigned flags;
     int64_t now;
@@ -28,7 +28,7 @@ struct manner {
 /* Reads that are made together see one time. */
 static struct manner manner_of(unsigned flags)
 {
-    return (struct manner){flags, flags & OBJECT_EXPIRED ? EXPIRY_NOTHING_YET : clock_now(CLOCK_REALTIME)};
+    return (struct manner){flags, flags & STORE_GET_EXPIRED ? EXPIRY_NOTHING_YET : clock_now(CLOCK_REALTIME)};
 }
 
 struct object {
@@ -309,7 +309,7 @@ struct failure object_get_own(const struct reader *reader, const struct store_ke
     enum store_error error = pin_now(reader, key, true, &pin);
     if (error)
         return failure_of(error);
-    struct failure failure = object_of_pin(reader, &pin, key, manner_of(OBJECT_EXPIRED), &object, &gone);
+    struct failure failure = object_of_pin(reader, &pin, key, manner_of(STORE_GET_EXPIRED), &object, &gone);
     segment_release(pin.segment);
     if (failure.error)
         return failure;

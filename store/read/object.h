@@ -18,9 +18,6 @@ struct reader {
     const struct notice *notice;
 };
 
-/* Of object_get(), beside the flags of store_get(): also one whose time is over, as long as it is there. */
-enum { OBJECT_EXPIRED = 1 << 8 };
-
 /* What store_get(), store_get_many() and store_check() say. An errno comes with the success of object_get_many() when
  * file calls have failed for some of the keys: that of the last one. */
 struct failure object_get(const struct reader *reader, const struct store_key *key, unsigned flags,

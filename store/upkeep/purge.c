@@ -83,7 +83,7 @@ static struct failure find(struct purge *purge, struct haul *haul, uint64_t hash
 {
     struct object *object;
     struct store_key key = store_key_of_hash(hash);
-    struct failure failure = object_get(purge->reader, &key, OBJECT_EXPIRED, &object);
+    struct failure failure = object_get(purge->reader, &key, STORE_GET_EXPIRED, &object);
     if (failure.error == STORE_COLLISION)
         deadlines_lack(purge->deadlines, now / CLOCK_SECOND);
     if (failure.error)

@@ -4,7 +4,7 @@
 uint64_t intake_bytes_replaced(const struct intake *intake, const struct store_key *key)
 {
     struct object *object;
-    if (object_get(intake->reader, key, OBJECT_EXPIRED, &object).error)
+    if (object_get(intake->reader, key, STORE_GET_EXPIRED, &object).error)
         return 0;
     uint64_t bytes = object_info(object)->size;
     object_release(object);

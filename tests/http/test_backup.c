@@ -730,7 +730,7 @@ START_TEST(what_is_no_backup_is_left_alone)
     expect_refused("is not a data folder of cairn", "backup", "--from", other, to);
     const char *restore[] = {"restore", to, restored, NULL};
     command_run(restore, WHOLE);
-    expect_refused("holds data", "restore", to, restored);
+    expect_refused("restored already", "restore", to, restored);
     expect_refused("is no backup", "backup", "--from", data, restored);
     expect_refused("there is no store 'nowhere'", "backup", "--from", data, to, "--store", "nowhere");
     server_stop(site.server);
@@ -747,6 +747,7 @@ START_TEST(wrong_usage_is_refused)
     expect_refused("'--frm'", "backup", "--frm", "a", "b");
     expect_refused("--from is given twice", "backup", "--from", "a", "--from", "b", "c");
     expect_refused("--prune is about all stores", "backup", "--from", "a", "b", "--prune", "--store", "c");
+    expect_refused("--link is about files", "backup", "--link", "--from", "http://127.0.0.1:1", "b");
     expect_refused("is a URL", "backup", "--from", "a", "http://127.0.0.1:1");
     expect_refused("begins with http://", "backup", "--from", "ftp://127.0.0.1:1", "b");
     expect_refused("no URLs", "restore", "http://127.0.0.1:1", "b");
@@ -770,9 +771,86 @@ START_TEST(a_flaw_of_the_source_is_told)
     server_stop(site.server);
     disk_flip(site.server, "stores/main/log", "the payload of a");
     const char *arguments[] = {"backup", "--from", site.server->data, to, NULL};
-    ck_assert_ptr_nonnull(strstr(command_run(arguments, FLAWS), "FLAWS: 1"));
+    ck_assert_ptr_nonnull(strstr(command_run(arguments, FLAWS), "key \"a\""));
     const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
     ck_assert_ptr_nonnull(strstr(command_run(checked, FLAWS), "key \"a\""));
+}
+END_TEST
+
+/* The JSON of a run that ends with that status; borrowed. */
+static json_t *report_of(int status, const char *to)
+{
+    const char *arguments[] = {"backup", "--json", "--from", site.server->data, to, NULL};
+    return json_loads(command_run(arguments, status), 0, NULL);
+}
+
+static const char blob_path[] = "stores/main/blobs/0000000000000001.blob";
+
+static void remove_blob(void)
+{
+    ck_assert_int_eq(unlink(server_path(site.server, blob_path)), 0);
+}
+
+static void put_pipe(void)
+{
+    remove_blob();
+    ck_assert_int_eq(mkfifo(server_path(site.server, blob_path), 0600), 0);
+}
+
+static void put_link(void)
+{
+    char *path = command_keep(strdup(server_path(site.server, blob_path)));
+    remove_blob();
+    ck_assert_int_eq(symlink("/etc/hostname", path), 0);
+}
+
+/* What the source has lost is told with its key, by each run, and stays in the backup. */
+START_TEST(the_last_copy_of_a_large_object_stays)
+{
+    static void (*const harms[])(void) = {remove_blob, put_pipe, put_link};
+    const char *to = beside("to");
+    start();
+    site_expect(client_upload(site.client, site_object("the/large-one"), LARGE_SIZE, 1, NULL), 201);
+    run_backup(to);
+    server_stop(site.server);
+    for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+        json_t *report, *flaw;
+        harms[i]();
+        ck_assert_ptr_nonnull(report = report_of(FLAWS, to));
+        flaw = json_array_get(json_object_get(json_array_get(json_object_get(report, "stores"), 0), "flaws"), 0);
+        ck_assert_str_eq(json_string_value(json_object_get(flaw, "key")), "the/large-one");
+        ck_assert_str_eq(json_string_value(json_object_get(flaw, "kind")), "missing");
+        ck_assert(json_is_true(json_object_get(flaw, "kept")));
+        json_decref(report);
+        expect_whole(to);
+        ck_assert_int_eq(link(client_text(site.client, "%s/%s", to, blob_path),
+                              client_text(site.client, "%s/%s.new", site.server->data, blob_path)),
+                         0);
+        ck_assert_int_eq(rename(client_text(site.client, "%s/%s.new", site.server->data, blob_path),
+                                server_path(site.server, blob_path)),
+                         0);
+        run_backup(to);
+    }
+}
+END_TEST
+
+/* Who may read more than the server's user follows no link that it has made. */
+START_TEST(links_are_not_followed)
+{
+    const char *to = beside("to"), *elsewhere = beside("elsewhere"), *secret = command_file("secret", "of root");
+    start();
+    site_expect(site_put("a", "text", NULL), 201);
+    run_backup(to);
+    server_stop(site.server);
+    ck_assert_int_eq(rename(server_path(site.server, "stores/main"), elsewhere), 0);
+    ck_assert_int_eq(symlink(elsewhere, server_path(site.server, "stores/main")), 0);
+    expect_refused("links are not followed", "backup", "--replace", "--from", site.server->data, to);
+    ck_assert_int_eq(unlink(server_path(site.server, "stores/main")), 0);
+    ck_assert_int_eq(rename(elsewhere, server_path(site.server, "stores/main")), 0);
+    ck_assert_int_eq(symlink(secret, server_path(site.server, "access.json")), 0);
+    expect_refused("a link is not followed", "backup", "--from", site.server->data, to);
+    ck_assert_int_ne(access(client_text(site.client, "%s/access.json", to), F_OK), 0);
+    expect_whole(to);
 }
 END_TEST
 
@@ -799,6 +877,8 @@ int main(void)
         what_is_no_backup_is_left_alone,
         wrong_usage_is_refused,
         a_flaw_of_the_source_is_told,
+        the_last_copy_of_a_large_object_stays,
+        links_are_not_followed,
     };
     return site_run("backup", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

@@ -1,0 +1,24 @@
+/* meter.h - how many bytes of a backup are done, and how many there are, as far as that is known. Shared by all its
+ * stores.
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_METER_H
+#define CAIRN_METER_H
+
+#include <stdint.h>
+
+struct meter {
+    uint64_t done; /* bytes copied */
+    uint64_t total;
+    void (*advanced)(void *arg, uint64_t done, uint64_t total); /* NULL: nobody wants to know */
+    void *arg;
+};
+
+/* More bytes that there are to copy. */
+void meter_expect(struct meter *meter, uint64_t bytes);
+
+/* Bytes that were copied. */
+void meter_advance(struct meter *meter, uint64_t bytes);
+
+#endif

@@ -1,0 +1,76 @@
+/* places.c - where the copies of stores are, and where they are made. See places.h. */
+#include "store/backup/places.h"
+
+#include "store/backup/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX])
+{
+    (void)snprintf(ret_draft, PLACES_DRAFT_MAX, "%s.new", name);
+}
+
+static void name_old(const char *name, char ret_old[PLACES_DRAFT_MAX])
+{
+    (void)snprintf(ret_old, PLACES_DRAFT_MAX, "%s.old", name);
+}
+
+static int sync_both(const struct places *places)
+{
+    const struct io *io = places->io;
+    return io->fsync(io->self, places->copies) < 0 || io->fsync(io->self, places->drafts) < 0 ? errno : 0;
+}
+
+/* Moves the copy that there is out of the way; an errno, 0 also where there is none. */
+static int put_aside(const struct places *places, const char *name)
+{
+    char old[PLACES_DRAFT_MAX];
+    name_old(name, old);
+    int error = tree_remove(places->io, places->drafts, old);
+    if (!error && places->io->renameat(places->io->self, places->copies, name, places->drafts, old) < 0)
+        error = errno;
+    return error == ENOENT ? 0 : error;
+}
+
+/* Where the file system cannot exchange two folders, a kill between the two renames leaves the new copy for the next
+ * run to put it in its place. An errno. */
+static int exchange(const struct places *places, const char *name, const char *draft)
+{
+    const struct io *io = places->io;
+    if (io->exchange(io->self, places->drafts, draft, places->copies, name) == 0)
+        return 0;
+    if (errno != ENOENT && errno != EINVAL && errno != ENOSYS)
+        return errno;
+    int error = put_aside(places, name);
+    if (!error && io->renameat(io->self, places->drafts, draft, places->copies, name) < 0)
+        error = errno;
+    return error;
+}
+
+int places_clear(const struct places *places, const char *name)
+{
+    char draft[PLACES_DRAFT_MAX], old[PLACES_DRAFT_MAX];
+    places_draft(name, draft);
+    name_old(name, old);
+    int error = tree_remove(places->io, places->drafts, draft);
+    return error ? error : tree_remove(places->io, places->drafts, old);
+}
+
+int places_change(const struct places *places, const char *name)
+{
+    char draft[PLACES_DRAFT_MAX];
+    places_draft(name, draft);
+    int error = exchange(places, name, draft);
+    if (!error)
+        error = sync_both(places);
+    return error ? error : places_clear(places, name);
+}
+
+int places_remove(const struct places *places, const char *name)
+{
+    int error = put_aside(places, name);
+    if (!error)
+        error = sync_both(places);
+    return error ? error : places_clear(places, name);
+}

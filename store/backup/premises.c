@@ -1,0 +1,258 @@
+/* premises.c - the two data folders of a backup. See premises.h. */
+#include "store/backup/premises.h"
+
+#include "store/backup/imprint.h"
+#include "store/backup/kinship.h"
+#include "store/backup/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 4096 }; /* folders within each other: no path has more */
+
+struct failure premises_fail(const struct premises *premises, int os_error, const char *what, const char *path)
+{
+    return failure_detail(premises->detail, failure_of_errno(os_error), "%s %s: %s", what, path, strerror(os_error));
+}
+
+static struct failure refuse(const struct premises *premises, const char *sentence)
+{
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN), "%s %s", premises->to_path, sentence);
+}
+
+/* ---- one within the other ---------------------------------------------------------------------- */
+
+/* Opens a folder or, where it is not there, the nearest of those that it is to lie in; -1: none can be. */
+static int open_nearest(const struct io *io, const char *path, bool *ret_there)
+{
+    char *part = strdup(path);
+    int folder = part ? io->openat(io->self, AT_FDCWD, part, O_RDONLY | O_DIRECTORY, 0) : -1;
+    *ret_there = folder >= 0;
+    for (char *slash = part; part && folder < 0 && slash;) {
+        slash = strrchr(part, '/');
+        if (slash)
+            *slash = '\0';
+        folder = io->openat(io->self, AT_FDCWD, !slash ? "." : slash == part ? "/" : part, O_RDONLY | O_DIRECTORY, 0);
+    }
+    free(part);
+    return folder;
+}
+
+/* Whether a folder lies in another one, or is it, but not by way of a third one (NULL: none). Takes the folder. */
+static bool lies_in(const struct io *io, int folder, const struct imprint *outer, const struct imprint *but)
+{
+    struct imprint inner, above;
+    bool found = false, ended = imprint_of(io, folder, &inner) != 0;
+    for (unsigned depth = 0; !ended && depth < DEPTH_MAX; depth++) {
+        found = imprint_same_file(&inner, outer);
+        ended = found || (but && imprint_same_file(&inner, but));
+        int next = ended ? -1 : io_open_above(io, folder);
+        ended = ended || next < 0 || imprint_of(io, next, &above) != 0 || imprint_same_file(&above, &inner);
+        inner = ended ? inner : above;
+        io->close(io->self, folder);
+        folder = next;
+    }
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return found;
+}
+
+/* What a folder is known by, below one that is open; false where it is not there. */
+static bool look(const struct io *io, int parent, const char *name, struct imprint *ret_imprint)
+{
+    int folder = io->openat(io->self, parent, name, O_RDONLY | O_DIRECTORY, 0);
+    bool there = folder >= 0 && imprint_of(io, folder, ret_imprint) == 0;
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return there;
+}
+
+/* What lies in the backup's own folder of drafts may be copied to it: there a server is followed. */
+static bool holds_source(const struct premises *premises, int to, const struct imprint *outer)
+{
+    const struct io *io = &premises->reading;
+    struct imprint drafts;
+    bool made = look(io, to, BACKUP_DRAFTS, &drafts);
+    int from = io->dup(io->self, premises->from.root);
+    return from >= 0 && lies_in(io, from, outer, made ? &drafts : NULL);
+}
+
+/* A copy within what it is a copy of would be copied with it, and the other way round it would be overwritten. */
+static struct failure check_apart(struct premises *premises)
+{
+    const struct io *io = &premises->reading;
+    struct imprint from, nearest;
+    bool there;
+    int to = open_nearest(io, premises->to_path, &there);
+    if (to < 0)
+        return failure_none(); /* whoever makes it will say why it cannot be */
+    premises->fresh = !there;
+    int error = imprint_of(io, premises->from.root, &from);
+    if (!error)
+        error = imprint_of(io, to, &nearest);
+    if (error) {
+        io->close(io->self, to);
+        return premises_fail(premises, error, "cannot look at", premises->to_path);
+    }
+    bool same = there && imprint_same_file(&from, &nearest);
+    bool around = there && !same && holds_source(premises, to, &nearest);
+    bool within = lies_in(io, to, &from, NULL);
+    if (same)
+        return refuse(premises, "is the folder that is to be copied");
+    if (around)
+        return refuse(premises, "is a folder in which the one lies that is to be copied: name another folder");
+    return within ? refuse(premises, "lies in the folder that is to be copied: name another folder") : failure_none();
+}
+
+/* ---- to where -------------------------------------------------------------------------------- */
+
+static const char *drafts_name(const struct premises *premises)
+{
+    return premises->restore ? FOLDER_RESTORE : BACKUP_DRAFTS;
+}
+
+/* Whether the folder has stores, of whoever; true also where that cannot be told. */
+static bool has_stores(struct folder *folder)
+{
+    char **names;
+    size_t count;
+    if (folder_names(folder, &names, &count))
+        return true;
+    free(names);
+    return count > 0;
+}
+
+/* A data folder with stores in it that is no backup is somebody's, and stays as it is. */
+static struct failure refuse_stores(struct premises *premises)
+{
+    enum kinship kinship = KINSHIP_NONE;
+    if (!premises->restore)
+        return refuse(premises, "holds data, and is no backup: it was left untouched, name another folder");
+    if (!kinship_of(&premises->from, &premises->to, &kinship) && kinship == KINSHIP_SAME)
+        return refuse(premises, "holds what was restored already: it was left untouched; `cairnd check` compares its "
+                                "bytes, and to restore once more name another folder");
+    return refuse(premises, "holds data: it was left untouched, name another folder");
+}
+
+static struct failure open_drafts(struct premises *premises)
+{
+    struct folder *to = &premises->to;
+    const struct io *io = premises->io;
+    const char *name = drafts_name(premises);
+    premises->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
+    if (premises->drafts < 0 && errno == ENOENT && has_stores(to))
+        return refuse_stores(premises);
+    if (premises->drafts < 0 && io->mkdirat(io->self, to->root, name, 0700) < 0 && errno != EEXIST)
+        return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
+    if (premises->drafts < 0)
+        premises->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
+    if (premises->drafts < 0 || io->fsync(io->self, to->root) < 0)
+        return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
+    return failure_none();
+}
+
+void premises_close_to(struct premises *premises)
+{
+    if (premises->drafts >= 0)
+        premises->io->close(premises->io->self, premises->drafts);
+    folder_close(&premises->to);
+}
+
+struct failure premises_open_to(struct premises *premises, bool *ret_empty)
+{
+    premises->drafts = -1;
+    struct failure failure = folder_open(&premises->to, premises->io, premises->to_path, FOLDER_SERVE,
+                                         premises->detail);
+    if (failure.error)
+        return failure;
+    trash_learn(&premises->to.trash);
+    failure = open_drafts(premises);
+    if (failure.error)
+        premises_close_to(premises);
+    else
+        *ret_empty = !has_stores(&premises->to);
+    return failure;
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+/* A source that has none of the stores that the backup is of is another one, or was made anew. */
+static struct failure check_kinship(struct premises *premises)
+{
+    enum kinship kinship = KINSHIP_OPEN;
+    int error = premises->any_source ? 0 : kinship_of(&premises->from, &premises->to, &kinship);
+    if (error)
+        return premises_fail(premises, error, "cannot list the stores of", premises->to_path);
+    if (kinship != KINSHIP_NONE)
+        return failure_none();
+    return failure_detail(premises->detail, failure_of(STORE_FOREIGN),
+                          "%s is the backup of another source: %s has none of the stores that were copied. It was left "
+                          "untouched: name another folder or, where this is what you want, --replace",
+                          premises->to_path, premises->from_path);
+}
+
+static struct failure open_from(struct premises *premises)
+{
+    enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
+    if (premises->restore)
+        io_read_only(&premises->reading, premises->io);
+    else
+        io_read_only_within(&premises->reading, premises->io);
+    struct failure failure = folder_open(&premises->from, &premises->reading, premises->from_path, use,
+                                         premises->detail);
+    if (!failure.error)
+        trash_learn(&premises->from.trash);
+    return failure;
+}
+
+struct failure premises_open(struct premises *premises)
+{
+    struct failure failure = open_from(premises);
+    if (failure.error)
+        return failure;
+    bool empty;
+    failure = check_apart(premises);
+    if (!failure.error)
+        failure = premises_open_to(premises, &empty);
+    if (failure.error) {
+        folder_close(&premises->from);
+        return failure;
+    }
+    if (!premises->restore)
+        failure = check_kinship(premises);
+    if (failure.error)
+        premises_close(premises, true);
+    return failure;
+}
+
+int premises_finish(struct premises *premises)
+{
+    const struct io *io = premises->io;
+    int error = premises->restore ? tree_remove(io, premises->to.root, drafts_name(premises)) : 0;
+    return !error && io->fsync(io->self, premises->to.root) < 0 ? errno : error;
+}
+
+/* Removes the folder that was made, if nothing is in it but what makes a data folder. */
+static void remove_made(struct premises *premises)
+{
+    static const char *const files[] = {DEPOT_ACCESS, "lock", FOLDER_MARKER};
+    const struct io *io = premises->io;
+    int root = premises->to.root;
+    if (has_stores(&premises->to) || io->unlinkat(io->self, root, drafts_name(premises), AT_REMOVEDIR) < 0 ||
+        io->unlinkat(io->self, root, "stores", AT_REMOVEDIR) < 0)
+        return;
+    io->unlinkat(io->self, root, "trash", AT_REMOVEDIR);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        io->unlinkat(io->self, root, files[i], 0);
+    io->unlinkat(io->self, AT_FDCWD, premises->to_path, AT_REMOVEDIR);
+}
+
+void premises_close(struct premises *premises, bool failed)
+{
+    if (failed && premises->fresh)
+        remove_made(premises);
+    premises_close_to(premises);
+    folder_close(&premises->from);
+}

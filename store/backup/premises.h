@@ -1,0 +1,45 @@
+/* premises.h - the two data folders of a backup or a restoration: from where, and to where.
+ *
+ *     TO/backup/     says that TO is a backup, and holds stores in the making
+ *     TO/restore/    the same of a folder that is being restored, until it is; then it goes
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_PREMISES_H
+#define CAIRN_PREMISES_H
+
+#include "store/depot/folder.h"
+#include "store/store.h"
+
+struct premises {
+    const struct io *io;
+    struct io reading; /* the same, for the source */
+    const char *from_path;
+    const char *to_path;
+    bool restore;
+    bool any_source; /* struct backup_options */
+    struct folder from;
+    struct folder to;
+    int drafts; /* the folder in which stores are made */
+    bool fresh; /* TO was not there before */
+    struct store_detail *detail;
+};
+
+/* A sentence about a call that has failed, with a path in it. */
+struct failure premises_fail(const struct premises *premises, int os_error, const char *what, const char *path);
+
+/* Opens both, where the second may be a copy of the first; what is missing of it is made. Nothing stays open on
+ * failure. Blocking. */
+struct failure premises_open(struct premises *premises);
+
+/* The same of TO alone: whether it may be a backup. *ret_empty: it has no stores. Blocking. */
+struct failure premises_open_to(struct premises *premises, bool *ret_empty);
+void premises_close_to(struct premises *premises);
+
+/* What was restored is. An errno. Blocking. */
+int premises_finish(struct premises *premises);
+
+/* Closes what is open. With `failed`, a folder goes again that was made, and has come to hold nothing. Blocking. */
+void premises_close(struct premises *premises, bool failed);
+
+#endif
