@@ -1,6 +1,7 @@
 /* api.c - the door: libmicrohttpd's callbacks, each one step in the life of a request. */
 #include "api/api.h"
 
+#include "api/live/live.h"
 #include "api/request/core.h"
 #include "api/request/record.h"
 #include "api/request/turn.h"
@@ -32,17 +33,28 @@ struct api *api_new(const struct api_options *options)
     api->batches.limit = BATCHES_IN_MEMORY * (size_t)options->batch_bytes_limit;
     api->answers.limit = options->answers_bytes_limit;
     editions_init(&api->exposition);
+    traffic_init(&api->traffic);
     if (!api->options.base_path)
         api->options.base_path = "";
     if (!api->options.resume)
         api->options.resume = MHD_resume_connection;
-    return api;
+    api->live = live_new(api);
+    if (api->live)
+        return api;
+    api_free(api);
+    return NULL;
+}
+
+void api_look(struct api *api)
+{
+    live_tick(api->live);
 }
 
 void api_drain(struct api *api)
 {
     atomic_store(&api->draining, true);
     depot_end_watches(api->options.depot);
+    live_end(api->live);
 }
 
 void api_count_eviction(struct api *api, enum api_eviction reason)
@@ -59,6 +71,8 @@ void api_free(struct api *api)
 {
     if (!api)
         return;
+    live_free(api->live);
+    traffic_free(&api->traffic);
     rules_release(api->rules);
     editions_free(&api->exposition);
     pthread_mutex_destroy(&api->rules_lock);

@@ -40,6 +40,7 @@ struct api_service_figures {
     uint64_t resident_bytes, virtual_bytes;
     uint64_t open_files, most_files;
     double start_seconds; /* since 1970 */
+    uint64_t disk_bytes;  /* of the disk that the data folder is on; 0: it does not tell */
 };
 
 struct api_options {
@@ -63,7 +64,7 @@ struct api_options {
     /* Bytes of answers since the connection was opened: that the system was given, and that the client has taken. NULL:
      * nobody knows. Thread: the daemon's. */
     void (*moved)(struct MHD_Connection *connection, uint64_t *ret_given, uint64_t *ret_taken);
-    /* Fills in what the service knows. NULL: all of it is 0. Does not block. Thread: the daemon's. */
+    /* Fills in what the service knows. NULL: all of it is 0. It may ask the disk. Thread: any. */
     void (*figures)(void *arg, struct api_service_figures *ret_figures);
     void *figures_arg;
     /* Those whose X-Forwarded-For is believed; borrowed. */
@@ -90,6 +91,9 @@ struct api *api_new(const struct api_options *options);
 /* Who may do what from here on (access/rules.h); requests that have begun go on by what held then. Takes the caller's
  * reference. NULL, as in the beginning: everything is open to all. Thread: any. */
 void api_set_rules(struct api *api, struct rules *rules);
+
+/* To be called once a second: has figures made of it, for who looks on (live/live.h). Does not block. Thread: one. */
+void api_look(struct api *api);
 
 /* From here on /readyz says 503 and every answer carries `Connection: close`. Thread: any. */
 void api_drain(struct api *api);

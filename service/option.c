@@ -45,7 +45,7 @@ const struct option option_table[] = {
      FIELD(root_token_file)},
     {"open", OPTION_SWITCH, "everybody who can connect may do everything: there is no access control", FIELD(open),
      .choices = switches},
-    {"metrics-open", OPTION_SWITCH, "everybody who can connect may read /metrics", FIELD(metrics_open),
+    {"metrics-open", OPTION_SWITCH, "everybody who can connect may read /metrics and /v1/live", FIELD(metrics_open),
      .choices = switches},
     {"console", OPTION_CHOICE, "whether there are pages for people at /console/", FIELD(console), .choices = off_on},
     {"threads", OPTION_COUNT, "threads that serve HTTP", FIELD(threads), 1, 64},

@@ -28,6 +28,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -178,6 +179,13 @@ static bool open_access_log(struct server *server)
     return server->access_log != NULL;
 }
 
+/* 0: the disk does not tell. */
+static uint64_t disk_bytes(const char *data)
+{
+    struct statvfs disk;
+    return statvfs(data, &disk) == 0 ? (uint64_t)disk.f_blocks * disk.f_frsize : 0;
+}
+
 /* For api_options: requests come only when all loops run, and end before the first of them is freed. */
 static void tell_figures(void *arg, struct api_service_figures *ret_figures)
 {
@@ -205,6 +213,7 @@ static void tell_figures(void *arg, struct api_service_figures *ret_figures)
         .open_files = process.open_files,
         .most_files = process.most_files,
         .start_seconds = server->started,
+        .disk_bytes = disk_bytes(server->config->data),
     };
 }
 
@@ -352,6 +361,7 @@ static int accept_until(struct server *server, int64_t end)
         int64_t look = clock_milliseconds() + LOOK_INTERVAL;
         acceptor_run(&server->acceptor, look < end ? look : end);
         access_look(&server->access);
+        api_look(server->api);
         memory_look(&server->memory, acceptor_connections(&server->acceptor), api_requests(server->api));
         signal = take_signal(server);
     } while (!signal_ends(signal) && clock_milliseconds() < end);

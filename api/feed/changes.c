@@ -55,5 +55,6 @@ static void end(struct request *request)
 const struct endpoint endpoint_changes = {.begin = begin,
                                           .parameters = {"since", "limit", "wait", "prefix", "log"},
                                           .negotiates = true,
+                                          .holds = true,
                                           .end = end,
                                           .fault = "the changes cannot be read"};

@@ -9,9 +9,12 @@
 #include "api/request/edition.h"
 #include "api/request/metrics.h"
 #include "api/request/route.h"
+#include "api/request/traffic.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+
+struct live;
 
 struct api {
     struct api_options options;
@@ -22,6 +25,8 @@ struct api {
     atomic_size_t requests; /* begun and not completed */
     uint64_t process;       /* a random number: its requests' names are made with it */
     struct metrics metrics;
+    struct traffic traffic;
+    struct live *live;          /* what is made of both each second (live/live.h) */
     struct budget batches;      /* memory for the bodies and answers of batches */
     struct budget answers;      /* memory for all other answers that may be long */
     struct editions exposition; /* of the metrics */

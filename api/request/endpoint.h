@@ -38,6 +38,8 @@ struct endpoint {
     bool unconditional;
     /* The objects that it writes have their fields already: a request that has some for one is refused. */
     bool carries;
+    /* It holds answers back until something happens: how long they take says nothing of the server. */
+    bool holds;
     /* What it answers depends on Accept. */
     bool negotiates;
     /* It tells how the server is: also those who find no place among the connections, and outside of the base path,
@@ -76,6 +78,8 @@ extern const struct endpoint endpoint_store_get;
 extern const struct endpoint endpoint_store_patch;
 extern const struct endpoint endpoint_store_delete;
 extern const struct endpoint endpoint_changes;
+extern const struct endpoint endpoint_live;
+extern const struct endpoint endpoint_store_live;
 extern const struct endpoint endpoint_stores_list;
 extern const struct endpoint endpoint_access;
 extern const struct endpoint endpoint_about;

@@ -17,14 +17,9 @@ static void add(atomic_uint_fast64_t *counter, uint64_t count)
     atomic_fetch_add_explicit(counter, count, memory_order_relaxed);
 }
 
-/* The thread's shard: they are given out in turn. */
 static struct metrics_shard *own_shard(struct metrics *metrics)
 {
-    static atomic_uint threads;
-    static _Thread_local unsigned number = UINT_MAX;
-    if (number == UINT_MAX)
-        number = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % METRICS_SHARDS;
-    return &metrics->shards[number];
+    return &metrics->shards[shard_own()];
 }
 
 /* ---- statuses -------------------------------------------------------------------------------- */
@@ -68,7 +63,7 @@ uint64_t metrics_begin(struct metrics *metrics)
 {
     struct metrics_shard *shard = own_shard(metrics);
     uint64_t before = atomic_fetch_add_explicit(&shard->requests, 1, memory_order_relaxed);
-    return before * METRICS_SHARDS + (uint64_t)(shard - metrics->shards);
+    return before * SHARDS + (uint64_t)(shard - metrics->shards);
 }
 
 void metrics_count(struct metrics *metrics, enum method method, unsigned status, enum problem problem)
@@ -118,7 +113,7 @@ void metrics_sum(struct metrics *metrics, struct metrics_shard *ret_sum)
     atomic_uint_fast64_t *sums = (atomic_uint_fast64_t *)ret_sum;
     for (size_t i = 0; i < COUNTERS; i++)
         atomic_init(&sums[i], 0);
-    for (size_t shard = 0; shard < METRICS_SHARDS; shard++) {
+    for (size_t shard = 0; shard < SHARDS; shard++) {
         atomic_uint_fast64_t *counters = (atomic_uint_fast64_t *)&metrics->shards[shard];
         for (size_t i = 0; i < COUNTERS; i++)
             add(&sums[i], atomic_load_explicit(&counters[i], memory_order_relaxed));

@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/http/method.h"
 #include "api/http/problem.h"
+#include "api/request/shard.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,7 +19,6 @@
 #include <stdint.h>
 
 enum {
-    METRICS_SHARDS = 16,
     METRICS_CLASSES = 4,   /* 2xx to 5xx */
     METRICS_STATUSES = 64, /* more than there are */
     METRICS_BUCKETS = 15,
@@ -46,7 +46,7 @@ struct metrics_shard {
 };
 
 struct metrics {
-    struct metrics_shard shards[METRICS_SHARDS];
+    struct metrics_shard shards[SHARDS];
 };
 
 /* A request that is over. */

@@ -152,6 +152,20 @@ static uint64_t bytes_taken(const struct request *request)
     return own < content_of(request) ? own : content_of(request);
 }
 
+static void count_traffic(struct request *request, const struct metrics_request *figures)
+{
+    bool held = request->endpoint && request->endpoint->holds;
+    struct traffic_request passed = {.method = request->method,
+                                     .status = figures->status,
+                                     .received = figures->received,
+                                     .sent = figures->sent,
+                                     .nanoseconds = held ? -1 : figures->nanoseconds};
+    struct traffic_store store = {0};
+    if (request->store)
+        store = traffic_store_of(request->store);
+    traffic_count(&request->api->traffic, request->store ? &store : NULL, &passed);
+}
+
 void record_end(struct request *request, bool complete)
 {
     struct api *api = request->api;
@@ -164,6 +178,7 @@ void record_end(struct request *request, bool complete)
         .sent = complete ? content_of(request) : bytes_taken(request),
     };
     metrics_end(&api->metrics, &figures);
+    count_traffic(request, &figures);
     if (api->options.record)
         write_line(request, &figures, complete);
 }

@@ -80,4 +80,5 @@ static void finish(struct request *request)
     request_acquire(request, start);
 }
 
-const struct endpoint endpoint_compact = {.begin = begin, .receive = receive, .finish = finish, .parameters = {"wait"}};
+const struct endpoint endpoint_compact = {
+    .begin = begin, .receive = receive, .finish = finish, .parameters = {"wait"}, .holds = true};

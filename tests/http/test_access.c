@@ -82,6 +82,7 @@ static const struct operation operations[] = {
     {"PATCH", "/v1/stores/@-2", "{\"limits\":{\"bytes\":1}}", JSON, "admin", 200},
     {"DELETE", "/v1/stores/@-2", NULL, NULL, "admin", 204},
     {"GET", "/metrics", NULL, NULL, "admin", 200},
+    {"GET", "/v1/live", NULL, NULL, "admin", 200},
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
@@ -244,6 +245,7 @@ START_TEST(metrics_may_be_opened)
     start_with_every_token();
     site_expect(get(NULL, "/metrics"), 200);
     site_expect(get("elsewhere", "/metrics"), 200);
+    site_expect(get(NULL, "/v1/live"), 200);
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include "tests/http/many.h"
 #include "tests/http/raw.h"
 #include "tests/http/site.h"
+#include "tests/http/stream.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -14,81 +15,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENT_MAX = 1 << 20 };
-
 /* ---- a stream of events ------------------------------------------------------------------------ */
 
-struct stream {
-    int socket;
-    struct raw_answer head;
-    char event[EVENT_MAX + 1]; /* the last one, up to the empty line */
-    size_t length;
-    char ahead[16384]; /* bytes that have come, and are not in an event yet */
-    size_t ahead_at, ahead_length;
-};
-
-/* In HTTP/1.0 the content ends with the connection, and is not in chunks. */
 static struct stream *open_stream(const char *query, const char *fields)
 {
-    struct stream *stream = calloc(1, sizeof *stream);
-    stream->socket = raw_connect(site.server->port);
-    ck_assert(raw_send(stream->socket, "GET %s%s HTTP/1.0\r\nHost: a\r\nAccept: text/event-stream\r\n%s\r\n",
-                       site_target("/changes"), query, fields));
-    ck_assert(raw_receive_head(stream->socket, &stream->head));
-    return stream;
-}
-
-static void close_stream(struct stream *stream)
-{
-    close(stream->socket);
-    free(stream);
-}
-
-/* The next byte; false at the end of the stream. */
-static bool next_byte(struct stream *stream, char *ret_byte)
-{
-    struct pollfd poller = {.fd = stream->socket, .events = POLLIN};
-    if (stream->ahead_at == stream->ahead_length) {
-        ck_assert_int_eq(poll(&poller, 1, 60000), 1);
-        ssize_t received = recv(stream->socket, stream->ahead, sizeof stream->ahead, 0);
-        if (received <= 0)
-            return false;
-        stream->ahead_at = 0;
-        stream->ahead_length = (size_t)received;
-    }
-    *ret_byte = stream->ahead[stream->ahead_at++];
-    return true;
-}
-
-/* Reads up to the next empty line; false at the end of the stream. */
-static bool next_block(struct stream *stream)
-{
-    for (stream->length = 0; stream->length < EVENT_MAX; stream->length++) {
-        char *end = stream->event + stream->length;
-        if (!next_byte(stream, end))
-            return false;
-        end[1] = '\0';
-        if (stream->length > 0 && end[0] == '\n' && end[-1] == '\n')
-            return true;
-    }
-    ck_abort_msg("an event has no end");
-    return false;
+    return stream_open(client_text(site.client, "%s%s", site_target("/changes"), query), fields);
 }
 
 static bool is_heartbeat(const struct stream *stream)
 {
     return stream->event[0] == ':' || strncmp(stream->event, "id: ", 4) == 0;
-}
-
-/* The value of a field of the last event. */
-static const char *field_of(const struct stream *stream, const char *name)
-{
-    const char *line = client_text(site.client, "\n%s: ", name), *found;
-    const char *text = client_text(site.client, "\n%s", stream->event);
-    found = strstr(text, line);
-    ck_assert_msg(found, "no %s in %s", name, stream->event);
-    found += strlen(line);
-    return client_text(site.client, "%.*s", (int)strcspn(found, "\n"), found);
 }
 
 /* "put a; delete a; " of the next event that is one for scripts. */
@@ -98,9 +34,9 @@ static const char *next_event(struct stream *stream)
     size_t i;
     json_t *change;
     do
-        ck_assert(next_block(stream));
+        ck_assert(stream_next(stream));
     while (is_heartbeat(stream));
-    json_t *page = json_loads(field_of(stream, "data"), 0, NULL);
+    json_t *page = json_loads(stream_field(stream, "data"), 0, NULL);
     ck_assert(json_is_object(page));
     json_array_foreach (json_object_get(page, "changes"), i, change)
         text = client_text(site.client, "%s%s %s; ", text, json_string_value(json_object_get(change, "op")),
@@ -114,7 +50,7 @@ static struct stream *follow(const char *query, const char *fields)
 {
     struct stream *stream = open_stream(query, fields);
     ck_assert_int_eq(stream->head.status, 200);
-    ck_assert(next_block(stream));
+    ck_assert(stream_next(stream));
     unsigned retry;
     ck_assert_int_eq(sscanf(stream->event, "retry: %u\n\n", &retry), 1);
     ck_assert_uint_ge(retry, 1000);
@@ -124,9 +60,9 @@ static struct stream *follow(const char *query, const char *fields)
 
 static void expect_end(struct stream *stream)
 {
-    while (next_block(stream))
+    while (stream_next(stream))
         ck_assert_msg(is_heartbeat(stream), "%s", stream->event);
-    close_stream(stream);
+    stream_close(stream);
 }
 
 static const char *header(const struct stream *stream, const char *name)
@@ -154,7 +90,7 @@ START_TEST(what_there_is_comes_and_then_what_is_written)
                                     "{\"op\":\"put\",\"key\":\"c\",\"data\":\"eA==\"}]}"),
                 200);
     ck_assert_str_eq(next_event(stream), "delete b; put c; ");
-    close_stream(stream);
+    stream_close(stream);
 }
 END_TEST
 
@@ -164,18 +100,18 @@ START_TEST(who_comes_back_gets_what_follows)
     site_expect(site_put("a", "1", NULL), 201);
     struct stream *stream = follow("", "");
     ck_assert_str_eq(next_event(stream), "put a; ");
-    const char *id = field_of(stream, "id"), *offset = strchr(id, '-') + 1;
-    close_stream(stream);
+    const char *id = stream_field(stream, "id"), *offset = strchr(id, '-') + 1;
+    stream_close(stream);
     site_expect(site_put("b", "1", NULL), 201);
     stream = follow("?since=0&prefix=", client_text(site.client, "Last-Event-ID: %s\r\n", id));
     ck_assert_str_eq(next_event(stream), "put b; ");
-    close_stream(stream);
+    stream_close(stream);
     stream = follow("", client_text(site.client, "Last-Event-ID: %s\r\n", offset));
     ck_assert_str_eq(next_event(stream), "put b; ");
-    close_stream(stream);
+    stream_close(stream);
     stream = follow(client_text(site.client, "?since=%s&log=%.8s", offset, id), "");
     ck_assert_str_eq(next_event(stream), "put b; ");
-    close_stream(stream);
+    stream_close(stream);
 }
 END_TEST
 
@@ -183,7 +119,7 @@ static int refusal(const char *query, const char *fields)
 {
     struct stream *stream = open_stream(query, fields);
     int status = stream->head.status;
-    close_stream(stream);
+    stream_close(stream);
     return status;
 }
 
@@ -239,20 +175,20 @@ START_TEST(a_silence_has_heartbeats)
     server_add(site.server, "--feed-heartbeat=1s");
     site_start();
     struct stream *stream = follow("?prefix=b", "");
-    ck_assert(next_block(stream));
+    ck_assert(stream_next(stream));
     ck_assert_str_eq(stream->event, ":\n\n");
     site_expect(site_put("a", "1", NULL), 201);
     do
-        ck_assert(next_block(stream));
+        ck_assert(stream_next(stream));
     while (stream->event[0] == ':');
     ck_assert_ptr_null(strstr(stream->event, "data"));
-    const char *id = field_of(stream, "id");
+    const char *id = stream_field(stream, "id");
     ck_assert_int_eq(strtoll(strchr(id, '-') + 1, NULL, 10), site_figure("end_offset"));
-    ck_assert(next_block(stream));
+    ck_assert(stream_next(stream));
     ck_assert_str_eq(stream->event, ":\n\n");
     site_expect(site_put("b", "1", NULL), 201);
     ck_assert_str_eq(next_event(stream), "put b; ");
-    close_stream(stream);
+    stream_close(stream);
 }
 END_TEST
 
@@ -272,7 +208,7 @@ START_TEST(who_has_gone_is_noticed)
     site_start();
     struct stream *leaves = follow("", ""), *breaks = follow("", "");
     ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 2));
-    close_stream(leaves);
+    stream_close(leaves);
     raw_reset(breaks->socket);
     free(breaks);
     ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 0));
@@ -289,7 +225,7 @@ START_TEST(a_stream_ends_with_the_server)
     site_expect(site_put("a", "1", NULL), 201);
     ck_assert_str_eq(next_event(stream), "put a; ");
     char id[64]; /* which the client does not have, who goes with the server */
-    (void)snprintf(id, sizeof id, "%s", field_of(stream, "id"));
+    (void)snprintf(id, sizeof id, "%s", stream_field(stream, "id"));
     server_stop(site.server);
     expect_end(stream);
     server_start(site.server);
@@ -297,15 +233,15 @@ START_TEST(a_stream_ends_with_the_server)
     site_expect(site_put("b", "1", NULL), 201);
     stream = follow("", client_text(site.client, "Last-Event-ID: %s\r\n", id));
     ck_assert_str_eq(next_event(stream), "put b; ");
-    close_stream(stream);
+    stream_close(stream);
 }
 END_TEST
 
 /* Why, as a problem of that kind, and then the end. */
 static void expect_gone(struct stream *stream, const char *kind, int status)
 {
-    ck_assert_str_eq(field_of(stream, "event"), "gone");
-    json_t *problem = json_loads(field_of(stream, "data"), 0, NULL);
+    ck_assert_str_eq(stream_field(stream, "event"), "gone");
+    json_t *problem = json_loads(stream_field(stream, "data"), 0, NULL);
     ck_assert_str_eq(json_string_value(json_object_get(problem, "type")),
                      client_text(site.client, "urn:problem-type:cairn:%s", kind));
     ck_assert_int_eq(json_integer_value(json_object_get(problem, "status")), status);
@@ -319,10 +255,10 @@ START_TEST(a_store_that_is_removed_is_gone_and_another_one_of_its_name_is_not_th
     site_expect(site_put("a", "1", NULL), 201);
     struct stream *stream = follow("", "");
     ck_assert_str_eq(next_event(stream), "put a; ");
-    const char *id = field_of(stream, "id");
+    const char *id = stream_field(stream, "id");
     char *all = client_text(site.client, "%s?force=true", site_target(""));
     site_expect(client_send(site.client, "DELETE", all, NULL, 0, NULL), 204);
-    ck_assert(next_block(stream));
+    ck_assert(stream_next(stream));
     expect_gone(stream, "no-store", 404);
     site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
     site_expect(site_put("a", "1", NULL), 201); /* as many bytes as there were */
@@ -340,7 +276,7 @@ START_TEST(a_stream_ends_when_the_rules_change)
     site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
     const char *bearer = client_text(site.client, "%s\r\n", access_bearer("all"));
     struct stream *stream = follow("", bearer);
-    ck_assert(next_block(stream));
+    ck_assert(stream_next(stream));
     access_write(access_token("other", access_grant("\"*\"", "", ACCESS_ALL), NULL), "");
     kill(site.server->pid, SIGHUP);
     expect_end(stream);
@@ -382,7 +318,7 @@ START_TEST(who_is_left_behind_is_told)
     struct stream *stream = read_little();
     many_delete(MANY);
     compact();
-    while (next_block(stream) && !strstr(stream->event, "event: gone")) {
+    while (stream_next(stream) && !strstr(stream->event, "event: gone")) {
     }
     expect_gone(stream, "changes-gone", 410);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = METRICS_SHARDS + 5, REQUESTS = 1000 };
+enum { THREADS = SHARDS + 5, REQUESTS = 1000 };
 
 static struct metrics *metrics;
 static uint64_t numbers[THREADS][REQUESTS];

@@ -32,6 +32,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.moves_and_copies,
     server_pages.pages,
     server_pages.console,
+    server_pages.live,
     server_pages.refusals_from_any_path,
     server_pages.methods,
 )

@@ -4,7 +4,7 @@ import gzip
 import re
 
 from .exchange import exchange
-from .scenarios import OTHER_ETAG
+from .scenarios import OTHER_ETAG, first_event
 from .server import Server
 
 # Methods that a route may have beyond the file. OpenAPI cannot describe the first two, which it names in words; HEAD comes
@@ -24,6 +24,19 @@ def pages(checker):
     served = checker.call("getOpenapi", 200).body
     with open(checker.specification.file, "rb") as file:
         checker.check("the server serves this very file", served == file.read(), "it serves another one")
+
+
+def live(checker):
+    call = checker.call
+    path = {"store": "looked-at"}
+    call("createStore", 201, path)
+    for page in (call("getLive", 200).json(), call("getStoreLive", 200, path).json()):
+        checker.check("rows have what the columns say", {len(row) for row in page["rows"]} <= {len(page["columns"])},
+                      f"{page}")
+    for target in ("/v1/live", "/v1/stores/looked-at/live"):
+        told = first_event(checker.address, target)
+        checker.check(f"{target} begins with the past", set(told) == {"interval", "columns", "rows"}, f"{told}")
+    call("getStoreLive", 404, {"store": "absent"})
 
 
 def console(checker):
