@@ -29,6 +29,8 @@ static void told(void *arg, const struct backup_store *store)
     uint64_t offset = run->part ? run->part->offset_of(run->part->arg, store->name) : store->end_offset;
     bool known = run->part || !store->unchanged;
     progress_pause(&run->progress);
+    if (run->part && !store->error)
+        run->part->tell_flaws(run->part->arg, store->name);
     account_store(run->account, store, known ? &offset : NULL);
     progress_resume(&run->progress);
 }

@@ -22,6 +22,7 @@ struct copying_part {
     const char *from;                                    /* the folder */
     bool (*wanted)(void *arg, const char *store);        /* whether it is copied */
     uint64_t (*offset_of)(void *arg, const char *store); /* the point of the server's log */
+    void (*tell_flaws)(void *arg, const char *store);    /* what is damaged there goes into the account */
     void *arg;
 };
 

@@ -2,10 +2,9 @@
 #include "service/follower.h"
 
 #include "api/http/etag.h"
-#include "api/text/naming.h"
-#include "api/text/timestamp.h"
+#include "service/bookmark.h"
+#include "service/clock.h"
 #include "service/landing.h"
-#include "service/small_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,15 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-    PAGES_MAX = 2000, /* once the end of the feed was seen */
-    IN_FLIGHT = 256,  /* commits */
+    PATIENCE = 60,   /* seconds, once the end of the feed was seen */
+    IN_FLIGHT = 256, /* commits */
+    TRIES_MAX = 5,   /* for an object, of a server that answers otherwise */
     PATH_SIZE = 3 * STORE_KEY_MAX + STORE_NAME_MAX + 64,
-    NOTE_MAX = 256,
-    LOG_SIZE = 32,
     MILLISECOND = 1000000,
 };
 
@@ -30,103 +26,83 @@ struct pursuit {
     struct follower *follower;
     const char *name;
     struct store *store;
-    uint64_t next;
-    char log[LOG_SIZE]; /* which log that is a place of, as the feed's pages tell it; "": that is not known */
-    json_t *unsettled;  /* name of an object -> its last change, which the folder does not have just so */
-
+    struct bookmark bookmark;
+    json_t *unsettled;     /* name of an object -> its last change, which the folder does not have just so */
+    json_t *damaged;       /* the same of those that the server cannot give */
+    bool anew;             /* the folder has nothing of before */
+    enum follower_end end; /* when something has failed */
     struct landings landings;
 };
 
-static bool fail(struct follower *follower, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fail_as(struct pursuit *pursuit, enum follower_end end, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static bool fail(struct follower *follower, const char *format, ...)
+static bool fail_as(struct pursuit *pursuit, enum follower_end end, const char *format, ...)
 {
+    struct follower *follower = pursuit->follower;
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(follower->error, sizeof follower->error, format, arguments);
     va_end(arguments);
+    pursuit->end = end;
     return false;
 }
 
+#define fail(pursuit, ...) fail_as(pursuit, FOLLOWER_FAILED, __VA_ARGS__)
+
+/* Whatever was to be done, the folder did not take it. */
 static bool fail_store(struct pursuit *pursuit, const char *what, enum store_error error)
 {
-    return fail(pursuit->follower, "store %s: %s: %s", pursuit->name, what, store_error_text(error));
+    if (error == STORE_FULL)
+        return fail_as(pursuit, FOLLOWER_OVER,
+                       "no space is left on the disk of the backup: make space, and run this once more");
+    return fail(pursuit, "%s: %s", what, store_error_text(error));
 }
 
-/* Waits until no more than so many are on their way; false when one of them has failed. */
+/* An answer that was not expected. What came may have no whole answer because the server is gone for all. */
+static bool fail_answer(struct pursuit *pursuit, const char *what, int status)
+{
+    enum follower_end end = status == 404 ? FOLLOWER_GONE : status == 0 ? FOLLOWER_OVER : FOLLOWER_FAILED;
+    return fail_as(pursuit, end, "%s cannot be had: %s", what, remote_error(pursuit->follower->remote));
+}
+
+/* ---- objects that cannot be had ---------------------------------------------------------------- */
+
+/* Takes an object out of what is still to be settled. */
+static bool leave_out(struct pursuit *pursuit, json_t *change)
+{
+    char *name = change_name(change);
+    bool good = name && json_object_set_nocheck(pursuit->damaged, name, change) == 0;
+    if (good && json_object_get(pursuit->unsettled, name) == change)
+        json_object_del(pursuit->unsettled, name);
+    free(name);
+    return good || fail(pursuit, "memory is out");
+}
+
+/* Waits until no more than so many are on their way; those whose bytes were not those that the server said are left
+ * out. */
 static bool wait_landed(struct pursuit *pursuit, size_t most)
 {
-    enum store_error error = landings_wait(&pursuit->landings, most);
-    return !error || fail_store(pursuit, "an object could not be stored", error);
-}
-
-/* ---- changes --------------------------------------------------------------------------------- */
-
-/* What a change says. Borrowed from its JSON, but for the key. */
-struct change {
-    struct store_key key;
-    char *key_copy;   /* where base64 is decoded */
-    const char *etag; /* NULL: it is deleted */
-    int64_t modified; /* nanoseconds since 1970, to the millisecond */
-    bool sweeps;      /* it ends others as well */
-};
-
-/* The point in time that timestamp_write() has written. */
-static bool read_time(const char *text, int64_t *ret_time)
-{
-    int64_t seconds;
-    if (!text || !timestamp_read(text, strlen(text), &seconds))
-        return false;
-    const char *part = strchr(text, '.');
-    *ret_time = (seconds * 1000 + (part ? strtol(part + 1, NULL, 10) : 0)) * MILLISECOND;
-    return true;
-}
-
-/* The key of a change: its text, its base64, or, where it has no name, its hash. *ret_copy: free it. */
-static bool read_key(const json_t *json, struct store_key *ret_key, char **ret_copy)
-{
-    static const char *const members[] = {"key", "key_base64", "key_hash"};
-    struct naming naming = {0};
-    *ret_copy = NULL;
-    for (size_t i = 0; i < NAMINGS; i++) {
-        const json_t *value = json_object_get(json, members[i]);
-        size_t length = json_string_length(value);
-        if (!json_is_string(value))
-            continue;
-        *ret_copy = malloc(length + 1);
-        if (!*ret_copy)
-            return false;
-        memcpy(*ret_copy, json_string_value(value), length + 1);
-        naming.texts[i] = (struct text){.bytes = *ret_copy, .length = length};
-        return naming_key(&naming, ret_key) == NULL;
-    }
-    return false;
-}
-
-static bool read_change(const json_t *json, struct change *ret_change)
-{
-    const char *op = json_string_value(json_object_get(json, "op"));
-    struct change change = {0};
-    change.etag = op && strcmp(op, "put") == 0 ? json_string_value(json_object_get(json, "etag")) : NULL;
-    change.sweeps = json_is_integer(json_object_get(json, "ends"));
-    bool whole = op && (change.etag || strcmp(op, "delete") == 0) &&
-                 read_time(json_string_value(json_object_get(json, "modified")), &change.modified) &&
-                 read_key(json, &change.key, &change.key_copy);
-    *ret_change = change;
-    if (!whole)
-        free(change.key_copy);
-    return whole;
+    struct landings *landings = &pursuit->landings;
+    enum store_error error = landings_wait(landings, most);
+    bool good = !error || fail_store(pursuit, "an object could not be stored", error);
+    if (most > 0)
+        return good;
+    for (size_t i = 0; i < landings->wrong_count && good; i++)
+        good = leave_out(pursuit, (json_t *)(uintptr_t)landings->wrong[i]);
+    landings->wrong_count = 0;
+    return good;
 }
 
 /* ---- what the folder has --------------------------------------------------------------------- */
 
 enum held { HELD_NOTHING, HELD_OLDER, HELD_SAME, HELD_NEWER, HELD_UNKNOWN };
 
-static enum held held_beside(struct pursuit *pursuit, const struct change *change)
+static enum held held_beside(struct store *store, const struct change *change)
 {
     struct object *object;
     char etag[ETAG_SIZE];
-    enum store_error error = store_get(pursuit->store, &change->key, 0, &object);
+    enum store_error error = store_get(store, &change->key, STORE_GET_EXPIRED, &object);
     if (error)
         return error == STORE_NO_OBJECT ? HELD_NOTHING : HELD_UNKNOWN;
     const struct object_info *info = object_info(object);
@@ -165,97 +141,125 @@ static bool settle_fetched(struct landing *landing, const struct change *change)
     return same;
 }
 
-static bool delete_object(struct pursuit *pursuit, const struct store_key *key)
+/* One that is not there, although no deletion was told. That is told further on; but what has expired may be gone for
+ * all who ask, and its deletion come late, or not at all. So where the feed still ends at the same place as it did when
+ * it was missed before, it is gone at that point. */
+static bool miss(struct pursuit *pursuit, const struct change *change, json_t *json, bool again, bool *ret_settled)
 {
-    return landings_delete(&pursuit->landings, key) || fail(pursuit->follower, "memory is out");
+    const json_t *missed = json_object_get(json, "missed");
+    *ret_settled = again && missed && (uint64_t)json_integer_value(missed) == pursuit->bookmark.next;
+    if (again)
+        json_object_set_new(json, "missed", json_integer((json_int_t)pursuit->bookmark.next));
+    return held_beside(pursuit->store, change) == HELD_NOTHING || landings_delete(&pursuit->landings, &change->key) ||
+           fail(pursuit, "memory is out");
+}
+
+/* Whether the server answers at all: one that starts is waited for. */
+static bool is_alive(struct pursuit *pursuit)
+{
+    json_t *answer = NULL;
+    int status = remote_json(pursuit->follower->remote, "/v1/stores?limit=1", &answer);
+    json_decref(answer);
+    return status == 200;
+}
+
+/* One that the server has, and does not give, although it answers. */
+static bool miss_damaged(struct pursuit *pursuit, json_t *json, int status, const char *why)
+{
+    if (status == 0 && !is_alive(pursuit))
+        return fail_as(pursuit, FOLLOWER_OVER, "the server does not answer any more: %s", why);
+    if (status != 0 && status != 500)
+        return fail(pursuit, "an object cannot be had: %s", why);
+    return leave_out(pursuit, json);
+}
+
+/* *ret_landing is there only when the status is 200, or when it is 0 by the store's fault. */
+static int ask_object(struct pursuit *pursuit, const struct change *change, const json_t *json,
+                      struct landing **ret_landing)
+{
+    struct remote *remote = pursuit->follower->remote;
+    char path[PATH_SIZE];
+    put_path(path, pursuit->name, &change->key);
+    for (unsigned tries = 1;; tries++) {
+        *ret_landing = landing_new(&pursuit->landings, &change->key, json);
+        if (!*ret_landing)
+            return 0;
+        const struct remote_reader reader = landing_reader(*ret_landing);
+        int status = remote_read(remote, path, &reader);
+        if (status == 200 || landing_error(*ret_landing))
+            return status;
+        landing_drop(*ret_landing);
+        *ret_landing = NULL;
+        if (tries == TRIES_MAX || !remote_is_passing(remote, status) || !is_alive(pursuit))
+            return status;
+    }
 }
 
 /* *ret_settled: it is that of the change. */
-static bool fetch(struct pursuit *pursuit, const struct change *change, bool *ret_settled)
+static bool fetch(struct pursuit *pursuit, const struct change *change, json_t *json, bool again, bool *ret_settled)
 {
-    char path[PATH_SIZE];
-    struct landing *landing = landing_new(&pursuit->landings, &change->key);
-    if (!landing)
-        return fail(pursuit->follower, "memory is out");
-    const struct remote_reader reader = landing_reader(landing);
-    put_path(path, pursuit->name, &change->key);
+    struct landing *landing;
     *ret_settled = false;
-    int status = remote_read(pursuit->follower->remote, path, &reader);
+    int status = ask_object(pursuit, change, json, &landing);
     if (status == 200) {
         *ret_settled = settle_fetched(landing, change);
         return wait_landed(pursuit, IN_FLIGHT);
     }
-    landing_drop(landing);
-    if (status == 404) /* its deletion is told further on */
-        return held_beside(pursuit, change) == HELD_NOTHING || delete_object(pursuit, &change->key);
-    return fail(pursuit->follower, "store %s: an object cannot be had: %s", pursuit->name,
-                remote_error(pursuit->follower->remote));
+    if (landing) {
+        enum store_error error = landing_error(landing);
+        landing_drop(landing);
+        return fail_store(pursuit, "an object could not be stored", error);
+    }
+    if (status == 404)
+        return miss(pursuit, change, json, again, ret_settled);
+    char why[sizeof pursuit->follower->error];
+    (void)snprintf(why, sizeof why, "%s", remote_error(pursuit->follower->remote));
+    return miss_damaged(pursuit, json, status, why);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-/* The name of an object among the unsettled: free() it. NUL is two bytes in it, which are no text (as in Java). */
-static char *object_name(const json_t *change)
-{
-    static const char *const members[] = {"key", "key_base64", "key_hash"};
-    size_t which = 0;
-    while (which < NAMINGS - 1 && !json_is_string(json_object_get(change, members[which])))
-        which++;
-    const json_t *value = json_object_get(change, members[which]);
-    const char *text = json_string_value(value);
-    size_t length = json_string_length(value);
-    char *name = malloc(2 * length + 2), *at = name;
-    if (!name)
-        return NULL;
-    *at++ = "kbh"[which];
-    for (size_t i = 0; i < length; i++)
-        if (text[i]) {
-            *at++ = text[i];
-        } else {
-            *at++ = '\xC0';
-            *at++ = '\x80';
-        }
-    *at = '\0';
-    return name;
-}
-
 /* Brings the folder closer to the last change of an object. `again`: also where what it has may be told of later. */
-static bool settle(struct pursuit *pursuit, const char *name, const json_t *json, bool again)
+static bool settle(struct pursuit *pursuit, const char *name, json_t *json, bool again)
 {
     struct change change;
-    if (!read_change(json, &change))
-        return fail(pursuit->follower, "store %s: its feed cannot be understood", pursuit->name);
-    enum held held = held_beside(pursuit, &change);
+    if (!change_read(json, &change))
+        return fail(pursuit, "its feed cannot be understood");
+    enum held held = held_beside(pursuit->store, &change);
     bool settled = change.etag ? held == HELD_SAME : held == HELD_NOTHING;
     bool good = true;
     if (change.sweeps) {
-        good = fail(pursuit->follower, "store %s: it was begun by an early version, or is damaged: copy its folder",
-                    pursuit->name);
+        good = fail(pursuit, "it was begun by an early version, or is damaged: copy its folder");
     } else if (!settled && !change.etag) {
-        settled = good = delete_object(pursuit, &change.key);
+        settled = landings_delete(&pursuit->landings, &change.key);
+        good = settled || fail(pursuit, "memory is out");
     } else if (!settled && (again || held != HELD_NEWER)) {
-        good = fetch(pursuit, &change, &settled);
+        good = fetch(pursuit, &change, json, again, &settled);
     }
-    free(change.key_copy);
+    change_free(&change);
     if (settled)
         json_object_del(pursuit->unsettled, name);
     return good;
 }
 
-/* Several changes of one object on a page count as the last. */
+/* Several changes of one object on a page count as the last. What is told anew is not damaged any more, or will be
+ * found so again. */
 static bool take_changes(struct pursuit *pursuit, const json_t *changes)
 {
     bool good = true;
     size_t count = json_array_size(changes);
     for (size_t i = 0; i < count && good; i++) {
         json_t *change = json_array_get(changes, i);
-        char *name = object_name(change);
-        good = name && json_object_set_nocheck(pursuit->unsettled, name, change) == 0;
+        char *name = change_name(change);
+        good = (name && json_object_set_nocheck(pursuit->unsettled, name, change) == 0) ||
+               fail(pursuit, "memory is out");
+        if (good)
+            json_object_del(pursuit->damaged, name);
         free(name);
     }
     for (size_t i = 0; i < count && good; i++) {
         json_t *change = json_array_get(changes, i);
-        char *name = object_name(change);
+        char *name = change_name(change);
         if (name && json_object_get(pursuit->unsettled, name) == change)
             good = settle(pursuit, name, change, false);
         free(name);
@@ -270,71 +274,24 @@ static bool ask_again(struct pursuit *pursuit)
     json_t *change;
     void *next;
     bool good = true;
-    json_object_foreach_safe (pursuit->unsettled, next, name, change)
+    json_t *asked = json_copy(pursuit->unsettled); /* labels of what lands live as long */
+    json_object_foreach_safe (asked, next, name, change)
         good = good && settle(pursuit, name, change, true);
-    return good && wait_landed(pursuit, 0);
+    good = good && wait_landed(pursuit, 0);
+    json_decref(asked);
+    return good;
 }
 
-/* ---- notes ----------------------------------------------------------------------------------- */
-
-static void note_path(const struct pursuit *pursuit, const char *ending, char path[PATH_SIZE])
-{
-    (void)snprintf(path, PATH_SIZE, "%s/follow/%s%s", pursuit->follower->folder, pursuit->name, ending);
-}
-
-static void forget_place(struct pursuit *pursuit)
-{
-    pursuit->next = 0;
-    pursuit->log[0] = '\0';
-}
-
-/* A store that was made anew under the same name has another log. */
-static void read_note(struct pursuit *pursuit)
-{
-    char path[PATH_SIZE];
-    size_t length;
-    note_path(pursuit, "", path);
-    char *text = small_file_read(path, NOTE_MAX, &length);
-    if (!text || sscanf(text, "next %" SCNu64 "\nlog %31[0-9a-f]", &pursuit->next, pursuit->log) != 2)
-        forget_place(pursuit);
-    free(text);
-}
-
-/* On disk when it returns: all in front of it is. */
-static bool write_note(struct pursuit *pursuit)
-{
-    char path[PATH_SIZE], draft[PATH_SIZE];
-    note_path(pursuit, "", path);
-    note_path(pursuit, ".new.", draft);
-    FILE *file = fopen(draft, "we");
-    bool good = file && fprintf(file, "next %" PRIu64 "\nlog %s\n", pursuit->next, pursuit->log) > 0 &&
-                fflush(file) == 0 && fdatasync(fileno(file)) == 0;
-    if (file && fclose(file) != 0)
-        good = false;
-    good = good && rename(draft, path) == 0;
-    return good || fail(pursuit->follower, "%s cannot be written: %s", path, strerror(errno));
-}
-
-static void remove_note(const struct pursuit *pursuit)
-{
-    char path[PATH_SIZE];
-    note_path(pursuit, "", path);
-    unlink(path);
-}
-
-/* ---- one store ------------------------------------------------------------------------------- */
-
-/* *ret_gone: the feed does not reach back so far. */
+/* *ret_gone: the feed does not reach back so far, or is that of another log. */
 static bool ask_page(struct pursuit *pursuit, json_t **ret_page, bool *ret_gone)
 {
+    const struct bookmark *bookmark = &pursuit->bookmark;
     char path[PATH_SIZE];
-    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=%" PRIu64 "%s%s", pursuit->name, pursuit->next,
-                   pursuit->log[0] ? "&log=" : "", pursuit->log);
+    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=%" PRIu64 "%s%s", pursuit->name, bookmark->next,
+                   bookmark->log[0] ? "&log=" : "", bookmark->log);
     int status = remote_json(pursuit->follower->remote, path, ret_page);
     *ret_gone = status == 410;
-    return status == 200 || *ret_gone ||
-           fail(pursuit->follower, "store %s: its changes cannot be had: %s", pursuit->name,
-                remote_error(pursuit->follower->remote));
+    return status == 200 || *ret_gone || fail_answer(pursuit, "its changes", status);
 }
 
 /* *ret_end: the feed ends with the page. Elsewhere the store is at no point: what compaction has moved is told of
@@ -345,53 +302,59 @@ static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end
     uint64_t end = (uint64_t)json_integer_value(json_object_get(page, "end"));
     if (!take_changes(pursuit, changes))
         return false;
-    pursuit->next = (uint64_t)json_integer_value(json_object_get(page, "next"));
-    *ret_end = pursuit->next == end;
-    atomic_store(&pursuit->follower->goal, end);
-    atomic_store(&pursuit->follower->done, pursuit->next);
+    pursuit->bookmark.next = (uint64_t)json_integer_value(json_object_get(page, "next"));
+    *ret_end = pursuit->bookmark.next == end;
     bool stands = *ret_end && json_array_size(changes) == 0;
     return !stands || json_object_size(pursuit->unsettled) == 0 || ask_again(pursuit);
 }
 
-/* Whether the page is of the log that is followed. Of which one that is stands in the note from the first page on: what
- * is in the folder is of that one. */
+static bool write_bookmark(struct pursuit *pursuit)
+{
+    int error = bookmark_write(&pursuit->bookmark);
+    return !error || fail(pursuit, "how far it has come cannot be written down: %s", strerror(error));
+}
+
+/* Whether the page is of the log that is followed. Of which one that is stands in the bookmark from the first page on:
+ * what is in the folder is of that one. */
 static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_same)
 {
+    struct bookmark *bookmark = &pursuit->bookmark;
     const char *log = json_string_value(json_object_get(page, "log"));
     if (!log)
-        return fail(pursuit->follower, "store %s: its feed does not tell of which log it is: the server is too old",
-                    pursuit->name);
-    *ret_same = !pursuit->log[0] || strcmp(pursuit->log, log) == 0;
-    if (pursuit->log[0])
+        return fail(pursuit, "its feed does not tell of which log it is: the server is too old");
+    *ret_same = !bookmark->log[0] || strcmp(bookmark->log, log) == 0;
+    if (bookmark->log[0])
         return true;
-    (void)snprintf(pursuit->log, sizeof pursuit->log, "%s", log);
-    return write_note(pursuit);
+    (void)snprintf(bookmark->log, sizeof bookmark->log, "%s", log);
+    return write_bookmark(pursuit);
 }
 
 /* Until the store is at a point of the log. */
 static bool pursue(struct pursuit *pursuit, bool *ret_gone)
 {
-    bool end = false, near = false;
-    for (unsigned pages = 0; !end || json_object_size(pursuit->unsettled) > 0; pages += near) {
+    bool end = false;
+    int64_t near = 0; /* milliseconds: since when the end of the feed was seen */
+    while (!end || json_object_size(pursuit->unsettled) > 0) {
         json_t *page;
-        if (pages == PAGES_MAX)
-            return fail(pursuit->follower,
-                        "store %s changes faster than it can be followed: copy its folder, or try again when less is "
-                        "written",
-                        pursuit->name);
         bool same = true;
+        if (near && clock_milliseconds() - near > PATIENCE * 1000)
+            return fail(pursuit, "it changes faster than it can be followed: copy its folder, or try again when less "
+                                 "is written");
         if (!ask_page(pursuit, &page, ret_gone) || *ret_gone)
             return false;
         bool good = is_same_log(pursuit, page, &same);
         *ret_gone = good && !same;
         good = good && same && take_page(pursuit, page, &end);
         json_decref(page);
-        near = near || end;
         if (!good)
             return false;
+        if (end && !near)
+            near = clock_milliseconds();
     }
     return true;
 }
+
+/* ---- one store ------------------------------------------------------------------------------- */
 
 static struct store_limit read_limit(const json_t *limits, const char *name)
 {
@@ -407,17 +370,34 @@ static bool set_limits(struct pursuit *pursuit, const json_t *limits)
     return !error || fail_store(pursuit, "its limits cannot be set", error);
 }
 
+/* What could not be had the last time is asked for again. */
+static bool recall_damaged(struct pursuit *pursuit)
+{
+    json_t *change;
+    size_t i;
+    bool good = true;
+    json_object_clear(pursuit->unsettled);
+    json_object_clear(pursuit->damaged);
+    json_array_foreach (pursuit->bookmark.damaged, i, change) {
+        char *name = change_name(change);
+        good = good && name && json_object_set_nocheck(pursuit->unsettled, name, change) == 0;
+        free(name);
+    }
+    return good || fail(pursuit, "memory is out");
+}
+
 /* What is there of a log that is not known is of no use. */
-static bool open_store(struct pursuit *pursuit, bool anew)
+static bool open_store(struct pursuit *pursuit)
 {
     struct depot *depot = pursuit->follower->depot;
     bool created;
     enum store_error error = STORE_OK;
-    forget_place(pursuit);
-    if (!anew)
-        read_note(pursuit);
-    if (!pursuit->log[0]) {
-        remove_note(pursuit);
+    if (pursuit->anew)
+        bookmark_forget(&pursuit->bookmark);
+    else
+        bookmark_read(&pursuit->bookmark);
+    if (!pursuit->bookmark.log[0]) {
+        bookmark_remove(&pursuit->bookmark);
         error = depot_delete(depot, pursuit->name, true, NULL);
     }
     if (!error || error == STORE_NO_STORE)
@@ -426,18 +406,64 @@ static bool open_store(struct pursuit *pursuit, bool anew)
         error = depot_acquire(depot, pursuit->name, &pursuit->store, NULL);
     if (error)
         return fail_store(pursuit, "its copy cannot be opened", error);
-    if (created)
-        pursuit->next = 0;
-    json_object_clear(pursuit->unsettled);
-    landings_begin(&pursuit->landings, pursuit->store);
-    return set_limits(pursuit, NULL);
+    if (created) /* with a bookmark, but without what it is about */
+        pursuit->bookmark.next = 0;
+    landings_begin(&pursuit->landings, pursuit->store, &pursuit->follower->done);
+    return recall_damaged(pursuit) && set_limits(pursuit, NULL);
 }
 
-static bool follow(struct pursuit *pursuit, const json_t *limits, bool anew, bool *ret_gone)
+/* About how much there is to be had: the objects that the server has, without those that the folder has. */
+static bool set_goal(struct pursuit *pursuit)
+{
+    struct follower *follower = pursuit->follower;
+    struct store_figures figures;
+    char path[PATH_SIZE];
+    json_t *answer = NULL;
+    (void)snprintf(path, sizeof path, "/v1/stores/%s", pursuit->name);
+    int status = remote_json(follower->remote, path, &answer);
+    if (status != 200)
+        return fail_answer(pursuit, "its figures", status);
+    store_figures(pursuit->store, &figures);
+    uint64_t bytes = (uint64_t)json_integer_value(json_object_get(answer, "live_bytes"));
+    atomic_store(&follower->goal, bytes > figures.live_bytes ? bytes - figures.live_bytes : 0);
+    json_decref(answer);
+    return true;
+}
+
+/* Tells of what could not be had, and has it asked for again by the next run. */
+static void tell_damaged(struct pursuit *pursuit)
+{
+    struct follower *follower = pursuit->follower;
+    const char *name;
+    json_t *change;
+    json_array_clear(pursuit->bookmark.damaged);
+    json_object_foreach (pursuit->damaged, name, change) {
+        follower->damaged(follower->arg, pursuit->name, change);
+        json_array_append(pursuit->bookmark.damaged, change);
+    }
+}
+
+/* The folder has nothing of before, and so not what is damaged by now: but the copy may have it. */
+static bool is_enough(struct pursuit *pursuit)
+{
+    size_t count = json_object_size(pursuit->damaged);
+    if (!pursuit->anew || count == 0 || pursuit->follower->replace)
+        return true;
+    return fail(pursuit,
+                "its feed does not reach back to the last run, and %zu objects are damaged at the server: put them "
+                "again or delete them there, or take it as it is with --replace",
+                count);
+}
+
+static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone)
 {
     *ret_gone = false;
-    bool good = open_store(pursuit, anew) && pursue(pursuit, ret_gone) && set_limits(pursuit, limits) &&
-                write_note(pursuit);
+    pursuit->end = FOLLOWER_FAILED;
+    bool good = open_store(pursuit) && set_goal(pursuit) && pursue(pursuit, ret_gone) && is_enough(pursuit) &&
+                set_limits(pursuit, limits);
+    if (good)
+        tell_damaged(pursuit);
+    good = good && write_bookmark(pursuit);
     if (pursuit->store)
         landings_end(&pursuit->landings);
     depot_release(pursuit->store);
@@ -445,47 +471,66 @@ static bool follow(struct pursuit *pursuit, const json_t *limits, bool anew, boo
     return good;
 }
 
-bool follower_follow(struct follower *follower, const char *name, const json_t *limits, uint64_t *ret_offset)
+enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
+                                  uint64_t *ret_offset)
 {
-    struct pursuit pursuit = {.follower = follower, .name = name, .unsettled = json_object()};
+    struct pursuit pursuit = {.follower = follower, .name = name, .unsettled = json_object(), .damaged = json_object()};
     bool gone;
-    bool good = follow(&pursuit, limits, false, &gone);
+    bookmark_init(&pursuit.bookmark, follower->folder, name);
+    bool good = follow(&pursuit, limits, &gone);
+    if (!good && gone) {
+        pursuit.anew = true;
+        good = follow(&pursuit, limits, &gone);
+    }
     if (!good && gone)
-        good = follow(&pursuit, limits, true, &gone);
-    if (!good && gone)
-        fail(follower, "store %s: its feed does not begin at 0", name);
-    *ret_offset = pursuit.next;
+        fail(&pursuit, "what it tells of its deletions does not reach back as far as it takes to read its changes "
+                       "(--feed-retention)");
+    *ret_offset = pursuit.bookmark.next;
+    bookmark_free(&pursuit.bookmark);
     json_decref(pursuit.unsettled);
-    return good;
+    json_decref(pursuit.damaged);
+    return good ? FOLLOWER_ARRIVED : pursuit.end;
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-static bool has_name(const json_t *stores, const char *name)
+bool follower_knows(struct follower *follower, const char *name, bool *ret_same)
 {
-    const json_t *store;
-    size_t i;
-    json_array_foreach (stores, i, store) {
-        const char *known = json_string_value(json_object_get(store, "name"));
-        if (known && strcmp(known, name) == 0)
-            return true;
-    }
-    return false;
+    struct bookmark bookmark;
+    char path[PATH_SIZE];
+    json_t *page = NULL;
+    int status = 404;
+    bookmark_init(&bookmark, follower->folder, name);
+    bookmark_read(&bookmark);
+    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=0&limit=1", name);
+    if (bookmark.log[0])
+        status = remote_json(follower->remote, path, &page);
+    const char *log = json_string_value(json_object_get(page, "log"));
+    *ret_same = log && strcmp(log, bookmark.log) == 0;
+    json_decref(page);
+    bookmark_free(&bookmark);
+    (void)snprintf(follower->error, sizeof follower->error, "%s", remote_error(follower->remote));
+    return status != 0;
 }
 
-bool follower_remove_others(struct follower *follower, const json_t *stores)
+bool follower_is_gone(struct follower *follower, const char *name)
 {
-    char **names;
-    size_t count;
-    enum store_error error = depot_names(follower->depot, &names, &count);
-    if (error)
-        return fail(follower, "the stores that were copied cannot be listed: %s", store_error_text(error));
-    for (size_t i = 0; i < count && !error; i++)
-        if (!has_name(stores, names[i])) {
-            const struct pursuit pursuit = {.follower = follower, .name = names[i]};
-            remove_note(&pursuit);
-            error = depot_delete(follower->depot, names[i], true, NULL);
-        }
-    free(names);
-    return !error || fail(follower, "the copy of a store cannot be removed: %s", store_error_text(error));
+    char path[PATH_SIZE];
+    json_t *answer = NULL;
+    (void)snprintf(path, sizeof path, "/v1/stores/%s", name);
+    int status = remote_json(follower->remote, path, &answer);
+    json_decref(answer);
+    return status == 404;
+}
+
+bool follower_remove(struct follower *follower, const char *name)
+{
+    struct bookmark bookmark;
+    bookmark_init(&bookmark, follower->folder, name);
+    bookmark_remove(&bookmark);
+    bookmark_free(&bookmark);
+    enum store_error error = depot_delete(follower->depot, name, true, NULL);
+    (void)snprintf(follower->error, sizeof follower->error, "the copy of store %s cannot be removed: %s", name,
+                   store_error_text(error));
+    return !error || error == STORE_NO_STORE;
 }

@@ -4,14 +4,19 @@
  * the change: the feed tells of that, too, further on. A store is at one point of the server's log when a page of the
  * feed ends with the log, and for each change up to there the folder has just that version.
  *
- * How far each store has come stands in the folder, in follow/NAME: a later run goes on from there. A run that ends
- * early begins again at the last such point, and does not ask again for what is there.
+ * An object that the server cannot give, since it is damaged there, is left out, and what the folder has of it stays.
+ *
+ * How far each store has come stands in the folder (bookmark.h): a later run goes on from there. A run that ends early
+ * begins again at the last such point, and does not ask again for what is there.
+ *
+ * Nothing expires in the folder by its own clock (depot_options.keep_expired): the feed tells the deletions.
  *
  * Thread: one.
  */
 #ifndef CAIRN_FOLLOWER_H
 #define CAIRN_FOLLOWER_H
 
+#include "service/change.h"
 #include "service/remote.h"
 #include "store/store.h"
 
@@ -19,19 +24,38 @@
 
 struct follower {
     struct remote *remote;     /* borrowed */
-    const char *folder;        /* the data folder, where the notes are */
+    const char *folder;        /* the data folder, where the bookmarks are */
     struct depot *depot;       /* it, open */
-    atomic_uint_fast64_t done; /* offsets of the store under way */
-    atomic_uint_fast64_t goal;
+    bool replace;              /* also what is damaged takes the place of what is there */
+    atomic_uint_fast64_t done; /* bytes of the store under way, ... */
+    atomic_uint_fast64_t goal; /* ... and about how many there are to be had */
+
+    /* Is told of each object that the server cannot give, by its change, when the store has come to its point. */
+    void (*damaged)(void *arg, const char *store, json_t *change);
+    void *arg;
     char error[640];
 };
 
-/* Brings the store of that name up to date, which is made if need be; `limits` as GET of the server's stores tells
- * them. *ret_offset: the point of the server's log. False: `error` says why, and the store is at no point. Blocking,
- * and long. */
-bool follower_follow(struct follower *follower, const char *name, const json_t *limits, uint64_t *ret_offset);
+enum follower_end {
+    FOLLOWER_ARRIVED, /* the store is at a point of the server's log */
+    FOLLOWER_GONE,    /* the server has it not any more */
+    FOLLOWER_FAILED,  /* it is at no point: `error` says why */
+    FOLLOWER_OVER,    /* and nothing more can be had of any store, or be stored */
+};
 
-/* Removes the stores that the server has not: those that `stores`, an array of objects with a `name`, does not name. */
-bool follower_remove_others(struct follower *follower, const json_t *stores);
+/* Brings the store of that name up to date, which is made if need be; `limits` as GET of the server's stores tells
+ * them. *ret_offset: the point of the server's log. Blocking, and long. */
+enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
+                                  uint64_t *ret_offset);
+
+/* Whether the server's store of that name is the one that was followed before. False: it does not answer, and `error`
+ * says why. Blocking. */
+bool follower_knows(struct follower *follower, const char *name, bool *ret_same);
+
+/* Whether the server says that it has no such store. Blocking. */
+bool follower_is_gone(struct follower *follower, const char *name);
+
+/* Removes the folder's store. False: `error` says why it could not be. Blocking. */
+bool follower_remove(struct follower *follower, const char *name);
 
 #endif

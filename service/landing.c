@@ -13,8 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <xxhash.h>
 
 #define SECOND INT64_C(1000000000) /* nanoseconds */
+
+enum { WRONG_MIN = 16 };
 
 static const char meta_prefix[] = "Cairn-Meta-";
 
@@ -25,20 +28,40 @@ struct landing {
     struct landings *landings;
     struct attributes attributes;
     struct digest sums;
+    XXH3_state_t *hash;
     struct stream *stream; /* NULL: not begun, or taken over by its commit */
     struct store_key key;
     char key_bytes[STORE_KEY_MAX];
     char etag[ETAG_SIZE];
     int64_t modified; /* nanoseconds since 1970 */
     uint64_t size;
-    bool ready; /* the stream takes bytes again */
+    const void *label;
+    enum store_error error; /* of the stream */
+    bool ready;             /* the stream takes bytes again */
 };
 
 void landing_drop(struct landing *landing)
 {
     stream_abort(landing->stream);
+    XXH3_freeState(landing->hash);
     attributes_free(&landing->attributes);
     free(landing);
+}
+
+/* Takes down one whose bytes are wrong. Lock held. */
+static void add_wrong(struct landings *landings, const void *label)
+{
+    if (landings->wrong_count == landings->wrong_capacity) {
+        size_t capacity = landings->wrong_capacity ? landings->wrong_capacity * 2 : WRONG_MIN;
+        const void **moved = realloc(landings->wrong, capacity * sizeof *moved);
+        if (!moved) {
+            landings->failure = STORE_NO_MEMORY;
+            return;
+        }
+        landings->wrong = moved;
+        landings->wrong_capacity = capacity;
+    }
+    landings->wrong[landings->wrong_count++] = label;
 }
 
 /* Thread: one that commits. */
@@ -46,14 +69,13 @@ static void landed(void *arg, const struct store_result *result)
 {
     struct landing *landing = arg;
     struct landings *landings = landing->landings;
-    char etag[ETAG_SIZE] = "";
-    if (!result->error)
-        etag_write(etag, &result->receipts[0].digest);
-    bool wrong = !result->error && landing->etag[0] && strcmp(etag, landing->etag) != 0;
+    const void *label = landing->label;
     landing_drop(landing);
     pthread_mutex_lock(&landings->lock);
-    if (result->error || wrong)
-        landings->failure = wrong ? STORE_DIGEST : result->error;
+    if (result->error == STORE_DIGEST)
+        add_wrong(landings, label);
+    else if (result->error)
+        landings->failure = result->error;
     landings->in_flight--;
     pthread_cond_broadcast(&landings->landed);
     pthread_mutex_unlock(&landings->lock);
@@ -61,9 +83,9 @@ static void landed(void *arg, const struct store_result *result)
 
 /* ---- all that are on their way ------------------------------------------------------------------- */
 
-void landings_begin(struct landings *landings, struct store *store)
+void landings_begin(struct landings *landings, struct store *store, atomic_uint_fast64_t *received)
 {
-    *landings = (struct landings){.store = store};
+    *landings = (struct landings){.store = store, .received = received};
     pthread_mutex_init(&landings->lock, NULL);
     pthread_cond_init(&landings->landed, NULL);
 }
@@ -83,6 +105,7 @@ void landings_end(struct landings *landings)
     (void)landings_wait(landings, 0);
     pthread_cond_destroy(&landings->landed);
     pthread_mutex_destroy(&landings->lock);
+    free(landings->wrong);
 }
 
 static void take_off(struct landings *landings)
@@ -207,7 +230,8 @@ static bool take_field(void *arg, const char *name, const char *value)
 static bool begin(void *arg)
 {
     struct landing *landing = arg;
-    return stream_open(landing->landings->store, &landing->key, landing->size, NULL, &landing->stream) == STORE_OK;
+    landing->error = stream_open(landing->landings->store, &landing->key, landing->size, NULL, &landing->stream);
+    return !landing->error;
 }
 
 static bool take_bytes(void *arg, const void *bytes, size_t length)
@@ -215,9 +239,12 @@ static bool take_bytes(void *arg, const void *bytes, size_t length)
     struct landing *landing = arg;
     const char *at = bytes;
     digest_update(&landing->sums, bytes, length);
+    XXH3_128bits_update(landing->hash, bytes, length);
+    atomic_fetch_add(landing->landings->received, length);
     while (length > 0) {
         size_t taken;
-        if (stream_write(landing->stream, at, length, &taken))
+        landing->error = stream_write(landing->stream, at, length, &taken);
+        if (landing->error)
             return false;
         at += taken;
         length -= taken;
@@ -227,22 +254,41 @@ static bool take_bytes(void *arg, const void *bytes, size_t length)
     return true;
 }
 
+/* Whether what came is what its ETag says: nobody else may ever have looked at it. */
+static bool is_right(const struct landing *landing)
+{
+    XXH128_canonical_t canonical;
+    struct store_digest digest;
+    char etag[ETAG_SIZE];
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(landing->hash));
+    memcpy(digest.bytes, canonical.digest, sizeof digest.bytes);
+    etag_write(etag, &digest);
+    return !landing->etag[0] || strcmp(etag, landing->etag) == 0;
+}
+
 static enum store_error seal(void *arg, const void **ret_attributes, size_t *ret_length)
 {
     struct landing *landing = arg;
-    if (!digest_verify(&landing->sums) || digest_keep(&landing->sums, &landing->attributes))
+    if (!is_right(landing) || !digest_verify(&landing->sums) || digest_keep(&landing->sums, &landing->attributes))
         return STORE_DIGEST;
     *ret_attributes = landing->attributes.bytes;
     *ret_length = landing->attributes.length;
     return STORE_OK;
 }
 
-struct landing *landing_new(struct landings *landings, const struct store_key *key)
+struct landing *landing_new(struct landings *landings, const struct store_key *key, const void *label)
 {
     struct landing *landing = calloc(1, sizeof *landing);
     if (!landing)
         return NULL;
+    landing->hash = XXH3_createState();
+    if (!landing->hash) {
+        free(landing);
+        return NULL;
+    }
+    XXH3_128bits_reset(landing->hash);
     landing->landings = landings;
+    landing->label = label;
     landing->key = copy_key(key, landing->key_bytes);
     digest_init(&landing->sums);
     return landing;
@@ -261,6 +307,11 @@ const char *landing_etag(const struct landing *landing)
 int64_t landing_modified(const struct landing *landing)
 {
     return landing->modified;
+}
+
+enum store_error landing_error(const struct landing *landing)
+{
+    return landing->error;
 }
 
 void landing_commit(struct landing *landing, int64_t modified)

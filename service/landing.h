@@ -1,6 +1,6 @@
 /* landing.h - objects that come from a server, on their way into a store: with the fields that they came with.
  *
- *     landings_begin(&landings, store);
+ *     landings_begin(&landings, store, &received);
  *     landing = landing_new(&landings, &key);
  *     reader = landing_reader(landing);               // what the answer to a GET goes to (remote.h)
  *     landing_commit(landing, landing_modified(landing));      // or landing_drop(landing)
@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct landings {
     struct store *store; /* borrowed */
@@ -23,11 +24,15 @@ struct landings {
     pthread_cond_t landed;
     size_t in_flight;         /* commits */
     enum store_error failure; /* of one of them */
+    const void **wrong;       /* labels of those whose bytes were not those that the server said */
+    size_t wrong_count;
+    size_t wrong_capacity;
+    atomic_uint_fast64_t *received; /* counts bytes as they come */
 };
 
 struct landing;
 
-void landings_begin(struct landings *landings, struct store *store);
+void landings_begin(struct landings *landings, struct store *store, atomic_uint_fast64_t *received);
 
 /* Waits for all. */
 void landings_end(struct landings *landings);
@@ -38,16 +43,19 @@ enum store_error landings_wait(struct landings *landings, size_t most);
 /* Deletes an object; false when memory is out. Whether it has is told by landings_wait(). */
 bool landings_delete(struct landings *landings, const struct store_key *key);
 
-/* NULL when memory is out. */
-struct landing *landing_new(struct landings *landings, const struct store_key *key);
+/* With a label by which it is known when its bytes turn out to be wrong. NULL when memory is out. */
+struct landing *landing_new(struct landings *landings, const struct store_key *key, const void *label);
 struct remote_reader landing_reader(struct landing *landing);
 
 /* What the server said of it: "" and 0 where it did not. */
 const char *landing_etag(const struct landing *landing);
 int64_t landing_modified(const struct landing *landing); /* nanoseconds since 1970, whole seconds */
 
-/* Gives it to the store, with the time at which it was written; takes it. One whose bytes are not those that the server
- * said is STORE_DIGEST. */
+/* Why the store has not taken what came; STORE_OK: it has. */
+enum store_error landing_error(const struct landing *landing);
+
+/* Gives it to the store, with the time at which it was written; takes it. Whether its bytes are those that the server
+ * said is known when it has landed. */
 void landing_commit(struct landing *landing, int64_t modified);
 void landing_drop(struct landing *landing);
 

@@ -1,23 +1,26 @@
 /* mirror.c - a backup of a server that is asked over HTTP. See mirror.h. */
 #include "service/mirror.h"
 
+#include "service/bookmark.h"
 #include "service/follower.h"
 #include "service/progress.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct mirror {
     const struct copying *copying;
+    struct account *account;
     struct follower follower;
     struct progress progress;
     char *folder;
+    bool empty;                   /* nothing was copied before, of whomever */
     json_t *offsets;              /* store -> the point of the server's log */
+    json_t *damaged;              /* store -> its changes whose objects could not be had */
     char name[PROGRESS_NAME_MAX]; /* of the store under way; for the progress, under its lock */
     char sentence[COPYING_SENTENCE];
 };
@@ -41,6 +44,8 @@ static void sample(void *arg, struct progress_figures *ret_figures)
     (void)snprintf(ret_figures->name, sizeof ret_figures->name, "%s", mirror->name);
     ret_figures->done = atomic_load(&mirror->follower.done);
     ret_figures->total = atomic_load(&mirror->follower.goal);
+    if (ret_figures->total < ret_figures->done)
+        ret_figures->total = ret_figures->done;
 }
 
 static void begin_store(struct mirror *mirror, const char *name)
@@ -52,18 +57,43 @@ static void begin_store(struct mirror *mirror, const char *name)
     progress_resume(&mirror->progress);
 }
 
+/* It is told of with its store. */
+static void keep_damaged(void *arg, const char *store, json_t *change)
+{
+    const struct mirror *mirror = arg;
+    if (!json_object_get(mirror->damaged, store))
+        json_object_set_new(mirror->damaged, store, json_array());
+    json_array_append(json_object_get(mirror->damaged, store), change);
+}
+
+/* A store that could not be followed: its copy stays as it is. */
+static void tell_failed(struct mirror *mirror, const char *name)
+{
+    const struct backup_store told = {.name = name, .error = STORE_IO, .why = mirror->follower.error};
+    progress_pause(&mirror->progress);
+    account_store(mirror->account, &told, NULL);
+    progress_resume(&mirror->progress);
+}
+
+/* False: nothing more can be had of any store. */
 static bool follow_store(struct mirror *mirror, const json_t *store)
 {
     const char *name = json_string_value(json_object_get(store, "name"));
     uint64_t offset;
-    if (!name || !store_name_valid(name))
-        return fail(mirror, "the server's list of stores cannot be understood");
-    if (mirror->copying->store && strcmp(mirror->copying->store, name) != 0)
-        return true;
     begin_store(mirror, name);
-    if (!follower_follow(&mirror->follower, name, json_object_get(store, "limits"), &offset))
-        return fail(mirror, "%s", mirror->follower.error);
-    return json_object_set_new(mirror->offsets, name, json_integer((json_int_t)offset)) == 0;
+    switch (follower_follow(&mirror->follower, name, json_object_get(store, "limits"), &offset)) {
+    case FOLLOWER_ARRIVED:
+        return json_object_set_new(mirror->offsets, name, json_integer((json_int_t)offset)) == 0 ||
+               fail(mirror, "memory is out");
+    case FOLLOWER_GONE: /* it was removed meanwhile */
+        return true;
+    case FOLLOWER_FAILED:
+        tell_failed(mirror, name);
+        return true;
+    default:
+        tell_failed(mirror, name);
+        return fail(mirror, "store %s: %s", name, mirror->follower.error);
+    }
 }
 
 static bool follow_stores(struct mirror *mirror, const json_t *stores)
@@ -75,35 +105,110 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
     json_array_foreach (stores, i, store)
         good = good && follow_store(mirror, store);
     progress_end(&mirror->progress);
-    if (good && mirror->copying->store && json_object_size(mirror->offsets) == 0)
-        return fail(mirror, "the server has no store '%s'", mirror->copying->store);
-    if (good && mirror->copying->prune && !follower_remove_others(&mirror->follower, stores))
-        return fail(mirror, "%s", mirror->follower.error);
     return good;
 }
 
-static bool follow_server(struct mirror *mirror)
+/* ---- whose backup it is ------------------------------------------------------------------------ */
+
+/* Whether one of the stores that were followed is the server's; or none were, and the backup is empty. */
+static bool check_source(struct mirror *mirror, const json_t *stores)
+{
+    char **names;
+    size_t count, i;
+    const json_t *store;
+    bool same = false;
+    if (mirror->copying->replace)
+        return true;
+    enum store_error error = depot_names(mirror->follower.depot, &names, &count);
+    if (error)
+        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
+    free(names);
+    if (mirror->empty && count == 0)
+        return true;
+    json_array_foreach (stores, i, store)
+        if (!same && !follower_knows(&mirror->follower, json_string_value(json_object_get(store, "name")), &same))
+            return fail(mirror, "%s does not answer: %s", mirror->copying->from, mirror->follower.error);
+    return same || fail(mirror,
+                        "%s is the backup of another source: %s has none of the stores that were copied. It was left "
+                        "untouched: name another folder or, where this is what you want, --replace",
+                        mirror->copying->to, mirror->copying->from);
+}
+
+/* ---- stores that the server does not show ---------------------------------------------------------- */
+
+static bool has_name(const json_t *stores, const char *name)
+{
+    const json_t *store;
+    size_t i;
+    json_array_foreach (stores, i, store)
+        if (strcmp(json_string_value(json_object_get(store, "name")), name) == 0)
+            return true;
+    return false;
+}
+
+/* What a token does not show may be there: only what the server says it has not is removed. */
+static bool miss_store(struct mirror *mirror, const char *name)
+{
+    if (!mirror->copying->prune || !follower_is_gone(&mirror->follower, name)) {
+        account_absent(mirror->account, name, false);
+        return true;
+    }
+    return follower_remove(&mirror->follower, name) || fail(mirror, "%s", mirror->follower.error);
+}
+
+/* What is removed here is told of when its copy is, too. */
+static bool miss_others(struct mirror *mirror, const json_t *stores)
+{
+    char **names;
+    size_t count;
+    bool good = true;
+    enum store_error error = depot_names(mirror->follower.depot, &names, &count);
+    if (error)
+        return fail(mirror, "%s: %s", mirror->folder, store_error_text(error));
+    for (size_t i = 0; i < count; i++)
+        if (!has_name(stores, names[i]))
+            good = good && miss_store(mirror, names[i]);
+    free(names);
+    return good;
+}
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+/* Takes the stores out of an answer that nobody has asked for. */
+static bool take_list(struct mirror *mirror, const json_t *answer, json_t *ret_stores)
+{
+    const char *wanted = mirror->copying->store;
+    const json_t *stores = json_object_get(answer, "stores");
+    json_t *store;
+    size_t i;
+    bool good = json_is_array(stores);
+    json_array_foreach (stores, i, store) {
+        const char *name = json_string_value(json_object_get(store, "name"));
+        good = good && name && store_name_valid(name);
+        if (good && (!wanted || strcmp(wanted, name) == 0))
+            json_array_append(ret_stores, store);
+    }
+    if (!good)
+        return fail(mirror, "the server's list of stores cannot be understood");
+    return !wanted || json_array_size(ret_stores) > 0 || fail(mirror, "the server has no store '%s'", wanted);
+}
+
+static bool list_stores(struct mirror *mirror, json_t *ret_stores)
 {
     json_t *answer;
     if (remote_json(mirror->follower.remote, "/v1/stores", &answer) != 200)
         return fail(mirror, "%s: its stores cannot be listed: %s", mirror->copying->from,
                     remote_error(mirror->follower.remote));
-    const json_t *stores = json_object_get(answer, "stores");
-    bool good = json_is_array(stores) || fail(mirror, "the server's list of stores cannot be understood");
-    good = good && follow_stores(mirror, stores);
+    bool good = take_list(mirror, answer, ret_stores);
     json_decref(answer);
     return good;
 }
 
-/* ---- the folder ------------------------------------------------------------------------------ */
-
-/* The folder in which the server is followed, and that of the notes in it. */
+/* The folder in which the server is followed, and that of the bookmarks in it. */
 static bool make_folder(struct mirror *mirror)
 {
-    char *notes;
     struct store_detail detail = {0};
-    bool empty;
-    if (backup_prepare(mirror->copying->to, NULL, &empty, &detail))
+    if (backup_prepare(mirror->copying->to, NULL, &mirror->empty, &detail))
         return fail(mirror, "%s", detail.text);
     if (asprintf(&mirror->folder, "%s/" BACKUP_DRAFTS "/server", mirror->copying->to) < 0) {
         mirror->folder = NULL;
@@ -112,35 +217,31 @@ static bool make_folder(struct mirror *mirror)
     struct depot_options options = depot_options_default();
     options.disk_reserve = 0;
     options.open_stores_limit = 1;
+    options.keep_expired = true;
     mirror->follower.folder = mirror->folder;
     if (depot_open(mirror->folder, &options, &mirror->follower.depot, &detail))
         return fail(mirror, "%s", detail.text);
-    if (asprintf(&notes, "%s/follow", mirror->folder) < 0)
-        return fail(mirror, "memory is out");
-    bool made = mkdir(notes, 0700) == 0 || errno == EEXIST;
-    free(notes);
-    return made || fail(mirror, "%s/follow: %s", mirror->folder, strerror(errno));
+    int error = bookmark_make_folder(mirror->folder);
+    return !error || fail(mirror, "%s/follow: %s", mirror->folder, strerror(error));
 }
 
 static bool follow_all(struct mirror *mirror, const char *token)
 {
     const char *sentence;
+    json_t *stores = json_array();
     mirror->follower.remote = remote_open(mirror->copying->from, token, &sentence);
     if (!mirror->follower.remote)
-        return fail(mirror, "%s", sentence);
-    bool good = make_folder(mirror) && follow_server(mirror);
+        fail(mirror, "%s", sentence);
+    bool good = mirror->follower.remote && list_stores(mirror, stores) && make_folder(mirror) &&
+                check_source(mirror, stores) && follow_stores(mirror, stores) &&
+                (mirror->copying->store || miss_others(mirror, stores));
     depot_close(mirror->follower.depot);
     remote_close(mirror->follower.remote);
+    json_decref(stores);
     return good;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
-
-static uint64_t offset_of(void *arg, const char *store)
-{
-    const struct mirror *mirror = arg;
-    return (uint64_t)json_integer_value(json_object_get(mirror->offsets, store));
-}
 
 static bool wanted(void *arg, const char *store)
 {
@@ -148,18 +249,59 @@ static bool wanted(void *arg, const char *store)
     return json_object_get(mirror->offsets, store);
 }
 
+static uint64_t offset_of(void *arg, const char *store)
+{
+    const struct mirror *mirror = arg;
+    return (uint64_t)json_integer_value(json_object_get(mirror->offsets, store));
+}
+
+static void tell_flaws(void *arg, const char *store)
+{
+    const struct mirror *mirror = arg;
+    const json_t *json;
+    size_t i;
+    json_array_foreach (json_object_get(mirror->damaged, store), i, json) {
+        struct change change;
+        if (!change_read(json, &change))
+            continue;
+        const struct store_flaw flaw = {.kind = STORE_FLAW_PAYLOAD,
+                                        .offset = change.offset,
+                                        .length = change.size,
+                                        .key = change.key.bytes,
+                                        .key_length = change.key.length,
+                                        .key_hash = change.key.hash,
+                                        .live = true};
+        account_flaw(mirror->account, store, &flaw, false);
+        change_free(&change);
+    }
+}
+
+/* What has come to a point is copied, also when the rest could not be followed. */
+static bool copy_all(struct mirror *mirror, bool followed)
+{
+    char sentence[COPYING_SENTENCE];
+    struct copying copying = *mirror->copying;
+    copying.prune = copying.prune && followed;
+    const struct copying_part part = {
+        .from = mirror->folder, .wanted = wanted, .offset_of = offset_of, .tell_flaws = tell_flaws, .arg = mirror};
+    return copying_make(&copying, &part, mirror->account, sentence) || fail(mirror, "%s", sentence);
+}
+
 enum check_status mirror_run(const struct copying *copying, const char *token)
 {
-    struct mirror mirror = {.copying = copying, .offsets = json_object()};
     struct account account;
+    struct mirror mirror = {.copying = copying,
+                            .account = &account,
+                            .follower = {.replace = copying->replace, .damaged = keep_damaged},
+                            .offsets = json_object(),
+                            .damaged = json_object()};
+    mirror.follower.arg = &mirror;
     account_begin(&account, copying->command, copying->json, copying->from, copying->to);
     bool good = follow_all(&mirror, token);
-    if (good) {
-        const struct copying_part part = {
-            .from = mirror.folder, .wanted = wanted, .offset_of = offset_of, .arg = &mirror};
-        good = copying_make(copying, &part, &account, mirror.sentence);
-    }
+    if (good || json_object_size(mirror.offsets) > 0)
+        good = copy_all(&mirror, good) && good;
     free(mirror.folder);
     json_decref(mirror.offsets);
+    json_decref(mirror.damaged);
     return account_end(&account, good ? NULL : mirror.sentence);
 }

@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 enum {
     CONNECT_PATIENCE = 10, /* seconds */
     SILENCE_MAX = 60,      /* seconds in which nothing comes */
     PROBLEM_MAX = 64 << 10,
     JSON_MAX = 256 << 20,
+    TRIES_MAX = 6,
+    PAUSE = 250000000, /* nanoseconds in front of the second try; in front of each that follows, twice as many */
 };
 
 /* What is called of it. */
@@ -41,8 +44,10 @@ struct remote {
 
     const struct remote_reader *reader;
     bool begun;
-    bool stopped; /* by the reader */
-    char *text;   /* of an answer that is none to be read: why */
+    bool stopped;   /* by the reader */
+    bool reached;   /* the server has answered once */
+    unsigned tries; /* without a whole answer, one behind the other */
+    char *text;     /* of an answer that is none to be read: why */
     size_t length;
 };
 
@@ -144,6 +149,23 @@ static void tell_problem(struct remote *remote, int status)
     json_decref(problem);
 }
 
+/* By a server that starts, or by what stands in front. */
+bool remote_is_passing(const struct remote *remote, int status)
+{
+    return (status == 0 && !remote->stopped) || status == 502 || status == 503 || status == 504;
+}
+
+/* Waits before it is asked once more, longer each time; false when it was asked often enough. */
+static bool wait_for(struct remote *remote, int status)
+{
+    if (!remote_is_passing(remote, status) || !remote->reached || remote->tries == TRIES_MAX)
+        return false;
+    int64_t pause = (int64_t)PAUSE << remote->tries++;
+    const struct timespec time = {.tv_sec = pause / 1000000000, .tv_nsec = pause % 1000000000};
+    nanosleep(&time, NULL);
+    return true;
+}
+
 static int ask(struct remote *remote, const char *path, const struct remote_reader *reader)
 {
     char *url;
@@ -166,6 +188,9 @@ static int ask(struct remote *remote, const char *path, const struct remote_read
         return 0;
     }
     curl.easy_getinfo(remote->handle, CURLINFO_RESPONSE_CODE, &status);
+    remote->reached = true;
+    if (!remote_is_passing(remote, (int)status))
+        remote->tries = 0;
     if (status != 200)
         tell_problem(remote, (int)status);
     return (int)status;
@@ -174,7 +199,10 @@ static int ask(struct remote *remote, const char *path, const struct remote_read
 int remote_json(struct remote *remote, const char *path, json_t **ret_answer)
 {
     json_error_t error;
-    int status = ask(remote, path, NULL);
+    int status;
+    do
+        status = ask(remote, path, NULL);
+    while (status != 200 && wait_for(remote, status));
     if (status != 200)
         return status;
     *ret_answer = remote->text ? json_loadb(remote->text, remote->length, JSON_ALLOW_NUL, &error) : NULL;

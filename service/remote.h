@@ -35,9 +35,14 @@ struct remote *remote_open(const char *url, const char *token, const char **ret_
 /* NULL is allowed. */
 void remote_close(struct remote *remote);
 
-/* The status of the answer to a GET; 0: there was no whole one. *ret_answer is a tree when it is 200. */
+/* The status of the answer to a GET; 0: there was no whole one. *ret_answer is a tree when it is 200. remote_json()
+ * asks again where that may help: six times, in 16 s, and not a server that has never answered. */
 int remote_json(struct remote *remote, const char *path, json_t **ret_answer);
 int remote_read(struct remote *remote, const char *path, const struct remote_reader *reader);
+
+/* Whether an answer is one that may be another a little later: there was no whole one, but for a reader that has ended
+ * it, or the server has no time. */
+bool remote_is_passing(const struct remote *remote, int status);
 
 /* What was wrong with the last one, as a sentence. Borrowed, until the next. */
 const char *remote_error(const struct remote *remote);

@@ -35,3 +35,10 @@ const char *remote_error(const struct remote *remote)
     (void)remote;
     return "there is nobody to ask";
 }
+
+bool remote_is_passing(const struct remote *remote, int status)
+{
+    (void)remote;
+    (void)status;
+    return false;
+}

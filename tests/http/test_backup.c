@@ -10,6 +10,7 @@
 #include "tests/http/access.h"
 #include "tests/http/clock.h"
 #include "tests/http/command.h"
+#include "tests/http/copies.h"
 #include "tests/http/disk.h"
 #include "tests/http/payload.h"
 #include "tests/http/site.h"
@@ -26,7 +27,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WHOLE = 0, FLAWS = 1, UNKNOWN = 2 };
 enum { WRITERS = 3, GROUP = 4, SMALL = 6, LARGE = 3, KEYS = GROUP + SMALL + LARGE, LARGE_SIZE = 300 << 10 };
 
 /* ---- histories ------------------------------------------------------------------------------- */
@@ -191,14 +191,6 @@ static void start(void)
 
 /* ---- what a copy holds ----------------------------------------------------------------------- */
 
-/* A folder beside that of the data. */
-static const char *beside(const char *name)
-{
-    char *path;
-    ck_assert_int_gt(asprintf(&path, "%s/%s", site.server->folder, name), 0);
-    return command_keep(path);
-}
-
 /* The step whose payload this is, among those up to one; 0: of none. */
 static uint32_t step_of(const struct object *object, size_t writer, size_t key, uint32_t most)
 {
@@ -263,26 +255,11 @@ static void expect_a_point(const char *folder, uint32_t least[WRITERS])
     depot_close(depot);
 }
 
-static void expect_whole(const char *folder)
-{
-    const char *arguments[] = {"check", folder, NULL};
-    command_run(arguments, WHOLE);
-}
-
 /* Runs a backup with --json: its report on the store main, which is borrowed from *ret_report. */
 static json_t *back_up(const char *from, const char *to, json_t **ret_report)
 {
-    const char *arguments[] = {"backup", "--from", from, to, "--json", NULL};
-    json_error_t error;
-    const char *output = command_run(arguments, WHOLE);
-    *ret_report = json_loads(output, 0, &error);
-    ck_assert_msg(*ret_report, "no JSON: %s: %s", error.text, output);
-    json_t *stores = json_object_get(*ret_report, "stores"), *told;
-    size_t i;
-    json_array_foreach (stores, i, told)
-        if (strcmp(json_string_value(json_object_get(told, "name")), "main") == 0)
-            return told;
-    ck_abort_msg("nothing is told of the store main: %s", output);
+    *ret_report = copies_report(WHOLE, from, to);
+    return copies_told(*ret_report, "main");
 }
 
 static json_int_t figure(const json_t *told, const char *name)
@@ -292,15 +269,9 @@ static json_int_t figure(const json_t *told, const char *name)
     return json_integer_value(value);
 }
 
-static void run_backup_from(const char *from, const char *to)
-{
-    const char *arguments[] = {"backup", "--from", from, to, NULL};
-    command_run(arguments, WHOLE);
-}
-
 static void run_backup(const char *to)
 {
-    run_backup_from(site.server->data, to);
+    copies_make(site.server->data, to);
 }
 
 /* How often something is done: so often by default, $CAIRN_BACKUPS times where that is set. */
@@ -318,12 +289,12 @@ static void expect_points(const char *from, const char *to)
     uint32_t least[WRITERS] = {0};
     load_begin();
     for (int i = 0; i < rounds(4); i++) {
-        run_backup_from(from, to);
-        expect_whole(to);
+        copies_make(from, to);
+        copies_expect_whole(to);
         expect_a_point(to, least);
     }
     load_end();
-    run_backup_from(from, to);
+    copies_make(from, to);
     expect_a_point(to, least);
     for (size_t i = 0; i < WRITERS; i++)
         ck_assert_uint_eq(least[i], load.writers[i].steps);
@@ -332,7 +303,7 @@ static void expect_points(const char *from, const char *to)
 START_TEST(a_backup_beside_writers_is_a_point_of_their_histories)
 {
     start();
-    expect_points(site.server->data, beside("to"));
+    expect_points(site.server->data, copies_beside("to"));
 }
 END_TEST
 
@@ -368,24 +339,24 @@ static void expect_old_or_new(const char *from, const char *to)
     unsigned killed = 0;
     load_begin();
     double begun = clock_now();
-    run_backup_from(from, to);
+    copies_make(from, to);
     double took = clock_now() - begun;
     for (int i = 0, all = rounds(8); i < all; i++) {
         killed += kill_backup(from, to, took * i / all);
-        expect_whole(to);
+        copies_expect_whole(to);
         expect_a_point(to, least);
     }
     ck_assert_uint_gt(killed, 0);
-    run_backup_from(from, to);
-    expect_whole(to);
+    copies_make(from, to);
+    copies_expect_whole(to);
     expect_a_point(to, least);
     load_end();
-    run_backup_from(from, to);
+    copies_make(from, to);
 }
 
 START_TEST(a_backup_that_is_killed_leaves_the_old_one_or_the_new_one)
 {
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
     expect_old_or_new(site.server->data, to);
     char *names;
@@ -411,7 +382,7 @@ START_TEST(what_the_backup_has_is_not_copied_again)
 {
     enum { COUNT = 12 };
     json_t *report;
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
     for (int i = 0; i < COUNT; i++)
         site_expect(client_upload(site.client, site_object(client_text(site.client, "l%d", i)), LARGE_SIZE, 1, NULL),
@@ -434,7 +405,7 @@ START_TEST(what_the_backup_has_is_not_copied_again)
     told = back_up(site.server->data, to, &report);
     ck_assert(json_is_true(json_object_get(told, "unchanged")));
     json_decref(report);
-    expect_whole(to);
+    copies_expect_whole(to);
     char *blobs;
     ck_assert_int_gt(asprintf(&blobs, "test $(ls '%s/stores/main/blobs' | wc -l) = %d", to, COUNT - 1), 0);
     ck_assert_int_eq(system(blobs), 0);
@@ -444,7 +415,7 @@ END_TEST
 
 START_TEST(a_store_that_is_gone_or_another_one_is_so_in_the_backup)
 {
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
     site_expect(site_put("a", "of the first", NULL), 201);
     site_expect(client_send(site.client, "PUT", "/v1/stores/gone", NULL, 0, NULL), 201);
@@ -474,12 +445,12 @@ END_TEST
 START_TEST(linked_files_take_no_space)
 {
     struct stat status;
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
     site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
     const char *arguments[] = {"backup", "--link", "--from", site.server->data, to, NULL};
     command_run(arguments, WHOLE);
-    expect_whole(to);
+    copies_expect_whole(to);
     char *blob = client_text(site.client, "%s/stores/main/blobs/0000000000000001.blob", to);
     ck_assert_int_eq(stat(blob, &status), 0);
     ck_assert_uint_eq(status.st_nlink, 2);
@@ -488,18 +459,9 @@ END_TEST
 
 /* ---- restoring ------------------------------------------------------------------------------- */
 
-/* All that a listing tells of a store. */
-static char *listing(void)
-{
-    struct answer *answer = client_get(site.client, site_target("/objects?attributes=true"),
-                                       "Accept: application/x-ndjson", NULL);
-    site_expect(answer, 200);
-    return command_keep(strdup((char *)answer->body));
-}
-
 START_TEST(what_is_restored_is_what_was_backed_up)
 {
-    const char *to = beside("to"), *restored = beside("restored");
+    const char *to = copies_beside("to"), *restored = copies_beside("restored");
     start();
     site_expect(
         site_put("a", "text", "Content-Type: text/plain", "Cairn-Meta-Owner: ada", "Cache-Control: no-store", NULL),
@@ -509,7 +471,7 @@ START_TEST(what_is_restored_is_what_was_backed_up)
     site_expect(client_send(site.client, "PATCH", store, "{\"limits\":{\"objects\":3}}", 24,
                             "Content-Type: application/json", NULL),
                 200);
-    char *before = listing();
+    char *before = copies_listing();
     json_int_t end = site_figure("end_offset");
     run_backup(to);
     site_expect(site_delete("a", NULL), 200);
@@ -524,14 +486,14 @@ START_TEST(what_is_restored_is_what_was_backed_up)
     snprintf(site.server->data, sizeof site.server->data, "%s", restored);
     server_start(site.server);
     site_reconnect();
-    ck_assert_str_eq(listing(), before);
+    ck_assert_str_eq(copies_listing(), before);
     ck_assert_int_eq(site_figure("end_offset"), end);
     site_expect_payload("large", LARGE_SIZE, 7);
     site_expect_kind(site_put("b", "one more than may be", NULL), 507, "quota-exceeded");
     site_expect(site_delete("a", NULL), 200);
     site_expect(site_put("b", "in its place", NULL), 201);
     server_crash(site.server);
-    expect_whole(restored);
+    copies_expect_whole(restored);
 }
 END_TEST
 
@@ -540,7 +502,7 @@ START_TEST(a_restored_folder_keeps_its_access_file_or_gets_that_of_the_backup)
     static const char grants[] =
         "{\"tokens\":[],\"anonymous\":[{\"stores\":[\"*\"],\"rights\":[\"read\",\"list\",\"write\",\"delete\","
         "\"admin\"]}]}";
-    const char *to = beside("to"), *first = beside("first"), *second = beside("second");
+    const char *to = copies_beside("to"), *first = copies_beside("first"), *second = copies_beside("second");
     ck_assert(mkdir(site.server->data, 0700) == 0 || errno == EEXIST);
     FILE *file = fopen(server_path(site.server, "access.json"), "we");
     ck_assert(file && fputs(grants, file) >= 0 && fclose(file) == 0);
@@ -572,7 +534,7 @@ START_TEST(a_backup_of_a_server_is_a_point_of_its_histories)
 {
     start();
     load.pause = 0.01;
-    expect_points(site.server->url, beside("to"));
+    expect_points(site.server->url, copies_beside("to"));
 }
 END_TEST
 
@@ -580,30 +542,9 @@ START_TEST(a_backup_of_a_server_that_is_killed_leaves_the_old_one_or_the_new_one
 {
     start();
     load.pause = 0.01;
-    expect_old_or_new(site.server->url, beside("to"));
+    expect_old_or_new(site.server->url, copies_beside("to"));
 }
 END_TEST
-
-/* A listing without offsets: each log has its own. */
-static char *listing_anywhere(void)
-{
-    char *text = listing();
-    for (char *at = strstr(text, ",\"offset\":"); at; at = strstr(at, ",\"offset\":")) {
-        size_t length = strlen(",\"offset\":");
-        length += strspn(at + length, "0123456789");
-        memmove(at, at + length, strlen(at + length) + 1);
-    }
-    return text;
-}
-
-/* Serves another folder from here on. */
-static void serve(const char *folder)
-{
-    server_crash(site.server); /* which is quick */
-    snprintf(site.server->data, sizeof site.server->data, "%s", folder);
-    server_start(site.server);
-    site_reconnect();
-}
 
 static void put_all_kinds(void)
 {
@@ -623,37 +564,38 @@ static void put_all_kinds(void)
 
 START_TEST(what_is_copied_from_a_server_is_the_same)
 {
-    const char *to = beside("to"), *data = command_keep(strdup(site.server->data));
+    const char *to = copies_beside("to"), *data = command_keep(strdup(site.server->data));
     start();
     put_all_kinds();
-    char *before = listing_anywhere();
-    run_backup_from(site.server->url, to);
-    serve(to);
-    ck_assert_str_eq(listing_anywhere(), before);
+    char *before = copies_listing_anywhere();
+    copies_make(site.server->url, to);
+    copies_serve(to);
+    ck_assert_str_eq(copies_listing_anywhere(), before);
     site_expect_payload("large", LARGE_SIZE, 7);
     site_expect_kind(site_put("b", "one more than may be", NULL), 507, "quota-exceeded");
-    serve(data);
+    copies_serve(data);
     site_expect(site_delete("a", NULL), 200);
     site_expect(site_put("empty", "", "Content-Type: text/html", NULL), 200); /* the same bytes, and other fields */
-    before = listing_anywhere();
-    run_backup_from(site.server->url, to);
-    serve(to);
-    ck_assert_str_eq(listing_anywhere(), before);
+    before = copies_listing_anywhere();
+    copies_make(site.server->url, to);
+    copies_serve(to);
+    ck_assert_str_eq(copies_listing_anywhere(), before);
 }
 END_TEST
 
 /* A token that shows less than before does not cost what was copied. */
 START_TEST(a_store_that_a_server_does_not_show_stays_unless_pruned)
 {
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
     site_expect(site_put("k", "v", NULL), 201);
-    run_backup_from(site.server->url, to);
+    copies_make(site.server->url, to);
     site_expect(client_send(site.client, "DELETE", client_text(site.client, "%s?force=true", store), NULL, 0, NULL),
                 204);
-    run_backup_from(site.server->url, to);
+    copies_make(site.server->url, to);
     const char *check[] = {"check", to, NULL}, *prune[] = {"backup", "--prune", "--from", site.server->url, to, NULL};
-    ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "1 store, all whole"));
+    ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "2 stores, all whole"));
     command_run(prune, WHOLE);
     ck_assert_ptr_null(strstr(command_run(check, WHOLE), "store main"));
 }
@@ -661,25 +603,26 @@ END_TEST
 
 START_TEST(a_store_that_was_made_anew_is_copied_anew)
 {
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
     for (int i = 0; i < 10; i++)
         site_expect(site_put(client_text(site.client, "k%d", i), "of the first", NULL), 201);
-    run_backup_from(site.server->url, to);
+    copies_make(site.server->url, to);
     site_expect(client_send(site.client, "DELETE", client_text(site.client, "%s?force=true", store), NULL, 0, NULL),
                 204);
     ck_assert(clock_until(CLOCK_PATIENCE, client_send(site.client, "PUT", store, NULL, 0, NULL)->status == 201));
     site_expect(site_put("k", "of the second", NULL), 201);
-    char *before = listing_anywhere();
-    run_backup_from(site.server->url, to);
-    serve(to);
-    ck_assert_str_eq(listing_anywhere(), before);
+    char *before = copies_listing_anywhere();
+    copies_make(site.server->url, to);
+    copies_serve(to);
+    ck_assert_str_eq(copies_listing_anywhere(), before);
 }
 END_TEST
 
 START_TEST(a_server_wants_its_token)
 {
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     access_start(access_token("copier", access_grant("\"main\"", "", "\"read\",\"list\""), NULL), "");
     const char *without[] = {"backup", "--from", site.server->url, to, NULL};
     ck_assert_ptr_nonnull(strstr(command_run(without, UNKNOWN), "401"));
@@ -697,7 +640,7 @@ END_TEST
 
 START_TEST(a_build_without_libcurl_says_so)
 {
-    const char *arguments[] = {"backup", "--from", "http://127.0.0.1:1", beside("to"), NULL};
+    const char *arguments[] = {"backup", "--from", "http://127.0.0.1:1", copies_beside("to"), NULL};
     ck_assert_ptr_nonnull(strstr(command_run(arguments, UNKNOWN), "CAIRN_BACKUP_URL"));
 }
 END_TEST
@@ -716,7 +659,7 @@ static void refused(const char *mention, const char *const *arguments)
 
 START_TEST(what_is_no_backup_is_left_alone)
 {
-    const char *to = beside("to"), *other = beside("other"), *restored = beside("restored");
+    const char *to = copies_beside("to"), *other = copies_beside("other"), *restored = copies_beside("restored");
     const char *data = site.server->data;
     start();
     site_expect(site_put("a", "text", NULL), 201);
@@ -735,7 +678,7 @@ START_TEST(what_is_no_backup_is_left_alone)
     expect_refused("there is no store 'nowhere'", "backup", "--from", data, to, "--store", "nowhere");
     server_stop(site.server);
     expect_refused("is no backup", "backup", "--from", to, data);
-    expect_whole(data);
+    copies_expect_whole(data);
 }
 END_TEST
 
@@ -764,7 +707,7 @@ END_TEST
 /* Damage is copied as it is, and told. */
 START_TEST(a_flaw_of_the_source_is_told)
 {
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
     site_expect(site_put("a", "the payload of a", NULL), 201);
     site_expect(site_put("b", "the payload of b", NULL), 201);
@@ -776,13 +719,6 @@ START_TEST(a_flaw_of_the_source_is_told)
     ck_assert_ptr_nonnull(strstr(command_run(checked, FLAWS), "key \"a\""));
 }
 END_TEST
-
-/* The JSON of a run that ends with that status; borrowed. */
-static json_t *report_of(int status, const char *to)
-{
-    const char *arguments[] = {"backup", "--json", "--from", site.server->data, to, NULL};
-    return json_loads(command_run(arguments, status), 0, NULL);
-}
 
 static const char blob_path[] = "stores/main/blobs/0000000000000001.blob";
 
@@ -808,7 +744,7 @@ static void put_link(void)
 START_TEST(the_last_copy_of_a_large_object_stays)
 {
     static void (*const harms[])(void) = {remove_blob, put_pipe, put_link};
-    const char *to = beside("to");
+    const char *to = copies_beside("to");
     start();
     site_expect(client_upload(site.client, site_object("the/large-one"), LARGE_SIZE, 1, NULL), 201);
     run_backup(to);
@@ -816,13 +752,13 @@ START_TEST(the_last_copy_of_a_large_object_stays)
     for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
         json_t *report, *flaw;
         harms[i]();
-        ck_assert_ptr_nonnull(report = report_of(FLAWS, to));
+        ck_assert_ptr_nonnull(report = copies_report(FLAWS, site.server->data, to));
         flaw = json_array_get(json_object_get(json_array_get(json_object_get(report, "stores"), 0), "flaws"), 0);
         ck_assert_str_eq(json_string_value(json_object_get(flaw, "key")), "the/large-one");
         ck_assert_str_eq(json_string_value(json_object_get(flaw, "kind")), "missing");
         ck_assert(json_is_true(json_object_get(flaw, "kept")));
         json_decref(report);
-        expect_whole(to);
+        copies_expect_whole(to);
         ck_assert_int_eq(link(client_text(site.client, "%s/%s", to, blob_path),
                               client_text(site.client, "%s/%s.new", site.server->data, blob_path)),
                          0);
@@ -837,7 +773,8 @@ END_TEST
 /* Who may read more than the server's user follows no link that it has made. */
 START_TEST(links_are_not_followed)
 {
-    const char *to = beside("to"), *elsewhere = beside("elsewhere"), *secret = command_file("secret", "of root");
+    const char *to = copies_beside("to"), *elsewhere = copies_beside("elsewhere"),
+               *secret = command_file("secret", "of root");
     start();
     site_expect(site_put("a", "text", NULL), 201);
     run_backup(to);
@@ -850,7 +787,7 @@ START_TEST(links_are_not_followed)
     ck_assert_int_eq(symlink(secret, server_path(site.server, "access.json")), 0);
     expect_refused("a link is not followed", "backup", "--from", site.server->data, to);
     ck_assert_int_ne(access(client_text(site.client, "%s/access.json", to), F_OK), 0);
-    expect_whole(to);
+    copies_expect_whole(to);
 }
 END_TEST
 

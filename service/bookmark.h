@@ -1,0 +1,41 @@
+/* bookmark.h - how far a store of a server has been followed: a file in the folder where that is done.
+ *
+ *     FOLDER/follow/NAME     next 147488
+ *                            log 9f31c2aa
+ *                            damaged [...]     changes whose objects could not be had: they are asked for again
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_BOOKMARK_H
+#define CAIRN_BOOKMARK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BOOKMARK_LOG_SIZE = 32 };
+
+struct bookmark {
+    const char *folder; /* borrowed, like the name */
+    const char *name;
+    uint64_t next;
+    char log[BOOKMARK_LOG_SIZE]; /* which log that is a place of, as the feed's pages tell it; "": that is not known */
+    json_t *damaged;             /* an array of those */
+};
+
+/* Makes the folder of all of them; an errno. */
+int bookmark_make_folder(const char *folder);
+
+/* One that knows nothing; free it. */
+void bookmark_init(struct bookmark *bookmark, const char *folder, const char *name);
+void bookmark_free(struct bookmark *bookmark);
+
+/* Reads it: it knows nothing where there is none. */
+void bookmark_read(struct bookmark *bookmark);
+void bookmark_forget(struct bookmark *bookmark);
+
+/* On disk when it returns: all in front of it is. An errno. */
+int bookmark_write(const struct bookmark *bookmark);
+void bookmark_remove(const struct bookmark *bookmark);
+
+#endif

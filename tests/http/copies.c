@@ -1,0 +1,76 @@
+/* copies.c - backups of the site's server. See copies.h. */
+#include "tests/http/copies.h"
+
+#include "tests/http/command.h"
+#include "tests/http/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *copies_beside(const char *name)
+{
+    char *path;
+    ck_assert_int_gt(asprintf(&path, "%s/%s", site.server->folder, name), 0);
+    return command_keep(path);
+}
+
+void copies_make(const char *from, const char *to)
+{
+    const char *arguments[] = {"backup", "--from", from, to, NULL};
+    command_run(arguments, WHOLE);
+}
+
+json_t *copies_report(int status, const char *from, const char *to)
+{
+    const char *arguments[] = {"backup", "--json", "--from", from, to, NULL};
+    json_error_t error;
+    const char *output = command_run(arguments, status);
+    json_t *report = json_loads(output, 0, &error);
+    ck_assert_msg(report, "no JSON: %s: %s", error.text, output);
+    return report;
+}
+
+json_t *copies_told(const json_t *report, const char *store)
+{
+    json_t *told;
+    size_t i;
+    json_array_foreach (json_object_get(report, "stores"), i, told)
+        if (strcmp(json_string_value(json_object_get(told, "name")), store) == 0)
+            return told;
+    ck_abort_msg("nothing is told of the store %s: %s", store, command_keep(json_dumps(report, 0)));
+    return NULL;
+}
+
+void copies_expect_whole(const char *folder)
+{
+    const char *arguments[] = {"check", folder, NULL};
+    command_run(arguments, WHOLE);
+}
+
+char *copies_listing(void)
+{
+    struct answer *answer = client_get(site.client, site_target("/objects?attributes=true"),
+                                       "Accept: application/x-ndjson", NULL);
+    site_expect(answer, 200);
+    return command_keep(strdup((char *)answer->body));
+}
+
+char *copies_listing_anywhere(void)
+{
+    char *text = copies_listing();
+    for (char *at = strstr(text, ",\"offset\":"); at; at = strstr(at, ",\"offset\":")) {
+        size_t length = strlen(",\"offset\":");
+        length += strspn(at + length, "0123456789");
+        memmove(at, at + length, strlen(at + length) + 1);
+    }
+    return text;
+}
+
+void copies_serve(const char *folder)
+{
+    server_crash(site.server); /* which is quick */
+    snprintf(site.server->data, sizeof site.server->data, "%s", folder);
+    server_start(site.server);
+    site_reconnect();
+}

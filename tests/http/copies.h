@@ -1,0 +1,35 @@
+/* copies.h - backups of the site's server, and what is in them.
+ *
+ * Texts live as long as the test's process. Thread: one.
+ */
+#ifndef CAIRN_TESTS_HTTP_COPIES_H
+#define CAIRN_TESTS_HTTP_COPIES_H
+
+#include <jansson.h>
+
+/* The exit statuses of `cairnd backup`, `restore` and `check`. */
+enum { WHOLE = 0, FLAWS = 1, UNKNOWN = 2 };
+
+/* A folder beside that of the server's data. */
+const char *copies_beside(const char *name);
+
+/* Makes a backup, which must have no flaw. */
+void copies_make(const char *from, const char *to);
+
+/* The same with --json, which must end with that status: its report, to be decref'd. */
+json_t *copies_report(int status, const char *from, const char *to);
+
+/* What a report tells of a store, borrowed; fails the test when it tells nothing. */
+json_t *copies_told(const json_t *report, const char *store);
+
+/* Compares every byte of a folder. */
+void copies_expect_whole(const char *folder);
+
+/* All that a listing tells of the test's store; without offsets, where each log has its own. */
+char *copies_listing(void);
+char *copies_listing_anywhere(void);
+
+/* The server serves another folder from here on. */
+void copies_serve(const char *folder);
+
+#endif

@@ -1,0 +1,254 @@
+/* `cairnd backup --from URL` where something is in the way: clocks, damage, stores that cannot be read, servers that go
+ * and come back, and other servers.
+ */
+#include "tests/http/access.h"
+#include "tests/http/clock.h"
+#include "tests/http/command.h"
+#include "tests/http/copies.h"
+#include "tests/http/disk.h"
+#include "tests/http/payload.h"
+#include "tests/http/site.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LARGE_SIZE = 300 << 10, MANY = 100 };
+
+/* The value of a member of what is told of a store. */
+static const char *error_of(const json_t *report, const char *store)
+{
+    return json_string_value(json_object_get(copies_told(report, store), "error"));
+}
+
+static const json_t *flaws_of(const json_t *report, const char *store)
+{
+    return json_object_get(copies_told(report, store), "flaws");
+}
+
+/* ---- clocks ---------------------------------------------------------------------------------- */
+
+static void make_ahead(const char *to)
+{
+    setenv("SHIFTED_CLOCK", "86400", 1);
+    setenv("LD_PRELOAD", PRELOAD_PATH, 1);
+    copies_make(site.server->url, to);
+    unsetenv("LD_PRELOAD");
+}
+
+/* What has expired is told by the server, and not by the clock of whoever copies. */
+START_TEST(another_clock_expires_nothing)
+{
+    const char *to = copies_beside("to");
+    site_start();
+    site_expect(site_put("a", "small", "Cairn-Expires: 3600", NULL), 201);
+    site_expect(client_upload(site.client, site_object("b"), LARGE_SIZE, 1, "Cairn-Expires: 3600", NULL), 201);
+    site_expect(site_put("c", "for ever", NULL), 201);
+    char *before = copies_listing_anywhere();
+    make_ahead(to);
+    make_ahead(to);
+    copies_make(site.server->url, to);
+    copies_expect_whole(to);
+    copies_serve(to);
+    ck_assert_str_eq(copies_listing_anywhere(), before);
+    site_expect_payload("b", LARGE_SIZE, 1);
+}
+END_TEST
+
+/* ---- damage ---------------------------------------------------------------------------------- */
+
+/* A payload that the server has no more; it does not run meanwhile. */
+static void damage(const char *text)
+{
+    server_stop(site.server);
+    disk_flip(site.server, "stores/main/log", text);
+    server_start(site.server);
+    site_reconnect();
+}
+
+static void expect_damaged(const char *to, const char *key)
+{
+    json_t *report = copies_report(FLAWS, site.server->url, to);
+    const json_t *flaw = json_array_get(flaws_of(report, "main"), 0);
+    ck_assert_uint_eq(json_array_size(flaws_of(report, "main")), 1);
+    ck_assert_str_eq(json_string_value(json_object_get(flaw, "key")), key);
+    ck_assert(json_is_true(json_object_get(report, "complete")));
+    json_decref(report);
+    copies_expect_whole(to);
+}
+
+static void shorten_blob(void)
+{
+    ck_assert_int_eq(truncate(server_path(site.server, "stores/main/blobs/0000000000000001.blob"), LARGE_SIZE / 2), 0);
+}
+
+/* It is told with its key, by each run, and all else is copied. */
+START_TEST(a_damaged_object_is_a_flaw_and_no_more)
+{
+    const char *to = copies_beside("to"), *data = command_keep(strdup(site.server->data));
+    site_start();
+    site_expect(client_send(site.client, "PUT", "/v1/stores/zz", NULL, 0, NULL), 201);
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
+    copies_make(site.server->url, to);
+    shorten_blob(); /* what the backup has is not asked for again */
+    site_expect(site_put("a", "the payload of a", NULL), 201);
+    site_expect(site_put("b", "the payload of b", NULL), 201);
+    damage("the payload of a");
+    expect_damaged(to, "a");
+    expect_damaged(to, "a");
+    copies_serve(to);
+    site_expect_text("b", "the payload of b");
+    site_expect_payload("large", LARGE_SIZE, 1);
+    site_expect(site_get("a", NULL), 404);
+    copies_serve(data);
+    site_expect(site_put("a", "whole again", NULL), 200);
+    copies_make(site.server->url, to);
+    copies_serve(to);
+    site_expect_text("a", "whole again");
+}
+END_TEST
+
+START_TEST(a_large_object_that_breaks_off_is_a_flaw_and_no_more)
+{
+    const char *to = copies_beside("to");
+    site_start();
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
+    site_expect(site_put("small", "text", NULL), 201);
+    shorten_blob();
+    expect_damaged(to, "large");
+}
+END_TEST
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
+START_TEST(a_store_that_cannot_be_read_keeps_no_other_from_being_copied)
+{
+    const char *to = copies_beside("to"), *file = command_file("token", "copier\n");
+    const char *grants = access_join(access_grant("\"main\"", "", "\"read\",\"list\""),
+                                     access_grant("\"aa\"", "", "\"list\""), NULL);
+    const char *tokens = access_join(access_token("copier", grants, NULL),
+                                     access_token("maker", access_grant("\"*\"", "", "\"write\",\"admin\""), NULL),
+                                     NULL);
+    access_start(tokens, "");
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, access_bearer("maker"), NULL), 201);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("maker"), NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa/objects/k", "v", 1, "Authorization: Bearer maker", NULL),
+                201);
+    const char *arguments[] = {"backup", "--json", "--from", site.server->url, to, "--token-file", file, NULL};
+    json_t *report = json_loads(command_run(arguments, UNKNOWN), 0, NULL);
+    ck_assert_ptr_nonnull(error_of(report, "aa"));
+    ck_assert_ptr_null(error_of(report, "main"));
+    ck_assert_ptr_null(json_string_value(json_object_get(report, "error")));
+    json_decref(report);
+    const char *check[] = {"check", to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "store main"));
+}
+END_TEST
+
+/* A report is one object, whatever happens. */
+START_TEST(a_report_is_told_of_a_server_that_is_not_there)
+{
+    const char *to = copies_beside("to");
+    json_t *report = copies_report(UNKNOWN, "http://127.0.0.1:1", to);
+    ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(report, "error")), "cannot be listed"));
+    ck_assert(json_is_false(json_object_get(report, "complete")));
+    json_decref(report);
+    ck_assert_int_ne(access(to, F_OK), 0);
+}
+END_TEST
+
+/* ---- whose backup it is ------------------------------------------------------------------------ */
+
+static void refused(const char *from, const char *to)
+{
+    const char *arguments[] = {"backup", "--from", from, to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(arguments, UNKNOWN), "is the backup of another source"));
+    copies_expect_whole(to);
+}
+
+START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
+{
+    const char *to = copies_beside("to"), *folder = copies_beside("of the folder");
+    const char *replace[] = {"backup", "--replace", "--from", site.server->url, to, NULL};
+    site_start();
+    site_expect(site_put("k", "of the first", NULL), 201);
+    copies_make(site.server->url, to);
+    copies_make(site.server->data, folder);
+    refused(site.server->data, to);
+    refused(site.server->url, folder);
+    copies_serve(copies_beside("another"));
+    refused(site.server->url, to);
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, NULL), 201);
+    refused(site.server->url, to);
+    command_run(replace, WHOLE);
+    copies_serve(to);
+    site_expect(site_get("k", NULL), 404);
+}
+END_TEST
+
+/* ---- servers that go and come back --------------------------------------------------------------- */
+
+static pid_t begin_backup(const char *to)
+{
+    pid_t test = getpid(), pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == test)
+        execl(server_binary(), server_binary(), "backup", "--from", site.server->url, to, NULL);
+    _exit(127);
+}
+
+/* Whether some of it has come. */
+static bool has_begun(const char *to)
+{
+    char *command;
+    ck_assert_int_gt(asprintf(&command, "ls '%s'/backup/server/stores/main/blobs/*.blob >/dev/null 2>&1", to), 0);
+    bool begun = system(command) == 0;
+    free(command);
+    return begun;
+}
+
+START_TEST(a_server_that_starts_again_is_waited_for)
+{
+    int status;
+    const char *to = copies_beside("to");
+    site_start();
+    char listen[64];
+    snprintf(listen, sizeof listen, "127.0.0.1:%d", site.server->port);
+    for (int i = 0; i < MANY; i++)
+        site_expect(client_upload(site.client, site_object(client_text(site.client, "l%d", i)), LARGE_SIZE, 1, NULL),
+                    201);
+    char *before = copies_listing_anywhere();
+    server_listen(site.server, listen);
+    pid_t pid = begin_backup(to);
+    ck_assert(clock_until(CLOCK_PATIENCE, has_begun(to)));
+    server_crash(site.server);
+    server_start(site.server);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), WHOLE);
+    copies_expect_whole(to);
+    copies_serve(to);
+    ck_assert_str_eq(copies_listing_anywhere(), before);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *tests[] = {
+        another_clock_expires_nothing,
+        a_damaged_object_is_a_flaw_and_no_more,
+        a_large_object_that_breaks_off_is_a_flaw_and_no_more,
+        a_store_that_cannot_be_read_keeps_no_other_from_being_copied,
+        a_report_is_told_of_a_server_that_is_not_there,
+        another_server_does_not_take_the_place_of_the_one_that_was_copied,
+        a_server_that_starts_again_is_waited_for,
+    };
+    return site_run("mirrors", tests, sizeof tests / sizeof *tests, SITE_OWN);
+}
