@@ -1,6 +1,8 @@
 -- load.lua - the requests of the benchmarks, for wrk: METHOD BYTES NAMES COUNT
 --   PUT   every request writes BYTES bytes under a key of its own: NAMES, a slash, a number
 --   GET   reads the keys NAMES/1 ... NAMES/COUNT in turn
+--   MIXED nine of ten requests are such reads, of get/1 ... get/COUNT; the tenth is such a write
+--   LIST  asks for the path with NAMES behind it, by $LIST_METHOD and with the header field $LIST_FIELD, if they are set
 --   POST  every request is a batch that puts COUNT objects of BYTES bytes under keys of their own; BYTES must be a
 --         multiple of three, so that the Base64 of a payload of zeros is As only
 -- $CLOSE: each request ends its connection. $TOKEN: each shows that token.
@@ -19,14 +21,19 @@ function init(arguments)
     if token ~= "" then
         host = host .. "Authorization: Bearer " .. token .. "\r\n"
     end
-    if method == "PUT" then
+    if method == "PUT" or method == "MIXED" then
         head = "PUT " .. path .. "/" .. names .. "/"
         tail = host .. "Content-Length: " .. bytes .. "\r\n\r\n" .. string.rep("x", bytes)
-    elseif method == "GET" then
+    end
+    if method == "GET" or method == "MIXED" then
         for i = 1, count do
-            reads[i] = "GET " .. path .. "/" .. names .. "/" .. i .. host .. "\r\n"
+            reads[i] = "GET " .. path .. "/" .. (method == "GET" and names or "get") .. "/" .. i .. host .. "\r\n"
         end
-    else
+    elseif method == "LIST" then
+        local field = os.getenv("LIST_FIELD") or ""
+        head = (os.getenv("LIST_METHOD") or "GET") .. " " .. path .. names .. host .. field ..
+            (field ~= "" and "\r\n" or "") .. "\r\n"
+    elseif method == "POST" then
         head = "POST " .. path .. host .. "Content-Type: application/json\r\nContent-Length: "
         entry = '{"op":"put","key":"' .. names .. '/%d","data":"' .. string.rep("A", bytes / 3 * 4) .. '"}'
     end
@@ -43,10 +50,12 @@ end
 
 function request()
     number = number + 1
-    if method == "GET" then
+    if method == "GET" or method == "MIXED" and number % 10 ~= 0 then
         return reads[number % count + 1]
     elseif method == "POST" then
         return batch()
+    elseif method == "LIST" then
+        return head
     end
     return head .. number .. tail
 end
