@@ -8,6 +8,7 @@
 #include "store/write/batch.h"
 #include "store/write/copy.h"
 #include "store/write/join.h"
+#include "store/write/leg.h"
 #include "store/write/remains.h"
 #include "store/write/stream.h"
 
@@ -586,5 +587,5 @@ enum store_error upload_resume(struct store *store, const struct upload_resumpti
                                const struct stream_hooks *hooks, struct stream **ret_stream,
                                struct upload_info *ret_info)
 {
-    return failure_tell(stream_resume(&store->uploads, resumption, hooks, ret_stream, ret_info));
+    return failure_tell(leg_begin(&store->uploads, resumption, hooks, ret_stream, ret_info));
 }

@@ -1,6 +1,8 @@
 /* join.c - holds the whole, then the parts, makes the upload, and copies. join.h tells the story. */
 #include "store/write/join.h"
 
+#include "store/write/leg.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +127,7 @@ static struct failure begin(struct join *join, struct store_overrun *ret_overrun
         return failure_none();
     struct failure failure = make(join, ret_overrun);
     asked.offset = join->length;
-    return failure.error ? failure : stream_go_on(join->whole, &asked, NULL, ret_stream);
+    return failure.error ? failure : leg_go_on(join->whole, &asked, NULL, ret_stream);
 }
 
 struct failure join_begin(struct uploads *uploads, const struct upload_union *united, struct store_overrun *ret_overrun,

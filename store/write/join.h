@@ -12,7 +12,7 @@
 #ifndef CAIRN_JOIN_H
 #define CAIRN_JOIN_H
 
-#include "store/write/stream.h"
+#include "store/write/uploads.h"
 
 /* What upload_join() says. */
 struct failure join_begin(struct uploads *uploads, const struct upload_union *united, struct store_overrun *ret_overrun,
