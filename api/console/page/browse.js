@@ -39,7 +39,8 @@ export class Browse {
             this.#chosenTools(), make("div", { class: "split" }, list, this.beside));
         this.stopDrops = receiveDrops(this.element, () => this.#target());
         this.#chosen();
-        this.refreshed = (event) => event.detail === this.place.store && this.#again(this.listing.count > 1000 ? undefined : 0);
+        this.refreshed = (event) => event.detail === this.place.store &&
+            this.#again(this.listing.count > 1000 ? undefined : 0);
         addEventListener("cairn-uploaded", this.refreshed);
     }
 
@@ -70,7 +71,8 @@ export class Browse {
     #grid() {
         const head = (name, kind) => make("span", { role: "columnheader", class: kind }, words.browse.columns[name]);
         const scroller = new Scroller({ label: words.browse.list, multiple: true,
-            head: [make("span", { role: "columnheader", class: "check" }, this.#checkAll()), head("name", "name"), head("size", "size"),
+            head: [make("span", { role: "columnheader", class: "check" }, this.#checkAll()), head("name", "name"),
+                head("size", "size"),
                 head("type", "type"), head("modified", "modified")],
             make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
             on: { open: (entry) => this.#enter(entry), select: (index, event) => this.#select(index, event),
@@ -79,15 +81,18 @@ export class Browse {
     }
 
     #checkAll() {
-        this.all = make("input", { type: "checkbox", tabindex: -1, "aria-label": words.browse.selectShown, onchange: () => this.#toggleAll() });
+        this.all = make("input", { type: "checkbox", tabindex: -1, "aria-label": words.browse.selectShown,
+            onchange: () => this.#toggleAll() });
         return this.all;
     }
 
     #makeRow(row) {
         const cell = (kind, ...children) => make("span", { role: "gridcell", class: kind }, ...children);
         const cells = { box: make("input", { type: "checkbox", tabindex: -1 }), name: make("span", { class: "text" }),
-                        file: icon("file"), folder: icon("folder"), size: cell("size"), type: cell("type"), modified: cell("modified") };
-        row.append(cell("check", cells.box), cell("name", cells.file, cells.folder, cells.name), cells.size, cells.type, cells.modified);
+                        file: icon("file"), folder: icon("folder"), size: cell("size"), type: cell("type"),
+                            modified: cell("modified") };
+        row.append(cell("check", cells.box), cell("name", cells.file, cells.folder, cells.name), cells.size, cells.type,
+            cells.modified);
         return cells;
     }
 
@@ -140,9 +145,16 @@ export class Browse {
         setText(this.count, failure ? "" : words.browse.count(count, complete));
         show(this.empty, Boolean(failure) || (complete && count === 0));
         if (failure)
-            this.empty.replaceChildren(failure.message, " ", button(words.browse.retry, { onclick: () => this.listing.more().catch(() => {}) }));
+            this.empty.replaceChildren(failure.message, " ",
+                button(words.browse.retry, { onclick: () => this.listing.more().catch(() => {}) }));
         else
-            setText(this.empty, this.place.find ? words.browse.nothingFound : this.place.prefix ? words.browse.nothingHere : words.browse.nothing);
+            setText(this.empty, this.#nothing());
+    }
+
+    #nothing() {
+        if (this.place.find)
+            return words.browse.nothingFound;
+        return this.place.prefix ? words.browse.nothingHere : words.browse.nothing;
     }
 
     #enter(entry) {
@@ -154,29 +166,35 @@ export class Browse {
 
     #crumbs() {
         const { store, prefix } = this.place;
-        const link = (text, to, last) => make("a", { href: router.format({ view: "objects", store, prefix: to, flat: this.place.flat }),
+        const link = (text, to, last) => make("a",
+            { href: router.format({ view: "objects", store, prefix: to, flat: this.place.flat }),
             "aria-current": last ? "page" : null }, text);
         const parts = crumbs(prefix);
         this.path.replaceChildren(make("ol", {}, make("li", {}, link(words.browse.top, "", parts.length === 0)),
-            ...parts.map((part, index) => make("li", {}, link(write(part.name) || words.browse.unnamed, part.prefix, index === parts.length - 1)))));
+            ...parts.map((part, index) => make("li", {},
+                link(write(part.name) || words.browse.unnamed, part.prefix, index === parts.length - 1)))));
     }
 
     // ---- tools -----------------------------------------------------------------------------------
 
     #tools() {
         let timer;
-        this.search = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find, spellcheck: "false",
+        this.search = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
+            spellcheck: "false",
             autocapitalize: "off", autocomplete: "off", oninput: () => {
                 clearTimeout(timer);
-                timer = setTimeout(() => router.go({ ...this.place, find: read(this.search.value), open: null }, { replace: true }), TYPING);
+                timer = setTimeout(() => router.go({ ...this.place, find: read(this.search.value), open: null },
+                    { replace: true }), TYPING);
             },
             onkeydown: (event) => event.key === "ArrowDown" && this.scroller.element.focus() });
         this.folders = button(words.browse.folders, { icon: "folder", kind: "toggle",
             onclick: () => router.go({ ...this.place, flat: !this.place.flat, open: null }) });
         this.tar = button(words.browse.archive, { icon: "archive", onclick: () => this.#archive().catch(complain) });
         this.uploads = uploadButtons(() => this.#target());
-        return make("div", { class: "tools" }, this.path, make("div", { class: "searching" }, icon("search"), this.search), this.folders,
-            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar, this.uploads, this.count);
+        return make("div", { class: "tools" }, this.path,
+            make("div", { class: "searching" }, icon("search"), this.search), this.folders,
+            button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar,
+                this.uploads, this.count);
     }
 
     #archive() {
@@ -192,9 +210,12 @@ export class Browse {
 
     #chosenTools() {
         this.told = make("p", { role: "status" });
-        this.copyAll = button(words.browse.copyChosen, { icon: "copy", onclick: () => this.#copyChosen().catch(complain) });
-        this.removeAll = button(words.browse.removeChosen, { icon: "trash", kind: "danger-text", onclick: () => this.#removeChosen().catch(complain) });
-        this.chosenTools = make("div", { class: "chosen", role: "group", "aria-label": words.browse.chosen }, this.told, this.copyAll, this.removeAll,
+        this.copyAll = button(words.browse.copyChosen,
+            { icon: "copy", onclick: () => this.#copyChosen().catch(complain) });
+        this.removeAll = button(words.browse.removeChosen,
+            { icon: "trash", kind: "danger-text", onclick: () => this.#removeChosen().catch(complain) });
+        this.chosenTools = make("div", { class: "chosen", role: "group", "aria-label": words.browse.chosen }, this.told,
+            this.copyAll, this.removeAll,
             button(words.browse.clear, { onclick: () => this.#unchoose() }));
         return this.chosenTools;
     }
@@ -212,10 +233,11 @@ export class Browse {
         this.anchor = index;
     }
 
-    // All rows between two that are on pages which are here; of a million most are not.
-    #range(from, to) {
-        const rows = Array.from({ length: Math.abs(to - from) + 1 }, (_, step) => this.listing.entry(Math.min(from, to) + step));
-        this.selection.add(rows.filter(Boolean), Math.min(from, to));
+    // All rows from one to another, which may be far apart.
+    #range(one, other) {
+        const from = Math.min(one, other), to = Math.max(one, other), { listing } = this;
+        listing.entries(from, to).then((entries) => listing === this.listing && this.selection.add(entries, from),
+            complain);
     }
 
     #toggleAll() {
@@ -261,9 +283,11 @@ export class Browse {
 
     async #removeChosen() {
         const { entries } = this.selection, folders = entries.some((entry) => entry.folder);
-        const done = await ask({ title: words.remove.several(entries.length), kind: "danger", submit: words.remove.submit,
+        const done = await ask({ title: words.remove.several(entries.length), kind: "danger",
+            submit: words.remove.submit,
             text: [folders ? words.remove.withFolders : words.remove.oneBatch, words.remove.forGood],
-            work: (_, { signal, say: tell }) => removeEntries(this.place.store, entries, { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
+            work: (_, { signal, say: tell }) => removeEntries(this.place.store, entries,
+                { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
         if (done === null)
             return;
         say(words.remove.done(done));
@@ -275,10 +299,13 @@ export class Browse {
     async #copyChosen() {
         const { entries } = this.selection, { store, prefix } = this.place;
         const done = await ask({ title: words.copy.several(entries.length), submit: words.copy.submit, wide: true,
-            fields: [await storeChoice("copy", store), { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint },
+            fields: [await storeChoice("copy", store),
+                { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint },
                 { name: "overwrite", label: words.object.overwrite, type: "check" }],
-            work: ({ store: to, prefix: written, overwrite }, { signal, say: tell }) => copyEntries(store, entries, prefix,
-                { store: to, prefix: read(written) }, overwrite, { signal, told: (some, all) => tell(words.copy.progress(some, all)) }) });
+            work: ({ store: to, prefix: written, overwrite }, { signal, say: tell }) => copyEntries(store, entries,
+                prefix,
+                { store: to, prefix: read(written) }, overwrite,
+                    { signal, told: (some, all) => tell(words.copy.progress(some, all)) }) });
         if (done === null)
             return;
         say(words.copy.doneSeveral(done));

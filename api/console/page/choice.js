@@ -8,5 +8,6 @@ export async function storeChoice(how, store) {
     const { stores: known } = await stores(null);
     const names = known.map(({ name }) => name).filter((name) => maySomewhere("write", name));
     const value = names.includes(store) && may("write", store) ? store : names[0] ?? "";
-    return { name: "store", label: words[how].store, type: "select", value, options: names.map((name) => [name, name]) };
+    return { name: "store", label: words[how].store, type: "select", value,
+        options: names.map((name) => [name, name]) };
 }

@@ -19,7 +19,8 @@ function makeField({ name, label, type = "text", value = "", options, hint, hidd
     else if (type === "check")
         control = make("input", { ...common, type: "checkbox", checked: Boolean(value) });
     else
-        control = make("input", { ...common, type: type === "secret" ? "password" : "text", value, readonly: readonly ? "" : null,
+        control = make("input", { ...common, type: type === "secret" ? "password" : "text", value,
+            readonly: readonly ? "" : null,
             autocomplete: "off", spellcheck: "false", autocapitalize: "off" });
     const parts = [make("label", { for: id }, label), control];
     const element = make("div", { class: `field ${type}` }, ...(type === "check" ? parts.reverse() : parts),
@@ -32,14 +33,16 @@ const valueOf = ({ type, control }) => type === "check" ? control.checked : cont
 
 // Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog stays;
 // what goes wrong is said in it. work(values, { say, reveal, signal }).
-export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary", wide = false, work = (values) => values }) {
+export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary",
+    wide = false, work = (values) => values }) {
     const made = described.map(makeField), abort = new AbortController();
     const fault = make("p", { class: "fault", role: "alert", hidden: true });
     const state = make("p", { class: "hint", role: "status" });
     const send = submit ? make("button", { class: kind, type: "submit" }, submit) : null;
     const title_id = `dialog-${++fields}`;
     const form = make("form", { method: "dialog" }, make("h2", { id: title_id }, title),
-        ...[text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line), ...made.map((field) => field.element), state, fault,
+        ...[text].flat().map((line) => typeof line === "string" ? make("p", {}, line) : line),
+            ...made.map((field) => field.element), state, fault,
         make("div", { class: "buttons" }, button(cancel, { onclick: () => dialog.close() }), send));
     const dialog = make("dialog", { "aria-labelledby": title_id, class: wide ? "wide" : "" }, form);
     const tools = { signal: abort.signal, say: (line) => setText(state, line),
@@ -81,8 +84,10 @@ export function choose({ title, text, choices }) {
             chosen = value;
             dialog.close();
         };
-        dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() }, make("h2", { id }, title), make("p", {}, text),
-            make("div", { class: "buttons" }, ...choices.map(([value, label, kind]) => button(label, { kind, onclick: () => take(value) })))));
+        dialog.append(make("form", { method: "dialog", onsubmit: (event) => event.preventDefault() },
+            make("h2", { id }, title), make("p", {}, text),
+            make("div", { class: "buttons" }, ...choices.map(([value, label, kind]) => button(label,
+                { kind, onclick: () => take(value) })))));
         dialog.addEventListener("close", () => {
             dialog.remove();
             resolve(chosen);

@@ -63,7 +63,8 @@ const icons = {
 };
 
 export function icon(name) {
-    return draw("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, draw("path", { d: icons[name] }));
+    return draw("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" },
+        draw("path", { d: icons[name] }));
 }
 
 // A button with an icon and a label; where there is no room for the label, it is the name of the button all the same.

@@ -1,10 +1,9 @@
 // download.js - ways to the bytes of an object for what shows no token: an image, a video, the browser's own downloads.
 
 import { make } from "./dom.js";
-import { hasToken, url } from "./server.js";
+import { ask, hasToken, url } from "./server.js";
 import { may, signsLinks } from "./session.js";
 import { bytes, link } from "./store.js";
-import { ask } from "./server.js";
 import { bytes as size } from "./format.js";
 import { words } from "./words.js";
 
@@ -12,14 +11,15 @@ import { words } from "./words.js";
 const HELD = 256 << 20;
 const LINK_SECONDS = 6 * 60 * 60;
 
-const escapes = (key) => key.bytes === null || key.bytes === "." || key.bytes === "..";
+// Links are for keys, and browsers cannot ask for these by theirs.
+const isByHash = (key) => key.bytes === null || key.bytes === "." || key.bytes === "..";
 
 // A URL that needs no token, with ranges; null where there is none: then the bytes have to be fetched.
 export async function openUrl(store, key) {
     const plain = url(key.path(store));
     if (!hasToken())
         return plain;
-    if (escapes(key) || !signsLinks() || !may("read", store, key.bytes))
+    if (isByHash(key) || !signsLinks() || !may("read", store, key.bytes))
         return null;
     try {
         plain.search = (await link(store, key, LINK_SECONDS)).query;

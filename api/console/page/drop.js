@@ -10,7 +10,8 @@ const LOT = 200; // files that are handed over at a time, so that the page stays
 
 const settled = (call) => new Promise((resolve, reject) => call(resolve, reject));
 
-const fileOf = async (entry) => ({ file: await settled((resolve, reject) => entry.file(resolve, reject)), path: bytesOfText(entry.fullPath.replace(/^\//, "")) });
+const fileOf = async (entry) => ({ file: await settled((resolve, reject) => entry.file(resolve, reject)),
+    path: bytesOfText(entry.fullPath.replace(/^\//, "")) });
 
 // All files of the entries of a drop, and below them. A folder gives its entries a hundred at a time.
 async function* filesOf(entries) {
@@ -60,6 +61,15 @@ export function uploadButtons(target) {
 }
 
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+
+// What is dropped elsewhere is not opened in the place of this page, with all that it is about.
+for (const name of ["dragover", "drop"])
+    addEventListener(name, (event) => {
+        if (!hasFiles(event) || event.defaultPrevented)
+            return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "none";
+    });
 
 // Takes what is dropped on the element, where target() tells a place for it. Answers what ends that.
 export function receiveDrops(element, target) {

@@ -61,11 +61,14 @@ export class Feed {
         this.rows = new Rows();
         const head = (name) => make("span", { role: "columnheader", class: name }, words.feed.columns[name]);
         this.scroller = new Scroller({ label: words.feed.list, head: ["op", "name", "size", "time"].map(head),
-            make: (row) => this.#makeRow(row), fill: (row, change) => this.#fillRow(row, change), on: { open: (change) => this.#open(change) } });
-        this.state = make("p", { class: "count", role: "status" });
+            make: (row) => this.#makeRow(row), fill: (row, change) => this.#fillRow(row, change),
+                on: { open: (change) => this.#open(change) } });
+        this.state = make("p", { class: "count" });
         this.empty = make("p", { class: "empty" }, words.feed.nothing);
-        this.hold = button(words.feed.hold, { icon: "pause", kind: "toggle", "aria-pressed": "false", onclick: () => this.#hold() });
-        this.element = make("section", { class: "feed" }, storeHead(store, "changes"), make("div", { class: "tools" }, this.#filter(), this.hold, this.state),
+        this.hold = button(words.feed.hold, { icon: "pause", kind: "toggle", "aria-pressed": "false",
+            onclick: () => this.#hold() });
+        this.element = make("section", { class: "feed" }, storeHead(store, "changes"),
+            make("div", { class: "tools" }, this.#filter(), this.hold, this.state),
             make("div", { class: "list" }, this.scroller.element, this.empty));
     }
 
@@ -84,7 +87,8 @@ export class Feed {
     #filter() {
         let timer;
         this.prefix = may("list", this.store) ? "" : prefixesOf("list", this.store)[0] ?? "";
-        this.input = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find, spellcheck: "false",
+        this.input = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
+            spellcheck: "false",
             autocomplete: "off", oninput: () => {
                 clearTimeout(timer);
                 timer = setTimeout(() => this.#begin(), TYPING);
@@ -97,7 +101,8 @@ export class Feed {
         this.#abort = new AbortController();
         this.rows.clear();
         this.#seen = 0;
-        this.#follow(this.#abort.signal).catch((error) => error.name !== "AbortError" && setText(this.state, error.message));
+        this.#follow(this.#abort.signal).catch((error) => error.name !== "AbortError" &&
+            setText(this.state, error.message));
         this.#shown();
     }
 
@@ -105,7 +110,8 @@ export class Feed {
     async #follow(signal) {
         const path = `v1/stores/${this.store}/changes`, prefix = percentEncode(this.prefix + read(this.input.value));
         const { end } = await askJson("GET", path, { query: { limit: 1, prefix }, signal });
-        for await (const { name, data } of follow(path, { query: { since: end, prefix }, signal, told: (on) => this.#told(on) })) {
+        for await (const { name, data } of follow(path,
+            { query: { since: end, prefix }, signal, told: (on) => this.#told(on) })) {
             if (name === "gone")
                 throw new Error(data.detail);
             this.#seen += data.changes.length;
@@ -120,9 +126,15 @@ export class Feed {
     }
 
     #shown() {
-        setText(this.state, !this.connected ? words.feed.connecting : this.rows.held ? words.feed.held(this.rows.waiting) : words.feed.seen(this.#seen));
+        setText(this.state, this.#sentence());
         show(this.empty, this.rows.count === 0);
         this.scroller.draw();
+    }
+
+    #sentence() {
+        if (!this.connected)
+            return words.feed.connecting;
+        return this.rows.held ? words.feed.held(this.rows.waiting) : words.feed.seen(this.#seen);
     }
 
     #hold() {

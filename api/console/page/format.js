@@ -3,7 +3,8 @@
 const whole = new Intl.NumberFormat();
 const short = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit",
+    hour12: false });
 
 export const number = (value) => whole.format(value);
 
@@ -18,7 +19,9 @@ function scaled(value, units, step) {
 export const bytes = (value) => scaled(value, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"], 1024);
 export const microseconds = (value) => scaled(value, ["µs", "ms", "s"], 1000);
 export const compact = (value) => scaled(value, ["", "k", "M", "G"], 1000).replace(/\u00a0$/, "");
-export const percent = (part, all) => all > 0 ? `${short.format(Math.round(1000 * part / all) / 10)}\u00a0%` : "0\u00a0%";
+export function percent(part, all) {
+    return `${all > 0 ? short.format(Math.round(1000 * part / all) / 10) : 0}\u00a0%`;
+}
 
 export const date = (text) => moment.format(new Date(text));
 export const time = (milliseconds) => clock.format(new Date(milliseconds));

@@ -21,9 +21,12 @@ function readLimit(text, parse) {
 async function changeLimits(store) {
     const { limits } = await figures(store);
     const done = await ask({ title: words.limits.title(store), text: words.limits.text, submit: words.limits.submit,
-        fields: [{ name: "bytes", label: words.limits.bytes, value: limits.bytes === null ? "" : String(limits.bytes), hint: words.limits.bytesHint },
-            { name: "objects", label: words.limits.objects, value: limits.objects === null ? "" : String(limits.objects) }],
-        work: ({ bytes, objects }) => limit(store, { bytes: readLimit(bytes, format.readBytes), objects: readLimit(objects, Number) }) });
+        fields: [{ name: "bytes", label: words.limits.bytes, value: limits.bytes === null ? "" : String(limits.bytes),
+            hint: words.limits.bytesHint },
+            { name: "objects", label: words.limits.objects,
+                value: limits.objects === null ? "" : String(limits.objects) }],
+        work: ({ bytes, objects }) => limit(store,
+            { bytes: readLimit(bytes, format.readBytes), objects: readLimit(objects, Number) }) });
     if (done !== null)
         say(words.limits.done(store));
 }
@@ -45,11 +48,13 @@ async function removeStore(store) {
 }
 
 export function storeHead(store, view) {
-    const tab = (name) => make("a", { href: router.format({ view: name, store }), "aria-current": name === view ? "page" : null }, words.views[name]);
+    const tab = (name) => make("a", { href: router.format({ view: name, store }),
+        "aria-current": name === view ? "page" : null }, words.views[name]);
     return make("header", { class: "store-head" }, make("h1", { tabindex: -1 }, store),
         make("nav", { class: "tabs", "aria-label": words.store.views(store) }, tab("objects"),
             maySomewhere("list", store) && tab("changes"), maySeeFigures(store) && tab("live")),
         may("admin", store) && make("div", { class: "actions" },
             button(words.limits.button, { icon: "limits", onclick: () => changeLimits(store).catch(complain) }),
-            button(words.store.removeButton, { icon: "trash", kind: "danger-text", onclick: () => removeStore(store).catch(complain) })));
+            button(words.store.removeButton, { icon: "trash", kind: "danger-text",
+                onclick: () => removeStore(store).catch(complain) })));
 }

@@ -30,7 +30,8 @@ const CHARACTER = new RegExp("[\\0-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0
 const UNSEEN = /[\0-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 
-const escape = (bytes) => Array.from(bytes, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`).join("");
+const escape = (bytes) => Array.from(bytes, (byte) =>
+    `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`).join("");
 
 // Text in which a byte that is no text, or is not seen, is written \xNN, and a backslash twice. It leads back to the
 // same bytes, so that any key can be typed.

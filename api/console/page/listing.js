@@ -48,6 +48,19 @@ export class Listing {
         return low;
     }
 
+    // The entries of these rows, the last one among them; those that are not here are asked for, page by page.
+    async entries(from, to) {
+        const found = [];
+        for (let row = from; row <= to && row < this.count;) {
+            const number = this.#pageOf(row), page = this.#pages[number];
+            if (!page.entries)
+                await this.#load(number);
+            found.push(...page.entries?.slice(row - page.start, to - page.start + 1) ?? []);
+            row = page.start + page.length;
+        }
+        return found;
+    }
+
     // One page more at the end.
     async more() {
         if (!this.complete)

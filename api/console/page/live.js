@@ -14,7 +14,8 @@ const per = (all, count) => count > 0 ? all / count : null;
 const column = (name, colour, value = (sample) => sample[name]) => ({ name: words.live.series[name], colour, value });
 
 const COMMON = {
-    requests: { write: format.compact, series: [column("reads", 1), column("writes", 2), column("deletes", 4), column("others", 3)] },
+    requests: { write: format.compact, series: [column("reads", 1), column("writes", 2), column("deletes", 4),
+        column("others", 3)] },
     traffic: { write: format.bytes, binary: true, series: [column("bytes_out", 1), column("bytes_in", 2)] },
     latency: { write: format.microseconds, series: [column("p50_us", 1), column("p99_us", 2)] },
     refusals: { write: format.compact, series: [column("refused", 2), column("errors", 4)] },
@@ -23,7 +24,8 @@ const COMMON = {
 
 const SERVER = {
     ...COMMON,
-    commitSize: { write: format.bytes, binary: true, series: [column("commit_bytes", 1, (sample) => per(sample.commit_bytes, sample.commits))] },
+    commitSize: { write: format.bytes, binary: true,
+        series: [column("commit_bytes", 1, (sample) => per(sample.commit_bytes, sample.commits))] },
     sync: { write: format.microseconds, series: [column("sync_p50_us", 1), column("sync_p99_us", 2)] },
     disk: { write: format.bytes, binary: true, top: (sample) => sample.disk_total,
             series: [column("disk_used", 1, (sample) => sample.disk_total - sample.disk_free), column("reserve", 2)] },
@@ -33,7 +35,8 @@ const SERVER = {
 
 const STORE = {
     ...COMMON,
-    space: { write: format.bytes, binary: true, series: [column("live_bytes", 1), column("dead_bytes", 4), column("disk_bytes", 2)] },
+    space: { write: format.bytes, binary: true, series: [column("live_bytes", 1), column("dead_bytes", 4),
+        column("disk_bytes", 2)] },
     objects: { write: format.compact, series: [column("objects", 1)] },
     flight: { write: format.compact, series: [column("writes_in_flight", 1)] },
 };
@@ -45,11 +48,15 @@ export class Live {
     constructor({ store }) {
         this.store = store;
         this.title = store ? words.live.titleOf(store) : words.views.live;
-        this.plots = Object.entries(store ? STORE : SERVER).map(([name, plot]) => new Plot({ title: words.live.plots[name], span: SPAN, ...plot }));
+        this.plots = Object.entries(store ? STORE : SERVER).map(([name, plot]) =>
+            new Plot({ title: words.live.plots[name], span: SPAN, ...plot }));
         this.state = make("p", { class: "count", role: "status" }, words.live.connecting);
-        const head = store ? storeHead(store, "live") : make("header", { class: "store-head" }, make("h1", { tabindex: -1 }, words.views.live));
+        const head = store ? storeHead(store, "live") : make("header", { class: "store-head" },
+            make("h1", { tabindex: -1 }, words.views.live));
         head.append(this.state);
-        this.element = make("section", { class: "live" }, head, make("div", { class: "plots", tabindex: 0, role: "group", "aria-label": this.title }, ...this.plots.map((plot) => plot.element)));
+        this.element = make("section", { class: "live" }, head,
+            make("div", { class: "plots", tabindex: 0, role: "group", "aria-label": this.title },
+            ...this.plots.map((plot) => plot.element)));
     }
 
     arrive() {
@@ -65,7 +72,8 @@ export class Live {
     async #follow() {
         const told = (on) => setText(this.state, on ? words.live.connected : words.live.connecting);
         let columns = [];
-        for await (const { data } of follow(this.store ? `v1/stores/${this.store}/live` : "v1/live", { signal: this.#abort.signal, told })) {
+        for await (const { data } of follow(this.store ? `v1/stores/${this.store}/live` : "v1/live",
+            { signal: this.#abort.signal, told })) {
             columns = data.columns ?? columns;
             this.#add(data.rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))));
         }

@@ -13,7 +13,8 @@ import { attributes, link, look, objects, removeObjects, transfer } from "./stor
 import { storeChoice } from "./choice.js";
 import { words } from "./words.js";
 
-const KEPT = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires", "Cairn-Expires"];
+const KEPT = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires",
+    "Cairn-Expires"];
 const SPANS = [3600, 86400, 7 * 86400, 30 * 86400];
 
 // A header's bytes come as characters, one each; where they are UTF-8 they are shown so.
@@ -30,7 +31,8 @@ async function offer(text, title, said) {
     if (await copyText(text).catch(() => false))
         say(said);
     else
-        await ask({ title, fields: [{ name: "text", label: words.object.byHand, value: text, readonly: true }], cancel: words.dialog.close, wide: true });
+        await ask({ title, fields: [{ name: "text", label: words.object.byHand, value: text, readonly: true }],
+            cancel: words.dialog.close, wide: true });
 }
 
 async function shareLink(store, key) {
@@ -50,7 +52,8 @@ export async function relocate(how, store, key) {
     const label = words[how];
     return ask({ title: label.title(key.name), submit: label.submit, wide: true,
         fields: [await storeChoice(how, store),
-                 { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown, hint: words.object.keyHint },
+                 { name: "key", label: words.object.key, value: key.bytes === null ? "" : key.shown,
+                     hint: words.object.keyHint },
                  { name: "overwrite", label: words.object.overwrite, type: "check", hidden: true }],
         work: async ({ store: to, key: written, overwrite }, { reveal }) => {
             const target = { store: to, key: new Key(read(written)) };
@@ -67,7 +70,8 @@ export async function relocate(how, store, key) {
 }
 
 async function remove(store, key) {
-    return ask({ title: words.remove.one(key.name), text: words.remove.forGood, submit: words.remove.submit, kind: "danger",
+    return ask({ title: words.remove.one(key.name), text: words.remove.forGood, submit: words.remove.submit,
+        kind: "danger",
         work: async () => {
             await removeObjects(store, [key]);
             say(words.remove.done(1));
@@ -102,7 +106,8 @@ export class ObjectPanel {
 
     #actions() {
         const { store, entry: { key } } = this, can = (right) => may(right, store, key.bytes);
-        const act = (label, name, work, kind = "") => button(label, { icon: name, kind, onclick: () => work().catch(complain) });
+        const act = (label, name, work, kind = "") => button(label,
+            { icon: name, kind, onclick: () => work().catch(complain) });
         const relocated = async (how) => {
             const target = await relocate(how, store, key);
             if (target !== null)
@@ -110,11 +115,14 @@ export class ObjectPanel {
         };
         return make("div", { class: "actions", role: "group", "aria-label": words.object.actions },
             can("read") && act(words.object.download, "download", () => saveObject(store, key)),
-            can("read") && signsLinks() && key.bytes !== null && act(words.object.link, "link", () => shareLink(store, key)),
-            can("read") && act(words.object.curl, "terminal", () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied)),
+            can("read") && signsLinks() && key.bytes !== null &&
+                act(words.object.link, "link", () => shareLink(store, key)),
+            can("read") && act(words.object.curl, "terminal",
+                () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied)),
             can("read") && can("delete") && act(words.object.rename, "rename", () => relocated("move")),
             can("read") && act(words.object.copy, "copy", () => relocated("copy")),
-            can("delete") && act(words.object.remove, "trash", async () => await remove(store, key) && this.removed(), "danger-text"));
+            can("delete") && act(words.object.remove, "trash", async () => await remove(store, key) && this.removed(),
+                "danger-text"));
     }
 
     #load() {
@@ -137,8 +145,10 @@ export class ObjectPanel {
 
     #tell(headers) {
         const { key, size, type, modified, etag } = this.entry, facts = words.object.facts;
-        const lines = [fact(facts.key, key.shown), fact(facts.size, `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
-            fact(facts.type, type), fact(facts.modified, format.date(modified)), fact(facts.etag, etag.replaceAll("\"", "")), fact(facts.hash, key.hash)];
+        const lines = [fact(facts.key, key.shown),
+            fact(facts.size, `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
+            fact(facts.type, type), fact(facts.modified, format.date(modified)),
+                fact(facts.etag, etag.replaceAll("\"", "")), fact(facts.hash, key.hash)];
         for (const name of headers ? KEPT : [])
             if (headers.has(name) && !(name === "Cache-Control" && headers.get(name) === "no-cache"))
                 lines.push(fact(name, headerText(headers.get(name))));

@@ -28,16 +28,24 @@ export class Plot {
         Object.assign(this, { title, series, write, binary, span, top });
         this.lines = series.map(({ colour }) => draw("path", { class: `line c${colour}` }));
         this.cross = draw("line", { class: "cross", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
-        this.scale = [1, 0.5, 0].map((share) => ({ share, line: draw("line", { class: "rule", x1: LEFT }), text: draw("text", { class: "tick", x: LEFT - 8, "text-anchor": "end" }) }));
-        this.times = [0, 1, 2, 3].map((third) => ({ third, text: draw("text", { class: "tick", y: HEIGHT - 4, "text-anchor": third === 0 ? "start" : third === 3 ? "end" : "middle" }) }));
-        this.svg = draw("svg", { height: HEIGHT, "aria-hidden": "true" }, ...this.scale.flatMap(({ line, text }) => [line, text]),
+        this.scale = [1, 0.5, 0].map((share) => ({ share, line: draw("line", { class: "rule", x1: LEFT }),
+            text: draw("text", { class: "tick", x: LEFT - 8, "text-anchor": "end" }) }));
+        this.times = [0, 1, 2, 3].map((third) => ({ third,
+            text: draw("text", { class: "tick", y: HEIGHT - 4,
+            "text-anchor": third === 0 ? "start" : third === 3 ? "end" : "middle" }) }));
+        this.svg = draw("svg", { height: HEIGHT, "aria-hidden": "true" },
+            ...this.scale.flatMap(({ line, text }) => [line, text]),
             ...this.times.map(({ text }) => text), ...this.lines, this.cross);
         this.values = series.map(() => make("dd"));
         this.moment = make("span", { class: "moment" });
-        this.field = make("div", { class: "field-of-plot", tabindex: 0, role: "slider", "aria-label": title, "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0,
-            onkeydown: (event) => this.#key(event), onblur: () => this.#look(null), onpointermove: (event) => this.#point(event), onpointerleave: () => this.#look(null) }, this.svg);
+        this.field = make("div", { class: "field-of-plot", tabindex: 0, role: "slider", "aria-label": title,
+            "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0,
+            onkeydown: (event) => this.#key(event), onblur: () => this.#look(null),
+                onpointermove: (event) => this.#point(event), onpointerleave: () => this.#look(null) }, this.svg);
         this.element = make("figure", { class: "plot" }, make("figcaption", {}, make("h2", {}, title), this.moment),
-            this.field, make("dl", { class: "legend" }, ...series.flatMap(({ name, colour }, index) => [make("dt", { class: `c${colour}` }, name), this.values[index]])));
+            this.field, make("dl", { class: "legend" },
+                ...series.flatMap(({ name, colour }, index) => [make("dt", { class: `c${colour}` }, name),
+                this.values[index]])));
         this.observer = new ResizeObserver(() => this.#draw());
         this.observer.observe(this.field);
     }
@@ -63,7 +71,8 @@ export class Plot {
     #draw() {
         if (this.#samples.length === 0 || this.#width === 0)
             return;
-        const highest = this.#samples.reduce((most, sample) => Math.max(most, ...this.series.map(({ value }) => value(sample) ?? 0)), 0);
+        const highest = this.#samples.reduce((most, sample) => Math.max(most,
+            ...this.series.map(({ value }) => value(sample) ?? 0)), 0);
         const top = ceiling(Math.max(highest, this.top?.(this.#samples.at(-1)) ?? 0), this.binary);
         const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / top);
         this.svg.setAttribute("width", this.#width);
@@ -97,16 +106,21 @@ export class Plot {
 
     #tell() {
         const sample = this.#at ?? this.#samples.at(-1), place = this.#samples.indexOf(sample);
-        const said = this.series.map(({ value }) => value(sample) ?? null).map((one) => one === null ? words.plot.none : this.write(one));
+        const said = this.series.map(({ value }) => this.#said(value(sample)));
         said.forEach((text, index) => setText(this.values[index], text));
         setText(this.moment, this.#at ? format.time(sample.time) : "");
         this.field.setAttribute("aria-valuemax", this.#samples.length - 1);
         this.field.setAttribute("aria-valuenow", Math.max(0, place));
-        this.field.setAttribute("aria-valuetext", `${format.time(sample.time)}: ${this.series.map(({ name }, index) => `${name} ${said[index]}`).join(", ")}`);
+        this.field.setAttribute("aria-valuetext",
+            `${format.time(sample.time)}: ${this.series.map(({ name }, index) => `${name} ${said[index]}`).join(", ")}`);
         this.cross.setAttribute("visibility", this.#at ? "visible" : "hidden");
         if (this.#at)
             for (const name of ["x1", "x2"])
                 this.cross.setAttribute(name, this.#x(sample.time));
+    }
+
+    #said(value) {
+        return value === null || value === undefined ? words.plot.none : this.write(value);
     }
 
     #look(place) {
@@ -125,7 +139,8 @@ export class Plot {
 
     #key(event) {
         const last = this.#samples.length - 1, now = this.#at ? this.#samples.indexOf(this.#at) : last;
-        const to = { ArrowLeft: now - 1, ArrowRight: now + 1, PageUp: now - 60, PageDown: now + 60, Home: 0, End: last }[event.key];
+        const to = { ArrowLeft: now - 1, ArrowRight: now + 1, PageUp: now - 60, PageDown: now + 60, Home: 0,
+            End: last }[event.key];
         if (to === undefined)
             return;
         event.preventDefault();

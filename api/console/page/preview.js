@@ -78,7 +78,8 @@ async function text({ store, key, size, type, coded, signal }, place) {
     return () => {};
 }
 
-const MAKERS = { image: (object, place) => medium("img", object, place), audio: (object, place) => medium("audio", object, place),
+const MAKERS = { image: (object, place) => medium("img", object, place),
+    audio: (object, place) => medium("audio", object, place),
                  video: (object, place) => medium("video", object, place), pdf, text };
 
 // Fills `place` with the preview of { store, key, size, type, coded, signal }. Answers what ends it.

@@ -53,7 +53,8 @@ export class Queue {
     // files: [{ file, path: bytes }], which become objects below the prefix.
     add(group, { store, prefix }, files) {
         for (const { file, path } of files)
-            this.items.push({ file, store, key: new Key(prefix + path), group, state: "waiting", size: null, sent: 0, error: null, abort: null });
+            this.items.push({ file, store, key: new Key(prefix + path), group, state: "waiting", size: null, sent: 0,
+                error: null, abort: null });
         this.counts.waiting += files.length;
         this.unmeasured += files.length;
         this.#measureAll();

@@ -25,11 +25,13 @@ export class Scroller {
         Object.assign(this, { makeRow, fill, on });
         this.height = matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight;
         this.head = make("div", { role: "row", class: "row head", "aria-rowindex": 1 }, ...head);
+        this.head.hidden = head.length === 0;
         this.body = make("div", { role: "rowgroup", class: "rows" });
         this.window = make("div", { class: "window", role: "none" }, this.head, this.body);
         this.spacer = make("div", { class: "spacer", role: "none" });
         this.element = make("div", { role: "grid", class: "grid", tabindex: 0, "aria-label": label,
-            "aria-multiselectable": multiple ? "true" : null, onscroll: () => this.#scrolled(), onkeydown: (event) => this.#key(event),
+            "aria-multiselectable": multiple ? "true" : null, onscroll: () => this.#scrolled(),
+                onkeydown: (event) => this.#key(event),
             onscrollend: () => this.#settle(), onclick: (event) => this.#clicked(event) },
         this.window, this.spacer);
         this.draw = perFrame(() => this.#draw());
@@ -167,7 +169,8 @@ export class Scroller {
 
     #key(event) {
         const page = Math.max(1, Math.floor(this.#seen / this.height) - 1), last = this.source.count - 1;
-        const to = { ArrowDown: this.active + 1, ArrowUp: this.active - 1, PageDown: this.active + page, PageUp: this.active - page,
+        const to = { ArrowDown: this.active + 1, ArrowUp: this.active - 1, PageDown: this.active + page,
+            PageUp: this.active - page,
                      Home: 0, End: last }[event.key];
         if (event.target !== this.element)
             return;

@@ -20,7 +20,8 @@ export async function sendLot(items, rule, signal) {
         data: base64(new Uint8Array(await file.arrayBuffer())), ...(file.type ? { content_type: file.type } : {}) })));
     for (const item of items)
         item.tries = (item.tries ?? 0) + 1;
-    await ask("POST", `v1/stores/${items[0].store}/batch`, { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
+    await ask("POST", `v1/stores/${items[0].store}/batch`,
+        { json: { operations, allow_empty: true, allow_null_bytes: true }, signal });
 }
 
 // In pieces, since a call takes only so many arguments.
@@ -49,7 +50,8 @@ async function isThere({ store, key, file }) {
         const held = await look(store, key);
         if (held === null || Number(held.headers.get("Content-Length")) !== file.size)
             return false;
-        const [ours, theirs] = await Promise.all([file, await bytes(store, key)].map(async (source) => new Uint8Array(await source.arrayBuffer())));
+        const [ours, theirs] = await Promise.all([file,
+            await bytes(store, key)].map(async (source) => new Uint8Array(await source.arrayBuffer())));
         return ours.every((byte, index) => byte === theirs[index]);
     } catch (error) {
         if (error instanceof Refusal)
@@ -62,7 +64,8 @@ async function put(item, condition, { signal, told }) {
     const { file, store, key } = item;
     item.tries = (item.tries ?? 0) + 1;
     try {
-        await ask("PUT", key.path(store), { body: file, signal, headers: { ...condition, ...(file.type ? { "Content-Type": file.type } : {}) } });
+        await ask("PUT", key.path(store), { body: file, signal,
+            headers: { ...condition, ...(file.type ? { "Content-Type": file.type } : {}) } });
     } catch (error) {
         if (!(isTaken(error) && item.tries > 1 && await isThere(item)))
             throw error;

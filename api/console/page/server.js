@@ -36,7 +36,8 @@ export class Away extends Error {
 }
 
 // A fault that passes by itself: trying again is worth it.
-export const passes = (error) => error instanceof Away || (error instanceof Refusal && error.status === 503 && error.kind !== "store-failed");
+export const passes = (error) => error instanceof Away ||
+    (error instanceof Refusal && error.status === 503 && error.kind !== "store-failed");
 
 async function refusal(answer) {
     const problem = await answer.json().catch(() => ({}));
@@ -62,7 +63,8 @@ export async function ask(method, path, { query = {}, headers = {}, json, body, 
         head.set("Content-Type", "application/json");
     let answer;
     try {
-        answer = await fetch(address(path, query), { method, headers: head, signal, body: json === undefined ? body : JSON.stringify(json) });
+        answer = await fetch(address(path, query),
+            { method, headers: head, signal, body: json === undefined ? body : JSON.stringify(json) });
     } catch (error) {
         throw error.name === "AbortError" ? error : new Away();
     }

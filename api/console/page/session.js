@@ -61,10 +61,12 @@ const prefixOf = (grant) => grant.prefix_base64 ? atob(grant.prefix_base64) :
     Array.from(new TextEncoder().encode(grant.prefix ?? ""), (byte) => String.fromCharCode(byte)).join("");
 
 const grantsOf = (right, store) =>
-    access.grants.filter((grant) => grant.rights.includes(right) && grant.stores.some((pattern) => names(pattern, store)));
+    access.grants.filter((grant) => grant.rights.includes(right) &&
+        grant.stores.some((pattern) => names(pattern, store)));
 
 // Whether all keys that begin with these bytes may be treated so; without bytes the whole store.
-export const may = (right, store, bytes = "") => grantsOf(right, store).some((grant) => (bytes ?? "").startsWith(prefixOf(grant)));
+export const may = (right, store, bytes = "") => grantsOf(right,
+    store).some((grant) => (bytes ?? "").startsWith(prefixOf(grant)));
 
 // Whether that is so anywhere in the store.
 export const maySomewhere = (right, store) => grantsOf(right, store).length > 0;

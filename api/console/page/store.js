@@ -18,7 +18,8 @@ export const stores = (cursor, signal) =>
     askJson("GET", "v1/stores", { query: { limit: 1000, cursor: cursor && encodeURIComponent(cursor) }, signal });
 
 function entryOf(object) {
-    return { key: Key.of(object), size: object.size, etag: object.etag, type: object.content_type, modified: object.modified };
+    return { key: Key.of(object), size: object.size, etag: object.etag, type: object.content_type,
+        modified: object.modified };
 }
 
 const bytewise = (one, other) => {
@@ -55,7 +56,8 @@ export function transfer(how, store, key, target, overwrite = false) {
 
 // All of them, or none: one transaction.
 export function removeObjects(store, keys) {
-    return ask("POST", `${at(store)}/batch`, { json: { operations: keys.map((key) => ({ op: "delete", ...key.json() })) } });
+    return ask("POST", `${at(store)}/batch`, { json: { operations: keys.map((key) =>
+        ({ op: "delete", ...key.json() })) } });
 }
 
 // Whether a key holds something, and what.
@@ -71,6 +73,7 @@ export async function look(store, key, headers = {}) {
 
 // A link with which anybody may get the object for so long: path and query, as the server goes by them.
 export async function link(store, key, seconds) {
-    const signed = await askJson("POST", `${at(store)}/links`, { json: { method: "GET", ...key.json(), expires_in: seconds } });
+    const signed = await askJson("POST", `${at(store)}/links`,
+        { json: { method: "GET", ...key.json(), expires_in: seconds } });
     return { query: signed.target.slice(signed.target.indexOf("?") + 1), expires: signed.expires };
 }

@@ -92,13 +92,16 @@ export class StoresView {
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
         const head = (name) => make("span", { role: "columnheader", class: name }, words.stores.columns[name]);
-        this.scroller = new Scroller({ label: words.views.stores, rowHeight: 64, head: ["name", "objects", "size", "dead", "disk"].map(head),
+        this.scroller = new Scroller({ label: words.views.stores, rowHeight: 64,
+            head: ["name", "objects", "size", "dead", "disk"].map(head),
             make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
             on: { open: ({ name }) => router.go({ view: "objects", store: name, prefix: firstPrefix(name) }) } });
         this.element = make("section", { class: "stores" }, make("header", { class: "store-head" },
             make("h1", { tabindex: -1 }, words.views.stores), this.count,
-            make("div", { class: "actions" }, button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#list() }),
-                mayMakeStores() && button(words.stores.make, { icon: "plus", kind: "primary", onclick: () => this.#make().catch(complain) }))),
+            make("div", { class: "actions" }, button(words.browse.refresh,
+                { icon: "refresh", kind: "bare", onclick: () => this.#list() }),
+                mayMakeStores() && button(words.stores.make,
+                    { icon: "plus", kind: "primary", onclick: () => this.#make().catch(complain) }))),
         make("div", { class: "list" }, this.scroller.element, this.empty));
     }
 
@@ -129,15 +132,18 @@ export class StoresView {
 
     #makeRow(row) {
         const cell = (kind, ...children) => make("span", { role: "gridcell", class: kind }, ...children);
-        const cells = { name: make("span", { class: "text" }), objects: makeBar("quota"), size: makeBar("quota"), dead: makeBar("dead"), disk: cell("disk") };
-        row.append(cell("name", icon("store"), cells.name), cell("objects", cells.objects.element), cell("size", cells.size.element),
+        const cells = { name: make("span", { class: "text" }), objects: makeBar("quota"), size: makeBar("quota"),
+            dead: makeBar("dead"), disk: cell("disk") };
+        row.append(cell("name", icon("store"), cells.name), cell("objects", cells.objects.element),
+            cell("size", cells.size.element),
             cell("dead", cells.dead.element), cells.disk);
         return cells;
     }
 
     #fillRow({ cells }, { name, figures: of }) {
         setText(cells.name, name);
-        const quota = (bar, used, most, write) => setBar(bar, "quota", of && most !== null ? used / Math.max(1, most) : null,
+        const quota = (bar, used, most, write) => setBar(bar, "quota", of &&
+            most !== null ? used / Math.max(1, most) : null,
             !of ? "" : most === null ? write(used) : words.stores.of(write(used), write(most)));
         quota(cells.objects, of?.objects, of?.limits.objects ?? null, (value) => words.stores.objects(value));
         quota(cells.size, of && of.live_bytes + of.unfinished_bytes, of?.limits.bytes ?? null, format.bytes);

@@ -19,7 +19,8 @@ async function create(item, condition, signal) {
     if (item.file.type)
         metadata.push(`filetype ${btoa(bytesOfText(item.file.type))}`);
     const answer = await ask("POST", `v1/stores/${item.store}/uploads`, { signal,
-        headers: { ...VERSION, ...condition, "Upload-Length": item.file.size, "Upload-Metadata": metadata.join(",") } });
+        headers: { ...VERSION, ...condition, "Upload-Length": item.file.size,
+            "Upload-Metadata": metadata.join(",") } });
     return answer.headers.get("Location");
 }
 

@@ -17,10 +17,10 @@ class Rows {
     more = async () => {};
 
     renew(items) {
-        const parts = { active: [], waiting: [], done: [] };
+        const parts = { active: [], waiting: [], done: [], skipped: [] };
         for (const item of items)
             (parts[item.state] ?? parts.active).push(item);
-        this.#rows = [...parts.active, ...parts.waiting, ...parts.done, ...items.filter((item) => item.state === "skipped")];
+        this.#rows = Object.values(parts).flat();
     }
 
     get count() {
@@ -42,19 +42,25 @@ class Uploads {
     #pace = []; // [time, bytes sent] of the last seconds
 
     constructor() {
-        this.queue = new Queue({ decide: (item) => this.#decide(item), changed: () => this.#later(), stored: (store) => this.#stores.add(store) });
+        this.queue = new Queue({ decide: (item) => this.#decide(item), changed: () => this.#later(),
+            stored: (store) => this.#stores.add(store) });
         this.rows = new Rows();
-        this.state = make("p", { role: "status" });
+        this.state = make("p");
+        this.spoken = make("p", { class: "unseen", role: "status" });
         this.figures = make("p", { class: "hint" });
         this.progress = make("progress", { max: 1, value: 0, "aria-label": words.upload.progress });
         this.pause = button(words.upload.pauseAll, { icon: "pause", onclick: () => this.#togglePause() });
-        this.retry = button(words.upload.retryAll, { icon: "retry", onclick: () => this.queue.retry(this.queue.items.filter((item) => item.state === "failed")) });
+        this.retry = button(words.upload.retryAll,
+            { icon: "retry", onclick: () => this.queue.retry(this.queue.items.filter((item) =>
+            item.state === "failed")) });
         this.clear = button(words.upload.clear, { onclick: () => this.#clear() });
         this.fold = button(words.upload.fold, { kind: "toggle", "aria-expanded": "true", onclick: () => this.#fold() });
         this.scroller = this.#list();
         this.element = make("section", { class: "uploads", "aria-label": words.upload.title, hidden: true },
-            make("header", {}, make("h2", {}, words.upload.title), this.fold), this.state, this.progress, this.figures,
-            make("div", { class: "actions" }, this.pause, this.retry, this.clear), make("div", { class: "list" }, this.scroller.element));
+            make("header", {}, make("h2", {}, words.upload.title), this.fold), this.state, this.spoken, this.progress,
+                this.figures,
+            make("div", { class: "actions" }, this.pause, this.retry, this.clear),
+                make("div", { class: "list" }, this.scroller.element));
         addEventListener("beforeunload", (event) => this.queue.isBusy && event.preventDefault());
     }
 
@@ -70,17 +76,22 @@ class Uploads {
     // ---- the list --------------------------------------------------------------------------------
 
     #list() {
-        const scroller = new Scroller({ label: words.upload.list, rowHeight: 44, head: [], make: (row) => this.#makeRow(row),
+        const scroller = new Scroller({ label: words.upload.list, rowHeight: 44, head: [],
+            make: (row) => this.#makeRow(row),
             fill: (row, item) => this.#fillRow(row, item),
-            on: { open: (item) => this.#act(item), key: (event) => event.key === "Delete" && this.#drop(this.rows.entry(scroller.active)) } });
+            on: { open: (item) => this.#act(item), key: (event) => event.key === "Delete" &&
+                this.#drop(this.rows.entry(scroller.active)) } });
         return scroller;
     }
 
     #makeRow(row) {
         const cells = { name: make("span", { class: "text" }), state: make("span", { class: "hint" }),
-                        act: button(words.upload.pause, { icon: "pause", kind: "bare", tabindex: -1, onclick: () => this.#act(cells.item) }),
-                        drop: button(words.upload.drop, { icon: "close", kind: "bare", tabindex: -1, onclick: () => this.#drop(cells.item) }) };
-        row.append(make("span", { role: "gridcell", class: "file" }, cells.name, cells.state), make("span", { role: "gridcell", class: "acts" }, cells.act, cells.drop));
+                        act: button(words.upload.pause,
+                            { icon: "pause", kind: "bare", tabindex: -1, onclick: () => this.#act(cells.item) }),
+                        drop: button(words.upload.drop,
+                            { icon: "close", kind: "bare", tabindex: -1, onclick: () => this.#drop(cells.item) }) };
+        row.append(make("span", { role: "gridcell", class: "file" }, cells.name, cells.state),
+            make("span", { role: "gridcell", class: "acts" }, cells.act, cells.drop));
         return cells;
     }
 
@@ -88,7 +99,9 @@ class Uploads {
         const act = DO[item.state];
         cells.item = item;
         setText(cells.name, item.key.shown);
-        setText(cells.state, words.upload.states[item.state](item, format.percent(item.sent, item.size), item.size === null ? "" : format.bytes(item.size)));
+        setText(cells.state, words.upload.states[item.state]({ error: item.error,
+            share: format.percent(item.sent, item.size),
+            size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");
         cells.act.hidden = act === undefined;
         cells.drop.hidden = item.state === "done" || item.state === "skipped";
@@ -129,8 +142,13 @@ class Uploads {
         else
             this.scroller.show(this.rows);
         this.progress.value = this.#share();
-        setText(this.state, this.#sentence());
-        setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.bytes), queue.unmeasured > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
+        const { kind, text } = this.#sentence();
+        setText(this.state, text);
+        if (this.kind !== kind)
+            setText(this.spoken, text); // and not each file that is done
+        this.kind = kind;
+        setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.bytes),
+            queue.unmeasured > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
         const label = queue.paused || counts.paused > 0 ? words.upload.resumeAll : words.upload.pauseAll;
         setText(this.pause.lastChild, label);
         show(this.pause, queue.isBusy || counts.paused > 0);
@@ -152,12 +170,13 @@ class Uploads {
     #sentence() {
         const { queue } = this, { counts } = queue, all = queue.items.length;
         if (queue.paused)
-            return words.upload.paused(counts.done, all);
+            return { kind: "paused", text: words.upload.paused(counts.done, all) };
         if (queue.isAway)
-            return words.upload.away;
+            return { kind: "away", text: words.upload.away };
         if (queue.isBusy)
-            return words.upload.sending(counts.done + counts.skipped, all);
-        return words.upload.ended(counts.done, counts.skipped, counts.failed);
+            return { kind: "busy", text: words.upload.sending(counts.done + counts.skipped, all) };
+        const text = words.upload.ended(counts.done, counts.skipped, counts.failed);
+        return { kind: text, text };
     }
 
     // Bytes a second over the last three.
@@ -203,7 +222,8 @@ class Uploads {
 
     #decide(item) {
         return choose({ title: words.conflict.title(item.key.shown), text: words.conflict.text,
-            choices: [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""], ["replace", words.conflict.replace, "danger"]] });
+            choices: [["skip", words.conflict.skip, ""], ["both", words.conflict.both, ""],
+                ["replace", words.conflict.replace, "danger"]] });
     }
 }
 

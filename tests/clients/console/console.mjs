@@ -34,9 +34,10 @@ try {
     const server = `http://127.0.0.1:${cairn.port}`;
     await browse.furnish({ server });
     const visitor = await Visitor.arrive(browser, server);
-    const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward, browse.keyboard,
+    const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward,
+        browse.keyboard,
         uploading.files, uploading.conflicts, uploading.resumed, uploading.unsteady, uploading.thousands,
-        watching.feed, entering.rights, entering.held, entering.everybody, entering.paint, watching.million];
+        watching.plots, watching.feed, entering.rights, entering.held, entering.everybody, entering.paint, watching.million];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);

@@ -13,19 +13,26 @@ export async function ask(server, method, path, { token, ...options } = {}) {
 }
 
 export const put = (server, store, path, body, type, headers = {}) =>
-    ask(server, "PUT", `/v1/stores/${store}/objects/${path}`, { body, headers: { ...(type ? { "Content-Type": type } : {}), ...headers } });
+    ask(server, "PUT", `/v1/stores/${store}/objects/${path}`,
+        { body, headers: { ...(type ? { "Content-Type": type } : {}), ...headers } });
 
 export const batch = (server, store, operations) => ask(server, "POST", `/v1/stores/${store}/batch`,
     { body: JSON.stringify({ operations }), headers: { "Content-Type": "application/json" } });
 
-export const list = async (server, store, query = "") => JSON.parse(await ask(server, "GET", `/v1/stores/${store}/objects?${query}`)).objects;
+export const list = async (server, store, query = "") =>
+    JSON.parse(await ask(server, "GET", `/v1/stores/${store}/objects?${query}`)).objects;
 
 // Keys that pages and libraries get wrong, as bytes, with what the console calls them.
 export const AWKWARD = [
-    ["..", ".."], [".", "."], ["/", "/"], ["//", "//"], ["/x", "/x"], ["x/", "x/"], ["a/../b", "a/../b"], ["a//b", "a//b"], ["a/./c", "a/./c"],
-    ["nul\0byte", "nul\\x00byte"], ["line\nfeed", "line\\x0afeed"], ["not\xffutf8", "not\\xffutf8"], ["\xfe", "\\xfe"], ["back\\slash", "back\\\\slash"],
-    ["%2e%2e", "%2e%2e"], ["100%", "100%"], ["question?", "question?"], ["hash#tag", "hash#tag"], ["plus+and&is=", "plus+and&is="], ["<b>bold</b>", "<b>bold</b>"],
-    ["\xe2\x80\xaegpj.exe", "\\xe2\\x80\\xaegpj.exe"], ["gr\xc3\xbc\xc3\x9fe/\xe6\xbc\xa2\xe5\xad\x97/\xf0\x9f\x97\xbf", "grüße/漢字/🗿"], [" ", " "], ["'quoted'\"", "'quoted'\""],
+    ["..", ".."], [".", "."], ["/", "/"], ["//", "//"], ["/x", "/x"], ["x/", "x/"], ["a/../b", "a/../b"],
+        ["a//b", "a//b"], ["a/./c", "a/./c"],
+    ["nul\0byte", "nul\\x00byte"], ["line\nfeed", "line\\x0afeed"], ["not\xffutf8", "not\\xffutf8"], ["\xfe", "\\xfe"],
+        ["back\\slash", "back\\\\slash"],
+    ["%2e%2e", "%2e%2e"], ["100%", "100%"], ["question?", "question?"], ["hash#tag", "hash#tag"],
+        ["plus+and&is=", "plus+and&is="], ["<b>bold</b>", "<b>bold</b>"],
+    ["\xe2\x80\xaegpj.exe", "\\xe2\\x80\\xaegpj.exe"],
+        ["gr\xc3\xbc\xc3\x9fe/\xe6\xbc\xa2\xe5\xad\x97/\xf0\x9f\x97\xbf", "grüße/漢字/🗿"], [" ", " "],
+        ["'quoted'\"", "'quoted'\""],
     ["\\x41", "\\\\x41"], [`long-${"k".repeat(1019)}`, `long-${"k".repeat(1019)}`],
 ].map(([bytes, shown]) => ({ bytes: Buffer.from(bytes, "latin1"), shown }));
 
@@ -54,8 +61,10 @@ export function png(width, height) {
     for (let y = 0; y < height; y++) {
         const row = Buffer.alloc(1 + width * 3);
         for (let x = 0; x < width; x++) {
-            const depth = [0.45, 0.6, 0.75].findLastIndex((base, hill) => y / height > base + 0.07 * Math.sin(x / width * (6 + 3 * hill) + 2 * hill));
-            const colour = depth < 0 ? [250 - 90 * y / height, 190 - 60 * y / height, 150 + 40 * y / height] : [[104, 130, 140], [62, 99, 106], [30, 61, 66]][depth];
+            const depth = [0.45, 0.6, 0.75].findLastIndex((base, hill) =>
+                y / height > base + 0.07 * Math.sin(x / width * (6 + 3 * hill) + 2 * hill));
+            const colour = depth < 0 ? [250 - 90 * y / height, 190 - 60 * y / height, 150 + 40 * y / height] :
+                [[104, 130, 140], [62, 99, 106], [30, 61, 66]][depth];
             colour.forEach((part, index) => { row[1 + x * 3 + index] = part; });
         }
         rows.push(row);
@@ -64,7 +73,8 @@ export function png(width, height) {
     head.writeUInt32BE(width, 0);
     head.writeUInt32BE(height, 4);
     head.set([8, 2, 0, 0, 0], 8);
-    return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head), chunk("IDAT", deflateSync(Buffer.concat(rows))), chunk("IEND", Buffer.alloc(0))]);
+    return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head),
+        chunk("IDAT", deflateSync(Buffer.concat(rows))), chunk("IEND", Buffer.alloc(0))]);
 }
 
 // So many seconds of a tone.

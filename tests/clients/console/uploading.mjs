@@ -10,7 +10,8 @@ import { Visitor } from "./visitor.mjs";
 const MIB = 1 << 20;
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const stored = async (server, path) => sha256(Buffer.from(await (await fetch(`${server}/v1/stores/s/objects/${path}`)).arrayBuffer()));
+const stored = async (server, path) =>
+    sha256(Buffer.from(await (await fetch(`${server}/v1/stores/s/objects/${path}`)).arrayBuffer()));
 const dock = (v) => v.page.getByRole("region", { name: "Uploads" });
 async function says(v, text, timeout = 60000) {
     const status = dock(v).getByRole("status");
@@ -24,7 +25,8 @@ async function tree(folder, name, count) {
     const root = join(folder, name);
     for (let i = 0; i < count; i += 100)
         await mkdir(join(root, `part-${i / 100}`), { recursive: true });
-    await Promise.all(Array.from({ length: count }, (_, i) => writeFile(join(root, `part-${Math.floor(i / 100)}`, `file-${i}.txt`), `content ${i}`)));
+    await Promise.all(Array.from({ length: count },
+        (_, i) => writeFile(join(root, `part-${Math.floor(i / 100)}`, `file-${i}.txt`), `content ${i}`)));
     return root;
 }
 
@@ -46,7 +48,8 @@ export async function files({ checks, visitor: v, folder }) {
     await ended(v, "2 files");
     await v.row("käse #1.txt").waitFor();
     const objects = await list(v.server, "s", "prefix=in/");
-    checks.check("files become objects", objects.map(({ key, size }) => `${key} ${size}`).join() === "in/empty 0,in/käse #1.txt 6", objects);
+    checks.check("files become objects", objects.map(({ key, size }) =>
+        `${key} ${size}`).join() === "in/empty 0,in/käse #1.txt 6", objects);
     checks.check("with their types", objects[1].content_type === "text/plain", objects);
     await cleared(v);
     const root = await tree(folder, "dropped", 300);
@@ -56,7 +59,10 @@ export async function files({ checks, visitor: v, folder }) {
     await ended(v, "301 files");
     await v.row("dropped/").waitFor();
     const dropped = await list(v.server, "s", "prefix=in/dropped/");
-    checks.check("a folder that is dropped comes whole", dropped.length === 300 && dropped.some(({ key }) => key === "in/dropped/part-2/file-299.txt"), dropped.length);
+    checks.check("a folder that is dropped comes whole", dropped.length === 300 &&
+        dropped.some(({ key }) => key === "in/dropped/part-2/file-299.txt"), dropped.length);
+    const flaws = await v.flaws();
+    checks.check("nothing serious for axe about uploads", flaws.length === 0, flaws);
     await v.picture("uploads");
     await cleared(v);
 }
@@ -68,8 +74,10 @@ export async function conflicts({ checks, visitor: v, folder }) {
         await writeFile(paths.at(-1), `new ${name}`);
     }
     const read = async (path) => (await fetch(`${v.server}/v1/stores/s/objects/taken/${path}`)).text();
-    for (const [answer, then, expected] of [["Skip them", "1 file uploaded, 2 skipped", "a.txt old,b.txt old,c.txt new c.txt"],
-        ["Keep both", "3 files uploaded", "a (2).txt new a.txt,a.txt old,b (2).txt new b.txt,b.txt old,c.txt new c.txt"],
+    for (const [answer, then, expected] of [["Skip them", "1 file uploaded, 2 skipped",
+        "a.txt old,b.txt old,c.txt new c.txt"],
+        ["Keep both", "3 files uploaded",
+            "a (2).txt new a.txt,a.txt old,b (2).txt new b.txt,b.txt old,c.txt new c.txt"],
         ["Replace", "3 files uploaded", "a.txt new a.txt,b.txt new b.txt,c.txt new c.txt"]]) {
         for (const { key } of await list(v.server, "s", "prefix=taken/"))
             await ask(v.server, "DELETE", `/v1/stores/s/objects/${encodeURIComponent(key)}`);
@@ -79,8 +87,11 @@ export async function conflicts({ checks, visitor: v, folder }) {
         await v.row("a.txt").waitFor();
         await choose(v, "Upload files", paths);
         await v.dialog.getByText("is there already").waitFor();
-        if (answer === "Keep both")
+        if (answer === "Keep both") {
+            const flaws = await v.flaws();
+            checks.check("nothing serious for axe about a question", flaws.length === 0, flaws);
             await v.picture("conflict");
+        }
         await v.dialog.last().getByRole("button", { name: answer }).click();
         await says(v, new RegExp(`^${then}`));
         const now = [];
@@ -128,7 +139,8 @@ export async function resumed({ checks, browser, cairn, folder }) {
 
 // Small ones, while the server is away for a while: none is lost, and none is taken for somebody else's.
 export async function unsteady({ checks, browser, cairn, folder }) {
-    const line = await Line.open(cairn.port), v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`, { place: "#/store/s/objects/" });
+    const line = await Line.open(cairn.port), v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`,
+        { place: "#/store/s/objects/" });
     const root = await tree(folder, "unsteady", 600);
     await choose(v, "Upload a folder", root);
     for (let round = 1; round <= 3; round++) {
@@ -148,7 +160,8 @@ export async function unsteady({ checks, browser, cairn, folder }) {
 
 // Ten thousand files, and what one does meanwhile.
 export async function thousands({ checks, browser, server, folder }) {
-    const root = await tree(folder, "thousands", 10000), v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    const root = await tree(folder, "thousands", 10000),
+        v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
     await v.main.getByRole("grid").waitFor();
     const began = performance.now();
     await v.drop([root], v.grid);

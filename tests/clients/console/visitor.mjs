@@ -1,6 +1,6 @@
 // Somebody who looks at the console in Chromium: what they do, what they see, and what the browser complains about.
 
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -10,7 +10,8 @@ const PICTURES = process.env.CONSOLE_PICTURES ?? "pictures";
 
 export const WIDE = { width: 1440, height: 900 }, NARROW = { width: 360, height: 740 };
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", chromiumSandbox: false });
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    chromiumSandbox: false });
 
 // What a browser logs of an answer with a status that is no success. Pages cannot hinder it; whether the page took the
 // answer well is looked at in the scene.
@@ -23,13 +24,16 @@ export class Visitor {
     // With a token in the session, if one is given.
     static async arrive(browser, server, { size = WIDE, scheme = "light", token = null, place = "#/stores" } = {}) {
         const visitor = new Visitor();
-        const context = await browser.newContext({ viewport: size, colorScheme: scheme, acceptDownloads: true, reducedMotion: "reduce",
+        const context = await browser.newContext({ viewport: size, colorScheme: scheme, acceptDownloads: true,
+            reducedMotion: "reduce",
             locale: "en-GB", timezoneId: "UTC", permissions: ["clipboard-read", "clipboard-write"] });
         Object.assign(visitor, { server, context });
         await context.addInitScript(() => {
-            document.addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+            document.addEventListener("securitypolicyviolation",
+                (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
             self.longest = 0;
-            new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => { self.longest = Math.max(self.longest, duration); }))
+            new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) =>
+                { self.longest = Math.max(self.longest, duration); }))
                 .observe({ type: "longtask", buffered: true });
         });
         if (token !== null)
@@ -56,7 +60,8 @@ export class Visitor {
         this.page.on("pageerror", (error) => this.complaints.push(error.stack));
         this.page.on("response", (response) => {
             const { pathname, search } = new URL(response.url());
-            this.requests.push({ method: response.request().method(), path: pathname + search, status: response.status(), range: response.request().headers().range });
+            this.requests.push({ method: response.request().method(), path: pathname + search,
+                status: response.status(), range: response.request().headers().range });
         });
     }
 
@@ -84,11 +89,19 @@ export class Visitor {
 
     // The row whose name is this text.
     row(name) {
-        return this.grid.locator(".rows .row:not([hidden])").filter({ has: this.page.locator(".text", { hasText: new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`) }) });
+        return this.grid.locator(".rows .row:not([hidden])").filter({ has: this.page.locator(".text",
+            { hasText: new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`) }) });
     }
 
     names() {
         return this.grid.locator(".rows .row:not([hidden]) .text").allTextContents();
+    }
+
+    // Waits until the rows are these, and tells whether they are.
+    async sees(names) {
+        const rows = () => [...document.querySelectorAll("main [role=grid] .rows .row:not([hidden]) .text")];
+        const found = `(${rows})().map((row) => row.textContent).join()`;
+        return this.page.waitForFunction(`${found} === ${JSON.stringify(names.join())}`).then(() => true, () => false);
     }
 
     get panel() {
@@ -122,7 +135,8 @@ export class Visitor {
     // Files and folders of this machine are dropped on an element, as a hand with a mouse would.
     async drop(paths, target) {
         const box = await target.boundingBox(), session = await this.context.newCDPSession(this.page);
-        const at = { x: box.x + box.width / 2, y: box.y + box.height / 2, data: { items: [], files: paths, dragOperationsMask: 1 } };
+        const at = { x: box.x + box.width / 2, y: box.y + box.height / 2,
+            data: { items: [], files: paths, dragOperationsMask: 1 } };
         for (const type of ["dragEnter", "dragOver", "drop"])
             await session.send("Input.dispatchDragEvent", { type, ...at });
         await session.detach();
@@ -131,8 +145,11 @@ export class Visitor {
     // ---- what is looked at -------------------------------------------------------------------------
 
     async picture(name) {
+        const session = await this.context.newCDPSession(this.page);
+        const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 85 });
+        await session.detach();
         await mkdir(PICTURES, { recursive: true });
-        await this.page.screenshot({ path: join(PICTURES, `${name}.png`) });
+        await writeFile(join(PICTURES, `${name}.webp`), data, "base64");
     }
 
     // What axe-core finds that is serious or worse. The policy of the page allows no script but its own, so the test's
