@@ -136,7 +136,7 @@ export class Browse {
 
     // Once more, from a row on.
     #again(from = this.scroller.active) {
-        this.listing.renewFrom(Math.min(from, this.listing.count)).catch(() => {});
+        this.listing.renewFrom(Math.max(0, Math.min(from, this.listing.count - 1))).catch(() => {});
     }
 
     #came() {

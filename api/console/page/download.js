@@ -62,9 +62,9 @@ async function keep(answer, name) {
 export async function saveObject(store, key) {
     const open = await openUrl(store, key);
     if (open === null)
-        return keep(await bytes(store, key), key.name);
-    open.search += `${open.search ? "&" : ""}download=${encodeURIComponent(key.name.slice(0, 80))}`;
-    return follow(open, key.name);
+        return keep(await bytes(store, key), key.fileName);
+    open.search += `${open.search ? "&" : ""}download=${encodeURIComponent(key.fileName)}`;
+    return follow(open, key.fileName);
 }
 
 // A folder as one tar.
@@ -79,7 +79,7 @@ export async function saveArchive(store, prefix, name) {
 export function curlLine(store, key) {
     const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
     const token = hasToken() ? "-H \"Authorization: Bearer $CAIRN_TOKEN\" " : "";
-    return `curl -f ${token}-o ${quote(key.name)} ${quote(url(key.path(store)).href)}`;
+    return `curl -f ${token}-o ${quote(key.fileName)} ${quote(url(key.path(store)).href)}`;
 }
 
 export async function copyText(text) {

@@ -8,10 +8,10 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 
 export const number = (value) => whole.format(value);
 
-// Of 3 digits, with the greatest of the units that leaves at least 1.
+// Of 3 digits, with the first of the units that takes no more in front of the point.
 function scaled(value, units, step) {
     let unit = 0;
-    for (; Math.abs(value) >= step * 0.9995 && unit < units.length - 1; unit++)
+    for (; Math.abs(value) >= 999.5 && unit < units.length - 1; unit++)
         value /= step;
     return `${short.format(value)}\u00a0${units[unit]}`;
 }

@@ -109,7 +109,12 @@ export class Key {
         return `v1/stores/${store}/objects/${percentEncode(this.bytes, hasDots(this.bytes) ? undefined : SLASHED)}`;
     }
 
-    // The last part of it, which a downloaded file is called by.
+    // What a file is called that has its bytes: short, and no path.
+    get fileName() {
+        return this.name.slice(0, 80).replace(/[\ud800-\udbff]$/, "").replaceAll("/", "_");
+    }
+
+    // The last part of it.
     get name() {
         return this.bytes === null ? this.hash : write(this.bytes.replace(/\/+$/, "").split("/").pop() || this.bytes);
     }

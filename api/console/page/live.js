@@ -49,7 +49,7 @@ export class Live {
         this.store = store;
         this.title = store ? words.live.titleOf(store) : words.views.live;
         this.plots = Object.entries(store ? STORE : SERVER).map(([name, plot]) =>
-            new Plot({ title: words.live.plots[name], span: SPAN, ...plot }));
+            new Plot({ title: words.live.plots[name], most: SPAN, ...plot }));
         this.state = make("p", { class: "count", role: "status" }, words.live.connecting);
         const head = store ? storeHead(store, "live") : make("header", { class: "store-head" },
             make("h1", { tabindex: -1 }, words.views.live));

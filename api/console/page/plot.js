@@ -7,6 +7,7 @@ import { words } from "./words.js";
 
 const HEIGHT = 150;
 const LEFT = 64, TOP = 8, BOTTOM = 20, RIGHT = 6;
+const LEAST = 60000; // milliseconds that are seen at least, however little there is
 const GAP = 5000; // milliseconds without a sample, over which no line leads
 
 // The least round number that is no less: of bytes a power of two, else 1, 2 or 5 and zeros.
@@ -19,13 +20,14 @@ function ceiling(value, binary) {
     return [1, 2, 5, 10].find((step) => step * power >= value * 0.9999) * power;
 }
 
-// series: [{ name, value(sample), colour: 1 to 4 }]; write(value) makes it words; span: milliseconds from left to right.
+// series: [{ name, value(sample), colour: 1 to 4 }]; write(value) makes it words; most: milliseconds that are seen at most;
+// top(sample): the greatest value that is possible, if there is one.
 export class Plot {
     #at = null; // the sample that one looks at; null: the newest
     #samples = [];
 
-    constructor({ title, series, write, binary = false, span, top = null }) {
-        Object.assign(this, { title, series, write, binary, span, top });
+    constructor({ title, series, write, binary = false, most, top = null }) {
+        Object.assign(this, { title, series, write, binary, most, top });
         this.lines = series.map(({ colour }) => draw("path", { class: `line c${colour}` }));
         this.cross = draw("line", { class: "cross", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
         this.scale = [1, 0.5, 0].map((share) => ({ share, line: draw("line", { class: "rule", x1: LEFT }),
@@ -60,12 +62,17 @@ export class Plot {
         this.#draw();
     }
 
+    // Milliseconds from the left to the right.
+    get #span() {
+        return Math.max(LEAST, Math.min(this.most, this.#samples.at(-1).time - this.#samples[0].time));
+    }
+
     get #width() {
         return this.field.clientWidth;
     }
 
     #x(time) {
-        return LEFT + (this.#width - LEFT - RIGHT) * (1 - (this.#samples.at(-1).time - time) / this.span);
+        return LEFT + (this.#width - LEFT - RIGHT) * (1 - (this.#samples.at(-1).time - time) / this.#span);
     }
 
     #draw() {
@@ -85,7 +92,7 @@ export class Plot {
         }
         for (const { third, text } of this.times) {
             text.setAttribute("x", LEFT + (this.#width - LEFT - RIGHT) * third / 3);
-            setText(text, format.time(this.#samples.at(-1).time - this.span * (3 - third) / 3));
+            setText(text, format.time(this.#samples.at(-1).time - this.#span * (3 - third) / 3));
         }
         this.series.forEach(({ value }, index) => this.lines[index].setAttribute("d", this.#path(value, y)));
         this.#tell();

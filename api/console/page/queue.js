@@ -11,6 +11,12 @@ const AT_ONCE = 4; // of the six connections that a browser has: the page wants 
 const MEASURED = 16; // sizes that are looked up for one lot, if they are not known yet
 const WAITS = [500, 1000, 2000, 4000, 8000];
 
+// Where a browser does not tell when it is idle, it is so for some milliseconds now and then.
+const whenIdle = self.requestIdleCallback ?? ((call) => setTimeout(() => {
+    const end = performance.now() + 10;
+    call({ timeRemaining: () => end - performance.now() });
+}, 20));
+
 // The files that came together. `rule` is what they do where a key is taken, once that was asked.
 class Group {
     rule = null;
@@ -74,7 +80,7 @@ export class Queue {
     }
 
     #measureAll() {
-        requestIdleCallback((deadline) => {
+        whenIdle((deadline) => {
             while (this.#measuring < this.items.length && deadline.timeRemaining() > 2)
                 this.#measure(this.items[this.#measuring++]);
             this.changed();

@@ -92,7 +92,7 @@ export class StoresView {
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
         const head = (name) => make("span", { role: "columnheader", class: name }, words.stores.columns[name]);
-        this.scroller = new Scroller({ label: words.views.stores, rowHeight: 64,
+        this.scroller = new Scroller({ label: words.views.stores, rowHeight: matchMedia("(max-width: 700px)").matches ? 92 : 64,
             head: ["name", "objects", "size", "dead", "disk"].map(head),
             make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
             on: { open: ({ name }) => router.go({ view: "objects", store: name, prefix: firstPrefix(name) }) } });
@@ -148,8 +148,8 @@ export class StoresView {
         quota(cells.objects, of?.objects, of?.limits.objects ?? null, (value) => words.stores.objects(value));
         quota(cells.size, of && of.live_bytes + of.unfinished_bytes, of?.limits.bytes ?? null, format.bytes);
         setBar(cells.dead, "dead", of && of.disk_bytes > 0 ? of.dead_bytes / of.disk_bytes : null,
-            of ? words.stores.dead(format.percent(of.dead_bytes, of.disk_bytes)) : "");
-        setText(cells.disk, of ? words.stores.disk(format.bytes(of.disk_bytes)) : "");
+            of ? format.percent(of.dead_bytes, of.disk_bytes) : "");
+        setText(cells.disk, of ? format.bytes(of.disk_bytes) : "");
     }
 
     async #make() {

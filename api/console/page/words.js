@@ -34,8 +34,6 @@ export const words = {
         count: (count, complete) => `${plural(count, "store", "stores")}${complete ? "" : " and more"}`,
         objects: (count) => number.format(count),
         of: (used, most) => `${used} of ${most}`,
-        dead: (share) => `${share} dead`,
-        disk: (bytes) => `${bytes} on disk`,
         make: "New store",
         submit: "Make",
         name: "Name",

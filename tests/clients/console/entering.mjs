@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { startCairnd } from "./cairnd.mjs";
 import { ask, png, put } from "./stage.mjs";
-import { NARROW, Visitor, WIDE } from "./visitor.mjs";
+import { NARROW, Visitor, WALL, WIDE } from "./visitor.mjs";
 
 const TOKENS = { all: ["read", "list", "write", "delete", "admin"], reader: ["read", "list"], lister: ["list"] };
 
@@ -127,7 +127,7 @@ const VIEWS = { stores: "#/stores", browse: "#/store/photos/objects/2026/alps/",
 
 export async function everybody({ checks, browser, server }) {
     for (const scheme of ["light", "dark"])
-        for (const size of [NARROW, WIDE])
+        for (const size of scheme === "dark" ? [NARROW, WIDE] : [NARROW, WIDE, WALL])
             for (const [name, place] of Object.entries(VIEWS)) {
                 const v = await Visitor.arrive(browser, server, { size, scheme, place }),
                     title = `${name}, ${scheme}, ${size.width}`;

@@ -137,6 +137,25 @@ export async function resumed({ checks, browser, cairn, folder }) {
     line.close();
 }
 
+// What is refused says why, and is tried again when that is mended; one that is not wanted is left out.
+export async function retried({ checks, visitor: v, folder }) {
+    const paths = ["wanted.bin", "unwanted.bin"].map((name) => join(folder, name));
+    await Promise.all(paths.map((path) => writeFile(path, noise(200000))));
+    await v.go("#/store/limited/objects/");
+    await v.row("some").waitFor();
+    await choose(v, "Upload files", paths);
+    await says(v, /2 failed/);
+    const rows = dock(v).locator(".rows .row:not([hidden])");
+    checks.check("what is refused says why", await rows.filter({ hasText: "The store may hold 4000 bytes" }).count() === 2);
+    await rows.filter({ hasText: "unwanted.bin" }).getByRole("button", { name: "Do not upload" }).click();
+    await ask(v.server, "PATCH", "/v1/stores/limited", { body: JSON.stringify({ limits: null }), headers: { "Content-Type": "application/json" } });
+    await v.button("Retry what failed").click();
+    await ended(v, "1 file");
+    const keys = (await list(v.server, "limited")).map(({ key }) => key);
+    checks.check("it is there when it was tried again, and the other is not", keys.join() === "some,wanted.bin", keys);
+    await cleared(v);
+}
+
 // Small ones, while the server is away for a while: none is lost, and none is taken for somebody else's.
 export async function unsteady({ checks, browser, cairn, folder }) {
     const line = await Line.open(cairn.port), v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`,

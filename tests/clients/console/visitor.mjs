@@ -8,7 +8,8 @@ import { chromium } from "playwright-core";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const PICTURES = process.env.CONSOLE_PICTURES ?? "pictures";
 
-export const WIDE = { width: 1440, height: 900 }, NARROW = { width: 360, height: 740 };
+export const WIDE = { width: 1440, height: 900 }, NARROW = { width: 360, height: 740 },
+    WALL = { width: 3840, height: 2160 };
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     chromiumSandbox: false });
