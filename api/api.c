@@ -1,6 +1,7 @@
 /* api.c - the door: libmicrohttpd's callbacks, each one step in the life of a request. */
 #include "api/api.h"
 
+#include "api/feed/press.h"
 #include "api/live/live.h"
 #include "api/request/core.h"
 #include "api/request/record.h"
@@ -38,8 +39,9 @@ struct api *api_new(const struct api_options *options)
         api->options.base_path = "";
     if (!api->options.resume)
         api->options.resume = MHD_resume_connection;
+    api->press = press_new();
     api->live = live_new(api);
-    if (api->live)
+    if (api->press && api->live)
         return api;
     api_free(api);
     return NULL;
@@ -75,6 +77,7 @@ void api_free(struct api *api)
     traffic_free(&api->traffic);
     rules_release(api->rules);
     editions_free(&api->exposition);
+    press_free(api->press);
     pthread_mutex_destroy(&api->rules_lock);
     free(api);
 }

@@ -75,7 +75,7 @@ const struct option option_table[] = {
     {"batch-ops-limit", OPTION_COUNT, "most operations in a batch", FIELD(batch_ops_limit), 1, 10000000},
     {"answers-bytes-limit", OPTION_SIZE,
      "memory for answers that clients have not read yet; beyond it objects are sent from their files, listings are "
-     "told to come back",
+     "told to come back, and who waits for changes waits longer",
      FIELD(answers_bytes_limit), 64 * KIB, TIB},
     {"upload-expiry", OPTION_SECONDS,
      "an unfinished resumable upload that nobody has gone on with for so long is forgotten", FIELD(depot.upload_expiry),

@@ -428,6 +428,11 @@ uint64_t store_salt(const struct store *store)
     return store->salt;
 }
 
+uint64_t store_end_offset(struct store *store)
+{
+    return index_end(&store->index);
+}
+
 void store_figures(struct store *store, struct store_figures *ret_figures)
 {
     struct index *index = &store->index;

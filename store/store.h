@@ -352,6 +352,9 @@ const char *store_name(const struct store *store); /* borrowed, lives as long as
  * for records. */
 uint64_t store_salt(const struct store *store);
 
+/* The offset where its log ends: where the next change will begin. */
+uint64_t store_end_offset(struct store *store);
+
 struct store_figures {
     uint64_t objects;
     uint64_t live_bytes; /* payload bytes of the objects that can be read */
@@ -426,7 +429,7 @@ struct store_change {
 
 struct store_changes_query {
     uint64_t since;     /* where an earlier answer ended; 0: the beginning */
-    size_t limit;       /* changes, at least 1; a transaction is told whole, also where it goes beyond */
+    size_t limit;       /* changes; a transaction is told whole, also where it goes beyond. 0: where the log ends */
     const void *prefix; /* only keys that begin with it; length 0: all, and only then objects without a name */
     size_t prefix_length;
 };

@@ -136,12 +136,11 @@ static void name_file(struct request *request)
 
 static void answer(struct request *request)
 {
-    struct packing *packing = request->state;
     if (request->error != STORE_OK) {
         reply_store_error(request, request->error, request->store_name);
         return;
     }
-    portions_reply(request, &packing->portions, "application/x-tar");
+    portions_reply(request, "application/x-tar");
     name_file(request);
 }
 

@@ -23,7 +23,7 @@ static void make_portion(struct request *request)
     portions->last = following_has_all(following) || following->left == 0;
     if (portions->last && request->error == STORE_OK)
         write_end(following);
-    portions_end_text(portions, &following->text);
+    portions_end_text(request, &following->text);
 }
 
 static void answer(struct request *request)
@@ -32,7 +32,7 @@ static void answer(struct request *request)
     if (request->error != STORE_OK)
         following_refuse(request, following);
     else
-        portions_reply(request, &following->portions, "application/x-ndjson");
+        portions_reply(request, "application/x-ndjson");
 }
 
 void catchup_begin(struct request *request)

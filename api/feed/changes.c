@@ -7,6 +7,7 @@
 #include "api/feed/events.h"
 #include "api/feed/following.h"
 #include "api/feed/poll.h"
+#include "api/request/core.h"
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 
@@ -49,7 +50,7 @@ static void begin(struct request *request)
 static void end(struct request *request)
 {
     if (request->state)
-        following_free(request->state);
+        following_free(request->state, request->api->press);
 }
 
 const struct endpoint endpoint_changes = {.begin = begin,

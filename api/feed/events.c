@@ -1,7 +1,8 @@
-/* events.c - a portion is an event, and then it is waited for the next one. See events.h. */
+/* events.c - what is lent is an event, and when it is out the next one is waited for. See events.h. */
 #include "api/feed/events.h"
 
 #include "api/feed/following.h"
+#include "api/feed/press.h"
 #include "api/request/core.h"
 #include "api/request/permit.h"
 #include "api/request/reply.h"
@@ -18,11 +19,11 @@ enum {
 };
 
 struct events {
+    bool ordered;    /* a print has come, or is to come */
     uint64_t known;  /* where the client knows to be */
     uint64_t handed; /* bytes, when it was waited last */
-    bool over;       /* nobody waits for changes any more */
     int64_t silent;  /* since when nothing was handed over: nanoseconds of the request's age */
-    char beat[EVENT_ID_SIZE + sizeof "id: \n\n"];
+    char line[FOLLOWING_ID_SIZE + sizeof "retry: 4294967295\n\n"]; /* that is sent just now */
 };
 
 /* Crowds that came together do not come back together, nor do their heartbeats. */
@@ -31,91 +32,82 @@ static unsigned spread(const struct request *request, unsigned range)
     return (unsigned)(request->number * 2654435761 % range);
 }
 
-/* ---- what is written --------------------------------------------------------------------------- */
+/* ---- what is sent ------------------------------------------------------------------------------ */
 
-static void write_retry(struct jsontext *text, const struct request *request)
+static void lend_line(struct following *following)
 {
-    char line[sizeof "retry: 4294967295\n\n"];
-    (void)snprintf(line, sizeof line, "retry: %u\n\n", RETRY + spread(request, RETRY_SPREAD));
-    jsontext_frame(text, line);
+    const char *line = following->events->line;
+    portions_lend(&following->portions, line, strlen(line));
 }
 
-/* An event that brings nothing but its place is none for scripts. */
-static void write_id(char line[sizeof((struct events){0}.beat)], struct following *following)
+static void lend_retry(struct request *request)
 {
-    char id[EVENT_ID_SIZE];
-    event_id_write(id, &(struct event_id){true, following->log, following->query.since});
-    (void)sprintf(line, "id: %s\n\n", id);
+    struct following *following = request->state;
+    (void)snprintf(following->events->line, sizeof following->events->line, "retry: %u\n\n",
+                   RETRY + spread(request, RETRY_SPREAD));
+    lend_line(following);
+}
+
+/* An event that brings nothing but its place is none for scripts. Thread: one of the engine's. */
+static void lend_heartbeat(struct following *following)
+{
+    struct events *events = following->events;
+    (void)strcpy(events->line, ":\n\n");
+    if (following->query.since != events->known)
+        following_write_id(events->line, following);
+    events->known = following->query.since;
+    lend_line(following);
+}
+
+static void lend_event(struct following *following)
+{
+    const struct edition *edition = following->print->edition;
+    portions_lend(&following->portions, edition->text, edition->length);
     following->events->known = following->query.since;
-}
-
-/* One page; nothing where there is nothing to tell. */
-static void write_page(struct request *request, struct following *following)
-{
-    struct jsontext *text = &following->text;
-    size_t before = text->length;
-    jsontext_frame(text, "data: ");
-    following_read_page(request, following, following->portions.least);
-    if (request->error != STORE_OK || following->told == 0) {
-        text->length = before;
-        return;
-    }
-    write_id(following->events->beat, following);
-    jsontext_frame(text, "\n");
-    jsontext_frame(text, following->events->beat);
-}
-
-/* Why it does not go on is told by no status now, and a script sees none. */
-static void write_gone(struct request *request, struct following *following)
-{
-    jsontext_frame(&following->text, "event: gone\ndata: ");
-    following_write_refusal(&following->text, request, following);
-    jsontext_frame(&following->text, "\n\n");
-    following->portions.last = true;
-    request->error = STORE_OK;
+    following->told = 0;
 }
 
 /* Whether it has come to an end that a client can do something about. */
 static bool is_gone(const struct request *request)
 {
-    return request->phase == REQUEST_SENT &&
-           (request->error == STORE_GONE || request->error == STORE_DAMAGED || request->error == STORE_NO_STORE);
+    return request->error == STORE_GONE || request->error == STORE_DAMAGED || request->error == STORE_NO_STORE;
 }
 
-/* Thread: an I/O thread. */
-static void make_event(struct request *request)
+/* Why it does not go on is told by no status now, and a script sees none. */
+static void lend_gone(struct request *request, struct following *following)
 {
-    struct following *following = request->state;
-    struct portions *portions = &following->portions;
-    portions_begin_text(portions, &following->text);
-    if (request->phase != REQUEST_SENT)
-        write_retry(&following->text, request);
-    write_page(request, following);
-    if (is_gone(request))
-        write_gone(request, following);
-    portions->last = portions->last || following->events->over || api_is_draining(request->api);
-    portions->idle = following_has_all(following);
-    portions_end_text(portions, &following->text);
+    struct jsontext *text = &following->text;
+    jsontext_free(text);
+    jsontext_frame(text, "event: gone\ndata: ");
+    following_write_refusal(text, request, following);
+    jsontext_frame(text, "\n\n");
+    request->error = text->failed ? STORE_NO_MEMORY : STORE_OK;
+    portions_lend(&following->portions, text->bytes, text->length);
+    following->portions.last = true;
 }
 
 /* ---- waiting ----------------------------------------------------------------------------------- */
+
+/* Of a request that is suspended. */
+static void order(struct request *request)
+{
+    struct following *following = request->state;
+    following->events->ordered = true;
+    press_order(request);
+}
 
 /* Thread: one of the engine's. */
 static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
     struct following *following = request->state;
+    following->over = end == STORE_WATCH_OVER;
     if (end != STORE_WATCH_TIME) {
-        following->events->over = end == STORE_WATCH_OVER;
-        portions_go_on(&following->portions);
+        order(request);
         return;
     }
-    char *beat = following->events->beat;
-    if (following->query.since != following->events->known)
-        write_id(beat, following);
-    else
-        (void)sprintf(beat, ":\n\n");
-    portions_say(&following->portions, beat, strlen(beat));
+    lend_heartbeat(following);
+    request_resume(request);
 }
 
 /* Milliseconds to the next heartbeat. */
@@ -131,20 +123,55 @@ static unsigned until_heartbeat(const struct request *request, struct events *ev
     return passed < most ? most - (unsigned)passed : 0;
 }
 
-static bool wait_for_event(struct request *request)
+static void wait_for_changes(struct request *request)
 {
     struct following *following = request->state;
-    if (!permit_holds(request))
-        return false;
     unsigned milliseconds = until_heartbeat(request, following->events);
-    jsontext_free(&following->text);
     request_pause(request);
     enum store_error error = store_watch(request->store, following->changes.end, milliseconds, watched, request);
     if (error == STORE_OK)
-        return true;
+        return; /* the request is no longer ours */
     request->error = error;
     request_resume(request);
-    return true;
+}
+
+/* What was ordered has come. False: the stream does not go on behind that. */
+static bool take(struct request *request)
+{
+    struct following *following = request->state;
+    following->events->ordered = false;
+    press_take(request);
+    if (is_gone(request))
+        lend_gone(request, following);
+    return request->error == STORE_OK && !following->portions.last;
+}
+
+/* The server is about to end, or the store; or the rules have changed by which it was let in. */
+static bool has_ended(struct request *request)
+{
+    const struct following *following = request->state;
+    return following->over || api_is_draining(request->api) || !permit_holds(request);
+}
+
+static enum portions_came more(struct request *request)
+{
+    struct following *following = request->state;
+    if (following->events->ordered && !take(request))
+        return request->error == STORE_OK ? PORTIONS_LENT : PORTIONS_NONE;
+    if (following->told > 0) {
+        lend_event(following);
+        return PORTIONS_LENT;
+    }
+    press_leave(request->api->press, following);
+    if (has_ended(request))
+        return PORTIONS_NONE;
+    if (following_has_all(following)) {
+        wait_for_changes(request);
+    } else {
+        request_pause(request);
+        order(request);
+    }
+    return PORTIONS_LATER;
 }
 
 /* ---- the answer -------------------------------------------------------------------------------- */
@@ -152,12 +179,16 @@ static bool wait_for_event(struct request *request)
 static void answer(struct request *request)
 {
     struct following *following = request->state;
+    following->events->ordered = false;
+    press_take(request);
     if (request->error != STORE_OK) {
         following_refuse(request, following);
         return;
     }
-    portions_reply(request, &following->portions, "text/event-stream");
+    portions_from(request, &following->portions, more);
+    portions_reply(request, "text/event-stream");
     reply_field(request, "X-Accel-Buffering", "no"); /* else nginx keeps events until it has many */
+    lend_retry(request);
 }
 
 void events_begin(struct request *request)
@@ -169,6 +200,6 @@ void events_begin(struct request *request)
         return;
     }
     following->events->known = following->query.since;
-    following->portions.wait = wait_for_event;
-    portions_begin(request, &following->portions, make_event, answer);
+    request_suspend(request, answer);
+    order(request);
 }

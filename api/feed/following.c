@@ -1,6 +1,7 @@
 /* following.c - reads the query, the log from there on, and tells why it does not go on. See following.h. */
 #include "api/feed/following.h"
 
+#include "api/feed/press.h"
 #include "api/http/accept.h"
 #include "api/http/etag.h"
 #include "api/request/query.h"
@@ -73,13 +74,22 @@ bool following_ask(struct request *request, struct following *following)
     query->prefix = following->prefix;
     following->form = form_of(request);
     following->left = following->form == FOLLOWING_LINES ? INT64_MAX : LIMIT_MAX;
-    return query_number(request, "since", 0, INT64_MAX, &query->since) &&
-           query_number(request, "limit", 1, following->left, &following->left) && read_wait(request, following) &&
-           query_prefix(request, following->prefix, &query->prefix_length) && read_log(request, following) &&
-           read_last_event(request, following);
+    if (!query_number(request, "since", 0, INT64_MAX, &query->since) ||
+        !query_number(request, "limit", 1, following->left, &following->left) || !read_wait(request, following) ||
+        !query_prefix(request, following->prefix, &query->prefix_length) || !read_log(request, following) ||
+        !read_last_event(request, following))
+        return false;
+    query->limit = (size_t)following->left;
+    return true;
 }
 
-/* A sum that tells nothing of the salt. */
+static bool is_of_this_log(const struct following *following)
+{
+    return !following->of_log ||
+           memcmp(following->wanted.bytes, following->log.bytes, sizeof following->log.bytes) == 0;
+}
+
+/* The log's name is a sum that tells nothing of the salt. Who means another log has come to no place of this one. */
 void following_begin(struct request *request, struct following *following)
 {
     struct sha256_ctx sum;
@@ -87,6 +97,8 @@ void following_begin(struct request *request, struct following *following)
     sha256_init(&sum);
     sha256_update(&sum, sizeof salt, (const uint8_t *)&salt);
     sha256_digest(&sum, sizeof following->log.bytes, following->log.bytes);
+    if (!is_of_this_log(following))
+        following->query.since = UINT64_MAX;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */
@@ -128,19 +140,11 @@ static bool take_change(void *arg, const struct store_change *change)
     return following->text.length < reading->enough;
 }
 
-static bool is_of_this_log(const struct following *following)
-{
-    return !following->of_log ||
-           memcmp(following->wanted.bytes, following->log.bytes, sizeof following->log.bytes) == 0;
-}
-
 void following_read(struct request *request, struct following *following, size_t bytes)
 {
     struct reading reading = {following, bytes};
     struct store_changes_query query = following->query;
-    query.limit = following->left < SIZE_MAX ? (size_t)following->left : SIZE_MAX;
-    if (!is_of_this_log(following))
-        query.since = UINT64_MAX; /* which is no place of any log */
+    query.limit = bytes > 0 ? (size_t)following->left : 0;
     following->told = 0;
     request_keep_error(request, store_changes(request->store, &query, take_change, &reading, &following->changes));
     if (request->error == STORE_OK)
@@ -167,6 +171,23 @@ void following_read_page(struct request *request, struct following *following, s
     jsontext_close(text, ']');
     following_write_place(text, following);
     jsontext_close(text, '}');
+    jsontext_end(text);
+}
+
+void following_read_event(struct request *request, struct following *following, size_t bytes)
+{
+    char id[FOLLOWING_ID_SIZE];
+    jsontext_frame(&following->text, "data: ");
+    following_read_page(request, following, bytes);
+    following_write_id(id, following);
+    jsontext_frame(&following->text, id);
+}
+
+void following_write_id(char line[FOLLOWING_ID_SIZE], const struct following *following)
+{
+    char id[EVENT_ID_SIZE];
+    event_id_write(id, &(struct event_id){true, following->log, following->query.since});
+    (void)snprintf(line, FOLLOWING_ID_SIZE, "id: %s\n\n", id);
 }
 
 bool following_has_all(const struct following *following)
@@ -227,8 +248,9 @@ void following_write_refusal(struct jsontext *json, struct request *request, con
     reply_write_problem(json, request, problem_of(request->error, 0), detail);
 }
 
-void following_free(struct following *following)
+void following_free(struct following *following, struct press *press)
 {
+    press_forget(press, following);
     jsontext_free(&following->text);
     free(following->events);
     free(following);

@@ -14,6 +14,8 @@
 #include "api/text/jsontext.h"
 
 struct events;
+struct press;
+struct print;
 
 enum following_form { FOLLOWING_PAGE, FOLLOWING_LINES, FOLLOWING_EVENTS };
 
@@ -25,10 +27,14 @@ struct following {
     struct store_changes_query query; /* from where it has come to */
     uint64_t left;                    /* changes that may still be told */
     uint64_t wait;                    /* milliseconds for which a page that would tell nothing is held back */
+    bool over;                        /* nobody waits for changes any more */
     struct store_changes changes;     /* what came of the last reading */
     size_t told;                      /* changes of it */
     struct jsontext text;
     struct portions portions; /* of lines and events */
+    struct print *print;      /* of pages and events: what is told just now; NULL: nothing */
+    struct request *behind;   /* the press's: who comes next in a line */
+    bool awake;               /* the same: it was let go on, and has not said that it has */
     struct events *events;    /* owned; NULL: it is told in another way */
 };
 
@@ -39,11 +45,16 @@ bool following_ask(struct request *request, struct following *following);
 void following_begin(struct request *request, struct following *following);
 
 /* Reads on from where it has come to, as many changes as are left and not much more than so many bytes of text, each an
- * object, and of lines on one of its own. What went wrong is in request->error. Blocking. */
+ * object, and of lines on one of its own; with 0 bytes none. What went wrong is in request->error. Blocking. */
 void following_read(struct request *request, struct following *following, size_t bytes);
 
-/* The same as one object with all that a page has. */
+/* The same as one object with all that a page has, and its end; and as an event, whose id is where it ends. */
 void following_read_page(struct request *request, struct following *following, size_t bytes);
+void following_read_event(struct request *request, struct following *following, size_t bytes);
+
+/* `id: 9f31c2aa-147488` and the end of an event: where it has come to. */
+enum { FOLLOWING_ID_SIZE = EVENT_ID_SIZE + sizeof "id: \n\n" };
+void following_write_id(char line[FOLLOWING_ID_SIZE], const struct following *following);
 
 /* The members that say where it has come to. */
 void following_write_place(struct jsontext *json, const struct following *following);
@@ -55,6 +66,6 @@ bool following_has_all(const struct following *following);
 void following_refuse(struct request *request, const struct following *following);
 void following_write_refusal(struct jsontext *json, struct request *request, const struct following *following);
 
-void following_free(struct following *following);
+void following_free(struct following *following, struct press *press);
 
 #endif

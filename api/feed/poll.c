@@ -1,26 +1,28 @@
-/* poll.c - reads and writes the page in one pass, on an I/O thread, and once more when there may be more to tell. See
- * poll.h. */
+/* poll.c - has the page made, and once more when there may be more to tell. See poll.h. */
 #include "api/feed/poll.h"
 
 #include "api/feed/following.h"
+#include "api/feed/press.h"
+#include "api/request/core.h"
 #include "api/request/reply.h"
 
-enum { PAGE_BYTES = 1 << 20 /* long keys make fewer changes */, MILLISECOND = 1000000 };
+enum { MILLISECOND = 1000000, CROWDED = 1000 /* milliseconds until it is tried again */ };
 
 static void answer(struct request *request);
 
-/* Thread: an I/O thread. */
-static void read_page(struct request *request)
+static bool is_crowded(const struct following *following)
 {
-    following_read_page(request, request->state, PAGE_BYTES);
+    return following->print && following->print->crowded;
 }
 
-/* Milliseconds for which the page may be held back, since it says no more than that there is nothing. */
+/* Milliseconds for which the page may be held back, since it says no more than that there is nothing, or no memory to
+ * tell it: that is there still when there is. */
 static uint64_t may_wait(const struct request *request, const struct following *following)
 {
     uint64_t passed = (uint64_t)request_age(request) / MILLISECOND;
-    bool empty = request->error == STORE_OK && following->told == 0 && following_has_all(following);
-    return empty && following->wait > passed ? following->wait - passed : 0;
+    bool empty = request->error == STORE_OK && following->told == 0 &&
+                 (following_has_all(following) || is_crowded(following));
+    return empty && !following->over && following->wait > passed ? following->wait - passed : 0;
 }
 
 /* Thread: one of the engine's. */
@@ -28,39 +30,48 @@ static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
     struct following *following = request->state;
-    if (end == STORE_WATCH_OVER)
-        following->wait = 0;
-    request_work(request, read_page);
+    following->over = end == STORE_WATCH_OVER;
+    press_order(request);
 }
 
 static void hold_back(struct request *request, struct following *following, uint64_t milliseconds)
 {
-    jsontext_free(&following->text);
+    bool crowded = is_crowded(following);
+    uint64_t end = crowded ? UINT64_MAX : following->changes.end;
+    if (crowded && milliseconds > CROWDED)
+        milliseconds = CROWDED;
+    press_leave(request->api->press, following);
     request_suspend(request, answer);
-    enum store_error error = store_watch(request->store, following->changes.end, (unsigned)milliseconds, watched,
-                                         request);
-    if (error == STORE_OK)
-        return;
-    request->error = error;
-    request_resume(request);
+    enum store_error error = store_watch(request->store, end, (unsigned)milliseconds, watched, request);
+    if (error != STORE_OK)
+        request_resume(request); /* without a print: no memory */
 }
 
+static void tell(struct request *request, const struct following *following)
+{
+    struct edition *edition = following->print->edition;
+    edition_keep(edition);
+    reply_edition(request, 200, "application/json", edition);
+}
+
+/* Who waits is told of no want of memory: the page is empty then, and he asks again. */
 static void answer(struct request *request)
 {
     struct following *following = request->state;
-    struct jsontext *text = &following->text;
+    press_take(request);
     uint64_t milliseconds = may_wait(request, following);
-    if (milliseconds > 0) {
+    if (milliseconds > 0)
         hold_back(request, following, milliseconds);
-    } else if (request->error != STORE_OK) {
+    else if (request->error != STORE_OK)
         following_refuse(request, following);
-    } else if (reply_admit(request, text->capacity)) {
-        reply_json(request, 200, text);
-        *text = (struct jsontext){0}; /* the reply has it now */
-    }
+    else if (is_crowded(following) && following->wait == 0)
+        reply_full(request);
+    else
+        tell(request, following);
 }
 
 void poll_begin(struct request *request)
 {
-    request_offload(request, read_page, answer);
+    request_suspend(request, answer);
+    press_order(request);
 }

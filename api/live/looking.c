@@ -58,7 +58,7 @@ static void make_event(struct request *request)
     portions->idle = write_rows(request, looking, portions->least);
     looking->caught_up |= portions->idle;
     jsontext_frame(&looking->text, "\n\n");
-    portions_end_text(portions, &looking->text);
+    portions_end_text(request, &looking->text);
 }
 
 /* Thread: an I/O thread. */
@@ -72,31 +72,29 @@ static void make_page(struct request *request)
 /* Thread: any. */
 static void told(void *arg)
 {
-    struct looking *looking = arg;
-    portions_go_on(&looking->portions);
+    portions_go_on(arg);
 }
 
-static bool wait_for_row(struct request *request)
+static enum portions_came wait_for_row(struct request *request)
 {
     struct looking *looking = request->state;
     if (!permit_holds(request))
-        return false;
+        return PORTIONS_NONE;
     jsontext_free(&looking->text);
     request_pause(request);
     live_wait(request->api->live, &looking->view, looking->since, &looking->watcher);
-    return true;
+    return PORTIONS_LATER;
 }
 
 /* ---- the answer ---------------------------------------------------------------------------------- */
 
 static void answer_events(struct request *request)
 {
-    struct looking *looking = request->state;
     if (request->error != STORE_OK) {
         reply_error(request, request->error);
         return;
     }
-    portions_reply(request, &looking->portions, "text/event-stream");
+    portions_reply(request, "text/event-stream");
     reply_field(request, "X-Accel-Buffering", "no"); /* else nginx keeps events until it has many */
 }
 
@@ -114,8 +112,8 @@ static void answer_page(struct request *request)
 void looking_answer(struct request *request)
 {
     struct looking *looking = request->state;
-    looking->watcher = (struct live_watcher){.told = told, .arg = looking};
-    looking->portions.wait = wait_for_row;
+    looking->watcher = (struct live_watcher){.told = told, .arg = request};
+    looking->portions.more = wait_for_row;
     if (accept_prefers(request_field(request, FIELD_ACCEPT), "text/event-stream", "application/json"))
         portions_begin(request, &looking->portions, make_event, answer_events);
     else

@@ -39,16 +39,15 @@ static void make_portion(struct request *request)
     portions->last = !listing_goes_on(listing) || listing->left == 0;
     if (portions->last)
         write_end(listing);
-    portions_end_text(portions, &listing->text);
+    portions_end_text(request, &listing->text);
 }
 
 static void answer(struct request *request)
 {
-    struct listing *listing = request->state;
     if (request->error != STORE_OK)
         reply_store_error(request, request->error, request->store_name);
     else
-        portions_reply(request, &listing->portions, "application/x-ndjson");
+        portions_reply(request, "application/x-ndjson");
 }
 
 void lines_begin(struct request *request)

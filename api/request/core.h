@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 struct live;
+struct press;
 
 struct api {
     struct api_options options;
@@ -30,6 +31,7 @@ struct api {
     struct budget batches;      /* memory for the bodies and answers of batches */
     struct budget answers;      /* memory for all other answers that may be long */
     struct editions exposition; /* of the metrics */
+    struct press *press;        /* of those who follow stores */
 };
 
 /* Whether the service is about to end: connections close with their next answer, and /readyz fails. Thread: any. */

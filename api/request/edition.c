@@ -1,4 +1,5 @@
-/* edition.c - each new one is paid for with ten times its time. See edition.h. */
+/* edition.c - references; of those that are made again and again each is paid for with ten times its time. See
+ * edition.h. */
 #include "api/request/edition.h"
 
 #include <stdlib.h>
@@ -7,9 +8,9 @@ enum { SHARE = 10 }; /* of the time one of so many parts may be used */
 
 static const int64_t AHEAD = 2000000000; /* nanoseconds: so much may be owed, that is 0.2 s for those who ask at once */
 
-void editions_init(struct editions *editions)
+void edition_keep(struct edition *edition)
 {
-    *editions = (struct editions){.lock = PTHREAD_MUTEX_INITIALIZER};
+    atomic_fetch_add(&edition->references, 1);
 }
 
 void edition_release(void *closure)
@@ -20,6 +21,27 @@ void edition_release(void *closure)
     budget_keep(&edition->memory, 0);
     free(edition->text);
     free(edition);
+}
+
+struct edition *edition_new(struct budget *budget, char *text, size_t length, bool anyway)
+{
+    struct edition *edition = calloc(1, sizeof *edition);
+    if (edition && anyway)
+        budget_add(budget, &edition->memory, length);
+    if (!edition || !text || !budget_take(budget, &edition->memory, length)) {
+        edition_release(edition);
+        free(text);
+        return NULL;
+    }
+    edition->text = text;
+    edition->length = length;
+    atomic_init(&edition->references, 1);
+    return edition;
+}
+
+void editions_init(struct editions *editions)
+{
+    *editions = (struct editions){.lock = PTHREAD_MUTEX_INITIALIZER};
 }
 
 void editions_free(struct editions *editions)
@@ -33,7 +55,7 @@ struct edition *editions_share(struct editions *editions, int64_t now)
     pthread_mutex_lock(&editions->lock);
     struct edition *shared = editions->due - now > AHEAD ? editions->last : NULL;
     if (shared)
-        atomic_fetch_add(&shared->references, 1);
+        edition_keep(shared);
     pthread_mutex_unlock(&editions->lock);
     return shared;
 }
@@ -41,15 +63,10 @@ struct edition *editions_share(struct editions *editions, int64_t now)
 struct edition *editions_add(struct editions *editions, struct budget *budget, char *text, size_t length, int64_t took,
                              int64_t now)
 {
-    struct edition *edition = calloc(1, sizeof *edition);
-    if (!edition || !budget_take(budget, &edition->memory, length)) {
-        free(edition);
-        free(text);
+    struct edition *edition = edition_new(budget, text, length, false);
+    if (!edition)
         return NULL;
-    }
-    edition->text = text;
-    edition->length = length;
-    atomic_init(&edition->references, 2); /* that of the caller, and that of `last` */
+    edition_keep(edition); /* for `last` */
     pthread_mutex_lock(&editions->lock);
     struct edition *before = editions->last;
     editions->last = edition;

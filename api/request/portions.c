@@ -11,28 +11,44 @@
  * more often. */
 enum { LEAST = 64 << 10, LEAST_SHORT = 4 << 10 };
 
-/* What is in memory is counted, and never refused: half of the content may be out. */
-static void take_measure(struct request *request, struct portions *portions)
+/* What is in memory is counted, and never refused: half of the content may be out. Those who wait for a thread have
+ * nothing in memory yet. Thread: an I/O thread. */
+static void make(struct request *request)
 {
+    struct portions *portions = request->portions;
     struct budget *answers = &request->api->answers;
-    budget_keep(&request->answer, 0);
-    portions->least = budget_has(answers, LEAST) ? LEAST : LEAST_SHORT;
-    budget_add(answers, &request->answer, portions->least);
-}
-
-static void prepare(struct request *request, struct portions *portions)
-{
-    take_measure(request, portions);
     portions->length = portions->sent = 0;
     portions->idle = false;
+    portions->least = budget_has(answers, LEAST) ? LEAST : LEAST_SHORT;
+    budget_add(answers, &request->answer, portions->least);
+    portions->make(request);
+    budget_keep(&request->answer, portions->length);
 }
 
-void portions_begin(struct request *request, struct portions *portions, request_step *make, request_step *then)
+void portions_begin(struct request *request, struct portions *portions, request_step *make_one, request_step *then)
 {
-    portions->request = request;
-    portions->make = make;
-    prepare(request, portions);
+    request->portions = portions;
+    portions->make = make_one;
     request_offload(request, make, then);
+}
+
+void portions_from(struct request *request, struct portions *portions, portions_more *more)
+{
+    request->portions = portions;
+    portions->more = more;
+    portions->idle = true;
+}
+
+void portions_go_on(struct request *request)
+{
+    request_work(request, make);
+}
+
+void portions_lend(struct portions *portions, const char *bytes, size_t length)
+{
+    portions->bytes = bytes;
+    portions->length = length;
+    portions->sent = 0;
 }
 
 static ssize_t break_off(struct request *request)
@@ -42,55 +58,50 @@ static ssize_t break_off(struct request *request)
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static size_t hand_over(struct portions *portions, char *bytes, size_t capacity)
+static ssize_t hand_over(struct request *request, char *bytes, size_t capacity)
 {
+    struct portions *portions = request->portions;
     size_t left = portions->length - portions->sent;
     size_t length = left < capacity ? left : capacity;
     memcpy(bytes, portions->bytes + portions->sent, length);
     portions->sent += length;
-    portions->request->handed += length;
-    return length;
+    request->handed += length;
+    return (ssize_t)length;
 }
 
-/* Nothing is to come for now. */
-static ssize_t rest(struct portions *portions)
+/* For content that comes as it comes. */
+static ssize_t ask_for_more(struct request *request, char *bytes, size_t capacity)
 {
-    budget_keep(&portions->request->answer, 0);
-    return portions->wait(portions->request) ? 0 : MHD_CONTENT_READER_END_OF_STREAM;
+    const struct portions *portions = request->portions;
+    switch (portions->more(request)) {
+    case PORTIONS_LENT:
+        return hand_over(request, bytes, capacity);
+    case PORTIONS_LATER:
+        return 0;
+    case PORTIONS_NONE:
+        break;
+    }
+    return request->error == STORE_OK ? MHD_CONTENT_READER_END_OF_STREAM : break_off(request);
 }
 
 /* For libmicrohttpd: 0 where it is to ask again when the connection goes on. */
 static ssize_t read_portion(void *closure, uint64_t position, char *bytes, size_t capacity)
 {
-    struct portions *portions = closure;
-    struct request *request = portions->request;
+    struct request *request = closure;
+    struct portions *portions = request->portions;
     (void)position;
     if (request->error != STORE_OK)
         return break_off(request);
     if (portions->sent < portions->length)
-        return (ssize_t)hand_over(portions, bytes, capacity);
+        return hand_over(request, bytes, capacity);
     if (portions->last)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (portions->idle)
-        return rest(portions);
-    prepare(request, portions);
+        return ask_for_more(request, bytes, capacity);
+    budget_keep(&request->answer, 0);
     request_pause(request);
-    request_work(request, portions->make);
+    request_work(request, make);
     return 0;
-}
-
-void portions_go_on(struct portions *portions)
-{
-    prepare(portions->request, portions);
-    request_work(portions->request, portions->make);
-}
-
-void portions_say(struct portions *portions, const char *bytes, size_t length)
-{
-    portions->bytes = bytes;
-    portions->length = length;
-    portions->sent = 0;
-    request_resume(portions->request);
 }
 
 void portions_begin_text(const struct portions *portions, struct jsontext *text)
@@ -100,20 +111,19 @@ void portions_begin_text(const struct portions *portions, struct jsontext *text)
         jsontext_free(text);
 }
 
-void portions_end_text(struct portions *portions, const struct jsontext *text)
+void portions_end_text(struct request *request, const struct jsontext *text)
 {
-    struct request *request = portions->request;
     if (text->failed && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
-    portions->bytes = text->bytes;
-    portions->length = text->length;
+    request->portions->bytes = text->bytes;
+    request->portions->length = text->length;
 }
 
-void portions_reply(struct request *request, struct portions *portions, const char *media_type)
+void portions_reply(struct request *request, const char *media_type)
 {
     if (request->method == METHOD_HEAD)
         reply_length(request, 200, STORE_SIZE_UNKNOWN);
     else
-        reply_reader(request, 200, STORE_SIZE_UNKNOWN, read_portion, NULL, portions);
+        reply_reader(request, 200, STORE_SIZE_UNKNOWN, read_portion, NULL, request);
     reply_field(request, "Content-Type", media_type);
 }

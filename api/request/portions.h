@@ -5,8 +5,8 @@
  * reads slowly costs one portion and no thread, and where the client goes nothing more is made.
  *
  * Content that has no end comes as it comes. Where `make` finds nothing more for now the portion is `idle`: when it is
- * out, `wait` is called, and the next one is made, or given, when somebody says so. Until then it takes no thread, and
- * no memory but its own.
+ * out, the endpoint is asked for `more`. Where others make all of it, it is always asked: portions_from() instead of
+ * portions_begin(). While it waits that takes no thread, and no memory but its own.
  *
  * What goes wrong later can be told by no status. The log says it, and the connection is reset in the middle of the
  * content, which nobody can take for its end.
@@ -19,18 +19,20 @@
 #include "api/request/request.h"
 #include "api/text/jsontext.h"
 
-/* Suspends (request_pause()) and sees to it that portions_go_on() or portions_say() is called. False: the content ends
- * here. */
-typedef bool portions_wait(struct request *request);
+enum portions_came {
+    PORTIONS_LENT,  /* there are bytes: portions_lend() */
+    PORTIONS_LATER, /* suspended (request_pause()): asked again when it is resumed, or portions_go_on() comes */
+    PORTIONS_NONE,  /* the content ends here; where request->error is set, it is broken off */
+};
+typedef enum portions_came portions_more(struct request *request);
 
 struct portions {
-    struct request *request;
     request_step *make; /* sets what follows, or request->error; the bytes are lent until it is called again */
     const char *bytes;
     size_t length;
     bool last;
     bool idle;
-    portions_wait *wait; /* NULL: it is never idle */
+    portions_more *more; /* NULL: it is never idle */
     size_t sent;         /* of the portion */
     size_t least;        /* bytes that make a portion: when so many are there it is made */
 };
@@ -38,18 +40,21 @@ struct portions {
 /* Has the first portion made, once the request has its store; `portions` live in its state. */
 void portions_begin(struct request *request, struct portions *portions, request_step *make, request_step *then);
 
+/* The same for content that others make, of which nothing is asked for yet. */
+void portions_from(struct request *request, struct portions *portions, portions_more *more);
+
+/* What others have made, and keep until it is asked for more, or what goes in front of that. */
+void portions_lend(struct portions *portions, const char *bytes, size_t length);
+
+/* What was waited for has come: the next portion is made. Of a request that is suspended. Thread: any. */
+void portions_go_on(struct request *request);
+
 /* Answers with all of them; HEAD with none. */
-void portions_reply(struct request *request, struct portions *portions, const char *media_type);
+void portions_reply(struct request *request, const char *media_type);
 
 /* For `make`: a text that begins anew, without the room that a long one has taken; and that it is the portion.
  * Thread: an I/O thread. */
 void portions_begin_text(const struct portions *portions, struct jsontext *text);
-void portions_end_text(struct portions *portions, const struct jsontext *text);
-
-/* What was waited for has come: the next portion is made. Thread: any, as of the next. */
-void portions_go_on(struct portions *portions);
-
-/* It has not; the next portion is these bytes, which are lent. It is waited for again when they are out. */
-void portions_say(struct portions *portions, const char *bytes, size_t length);
+void portions_end_text(struct request *request, const struct jsontext *text);
 
 #endif

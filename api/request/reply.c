@@ -94,6 +94,14 @@ void reply_borrowed(struct request *request, unsigned status, const void *bytes,
     keep(request, status, response, length);
 }
 
+void reply_edition(struct request *request, unsigned status, const char *media_type, struct edition *edition)
+{
+    request->content = edition->text;
+    request->content_length = edition->length;
+    reply_borrowed(request, status, edition->text, edition->length, edition_release, edition);
+    reply_field(request, "Content-Type", media_type);
+}
+
 void reply_file(struct request *request, unsigned status, int file, uint64_t position, uint64_t length)
 {
     struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(length, file, position);

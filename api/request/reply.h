@@ -10,6 +10,7 @@
 #define CAIRN_API_REPLY_H
 
 #include "api/http/problem.h"
+#include "api/request/edition.h"
 #include "api/request/request.h"
 #include "api/text/jsontext.h"
 
@@ -36,6 +37,9 @@ void reply_owned(struct request *request, unsigned status, const char *media_typ
 
 /* Bytes that live as long as the program. */
 void reply_static(struct request *request, unsigned status, const char *media_type, const void *bytes, size_t length);
+
+/* A text that others have as well; takes the reference. */
+void reply_edition(struct request *request, unsigned status, const char *media_type, struct edition *edition);
 
 /* Bytes that `release(owner)` gives back when they are sent. */
 void reply_borrowed(struct request *request, unsigned status, const void *bytes, size_t length,

@@ -81,9 +81,10 @@ struct request {
     struct store *store;  /* a reference, once request_acquire() has got it */
     void *state;          /* the endpoint's own */
 
-    request_step *job;       /* what an I/O thread does: see request_offload() */
-    request_step *acquired;  /* what follows request_acquire_store() */
-    const char *wanted_name; /* what it looks for, and where the reference goes */
+    request_step *job;         /* what an I/O thread does: see request_offload() */
+    struct portions *portions; /* of content that is made as it goes out */
+    request_step *acquired;    /* what follows request_acquire_store() */
+    const char *wanted_name;   /* what it looks for, and where the reference goes */
     struct store **wanted;
     enum store_error error;       /* what came of the work that was waited for */
     int os_error;                 /* the errno beside it, or 0 */

@@ -370,8 +370,7 @@ static void begin(struct request *request)
         edition = make(request);
     if (!edition)
         return;
-    reply_borrowed(request, 200, edition->text, edition->length, edition_release, edition);
-    reply_field(request, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    reply_edition(request, 200, "text/plain; version=0.0.4; charset=utf-8", edition);
 }
 
 const struct endpoint endpoint_metrics = {.begin = begin, .guests = true, .fault = "the stores cannot be listed"};

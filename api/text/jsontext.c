@@ -17,6 +17,16 @@ void jsontext_free(struct jsontext *json)
     *json = (struct jsontext){0};
 }
 
+char *jsontext_take(struct jsontext *json, size_t *ret_length)
+{
+    char *text = json->failed ? NULL : realloc(json->bytes, json->length);
+    *ret_length = json->length;
+    if (text)
+        json->bytes = NULL;
+    jsontext_free(json);
+    return text;
+}
+
 static void grow(struct jsontext *json, size_t length)
 {
     size_t capacity = json->capacity == 0 ? FIRST_CAPACITY : json->capacity;

@@ -1,12 +1,15 @@
 /* Following a store: pages of its changes, waiting for more, and who may. */
 #include "tests/http/access.h"
 #include "tests/http/clock.h"
+#include "tests/http/many.h"
+#include "tests/http/raw.h"
 #include "tests/http/site.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct answer *changes(const char *query)
 {
@@ -150,6 +153,33 @@ START_TEST(who_waits_is_told_at_once)
 }
 END_TEST
 
+/* A transaction is one page, of which answers may have no five in memory. */
+START_TEST(a_crowd_gets_one_page)
+{
+    enum { CROWD = 200, CHANGES = 40 };
+    static struct raw_answer first, other;
+    int sockets[CROWD];
+    server_add(site.server, "--answers-bytes-limit=256K");
+    site_start();
+    for (int i = 0; i < CROWD; i++) {
+        sockets[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(sockets[i], "GET %s?wait=60 HTTP/1.1\r\nHost: a\r\n\r\n", site_target("/changes")));
+    }
+    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() >= CROWD));
+    many_put(CHANGES);
+    ck_assert(raw_receive(sockets[0], &first));
+    ck_assert_int_eq(first.status, 200);
+    ck_assert_uint_gt(first.size, 40 << 10);
+    for (int i = 1; i < CROWD; i++) {
+        ck_assert(raw_receive(sockets[i], &other));
+        ck_assert_int_eq(other.status, 200);
+        ck_assert_str_eq(other.body, first.body);
+    }
+    for (int i = 0; i < CROWD; i++)
+        close(sockets[i]);
+}
+END_TEST
+
 START_TEST(a_wait_ends)
 {
     site_start();
@@ -205,6 +235,7 @@ int main(void)
         pages_follow_each_other,
         what_cannot_be_asked_is_told,
         who_waits_is_told_at_once,
+        a_crowd_gets_one_page,
         a_wait_ends,
         who_waits_learns_that_the_store_is_gone,
         who_waits_holds_up_no_end,

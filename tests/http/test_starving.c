@@ -3,6 +3,7 @@
  * Servers with small limits stand for large crowds; tests/http/starving does the same in full size.
  */
 #include "tests/http/clock.h"
+#include "tests/http/many.h"
 #include "tests/http/payload.h"
 #include "tests/http/raw.h"
 #include "tests/http/site.h"
@@ -316,6 +317,41 @@ START_TEST(pages_nobody_reads_stay_in_their_budget)
     site_expect(client_get(site.client, site_target("/objects?limit=1&prefix=none"), NULL), 200);
     close_all(sockets, READERS);
     ck_assert(clock_until(CLOCK_PATIENCE, client_get(site.client, site_target("/objects"), NULL)->status == 200));
+}
+END_TEST
+
+static int wait_for_changes(const char *query)
+{
+    return begin_get(client_text(site.client, "%s%s", site_target("/changes"), query), 1, "");
+}
+
+/* Whether a page of changes has one. */
+static bool receive_changes(int socket)
+{
+    static struct raw_answer answer;
+    ck_assert(raw_receive(socket, &answer));
+    ck_assert_int_eq(answer.status, 200);
+    close(socket);
+    return !strstr(answer.body, "{\"changes\":[],\"next\":0,");
+}
+
+/* What there is to tell is there still when there is memory to tell it. Three pages of those who do not read take all
+ * that is not kept for small answers. */
+START_TEST(who_waits_for_changes_waits_for_memory_too)
+{
+    enum { READERS = 24, KEYS = 300 };
+    static int sockets[READERS];
+    add("--answers-bytes-limit", "1M");
+    site_start();
+    many_put(KEYS);
+    for (int i = 0; i < READERS; i++)
+        sockets[i] = begin_get(site_target("/objects?limit=200"), 40, "");
+    ck_assert_msg(clock_until(CLOCK_PATIENCE, client_get(site.client, site_target("/changes"), NULL)->status == 503),
+                  "there is memory for changes");
+    int patient = wait_for_changes("?wait=60");
+    ck_assert(!receive_changes(wait_for_changes("?wait=1")));
+    close_all(sockets, READERS);
+    ck_assert(receive_changes(patient));
 }
 END_TEST
 
@@ -1011,6 +1047,7 @@ int main(void)
         answers_nobody_reads_stay_in_their_budget,
         what_comes_from_the_file_is_the_same,
         pages_nobody_reads_stay_in_their_budget,
+        who_waits_for_changes_waits_for_memory_too,
     };
     return site_run("starving", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
