@@ -49,6 +49,7 @@ static void json_store(struct account *account, const struct backup_store *store
     jsontext_open(text, '{');
     jsontext_field(text, "name", store->name);
     boolean(text, "unchanged", store->unchanged);
+    boolean(text, "replaced", store->replaced);
     jsontext_name(text, "end_offset");
     if (offset)
         jsontext_number(text, *offset);
@@ -96,6 +97,8 @@ static void print_store(const struct backup_store *store, const uint64_t *offset
         puts("unchanged");
         return;
     }
+    if (store->replaced)
+        printf("made anew, the copy of the one before has gone; ");
     print_amount(store->files_copied, store->bytes_copied, "copied, ");
     print_amount(store->files_kept, store->bytes_kept, "kept");
     if (offset)

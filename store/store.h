@@ -864,6 +864,7 @@ struct backup_store {
     enum store_error error; /* there is no new copy; the one that there was is as it was */
     const char *why;        /* a sentence about that, or "" */
     bool unchanged;         /* nothing has happened to the store since it was copied last */
+    bool replaced;          /* there was a copy of another store of that name, whose place it takes */
     uint64_t end_offset;    /* the copy is the store as it was when its log ended here; not told when unchanged */
     uint64_t flaws;         /* of the source: what it has lost, or damaged */
     uint64_t files_copied;

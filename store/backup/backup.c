@@ -101,6 +101,8 @@ static const char *why_of(struct failure failure)
                "once more";
     if (failure.os_error == ELOOP || failure.os_error == ENOTDIR)
         return "it is no folder, or a part of it is none, and links are not followed";
+    if (failure.error == STORE_IO && failure.os_error == ENOENT)
+        return "a part of its folder is missing: what was copied of it stays";
     return failure_text(failure);
 }
 

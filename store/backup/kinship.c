@@ -7,18 +7,31 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-/* The salt of a store; false where it is not there, or does not tell. */
-static bool read_salt(const struct folder *folder, const char *name, uint64_t *ret_salt)
+/* The salt of a store. *ret_there: there is a folder of that name, which may not tell. */
+static bool read_salt(const struct folder *folder, const char *name, bool *ret_there, uint64_t *ret_salt)
 {
     const struct io *io = folder->io;
     struct settings settings;
     int store = io->openat(io->self, folder->stores, name, O_RDONLY | O_DIRECTORY, 0);
+    *ret_there = store >= 0;
     if (store < 0)
         return false;
     bool told = !settings_read(io, store, SETTINGS_OF_STORE, "store", &settings).error;
     io->close(io->self, store);
     *ret_salt = told ? settings.salt : 0;
     return told;
+}
+
+/* Of a store that the copy has: it says nothing where one of the two does not tell. */
+static enum kinship kinship_by(const struct folder *folder, const struct folder *copy, const char *name)
+{
+    uint64_t own, other;
+    bool there;
+    if (!read_salt(copy, name, &there, &own))
+        return KINSHIP_OPEN;
+    if (!read_salt(folder, name, &there, &other))
+        return there ? KINSHIP_OPEN : KINSHIP_NONE;
+    return own == other ? KINSHIP_SAME : KINSHIP_NONE;
 }
 
 int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kinship)
@@ -30,11 +43,9 @@ int kinship_of(struct folder *folder, struct folder *copy, enum kinship *ret_kin
         return error;
     *ret_kinship = KINSHIP_OPEN;
     for (size_t i = 0; i < count && *ret_kinship != KINSHIP_SAME; i++) {
-        uint64_t own, other;
-        if (!read_salt(copy, names[i], &own))
-            continue;
-        bool same = read_salt(folder, names[i], &other) && other == own;
-        *ret_kinship = same ? KINSHIP_SAME : KINSHIP_NONE;
+        enum kinship kinship = kinship_by(folder, copy, names[i]);
+        if (kinship != KINSHIP_OPEN)
+            *ret_kinship = kinship;
     }
     free(names);
     return 0;

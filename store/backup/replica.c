@@ -2,7 +2,9 @@
 #include "store/backup/replica.h"
 
 #include "store/backup/doubts.h"
+#include "store/backup/gaps.h"
 #include "store/backup/inspection.h"
+#include "store/backup/likeness.h"
 #include "store/backup/notes.h"
 #include "store/backup/snapshot.h"
 #include "store/backup/stage.h"
@@ -14,6 +16,7 @@
 #include "store/log/segment.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +26,12 @@ struct replica {
     const struct replica_order *order;
     const char *name;
     uint64_t salt;
+    bool replaced; /* the copy that there is is of another store of that name */
     struct stage stage;
     struct inspection inspection;
     struct snapshot snapshot; /* of the round under way */
     struct table read;        /* segment -> inode of the file whose records were read */
-    struct table lost;        /* segments that only the copy has, and that nothing says the end of -> 1 */
+    struct gaps gaps;
     struct tail tail;
     struct notes notes;
     char draft_name[PLACES_DRAFT_MAX];
@@ -44,28 +48,17 @@ static bool put(struct table *table, uint64_t key, uint64_t value)
 
 /* ---- a round --------------------------------------------------------------------------------- */
 
-/* The header of a segment in a folder; false where it is damaged or cannot be read. */
-static bool read_header(const struct replica *replica, const struct io *io, int folder, uint64_t number,
-                        struct segment_header *ret_header)
-{
-    int file = numbered_open(io, folder, number, segment_ending);
-    bool good = file >= 0 && !segment_read_header(io, file, replica->salt, ret_header).error;
-    if (file >= 0)
-        io->close(io->self, file);
-    return good;
-}
-
 /* Where the records of a sealed segment end, as the one behind it tells; 0: it does not, or cannot know. */
 static uint64_t end_of(const struct replica *replica, size_t at)
 {
     const struct stage *stage = &replica->stage;
     const struct snapshot_file *files = replica->snapshot.files;
     struct segment_header header, next;
-    if (!read_header(replica, stage->source_io, stage->source.log, files[at + 1].number, &next) ||
+    if (!snapshot_header(stage->source_io, stage->source.log, replica->salt, files[at + 1].number, &next) ||
         next.number != files[at].number + 1 + next.skipped)
         return 0;
     struct segment segment = {.base = next.front};
-    if (read_header(replica, stage->io, stage->draft.log, files[at].number, &header))
+    if (snapshot_header(stage->io, stage->draft.log, replica->salt, files[at].number, &header))
         segment.base = header.base;
     return next.front > segment.base ? segment_position(&segment, next.front) : 0;
 }
@@ -173,113 +166,18 @@ static struct failure take_known_blobs(struct replica *replica)
     return failure_of_errno(error);
 }
 
-/* Whether the source has all blobs that the copy has, as they are there; an errno. */
-static int has_blobs(const struct stage *stage, bool *ret_has)
-{
-    char *names = io_list(stage->io, stage->present.blobs);
-    int error = names ? 0 : errno;
-    for (const char *name = names; name && *name && *ret_has; name += strlen(name) + 1) {
-        uint64_t blob;
-        struct imprint own, other;
-        if (numbered_read(name, blobs_ending, &blob))
-            *ret_has = !imprint_find(stage->source_io, stage->source.blobs, blob, blobs_ending, &own) &&
-                       !imprint_find(stage->io, stage->present.blobs, blob, blobs_ending, &other) &&
-                       imprint_same_bytes(&own, &other);
-    }
-    free(names);
-    return error;
-}
-
-/* Whether both have the same log; an errno. */
-static int has_log(const struct stage *stage, bool *ret_has)
-{
-    struct snapshot source = {0}, copy = {0};
-    int error = snapshot_take(stage->source_io, stage->source.log, &source);
-    if (!error)
-        error = snapshot_take(stage->io, stage->present.log, &copy);
-    *ret_has = !error && snapshot_copied(&source, &copy);
-    snapshot_free(&source);
-    snapshot_free(&copy);
-    return error;
-}
-
-/* Whether nothing has happened to the store since it was copied last; an errno. */
-static int is_copied(const struct stage *stage, bool *ret_copied)
-{
-    *ret_copied = false;
-    if (stage->present.folder < 0)
-        return 0;
-    int error = has_log(stage, ret_copied);
-    for (enum notes_which which = 0; which < NOTES_COUNT && !error && *ret_copied; which++) {
-        struct notes own, other;
-        error = notes_read(&own, stage->source_io, stage->source.folder, which);
-        if (!error)
-            error = notes_read(&other, stage->io, stage->present.folder, which);
-        *ret_copied = !error && notes_same(&own, &other, which);
-    }
-    return error || !*ret_copied ? error : has_blobs(stage, ret_copied);
-}
-
 /* ---- what the source has lost ------------------------------------------------------------------ */
 
 static bool is_wanted(void *arg, uint64_t number)
 {
     const struct replica *replica = arg;
-    return snapshot_has(&replica->snapshot, number) || table_get(&replica->lost, number);
+    return snapshot_has(&replica->snapshot, number) || gaps_have(&replica->gaps, number);
 }
 
 static bool is_known(void *arg, uint64_t blob)
 {
     const struct replica *replica = arg;
     return table_get(&replica->inspection.survey.known, blob) != 0;
-}
-
-/* Whether a husk at the source stands for a segment that begins at an offset: the last one in front of it. */
-static bool was_compacted(const struct replica *replica, uint64_t number, uint64_t base)
-{
-    const struct snapshot *snapshot = &replica->snapshot;
-    struct segment_header header;
-    size_t at = 0;
-    while (at < snapshot->count && snapshot->files[at].number < number)
-        at++;
-    return at > 0 &&
-           read_header(replica, replica->stage.source_io, replica->stage.source.log, snapshot->files[at - 1].number,
-                       &header) &&
-           header.husk && header.end > base;
-}
-
-/* A segment that the copy has and the source has not. */
-static struct failure miss_segment(struct replica *replica, const struct snapshot_file *file)
-{
-    struct stage *stage = &replica->stage;
-    struct segment_header header;
-    if (!read_header(replica, stage->io, stage->present.log, file->number, &header) ||
-        was_compacted(replica, file->number, header.base))
-        return failure_none();
-    int error = stage_keep_segment(stage, file->number);
-    if (error || !put(&replica->lost, file->number, 1))
-        return failure_of_errno(error ? error : ENOMEM);
-    const struct store_flaw flaw = {.kind = STORE_FLAW_LOG,
-                                    .offset = header.base,
-                                    .length = file->imprint.size > SEGMENT_HEADER ? file->imprint.size - SEGMENT_HEADER
-                                                                                  : 0};
-    inspection_tell(&replica->inspection, &flaw, true);
-    return failure_none();
-}
-
-/* Keeps the segments that are missing between those of the source: compaction leaves something in their place. */
-static struct failure keep_lost_segments(struct replica *replica)
-{
-    struct stage *stage = &replica->stage;
-    struct snapshot copy = {0};
-    if (stage->present.log < 0 || replica->order->options->as_it_is)
-        return failure_none();
-    struct failure failure = failure_io(snapshot_take(stage->io, stage->present.log, &copy));
-    for (size_t i = 0; i < copy.count && !failure.error; i++)
-        if (!snapshot_has(&replica->snapshot, copy.files[i].number) && copy.files[i].number < replica->tail.number)
-            failure = miss_segment(replica, &copy.files[i]);
-    snapshot_free(&copy);
-    return failure;
 }
 
 static void tell_doubt(void *arg, const struct store_flaw *flaw, bool kept)
@@ -339,8 +237,8 @@ static struct failure complete(struct replica *replica)
 {
     struct stage *stage = &replica->stage;
     struct failure failure = failure_of_errno(tail_finish(&replica->tail, replica->order->options->restore));
-    if (!failure.error)
-        failure = keep_lost_segments(replica);
+    if (!failure.error && !replica->order->options->as_it_is)
+        failure = gaps_keep(&replica->gaps, &replica->snapshot, &replica->inspection);
     if (!failure.error)
         failure = failure_of_errno(stage_prune(stage, stage->draft.log, segment_ending, is_wanted, replica));
     if (!failure.error)
@@ -381,6 +279,18 @@ static struct failure take_rounds(struct replica *replica, struct backup_store *
     return failure.error ? failure : complete(replica);
 }
 
+/* Whether the source has a folder of that name, which is not being removed. */
+static bool has_folder(const struct replica *replica)
+{
+    struct folder *source = replica->order->source;
+    const struct io *io = source->io;
+    trash_learn(&source->trash);
+    int folder = io->openat(io->self, source->stores, replica->name, O_RDONLY | O_DIRECTORY, 0);
+    if (folder >= 0)
+        io->close(io->self, folder);
+    return folder >= 0 && !trash_has_held(&source->trash, replica->name);
+}
+
 /* Opens the two folders that there are. A copy of another store of that name is of no use. */
 static struct failure open_folders(struct replica *replica)
 {
@@ -390,7 +300,7 @@ static struct failure open_folders(struct replica *replica)
     const struct io *io = order->source->io;
     int error = stage_store_open(io, order->source->stores, replica->name, false, &stage->source);
     if (error)
-        return error == ENOENT ? failure_of(STORE_NO_STORE) : failure_io(error);
+        return error == ENOENT && !has_folder(replica) ? failure_of(STORE_NO_STORE) : failure_io(error);
     struct failure failure = settings_read(io, stage->source.folder, SETTINGS_OF_STORE, "store", &settings);
     if (failure.error)
         return failure;
@@ -398,6 +308,8 @@ static struct failure open_folders(struct replica *replica)
     error = stage_store_open(order->places.io, order->places.copies, replica->name, false, &stage->present);
     if (!error && (settings_read(order->places.io, stage->present.folder, SETTINGS_OF_STORE, "store", &other).error ||
                    other.salt != settings.salt))
+        replica->replaced = true;
+    if (replica->replaced)
         stage_store_close(order->places.io, &stage->present);
     return failure_of_errno(error == ENOENT ? 0 : error);
 }
@@ -446,7 +358,7 @@ static void replica_close(struct replica *replica)
     snapshot_free(&replica->snapshot);
     inspection_free(&replica->inspection);
     table_free(&replica->read);
-    table_free(&replica->lost);
+    gaps_free(&replica->gaps);
     stage_close(&replica->stage);
 }
 
@@ -463,9 +375,9 @@ static struct failure make(struct replica *replica, struct backup_store *told)
 {
     const struct replica_order *order = replica->order;
     bool copied;
-    struct failure failure = failure_io(is_copied(&replica->stage, &copied));
+    struct failure failure = failure_io(likeness_find(&replica->stage, &copied));
     table_init(&replica->read, replica->salt);
-    table_init(&replica->lost, replica->salt);
+    gaps_init(&replica->gaps, &replica->stage, replica->salt);
     if (!inspection_init(&replica->inspection, &replica->stage, replica->salt) && !failure.error)
         failure = failure_of(STORE_NO_MEMORY);
     replica->inspection.as_it_is = order->options->as_it_is;
@@ -485,6 +397,7 @@ static struct failure make(struct replica *replica, struct backup_store *told)
 static void tell(const struct replica *replica, struct backup_store *told)
 {
     const struct stage *stage = &replica->stage;
+    told->replaced = replica->replaced;
     told->end_offset = replica->tail.offset;
     told->files_copied = stage->files_copied + (replica->tail.file >= 0);
     told->files_kept = stage->files_kept;

@@ -1,8 +1,6 @@
 /* snapshot.c - the files of a log that somebody else writes to. See snapshot.h. */
 #include "store/backup/snapshot.h"
 
-#include "store/log/segment.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,4 +108,13 @@ bool snapshot_copied(const struct snapshot *a, const struct snapshot *b)
         copied = a->files[i].number == b->files[i].number &&
                  imprint_same_bytes(&a->files[i].imprint, &b->files[i].imprint);
     return copied;
+}
+
+bool snapshot_header(const struct io *io, int log, uint64_t salt, uint64_t number, struct segment_header *ret_header)
+{
+    int file = numbered_open(io, log, number, segment_ending);
+    bool good = file >= 0 && !segment_read_header(io, file, salt, ret_header).error;
+    if (file >= 0)
+        io->close(io->self, file);
+    return good;
 }

@@ -10,6 +10,7 @@
 #define CAIRN_SNAPSHOT_H
 
 #include "store/backup/imprint.h"
+#include "store/log/segment.h"
 
 struct snapshot_file {
     uint64_t number;
@@ -36,5 +37,8 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 
 /* Whether one log's files are copies of the other's, the last as well. */
 bool snapshot_copied(const struct snapshot *a, const struct snapshot *b);
+
+/* The header of a segment in a folder log/; false where it is damaged, or cannot be read. Blocking. */
+bool snapshot_header(const struct io *io, int log, uint64_t salt, uint64_t number, struct segment_header *ret_header);
 
 #endif

@@ -233,6 +233,7 @@ START_TEST(a_full_disk_is_told)
     prepare(true);
     sim_disk_set_free(fixture.disk, 2000);
     ck_assert_int_eq(copy(), STORE_FULL);
+    ck_assert_ptr_nonnull(strstr(last.why, "the disk of the copy"));
     sim_disk_set_free(fixture.disk, UINT64_MAX);
     expect_recovery(true, "a full disk", 0);
 }

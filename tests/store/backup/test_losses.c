@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILLER_SIZE = 300, SEGMENTS_MAX = 64, SEGMENTS = 5 };
+enum { FILLER_SIZE = 500, SEGMENTS_MAX = 8, SEGMENTS = 4 };
 
 FIXTURE_OF_EACH_TEST
 
@@ -253,6 +253,21 @@ START_TEST(what_comes_back_is_taken)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_missing_is_told)
+{
+    static const char *const parts[] = {"/data/stores/s/blobs", "/data/stores/s/log", "/data/stores/s/settings"};
+    const struct io *io = fixture.io;
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, parts[_i], AT_FDCWD, "/moved"), 0);
+    ck_assert_int_ne(copy_from("/data", false), STORE_OK);
+    ck_assert_str_eq(seen.store.name, "s");
+    expect_flaws("/copy", 0);
+    ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/moved", AT_FDCWD, parts[_i]), 0);
+    expect_kept(0);
+}
+END_TEST
+
 /* ---- the log --------------------------------------------------------------------------------- */
 
 static void scribble_segment(void)
@@ -439,6 +454,7 @@ int main(void)
     add(all, one_that_another_object_needs_is_a_flaw, 1);
     add(all, another_time_of_the_same_bytes_is_no_flaw, 1);
     add(all, what_comes_back_is_taken, 1);
+    add(all, a_folder_that_is_missing_is_told, 3);
     add(all, a_damaged_segment_does_not_take_the_place_of_a_whole_one, DAMAGES);
     add(all, a_segment_that_was_damaged_while_it_grew_is_mended, 1);
     add(all, damage_of_what_the_copy_never_had_is_copied_and_told, DAMAGES);
