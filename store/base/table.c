@@ -4,9 +4,13 @@
 #include "store/base/mapping.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stdlib.h>
 
-enum { CAPACITY_MIN = 8, FILL_ROOM = 16 };
+enum {
+    CAPACITY_MIN = 8,
+    FILL_ROOM = 16,
+    FEW = 64, /* entries in one shard, beside what is reserved at a time */
+};
 
 /* A bijection that spreads every bit over all others (the finalizer of SplitMix64), and back. */
 uint64_t table_salted(uint64_t key, uint64_t salt)
@@ -61,23 +65,31 @@ static void shard_free(const struct table_shard *shard)
     mapping_free(shard->entries, shard->capacity * sizeof *shard->entries);
 }
 
+/* Where a salted key belongs. The table has shards. */
+static struct table_shard *shard_of(const struct table *table, uint64_t key)
+{
+    return &table->shards[table->shard_count > 1 ? table_shard_of(key) : 0];
+}
+
 void table_init(struct table *table, uint64_t salt)
 {
-    memset(table, 0, sizeof *table);
-    table->salt = salt;
+    *table = (struct table){.salt = salt};
 }
 
 void table_free(struct table *table)
 {
-    for (size_t i = 0; i < TABLE_SHARDS; i++)
+    for (size_t i = 0; i < table->shard_count; i++)
         shard_free(&table->shards[i]);
+    free(table->shards);
     table_init(table, 0);
 }
 
 uint64_t table_get(const struct table *table, uint64_t key)
 {
+    if (table->count == 0)
+        return 0;
     key = table_salted(key, table->salt);
-    const struct table_shard *shard = &table->shards[table_shard_of(key)];
+    const struct table_shard *shard = shard_of(table, key);
     return shard->capacity ? shard->entries[find_slot(shard, key)].value : 0;
 }
 
@@ -101,13 +113,69 @@ static bool shard_grow(struct table_shard *shard)
     return true;
 }
 
-bool table_reserve(struct table *table, uint64_t key)
+/* Makes sure that so many more fit into the shard. */
+static bool shard_reserve(struct table_shard *shard, size_t count)
 {
-    struct table_shard *shard = &table->shards[table_shard_of(table_salted(key, table->salt))];
-    while (!shard->capacity || shard->count + shard->reserved + 1 > room_of(shard->capacity))
+    while (!shard->capacity || shard->count + shard->reserved + count > room_of(shard->capacity))
         if (!shard_grow(shard))
             return false;
-    shard->reserved++;
+    shard->reserved += count;
+    return true;
+}
+
+static void shard_put(struct table_shard *shard, const struct table_entry *entry)
+{
+    shard->entries[find_slot(shard, entry->key)] = *entry;
+    shard->count++;
+}
+
+/* Moves what is in one shard to where it belongs among many. */
+static bool move_apart(const struct table *from, const struct table *to)
+{
+    const struct table_shard *single = from->shards;
+    for (size_t slot = 0; slot < single->capacity; slot++) {
+        const struct table_entry *entry = &single->entries[slot];
+        if (!entry->value)
+            continue;
+        struct table_shard *shard = shard_of(to, entry->key);
+        if (!shard_reserve(shard, 1))
+            return false;
+        shard->reserved = 0;
+        shard_put(shard, entry);
+    }
+    return true;
+}
+
+/* Gives the table so many shards; nothing is reserved in it. */
+static bool table_spread(struct table *table, size_t shard_count)
+{
+    struct table spread = {.salt = table->salt, .count = table->count, .shard_count = shard_count};
+    assert(table->reserved == 0);
+    spread.shards = calloc(shard_count, sizeof *spread.shards);
+    if (!spread.shards || (table->count > 0 && !move_apart(table, &spread))) {
+        spread.shard_count = spread.shards ? shard_count : 0;
+        table_free(&spread);
+        return false;
+    }
+    table_free(table);
+    *table = spread;
+    return true;
+}
+
+/* Whether there are as many shards as the entries need, or memory is out. What is reserved keeps its place: they become
+ * more between two times. */
+static bool table_settle(struct table *table)
+{
+    if (table->shard_count == 0)
+        return table_spread(table, 1);
+    bool many = table->shard_count == 1 && table->count >= FEW && table->reserved == 0;
+    return !many || table_spread(table, TABLE_SHARDS);
+}
+
+bool table_reserve(struct table *table, uint64_t key)
+{
+    if (!table_settle(table) || !shard_reserve(shard_of(table, table_salted(key, table->salt)), 1))
+        return false;
     table->reserved++;
     return true;
 }
@@ -116,7 +184,7 @@ void table_reservations_end(struct table *table)
 {
     if (table->reserved == 0)
         return;
-    for (size_t i = 0; i < TABLE_SHARDS; i++)
+    for (size_t i = 0; i < table->shard_count; i++)
         table->shards[i].reserved = 0;
     table->reserved = 0;
 }
@@ -135,13 +203,32 @@ static size_t fill_slot(struct table_shard *shard, size_t next, const struct tab
     return slot;
 }
 
+/* Puts them into the only shard. */
+static bool fill_few(struct table *table, const struct table_entry *entries, size_t count)
+{
+    struct table_shard *shard = table->shards;
+    if (!shard_reserve(shard, count))
+        return false;
+    shard->reserved = 0;
+    for (size_t i = 0; i < count; i++)
+        shard_put(shard, &entries[i]);
+    table->count += count;
+    return true;
+}
+
 /* Room for a few more is left, lest all shards grow with the next writes. */
 bool table_fill(struct table *table, size_t at, const struct table_entry *entries, size_t count)
 {
     struct table_shard filled = {.count = count};
-    assert(table->shards[at].count == 0 && table->shards[at].reserved == 0);
     if (count == 0)
         return true;
+    bool few = table->shard_count <= 1 && table->count + count <= FEW;
+    size_t shards = few ? 1 : TABLE_SHARDS;
+    if (table->shard_count < shards && !table_spread(table, shards))
+        return false;
+    if (few)
+        return fill_few(table, entries, count);
+    assert(table->shards[at].count == 0 && table->shards[at].reserved == 0);
     if (!shard_make(&filled, count + count / 4 + FILL_ROOM))
         return false;
     for (size_t i = 0, next = 0; i < count; i++) {
@@ -157,7 +244,7 @@ bool table_fill(struct table *table, size_t at, const struct table_entry *entrie
 uint64_t table_put(struct table *table, uint64_t key, uint64_t value)
 {
     key = table_salted(key, table->salt);
-    struct table_shard *shard = &table->shards[table_shard_of(key)];
+    struct table_shard *shard = shard_of(table, key);
     struct table_entry *entry = &shard->entries[find_slot(shard, key)];
     uint64_t before = entry->value;
     if (!before) {
@@ -188,8 +275,10 @@ static void close_hole(struct table_shard *shard, size_t hole)
 
 uint64_t table_remove(struct table *table, uint64_t key)
 {
+    if (table->count == 0)
+        return 0;
     key = table_salted(key, table->salt);
-    struct table_shard *shard = &table->shards[table_shard_of(key)];
+    struct table_shard *shard = shard_of(table, key);
     if (!shard->capacity)
         return 0;
     size_t slot = find_slot(shard, key);
@@ -204,7 +293,7 @@ uint64_t table_remove(struct table *table, uint64_t key)
 
 void table_copy(const struct table *table, struct table_entry *ret_entries)
 {
-    for (size_t i = 0; i < TABLE_SHARDS; i++) {
+    for (size_t i = 0; i < table->shard_count; i++) {
         const struct table_shard *shard = &table->shards[i];
         for (size_t slot = 0; slot < shard->capacity; slot++)
             if (shard->entries[slot].value)
@@ -214,7 +303,7 @@ void table_copy(const struct table *table, struct table_entry *ret_entries)
 
 void table_each(const struct table *table, void (*visit)(void *arg, uint64_t value), void *arg)
 {
-    for (size_t i = 0; i < TABLE_SHARDS; i++) {
+    for (size_t i = 0; i < table->shard_count; i++) {
         const struct table_shard *shard = &table->shards[i];
         for (size_t slot = 0; slot < shard->capacity; slot++)
             if (shard->entries[slot].value)

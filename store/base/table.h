@@ -4,9 +4,10 @@
  * number to the count of objects that need it.
  *
  * Open addressing in shards, each grown by a quarter and at most 85 % full, so that an entry costs 19 to
- * 24 bytes and growing one shard is short. Keys are salted, lest clients, who may choose key hashes,
- * crowd one place; their highest bits tell the shard, the others the place in it, so that what comes in their order is
- * written from one end to the other.
+ * 24 bytes and growing one shard is short. Few entries have one shard, and none have no memory: there are
+ * thousands of stores with a table for each of many things, most of them empty. Keys are salted, lest clients,
+ * who may choose key hashes, crowd one place; their highest bits tell the shard, the others the place in it, so
+ * that what comes in their order is written from one end to the other.
  *
  * Thread: the caller holds a lock; table_get() and table_each() need it shared, all others exclusive.
  */
@@ -34,8 +35,9 @@ struct table_shard {
 struct table {
     uint64_t salt;
     size_t count;
-    size_t reserved; /* in all shards */
-    struct table_shard shards[TABLE_SHARDS];
+    size_t reserved;    /* in all shards */
+    size_t shard_count; /* 0, 1 or TABLE_SHARDS */
+    struct table_shard *shards;
 };
 
 void table_init(struct table *table, uint64_t salt);

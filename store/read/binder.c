@@ -139,6 +139,7 @@ static void work_free(struct binder_work *work)
     free(work->runs);
     free(work->sources);
     free(work->spans);
+    free(work->binding);
     *work = (struct binder_work){0};
 }
 
@@ -224,21 +225,32 @@ static bool find_work(struct binder *binder)
     return found;
 }
 
+/* Finds something to do, and makes the file for it. */
+static bool prepare(struct binder *binder)
+{
+    struct binder_work *work = &binder->work;
+    if (!find_work(binder))
+        return false;
+    work->binding = malloc(sizeof *work->binding);
+    uint64_t number = work->sources[work->source_count - 1].number;
+    return work->binding && !keys_begin(binder->log, number, true, &work->file).error;
+}
+
 static bool begin(struct binder *binder)
 {
     struct binder_work *work = &binder->work;
     const struct log *log = binder->log;
-    if (!find_work(binder) || keys_begin(log, work->sources[work->source_count - 1].number, true, &work->file).error) {
+    if (!prepare(binder)) {
         work_free(work);
         return false;
     }
-    struct failure failure = binding_init(&work->binding, work->runs, work->count, log->salt, log->io, work->file.file);
-    work->binding.spans = work->spans;
-    work->binding.span_count = work->source_count;
-    work->binding.ends = work->ends;
+    struct failure failure = binding_init(work->binding, work->runs, work->count, log->salt, log->io, work->file.file);
+    work->binding->spans = work->spans;
+    work->binding->span_count = work->source_count;
+    work->binding->ends = work->ends;
     if (!failure.error)
         return true;
-    binding_free(&work->binding);
+    binding_free(work->binding);
     keys_abandon(&work->file);
     work_free(work);
     return false;
@@ -287,7 +299,7 @@ static bool finish(struct binder *binder)
     struct binder_work *work = &binder->work;
     struct run *run;
     uint64_t length;
-    struct failure failure = run_writer_end(&work->binding.writer, work->sources, work->source_count, &length);
+    struct failure failure = run_writer_end(&work->binding->writer, work->sources, work->source_count, &length);
     if (failure.error) {
         keys_abandon(&work->file);
         return false;
@@ -300,7 +312,7 @@ static bool finish(struct binder *binder)
 
 static void end_work(struct binder *binder)
 {
-    binding_free(&binder->work.binding);
+    binding_free(binder->work.binding);
     work_free(&binder->work);
     binder->working = false;
 }
@@ -373,7 +385,7 @@ static int binder_run(void *arg)
         return ERRAND_DONE;
     }
     binder->working = true;
-    struct failure failure = binding_go(&binder->work.binding, TURN, &more);
+    struct failure failure = binding_go(binder->work.binding, TURN, &more);
     if (!failure.error && more)
         return ERRAND_AGAIN;
     if (failure.error)

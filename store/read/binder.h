@@ -33,7 +33,7 @@ struct binder_work {
     struct binding_span *spans;
     size_t source_count;
     struct keys_file file;
-    struct binding binding;
+    struct binding *binding; /* apart, since it is large, and most stores never have anything to merge */
 };
 
 struct binder {

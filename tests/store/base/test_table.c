@@ -100,6 +100,26 @@ START_TEST(an_entry_takes_at_most_24_bytes)
 }
 END_TEST
 
+/* Thousands of stores have tables for what most of them never have. */
+START_TEST(what_holds_little_takes_little)
+{
+    enum { LITTLE = 50, MORE = 500 };
+    ck_assert_uint_eq(table_get(&table, 1), 0);
+    ck_assert_uint_eq(table_remove(&table, 1), 0);
+    ck_assert_ptr_null(table.shards);
+    for (uint64_t key = 1; key <= LITTLE; key++)
+        put(key, key);
+    ck_assert_uint_eq(table.shard_count, 1);
+    ck_assert_uint_le(table.shards[0].capacity * sizeof(struct table_entry), LITTLE * 24);
+    for (uint64_t key = LITTLE; key <= MORE; key++)
+        put(key, key);
+    ck_assert_uint_eq(table.shard_count, TABLE_SHARDS);
+    ck_assert_uint_eq(table.count, MORE);
+    for (uint64_t key = 1; key <= MORE; key++)
+        ck_assert_uint_eq(table_get(&table, key), key);
+}
+END_TEST
+
 static int by_key(const void *a, const void *b)
 {
     const struct table_entry *left = a, *right = b;
@@ -133,6 +153,28 @@ START_TEST(a_shard_can_be_filled_at_once)
 }
 END_TEST
 
+/* As a start does: shard by shard, of which it is not known how many are to come. */
+START_TEST(few_can_be_filled_in_and_more_behind_them)
+{
+    enum { COUNT = 200 };
+    static struct table_entry entries[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        entries[i] = (struct table_entry){.key = table_salted(i + 1, table.salt), .value = i + 1};
+    qsort(entries, COUNT, sizeof *entries, by_key);
+    for (size_t from = 0, to; from < COUNT; from = to) {
+        size_t shard = table_shard_of(entries[from].key);
+        for (to = from; to < COUNT && table_shard_of(entries[to].key) == shard;)
+            to++;
+        ck_assert(table_fill(&table, shard, &entries[from], to - from));
+        ck_assert_uint_eq(table.count, to);
+        ck_assert_uint_eq(table_get(&table, entries[0].value), entries[0].value);
+    }
+    ck_assert_uint_eq(table.shard_count, TABLE_SHARDS);
+    for (uint64_t key = 1; key <= COUNT; key++)
+        ck_assert_uint_eq(table_get(&table, key), key);
+}
+END_TEST
+
 /* Those that would all like the end of a shard go on at its beginning, whether that is free or taken. */
 START_TEST(what_does_not_fit_at_the_end_of_a_shard_is_found_at_its_beginning)
 {
@@ -158,7 +200,9 @@ int main(void)
         a_long_history_is_that_of_a_plain_array,
         reserved_room_is_there,
         an_entry_takes_at_most_24_bytes,
+        what_holds_little_takes_little,
         a_shard_can_be_filled_at_once,
+        few_can_be_filled_in_and_more_behind_them,
         what_does_not_fit_at_the_end_of_a_shard_is_found_at_its_beginning,
     };
     return UNIT_RUN_WITH("table", setup, teardown, tests);
