@@ -17,7 +17,8 @@
 struct sleeper {
     struct sleeper *next;
     pthread_cond_t wake;
-    bool woken; /* it is not in the list any more */
+    int64_t due; /* when it wakes up by itself; 0: never */
+    bool woken;  /* it is not in the list any more */
 };
 
 struct pool {
@@ -77,6 +78,7 @@ static void pool_sleep(struct pool *pool, struct sleeper *sleeper, int64_t due)
     const struct timespec until = clock_timespec(due);
     bool in_time = true;
     sleeper->next = pool->sleepers;
+    sleeper->due = due;
     sleeper->woken = false;
     pool->sleepers = sleeper;
     while (!sleeper->woken && in_time) {
@@ -126,6 +128,15 @@ static int64_t queue_due(struct pool *pool)
     return next ? next->due : 0;
 }
 
+/* Whether somebody wakes up when the next job is due. Lock held. */
+static bool is_minded(const struct pool *pool)
+{
+    const struct sleeper *sleeper = pool->sleepers;
+    while (sleeper && (sleeper->due == 0 || sleeper->due > pool->later.first->due))
+        sleeper = sleeper->next;
+    return sleeper != NULL;
+}
+
 /* Waits for a job; NULL when the pool ends and nothing can come any more. Lock held. */
 static struct pool_job *pool_take(struct pool *pool, struct sleeper *sleeper)
 {
@@ -140,7 +151,7 @@ static struct pool_job *pool_take(struct pool *pool, struct sleeper *sleeper)
     if (!pool->first)
         pool->last = &pool->first;
     pool->waiting--;
-    if (pool->later.first)
+    if (pool->later.first && !is_minded(pool))
         find_thread(pool); /* which minds the time */
     return job;
 }

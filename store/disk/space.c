@@ -57,14 +57,25 @@ static bool keeps_a_file(const struct space *space)
     return space->wanted > 0 && !space->io->holes;
 }
 
-/* Bytes that the reserve's file should have: the largest segment's for compaction, and a share for deletes. Where
- * there is little in the stores they cannot need much. */
-static uint64_t target_of(const struct space *space)
+/* Bytes that the reserve's file should have for segments of so many bytes: the largest one's for compaction, and a
+ * share for deletes. Where there is little in the stores they cannot need much. */
+static uint64_t target_for(const struct space *space, uint64_t covered)
 {
     if (!keeps_a_file(space))
         return 0;
-    uint64_t share = smallest(space->wanted / 2, atomic_load(&space->covered));
-    return atomic_load(&space->largest) + smallest(share, SHARE_MAX);
+    return atomic_load(&space->largest) + smallest(smallest(space->wanted / 2, covered), SHARE_MAX);
+}
+
+static uint64_t target_of(const struct space *space)
+{
+    return target_for(space, atomic_load(&space->covered));
+}
+
+/* What it gets when it has less: an eighth more, lest each of thousands of small stores costs a sync of it. */
+static uint64_t target_ahead(const struct space *space)
+{
+    uint64_t covered = atomic_load(&space->covered);
+    return target_for(space, covered + covered / 8);
 }
 
 /* Bytes that puts have to leave beside the reserve's file. */
@@ -134,7 +145,7 @@ static void fill_reserve(struct space *space)
     int error = 0;
     assert(pool_is_current(space->upkeep));
     do {
-        uint64_t lacks = less(target_of(space), reserve_size(&space->reserve));
+        uint64_t lacks = less(target_ahead(space), reserve_size(&space->reserve));
         step = lacks > 0 && ask_free(space, &free_bytes) ? smallest(smallest(lacks, free_bytes), FILL_STEP) : 0;
         step -= step % IO_BLOCK; /* parts of blocks are never free */
         error = step > 0 ? reserve_grow(&space->reserve, step) : 0;

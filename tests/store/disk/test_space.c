@@ -131,12 +131,26 @@ START_TEST(the_reserve_grows_with_the_segments)
 {
     space_cover(&space, SEGMENT);
     barrier_wait(services.upkeep);
-    ck_assert_uint_eq(reserve_size(&space.reserve), 2 * SEGMENT); /* the largest, and as much for deletes */
+    ck_assert_uint_eq(reserve_size(&space.reserve), 2 * SEGMENT + SEGMENT / 8); /* the largest, and more for deletes */
     for (int i = 0; i < 8; i++)
         space_cover(&space, SEGMENT);
     barrier_wait(services.upkeep);
     ck_assert_uint_eq(reserve_size(&space.reserve), SEGMENT + RESERVE / 2);
     ck_assert_uint_eq(space_within_reach(&space) - space_for_deletes(&space), SEGMENT); /* compaction's alone */
+}
+END_TEST
+
+/* As the first segments of as many stores come. */
+START_TEST(many_small_segments_cost_it_few_syncs)
+{
+    enum { STORES = 200, FEW = STORES / 4 };
+    uint64_t before = sim_disk_calls(disk, SIM_FSYNC);
+    for (int i = 0; i < STORES; i++) {
+        space_cover(&space, 16 * KIB);
+        barrier_wait(services.upkeep);
+        ck_assert_uint_ge(reserve_size(&space.reserve), (uint64_t)(i + 2) * 16 * KIB);
+    }
+    ck_assert_uint_le(sim_disk_calls(disk, SIM_FSYNC) - before, FEW);
 }
 END_TEST
 
@@ -273,17 +287,12 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        puts_leave_what_the_reserve_lacks,
-        without_a_reserve_segments_leave_what_compaction_needs,
-        a_disk_that_does_not_tell_is_not_full,
-        a_segment_is_no_larger_than_the_reserve_can_deal_with,
-        the_reserve_grows_with_the_segments,
-        what_is_given_comes_from_the_reserve,
-        it_begins_once_and_ends_when_there_is_space,
-        too_much_for_the_disk_is_no_episode,
-        closing_does_not_wait_for_the_watch,
-        who_waits_is_told_what_came_back,
-        the_last_compaction_to_rest_brings_the_last_try,
+        puts_leave_what_the_reserve_lacks,     without_a_reserve_segments_leave_what_compaction_needs,
+        a_disk_that_does_not_tell_is_not_full, a_segment_is_no_larger_than_the_reserve_can_deal_with,
+        the_reserve_grows_with_the_segments,   many_small_segments_cost_it_few_syncs,
+        what_is_given_comes_from_the_reserve,  it_begins_once_and_ends_when_there_is_space,
+        too_much_for_the_disk_is_no_episode,   closing_does_not_wait_for_the_watch,
+        who_waits_is_told_what_came_back,      the_last_compaction_to_rest_brings_the_last_try,
     };
     return UNIT_RUN_WITH("space", setup, teardown, tests);
 }

@@ -15,7 +15,7 @@ FIXTURE_OF_EACH_TEST
 static const char segment[] = "/data/stores/s/log/0000000000000001.seg";
 static const char reach[] = "/data/stores/s/reach";
 
-enum { PAYLOAD = 500, SECTOR = 512, CUT_SEEDS = 30, FAULT_SEEDS = 4, CALLS_MAX = 64 };
+enum { PAYLOAD = 500, SECTOR = 512, CUT_SEEDS = 12, FAULT_SEEDS = 2, CALLS_MAX = 64 };
 
 /* Of three the second stands behind the first sector, and the third in later ones. */
 static const char *payload(char letter)
