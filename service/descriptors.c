@@ -12,7 +12,9 @@ enum {
     STORES = 16,  /* at least: logs and large objects */
     CLIENTS = 8,  /* at least */
     SPARES = 32,  /* at most: guests go soon */
-    FAREWELLS = 256
+    FAREWELLS = 256,
+    SMALL_STORE = 4,    /* its folders and its file, and one to open others with */
+    SMALL_STORES = 4096 /* at most: each takes 6 KiB, and has its figures */
 };
 
 /* Takes all the descriptors that the system grants: how many. */
@@ -46,8 +48,9 @@ static size_t lower(const char *option, size_t wanted, size_t most, size_t files
 }
 
 /* Of what the server does not need itself the stores have half, and always enough for some of them. Half of that is for
- * uploads, so that logs can go on, and objects be read. Of the clients' half three quarters are connections; those that
- * are on their way out, and those that come when stores have more than their share, have the rest. */
+ * uploads, so that logs can go on, and objects be read; small stores are kept open with a part of what those leave. Of
+ * the clients' half three quarters are connections; those that are on their way out, and those that come when stores
+ * have more than their share, have the rest. */
 bool descriptors_share(const struct config *config, struct descriptors *ret_descriptors)
 {
     size_t files = grant(), threads = (size_t)config->threads;
@@ -60,11 +63,13 @@ bool descriptors_share(const struct config *config, struct descriptors *ret_desc
         return false;
     }
     size_t rest = files - own, stores = rest / 2 > STORES ? rest / 2 : STORES, clients = rest - stores;
+    size_t uploads = lower("uploads-limit", config->depot.uploads_limit, stores / 2, files);
     *ret_descriptors = (struct descriptors){
         .connections = lower("connections-limit", (size_t)config->connections_limit, clients - clients / 4, files),
         .spares = between(clients / 8, SPARES),
         .farewells = between(clients / 8 / threads, FAREWELLS),
-        .uploads = lower("uploads-limit", config->depot.uploads_limit, stores / 2, files),
+        .uploads = uploads,
+        .small_stores = between((stores - uploads) / SMALL_STORE, SMALL_STORES),
     };
     return true;
 }

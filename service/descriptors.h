@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 struct descriptors {
-    size_t connections; /* of the acceptor */
-    size_t spares;      /* kept for guests, when stores have more than their share */
-    size_t farewells;   /* of one loop */
-    size_t uploads;     /* under way */
+    size_t connections;  /* of the acceptor */
+    size_t spares;       /* kept for guests, when stores have more than their share */
+    size_t farewells;    /* of one loop */
+    size_t uploads;      /* under way */
+    size_t small_stores; /* kept open although they are idle */
 };
 
 /* Takes all that the system grants and shares them. Says in the log which options are lowered. False, and the log says

@@ -116,6 +116,7 @@ static bool open_depot(struct server *server)
     struct depot_options options = server->config->depot;
     options.log = log_of_depot;
     options.uploads_limit = server->descriptors.uploads;
+    options.small_stores_limit = server->descriptors.small_stores;
     warn_of_segment_size(&options);
     enum store_error error = depot_open(server->config->data, &options, &server->depot, &detail);
     if (error == STORE_OK)

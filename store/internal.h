@@ -98,6 +98,9 @@ struct failure store_read_limits(const struct io *io, int stores, const char *na
  * the disk and the upkeep. One whose sync has failed stays: it is to be told of. */
 bool store_is_quiet(struct store *store);
 
+/* Whether it holds so little, and that in one file, that to keep it open costs next to nothing. */
+bool store_is_small(struct store *store);
+
 /* Waits for what is in flight, ends the writer, closes all files. No new work may come. Blocking. */
 void store_close(struct store *store);
 

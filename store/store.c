@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SMALL = 64 /* objects */ };
+
 /* ---- opening and closing --------------------------------------------------------------------- */
 
 static struct failure open_room(const struct io *io, const struct home *above, const char *store, const char *name,
@@ -309,6 +311,14 @@ bool store_is_quiet(struct store *store)
     return !gate_has_failed(&store->gate) && gate_is_idle(&store->gate) && !scrub_running(&store->scrub) &&
            !errand_is_under_way(&store->writer.turn) && !errand_is_under_way(&store->log.spare.maker) &&
            !errand_is_under_way(&store->blobs.reaper);
+}
+
+bool store_is_small(struct store *store)
+{
+    index_lock_shared(&store->index);
+    bool small = store->index.objects <= SMALL && store->log.chain.count <= 1;
+    index_unlock(&store->index);
+    return small;
 }
 
 /* Waits for what is under way, and ends the log, with a mark or without. Whether it can be told how far that came: not

@@ -195,6 +195,7 @@ struct depot_options {
     size_t io_threads;          /* threads for blobs and other blocking work, at most */
     size_t commit_threads;      /* threads that commit: so many stores are written to at once */
     size_t open_stores_limit;   /* idle stores beyond it are closed, the longest idle first */
+    size_t small_stores_limit;  /* so many idle ones that hold next to nothing stay open beside those */
     uint64_t store_idle_timeout; /* seconds; a store that nobody has used for so long is closed; 0: it stays open */
     uint64_t shortage_patience;  /* milliseconds in which opening and closing a store waits for descriptors */
     uint64_t feed_retention;     /* seconds; for so long deletions are told to those who follow; 0: as it comes */

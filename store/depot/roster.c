@@ -34,7 +34,8 @@ struct roster_entry {
     struct store *store;
     size_t references;
     size_t looks;                   /* of roster_each_held(): it stays open meanwhile, but is not in use */
-    struct roster_entry *idle_next; /* while it is open and has no references, or rests */
+    struct roster_queue *queue;     /* while it is open and has no references, or rests */
+    struct roster_entry *idle_next; /* in that, like the next two */
     struct roster_entry **idle_link;
     int64_t idle_since;  /* on the monotonic clock */
     bool kept;           /* it is not closed for being idle */
@@ -93,7 +94,8 @@ static void entry_unlink(struct roster_entry *entry)
 
 static void queue_add(struct roster_queue *queue, struct roster_entry *entry)
 {
-    assert(lock_is_mine(&entry->roster->lock) && entry->references == 0);
+    assert(lock_is_mine(&entry->roster->lock) && entry->references == 0 && !entry->queue);
+    entry->queue = queue;
     entry->idle_since = clock_now(CLOCK_MONOTONIC);
     entry->idle_next = NULL;
     entry->idle_link = queue->last;
@@ -102,9 +104,11 @@ static void queue_add(struct roster_queue *queue, struct roster_entry *entry)
     queue->count++;
 }
 
-static void queue_remove(struct roster_queue *queue, struct roster_entry *entry)
+static void queue_remove(struct roster_entry *entry)
 {
+    struct roster_queue *queue = entry->queue;
     assert(lock_is_mine(&entry->roster->lock) && *entry->idle_link == entry);
+    entry->queue = NULL;
     *entry->idle_link = entry->idle_next;
     if (entry->idle_next)
         entry->idle_next->idle_link = entry->idle_link;
@@ -115,12 +119,9 @@ static void queue_remove(struct roster_queue *queue, struct roster_entry *entry)
 
 static void idle_add(struct roster_entry *entry)
 {
-    queue_add(&entry->roster->idle, entry);
-}
-
-static void idle_remove(struct roster_entry *entry)
-{
-    queue_remove(&entry->roster->idle, entry);
+    struct roster *roster = entry->roster;
+    bool room = roster->light.count < roster->services->options->small_stores_limit;
+    queue_add(room && store_is_small(entry->store) ? &roster->light : &roster->idle, entry);
 }
 
 /* Lock held. */
@@ -130,14 +131,29 @@ static bool may_be_closed(const struct roster_entry *entry)
     return entry->looks == 0 && store_is_quiet(entry->store);
 }
 
-/* The open store that has been idle longest and has nothing under way; NULL: there is none. */
-static struct roster_entry *idle_longest(struct roster *roster)
+/* Of a queue the open store that has been idle longest and has nothing under way; NULL: there is none. */
+static struct roster_entry *idle_longest(const struct roster_queue *queue)
 {
-    assert(lock_is_mine(&roster->lock));
-    struct roster_entry *entry = roster->idle.first;
+    struct roster_entry *entry = queue->first;
     while (entry && !may_be_closed(entry))
         entry = entry->idle_next;
     return entry;
+}
+
+/* The one to be closed where as many are open as may be; NULL: there is none. */
+static struct roster_entry *surplus(struct roster *roster)
+{
+    assert(lock_is_mine(&roster->lock));
+    bool full = roster->open - roster->light.count >= roster->services->options->open_stores_limit;
+    return full ? idle_longest(&roster->idle) : NULL;
+}
+
+/* The one that gives back most where descriptors or memory are out; NULL: there is none. */
+static struct roster_entry *dispensable(struct roster *roster)
+{
+    assert(lock_is_mine(&roster->lock));
+    struct roster_entry *idle = idle_longest(&roster->idle);
+    return idle ? idle : idle_longest(&roster->light);
 }
 
 /* ---- those who wait -------------------------------------------------------------------------- */
@@ -213,17 +229,15 @@ static struct failure open_in_turn(struct roster *roster, const struct roster_en
     return failure;
 }
 
+static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster));
+
 /* Opens the store; when there are as many as may be, or memory or descriptors are out, idle stores make room. */
 static struct failure open_with_room(struct roster *roster, const struct roster_entry *entry, struct store **ret_store,
                                      struct store_detail *detail)
 {
     if (trash_holds(&roster->folder->trash, entry->name))
         return failure_detail(detail, failure_of(STORE_NO_STORE), "store %s has been removed", entry->name);
-    lock_take(&roster->lock);
-    bool full = roster->open >= roster->services->options->open_stores_limit;
-    lock_release(&roster->lock);
-    if (full)
-        (void)roster_make_room(roster);
+    (void)close_one(roster, surplus);
     struct failure failure = failure_of(STORE_NO_MEMORY);
     if (!scarcity_lasts(&roster->scarcity))
         failure = open_now(roster, entry, ret_store, detail);
@@ -308,7 +322,7 @@ static void entry_forget(struct roster_entry *entry)
 {
     struct roster *roster = entry->roster;
     assert(lock_is_mine(&roster->lock) && entry->state == ENTRY_RESTING);
-    queue_remove(&roster->resting, entry);
+    queue_remove(entry);
     if (entry->left.progress.told) {
         store_forget_left(&entry->left);
         entry_end(entry);
@@ -344,7 +358,7 @@ static void entry_leave(struct roster_entry *entry)
 static void entry_begin_closing(struct roster_entry *entry)
 {
     assert(lock_is_mine(&entry->roster->lock) && entry->state == ENTRY_OPEN);
-    idle_remove(entry);
+    queue_remove(entry);
     entry->state = ENTRY_CLOSING;
     entry->roster->open--;
 }
@@ -379,13 +393,10 @@ static void entry_close_for_now(struct roster_entry *entry)
     scarcity_tell(&roster->scarcity);
 }
 
-/* Not on the upkeep's thread: closing waits for what that has to do for the store. */
-bool roster_make_room(struct roster *roster)
+static bool close_one(struct roster *roster, struct roster_entry *(*choose)(struct roster *roster))
 {
-    if (pool_is_current(roster->services->upkeep))
-        return false;
     lock_take(&roster->lock);
-    struct roster_entry *idle = idle_longest(roster);
+    struct roster_entry *idle = choose(roster);
     if (idle)
         entry_begin_closing(idle);
     lock_release(&roster->lock);
@@ -394,11 +405,17 @@ bool roster_make_room(struct roster *roster)
     return idle != NULL;
 }
 
-/* The next one that has been idle for too long, about to be closed; NULL: there is none. */
-static struct roster_entry *take_expired(struct roster *roster, int64_t since)
+/* Not on the upkeep's thread: closing waits for what that has to do for the store. */
+bool roster_make_room(struct roster *roster)
+{
+    return !pool_is_current(roster->services->upkeep) && close_one(roster, dispensable);
+}
+
+/* The next one of a queue that has been idle for too long, about to be closed; NULL: there is none. */
+static struct roster_entry *take_expired(struct roster *roster, const struct roster_queue *queue, int64_t since)
 {
     lock_take(&roster->lock);
-    struct roster_entry *entry = roster->idle.first;
+    struct roster_entry *entry = queue->first;
     while (entry && entry->idle_since <= since && (entry->kept || !may_be_closed(entry)))
         entry = entry->idle_next;
     if (entry && entry->idle_since > since)
@@ -418,16 +435,24 @@ static void forget_rested(struct roster *roster, int64_t since)
     lock_release(&roster->lock);
 }
 
+static void close_expired(struct roster *roster, const struct roster_queue *queue, int64_t since)
+{
+    struct roster_entry *entry;
+    while (!errand_is_ending(&roster->sweep) && (entry = take_expired(roster, queue, since)))
+        entry_close(entry);
+}
+
 /* Thread: one that opens stores. */
 static int roster_sweep(void *arg)
 {
     struct roster *roster = arg;
-    struct roster_entry *entry;
     uint64_t patience = roster->services->options->store_idle_timeout;
     int64_t now = clock_now(CLOCK_MONOTONIC);
     int64_t since = now - (int64_t)patience * CLOCK_SECOND;
-    while (patience > 0 && !errand_is_ending(&roster->sweep) && (entry = take_expired(roster, since)))
-        entry_close(entry);
+    if (patience > 0) {
+        close_expired(roster, &roster->idle, since);
+        close_expired(roster, &roster->light, since);
+    }
     forget_rested(roster, now - (int64_t)REST * CLOCK_SECOND);
     return patience > 0 && patience < SWEEPS * SWEEP_MAX / 1000 ? (int)(patience * 1000 / SWEEPS) : SWEEP_MAX;
 }
@@ -438,6 +463,7 @@ void roster_init(struct roster *roster, const struct services *services, struct 
 {
     *roster = (struct roster){.services = services, .folder = folder, .trouble = trouble};
     roster->idle.last = &roster->idle.first;
+    roster->light.last = &roster->light.first;
     roster->resting.last = &roster->resting.first;
     scarcity_init(&roster->scarcity);
     lock_init(&roster->lock);
@@ -492,7 +518,7 @@ static struct store *entry_refer(struct roster_entry *entry)
 {
     assert(lock_is_mine(&entry->roster->lock) && entry->state == ENTRY_OPEN);
     if (entry->references++ == 0)
-        idle_remove(entry);
+        queue_remove(entry);
     return entry->store;
 }
 
@@ -508,7 +534,7 @@ static enum store_error entry_await(struct roster *roster, struct roster_entry *
     bool waits = entry_wait(entry, opened, arg);
     bool rests = entry->state == ENTRY_RESTING;
     if (rests)
-        queue_remove(&roster->resting, entry);
+        queue_remove(entry);
     if (fresh || rests)
         entry_begin_opening(entry);
     return waits ? STORE_AGAIN : STORE_NO_MEMORY;
@@ -616,7 +642,7 @@ struct roster_entry *roster_block(struct roster *roster, const char *name)
         entry = entry_add(roster, name, ENTRY_BLOCKED);
     } else if (found->state == ENTRY_RESTING) {
         entry = found;
-        queue_remove(&roster->resting, entry);
+        queue_remove(entry);
         entry->state = ENTRY_BLOCKED;
         store_forget_left(&entry->left);
     }

@@ -2,10 +2,15 @@
  *
  * Stores are opened at first use, by threads for that alone: nobody who asks for a store that is open waits for one
  * that is not. They stay open until nobody has used them for a while, or until more than the limit are: then the one
- * that has been idle longest is closed. An entry stands for each store that is open, opening, closing, or removed but
- * still in use; and for one that was closed to make room: it rests. What there is to be written about its end is only
- * remembered then, so that stores which take turns cost no syncs for that (progress.h). It is written when the store
- * has rested for a while, when too many do, and at the end.
+ * that has been idle longest is closed. Small ones, which take a few KiB and three descriptors, do not count for that
+ * while they are idle, up to a limit of their own: most of thousands hold little, and to write to one that is open
+ * costs half of what it costs to open it again. Where more take turns than may stay, those that are open stay, and the
+ * others change places.
+ *
+ * An entry stands for each store that is open, opening, closing, or removed but still in use; and for one that was
+ * closed to make room: it rests. What there is to be written about its end is only remembered then, so that stores
+ * which take turns cost no syncs for that (progress.h). It is written when the store has rested for a while, when too
+ * many do, and at the end.
  *
  * The lock guards the entries and is never held while a store is opened or closed: the state of the entry keeps others
  * off meanwhile.
@@ -50,6 +55,7 @@ struct roster {
     size_t open;
     bool closing;                /* all are closed, and those that are being opened as soon as they are open */
     struct roster_queue idle;    /* open and not referred to */
+    struct roster_queue light;   /* the same, of small ones that the limit is not about */
     struct roster_queue resting; /* closed to make room, and remembered */
     struct errand sweep;         /* closes what has been idle for too long, and ends the rest of what is closed */
 };

@@ -142,6 +142,42 @@ START_TEST(the_one_that_was_idle_longest_makes_room)
 }
 END_TEST
 
+static void release_all(void)
+{
+    roster_release(acquire("a"));
+    roster_release(acquire("b"));
+    roster_release(acquire("c"));
+}
+
+/* Those that come first have the places; what comes later does not take them. */
+START_TEST(small_ones_stay_open_beside_those_that_may)
+{
+    options.open_stores_limit = 1;
+    options.small_stores_limit = 1;
+    release_all();
+    ck_assert(is_open("a"));
+    ck_assert(!is_open("b"));
+    ck_assert(is_open("c"));
+    options.small_stores_limit = 2;
+    roster_release(acquire("c"));
+    roster_release(acquire("b"));
+    ck_assert(is_open("a") && is_open("b") && is_open("c"));
+}
+END_TEST
+
+/* Where descriptors are out they go, too, and so they do when nobody has used them for a while. */
+START_TEST(small_ones_make_room_where_nothing_else_does)
+{
+    options.small_stores_limit = LIMIT;
+    roster_release(acquire("a"));
+    roster_release(acquire("b"));
+    sim_disk_fail(disk, SIM_OPENAT, 1, false, EMFILE);
+    roster_release(acquire("c"));
+    ck_assert(!is_open("a"));
+    ck_assert(is_open("b") && is_open("c"));
+}
+END_TEST
+
 START_TEST(what_is_in_use_is_not_closed)
 {
     struct store *stores[] = {acquire("a"), acquire("b"), acquire("c")};
@@ -239,6 +275,7 @@ static bool two_are_open(void)
 
 START_TEST(what_has_been_idle_for_a_while_is_closed)
 {
+    options.small_stores_limit = 1;
     roster_release(acquire("a"));
     struct store *kept = acquire("b");
     roster_keep(kept);
@@ -264,9 +301,9 @@ static ssize_t pread_and_halt(void *self, int file, void *bytes, size_t length, 
     return sim_disk_io(disk)->pread(self, file, bytes, length, position);
 }
 
-static void put(const char *name)
+static void put_key(const char *name, const char *key)
 {
-    struct store_op op = {.kind = STORE_PUT, .key = store_key_of("k", 1), .payload = "p", .size = 1};
+    struct store_op op = {.kind = STORE_PUT, .key = store_key_of(key, 1), .payload = "p", .size = 1};
     struct ticket ticket;
     struct store *store = acquire(name);
     ticket_init(&ticket);
@@ -276,6 +313,11 @@ static void put(const char *name)
     roster_release(store);
 }
 
+static void put(const char *name)
+{
+    put_key(name, "k");
+}
+
 /* What is remembered of a store that rests, so that it is looked at when it is opened. */
 static void forget(const char *name)
 {
@@ -283,6 +325,21 @@ static void forget(const char *name)
     ck_assert(entry);
     roster_unblock(&roster, entry);
 }
+
+/* One that holds more than a little is not small. */
+START_TEST(what_has_grown_is_counted)
+{
+    enum { OBJECTS = 65 };
+    options.open_stores_limit = 1;
+    options.small_stores_limit = LIMIT;
+    for (unsigned char i = 0; i < OBJECTS; i++)
+        put_key("a", (const char[]){(char)i, 0});
+    ck_assert(quiet_comes());
+    release_all();
+    ck_assert(!is_open("a"));
+    ck_assert(is_open("b") && is_open("c"));
+}
+END_TEST
 
 START_TEST(a_log_that_is_being_read_is_let_go_of_at_the_end)
 {
@@ -424,6 +481,9 @@ int main(void)
     const TTest *const tests[] = {
         a_store_is_opened_once,
         the_one_that_was_idle_longest_makes_room,
+        small_ones_stay_open_beside_those_that_may,
+        small_ones_make_room_where_nothing_else_does,
+        what_has_grown_is_counted,
         what_is_in_use_is_not_closed,
         what_is_not_there_is_told_and_no_trouble,
         want_of_descriptors_closes_idle_stores,
