@@ -312,6 +312,9 @@ static void write_service(FILE *out, const struct api_options *options)
         options->figures(options->figures_arg, &figures);
     exposition_family(out, "cairn_build_info", "gauge", "1; its labels tell what runs.");
     fprintf(out, "cairn_build_info{version=\"%s\",libmicrohttpd=\"%s\"} 1\n", options->version, MHD_get_version());
+    if (figures.disk_bytes > 0)
+        exposition_gauge(out, "cairn_disk_size_bytes", "Bytes that the disk of the data folder has in all.",
+                         figures.disk_bytes);
     write_states(out, &figures);
     write_process(out, &figures);
 }

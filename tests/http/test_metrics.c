@@ -336,6 +336,7 @@ START_TEST(the_disk_and_uploads)
     enum { SIZE = 1 << 20 };
     const char *text = metrics();
     ck_assert(sample(text, "cairn_disk_free_bytes") > 0);
+    ck_assert(sample(text, "cairn_disk_size_bytes") > sample(text, "cairn_disk_free_bytes"));
     ck_assert(sample(text, "cairn_disk_full") == 0);
     double uploads = sample(text, "cairn_uploads_in_flight");
     int socket = raw_connect(site.server->port);
