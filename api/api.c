@@ -52,6 +52,11 @@ void api_look(struct api *api)
     live_tick(api->live);
 }
 
+void api_rest(struct api *api)
+{
+    live_rest(api->live);
+}
+
 void api_drain(struct api *api)
 {
     atomic_store(&api->draining, true);

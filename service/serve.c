@@ -474,6 +474,8 @@ static void take_down(struct server *server)
     if (server->api)
         api_drain(server->api);
     join_loops(server);
+    if (server->api)
+        api_rest(server->api);
     if (server->depot)
         depot_halt(server->depot); /* what takes long goes on at the next start */
     depot_close(server->depot);

@@ -10,11 +10,12 @@
 
 struct live {
     struct api *api;
-    atomic_bool measuring; /* a tick is under way; it alone has the next two */
-    struct measure measure;
+    struct measure measure; /* the tick's that is under way, like the next */
     struct measure_rows rows;
 
     pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t measured;
+    bool measuring; /* a tick is under way */
     bool over;
     struct live_watcher *watchers;
     uint64_t numbers[TRAFFIC_SEATS + 1];          /* whose histories they are */
@@ -28,6 +29,7 @@ struct live *live_new(struct api *api)
         return NULL;
     live->api = api;
     pthread_mutex_init(&live->lock, NULL);
+    pthread_cond_init(&live->measured, NULL);
     live->histories[LIVE_ALL] = calloc(1, sizeof *live->histories[LIVE_ALL]);
     measure_init(&live->measure, api);
     if (live->histories[LIVE_ALL])
@@ -42,6 +44,7 @@ void live_free(struct live *live)
         return;
     for (size_t i = 0; i <= TRAFFIC_SEATS; i++)
         free(live->histories[i]);
+    pthread_cond_destroy(&live->measured);
     pthread_mutex_destroy(&live->lock);
     free(live);
 }
@@ -90,6 +93,18 @@ static struct live_watcher *take_watchers(struct live *live)
     return watchers;
 }
 
+/* What it was before. */
+static bool set_measuring(struct live *live, bool measuring)
+{
+    pthread_mutex_lock(&live->lock);
+    bool before = live->measuring;
+    live->measuring = measuring;
+    if (!measuring)
+        pthread_cond_broadcast(&live->measured); /* with the lock, as who waits may free it next */
+    pthread_mutex_unlock(&live->lock);
+    return before;
+}
+
 /* Thread: one of the engine's. */
 static void measure(void *arg)
 {
@@ -99,15 +114,23 @@ static void measure(void *arg)
     add_rows(live, &live->rows);
     struct live_watcher *watchers = take_watchers(live);
     pthread_mutex_unlock(&live->lock);
-    atomic_store(&live->measuring, false);
     tell(watchers);
+    set_measuring(live, false);
 }
 
 /* When the disk is slow to tell what it has free, there is a row less. */
 void live_tick(struct live *live)
 {
-    if (!atomic_exchange(&live->measuring, true) && depot_go_on(live->api->options.depot, measure, live) != STORE_OK)
-        atomic_store(&live->measuring, false);
+    if (!set_measuring(live, true) && depot_go_on(live->api->options.depot, measure, live) != STORE_OK)
+        set_measuring(live, false);
+}
+
+void live_rest(struct live *live)
+{
+    pthread_mutex_lock(&live->lock);
+    while (live->measuring)
+        pthread_cond_wait(&live->measured, &live->lock);
+    pthread_mutex_unlock(&live->lock);
 }
 
 void live_end(struct live *live)

@@ -43,6 +43,9 @@ void live_tick(struct live *live);
 /* From here on nobody waits: who does is told now. */
 void live_end(struct live *live);
 
+/* Waits until no tick is under way: it looks at the depot, which is to stay open meanwhile. */
+void live_rest(struct live *live);
+
 /* When no tick is under way and nobody waits. NULL is allowed. */
 void live_free(struct live *live);
 
