@@ -252,6 +252,18 @@ static bool check_limits(const struct config *config)
     return false;
 }
 
+/* A pool has no access file, and without one everything would be open. */
+static bool check_access(const struct config *config)
+{
+    if (!medium_is_named(config->data) || config->access || config->open)
+        return true;
+    fprintf(stderr,
+            "cairnd: data: %s holds no access file: name one with --access, which `cairnd token add` makes, or let "
+            "everybody in with --open\n",
+            config->data);
+    return false;
+}
+
 enum config_outcome config_load(char *const *arguments, struct config *ret_config)
 {
     if (!option_defaults(ret_config))
@@ -263,7 +275,7 @@ enum config_outcome config_load(char *const *arguments, struct config *ret_confi
     if (path && !config_file_load(path, ret_config))
         return CONFIG_INVALID;
     if (!load_variables(ret_config) || !load_flags(arguments, ret_config) || !check_listeners(ret_config) ||
-        !check_identity(ret_config) || !check_limits(ret_config))
+        !check_identity(ret_config) || !check_limits(ret_config) || !check_access(ret_config))
         return CONFIG_INVALID;
     return CONFIG_OK;
 }

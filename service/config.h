@@ -31,7 +31,10 @@ struct texts {
 };
 
 struct config {
-    char *data;            /* the data folder */
+    char *data;            /* the data folder, or rados:POOL[/NAMESPACE] */
+    char *ceph_conf;       /* of the cluster; NULL: where it mostly is */
+    char *ceph_user;       /* NULL: admin */
+    uint64_t ceph_lease;   /* seconds */
     char *access;          /* the access file; NULL: the one in the data folder */
     char *root_token_file; /* NULL: none */
     uint64_t open;         /* whether there is no access control */

@@ -23,7 +23,17 @@ static const char *const off_on[] = {"off", "on", NULL};
 static const char *const switches[] = {"false", "true", NULL};
 
 const struct option option_table[] = {
-    {"data", OPTION_PATH, "folder that holds the stores; made when missing, with those it lies in", FIELD(data)},
+    {"data", OPTION_PATH,
+     "folder that holds the stores, made when missing, with those it lies in; or rados:POOL, rados:POOL/NAMESPACE, a "
+     "pool of a Ceph cluster",
+     FIELD(data)},
+    {"ceph-conf", OPTION_PATH, "configuration file of that cluster; without the option, where Ceph looks for it",
+     FIELD(ceph_conf)},
+    {"ceph-user", OPTION_PATH, "user of that cluster, whose key the configuration leads to; without the option, admin",
+     FIELD(ceph_user)},
+    {"ceph-lease", OPTION_SECONDS,
+     "a server that gets no answer from the cluster for so long ends, and another one may take over the pool",
+     FIELD(ceph_lease), 3, 3600},
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
     {"tls-cert", OPTION_PATH,
      "certificate of TLS listeners, in PEM, with those that lead to its authority behind it; read again at SIGHUP",
@@ -259,6 +269,7 @@ bool option_defaults(struct config *ret_config)
 {
     *ret_config = (struct config){
         .data = strdup("./data"),
+        .ceph_lease = 10,
         .console = true,
         .threads = CONFIG_THREADS,
         .connections_limit = 4096,

@@ -17,6 +17,7 @@
 #include "service/listeners.h"
 #include "service/logger.h"
 #include "service/memory.h"
+#include "service/pool.h"
 #include "service/process.h"
 #include "service/signals.h"
 #include "service/version.h"
@@ -45,6 +46,7 @@ struct server {
     const struct config *config;
     double started; /* seconds since 1970 */
     int signals;
+    struct pool pool;
     struct depot *depot;
     struct api *api;
     struct evictions evictions;
@@ -110,10 +112,16 @@ static void warn_of_segment_size(const struct depot_options *options)
                     options->segment_size, applies, options->disk_reserve);
 }
 
+static bool open_pool(struct server *server)
+{
+    return pool_open(&server->pool, server->config);
+}
+
 static bool open_depot(struct server *server)
 {
     struct store_detail detail = {0};
     struct depot_options options = server->config->depot;
+    options.io = pool_io(&server->pool, server->config);
     options.log = log_of_depot;
     options.uploads_limit = server->descriptors.uploads;
     options.small_stores_limit = server->descriptors.small_stores;
@@ -353,8 +361,9 @@ static int take_signal(struct server *server)
     return signal;
 }
 
-/* Accepts connections until that time or a signal that ends the server: which one, or 0. Looks now and then whether
- * what is read again on SIGHUP has changed without one, and whether memory can be given back. */
+/* Accepts connections until that time, a signal that ends the server, or the loss of its pool: which signal, or 0.
+ * Looks now and then whether what is read again on SIGHUP has changed without one, and whether memory can be given
+ * back. */
 static int accept_until(struct server *server, int64_t end)
 {
     int signal;
@@ -365,7 +374,7 @@ static int accept_until(struct server *server, int64_t end)
         api_look(server->api);
         memory_look(&server->memory, acceptor_connections(&server->acceptor), api_requests(server->api));
         signal = take_signal(server);
-    } while (!signal_ends(signal) && clock_milliseconds() < end);
+    } while (!signal_ends(signal) && !pool_is_lost(&server->pool) && clock_milliseconds() < end);
     return signal;
 }
 
@@ -438,8 +447,9 @@ static void free_loops(struct server *server)
 static bool set_up(struct server *server)
 {
     return open_signals(server) && open_acceptor(server) && read_proxies(server) && open_identity(server) &&
-           open_listeners(server) && open_depot(server) && create_stores(server) && load_stores(server) &&
-           open_access_log(server) && open_api(server) && start_loops(server) && open_access(server);
+           open_listeners(server) && open_pool(server) && open_depot(server) && create_stores(server) &&
+           load_stores(server) && open_access_log(server) && open_api(server) && start_loops(server) &&
+           open_access(server);
 }
 
 /* Whoever spreads requests over several servers learns of the end a moment later than we do: until then everybody is
@@ -479,6 +489,7 @@ static void take_down(struct server *server)
     if (server->depot)
         depot_halt(server->depot); /* what takes long goes on at the next start */
     depot_close(server->depot);
+    pool_close(&server->pool);
     free_loops(server);
     identity_release(server->acceptor.identity);
     api_free(server->api);
@@ -529,7 +540,7 @@ static int serve(const struct config *config)
     places_free(&server.places);
     if (ready)
         logger_line(LOG_INFO, "stopped");
-    return ready ? STATUS_OK : STATUS_FAILED;
+    return ready && !pool_is_lost(&server.pool) ? STATUS_OK : STATUS_FAILED;
 }
 
 int command_serve(char *const *arguments)

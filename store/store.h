@@ -100,6 +100,7 @@ enum store_error {
     STORE_LOCKED,  /* another process has the data folder open */
     STORE_FOREIGN, /* the folder is not cairn's; it was left untouched */
     STORE_TOO_NEW, /* written by a newer cairn; it was left untouched */
+    STORE_FENCED,  /* the pool is lost to this process: another one has taken over, or the cluster does not answer */
     STORE_ERRORS   /* their number */
 };
 
@@ -209,6 +210,38 @@ struct depot_options depot_options_default(void);
 
 /* What becomes of `segment_size` beside that `disk_reserve`. */
 uint64_t depot_segment_size(const struct depot_options *options);
+
+/* ---- a pool in the place of a disk ------------------------------------------------------------- */
+
+/* A pool of a Ceph cluster that is a place for one data folder. One process at a time has it. When it loses that, since
+ * another one has taken over, or the cluster has not answered for as long as the lease lasts, every call that would
+ * come to the pool is STORE_FENCED for good, and nothing is acknowledged any more: the process has to end. */
+struct medium;
+
+struct medium_options {
+    const char *name;                              /* rados:POOL or rados:POOL/NAMESPACE; borrowed */
+    const char *conf;                              /* the cluster's ceph.conf; NULL: where it mostly is */
+    const char *user;                              /* without "client."; NULL: admin */
+    unsigned lease;                                /* seconds without an answer after which it is lost */
+    void (*lost)(void *arg, const char *sentence); /* called once, from any thread. Must not block */
+    void *arg;
+};
+
+/* Whether the name of a data folder is that of a pool. */
+bool medium_is_named(const char *name);
+
+/* Connects. STORE_FOREIGN: there is no such pool, or no librados; STORE_IO, STORE_FULL, STORE_NO_MEMORY. ret_detail may
+ * be NULL. Blocking. */
+enum store_error medium_open(const struct medium_options *options, struct medium **ret_medium,
+                             struct store_detail *ret_detail);
+
+/* Its file calls, for the options of a depot, whose path is the name. Lives as long as the medium. */
+const struct io *medium_io(const struct medium *medium);
+
+/* Gives the pool back. Every depot in it must have been closed. NULL is allowed. Blocking. */
+void medium_close(struct medium *medium);
+
+/* ---- opening and closing ------------------------------------------------------------------------ */
 
 /* The file in a data folder that is not the engine's: who serves the folder says in it whom, perhaps before it is
  * opened for the first time. A folder that holds only this, or its draft, is empty. */
@@ -847,8 +880,8 @@ const void *object_payload(const struct object *object);
 enum store_error object_read(const struct object *object, uint64_t position, void *ret_bytes, size_t length);
 
 /* For whoever has the kernel send it: an open descriptor on the file that holds the payload, for reading only; the
- * caller closes it, and object_read() has no more to read. -1 when the payload is in memory, was not asked for, or was
- * taken already. */
+ * caller closes it, and object_read() has no more to read. -1 when the payload is in memory, was not asked for, was
+ * taken already, or lies where there are no such descriptors: then object_read() has it all the same. */
 int object_take_descriptor(struct object *object);
 
 /* Where the payload begins in that file. */

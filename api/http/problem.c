@@ -97,6 +97,7 @@ static const enum problem by_error[STORE_ERRORS] = {
     [STORE_LOCKED] = PROBLEM_INTERNAL,
     [STORE_FOREIGN] = PROBLEM_INTERNAL,
     [STORE_TOO_NEW] = PROBLEM_INTERNAL,
+    [STORE_FENCED] = PROBLEM_DRAINING,
 };
 
 const struct problem_kind *problem_kind(enum problem problem)

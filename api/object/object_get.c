@@ -13,6 +13,7 @@
 #include "api/http/etag.h"
 #include "api/http/http_date.h"
 #include "api/http/kept.h"
+#include "api/object/content.h"
 #include "api/request/core.h"
 #include "api/request/head.h"
 #include "api/request/permit.h"
@@ -27,6 +28,7 @@
 
 struct reading {
     struct object *object; /* owned until the answer takes it */
+    struct content content;
     struct precondition precondition;
     char *disposition; /* owned; that of a file that the client wants to save, or NULL */
 };
@@ -175,6 +177,24 @@ static void release(void *object)
     object_release(object);
 }
 
+static void make_content(struct request *request)
+{
+    struct reading *reading = request->state;
+    content_make(&reading->content, request);
+}
+
+/* Sends bytes of the object's file: the kernel does, where it can. */
+static void send_from_file(struct request *request, unsigned status, uint64_t first, uint64_t length)
+{
+    struct reading *reading = request->state;
+    int file = object_take_descriptor(reading->object);
+    if (file >= 0)
+        reply_file(request, status, file, object_position(reading->object) + first, length);
+    else
+        content_reply(&reading->content, request, make_content, status,
+                      &(struct content_range){reading->object, first, length});
+}
+
 /* Sends bytes of the object, from memory or from its file. The answer takes the pin of a payload in memory. */
 static void send_bytes(struct request *request, unsigned status, uint64_t first, uint64_t length)
 {
@@ -182,8 +202,7 @@ static void send_bytes(struct request *request, unsigned status, uint64_t first,
     const struct object_info *info = object_info(reading->object);
     const char *payload = object_payload(reading->object);
     if (!payload && info->size > 0) {
-        reply_file(request, status, object_take_descriptor(reading->object), object_position(reading->object) + first,
-                   length);
+        send_from_file(request, status, first, length);
         return;
     }
     reply_borrowed(request, status, !payload ? "" : payload + first, (size_t)length, release, reading->object);
@@ -413,6 +432,7 @@ static void end(struct request *request)
     if (!reading)
         return;
     object_release(reading->object);
+    content_free(&reading->content);
     precondition_free(&reading->precondition);
     free(reading->disposition);
     free(reading);

@@ -9,7 +9,7 @@
 
 /* Bytes of a portion; while answers that clients do not read have the memory they are fewer, and who reads well waits
  * more often. */
-enum { LEAST = 64 << 10, LEAST_SHORT = 4 << 10 };
+enum { LEAST = 64 << 10, LEAST_SHORT = 4 << 10, LEAST_LARGE = 1 << 20 };
 
 /* What is in memory is counted, and never refused: half of the content may be out. Those who wait for a thread have
  * nothing in memory yet. Thread: an I/O thread. */
@@ -17,9 +17,10 @@ static void make(struct request *request)
 {
     struct portions *portions = request->portions;
     struct budget *answers = &request->api->answers;
+    size_t wanted = portions->large ? LEAST_LARGE : LEAST;
     portions->length = portions->sent = 0;
     portions->idle = false;
-    portions->least = budget_has(answers, LEAST) ? LEAST : LEAST_SHORT;
+    portions->least = budget_has(answers, wanted) ? wanted : LEAST_SHORT;
     budget_add(answers, &request->answer, portions->least);
     portions->make(request);
     budget_keep(&request->answer, portions->length);
@@ -126,4 +127,12 @@ void portions_reply(struct request *request, const char *media_type)
     else
         reply_reader(request, 200, STORE_SIZE_UNKNOWN, read_portion, NULL, request);
     reply_field(request, "Content-Type", media_type);
+}
+
+void portions_reply_bytes(struct request *request, struct portions *portions, request_step *make_one, unsigned status,
+                          uint64_t length)
+{
+    *portions = (struct portions){.make = make_one, .large = true};
+    request->portions = portions;
+    reply_reader(request, status, length, read_portion, NULL, request);
 }

@@ -35,6 +35,7 @@ struct portions {
     portions_more *more; /* NULL: it is never idle */
     size_t sent;         /* of the portion */
     size_t least;        /* bytes that make a portion: when so many are there it is made */
+    bool large;          /* they are more than usual, since each portion comes from far away */
 };
 
 /* Has the first portion made, once the request has its store; `portions` live in its state. */
@@ -51,6 +52,11 @@ void portions_go_on(struct request *request);
 
 /* Answers with all of them; HEAD with none. */
 void portions_reply(struct request *request, const char *media_type);
+
+/* The same with content whose length is known, in large portions, and nothing made of it yet: the first portion, too,
+ * is made when it is asked for. The endpoint sees to the fields. */
+void portions_reply_bytes(struct request *request, struct portions *portions, request_step *make, unsigned status,
+                          uint64_t length);
 
 /* For `make`: a text that begins anew, without the room that a long one has taken; and that it is the portion.
  * Thread: an I/O thread. */

@@ -43,6 +43,7 @@ static const char *const texts[STORE_ERRORS] = {
     [STORE_LOCKED] = "another process has the data folder open",
     [STORE_FOREIGN] = "the folder is not a data folder of cairn",
     [STORE_TOO_NEW] = "the folder was written by a newer cairn",
+    [STORE_FENCED] = "another server has taken over, or the cluster does not answer: this one ends",
 };
 
 const char *store_error_text(enum store_error error)
@@ -65,6 +66,8 @@ enum store_error error_of_errno(int os_error)
         return STORE_FULL;
     case ENOMEM:
         return STORE_NO_MEMORY;
+    case ESHUTDOWN:
+        return STORE_FENCED;
     default:
         return STORE_IO;
     }
@@ -77,7 +80,8 @@ struct failure failure_of_errno(int os_error)
 
 struct failure failure_io(int os_error)
 {
-    return (struct failure){.error = os_error ? STORE_IO : STORE_OK, .os_error = os_error};
+    enum store_error error = error_of_errno(os_error) == STORE_FENCED ? STORE_FENCED : STORE_IO;
+    return (struct failure){.error = os_error ? error : STORE_OK, .os_error = os_error};
 }
 
 const char *failure_text(struct failure failure)

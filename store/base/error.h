@@ -11,7 +11,7 @@
 
 #include "store/store.h"
 
-/* ENOSPC and EDQUOT are STORE_FULL, ENOMEM is STORE_NO_MEMORY, everything else STORE_IO. */
+/* ENOSPC and EDQUOT are STORE_FULL, ENOMEM is STORE_NO_MEMORY, ESHUTDOWN is STORE_FENCED, everything else STORE_IO. */
 enum store_error error_of_errno(int os_error);
 
 /* What became of a call; its error is STORE_OK when it has not failed. */
@@ -34,7 +34,7 @@ static inline struct failure failure_of(enum store_error error)
 /* A call has failed, and its errno says what that means: error_of_errno(). None, of 0. */
 struct failure failure_of_errno(int os_error);
 
-/* The same where the disk was only read, and every errno is STORE_IO. None, of 0. */
+/* The same where the disk was only read, and every errno is STORE_IO, but for STORE_FENCED. None, of 0. */
 struct failure failure_io(int os_error);
 
 /* What an operator is told of it: strerror() of a call that failed, else what the error means. */

@@ -132,6 +132,8 @@ static void look(struct probe *probe)
     else if (error == ENOENT)
         failure_detail(&detail, failure_io(error), "the data folder is gone: its file '%s' is not there",
                        FOLDER_MARKER);
+    else if (error_of_errno(error) == STORE_FENCED)
+        failure_detail(&detail, failure_of_errno(error), "%s", store_error_text(STORE_FENCED));
     else if (error == EROFS)
         failure_detail(&detail, failure_io(error),
                        "the file system of the data folder has become read-only: look at "

@@ -23,6 +23,7 @@ enum { IO_BLOCK = 4096 };
 struct io {
     void *self; /* handed to every call as its first argument */
     bool holes; /* what was never written reads as zeros at no cost, and zeros that are written ahead keep no space */
+    bool own_numbers; /* descriptors are the table's own: the kernel cannot send from them */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
     int (*close)(void *self, int file);
     int (*dup)(void *self, int file); /* another descriptor of the same open file */

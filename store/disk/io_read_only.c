@@ -157,6 +157,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
     *ret_io = (struct io){
         .self = (void *)(uintptr_t)base, /* read back as const: see base_of() */
         .holes = base->holes,
+        .own_numbers = base->own_numbers,
         .openat = read_only_openat,
         .close = read_only_close,
         .dup = read_only_dup,

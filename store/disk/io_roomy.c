@@ -163,6 +163,7 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
     roomy->io = (struct io){
         .self = roomy,
         .holes = base->holes,
+        .own_numbers = base->own_numbers,
         .openat = roomy_openat,
         .close = roomy_close,
         .dup = roomy_dup,

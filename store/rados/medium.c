@@ -493,6 +493,7 @@ static char *medium_list(void *self, int folder)
 
 static const struct io table = {
     .holes = true,
+    .own_numbers = true,
     .openat = medium_openat,
     .close = medium_close,
     .dup = medium_dup,

@@ -427,8 +427,9 @@ enum store_error object_read(const struct object *object, uint64_t position, voi
 
 int object_take_descriptor(struct object *object)
 {
-    int file = object->file;
-    object->file = -1;
+    int file = object->io->own_numbers ? -1 : object->file;
+    if (file >= 0)
+        object->file = -1;
     return file;
 }
 

@@ -146,9 +146,9 @@ struct value model_new_value(struct model *model, uint64_t size)
 
 enum seen { SEEN_NOTHING, SEEN_OLD, SEEN_NEW, SEEN_ERROR };
 
-static bool object_is(struct model *model, const struct value *value, struct object *object, int *ret_errno)
+static bool object_is(const struct value *value, const struct object *object, int *ret_errno)
 {
-    return value->id != 0 && value_is(value, object, model->options.io, ret_errno);
+    return value->id != 0 && value_is(value, object, ret_errno);
 }
 
 /* By their hash a single one of a family is found, but none of several. What is under way may change that meanwhile. */
@@ -191,10 +191,10 @@ static enum store_error get(struct model *model, unsigned store, unsigned key, s
 static enum seen compare(struct model *model, struct object *object, const struct value *old, const struct value *new)
 {
     int os_error = 0;
-    if (object_is(model, old, object, &os_error))
+    if (object_is(old, object, &os_error))
         return SEEN_OLD;
     /* A blob's descriptor can be taken only once, but a value of another size is told apart before. */
-    if (os_error == 0 && object_is(model, new, object, &os_error))
+    if (os_error == 0 && object_is(new, object, &os_error))
         return SEEN_NEW;
     return os_error && model->disturbed ? SEEN_ERROR : SEEN_NOTHING;
 }

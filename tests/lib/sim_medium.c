@@ -9,7 +9,7 @@ static void note_lost(void *arg, const char *sentence)
 {
     struct sim_medium *ground = arg;
     (void)sentence;
-    ground->lost++;
+    atomic_fetch_add(&ground->lost, 1);
 }
 
 static void begin(struct sim_medium *ground)

@@ -20,7 +20,7 @@ enum { SIM_MEDIUM_PIECE = 4096, SIM_MEDIUM_LEASE = 60 };
 struct sim_medium {
     struct sim_cluster *sim;
     struct medium medium;
-    unsigned lost; /* how often it was told */
+    atomic_uint lost; /* how often it was told */
 };
 
 struct sim_medium *sim_medium_new(uint64_t seed);

@@ -4,6 +4,7 @@
 
 #include "tests/lib/prng.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static bool attributes_are(const struct value *value, const struct object_info *
     return info->attributes_length == length && memcmp(info->attributes, attributes, length) == 0;
 }
 
-static bool blob_is(const struct value *value, int file, const struct io *io, int *ret_errno)
+static bool blob_is(const struct value *value, const struct object *object, int *ret_errno)
 {
     uint8_t *seen = malloc(2 * PIECE);
     if (!seen)
@@ -88,14 +89,14 @@ static bool blob_is(const struct value *value, int file, const struct io *io, in
     for (uint64_t at = 0; same && at < value->size; at += PIECE) {
         size_t length = value->size - at < PIECE ? (size_t)(value->size - at) : PIECE;
         value_bytes(value, at, wanted, length);
-        *ret_errno = io_read_all(io, file, seen, length, (off_t)at);
+        *ret_errno = object_read(object, at, seen, length) ? errno : 0;
         same = *ret_errno == 0 && memcmp(seen, wanted, length) == 0;
     }
     free(seen);
     return same;
 }
 
-static bool payload_is(const struct value *value, struct object *object, const struct io *io, int *ret_errno)
+static bool payload_is(const struct value *value, const struct object *object, int *ret_errno)
 {
     const void *inline_payload = object_payload(object);
     if (inline_payload) {
@@ -104,17 +105,12 @@ static bool payload_is(const struct value *value, struct object *object, const s
         free(wanted);
         return same;
     }
-    int file = object_take_descriptor(object);
-    if (file < 0)
-        return value->size == 0;
-    bool same = blob_is(value, file, io, ret_errno);
-    io->close(io->self, file);
-    return same;
+    return blob_is(value, object, ret_errno);
 }
 
-bool value_is(const struct value *value, struct object *object, const struct io *io, int *ret_errno)
+bool value_is(const struct value *value, const struct object *object, int *ret_errno)
 {
     const struct object_info *info = object_info(object);
     *ret_errno = 0;
-    return info->size == value->size && attributes_are(value, info) && payload_is(value, object, io, ret_errno);
+    return info->size == value->size && attributes_are(value, info) && payload_is(value, object, ret_errno);
 }

@@ -5,7 +5,6 @@
 #ifndef CAIRN_TESTS_VALUE_H
 #define CAIRN_TESTS_VALUE_H
 
-#include "store/disk/io.h"
 #include "store/store.h"
 
 #include <stdbool.h>
@@ -30,8 +29,8 @@ size_t value_attributes(const struct value *value, uint8_t attributes[VALUE_ATTR
 
 bool value_equal(const struct value *a, const struct value *b);
 
-/* True when the object's size, attributes, digest and every payload byte are the value's. Reads a blob through
- * `io`; *ret_errno is set when that fails. The object must have been asked for its payload. */
-bool value_is(const struct value *value, struct object *object, const struct io *io, int *ret_errno);
+/* True when the object's size, attributes, digest and every payload byte are the value's. *ret_errno is set
+ * when a blob cannot be read. The object must have been asked for its payload. */
+bool value_is(const struct value *value, const struct object *object, int *ret_errno);
 
 #endif
