@@ -1,8 +1,4 @@
-/* depot.c - a data folder: opening and closing it, making and removing stores in it, its threads.
- *
- * Who makes a store, removes it or changes its limits claims its name for that long: calls of one name have an order,
- * and those of others go on beside them.
- */
+/* depot.c - a data folder: opening and closing it, its stores by name, its threads and figures. */
 #include "store/store.h"
 
 #include "store/base/lock.h"
@@ -10,13 +6,12 @@
 #include "store/commit/effort.h"
 #include "store/commit/groups.h"
 #include "store/depot/arrival.h"
-#include "store/depot/census.h"
-#include "store/depot/claims.h"
 #include "store/depot/dormant.h"
 #include "store/depot/folder.h"
 #include "store/depot/health.h"
 #include "store/depot/loading.h"
 #include "store/depot/probe.h"
+#include "store/depot/registry.h"
 #include "store/depot/roster.h"
 #include "store/depot/trouble.h"
 #include "store/disk/io_roomy.h"
@@ -29,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
     JOBS_WAITING_MAX = 4096,
@@ -51,8 +45,7 @@ struct depot {
     atomic_bool alarm;
     struct roster roster;
     struct loading loading;
-    struct claims claims;
-    struct census census;
+    struct registry registry;
     struct dormant dormant;
     atomic_bool halt;
     atomic_bool unwatched;
@@ -147,15 +140,13 @@ static struct depot *depot_new(const struct depot_options *options)
     trouble_init(&depot->trouble, &depot->services.notice);
     roster_init(&depot->roster, &depot->services, &depot->folder, &depot->trouble);
     loading_init(&depot->loading, &depot->roster);
-    claims_init(&depot->claims);
-    census_init(&depot->census, &depot->folder, depot->options.stores_limit);
+    registry_init(&depot->registry, &depot->services, &depot->folder, &depot->roster, &depot->trouble);
     return depot;
 }
 
 static void depot_free(struct depot *depot)
 {
-    census_free(&depot->census);
-    claims_free(&depot->claims);
+    registry_free(&depot->registry);
     loading_free(&depot->loading);
     roster_free(&depot->roster);
     groups_free(&depot->groups);
@@ -405,90 +396,6 @@ bool depot_is_loading(struct depot *depot, struct store_detail *ret_detail)
 
 /* ---- making and removing stores -------------------------------------------------------------- */
 
-/* Whether the store is there, and is so for good: a failed call may have left its entry unsynced. An errno. */
-static int store_on_disk(struct depot *depot, const char *name, bool *ret_there)
-{
-    const struct io *io = depot->options.io;
-    bool held = trash_holds(&depot->folder.trash, name); /* before: its mark goes when its files have gone */
-    int folder = io->openat(io->self, depot->folder.stores, name, O_RDONLY | O_DIRECTORY, 0);
-    *ret_there = folder >= 0 && !held;
-    if (folder < 0)
-        return errno == ENOENT ? 0 : errno;
-    io->close(io->self, folder);
-    return folder_sync_stores(&depot->folder);
-}
-
-/* A salt nobody can guess: what keeps payloads from imitating records. An errno. */
-static int new_salt(uint64_t *ret_salt)
-{
-    return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt ? 0 : errno;
-}
-
-static int make_store(struct depot *depot, const char *name, bool *ret_too_many)
-{
-    uint64_t salt = 0;
-    assert(claims_hold(&depot->claims, name));
-    int error = census_begin(&depot->census, ret_too_many);
-    if (error || *ret_too_many)
-        return error;
-    error = new_salt(&salt);
-    if (!error)
-        error = trash_make_store(&depot->folder.trash, name, salt);
-    census_end(&depot->census, !error);
-    return error;
-}
-
-static struct failure make_failed(const char *name, int os_error, struct store_detail *detail)
-{
-    if (os_error == EBUSY)
-        return failure_detail(detail, failure_of(STORE_BUSY), "store %s is still being removed: try again", name);
-    return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be made: %s", name, strerror(os_error));
-}
-
-/* What is made, removed or set in a folder that somebody has moved is not so at the next start; nor is a store made
- * beside an open one of its name that was moved. */
-static struct failure find_places(struct depot *depot, const char *name, struct store_detail *detail)
-{
-    struct store *store;
-    assert(claims_hold(&depot->claims, name));
-    if (!folder_has_stores(&depot->folder))
-        return failure_detail(detail, failure_of(STORE_FAILED),
-                              "the folder 'stores' is gone, or the data folder: it was moved or removed; move it back");
-    if (roster_try_acquire(&depot->roster, name, &store))
-        return failure_none();
-    bool found = log_is_found(&store->log);
-    roster_release(store);
-    if (found)
-        return failure_none();
-    return failure_detail(
-        detail, failure_of(STORE_FAILED),
-        "store %s is open, and its folder is gone from the data folder: it was moved or removed; move "
-        "it back, or start the server again to do without it",
-        name);
-}
-
-static struct failure create(struct depot *depot, const char *name, bool *ret_created, struct store_detail *detail)
-{
-    struct claim claim;
-    claims_take(&depot->claims, &claim, name);
-    bool there = false, too_many = false;
-    struct failure failure = find_places(depot, name, detail);
-    int os_error = failure.error ? 0 : store_on_disk(depot, name, &there);
-    if (!failure.error && !os_error && !there)
-        os_error = make_store(depot, name, &too_many);
-    claims_release(&depot->claims, &claim);
-    if (failure.error)
-        return failure;
-    if (os_error)
-        return make_failed(name, os_error, detail);
-    if (too_many)
-        return failure_detail(detail, failure_of(STORE_TOO_MANY),
-                              "store %s is not made: there are as many stores as there may be, %zu", name,
-                              depot->options.stores_limit);
-    *ret_created = !there;
-    return failure_none();
-}
-
 /* For calls that change what stores there are, or what they may hold. */
 static enum store_error tell_change(struct depot *depot, struct failure failure)
 {
@@ -504,169 +411,31 @@ enum store_error depot_create(struct depot *depot, const char *name, bool *ret_c
     if (!failure.error && admission_is_draining(&depot->admission))
         failure = failure_of(STORE_DRAINING);
     if (!failure.error)
-        failure = create(depot, name, ret_created, ret_detail);
+        failure = registry_create(&depot->registry, name, ret_created, ret_detail);
     return tell_change(depot, failure);
-}
-
-static struct failure removal_failed(const char *name, int os_error, struct store_detail *detail)
-{
-    return failure_detail(detail, failure_of_errno(os_error), "store %s cannot be removed: %s", name,
-                          strerror(os_error));
-}
-
-/* Closes the store's doors; opens them again when something is left in it and `force` is not set. */
-static struct failure shut(struct store *store, bool force, struct store_detail *detail)
-{
-    gate_shut(&store->gate);
-    if (force)
-        return failure_none();
-    struct store_figures figures;
-    store_figures(store, &figures);
-    bool uploads = uploads_are_there(&store->uploads);
-    if (figures.objects == 0 && figures.writes_in_flight == 0 && !uploads)
-        return failure_none();
-    gate_open(&store->gate);
-    return failure_detail(
-        detail, failure_of(STORE_NOT_DRAINED),
-        "store %s still holds %llu objects%s and has %llu writes under way: delete them first, or remove it by force",
-        store->name, (unsigned long long)figures.objects, uploads ? ", has unfinished uploads," : "",
-        (unsigned long long)figures.writes_in_flight);
-}
-
-/* Takes an acquired store away. */
-static struct failure trash_acquired(struct depot *depot, struct store *store, char ret_trash[TRASH_ENTRY_MAX],
-                                     struct store_detail *detail)
-{
-    bool doubtful = false;
-    assert(claims_hold(&depot->claims, store->name));
-    int os_error = trash_take_store(&depot->folder.trash, store->name, ret_trash, &doubtful);
-    if (doubtful) { /* what is written from here on might be in the trash: emptied at the next start */
-        (void)gate_fail(&store->gate);
-        notice_tell(&store->notice, STORE_LOG_ERROR,
-                    "whether it was removed is not known (%s): it takes no writes until the server is started again",
-                    strerror(os_error));
-    }
-    return os_error ? removal_failed(store->name, os_error, detail) : failure_none();
-}
-
-/* Removes an acquired store. */
-static struct failure remove_acquired(struct depot *depot, struct store *store, bool force, struct store_detail *detail)
-{
-    char trash[TRASH_ENTRY_MAX];
-    assert(claims_hold(&depot->claims, store->name));
-    struct failure failure = shut(store, force, detail);
-    if (failure.error)
-        return failure;
-    failure = trash_acquired(depot, store, trash, detail);
-    if (failure.error) {
-        gate_open(&store->gate);
-        return failure;
-    }
-    gate_remove(&store->gate);
-    scrub_cancel(&store->scrub);
-    (void)errand_ask(&store->compact.errand); /* deletes that wait for it are told */
-    watch_wake(&store->watch);
-    roster_strike(&depot->roster, store, trash);
-    census_forget(&depot->census);
-    trouble_forget(&depot->trouble, store->name);
-    return failure_none();
-}
-
-/* Takes a store away that nobody has open, and nobody will before it is gone. */
-static struct failure trash_unopened(struct depot *depot, const char *name, struct store_detail *detail)
-{
-    char trash[TRASH_ENTRY_MAX];
-    bool doubtful;
-    assert(claims_hold(&depot->claims, name));
-    int os_error = trash_take_store(&depot->folder.trash, name, trash, &doubtful);
-    if (os_error)
-        return removal_failed(name, os_error, detail);
-    trash_remove(&depot->folder.trash, trash);
-    return failure_none();
-}
-
-/* The same, where it is there. */
-static struct failure remove_unopened(struct depot *depot, const char *name, struct store_detail *detail)
-{
-    bool there;
-    int os_error = store_on_disk(depot, name, &there);
-    if (os_error)
-        return removal_failed(name, os_error, detail);
-    if (!there)
-        return failure_detail(detail, failure_of(STORE_NO_STORE), "there is no store %s", name);
-    struct failure failure = trash_unopened(depot, name, detail);
-    if (!failure.error) {
-        census_forget(&depot->census);
-        trouble_forget(&depot->trouble, name);
-    }
-    return failure;
-}
-
-/* Opens it where it has to be seen that it is empty, or where it is open, or about to be. */
-static struct failure remove_store(struct depot *depot, const char *name, bool force, struct store_detail *detail)
-{
-    struct store *store;
-    struct roster_entry *blocked = force ? roster_block(&depot->roster, name) : NULL;
-    if (blocked) {
-        struct failure failure = remove_unopened(depot, name, detail);
-        roster_unblock(&depot->roster, blocked);
-        return failure;
-    }
-    struct failure failure = arrival_await(&depot->roster, name, &store, detail);
-    if (!failure.error) {
-        failure = remove_acquired(depot, store, force, detail);
-        depot_release(store);
-    }
-    return failure;
 }
 
 enum store_error depot_delete(struct depot *depot, const char *name, bool force, struct store_detail *ret_detail)
 {
-    struct claim claim;
     failure_detail(ret_detail, failure_none(), "%s", "");
     struct failure failure = check_name(name, ret_detail);
     if (failure.error)
         return failure.error;
-    claims_take(&depot->claims, &claim, name);
-    failure = find_places(depot, name, ret_detail);
-    if (!failure.error)
-        failure = remove_store(depot, name, force, ret_detail);
-    claims_release(&depot->claims, &claim);
-    return tell_change(depot, failure);
+    return tell_change(depot, registry_delete(&depot->registry, name, force, ret_detail));
 }
 
 /* ---- limits of stores ------------------------------------------------------------------------ */
-
-/* Nobody may remove the store meanwhile, and make another one of its name. */
-static struct failure set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
-                                 const struct store_limit *objects, struct store_detail *detail)
-{
-    struct store *store;
-    assert(claims_hold(&depot->claims, name));
-    struct failure failure = arrival_await(&depot->roster, name, &store, detail);
-    if (failure.error)
-        return failure;
-    failure = find_places(depot, name, detail);
-    if (!failure.error)
-        failure = store_set_limits(store, depot->folder.stores, bytes, objects, detail);
-    depot_release(store);
-    return failure;
-}
 
 enum store_error depot_set_limits(struct depot *depot, const char *name, const struct store_limit *bytes,
                                   const struct store_limit *objects, struct store_detail *ret_detail)
 {
     failure_detail(ret_detail, failure_none(), "%s", "");
-    struct claim claim;
     if (admission_is_draining(&depot->admission))
         return STORE_DRAINING;
     struct failure failure = check_name(name, ret_detail);
     if (failure.error)
         return failure.error;
-    claims_take(&depot->claims, &claim, name);
-    failure = set_limits(depot, name, bytes, objects, ret_detail);
-    claims_release(&depot->claims, &claim);
-    return tell_change(depot, failure);
+    return tell_change(depot, registry_set_limits(&depot->registry, name, bytes, objects, ret_detail));
 }
 
 enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits)
