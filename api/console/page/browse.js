@@ -1,18 +1,17 @@
 // browse.js - the objects of a store, folder by folder: the list, what is chosen in it, and one object beside it.
 
-import { ask } from "./dialog.js";
+import { Chosen } from "./chosen.js";
 import { button, icon, make, setText, show } from "./dom.js";
 import { saveArchive } from "./download.js";
 import * as format from "./format.js";
 import { percentEncode, read, write } from "./key.js";
 import { Listing } from "./listing.js";
-import { complain, say } from "./notice.js";
+import { complain } from "./notice.js";
 import { ObjectPanel, entryOf } from "./object.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
-import { Selection, copyEntries, removeEntries } from "./select.js";
+import { Selection } from "./select.js";
 import { may, prefixesOf } from "./session.js";
-import { storeChoice } from "./choice.js";
 import { storeHead } from "./head.js";
 import { uploadButtons, receiveDrops } from "./drop.js";
 import { words } from "./words.js";
@@ -34,11 +33,12 @@ export class Browse {
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
         this.beside = make("div", { class: "beside" });
+        this.chosen = new Chosen(this.selection, { place: () => this.place, again: (row) => this.#again(row),
+            left: () => this.scroller.element.focus() });
         const list = make("div", { class: "list" }, this.scroller.element, this.empty);
         this.element = make("section", { class: "browse" }, storeHead(place.store, "objects"), this.#tools(),
-            this.#chosenTools(), make("div", { class: "split" }, list, this.beside));
+            this.chosen.element, make("div", { class: "split" }, list, this.beside));
         this.stopDrops = receiveDrops(this.element, () => this.#target());
-        this.#chosen();
         this.refreshed = (event) => event.detail === this.place.store &&
             this.#again(this.listing.count > 1000 ? undefined : 0);
         addEventListener("cairn-uploaded", this.refreshed);
@@ -50,6 +50,7 @@ export class Browse {
 
     close() {
         removeEventListener("cairn-uploaded", this.refreshed);
+        clearTimeout(this.typing);
         this.listing?.close();
         this.panel?.close();
         this.scroller.close();
@@ -178,13 +179,10 @@ export class Browse {
     // ---- tools -----------------------------------------------------------------------------------
 
     #tools() {
-        let timer;
         this.search = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
-            spellcheck: "false",
-            autocapitalize: "off", autocomplete: "off", oninput: () => {
-                clearTimeout(timer);
-                timer = setTimeout(() => router.go({ ...this.place, find: read(this.search.value), open: null },
-                    { replace: true }), TYPING);
+            spellcheck: "false", autocapitalize: "off", autocomplete: "off", oninput: () => {
+                clearTimeout(this.typing);
+                this.typing = setTimeout(() => this.#find(), TYPING);
             },
             onkeydown: (event) => event.key === "ArrowDown" && this.scroller.element.focus() });
         this.folders = button(words.browse.folders, { icon: "folder", kind: "toggle",
@@ -194,7 +192,11 @@ export class Browse {
         return make("div", { class: "tools" }, this.path,
             make("div", { class: "searching" }, icon("search"), this.search), this.folders,
             button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar,
-                this.uploads, this.count);
+            this.uploads, this.count);
+    }
+
+    #find() {
+        router.go({ ...this.place, find: read(this.search.value), open: null }, { replace: true });
     }
 
     #archive() {
@@ -206,18 +208,6 @@ export class Browse {
     #target() {
         const { store, prefix } = this.place;
         return may("write", store, prefix) ? { store, prefix } : null;
-    }
-
-    #chosenTools() {
-        this.told = make("p", { role: "status" });
-        this.copyAll = button(words.browse.copyChosen,
-            { icon: "copy", onclick: () => this.#copyChosen().catch(complain) });
-        this.removeAll = button(words.browse.removeChosen,
-            { icon: "trash", kind: "danger-text", onclick: () => this.#removeChosen().catch(complain) });
-        this.chosenTools = make("div", { class: "chosen", role: "group", "aria-label": words.browse.chosen }, this.told,
-            this.copyAll, this.removeAll,
-            button(words.browse.clear, { onclick: () => this.#unchoose() }));
-        return this.chosenTools;
     }
 
     // ---- what is chosen --------------------------------------------------------------------------
@@ -248,18 +238,9 @@ export class Browse {
     }
 
     #chosen() {
-        const { size } = this.selection, { store, prefix } = this.place;
-        show(this.chosenTools, size > 0);
-        this.copyAll.hidden = !may("read", store, prefix);
-        this.removeAll.hidden = !may("delete", store, prefix);
-        setText(this.told, size > 0 ? words.browse.chosenCount(size, format.bytes(this.selection.bytes)) : "");
-        this.all.checked = size > 0;
+        this.chosen?.show();
+        this.all.checked = this.selection.size > 0;
         this.scroller.draw();
-    }
-
-    #unchoose() {
-        this.selection.clear();
-        this.scroller.element.focus();
     }
 
     #key(event) {
@@ -273,44 +254,12 @@ export class Browse {
             event.preventDefault();
             if (place.prefix)
                 router.go({ ...place, prefix: crumbs(place.prefix).at(-2)?.prefix ?? "", find: "", open: null });
-        } else if (event.key === "Delete" && this.selection.size > 0 && may("delete", place.store, place.prefix)) {
-            this.#removeChosen().catch(complain);
+        } else if (event.key === "Delete") {
+            this.chosen.remove();
         } else if (event.key === "/") {
             event.preventDefault();
             this.search.focus();
         }
-    }
-
-    async #removeChosen() {
-        const { entries } = this.selection, folders = entries.some((entry) => entry.folder);
-        const done = await ask({ title: words.remove.several(entries.length), kind: "danger",
-            submit: words.remove.submit,
-            text: [folders ? words.remove.withFolders : words.remove.oneBatch, words.remove.forGood],
-            work: (_, { signal, say: tell }) => removeEntries(this.place.store, entries,
-                { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
-        if (done === null)
-            return;
-        say(words.remove.done(done));
-        this.#again(this.selection.firstRow);
-        this.selection.clear();
-        this.scroller.element.focus();
-    }
-
-    async #copyChosen() {
-        const { entries } = this.selection, { store, prefix } = this.place;
-        const done = await ask({ title: words.copy.several(entries.length), submit: words.copy.submit, wide: true,
-            fields: [await storeChoice("copy", store),
-                { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint },
-                { name: "overwrite", label: words.object.overwrite, type: "check" }],
-            work: ({ store: to, prefix: written, overwrite }, { signal, say: tell }) => copyEntries(store, entries,
-                prefix,
-                { store: to, prefix: read(written) }, overwrite,
-                    { signal, told: (some, all) => tell(words.copy.progress(some, all)) }) });
-        if (done === null)
-            return;
-        say(words.copy.doneSeveral(done));
-        this.selection.clear();
-        this.#again();
     }
 
     // ---- one object ------------------------------------------------------------------------------

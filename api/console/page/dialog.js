@@ -31,8 +31,8 @@ function makeField({ name, label, type = "text", value = "", options, hint, hidd
 
 const valueOf = ({ type, control }) => type === "check" ? control.checked : control.value;
 
-// Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog stays;
-// what goes wrong is said in it. work(values, { say, reveal, signal }).
+// Asks, and answers what `work` has made of the values, or null when it was called off. While it works the dialog
+// stays; what goes wrong is said in it. work(values, { say, reveal, signal }).
 export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary",
     wide = false, work = (values) => values }) {
     const made = described.map(makeField), abort = new AbortController();

@@ -79,19 +79,19 @@ export class Feed {
     }
 
     close() {
+        clearTimeout(this.typing);
         this.#abort.abort();
         this.scroller.close();
     }
 
     // Who may list only below a prefix follows only that.
     #filter() {
-        let timer;
         this.prefix = may("list", this.store) ? "" : prefixesOf("list", this.store)[0] ?? "";
         this.input = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
             spellcheck: "false",
             autocomplete: "off", oninput: () => {
-                clearTimeout(timer);
-                timer = setTimeout(() => this.#begin(), TYPING);
+                clearTimeout(this.typing);
+                this.typing = setTimeout(() => this.#begin(), TYPING);
             } });
         return make("div", { class: "searching" }, icon("search"), this.input);
     }

@@ -101,8 +101,8 @@ export class Key {
         return text === null ? { [`${name}_base64`]: btoa(this.bytes) } : { [name]: text };
     }
 
-    // Browsers take . and .. out of paths, whether escaped or not, unless something else is in the same segment: then the
-    // slashes are escaped, and of these two keys alone the hash is the only way.
+    // Browsers take . and .. out of paths, whether escaped or not, unless something else is in the same segment: then
+    // the slashes are escaped, and of these two keys alone the hash is the only way.
     path(store) {
         if (this.bytes === null || this.bytes === "." || this.bytes === "..")
             return `v1/stores/${store}/hashes/${this.hash}`;

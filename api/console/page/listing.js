@@ -1,6 +1,6 @@
 // listing.js - the objects of a store as rows by their number, for a list that has no end that is known. The server
-// leads forward only, by a cursor from each page to the next. So the cursors of all pages are kept, which is little, and
-// the rows of some pages: those seen last. Who goes back gets the others once more.
+// leads forward only, by a cursor from each page to the next. So the cursors of all pages are kept, which is little,
+// and the rows of some pages: those seen last. Who goes back gets the others once more.
 
 import { objects } from "./store.js";
 

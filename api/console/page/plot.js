@@ -20,8 +20,8 @@ function ceiling(value, binary) {
     return [1, 2, 5, 10].find((step) => step * power >= value * 0.9999) * power;
 }
 
-// series: [{ name, value(sample), colour: 1 to 4 }]; write(value) makes it words; most: milliseconds that are seen at most;
-// top(sample): the greatest value that is possible, if there is one.
+// series: [{ name, value(sample), colour: 1 to 4 }]; write(value) makes it words; most: milliseconds that are seen at
+// most; top(sample): the greatest value that is possible, if there is one.
 export class Plot {
     #at = null; // the sample that one looks at; null: the newest
     #samples = [];
@@ -103,7 +103,8 @@ export class Plot {
         for (const sample of this.#samples) {
             const one = value(sample);
             if (one !== null && one !== undefined)
-                path += `${before !== null && sample.time - before < GAP ? "L" : "M"}${this.#x(sample.time).toFixed(1)} ${y(one).toFixed(1)}`;
+                path += (before !== null && sample.time - before < GAP ? "L" : "M") +
+                    `${this.#x(sample.time).toFixed(1)} ${y(one).toFixed(1)}`;
             before = one === null || one === undefined ? null : sample.time;
         }
         return path;
@@ -118,8 +119,8 @@ export class Plot {
         setText(this.moment, this.#at ? format.time(sample.time) : "");
         this.field.setAttribute("aria-valuemax", this.#samples.length - 1);
         this.field.setAttribute("aria-valuenow", Math.max(0, place));
-        this.field.setAttribute("aria-valuetext",
-            `${format.time(sample.time)}: ${this.series.map(({ name }, index) => `${name} ${said[index]}`).join(", ")}`);
+        const named = this.series.map(({ name }, index) => `${name} ${said[index]}`).join(", ");
+        this.field.setAttribute("aria-valuetext", `${format.time(sample.time)}: ${named}`);
         this.cross.setAttribute("visibility", this.#at ? "visible" : "hidden");
         if (this.#at)
             for (const name of ["x1", "x2"])

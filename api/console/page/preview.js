@@ -1,7 +1,8 @@
 // preview.js - what an object looks like: images, text, PDF, audio and video.
 //
 // Objects come with Content-Security-Policy: sandbox, so that a page among them runs no script. Images and media do not
-// mind, and are asked for by a URL, in ranges as the browser likes. A PDF is shown from memory, and text from its bytes.
+// mind, and are asked for by a URL, in ranges as the browser likes. A PDF is shown from memory, and text from its
+// bytes.
 
 import { button, make, setText } from "./dom.js";
 import { heldUrl, openUrl } from "./download.js";
@@ -12,8 +13,10 @@ import { words } from "./words.js";
 const PART = 64 << 10; // of a text at a time
 const PDF = 64 << 20;
 
-const TEXT = /^(text\/|application\/(json|xml|javascript|x-sh|x-yaml|yaml|toml|sql|x-ndjson|ld\+json|[a-z.-]+\+(json|xml))\b)/;
-const TEXT_NAME = /\.(txt|md|csv|log|json|ya?ml|toml|ini|conf|c|h|cc|cpp|py|go|rs|js|mjs|ts|css|html?|xml|sh|sql|diff|patch)$/i;
+const TEXT = new RegExp("^(text/|application/" +
+    "(json|xml|javascript|x-sh|x-yaml|yaml|toml|sql|x-ndjson|ld\\+json|[a-z.-]+\\+(json|xml))\\b)");
+const TEXT_NAME = new RegExp("\\.(txt|md|csv|log|json|ya?ml|toml|ini|conf|c|h|cc|cpp|py|go|rs|js|mjs|ts|css|" +
+    "html?|xml|sh|sql|diff|patch)$", "i");
 
 // What kind of preview a type has; by the name where the type says nothing.
 function kindOf(type, name) {

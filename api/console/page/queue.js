@@ -1,21 +1,18 @@
-// queue.js - files on their way, tens of thousands of them: a few at a time, each until it is done, skipped or has failed.
+// queue.js - files on their way, tens of thousands of them: a few at a time, each until it is done, skipped or has
+// failed.
 //
 // When nobody answers, all wait together, until the server is there again: nothing has failed then.
 
 import { Key } from "./key.js";
-import { Refusal, ask, passes } from "./server.js";
+import { Line } from "./line.js";
 import { LOT, Taken, send, sendLot } from "./send.js";
+import { Refusal, ask, passes } from "./server.js";
+import { Sizes } from "./sizes.js";
 import { dropResumable } from "./tus.js";
 
 const AT_ONCE = 4; // of the six connections that a browser has: the page wants to go on
 const MEASURED = 16; // sizes that are looked up for one lot, if they are not known yet
 const WAITS = [500, 1000, 2000, 4000, 8000];
-
-// Where a browser does not tell when it is idle, it is so for some milliseconds now and then.
-const whenIdle = self.requestIdleCallback ?? ((call) => setTimeout(() => {
-    const end = performance.now() + 10;
-    call({ timeRemaining: () => end - performance.now() });
-}, 20));
 
 // The files that came together. `rule` is what they do where a key is taken, once that was asked.
 class Group {
@@ -25,22 +22,22 @@ class Group {
 }
 
 export class Queue {
-    #next = 0; // up to here items were taken
-    #again = []; // and these once more
+    #line = new Line();
     #workers = 0;
     #back = null; // while nobody answers: a promise of when somebody does
-    #measuring = 0; // up to here sizes are known
-    unmeasured = 0;
-    items = [];
+    sizes = new Sizes(() => this.changed());
     counts = { waiting: 0, sending: 0, asking: 0, paused: 0, failed: 0, done: 0, skipped: 0 };
-    bytes = 0;
-    sent = 0;
+    sent = 0; // bytes of those that count
     paused = false;
 
-    // decide(item) asks what to do where a key is taken; changed() comes whenever something has; stored(store) with each
-    // object that is there.
+    // decide(item) asks what to do where a key is taken; changed() comes whenever something has; stored(store) with
+    // each object that is there.
     constructor({ decide, changed, stored }) {
         Object.assign(this, { decide, changed, stored });
+    }
+
+    get items() {
+        return this.#line.items;
     }
 
     get isAway() {
@@ -58,35 +55,12 @@ export class Queue {
 
     // files: [{ file, path: bytes }], which become objects below the prefix.
     add(group, { store, prefix }, files) {
-        for (const { file, path } of files)
-            this.items.push({ file, store, key: new Key(prefix + path), group, state: "waiting", size: null, sent: 0,
-                error: null, abort: null });
-        this.counts.waiting += files.length;
-        this.unmeasured += files.length;
-        this.#measureAll();
+        const items = files.map(({ file, path }) => ({ file, store, key: new Key(prefix + path), group,
+            state: "waiting", size: null, sent: 0, error: null, abort: null }));
+        this.#line.add(items);
+        this.sizes.add(items);
+        this.counts.waiting += items.length;
         this.#work();
-    }
-
-    // ---- sizes -----------------------------------------------------------------------------------
-
-    // To ask a file for its size makes browsers look at the disk, for a millisecond each. Of ten thousand it is asked in
-    // between, when there is nothing else to do, and at the latest when the file is sent.
-    #measure(item) {
-        if (item.size !== null)
-            return;
-        item.size = item.file.size;
-        this.bytes += item.size;
-        this.unmeasured--;
-    }
-
-    #measureAll() {
-        whenIdle((deadline) => {
-            while (this.#measuring < this.items.length && deadline.timeRemaining() > 2)
-                this.#measure(this.items[this.#measuring++]);
-            this.changed();
-            if (this.#measuring < this.items.length)
-                this.#measureAll();
-        });
     }
 
     // ---- what people do --------------------------------------------------------------------------
@@ -130,22 +104,20 @@ export class Queue {
 
     // It does not count any more.
     #leave(item) {
-        this.#measure(item);
-        this.bytes -= item.size;
+        this.sizes.leave(item);
         this.sent -= item.sent;
         this.#turn(item, "skipped");
     }
 
     // Those that are done or skipped leave the list.
     clear() {
-        const left = this.items.filter((item) => item.state !== "done" && item.state !== "skipped");
-        this.#next = left.filter((item) => item.taken).length;
-        left.sort((one, other) => Number(other.taken ?? false) - Number(one.taken ?? false));
-        this.items = left;
+        for (const item of this.items)
+            if (item.state === "done") {
+                this.sizes.leave(item);
+                this.sent -= item.sent;
+            }
+        this.#line.keep((item) => item.state !== "done" && item.state !== "skipped");
         Object.assign(this.counts, { done: 0, skipped: 0 });
-        this.#measuring = 0;
-        this.bytes = left.reduce((sum, item) => sum + (item.size ?? 0), 0);
-        this.sent = left.reduce((sum, item) => sum + item.sent, 0);
         this.changed();
     }
 
@@ -161,43 +133,22 @@ export class Queue {
     #return(item) {
         item.error = null;
         this.#turn(item, "waiting");
-        if (item.taken)
-            this.#again.push(item);
-    }
-
-    // The next one that waits, if it fits; those that do not wait any more are passed over.
-    #take(fits = () => true) {
-        for (;;) {
-            const again = this.#again.length > 0, item = again ? this.#again[0] : this.items[this.#next];
-            if (item === undefined || (item.state === "waiting" && !fits(item)))
-                return null;
-            if (again)
-                this.#again.shift();
-            else
-                this.#next++;
-            item.taken = true;
-            if (item.state === "waiting")
-                return item;
-        }
+        this.#line.again(item);
     }
 
     // One file, or several small ones that may go together.
     #takeLot() {
-        const first = this.#take(), lot = [];
-        if (first === null)
-            return lot;
-        lot.push(first);
-        this.#measure(first);
-        let bytes = first.size, unmeasured = MEASURED;
+        const first = this.#line.take();
+        if (first === null || this.sizes.of(first) > LOT.each || first.alone)
+            return first === null ? [] : [first];
+        const lot = [first];
+        let bytes = first.size, lookUps = MEASURED;
         const fits = (item) => {
-            if (item.size === null && unmeasured-- > 0)
-                this.#measure(item);
-            return item.size !== null && !item.alone && item.size <= LOT.each && bytes + item.size <= LOT.bytes &&
-                item.store === first.store && item.group === first.group;
+            if (item.alone || item.group !== first.group || (item.size === null && lookUps-- === 0))
+                return false;
+            return this.sizes.of(item) <= LOT.each && bytes + item.size <= LOT.bytes;
         };
-        if (first.alone || first.size > LOT.each)
-            return lot;
-        for (let item; lot.length < LOT.files && (item = this.#take(fits)) !== null;) {
+        for (let item; lot.length < LOT.files && (item = this.#line.take(fits)) !== null;) {
             lot.push(item);
             bytes += item.size;
         }
@@ -205,7 +156,7 @@ export class Queue {
     }
 
     #work() {
-        while (this.#workers < AT_ONCE && !this.paused && (this.#again.length > 0 || this.#next < this.items.length)) {
+        while (this.#workers < AT_ONCE && !this.paused && !this.#line.isEmpty) {
             this.#workers++;
             this.#sendAll().finally(() => { this.#workers--; });
         }
@@ -234,14 +185,23 @@ export class Queue {
         this.changed();
     }
 
+    // Whether that sending of it is what still goes on: it may have been paused meanwhile, and begun anew.
+    #isOn(item, signal) {
+        return item.state === "sending" && item.abort.signal === signal;
+    }
+
     async #send(item, signal) {
         try {
-            if (await send(item, item.group.rule, { signal, told: (sent) => this.#told(item, sent) }) === "skipped")
+            const end = await send(item, item.group.rule, { signal, told: (sent) => this.#told(item, sent) });
+            if (!this.#isOn(item, signal))
+                return;
+            if (end === "skipped")
                 this.#leave(item);
             else
                 this.#done(item);
         } catch (error) {
-            this.#failed(item, error);
+            if (this.#isOn(item, signal))
+                this.#failed(item, error);
         }
     }
 
@@ -253,13 +213,13 @@ export class Queue {
 
     // What is refused together is sent one by one: so each is told for itself what is wrong with it.
     async #sendLot(lot, signal) {
-        const sending = () => lot.filter((item) => item.state === "sending");
+        const on = () => lot.filter((item) => this.#isOn(item, signal));
         try {
             await sendLot(lot, lot[0].group.rule, signal);
-            sending().forEach((item) => this.#done(item));
+            on().forEach((item) => this.#done(item));
         } catch (error) {
             const apart = error instanceof Refusal && !passes(error);
-            for (const item of sending()) {
+            for (const item of on()) {
                 item.alone = apart;
                 if (apart)
                     this.#return(item);
@@ -270,8 +230,6 @@ export class Queue {
     }
 
     #failed(item, error) {
-        if (item.state !== "sending")
-            return; // paused or dropped meanwhile
         if (error instanceof Taken)
             this.#hold(item);
         else if (error.name === "AbortError")

@@ -35,7 +35,8 @@ export function format(place) {
         more.push("flat");
     if (place.open)
         more.push(`open=${percentEncode(place.open, KEPT)}`);
-    return `#/store/${place.store}/objects/${percentEncode(place.prefix ?? "", KEPT)}${more.length ? `?${more.join("&")}` : ""}`;
+    const query = more.length > 0 ? `?${more.join("&")}` : "";
+    return `#/store/${place.store}/objects/${percentEncode(place.prefix ?? "", KEPT)}${query}`;
 }
 
 export const here = () => parse(location.hash);

@@ -1,10 +1,12 @@
 // scroll.js - a grid of any number of rows, of which only those exist that are seen.
 //
 // Browsers lay out nothing above some 17 or 33 million pixels, and a million rows are more than that. So the place in
-// the list is a number of its own, `top`, and the scroll bar is but one way to change it: small steps of it are taken as
-// they are, a great one is a jump to that share of the list. When the scrolling has ended the bar is put where `top` is.
+// the list is a number of its own, `top`, and the scroll bar is but one way to change it: small steps of it are taken
+// as they are, a great one is a jump to that share of the list. When the scrolling has ended the bar is put where `top`
+// is.
 //
-// The grid holds the focus all the time, whichever rows come and go, and tells by aria-activedescendant which is active.
+// The grid holds the focus all the time, whichever rows come and go, and tells by aria-activedescendant which is
+// active.
 
 import { make, perFrame } from "./dom.js";
 
@@ -19,8 +21,9 @@ export class Scroller {
     #active = 0;
     #id = `grid-${++grids}`;
 
-    // source: { count, complete, entry(row), more() }. make(row): builds a row's cells once; fill(row, entry, index) sets
-    // them. head: the cells of the first line. on: { open(entry, index, event), select(index, event), key(event) }.
+    // source: { count, complete, entry(row), more() }. make(row): builds a row's cells once; fill(row, entry, index)
+    // sets them. head: the cells of the first line. on: { open(entry, index, event), select(index, event), key(event)
+    // }.
     constructor({ label, head, make: makeRow, fill, on = {}, multiple = false, rowHeight = 36 }) {
         Object.assign(this, { makeRow, fill, on });
         this.height = matchMedia("(pointer: coarse)").matches ? Math.max(rowHeight, 44) : rowHeight;

@@ -13,7 +13,8 @@ export const LOT = { files: 100, bytes: 1 << 20, each: 64 << 10 };
 
 const NEW = { "If-None-Match": "*" };
 
-// All of them, or none: where any of their keys is taken, or anything else is in the way of one, none of them is stored.
+// All of them, or none: where any of their keys is taken, or anything else is in the way of one, none of them is
+// stored.
 export async function sendLot(items, rule, signal) {
     const condition = rule === "replace" ? {} : { if_none_match: "*" };
     const operations = await Promise.all(items.map(async ({ key, file }) => ({ op: "put", ...key.json(), ...condition,
@@ -73,7 +74,8 @@ async function put(item, condition, { signal, told }) {
     told(file.size);
 }
 
-// A large file is not sent for nothing: whether its key is free is looked up before, and decided at the commit all the same.
+// A large file is not sent for nothing: whether its key is free is looked up before, and decided at the commit all the
+// same.
 async function large(item, condition, tools) {
     if (condition === NEW && item.sent === 0 && await look(item.store, item.key) !== null)
         throw new Refusal(412, {});

@@ -92,7 +92,8 @@ export class StoresView {
         this.count = make("p", { class: "count", role: "status" });
         this.empty = make("p", { class: "empty", hidden: true });
         const head = (name) => make("span", { role: "columnheader", class: name }, words.stores.columns[name]);
-        this.scroller = new Scroller({ label: words.views.stores, rowHeight: matchMedia("(max-width: 700px)").matches ? 92 : 64,
+        const rowHeight = matchMedia("(max-width: 700px)").matches ? 92 : 64;
+        this.scroller = new Scroller({ label: words.views.stores, rowHeight,
             head: ["name", "objects", "size", "dead", "disk"].map(head),
             make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
             on: { open: ({ name }) => router.go({ view: "objects", store: name, prefix: firstPrefix(name) }) } });

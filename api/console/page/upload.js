@@ -147,8 +147,8 @@ class Uploads {
         if (this.kind !== kind)
             setText(this.spoken, text); // and not each file that is done
         this.kind = kind;
-        setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.bytes),
-            queue.unmeasured > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
+        setText(this.figures, words.upload.figures(format.bytes(queue.sent), format.bytes(queue.sizes.bytes),
+            queue.sizes.unknown > 0, queue.isBusy ? format.bytes(this.#rate()) : null));
         const label = queue.paused || counts.paused > 0 ? words.upload.resumeAll : words.upload.pauseAll;
         setText(this.pause.lastChild, label);
         show(this.pause, queue.isBusy || counts.paused > 0);
@@ -161,10 +161,10 @@ class Uploads {
 
     // By bytes; by files while not all sizes are known.
     #share() {
-        const { counts, items, bytes, sent, unmeasured, isBusy } = this.queue;
-        if (unmeasured > 0)
+        const { counts, items, sizes, sent, isBusy } = this.queue;
+        if (sizes.unknown > 0)
             return (counts.done + counts.skipped) / items.length;
-        return bytes > 0 ? sent / bytes : Number(!isBusy);
+        return sizes.bytes > 0 ? sent / sizes.bytes : Number(!isBusy);
     }
 
     #sentence() {

@@ -1,4 +1,5 @@
-// words.js - everything that the page says, in English: the one file to translate. What depends on a value is a function.
+// words.js - everything that the page says, in English: the one file to translate. What depends on a value is a
+// function.
 
 const rules = new Intl.PluralRules("en");
 const number = new Intl.NumberFormat();
@@ -21,7 +22,8 @@ export const words = {
 
     session: {
         title: "This server asks for a token",
-        text: "It is kept in this tab alone, and forgotten when the tab is closed. Whoever runs the server makes one with: cairnd token add",
+        text: "It is kept in this tab alone, and forgotten when the tab is closed. Whoever runs the server makes one " +
+            "with: cairnd token add",
         token: "Token",
         submit: "Sign in",
         unknown: "The server does not know this token, or it has expired.",
@@ -38,7 +40,8 @@ export const words = {
         submit: "Make",
         name: "Name",
         nameHint: "1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
-        malformed: "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
+        malformed: "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a " +
+            "letter or digit.",
         none: "There is no store yet. Make one.",
         noneForYou: "There is no store that this token lets you see.",
     },
@@ -56,7 +59,8 @@ export const words = {
     limits: {
         button: "Limits",
         title: (store) => `Limits of ${store}`,
-        text: "What would pass a limit is refused. A limit may be lower than what the store holds: then it may only shrink.",
+        text: "What would pass a limit is refused. A limit may be lower than what the store holds: then it may " +
+            "only shrink.",
         bytes: "Bytes",
         bytesHint: "Such as 5 GiB or 20 MB; empty: no limit.",
         objects: "Objects",
@@ -134,7 +138,7 @@ export const words = {
         one: (name) => `Delete ${name}?`,
         several: (count) => `Delete ${entries(count)}?`,
         oneBatch: "All of them go in one transaction, or none.",
-        withFolders: "All that is in the folders goes, too. Up to 10,000 objects go in one transaction, or none of them.",
+        batches: "All that is in the folders goes, too. Up to 10,000 objects go in one transaction, or none of them.",
         forGood: "This cannot be undone.",
         submit: "Delete",
         progress: (done, all) => `${number.format(done)} of ${objects(all)}`,

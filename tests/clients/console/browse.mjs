@@ -69,7 +69,8 @@ export async function folders({ checks, visitor: v }) {
     await v.row("alps/").click();
     await v.row("summit.png").waitFor();
     checks.check("a folder's objects",
-        await v.sees(["blob", "echo.wav", "map.pdf", "notes.txt", "ridge.png", "summit.png", "valley.png"]), await v.names());
+        await v.sees(["blob", "echo.wav", "map.pdf", "notes.txt", "ridge.png", "summit.png", "valley.png"]),
+            await v.names());
     const search = v.page.getByRole("searchbox");
     await search.fill("s");
     await v.row("ridge.png").waitFor({ state: "detached" });

@@ -36,8 +36,10 @@ try {
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward,
         browse.keyboard,
-        uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.unsteady, uploading.thousands,
-        watching.plots, watching.feed, entering.rights, entering.held, entering.everybody, entering.paint, watching.million];
+        uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.unsteady,
+            uploading.thousands,
+        watching.plots, watching.feed, entering.rights, entering.held, entering.everybody, entering.paint,
+            watching.million];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);

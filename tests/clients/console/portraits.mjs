@@ -2,7 +2,8 @@
 //
 //     CONSOLE_PICTURES=docs/console node portraits.mjs CAIRND
 //
-// They are taken of a server that has done something for some minutes (PORTRAIT_SECONDS), so that there is something to see.
+// They are taken of a server that has done something for some minutes (PORTRAIT_SECONDS), so that there is something to
+// see.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +21,8 @@ const limit = (server, store, limits) => ask(server, "PATCH", `/v1/stores/${stor
 async function furnish(server) {
     for (const store of ["backups", "builds", "mail", "photos", "telemetry"])
         await ask(server, "PUT", `/v1/stores/${store}`);
-    for (const [index, name] of ["arrival", "evening", "glacier", "hut", "lake", "pass", "ridge", "summit", "valley"].entries())
+    for (const [index, name] of ["arrival", "evening", "glacier", "hut", "lake", "pass", "ridge", "summit",
+        "valley"].entries())
         await put(server, "photos", `2026/alps/${name}.png`, png(960 + 40 * index, 600), "image/png",
             { "Cairn-Meta-Camera": "box", "Cairn-Meta-Place": "Silvretta" });
     await put(server, "photos", "2026/alps/map.pdf", noise(41000), "application/pdf");
@@ -39,7 +41,8 @@ async function work(server, until) {
     for (let round = 0; performance.now() < until; round++) {
         const wave = 0.5 + 0.5 * Math.sin(performance.now() / 15000), jobs = [];
         for (let i = 0; i < 2 + 8 * wave; i++)
-            jobs.push(put(server, "telemetry", `sensor-${round % 40}/${i}.json`, noise(500 + 4000 * wave), "application/json"));
+            jobs.push(put(server, "telemetry", `sensor-${round % 40}/${i}.json`, noise(500 + 4000 * wave),
+                "application/json"));
         for (let i = 0; i < 12 * (1 - wave); i++)
             jobs.push(ask(server, "GET", "/v1/stores/photos/objects/2026/alps/notes.txt"));
         if (round % 5 === 0)
@@ -72,9 +75,11 @@ async function take(browser, server, folder) {
 }
 
 async function takeLive(browser, server) {
-    for (const [name, place, scheme] of [["live", "#/live", "dark"], ["changes", "#/store/telemetry/changes", "light"]]) {
+    for (const [name, place, scheme] of [["live", "#/live", "dark"],
+        ["changes", "#/store/telemetry/changes", "light"]]) {
         const v = await Visitor.arrive(browser, server, { size: SIZE, scheme, place });
-        await (name === "live" ? v.main.locator(".legend dd", { hasText: /\d/ }).first() : v.grid.locator(".row").nth(15)).waitFor();
+        await (name === "live" ? v.main.locator(".legend dd", { hasText: /\d/ }).first() :
+            v.grid.locator(".row").nth(15)).waitFor();
         await v.picture(name);
         await v.leave();
     }

@@ -1,4 +1,5 @@
-// Scenes of uploads: files and folders, over lines that break and to a server that is killed, and what is done where a key is taken.
+// Scenes of uploads: files and folders, over lines that break and to a server that is killed, and what is done where a
+// key is taken.
 
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -21,12 +22,12 @@ async function says(v, text, timeout = 60000) {
 }
 const ended = (v, count) => says(v, new RegExp(`^${count} uploaded`));
 
-async function tree(folder, name, count) {
+async function tree(folder, name, count, length = 0) {
     const root = join(folder, name);
     for (let i = 0; i < count; i += 100)
         await mkdir(join(root, `part-${i / 100}`), { recursive: true });
     await Promise.all(Array.from({ length: count },
-        (_, i) => writeFile(join(root, `part-${Math.floor(i / 100)}`, `file-${i}.txt`), `content ${i}`)));
+        (_, i) => writeFile(join(root, `part-${Math.floor(i / 100)}`, `file-${i}.txt`), `content ${i} `.padEnd(length, "."))));
     return root;
 }
 
@@ -146,9 +147,11 @@ export async function retried({ checks, visitor: v, folder }) {
     await choose(v, "Upload files", paths);
     await says(v, /2 failed/);
     const rows = dock(v).locator(".rows .row:not([hidden])");
-    checks.check("what is refused says why", await rows.filter({ hasText: "The store may hold 4000 bytes" }).count() === 2);
+    checks.check("what is refused says why",
+        await rows.filter({ hasText: "The store may hold 4000 bytes" }).count() === 2);
     await rows.filter({ hasText: "unwanted.bin" }).getByRole("button", { name: "Do not upload" }).click();
-    await ask(v.server, "PATCH", "/v1/stores/limited", { body: JSON.stringify({ limits: null }), headers: { "Content-Type": "application/json" } });
+    await ask(v.server, "PATCH", "/v1/stores/limited",
+        { body: JSON.stringify({ limits: null }), headers: { "Content-Type": "application/json" } });
     await v.button("Retry what failed").click();
     await ended(v, "1 file");
     const keys = (await list(v.server, "limited")).map(({ key }) => key);
@@ -160,14 +163,14 @@ export async function retried({ checks, visitor: v, folder }) {
 export async function unsteady({ checks, browser, cairn, folder }) {
     const line = await Line.open(cairn.port), v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`,
         { place: "#/store/s/objects/" });
-    const root = await tree(folder, "unsteady", 600);
+    const root = await tree(folder, "unsteady", 600, 4000);
     await choose(v, "Upload a folder", root);
     for (let round = 1; round <= 3; round++) {
-        await line.after(line.sent + 40000);
+        await line.after(line.sent + 400000);
         line.cut();
         line.mend();
     }
-    await line.after(line.sent + 40000);
+    await line.after(line.sent + 400000);
     await cairn.crash();
     await ended(v, "600 files");
     checks.check("all are there", (await list(v.server, "s", "prefix=unsteady/")).length === 600);

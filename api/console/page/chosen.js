@@ -1,0 +1,85 @@
+// chosen.js - the line that tells how many entries of a list are selected, and what is done with all of them at once.
+
+import { storeChoice } from "./choice.js";
+import { ask } from "./dialog.js";
+import { button, make, setText, show } from "./dom.js";
+import * as format from "./format.js";
+import { read, write } from "./key.js";
+import { complain, say } from "./notice.js";
+import { copyEntries, removeEntries } from "./select.js";
+import { may } from "./session.js";
+import { BATCH } from "./store.js";
+import { words } from "./words.js";
+
+export class Chosen {
+    // place(): where the list is; again(row): it is read once more from that row on; left(): nothing is selected any
+    // more.
+    constructor(selection, { place, again, left }) {
+        Object.assign(this, { selection, place, again, left });
+        this.told = make("p", { role: "status" });
+        this.copyAll = button(words.browse.copyChosen, { icon: "copy", onclick: () => this.copy() });
+        this.removeAll = button(words.browse.removeChosen,
+            { icon: "trash", kind: "danger-text", onclick: () => this.remove() });
+        this.element = make("div", { class: "chosen", role: "group", "aria-label": words.browse.chosen }, this.told,
+            this.copyAll, this.removeAll, button(words.browse.clear, { onclick: () => this.#clear() }));
+        this.show();
+    }
+
+    show() {
+        const { size, bytes } = this.selection;
+        show(this.element, size > 0);
+        show(this.copyAll, this.#may("read"));
+        show(this.removeAll, this.#may("delete"));
+        setText(this.told, size > 0 ? words.browse.chosenCount(size, format.bytes(bytes)) : "");
+    }
+
+    #may(right) {
+        const { store, prefix } = this.place();
+        return may(right, store, prefix);
+    }
+
+    #clear() {
+        this.selection.clear();
+        this.left();
+    }
+
+    remove() {
+        if (this.selection.size > 0 && this.#may("delete"))
+            this.#remove().catch(complain);
+    }
+
+    copy() {
+        this.#copy().catch(complain);
+    }
+
+    async #remove() {
+        const { entries } = this.selection, { store } = this.place();
+        const several = entries.length > BATCH || entries.some((entry) => entry.folder);
+        const done = await ask({ title: words.remove.several(entries.length), kind: "danger",
+            submit: words.remove.submit,
+            text: [several ? words.remove.batches : words.remove.oneBatch, words.remove.forGood],
+            work: (_, { signal, say: tell }) => removeEntries(store, entries,
+                { signal, told: (some, all) => tell(words.remove.progress(some, all)) }) });
+        if (done === null)
+            return;
+        say(words.remove.done(done));
+        this.again(this.selection.firstRow);
+        this.#clear();
+    }
+
+    async #copy() {
+        const { entries } = this.selection, { store, prefix } = this.place();
+        const done = await ask({ title: words.copy.several(entries.length), submit: words.copy.submit, wide: true,
+            fields: [await storeChoice("copy", store),
+                { name: "prefix", label: words.copy.prefix, value: write(prefix), hint: words.copy.prefixHint },
+                { name: "overwrite", label: words.object.overwrite, type: "check" }],
+            work: ({ store: to, prefix: written, overwrite }, { signal, say: tell }) => copyEntries(store, entries,
+                prefix, { store: to, prefix: read(written) }, overwrite,
+                { signal, told: (some, all) => tell(words.copy.progress(some, all)) }) });
+        if (done === null)
+            return;
+        say(words.copy.doneSeveral(done));
+        this.again();
+        this.#clear();
+    }
+}
