@@ -94,7 +94,7 @@ static const char *why_of(struct failure failure)
     if (failure.error == STORE_BUSY)
         return "it changes faster than it can be copied: try again when less is written";
     if (failure.error == STORE_GONE)
-        return "its log ends in front of where that of the copy does: it has lost its end, or was brought back from an "
+        return "its log does not have what the copy has at its end: it was lost, or the store was brought back from an "
                "older copy; with --replace it is taken as it is";
     if (failure.error == STORE_FULL)
         return "no space is left on the disk of the copy: what was copied before is whole; make space, and run this "

@@ -140,6 +140,17 @@ struct failure mend_file(struct mend *mend, int file, uint64_t *size)
     return failure_of_errno(error);
 }
 
+struct failure mend_compare(struct mend *mend, int file, uint64_t size, bool *ret_same)
+{
+    struct segment mine;
+    bool told, fits;
+    *ret_same = true;
+    if (mend->present.file < 0)
+        return failure_none();
+    struct failure failure = open_mine(mend, file, size, &mine, &told, &fits);
+    return failure.error || !fits ? failure : failure_io(walk(mend, &mine, size, -1, ret_same));
+}
+
 bool mend_has(struct mend *mend, int file, uint64_t size, const struct store_flaw *flaw)
 {
     struct segment segment;

@@ -28,6 +28,9 @@ void mend_end(struct mend *mend);
  * that of the copy. Blocking. */
 struct failure mend_file(struct mend *mend, int file, uint64_t *size);
 
+/* Whether both tell one history, as far as both have whole records in the same places. Blocking. */
+struct failure mend_compare(struct mend *mend, int file, uint64_t size, bool *ret_same);
+
 /* Whether what was flawed at the source is whole in the mended file. Blocking. */
 bool mend_has(struct mend *mend, int file, uint64_t size, const struct store_flaw *flaw);
 

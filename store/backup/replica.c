@@ -2,6 +2,7 @@
 #include "store/backup/replica.h"
 
 #include "store/backup/doubts.h"
+#include "store/backup/ending.h"
 #include "store/backup/gaps.h"
 #include "store/backup/inspection.h"
 #include "store/backup/likeness.h"
@@ -180,6 +181,26 @@ static bool is_known(void *arg, uint64_t blob)
     return table_get(&replica->inspection.survey.known, blob) != 0;
 }
 
+/* Whether the source has all that the copy has at its end. */
+static struct failure compare_ends(struct replica *replica)
+{
+    const struct snapshot *snapshot = &replica->snapshot;
+    uint64_t number, end = 0;
+    bool same = true;
+    struct failure failure = failure_io(ending_find(&replica->stage, &number));
+    if (failure.error || number == 0)
+        return failure;
+    if (number > replica->tail.number)
+        return failure_of(STORE_GONE);
+    if (number == replica->tail.number)
+        end = replica->tail.end;
+    for (size_t at = 0; at + 1 < snapshot->count; at++)
+        if (snapshot->files[at].number == number)
+            end = end_of(replica, at);
+    failure = ending_compare(&replica->stage, replica->salt, number, end, &same);
+    return !failure.error && !same ? failure_of(STORE_GONE) : failure;
+}
+
 static void tell_doubt(void *arg, const struct store_flaw *flaw, bool kept)
 {
     struct replica *replica = arg;
@@ -238,6 +259,8 @@ static struct failure complete(struct replica *replica)
     struct stage *stage = &replica->stage;
     struct failure failure = failure_of_errno(tail_finish(&replica->tail, replica->order->options->restore));
     if (!failure.error && !replica->order->options->as_it_is)
+        failure = compare_ends(replica);
+    if (!failure.error && !replica->order->options->as_it_is)
         failure = gaps_keep(&replica->gaps, &replica->snapshot, &replica->inspection);
     if (!failure.error)
         failure = failure_of_errno(stage_prune(stage, stage->draft.log, segment_ending, is_wanted, replica));
@@ -264,7 +287,7 @@ static bool is_there(const struct replica *replica)
 static struct failure take_rounds(struct replica *replica, struct backup_store *told)
 {
     struct failure failure = take_known_blobs(replica);
-    bool settled = false, behind = false;
+    bool settled = false;
     while (!failure.error && !settled) {
         if (told->rounds++ == ROUNDS_MAX)
             return failure_of(STORE_BUSY);
@@ -272,10 +295,6 @@ static struct failure take_rounds(struct replica *replica, struct backup_store *
     }
     if (!is_there(replica))
         return failure_of(STORE_NO_STORE);
-    if (!failure.error && !replica->order->options->as_it_is)
-        failure = failure_of_errno(tail_is_behind(&replica->tail, &behind));
-    if (behind)
-        return failure_of(STORE_GONE);
     return failure.error ? failure : complete(replica);
 }
 

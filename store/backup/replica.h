@@ -16,8 +16,8 @@
  * twice. What was missed, and is needed nevertheless up to that end, was lost (doubts.h).
  *
  * What the source has lost, or has damaged, and the copy that there is has whole, stays: records (inspection.h),
- * segments, blobs. A log that ends in front of where the copy's does has lost its end, or is another history: then the
- * copy stays as it is.
+ * segments, blobs. A log that has not what the copy has at its end (ending.h) has lost that, or is another history:
+ * then the copy stays as it is.
  *
  * Thread: one.
  */
@@ -41,7 +41,7 @@ struct replica_order {
 void replica_measure(const struct replica_order *order, const char *name);
 
 /* Makes the copy, or brings it up to date. STORE_NO_STORE: it is not there any more; STORE_BUSY: the store changes
- * faster than it can be copied; STORE_GONE: its log ends in front of that of the copy. STORE_FOREIGN, STORE_DAMAGED,
+ * faster than it can be copied; STORE_GONE: it has not what the copy has at its end. STORE_FOREIGN, STORE_DAMAGED,
  * STORE_TOO_NEW: its settings; STORE_FULL, STORE_IO, STORE_NO_MEMORY. What was copied stays for the next run. Blocking,
  * and long. */
 struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told);

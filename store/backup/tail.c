@@ -112,39 +112,3 @@ int tail_finish(struct tail *tail, bool roomy)
         error = errno;
     return error;
 }
-
-/* Whether the copy's file of the same segment has something behind the end; an errno. */
-static int has_more(const struct tail *tail, bool *ret_more)
-{
-    struct survey *survey = &tail->inspection->survey;
-    struct imprint imprint;
-    bool zeros = true;
-    int file = numbered_open(tail->stage->io, tail->stage->present.log, tail->number, segment_ending);
-    if (file < 0)
-        return errno == ENOENT ? 0 : errno;
-    const struct segment segment = {.io = tail->stage->io, .file = file};
-    int error = imprint_of(tail->stage->io, file, &imprint);
-    if (!error && imprint.size > tail->end) {
-        cursor_begin(&survey->cursor, &segment, imprint.size);
-        error = cursor_zeros(&survey->cursor, tail->end, &zeros);
-    }
-    tail->stage->io->close(tail->stage->io->self, file);
-    *ret_more = !zeros;
-    return error;
-}
-
-int tail_is_behind(const struct tail *tail, bool *ret_behind)
-{
-    struct snapshot copy;
-    *ret_behind = false;
-    if (tail->stage->present.log < 0)
-        return 0;
-    int error = snapshot_take(tail->stage->io, tail->stage->present.log, &copy);
-    if (error)
-        return error;
-    const struct snapshot_file *last = snapshot_last(&copy);
-    uint64_t number = last ? last->number : 0;
-    snapshot_free(&copy);
-    *ret_behind = number > tail->number;
-    return number == tail->number && number > 0 ? has_more(tail, ret_behind) : 0;
-}

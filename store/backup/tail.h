@@ -34,7 +34,4 @@ struct failure tail_take(struct tail *tail, const struct snapshot_file *last, bo
  * given are blocks, not holes. An errno. Blocking. */
 int tail_finish(struct tail *tail, bool roomy);
 
-/* Whether the copy that there is goes on behind it: in the same segment, or with others. An errno. Blocking. */
-int tail_is_behind(const struct tail *tail, bool *ret_behind);
-
 #endif

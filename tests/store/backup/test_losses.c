@@ -377,6 +377,26 @@ START_TEST(a_log_that_has_lost_its_end_does_not_take_the_place_of_its_copy)
 }
 END_TEST
 
+/* Also when a start has not noticed it, and the log has gone on in another segment. */
+START_TEST(what_goes_on_behind_a_lost_end_does_not_hide_it)
+{
+    static const char zeros[4000];
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    const char *path = segment_path("/data", last_segment());
+    size_t from = fixture_find(&fixture, path, "other", 5) - 88;
+    fixture_write_file(&fixture, path, zeros,
+                       fixture_file_size(&fixture, path) - from < sizeof zeros
+                           ? fixture_file_size(&fixture, path) - from
+                           : sizeof zeros,
+                       from);
+    fixture_remove(&fixture, "/data/stores/s/reach");
+    write_more();
+    ck_assert_int_eq(copy_from("/data", false), STORE_GONE);
+    expect_flaws("/copy", 0);
+}
+END_TEST
+
 START_TEST(a_folder_that_was_brought_back_does_not_take_the_place_of_what_is_newer)
 {
     const struct backup_options restore = {.io = fixture.io, .restore = true};
@@ -460,6 +480,7 @@ int main(void)
     add(all, damage_of_what_the_copy_never_had_is_copied_and_told, DAMAGES);
     add(all, as_it_is_takes_the_damage, 1);
     add(all, a_log_that_has_lost_its_end_does_not_take_the_place_of_its_copy, 2);
+    add(all, what_goes_on_behind_a_lost_end_does_not_hide_it, 1);
     add(all, a_folder_that_was_brought_back_does_not_take_the_place_of_what_is_newer, 1);
     add(all, another_source_does_not_take_the_place_of_the_one_that_was_copied, 1);
     add(all, one_within_the_other_is_refused, 8);
