@@ -20,8 +20,10 @@ static void take(struct view *view, const json_t *told)
 {
     json_t *columns = json_object_get(told, "columns"), *rows = json_object_get(told, "rows");
     ck_assert(json_is_array(rows));
-    if (columns)
+    if (columns) {
+        json_decref(view->columns);
         view->columns = json_incref(columns);
+    }
     if (!view->rows)
         view->rows = json_array();
     json_array_extend(view->rows, rows);
