@@ -16,6 +16,7 @@
 enum {
     PATIENCE = 60,   /* seconds, once the end of the feed was seen */
     IN_FLIGHT = 256, /* commits */
+    ANEW_MAX = 3,    /* times that a store is begun anew */
     TRIES_MAX = 5,   /* for an object, of a server that answers otherwise */
     PATH_SIZE = 3 * STORE_KEY_MAX + STORE_NAME_MAX + 64,
     MILLISECOND = 1000000,
@@ -30,6 +31,7 @@ struct pursuit {
     json_t *unsettled;     /* name of an object -> its last change, which the folder does not have just so */
     json_t *damaged;       /* the same of those that the server cannot give */
     bool anew;             /* the folder has nothing of before */
+    bool in_vain;          /* at the end of the feed was asked again for what is unsettled, and still is */
     enum follower_end end; /* when something has failed */
     struct landings landings;
 };
@@ -282,13 +284,14 @@ static bool ask_again(struct pursuit *pursuit)
     return good;
 }
 
-/* *ret_gone: the feed does not reach back so far, or is that of another log. */
+/* *ret_gone: the feed does not reach back so far, or is that of another log. What was asked for again in vain is not
+ * asked for at once: something has to happen first, or a second to pass. */
 static bool ask_page(struct pursuit *pursuit, json_t **ret_page, bool *ret_gone)
 {
     const struct bookmark *bookmark = &pursuit->bookmark;
     char path[PATH_SIZE];
-    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=%" PRIu64 "%s%s", pursuit->name, bookmark->next,
-                   bookmark->log[0] ? "&log=" : "", bookmark->log);
+    (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=%" PRIu64 "%s%s%s", pursuit->name, bookmark->next,
+                   pursuit->in_vain ? "&wait=1" : "", bookmark->log[0] ? "&log=" : "", bookmark->log);
     int status = remote_json(pursuit->follower->remote, path, ret_page);
     *ret_gone = status == 410;
     return status == 200 || *ret_gone || fail_answer(pursuit, "its changes", status);
@@ -305,7 +308,9 @@ static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end
     pursuit->bookmark.next = (uint64_t)json_integer_value(json_object_get(page, "next"));
     *ret_end = pursuit->bookmark.next == end;
     bool stands = *ret_end && json_array_size(changes) == 0;
-    return !stands || json_object_size(pursuit->unsettled) == 0 || ask_again(pursuit);
+    bool good = !stands || json_object_size(pursuit->unsettled) == 0 || ask_again(pursuit);
+    pursuit->in_vain = stands && json_object_size(pursuit->unsettled) > 0;
+    return good;
 }
 
 static bool write_bookmark(struct pursuit *pursuit)
@@ -478,13 +483,12 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
     bool gone;
     bookmark_init(&pursuit.bookmark, follower->folder, name);
     bool good = follow(&pursuit, limits, &gone);
-    if (!good && gone) {
-        pursuit.anew = true;
+    pursuit.anew = true;
+    for (unsigned tries = 0; !good && gone && tries < ANEW_MAX; tries++)
         good = follow(&pursuit, limits, &gone);
-    }
     if (!good && gone)
-        fail(&pursuit, "what it tells of its deletions does not reach back as far as it takes to read its changes "
-                       "(--feed-retention)");
+        fail(&pursuit, "it is made anew all the time, or tells of its deletions for less time than it takes to read "
+                       "its changes (--feed-retention)");
     *ret_offset = pursuit.bookmark.next;
     bookmark_free(&pursuit.bookmark);
     json_decref(pursuit.unsettled);
