@@ -307,6 +307,14 @@ static void tell_deadlines(struct group *group)
     }
 }
 
+/* Whether the log has come to another segment since that was last looked at. Behind the first one there is nothing that
+ * the background could make anything of. */
+static bool has_come_on(const struct group *group)
+{
+    uint64_t number = group->parts->log->active->number;
+    return group->parts->number != number && number > SEGMENT_FIRST;
+}
+
 static void publish(struct group *group)
 {
     struct changes *changes = &group->changes;
@@ -325,9 +333,9 @@ static void publish(struct group *group)
     discard_orphans(group);
     tell_deadlines(group);
     log_note_mark(log, false);
-    if (group->compact || group->parts->number != log->active->number)
+    if (group->compact || has_come_on(group))
         (void)errand_ask(group->parts->compaction);
-    if (group->parts->number != log->active->number || log->group / STRIDE != log->end / STRIDE)
+    if (has_come_on(group) || log->group / STRIDE != log->end / STRIDE)
         (void)errand_ask(group->parts->summaries);
     group->compact = false;
     group->parts->number = log->active->number;
