@@ -238,12 +238,12 @@ static const struct effect *find_effect(const struct attempt *attempt, unsigned 
     return effect;
 }
 
-/* What failed is not seen before a restart. */
-static bool may_be_seen(const struct model *model, const struct attempt *attempt)
+/* What failed is not seen before a restart, but the target of a transfer that could not be looked at since. */
+static bool may_be_seen(const struct model *model, const struct attempt *attempt, const struct effect *effect)
 {
     for (const struct attempt *other = model->in_doubt; other; other = other->next)
         if (other == attempt)
-            return false;
+            return attempt->half_open && effect == &attempt->effects[0];
     return attempt->expected == STORE_OK;
 }
 
@@ -251,8 +251,9 @@ void model_read(struct model *model, unsigned store, unsigned key)
 {
     const struct slot *slot = &model->slots[store][key];
     const struct value *other = &slot->now;
-    if (slot->attempt && may_be_seen(model, slot->attempt))
-        other = &find_effect(slot->attempt, store, key)->new;
+    const struct effect *effect = slot->attempt ? find_effect(slot->attempt, store, key) : NULL;
+    if (effect && may_be_seen(model, slot->attempt, effect))
+        other = &effect->new;
     look(model, store, key, &slot->now, other);
 }
 

@@ -93,6 +93,7 @@ static bool is_alone(const struct model *model, const struct attempt *attempt)
     return !model->under_way && figures.writes_in_flight == 0;
 }
 
+/* An upload is spared what the object holds whose place it takes, unless that cannot be read. */
 enum attempt_quota model_weigh(const struct model *model, const struct attempt *attempt)
 {
     const struct store_limits *limits = &model->limits[attempt->store];
@@ -114,7 +115,9 @@ enum attempt_quota model_weigh(const struct model *model, const struct attempt *
         return ATTEMPT_MAY_FIT;
     bool refused = refuses(&limits->bytes, before.bytes, after.bytes) ||
                    refuses(&limits->objects, before.objects, after.objects);
-    return refused ? ATTEMPT_OVERRUNS_ALONE : ATTEMPT_FITS_ALONE;
+    if (refused)
+        return ATTEMPT_OVERRUNS_ALONE;
+    return attempt->upload && model->disturbed ? ATTEMPT_MAY_FIT : ATTEMPT_FITS_ALONE;
 }
 
 void model_meet(struct model *model)
