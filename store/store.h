@@ -782,8 +782,8 @@ enum store_error upload_look(struct store *store, uint64_t id, void (*tell)(void
 enum store_error upload_list(struct store *store, uint64_t from,
                              bool (*tell)(void *arg, const struct upload_info *info), void *arg);
 
-/* Forgets one with its bytes; one that is done with nothing else: STORE_NO_UPLOAD, STORE_UPLOAD_HELD, STORE_IO,
- * STORE_NO_MEMORY. Blocking. */
+/* Forgets one with its bytes, on disk when it returns; one that is done with nothing else: STORE_NO_UPLOAD,
+ * STORE_UPLOAD_HELD, STORE_IO, STORE_NO_MEMORY. Blocking. */
 enum store_error upload_forget(struct store *store, uint64_t id);
 
 /* Somebody works on an upload whom nobody hears any more: his connection hangs. Or he is alive, and somebody else has

@@ -108,7 +108,7 @@ static struct failure make(struct join *join, struct store_overrun *ret_overrun)
         failure = object_check(join->uploads->intake->reader, &united->order.key, united->condition);
     if (failure.error)
         return failure;
-    upload_erase(join->whole);
+    (void)upload_erase(join->whole);
     unfinished_free(&join->whole->file);
     join->whole->file = (struct unfinished){0};
     failure = uploads_make(join->uploads, join->whole, united, join->length, ret_overrun);

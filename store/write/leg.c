@@ -196,7 +196,7 @@ static void conclude(void *arg)
     if (!error)
         upload_done(upload, &stream->receipt);
     else if (error == STORE_CONDITION || error == STORE_COLLISION)
-        upload_erase(upload);
+        (void)upload_erase(upload);
     else if (!stream->txn.in_doubt)
         (void)upload_commit_failed(upload); /* if that fails, it is found out later */
     tell(stream, stream->outcome);

@@ -20,7 +20,7 @@ static void clear_wreck(const struct remains *remains, uint64_t id)
     const struct uploads *uploads = remains->uploads;
     notice_tell(uploads->intake->notice, STORE_LOG_INFO,
                 "the upload %016" PRIx64 " never came to be, or its description is damaged: it is removed", id);
-    unfinished_remove(uploads->io, uploads->folder, id);
+    (void)unfinished_remove(uploads->io, uploads->folder, id);
 }
 
 static int read_one(const struct remains *remains, size_t at, struct unfinished *ret_file)
@@ -59,7 +59,7 @@ static void clear_parts(const struct remains *remains, const struct unfinished *
     for (size_t i = 0; i < file->part_count; i++) {
         uint64_t part = unfinished_part(file, i);
         if (unfinished_ids_have(remains->ids, remains->id_count, part))
-            (void)uploads_forget(remains->uploads, part);
+            (void)uploads_drop(remains->uploads, part);
     }
 }
 

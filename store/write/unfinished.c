@@ -175,7 +175,7 @@ int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct
     if (part >= 0)
         io->close(io->self, part);
     if (error)
-        unfinished_remove(io, folder, unfinished->id);
+        (void)unfinished_remove(io, folder, unfinished->id);
     return error;
 }
 
@@ -223,12 +223,22 @@ int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id,
     return EBADMSG;
 }
 
+/* A slot could not be written, and perhaps is there all the same, in part or whole: what is read from now on holds. */
+static void read_again(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished)
+{
+    struct unfinished read;
+    if (unfinished_read(io, folder, salt, unfinished->id, &read))
+        return;
+    unfinished->slot = read.slot;
+    unfinished_free(&read);
+}
+
 int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
                     const struct upload_slot *slot)
 {
     unsigned char bytes[SLOT];
     struct upload_slot next = *slot;
-    int file = open_file(io, folder, unfinished->id, UNFINISHED_ENDING, O_RDWR);
+    int file = open_file(io, folder, unfinished->id, UNFINISHED_ENDING, O_RDWR), back = 0;
     if (file < 0)
         return errno;
     next.number = unfinished->slot.number + 1;
@@ -238,22 +248,25 @@ int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfin
         error = errno;
     if (error) { /* else it is read again, although it is perhaps not on disk */
         slot_encode(bytes, &unfinished->slot, salt, unfinished->id);
-        (void)io_write_all(io, file, bytes, sizeof bytes, slot_at(next.number));
+        back = io_write_all(io, file, bytes, sizeof bytes, slot_at(next.number));
     }
     io->close(io->self, file);
     if (!error)
         unfinished->slot = next;
+    else if (back)
+        read_again(io, folder, salt, unfinished);
     return error;
 }
 
-void unfinished_remove(const struct io *io, int folder, uint64_t id)
+int unfinished_remove(const struct io *io, int folder, uint64_t id)
 {
     char name[NUMBERED_NAME_MAX];
     numbered_name(id, UNFINISHED_ENDING, name); /* first: bytes without it are nobody's, it without bytes is a lie */
     if (io->unlinkat(io->self, folder, name, 0) < 0 && errno != ENOENT)
-        return;
+        return errno;
     numbered_name(id, UNFINISHED_BYTES, name);
-    io->unlinkat(io->self, folder, name, 0);
+    io->unlinkat(io->self, folder, name, 0); /* else the next start does */
+    return 0;
 }
 
 void unfinished_free(struct unfinished *unfinished)
@@ -334,7 +347,7 @@ static bool sweep_one(void *arg, const struct unfinished *unfinished)
 {
     const struct sweeping *sweeping = arg;
     if (unfinished_has_expired(unfinished))
-        unfinished_remove(sweeping->io, sweeping->folder, unfinished->id);
+        (void)unfinished_remove(sweeping->io, sweeping->folder, unfinished->id);
     return true;
 }
 

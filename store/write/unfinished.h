@@ -63,7 +63,8 @@ int unfinished_make(const struct io *io, int folder, uint64_t salt, const struct
  * unfinished_free() it. Blocking. */
 int unfinished_read(const struct io *io, int folder, uint64_t salt, uint64_t id, struct unfinished *ret_unfinished);
 
-/* Writes the slot anew, under the next number, durably; an errno, and then the one before holds. Blocking. */
+/* Writes the slot anew, under the next number, durably; an errno, and then the one before holds, unless that could not
+ * be written again either: unfinished->slot is what is read from now on. Blocking. */
 int unfinished_note(const struct io *io, int folder, uint64_t salt, struct unfinished *unfinished,
                     const struct upload_slot *slot);
 
@@ -93,8 +94,8 @@ int unfinished_each(const struct io *io, int folder, uint64_t salt, uint64_t fro
 /* Unlinks those that have expired, in a folder in which nobody works. Blocking. */
 void unfinished_sweep(const struct io *io, int folder, uint64_t salt);
 
-/* Unlinks what there is of it. Blocking. */
-void unfinished_remove(const struct io *io, int folder, uint64_t id);
+/* Unlinks what there is of it; an errno, and then it is there still. Blocking. */
+int unfinished_remove(const struct io *io, int folder, uint64_t id);
 
 void unfinished_free(struct unfinished *unfinished);
 

@@ -139,13 +139,13 @@ int upload_commit_failed(struct upload *upload)
     return note(upload, &slot);
 }
 
-/* Those that are held with it are let go of with it. */
+/* Those that are held with it are let go of with it. Which of them are left at a power cut goes at the start. */
 static void erase_parts(struct upload *upload)
 {
     for (size_t i = 0; i < upload->part_count; i++)
-        upload_erase(upload->parts[i]);
+        (void)upload_erase(upload->parts[i]);
     for (size_t i = 0; upload->part_count == 0 && i < upload->file.part_count; i++)
-        (void)uploads_forget(upload->uploads, unfinished_part(&upload->file, i));
+        (void)uploads_drop(upload->uploads, unfinished_part(&upload->file, i));
 }
 
 /* Should that not reach the disk, it is found out when somebody comes to it: find_out(). Until then the parts stay, by
@@ -166,9 +166,11 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt)
     uploads->io->unlinkat(uploads->io->self, uploads->folder, name, 0);
 }
 
-void upload_erase(struct upload *upload)
+int upload_erase(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
-    unfinished_remove(uploads->io, uploads->folder, upload->id);
-    upload->file.slot.offset = 0; /* of what counts */
+    int error = unfinished_remove(uploads->io, uploads->folder, upload->id);
+    if (!error)
+        upload->file.slot.offset = 0; /* of what counts */
+    return error;
 }

@@ -70,7 +70,7 @@ void upload_done(struct upload *upload, const struct store_receipt *receipt);
 /* Gives its bytes another name, as a blob; an errno. Blocking. */
 int upload_adopt(const struct upload *upload, uint64_t *ret_blob);
 
-/* It is no more. Blocking. */
-void upload_erase(struct upload *upload);
+/* It is no more; an errno, and then it is as before. A power cut may bring it back. Blocking. */
+int upload_erase(struct upload *upload);
 
 #endif

@@ -154,7 +154,7 @@ void upload_release(struct upload *upload)
 {
     struct uploads *uploads = upload->uploads;
     if (unfinished_is_private(&upload->file) && upload->file.slot.stage == UPLOAD_OPEN)
-        upload_erase(upload);
+        (void)upload_erase(upload);
     for (size_t i = 0; i < upload->part_count; i++)
         upload_release(upload->parts[i]);
     free(upload->parts);
@@ -251,7 +251,7 @@ static struct failure look(struct upload *upload, uint64_t id)
         return failure_of_reading(error);
     uploads_rest_more(uploads, -(int64_t)uploads_resting(&upload->file));
     if (unfinished_has_expired(&upload->file)) {
-        upload_erase(upload);
+        (void)upload_erase(upload);
         return failure_of(STORE_NO_UPLOAD);
     }
     return failure_of_errno(upload->file.slot.stage == UPLOAD_COMMITTING ? find_out(upload) : 0);
@@ -360,7 +360,7 @@ static int make_files(struct uploads *uploads, const struct unfinished *file)
         error = unfinished_make(io, uploads->folder, uploads->salt, file);
     if (!error && io->fsync(io->self, uploads->folder) < 0) {
         error = errno;
-        unfinished_remove(io, uploads->folder, file->id);
+        (void)unfinished_remove(io, uploads->folder, file->id);
     }
     return error;
 }
@@ -484,6 +484,8 @@ struct failure uploads_look(struct uploads *uploads, uint64_t id,
     if (error)
         return failure_of_reading(error);
     struct failure failure = is_unsettled(&file) ? settle(uploads, id, &file) : failure_none();
+    if (!failure.error && unfinished_is_private(&file))
+        failure = failure_of(STORE_NO_UPLOAD);
     if (!failure.error) {
         describe(&file, &info);
         tell(arg, &info);
@@ -530,14 +532,23 @@ bool uploads_are_there(struct uploads *uploads)
     return there;
 }
 
-struct failure uploads_forget(struct uploads *uploads, uint64_t id)
+struct failure uploads_drop(struct uploads *uploads, uint64_t id)
 {
     struct upload *upload;
     struct failure failure = uploads_hold(uploads, id, &upload);
     if (failure.error)
         return failure;
-    upload_erase(upload);
+    failure = failure_of_errno(upload_erase(upload));
     upload_release(upload);
+    return failure;
+}
+
+struct failure uploads_forget(struct uploads *uploads, uint64_t id)
+{
+    const struct io *io = uploads->io;
+    struct failure failure = uploads_drop(uploads, id);
+    if (!failure.error && io->fsync(io->self, uploads->folder) < 0)
+        failure = failure_of_errno(errno);
     return failure;
 }
 

@@ -98,6 +98,9 @@ struct failure uploads_list(struct uploads *uploads, uint64_t from,
                             bool (*tell)(void *arg, const struct upload_info *info), void *arg);
 struct failure uploads_forget(struct uploads *uploads, uint64_t id);
 
+/* The same, but that a power cut may bring it back. Blocking. */
+struct failure uploads_drop(struct uploads *uploads, uint64_t id);
+
 /* Whether there is one that is not done. Blocking. */
 bool uploads_are_there(struct uploads *uploads);
 

@@ -253,15 +253,13 @@ static void wait_ready(struct stream *stream)
     sem_destroy(&ready);
 }
 
-static enum store_error send(struct stream *stream, const struct step *step)
+enum store_error attempt_send(struct stream *stream, const uint8_t *bytes, size_t length, size_t piece)
 {
-    const uint8_t *payload = step->payload;
     size_t sent = 0;
-    size_t piece = 1 + (size_t)(step->result.id % 5000);
-    while (sent < step->result.size) {
-        size_t rest = (size_t)step->result.size - sent;
+    while (sent < length) {
+        size_t rest = length - sent;
         size_t taken = 0;
-        enum store_error error = stream_write(stream, payload + sent, rest < piece ? rest : piece, &taken);
+        enum store_error error = stream_write(stream, bytes + sent, rest < piece ? rest : piece, &taken);
         if (error)
             return error;
         sent += taken;
@@ -315,13 +313,47 @@ void attempt_upload(struct model *model, unsigned store, unsigned key, uint64_t 
         accepted(attempt, error);
         return;
     }
-    error = send(stream, &attempt->steps[0]);
+    const struct step *step = &attempt->steps[0];
+    error = attempt_send(stream, step->payload, (size_t)step->result.size, 1 + (size_t)(step->result.id % 5000));
     if (error) {
         stream_abort(stream);
         accepted(attempt, error);
         return;
     }
     end_upload(attempt, stream, end);
+}
+
+/* ---- uploads that go on ----------------------------------------------------------------------- */
+
+struct attempt *attempt_resumed(struct model *model, unsigned store, unsigned key, const struct value *value,
+                                int condition)
+{
+    struct attempt *attempt = make(model, store);
+    struct store_op *op;
+    struct effect *effect = effect_on(attempt, store, key);
+    if (condition < ATTEMPT_CONDITIONS)
+        attempt_condition(attempt, key, (enum attempt_condition)condition);
+    struct step *step = add_step(attempt, STORE_PUT, key, &op);
+    step->existed = effect->old.id != 0;
+    step->result = effect->new = *value;
+    set_attributes(step, op);
+    attempt->upload = true;
+    attempt->quota = model_weigh(model, attempt);
+    if (attempt->quota != ATTEMPT_FITS)
+        attempt->quota = ATTEMPT_MAY_FIT; /* what counts already is its own */
+    return attempt;
+}
+
+void attempt_commit(struct attempt *attempt, struct stream *stream)
+{
+    struct stream_finish finish = {.condition = attempt->ops[0].condition, .seal = seal, .arg = attempt};
+    accepted(attempt, STORE_OK);
+    stream_commit(stream, &finish, ticket_done, &attempt->ticket);
+}
+
+void attempt_refused(struct attempt *attempt, enum store_error error)
+{
+    accepted(attempt, error);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */

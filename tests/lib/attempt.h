@@ -46,6 +46,7 @@ struct attempt {
     struct model *model;
     unsigned store; /* that commits it; of a copy between stores: the target */
     bool upload;
+    struct model_upload *resumed; /* that it is to finish; NULL: none */
     bool transfer;
     bool half_open; /* a failed transfer of which nobody could look whether it has reached the target */
     uint64_t round; /* of the model, when it was submitted */
@@ -85,6 +86,16 @@ enum upload_end { UPLOAD_COMMIT, UPLOAD_ABORT, UPLOAD_BAD_DIGEST, UPLOAD_TOO_SHO
 /* An upload in pieces; its size is announced or not. */
 void attempt_upload(struct model *model, unsigned store, unsigned key, uint64_t size, bool announced,
                     enum upload_end end);
+
+/* The commit of an upload of the model's, under a condition unless that is ATTEMPT_CONDITIONS: by a stream that has all
+ * its bytes, or the error that there is none. */
+struct attempt *attempt_resumed(struct model *model, unsigned store, unsigned key, const struct value *value,
+                                int condition);
+void attempt_commit(struct attempt *attempt, struct stream *stream);
+void attempt_refused(struct attempt *attempt, enum store_error error);
+
+/* Writes all of the bytes, in pieces of that length. */
+enum store_error attempt_send(struct stream *stream, const uint8_t *bytes, size_t length, size_t piece);
 
 /* Waits for the result and compares it with what was expected. */
 void attempt_settle(struct attempt *attempt);

@@ -132,8 +132,10 @@ static void upload(struct model *model, struct prng *prng)
 
 static void work(struct model *model, struct prng *prng)
 {
-    uint64_t chance = prng_below(prng, 100);
-    if (chance < 35) {
+    uint64_t chance = prng_below(prng, 115);
+    if (chance >= 100) {
+        model_uploads_act(model, prng, pick_store(prng));
+    } else if (chance < 35) {
         put(model, prng);
     } else if (chance < 50) {
         delete (model, prng);

@@ -68,6 +68,7 @@ struct model *model_new_on(const struct ground *ground, uint64_t seed)
     model->whims = prng_of(seed);
     model->hour = wall_clock_now() + HOUR / 2; /* no test takes so long */
     model->options = model_options(ground->io);
+    model->options.upload_expiry = MODEL_UPLOAD_HOURS * HOUR;
     model->options.inline_limit = MODEL_INLINE;
     if (seed / 2 % 2 == 0) /* else it is the usual one, which the first records fill */
         model->options.first_segment = MODEL_FIRST;
@@ -278,6 +279,7 @@ static void end_doubts(struct model *model, unsigned store)
         if (attempt->store == store && attempt->effects[0].store == store && !attempt->transfer &&
             attempt->round < model->round) {
             *place = attempt->next;
+            model_uploads_decide(model, attempt, false);
             attempt_free(attempt);
         } else {
             place = &attempt->next;
@@ -314,6 +316,7 @@ static void book(struct model *model, struct attempt *attempt, uint64_t floor[MO
         attempt->next = model->in_doubt;
         model->in_doubt = attempt;
     } else {
+        model_uploads_book(model, attempt);
         attempt_free(attempt);
     }
 }
@@ -402,6 +405,7 @@ static bool decide(struct model *model, const struct attempt *attempt)
     for (size_t i = 0; i < changing.effect_count; i++)
         if (seen[i] == SEEN_NEW)
             model->slots[changes[i].store][changes[i].key].now = changes[i].new;
+    model_uploads_decide(model, attempt, changing.effect_count > 0 && seen[0] == SEEN_NEW);
     return true;
 }
 
@@ -540,13 +544,18 @@ static bool contents_known(const struct model *model, unsigned store)
 
 static void check_figures(struct model *model, unsigned store, const struct store_figures *figures)
 {
+    uint64_t unfinished;
     struct model_total total = model_total(model, store);
     if (contents_known(model, store)) {
         check_total(model, store, "objects", figures->objects, total.objects);
         check_total(model, store, "live_bytes", figures->live_bytes, total.bytes);
         model_check_limits(model, store);
     }
-    check_count(model, store, "unfinished_bytes", figures->unfinished_bytes, 0);
+    if (model_uploads_verify(model, store, &unfinished)) {
+        struct store_figures now;
+        store_figures(model->stores[store], &now); /* some may have expired */
+        check_count(model, store, "unfinished_bytes", now.unfinished_bytes, unfinished);
+    }
     check_count(model, store, "writes_in_flight", figures->writes_in_flight, 0);
     check_count(model, store, "bytes_in_flight", figures->bytes_in_flight, 0);
     if (figures->end_offset < model->floor[store]) {

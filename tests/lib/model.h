@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "tests/lib/attempt.h"
 #include "tests/lib/ground.h"
+#include "tests/lib/model_uploads.h"
 #include "tests/lib/prng.h"
 #include "tests/lib/sim_disk.h"
 #include "tests/lib/value.h"
@@ -55,6 +56,7 @@ struct model {
     struct depot *depot;
     struct store *stores[MODEL_STORES];
     struct slot slots[MODEL_STORES][MODEL_KEYS];
+    struct model_uploads uploads[MODEL_STORES];
     struct attempt *under_way;
     struct attempt *in_doubt;
     uint64_t round;

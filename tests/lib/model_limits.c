@@ -85,12 +85,15 @@ static bool refuses(const struct store_limit *limit, uint64_t before, uint64_t a
     return limit->set && after > before && after > limit->most;
 }
 
-/* An upload that was dropped counts until it has been taken apart, and what it is spared of that others are not. */
-static bool is_alone(const struct model *model, const struct attempt *attempt)
+/* With *ret_resting bytes of uploads that nobody works on. One that was dropped counts until it has been taken apart,
+ * and what it is spared of that others are not: what is to be weighed is asked for behind that. */
+static bool is_alone(const struct model *model, const struct attempt *attempt, uint64_t *ret_resting)
 {
-    struct store_figures figures;
+    struct store_figures before, figures;
+    store_figures(model->stores[attempt->store], &before);
     store_figures(model->stores[attempt->store], &figures);
-    return !model->under_way && figures.writes_in_flight == 0;
+    *ret_resting = figures.unfinished_bytes;
+    return !model->under_way && before.writes_in_flight == 0;
 }
 
 /* An upload is spared what the object holds whose place it takes, unless that cannot be read. */
@@ -111,9 +114,10 @@ enum attempt_quota model_weigh(const struct model *model, const struct attempt *
     bool limited = limits->bytes.set || limits->objects.set;
     if (!limited || (!grows && !attempt->upload))
         return ATTEMPT_FITS;
-    if (!is_alone(model, attempt))
+    uint64_t resting;
+    if (!is_alone(model, attempt, &resting))
         return ATTEMPT_MAY_FIT;
-    bool refused = refuses(&limits->bytes, before.bytes, after.bytes) ||
+    bool refused = refuses(&limits->bytes, before.bytes + resting, after.bytes + resting) ||
                    refuses(&limits->objects, before.objects, after.objects);
     if (refused)
         return ATTEMPT_OVERRUNS_ALONE;

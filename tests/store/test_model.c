@@ -1,8 +1,8 @@
 /* test_model.c - long random histories on a simulated disk against a plain map.
  *
  * One history is a few thousand attempts on one disk, with restarts, power cuts, full disks, failing syncs and
- * short transfers strewn in. In every third the stores have limits that come and go. Its seed says all of it, but for
- * the order in which threads meet.
+ * short transfers strewn in. In every third the stores have limits that come and go. Uploads that survive all that are
+ * on their way meanwhile (model_uploads.h). Its seed says all of it, but for the order in which threads meet.
  *
  *   CAIRN_OPERATIONS   attempts in all (100,000)
  *   CAIRN_SEED         the first history's seed (1); the next one has the next number
@@ -29,6 +29,9 @@ struct totals {
     uint64_t failed;
     uint64_t doubts;
     uint64_t reads;
+    uint64_t resumed; /* steps of uploads that survive, ... */
+    uint64_t finished;
+    uint64_t again;
     uint64_t cuts;
     uint64_t restarts;
     uint64_t hours;
@@ -237,6 +240,11 @@ static void add_up(struct totals *totals, const struct model *model)
     totals->failed += model->failed;
     totals->doubts += model->doubts;
     totals->reads += model->reads;
+    for (unsigned i = 0; i < MODEL_STORES; i++) {
+        totals->resumed += model->uploads[i].operations;
+        totals->finished += model->uploads[i].finished;
+        totals->again += model->uploads[i].again;
+    }
 }
 
 static void history(uint64_t seed, uint64_t operations, struct totals *totals)
@@ -259,12 +267,14 @@ static void print(uint64_t first, const struct totals *totals)
 {
     printf("model: seeds %llu to %llu: %llu histories, %llu writes (%llu acknowledged, %llu refused by limits, %llu "
            "failed by the disk, "
-           "%llu decided after a restart), %llu reads, %llu power cuts, %llu restarts, %llu hours, %llu full disks, "
+           "%llu decided after a restart), %llu reads, %llu steps of resumable uploads (%llu of which became objects, "
+           "%llu asked for again), %llu power cuts, %llu restarts, %llu hours, %llu full disks, "
            "%llu failing syncs, %llu failing writes, %llu other failing calls\n",
            (unsigned long long)first, (unsigned long long)(first + totals->histories - 1),
            (unsigned long long)totals->histories, (unsigned long long)totals->operations,
            (unsigned long long)totals->acknowledged, (unsigned long long)totals->refused,
            (unsigned long long)totals->failed, (unsigned long long)totals->doubts, (unsigned long long)totals->reads,
+           (unsigned long long)totals->resumed, (unsigned long long)totals->finished, (unsigned long long)totals->again,
            (unsigned long long)totals->cuts, (unsigned long long)totals->restarts, (unsigned long long)totals->hours,
            (unsigned long long)totals->full_disks, (unsigned long long)totals->failed_syncs,
            (unsigned long long)totals->failed_writes, (unsigned long long)totals->failed_calls);
@@ -282,6 +292,7 @@ START_TEST(histories_follow_the_map)
     }
     print(first, &totals);
     ck_assert_uint_gt(totals.acknowledged, totals.operations / 4);
+    ck_assert_uint_gt(totals.finished, totals.operations / 1000);
     ck_assert(totals.histories < 3 || totals.refused > totals.operations / 100);
 }
 END_TEST

@@ -951,6 +951,22 @@ START_TEST(a_call_that_fails_costs_nothing_that_was_told)
 }
 END_TEST
 
+START_TEST(what_is_removed_does_not_come_back)
+{
+    struct upload_info info;
+    for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++) {
+        start_over(seed);
+        uint64_t id = must_create("k", SIZE);
+        must_bring(id, 0, 1000);
+        ck_assert_int_eq(upload_forget(fixture.store, id), STORE_OK);
+        fixture_cut(&fixture, seed);
+        fixture_open(&fixture);
+        ck_assert_int_eq(look(id, &info), STORE_NO_UPLOAD);
+        ck_assert_uint_eq(fixture_figures(&fixture).unfinished_bytes, 0);
+    }
+}
+END_TEST
+
 /* Makes one of the parts, and commits it, or hears that this has been done; whether a client was told so. */
 static bool join_and_commit(const uint64_t *parts)
 {
@@ -1190,6 +1206,7 @@ int main(void)
         a_store_that_has_some_is_not_empty,
         a_cut_at_any_call_loses_nothing_that_was_told,
         a_call_that_fails_costs_nothing_that_was_told,
+        what_is_removed_does_not_come_back,
         a_cut_or_a_fault_while_parts_are_joined_loses_none,
         a_fault_while_parts_are_joined_is_over_when_they_come_again,
         whatever_happens_what_was_told_is_so,
