@@ -206,14 +206,17 @@ int stage_take_as_it_is(struct stage *stage, uint64_t blob)
 int stage_keep(struct stage *stage, uint64_t blob, const struct timespec *written)
 {
     const struct io *io = stage->io;
+    struct imprint imprint = {0};
     int error = carriage_link(stage, CARRIAGE_BLOB, blob);
     int file = error ? -1 : numbered_open(io, stage->draft.blobs, blob, blobs_ending);
     if (file < 0)
         return error ? error : errno;
-    if (io->fdatasync(io->self, file) < 0 || (written && io->set_written(io->self, file, written) < 0))
+    error = imprint_of(io, file, &imprint);
+    if (!error && (io->fdatasync(io->self, file) < 0 || (written && io->set_written(io->self, file, written) < 0)))
         error = errno;
     io->close(io->self, file);
     stage->files_kept++;
+    stage->bytes_kept += imprint.size;
     return error;
 }
 
