@@ -1,6 +1,10 @@
-/* test_onset.c - a log whose first segment a crash meets before its first group is on disk. */
+/* test_onset.c - a log whose first segment a crash meets before its first group is on disk.
+ *
+ *   CAIRN_CUTS   power cuts, at least (130)
+ */
 #include "store/log/segment.h"
 #include "tests/lib/fixture.h"
+#include "tests/lib/prng.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
@@ -15,7 +19,7 @@ FIXTURE_OF_EACH_TEST
 static const char segment[] = "/data/stores/s/log/0000000000000001.seg";
 static const char reach[] = "/data/stores/s/reach";
 
-enum { PAYLOAD = 500, SECTOR = 512, CUT_SEEDS = 12, FAULT_SEEDS = 2, CALLS_MAX = 64 };
+enum { PAYLOAD = 500, SECTOR = 512, CUTS = 130, FAULT_SEEDS = 2, CALLS_MAX = 64 };
 
 /* Of three the second stands behind the first sector, and the third in later ones. */
 static const char *payload(char letter)
@@ -103,7 +107,7 @@ static bool go_on(uint64_t seed, bool acknowledged)
 START_TEST(a_cut_at_any_call_loses_nothing)
 {
     unsigned told = 0, cuts = 0;
-    for (uint64_t seed = 0; seed < CUT_SEEDS; seed++) {
+    for (uint64_t seed = 0; cuts < prng_environment("CAIRN_CUTS", CUTS); seed++) {
         bool acknowledged = false;
         for (uint64_t call = 0; !acknowledged; call++, cuts++) {
             fixture_renew(&fixture);
