@@ -121,28 +121,37 @@ export async function held({ checks, browser, folder }) {
 
 // ---- for everybody -----------------------------------------------------------------------------------
 
-const VIEWS = { stores: "#/stores", browse: "#/store/photos/objects/2026/alps/",
-    "browse-object": "#/store/photos/objects/2026/alps/?open=/2026/alps/ridge.png",
-                changes: "#/store/photos/changes", live: "#/live", "store-live": "#/store/photos/live" };
+// Each view: its place, and what is there when it is. One follows another that has nothing of it.
+const VIEWS = {
+    stores: ["#/stores", (v) => v.row("limited")],
+    browse: ["#/store/photos/objects/2026/alps/", (v) => v.row("ridge.png")],
+    "browse-object": ["#/store/photos/objects/2026/alps/?open=/2026/alps/ridge.png", (v) => v.panel.locator("img")],
+    live: ["#/live", (v) => v.main.locator(".legend dd", { hasText: /\d/ }).first()],
+    changes: ["#/store/photos/changes", (v) => v.main.getByText("0 changes since you look")],
+    "store-live": ["#/store/photos/live", (v) => v.main.locator(".legend dd", { hasText: /\d/ }).first()],
+};
 
-export async function everybody({ checks, browser, server }) {
+async function look({ checks, browser, server }, scheme, size) {
+    const v = await Visitor.arrive(browser, server, { size, scheme });
+    for (const [name, [place, sign]] of Object.entries(VIEWS)) {
+        const title = `${name}, ${scheme}, ${size.width}`;
+        await v.go(place);
+        await sign(v).waitFor();
+        const flaws = await v.flaws();
+        checks.check(`${title}: nothing serious for axe`, flaws.length === 0, flaws);
+        const over = await v.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        checks.check(`${title}: nothing is wider than the screen`, over <= 0, over);
+        await v.picture(`${name}-${scheme}-${size.width}`);
+    }
+    checks.check(`${scheme}, ${size.width}: nothing to complain about`, v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+export async function everybody(stage) {
     for (const scheme of ["light", "dark"])
-        for (const size of scheme === "dark" ? [NARROW, WIDE] : [NARROW, WIDE, WALL])
-            for (const [name, place] of Object.entries(VIEWS)) {
-                const v = await Visitor.arrive(browser, server, { size, scheme, place }),
-                    title = `${name}, ${scheme}, ${size.width}`;
-                await (name.includes("live") ? v.main.locator(".legend dd", { hasText: /\d/ }).first() :
-                    name === "changes" ? v.main.getByText("0 changes since") :
-                    name === "browse-object" ? v.panel.locator("img") : v.grid.locator(".row .text").first()).waitFor();
-                await v.page.evaluate(() => document.fonts.ready);
-                const flaws = await v.flaws();
-                checks.check(`${title}: nothing serious for axe`, flaws.length === 0, flaws);
-                const over = await v.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-                checks.check(`${title}: nothing is wider than the screen`, over <= 0, over);
-                checks.check(`${title}: nothing to complain about`, v.complaints.length === 0, v.complaints);
-                await v.picture(`${name}-${scheme}-${size.width}`);
-                await v.leave();
-            }
+        for (const size of [NARROW, WIDE])
+            await look(stage, scheme, size);
+    await look(stage, "light", WALL);
 }
 
 // ---- how soon ----------------------------------------------------------------------------------------
