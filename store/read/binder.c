@@ -40,14 +40,14 @@ static void count_segment(const struct catalog *catalog, struct state *states, c
     if (*at == catalog->count || segment_is_husk(segment))
         return;
     struct state *state = &states[*at];
-    const struct catalog_shelf *shelf = &catalog->shelves[*at];
+    const struct shelf *shelf = &catalog->shelves[*at];
     if (segment->number < shelf->first) {
         state->apart = true;
         return;
     }
     state->segments++;
     state->live += segment->live;
-    state->ready = state->ready && stretch->sealed && catalog_shelf_covers(shelf, segment->number, stretch->records);
+    state->ready = state->ready && stretch->sealed && shelf_covers(shelf, segment->number, stretch->records);
 }
 
 /* Looks at all shelves; NULL: memory is out. */
@@ -60,8 +60,8 @@ static struct state *survey(const struct binder *binder)
     if (!states)
         return NULL;
     for (size_t i = 0; i < catalog->count; i++) {
-        const struct catalog_shelf *shelf = &catalog->shelves[i];
-        states[i].ready = !catalog_shelf_lacks(shelf);
+        const struct shelf *shelf = &catalog->shelves[i];
+        states[i].ready = !shelf_lacks(shelf);
         for (size_t run = 0; run < shelf->count; run++) {
             states[i].entries += run_entries(shelf->runs[run]);
             states[i].tombstones += run_tombstones(shelf->runs[run]);
@@ -159,10 +159,10 @@ static bool take_runs(struct binder_work *work, const struct catalog *catalog, s
 }
 
 /* Takes down what a shelf is made of: a segment that was read while it was written to is what it is now. Blocking. */
-static bool take_source(struct binder_work *work, const struct catalog_shelf *shelf, const struct stretch *stretch)
+static bool take_source(struct binder_work *work, const struct shelf *shelf, const struct stretch *stretch)
 {
     const struct segment *segment = stretch->segment;
-    struct run_source source = catalog_shelf_source(shelf, segment->number);
+    struct run_source source = shelf_source(shelf, segment->number);
     if (!shelf->filed && segment_stamp(segment, &source.stamp))
         return false;
     work->sources[work->source_count] = source;

@@ -22,6 +22,7 @@
 #include "store/disk/space.h"
 #include "store/read/binding.h"
 #include "store/read/catalog.h"
+#include "store/read/keys.h"
 
 /* What is under way. */
 struct binder_work {

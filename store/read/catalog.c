@@ -1,16 +1,14 @@
 /* catalog.c - which runs tell of the objects of a store. catalog.h tells how they are kept. */
 #include "store/read/catalog.h"
 
-#include "store/read/binding.h"
+#include "store/read/keys.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FALL = 4,        /* a run in memory has so many times the entries of all behind it on its shelf */
     GONE_SHARE = 4,  /* one in so many entries that a page meets may lead to nothing */
     GONE_MANY = 256, /* so many on pages that met more have the binder look */
     LAG = 256 << 10, /* so many bytes of tombstones that are in no run are many */
@@ -21,12 +19,6 @@ enum {
 void catalog_init(struct catalog *catalog)
 {
     lock_init(&catalog->lock);
-}
-
-static void shelf_clear(struct catalog_shelf *shelf, size_t count)
-{
-    while (shelf->count > count)
-        run_release(shelf->runs[--shelf->count]);
 }
 
 void catalog_free(struct catalog *catalog)
@@ -40,7 +32,7 @@ void catalog_free(struct catalog *catalog)
 /* ---- the shelves; the catalog's lock is held ------------------------------------------------- */
 
 /* The shelf of a segment, or else (false) where it would stand. */
-static bool shelf_find(const struct catalog *catalog, uint64_t number, size_t *ret_at)
+static bool find_shelf(const struct catalog *catalog, uint64_t number, size_t *ret_at)
 {
     assert(lock_is_mine(&catalog->lock));
     size_t low = 0;
@@ -57,72 +49,42 @@ static bool shelf_find(const struct catalog *catalog, uint64_t number, size_t *r
 }
 
 /* Puts an empty shelf there; NULL: memory is out. */
-static struct catalog_shelf *shelf_put(struct catalog *catalog, size_t at, uint64_t first, uint64_t last)
+static struct shelf *put_shelf(struct catalog *catalog, size_t at, uint64_t first, uint64_t last)
 {
     assert(lock_is_mine(&catalog->lock));
     if (catalog->count == catalog->capacity) {
         size_t capacity = catalog->capacity * 2 + 4;
-        struct catalog_shelf *moved = realloc(catalog->shelves, capacity * sizeof *moved);
+        struct shelf *moved = realloc(catalog->shelves, capacity * sizeof *moved);
         if (!moved)
             return NULL;
         catalog->shelves = moved;
         catalog->capacity = capacity;
     }
-    struct catalog_shelf *shelf = &catalog->shelves[at];
+    struct shelf *shelf = &catalog->shelves[at];
     memmove(shelf + 1, shelf, (catalog->count - at) * sizeof *shelf);
-    *shelf = (struct catalog_shelf){.first = first, .last = last};
+    *shelf = (struct shelf){.first = first, .last = last};
     catalog->count++;
     catalog->changed = true;
     return shelf;
 }
 
-static void shelf_remove(struct catalog *catalog, size_t at)
+static void remove_shelf(struct catalog *catalog, size_t at)
 {
     assert(lock_is_mine(&catalog->lock));
-    struct catalog_shelf *shelf = &catalog->shelves[at];
+    struct shelf *shelf = &catalog->shelves[at];
     shelf_clear(shelf, 0);
     catalog->count--;
     memmove(shelf, shelf + 1, (catalog->count - at) * sizeof *shelf);
 }
 
-static struct run_source last_source(const struct run *run)
-{
-    return run_source_at(run, run_source_count(run) - 1);
-}
-
-struct run_source catalog_shelf_source(const struct catalog_shelf *shelf, uint64_t number)
-{
-    if (shelf->count == 0)
-        return (struct run_source){0};
-    const struct run *run = shelf->runs[shelf->count - 1];
-    size_t low = 0;
-    size_t high = run_source_count(run);
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (run_source_at(run, middle).number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    struct run_source source = {0};
-    if (low < run_source_count(run))
-        source = run_source_at(run, low);
-    return source.number == number ? source : (struct run_source){0};
-}
-
-bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records)
-{
-    return catalog_shelf_source(shelf, number).covered == records;
-}
-
 /* ---- the files that there are ---------------------------------------------------------------- */
 
 /* Removes the file of a shelf, if it has one with a name, and it is none of that number. */
-static void remove_file(const struct catalog *catalog, const struct catalog_shelf *shelf, uint64_t other)
+static void remove_file(const struct catalog *catalog, const struct shelf *shelf, uint64_t other)
 {
     if (!shelf->filed || damage_has_gaps(catalog->reader->index))
         return;
-    uint64_t number = last_source(shelf->runs[0]).number;
+    uint64_t number = run_last_source(shelf->runs[0]).number;
     if (number != other)
         keys_remove(catalog->reader->log, number);
 }
@@ -130,18 +92,18 @@ static void remove_file(const struct catalog *catalog, const struct catalog_shel
 void catalog_discard(struct catalog *catalog, size_t at)
 {
     remove_file(catalog, &catalog->shelves[at], 0);
-    shelf_remove(catalog, at);
+    remove_shelf(catalog, at);
 }
 
 void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct run *run)
 {
     assert(lock_is_mine(&catalog->lock) && count > 0);
-    struct catalog_shelf *shelf = &catalog->shelves[from];
+    struct shelf *shelf = &catalog->shelves[from];
     for (size_t i = 0; i < count; i++)
-        remove_file(catalog, &shelf[i], last_source(run).number);
+        remove_file(catalog, &shelf[i], run_last_source(run).number);
     shelf->last = shelf[count - 1].last;
     while (count-- > 1)
-        shelf_remove(catalog, from + count);
+        remove_shelf(catalog, from + count);
     shelf_clear(shelf, 0);
     shelf->runs[shelf->count++] = run;
     shelf->filed = true;
@@ -156,8 +118,8 @@ void catalog_replace(struct catalog *catalog, size_t from, size_t count, struct 
 static bool shelve(struct catalog *catalog, struct run *run)
 {
     size_t at;
-    uint64_t first = run_source_at(run, 0).number, last = last_source(run).number;
-    bool met = shelf_find(catalog, first, &at);
+    uint64_t first = run_source_at(run, 0).number, last = run_last_source(run).number;
+    bool met = find_shelf(catalog, first, &at);
     if (met && catalog->shelves[at].last >= last) {
         keys_remove(catalog->reader->log, last);
         run_release(run);
@@ -165,7 +127,7 @@ static bool shelve(struct catalog *catalog, struct run *run)
     }
     while (at < catalog->count && catalog->shelves[at].first <= last)
         catalog_discard(catalog, at);
-    struct catalog_shelf *shelf = shelf_put(catalog, at, first, last);
+    struct shelf *shelf = put_shelf(catalog, at, first, last);
     if (!shelf) {
         run_release(run);
         return false;
@@ -173,15 +135,6 @@ static bool shelve(struct catalog *catalog, struct run *run)
     shelf->runs[shelf->count++] = run;
     shelf->filed = true;
     return true;
-}
-
-/* Whether a shelf in a file has all there is to tell of a stretch, and was made of that very file. Blocking. */
-static bool is_made_of(const struct catalog_shelf *shelf, const struct stretch *stretch)
-{
-    uint64_t stamp;
-    struct run_source source = catalog_shelf_source(shelf, stretch->segment->number);
-    return stretch->sealed && source.covered == stretch->records && !segment_stamp(stretch->segment, &stamp) &&
-           source.stamp == stamp;
 }
 
 bool catalog_pin_from(const struct catalog *catalog, uint64_t number, struct stretch *ret_stretch)
@@ -195,13 +148,13 @@ bool catalog_pin_from(const struct catalog *catalog, uint64_t number, struct str
 
 /* Whether a shelf tells of the log as it is: of each sealed segment among its own, of which there are some, all there
  * is. Blocking. */
-static bool is_of_this_log(const struct catalog *catalog, const struct catalog_shelf *shelf)
+static bool is_of_this_log(const struct catalog *catalog, const struct shelf *shelf)
 {
     struct stretch stretch = {.next = shelf->first};
     bool right = true, some = false;
     while (right && stretch.next <= shelf->last && catalog_pin_from(catalog, stretch.next, &stretch)) {
         bool counts = !segment_is_husk(stretch.segment) && stretch.segment->number <= shelf->last;
-        right = !counts || is_made_of(shelf, &stretch);
+        right = !counts || shelf_is_made_of(shelf, &stretch);
         some = some || counts;
         stretch_release(&stretch);
     }
@@ -229,12 +182,12 @@ static bool is_of_no_use(struct failure failure)
 static void shelve_own(struct catalog *catalog, const struct inventory *inventory)
 {
     size_t at;
-    if (!inventory->run || shelf_find(catalog, inventory->number, &at))
+    if (!inventory->run || find_shelf(catalog, inventory->number, &at))
         return;
-    struct run_source source = last_source(inventory->run);
+    struct run_source source = run_last_source(inventory->run);
     if (source.number != inventory->number || source.covered > inventory->position)
         return;
-    struct catalog_shelf *shelf = shelf_put(catalog, at, source.number, source.number);
+    struct shelf *shelf = put_shelf(catalog, at, source.number, source.number);
     if (!shelf)
         return;
     shelf->runs[shelf->count++] = run_retain(inventory->run);
@@ -319,125 +272,6 @@ struct todo {
     size_t count;
 };
 
-/* Tells of the records that a run lacks. True when it lacks any. */
-static bool tell_lacks(const struct reader *reader, const struct run *run, const struct segment *segment)
-{
-    size_t count;
-    const uint64_t *lacks = run_lacks(run, &count);
-    size_t fresh = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct location location = location_unpack(lacks[i]);
-        fresh += damage_found_record(reader->index, segment_offset(segment, location.position), location.length);
-    }
-    if (fresh > 0)
-        notice_tell(reader->notice, STORE_LOG_ERROR,
-                    "%zu records in segment %016" PRIx64 " are damaged: listings leave their objects out", fresh,
-                    segment->number);
-    return count > 0;
-}
-
-bool catalog_shelf_lacks(const struct catalog_shelf *shelf)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < shelf->count && count == 0; i++)
-        (void)run_lacks(shelf->runs[i], &count);
-    return count > 0;
-}
-
-/* Makes one run of those from one on, in memory. */
-static struct failure shelf_bind(struct catalog_shelf *shelf, size_t from, uint64_t salt)
-{
-    struct binding binding;
-    struct run *run;
-    uint64_t *lacks = NULL;
-    bool more;
-    const struct run_source source = last_source(shelf->runs[shelf->count - 1]);
-    struct failure failure = binding_init(&binding, shelf->runs + from, shelf->count - from, salt, NULL, -1);
-    if (!failure.error)
-        failure = binding_go(&binding, SIZE_MAX, &more);
-    if (!failure.error)
-        failure = run_writer_take(&binding.writer, &source, &lacks, 0, &run);
-    binding_free(&binding);
-    if (failure.error)
-        return failure;
-    shelf_clear(shelf, from);
-    shelf->runs[shelf->count++] = run;
-    return failure_none();
-}
-
-/* Makes the sizes of the runs on a shelf fall again. */
-static struct failure shelf_settle(struct catalog_shelf *shelf, uint64_t salt)
-{
-    size_t from = shelf->count - 1;
-    uint64_t entries = run_entries(shelf->runs[from]) + 1;
-    while (from > 0 && run_entries(shelf->runs[from - 1]) < FALL * entries)
-        entries += run_entries(shelf->runs[--from]);
-    return from + 1 < shelf->count ? shelf_bind(shelf, from, salt) : failure_none();
-}
-
-/* Brings a shelf in memory up to date. */
-static struct failure shelf_extend(const struct reader *reader, struct catalog_shelf *shelf,
-                                   const struct stretch *stretch)
-{
-    struct draft draft;
-    struct run *run;
-    const struct run_source source = {
-        .number = stretch->segment->number, .covered = stretch->records, .stamp = RUN_NO_STAMP};
-    uint64_t from = shelf->count > 0 ? last_source(shelf->runs[shelf->count - 1]).covered : SEGMENT_HEADER;
-    draft_init(&draft);
-    struct failure failure = draft_read(&draft, reader->index, reader->log, stretch->segment, from, stretch->records);
-    if (!failure.error)
-        failure = draft_run(&draft, &source, reader->log->salt, &run);
-    draft_free(&draft);
-    if (failure.error)
-        return failure;
-    shelf->runs[shelf->count++] = run;
-    if (tell_lacks(reader, run, stretch->segment))
-        return failure_none(); /* and is made again for the next listing */
-    return shelf_settle(shelf, reader->log->salt);
-}
-
-/* Makes the file of a sealed segment that has none; where that fails, and where it lacks records, a run in memory. What
- * comes while there are gaps is made for this life alone: it leaves out what may yet come back. */
-static struct failure shelf_file(const struct reader *reader, struct catalog_shelf *shelf,
-                                 const struct stretch *stretch)
-{
-    struct draft draft;
-    struct run *run;
-    struct run_source source;
-    draft_init(&draft);
-    struct failure failure = keys_draft(reader->index, reader->log, stretch->segment, stretch->records, &draft,
-                                        &source);
-    if (!failure.error && draft.lacks_count == 0 && source.stamp != RUN_NO_STAMP)
-        shelf->filed = !keys_write(reader->log, &source, &draft, !damage_has_gaps(reader->index), &run).error;
-    if (!failure.error && !shelf->filed)
-        failure = draft_run(&draft, &source, reader->log->salt, &run);
-    draft_free(&draft);
-    if (failure.error)
-        return failure;
-    shelf->runs[shelf->count++] = run;
-    (void)tell_lacks(reader, run, stretch->segment);
-    return failure_none();
-}
-
-/* Takes the file of a sealed segment that others have made meanwhile. */
-static bool shelf_open(const struct reader *reader, struct catalog_shelf *shelf, const struct stretch *stretch)
-{
-    struct run *run;
-    if (!stretch->sealed || damage_has_gaps(reader->index) ||
-        keys_open(reader->log, stretch->segment->number, &run).error)
-        return false;
-    struct catalog_shelf filed = {.runs = {run}, .count = 1};
-    if (run_source_count(run) > 1 || !is_made_of(&filed, stretch)) {
-        run_release(run);
-        return false;
-    }
-    shelf_clear(shelf, 0);
-    shelf->runs[shelf->count++] = run;
-    shelf->filed = true;
-    return true;
-}
-
 /* Whether much of the last segment, of which so much is known, is not in the inventory: when all of it is written again
  * it is worth that. */
 static bool is_behind(const struct catalog *catalog, uint64_t number, uint64_t covered)
@@ -448,25 +282,25 @@ static bool is_behind(const struct catalog *catalog, uint64_t number, uint64_t c
 }
 
 /* Brings the shelf of a segment up to date, which is in no file yet as far as is known. */
-static struct failure shelf_update(struct catalog *catalog, const struct stretch *stretch)
+static struct failure update_shelf(struct catalog *catalog, const struct stretch *stretch)
 {
     size_t at;
     const struct reader *reader = catalog->reader;
     uint64_t number = stretch->segment->number;
-    bool found = shelf_find(catalog, number, &at);
-    struct catalog_shelf *shelf = found ? &catalog->shelves[at] : shelf_put(catalog, at, number, number);
+    bool found = find_shelf(catalog, number, &at);
+    struct shelf *shelf = found ? &catalog->shelves[at] : put_shelf(catalog, at, number, number);
     if (!shelf)
         return failure_of(STORE_NO_MEMORY);
-    if (catalog_shelf_lacks(shelf))
+    if (shelf_lacks(shelf))
         shelf_clear(shelf, 0); /* what could not be read may be readable again */
-    if (shelf_open(reader, shelf, stretch) || catalog_shelf_covers(shelf, number, stretch->records))
+    if (shelf_open(reader, shelf, stretch) || shelf_covers(shelf, number, stretch->records))
         return failure_none();
     struct failure failure = stretch->sealed && shelf->count == 0 ? shelf_file(reader, shelf, stretch)
                                                                   : shelf_extend(reader, shelf, stretch);
     bool wants = stretch->sealed ? !shelf->filed : is_behind(catalog, number, stretch->records);
     catalog->changed = catalog->changed || wants; /* it can come into a file */
     if (shelf->count == 0)
-        shelf_remove(catalog, at);
+        remove_shelf(catalog, at);
     return failure;
 }
 
@@ -476,7 +310,7 @@ static struct failure shelf_update(struct catalog *catalog, const struct stretch
 static bool is_done(const struct catalog *catalog, const struct segment *segment)
 {
     size_t at;
-    return segment_is_husk(segment) || (shelf_find(catalog, segment->number, &at) && catalog->shelves[at].filed);
+    return segment_is_husk(segment) || (find_shelf(catalog, segment->number, &at) && catalog->shelves[at].filed);
 }
 
 /* Takes references on the segments that there is something to do for. */
@@ -516,7 +350,7 @@ static struct failure bring_up_to_date(struct catalog *catalog)
     if (!failure.error)
         failure = todo_pin(catalog, &todo);
     for (size_t i = 0; i < todo.count && !failure.error; i++)
-        failure = shelf_update(catalog, &todo.stretches[i]);
+        failure = update_shelf(catalog, &todo.stretches[i]);
     todo_free(&todo);
     return failure;
 }
@@ -557,8 +391,8 @@ static uint64_t lag_of(const struct catalog *catalog, const struct stretch *stre
     uint64_t covered = SEGMENT_HEADER, number = stretch->segment->number;
     if (is_done(catalog, stretch->segment))
         return 0;
-    if (shelf_find(catalog, number, &at))
-        covered = catalog_shelf_source(&catalog->shelves[at], number).covered;
+    if (find_shelf(catalog, number, &at))
+        covered = shelf_source(&catalog->shelves[at], number).covered;
     uint64_t left = stretch->records > covered ? stretch->records - covered : 0;
     return left < stretch->segment->tombstones ? left : stretch->segment->tombstones;
 }
@@ -614,11 +448,11 @@ static bool is_last(const struct catalog *catalog, uint64_t number)
 size_t catalog_own_runs(const struct catalog *catalog, bool *ret_lags)
 {
     assert(lock_is_mine(&catalog->lock));
-    const struct catalog_shelf *last = catalog->count > 0 ? &catalog->shelves[catalog->count - 1] : NULL;
+    const struct shelf *last = catalog->count > 0 ? &catalog->shelves[catalog->count - 1] : NULL;
     *ret_lags = false;
-    if (!last || last->filed || last->count == 0 || catalog_shelf_lacks(last) || !is_last(catalog, last->last))
+    if (!last || last->filed || last->count == 0 || shelf_lacks(last) || !is_last(catalog, last->last))
         return 0;
-    *ret_lags = is_behind(catalog, last->last, last_source(last->runs[last->count - 1]).covered);
+    *ret_lags = is_behind(catalog, last->last, run_last_source(last->runs[last->count - 1]).covered);
     return last->count;
 }
 
@@ -627,9 +461,9 @@ void catalog_take_inventory(struct catalog *catalog, const struct inventory_stoc
     assert(lock_is_mine(&catalog->lock));
     size_t own = stock->own;
     struct run *const *runs = stock->runs + stock->count - own;
-    struct catalog_shelf *last = catalog->count > 0 ? &catalog->shelves[catalog->count - 1] : NULL;
+    struct shelf *last = catalog->count > 0 ? &catalog->shelves[catalog->count - 1] : NULL;
     bool same = last && !last->filed && last->count >= own;
-    catalog->inventoried = last_source(run);
+    catalog->inventoried = run_last_source(run);
     for (size_t i = 0; i < own && same; i++)
         same = last->runs[i] == runs[i];
     if (!same) {
@@ -650,14 +484,6 @@ static void forget_inventory(struct catalog *catalog)
 {
     catalog->inventoried = (struct run_source){0};
     inventory_remove(catalog->reader->log);
-}
-
-static bool shelf_is_broken(const struct catalog_shelf *shelf)
-{
-    bool broken = false;
-    for (size_t i = 0; i < shelf->count; i++)
-        broken = broken || run_is_broken(shelf->runs[i]);
-    return broken;
 }
 
 void catalog_drop_broken(struct catalog *catalog)

@@ -1,10 +1,8 @@
 /* catalog.h - which runs tell of the objects of a store.
  *
- * The runs stand on shelves. A shelf has all entries of a segment, or of several ones behind one another: in one file
- * (keys.h), or in memory, where a segment is written to or was sealed just now. Then there are a few runs, of sizes
- * that fall, so that listing while writing sorts only what is new. A file is made when a listing first needs it. In the
- * background the shelves of many segments become few, and what is known of all of them comes into the inventory
- * (binder.h), from where a catalog takes it when it is opened.
+ * The runs stand on shelves (shelf.h). A file is made when a listing first needs it. In the background the shelves of
+ * many segments become few, and what is known of all of them comes into the inventory (binder.h), from where a catalog
+ * takes it when it is opened.
  *
  * So a page costs what it shows, not what the store holds, and nothing of this lies on the way of a write.
  */
@@ -15,27 +13,17 @@
 #include "store/base/lock.h"
 #include "store/log/stretch.h"
 #include "store/read/inventory.h"
-#include "store/read/keys.h"
 #include "store/read/object.h"
+#include "store/read/shelf.h"
 
 #include <stdatomic.h>
-
-enum { CATALOG_RUNS = 40 }; /* of a shelf: their sizes fall, so they are never that many */
-
-struct catalog_shelf {
-    uint64_t first;                 /* numbers of the segments that it is for: from this one ... */
-    uint64_t last;                  /* ... to this one */
-    bool filed;                     /* in a file */
-    struct run *runs[CATALOG_RUNS]; /* the oldest first */
-    size_t count;
-};
 
 struct catalog {
     const struct reader *reader; /* the store's, like the next */
     struct errand *binding;      /* the binder's: makes few shelves of many */
 
     struct lock lock;
-    struct catalog_shelf *shelves; /* in the order of their segments */
+    struct shelf *shelves; /* in the order of their segments */
     size_t count;
     size_t capacity;
     bool opened;                   /* the files there are have been looked at */
@@ -94,16 +82,7 @@ size_t catalog_own_runs(const struct catalog *catalog, bool *ret_lags);
  * are still there. Takes it. */
 void catalog_take_inventory(struct catalog *catalog, const struct inventory_stock *stock, struct run *run);
 
-/* Whether a shelf lacks records that could not be read. */
-bool catalog_shelf_lacks(const struct catalog_shelf *shelf);
-
 /* The stretch of the first segment from a number on; false: there is none. */
 bool catalog_pin_from(const struct catalog *catalog, uint64_t number, struct stretch *ret_stretch);
-
-/* What a shelf says of a segment that it is made of; all zero: it is not. */
-struct run_source catalog_shelf_source(const struct catalog_shelf *shelf, uint64_t number);
-
-/* Whether a shelf has all that there is to tell of a segment, whose records end at a position. */
-bool catalog_shelf_covers(const struct catalog_shelf *shelf, uint64_t number, uint64_t records);
 
 #endif

@@ -247,6 +247,11 @@ struct run_source run_source_at(const struct run *run, size_t at)
         .number = little_get64(source), .covered = little_get64(source + 8), .stamp = little_get64(source + 16)};
 }
 
+struct run_source run_last_source(const struct run *run)
+{
+    return run_source_at(run, run_source_count(run) - 1);
+}
+
 const uint64_t *run_lacks(const struct run *run, size_t *ret_count)
 {
     *ret_count = run->lacks_count;

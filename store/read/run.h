@@ -113,6 +113,7 @@ uint64_t run_entries(const struct run *run);
 uint64_t run_tombstones(const struct run *run);
 size_t run_source_count(const struct run *run);
 struct run_source run_source_at(const struct run *run, size_t at);
+struct run_source run_last_source(const struct run *run);
 
 /* The records that the run lacks. Borrowed. */
 const uint64_t *run_lacks(const struct run *run, size_t *ret_count);

@@ -132,7 +132,7 @@ static size_t runs_of_last(uint64_t *ret_covered)
 {
     struct catalog *catalog = &fixture.store->catalog;
     lock_take(&catalog->lock);
-    const struct catalog_shelf *last = &catalog->shelves[catalog->count - 1];
+    const struct shelf *last = &catalog->shelves[catalog->count - 1];
     size_t count = last->filed ? 0 : last->count;
     *ret_covered = catalog->inventoried.number == last->last ? catalog->inventoried.covered : 0;
     lock_release(&catalog->lock);
