@@ -19,6 +19,7 @@ static unsigned objects; /* in the store */
 
 static struct {
     struct backup_store store; /* what was told of it last */
+    char name[64];             /* its name */
     size_t flaws;
     size_t kept;
     enum store_flaw_kind kind; /* of the last */
@@ -29,6 +30,7 @@ static void told(void *arg, const struct backup_store *store)
 {
     (void)arg;
     seen.store = *store;
+    snprintf(seen.name, sizeof seen.name, "%s", store->name);
 }
 
 static void flaw(void *arg, const char *store, const struct store_flaw *found, bool kept)
@@ -261,7 +263,7 @@ START_TEST(a_folder_that_is_missing_is_told)
     ck_assert_int_eq(copy_from("/data", false), STORE_OK);
     ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, parts[_i], AT_FDCWD, "/moved"), 0);
     ck_assert_int_ne(copy_from("/data", false), STORE_OK);
-    ck_assert_str_eq(seen.store.name, "s");
+    ck_assert_str_eq(seen.name, "s");
     expect_flaws("/copy", 0);
     ck_assert_int_eq(io->renameat(io->self, AT_FDCWD, "/moved", AT_FDCWD, parts[_i]), 0);
     expect_kept(0);
@@ -314,6 +316,37 @@ START_TEST(a_damaged_segment_does_not_take_the_place_of_a_whole_one)
         ck_assert_uint_eq(seen.kept, seen.flaws);
         expect_flaws("/copy", 0);
     }
+}
+END_TEST
+
+/* Runs that are cut short one after the other, each somewhere else: the copy is whole behind each. */
+START_TEST(what_is_mended_is_whole_wherever_a_run_ends)
+{
+    enum { STRIDE = 23 };
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    scribble_segment();
+    remove_large();
+    uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
+    expect_kept(2);
+    uint64_t calls = sim_disk_calls(fixture.disk, SIM_ANY) - before;
+    for (uint64_t nth = 1; nth <= calls; nth += STRIDE) {
+        if (_i == 0)
+            sim_disk_fail(fixture.disk, SIM_ANY, nth, false, EIO);
+        else
+            sim_disk_cut_after(fixture.disk, nth);
+        (void)copy_from("/data", false);
+        if (_i == 0)
+            sim_disk_heal(fixture.disk);
+        else
+            sim_disk_reboot(fixture.disk, nth);
+        expect_flaws("/copy", 0);
+    }
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK); /* a cut may have brought the large object back */
+    ck_assert_uint_ge(seen.kept, 1);
+    ck_assert_uint_eq(seen.kept, seen.flaws);
+    expect_flaws("/copy", 0);
+    ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
 }
 END_TEST
 
@@ -476,6 +509,7 @@ int main(void)
     add(all, what_comes_back_is_taken, 1);
     add(all, a_folder_that_is_missing_is_told, 3);
     add(all, a_damaged_segment_does_not_take_the_place_of_a_whole_one, DAMAGES);
+    add(all, what_is_mended_is_whole_wherever_a_run_ends, 2);
     add(all, a_segment_that_was_damaged_while_it_grew_is_mended, 1);
     add(all, damage_of_what_the_copy_never_had_is_copied_and_told, DAMAGES);
     add(all, as_it_is_takes_the_damage, 1);
