@@ -11,12 +11,6 @@
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void boolean(struct jsontext *text, const char *name, bool value)
-{
-    jsontext_name(text, name);
-    jsontext_bool(text, value);
-}
-
 /* A path or a sentence with one may be no text. */
 static void words(struct jsontext *text, const char *name, const char *value)
 {
@@ -39,7 +33,7 @@ static void json_flaw(struct jsontext *text, const struct store_flaw *flaw, bool
 {
     jsontext_open(text, '{');
     flaw_json(text, flaw);
-    boolean(text, "kept", kept);
+    jsontext_flag(text, "kept", kept);
     jsontext_close(text, '}');
 }
 
@@ -48,8 +42,8 @@ static void json_store(struct account *account, const struct backup_store *store
     struct jsontext *text = &account->text;
     jsontext_open(text, '{');
     jsontext_field(text, "name", store->name);
-    boolean(text, "unchanged", store->unchanged);
-    boolean(text, "replaced", store->replaced);
+    jsontext_flag(text, "unchanged", store->unchanged);
+    jsontext_flag(text, "replaced", store->replaced);
     jsontext_name(text, "end_offset");
     if (offset)
         jsontext_number(text, *offset);
@@ -72,7 +66,7 @@ static void json_end(struct account *account, const char *sentence)
     list(text, "absent", &account->absent);
     list(text, "removed", &account->removed);
     jsontext_figure(text, "flaw_count", account->flaws);
-    boolean(text, "complete", !sentence && account->failed == 0);
+    jsontext_flag(text, "complete", !sentence && account->failed == 0);
     words(text, "error", sentence);
     jsontext_close(text, '}');
     fwrite(text->bytes, 1, text->length, stdout);

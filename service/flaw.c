@@ -55,8 +55,7 @@ void flaw_json(struct jsontext *text, const struct store_flaw *flaw)
         jsontext_hash(text, flaw->key_hash);
     else
         jsontext_null(text);
-    jsontext_name(text, "live");
-    jsontext_bool(text, flaw->live);
+    jsontext_flag(text, "live", flaw->live);
     jsontext_field(text, "text", store_flaw_text(flaw->kind));
 }
 

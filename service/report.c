@@ -10,12 +10,6 @@
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void boolean(struct jsontext *text, const char *name, bool value)
-{
-    jsontext_name(text, name);
-    jsontext_bool(text, value);
-}
-
 /* Writes out what has come together, so that a report may be longer than memory. */
 static void flush(struct report *report)
 {
@@ -64,7 +58,7 @@ static void json_figures(struct jsontext *text, const struct store_verification 
     jsontext_figure(text, "records", verification->records);
     jsontext_figure(text, "blobs", verification->blobs);
     jsontext_figure(text, "bytes", verification->bytes_done);
-    boolean(text, "complete", verification->complete);
+    jsontext_flag(text, "complete", verification->complete);
     json_error(text, error, "the store cannot be opened");
     jsontext_close(text, '}');
 }
@@ -73,8 +67,8 @@ static void json_end(const struct report *report, struct jsontext *text)
 {
     jsontext_close(text, ']');
     jsontext_figure(text, "flaw_count", report->flaws);
-    boolean(text, "complete", report->complete);
-    boolean(text, "whole", report->complete && report->flaws == 0);
+    jsontext_flag(text, "complete", report->complete);
+    jsontext_flag(text, "whole", report->complete && report->flaws == 0);
     json_error(text, report->error[0] ? report->error : NULL, "the folder cannot be checked");
     jsontext_close(text, '}');
 }

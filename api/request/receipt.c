@@ -45,7 +45,6 @@ void receipt_write(struct jsontext *json, const char *store, const struct store_
     jsontext_figure(json, "offset", values->offset);
     jsontext_figure(json, "size", values->size);
     jsontext_field(json, "etag", exists ? etag : NULL);
-    jsontext_name(json, "created");
-    jsontext_bool(json, exists && !values->existed);
+    jsontext_flag(json, "created", exists && !values->existed);
     jsontext_close(json, '}');
 }

@@ -90,8 +90,7 @@ static void write_outcome(struct jsontext *line, const struct request *request, 
     jsontext_figure(line, "bytes_out", figures->sent);
     jsontext_name(line, "milliseconds");
     jsontext_thousandths(line, (uint64_t)figures->nanoseconds / 1000);
-    jsontext_name(line, "complete");
-    jsontext_bool(line, complete);
+    jsontext_flag(line, "complete", complete);
 }
 
 /* Without memory there is no line. */
@@ -193,8 +192,7 @@ void record_cut(struct api *api, struct MHD_Connection *connection)
     write_time(&line, 0);
     write_host(&line, "peer", &peer);
     jsontext_field(&line, "problem", "head-incomplete");
-    jsontext_name(&line, "complete");
-    jsontext_bool(&line, false);
+    jsontext_flag(&line, "complete", false);
     put_line(api, connection, &line);
 }
 

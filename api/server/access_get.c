@@ -71,10 +71,8 @@ static void begin(struct request *request)
     jsontext_open(&json, '{');
     jsontext_field(&json, "name", visitor_name(visitor));
     write_end(&json, visitor->token);
-    jsontext_name(&json, "open");
-    jsontext_bool(&json, !visitor->rules);
-    jsontext_name(&json, "signs_links");
-    jsontext_bool(&json, visitor->rules && visitor->rules->link_key_count > 0);
+    jsontext_flag(&json, "open", !visitor->rules);
+    jsontext_flag(&json, "signs_links", visitor->rules && visitor->rules->link_key_count > 0);
     write_grants(&json, visitor);
     jsontext_close(&json, '}');
     reply_json(request, 200, &json);

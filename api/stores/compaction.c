@@ -26,10 +26,8 @@ void compaction_write(struct jsontext *json, const struct store_compaction *comp
         return;
     }
     jsontext_open(json, '{');
-    jsontext_name(json, "running");
-    jsontext_bool(json, compaction->running);
-    jsontext_name(json, "complete");
-    jsontext_bool(json, compaction->complete);
+    jsontext_flag(json, "running", compaction->running);
+    jsontext_flag(json, "complete", compaction->complete);
     timestamp_field(json, "started", compaction->started);
     timestamp_field(json, "finished", compaction->finished);
     write_log(json, "before", &compaction->before);

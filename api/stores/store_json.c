@@ -33,8 +33,7 @@ void store_json_reply(struct request *request)
     jsontext_field(&json, "name", request->store_name);
     for (const struct figure *figure = figures_all; figure->name; figure++)
         jsontext_figure(&json, figure->name, figure_value(figure, &figures));
-    jsontext_name(&json, "failed");
-    jsontext_bool(&json, figures.failed);
+    jsontext_flag(&json, "failed", figures.failed);
     store_json_limits(&json, &figures.limits);
     jsontext_name(&json, "verification");
     verification_write(&json, request->store);

@@ -23,8 +23,7 @@ static void answer(struct request *request)
     struct jsontext json = {0};
     jsontext_open(&json, '{');
     jsontext_field(&json, "name", request->store_name);
-    jsontext_name(&json, "created");
-    jsontext_bool(&json, request->created);
+    jsontext_flag(&json, "created", request->created);
     jsontext_close(&json, '}');
     reply_json(request, request->created ? 201 : 200, &json);
 }

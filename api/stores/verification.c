@@ -12,10 +12,8 @@ void verification_write(struct jsontext *json, struct store *store)
         return;
     }
     jsontext_open(json, '{');
-    jsontext_name(json, "running");
-    jsontext_bool(json, verification.running);
-    jsontext_name(json, "complete");
-    jsontext_bool(json, verification.complete);
+    jsontext_flag(json, "running", verification.running);
+    jsontext_flag(json, "complete", verification.complete);
     timestamp_field(json, "started", verification.started);
     timestamp_field(json, "finished", verification.finished);
     jsontext_figure(json, "bytes_done", verification.bytes_done);

@@ -238,6 +238,12 @@ void jsontext_figure(struct jsontext *json, const char *name, uint64_t number)
     jsontext_number(json, number);
 }
 
+void jsontext_flag(struct jsontext *json, const char *name, bool value)
+{
+    jsontext_name(json, name);
+    jsontext_bool(json, value);
+}
+
 void jsontext_field(struct jsontext *json, const char *name, const char *text)
 {
     jsontext_name(json, name);

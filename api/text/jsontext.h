@@ -64,6 +64,9 @@ void jsontext_frame(struct jsontext *json, const char *text);
 /* A number with its name. */
 void jsontext_figure(struct jsontext *json, const char *name, uint64_t number);
 
+/* A truth value with its name. */
+void jsontext_flag(struct jsontext *json, const char *name, bool value);
+
 /* A string with its name; a NULL text is null. */
 void jsontext_field(struct jsontext *json, const char *name, const char *text);
 

@@ -6,6 +6,7 @@
 #include "store/disk/note.h"
 #include "store/index/horizon.h"
 #include "store/log/segment.h"
+#include "tests/fuzz/check_line.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/log_image.h"
 
@@ -13,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <xxhash.h>
-
-enum { CHECK_LINE = 23 };
 
 static void assert_written_alike(const char *text, const struct horizon_text *read)
 {
@@ -43,13 +42,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
-    char line[CHECK_LINE + 1];
-    size = LLVMFuzzerMutate(data, size, max_size);
-    if ((seed & 1) == 0 || size < CHECK_LINE)
-        return size;
-    size_t covered = size - CHECK_LINE;
-    snprintf(line, sizeof line, "check %016llx\n",
-             (unsigned long long)XXH3_64bits_withSeed(data, covered, LOG_IMAGE_SALT));
-    memcpy(data + covered, line, CHECK_LINE);
-    return size;
+    return check_line_mutate(data, size, max_size, seed);
 }
