@@ -109,8 +109,16 @@ export class Scroller {
         this.#top = Math.max(0, Math.min(this.#top, this.#furthest));
     }
 
+    // As long as the rows that there are by now: no scroll bar goes further than that.
+    #stretch() {
+        this.spacer.style.height = `${Math.min(this.#all, TALLEST)}px`;
+        this.window.style.height = `${this.element.clientHeight}px`;
+        this.spacer.style.marginTop = `${this.head.offsetHeight - this.element.clientHeight}px`;
+    }
+
     // Puts the scroll bar where `top` is.
     #place() {
+        this.#stretch();
         this.#clamp();
         const bar = this.#all <= TALLEST ? this.#top : this.#top / this.#furthest * this.#barFurthest;
         this.element.scrollTop = bar;
@@ -127,9 +135,7 @@ export class Scroller {
     #draw() {
         if (!this.source || !this.element.isConnected)
             return;
-        this.spacer.style.height = `${Math.min(this.#all, TALLEST)}px`;
-        this.window.style.height = `${this.element.clientHeight}px`;
-        this.spacer.style.marginTop = `${this.head.offsetHeight - this.element.clientHeight}px`;
+        this.#stretch();
         this.#clamp();
         const { count, complete } = this.source, first = Math.floor(this.#top / this.height);
         const shown = Math.min(count - first, Math.ceil(this.#seen / this.height) + 1);

@@ -39,7 +39,7 @@ try {
         uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.unsteady,
             uploading.thousands,
         watching.plots, watching.feed, entering.rights, entering.held, entering.everybody, entering.paint,
-            watching.million];
+            watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);

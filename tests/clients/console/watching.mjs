@@ -58,44 +58,65 @@ export async function feed({ checks, visitor: v }) {
 const MANY = Number(process.env.CONSOLE_OBJECTS ?? 1000000);
 const LOT = 10000;
 
-async function fill(server) {
-    await ask(server, "PUT", "/v1/stores/million");
+const nameOf = (number) => `object-${String(number).padStart(7, "0")}`;
+
+async function fill(server, store, count) {
+    await ask(server, "PUT", `/v1/stores/${store}`);
     const began = performance.now();
-    for (let from = 0; from < MANY; from += LOT)
-        await batch(server, "million", Array.from({ length: Math.min(LOT, MANY - from) },
-            (_, i) => ({ op: "put", key: `object-${String(from + i).padStart(7, "0")}`, data: "eA==" })));
-    console.log(`  ${MANY} objects put in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    for (let from = 0; from < count; from += LOT)
+        await batch(server, store, Array.from({ length: Math.min(LOT, count - from) },
+            (_, i) => ({ op: "put", key: nameOf(from + i), data: "eA==" })));
+    console.log(`  ${count} objects put in ${((performance.now() - began) / 1000).toFixed(1)} s`);
 }
 
-export async function million({ checks, browser, server }) {
-    await fill(server);
-    const v = await Visitor.arrive(browser, server, { place: "#/store/million/objects/" });
-    await v.row("object-0000000").waitFor();
-    await v.grid.focus();
-    const began = performance.now(), last = `object-${String(MANY - 1).padStart(7, "0")}`;
+// By the key that leads to the end, which is further away each time, as more is read.
+async function scrollDown(v, count) {
+    const began = performance.now(), last = nameOf(count - 1);
     for (let ends = 0; !(await v.names()).includes(last) && ends < 20000; ends++)
         await v.page.keyboard.press("End");
-    const seconds = (performance.now() - began) / 1000, longest = await v.page.evaluate(() => self.longest);
-    const rows = await v.page.locator(".grid .row").count();
-    const heap = await v.page.evaluate(() => performance.memory.usedJSHeapSize);
-    console.log(`  scrolled to the end of ${MANY} in ${seconds.toFixed(1)} s, the longest task ${Math.round(longest)} ms, ${rows} rows, ${(heap / 2 ** 20).toFixed(0)} MiB of scripts`);
-    checks.check("the end is reached", (await v.names()).includes(last), (await v.names()).slice(-2));
-    checks.check("few rows are there at a time", rows < 60, rows);
-    checks.check("the page never stops for long", longest < 1000, longest);
-    checks.check("what was seen is not all kept", heap < 150 * 2 ** 20, heap);
-    await v.picture("million");
-    await v.page.mouse.move(400, 500);
+    return (performance.now() - began) / 1000;
+}
+
+// By the wheel, by the scroll bar, and to the beginning.
+async function scrollUp(checks, v, count) {
     const before = (await v.names())[0];
+    await v.page.mouse.move(400, 500);
     await v.page.mouse.wheel(0, -1200);
     await v.page.waitForFunction((name) => document.querySelector(".rows .row .text").textContent !== name, before);
     const shown = (await v.names()).map((name) => Number(name.slice(7)));
-    checks.check("a turn of the wheel is a few rows", shown[0] > MANY - 120, shown[0]);
+    checks.check(`${count}: a turn of the wheel is a few rows`, shown[0] > count - 120, shown[0]);
     await v.grid.evaluate((grid) => { grid.scrollTop = grid.scrollHeight / 2; });
-    await v.page.waitForFunction((half) =>
-        Math.abs(Number(document.querySelector(".rows .row:not(.waiting) .text")?.textContent.slice(7)) - half) < half / 10, MANY / 2);
+    await v.page.waitForFunction((half) => {
+        const name = document.querySelector(".rows .row:not(.waiting) .text")?.textContent;
+        return Math.abs(Number(name?.slice(7)) - half) < half / 10;
+    }, count / 2);
     await v.page.keyboard.press("Home");
-    await v.row("object-0000000").waitFor();
-    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.row(nameOf(0)).waitFor();
+}
+
+async function scrolled({ checks, browser, server }, store, count) {
+    await fill(server, store, count);
+    const v = await Visitor.arrive(browser, server, { place: `#/store/${store}/objects/` });
+    await v.row(nameOf(0)).waitFor();
+    await v.grid.focus();
+    const seconds = await scrollDown(v, count), longest = await v.page.evaluate(() => self.longest);
+    const rows = await v.page.locator(".grid .row").count();
+    const heap = await v.page.evaluate(() => performance.memory.usedJSHeapSize);
+    console.log(`  scrolled to the end of ${count} in ${seconds.toFixed(1)} s, the longest task ` +
+        `${Math.round(longest)} ms, ${rows} rows, ${(heap / 2 ** 20).toFixed(0)} MiB of scripts`);
+    checks.check(`${count}: the end is reached`, (await v.names()).includes(nameOf(count - 1)), await v.names());
+    checks.check(`${count}: few rows are there at a time`, rows < 60, rows);
+    checks.check(`${count}: the page never stops for long`, longest < 1000, longest);
+    checks.check(`${count}: what was seen is not all kept`, heap < 150 * 2 ** 20, heap);
+    await v.picture(store);
+    await scrollUp(checks, v, count);
+    checks.check(`${count}: nothing to complain about`, v.complaints.length === 0, v.complaints);
     await v.leave();
-    await ask(server, "DELETE", "/v1/stores/million?force=true");
+    await ask(server, "DELETE", `/v1/stores/${store}?force=true`);
+}
+
+// As long as browsers can lay out, and longer.
+export async function endless(stage) {
+    await scrolled(stage, "long", 20000);
+    await scrolled(stage, "million", MANY);
 }
