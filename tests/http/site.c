@@ -42,7 +42,7 @@ void site_start(void)
     create_store();
 }
 
-void site_start_behind(const char *library)
+void site_preload(const char *library)
 {
     char sanitizer[1024];
     const char *options = getenv("ASAN_OPTIONS");
@@ -50,8 +50,18 @@ void site_start_behind(const char *library)
     snprintf(sanitizer, sizeof sanitizer, "%s:verify_asan_link_order=0", options ? options : "");
     setenv("ASAN_OPTIONS", sanitizer, 1);
     setenv("LD_PRELOAD", library, 1);
-    site_start();
+}
+
+void site_preload_end(void)
+{
     unsetenv("LD_PRELOAD");
+}
+
+void site_start_behind(const char *library)
+{
+    site_preload(library);
+    site_start();
+    site_preload_end();
 }
 
 static void open_shared(void)

@@ -49,6 +49,10 @@ void site_listen(void);
 /* As site_start(), with a library (preload/) between the server and libc. */
 void site_start_behind(const char *library);
 
+/* The same for all that is started until the end of it. */
+void site_preload(const char *library);
+void site_preload_end(void);
+
 /* SITE_OWN: a new client for a server that was started again. */
 void site_reconnect(void);
 

@@ -361,9 +361,9 @@ START_TEST(until_the_stores_of_the_start_are_open_it_is_loading)
     server_add(site.server, "--open-stores");
     server_add(site.server, "eager");
     hold("fdatasync");
-    setenv("LD_PRELOAD", PRELOAD_PATH, 1);
+    site_preload(PRELOAD_PATH);
     server_start(site.server);
-    unsetenv("LD_PRELOAD");
+    site_preload_end();
     site_reconnect();
     struct answer *answer = client_get(site.client, "/readyz", NULL);
     site_expect_kind(answer, 503, "loading");

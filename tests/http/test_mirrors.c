@@ -35,9 +35,9 @@ static const json_t *flaws_of(const json_t *report, const char *store)
 static void make_ahead(const char *to)
 {
     setenv("SHIFTED_CLOCK", "86400", 1);
-    setenv("LD_PRELOAD", PRELOAD_PATH, 1);
+    site_preload(PRELOAD_PATH);
     copies_make(site.server->url, to);
-    unsetenv("LD_PRELOAD");
+    site_preload_end();
 }
 
 /* What has expired is told by the server, and not by the clock of whoever copies. */
