@@ -161,18 +161,34 @@ bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arriv
         *ret_overrun = (struct store_overrun){
             .limit = quota->limits.bytes.most, .used = before, .added = after - before};
         share_out(quota, share);
-        share->arrived = 0;
+        share->arrived = share->kept;
+        if (share->kept > 0)
+            share_in(quota, share);
     }
     lock_release(&quota->lock);
     return arrives;
 }
 
-void quota_rest(struct quota *quota, struct quota_share *share, uint64_t arrived)
+static void set(struct quota *quota, struct quota_share *share, uint64_t arrived)
 {
-    lock_take(&quota->lock);
     share_out(quota, share);
     share->arrived = arrived;
     share_in(quota, share);
+}
+
+void quota_rest(struct quota *quota, struct quota_share *share, uint64_t arrived)
+{
+    lock_take(&quota->lock);
+    set(quota, share, arrived);
+    lock_release(&quota->lock);
+}
+
+void quota_pass(struct quota *quota, struct quota_share *one, uint64_t of_one, struct quota_share *other,
+                uint64_t of_other)
+{
+    lock_take(&quota->lock);
+    set(quota, one, of_one);
+    set(quota, other, of_other);
     lock_release(&quota->lock);
 }
 

@@ -11,7 +11,8 @@
  * more than its limit and, until uploads have taken their places, once more what it holds. Those that survive their
  * connections (uploads.h) are spared nothing, for they cost nobody anything while they lie there.
  *
- * Who is refused has nothing in it any more. So of uploads that are too many, those that are left get through.
+ * Who is refused has nothing in it any more, but for what was there before. So of uploads that are too many, those that
+ * are left get through.
  *
  * Thread: any; of a share one at a time.
  */
@@ -33,6 +34,7 @@ struct quota {
 /* What an unfinished upload has in it. All zero: nothing yet. */
 struct quota_share {
     uint64_t arrived;
+    uint64_t kept;     /* of these, bytes that were there before: they stay when more is refused */
     uint64_t replaced; /* bytes of the object whose place it takes, once somebody has looked */
     bool counts;
 };
@@ -74,12 +76,16 @@ void quota_retract(struct quota *quota, const struct quota_growth *growth, struc
 bool quota_foresees(struct quota *quota, const struct quota_growth *growth, struct store_overrun *ret_overrun);
 
 /* Of an upload so many bytes have come in all. False, and *ret_overrun, when they do not fit: then none of them
- * count. */
+ * count, but for those that are kept. */
 bool quota_arrive(struct quota *quota, struct quota_share *share, uint64_t arrived, struct store_overrun *ret_overrun);
 
 /* Of uploads that nobody works on, and that were let in before, so many bytes are there in all, whether they fit or
  * not. */
 void quota_rest(struct quota *quota, struct quota_share *share, uint64_t arrived);
+
+/* The same of two at once, where bytes that were let in become those of another share. */
+void quota_pass(struct quota *quota, struct quota_share *one, uint64_t of_one, struct quota_share *other,
+                uint64_t of_other);
 
 /* The upload has ended, or has been refused. */
 void quota_leave(struct quota *quota, struct quota_share *share);

@@ -75,7 +75,7 @@ static void take_over(struct stream *stream, bool whole)
     stream->whole = whole;
     stream->base = stream->position = upload->file.slot.offset;
     stream->weighed = true; /* it is spared nothing: it may lie there for long, and so may any number for one object */
-    quota_rest(stream->intake->quota, &stream->share, stream->base);
+    upload_lend(upload, &stream->share);
     if (stream->base > 0) { /* the digest of all would need what is there already */
         XXH3_freeState(stream->hash);
         stream->hash = NULL;
@@ -135,7 +135,7 @@ static void let_go(struct stream *stream)
     charge_give_back(stream);
     lock_release(&stream->lock);
     blob_file_close(&stream->file);
-    quota_leave(stream->intake->quota, &stream->share);
+    upload_reclaim(upload, &stream->share);
     upload_release(upload);
 }
 
@@ -171,9 +171,10 @@ static void tell(struct stream *stream, struct store_result result)
     uint64_t charge = stream->charge;
     if (!result.receipts && stream->upload)
         result.end_offset = stream->upload->file.slot.offset;
-    quota_leave(intake->quota, &stream->share);
-    if (stream->upload)
+    if (stream->upload) {
+        upload_reclaim(stream->upload, &stream->share);
         upload_release(stream->upload);
+    }
     if (stream->done)
         stream->done(stream->arg, &result);
     stream_free(stream);

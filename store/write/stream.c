@@ -30,8 +30,10 @@ void stream_drop(struct stream *stream)
 {
     const struct intake *intake = stream->intake;
     blob_file_close(&stream->file);
-    if (stream->upload)
+    if (stream->upload) {
+        upload_reclaim(stream->upload, &stream->share);
         upload_release(stream->upload);
+    }
     if (stream->file.blob)
         blobs_remove(intake->blobs, stream->file.blob);
     quota_leave(intake->quota, &stream->share);

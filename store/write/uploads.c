@@ -117,6 +117,37 @@ uint64_t uploads_resting(const struct unfinished *file)
     return file->slot.stage == UPLOAD_DONE || unfinished_is_private(file) ? 0 : file->slot.offset;
 }
 
+/* Where `keeps` they go on counting as what they have on disk, else not at all. Lock held. */
+static int64_t recount(struct upload *upload, bool keeps)
+{
+    uint64_t counts = keeps ? uploads_resting(&upload->file) : 0;
+    int64_t more = (int64_t)(counts - upload->counted);
+    upload->counted = counts;
+    for (size_t i = 0; i < upload->part_count; i++)
+        more += recount(upload->parts[i], keeps);
+    return more;
+}
+
+void upload_lend(struct upload *upload, struct quota_share *share)
+{
+    struct uploads *uploads = upload->uploads;
+    lock_take(&uploads->lock);
+    uint64_t less = (uint64_t)-recount(upload, false);
+    share->kept = less;
+    quota_pass(uploads->intake->quota, &uploads->share, uploads->share.arrived - less, share, less);
+    lock_release(&uploads->lock);
+}
+
+void upload_reclaim(struct upload *upload, struct quota_share *share)
+{
+    struct uploads *uploads = upload->uploads;
+    lock_take(&uploads->lock);
+    uint64_t more = (uint64_t)recount(upload, true);
+    share->kept = 0;
+    quota_pass(uploads->intake->quota, &uploads->share, uploads->share.arrived + more, share, 0);
+    lock_release(&uploads->lock);
+}
+
 /* ---- who holds which -------------------------------------------------------------------------- */
 
 static struct upload *find_held(const struct uploads *uploads, uint64_t id)
@@ -158,7 +189,7 @@ void upload_release(struct upload *upload)
     for (size_t i = 0; i < upload->part_count; i++)
         upload_release(upload->parts[i]);
     free(upload->parts);
-    uploads_rest_more(uploads, (int64_t)uploads_resting(&upload->file));
+    uploads_rest_more(uploads, (int64_t)(uploads_resting(&upload->file) - upload->counted));
     lock_take(&uploads->lock);
     struct upload **at = &uploads->held;
     while (*at != upload)
@@ -249,7 +280,7 @@ static struct failure look(struct upload *upload, uint64_t id)
     int error = unfinished_read(uploads->io, uploads->folder, uploads->salt, id, &upload->file);
     if (error)
         return failure_of_reading(error);
-    uploads_rest_more(uploads, -(int64_t)uploads_resting(&upload->file));
+    upload->counted = uploads_resting(&upload->file);
     if (unfinished_has_expired(&upload->file)) {
         (void)upload_erase(upload);
         return failure_of(STORE_NO_UPLOAD);
@@ -306,7 +337,8 @@ struct failure uploads_hold(struct uploads *uploads, uint64_t id, struct upload 
 
 /* ---- making one ------------------------------------------------------------------------------- */
 
-static struct failure may_create(const struct uploads *uploads, const struct upload_order *order,
+/* What is made of parts adds nothing to what these have. */
+static struct failure may_create(const struct uploads *uploads, const struct upload_order *order, bool joined,
                                  struct store_overrun *ret_overrun)
 {
     const struct intake *intake = uploads->intake;
@@ -320,7 +352,7 @@ static struct failure may_create(const struct uploads *uploads, const struct upl
     if (!space_has(intake->services->space, size))
         return failure_of(STORE_FULL);
     bool new = !order->partial &&index_now(intake->index, &order->key, NULL) == 0;
-    return failure_of(intake_foresees(intake, NULL, new, size, ret_overrun) ? STORE_OK : STORE_QUOTA);
+    return failure_of(intake_foresees(intake, NULL, new, joined ? 0 : size, ret_overrun) ? STORE_OK : STORE_QUOTA);
 }
 
 static struct unfinished new_file(const struct uploads *uploads, uint64_t id, const struct upload_order *order)
@@ -369,7 +401,7 @@ static int make_files(struct uploads *uploads, const struct unfinished *file)
 static struct failure make(struct uploads *uploads, const struct upload_order *order, const uint64_t *parts,
                            struct unfinished *file, struct store_overrun *ret_overrun)
 {
-    struct failure failure = may_create(uploads, order, ret_overrun);
+    struct failure failure = may_create(uploads, order, file->joined, ret_overrun);
     if (!failure.error)
         failure.error = gate_enter(uploads->intake->gate, 0);
     if (failure.error)

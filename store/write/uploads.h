@@ -89,6 +89,12 @@ uint64_t uploads_resting(const struct unfinished *file);
 /* So many bytes more, or less, are with uploads that nobody works on. */
 void uploads_rest_more(struct uploads *uploads, int64_t bytes);
 
+/* The bytes of one that is held, and of its parts, which count as at rest until then, count as the share's. */
+void upload_lend(struct upload *upload, struct quota_share *share);
+
+/* What it has now, and its parts, counts as at rest again, and nothing as the share's. */
+void upload_reclaim(struct upload *upload, struct quota_share *share);
+
 /* ---- all of them ------------------------------------------------------------------------------- */
 
 /* What upload_look(), upload_list() and upload_forget() say. Blocking. */

@@ -511,6 +511,7 @@ void model_power_cut(struct model *model, uint64_t seed)
     model->ground.cut(model->ground.self);
     settle_and_close(model);
     model->ground.reboot(model->ground.self, seed);
+    model_uploads_cut(model);
     model->disturbed = false;
     spoil_summaries(model);
     model_open(model, NULL);

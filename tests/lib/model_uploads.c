@@ -3,7 +3,6 @@
 
 #include "tests/lib/attempt.h"
 #include "tests/lib/model.h"
-#include "tests/lib/model_limits.h"
 #include "tests/lib/ticket.h"
 #include "tests/lib/wall_clock.h"
 
@@ -74,8 +73,14 @@ static void abandon(struct model *model, unsigned store, struct model_upload *up
 /* Who has all bytes but no object brings the last one again, and then it may be missing. */
 static uint64_t least_of(const struct model_upload *upload, const struct model_piece *piece)
 {
-    bool complete = piece->told > 0 && piece->told == piece->to - piece->from;
-    return complete && !upload->joined ? piece->told - 1 : piece->told;
+    bool complete = piece->sure > 0 && piece->sure == piece->to - piece->from;
+    return complete && !upload->joined ? piece->sure - 1 : piece->sure;
+}
+
+void model_uploads_cut(struct model *model)
+{
+    for (unsigned store = 0; store < MODEL_STORES; store++)
+        model->uploads[store].doubtful = false;
 }
 
 /* Asks how far a piece has come; false: it is not known now, or the upload has expired, and is forgotten. */
@@ -98,6 +103,8 @@ static bool learn(struct model *model, struct model_upload *upload, struct model
                    (unsigned long long)(piece->to - piece->from), (unsigned long long)piece->told,
                    (unsigned long long)info.offset, (unsigned long long)info.length, info.done ? " and is done" : "");
     piece->told = info.offset;
+    if (!model->uploads[store].doubtful || info.offset < piece->sure)
+        piece->sure = info.offset;
     piece->expires = info.expires;
     return true;
 }
@@ -203,7 +210,7 @@ static void rest(struct model *model, struct model_upload *upload, struct model_
         model_fail(model, "an upload rests at %llu instead of %llu", (unsigned long long)ticket.end_offset,
                    (unsigned long long)reached);
     if (!error)
-        piece->told = reached;
+        piece->told = piece->sure = reached;
     ticket_destroy(&ticket);
 }
 
@@ -424,7 +431,7 @@ void model_uploads_act(struct model *model, struct prng *prng, unsigned store)
 {
     struct model_upload *upload = &model->uploads[store].all[prng_below(prng, MODEL_UPLOADS)];
     model->uploads[store].operations++;
-    model_meet(model); /* while somebody takes an upload over, its bytes count as nobody's */
+    model->uploads[store].doubtful |= model->disturbed;
     if (upload->state == UPLOAD_ABSENT) {
         plan(model, prng, upload);
     } else if (upload->state == UPLOAD_ENDING) {
@@ -498,6 +505,7 @@ static void look_at(struct model *model, struct model_upload *upload)
 bool model_uploads_verify(struct model *model, unsigned store, uint64_t *ret_bytes)
 {
     struct census census = {.model = model, .store = store};
+    model->uploads[store].doubtful |= model->disturbed;
     for (unsigned i = 0; i < MODEL_UPLOADS; i++)
         look_at(model, &model->uploads[store].all[i]);
     if (model->disturbed)

@@ -36,7 +36,8 @@ struct model_piece {
     bool made;
     uint64_t id;
     uint64_t from, to;
-    uint64_t told;   /* bytes of it that are on disk */
+    uint64_t told;   /* bytes of it that are on disk, ... */
+    uint64_t sure;   /* ... also by a disk that has failed: it may show what a cut takes back */
     int64_t expires; /* as it was told last, nanoseconds since 1970; it may be later */
 };
 
@@ -56,6 +57,7 @@ struct model_uploads {
     struct model_upload all[MODEL_UPLOADS];
     uint64_t ghosts[MODEL_GHOSTS]; /* ids that may come again, since nobody was told that they are gone for good */
     unsigned ghost_count;
+    bool doubtful;       /* the disk has been disturbed since the last cut */
     bool strays;         /* some were made that nobody was told of */
     uint64_t operations; /* what was done to them, */
     uint64_t finished;   /* how many became objects, */
@@ -64,6 +66,9 @@ struct model_uploads {
 
 /* A client does something with one of a store's uploads, perhaps in an attempt. */
 void model_uploads_act(struct model *model, struct prng *prng, unsigned store);
+
+/* The power was cut: what is there now is on disk. */
+void model_uploads_cut(struct model *model);
 
 /* How the attempt ended that was to finish it; not called of one in doubt. */
 void model_uploads_book(struct model *model, const struct attempt *attempt);

@@ -149,6 +149,23 @@ START_TEST(all_together_are_spared_no_more_than_is_there)
 }
 END_TEST
 
+START_TEST(what_was_there_before_counts_whatever_becomes_of_the_rest)
+{
+    struct quota_share resting = {0}, share = {.kept = 40};
+    begin(100, 10, 50, 1);
+    ck_assert(arrive(&resting, 40));
+    quota_pass(&quota, &resting, 0, &share, 40);
+    ck_assert_uint_eq(unfinished(), 40);
+    ck_assert(arrive(&share, 50));
+    ck_assert(!arrive(&share, 51));
+    ck_assert_uint_eq(unfinished(), 40);
+    ck_assert(!admit(1, 11, NULL));
+    quota_pass(&quota, &resting, 45, &share, 0);
+    quota_leave(&quota, &share);
+    ck_assert_uint_eq(unfinished(), 45);
+}
+END_TEST
+
 START_TEST(a_limit_that_is_lowered_holds_for_what_comes)
 {
     struct quota_share share = {0};
@@ -172,6 +189,7 @@ int main(void)
         uploads_count_with_what_has_arrived,
         an_upload_is_spared_what_it_replaces,
         all_together_are_spared_no_more_than_is_there,
+        what_was_there_before_counts_whatever_becomes_of_the_rest,
         a_limit_that_is_lowered_holds_for_what_comes,
     };
     return UNIT_RUN_WITH("quota", setup, teardown, tests);
