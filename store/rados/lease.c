@@ -83,13 +83,16 @@ static int keep(void *arg)
 
 int lease_begin(struct lease *lease, const struct cluster *cluster, const struct lease_options *options)
 {
+    const struct cluster_step create = {.kind = CLUSTER_CREATE};
     uint64_t session = layout_number();
     memset(lease, 0, sizeof *lease);
     lease->cluster = cluster;
     lease->options = *options;
     (void)snprintf(lease->cookie, sizeof lease->cookie, "%016" PRIx64, session);
     layout_session_object(lease->cookie, lease->object);
-    int error = renew(lease);
+    int error = cluster_change(cluster, lease->object, &create, 1); /* on a full cluster a lock makes no object */
+    if (!error)
+        error = renew(lease);
     if (error)
         return error;
     lease->pool = pool_new(1);

@@ -1,7 +1,8 @@
 /* librados.c - the seam to RADOS, by librados. See librados.h and cluster.h.
  *
- * Every write passes on a full cluster, since deletes have to, and would else wait without an end: who writes looks at
- * what is free. Every call has an end, too: what has no answer by then is ETIMEDOUT.
+ * Every write passes on a full cluster, up to where its daemons stop at all: deletes have to, and others would wait
+ * without an end. Who writes looks at what is free. Every call has an end, too: what has no answer by then is
+ * ETIMEDOUT.
  */
 #include "store/rados/librados.h"
 
@@ -165,7 +166,8 @@ static void add_step(struct librados *rados, rados_write_op_t op, const struct c
     }
 }
 
-/* An op is used once: used again it would do nothing and say that it has. */
+/* An op is used once: used again it would do nothing and say that it has. On a full cluster it passes even where it
+ * takes space: a deletion is first of all one more record. */
 static void change(void *self, const char *object, const struct cluster_step *steps, size_t count, cluster_done *done,
                    void *arg)
 {
@@ -177,7 +179,7 @@ static void change(void *self, const char *object, const struct cluster_step *st
     for (size_t i = 0; i < count; i++)
         add_step(rados, op, &steps[i]);
     int result = rados->aio_write_op_operate(op, rados->pool, waiter->completion, object, NULL,
-                                             LIBRADOS_OPERATION_FULL_TRY);
+                                             LIBRADOS_OPERATION_FULL_FORCE);
     rados->release_write_op(op);
     if (result < 0)
         refuse(waiter, result);
