@@ -13,6 +13,7 @@
 
 enum { FILE_MAX = 64 << 20 };
 
+static const char landmark_line[] = "\nlandmark ";
 static const char damaged_line[] = "\ndamaged ";
 
 /* free() it; NULL when memory is out. */
@@ -37,6 +38,7 @@ void bookmark_init(struct bookmark *bookmark, const char *folder, const char *na
 
 void bookmark_free(struct bookmark *bookmark)
 {
+    json_decref(bookmark->landmark);
     json_decref(bookmark->damaged);
 }
 
@@ -44,7 +46,16 @@ void bookmark_forget(struct bookmark *bookmark)
 {
     bookmark->next = 0;
     bookmark->log[0] = '\0';
+    json_decref(bookmark->landmark);
+    bookmark->landmark = NULL;
     json_array_clear(bookmark->damaged);
+}
+
+/* What a line of the file holds; NULL where it has none. */
+static json_t *read_line(const char *text, const char *label)
+{
+    const char *line = text ? strstr(text, label) : NULL;
+    return line ? json_loads(line + strlen(label), JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 }
 
 void bookmark_read(struct bookmark *bookmark)
@@ -55,8 +66,9 @@ void bookmark_read(struct bookmark *bookmark)
     bookmark_forget(bookmark);
     if (!text || sscanf(text, "next %" SCNu64 "\nlog %31[0-9a-f]", &bookmark->next, bookmark->log) != 2)
         bookmark_forget(bookmark);
-    const char *line = text ? strstr(text, damaged_line) : NULL;
-    json_t *damaged = line ? json_loads(line + strlen(damaged_line), JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *damaged = read_line(text, damaged_line);
+    if (bookmark->log[0])
+        bookmark->landmark = read_line(text, landmark_line);
     if (bookmark->log[0] && json_is_array(damaged))
         json_array_extend(bookmark->damaged, damaged);
     json_decref(damaged);
@@ -67,6 +79,8 @@ void bookmark_read(struct bookmark *bookmark)
 static bool write_text(FILE *file, const struct bookmark *bookmark)
 {
     bool good = fprintf(file, "next %" PRIu64 "\nlog %s", bookmark->next, bookmark->log) > 0;
+    if (good && bookmark->landmark)
+        good = fputs(landmark_line, file) >= 0 && json_dumpf(bookmark->landmark, file, JSON_COMPACT) == 0;
     if (good && json_array_size(bookmark->damaged) > 0)
         good = fputs(damaged_line, file) >= 0 && json_dumpf(bookmark->damaged, file, JSON_COMPACT) == 0;
     return good && fputc('\n', file) >= 0 && fflush(file) == 0 && fdatasync(fileno(file)) == 0;

@@ -2,6 +2,7 @@
  *
  *     FOLDER/follow/NAME     next 147488
  *                            log 9f31c2aa
+ *                            landmark {...}    the last change that was read (landmark.h)
  *                            damaged [...]     changes whose objects could not be had: they are asked for again
  *
  * Thread: one.
@@ -20,6 +21,7 @@ struct bookmark {
     const char *name;
     uint64_t next;
     char log[BOOKMARK_LOG_SIZE]; /* which log that is a place of, as the feed's pages tell it; "": that is not known */
+    json_t *landmark;            /* NULL: none is known */
     json_t *damaged;             /* an array of those */
 };
 

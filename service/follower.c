@@ -5,6 +5,7 @@
 #include "service/bookmark.h"
 #include "service/clock.h"
 #include "service/landing.h"
+#include "service/landmark.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,6 +31,7 @@ struct pursuit {
     struct bookmark bookmark;
     json_t *unsettled;     /* name of an object -> its last change, which the folder does not have just so */
     json_t *damaged;       /* the same of those that the server cannot give */
+    json_t *latest;        /* the changes of the last page that had some; NULL: none has come */
     bool anew;             /* the folder has nothing of before */
     bool in_vain;          /* at the end of the feed was asked again for what is unsettled, and still is */
     enum follower_end end; /* when something has failed */
@@ -305,6 +307,10 @@ static bool take_page(struct pursuit *pursuit, const json_t *page, bool *ret_end
     uint64_t end = (uint64_t)json_integer_value(json_object_get(page, "end"));
     if (!take_changes(pursuit, changes))
         return false;
+    if (json_array_size(changes) > 0) {
+        json_decref(pursuit->latest);
+        pursuit->latest = json_incref(json_object_get(page, "changes"));
+    }
     pursuit->bookmark.next = (uint64_t)json_integer_value(json_object_get(page, "next"));
     *ret_end = pursuit->bookmark.next == end;
     bool stands = *ret_end && json_array_size(changes) == 0;
@@ -332,6 +338,28 @@ static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_s
         return true;
     (void)snprintf(bookmark->log, sizeof bookmark->log, "%s", log);
     return write_bookmark(pursuit);
+}
+
+/* Whether the log has what was read of it before: what the folder has is of no use for another history. */
+static bool is_same_history(struct pursuit *pursuit, bool *ret_gone)
+{
+    const struct follower *follower = pursuit->follower;
+    const struct bookmark *bookmark = &pursuit->bookmark;
+    bool lost = bookmark->log[0] &&
+                landmark_is_lost(follower->remote, pursuit->name, bookmark->log, bookmark->next, bookmark->landmark);
+    *ret_gone = lost && follower->replace;
+    return !lost || fail(pursuit, "its log does not have what was copied of it last: it was brought back from an older "
+                                  "copy; with --replace it is taken as it is");
+}
+
+/* By what the log is known again. */
+static void remember(struct pursuit *pursuit)
+{
+    struct bookmark *bookmark = &pursuit->bookmark;
+    if (!pursuit->latest)
+        return;
+    json_decref(bookmark->landmark);
+    bookmark->landmark = landmark_choose(pursuit->follower->remote, pursuit->name, pursuit->latest);
 }
 
 /* Until the store is at a point of the log. */
@@ -464,10 +492,12 @@ static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone
 {
     *ret_gone = false;
     pursuit->end = FOLLOWER_FAILED;
-    bool good = open_store(pursuit) && set_goal(pursuit) && pursue(pursuit, ret_gone) && is_enough(pursuit) &&
-                set_limits(pursuit, limits);
-    if (good)
+    bool good = open_store(pursuit) && set_goal(pursuit) && is_same_history(pursuit, ret_gone) &&
+                pursue(pursuit, ret_gone) && is_enough(pursuit) && set_limits(pursuit, limits);
+    if (good) {
+        remember(pursuit);
         tell_damaged(pursuit);
+    }
     good = good && write_bookmark(pursuit);
     if (pursuit->store)
         landings_end(&pursuit->landings);
@@ -493,6 +523,7 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
     bookmark_free(&pursuit.bookmark);
     json_decref(pursuit.unsettled);
     json_decref(pursuit.damaged);
+    json_decref(pursuit.latest);
     return good ? FOLLOWER_ARRIVED : pursuit.end;
 }
 

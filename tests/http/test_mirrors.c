@@ -190,6 +190,66 @@ START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
 }
 END_TEST
 
+static void copy_folder(const char *from, const char *to)
+{
+    char *command;
+    ck_assert_int_gt(asprintf(&command, "cp -a '%s' '%s'", from, to), 0);
+    ck_assert_int_eq(system(command), 0);
+    free(command);
+}
+
+static void expect_older(const char *to)
+{
+    json_t *report = copies_report(UNKNOWN, site.server->url, to);
+    ck_assert_ptr_nonnull(strstr(error_of(report, "main"), "brought back from an older copy"));
+    json_decref(report);
+    copies_expect_whole(to);
+}
+
+static void expect_replaced(const char *to, const char *text)
+{
+    const char *replace[] = {"backup", "--replace", "--from", site.server->url, to, NULL};
+    command_run(replace, WHOLE);
+    copies_make(site.server->url, to);
+    copies_serve(to);
+    site_expect(site_get("lost", NULL), 404);
+    site_expect_text("else", text);
+}
+
+/* What has been written since to the server that was brought back. */
+static void bring_back(const char *text)
+{
+    const char *to = copies_beside("to"), *older = copies_beside("older");
+    site_start();
+    site_expect(site_put("k", "of both", NULL), 201);
+    server_stop(site.server);
+    copy_folder(site.server->data, older);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_put("lost", "of the first", NULL), 201);
+    copies_make(site.server->url, to);
+    copies_make(site.server->url, to);
+    copies_serve(older);
+    expect_older(to);
+    site_expect(site_put("else", text, NULL), 201);
+    expect_older(to);
+    site_expect(site_put("more", "of the other", NULL), 201);
+    expect_older(to);
+    expect_replaced(to, text);
+}
+
+START_TEST(two_histories_with_changes_in_the_same_places_are_not_mixed)
+{
+    bring_back("of the other");
+}
+END_TEST
+
+START_TEST(two_histories_with_changes_in_other_places_are_not_mixed)
+{
+    bring_back("of the other, and so much longer than what was written to the first");
+}
+END_TEST
+
 /* ---- servers that go and come back --------------------------------------------------------------- */
 
 static pid_t begin_backup(const char *to)
@@ -248,6 +308,8 @@ int main(void)
         a_store_that_cannot_be_read_keeps_no_other_from_being_copied,
         a_report_is_told_of_a_server_that_is_not_there,
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
+        two_histories_with_changes_in_the_same_places_are_not_mixed,
+        two_histories_with_changes_in_other_places_are_not_mixed,
         a_server_that_starts_again_is_waited_for,
     };
     return site_run("mirrors", tests, sizeof tests / sizeof *tests, SITE_OWN);

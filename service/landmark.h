@@ -1,0 +1,25 @@
+/* landmark.h - the last change that was read of a server's log: by it the log is known again.
+ *
+ * A store that was brought back from an older copy has the log that it had, and may have gone on differently since.
+ * What was read up to a place is of another history then, although that place may be one of the log's still.
+ *
+ * Thread: one.
+ */
+#ifndef CAIRN_LANDMARK_H
+#define CAIRN_LANDMARK_H
+
+#include "service/remote.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The last of a page's changes at which the feed can be asked to begin: it does not begin within a transaction. A new
+ * reference; NULL: none is told any more. Blocking. */
+json_t *landmark_choose(struct remote *remote, const char *store, const json_t *changes);
+
+/* Whether a log that was read up to `next` has gone on differently. False also where that cannot be known: no change is
+ * remembered, or compaction has moved it. Blocking. */
+bool landmark_is_lost(struct remote *remote, const char *store, const char *log, uint64_t next, const json_t *change);
+
+#endif
