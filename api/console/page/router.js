@@ -6,6 +6,7 @@
 // Keys in it are bytes, percent-encoded: a place can be kept, sent to somebody, and gone back to.
 
 import { percentDecode, percentEncode } from "./key.js";
+import { isStoreName } from "./store.js";
 
 const KEPT = /[A-Za-z0-9_.~/-]/;
 
@@ -14,7 +15,7 @@ export function parse(hash) {
     const [view, store, part, ...rest] = path.split("/");
     if (view === "live")
         return { view: "live", store: null };
-    if (view !== "store" || !store)
+    if (view !== "store" || !isStoreName(store ?? "")) // it comes into paths: "..\.." would ask for other ones
         return { view: "stores" };
     if (part === "changes" || part === "live")
         return { view: part, store };

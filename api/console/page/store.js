@@ -3,6 +3,9 @@
 import { Key, bytesOfText, percentEncode } from "./key.js";
 import { ask, askJson } from "./server.js";
 
+// What the server takes for the name of a store.
+export const isStoreName = (name) => /^[a-z0-9][a-z0-9._-]{0,62}$/.test(name);
+
 const at = (store) => `v1/stores/${store}`;
 
 // The most steps that go into one transaction here; the server takes as many by default.

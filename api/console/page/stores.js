@@ -8,7 +8,7 @@ import { complain } from "./notice.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { mayMakeStores, maySeeFigures } from "./session.js";
-import { create, figures, stores } from "./store.js";
+import { create, figures, isStoreName, stores } from "./store.js";
 import { firstPrefix } from "./browse.js";
 import { words } from "./words.js";
 
@@ -157,7 +157,7 @@ export class StoresView {
         const made = await ask({ title: words.stores.make, submit: words.stores.submit,
             fields: [{ name: "name", label: words.stores.name, hint: words.stores.nameHint }],
             work: async ({ name }) => {
-                if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name))
+                if (!isStoreName(name))
                     throw new Error(words.stores.malformed);
                 await create(name);
                 return name;

@@ -38,7 +38,7 @@ try {
         browse.keyboard,
         uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.unsteady,
             uploading.thousands,
-        watching.plots, watching.feed, entering.rights, entering.held, entering.everybody, entering.paint,
+        watching.plots, watching.feed, entering.rights, entering.astray, entering.held, entering.everybody, entering.paint,
             watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });

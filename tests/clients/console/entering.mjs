@@ -187,3 +187,16 @@ async function unscripted({ checks, browser, server }) {
     checks.check("the first paint waits for no script", await page.getByText("Stores").isVisible());
     await page.close();
 }
+
+// A link that was sent by somebody: what it has in the place of a store's name is no path of the server, nor of another
+// application behind the same proxy.
+export async function astray({ checks, browser, server }) {
+    for (const name of ["x\\..\\..\\..\\evil", "..", "%2e%2e", "UPPER", "a".repeat(64)]) {
+        const v = await Visitor.arrive(browser, server, { place: `#/store/${name}/objects/` });
+        await v.main.getByRole("heading", { name: "Stores" }).waitFor();
+        const strayed = v.requests.map(({ path }) => path).filter((path) =>
+            !/^\/(console\/.*|v1\/(access|stores(\/[a-z0-9][a-z0-9._-]*)?))(\?|$)/.test(path));
+        checks.check(`nothing is asked for a store that is named ${name.slice(0, 20)}`, strayed.length === 0, strayed);
+        await v.leave();
+    }
+}
