@@ -1,6 +1,8 @@
 // tus.js - a large file, piece by piece, by tus 1.0.0: it goes on where it was after a broken network, a restart of the
-// server, and, since where it lies is remembered, when the page was closed and the same file is chosen again.
+// server, and, since where it lies is remembered, when the page was closed and the same file is chosen again. Whether it
+// is the same is told by digests of the pieces that were sent: size and time may be those of another one.
 
+import { digest } from "./digest.js";
 import { bytesOfText } from "./key.js";
 import { Refusal, ask } from "./server.js";
 
@@ -8,7 +10,29 @@ const VERSION = { "Tus-Resumable": "1.0.0" };
 const LEAST = 1 << 20, MOST = 64 << 20;
 const QUICK = 400, SLOW = 2000; // milliseconds of a piece, below and above which the next one is larger and smaller
 
-const placeOf = ({ store, key, file }) => `cairn-upload ${store} ${file.size} ${file.lastModified} ${key.bytes}`;
+const nameOf = ({ store, key, file }) => `cairn-sending ${store} ${file.size} ${file.lastModified} ${key.bytes}`;
+
+// What is remembered of an upload: { place, pieces: [[from, length, digest]] }, or null.
+const recall = (item) => JSON.parse(localStorage.getItem(nameOf(item)));
+const forget = (item) => localStorage.removeItem(nameOf(item));
+
+function remember(item, upload) {
+    try {
+        localStorage.setItem(nameOf(item), JSON.stringify(upload));
+    } catch {
+        forget(item); // there is no room: then it does not outlive the page
+    }
+}
+
+async function isSame({ file }, pieces, offset) {
+    for (const [from, length, known] of pieces)
+        if (from < offset && await digest(file.slice(from, from + length)) !== known)
+            return false;
+    return true;
+}
+
+// Refused for good it is not: after signing in, or a while, it goes on.
+const FOR_NOW = [401, 403, 429];
 
 // By other requests that hold the upload, or from elsewhere than it is by now: it is asked again.
 const ELSEWHERE = [409, 423];
@@ -37,15 +61,16 @@ async function lookup(place, signal) {
     }
 }
 
-// Where the file's upload lies, and how far it is: the one that was begun, or a new one.
+// The file's upload, and how far it is: the one that was begun, or a new one.
 async function begin(item, condition, signal) {
-    const name = placeOf(item), known = localStorage.getItem(name);
-    const offset = known === null ? null : await lookup(known, signal);
+    const known = recall(item), offset = known === null ? null : await lookup(known.place, signal);
+    if (offset !== null && await isSame(item, known.pieces, offset))
+        return { upload: known, offset };
     if (offset !== null)
-        return { place: known, offset };
-    const place = await create(item, condition, signal);
-    localStorage.setItem(name, place);
-    return { place, offset: 0 };
+        await dropResumable(item);
+    const upload = { place: await create(item, condition, signal), pieces: [] };
+    remember(item, upload);
+    return { upload, offset: 0 };
 }
 
 async function append(place, offset, piece, signal) {
@@ -64,29 +89,33 @@ async function append(place, offset, piece, signal) {
 
 // Sends what is missing. told(sent) after each piece: so many bytes are on the server's disk.
 export async function sendResumable(item, condition, { signal, told }) {
-    const { file } = item, { place, offset } = await begin(item, condition, signal);
+    const { file } = item, { upload, offset } = await begin(item, condition, signal);
     let sent = offset, length = LEAST;
     told(sent);
     try {
         while (sent < file.size) {
+            const piece = file.slice(sent, sent + length);
+            upload.pieces.push([sent, piece.size, await digest(piece)]);
+            remember(item, upload); // before any byte of it can be there
+            signal.throwIfAborted();
             const began = performance.now();
-            sent = await append(place, sent, file.slice(sent, sent + length), signal);
+            sent = await append(upload.place, sent, piece, signal);
             told(sent);
             const took = performance.now() - began;
             length = took < QUICK ? Math.min(length * 2, MOST) : took > SLOW ? Math.max(length / 2, LEAST) : length;
         }
     } catch (error) {
-        if (error instanceof Refusal && error.status < 500)
-            localStorage.removeItem(placeOf(item)); // it is refused for good, or its condition does not hold
+        if (error instanceof Refusal && error.status < 500 && !FOR_NOW.includes(error.status))
+            forget(item); // it is refused for good, or its condition does not hold
         throw error;
     }
-    localStorage.removeItem(placeOf(item));
+    forget(item);
 }
 
 // Forgets what has been sent of it.
 export async function dropResumable(item) {
-    const place = localStorage.getItem(placeOf(item));
-    localStorage.removeItem(placeOf(item));
-    if (place !== null)
-        await ask("DELETE", place, { headers: VERSION }).catch(() => {}); // it expires by itself
+    const known = recall(item);
+    forget(item);
+    if (known !== null)
+        await ask("DELETE", known.place, { headers: VERSION }).catch(() => {}); // it expires by itself
 }

@@ -36,7 +36,7 @@ try {
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward,
         browse.keyboard,
-        uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.unsteady,
+        uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.mistaken, uploading.unsteady,
             uploading.thousands,
         watching.plots, watching.feed, entering.rights, entering.astray, entering.held, entering.everybody, entering.paint,
             watching.endless];

@@ -2,7 +2,7 @@
 // key is taken.
 
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Line } from "./line.mjs";
 import { ask, list, noise, put } from "./stage.mjs";
@@ -133,6 +133,31 @@ export async function resumed({ checks, browser, cairn, folder }) {
     await ended(v, "1 file");
     checks.check("what was there is not sent again", line.sent < bytes.length + 70 * MIB, line.sent - bytes.length);
     checks.check("a large file is the same after all", await stored(v.server, "large.bin") === sha256(bytes));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    line.close();
+}
+
+// Another file of the same name, size and time does not go on where the first one was.
+export async function mistaken({ checks, browser, cairn, folder }) {
+    const line = await Line.open(cairn.port), path = join(folder, "mistaken.bin"), time = new Date(1.7e12);
+    const lay = async (bytes) => {
+        await writeFile(path, bytes);
+        await utimes(path, time, time);
+    };
+    const v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`, { place: "#/store/s/objects/" });
+    await v.main.getByRole("grid").waitFor();
+    await lay(noise(60 * MIB));
+    await choose(v, "Upload files", [path]);
+    await line.after(line.sent + 10 * MIB);
+    await v.page.close();
+    const bytes = noise(60 * MIB);
+    await lay(bytes);
+    await v.open("#/store/s/objects/");
+    await v.main.getByRole("grid").waitFor();
+    await choose(v, "Upload files", [path]);
+    await ended(v, "1 file");
+    checks.check("two files are not mixed", await stored(v.server, "mistaken.bin") === sha256(bytes));
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
     line.close();
