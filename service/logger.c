@@ -1,6 +1,7 @@
 /* logger.c - lines on stderr. See logger.h. */
 #include "service/logger.h"
 
+#include "api/text/text.h"
 #include "api/text/timestamp.h"
 
 #include <assert.h>
@@ -71,14 +72,6 @@ static int format_text(char *line, size_t size, enum log_level level, const char
     if (!settings.timeless)
         write_now(time);
     return snprintf(line, size, "%s%scairnd: %s%s%s\n", time, *time ? " " : "", name, *name ? ": " : "", sentence);
-}
-
-/* Sentences may quote what strangers sent: a line feed must not begin a second line. */
-static void hide_controls(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
 }
 
 /* JSON must be UTF-8, which a quoted path or key need not be. */
@@ -160,6 +153,6 @@ void logger_line(enum log_level level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    hide_controls(sentence);
+    text_hide_controls(sentence);
     put_line(line, format_line(line, sizeof line, level, sentence));
 }

@@ -4,6 +4,7 @@
  */
 #include "service/remote.h"
 
+#include "api/text/text.h"
 #include "service/version.h"
 
 #include <curl/curl.h>
@@ -147,6 +148,7 @@ static void tell_problem(struct remote *remote, int status)
     const char *detail = json_string_value(json_object_get(problem, "detail"));
     (void)snprintf(remote->error, sizeof remote->error, "%d: %s", status, detail ? detail : "no reason is told");
     json_decref(problem);
+    text_hide_controls(remote->error);
 }
 
 /* By a server that starts, or by what stands in front. */
@@ -185,6 +187,7 @@ static int ask(struct remote *remote, const char *path, const struct remote_read
     free(url);
     if (code != CURLE_OK) {
         (void)snprintf(remote->error, sizeof remote->error, "%s", error[0] ? error : curl.easy_strerror(code));
+        text_hide_controls(remote->error);
         return 0;
     }
     curl.easy_getinfo(remote->handle, CURLINFO_RESPONSE_CODE, &status);

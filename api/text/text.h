@@ -14,4 +14,8 @@ struct text {
 /* Whether it is these characters and no more. */
 bool text_is(const struct text *text, const char *characters);
 
+/* Sentences may quote what strangers sent: a line feed must not begin a second line, and no terminal obey. Each byte of
+ * a control character becomes a question mark. */
+void text_hide_controls(char *sentence);
+
 #endif

@@ -9,11 +9,13 @@
 #include "tests/http/payload.h"
 #include "tests/http/site.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,6 +160,42 @@ START_TEST(a_report_is_told_of_a_server_that_is_not_there)
     ck_assert(json_is_false(json_object_get(report, "complete")));
     json_decref(report);
     ck_assert_int_ne(access(to, F_OK), 0);
+}
+END_TEST
+
+/* A server whose one answer would move the cursor; it ends with the test. */
+static int begin_liar(pid_t *ret_pid)
+{
+    static const char answer[] =
+        "HTTP/1.1 500 x\r\nConnection: close\r\n\r\n{\"detail\":\"\\u001b[31mno\\nfake line\"}";
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
+    ck_assert_int_eq(listen(listener, 8), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    *ret_pid = fork();
+    for (char request[4096]; *ret_pid == 0;) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int stream = accept(listener, NULL, NULL);
+        if (recv(stream, request, sizeof request, 0) < 0 || send(stream, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+            _exit(1);
+        close(stream);
+    }
+    close(listener);
+    return ntohs(address.sin_port);
+}
+
+START_TEST(what_a_server_says_does_not_steer_the_terminal)
+{
+    pid_t pid;
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", begin_liar(&pid));
+    json_t *report = copies_report(UNKNOWN, url, copies_beside("to"));
+    ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(report, "error")), "500: ?[31mno?fake line"));
+    json_decref(report);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 END_TEST
 
@@ -307,6 +345,7 @@ int main(void)
         a_large_object_that_breaks_off_is_a_flaw_and_no_more,
         a_store_that_cannot_be_read_keeps_no_other_from_being_copied,
         a_report_is_told_of_a_server_that_is_not_there,
+        what_a_server_says_does_not_steer_the_terminal,
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
         two_histories_with_changes_in_the_same_places_are_not_mixed,
         two_histories_with_changes_in_other_places_are_not_mixed,

@@ -1,6 +1,7 @@
-/* hex.c, utf8.c, etag.c: the small alphabets. */
+/* hex.c, utf8.c, text.c, etag.c: the small alphabets. */
 #include "api/http/etag.h"
 #include "api/text/hex.h"
+#include "api/text/text.h"
 #include "api/text/utf8.h"
 #include "tests/lib/unit.h"
 
@@ -112,6 +113,22 @@ START_TEST(what_is_no_character_becomes_a_question_mark)
 }
 END_TEST
 
+START_TEST(no_control_character_reaches_a_terminal)
+{
+    const char *texts[][2] = {{"", ""},
+                              {"\x1b[31m\r\nfake\x07\x7f", "?[31m??fake??"},
+                              {"\xc2\x9b"
+                               "31m\xc2\xa0\xc3\x9b\xc2",
+                               "??31m\xc2\xa0\xc3\x9b\xc2"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[32];
+        stpcpy(text, texts[i][0]);
+        text_hide_controls(text);
+        ck_assert_str_eq(text, texts[i][1]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {a_hash_has_sixteen_digits,
@@ -120,6 +137,7 @@ int main(void)
                             valid_utf8,
                             invalid_utf8,
                             a_beginning_has_whole_characters,
-                            what_is_no_character_becomes_a_question_mark};
+                            what_is_no_character_becomes_a_question_mark,
+                            no_control_character_reaches_a_terminal};
     return UNIT_RUN("text", tests);
 }
