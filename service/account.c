@@ -122,7 +122,8 @@ void account_begin(struct account *account, const char *command, bool json, cons
     jsontext_open(&account->text, '[');
 }
 
-void account_flaw(struct account *account, const char *store, const struct store_flaw *flaw, bool kept)
+void account_flaw(struct account *account, const char *store, const char *where, const struct store_flaw *flaw,
+                  bool kept)
 {
     account->flaws++;
     if (account->json) {
@@ -130,7 +131,7 @@ void account_flaw(struct account *account, const char *store, const struct store
         return;
     }
     if (!account->flawed)
-        printf("store %s: the source is damaged\n", store);
+        printf("store %s: %s is damaged\n", store, where);
     account->flawed = true;
     flaw_print(flaw, kept ? "the backup has it, and keeps it" : "the backup does not have it");
 }

@@ -2,8 +2,8 @@
  * object for scripts, whatever happens.
  *
  *     account_begin(&account, "backup", json, from, to);
- *     account_flaw(&account, name, &flaw, kept);      // each store: its flaws, then what has become of it
- *     account_store(&account, &told, &offset);
+ *     account_flaw(&account, name, "the source", &flaw, kept); // each store: its flaws, then ...
+ *     account_store(&account, &told, &offset);                 // ... what has become of it
  *     account_absent(&account, name, removed);
  *     status = account_end(&account, sentence);       // why nothing could be copied, or nothing more; or NULL
  *
@@ -32,8 +32,9 @@ struct account {
 /* `from` and `to` may be no text. */
 void account_begin(struct account *account, const char *command, bool json, const char *from, const char *to);
 
-/* A flaw of a store at the source; `kept`: the copy has what is lost there. */
-void account_flaw(struct account *account, const char *store, const struct store_flaw *flaw, bool kept);
+/* A flaw of a store, in what `where` says; `kept`: the copy has what is lost there. */
+void account_flaw(struct account *account, const char *store, const char *where, const struct store_flaw *flaw,
+                  bool kept);
 
 /* `offset` NULL: it is not known, or there is no new copy. */
 void account_store(struct account *account, const struct backup_store *store, const uint64_t *offset);

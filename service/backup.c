@@ -135,6 +135,21 @@ static enum check_status copy(struct order *order)
     return status;
 }
 
+/* The source was found whole, or else that has been told. */
+static void tell_remedy(const struct order *order)
+{
+    if (copying_is_url(order->copying.from))
+        fail("it is the backup that is damaged, and not the server: remove %s/backup/server, and run this once more "
+             "with "
+             "--replace",
+             order->copying.to);
+    else
+        fail(
+            "it is the backup that is damaged, and not its source: remove %s/stores/NAME of each store with flaws, and "
+            "run this once more",
+            order->copying.to);
+}
+
 int command_backup(char *const *arguments)
 {
     struct order order = {.copying.command = "backup"};
@@ -148,5 +163,8 @@ int command_backup(char *const *arguments)
     if (status == CHECK_UNKNOWN || !order.check)
         return (int)status;
     const struct check check = {.folder = order.copying.to, .store = order.copying.store, .json = order.copying.json};
-    return (int)check_run(&check);
+    enum check_status checked = check_run(&check);
+    if (status == CHECK_WHOLE && checked == CHECK_FLAWS)
+        tell_remedy(&order);
+    return (int)(checked == CHECK_WHOLE ? status : checked);
 }

@@ -39,7 +39,7 @@ static void flaw(void *arg, const char *store, const struct store_flaw *found, b
 {
     struct run *run = arg;
     progress_pause(&run->progress);
-    account_flaw(run->account, store, found, kept);
+    account_flaw(run->account, store, run->part ? run->part->where : "the source", found, kept);
     progress_resume(&run->progress);
 }
 

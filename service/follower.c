@@ -438,7 +438,11 @@ static bool open_store(struct pursuit *pursuit)
     if (!error)
         error = depot_acquire(depot, pursuit->name, &pursuit->store, NULL);
     if (error)
-        return fail_store(pursuit, "its copy cannot be opened", error);
+        return fail_store(
+            pursuit,
+            "its copy in backup/server, below the backup, cannot be opened (to have all copied anew remove "
+            "that folder, and run this once more with --replace)",
+            error);
     if (created) /* with a bookmark, but without what it is about */
         pursuit->bookmark.next = 0;
     landings_begin(&pursuit->landings, pursuit->store, &pursuit->follower->done);

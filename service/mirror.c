@@ -271,7 +271,7 @@ static void tell_flaws(void *arg, const char *store)
                                         .key_length = change.key.length,
                                         .key_hash = change.key.hash,
                                         .live = true};
-        account_flaw(mirror->account, store, &flaw, false);
+        account_flaw(mirror->account, store, "the source", &flaw, false);
         change_free(&change);
     }
 }
@@ -283,7 +283,14 @@ static bool copy_all(struct mirror *mirror, bool followed)
     struct copying copying = *mirror->copying;
     copying.prune = copying.prune && followed;
     const struct copying_part part = {
-        .from = mirror->folder, .wanted = wanted, .offset_of = offset_of, .tell_flaws = tell_flaws, .arg = mirror};
+        .from = mirror->folder,
+        .where =
+            "what was copied to backup/server, and not the server (remove that folder, and run this once more with "
+            "--replace),",
+        .wanted = wanted,
+        .offset_of = offset_of,
+        .tell_flaws = tell_flaws,
+        .arg = mirror};
     return copying_make(&copying, &part, mirror->account, sentence) || fail(mirror, "%s", sentence);
 }
 

@@ -770,6 +770,43 @@ START_TEST(the_last_copy_of_a_large_object_stays)
 }
 END_TEST
 
+/* As a disk does it: the file has the time that it had. */
+static void rot(const char *file)
+{
+    const char *command = client_text(site.client,
+                                      "touch -r '%s' '%s.time' && printf X | dd of='%s' conv=notrunc status=none && "
+                                      "touch -r '%s.time' '%s' && rm '%s.time'",
+                                      file, file, file, file, file, file);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(damage_of_the_backup_is_told_as_such_with_its_remedy)
+{
+    const char *to = copies_beside("to");
+    start();
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
+    run_backup(to);
+    rot(command_keep(strdup(client_text(site.client, "%s/%s", to, blob_path))));
+    const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(checked, FLAWS), "it is the backup that is damaged, and not its source"));
+    ck_assert_int_eq(system(client_text(site.client, "rm -r '%s/stores/main'", to)), 0);
+    command_run(checked, WHOLE);
+}
+END_TEST
+
+/* What the backup keeps whole is no flaw of its own, but the source still has it. */
+START_TEST(a_check_does_not_hide_that_the_source_is_damaged)
+{
+    const char *to = copies_beside("to");
+    start();
+    site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
+    run_backup(to);
+    remove_blob();
+    const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
+    command_run(checked, FLAWS);
+}
+END_TEST
+
 /* Who may read more than the server's user follows no link that it has made. */
 START_TEST(links_are_not_followed)
 {
@@ -815,6 +852,8 @@ int main(void)
         wrong_usage_is_refused,
         a_flaw_of_the_source_is_told,
         the_last_copy_of_a_large_object_stays,
+        damage_of_the_backup_is_told_as_such_with_its_remedy,
+        a_check_does_not_hide_that_the_source_is_damaged,
         links_are_not_followed,
     };
     return site_run("backup", tests, sizeof tests / sizeof *tests, SITE_OWN);
