@@ -5,7 +5,7 @@
 
 import { Key } from "./key.js";
 import { Line } from "./line.js";
-import { LOT, Taken, send, sendLot } from "./send.js";
+import { LOT, Taken, Unreadable, send, sendLot } from "./send.js";
 import { Refusal, ask, passes } from "./server.js";
 import { Sizes } from "./sizes.js";
 import { dropResumable } from "./tus.js";
@@ -29,6 +29,7 @@ export class Queue {
     counts = { waiting: 0, sending: 0, asking: 0, paused: 0, failed: 0, done: 0, skipped: 0 };
     sent = 0; // bytes of those that count
     paused = false;
+    isUnknown = false; // paused until somebody signs in
 
     // decide(item) asks what to do where a key is taken; changed() comes whenever something has; stored(store) with
     // each object that is there.
@@ -73,7 +74,17 @@ export class Queue {
         this.changed();
     }
 
+    // The server knows the token now; what was paused before stays so.
+    known() {
+        if (!this.isUnknown)
+            return;
+        this.isUnknown = false;
+        this.paused = false;
+        this.#work();
+    }
+
     resume() {
+        this.isUnknown = false;
         this.paused = false;
         for (const item of this.items)
             if (item.state === "paused")
@@ -211,14 +222,15 @@ export class Queue {
         this.stored(item.store);
     }
 
-    // What is refused together is sent one by one: so each is told for itself what is wrong with it.
+    // What is refused together, or not to be read, is sent one by one: so each is told for itself what is wrong with it.
     async #sendLot(lot, signal) {
         const on = () => lot.filter((item) => this.#isOn(item, signal));
         try {
             await sendLot(lot, lot[0].group.rule, signal);
             on().forEach((item) => this.#done(item));
         } catch (error) {
-            const apart = error instanceof Refusal && !passes(error);
+            const apart = error instanceof Unreadable ||
+                (error instanceof Refusal && error.status !== 401 && !passes(error));
             for (const item of on()) {
                 item.alone = apart;
                 if (apart)
@@ -237,6 +249,10 @@ export class Queue {
         else if (passes(error)) {
             this.#return(item);
             this.#back ??= this.#whenBack();
+        } else if (error.status === 401) {
+            this.#return(item);
+            this.isUnknown = true;
+            this.pause();
         } else {
             item.error = error.message;
             this.#turn(item, "failed");

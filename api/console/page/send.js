@@ -5,6 +5,7 @@ import { Key } from "./key.js";
 import { Refusal, ask } from "./server.js";
 import { bytes, look } from "./store.js";
 import { sendResumable } from "./tus.js";
+import { words } from "./words.js";
 
 const LARGE = 8 << 20;
 
@@ -13,12 +14,25 @@ export const LOT = { files: 100, bytes: 1 << 20, each: 64 << 10 };
 
 const NEW = { "If-None-Match": "*" };
 
+// The file was removed or changed since it was chosen, or may not be read.
+export class Unreadable extends Error {
+    constructor() {
+        super(words.upload.unreadable);
+    }
+}
+
+// Browsers tell of a file that they cannot read as of a server that they cannot reach.
+async function isReadable(file) {
+    return file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+}
+
 // All of them, or none: where any of their keys is taken, or anything else is in the way of one, none of them is
-// stored.
+// stored. One that cannot be read is answered by an Unreadable.
 export async function sendLot(items, rule, signal) {
     const condition = rule === "replace" ? {} : { if_none_match: "*" };
     const operations = await Promise.all(items.map(async ({ key, file }) => ({ op: "put", ...key.json(), ...condition,
-        data: base64(new Uint8Array(await file.arrayBuffer())), ...(file.type ? { content_type: file.type } : {}) })));
+        data: base64(new Uint8Array(await file.arrayBuffer().catch(() => { throw new Unreadable(); }))),
+        ...(file.type ? { content_type: file.type } : {}) })));
     for (const item of items)
         item.tries = (item.tries ?? 0) + 1;
     await ask("POST", `v1/stores/${items[0].store}/batch`,
@@ -74,10 +88,21 @@ async function put(item, condition, { signal, told }) {
     told(file.size);
 }
 
+// Whether the key is known to be taken. Who may not read is not told.
+async function isKnownTaken({ store, key }) {
+    try {
+        return await look(store, key) !== null;
+    } catch (error) {
+        if (error.status === 403)
+            return false;
+        throw error;
+    }
+}
+
 // A large file is not sent for nothing: whether its key is free is looked up before, and decided at the commit all the
 // same.
 async function large(item, condition, tools) {
-    if (condition === NEW && item.sent === 0 && await look(item.store, item.key) !== null)
+    if (condition === NEW && item.sent === 0 && await isKnownTaken(item))
         throw new Refusal(412, {});
     await sendResumable(item, condition, tools);
 }
@@ -91,6 +116,8 @@ export async function send(item, rule, tools) {
             await way(item)(item, rule === "replace" ? {} : NEW, tools);
             return "done";
         } catch (error) {
+            if (!(error instanceof Refusal) && error.name !== "AbortError" && !await isReadable(item.file))
+                throw new Unreadable();
             if (!isTaken(error) || rule === "replace")
                 throw error;
             if (rule === null)

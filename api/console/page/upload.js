@@ -96,10 +96,10 @@ class Uploads {
     }
 
     #fillRow({ element, cells }, item) {
-        const act = DO[item.state];
+        const act = DO[item.state], isHeld = this.queue.paused && item.state === "waiting";
         cells.item = item;
         setText(cells.name, item.key.shown);
-        setText(cells.state, words.upload.states[item.state]({ error: item.error,
+        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error,
             share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");
@@ -169,6 +169,8 @@ class Uploads {
 
     #sentence() {
         const { queue } = this, { counts } = queue, all = queue.items.length;
+        if (queue.isUnknown)
+            return { kind: "unknown", text: words.upload.unknown };
         if (queue.paused)
             return { kind: "paused", text: words.upload.paused(counts.done, all) };
         if (queue.isAway)

@@ -103,7 +103,8 @@ export const words = {
         download: "Download",
         link: "Copy a link",
         curl: "Copy as curl",
-        curlCopied: "The line of curl is copied. It takes the token from the variable CAIRN_TOKEN.",
+        curlCopied: (token) => `The line of curl is copied.${token ? " It takes the token from the variable " +
+            "CAIRN_TOKEN." : ""}`,
         byHand: "This browser lets no page copy here: copy it by hand",
         rename: "Rename or move",
         copy: "Copy to…",
@@ -177,6 +178,9 @@ export const words = {
         figures: (sent, all, more, pace) => `${sent} of ${more ? "more than " : ""}${all}${pace ? `, ${pace}/s` : ""}`,
         sending: (done, all) => `${number.format(done)} of ${files(all)} uploaded`,
         paused: (done, all) => `Paused: ${number.format(done)} of ${files(all)} uploaded`,
+        unreadable: "This file cannot be read: it was removed or changed since it was chosen, or may not be opened. " +
+            "Choose it again.",
+        unknown: "The server does not know the token any more. Sign in, and it goes on.",
         away: "The server cannot be reached. It goes on by itself when it can.",
         ended: (done, skipped, failed) => [`${files(done)} uploaded`,
             skipped > 0 ? `${number.format(skipped)} skipped` : null,

@@ -2,7 +2,7 @@
 // key is taken.
 
 import { createHash } from "node:crypto";
-import { mkdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Line } from "./line.mjs";
 import { ask, list, noise, put } from "./stage.mjs";
@@ -181,6 +181,30 @@ export async function retried({ checks, visitor: v, folder }) {
     await ended(v, "1 file");
     const keys = (await list(v.server, "limited")).map(({ key }) => key);
     checks.check("it is there when it was tried again, and the other is not", keys.join() === "some,wanted.bin", keys);
+    await cleared(v);
+}
+
+// Files that were removed after they were chosen fail, and they alone.
+export async function unreadable({ checks, visitor: v, folder }) {
+    const path = (name) => join(folder, name), gone = ["gone.txt", "gone.bin"], there = ["there.txt", "there.bin"];
+    for (const name of [...gone, ...there])
+        await writeFile(path(name), noise(name.endsWith(".bin") ? MIB : 100));
+    await v.go("#/store/s/objects/unreadable/");
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    await v.context.setOffline(true);
+    await choose(v, "Upload files", [...gone, ...there].map(path));
+    await says(v, "cannot be reached");
+    await Promise.all(gone.map((name) => rm(path(name))));
+    await v.context.setOffline(false);
+    await says(v, /^2 files uploaded, 2 failed/);
+    const rows = dock(v).locator(".rows .row:not([hidden])").filter({ hasText: "This file cannot be read" });
+    const failed = await rows.locator(".text").allTextContents();
+    checks.check("what cannot be read is told so", failed.sort().join() === "unreadable/gone.bin,unreadable/gone.txt",
+        failed);
+    const keys = (await list(v.server, "s", "prefix=unreadable/")).map(({ key }) => key.slice(11));
+    checks.check("and the others are there", keys.join() === "there.bin,there.txt", keys);
+    for (let left = gone.length; left > 0; left--)
+        await rows.first().getByRole("button", { name: "Do not upload" }).click();
     await cleared(v);
 }
 
