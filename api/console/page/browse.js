@@ -304,6 +304,7 @@ export class Browse {
     }
 }
 
-// The first prefix below which one may look around: where a store opens for who is limited to some.
-export const firstPrefix = (store) => may("list", store) ? "" : prefixesOf("list", store)[0] ?? "";
+// The first prefix below which one may look around, or else write: where a store opens for who is limited to some.
+export const firstPrefix = (store) => may("list", store) ? "" :
+    prefixesOf("list", store)[0] ?? prefixesOf("write", store)[0] ?? "";
 

@@ -48,14 +48,16 @@ async function signIn() {
     asking = true;
     const done = await ask({ title: words.session.title, text: words.session.text, submit: words.session.submit,
         fields: [{ name: "token", label: words.session.token, type: "secret" }],
-        work: async ({ token }) => {
-            if (!await session.signIn(token.trim()))
+        work: async ({ token }, { signal }) => {
+            if (!await session.signIn(token.trim(), signal))
                 throw new Error(words.session.unknown);
             return true;
         } });
     asking = false;
-    if (done)
-        start();
+    if (!done)
+        return;
+    start();
+    uploads.queue.known();
 }
 
 function signOut() {

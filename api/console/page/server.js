@@ -57,7 +57,7 @@ function address(path, query) {
 // Asks, and answers a Response whose status is good. The values of a query are escaped already: prefixes are bytes.
 export async function ask(method, path, { query = {}, headers = {}, json, body, signal } = {}) {
     const head = new Headers(headers);
-    if (token !== null)
+    if (token !== null && !head.has("Authorization"))
         head.set("Authorization", `Bearer ${token}`);
     if (json !== undefined)
         head.set("Content-Type", "application/json");

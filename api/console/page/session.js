@@ -17,9 +17,9 @@ export function begin(refused) {
 }
 
 // Asks what the token allows. False where the server knows nobody by it.
-export async function enter() {
+export async function enter(options) {
     try {
-        access = await server.askJson("GET", "v1/access");
+        access = await server.askJson("GET", "v1/access", options);
         return true;
     } catch (error) {
         if (error instanceof server.Refusal && error.status === 401)
@@ -28,10 +28,12 @@ export async function enter() {
     }
 }
 
-export async function signIn(token) {
-    use(token);
-    if (!await enter())
+// The token is put to use once it is known to be good: until then all goes on with the one before.
+export async function signIn(token, signal) {
+    const isSayable = /^[\x21-\x7e]+$/.test(token); // in a header
+    if (!isSayable || !await enter({ headers: { Authorization: `Bearer ${token}` }, signal }))
         return false;
+    use(token);
     sessionStorage.setItem(PLACE, token);
     return true;
 }

@@ -36,9 +36,9 @@ try {
     const visitor = await Visitor.arrive(browser, server);
     const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward,
         browse.keyboard,
-        uploading.files, uploading.conflicts, uploading.retried, uploading.resumed, uploading.mistaken, uploading.unsteady,
+        uploading.files, uploading.conflicts, uploading.retried, uploading.unreadable, uploading.resumed, uploading.mistaken, uploading.unsteady,
             uploading.thousands,
-        watching.plots, watching.feed, entering.rights, entering.astray, entering.held, entering.everybody, entering.paint,
+        watching.plots, watching.feed, entering.rights, entering.astray, entering.expired, entering.enlarged, entering.held, entering.everybody, entering.paint,
             watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { startCairnd } from "./cairnd.mjs";
-import { ask, png, put } from "./stage.mjs";
+import { ask, noise, png, put } from "./stage.mjs";
 import { NARROW, Visitor, WALL, WIDE } from "./visitor.mjs";
 
 const TOKENS = { all: ["read", "list", "write", "delete", "admin"], reader: ["read", "list"], lister: ["list"] };
@@ -16,6 +16,7 @@ async function guarded(folder, linkKeys) {
     await mkdir(data, { recursive: true });
     await writeFile(file, JSON.stringify({ link_keys: linkKeys, tokens: [
         ...Object.entries(TOKENS).map(([name, rights]) => token(name, [{ stores: ["*"], prefix: "", rights }])),
+        token("writer", [{ stores: ["photos"], prefix: "in/", rights: ["write"] }]),
         token("tenant", [{ stores: ["photos"], prefix: "tenant/", rights: ["read", "list", "write", "delete"] }])] }));
     const life = await startCairnd(data, ["--listen", "127.0.0.1:0", "--access", file]);
     const server = `http://127.0.0.1:${life.port}`, asAll = { token: "all" };
@@ -80,6 +81,57 @@ export async function rights({ checks, browser, folder }) {
     await life.end("SIGTERM");
 }
 
+const upload = (v, file) => v.page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(file);
+const uploaded = (v) => v.page.getByRole("region", { name: "Uploads" }).getByRole("status")
+    .filter({ hasText: /^1 file uploaded/ }).waitFor();
+
+// A token that is not known any more in the midst of an upload, and a wrong one in its place.
+export async function expired({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "expired"), []);
+    const v = await Visitor.arrive(browser, server, { token: "all", place: "#/store/photos/objects/" });
+    await v.row("tenant/").waitFor();
+    await v.page.route("**/objects?*", (route) => route.fulfill({ status: 401, json: {} }));
+    await v.button("Refresh").click();
+    await v.dialog.getByLabel("Token").fill("nobody");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "does not know this token" }).waitFor();
+    await v.dialog.getByLabel("Token").fill("\u201call\u201d");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "does not know this token" }).waitFor();
+    await v.page.keyboard.press("Escape");
+    await v.page.unroute("**/objects?*");
+    await v.button("Refresh").click();
+    await v.main.getByText("2 entries").waitFor();
+    checks.check("a wrong token takes no right away", await v.dialog.count() === 0);
+    await v.page.route("**/uploads/**", (route) =>
+        Number(route.request().headers()["upload-offset"]) > 0 ? route.fulfill({ status: 401, json: {} }) :
+            route.continue());
+    await upload(v, { name: "large.bin", mimeType: "", buffer: noise(20 << 20) });
+    await v.dialog.getByLabel("Token").waitFor();
+    await v.page.getByText("Sign in, and it goes on").first().waitFor();
+    await v.page.unroute("**/uploads/**");
+    await v.dialog.getByLabel("Token").fill("all");
+    await v.dialog.getByRole("button", { name: "Sign in" }).click();
+    await uploaded(v);
+    const begun = v.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/uploads"));
+    checks.check("after signing in an upload goes on where it was", begun.length === 1, begun.length);
+    checks.check("the browser has nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    await life.end("SIGTERM");
+}
+
+// At 400 % of 1280 x 1024.
+export async function enlarged({ checks, browser, server }) {
+    const v = await Visitor.arrive(browser, server, { size: { width: 320, height: 256 }, place: "#/store/s/objects/" });
+    await v.main.getByText(/\d entr/).waitFor();
+    const { height } = await v.grid.boundingBox();
+    checks.check("enlarged, the list keeps some rows", height >= 200, height);
+    const scrolled = await v.page.evaluate(() => document.documentElement.scrollHeight > innerHeight);
+    checks.check("and the page scrolls", scrolled);
+    checks.check("in one direction", await v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await v.leave();
+}
+
 // Who may do things below a prefix only, and who may only list.
 async function limited({ checks, browser, server }) {
     const tenant = await Visitor.arrive(browser, server, { token: "tenant" });
@@ -92,6 +144,14 @@ async function limited({ checks, browser, server }) {
         "Delete store"].includes(name)));
     checks.check("the browser has nothing to complain about", tenant.complaints.length === 0, tenant.complaints);
     await tenant.leave();
+    const writer = await Visitor.arrive(browser, server, { token: "writer" });
+    await writer.row("photos").click();
+    await writer.button("Upload files").waitFor();
+    checks.check("it opens where one may write, if one may look nowhere",
+        new URL(writer.page.url()).hash === "#/store/photos/objects/in/", writer.page.url());
+    await upload(writer, { name: "large.bin", mimeType: "", buffer: noise(9 << 20) });
+    await uploaded(writer);
+    await writer.leave();
     const lister = await Visitor.arrive(browser, server,
         { token: "lister", place: "#/store/photos/objects/?open=/other" });
     await lister.panel.getByText("This token may not read the object").waitFor();
