@@ -47,6 +47,7 @@ const icons = {
     download: "M8 2.5v8M4.5 7L8 10.5 11.5 7M3 13.5h10",
     file: "M4 1.5h5l3.5 3.5v9.5H4zM9 1.5V5h3.5",
     folder: "M1.5 13V3.5h4.5l1.5 2h7V13z",
+    folderUp: "M1.5 13V3.5h4.5l1.5 2h7V13zM8 11.5v-4M6.2 9.3L8 7.5l1.8 1.8",
     link: "M6.5 9.5l3-3M7 4.5l1.5-1.5a3 3 0 0 1 4.5 4.5L11.5 9M9 11.5L7.5 13A3 3 0 0 1 3 8.5L4.5 7",
     pause: "M5.5 3v10M10.5 3v10",
     play: "M5 3l8 5-8 5z",

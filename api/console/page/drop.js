@@ -56,7 +56,7 @@ export function uploadButtons(target) {
     const files = chooser(words.upload.files, { multiple: true }, target);
     const folder = chooser(words.upload.folder, { webkitdirectory: "" }, target);
     return make("div", { class: "uploading", role: "group", "aria-label": words.upload.title }, files, folder,
-        button(words.upload.folder, { icon: "folder", onclick: () => folder.click() }),
+        button(words.upload.folder, { icon: "folderUp", onclick: () => folder.click() }),
         button(words.upload.files, { icon: "upload", kind: "primary", onclick: () => files.click() }));
 }
 

@@ -111,7 +111,8 @@ export class Key {
 
     // What a file is called that has its bytes: short, and no path.
     get fileName() {
-        return this.name.slice(0, 80).replace(/[\ud800-\udbff]$/, "").replaceAll("/", "_");
+        const name = this.name.slice(0, 80).replace(/[\ud800-\udbff]$/, "").replaceAll("/", "_");
+        return name.replace(/^\.{1,2}$/, "_"); // which are folders
     }
 
     // The last part of it.
