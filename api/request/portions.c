@@ -8,8 +8,15 @@
 #include <string.h>
 
 /* Bytes of a portion; while answers that clients do not read have the memory they are fewer, and who reads well waits
- * more often. */
-enum { LEAST = 64 << 10, LEAST_SHORT = 4 << 10, LEAST_LARGE = 1 << 20 };
+ * more often. With the line that makes it full a usual one has room in 64 KiB. */
+enum { LEAST = 56 << 10, LEAST_SHORT = 4 << 10, LEAST_LARGE = 1 << 20 };
+
+/* Portions are as long as they are wanted while a quarter of the budget could be had: so those who do not read leave
+ * room for pages. */
+static bool has_room(const struct budget *answers, size_t wanted)
+{
+    return budget_has(answers, 2 * wanted) && budget_has(answers, answers->limit / 4);
+}
 
 /* What is in memory is counted, and never refused: half of the content may be out. Those who wait for a thread have
  * nothing in memory yet. Thread: an I/O thread. */
@@ -20,10 +27,12 @@ static void make(struct request *request)
     size_t wanted = portions->large ? LEAST_LARGE : LEAST;
     portions->length = portions->sent = 0;
     portions->idle = false;
-    portions->least = budget_has(answers, wanted) ? wanted : LEAST_SHORT;
+    portions->least = has_room(answers, wanted) ? wanted : LEAST_SHORT;
     budget_add(answers, &request->answer, portions->least);
+    portions->capacity = 0;
     portions->make(request);
-    budget_keep(&request->answer, portions->length);
+    budget_add(answers, &request->answer, portions->capacity);
+    budget_keep(&request->answer, portions->capacity > 0 ? portions->capacity : portions->length);
 }
 
 void portions_begin(struct request *request, struct portions *portions, request_step *make_one, request_step *then)
@@ -112,12 +121,42 @@ void portions_begin_text(const struct portions *portions, struct jsontext *text)
         jsontext_free(text);
 }
 
+/* Who holds a long text leaves room for a page that is as long. With half of the budget he has all that he needs: what
+ * is longer than that goes out, too. */
+static size_t price_of(const struct budget *answers, size_t capacity)
+{
+    return 2 * capacity < answers->limit / 2 ? 2 * capacity : answers->limit / 2;
+}
+
+bool portions_admit_text(struct request *request, struct portions *portions, struct jsontext *text)
+{
+    struct budget *answers = &request->api->answers;
+    size_t capacity = text->capacity;
+    if (capacity <= 2 * portions->least || budget_take(answers, &request->answer, price_of(answers, capacity)))
+        return true;
+    jsontext_free(text);
+    portions->wanted = capacity;
+    portions->idle = true;
+    return false;
+}
+
+bool portions_may_try(struct request *request, struct portions *portions)
+{
+    const struct budget *answers = &request->api->answers;
+    size_t wanted = portions->wanted;
+    portions->idle = wanted > 0 && !budget_has(answers, price_of(answers, wanted));
+    if (!portions->idle)
+        portions->wanted = 0;
+    return !portions->idle;
+}
+
 void portions_end_text(struct request *request, const struct jsontext *text)
 {
     if (text->failed && request->error == STORE_OK)
         request->error = STORE_NO_MEMORY;
     request->portions->bytes = text->bytes;
     request->portions->length = text->length;
+    request->portions->capacity = text->capacity;
 }
 
 void portions_reply(struct request *request, const char *media_type)

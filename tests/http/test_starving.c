@@ -355,6 +355,71 @@ START_TEST(who_waits_for_changes_waits_for_memory_too)
 }
 END_TEST
 
+/* A connection whose window on loopback is small and opens in steps of a segment, as it would elsewhere. Its kernel
+ * takes 2 KiB of what its client does not read: at the least rate that is read in 2 s. */
+static int connect_narrow(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)site.server->port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int buffer = 1024, segment = 536, narrow = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(narrow, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    setsockopt(narrow, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    ck_assert_int_eq(connect(narrow, (struct sockaddr *)&address, sizeof address), 0);
+    return narrow;
+}
+
+/* Lines of the changes for somebody who does not read them. */
+static int begin_lines(void)
+{
+    int socket = connect_narrow();
+    ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\nAccept: application/x-ndjson\r\n\r\n",
+                       site_target("/changes")));
+    return socket;
+}
+
+/* Whether what comes on a connection has the line with which the changes end. */
+static bool receive_end_of_lines(int socket)
+{
+    static char bytes[1 << 20];
+    size_t kept = 0;
+    const size_t line = 256;
+    for (ssize_t got; (got = recv(socket, bytes + kept, sizeof bytes - kept, 0)) > 0;) {
+        kept += (size_t)got;
+        if (memmem(bytes, kept, "{\"next\":", strlen("{\"next\":")))
+            return true;
+        if (kept > line) {
+            memmove(bytes, bytes + kept - line, line);
+            kept = line;
+        }
+    }
+    return false;
+}
+
+/* A transaction is told whole, here 250 KB of text for each of them: 20 MB. Who finds no memory for it waits. */
+START_TEST(lines_nobody_reads_stay_in_their_budget)
+{
+    enum { READERS = 80, KEYS = 400, BUDGET = 4 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
+    static int sockets[READERS];
+    add("--answers-bytes-limit", "4M");
+    site_start();
+    many_put(KEYS);
+    uint64_t limit = server_memory_peak(site.server) + BUDGET + READERS * CONNECTION + SLACK;
+    for (int i = 0; i < READERS; i++)
+        sockets[i] = begin_lines();
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
+    int patient = begin_get(site_target("/changes"), 1, "Accept: application/x-ndjson\r\n");
+    for (int i = 0; i < READERS; i++) {
+        site_expect(client_get(site.client, site_target("/objects?limit=10"), NULL), 200);
+        site_expect(client_get(site.client, site_target("/changes?limit=10"), NULL), 200);
+    }
+    expect_memory_below(limit);
+    close_all(sockets, READERS);
+    ck_assert_msg(receive_end_of_lines(patient), "who waited for memory gets no end");
+    close(patient);
+}
+END_TEST
+
 /* Connections that say little. */
 static void begin_heads(int *sockets, int count)
 {
@@ -435,20 +500,6 @@ START_TEST(bodies_that_drip_are_cut)
     server_expect_logged(site.server, "slower than --least-rate", 1); /* a minute */
 }
 END_TEST
-
-/* A connection whose window on loopback is small and opens in steps of a segment, as it would elsewhere. Its kernel
- * takes 2 KiB of what its client does not read: at the least rate that is read in 2 s. */
-static int connect_narrow(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)site.server->port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int buffer = 1024, segment = 536, narrow = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(narrow, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    setsockopt(narrow, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-    ck_assert_int_eq(connect(narrow, (struct sockaddr *)&address, sizeof address), 0);
-    return narrow;
-}
 
 static int begin_narrow_get(const char *field)
 {
@@ -1048,6 +1099,7 @@ int main(void)
         what_comes_from_the_file_is_the_same,
         pages_nobody_reads_stay_in_their_budget,
         who_waits_for_changes_waits_for_memory_too,
+        lines_nobody_reads_stay_in_their_budget,
     };
     return site_run("starving", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
