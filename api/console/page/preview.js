@@ -63,18 +63,43 @@ function charset(type) {
     }
 }
 
+// Each call reads a part of the bytes, and tells whether it is the last.
+function ranged(store, key, size, signal) {
+    let from = 0;
+    return async () => {
+        const range = [from, Math.min(from + PART, size) - 1];
+        const part = new Uint8Array(await (await bytes(store, key, { range, signal })).arrayBuffer());
+        from += part.length;
+        return { part, ended: from >= size };
+    };
+}
+
+// Of what is packed there are no ranges, and a little may become a lot: it is unpacked no further than it is shown.
+function unpacked(reader) {
+    return async () => {
+        const got = [];
+        let length = 0, ended = false;
+        while (length < PART && !ended) {
+            const { done, value } = await reader.read();
+            ended = done;
+            if (done)
+                break;
+            got.push(value);
+            length += value.length;
+        }
+        return { part: new Uint8Array(await new Blob(got).arrayBuffer()), ended };
+    };
+}
+
 async function text({ store, key, size, type, coded, signal }, place) {
     const decoder = charset(type), shown = make("pre", { tabindex: 0, "aria-label": words.preview.text(key.name) });
     const next = button(words.preview.more, { onclick: () => more().catch((error) => setText(next, error.message)) });
-    let from = 0;
+    const read = coded || size === 0 ? unpacked((await bytes(store, key, { signal })).body.getReader()) :
+        ranged(store, key, size, signal);
     const more = async () => {
-        const whole = coded || size === 0;
-        const to = Math.min(from + PART, size) - 1;
-        const answer = await bytes(store, key, { range: whole ? null : [from, to], signal });
-        const part = new Uint8Array(await answer.arrayBuffer());
-        from = whole ? size : from + part.length;
-        shown.append(decoder.decode(part, { stream: from < size }));
-        next.hidden = from >= size;
+        const { part, ended } = await read();
+        shown.append(decoder.decode(part, { stream: !ended }));
+        next.hidden = ended;
     };
     await more();
     place.replaceChildren(shown, next);

@@ -1,7 +1,9 @@
 // Scenes of looking around: stores, folders, previews, and what is done with objects.
 
+import { gzipSync } from "node:zlib";
 import { AWKWARD, ask, batch, list, noise, pdf, png, put, wav, webm } from "./stage.mjs";
 
+const MIB = 1 << 20;
 const hex = (bytes) => [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 
 export async function furnish({ server }) {
@@ -98,6 +100,8 @@ async function opened(v, name) {
 
 export async function previews({ checks, visitor: v }) {
     await put(v.server, "photos", "2026/alps/clip.webm", await webm(v.page), "video/webm");
+    await put(v.server, "photos", "2026/alps/packed.txt", gzipSync("a".repeat(64 * MIB)), "text/plain",
+        { "Content-Encoding": "gzip" });
     await v.go("#/store/photos/objects/2026/alps/");
     await opened(v, "summit.png");
     await v.page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 480);
@@ -113,6 +117,13 @@ export async function previews({ checks, visitor: v }) {
     await v.panel.locator("pre", { hasText: "the end" }).waitFor();
     checks.check("and the rest, asked for in ranges",
         v.requests.filter(({ path, range }) => path.endsWith("notes.txt") && range).length === 2);
+    await opened(v, "packed.txt");
+    await v.panel.locator("pre", { hasText: "aaa" }).waitFor();
+    const unpacked = (await v.panel.locator("pre").textContent()).length;
+    checks.check("what is packed is unpacked no further than it is shown", unpacked < MIB, unpacked);
+    await v.button("Show more").click();
+    await v.page.waitForFunction((before) => document.querySelector(".preview pre").textContent.length > before,
+        unpacked);
     await opened(v, "echo.wav");
     await v.page.waitForFunction(() => document.querySelector(".preview audio")?.duration === 20);
     checks.check("audio is asked for in ranges", v.requests.some(({ path, status }) => path.endsWith("echo.wav") &&
