@@ -16,10 +16,12 @@ enum {
     MILLISECOND = 1000000,
     RETRY = 1000,
     RETRY_SPREAD = 2000,
+    CROWDED = 1000, /* milliseconds until it is tried again where there was no memory */
 };
 
 struct events {
     bool ordered;    /* a print has come, or is to come */
+    bool crowded;    /* there was no memory for the last one: that is waited for */
     uint64_t known;  /* where the client knows to be */
     uint64_t handed; /* bytes, when it was waited last */
     int64_t silent;  /* since when nothing was handed over: nanoseconds of the request's age */
@@ -96,20 +98,6 @@ static void order(struct request *request)
     press_order(request);
 }
 
-/* Thread: one of the engine's. */
-static void watched(void *arg, enum store_watch_end end)
-{
-    struct request *request = arg;
-    struct following *following = request->state;
-    following->over = end == STORE_WATCH_OVER;
-    if (end != STORE_WATCH_TIME) {
-        order(request);
-        return;
-    }
-    lend_heartbeat(following);
-    request_resume(request);
-}
-
 /* Milliseconds to the next heartbeat. */
 static unsigned until_heartbeat(const struct request *request, struct events *events)
 {
@@ -123,12 +111,30 @@ static unsigned until_heartbeat(const struct request *request, struct events *ev
     return passed < most ? most - (unsigned)passed : 0;
 }
 
+/* Thread: one of the engine's. */
+static void watched(void *arg, enum store_watch_end end)
+{
+    struct request *request = arg;
+    struct following *following = request->state;
+    following->over = end == STORE_WATCH_OVER;
+    if (end != STORE_WATCH_TIME || (following->events->crowded && until_heartbeat(request, following->events) > 0)) {
+        order(request);
+        return;
+    }
+    lend_heartbeat(following);
+    request_resume(request);
+}
+
 static void wait_for_changes(struct request *request)
 {
     struct following *following = request->state;
+    bool crowded = following->events->crowded;
     unsigned milliseconds = until_heartbeat(request, following->events);
+    if (crowded && milliseconds > CROWDED)
+        milliseconds = CROWDED;
+    uint64_t end = crowded ? UINT64_MAX : following->changes.end;
     request_pause(request);
-    enum store_error error = store_watch(request->store, following->changes.end, milliseconds, watched, request);
+    enum store_error error = store_watch(request->store, end, milliseconds, watched, request);
     if (error == STORE_OK)
         return; /* the request is no longer ours */
     request->error = error;
@@ -162,10 +168,11 @@ static enum portions_came more(struct request *request)
         lend_event(following);
         return PORTIONS_LENT;
     }
+    following->events->crowded = following->print && following->print->crowded;
     press_leave(request->api->press, following);
     if (has_ended(request))
         return PORTIONS_NONE;
-    if (following_has_all(following)) {
+    if (following->events->crowded || following_has_all(following)) {
         wait_for_changes(request);
     } else {
         request_pause(request);

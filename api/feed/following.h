@@ -33,6 +33,7 @@ struct following {
     struct jsontext text;
     struct portions portions; /* of lines and events */
     struct print *print;      /* of pages and events: what is told just now; NULL: nothing */
+    size_t lacking;           /* the press's: bytes of an event for which there was no memory */
     struct request *behind;   /* the press's: who comes next in a line */
     bool awake;               /* the same: it was let go on, and has not said that it has */
     struct events *events;    /* owned; NULL: it is told in another way */

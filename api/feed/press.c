@@ -178,6 +178,17 @@ static void write_text(struct request *request, const struct print *print, size_
         following_read_page(request, following, bytes);
 }
 
+/* An event for which there is no memory: nothing has been told, and how much it wants is known to who has made it. */
+static void hold_event_back(struct following *following, struct print *print, size_t wanted)
+{
+    print->crowded = true;
+    following->lacking = wanted;
+    following->told = 0;
+    following->query.since = print->query.since;
+    following->changes.next = print->query.since;
+    jsontext_free(&following->text);
+}
+
 /* The text becomes one that all have, if there is memory for it. */
 static struct edition *take_text(struct request *request, bool anyway)
 {
@@ -187,15 +198,38 @@ static struct edition *take_text(struct request *request, bool anyway)
     return edition_new(&request->api->answers, text, length, anyway);
 }
 
+/* What it takes to hold an event of so many bytes, and leave room for pages as long. Half of the budget is enough. */
+static size_t price_of(const struct budget *answers, size_t length)
+{
+    return 4 * length < answers->limit / 2 ? 4 * length : answers->limit / 2;
+}
+
+/* Takes the room for an event, and of it keeps what that is long. */
+static bool take_room(struct budget *answers, struct budget_share *share, size_t length)
+{
+    bool taken = budget_take(answers, share, price_of(answers, length));
+    budget_keep(share, length);
+    return taken;
+}
+
 static void make_event(struct request *request, struct print *print)
 {
-    const struct following *following = request->state;
-    bool room = budget_has(&request->api->answers, EVENT_BYTES);
-    write_text(request, print, room ? EVENT_BYTES : SHORT_BYTES);
-    if (request->error != STORE_OK || following->told == 0)
+    struct following *following = request->state;
+    struct budget *answers = &request->api->answers;
+    struct budget_share share = {0};
+    size_t bytes = budget_has(answers, answers->limit / 4) ? EVENT_BYTES : SHORT_BYTES;
+    bool knows = following->lacking > 0 && !budget_has(answers, price_of(answers, following->lacking));
+    write_text(request, print, knows ? 0 : bytes);
+    size_t wanted = knows ? following->lacking : following->text.length;
+    if (request->error == STORE_OK && (knows || (wanted > 2 * bytes && !take_room(answers, &share, wanted)))) {
+        hold_event_back(following, print, wanted);
         return;
-    print->edition = take_text(request, true);
-    if (!print->edition)
+    }
+    following->lacking = 0;
+    budget_keep(&share, 0); /* the edition has its own */
+    if (request->error == STORE_OK && following->told > 0)
+        print->edition = take_text(request, true);
+    if (request->error == STORE_OK && following->told > 0 && !print->edition)
         request->error = STORE_NO_MEMORY;
 }
 

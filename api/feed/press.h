@@ -11,7 +11,7 @@
  * Of a crowd whose page is there some go on at a time, and each that has lets the next one go.
  *
  * A page is counted with what it takes. While answers that clients do not read have the memory pages are short, and
- * then `crowded`, without changes. An event is short then and never refused, as half of its stream is out.
+ * then `crowded`, without changes. An event is short then, and `crowded` only where a transaction makes it long.
  *
  * Thread: any that has the request.
  */

@@ -121,19 +121,23 @@ void portions_begin_text(const struct portions *portions, struct jsontext *text)
         jsontext_free(text);
 }
 
-/* Who holds a long text leaves room for a page that is as long. With half of the budget he has all that he needs: what
+/* Who holds a long text leaves room for pages that are as long. With half of the budget he has all that he needs: what
  * is longer than that goes out, too. */
 static size_t price_of(const struct budget *answers, size_t capacity)
 {
-    return 2 * capacity < answers->limit / 2 ? 2 * capacity : answers->limit / 2;
+    return 4 * capacity < answers->limit / 2 ? 4 * capacity : answers->limit / 2;
 }
 
 bool portions_admit_text(struct request *request, struct portions *portions, struct jsontext *text)
 {
     struct budget *answers = &request->api->answers;
     size_t capacity = text->capacity;
-    if (capacity <= 2 * portions->least || budget_take(answers, &request->answer, price_of(answers, capacity)))
+    if (capacity <= 2 * portions->least)
         return true;
+    if (budget_take(answers, &request->answer, price_of(answers, capacity))) {
+        budget_keep(&request->answer, capacity);
+        return true;
+    }
     jsontext_free(text);
     portions->wanted = capacity;
     portions->idle = true;

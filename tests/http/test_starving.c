@@ -369,24 +369,23 @@ static int connect_narrow(void)
     return narrow;
 }
 
-/* Lines of the changes for somebody who does not read them. */
-static int begin_lines(void)
+/* For somebody who does not read them. */
+static int begin_to_follow(const char *target, const char *accept)
 {
     int socket = connect_narrow();
-    ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\nAccept: application/x-ndjson\r\n\r\n",
-                       site_target("/changes")));
+    ck_assert(raw_send(socket, "GET %s HTTP/1.1\r\nHost: a\r\nAccept: %s\r\n\r\n", site_target(target), accept));
     return socket;
 }
 
-/* Whether what comes on a connection has the line with which the changes end. */
-static bool receive_end_of_lines(int socket)
+/* Whether what comes on a connection has what tells where changes end. */
+static bool receive_end_of_changes(int socket)
 {
     static char bytes[1 << 20];
     size_t kept = 0;
     const size_t line = 256;
     for (ssize_t got; (got = recv(socket, bytes + kept, sizeof bytes - kept, 0)) > 0;) {
         kept += (size_t)got;
-        if (memmem(bytes, kept, "{\"next\":", strlen("{\"next\":")))
+        if (memmem(bytes, kept, "\"next\":", strlen("\"next\":")))
             return true;
         if (kept > line) {
             memmove(bytes, bytes + kept - line, line);
@@ -406,7 +405,7 @@ START_TEST(lines_nobody_reads_stay_in_their_budget)
     many_put(KEYS);
     uint64_t limit = server_memory_peak(site.server) + BUDGET + READERS * CONNECTION + SLACK;
     for (int i = 0; i < READERS; i++)
-        sockets[i] = begin_lines();
+        sockets[i] = begin_to_follow("/changes", "application/x-ndjson");
     ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
     int patient = begin_get(site_target("/changes"), 1, "Accept: application/x-ndjson\r\n");
     for (int i = 0; i < READERS; i++) {
@@ -415,7 +414,31 @@ START_TEST(lines_nobody_reads_stay_in_their_budget)
     }
     expect_memory_below(limit);
     close_all(sockets, READERS);
-    ck_assert_msg(receive_end_of_lines(patient), "who waited for memory gets no end");
+    ck_assert_msg(receive_end_of_changes(patient), "who waited for memory gets no end");
+    close(patient);
+}
+END_TEST
+
+/* The same of events, each reader with a limit of his own, so that they share none. */
+START_TEST(events_nobody_reads_stay_in_their_budget)
+{
+    enum { READERS = 80, KEYS = 400, BUDGET = 4 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
+    static int sockets[READERS];
+    add("--answers-bytes-limit", "4M");
+    site_start();
+    many_put(KEYS);
+    uint64_t limit = server_memory_peak(site.server) + BUDGET + READERS * CONNECTION + SLACK;
+    for (int i = 0; i < READERS; i++)
+        sockets[i] = begin_to_follow(client_text(site.client, "/changes?limit=%d", i + 1), "text/event-stream");
+    ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
+    for (int i = 0; i < READERS; i++) {
+        site_expect(client_get(site.client, site_target("/objects?limit=10"), NULL), 200);
+        site_expect(client_get(site.client, site_target("/changes?limit=10"), NULL), 200);
+    }
+    expect_memory_below(limit);
+    int patient = begin_get(site_target("/changes"), 1, "Accept: text/event-stream\r\n");
+    close_all(sockets, READERS);
+    ck_assert_msg(receive_end_of_changes(patient), "who waited for memory gets no end");
     close(patient);
 }
 END_TEST
@@ -1100,6 +1123,7 @@ int main(void)
         pages_nobody_reads_stay_in_their_budget,
         who_waits_for_changes_waits_for_memory_too,
         lines_nobody_reads_stay_in_their_budget,
+        events_nobody_reads_stay_in_their_budget,
     };
     return site_run("starving", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }
