@@ -198,16 +198,10 @@ static struct edition *take_text(struct request *request, bool anyway)
     return edition_new(&request->api->answers, text, length, anyway);
 }
 
-/* What it takes to hold an event of so many bytes, and leave room for pages as long. Half of the budget is enough. */
-static size_t price_of(const struct budget *answers, size_t length)
-{
-    return 4 * length < answers->limit / 2 ? 4 * length : answers->limit / 2;
-}
-
 /* Takes the room for an event, and of it keeps what that is long. */
 static bool take_room(struct budget *answers, struct budget_share *share, size_t length)
 {
-    bool taken = budget_take(answers, share, price_of(answers, length));
+    bool taken = budget_take(answers, share, budget_price(answers, length));
     budget_keep(share, length);
     return taken;
 }
@@ -218,7 +212,7 @@ static void make_event(struct request *request, struct print *print)
     struct budget *answers = &request->api->answers;
     struct budget_share share = {0};
     size_t bytes = budget_has(answers, answers->limit / 4) ? EVENT_BYTES : SHORT_BYTES;
-    bool knows = following->lacking > 0 && !budget_has(answers, price_of(answers, following->lacking));
+    bool knows = following->lacking > 0 && !budget_has(answers, budget_price(answers, following->lacking));
     write_text(request, print, knows ? 0 : bytes);
     size_t wanted = knows ? following->lacking : following->text.length;
     if (request->error == STORE_OK && (knows || (wanted > 2 * bytes && !take_room(answers, &share, wanted)))) {

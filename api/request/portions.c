@@ -121,20 +121,13 @@ void portions_begin_text(const struct portions *portions, struct jsontext *text)
         jsontext_free(text);
 }
 
-/* Who holds a long text leaves room for pages that are as long. With half of the budget he has all that he needs: what
- * is longer than that goes out, too. */
-static size_t price_of(const struct budget *answers, size_t capacity)
-{
-    return 4 * capacity < answers->limit / 2 ? 4 * capacity : answers->limit / 2;
-}
-
 bool portions_admit_text(struct request *request, struct portions *portions, struct jsontext *text)
 {
     struct budget *answers = &request->api->answers;
     size_t capacity = text->capacity;
     if (capacity <= 2 * portions->least)
         return true;
-    if (budget_take(answers, &request->answer, price_of(answers, capacity))) {
+    if (budget_take(answers, &request->answer, budget_price(answers, capacity))) {
         budget_keep(&request->answer, capacity);
         return true;
     }
@@ -148,7 +141,7 @@ bool portions_may_try(struct request *request, struct portions *portions)
 {
     const struct budget *answers = &request->api->answers;
     size_t wanted = portions->wanted;
-    portions->idle = wanted > 0 && !budget_has(answers, price_of(answers, wanted));
+    portions->idle = wanted > 0 && !budget_has(answers, budget_price(answers, wanted));
     if (!portions->idle)
         portions->wanted = 0;
     return !portions->idle;

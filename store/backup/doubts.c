@@ -39,15 +39,6 @@ struct settlement {
     size_t capacity;
 };
 
-static bool put(struct table *table, uint64_t key, uint64_t value)
-{
-    if (!table_reserve(table, key))
-        return false;
-    table_put(table, key, value);
-    table_reservations_end(table);
-    return true;
-}
-
 /* ---- who needs them -------------------------------------------------------------------------- */
 
 static bool add_claim(struct settlement *settlement, const struct outline_part *part, const struct row *row)
@@ -69,7 +60,7 @@ static bool add_claim(struct settlement *settlement, const struct outline_part *
                                                              .position = position,
                                                              .behind = table_get(&settlement->by_order, row->order),
                                                              .nameless = row_is_nameless(row)};
-    return put(&settlement->by_order, row->order, settlement->count);
+    return table_set(&settlement->by_order, row->order, settlement->count);
 }
 
 static bool take_claims(void *arg, const struct outline_part *part)
@@ -115,13 +106,13 @@ static struct failure find_needs(struct settlement *settlement)
     const struct doubts *doubts = settlement->doubts;
     const struct stage_blobs *doubtful = &doubts->stage->doubtful;
     for (size_t i = 0; i < doubtful->count; i++)
-        if (!put(&settlement->doubtful, doubtful->list[i].number, 1))
+        if (!table_set(&settlement->doubtful, doubtful->list[i].number, 1))
             return failure_of(STORE_NO_MEMORY);
     struct failure failure = outline_read(&doubts->outline, take_claims, settlement);
     if (!failure.error && settlement->count > 0)
         failure = outline_read(&doubts->outline, end_claims, settlement);
     for (size_t i = 0; i < settlement->count && !failure.error; i++)
-        if (!settlement->claims[i].ended && !put(&settlement->by_blob, settlement->claims[i].blob, i + 1))
+        if (!settlement->claims[i].ended && !table_set(&settlement->by_blob, settlement->claims[i].blob, i + 1))
             failure = failure_of(STORE_NO_MEMORY);
     return failure;
 }

@@ -34,11 +34,7 @@ static bool was_compacted(const struct gaps *gaps, const struct snapshot *source
 
 static bool add(struct gaps *gaps, uint64_t number)
 {
-    if (!table_reserve(&gaps->lost, number))
-        return false;
-    table_put(&gaps->lost, number, 1);
-    table_reservations_end(&gaps->lost);
-    return true;
+    return table_set(&gaps->lost, number, 1);
 }
 
 /* A segment that the copy has and the source has not. */

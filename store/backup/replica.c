@@ -38,15 +38,6 @@ struct replica {
     char draft_name[PLACES_DRAFT_MAX];
 };
 
-static bool put(struct table *table, uint64_t key, uint64_t value)
-{
-    if (!table_reserve(table, key))
-        return false;
-    table_put(table, key, value);
-    table_reservations_end(table);
-    return true;
-}
-
 /* ---- a round --------------------------------------------------------------------------------- */
 
 /* Where the records of a sealed segment end, as the one behind it tells; 0: it does not, or cannot know. */
@@ -71,7 +62,7 @@ static struct failure inspect(struct replica *replica, size_t at, enum stage_way
     if (way == STAGE_KEPT)
         return failure_none();
     struct failure failure = inspection_sealed(&replica->inspection, file, end_of(replica, at));
-    if (!failure.error && !put(&replica->read, file->number, (uint64_t)file->imprint.inode))
+    if (!failure.error && !table_set(&replica->read, file->number, (uint64_t)file->imprint.inode))
         failure = failure_of(STORE_NO_MEMORY);
     return failure;
 }

@@ -21,13 +21,7 @@ void survey_free(struct survey *survey)
 bool survey_know(struct survey *survey, uint64_t blob, bool *ret_fresh)
 {
     *ret_fresh = table_get(&survey->known, blob) == 0;
-    if (!*ret_fresh)
-        return true;
-    if (!table_reserve(&survey->known, blob))
-        return false;
-    table_put(&survey->known, blob, 1);
-    table_reservations_end(&survey->known);
-    return true;
+    return !*ret_fresh || table_set(&survey->known, blob, 1);
 }
 
 /* ---- flaws ----------------------------------------------------------------------------------- */

@@ -255,6 +255,15 @@ uint64_t table_put(struct table *table, uint64_t key, uint64_t value)
     return before;
 }
 
+bool table_set(struct table *table, uint64_t key, uint64_t value)
+{
+    if (!table_reserve(table, key))
+        return false;
+    table_put(table, key, value);
+    table_reservations_end(table);
+    return true;
+}
+
 /* Whether an entry at `slot` that would like `home` may stay behind a hole at `hole`. */
 static bool stays(size_t hole, size_t home, size_t slot)
 {

@@ -54,6 +54,9 @@ void table_reservations_end(struct table *table);
 /* Sets the value of a key that was reserved; returns the one before, 0 if there was none. */
 uint64_t table_put(struct table *table, uint64_t key, uint64_t value);
 
+/* Sets the value of a key, where nothing is reserved; false when memory is out. */
+bool table_set(struct table *table, uint64_t key, uint64_t value);
+
 /* Removes a key; returns its value, 0 if there was none. */
 uint64_t table_remove(struct table *table, uint64_t key);
 

@@ -46,11 +46,7 @@ void holds_park(struct holds *holds, struct txn *txn)
 bool holds_add(struct holds *holds, uint64_t key_hash)
 {
     assert(lock_is_mine(holds->lock));
-    if (!table_reserve(&holds->keys, key_hash))
-        return false;
-    table_put(&holds->keys, key_hash, 1);
-    table_reservations_end(&holds->keys);
-    return true;
+    return table_set(&holds->keys, key_hash, 1);
 }
 
 void holds_release(struct holds *holds, uint64_t key_hash, struct txn **first, struct txn ***last)

@@ -19,11 +19,7 @@ void damage_free(struct damage *damage)
 /* Sets a key's value; false when it has it already or memory is out. */
 static bool take_down(struct table *table, uint64_t key, uint64_t value)
 {
-    if (table_get(table, key) == value || !table_reserve(table, key))
-        return false;
-    table_put(table, key, value);
-    table_reservations_end(table);
-    return true;
+    return table_get(table, key) != value && table_set(table, key, value);
 }
 
 void damage_found_gaps(struct index *index, uint64_t bytes, uint64_t behind_gaps)

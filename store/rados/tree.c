@@ -33,38 +33,49 @@ int tree_find(const struct cluster *cluster, const struct tree_name *name, struc
     return error;
 }
 
+/* Where an entry stands, what stands there, and the row that is there while it is removed. */
+struct seat {
+    struct row row;
+    char text[LAYOUT_TEXT_MAX];
+    char under_way[LAYOUT_ROW_MAX];
+};
+
+/* False: the name is too long. */
+static bool seat_of(const struct tree_name *name, const struct layout_entry *entry, struct seat *ret_seat)
+{
+    if (!locate(name, &ret_seat->row))
+        return false;
+    layout_entry_text(entry, ret_seat->text);
+    layout_under_way_row(entry, ret_seat->under_way);
+    return true;
+}
+
 int tree_add(const struct cluster *cluster, const struct tree_name *name, const struct layout_entry *entry)
 {
-    struct row row;
-    char text[LAYOUT_TEXT_MAX], under_way[LAYOUT_ROW_MAX];
-    if (!locate(name, &row))
+    struct seat seat;
+    if (!seat_of(name, entry, &seat))
         return ENAMETOOLONG;
-    layout_entry_text(entry, text);
-    layout_under_way_row(entry, under_way);
     const struct cluster_step steps[] = {
         {.kind = CLUSTER_CREATE},
-        cluster_text(CLUSTER_ROW_IS, row.row, ""),
-        cluster_text(CLUSTER_SET_ROW, row.row, text),
-        {.kind = CLUSTER_REMOVE_ROW, .name = under_way},
+        cluster_text(CLUSTER_ROW_IS, seat.row.row, ""),
+        cluster_text(CLUSTER_SET_ROW, seat.row.row, seat.text),
+        {.kind = CLUSTER_REMOVE_ROW, .name = seat.under_way},
     };
-    int error = cluster_change(cluster, row.object, steps, sizeof steps / sizeof *steps);
+    int error = cluster_change(cluster, seat.row.object, steps, sizeof steps / sizeof *steps);
     return error == ECANCELED ? EEXIST : error;
 }
 
 int tree_take(const struct cluster *cluster, const struct tree_name *name, const struct layout_entry *entry)
 {
-    struct row row;
-    char text[LAYOUT_TEXT_MAX], under_way[LAYOUT_ROW_MAX];
-    if (!locate(name, &row))
+    struct seat seat;
+    if (!seat_of(name, entry, &seat))
         return ENAMETOOLONG;
-    layout_entry_text(entry, text);
-    layout_under_way_row(entry, under_way);
     const struct cluster_step steps[] = {
-        cluster_text(CLUSTER_ROW_IS, row.row, text),
-        {.kind = CLUSTER_REMOVE_ROW, .name = row.row},
-        cluster_text(CLUSTER_SET_ROW, under_way, ""),
+        cluster_text(CLUSTER_ROW_IS, seat.row.row, seat.text),
+        {.kind = CLUSTER_REMOVE_ROW, .name = seat.row.row},
+        cluster_text(CLUSTER_SET_ROW, seat.under_way, ""),
     };
-    int error = cluster_change(cluster, row.object, steps, sizeof steps / sizeof *steps);
+    int error = cluster_change(cluster, seat.row.object, steps, sizeof steps / sizeof *steps);
     return error == ECANCELED || error == ENOENT ? EAGAIN : error;
 }
 

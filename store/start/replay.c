@@ -86,10 +86,8 @@ static uint32_t member_new(struct replay *replay)
 static bool join(struct replay *replay, struct seat *seat, const struct survivor *survivor)
 {
     uint32_t at = member_new(replay);
-    if (!at || !table_reserve(&replay->by_tag, survivor->tag))
+    if (!at || !table_set(&replay->by_tag, survivor->tag, at))
         return false;
-    table_put(&replay->by_tag, survivor->tag, at);
-    table_reservations_end(&replay->by_tag);
     replay->members[at] = (struct member){.survivor = *survivor, .behind = seat->first};
     if (seat->first)
         replay->members[seat->first].front = at;

@@ -246,10 +246,7 @@ static enum blob_state blob_look_once(struct pass *pass, const struct record *re
     if (state == BLOB_UNKNOWN)
         return state;
     pass->seen.blobs++;
-    if (table_reserve(&pass->looked, record->blob)) {
-        table_put(&pass->looked, record->blob, state);
-        table_reservations_end(&pass->looked);
-    }
+    (void)table_set(&pass->looked, record->blob, state); /* else it is looked at once more */
     return state;
 }
 

@@ -395,6 +395,14 @@ static bool receive_end_of_changes(int socket)
     return false;
 }
 
+static void expect_pages_beside(int readers)
+{
+    for (int i = 0; i < readers; i++) {
+        site_expect(client_get(site.client, site_target("/objects?limit=10"), NULL), 200);
+        site_expect(client_get(site.client, site_target("/changes?limit=10"), NULL), 200);
+    }
+}
+
 /* A transaction is told whole, here 250 KB of text for each of them: 20 MB. Who finds no memory for it waits. */
 START_TEST(lines_nobody_reads_stay_in_their_budget)
 {
@@ -408,10 +416,7 @@ START_TEST(lines_nobody_reads_stay_in_their_budget)
         sockets[i] = begin_to_follow("/changes", "application/x-ndjson");
     ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
     int patient = begin_get(site_target("/changes"), 1, "Accept: application/x-ndjson\r\n");
-    for (int i = 0; i < READERS; i++) {
-        site_expect(client_get(site.client, site_target("/objects?limit=10"), NULL), 200);
-        site_expect(client_get(site.client, site_target("/changes?limit=10"), NULL), 200);
-    }
+    expect_pages_beside(READERS);
     expect_memory_below(limit);
     close_all(sockets, READERS);
     ck_assert_msg(receive_end_of_changes(patient), "who waited for memory gets no end");
@@ -431,10 +436,7 @@ START_TEST(events_nobody_reads_stay_in_their_budget)
     for (int i = 0; i < READERS; i++)
         sockets[i] = begin_to_follow(client_text(site.client, "/changes?limit=%d", i + 1), "text/event-stream");
     ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
-    for (int i = 0; i < READERS; i++) {
-        site_expect(client_get(site.client, site_target("/objects?limit=10"), NULL), 200);
-        site_expect(client_get(site.client, site_target("/changes?limit=10"), NULL), 200);
-    }
+    expect_pages_beside(READERS);
     expect_memory_below(limit);
     int patient = begin_get(site_target("/changes"), 1, "Accept: text/event-stream\r\n");
     close_all(sockets, READERS);
