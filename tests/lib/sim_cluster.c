@@ -200,12 +200,14 @@ static void fail_all(struct sim_cluster *sim, const struct client *client, int e
         }
 }
 
+enum { RAN_OUT = 1 }; /* until when a lock was held that is over although its time is not */
+
 /* Has the locks run out that can; of one client, or of all. Lock held. */
 static void expire(struct sim_cluster *sim, const struct client *client)
 {
     for (struct sim_object *object = sim->pool.objects; object; object = object->next)
         if (object->until && (!client || client_number(object->owner.address) == client->number))
-            object->until = 1;
+            object->until = RAN_OUT;
 }
 
 /* Those of a client that is cut off are told at once; what they ask for may still happen. Lock held. */
@@ -404,6 +406,8 @@ static int sim_lock(void *self, const char *name, const char *cookie, unsigned s
         error = EBUSY;
     if (error)
         return finish(client, error);
+    if (object && object->until == RAN_OUT && strcmp(object->owner.cookie, cookie) == 0)
+        return finish(client, 0); /* its owner stands still since: what he renews he renewed before */
     if (!object)
         object = sim_pool_make(pool, name);
     object->locked = true;
