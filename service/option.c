@@ -34,6 +34,7 @@ const struct option option_table[] = {
     {"ceph-lease", OPTION_SECONDS,
      "a server that gets no answer from the cluster for so long ends, and another one may take over the pool",
      FIELD(ceph_lease), 3, 3600},
+    {"ceph-cache", OPTION_SIZE, "memory for what was read of the pool lately", FIELD(ceph_cache), 0, TIB},
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
     {"tls-cert", OPTION_PATH,
      "certificate of TLS listeners, in PEM, with those that lead to its authority behind it; read again at SIGHUP",
@@ -270,6 +271,7 @@ bool option_defaults(struct config *ret_config)
     *ret_config = (struct config){
         .data = strdup("./data"),
         .ceph_lease = 10,
+        .ceph_cache = 64 * MIB,
         .console = true,
         .threads = CONFIG_THREADS,
         .connections_limit = 4096,

@@ -19,6 +19,7 @@ bool pool_open(struct pool *pool, const struct config *config)
                                            .conf = config->ceph_conf,
                                            .user = config->ceph_user,
                                            .lease = (unsigned)config->ceph_lease,
+                                           .cache = (size_t)config->ceph_cache,
                                            .lost = note_lost,
                                            .arg = pool};
     if (!medium_is_named(config->data))

@@ -223,6 +223,7 @@ struct medium_options {
     const char *conf;                              /* the cluster's ceph.conf; NULL: where it mostly is */
     const char *user;                              /* without "client."; NULL: admin */
     unsigned lease;                                /* seconds without an answer after which it is lost */
+    size_t cache;                                  /* bytes of what was read lately that are kept in memory */
     void (*lost)(void *arg, const char *sentence); /* called once, from any thread. Must not block */
     void *arg;
 };

@@ -104,38 +104,53 @@ const char *byteranges_content_type(const struct byteranges *byteranges)
     return byteranges->content_type;
 }
 
-/* Bytes of the payload: from memory, or from a file, which the kernel has read ahead. */
-static ssize_t read_payload(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length)
-{
-    enum store_error error = object_read(byteranges->object, position, bytes, length);
-    return error == STORE_OK ? (ssize_t)length : MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
 static size_t smaller(uint64_t a, size_t b)
 {
     return a < b ? (size_t)a : b;
 }
 
-ssize_t byteranges_read(void *closure, uint64_t position, char *bytes, size_t capacity)
+/* As many bytes as stand in one place: in the head of a part, or in its payload. */
+static enum store_error read_some(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t *length)
 {
-    const struct byteranges *byteranges = closure;
     size_t i = byteranges->count - 1;
     while (byteranges->parts[i].begin > position)
         i--;
     const struct part *part = &byteranges->parts[i];
     uint64_t offset = position - part->begin;
     if (offset < part->head_length) {
-        size_t length = smaller(part->head_length - offset, capacity);
-        memcpy(bytes, part->head + offset, length);
-        return (ssize_t)length;
+        *length = smaller(part->head_length - offset, *length);
+        memcpy(bytes, part->head + offset, *length);
+        return STORE_OK;
     }
     offset -= part->head_length;
-    return read_payload(byteranges, part->range.first + offset, bytes, smaller(part->range.length - offset, capacity));
+    *length = smaller(part->range.length - offset, *length);
+    return object_read(byteranges->object, part->range.first + offset, bytes, *length);
+}
+
+enum store_error byteranges_read(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length)
+{
+    enum store_error error = STORE_OK;
+    for (size_t done = 0, some; error == STORE_OK && done < length; done += some) {
+        some = length - done;
+        error = read_some(byteranges, position + done, bytes + done, &some);
+    }
+    return error;
+}
+
+ssize_t byteranges_hand_over(void *closure, uint64_t position, char *bytes, size_t capacity)
+{
+    const struct byteranges *byteranges = closure;
+    size_t length = smaller(byteranges->length - position, capacity);
+    if (byteranges_read(byteranges, position, bytes, length) != STORE_OK)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    return (ssize_t)length;
 }
 
 void byteranges_free(void *closure)
 {
     struct byteranges *byteranges = closure;
+    if (!byteranges)
+        return;
     for (size_t i = 0; i < byteranges->count; i++)
         free(byteranges->parts[i].head);
     object_release(byteranges->object);

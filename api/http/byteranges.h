@@ -3,7 +3,7 @@
  * The heads of the parts are written beforehand, so that the length of the whole is known; the bytes
  * come from the pinned object while they are sent.
  *
- * Thread: the daemon's.
+ * Thread: one at a time.
  */
 #ifndef CAIRN_API_BYTERANGES_H
 #define CAIRN_API_BYTERANGES_H
@@ -25,10 +25,13 @@ uint64_t byteranges_length(const struct byteranges *byteranges);
 /* The value of Content-Type; borrowed. */
 const char *byteranges_content_type(const struct byteranges *byteranges);
 
-/* Up to `room` bytes of the content from `position` on; at least one, or MHD_CONTENT_READER_END_WITH_ERROR when the
- * file cannot be read. An MHD_ContentReaderCallback. */
-ssize_t byteranges_read(void *byteranges, uint64_t position, char *bytes, size_t capacity);
+/* `length` bytes of the content from `position` on. Blocking, where the payload is in a file. */
+enum store_error byteranges_read(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length);
 
+/* The same as an MHD_ContentReaderCallback, for a payload in memory. */
+ssize_t byteranges_hand_over(void *byteranges, uint64_t position, char *bytes, size_t capacity);
+
+/* NULL is allowed. */
 void byteranges_free(void *byteranges);
 
 #endif

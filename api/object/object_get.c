@@ -2,7 +2,8 @@
  *
  * The object is pinned without waiting where that can be done, else on an I/O thread. Preconditions
  * come first, then the range. A payload in memory is sent from the pin, which is released when the
- * last byte is out; a file is sent by the kernel; several ranges are a content of their own.
+ * last byte is out; a file is sent by the kernel, or read by an I/O thread where it cannot be; several
+ * ranges are a content of their own.
  *
  * What is in memory counts while it is being sent. When others have that memory, the payload is
  * checked and sent from its file all the same: so readers who do not read cost no memory.
@@ -250,8 +251,12 @@ static void send_ranges(struct request *request, const struct object_info *info,
         reply_error(request, STORE_NO_MEMORY);
         return;
     }
+    bool loaded = object_payload(reading->object);
     reading->object = NULL;
-    reply_reader(request, 206, byteranges_length(byteranges), byteranges_read, byteranges_free, byteranges);
+    if (loaded)
+        reply_reader(request, 206, byteranges_length(byteranges), byteranges_hand_over, byteranges_free, byteranges);
+    else
+        content_reply_parts(&reading->content, request, make_content, 206, byteranges);
     object_fields(request, info, byteranges_content_type(byteranges));
 }
 

@@ -51,6 +51,15 @@ static ssize_t posix_pread_nowait(void *self, int file, void *bytes, size_t leng
     return got;
 }
 
+/* The disk is near. */
+static void posix_expect(void *self, int file, off_t position, size_t length)
+{
+    (void)self;
+    (void)file;
+    (void)position;
+    (void)length;
+}
+
 static ssize_t posix_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
 {
     (void)self;
@@ -225,6 +234,7 @@ const struct io io_posix = {
     .dup = posix_dup,
     .pread = posix_pread,
     .pread_nowait = posix_pread_nowait,
+    .expect = posix_expect,
     .pwrite = posix_pwrite,
     .fdatasync = posix_fdatasync,
     .fsync = posix_fsync,

@@ -24,12 +24,15 @@ struct io {
     void *self; /* handed to every call as its first argument */
     bool holes; /* what was never written reads as zeros at no cost, and zeros that are written ahead keep no space */
     bool own_numbers; /* descriptors are the table's own: the kernel cannot send from them */
+    bool far;         /* to open a file takes as long as to read one: who is not to wait does not */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
     int (*close)(void *self, int file);
     int (*dup)(void *self, int file); /* another descriptor of the same open file */
     ssize_t (*pread)(void *self, int file, void *bytes, size_t length, off_t position);
     /* Like pread, but fails with EAGAIN instead of waiting for the disk. */
     ssize_t (*pread_nowait)(void *self, int file, void *bytes, size_t length, off_t position);
+    /* Those bytes are about to be read: what is far away is asked for, and not waited for. Advice only. */
+    void (*expect)(void *self, int file, off_t position, size_t length);
     ssize_t (*pwrite)(void *self, int file, const void *bytes, size_t length, off_t position);
     int (*fdatasync)(void *self, int file);
     int (*fsync)(void *self, int file); /* of a folder: its entries are on disk */

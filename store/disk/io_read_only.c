@@ -45,6 +45,11 @@ static ssize_t read_only_pread_nowait(void *self, int file, void *bytes, size_t 
     return base_of(self)->pread_nowait(base_of(self)->self, file, bytes, length, position);
 }
 
+static void read_only_expect(void *self, int file, off_t position, size_t length)
+{
+    base_of(self)->expect(base_of(self)->self, file, position, length);
+}
+
 static ssize_t read_only_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
 {
     (void)self;
@@ -158,11 +163,13 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .self = (void *)(uintptr_t)base, /* read back as const: see base_of() */
         .holes = base->holes,
         .own_numbers = base->own_numbers,
+        .far = base->far,
         .openat = read_only_openat,
         .close = read_only_close,
         .dup = read_only_dup,
         .pread = read_only_pread,
         .pread_nowait = read_only_pread_nowait,
+        .expect = read_only_expect,
         .pwrite = read_only_pwrite,
         .fdatasync = read_only_sync,
         .fsync = read_only_sync,

@@ -61,6 +61,12 @@ static ssize_t roomy_pread_nowait(void *self, int file, void *bytes, size_t leng
     return base->pread_nowait(base->self, file, bytes, length, position);
 }
 
+static void roomy_expect(void *self, int file, off_t position, size_t length)
+{
+    const struct io *base = ((const struct io_roomy *)self)->base;
+    base->expect(base->self, file, position, length);
+}
+
 static ssize_t roomy_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
 {
     const struct io *base = ((const struct io_roomy *)self)->base;
@@ -164,11 +170,13 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
         .self = roomy,
         .holes = base->holes,
         .own_numbers = base->own_numbers,
+        .far = base->far,
         .openat = roomy_openat,
         .close = roomy_close,
         .dup = roomy_dup,
         .pread = roomy_pread,
         .pread_nowait = roomy_pread_nowait,
+        .expect = roomy_expect,
         .pwrite = roomy_pwrite,
         .fdatasync = roomy_fdatasync,
         .fsync = roomy_fsync,

@@ -6,11 +6,13 @@
 #define CAIRN_DESCRIPTOR_H
 
 #include "store/base/lock.h"
+#include "store/rados/ahead.h"
 #include "store/rados/inode.h"
 #include "store/rados/path.h"
 
 struct descriptor {
     struct inode *inode; /* NULL: it is a folder */
+    struct ahead *ahead; /* of who reads the file */
     struct path path;    /* of a folder */
     bool may_write;
 };

@@ -10,9 +10,9 @@
 
 enum { AT_ONCE = 16 }; /* pieces that are read, or removed, side by side */
 
-void inodes_init(struct inodes *inodes, const struct cluster *cluster, uint64_t piece)
+void inodes_init(struct inodes *inodes, const struct cluster *cluster, uint64_t piece, struct cache *cache)
 {
-    *inodes = (struct inodes){.cluster = cluster, .piece = piece};
+    *inodes = (struct inodes){.cluster = cluster, .piece = piece, .cache = cache};
     lock_init(&inodes->lock);
     table_init(&inodes->table, 0); /* the numbers are random */
 }
@@ -43,7 +43,11 @@ static struct inode *inode_new(struct inodes *inodes, uint64_t number)
     struct inode *inode = calloc(1, sizeof *inode);
     if (!inode)
         return NULL;
-    *inode = (struct inode){.inodes = inodes, .number = number, .accounted = LAYOUT_PIECES, .looked = true};
+    *inode = (struct inode){.inodes = inodes,
+                            .number = number,
+                            .cached = cache_file(inodes->cache, number),
+                            .accounted = LAYOUT_PIECES,
+                            .looked = true};
     latch_init(&inode->writes);
     lock_init(&inode->lock);
     return inode;
@@ -211,6 +215,19 @@ void inode_look(struct inode *inode, struct layout_file *ret_file)
     lock_release(&inode->lock);
 }
 
+uint64_t inode_size(struct inode *inode)
+{
+    lock_take(&inode->lock);
+    uint64_t size = inode->file.size;
+    lock_release(&inode->lock);
+    return size;
+}
+
+uint64_t inode_changes(const struct inode *inode)
+{
+    return atomic_load(&inode->changes);
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 static void send_piece(struct inode *inode, uint64_t piece, const struct cluster_step *step, cluster_done *done)
@@ -232,6 +249,8 @@ static void clear_from(struct inode *inode, uint64_t from, uint64_t pieces)
         send_piece(inode, piece++, &truncate, latch_gone);
     while (piece < pieces)
         send_piece(inode, piece++, &remove, latch_gone);
+    cache_forget(inode->inodes->cache, &inode->cached, from);
+    atomic_fetch_add(&inode->changes, 1);
 }
 
 /* Makes ready for bytes there; an errno. */
@@ -256,21 +275,29 @@ static int extend(struct inode *inode, uint64_t position, uint64_t end)
     return error;
 }
 
-int inode_write(struct inode *inode, const void *bytes, size_t length, uint64_t position)
+static void send_pieces(struct inode *inode, const char *bytes, size_t length, uint64_t position)
 {
-    const char *at = bytes;
     uint64_t piece = inode->inodes->piece;
-    int error = length > 0 ? extend(inode, position, position + length) : 0;
-    while (!error && length > 0) {
+    while (length > 0) {
         uint64_t within = position % piece;
         size_t part = length < piece - within ? length : (size_t)(piece - within);
-        const struct cluster_step write = {.kind = CLUSTER_WRITE, .bytes = at, .length = part, .position = within};
+        const struct cluster_step write = {.kind = CLUSTER_WRITE, .bytes = bytes, .length = part, .position = within};
         send_piece(inode, position / piece, &write, latch_done);
-        at += part;
+        bytes += part;
         length -= part;
         position += part;
     }
-    return error;
+}
+
+int inode_write(struct inode *inode, const void *bytes, size_t length, uint64_t position)
+{
+    int error = length > 0 ? extend(inode, position, position + length) : 0;
+    if (error || length == 0)
+        return error;
+    send_pieces(inode, bytes, length, position);
+    cache_write(inode->inodes->cache, &inode->cached, bytes, length, position);
+    atomic_fetch_add(&inode->changes, 1);
+    return 0;
 }
 
 int inode_truncate(struct inode *inode, uint64_t length)
@@ -285,6 +312,7 @@ int inode_truncate(struct inode *inode, uint64_t length)
     inode->changed = true;
     inode->tail_unknown = false;
     lock_release(&inode->lock);
+    atomic_fetch_add(&inode->changes, 1);
     if (clear)
         clear_from(inode, length < size ? length : size, pieces);
     return 0;
@@ -352,21 +380,46 @@ static int read_some(struct inode *inode, char *bytes, size_t length, uint64_t p
     return error;
 }
 
+/* So many bytes are in front of the end. */
+static size_t in_front(uint64_t size, size_t length, uint64_t position)
+{
+    uint64_t rest = position < size ? size - position : 0;
+    return length < rest ? length : (size_t)rest;
+}
+
 int inode_read(struct inode *inode, void *bytes, size_t length, uint64_t position, size_t *ret_got)
 {
-    lock_take(&inode->lock);
-    uint64_t size = inode->file.size;
-    lock_release(&inode->lock);
+    struct cache *cache = inode->inodes->cache;
+    uint64_t size = inode_size(inode);
     size_t got = 0, part = 0;
     int error = 0;
-    if (position >= size)
-        length = 0;
-    else if (size - position < length)
-        length = (size_t)(size - position);
+    length = in_front(size, length, position);
+    if (cache_may_read(cache, length) && cache_read(cache, &inode->cached, size, bytes, length, position))
+        got = length;
     for (; !error && got < length; got += part)
         error = read_some(inode, (char *)bytes + got, length - got, position + got, &part);
     *ret_got = got;
     return error;
+}
+
+int inode_read_nowait(struct inode *inode, void *bytes, size_t length, uint64_t position, size_t *ret_got)
+{
+    struct cache *cache = inode->inodes->cache;
+    length = in_front(inode_size(inode), length, position);
+    *ret_got = length;
+    if (length == 0)
+        return 0;
+    bool there = cache_may_read(cache, length) && cache_read_nowait(cache, &inode->cached, bytes, length, position);
+    return there ? 0 : EAGAIN;
+}
+
+void inode_expect(struct inode *inode, size_t length, uint64_t position)
+{
+    struct cache *cache = inode->inodes->cache;
+    uint64_t size = inode_size(inode);
+    length = in_front(size, length, position);
+    if (cache_may_read(cache, length))
+        cache_expect(cache, &inode->cached, size, length, position);
 }
 
 /* ---- letting go ------------------------------------------------------------------------------ */

@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIES = 64, SECTOR = 512 };
+enum {
+    TRIES = 64,
+    SECTOR = 512,
+    AHEAD = 16, /* pieces that are read ahead, for all readers together */
+    SHARE = 64, /* of a piece: who reads as much at once is read ahead for */
+};
 
 static struct medium *of(void *self)
 {
@@ -32,16 +37,22 @@ static int tell_error(struct medium *medium, int error)
 /* ---- descriptors and paths ------------------------------------------------------------------- */
 
 /* The file that is open under a number; an errno. */
-static int find_file(struct medium *medium, int file, bool to_write, struct inode **ret_inode)
+static int find_descriptor(struct medium *medium, int file, struct descriptor *ret_descriptor)
 {
-    struct descriptor descriptor;
     int lost = lease_check(&medium->lease);
     if (lost)
         return lost;
-    if (!descriptors_find(&medium->descriptors, file, &descriptor))
+    if (!descriptors_find(&medium->descriptors, file, ret_descriptor))
         return EBADF;
-    if (!descriptor.inode)
-        return EISDIR;
+    return ret_descriptor->inode ? 0 : EISDIR;
+}
+
+static int find_file(struct medium *medium, int file, bool to_write, struct inode **ret_inode)
+{
+    struct descriptor descriptor;
+    int error = find_descriptor(medium, file, &descriptor);
+    if (error)
+        return error;
     *ret_inode = descriptor.inode;
     return to_write && !descriptor.may_write ? EBADF : 0;
 }
@@ -160,6 +171,29 @@ static int try_open(struct medium *medium, int folder, const char *path, int fla
     return error;
 }
 
+/* Lets go of what is open. */
+static void let_go(struct medium *medium, const struct descriptor *descriptor)
+{
+    if (!descriptor->inode)
+        return;
+    ahead_free(descriptor->ahead);
+    removals_go_on(&medium->removals, inode_release(descriptor->inode));
+}
+
+/* Gives what is open a number; an errno, and then it has been let go of. */
+static int give_number(struct medium *medium, struct descriptor *descriptor, int *ret_number)
+{
+    descriptor->ahead = descriptor->inode ? ahead_new(&medium->aheads, descriptor->inode) : NULL;
+    bool good = !descriptor->inode || descriptor->ahead;
+    int number = good ? descriptors_add(&medium->descriptors, descriptor) : -1;
+    if (number < 0) {
+        let_go(medium, descriptor);
+        return ENOMEM;
+    }
+    *ret_number = number;
+    return 0;
+}
+
 static int medium_openat(void *self, int folder, const char *path, int flags, mode_t mode)
 {
     struct medium *medium = of(self);
@@ -168,12 +202,8 @@ static int medium_openat(void *self, int folder, const char *path, int flags, mo
     (void)mode;
     for (unsigned i = 0; i < TRIES && error == EAGAIN; i++)
         error = try_open(medium, folder, path, flags, &descriptor);
-    if (!error) {
-        number = descriptors_add(&medium->descriptors, &descriptor);
-        error = number < 0 ? ENOMEM : 0;
-        if (error && descriptor.inode)
-            removals_go_on(&medium->removals, inode_release(descriptor.inode));
-    }
+    if (!error)
+        error = give_number(medium, &descriptor, &number);
     return (int)tell(medium, error, number);
 }
 
@@ -185,8 +215,7 @@ static int medium_close(void *self, int file)
         errno = EBADF;
         return -1;
     }
-    if (descriptor.inode)
-        removals_go_on(&medium->removals, inode_release(descriptor.inode));
+    let_go(medium, &descriptor);
     return 0;
 }
 
@@ -198,10 +227,7 @@ static int medium_dup(void *self, int file)
     if (!error) {
         if (descriptor.inode)
             inode_hold(descriptor.inode);
-        number = descriptors_add(&medium->descriptors, &descriptor);
-        error = number < 0 ? ENOMEM : 0;
-        if (error && descriptor.inode)
-            removals_go_on(&medium->removals, inode_release(descriptor.inode));
+        error = give_number(medium, &descriptor, &number);
     }
     return (int)tell(medium, error, number);
 }
@@ -211,19 +237,32 @@ static int medium_dup(void *self, int file)
 static ssize_t medium_pread(void *self, int file, void *bytes, size_t length, off_t position)
 {
     struct medium *medium = of(self);
+    struct descriptor descriptor;
+    size_t got = 0;
+    int error = find_descriptor(medium, file, &descriptor);
+    if (!error && length > medium->inodes.piece / SHARE)
+        error = ahead_read(descriptor.ahead, bytes, length, (uint64_t)position, &got);
+    else if (!error)
+        error = inode_read(descriptor.inode, bytes, length, (uint64_t)position, &got);
+    return tell(medium, error, (ssize_t)got);
+}
+
+static ssize_t medium_pread_nowait(void *self, int file, void *bytes, size_t length, off_t position)
+{
+    struct medium *medium = of(self);
     struct inode *inode;
     size_t got = 0;
     int error = find_file(medium, file, false, &inode);
     if (!error)
-        error = inode_read(inode, bytes, length, (uint64_t)position, &got);
+        error = inode_read_nowait(inode, bytes, length, (uint64_t)position, &got);
     return tell(medium, error, (ssize_t)got);
 }
 
-/* Nothing is kept in memory. */
-static ssize_t medium_pread_nowait(void *self, int file, void *bytes, size_t length, off_t position)
+static void medium_expect(void *self, int file, off_t position, size_t length)
 {
-    (void)file, (void)bytes, (void)length, (void)position;
-    return tell(of(self), EAGAIN, 0);
+    struct inode *inode;
+    if (!find_file(of(self), file, false, &inode))
+        inode_expect(inode, length, (uint64_t)position);
 }
 
 static ssize_t medium_pwrite(void *self, int file, const void *bytes, size_t length, off_t position)
@@ -494,11 +533,13 @@ static char *medium_list(void *self, int folder)
 static const struct io table = {
     .holes = true,
     .own_numbers = true,
+    .far = true,
     .openat = medium_openat,
     .close = medium_close,
     .dup = medium_dup,
     .pread = medium_pread,
     .pread_nowait = medium_pread_nowait,
+    .expect = medium_expect,
     .pwrite = medium_pwrite,
     .fdatasync = medium_fdatasync,
     .fsync = medium_fsync,
@@ -536,31 +577,42 @@ static void tell_lost(void *arg, const char *sentence)
     medium->lost(medium->lost_arg, sentence);
 }
 
+static void free_parts(struct medium *medium)
+{
+    removals_free(&medium->removals);
+    descriptors_free(&medium->descriptors);
+    inodes_free(&medium->inodes);
+    aheads_free(&medium->aheads);
+    cache_free(&medium->cache);
+}
+
 int medium_begin(struct medium *medium, const struct cluster *cluster, const struct medium_use *use)
 {
     const struct lease_options options = {.seconds = use->lease, .recover = recover, .lost = tell_lost, .arg = medium};
+    const uint64_t piece = use->piece ? use->piece : LAYOUT_PIECE;
     *medium = (struct medium){
         .io = table, .cluster = *cluster, .name = use->name, .lost = use->lost, .lost_arg = use->arg};
     medium->io.self = medium;
-    inodes_init(&medium->inodes, &medium->cluster, use->piece ? use->piece : LAYOUT_PIECE);
+    if (!cache_init(&medium->cache, &medium->cluster, piece, use->cache))
+        return ENOMEM;
+    if (!aheads_init(&medium->aheads, &medium->cluster, piece, AHEAD)) {
+        cache_free(&medium->cache);
+        return ENOMEM;
+    }
+    inodes_init(&medium->inodes, &medium->cluster, piece, &medium->cache);
     descriptors_init(&medium->descriptors);
     int error = removals_init(&medium->removals, &medium->cluster, &medium->inodes) ? 0 : ENOMEM;
     if (!error)
         error = lease_begin(&medium->lease, &medium->cluster, &options);
-    if (error) {
-        removals_free(&medium->removals);
-        descriptors_free(&medium->descriptors);
-        inodes_free(&medium->inodes);
-    }
+    if (error)
+        free_parts(medium);
     return error;
 }
 
 void medium_end(struct medium *medium)
 {
     removals_wait(&medium->removals);
-    removals_free(&medium->removals);
     lease_end(&medium->lease);
-    descriptors_free(&medium->descriptors);
-    inodes_free(&medium->inodes);
+    free_parts(medium);
     medium->cluster.close(medium->cluster.self);
 }

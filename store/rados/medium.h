@@ -24,6 +24,8 @@ struct medium {
     void (*lost)(void *arg, const char *sentence);
     void *lost_arg;
     struct lease lease;
+    struct cache cache;
+    struct aheads aheads;
     struct inodes inodes;
     struct removals removals;
     struct descriptors descriptors;
@@ -33,6 +35,7 @@ struct medium_use {
     const char *name;
     unsigned lease;                                /* seconds */
     uint64_t piece;                                /* bytes; 0: LAYOUT_PIECE. All who use a pool have to agree */
+    size_t cache;                                  /* bytes of what was read lately that are kept; 0: none are */
     void (*lost)(void *arg, const char *sentence); /* called once, on any thread. Must not block */
     void *arg;
 };

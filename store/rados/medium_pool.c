@@ -34,8 +34,11 @@ static bool part_name(const char *name, char **ret_pool, const char **ret_name_s
 static struct failure begin(const struct medium_options *options, const struct cluster *cluster,
                             struct medium **ret_medium, struct store_detail *detail)
 {
-    const struct medium_use use = {
-        .name = options->name, .lease = options->lease, .lost = options->lost, .arg = options->arg};
+    const struct medium_use use = {.name = options->name,
+                                   .lease = options->lease,
+                                   .cache = options->cache,
+                                   .lost = options->lost,
+                                   .arg = options->arg};
     struct medium *medium = calloc(1, sizeof *medium);
     int error = medium ? medium_begin(medium, cluster, &use) : ENOMEM;
     if (!error) {

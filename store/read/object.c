@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HEAD_GUESS = 512 };
+enum { HEAD_GUESS = 512, EXPECTED = 64 /* of many, those that are asked for while one is read */ };
 
 /* How it is read: enum store_get_flags, and at what time, in nanoseconds since 1970. */
 struct manner {
@@ -238,34 +238,52 @@ static void object_describe(struct object *object, const struct record *record)
     };
 }
 
+/* Whether there is a file to open, which may take long, for who is not to wait. */
+static bool must_wait(const struct reader *reader, const struct record *record, unsigned flags)
+{
+    return record->blob && (flags & STORE_GET_PAYLOAD) && (flags & STORE_GET_NOWAIT) && reader->log->io->far;
+}
+
 static bool key_matches(const struct store_key *key, const struct record *record)
 {
     struct store_key stored = record_key(record);
     return key_same(key, &stored);
 }
 
+/* What is said of a record that was read is so: its key, its time, its payload. *ret_gone as below. */
+static struct failure object_settle(const struct reader *reader, const struct pin *pin, const struct store_key *key,
+                                    struct manner manner, struct object **object, const struct record *record,
+                                    uint64_t *ret_gone)
+{
+    struct failure failure = failure_none();
+    object_describe(*object, record);
+    if (!key_matches(key, record) || expiry_is_over((*object)->info.expires, manner.now))
+        return failure_of(STORE_NO_OBJECT); /* it is another key's of that hash, or its time is over */
+    if (must_wait(reader, record, manner.flags))
+        return failure_of(STORE_AGAIN);
+    if (manner.flags & STORE_GET_PAYLOAD)
+        failure = object_attach_payload(reader, *object, record);
+    *ret_gone = failure.error == STORE_AGAIN ? record->blob : 0;
+    if (!failure.error && (manner.flags & STORE_GET_FILE) && (*object)->payload && record->size > STORE_PAYLOAD_SMALL)
+        failure = object_unload(object, pin);
+    return failure;
+}
+
 /* Makes an object of a pinned record. *ret_gone: the number of its blob, which has been unlinked meanwhile, else 0. */
 static struct failure object_of_pin(const struct reader *reader, const struct pin *pin, const struct store_key *key,
                                     struct manner manner, struct object **ret_object, uint64_t *ret_gone)
 {
-    unsigned flags = manner.flags;
     struct object *object;
     struct record record;
     uint64_t blob = 0;
-    struct failure failure = object_load(reader, pin, key, flags, &object, &record);
+    *ret_gone = 0;
+    struct failure failure = object_load(reader, pin, key, manner.flags, &object, &record);
     if (!failure.error) {
         blob = record.blob;
-        object_describe(object, &record);
-        if (!key_matches(key, &record) || expiry_is_over(object->info.expires, manner.now))
-            failure = failure_of(STORE_NO_OBJECT); /* it is another key's of that hash, or its time is over */
-        else if (flags & STORE_GET_PAYLOAD)
-            failure = object_attach_payload(reader, object, &record);
-        if (!failure.error && (flags & STORE_GET_FILE) && object->payload && record.size > STORE_PAYLOAD_SMALL)
-            failure = object_unload(&object, pin);
+        failure = object_settle(reader, pin, key, manner, &object, &record, ret_gone);
         if (failure.error)
             object_release(object);
     }
-    *ret_gone = failure.error == STORE_AGAIN ? blob : 0;
     if (failure.error == STORE_DAMAGED && !blob)
         tell_damage(reader, pin);
     if (!failure.error)
@@ -356,14 +374,25 @@ static void unpin_all(struct pin *pins, size_t count)
         segment_release(pins[i].segment);
 }
 
+static void expect(const struct reader *reader, const struct pin *pin, unsigned flags)
+{
+    const struct io *io = reader->log->io;
+    if (pin->segment)
+        io->expect(io->self, pin->segment->file, pin->location.position, first_length(&pin->location, flags));
+}
+
 /* Turns pins into objects; *ret_os_error is that of the last file call that failed. False when one vanished meanwhile:
  * everything has to be looked up again. */
 static bool objects_of_pins(const struct reader *reader, const struct store_key *keys, size_t count,
                             struct manner manner, const struct pin *pins, struct object **ret_objects,
                             enum store_error *ret_errors, int *ret_os_error)
 {
+    for (size_t i = 0; i < count && i < EXPECTED; i++)
+        expect(reader, &pins[i], manner.flags);
     for (size_t i = 0; i < count; i++) {
         uint64_t gone = 0;
+        if (count - i > EXPECTED)
+            expect(reader, &pins[i + EXPECTED], manner.flags);
         ret_objects[i] = NULL;
         struct failure failure = failure_of(ret_errors[i]);
         if (pins[i].segment)

@@ -377,6 +377,15 @@ static ssize_t sim_pread_nowait(void *self, int file, void *bytes, size_t length
     return finish(disk, error, taken);
 }
 
+/* Nothing is far away. */
+static void sim_expect(void *self, int file, off_t position, size_t length)
+{
+    (void)self;
+    (void)file;
+    (void)position;
+    (void)length;
+}
+
 static int check_write(struct sim_disk *disk, int file, const void *bytes, size_t length, off_t position,
                        struct descriptor **ret_descriptor)
 {
@@ -756,6 +765,7 @@ static const struct io table = {
     .dup = sim_dup,
     .pread = sim_pread,
     .pread_nowait = sim_pread_nowait,
+    .expect = sim_expect,
     .pwrite = sim_pwrite,
     .fdatasync = sim_fdatasync,
     .fsync = sim_fsync,

@@ -14,8 +14,12 @@ static void note_lost(void *arg, const char *sentence)
 
 static void begin(struct sim_medium *ground)
 {
-    const struct medium_use use = {
-        .name = "/data", .lease = SIM_MEDIUM_LEASE, .piece = SIM_MEDIUM_PIECE, .lost = note_lost, .arg = ground};
+    const struct medium_use use = {.name = "/data",
+                                   .lease = SIM_MEDIUM_LEASE,
+                                   .piece = SIM_MEDIUM_PIECE,
+                                   .cache = SIM_MEDIUM_CACHE,
+                                   .lost = note_lost,
+                                   .arg = ground};
     struct cluster cluster;
     sim_cluster_connect(ground->sim, &cluster);
     int error = medium_begin(&ground->medium, &cluster, &use);

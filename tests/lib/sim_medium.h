@@ -15,7 +15,7 @@
 #include "store/rados/medium.h"
 #include "tests/lib/sim_cluster.h"
 
-enum { SIM_MEDIUM_PIECE = 4096, SIM_MEDIUM_LEASE = 60 };
+enum { SIM_MEDIUM_PIECE = 4096, SIM_MEDIUM_LEASE = 60, SIM_MEDIUM_CACHE = 32 * SIM_MEDIUM_PIECE };
 
 struct sim_medium {
     struct sim_cluster *sim;

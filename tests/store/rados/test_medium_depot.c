@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,13 +17,23 @@ static struct sim_medium *ground;
 static struct depot *depot;
 static struct store *store;
 static char large[LARGE];
+static struct io counting; /* the same table, which counts what is expected */
+static unsigned expected;
+
+static void expect(void *self, int file, off_t position, size_t length)
+{
+    expected++;
+    sim_medium_io(ground)->expect(self, file, position, length);
+}
 
 static void setup(void)
 {
     struct store_detail detail;
     bool created;
     ground = sim_medium_new(1);
-    const struct depot_options options = model_options(sim_medium_io(ground));
+    counting = *sim_medium_io(ground);
+    counting.expect = expect;
+    const struct depot_options options = model_options(&counting);
     ck_assert_msg(depot_open("/data", &options, &depot, &detail) == STORE_OK, "%s", detail.text);
     ck_assert_msg(depot_create(depot, "s", &created, &detail) == STORE_OK, "%s", detail.text);
     ck_assert_msg(depot_acquire(depot, "s", &store, &detail) == STORE_OK, "%s", detail.text);
@@ -74,6 +85,50 @@ START_TEST(a_payload_is_read_that_has_no_descriptor)
 }
 END_TEST
 
+/* What was read lately is there at once; but to open a file is to wait. */
+START_TEST(what_was_read_lately_is_there_at_once)
+{
+    struct object *object;
+    ck_assert_int_eq(put("small", large, 10), STORE_OK);
+    ck_assert_int_eq(put("large", large, sizeof large), STORE_OK);
+    ck_assert_int_eq(get("small", STORE_GET_NOWAIT, &object), STORE_AGAIN);
+    ck_assert_int_eq(get("small", 0, &object), STORE_OK);
+    object_release(object);
+    ck_assert_int_eq(get("large", 0, &object), STORE_OK);
+    object_release(object);
+    uint64_t reads = sim_cluster_calls(ground->sim, SIM_CLUSTER_READ);
+    ck_assert_int_eq(get("small", STORE_GET_NOWAIT, &object), STORE_OK);
+    ck_assert(memcmp(object_payload(object), large, 10) == 0);
+    object_release(object);
+    ck_assert_int_eq(get("large", STORE_GET_NOWAIT, &object), STORE_AGAIN);
+    ck_assert_uint_eq(sim_cluster_calls(ground->sim, SIM_CLUSTER_READ), reads);
+}
+END_TEST
+
+/* Those that come next are asked for before one is read. */
+START_TEST(many_are_expected)
+{
+    enum { COUNT = 100 };
+    char names[COUNT][8];
+    struct store_key keys[COUNT];
+    struct object *objects[COUNT];
+    enum store_error errors[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%d", i);
+        keys[i] = store_key_of(names[i], strlen(names[i]));
+        ck_assert_int_eq(put(names[i], large, 10), STORE_OK);
+    }
+    expected = 0;
+    ck_assert_int_eq(store_get_many(store, keys, COUNT, STORE_GET_PAYLOAD, objects, errors), STORE_OK);
+    ck_assert_uint_eq(expected, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(errors[i], STORE_OK);
+        ck_assert(memcmp(object_payload(objects[i]), large, 10) == 0);
+        object_release(objects[i]);
+    }
+}
+END_TEST
+
 static void note(void *arg, const char *sentence)
 {
     (void)arg;
@@ -119,6 +174,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {a_payload_is_read_that_has_no_descriptor, who_has_lost_the_pool_says_so};
+    const TTest *const tests[] = {
+        a_payload_is_read_that_has_no_descriptor,
+        what_was_read_lately_is_there_at_once,
+        many_are_expected,
+        who_has_lost_the_pool_says_so,
+    };
     return UNIT_RUN_WITH("medium_depot", setup, teardown, tests);
 }
