@@ -27,11 +27,17 @@ declare -A title=(
 
 # ---- having them ---------------------------------------------------------------------------------
 
-# unpack PROGRAM PACKAGE...: a program of Debian's, from the PATH or from packages that are unpacked below build/peers.
+# is_here PROGRAM PACKAGE...: whether it was unpacked before, or is installed with all that it needs.
+is_here() {
+    local file
+    file=$(command -v "$1") && { [[ $file == "$private"/* ]] || dpkg-query --show "${@:2}" >/dev/null 2>&1; }
+}
+
+# unpack PROGRAM PACKAGE...: a program of Debian's, as it is installed or from packages unpacked below build/peers.
 unpack() {
     local program=$1
     PATH=$PATH:/usr/sbin:$private/usr/bin:$private/usr/sbin
-    command -v "$program" >/dev/null && return
+    is_here "$@" && return
     mkdir -p "$private/packages"
     (cd "$private/packages" && apt-get -q download "${@:2}" && for package in *.deb; do
         dpkg-deb --extract "$package" "$private" || exit
