@@ -44,18 +44,54 @@ static size_t next_slot(const struct table_shard *shard, size_t slot)
     return slot + 1 == shard->capacity ? 0 : slot + 1;
 }
 
-/* The slot that holds the key, or the free one where it belongs. The shard has a free slot. */
-static size_t find_slot(const struct table_shard *shard, uint64_t key)
+/* How far behind the slot that it would like best the entry in a slot stands. */
+static size_t strayed(const struct table_shard *shard, size_t slot)
+{
+    size_t home = home_of(shard, shard->entries[slot].key);
+    return slot >= home ? slot - home : slot + shard->capacity - home;
+}
+
+/* Whether the shard has the key, and its slot, or the one where it belongs: that is free, or has an entry which is nearer
+ * to its own home. So the search for what is not there ends as early as for what is. The shard has a free slot. */
+static bool find_slot(const struct table_shard *shard, uint64_t key, size_t *ret_slot)
 {
     size_t slot = home_of(shard, key);
-    while (shard->entries[slot].value && shard->entries[slot].key != key)
+    for (size_t way = 0; shard->entries[slot].value && way <= strayed(shard, slot); way++) {
+        if (shard->entries[slot].key == key) {
+            *ret_slot = slot;
+            return true;
+        }
         slot = next_slot(shard, slot);
-    return slot;
+    }
+    *ret_slot = slot;
+    return false;
+}
+
+/* Puts an entry into the slot where it belongs; all up to the next free one move on by one. */
+static void squeeze_in(struct table_shard *shard, size_t slot, struct table_entry entry)
+{
+    while (shard->entries[slot].value) {
+        struct table_entry moved = shard->entries[slot];
+        shard->entries[slot] = entry;
+        entry = moved;
+        slot = next_slot(shard, slot);
+    }
+    shard->entries[slot] = entry;
+}
+
+/* Puts in an entry whose key is not there yet. */
+static void shard_add(struct table_shard *shard, const struct table_entry *entry)
+{
+    size_t slot;
+    bool found = find_slot(shard, entry->key, &slot);
+    assert(!found);
+    (void)found;
+    squeeze_in(shard, slot, *entry);
 }
 
 static bool shard_make(struct table_shard *shard, size_t capacity)
 {
-    shard->entries = mapping_new(capacity * sizeof *shard->entries);
+    shard->entries = mapping_new_present(capacity * sizeof *shard->entries);
     shard->capacity = capacity;
     return shard->entries != NULL;
 }
@@ -84,13 +120,24 @@ void table_free(struct table *table)
     table_init(table, 0);
 }
 
+void table_foresee(const struct table *table, uint64_t key)
+{
+    if (table->count == 0)
+        return;
+    key = table_salted(key, table->salt);
+    const struct table_shard *shard = shard_of(table, key);
+    if (shard->capacity)
+        __builtin_prefetch(&shard->entries[home_of(shard, key)]);
+}
+
 uint64_t table_get(const struct table *table, uint64_t key)
 {
     if (table->count == 0)
         return 0;
     key = table_salted(key, table->salt);
     const struct table_shard *shard = shard_of(table, key);
-    return shard->capacity ? shard->entries[find_slot(shard, key)].value : 0;
+    size_t slot;
+    return shard->capacity && find_slot(shard, key, &slot) ? shard->entries[slot].value : 0;
 }
 
 static size_t room_of(size_t capacity)
@@ -107,7 +154,7 @@ static bool shard_grow(struct table_shard *shard)
         return false;
     for (size_t i = 0; i < shard->capacity; i++)
         if (shard->entries[i].value)
-            grown.entries[find_slot(&grown, shard->entries[i].key)] = shard->entries[i];
+            shard_add(&grown, &shard->entries[i]);
     shard_free(shard);
     *shard = grown;
     return true;
@@ -123,12 +170,6 @@ static bool shard_reserve(struct table_shard *shard, size_t count)
     return true;
 }
 
-static void shard_put(struct table_shard *shard, const struct table_entry *entry)
-{
-    shard->entries[find_slot(shard, entry->key)] = *entry;
-    shard->count++;
-}
-
 /* Moves what is in one shard to where it belongs among many. */
 static bool move_apart(const struct table *from, const struct table *to)
 {
@@ -141,7 +182,8 @@ static bool move_apart(const struct table *from, const struct table *to)
         if (!shard_reserve(shard, 1))
             return false;
         shard->reserved = 0;
-        shard_put(shard, entry);
+        shard_add(shard, entry);
+        shard->count++;
     }
     return true;
 }
@@ -197,7 +239,7 @@ static size_t fill_slot(struct table_shard *shard, size_t next, const struct tab
     size_t home = home_of(shard, entry->key);
     size_t slot = home > next ? home : next;
     if (slot == shard->capacity)
-        shard->entries[find_slot(shard, entry->key)] = *entry;
+        shard_add(shard, entry);
     else
         shard->entries[slot++] = *entry;
     return slot;
@@ -211,7 +253,8 @@ static bool fill_few(struct table *table, const struct table_entry *entries, siz
         return false;
     shard->reserved = 0;
     for (size_t i = 0; i < count; i++)
-        shard_put(shard, &entries[i]);
+        shard_add(shard, &entries[i]);
+    shard->count += count;
     table->count += count;
     return true;
 }
@@ -245,14 +288,16 @@ uint64_t table_put(struct table *table, uint64_t key, uint64_t value)
 {
     key = table_salted(key, table->salt);
     struct table_shard *shard = shard_of(table, key);
-    struct table_entry *entry = &shard->entries[find_slot(shard, key)];
-    uint64_t before = entry->value;
-    if (!before) {
-        shard->count++;
-        table->count++;
+    size_t slot;
+    if (find_slot(shard, key, &slot)) {
+        uint64_t before = shard->entries[slot].value;
+        shard->entries[slot].value = value;
+        return before;
     }
-    *entry = (struct table_entry){.key = key, .value = value};
-    return before;
+    squeeze_in(shard, slot, (struct table_entry){.key = key, .value = value});
+    shard->count++;
+    table->count++;
+    return 0;
 }
 
 bool table_set(struct table *table, uint64_t key, uint64_t value)
@@ -264,18 +309,11 @@ bool table_set(struct table *table, uint64_t key, uint64_t value)
     return true;
 }
 
-/* Whether an entry at `slot` that would like `home` may stay behind a hole at `hole`. */
-static bool stays(size_t hole, size_t home, size_t slot)
-{
-    return hole <= slot ? hole < home && home <= slot : hole < home || home <= slot;
-}
-
-/* Fills the hole with the entries behind it that would not be found across it. */
+/* Moves those behind the hole back by one, up to one that is at home. */
 static void close_hole(struct table_shard *shard, size_t hole)
 {
-    for (size_t slot = next_slot(shard, hole); shard->entries[slot].value; slot = next_slot(shard, slot)) {
-        if (stays(hole, home_of(shard, shard->entries[slot].key), slot))
-            continue;
+    for (size_t slot = next_slot(shard, hole); shard->entries[slot].value && strayed(shard, slot) > 0;
+         slot = next_slot(shard, slot)) {
         shard->entries[hole] = shard->entries[slot];
         hole = slot;
     }
@@ -288,12 +326,10 @@ uint64_t table_remove(struct table *table, uint64_t key)
         return 0;
     key = table_salted(key, table->salt);
     struct table_shard *shard = shard_of(table, key);
-    if (!shard->capacity)
+    size_t slot;
+    if (!shard->capacity || !find_slot(shard, key, &slot))
         return 0;
-    size_t slot = find_slot(shard, key);
     uint64_t before = shard->entries[slot].value;
-    if (!before)
-        return 0;
     close_hole(shard, slot);
     shard->count--;
     table->count--;

@@ -9,6 +9,10 @@
  * who may choose key hashes, crowd one place; their highest bits tell the shard, the others the place in it, so
  * that what comes in their order is written from one end to the other.
  *
+ * Entries of one stretch stand in the order of the places that they would like ("Robin Hood hashing", P. Celis,
+ * 1986). So the search for what is not there, the commonest while a store is filled, need not go on to the next
+ * free place.
+ *
  * Thread: the caller holds a lock; table_get() and table_each() need it shared, all others exclusive.
  */
 #ifndef CAIRN_TABLE_H
@@ -42,6 +46,10 @@ struct table {
 
 void table_init(struct table *table, uint64_t salt);
 void table_free(struct table *table);
+
+/* Tells the processor that a key is going to be asked for or put soon. No lock needs to be held by who alone changes the
+ * table. */
+void table_foresee(const struct table *table, uint64_t key);
 
 /* 0 when absent. */
 uint64_t table_get(const struct table *table, uint64_t key);

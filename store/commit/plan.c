@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-enum { TXN_BYTES = 96 << 20 }; /* the most that one transaction may append */
+enum {
+    TXN_BYTES = 96 << 20, /* the most that one transaction may append */
+    AHEAD = 8,            /* ops whose keys are on their way to the processor */
+};
 
 /* The decision under way. */
 struct plan {
@@ -362,6 +365,14 @@ static struct log_need need_of(const struct plan *plan, size_t first, uint64_t b
     return need;
 }
 
+/* The first ones', and then one more with each op. */
+static void foresee(const struct plan *plan, size_t at)
+{
+    const struct txn *txn = plan->txn;
+    for (size_t ahead = at > 0 ? at + AHEAD : 0; ahead <= at + AHEAD && ahead < txn->count; ahead++)
+        index_foresee(plan->index, txn->ops[ahead].key.hash);
+}
+
 /* Decides the ops and adds up the bytes of their records. The sum is looked at after each: a copy brings its payload
  * into memory, and a short request may ask for many. */
 static struct failure plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *ret_op)
@@ -370,6 +381,7 @@ static struct failure plan_ops(struct plan *plan, uint64_t *ret_bytes, size_t *r
     struct failure failure = failure_none();
     for (size_t at = 0; at < plan->txn->count && !failure.error; at++) {
         size_t planned = plan->changes->count;
+        foresee(plan, at);
         failure = plan_op(plan, at);
         *ret_op = at;
         bytes += changes_bytes(plan->changes, planned);

@@ -57,6 +57,11 @@ uint64_t index_tag(const struct index *index, const struct store_key *key)
     return key_tag(key, index->salt);
 }
 
+void index_foresee(const struct index *index, uint64_t hash)
+{
+    table_foresee(&index->locations, hash);
+}
+
 uint64_t index_find_own(const struct index *index, const struct store_key *key)
 {
     index_assert_locked(index);

@@ -82,6 +82,10 @@ void index_assert_exclusive(const struct index *index);
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/* Tells the processor that a key hash is going to be looked up or booked soon: with millions of objects its place is in
+ * no cache, and who looks up one after the other waits for each. Thread: the writer, who alone changes the index. */
+void index_foresee(const struct index *index, uint64_t hash);
+
 /* Where the record stands that a key leads to, packed; 0: there is none. It may be another key's of that hash; and of a
  * hash alone that several keys have it is INDEX_SEVERAL. Lock held. */
 uint64_t index_find(const struct index *index, const struct store_key *key);

@@ -9,9 +9,11 @@
 
 enum {
     WINDOW = 4 << 20,
+    HEADS = 512 << 10,      /* read at a time where only heads are wanted: what a processor keeps near */
     STRIDE_LONG = 64 << 10, /* records from this length on are stepped over where only their heads are wanted */
 };
 static_assert((size_t)WINDOW > RECORD_MAX, "a record fits into the window");
+static_assert((size_t)HEADS > RECORD_HEAD_MAX && HEADS < WINDOW, "so does a head into what is read for it");
 static_assert(RECORD_ALIGNMENT == sizeof(uint64_t) && RECORD_HEADER % RECORD_ALIGNMENT == 0,
               "a header has whole words");
 
@@ -71,9 +73,10 @@ int cursor_look(struct cursor *cursor, uint64_t position, bool payloads, struct 
     const unsigned char *bytes;
     size_t length;
     uint64_t offset = segment_offset(cursor->segment, position);
-    size_t reach = payloads || cursor->stride < STRIDE_LONG ? WINDOW : RECORD_HEAD_MAX;
+    size_t heads = cursor->stride < STRIDE_LONG ? HEADS : RECORD_HEAD_MAX;
     *ret_found = CURSOR_NOTHING;
-    int error = window_at(cursor, position, payloads ? RECORD_MAX : RECORD_HEAD_MAX, reach, &bytes, &length);
+    int error = payloads ? window_at(cursor, position, RECORD_MAX, WINDOW, &bytes, &length)
+                         : window_at(cursor, position, RECORD_HEAD_MAX, heads, &bytes, &length);
     if (error)
         return error;
     if (!record_decode(bytes, length, offset, cursor->salt, ret_record) ||

@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     CAPACITY_MIN = 64,
@@ -49,22 +48,14 @@ void rows_drop(struct rows *rows)
     rows_forget(rows);
 }
 
-static void replace_list(struct rows *rows, struct row *list, size_t capacity)
-{
-    mapping_free(rows->list, rows->capacity * sizeof *rows->list);
-    rows->list = list;
-    rows->capacity = capacity;
-}
-
 static bool grow(struct rows *rows)
 {
     size_t capacity = rows->capacity ? rows->capacity * 2 : CAPACITY_MIN;
-    struct row *moved = mapping_new(capacity * sizeof *moved);
+    struct row *moved = mapping_grow(rows->list, rows->capacity * sizeof *moved, capacity * sizeof *moved);
     if (!moved)
         return false;
-    if (rows->count > 0)
-        memcpy(moved, rows->list, rows->count * sizeof *moved);
-    replace_list(rows, moved, capacity);
+    rows->list = moved;
+    rows->capacity = capacity;
     return true;
 }
 
@@ -161,7 +152,7 @@ bool rows_sort(struct rows *rows)
     unsigned bits = bits_for(rows->count);
     size_t shares = (size_t)1 << bits, capacity = rows->count + 1;
     size_t *ends = mapping_new(shares * sizeof *ends);
-    struct row *sorted = mapping_new(capacity * sizeof *sorted);
+    struct row *sorted = mapping_new_present(capacity * sizeof *sorted);
     if (!ends || !sorted) {
         mapping_free(ends, shares * sizeof *ends);
         mapping_free(sorted, capacity * sizeof *sorted);
@@ -174,6 +165,8 @@ bool rows_sort(struct rows *rows)
         else
             qsort(sorted + from, ends[share] - from, sizeof *sorted, compare);
     mapping_free(ends, shares * sizeof *ends);
-    replace_list(rows, sorted, capacity);
+    mapping_free(rows->list, rows->capacity * sizeof *rows->list);
+    rows->list = sorted;
+    rows->capacity = capacity;
     return true;
 }
