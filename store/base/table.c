@@ -51,8 +51,9 @@ static size_t strayed(const struct table_shard *shard, size_t slot)
     return slot >= home ? slot - home : slot + shard->capacity - home;
 }
 
-/* Whether the shard has the key, and its slot, or the one where it belongs: that is free, or has an entry which is nearer
- * to its own home. So the search for what is not there ends as early as for what is. The shard has a free slot. */
+/* Whether the shard has the key, and its slot, or the one where it belongs: that is free, or has an entry which is
+ * nearer to its own home. So the search for what is not there ends as early as for what is. The shard has a free
+ * slot. */
 static bool find_slot(const struct table_shard *shard, uint64_t key, size_t *ret_slot)
 {
     size_t slot = home_of(shard, key);

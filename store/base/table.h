@@ -47,8 +47,8 @@ struct table {
 void table_init(struct table *table, uint64_t salt);
 void table_free(struct table *table);
 
-/* Tells the processor that a key is going to be asked for or put soon. No lock needs to be held by who alone changes the
- * table. */
+/* Tells the processor that a key is going to be asked for or put soon. No lock needs to be held by who alone changes
+ * the table. */
 void table_foresee(const struct table *table, uint64_t key);
 
 /* 0 when absent. */
