@@ -11,6 +11,7 @@
 #include "api/request/core.h"
 #include "api/request/query.h"
 #include "api/request/reply.h"
+#include "api/request/sums.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,20 @@ static bool read_head(struct request *request, struct import *import)
            query_switch(request, "atomic", &import->atomic);
 }
 
+/* A digest is compared when all of the body is there. By then all but the last members are stored, unless all of them
+ * are one transaction. */
+static bool can_compare(struct request *request, const struct import *import)
+{
+    if (!request->digest || import->atomic)
+        return true;
+    reply_problem(
+        request, PROBLEM_BAD_HEADER,
+        "%s cannot be compared before the objects of an archive are stored, since they are as they come: send "
+        "it with atomic=true, which stores all or none, or without a digest.",
+        sums_field(request));
+    return false;
+}
+
 static void begin(struct request *request)
 {
     struct unpacking *unpacking = calloc(1, sizeof *unpacking);
@@ -221,7 +236,7 @@ static void begin(struct request *request)
         return;
     }
     unpacking->import.request = request;
-    if (!read_head(request, &unpacking->import))
+    if (!read_head(request, &unpacking->import) || !can_compare(request, &unpacking->import))
         return;
     import_begin(&unpacking->import);
     request_acquire(request, NULL);

@@ -10,6 +10,7 @@
  */
 #include "api/http/byteranges.h"
 #include "api/http/conditional.h"
+#include "api/http/digest.h"
 #include "api/http/disposition.h"
 #include "api/http/etag.h"
 #include "api/http/http_date.h"

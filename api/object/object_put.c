@@ -26,7 +26,7 @@ struct upload {
     struct precondition precondition;
     struct attributes attributes;
     struct expiry expiry;
-    struct digest *digest; /* owned; NULL when the sender told none */
+    struct digest *digest; /* the request's; NULL when the sender told none */
 };
 
 /* ---- the head -------------------------------------------------------------------------------- */
@@ -93,8 +93,9 @@ static void begin(struct request *request)
         return;
     }
     request->state = upload;
-    if (head_precondition(request, &upload->precondition) && head_digest(request, &upload->digest) &&
-        head_attributes(request, &upload->attributes) && head_expiry(request, &upload->expiry))
+    upload->digest = request->digest;
+    if (head_precondition(request, &upload->precondition) && head_attributes(request, &upload->attributes) &&
+        head_expiry(request, &upload->expiry))
         request_acquire(request, admit);
 }
 
@@ -167,8 +168,6 @@ static void committed(struct request *request)
 static void finish(struct request *request)
 {
     struct upload *upload = request->state;
-    if (!head_trailing_digest(request, upload->digest))
-        return;
     struct stream_finish finish = {.condition = upload->precondition.condition, .seal = seal, .arg = upload};
     struct stream *stream = upload->stream;
     upload->stream = NULL;
@@ -184,7 +183,6 @@ static void end(struct request *request)
     stream_abort(upload->stream);
     precondition_free(&upload->precondition);
     attributes_free(&upload->attributes);
-    free(upload->digest);
     free(upload);
 }
 
@@ -192,6 +190,7 @@ const struct endpoint endpoint_object_put = {.begin = begin,
                                              .receive = receive,
                                              .finish = finish,
                                              .keeps = true,
+                                             .sums = true,
                                              .end = end,
                                              .links = true,
                                              .fault = "the object cannot be written"};

@@ -8,6 +8,7 @@
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 #include "api/request/site.h"
+#include "api/request/sums.h"
 #include "api/text/decimal.h"
 #include "api/text/utf8.h"
 
@@ -293,6 +294,12 @@ static bool takes_coding(struct request *request)
     return false;
 }
 
+/* Of a body that is dropped nobody wants to know what it was. */
+static bool takes_sums(struct request *request)
+{
+    return !request->endpoint->receive || sums_expect(request);
+}
+
 static unsigned parameter_of(const struct endpoint *endpoint, struct slice name)
 {
     unsigned parameter = 0;
@@ -358,7 +365,8 @@ static bool read_head(struct request *request, const char *method)
     request->method = method_of(method);
     return read_target(request) && site_is_ours(request) && find_endpoint(request) && has_place(request) &&
            permit_arrival(request) && site_may_change(request) && takes_query(request) && meets_expectation(request) &&
-           speaks_tus(request) && takes_preconditions(request) && takes_fields(request) && takes_coding(request);
+           speaks_tus(request) && takes_preconditions(request) && takes_fields(request) && takes_coding(request) &&
+           takes_sums(request);
 }
 
 /* Whatever becomes of the request, nothing else of it needs the token. */

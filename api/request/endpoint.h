@@ -38,6 +38,8 @@ struct endpoint {
     bool unconditional;
     /* The objects that it writes have their fields already: a request that has some for one is refused. */
     bool carries;
+    /* It compares the digests of its body itself, as its bytes pass (sums.h). */
+    bool sums;
     /* It holds answers back until something happens: how long they take says nothing of the server. */
     bool holds;
     /* What it answers depends on Accept. */

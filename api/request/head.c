@@ -1,4 +1,4 @@
-/* head.c - preconditions and digests, each read once and refused in one place. See head.h. */
+/* head.c - preconditions, and what is kept with an object: read once, and refused in one place. See head.h. */
 #include "api/request/head.h"
 
 #include "api/http/kept.h"
@@ -29,95 +29,6 @@ bool head_precondition(struct request *request, struct precondition *preconditio
     if (!match && unmodified_since)
         precondition_unmodified_since(precondition, unmodified_since);
     return !none_match || settle(request, FIELD_IF_NONE_MATCH, precondition_none_match(precondition, none_match));
-}
-
-/* ---- digests --------------------------------------------------------------------------------- */
-
-static bool expect(struct request *request, struct digest *digest, enum field field, const char *value)
-{
-    if (!value)
-        return true;
-    if (field == FIELD_CONTENT_MD5 ? digest_expect_md5(digest, value) : digest_expect_list(digest, value))
-        return true;
-    reply_problem(request, PROBLEM_BAD_HEADER, "%s is malformed: it has to be %s.", field_name(field),
-                  field == FIELD_CONTENT_MD5 ? "16 bytes in base64" : "sha-256=:32 bytes in base64:");
-    return false;
-}
-
-static bool expect_field(struct request *request, struct digest *digest, enum field field)
-{
-    return expect(request, digest, field, request_field(request, field));
-}
-
-/* Whether a trailer will tell what the SHA-256 has to be: it is then made while the body comes. */
-static bool announces_digest(const struct request *request)
-{
-    const char *trailer = request_field(request, FIELD_TRAILER);
-    return trailer && request->body_length == STORE_SIZE_UNKNOWN &&
-           (strcasestr(trailer, field_name(FIELD_CONTENT_DIGEST)) ||
-            strcasestr(trailer, field_name(FIELD_REPR_DIGEST)));
-}
-
-bool head_digest(struct request *request, struct digest **ret_digest)
-{
-    bool announced = announces_digest(request);
-    if (!announced && !request_field(request, FIELD_CONTENT_DIGEST) && !request_field(request, FIELD_REPR_DIGEST) &&
-        !request_field(request, FIELD_CONTENT_MD5))
-        return true;
-    struct digest *digest = malloc(sizeof *digest);
-    if (!digest) {
-        reply_error(request, STORE_NO_MEMORY);
-        return false;
-    }
-    digest_init(digest);
-    *ret_digest = digest;
-    if (announced)
-        digest_want_sha256(digest);
-    return expect_field(request, digest, FIELD_CONTENT_DIGEST) && expect_field(request, digest, FIELD_REPR_DIGEST) &&
-           expect_field(request, digest, FIELD_CONTENT_MD5);
-}
-
-struct trailers {
-    struct fields fields;
-    bool no_memory;
-};
-
-/* One that comes twice and is no list is none of those that are looked at. */
-static enum MHD_Result add_trailer(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_length,
-                                   const char *value, size_t value_length)
-{
-    struct trailers *trailers = closure;
-    enum field twice;
-    (void)kind;
-    enum fields_error error = fields_add(&trailers->fields, name, name_length, (char *)(uintptr_t)value, value_length,
-                                         &twice);
-    trailers->no_memory = error == FIELDS_NO_MEMORY;
-    return trailers->no_memory ? MHD_NO : MHD_YES;
-}
-
-static bool expect_trailer(struct request *request, struct digest *digest, const struct trailers *trailers,
-                           enum field field)
-{
-    const char *value = trailers->fields.values[field];
-    if (!value || (digest && digest->sha256.wanted))
-        return expect(request, digest, field, value);
-    reply_problem(request, PROBLEM_BAD_HEADER, "A digest after the body has to be announced before it: Trailer: %s.",
-                  field_name(field));
-    return false;
-}
-
-bool head_trailing_digest(struct request *request, struct digest *digest)
-{
-    struct trailers trailers = {0};
-    if (request->body_length != STORE_SIZE_UNKNOWN)
-        return true;
-    MHD_get_connection_values_n(request->connection, MHD_FOOTER_KIND, add_trailer, &trailers);
-    bool good = !trailers.no_memory && expect_trailer(request, digest, &trailers, FIELD_CONTENT_DIGEST) &&
-                expect_trailer(request, digest, &trailers, FIELD_REPR_DIGEST);
-    if (trailers.no_memory)
-        reply_error(request, STORE_NO_MEMORY);
-    fields_free(&trailers.fields);
-    return good;
 }
 
 /* ---- attributes ------------------------------------------------------------------------------ */

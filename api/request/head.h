@@ -6,7 +6,6 @@
 #define CAIRN_API_HEAD_H
 
 #include "api/http/attributes.h"
-#include "api/http/digest.h"
 #include "api/http/expiry.h"
 #include "api/http/precondition.h"
 #include "api/request/request.h"
@@ -15,14 +14,6 @@
 
 /* If-Match or else If-Unmodified-Since, and If-None-Match. */
 bool head_precondition(struct request *request, struct precondition *precondition);
-
-/* Content-Digest, Repr-Digest and Content-MD5, and a Trailer that announces one of the first two; *ret_digest is NULL
- * when there is none of them, else the caller free()s it. */
-bool head_digest(struct request *request, struct digest **ret_digest);
-
-/* After the body: the digests among its trailers. One that was not announced is refused, since nobody has made the sum
- * to compare it with. `digest` is what head_digest() returned. */
-bool head_trailing_digest(struct request *request, struct digest *digest);
 
 /* Content-Type, its like and Cairn-Meta-*. */
 bool head_attributes(struct request *request, struct attributes *attributes);

@@ -34,12 +34,18 @@ struct request *request_new(struct api *api, struct MHD_Connection *connection, 
     return request;
 }
 
-void request_free(struct request *request)
+void request_drop_state(struct request *request)
 {
     if (request->endpoint && request->endpoint->end)
         request->endpoint->end(request);
     else
         free(request->state);
+    request->state = NULL;
+}
+
+void request_free(struct request *request)
+{
+    request_drop_state(request);
     depot_release(request->store);
     if (request->response)
         MHD_destroy_response(request->response);
@@ -49,6 +55,7 @@ void request_free(struct request *request)
     fields_free(&request->fields);
     visitor_leave(&request->visitor);
     receipt_free(&request->receipt);
+    free(request->digest);
     free(request->detail);
     free(request);
 }

@@ -38,6 +38,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct digest;
+
 /* Bytes of a body that are read and dropped so that the connection lives on. */
 enum { REQUEST_DRAIN_MAX = 1 << 20 };
 
@@ -62,9 +64,10 @@ struct request {
 
     enum method method;
     struct fields fields;
-    uint64_t body_length; /* as announced; STORE_SIZE_UNKNOWN: chunked */
-    uint64_t received;    /* bytes of it that the endpoint has taken */
-    size_t dropped;       /* bytes of it that nobody wanted */
+    uint64_t body_length;  /* as announced; STORE_SIZE_UNKNOWN: chunked */
+    uint64_t received;     /* bytes of it that the endpoint has taken */
+    size_t dropped;        /* bytes of it that nobody wanted */
+    struct digest *digest; /* owned: what it is said to add up to (sums.h); NULL: nobody has said, or will */
 
     struct visitor visitor;    /* who asks; known once the endpoint begins */
     const struct route *route; /* NULL: its path leads nowhere */
@@ -124,6 +127,10 @@ struct request *request_new(struct api *api, struct MHD_Connection *connection, 
 
 /* Frees it and all it holds; an upload that was not committed is aborted. Thread: the daemon's. */
 void request_free(struct request *request);
+
+/* Frees what the endpoint keeps of it, once the answer is made: the client may be long in taking that. Thread: the
+ * daemon's. */
+void request_drop_state(struct request *request);
 
 /* Suspends the connection; `then` runs after request_resume(). Between this call and the return to the
  * access handler only hand the work over: the request is no longer this thread's. */

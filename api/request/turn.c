@@ -7,6 +7,7 @@
 #include "api/request/record.h"
 #include "api/request/reply.h"
 #include "api/request/site.h"
+#include "api/request/sums.h"
 
 #include <assert.h>
 
@@ -138,19 +139,29 @@ static enum MHD_Result turn_body(struct request *request, const char *bytes, siz
     if (unwanted || request->status != 0)
         return drop(request, length);
     size_t taken = request->endpoint->receive(request, bytes, *length);
+    sums_take(request, bytes, taken);
     request->received += taken;
     *length -= taken;
     return request->status == 0 || drains(request) ? MHD_YES : interrupt(request);
+}
+
+/* The body has come whole, if it is what its sender says. */
+static void finish(struct request *request)
+{
+    if (!sums_hold(request))
+        request_drop_state(request);
+    else if (request->endpoint->prompt)
+        request->endpoint->finish(request);
+    else
+        request_settle(request, request->endpoint->finish);
 }
 
 static enum MHD_Result turn_last(struct request *request)
 {
     if (request->then)
         go_on(request);
-    else if (request->status == 0 && request->endpoint->prompt)
-        request->endpoint->finish(request);
     else if (request->status == 0)
-        request_settle(request, request->endpoint->finish);
+        finish(request);
     return request->then ? MHD_YES : queue(request);
 }
 

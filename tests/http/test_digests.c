@@ -1,7 +1,9 @@
-/* Content-Digest, Repr-Digest (RFC 9530) and Content-MD5: verified before the commit, answered when known. */
+/* Content-Digest, Repr-Digest (RFC 9530) and Content-MD5: verified before the commit, answered when known. Of a body
+ * that is no object's, too: it is compared before anything is done with it, or refused, and never passed over. */
 #include "tests/http/payload.h"
 #include "tests/http/raw.h"
 #include "tests/http/site.h"
+#include "tests/http/tarball.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -165,6 +167,139 @@ START_TEST(an_overwrite_drops_the_old_digest)
 }
 END_TEST
 
+/* ---- bodies that are no object's --------------------------------------------------------------- */
+
+#define JSON  "Content-Type: application/json"
+#define BATCH "{\"operations\":[{\"op\":\"put\",\"key\":\"k\",\"data\":\"aGVsbG8=\"}]}"
+
+static char *digest_of(const char *name, const void *bytes, size_t length)
+{
+    bool md5 = strcmp(name, "Content-MD5") == 0;
+    char *field = md5 ? payload_md5_field(bytes, length) : payload_sha256_field(bytes, length);
+    char *header = client_text(site.client, "%s: %s", name, field);
+    free(field);
+    return header;
+}
+
+static const char *const names[] = {"Content-Digest", "Repr-Digest", "Content-MD5"};
+
+/* A mismatch changes nothing, and the connection goes on: the body has come whole. */
+START_TEST(a_batch_is_compared_before_it_is_applied)
+{
+    const char *coding[] = {"Accept: */*", "Transfer-Encoding: chunked"};
+    char *target = site_target("/batch");
+    for (size_t i = 0; i < 6; i++) {
+        json_int_t end = site_figure("end_offset");
+        char *wrong = digest_of(names[i % 3], "other", 5), *right = digest_of(names[i % 3], BATCH, strlen(BATCH));
+        site_expect_kind(
+            client_send(site.client, "POST", target, BATCH, strlen(BATCH), JSON, coding[i / 3], wrong, NULL), 400,
+            "digest-mismatch");
+        ck_assert_int_eq(site_figure("end_offset"), end);
+        site_expect(client_send(site.client, "POST", target, BATCH, strlen(BATCH), JSON, coding[i / 3], right, NULL),
+                    200);
+        site_expect_text("k", "hello");
+    }
+    site_expect_kind(client_send(site.client, "POST", target, BATCH, strlen(BATCH), JSON, "Content-MD5: no sum", NULL),
+                     400, "bad-header");
+}
+END_TEST
+
+/* One that is read on another thread, in pieces. */
+START_TEST(a_large_batch_is_compared)
+{
+    enum { PIECE = 300000 };
+    char *piece = malloc(PIECE + 1);
+    memset(piece, 'A', PIECE);
+    piece[PIECE] = '\0';
+    char *body = client_text(site.client, "{\"operations\":[{\"op\":\"put\",\"key\":\"k\",\"data\":\"%s\"}]}", piece);
+    size_t length = strlen(body);
+    free(piece);
+    char *right = digest_of("Content-Digest", body, length), *wrong = digest_of("Content-Digest", body, length - 1);
+    char *target = site_target("/batch");
+    site_expect_kind(client_send(site.client, "POST", target, body, length, JSON, wrong, NULL), 400, "digest-mismatch");
+    site_expect(site_get("k", NULL), 404);
+    site_expect(client_send(site.client, "POST", target, body, length, JSON, right, NULL), 200);
+    ck_assert_uint_eq(site_get("k", NULL)->size, PIECE / 4 * 3);
+}
+END_TEST
+
+static int batch_with_trailer(const char *announced, const char *trailer)
+{
+    static struct raw_answer answer;
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "POST %s HTTP/1.1\r\nHost: a\r\n" JSON "\r\nTransfer-Encoding: chunked\r\n%s\r\n",
+                       site_target("/batch"), announced));
+    ck_assert(raw_send(socket, "%zx\r\n" BATCH "\r\n0\r\n%s\r\n\r\n", strlen(BATCH), trailer));
+    ck_assert(raw_receive(socket, &answer));
+    close(socket);
+    return answer.status;
+}
+
+START_TEST(a_digest_behind_a_batch_is_compared)
+{
+    char *right = digest_of("Content-Digest", BATCH, strlen(BATCH)), *wrong = digest_of("Content-Digest", "other", 5);
+    char *old = digest_of("Content-MD5", BATCH, strlen(BATCH));
+    ck_assert_int_eq(batch_with_trailer("Trailer: Content-Digest\r\n", wrong), 400);
+    ck_assert_int_eq(batch_with_trailer("", right), 400); /* nobody has made the sum */
+    ck_assert_int_eq(batch_with_trailer("Trailer: Content-MD5\r\n", old), 400);
+    site_expect(site_get("k", NULL), 404);
+    ck_assert_int_eq(batch_with_trailer("Trailer: Content-Digest\r\n", right), 200);
+    site_expect_text("k", "hello");
+}
+END_TEST
+
+START_TEST(an_archive_is_compared_where_it_is_one_transaction)
+{
+    struct tarball ball = {0};
+    tarball_add(&ball, "a", "hello", 5, NULL);
+    tarball_add(&ball, "b", "hello", 5, NULL);
+    tarball_end(&ball);
+    char *at_once = site_target("/archive?atomic=true"), *as_it_comes = site_target("/archive");
+    for (size_t i = 0; i < 3; i++) {
+        char *wrong = digest_of(names[i], "other", 5), *right = digest_of(names[i], ball.bytes, ball.length);
+        site_expect_kind(client_send(site.client, "POST", at_once, ball.bytes, ball.length, wrong, NULL), 400,
+                         "digest-mismatch");
+        struct answer *answer = client_send(site.client, "POST", as_it_comes, ball.bytes, ball.length, right, NULL);
+        site_expect_kind(answer, 400, "bad-header");
+        ck_assert_ptr_nonnull(strstr(answer_string(answer, "detail"), "atomic=true"));
+        ck_assert_int_eq(site_figure("objects"), 0);
+        site_expect(client_send(site.client, "POST", at_once, ball.bytes, ball.length, right, NULL), 200);
+        ck_assert_int_eq(site_figure("objects"), 2);
+        site_expect(site_delete("a", NULL), 200);
+        site_expect(site_delete("b", NULL), 200);
+    }
+    site_expect_kind(client_send(site.client, "POST", as_it_comes, ball.bytes, ball.length,
+                                 "Transfer-Encoding: chunked", "Trailer: Content-Digest", NULL),
+                     400, "bad-header");
+    tarball_free(&ball);
+}
+END_TEST
+
+/* Whatever takes a body. */
+START_TEST(no_body_is_taken_with_a_digest_that_is_not_its_own)
+{
+    const struct {
+        const char *method, *rest, *body;
+        int status;
+    } all[] = {
+        {"POST", "/batch-get", "{\"keys\":[\"k\"]}", 200},
+        {"POST", "/copy", "{\"key\":\"k\",\"destination\":{\"key\":\"l\"}}", 201},
+        {"POST", "/move", "{\"key\":\"k\",\"destination\":{\"key\":\"m\"}}", 201},
+        {"PATCH", "", "{\"limits\":{\"objects\":10}}", 200},
+    };
+    site_expect(site_put("k", "hello", NULL), 201);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char *target = site_target(all[i].rest);
+        size_t length = strlen(all[i].body);
+        char *wrong = digest_of("Content-MD5", "other", 5), *right = digest_of("Content-MD5", all[i].body, length);
+        site_expect_kind(client_send(site.client, all[i].method, target, all[i].body, length, JSON, wrong, NULL), 400,
+                         "digest-mismatch");
+        site_expect(client_send(site.client, all[i].method, target, all[i].body, length, JSON, right, NULL),
+                    all[i].status);
+    }
+}
+END_TEST
+
 /* ---- lengths --------------------------------------------------------------------------------- */
 
 START_TEST(fewer_bytes_than_announced_store_nothing)
@@ -198,6 +333,11 @@ int main(void)
         a_digest_known_is_answered_when_wanted,
         the_digest_of_a_part_is_that_of_the_whole_representation,
         an_overwrite_drops_the_old_digest,
+        a_batch_is_compared_before_it_is_applied,
+        a_large_batch_is_compared,
+        a_digest_behind_a_batch_is_compared,
+        an_archive_is_compared_where_it_is_one_transaction,
+        no_body_is_taken_with_a_digest_that_is_not_its_own,
         fewer_bytes_than_announced_store_nothing,
     };
     return site_run("digests", tests, sizeof tests / sizeof *tests, SITE_SHARED);
