@@ -128,6 +128,16 @@ enum MHD_Result api_reject(void *request, const struct fault *fault, const char 
     return !request ? MHD_NO : turn_reject(request, fault, method, upload_data, upload_data_size);
 }
 
+void api_left(void *closure)
+{
+    struct request *request = closure;
+    if (!request)
+        return; /* there was no memory for it */
+    request->left = true;
+    if (request->endpoint && request->endpoint->left)
+        request->endpoint->left(request);
+}
+
 void api_completed(void *closure, struct MHD_Connection *connection, void **request_closure,
                    enum MHD_RequestTerminationCode reason)
 {

@@ -128,6 +128,10 @@ void api_free(struct api *api);
 enum MHD_Result api_reject(void *request, const struct fault *fault, const char *method, const char *upload_data,
                            size_t *upload_data_size);
 
+/* The client of a request, which api_uri() has made and api_completed() has not ended, has closed its side or broken
+ * off. Who waits for something to happen does not wait on for it. May be called again. Thread: the daemon's. */
+void api_left(void *request);
+
 /* The callbacks of libmicrohttpd; closure: the struct api. Thread: the daemon's. */
 enum MHD_Result api_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
                            const char *version, const char *upload_data, size_t *upload_data_size,

@@ -31,6 +31,7 @@ struct client {
     socklen_t address_length;
     struct MHD_Connection *connection; /* NULL before its handshake is done */
     struct tls *tls;                   /* NULL: it speaks in clear */
+    void *request;                     /* the api's, while it is busy */
     struct wire wire;                  /* what arrives goes through it */
     uint64_t encrypted;                /* bytes of its answers, when the last one was complete */
     uint64_t messages;                 /* begun */

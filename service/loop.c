@@ -211,7 +211,10 @@ static void *on_uri(void *closure, const char *uri, struct MHD_Connection *conne
     struct client *client = client_of(connection);
     client->busy = true;
     client->messages++;
-    return api_uri(loop->options.api, uri, connection);
+    client->request = api_uri(loop->options.api, uri, connection);
+    if (client->ended)
+        api_left(client->request);
+    return client->request;
 }
 
 static enum MHD_Result on_access(void *closure, struct MHD_Connection *connection, const char *url, const char *method,
@@ -235,6 +238,7 @@ static void on_completed(void *closure, struct MHD_Connection *connection, void 
     struct client *client = client_of(connection);
     api_completed(loop->options.api, connection, request_closure, reason);
     client->busy = false;
+    client->request = NULL;
     client->given_up = reason != MHD_REQUEST_TERMINATED_COMPLETED_OK && reason != MHD_REQUEST_TERMINATED_WITH_ERROR;
     loop->under_way -= client->heard;
     if (reason == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED && !client->evicted)
@@ -358,8 +362,12 @@ static void enter_phase(struct loop *loop, enum phase phase)
 
 /* ---- clients that have closed their side ----------------------------------------------------- */
 
+/* A suspended request hears of it here alone: libmicrohttpd does not look at its socket. Once when the client has
+ * closed its side, and again when it is gone for sure. */
 static void client_ended(struct loop *loop, struct client *client)
 {
+    if (client->busy)
+        api_left(client->request);
     if (client->ended)
         return;
     client->ended = true;

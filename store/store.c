@@ -506,9 +506,24 @@ enum store_error store_changes(struct store *store, const struct store_changes_q
     return failure_tell(feed_read(&store->feed, query, take, arg, ret_changes));
 }
 
-enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg)
+struct store_watcher *store_watcher_new(struct store *store, store_watched *told, void *arg)
 {
-    return watch_take(&store->watch, end, milliseconds, told, arg);
+    return watcher_new(&store->watch, told, arg);
+}
+
+void store_watcher_free(struct store_watcher *watcher)
+{
+    watcher_free(watcher);
+}
+
+void store_watch(struct store_watcher *watcher, uint64_t end, unsigned milliseconds)
+{
+    watcher_wait(watcher, end, milliseconds);
+}
+
+void store_watcher_leave(struct store_watcher *watcher)
+{
+    watcher_leave(watcher);
 }
 
 /* ---- verifying it ---------------------------------------------------------------------------- */

@@ -489,19 +489,33 @@ typedef bool store_change_take(void *arg, const struct store_change *change);
 enum store_error store_changes(struct store *store, const struct store_changes_query *query, store_change_take *take,
                                void *arg, struct store_changes *ret_changes);
 
+/* Somebody who waits for changes of a store, as often as they like. */
+struct store_watcher;
+
 enum store_watch_end {
     STORE_WATCH_MORE, /* there is more in the log */
     STORE_WATCH_TIME, /* the time is over */
     STORE_WATCH_OVER, /* nobody waits any more: the store was removed, the depot drains or has ended its watches */
+    STORE_WATCH_LEFT, /* store_watcher_leave() */
 };
 
-/* Must not block. Thread: the engine's. */
+/* Must not block; the watcher may wait again, or be freed. Thread: the engine's, or that of store_watcher_leave(). */
 typedef void store_watched(void *arg, enum store_watch_end end);
 
+/* One that does not wait yet. The store's reference has to live as long as it. NULL: no memory. */
+struct store_watcher *store_watcher_new(struct store *store, store_watched *told, void *arg);
+
+/* Frees one that does not wait. NULL is allowed. */
+void store_watcher_free(struct store_watcher *watcher);
+
 /* Calls told(arg, ...) once: when the log has come beyond the offset `end`, when nobody waits any more, or after so
- * many milliseconds, a quarter of a second later at most. The store's reference has to live until then. Takes no
- * thread, and does not block. STORE_NO_MEMORY. */
-enum store_error store_watch(struct store *store, uint64_t end, unsigned milliseconds, store_watched *told, void *arg);
+ * many milliseconds, a quarter of a second later at most. It must not wait already. Takes no thread, and does not
+ * block. */
+void store_watch(struct store_watcher *watcher, uint64_t end, unsigned milliseconds);
+
+/* If it waits it does no longer: told(arg, STORE_WATCH_LEFT) is called, from here or soon. Who is being told anything
+ * else just now is told that. Does not block. Thread: one that the watcher is not freed on meanwhile. */
+void store_watcher_leave(struct store_watcher *watcher);
 
 /* ---- verification ---------------------------------------------------------------------------- */
 

@@ -48,7 +48,7 @@ static void make_portion(struct request *request)
     portions_end_text(request, &following->text);
 }
 
-/* Thread: one of the engine's. */
+/* Thread: one of the engine's, or the daemon's. */
 static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
@@ -60,10 +60,9 @@ static void watched(void *arg, enum store_watch_end end)
 /* Of a request that is suspended. */
 static void wait_for_memory(struct request *request)
 {
-    enum store_error error = store_watch(request->store, UINT64_MAX, CROWDED, watched, request);
-    if (error == STORE_OK)
+    if (following_wait(request, UINT64_MAX, CROWDED, watched))
         return; /* the request is no longer ours */
-    request->error = error;
+    request->error = STORE_NO_MEMORY;
     request_resume(request);
 }
 

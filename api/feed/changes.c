@@ -57,5 +57,6 @@ const struct endpoint endpoint_changes = {.begin = begin,
                                           .parameters = {"since", "limit", "wait", "prefix", "log"},
                                           .negotiates = true,
                                           .holds = true,
+                                          .left = following_leave,
                                           .end = end,
                                           .fault = "the changes cannot be read"};

@@ -111,13 +111,22 @@ static unsigned until_heartbeat(const struct request *request, struct events *ev
     return passed < most ? most - (unsigned)passed : 0;
 }
 
-/* Thread: one of the engine's. */
+/* A heartbeat to who has closed his side finds out whether anybody is there: if not, the system gets an answer to that,
+ * and writing fails from then on. */
+static bool is_due(const struct request *request, struct events *events, enum store_watch_end end)
+{
+    if (end == STORE_WATCH_LEFT)
+        return true;
+    return end == STORE_WATCH_TIME && (!events->crowded || until_heartbeat(request, events) == 0);
+}
+
+/* Thread: one of the engine's, or the daemon's. */
 static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
     struct following *following = request->state;
     following->over = end == STORE_WATCH_OVER;
-    if (end != STORE_WATCH_TIME || (following->events->crowded && until_heartbeat(request, following->events) > 0)) {
+    if (!is_due(request, following->events, end)) {
         order(request);
         return;
     }
@@ -125,19 +134,27 @@ static void watched(void *arg, enum store_watch_end end)
     request_resume(request);
 }
 
+/* How long it may wait. That the client has closed its side may have been told while the request did not wait. */
+static unsigned patience(struct request *request, struct events *events)
+{
+    bool left = request->left;
+    unsigned milliseconds = until_heartbeat(request, events);
+    request->left = false;
+    if (left)
+        return 0;
+    return events->crowded && milliseconds > CROWDED ? CROWDED : milliseconds;
+}
+
 static void wait_for_changes(struct request *request)
 {
     struct following *following = request->state;
     bool crowded = following->events->crowded;
-    unsigned milliseconds = until_heartbeat(request, following->events);
-    if (crowded && milliseconds > CROWDED)
-        milliseconds = CROWDED;
+    unsigned milliseconds = patience(request, following->events);
     uint64_t end = crowded ? UINT64_MAX : following->changes.end;
     request_pause(request);
-    enum store_error error = store_watch(request->store, end, milliseconds, watched, request);
-    if (error == STORE_OK)
+    if (following_wait(request, end, milliseconds, watched))
         return; /* the request is no longer ours */
-    request->error = error;
+    request->error = STORE_NO_MEMORY;
     request_resume(request);
 }
 

@@ -195,6 +195,27 @@ bool following_has_all(const struct following *following)
     return following->changes.next == following->changes.end;
 }
 
+/* ---- waiting ----------------------------------------------------------------------------------- */
+
+bool following_wait(struct request *request, uint64_t end, uint64_t milliseconds, store_watched *told)
+{
+    struct following *following = request->state;
+    if (!following->watcher)
+        following->watcher = store_watcher_new(request->store, told, request);
+    if (!following->watcher)
+        return false;
+    store_watch(following->watcher, end, (unsigned)milliseconds);
+    return true;
+}
+
+/* The request may be another thread's just now: what is read of it is this one's own. */
+void following_leave(struct request *request)
+{
+    struct following *following = request->state;
+    if (following && following->watcher)
+        store_watcher_leave(following->watcher);
+}
+
 /* ---- what keeps it from going on --------------------------------------------------------------- */
 
 enum { DETAIL_SIZE = 256 };
@@ -251,6 +272,7 @@ void following_write_refusal(struct jsontext *json, struct request *request, con
 void following_free(struct following *following, struct press *press)
 {
     press_forget(press, following);
+    store_watcher_free(following->watcher);
     jsontext_free(&following->text);
     free(following->events);
     free(following);

@@ -27,6 +27,7 @@ struct following {
     struct store_changes_query query; /* from where it has come to */
     uint64_t left;                    /* changes that may still be told */
     uint64_t wait;                    /* milliseconds for which a page that would tell nothing is held back */
+    struct store_watcher *watcher;    /* owned, once it has waited for changes */
     bool over;                        /* nobody waits for changes any more */
     struct store_changes changes;     /* what came of the last reading */
     size_t told;                      /* changes of it */
@@ -59,6 +60,14 @@ void following_write_id(char line[FOLLOWING_ID_SIZE], const struct following *fo
 
 /* The members that say where it has come to. */
 void following_write_place(struct jsontext *json, const struct following *following);
+
+/* Of a request that is suspended: has told(request, ...) called when the log has come beyond `end`, or after so many
+ * milliseconds, or when the client goes away (store_watch()). Each time the same `told`. False: no memory, and nobody
+ * calls it. */
+bool following_wait(struct request *request, uint64_t end, uint64_t milliseconds, store_watched *told);
+
+/* The client goes away: if it waits, it does no longer. Thread: the daemon's. */
+void following_leave(struct request *request);
 
 /* Whether all that there was when it was read is told. */
 bool following_has_all(const struct following *following);

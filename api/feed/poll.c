@@ -16,16 +16,17 @@ static bool is_crowded(const struct following *following)
 }
 
 /* Milliseconds for which the page may be held back, since it says no more than that there is nothing, or no memory to
- * tell it: that is there still when there is. */
+ * tell it: that is there still when there is. Who has closed his side has gone, or gets what there is. */
 static uint64_t may_wait(const struct request *request, const struct following *following)
 {
     uint64_t passed = (uint64_t)request_age(request) / MILLISECOND;
     bool empty = request->error == STORE_OK && following->told == 0 &&
                  (following_has_all(following) || is_crowded(following));
-    return empty && !following->over && following->wait > passed ? following->wait - passed : 0;
+    bool vain = following->over || request->left;
+    return empty && !vain && following->wait > passed ? following->wait - passed : 0;
 }
 
-/* Thread: one of the engine's. */
+/* Thread: one of the engine's, or the daemon's. */
 static void watched(void *arg, enum store_watch_end end)
 {
     struct request *request = arg;
@@ -42,8 +43,7 @@ static void hold_back(struct request *request, struct following *following, uint
         milliseconds = CROWDED;
     press_leave(request->api->press, following);
     request_suspend(request, answer);
-    enum store_error error = store_watch(request->store, end, (unsigned)milliseconds, watched, request);
-    if (error != STORE_OK)
+    if (!following_wait(request, end, milliseconds, watched))
         request_resume(request); /* without a print: no memory */
 }
 

@@ -51,6 +51,9 @@ struct endpoint {
     bool tus;
     /* What a file call that failed has hindered: "the object cannot be read". NULL: the engine says it. */
     const char *fault;
+    /* The client has closed its side, or more than that, and the request waits or goes on: it may be another thread's
+     * just now. May be called several times. NULL: it is no matter. */
+    void (*left)(struct request *request);
     /* Frees request->state, whatever became of the request. NULL: it is free()d. */
     void (*end)(struct request *request);
 };

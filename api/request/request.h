@@ -60,6 +60,7 @@ struct request {
     bool suspended; /* set by request_suspend() until the handler is called again */
     bool reject;    /* answer at once and close, whatever the body */
     bool guest;     /* its connection found no place, and ends with the answer */
+    bool left;      /* its client has closed its side: it has gone, or takes the answer still */
     request_step *then;
 
     enum method method;

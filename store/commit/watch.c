@@ -11,8 +11,8 @@
  * not each of them by itself. */
 enum { TICK = 250 };
 
-struct watcher {
-    struct watcher *next, **link; /* in the list; in none: link is NULL */
+struct store_watcher {
+    struct store_watcher *next, **link; /* in the list; in none: link is NULL */
     struct watch *watch;
     struct pool_job job; /* when the time is over */
     uint64_t end;
@@ -23,7 +23,7 @@ struct watcher {
 
 /* ---- the list; the lock is held ---------------------------------------------------------------- */
 
-static void enter(struct watch *watch, struct watcher *watcher)
+static void enter(struct watch *watch, struct store_watcher *watcher)
 {
     assert(lock_is_mine(&watch->lock));
     watcher->next = watch->first;
@@ -34,7 +34,7 @@ static void enter(struct watch *watch, struct watcher *watcher)
     atomic_store(&watch->watched, true);
 }
 
-static void leave(struct watcher *watcher)
+static void leave(struct store_watcher *watcher)
 {
     struct watch *watch = watcher->watch;
     assert(lock_is_mine(&watch->lock));
@@ -47,18 +47,16 @@ static void leave(struct watcher *watcher)
 
 /* ---- telling ----------------------------------------------------------------------------------- */
 
-/* The last thing that is done with a watcher: whoever is told may let the store be closed. */
-static void tell(struct watcher *watcher)
+/* The last thing that is done with a watcher: whoever is told may have it wait again, or let the store be closed. */
+static void tell(struct store_watcher *watcher)
 {
-    struct watcher own = *watcher;
-    free(watcher);
-    own.told(own.arg, own.how);
+    watcher->told(watcher->arg, watcher->how);
 }
 
 /* Its time is over; or there was more just now, when it could not be taken back any more. */
 static void give_up(void *arg)
 {
-    struct watcher *watcher = arg;
+    struct store_watcher *watcher = arg;
     struct watch *watch = watcher->watch;
     lock_take(&watch->lock);
     if (watcher->link)
@@ -76,13 +74,13 @@ static bool is_over(const struct watch *watch)
 }
 
 /* Takes those out of the list for whom there is more. Those whose time is over just now tell themselves. */
-static struct watcher *take_woken(struct watch *watch)
+static struct store_watcher *take_woken(struct watch *watch)
 {
     bool over = is_over(watch);
     uint64_t end = index_end(watch->index);
-    struct watcher *woken = NULL, *next;
+    struct store_watcher *woken = NULL, *next;
     lock_take(&watch->lock);
-    for (struct watcher *watcher = watch->first; watcher; watcher = next) {
+    for (struct store_watcher *watcher = watch->first; watcher; watcher = next) {
         next = watcher->next;
         bool more = watcher->end < end;
         if (!more && !over)
@@ -101,9 +99,9 @@ static struct watcher *take_woken(struct watch *watch)
 /* For an errand, which is waited for before the store is closed. */
 static int wake(void *arg)
 {
-    struct watcher *watcher = take_woken(arg);
+    struct store_watcher *watcher = take_woken(arg);
     while (watcher) {
-        struct watcher *next = watcher->next;
+        struct store_watcher *next = watcher->next;
         tell(watcher);
         watcher = next;
     }
@@ -139,22 +137,51 @@ static unsigned to_tick(unsigned milliseconds)
     return milliseconds + (unsigned)(TICK - 1 - (due + TICK - 1) % TICK);
 }
 
+struct store_watcher *watcher_new(struct watch *watch, store_watched *told, void *arg)
+{
+    struct store_watcher *watcher = calloc(1, sizeof *watcher);
+    if (!watcher)
+        return NULL;
+    *watcher = (struct store_watcher){.watch = watch, .told = told, .arg = arg};
+    watcher->job = (struct pool_job){.run = give_up, .arg = watcher};
+    return watcher;
+}
+
+void watcher_free(struct store_watcher *watcher)
+{
+    assert(!watcher || !watcher->link);
+    free(watcher);
+}
+
 /* It is in the list before it is looked whether there is more already: a commit either sees it or is seen. Until the
  * lock is let go nobody tells it, and the store stays. */
-enum store_error watch_take(struct watch *watch, uint64_t end, unsigned milliseconds, store_watched *told, void *arg)
+void watcher_wait(struct store_watcher *watcher, uint64_t end, unsigned milliseconds)
 {
-    struct watcher *watcher = malloc(sizeof *watcher);
-    if (!watcher)
-        return STORE_NO_MEMORY;
-    *watcher = (struct watcher){.watch = watch, .end = end, .told = told, .arg = arg, .how = STORE_WATCH_TIME};
-    watcher->job = (struct pool_job){.run = give_up, .arg = watcher};
+    struct watch *watch = watcher->watch;
     lock_take(&watch->lock);
+    assert(!watcher->link);
+    watcher->end = end;
+    watcher->how = STORE_WATCH_TIME;
     enter(watch, watcher);
     pool_submit_later(watch->services->pool, &watcher->job, to_tick(milliseconds));
     if (index_end(watch->index) > end || is_over(watch))
         (void)errand_ask(&watch->wakes);
     lock_release(&watch->lock);
-    return STORE_OK;
+}
+
+void watcher_leave(struct store_watcher *watcher)
+{
+    struct watch *watch = watcher->watch;
+    lock_take(&watch->lock);
+    bool waits = watcher->link != NULL;
+    if (waits) {
+        leave(watcher);
+        watcher->how = STORE_WATCH_LEFT;
+    }
+    bool mine = waits && pool_withdraw(watch->services->pool, &watcher->job);
+    lock_release(&watch->lock);
+    if (mine)
+        tell(watcher);
 }
 
 void watch_wake(struct watch *watch)

@@ -1,6 +1,7 @@
 /* watch.h - who waits for the next commit of a store, and for how long.
  *
- * Waiting takes no thread: a watcher is a place in a list and a job that comes when its time is over. A commit only
+ * Waiting takes no thread: a watcher is a place in a list and a job that comes when its time is over; who has gone away
+ * takes it out. A commit only
  * asks an errand to look at the list, and only where anybody waits: so it holds nothing up, and one look wakes all of
  * them, however many. Who removes the store or ends the depot has them looked at, too, and then nobody waits any more.
  *
@@ -18,15 +19,13 @@
 
 #include <stdatomic.h>
 
-struct watcher;
-
 struct watch {
     const struct services *services; /* the depot's */
     struct index *index;             /* the store's, like the next */
     struct gate *gate;
 
     struct lock lock;
-    struct watcher *first;
+    struct store_watcher *first;
     atomic_bool watched; /* there is one in the list */
     struct errand wakes; /* tells those that wait for less than there is, or in vain */
 };
@@ -35,8 +34,11 @@ struct watch {
 void watch_init(struct watch *watch);
 void watch_free(struct watch *watch);
 
-/* What store_watch() says. */
-enum store_error watch_take(struct watch *watch, uint64_t end, unsigned milliseconds, store_watched *told, void *arg);
+/* What the functions of store.h say. */
+struct store_watcher *watcher_new(struct watch *watch, store_watched *told, void *arg);
+void watcher_free(struct store_watcher *watcher);
+void watcher_wait(struct store_watcher *watcher, uint64_t end, unsigned milliseconds);
+void watcher_leave(struct store_watcher *watcher);
 
 /* There is more in the log now, or nothing to wait for any more. Does not block. */
 void watch_wake(struct watch *watch);

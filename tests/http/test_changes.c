@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct answer *changes(const char *query)
@@ -180,6 +181,67 @@ START_TEST(a_crowd_gets_one_page)
 }
 END_TEST
 
+/* ---- going away ------------------------------------------------------------------------------ */
+
+enum { READERS = 40, ROUNDS = 4 }; /* of 64 connections */
+
+static int wait_raw(void)
+{
+    int socket = raw_connect(site.server->port);
+    ck_assert(raw_send(socket, "GET %s?since=%lld&wait=60 HTTP/1.1\r\nHost: a\r\n\r\n", site_target("/changes"),
+                       (long long)site_figure("end_offset")));
+    return socket;
+}
+
+/* Each would keep its place for a minute: then only the first round finds any in time. */
+START_TEST(readers_who_come_and_go_keep_no_places)
+{
+    int sockets[READERS];
+    double began = clock_now();
+    server_add(site.server, "--connections-limit=64");
+    site_start();
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < READERS; i++)
+            sockets[i] = wait_raw();
+        ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == READERS));
+        for (int i = 0; i < READERS; i++) {
+            if (i % 2)
+                close(sockets[i]);
+            else
+                raw_reset(sockets[i]);
+        }
+        ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 0));
+    }
+    ck_assert_double_lt(clock_now() - began, CLOCK_PATIENCE);
+}
+END_TEST
+
+static void expect_empty_page(int socket)
+{
+    struct raw_answer answer;
+    ck_assert(raw_receive(socket, &answer)); /* long before the wait is over */
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_ptr_nonnull(strstr(answer.body, "\"changes\":[]"));
+    ck_assert(raw_closed(socket));
+    close(socket);
+}
+
+/* Nobody can tell it from one who has gone, and it may be there still. */
+START_TEST(who_only_closes_his_side_gets_his_page_at_once)
+{
+    site_start();
+    int before = wait_raw();
+    shutdown(before, SHUT_WR);
+    expect_empty_page(before);
+    int amid = wait_raw();
+    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 1));
+    shutdown(amid, SHUT_WR);
+    expect_empty_page(amid);
+}
+END_TEST
+
+/* ---- the end of a wait ----------------------------------------------------------------------- */
+
 START_TEST(a_wait_ends)
 {
     site_start();
@@ -236,6 +298,8 @@ int main(void)
         what_cannot_be_asked_is_told,
         who_waits_is_told_at_once,
         a_crowd_gets_one_page,
+        readers_who_come_and_go_keep_no_places,
+        who_only_closes_his_side_gets_his_page_at_once,
         a_wait_ends,
         who_waits_learns_that_the_store_is_gone,
         who_waits_holds_up_no_end,

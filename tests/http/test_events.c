@@ -215,6 +215,34 @@ START_TEST(who_has_gone_is_noticed)
 }
 END_TEST
 
+/* Long before the next heartbeat. */
+START_TEST(who_has_gone_is_noticed_at_once)
+{
+    server_add(site.server, "--feed-heartbeat=1h");
+    site_start();
+    struct stream *leaves = follow("", ""), *breaks = follow("", "");
+    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 2));
+    stream_close(leaves);
+    raw_reset(breaks->socket);
+    free(breaks);
+    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 0));
+}
+END_TEST
+
+START_TEST(who_only_closes_his_side_is_told_on)
+{
+    server_add(site.server, "--feed-heartbeat=1h");
+    site_start();
+    struct stream *stream = follow("", "");
+    shutdown(stream->socket, SHUT_WR);
+    ck_assert(stream_next(stream));
+    ck_assert(is_heartbeat(stream));
+    site_expect(site_put("a", "1", NULL), 201);
+    ck_assert_str_eq(next_event(stream), "put a; ");
+    stream_close(stream);
+}
+END_TEST
+
 /* ---- the end of a stream ----------------------------------------------------------------------- */
 
 START_TEST(a_stream_ends_with_the_server)
@@ -390,6 +418,8 @@ int main(void)
         streams_are_for_all_versions,
         a_silence_has_heartbeats,
         who_has_gone_is_noticed,
+        who_has_gone_is_noticed_at_once,
+        who_only_closes_his_side_is_told_on,
         a_stream_ends_with_the_server,
         a_store_that_is_removed_is_gone_and_another_one_of_its_name_is_not_the_same,
         a_stream_ends_when_the_rules_change,
