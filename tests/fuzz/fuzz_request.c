@@ -82,6 +82,20 @@ static void make_stores(void)
     depot_release(store);
 }
 
+static bool found(void *arg, const struct upload_info *info)
+{
+    (void)info;
+    *(bool *)arg = true;
+    return false;
+}
+
+static bool has_uploads(struct store *store)
+{
+    bool any = false;
+    fuzz_assert(upload_list(store, 0, found, &any) == STORE_OK);
+    return any;
+}
+
 static bool stores_changed(void)
 {
     char **names;
@@ -92,7 +106,7 @@ static bool stores_changed(void)
     free(names);
     if (!same)
         return true;
-    same = records_of(store) == site.records;
+    same = records_of(store) == site.records && !has_uploads(store);
     depot_release(store);
     return !same;
 }
@@ -213,6 +227,7 @@ static void start(void)
                               .batch_bytes_limit = 1 << 20,
                               .batch_ops_limit = 16,
                               .answers_bytes_limit = 4 << 20,
+                              .feed_heartbeat = 1,
                               .resume = resume};
     site.api = api_new(&api);
     depot_end_watches(site.depot); /* an input is to have an end */
