@@ -302,7 +302,8 @@ copied() {
 
 moved() {
     case $1 in
-    cairn | dav | index) asked=(--request MOVE --header "Destination: $2/$4" "$2/$3") ;;
+    # Without Overwrite, which is T by default, rclone keeps what is there.
+    cairn | dav | index) asked=(--request MOVE --header 'Overwrite: T' --header "Destination: $2/$4" "$2/$3") ;;
     filer) asked=(--request POST "$2/$4?mv.from=/bench/$3") ;;
     *) return 1 ;;
     esac
