@@ -46,6 +46,7 @@ struct api_service_figures {
 struct api_options {
     struct depot *depot;        /* borrowed: must outlive the api */
     const char *version;        /* of the program, for who asks at `/`; static */
+    const char *address;        /* where this server serves, as other servers tell it; borrowed; NULL: they do not */
     uint64_t upload_expiry;     /* seconds, of an unfinished upload that nobody goes on with */
     uint64_t object_limit;      /* bytes in the largest object: told with 413 before the body is read */
     uint64_t batch_bytes_limit; /* bytes in the body of a batch */

@@ -36,6 +36,7 @@ struct config {
     char *ceph_user;       /* NULL: admin */
     uint64_t ceph_lease;   /* seconds */
     uint64_t ceph_cache;   /* bytes */
+    char *advertise;       /* a URL without a path, for those who ask another server; NULL: none; checked */
     char *access;          /* the access file; NULL: the one in the data folder */
     char *root_token_file; /* NULL: none */
     uint64_t open;         /* whether there is no access control */

@@ -35,6 +35,10 @@ const struct option option_table[] = {
      "a server that gets no answer from the cluster for so long ends, and another one may take over the pool",
      FIELD(ceph_lease), 3, 3600},
     {"ceph-cache", OPTION_SIZE, "memory for what was read of the pool lately", FIELD(ceph_cache), 0, TIB},
+    {"advertise", OPTION_URL,
+     "where clients find this server, without a path: others on the same pool send them there for the stores that this "
+     "one has; without the option these stores go to whichever server is asked for them",
+     FIELD(advertise)},
     {"listen", OPTION_ADDRESSES, "where to serve HTTP; may be given several times", FIELD(listen)},
     {"tls-cert", OPTION_PATH,
      "certificate of TLS listeners, in PEM, with those that lead to its authority behind it; read again at SIGHUP",
@@ -262,7 +266,7 @@ void option_clear(const struct option *option, struct config *config)
 {
     if (option_is_list(option))
         texts_clear(field_of(option, config));
-    else if (option->kind == OPTION_PATH || option->kind == OPTION_BASE_PATH)
+    else if (option->kind == OPTION_PATH || option->kind == OPTION_BASE_PATH || option->kind == OPTION_URL)
         path_clear(field_of(option, config));
 }
 
@@ -411,11 +415,21 @@ static const char *item_fault(const struct option *option, const char *text)
     return option->kind == OPTION_ORIGINS ? origin_fault(text) : NULL;
 }
 
+/* It is written like the origin of a page. */
+static const char *url_fault(const char *value)
+{
+    if (strncmp(value, "http://", 7) != 0 && strncmp(value, "https://", 8) != 0)
+        return "it has to begin with http:// or https://";
+    return origin_fault(value);
+}
+
 const char *option_fault(const struct option *option, const char *value)
 {
     const char *fault = NULL;
     if (option->kind == OPTION_BASE_PATH)
         return base_path_fault(value);
+    if (option->kind == OPTION_URL)
+        return url_fault(value);
     if (!option_is_list(option))
         return NULL;
     for (const char *item = value, *end = NULL; !fault && (!end || *end); item = end + 1) {
@@ -434,6 +448,8 @@ bool option_set(const struct option *option, struct config *config, const char *
         return set_path(option, config, value);
     case OPTION_BASE_PATH:
         return !base_path_fault(value) && set_path(option, config, value);
+    case OPTION_URL:
+        return !url_fault(value) && set_path(option, config, value);
     case OPTION_ADDRESSES:
     case OPTION_NAMES:
     case OPTION_NETWORKS:

@@ -21,6 +21,7 @@ enum option_kind {
     OPTION_ORIGINS,   /* a list of origins of pages */
     OPTION_HOSTS,     /* a list of names of hosts, without ports */
     OPTION_BASE_PATH, /* a path of URLs */
+    OPTION_URL,       /* one of http or https, without a path */
     OPTION_COUNT,
     OPTION_SIZE,    /* bytes, with a suffix */
     OPTION_SECONDS, /* with a suffix */

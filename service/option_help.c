@@ -52,6 +52,7 @@ static const char *const forms[] = {
     [OPTION_ORIGINS] = "origins as https://app.example or http://localhost:3000, or *",
     [OPTION_HOSTS] = "names or addresses without ports, those of IPv6 in brackets",
     [OPTION_BASE_PATH] = "a path as /files or /tools/cairn",
+    [OPTION_URL] = "a URL without a path as http://10.0.0.5:8080",
 };
 
 void option_allowed(const struct option *option, char allowed[OPTION_ALLOWED_MAX])
@@ -88,6 +89,7 @@ void option_format(const struct option *option, const struct config *config, cha
     switch (option->kind) {
     case OPTION_PATH:
     case OPTION_BASE_PATH:
+    case OPTION_URL:
         snprintf(value, OPTION_VALUE_MAX, "%s", *(char *const *)field ? *(char *const *)field : "");
         break;
     case OPTION_ADDRESSES:

@@ -18,6 +18,7 @@ bool pool_open(struct pool *pool, const struct config *config)
     const struct medium_options options = {.name = config->data,
                                            .conf = config->ceph_conf,
                                            .user = config->ceph_user,
+                                           .address = config->advertise,
                                            .lease = (unsigned)config->ceph_lease,
                                            .cache = (size_t)config->ceph_cache,
                                            .lost = note_lost,
@@ -34,6 +35,11 @@ bool pool_open(struct pool *pool, const struct config *config)
 const struct io *pool_io(const struct pool *pool, const struct config *config)
 {
     return pool->medium ? medium_io(pool->medium) : config->depot.io;
+}
+
+void pool_retire(const struct pool *pool)
+{
+    medium_retire(pool->medium);
 }
 
 bool pool_is_lost(const struct pool *pool)

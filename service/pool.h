@@ -23,6 +23,9 @@ bool pool_open(struct pool *pool, const struct config *config);
 /* The file calls of what holds the data folder. */
 const struct io *pool_io(const struct pool *pool, const struct config *config);
 
+/* The server is about to end: others ask for what it has, and send nobody here. */
+void pool_retire(const struct pool *pool);
+
 bool pool_is_lost(const struct pool *pool);
 
 /* When the depot is closed. */

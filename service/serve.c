@@ -232,6 +232,7 @@ static bool open_api(struct server *server)
     struct api_options options = {
         .depot = server->depot,
         .version = CAIRN_VERSION,
+        .address = config->advertise,
         .upload_expiry = config->depot.upload_expiry,
         .object_limit = config->depot.object_limit,
         .batch_bytes_limit = config->batch_bytes_limit,
@@ -470,7 +471,9 @@ static void run(struct server *server)
     acceptor->listeners = server->listeners;
     acceptor->places = &server->places;
     logger_line(LOG_INFO, "ready");
-    if (accept_until(server, NO_END) == SIGTERM && server->config->drain_delay > 0)
+    int signal = accept_until(server, NO_END);
+    pool_retire(&server->pool);
+    if (signal == SIGTERM && server->config->drain_delay > 0)
         linger(server);
     api_drain(server->api);
     take_signal(server); /* those that belong together, as of a terminal and of a supervisor, are one */

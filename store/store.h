@@ -50,6 +50,7 @@ struct io; /* the table of file calls: io.h; NULL everywhere below means the POS
 enum {
     STORE_KEY_MAX = 1024,              /* bytes in a key, at least 1 */
     STORE_NAME_MAX = 63,               /* bytes in a store's name */
+    STORE_ADDRESS_MAX = 256,           /* bytes of the URL at which a process serves, with the NUL */
     STORE_UPLOAD_LABEL_MAX = 16 << 10, /* bytes that an unfinished upload carries, opaque to the engine */
     STORE_UPLOAD_PARTS_MAX = 1024,     /* that an upload is made of */
     STORE_ATTRIBUTES_MAX = 8192,       /* bytes of an object's attributes, opaque to the engine */
@@ -68,6 +69,7 @@ enum store_error {
     STORE_OK = 0,
     STORE_AGAIN,          /* would have to wait; call again where blocking is allowed */
     STORE_NO_STORE,       /* no store of that name */
+    STORE_ELSEWHERE,      /* another process has the store: store_detail.owner; nothing has been done */
     STORE_NO_OBJECT,      /* no object under that key */
     STORE_NO_UPLOAD,      /* no unfinished upload of that id, or it has expired */
     STORE_UPLOAD_HELD,    /* somebody else works on it */
@@ -113,8 +115,9 @@ bool store_error_is_shortage(enum store_error error, int os_error);
 
 /* Where a sentence about a failure is wanted: filled on failure of the calls that take one. */
 struct store_detail {
-    int os_error;   /* errno of the failed call, or 0 */
-    char text[512]; /* what failed, with which path or value, and what to do; "" if nothing to add */
+    int os_error;                  /* errno of the failed call, or 0 */
+    char text[512];                /* what failed, with which path or value, and what to do; "" if nothing to add */
+    char owner[STORE_ADDRESS_MAX]; /* STORE_ELSEWHERE: where the store is served; "": nobody says */
 };
 
 /* ---- keys, digests, conditions --------------------------------------------------------------- */
@@ -213,17 +216,20 @@ uint64_t depot_segment_size(const struct depot_options *options);
 
 /* ---- a pool in the place of a disk ------------------------------------------------------------- */
 
-/* A pool of a Ceph cluster that is a place for one data folder. One process at a time has it. When it loses that, since
- * another one has taken over, or the cluster has not answered for as long as the lease lasts, every call that would
- * come to the pool is STORE_FENCED for good, and nothing is acknowledged any more: the process has to end. */
+/* A pool of a Ceph cluster that is a place for one data folder, which any number of processes may have open. Each of
+ * its stores is had by one of them at a time, from when it is opened there until some time after it was used last. A
+ * process that another one has taken a store from, or that has had no answer of the cluster for as long as the lease
+ * lasts, has lost all of them: every call that would come to the pool is STORE_FENCED for good, and nothing is
+ * acknowledged any more. It has to end. */
 struct medium;
 
 struct medium_options {
-    const char *name;                              /* rados:POOL or rados:POOL/NAMESPACE; borrowed */
-    const char *conf;                              /* the cluster's ceph.conf; NULL: where it mostly is */
-    const char *user;                              /* without "client."; NULL: admin */
-    unsigned lease;                                /* seconds without an answer after which it is lost */
-    size_t cache;                                  /* bytes of what was read lately that are kept in memory */
+    const char *name;    /* rados:POOL or rados:POOL/NAMESPACE; borrowed */
+    const char *conf;    /* the cluster's ceph.conf; NULL: where it mostly is */
+    const char *user;    /* without "client."; NULL: admin */
+    const char *address; /* where this process serves, for those that ask another one; NULL: nobody is told */
+    unsigned lease;      /* seconds without an answer after which it is lost */
+    size_t cache;        /* bytes of what was read lately that are kept in memory */
     void (*lost)(void *arg, const char *sentence); /* called once, from any thread. Must not block */
     void *arg;
 };
@@ -238,6 +244,10 @@ enum store_error medium_open(const struct medium_options *options, struct medium
 
 /* Its file calls, for the options of a depot, whose path is the name. Lives as long as the medium. */
 const struct io *medium_io(const struct medium *medium);
+
+/* From here on nobody is sent to this process: who wants one of its stores asks for it, and gets it when nobody uses
+ * it. For who is about to end. NULL is allowed. Blocking. */
+void medium_retire(struct medium *medium);
 
 /* Gives the pool back. Every depot in it must have been closed. NULL is allowed. Blocking. */
 void medium_close(struct medium *medium);
@@ -302,9 +312,9 @@ enum store_error depot_set_limits(struct depot *depot, const char *name, const s
  * STORE_TOO_NEW, STORE_IO. Blocking: where it is not open it reads a small file. */
 enum store_error depot_limits(struct depot *depot, const char *name, struct store_limits *ret_limits);
 
-/* A reference to a store, opened and recovered if need be. STORE_BAD_NAME, STORE_NO_STORE; when it cannot be opened
- * STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE (its log has more segments than can be told apart),
- * STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
+/* A reference to a store, opened and recovered if need be. STORE_BAD_NAME, STORE_NO_STORE, STORE_ELSEWHERE; when it
+ * cannot be opened STORE_FOREIGN, STORE_DAMAGED, STORE_TOO_NEW, STORE_TOO_LARGE (its log has more segments than can be
+ * told apart), STORE_IO, STORE_NO_MEMORY. ret_detail may be NULL. Blocking. */
 enum store_error depot_acquire(struct depot *depot, const char *name, struct store **ret_store,
                                struct store_detail *ret_detail);
 
@@ -315,6 +325,12 @@ typedef void store_opened(void *arg, enum store_error error, struct store *store
  * calls `opened(arg, ...)`, once. STORE_BAD_NAME, STORE_NO_MEMORY. Does not block. */
 enum store_error depot_acquire_soon(struct depot *depot, const char *name, store_opened *opened, void *arg,
                                     struct store **ret_store);
+
+/* The same, and a store that another process has is brought here: that one is asked for it, and lets it go as soon as
+ * nobody uses it there, for which as long is waited as the lease lasts. STORE_ELSEWHERE when it has not by then. A
+ * store whose process does not say where it serves is always acquired so. */
+enum store_error depot_bring_soon(struct depot *depot, const char *name, store_opened *opened, void *arg,
+                                  struct store **ret_store);
 
 /* The same for a store that is open already; STORE_AGAIN when it is not, STORE_BAD_NAME. Does not block. */
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store);

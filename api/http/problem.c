@@ -6,6 +6,7 @@
 #define TYPE "urn:problem-type:cairn:"
 
 static const struct problem_kind kinds[PROBLEMS] = {
+    [PROBLEM_ELSEWHERE] = {307, TYPE "elsewhere", "Another server has the store", 0},
     [PROBLEM_BAD_REQUEST] = {400, TYPE "bad-request", "The request message is malformed", 0},
     [PROBLEM_BAD_URI] = {400, TYPE "bad-uri", "The request target is malformed", 0},
     [PROBLEM_BAD_KEY] = {400, TYPE "bad-key", "The key is not one", 0},
@@ -54,6 +55,7 @@ static const struct problem_kind kinds[PROBLEMS] = {
     [PROBLEM_DRAINING] = {503, TYPE "draining", "The server or the store is closing", 5},
     [PROBLEM_STORE_FAILED] = {503, TYPE "store-failed", "The store takes no writes", 60},
     [PROBLEM_NOT_READY] = {503, TYPE "not-ready", "The server is not well", 60},
+    [PROBLEM_NOT_HERE] = {503, TYPE "not-here", "Another server has the store and uses it", 1},
     [PROBLEM_LOADING] = {503, TYPE "loading", "Stores are being opened", 1},
     [PROBLEM_VERSION] = {505, TYPE "version-not-supported", "The version of HTTP is not known here", 0},
     [PROBLEM_DISK_FULL] = {507, TYPE "disk-full", "The disk has no space for it", 0},
@@ -65,6 +67,7 @@ static const enum problem by_error[STORE_ERRORS] = {
     [STORE_OK] = PROBLEM_INTERNAL, /* not an error: whoever asks has lost its way */
     [STORE_AGAIN] = PROBLEM_BUSY,
     [STORE_NO_STORE] = PROBLEM_NO_STORE,
+    [STORE_ELSEWHERE] = PROBLEM_NOT_HERE,
     [STORE_NO_OBJECT] = PROBLEM_NO_OBJECT,
     [STORE_NO_UPLOAD] = PROBLEM_NO_UPLOAD,
     [STORE_UPLOAD_HELD] = PROBLEM_UPLOAD_HELD,

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 enum problem {
+    PROBLEM_ELSEWHERE,   /* another server has the store: Location leads there */
     PROBLEM_BAD_REQUEST, /* the message itself is malformed: the connection closes */
     PROBLEM_BAD_URI,
     PROBLEM_BAD_KEY,
@@ -58,6 +59,7 @@ enum problem {
     PROBLEM_STORE_FAILED,
     PROBLEM_NOT_READY,
     PROBLEM_LOADING,
+    PROBLEM_NOT_HERE, /* another server has the store, and nobody can be sent there, or is to be */
     PROBLEM_VERSION,
     PROBLEM_DISK_FULL,
     PROBLEM_QUOTA_EXCEEDED,

@@ -1,6 +1,7 @@
 /* relocation.c - one transaction within a store, or a copy between two. See relocation.h. */
 #include "api/object/relocation.h"
 
+#include "api/request/core.h"
 #include "api/request/permit.h"
 #include "api/request/reply.h"
 
@@ -19,12 +20,35 @@ bool relocation_may_write(struct request *request, const struct relocation *relo
     return permit_may(request, RIGHT_WRITE, destination->store, &destination->key);
 }
 
+static void bring_source(struct request *request)
+{
+    const struct relocation *relocation = request->state; /* what the states of all these endpoints begin with */
+    request_bring_store(request, request->store_name, &request->store, relocation->prepared);
+}
+
+/* Two servers that bring a store each from the other might wait for each other. So who waits for one holds none whose
+ * name comes behind that. */
+static bool comes_first(struct request *request, struct relocation *relocation)
+{
+    return strcmp(relocation->destination.store, request->store_name) < 0 &&
+           depot_try_acquire(request->api->options.depot, relocation->destination.store, &relocation->target);
+}
+
 void relocation_prepare(struct request *request, struct relocation *relocation, request_step *then)
 {
-    if (stays(request, relocation))
+    const char *store = relocation->destination.store;
+    relocation->prepared = then;
+    if (stays(request, relocation)) {
         then(request);
-    else
-        request_acquire_store(request, relocation->destination.store, &relocation->target, then);
+    } else if (comes_first(request, relocation)) {
+        depot_release(request->store);
+        request->store = NULL;
+        request_bring_store(request, store, &relocation->target, bring_source);
+    } else if (relocation->target) {
+        then(request);
+    } else {
+        request_bring_store(request, store, &relocation->target, then);
+    }
 }
 
 static void answer(struct request *request)

@@ -20,6 +20,7 @@ struct relocation {
     struct destination destination;
     struct precondition precondition; /* of the source */
     struct store *target;             /* a reference; NULL while it is the store of the path */
+    request_step *prepared;           /* what follows when both stores are there */
     struct store_op op;               /* borrowed by the engine until the write is done */
 };
 
@@ -27,7 +28,8 @@ struct relocation {
  * Ask before any store is looked at. */
 bool relocation_may_write(struct request *request, const struct relocation *relocation);
 
-/* Gets the reference to the store of the destination, then runs `then`. */
+/* Gets the reference to the store of the destination, which is brought here if another server has it, then runs
+ * `then`. */
 void relocation_prepare(struct request *request, struct relocation *relocation, request_step *then);
 
 /* Hands the work over; the request is answered when it is done. */

@@ -275,15 +275,32 @@ static char *error_sentence(const struct request *request, enum store_error erro
     return printed < 0 ? NULL : text;
 }
 
+/* The same path and query at another server. */
+static void locate_elsewhere(struct request *request)
+{
+    const struct slice last = request->query.start ? request->query : request->path;
+    size_t length = (size_t)(last.start + last.length - request->path.start);
+    const char *as_it_came = request->path.start + request->target_length + 1;
+    char *location;
+    if (asprintf(&location, "%s%.*s", request->owner, (int)length, as_it_came) < 0)
+        return;
+    reply_field(request, "Location", location);
+    free(location);
+}
+
 void reply_error(struct request *request, enum store_error error)
 {
     if (error == STORE_QUOTA) {
         reply_quota(request);
         return;
     }
+    bool elsewhere = error == STORE_ELSEWHERE && request->owner;
     char *sentence = error_sentence(request, error);
-    reply_problem(request, problem_of(error, request->os_error), "%s", !sentence ? "" : sentence);
+    reply_problem(request, elsewhere ? PROBLEM_ELSEWHERE : problem_of(error, request->os_error), "%s",
+                  !sentence ? "" : sentence);
     free(sentence);
+    if (elsewhere)
+        locate_elsewhere(request);
 }
 
 void reply_broken_off(struct request *request)

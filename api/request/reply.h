@@ -68,7 +68,7 @@ void reply_problem(struct request *request, enum problem problem, const char *de
 void reply_entry_problem(struct request *request, enum problem problem, size_t entry, const char *detail, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The same for an error of the engine, with what is known about it. */
+/* The same for an error of the engine, with what is known about it: where the store is that another server has. */
 void reply_error(struct request *request, enum store_error error);
 
 /* The document of a problem without an answer around it. The detail is a sentence, and made UTF-8. Thread: an I/O

@@ -20,7 +20,7 @@ static int64_t now(void)
 struct request *request_new(struct api *api, struct MHD_Connection *connection, const char *target)
 {
     size_t length = strlen(target);
-    struct request *request = malloc(sizeof *request + length + 1);
+    struct request *request = malloc(sizeof *request + 2 * (length + 1));
     if (!request)
         return NULL;
     *request = (struct request){.api = api,
@@ -31,6 +31,7 @@ struct request *request_new(struct api *api, struct MHD_Connection *connection, 
                                 .number = metrics_begin(&api->metrics),
                                 .target_length = length};
     memcpy(request->target, target, length + 1);
+    memcpy(request->target + length + 1, target, length + 1);
     return request;
 }
 
@@ -57,6 +58,7 @@ void request_free(struct request *request)
     receipt_free(&request->receipt);
     free(request->digest);
     free(request->detail);
+    free(request->owner);
     free(request);
 }
 
@@ -160,6 +162,8 @@ void request_keep_detail(struct request *request, const struct store_detail *det
 {
     free(request->detail);
     request->detail = detail->text[0] == '\0' ? NULL : strdup(detail->text);
+    free(request->owner);
+    request->owner = detail->owner[0] == '\0' ? NULL : strdup(detail->owner);
     request->os_error = detail->os_error;
 }
 
@@ -206,9 +210,19 @@ static void opened(void *arg, enum store_error error, struct store *store, const
     request_resume(request);
 }
 
+/* Who is sent to that server would have it ask this one. */
+static void refuse_brought(struct request *request)
+{
+    reply_problem(request, PROBLEM_NOT_HERE,
+                  "Another server has the store \"%s\", and it is in use there: try again, or ask there.",
+                  request->wanted_name);
+}
+
 static void acquired(struct request *request)
 {
-    if (request->error != STORE_OK)
+    if (request->error == STORE_ELSEWHERE && request->brings)
+        refuse_brought(request);
+    else if (request->error != STORE_OK)
         reply_store_error(request, request->error, request->wanted_name);
     else if (request->acquired)
         request->acquired(request);
@@ -217,16 +231,18 @@ static void acquired(struct request *request)
 static void acquire_elsewhere(struct request *request)
 {
     request_suspend(request, acquired);
-    enum store_error error = depot_acquire_soon(request->api->options.depot, request->wanted_name, opened, request,
-                                                request->wanted);
+    enum store_error error = (request->brings ? depot_bring_soon : depot_acquire_soon)(
+        request->api->options.depot, request->wanted_name, opened, request, request->wanted);
     if (error != STORE_AGAIN)
         refused(request, error); /* or it has been opened by now */
 }
 
-void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
+static void acquire(struct request *request, const char *name, struct store **ret_store, bool brings,
+                    request_step *then)
 {
     request->wanted_name = name;
     request->wanted = ret_store;
+    request->brings = brings;
     request->acquired = then;
     request->error = depot_try_acquire(request->api->options.depot, name, ret_store);
     if (request->error != STORE_AGAIN)
@@ -235,6 +251,16 @@ void request_acquire_store(struct request *request, const char *name, struct sto
         acquire_elsewhere(request);
     else
         request_settle(request, acquire_elsewhere);
+}
+
+void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
+{
+    acquire(request, name, ret_store, false, then);
+}
+
+void request_bring_store(struct request *request, const char *name, struct store **ret_store, request_step *then)
+{
+    acquire(request, name, ret_store, true, then);
 }
 
 void request_acquire(struct request *request, request_step *then)

@@ -90,11 +90,13 @@ struct request {
     request_step *acquired;    /* what follows request_acquire_store() */
     const char *wanted_name;   /* what it looks for, and where the reference goes */
     struct store **wanted;
+    bool brings;                  /* and that another server shall let it go */
     enum store_error error;       /* what came of the work that was waited for */
     int os_error;                 /* the errno beside it, or 0 */
     struct store_overrun overrun; /* beside STORE_QUOTA */
     uint64_t oldest;              /* beside STORE_GONE */
     char *detail;                 /* owned; a sentence of the engine about it, or NULL */
+    char *owner;                  /* owned; of STORE_ELSEWHERE: where the store is served; NULL: nobody says */
     bool created;                 /* of a store: it was not there */
     struct receipt receipt;       /* of the write that was waited for, when error is STORE_OK */
     const char *receipt_store;    /* the store that write went to */
@@ -120,7 +122,8 @@ struct request {
     char made_id[REQUEST_ID_MADE_SIZE];
 
     size_t target_length;
-    char target[]; /* a copy of the request target; path, query, names and keys point into it */
+    char target[]; /* a copy of the request target; path, query, names and keys point into it. Behind it one more, as it
+                      came: in the first one keys are decoded where they stand */
 };
 
 /* A request for a target; NULL when memory is out. Thread: the daemon's. */
@@ -161,7 +164,10 @@ void request_pause(struct request *request);
  * itself when there is no such store. The name and *ret_store have to live until then. */
 void request_acquire_store(struct request *request, const char *name, struct store **ret_store, request_step *then);
 
-/* The same for the store of the path: request->store. */
+/* The same, and a store that another server has is brought here; when it is in use there 503 is answered. */
+void request_bring_store(struct request *request, const char *name, struct store **ret_store, request_step *then);
+
+/* The same as request_acquire_store() for the store of the path: request->store. */
 void request_acquire(struct request *request, request_step *then);
 
 /* The completion of a write with one receipt (a store_done): stores what came of it and resumes.
@@ -179,7 +185,7 @@ void request_commit_copy(struct request *request, const struct store_op *op, str
 /* Keeps what a call of the engine returned, and errno beside STORE_IO: on the thread of the call, right behind it. */
 void request_keep_error(struct request *request, enum store_error error);
 
-/* Keeps a sentence of the engine for the answer. */
+/* Keeps a sentence of the engine for the answer, and who has the store. */
 void request_keep_detail(struct request *request, const struct store_detail *detail);
 
 /* Nanoseconds since its head had come. */

@@ -1,6 +1,7 @@
 /* store_json.c - figures and limits, member by member. See store_json.h. */
 #include "api/stores/store_json.h"
 
+#include "api/request/core.h"
 #include "api/request/figures.h"
 #include "api/request/reply.h"
 #include "api/stores/compaction.h"
@@ -23,6 +24,11 @@ void store_json_limits(struct jsontext *json, const struct store_limits *limits)
     jsontext_close(json, '}');
 }
 
+void store_json_owner(struct jsontext *json, const struct request *request)
+{
+    jsontext_field(json, "owner", request->api->options.address);
+}
+
 void store_json_reply(struct request *request)
 {
     struct store_figures figures;
@@ -34,6 +40,7 @@ void store_json_reply(struct request *request)
     for (const struct figure *figure = figures_all; figure->name; figure++)
         jsontext_figure(&json, figure->name, figure_value(figure, &figures));
     jsontext_flag(&json, "failed", figures.failed);
+    store_json_owner(&json, request);
     store_json_limits(&json, &figures.limits);
     jsontext_name(&json, "verification");
     verification_write(&json, request->store);

@@ -10,6 +10,7 @@ static const char *const texts[STORE_ERRORS] = {
     [STORE_OK] = "done",
     [STORE_AGAIN] = "it would have to wait",
     [STORE_NO_STORE] = "there is no such store",
+    [STORE_ELSEWHERE] = "another server has the store",
     [STORE_NO_OBJECT] = "there is no such object",
     [STORE_NO_UPLOAD] = "there is no such upload, or it has expired",
     [STORE_UPLOAD_HELD] = "somebody else works on the upload: try again",
@@ -100,6 +101,7 @@ struct failure failure_detail(struct store_detail *detail, struct failure failur
     if (!detail)
         return failure;
     detail->os_error = failure.os_error;
+    detail->owner[0] = '\0';
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(detail->text, sizeof detail->text, format, arguments);

@@ -43,7 +43,7 @@ const char *failure_text(struct failure failure);
 /* For a function of the public header: the error, and what is beside it in errno. */
 enum store_error failure_tell(struct failure failure);
 
-/* Fills *detail (which may be NULL) and returns the failure, so that to fail is one statement. */
+/* Fills *detail (which may be NULL), but names no owner, and returns the failure, so that to fail is one statement. */
 struct failure failure_detail(struct store_detail *detail, struct failure failure, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -70,7 +70,7 @@ static bool is_over(const struct watch *watch)
 {
     const struct services *services = watch->services;
     return gate_is_removed(watch->gate) || admission_is_draining(services->admission) ||
-           atomic_load(services->unwatched);
+           atomic_load(services->unwatched) || clock_now(CLOCK_MONOTONIC) < atomic_load(&watch->dismissed);
 }
 
 /* Takes those out of the list for whom there is more. Those whose time is over just now tell themselves. */
@@ -188,4 +188,10 @@ void watch_wake(struct watch *watch)
 {
     if (atomic_load(&watch->watched))
         (void)errand_ask(&watch->wakes);
+}
+
+void watch_dismiss(struct watch *watch, int64_t until)
+{
+    atomic_store(&watch->dismissed, until);
+    watch_wake(watch);
 }

@@ -26,8 +26,9 @@ struct watch {
 
     struct lock lock;
     struct store_watcher *first;
-    atomic_bool watched; /* there is one in the list */
-    struct errand wakes; /* tells those that wait for less than there is, or in vain */
+    atomic_bool watched;           /* there is one in the list */
+    atomic_int_fast64_t dismissed; /* nobody waits until then, on the monotonic clock */
+    struct errand wakes;           /* tells those that wait for less than there is, or in vain */
 };
 
 /* Sets up the rest of what has its parts. */
@@ -42,6 +43,9 @@ void watcher_leave(struct store_watcher *watcher);
 
 /* There is more in the log now, or nothing to wait for any more. Does not block. */
 void watch_wake(struct watch *watch);
+
+/* Until that time of the monotonic clock nobody waits: who does is told so. Does not block. */
+void watch_dismiss(struct watch *watch, int64_t until);
 
 /* Nothing of it runs any more. When nobody waits. Blocking. Thread: the one that closes the store. */
 void watch_stop(struct watch *watch);

@@ -42,7 +42,7 @@ struct failure arrival_await(struct roster *roster, const char *name, struct sto
     struct arrival arrival = {0};
     lock_init(&arrival.lock);
     pthread_cond_init(&arrival.told, NULL);
-    enum store_error error = roster_acquire_soon(roster, name, arrive, &arrival, ret_store);
+    enum store_error error = roster_acquire_soon(roster, name, ROSTER_WHEREVER, arrive, &arrival, ret_store);
     if (error == STORE_AGAIN)
         error = await_arrival(&arrival, ret_store);
     pthread_cond_destroy(&arrival.told);

@@ -36,7 +36,7 @@ int census_begin(struct census *census, bool *ret_too_many)
 {
     int error = 0;
     lock_take(&census->lock);
-    if (!census->counted || census->count >= census->limit)
+    if (!census->counted || census->count >= census->limit || census->folder->io->tenure) /* others make some, too */
         error = take_census(census);
     *ret_too_many = census->count >= census->limit;
     if (!error && !*ret_too_many) {

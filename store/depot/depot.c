@@ -15,6 +15,7 @@
 #include "store/depot/roster.h"
 #include "store/depot/trouble.h"
 #include "store/disk/io_roomy.h"
+#include "store/disk/tenure.h"
 #include "store/internal.h"
 
 #include <assert.h>
@@ -235,6 +236,12 @@ static struct failure open_folder(struct depot *depot, const char *path, struct 
                           "%s is restored in part only: let `cairnd restore` end what it began", path);
 }
 
+/* Thread: one of the tenure's. */
+static void hand_over(void *arg, const char *name, const struct tenant *heir)
+{
+    roster_hand_over(arg, name, heir);
+}
+
 enum store_error depot_open(const char *path, const struct depot_options *options, struct depot **ret_depot,
                             struct store_detail *ret_detail)
 {
@@ -253,11 +260,14 @@ enum store_error depot_open(const char *path, const struct depot_options *option
         return failure_tell(
             failure_detail(ret_detail, failure_of(STORE_NO_MEMORY), "the threads of the engine cannot be started"));
     }
+    const struct tenure *tenure = depot->options.io->tenure;
     const struct space_hooks hooks = {.arg = depot, .compact = compact_all, .retry = retry_all};
     space_init(&depot->space, &depot->services, depot->folder.root, &hooks);
     trash_begin(&depot->folder.trash, &depot->services);
     roster_begin(&depot->roster);
     dormant_begin(&depot->dormant, &depot->services, &depot->folder, &depot->roster);
+    if (tenure)
+        tenure->attend(tenure->self, hand_over, &depot->roster);
     *ret_depot = depot;
     return STORE_OK;
 }
@@ -293,6 +303,9 @@ void depot_close(struct depot *depot)
     assert(!pool_is_current(depot->services.pool) && !pool_is_current(depot->services.upkeep));
     assert(!pool_is_current(depot->services.openers) && !pool_is_current(depot->services.commits));
     depot_drain(depot);
+    const struct tenure *tenure = depot->options.io->tenure;
+    if (tenure)
+        tenure->attend(tenure->self, NULL, NULL);
     probe_free(&depot->probe); /* a look holds stores */
     loading_end(&depot->loading);
     dormant_end(&depot->dormant);
@@ -335,7 +348,17 @@ enum store_error depot_acquire(struct depot *depot, const char *name, struct sto
 enum store_error depot_acquire_soon(struct depot *depot, const char *name, store_opened *opened, void *arg,
                                     struct store **ret_store)
 {
-    return store_name_valid(name) ? roster_acquire_soon(&depot->roster, name, opened, arg, ret_store) : STORE_BAD_NAME;
+    if (!store_name_valid(name))
+        return STORE_BAD_NAME;
+    return roster_acquire_soon(&depot->roster, name, ROSTER_WHEREVER, opened, arg, ret_store);
+}
+
+enum store_error depot_bring_soon(struct depot *depot, const char *name, store_opened *opened, void *arg,
+                                  struct store **ret_store)
+{
+    if (!store_name_valid(name))
+        return STORE_BAD_NAME;
+    return roster_acquire_soon(&depot->roster, name, ROSTER_HERE, opened, arg, ret_store);
 }
 
 enum store_error depot_try_acquire(struct depot *depot, const char *name, struct store **ret_store)

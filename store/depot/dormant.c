@@ -17,6 +17,10 @@ static void sweep(struct dormant *dormant, const char *name, int uploads)
     struct roster_entry *entry = roster_block(dormant->roster, name);
     if (!entry)
         return;
+    if (roster_have(entry, true, NULL).error) { /* another process goes round its own */
+        roster_unblock(dormant->roster, entry);
+        return;
+    }
     struct settings settings;
     int store = io->openat(io->self, dormant->folder->stores, name, O_RDONLY | O_DIRECTORY, 0);
     if (store >= 0 && !settings_read(io, store, SETTINGS_OF_STORE, "store", &settings).error)
@@ -49,6 +53,7 @@ static int go_round(void *arg)
         for (size_t i = 0; i < count && !errand_is_ending(&dormant->round); i++)
             look_into(dormant, names[i]);
     free(names);
+    trash_adopt(&dormant->folder->trash);
     return (int)(1000 * (seconds < 1 ? 1 : seconds < ROUND_MAX ? seconds : ROUND_MAX));
 }
 

@@ -3,6 +3,7 @@
 
 #include "store/base/error.h"
 #include "store/disk/settings.h"
+#include "store/disk/tenure.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -120,7 +121,7 @@ static bool is_nobodys(struct folder *folder, const char *name)
         return is_empty_file(folder->io, folder->root, name);
     if (strcmp(name, DEPOT_ACCESS) == 0 || strcmp(name, DEPOT_ACCESS_DRAFT) == 0)
         return true;
-    if (strcmp(name, STORES_FOLDER) == 0 || strcmp(name, "trash") == 0)
+    if (strcmp(name, STORES_FOLDER) == 0 || strcmp(name, TRASH_FOLDER) == 0)
         return is_empty_folder(folder->io, folder->root, name);
     return settings_is_draft(folder->io, folder->root, name, marker, &ours);
 }
@@ -176,8 +177,9 @@ static struct failure take_lock(struct folder *folder, const char *path, struct 
     if (alone && io->lock(io->self, folder->lock) == 0)
         return failure_none();
     if (errno == EWOULDBLOCK)
-        return failure_detail(detail, (struct failure){STORE_LOCKED, errno},
-                              "another process has the data folder %s open: stop it first", path);
+        return failure_detail(detail, (struct failure){STORE_LOCKED, errno}, "another process %s %s%s",
+                              io->tenure ? "has been opening" : "has the data folder", path,
+                              io->tenure ? " all the while, which takes a moment: try again" : " open: stop it first");
     return fail(detail, errno, "cannot lock data folder", path);
 }
 
@@ -193,7 +195,7 @@ static struct failure open_parts(struct folder *folder, bool fresh, const char *
 {
     const struct io *io = folder->io;
     folder->stores = open_part(folder, STORES_FOLDER);
-    folder->trash_folder = folder->stores < 0 ? -1 : open_part(folder, "trash");
+    folder->trash_folder = folder->stores < 0 ? -1 : open_part(folder, TRASH_FOLDER);
     if (folder->trash_folder < 0)
         return fail(detail, errno, "cannot open the parts of data folder", path);
     int error = fresh ? settings_write(io, folder->root, marker, &ours) : 0;
@@ -234,6 +236,8 @@ struct failure folder_open(struct folder *folder, const struct io *io, const cha
         return failure_of(STORE_NO_MEMORY);
     }
     struct failure failure = take_over(folder, path, use, detail);
+    if (io->tenure && use != FOLDER_WATCH)
+        io->tenure->leave(io->tenure->self, "");
     if (failure.error) {
         folder_close(folder);
         return failure;

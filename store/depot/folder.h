@@ -1,7 +1,7 @@
 /* folder.h - the data folder on disk: whose it is, and its parts.
  *
  *     DIR/cairn            says that the folder is cairn's, and the format (settings.h)
- *     DIR/lock             locked while a process has the folder open
+ *     DIR/lock             locked while a process has the folder open; where several may (tenure.h), while one opens it
  *     DIR/access.json      not the engine's: see DEPOT_ACCESS in store.h; may be missing
  *     DIR/reserve          space for a full disk (reserve.h); may be missing
  *     DIR/stores/NAME/     one folder a store: settings, log/, blobs/

@@ -65,7 +65,7 @@ static void load(struct loading *loading, const char *name)
 {
     while (name) {
         struct store *store = NULL;
-        enum store_error error = roster_acquire_soon(loading->roster, name, opened, loading, &store);
+        enum store_error error = roster_acquire_soon(loading->roster, name, ROSTER_WHEREVER, opened, loading, &store);
         if (error == STORE_AGAIN)
             return;
         keep(error, store);

@@ -4,10 +4,12 @@
 #include "store/base/clock.h"
 #include "store/base/error.h"
 #include "store/depot/folder.h"
+#include "store/disk/tenure.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,11 +95,15 @@ static void find_folder(const struct probe *probe, struct store_detail *detail)
     io->close(io->self, file);
 }
 
-/* Makes a file of a block, and removes it. An errno. */
+/* Makes a file of a block, and removes it; where several processes share the folder each one its own, which another one
+ * removes if it ends meanwhile. An errno. */
 static int write_file(const struct probe *probe)
 {
-    static const char name[] = "probe", bytes[IO_BLOCK];
+    static const char bytes[IO_BLOCK];
     const struct io *io = probe->io;
+    char name[sizeof TRASH_FOLDER "/.probe" + TENURE_SESSION_MAX] = "probe";
+    if (io->tenure)
+        (void)snprintf(name, sizeof name, "%s/%s.probe", TRASH_FOLDER, io->tenure->own->session);
     int file = io->openat(io->self, probe->folder, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (file < 0)
         return errno;

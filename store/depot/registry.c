@@ -67,6 +67,16 @@ static int new_salt(uint64_t *ret_salt)
     return getrandom(ret_salt, sizeof *ret_salt, 0) == sizeof *ret_salt ? 0 : errno;
 }
 
+/* Whoever uses a store first shall have it, on whatever server that is. */
+static void leave_new(struct registry *registry, const char *name)
+{
+    struct roster_entry *entry = roster_block(registry->roster, name);
+    if (!entry)
+        return; /* somebody here uses it already */
+    (void)roster_have(entry, true, NULL);
+    roster_unblock(registry->roster, entry);
+}
+
 static int make_store(struct registry *registry, const char *name, bool *ret_too_many)
 {
     uint64_t salt = 0;
@@ -78,6 +88,8 @@ static int make_store(struct registry *registry, const char *name, bool *ret_too
     if (!error)
         error = trash_make_store(&registry->folder->trash, name, salt);
     census_end(&registry->census, !error);
+    if (!error)
+        leave_new(registry, name);
     return error;
 }
 
@@ -96,9 +108,13 @@ struct failure registry_create(struct registry *registry, const char *name, bool
     bool there = false, too_many = false;
     struct failure failure = find_places(registry, name, detail);
     int os_error = failure.error ? 0 : store_on_disk(registry, name, &there);
-    if (!failure.error && !os_error && !there)
+    if (!failure.error && !os_error && !there) {
         os_error = make_store(registry, name, &too_many);
+        there = os_error == EEXIST && registry->services->options->io->tenure; /* another server was faster */
+    }
     claims_release(&registry->claims, &claim);
+    if (there)
+        os_error = 0;
     if (failure.error)
         return failure;
     if (os_error)
@@ -214,7 +230,12 @@ static struct failure remove_store(struct registry *registry, const char *name, 
     struct store *store;
     struct roster_entry *blocked = force ? roster_block(registry->roster, name) : NULL;
     if (blocked) {
-        struct failure failure = remove_unopened(registry, name, detail);
+        struct failure failure = roster_have(blocked, false, detail);
+        if (failure.error == STORE_AGAIN)
+            failure = failure_detail(detail, failure_of(STORE_BUSY),
+                                     "store %s is on its way here from another server: try again", name);
+        if (!failure.error)
+            failure = remove_unopened(registry, name, detail);
         roster_unblock(registry->roster, blocked);
         return failure;
     }

@@ -42,6 +42,7 @@ struct roster_entry {
     struct pool_job job; /* opens, closes or removes it */
     struct waiter *waiters;
     struct store_left left; /* while it is closed */
+    struct tenancy tenancy;
     char name[STORE_NAME_MAX + 1];
     char trash[TRASH_ENTRY_MAX]; /* when deleted: its entry in the trash */
 };
@@ -248,6 +249,31 @@ static struct failure open_with_room(struct roster *roster, const struct roster_
     return open_in_turn(roster, entry, ret_store, detail);
 }
 
+/* The same with the store taken before, and given back where it is not opened. */
+static struct failure take_and_open(struct roster *roster, struct roster_entry *entry, struct store **ret_store,
+                                    struct store_detail *detail)
+{
+    struct failure failure = tenancy_take(&entry->tenancy, roster->services, entry->name, false, detail);
+    if (failure.error)
+        return failure;
+    failure = open_with_room(roster, entry, ret_store, detail);
+    if (failure.error)
+        tenancy_leave(&entry->tenancy, roster->services, entry->name);
+    return failure;
+}
+
+/* What another process has been asked for is tried again, unless all stores are being closed. */
+static bool entry_tries_again(struct roster_entry *entry)
+{
+    struct roster *roster = entry->roster;
+    lock_take(&roster->lock);
+    bool again = !roster->closing && !atomic_load(roster->services->halt);
+    if (again)
+        pool_submit_later(roster->services->openers, &entry->job, TENANCY_PAUSE);
+    lock_release(&roster->lock);
+    return again;
+}
+
 static void entry_close_soon(struct roster_entry *entry);
 static void entry_leave(struct roster_entry *entry);
 
@@ -259,8 +285,13 @@ static void entry_open(void *arg)
     struct store *store = NULL;
     struct store_detail detail = {0};
     assert(pool_is_current(roster->services->openers));
-    struct failure failure = open_with_room(roster, entry, &store, &detail);
-    trouble_learn(roster->trouble, entry->name, failure.error, &detail);
+    struct failure failure = take_and_open(roster, entry, &store, &detail);
+    if (failure.error == STORE_AGAIN && entry_tries_again(entry))
+        return;
+    if (failure.error == STORE_AGAIN)
+        failure = failure_of(STORE_DRAINING);
+    if (failure.error != STORE_ELSEWHERE)
+        trouble_learn(roster->trouble, entry->name, failure.error, &detail);
     detail.os_error = failure.error ? failure.os_error : 0;
     lock_take(&roster->lock);
     struct waiter *waiters = take_waiters(entry);
@@ -290,17 +321,48 @@ static void entry_begin_opening(struct roster_entry *entry)
     pool_submit(entry->roster->services->openers, &entry->job);
 }
 
-/* Nothing keeps the store from being opened any more: it is for those who wait, or the entry goes. Lock held. */
+static void entry_give_back(void *arg);
+
+/* Nothing keeps the store from being opened any more: it is for those who wait, or the entry goes, and before that what
+ * it has is given back; also where another process waits for it. Lock held. */
 static void entry_end(struct roster_entry *entry)
 {
     assert(lock_is_mine(&entry->roster->lock));
-    if (entry->waiters) {
+    bool leaves = entry->tenancy.had && tenancy_leaves(&entry->tenancy);
+    if (entry->waiters && !leaves) {
         entry_begin_opening(entry);
+        return;
+    }
+    if (entry->tenancy.had) {
+        entry->state = ENTRY_CLOSING;
+        entry->job = (struct pool_job){.run = entry_give_back, .arg = entry};
+        pool_submit(entry->roster->services->openers, &entry->job);
         return;
     }
     entry_unlink(entry);
     store_forget_left(&entry->left);
     free(entry);
+}
+
+/* Who waits goes where the store is about to be. Thread: one that opens stores. */
+static void entry_give_back(void *arg)
+{
+    struct roster_entry *entry = arg;
+    struct roster *roster = entry->roster;
+    struct store_detail detail = {0};
+    struct waiter *waiters = NULL;
+    assert(pool_is_current(roster->services->openers));
+    store_forget_left(&entry->left); /* it may be another store when it is opened next */
+    tenancy_leave(&entry->tenancy, roster->services, entry->name);
+    lock_take(&roster->lock);
+    if (tenancy_leaves(&entry->tenancy)) {
+        tenancy_end_leaving(&entry->tenancy);
+        (void)tenancy_tell(&entry->tenancy, entry->name, &detail);
+        waiters = take_waiters(entry);
+    }
+    entry_leave(entry);
+    lock_release(&roster->lock);
+    tell_waiters(waiters, STORE_ELSEWHERE, NULL, &detail);
 }
 
 /* Tells what is remembered of a store. Thread: one that opens stores. */
@@ -316,6 +378,12 @@ static void entry_tell(void *arg)
     lock_release(&roster->lock);
 }
 
+/* Whether there is something to remember of how its store was closed. */
+static bool entry_has_left(const struct roster_entry *entry)
+{
+    return entry->left.progress.reach.segment != 0;
+}
+
 /* A store that rests is remembered no longer: first what there is to tell is told, if there is anything. Whoever wants
  * it waits for that. Lock held. */
 static void entry_forget(struct roster_entry *entry)
@@ -323,7 +391,7 @@ static void entry_forget(struct roster_entry *entry)
     struct roster *roster = entry->roster;
     assert(lock_is_mine(&roster->lock) && entry->state == ENTRY_RESTING);
     queue_remove(entry);
-    if (entry->left.progress.told) {
+    if (entry->left.progress.told || !entry_has_left(entry)) {
         store_forget_left(&entry->left);
         entry_end(entry);
         return;
@@ -333,13 +401,13 @@ static void entry_forget(struct roster_entry *entry)
     pool_submit(roster->services->openers, &entry->job);
 }
 
-/* The store is closed, and nobody waits for it: it rests if anything is remembered of it, else the entry goes. Lock
- * held. */
+/* The store is closed, and nobody waits for it: it rests if anything is remembered of it, or that it is elsewhere, and
+ * else the entry goes. Lock held. */
 static void entry_leave(struct roster_entry *entry)
 {
     struct roster *roster = entry->roster;
     assert(lock_is_mine(&roster->lock));
-    if (entry->waiters || entry->left.progress.reach.segment == 0) {
+    if (entry->waiters || !(entry_has_left(entry) || tenancy_is_elsewhere(&entry->tenancy))) {
         entry_end(entry);
         return;
     }
@@ -524,13 +592,15 @@ static struct store *entry_refer(struct roster_entry *entry)
 
 /* Has the caller told when the store is open, which is seen to. Lock held. */
 static enum store_error entry_await(struct roster *roster, struct roster_entry *entry, const char *name,
-                                    store_opened *opened, void *arg)
+                                    enum roster_wish wish, store_opened *opened, void *arg)
 {
     assert(lock_is_mine(&roster->lock));
     struct roster_entry *fresh = entry ? NULL : entry_add(roster, name, ENTRY_OPENING);
     entry = entry ? entry : fresh;
     if (!entry)
         return STORE_NO_MEMORY;
+    if (wish == ROSTER_HERE)
+        atomic_store(&entry->tenancy.wanted, true);
     bool waits = entry_wait(entry, opened, arg);
     bool rests = entry->state == ENTRY_RESTING;
     if (rests)
@@ -540,18 +610,31 @@ static enum store_error entry_await(struct roster *roster, struct roster_entry *
     return waits ? STORE_AGAIN : STORE_NO_MEMORY;
 }
 
-enum store_error roster_acquire_soon(struct roster *roster, const char *name, store_opened *opened, void *arg,
-                                     struct store **ret_store)
+/* Whether the store may be used: it is open, and is not to leave. Lock held. */
+static bool entry_serves(const struct roster_entry *entry)
+{
+    return entry->state == ENTRY_OPEN && !tenancy_leaves(&entry->tenancy);
+}
+
+enum store_error roster_acquire_soon(struct roster *roster, const char *name, enum roster_wish wish,
+                                     store_opened *opened, void *arg, struct store **ret_store)
 {
     enum store_error error = STORE_OK;
+    struct store_detail detail = {0};
     lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name);
-    if (entry && entry->state == ENTRY_OPEN)
+    bool leaves = entry && entry->state == ENTRY_OPEN && !entry_serves(entry);
+    if (leaves)
+        (void)tenancy_tell(&entry->tenancy, name, &detail);
+    else if (entry && entry->state == ENTRY_OPEN)
         *ret_store = entry_refer(entry);
     else
-        error = entry_await(roster, entry, name, opened, arg);
+        error = entry_await(roster, entry, name, wish, opened, arg);
     lock_release(&roster->lock);
-    return error;
+    if (!leaves)
+        return error;
+    opened(arg, STORE_ELSEWHERE, NULL, &detail);
+    return STORE_AGAIN;
 }
 
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store)
@@ -559,7 +642,7 @@ enum store_error roster_try_acquire(struct roster *roster, const char *name, str
     enum store_error error = STORE_AGAIN;
     lock_take(&roster->lock);
     struct roster_entry *entry = entry_find(roster, name);
-    if (entry && entry->state == ENTRY_OPEN) {
+    if (entry && entry_serves(entry)) {
         *ret_store = entry_refer(entry);
         error = STORE_OK;
     }
@@ -596,6 +679,14 @@ static void entry_vacated(void *arg)
     pool_submit(entry->roster->services->pool, &entry->job);
 }
 
+/* A store that is to leave is closed, if nobody uses it. Lock held. */
+static void entry_close_unused(struct roster_entry *entry)
+{
+    assert(lock_is_mine(&entry->roster->lock));
+    if (entry->state == ENTRY_OPEN && entry->references == 0 && entry->looks == 0)
+        entry_close_soon(entry);
+}
+
 /* With the last user and the last look of a store that was struck it goes; one that is not stays, and is idle. */
 static void let_go(struct roster_entry *entry, size_t *count)
 {
@@ -607,6 +698,8 @@ static void let_go(struct roster_entry *entry, size_t *count)
     bool remove = struck && entry->references == 0 && entry->looks == 0;
     if (last && !struck && count == &entry->references)
         idle_add(entry);
+    if (last && !struck && tenancy_leaves(&entry->tenancy))
+        entry_close_unused(entry);
     lock_release(&roster->lock);
     if (last)
         scarcity_tell(&roster->scarcity);
@@ -654,6 +747,30 @@ void roster_unblock(struct roster *roster, struct roster_entry *entry)
 {
     lock_take(&roster->lock);
     entry_end(entry);
+    lock_release(&roster->lock);
+}
+
+struct failure roster_have(struct roster_entry *entry, bool look, struct store_detail *detail)
+{
+    assert(entry->state == ENTRY_BLOCKED);
+    return tenancy_take(&entry->tenancy, entry->roster->services, entry->name, look, detail);
+}
+
+/* ---- handing over ---------------------------------------------------------------------------- */
+
+void roster_hand_over(struct roster *roster, const char *name, const struct tenant *heir)
+{
+    lock_take(&roster->lock);
+    struct roster_entry *entry = entry_find(roster, name);
+    bool had = entry && (entry->state == ENTRY_OPEN || entry->state == ENTRY_RESTING) && entry->tenancy.had;
+    if (had)
+        tenancy_begin_leaving(&entry->tenancy, heir);
+    if (had && entry->state == ENTRY_OPEN) {
+        watch_dismiss(&entry->store->watch, entry->tenancy.leaves_until);
+        entry_close_unused(entry);
+    } else if (had) {
+        entry_forget(entry);
+    }
     lock_release(&roster->lock);
 }
 

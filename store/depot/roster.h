@@ -12,6 +12,10 @@
  * which take turns cost no syncs for that (progress.h). It is written when the store has rested for a while, when too
  * many do, and at the end.
  *
+ * Where several processes share the folder an entry has its store from when it is opened until the entry goes
+ * (tenancy.h). One that is elsewhere rests as well: for a moment nobody looks again where it is. What another process
+ * asks for is closed as soon as nobody uses it; until then nobody begins to.
+ *
  * The lock guards the entries and is never held while a store is opened or closed: the state of the entry keeps others
  * off meanwhile.
  *
@@ -26,6 +30,7 @@
 #include "store/base/services.h"
 #include "store/depot/folder.h"
 #include "store/depot/scarcity.h"
+#include "store/depot/tenancy.h"
 #include "store/depot/trouble.h"
 #include "store/store.h"
 
@@ -72,11 +77,15 @@ void roster_close(struct roster *roster);
 /* After roster_close(), when no thread of the depot runs any more. */
 void roster_free(struct roster *roster);
 
+/* Where a store is wanted that another process has. */
+enum roster_wish { ROSTER_WHEREVER, ROSTER_HERE };
+
 /* A reference to a store that is open. Else STORE_AGAIN, and it is opened: `opened(arg, ...)` is called, once, when
- * that has come to an end, with a reference or with the errors of store_open() (internal.h). It must not block.
+ * that has come to an end, perhaps before this returns, with a reference or with the errors of store_open()
+ * (internal.h) and of tenancy_take(). It must not block.
  * STORE_NO_MEMORY. Does not block. Who waits for that: arrival.h. */
-enum store_error roster_acquire_soon(struct roster *roster, const char *name, store_opened *opened, void *arg,
-                                     struct store **ret_store);
+enum store_error roster_acquire_soon(struct roster *roster, const char *name, enum roster_wish wish,
+                                     store_opened *opened, void *arg, struct store **ret_store);
 
 /* The same for a store that is open already, else STORE_AGAIN. Does not block. */
 enum store_error roster_try_acquire(struct roster *roster, const char *name, struct store **ret_store);
@@ -101,6 +110,13 @@ void roster_strike(struct roster *roster, struct store *store, const char *trash
  * NULL: somebody has it open or is opening it, or memory is out. */
 struct roster_entry *roster_block(struct roster *roster, const char *name);
 void roster_unblock(struct roster *roster, struct roster_entry *entry);
+
+/* Has this process have a store that is blocked, until that ends: tenancy_take(). Blocking. */
+struct failure roster_have(struct roster_entry *entry, bool look, struct store_detail *detail);
+
+/* Another process asks for a store: it is closed and given back as soon as nobody uses it. Who waits for its next
+ * commit does not any more. Does not block. */
+void roster_hand_over(struct roster *roster, const char *name, const struct tenant *heir);
 
 /* Calls `visit`, which must not block, for the stores that are open, until one is false: whether none was. The lock is
  * held meanwhile. */

@@ -2,6 +2,7 @@
 #include "store/depot/trash.h"
 
 #include "store/disk/settings.h"
+#include "store/disk/tenure.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,13 +100,43 @@ void trash_learn(struct trash *trash)
     free(learn_names(trash));
 }
 
+/* Whether nobody else is about to do something with what lies there under that name; then it is this process's. Of its
+ * own it has seen to already. */
+static bool is_left(struct trash *trash, const char *name)
+{
+    const struct tenure *tenure = trash->io->tenure;
+    char session[TENURE_SESSION_MAX] = "", path[sizeof TRASH_FOLDER + 1 + TRASH_ENTRY_MAX];
+    struct tenant tenant;
+    bool lives = true;
+    if (!tenure)
+        return true;
+    if (sscanf(name, "%19[0-9a-f].", session) != 1 || strlen(name) >= TRASH_ENTRY_MAX ||
+        strcmp(session, tenure->own->session) == 0 || tenure->lives(tenure->self, session, &lives) || lives)
+        return false;
+    (void)snprintf(path, sizeof path, "%s/%s", TRASH_FOLDER, name);
+    int error = tenure->take(tenure->self, path, &tenant);
+    return !error || error == ENOTDIR; /* of a file nobody has more than others */
+}
+
+static void remove_left(struct trash *trash)
+{
+    char *names = learn_names(trash);
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
+        if (is_left(trash, name))
+            trash_remove(trash, name);
+    free(names);
+}
+
 void trash_begin(struct trash *trash, const struct services *services)
 {
     remover_init(&trash->remover, trash->io, services);
-    char *names = learn_names(trash);
-    for (const char *name = names; name && *name; name += strlen(name) + 1)
-        trash_remove(trash, name);
-    free(names);
+    remove_left(trash);
+}
+
+void trash_adopt(struct trash *trash)
+{
+    if (trash->io->tenure)
+        remove_left(trash);
 }
 
 void trash_end(struct trash *trash)
@@ -131,7 +162,9 @@ bool trash_has_held(struct trash *trash, const char *name)
 
 static void new_label(struct trash *trash, char ret_label[TRASH_ENTRY_MAX])
 {
-    (void)snprintf(ret_label, TRASH_ENTRY_MAX, "%llu", (unsigned long long)atomic_fetch_add(&trash->labels, 1));
+    const struct tenure *tenure = trash->io->tenure;
+    (void)snprintf(ret_label, TRASH_ENTRY_MAX, "%s%s%llu", tenure ? tenure->own->session : "", tenure ? "." : "",
+                   (unsigned long long)atomic_fetch_add(&trash->labels, 1));
 }
 
 static int sync_folder(const struct io *io, int folder)

@@ -1,6 +1,8 @@
 /* trash.h - the way of stores into a data folder and out of it: there whole, or not at all.
  *
  *     DIR/trash/LABEL           a store being made, or one being removed; removed from the start on
+ *     DIR/trash/SESSION.LABEL   the same where several processes share the folder (tenure.h), each with its own; those
+ *                               of one that has ended are removed by another one
  *     DIR/trash/NAME.removed    the store of that name in DIR/stores/ is being removed where it is
  *
  * A store is made in the trash and renamed into its place, and removed by being renamed back first. Where a file system
@@ -24,6 +26,9 @@
 
 enum { TRASH_ENTRY_MAX = STORE_NAME_MAX + 16 }; /* bytes in the name of what lies in it, with the NUL */
 
+/* Its folder in a data folder. */
+#define TRASH_FOLDER "trash"
+
 struct trash {
     const struct io *io;
     int folder; /* DIR/trash; borrowed, like DIR/stores and its sync */
@@ -46,6 +51,9 @@ void trash_learn(struct trash *trash);
 /* Learns it, and has all removed that lies in it, and from here on what comes to it, until the depot halts. What cannot
  * be removed is left for the next start. Blocking, but not for the removal. Thread: the one that opens. */
 void trash_begin(struct trash *trash, const struct services *services);
+
+/* Has removed what processes have left in it that have ended, where several share the folder. Blocking. */
+void trash_adopt(struct trash *trash);
 
 /* When the pool has come to its end. */
 void trash_end(struct trash *trash);

@@ -20,11 +20,14 @@
 /* Bytes: what a file takes of the disk is a multiple of it, and what goes past the page cache is aligned to it. */
 enum { IO_BLOCK = 4096 };
 
+struct tenure;
+
 struct io {
     void *self; /* handed to every call as its first argument */
     bool holes; /* what was never written reads as zeros at no cost, and zeros that are written ahead keep no space */
-    bool own_numbers; /* descriptors are the table's own: the kernel cannot send from them */
-    bool far;         /* to open a file takes as long as to read one: who is not to wait does not */
+    bool own_numbers;            /* descriptors are the table's own: the kernel cannot send from them */
+    bool far;                    /* to open a file takes as long as to read one: who is not to wait does not */
+    const struct tenure *tenure; /* several processes may have the folder open (tenure.h); NULL: one has all of it */
     int (*openat)(void *self, int folder, const char *path, int flags, mode_t mode);
     int (*close)(void *self, int file);
     int (*dup)(void *self, int file); /* another descriptor of the same open file */

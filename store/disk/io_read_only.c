@@ -164,6 +164,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .holes = base->holes,
         .own_numbers = base->own_numbers,
         .far = base->far,
+        .tenure = base->tenure,
         .openat = read_only_openat,
         .close = read_only_close,
         .dup = read_only_dup,

@@ -171,6 +171,7 @@ void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_ro
         .holes = base->holes,
         .own_numbers = base->own_numbers,
         .far = base->far,
+        .tenure = base->tenure,
         .openat = roomy_openat,
         .close = roomy_close,
         .dup = roomy_dup,

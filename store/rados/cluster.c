@@ -37,15 +37,18 @@ struct cluster_step cluster_text(enum cluster_step_kind kind, const char *name, 
 
 /* ---- all rows -------------------------------------------------------------------------------- */
 
+const char *cluster_next_row(const char *row)
+{
+    row += strlen(row) + 1;
+    return row + strlen(row) + 1; /* behind its text */
+}
+
 /* The bytes of a list of rows without the empty name at its end; the name of its last row. */
 static size_t measure(const char *rows, const char **ret_last)
 {
     const char *at = rows;
-    while (*at) {
+    for (; *at; at = cluster_next_row(at))
         *ret_last = at;
-        at += strlen(at) + 1;
-        at += strlen(at) + 1;
-    }
     return (size_t)(at - rows);
 }
 

@@ -99,6 +99,9 @@ int cluster_get(const struct cluster *cluster, const char *object, enum cluster_
 /* All rows of that prefix, however many, as list() has them. An object that is not there has none. */
 int cluster_list(const struct cluster *cluster, const char *object, const char *prefix, char **ret_rows);
 
+/* The row behind one of a list: its name. */
+const char *cluster_next_row(const char *row);
+
 /* A step that sets a text, or asks whether it is so. */
 struct cluster_step cluster_text(enum cluster_step_kind kind, const char *name, const char *text);
 

@@ -11,7 +11,9 @@
 const char layout_head[] = "head";
 const char layout_links[] = "links";
 const char layout_dead[] = "dead";
+const char layout_address[] = "address";
 const char layout_under_way[] = "o/";
+const char layout_wishes[] = "w/";
 
 uint64_t layout_number(void)
 {
@@ -148,6 +150,24 @@ bool layout_read_head(const char *text, struct layout_file *ret_file)
         return false;
     file.written.tv_sec = (time_t)seconds;
     *ret_file = file;
+    return true;
+}
+
+void layout_tenant_text(const struct tenant *tenant, char ret_text[LAYOUT_TENANT_MAX])
+{
+    (void)snprintf(ret_text, LAYOUT_TENANT_MAX, "%s %s", tenant->session, tenant->address);
+}
+
+bool layout_read_tenant(const char *text, struct tenant *ret_tenant)
+{
+    struct tenant tenant = {0};
+    const char *blank = strchr(text, ' ');
+    if (!blank || blank == text || (size_t)(blank - text) >= sizeof tenant.session ||
+        strlen(blank + 1) >= sizeof tenant.address)
+        return false;
+    memcpy(tenant.session, text, (size_t)(blank - text));
+    memcpy(tenant.address, blank + 1, strlen(blank + 1));
+    *ret_tenant = tenant;
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* layout.h - how the objects of a pool are called, and what their texts say.
  *
- *   session.COOKIE                nothing but a lock that runs out: a process that lives
+ *   session.COOKIE                a lock that runs out: a process that lives; where it serves, as an attribute
  *   tree.T                        names, as rows; who has its lock owns the tree
  *   tree.T.FOLDER.SHARD           the same of a folder that is fanned out
  *   file.INODE.PIECE              4 MiB of a file; the first one has its head and its links, as attributes
@@ -8,7 +8,9 @@
  *   e/FOLDER/NAME                 a row: "f INODE LINK", or "d TREE FOLDER FAN"
  *   o/f/INODE/LINK                a row: this link of the file is being removed, or made; it has no text
  *   o/d/TREE/FOLDER/FAN           a row: the objects of a folder are being removed
+ *   w/STORE                       a row of a session: "COOKIE ADDRESS": that session asks for the store
  *
+ *   address                       an attribute of a session
  *   head                          an attribute: "SIZE SECONDS NANOSECONDS PIECES"; PIECES: so many may exist
  *   links                         an attribute: "LINK LINK ...", or "dead"; without it there is only the first link,
  *                                 whose number is that of the inode
@@ -24,6 +26,7 @@
 #ifndef CAIRN_LAYOUT_H
 #define CAIRN_LAYOUT_H
 
+#include "store/disk/tenure.h"
 #include "store/rados/cluster.h"
 
 #include <stdbool.h>
@@ -36,10 +39,11 @@ enum {
     LAYOUT_FAN = 16,    /* shards of a folder to which every upload adds a name */
     LAYOUT_NAME_MAX = 256,
     LAYOUT_ROW_MAX = LAYOUT_NAME_MAX + 24,
-    LAYOUT_TEXT_MAX = 80
+    LAYOUT_TEXT_MAX = 80,
+    LAYOUT_TENANT_MAX = TENURE_SESSION_MAX + STORE_ADDRESS_MAX
 };
 
-extern const char layout_head[], layout_links[], layout_dead[];
+extern const char layout_head[], layout_links[], layout_dead[], layout_address[];
 
 /* A folder, wherever its name stands. */
 struct layout_folder {
@@ -86,6 +90,9 @@ void layout_name_object(const struct layout_folder *folder, const char *name, ch
 void layout_prefix(const struct layout_folder *folder, char ret_prefix[LAYOUT_ROW_MAX]);
 extern const char layout_under_way[];
 
+/* The same of those of a session that say which stores it is asked for. */
+extern const char layout_wishes[];
+
 /* False: the name is too long. */
 bool layout_name_row(const struct layout_folder *folder, const char *name, char ret_row[LAYOUT_ROW_MAX]);
 void layout_under_way_row(const struct layout_entry *entry, char ret_row[LAYOUT_ROW_MAX]);
@@ -97,6 +104,9 @@ void layout_entry_text(const struct layout_entry *entry, char ret_text[LAYOUT_TE
 bool layout_read_entry(const char *text, struct layout_entry *ret_entry);
 void layout_head_text(const struct layout_file *file, char ret_text[LAYOUT_TEXT_MAX]);
 bool layout_read_head(const char *text, struct layout_file *ret_file);
+
+void layout_tenant_text(const struct tenant *tenant, char ret_text[LAYOUT_TENANT_MAX]);
+bool layout_read_tenant(const char *text, struct tenant *ret_tenant);
 
 /* Links as a text, with one more, or without one: to be freed; "" when none is left. NULL: memory is out. */
 char *layout_links_with(const char *links, uint64_t inode, uint64_t link);

@@ -8,12 +8,20 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { BEAT = 1000, LOOK = 250, SLACK = 1000 }; /* milliseconds */
+enum {
+    BEAT = 1000,
+    LOOK = 250,
+    SLACK = 1000,  /* all milliseconds */
+    WISHES = 1000, /* that are heard at once */
+    TRIES = 8
+};
 
-/* What the table has of a tree: that it is being taken, or, when it has been, its number and one. */
-#define BEING_TAKEN UINT64_MAX
+/* What the table has of a tree: that it is being taken or given back, or, when it is this process's, its number and
+ * one. */
+#define ON_THE_MOVE UINT64_MAX
 
 static int64_t now(void)
 {
@@ -47,7 +55,7 @@ int lease_look(struct lease *lease, int error)
 static int renew(struct lease *lease)
 {
     int64_t until = now() + (int64_t)lease->options.seconds * CLOCK_SECOND;
-    int error = lease->cluster->lock(lease->cluster->self, lease->object, lease->cookie, lease->options.seconds);
+    int error = lease->cluster->lock(lease->cluster->self, lease->object, lease->own.session, lease->options.seconds);
     if (!error)
         atomic_store(&lease->until, until);
     return error;
@@ -67,30 +75,68 @@ int lease_free_bytes(struct lease *lease, uint64_t *ret_bytes)
     return atomic_load(&lease->free_error);
 }
 
-/* Once a second, or more often where the lease is short. Thread: the keeper's. */
-static int keep(void *arg)
+/* Once a second, or more often where the lease is short; an errno. */
+static int renew_in_time(struct lease *lease)
 {
-    struct lease *lease = arg;
     int third = (int)lease->options.seconds * BEAT / 3;
+    if (now() < lease->renewal)
+        return 0;
+    lease->renewal = now() + (int64_t)(third < BEAT ? third : BEAT) * CLOCK_MILLISECOND;
     int error = renew(lease);
     if (error == EBUSY)
         lose(lease, "the session's lock is another's: it has run out, and the stores may be served elsewhere");
-    if (lease_look(lease, error) == ESHUTDOWN)
-        return ERRAND_DONE;
-    ask_free(lease);
-    return third < BEAT ? third : BEAT;
+    if (!error)
+        ask_free(lease);
+    return error;
+}
+
+static void tell_asked(struct lease *lease, const char *name, const struct tenant *heir)
+{
+    lock_take(&lease->lock);
+    if (lease->asked)
+        lease->asked(lease->asked_arg, name, heir);
+    lock_release(&lease->lock);
+}
+
+/* Tells the wishes that others have written into the session, and strikes them out. An errno. */
+static int hear(struct lease *lease)
+{
+    char *rows = NULL;
+    bool more;
+    int error = lease->cluster->list(lease->cluster->self, lease->object, layout_wishes, "", WISHES, &rows, &more);
+    for (const char *row = error ? "" : rows; *row && !error; row = cluster_next_row(row)) {
+        const struct cluster_step steps[] = {{.kind = CLUSTER_EXISTS}, {.kind = CLUSTER_REMOVE_ROW, .name = row}};
+        struct tenant heir;
+        if (layout_read_tenant(row + strlen(row) + 1, &heir))
+            tell_asked(lease, row + strlen(layout_wishes), &heir);
+        error = cluster_change(lease->cluster, lease->object, steps, sizeof steps / sizeof *steps);
+    }
+    free(rows);
+    return error;
+}
+
+/* Thread: the keeper's. */
+static int keep(void *arg)
+{
+    struct lease *lease = arg;
+    int error = renew_in_time(lease);
+    if (!error)
+        error = hear(lease);
+    return lease_look(lease, error) == ESHUTDOWN ? ERRAND_DONE : LOOK;
 }
 
 int lease_begin(struct lease *lease, const struct cluster *cluster, const struct lease_options *options)
 {
-    const struct cluster_step create = {.kind = CLUSTER_CREATE};
     uint64_t session = layout_number();
     memset(lease, 0, sizeof *lease);
     lease->cluster = cluster;
     lease->options = *options;
-    (void)snprintf(lease->cookie, sizeof lease->cookie, "%016" PRIx64, session);
-    layout_session_object(lease->cookie, lease->object);
-    int error = cluster_change(cluster, lease->object, &create, 1); /* on a full cluster a lock makes no object */
+    (void)snprintf(lease->own.session, sizeof lease->own.session, "%016" PRIx64, session);
+    (void)snprintf(lease->own.address, sizeof lease->own.address, "%s", options->address ? options->address : "");
+    layout_session_object(lease->own.session, lease->object);
+    const struct cluster_step steps[] = {{.kind = CLUSTER_CREATE}, /* on a full cluster a lock makes no object */
+                                         cluster_text(CLUSTER_SET_ATTRIBUTE, layout_address, lease->own.address)};
+    int error = cluster_change(cluster, lease->object, steps, sizeof steps / sizeof *steps);
     if (!error)
         error = renew(lease);
     if (error)
@@ -107,15 +153,23 @@ int lease_begin(struct lease *lease, const struct cluster *cluster, const struct
     return 0;
 }
 
+void lease_retire(struct lease *lease)
+{
+    const struct cluster_step steps[] = {{.kind = CLUSTER_EXISTS},
+                                         cluster_text(CLUSTER_SET_ATTRIBUTE, layout_address, "")};
+    int error = cluster_change(lease->cluster, lease->object, steps, sizeof steps / sizeof *steps);
+    (void)lease_look(lease, error);
+}
+
 /* ---- the end --------------------------------------------------------------------------------- */
 
 static void give_back(void *arg, uint64_t taken)
 {
     struct lease *lease = arg;
     char object[CLUSTER_OBJECT_MAX];
-    assert(taken != BEING_TAKEN);
+    assert(taken != ON_THE_MOVE);
     layout_tree_object(taken - 1, object);
-    (void)lease->cluster->unlock(lease->cluster->self, object, lease->cookie);
+    (void)lease->cluster->unlock(lease->cluster->self, object, lease->own.session);
 }
 
 void lease_end(struct lease *lease)
@@ -135,13 +189,21 @@ void lease_end(struct lease *lease)
 
 /* ---- trees ----------------------------------------------------------------------------------- */
 
+/* Lock held, and let go meanwhile. */
+static void await_move(struct lease *lease, uint64_t tree)
+{
+    assert(lock_is_mine(&lease->lock));
+    while (table_get(&lease->trees, tree) == ON_THE_MOVE)
+        lock_wait(&lease->lock, &lease->taken);
+}
+
 /* Whether the owner's session is over; an errno. */
 static int is_dead(const struct lease *lease, const struct cluster_owner *owner, bool *ret_dead)
 {
     struct cluster_owner of_session;
     char object[CLUSTER_OBJECT_MAX];
     *ret_dead = false;
-    if (strlen(owner->cookie) != strlen(lease->cookie))
+    if (strlen(owner->cookie) != strlen(lease->own.session))
         return 0; /* somebody else's lock */
     layout_session_object(owner->cookie, object);
     int error = lease->cluster->owner(lease->cluster->self, object, &of_session);
@@ -176,39 +238,51 @@ static int take_over(struct lease *lease, uint64_t tree, const char *object, con
     if (!error)
         error = cluster->break_lock(cluster->self, object, owner);
     if (!error || error == ENOENT)
-        error = cluster->lock(cluster->self, object, lease->cookie, 0);
+        error = cluster->lock(cluster->self, object, lease->own.session, 0);
     return error ? error : lease->options.recover(lease->options.arg, tree);
 }
 
 /* Once: EBUSY while the one who has it lives. */
-static int try_to_take(struct lease *lease, uint64_t tree)
+static int try_to_take(struct lease *lease, uint64_t tree, struct cluster_owner *ret_owner)
 {
     const struct cluster *cluster = lease->cluster;
-    struct cluster_owner owner;
     char object[CLUSTER_OBJECT_MAX];
     bool dead = false;
     layout_tree_object(tree, object);
-    int error = cluster->lock(cluster->self, object, lease->cookie, 0);
+    int error = cluster->lock(cluster->self, object, lease->own.session, 0);
     if (error != EBUSY)
         return error;
-    error = cluster->owner(cluster->self, object, &owner);
-    if (error == ENOENT)
+    error = cluster->owner(cluster->self, object, ret_owner);
+    if (error == ENOENT) {
+        *ret_owner = (struct cluster_owner){0};
         return EBUSY; /* given back just now */
+    }
     if (!error)
-        error = is_dead(lease, &owner, &dead);
+        error = is_dead(lease, ret_owner, &dead);
     if (error)
         return error;
-    return dead ? take_over(lease, tree, object, &owner) : EBUSY;
+    return dead ? take_over(lease, tree, object, ret_owner) : EBUSY;
+}
+
+/* Once, or where it was given back just now once more. Lock held, and let go meanwhile. */
+static int take_now(struct lease *lease, uint64_t tree, struct cluster_owner *ret_owner)
+{
+    int error = EBUSY;
+    lock_release(&lease->lock);
+    for (unsigned i = 0; i < TRIES && error == EBUSY && !*ret_owner->cookie; i++)
+        error = try_to_take(lease, tree, ret_owner);
+    lock_take(&lease->lock);
+    return error == EBUSY ? EWOULDBLOCK : error;
 }
 
 /* Looks again and again, for as long as a lease lasts. Lock held, and let go meanwhile. */
-static int take(struct lease *lease, uint64_t tree)
+static int take_in_time(struct lease *lease, uint64_t tree, struct cluster_owner *ret_owner)
 {
     int64_t end = now() + (int64_t)lease->options.seconds * CLOCK_SECOND + (int64_t)SLACK * CLOCK_MILLISECOND;
     int error = EBUSY;
     while (error == EBUSY) {
         lock_release(&lease->lock);
-        error = try_to_take(lease, tree);
+        error = try_to_take(lease, tree, ret_owner);
         lock_take(&lease->lock);
         if (error != EBUSY)
             break;
@@ -220,18 +294,21 @@ static int take(struct lease *lease, uint64_t tree)
     return error;
 }
 
-int lease_own(struct lease *lease, uint64_t tree)
+/* Takes a tree in one of the two ways, unless this process has it. */
+static int own(struct lease *lease, uint64_t tree,
+               int (*take)(struct lease *lease, uint64_t tree, struct cluster_owner *ret_owner),
+               struct cluster_owner *ret_owner)
 {
     int error = 0;
+    *ret_owner = (struct cluster_owner){0};
     lock_take(&lease->lock);
-    while (table_get(&lease->trees, tree) == BEING_TAKEN)
-        lock_wait(&lease->lock, &lease->taken);
+    await_move(lease, tree);
     if (!table_get(&lease->trees, tree)) {
         bool reserved = table_reserve(&lease->trees, tree);
         if (reserved)
-            table_put(&lease->trees, tree, BEING_TAKEN);
+            table_put(&lease->trees, tree, ON_THE_MOVE);
         table_reservations_end(&lease->trees);
-        error = reserved ? take(lease, tree) : ENOMEM;
+        error = reserved ? take(lease, tree, ret_owner) : ENOMEM;
         if (!error)
             table_put(&lease->trees, tree, tree + 1);
         else if (reserved)
@@ -242,9 +319,103 @@ int lease_own(struct lease *lease, uint64_t tree)
     return error;
 }
 
+int lease_own(struct lease *lease, uint64_t tree)
+{
+    struct cluster_owner owner;
+    return own(lease, tree, take_in_time, &owner);
+}
+
+/* What is known of who has a lock. An errno. */
+static int find_tenant(const struct lease *lease, const struct cluster_owner *owner, struct tenant *ret_tenant)
+{
+    struct tenant tenant = {0};
+    char object[CLUSTER_OBJECT_MAX], *address = NULL;
+    int error = 0;
+    if (strlen(owner->cookie) == strlen(lease->own.session)) {
+        (void)snprintf(tenant.session, sizeof tenant.session, "%.16s", owner->cookie);
+        layout_session_object(tenant.session, object);
+        error = cluster_get(lease->cluster, object, CLUSTER_ATTRIBUTES, layout_address, &address);
+        (void)snprintf(tenant.address, sizeof tenant.address, "%s", address ? address : "");
+        free(address);
+    }
+    *ret_tenant = tenant;
+    return error;
+}
+
+int lease_try(struct lease *lease, uint64_t tree, struct tenant *ret_tenant)
+{
+    struct cluster_owner owner;
+    int error = own(lease, tree, take_now, &owner);
+    if (error != EWOULDBLOCK)
+        return error;
+    int unknown = find_tenant(lease, &owner, ret_tenant);
+    return unknown ? unknown : error;
+}
+
+bool lease_has(struct lease *lease, uint64_t tree)
+{
+    lock_take(&lease->lock);
+    bool has = table_get(&lease->trees, tree) == tree + 1;
+    lock_release(&lease->lock);
+    return has;
+}
+
+void lease_leave(struct lease *lease, uint64_t tree)
+{
+    char object[CLUSTER_OBJECT_MAX];
+    lock_take(&lease->lock);
+    await_move(lease, tree);
+    bool had = table_get(&lease->trees, tree) != 0;
+    if (had)
+        table_put(&lease->trees, tree, ON_THE_MOVE);
+    lock_release(&lease->lock);
+    if (!had)
+        return;
+    layout_tree_object(tree, object);
+    if (!lease_check(lease))
+        (void)lease_look(lease, lease->cluster->unlock(lease->cluster->self, object, lease->own.session));
+    lock_take(&lease->lock);
+    table_remove(&lease->trees, tree);
+    pthread_cond_broadcast(&lease->taken);
+    lock_release(&lease->lock);
+}
+
 void lease_disown(struct lease *lease, uint64_t tree)
 {
     lock_take(&lease->lock);
     table_remove(&lease->trees, tree);
+    lock_release(&lease->lock);
+}
+
+/* ---- other sessions -------------------------------------------------------------------------- */
+
+int lease_lives(struct lease *lease, const char *session, bool *ret_lives)
+{
+    struct cluster_owner owner;
+    char object[CLUSTER_OBJECT_MAX];
+    layout_session_object(session, object);
+    int error = lease->cluster->owner(lease->cluster->self, object, &owner);
+    if (error && error != ENOENT)
+        return error;
+    *ret_lives = !error;
+    return 0;
+}
+
+int lease_ask(struct lease *lease, const char *session, const char *name)
+{
+    char object[CLUSTER_OBJECT_MAX], row[LAYOUT_ROW_MAX], text[LAYOUT_TENANT_MAX];
+    layout_session_object(session, object);
+    (void)snprintf(row, sizeof row, "%s%s", layout_wishes, name);
+    layout_tenant_text(&lease->own, text);
+    const struct cluster_step steps[] = {{.kind = CLUSTER_EXISTS}, cluster_text(CLUSTER_SET_ROW, row, text)};
+    int error = cluster_change(lease->cluster, object, steps, sizeof steps / sizeof *steps);
+    return error == ENOENT ? 0 : error; /* its process has ended */
+}
+
+void lease_attend(struct lease *lease, tenure_asked *asked, void *arg)
+{
+    lock_take(&lease->lock);
+    lease->asked = asked;
+    lease->asked_arg = arg;
     lock_release(&lease->lock);
 }

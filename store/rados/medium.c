@@ -82,7 +82,19 @@ static int find_end(struct medium *medium, int folder, const char *path, struct 
         return error;
     if (folder == AT_FDCWD && strncmp(path, medium->name, length) == 0 && (!path[length] || path[length] == '/'))
         path += length;
-    return path_find(&from, path, &medium->cluster, &medium->lease, ret_end);
+    return path_find(&from, path, &medium->cluster, ret_end);
+}
+
+/* The same of what is to be changed there: the process has to own the tree, but that of the root, which is everybody's.
+ * What was found before it did may be another one's last word. An errno. */
+static int find_end_to_change(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
+{
+    int error = find_end(medium, folder, path, ret_end);
+    uint64_t tree = error ? 0 : path_folder(&ret_end->folder)->tree;
+    if (tree == 0 || lease_has(&medium->lease, tree))
+        return error;
+    error = lease_own(&medium->lease, tree);
+    return error ? error : find_end(medium, folder, path, ret_end);
 }
 
 static struct tree_name name_of(const struct path_end *end)
@@ -145,10 +157,10 @@ static int make_file(struct medium *medium, const struct path_end *end, struct i
     return inode_open(&medium->inodes, number, true, ret_inode);
 }
 
-static int open_folder(struct medium *medium, const struct path_end *end, struct descriptor *ret_descriptor)
+static int open_folder(const struct path_end *end, struct descriptor *ret_descriptor)
 {
     *ret_descriptor = (struct descriptor){.path = end->folder};
-    return end->name[0] ? path_enter(&ret_descriptor->path, &medium->lease, &end->entry) : 0;
+    return end->name[0] ? path_enter(&ret_descriptor->path, &end->entry) : 0;
 }
 
 /* EAGAIN: something has changed meanwhile. */
@@ -156,13 +168,14 @@ static int try_open(struct medium *medium, int folder, const char *path, int fla
 {
     struct path_end end;
     uint64_t removed = inodes_removed(&medium->inodes);
-    int error = find_end(medium, folder, path, &end);
+    bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
+    int error = changes ? find_end_to_change(medium, folder, path, &end) : find_end(medium, folder, path, &end);
     if (!error)
         error = check_open(&end, flags);
     if (error)
         return error;
     if (end.found && end.entry.is_folder)
-        return open_folder(medium, &end, ret_descriptor);
+        return open_folder(&end, ret_descriptor);
     *ret_descriptor = (struct descriptor){.may_write = (flags & O_ACCMODE) != O_RDONLY};
     error = end.found ? open_found(medium, &end, removed, &ret_descriptor->inode)
                       : make_file(medium, &end, &ret_descriptor->inode);
@@ -207,7 +220,7 @@ static int medium_openat(void *self, int folder, const char *path, int flags, mo
     return (int)tell(medium, error, number);
 }
 
-static int medium_close(void *self, int file)
+static int medium_close_file(void *self, int file)
 {
     struct medium *medium = of(self);
     struct descriptor descriptor;
@@ -362,14 +375,30 @@ static int medium_set_written(void *self, int file, const struct timespec *time)
     return tell_error(medium, error);
 }
 
-/* Who has the root has it all; the other locks are of what lies in it. */
+static void finish_next(void *arg, const char *object, const struct layout_entry *entry)
+{
+    struct medium *medium = arg;
+    removals_take(&medium->removals, object, entry);
+}
+
+/* Finishes what was under way in a tree. In that of the root others may be at it: what is removed twice is gone. */
+static int recover(void *arg, uint64_t tree)
+{
+    struct medium *medium = arg;
+    return tree_each_under_way(&medium->cluster, tree, finish_next, medium);
+}
+
+/* A folder is locked until the tenure gives it back; a file has none of its own. */
 static int medium_lock(void *self, int file)
 {
     struct medium *medium = of(self);
     struct descriptor descriptor;
     int error = descriptors_find(&medium->descriptors, file, &descriptor) ? 0 : EBADF;
+    uint64_t tree = error || descriptor.inode ? 0 : path_folder(&descriptor.path)->tree;
     if (!error && !descriptor.inode)
-        error = lease_own(&medium->lease, path_folder(&descriptor.path)->tree);
+        error = lease_own(&medium->lease, tree);
+    if (!error && !descriptor.inode && tree == 0)
+        error = recover(medium, 0);
     return tell_error(medium, error);
 }
 
@@ -397,7 +426,7 @@ static int medium_mkdirat(void *self, int folder, const char *path, mode_t mode)
     struct medium *medium = of(self);
     struct path_end end;
     (void)mode;
-    int error = find_end(medium, folder, path, &end);
+    int error = find_end_to_change(medium, folder, path, &end);
     if (!error)
         error = make_folder(medium, &end);
     return tell_error(medium, error);
@@ -419,10 +448,9 @@ static int remove_folder(struct medium *medium, const struct path_end *end)
 {
     const struct tree_name name = name_of(end);
     const struct layout_folder *folder = &end->entry.folder;
-    struct path own = end->folder;
     if (!end->entry.is_folder)
         return ENOTDIR;
-    int error = path_enter(&own, &medium->lease, &end->entry);
+    int error = folder->tree == name.folder->tree ? 0 : lease_own(&medium->lease, folder->tree);
     removals_wait(&medium->removals);
     if (!error)
         error = tree_check_empty(&medium->cluster, folder);
@@ -442,7 +470,7 @@ static int medium_unlinkat(void *self, int folder, const char *path, int flags)
     int error = EAGAIN;
     for (unsigned i = 0; i < TRIES && error == EAGAIN; i++) {
         struct path_end end;
-        error = find_end(medium, folder, path, &end);
+        error = find_end_to_change(medium, folder, path, &end);
         if (!error && !end.found)
             error = ENOENT;
         if (!error && !end.name[0])
@@ -457,11 +485,11 @@ static int medium_unlinkat(void *self, int folder, const char *path, int flags)
 static int find_both(struct medium *medium, int from_folder, const char *from, int to_folder, const char *to,
                      struct path_end ret_ends[2])
 {
-    int error = find_end(medium, from_folder, from, &ret_ends[0]);
+    int error = find_end_to_change(medium, from_folder, from, &ret_ends[0]);
     if (!error && !ret_ends[0].found)
         error = ENOENT;
     if (!error)
-        error = find_end(medium, to_folder, to, &ret_ends[1]);
+        error = find_end_to_change(medium, to_folder, to, &ret_ends[1]);
     if (!error && (!ret_ends[0].name[0] || !ret_ends[1].name[0]))
         error = EBUSY;
     return error;
@@ -535,7 +563,7 @@ static const struct io table = {
     .own_numbers = true,
     .far = true,
     .openat = medium_openat,
-    .close = medium_close,
+    .close = medium_close_file,
     .dup = medium_dup,
     .pread = medium_pread,
     .pread_nowait = medium_pread_nowait,
@@ -559,18 +587,6 @@ static const struct io table = {
     .free_bytes = medium_free_bytes,
 };
 
-static void finish_next(void *arg, const char *object, const struct layout_entry *entry)
-{
-    struct medium *medium = arg;
-    removals_take(&medium->removals, object, entry);
-}
-
-static int recover(void *arg, uint64_t tree)
-{
-    struct medium *medium = arg;
-    return tree_each_under_way(&medium->cluster, tree, finish_next, medium);
-}
-
 static void tell_lost(void *arg, const char *sentence)
 {
     struct medium *medium = arg;
@@ -588,11 +604,14 @@ static void free_parts(struct medium *medium)
 
 int medium_begin(struct medium *medium, const struct cluster *cluster, const struct medium_use *use)
 {
-    const struct lease_options options = {.seconds = use->lease, .recover = recover, .lost = tell_lost, .arg = medium};
+    const struct lease_options options = {
+        .seconds = use->lease, .address = use->address, .recover = recover, .lost = tell_lost, .arg = medium};
     const uint64_t piece = use->piece ? use->piece : LAYOUT_PIECE;
     *medium = (struct medium){
         .io = table, .cluster = *cluster, .name = use->name, .lost = use->lost, .lost_arg = use->arg};
     medium->io.self = medium;
+    medium->tenure = medium_tenure(medium, use->lease);
+    medium->io.tenure = &medium->tenure;
     if (!cache_init(&medium->cache, &medium->cluster, piece, use->cache))
         return ENOMEM;
     if (!aheads_init(&medium->aheads, &medium->cluster, piece, AHEAD)) {

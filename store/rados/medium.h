@@ -4,8 +4,10 @@
  * nothing left to do; a write is durable when the sync of its file returns. Zeros that were never written take nothing.
  * Descriptors are numbers that mean nothing to the system.
  *
- * One process at a time has the data folder: whoever locks its root has the lease of it (lease.h). When that is lost
- * every call fails with ESHUTDOWN, for good, and the process has to end.
+ * Any number of processes may use a pool. Each tree, which is a store, has one owner (lease.h), that of the root none:
+ * its names are everybody's, and whoever locks it has it for as long as it takes to set something up. A tree in which
+ * something is changed is taken first, with the wait that this may need; one that is only read is not. When the lease
+ * is lost every call fails with ESHUTDOWN, for good, and the process has to end.
  *
  * Thread: any, but for medium_begin() and medium_end().
  */
@@ -13,12 +15,14 @@
 #define CAIRN_MEDIUM_H
 
 #include "store/disk/io.h"
+#include "store/disk/tenure.h"
 #include "store/rados/descriptor.h"
 #include "store/rados/lease.h"
 #include "store/rados/removal.h"
 
 struct medium {
     struct io io;
+    struct tenure tenure;
     struct cluster cluster;
     const char *name; /* borrowed: a path that begins with it begins at the root */
     void (*lost)(void *arg, const char *sentence);
@@ -33,6 +37,7 @@ struct medium {
 
 struct medium_use {
     const char *name;
+    const char *address;                           /* where this process serves; NULL: it does not say */
     unsigned lease;                                /* seconds */
     uint64_t piece;                                /* bytes; 0: LAYOUT_PIECE. All who use a pool have to agree */
     size_t cache;                                  /* bytes of what was read lately that are kept; 0: none are */
@@ -42,6 +47,9 @@ struct medium_use {
 
 /* Fills all zero memory. Takes the cluster over, but not on failure; an errno. Blocking. */
 int medium_begin(struct medium *medium, const struct cluster *cluster, const struct medium_use *use);
+
+/* Its table of who has what (medium_tenure.c). Thread: the one that begins it. */
+struct tenure medium_tenure(struct medium *medium, unsigned lease);
 
 /* Every descriptor must be closed. Blocking: waits for what is being removed. */
 void medium_end(struct medium *medium);

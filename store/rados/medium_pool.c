@@ -35,6 +35,7 @@ static struct failure begin(const struct medium_options *options, const struct c
                             struct medium **ret_medium, struct store_detail *detail)
 {
     const struct medium_use use = {.name = options->name,
+                                   .address = options->address,
                                    .lease = options->lease,
                                    .cache = options->cache,
                                    .lost = options->lost,
@@ -73,6 +74,12 @@ enum store_error medium_open(const struct medium_options *options, struct medium
 const struct io *medium_io(const struct medium *medium)
 {
     return &medium->io;
+}
+
+void medium_retire(struct medium *medium)
+{
+    if (medium)
+        lease_retire(&medium->lease);
 }
 
 void medium_close(struct medium *medium)

@@ -14,14 +14,12 @@ const struct layout_folder *path_folder(const struct path *path)
     return &path->folders[path->depth - 1];
 }
 
-int path_enter(struct path *path, struct lease *lease, const struct layout_entry *entry)
+int path_enter(struct path *path, const struct layout_entry *entry)
 {
     if (path->depth == PATH_DEPTH_MAX)
         return ELOOP;
-    int error = entry->folder.tree == path_folder(path)->tree ? 0 : lease_own(lease, entry->folder.tree);
-    if (!error)
-        path->folders[path->depth++] = entry->folder;
-    return error;
+    path->folders[path->depth++] = entry->folder;
+    return 0;
 }
 
 int path_find_again(struct path_end *end, const struct cluster *cluster)
@@ -47,7 +45,7 @@ static bool next_part(const char **text, struct path_end *end, int *ret_error)
 }
 
 /* Goes where the part leads; one that is the last stays a name. */
-static int go(struct path_end *end, bool last, const struct cluster *cluster, struct lease *lease)
+static int go(struct path_end *end, bool last, const struct cluster *cluster)
 {
     if (strcmp(end->name, ".") == 0 || strcmp(end->name, "..") == 0) {
         if (end->name[1] && end->folder.depth > 1)
@@ -63,16 +61,15 @@ static int go(struct path_end *end, bool last, const struct cluster *cluster, st
     if (!end->entry.is_folder)
         return ENOTDIR;
     end->name[0] = '\0';
-    return path_enter(&end->folder, lease, &end->entry);
+    return path_enter(&end->folder, &end->entry);
 }
 
-int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct lease *lease,
-              struct path_end *ret_end)
+int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end)
 {
     int error = 0;
     *ret_end = (struct path_end){.folder = *text == '/' ? path_root() : *from};
     while (!error && next_part(&text, ret_end, &error))
-        error = go(ret_end, text[strspn(text, "/")] == '\0', cluster, lease);
+        error = go(ret_end, text[strspn(text, "/")] == '\0', cluster);
     if (!error && !ret_end->name[0]) {
         ret_end->found = true;
         ret_end->entry = (struct layout_entry){.is_folder = true, .folder = *path_folder(&ret_end->folder)};

@@ -7,7 +7,6 @@
 #ifndef CAIRN_PATH_H
 #define CAIRN_PATH_H
 
-#include "store/rados/lease.h"
 #include "store/rados/tree.h"
 
 enum { PATH_DEPTH_MAX = 12 };
@@ -29,12 +28,11 @@ struct path_end {
 struct path path_root(void);
 const struct layout_folder *path_folder(const struct path *path);
 
-/* Goes into a folder whose entry was found: the process has to own the tree that it is in. ELOOP: it is too deep. */
-int path_enter(struct path *path, struct lease *lease, const struct layout_entry *entry);
+/* Goes into a folder whose entry was found. ELOOP: it is too deep. */
+int path_enter(struct path *path, const struct layout_entry *entry);
 
 /* All parts but the last have to lead to folders: ENOENT, ENOTDIR, ENAMETOOLONG. */
-int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct lease *lease,
-              struct path_end *ret_end);
+int path_find(const struct path *from, const char *text, const struct cluster *cluster, struct path_end *ret_end);
 
 /* Looks again at what the name leads to. */
 int path_find_again(struct path_end *end, const struct cluster *cluster);

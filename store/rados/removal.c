@@ -10,7 +10,8 @@ enum { THREADS = 4, TRIES = 16, LINKS_MAX = 256 };
 
 struct removal {
     struct pool_job job;
-    struct removal *next; /* of the same file */
+    struct removal *next;           /* of the same file */
+    struct removal *behind, **link; /* among those that are under way */
     struct removals *removals;
     struct layout_entry entry;
     char object[CLUSTER_OBJECT_MAX]; /* that has its row */
@@ -28,7 +29,7 @@ void removals_free(struct removals *removals)
 {
     if (removals->pool)
         pool_free(removals->pool);
-    assert(removals->under_way == 0);
+    assert(!removals->under_way);
     pthread_cond_destroy(&removals->idle);
     lock_destroy(&removals->lock);
 }
@@ -119,17 +120,23 @@ static void run(void *arg)
                                  : remove_link(removals->cluster, entry);
     if (!error)
         (void)tree_conclude(removals->cluster, removal->object, entry);
-    free(removal);
     lock_take(&removals->lock);
-    if (--removals->under_way == 0)
-        pthread_cond_broadcast(&removals->idle);
+    *removal->link = removal->behind;
+    if (removal->behind)
+        removal->behind->link = removal->link;
+    pthread_cond_broadcast(&removals->idle);
     lock_release(&removals->lock);
+    free(removal);
 }
 
 static void submit(struct removals *removals, struct removal *removal)
 {
     lock_take(&removals->lock);
-    removals->under_way++;
+    removal->behind = removals->under_way;
+    removal->link = &removals->under_way;
+    if (removal->behind)
+        removal->behind->link = &removal->behind;
+    removals->under_way = removal;
     lock_release(&removals->lock);
     pool_submit(removals->pool, &removal->job);
 }
@@ -157,7 +164,26 @@ void removals_go_on(struct removals *removals, struct removal *removal)
 void removals_wait(struct removals *removals)
 {
     lock_take(&removals->lock);
-    while (removals->under_way > 0)
+    while (removals->under_way)
+        lock_wait(&removals->lock, &removals->idle);
+    lock_release(&removals->lock);
+}
+
+/* Whether one of them has its row in an object whose name begins so. Lock held. */
+static bool is_under_way(const struct removals *removals, const char *prefix)
+{
+    const struct removal *removal = removals->under_way;
+    while (removal && strncmp(removal->object, prefix, strlen(prefix)) != 0)
+        removal = removal->behind;
+    return removal != NULL;
+}
+
+void removals_wait_in(struct removals *removals, uint64_t tree)
+{
+    char prefix[CLUSTER_OBJECT_MAX];
+    layout_tree_object(tree, prefix); /* those of folders that are fanned out begin with it */
+    lock_take(&removals->lock);
+    while (is_under_way(removals, prefix))
         lock_wait(&removals->lock, &removals->idle);
     lock_release(&removals->lock);
 }

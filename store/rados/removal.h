@@ -19,7 +19,7 @@ struct removals {
     struct pool *pool;
     struct lock lock;
     pthread_cond_t idle;
-    size_t under_way; /* of those that wait for nobody */
+    struct removal *under_way; /* those that wait for nobody */
 };
 
 /* False: threads are out. */
@@ -32,8 +32,9 @@ void removals_take(struct removals *removals, const char *object, const struct l
 /* Those that have waited for a file to be let go of: what inode_release() returns. */
 void removals_go_on(struct removals *removals, struct removal *removal);
 
-/* Returns when none is under way. Blocking. */
+/* Returns when none is under way; none that has its row in an object of that tree. Blocking. */
 void removals_wait(struct removals *removals);
+void removals_wait_in(struct removals *removals, uint64_t tree);
 
 /* Makes another link of what a name leads to; an errno. EEXIST, ENOENT, EMLINK. Blocking. */
 int removals_link(struct removals *removals, const struct tree_name *from, const struct layout_entry *entry,

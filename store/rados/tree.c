@@ -125,24 +125,17 @@ int tree_conclude(const struct cluster *cluster, const char *object, const struc
 
 /* ---- all names ------------------------------------------------------------------------------- */
 
-/* The row behind one of a list: its name and its text. */
-static const char *next_row(const char *row)
-{
-    row += strlen(row) + 1;
-    return row + strlen(row) + 1;
-}
-
 /* Puts the names of rows behind those that are there; an errno. */
 static int add_names(char **names, size_t *length, const char *rows, size_t prefix)
 {
     size_t more = 0;
-    for (const char *row = rows; *row; row = next_row(row))
+    for (const char *row = rows; *row; row = cluster_next_row(row))
         more += strlen(row) + 1;
     char *longer = realloc(*names, *length + more + 1);
     if (!longer)
         return ENOMEM;
     char *at = longer + *length;
-    for (const char *row = rows; *row; row = next_row(row))
+    for (const char *row = rows; *row; row = cluster_next_row(row))
         at = stpcpy(at, row + prefix) + 1;
     *at = '\0';
     *names = longer;
@@ -232,7 +225,7 @@ static int look_in(const struct look *look, const char *object)
 {
     char *rows = NULL;
     int error = cluster_list(look->cluster, object, layout_under_way, &rows);
-    for (const char *row = rows; !error && *row; row = next_row(row)) {
+    for (const char *row = rows; !error && *row; row = cluster_next_row(row)) {
         struct layout_entry entry;
         if (layout_read_under_way(row, &entry))
             look->tell(look->arg, object, &entry);
@@ -263,7 +256,7 @@ int tree_each_under_way(const struct cluster *cluster, uint64_t tree,
     char object[CLUSTER_OBJECT_MAX], *rows = NULL;
     layout_tree_object(tree, object);
     int error = cluster_list(cluster, object, "e/", &rows);
-    for (const char *row = rows; !error && *row; row = next_row(row))
+    for (const char *row = rows; !error && *row; row = cluster_next_row(row))
         error = look_in_shards(&look, row + strlen(row) + 1);
     free(rows);
     return error ? error : look_in(&look, object);

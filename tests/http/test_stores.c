@@ -134,6 +134,7 @@ START_TEST(figures_of_an_empty_store)
         ck_assert_msg(answer_integer(answer, figures[i]) == 0, "%s: %s", figures[i], (char *)answer->body);
     ck_assert(!answer_boolean(answer, "failed"));
     ck_assert(json_is_null(json_object_get(answer_json(answer), "verification")));
+    ck_assert(json_is_null(json_object_get(answer_json(answer), "owner")));
 }
 END_TEST
 
@@ -264,6 +265,18 @@ START_TEST(a_store_made_again_is_empty)
 }
 END_TEST
 
+/* Of several servers on one pool tests/rados knows. */
+START_TEST(a_server_of_its_own_has_all_its_stores)
+{
+    struct answer *answer = client_send(site.client, "POST", site_target("/handover"), NULL, 0, NULL);
+    site_expect(answer, 200);
+    ck_assert_str_eq(answer_string(answer, "name"), site.store);
+    ck_assert(json_is_null(json_object_get(answer_json(answer), "owner")));
+    site_expect_kind(site_post("/handover", "{}"), 400, "bad-body");
+    site_expect_kind(client_send(site.client, "POST", "/v1/stores/absent/handover", NULL, 0, NULL), 404, "no-store");
+}
+END_TEST
+
 START_TEST(stores_do_not_see_each_other)
 {
     char *other = client_text(site.client, "%s-other", site.store);
@@ -307,6 +320,7 @@ int main(void)
         delete_with_force_takes_the_objects_along,
         a_bad_force_is_refused,
         a_store_made_again_is_empty,
+        a_server_of_its_own_has_all_its_stores,
         stores_do_not_see_each_other,
         a_log_lies_where_scripts_expect_it,
     };

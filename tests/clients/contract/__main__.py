@@ -16,6 +16,7 @@ ON_A_HEALTHY_SERVER = (
     scenarios.limits,
     scenarios.verification,
     scenarios.compaction,
+    scenarios.handover,
     scenarios.objects_by_key,
     scenarios.objects_by_hash,
     scenarios.keys,

@@ -136,7 +136,7 @@ def store_that_does_not_open(checker, binary):
         with Server(binary, data=data) as server:
             call = checker.at(server.address).call
             for name in ("getStore", "getStoreLive", "listObjects", "listChanges", "getArchive", "listUploads",
-                         "verifyStore", "compactStore", "deleteStore"):
+                         "verifyStore", "compactStore", "handOverStore", "deleteStore"):
                 call(name, 500, STORE)
             call("getObjects", 500, STORE, body={"keys": ["a"]})
             call("updateStore", 500, STORE, body={})

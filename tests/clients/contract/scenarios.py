@@ -148,6 +148,16 @@ def compaction(checker):
     call("compactStore", 404, {"store": "absent"})
 
 
+def handover(checker):
+    call = checker.call
+    path = {"store": "handed"}
+    call("createStore", 201, path)
+    here = call("handOverStore", 200, path).json()
+    checker.check("a server of its own has its stores", here == {"name": "handed", "owner": None}, f"{here}")
+    call("handOverStore", 400, path, body=b"{}", valid=False, why="a body")
+    call("handOverStore", 404, {"store": "absent"})
+
+
 # ---- objects, by key and by hash ---------------------------------------------------------------
 
 

@@ -406,7 +406,7 @@ static struct outcome outcome_of(const char *name)
 {
     struct outcome outcome;
     sem_init(&outcome.told, 0, 0);
-    ck_assert_int_eq(roster_acquire_soon(&roster, name, tell, &outcome, &outcome.store), STORE_AGAIN);
+    ck_assert_int_eq(roster_acquire_soon(&roster, name, ROSTER_WHEREVER, tell, &outcome, &outcome.store), STORE_AGAIN);
     sem_wait(&outcome.told);
     return outcome;
 }
@@ -429,7 +429,7 @@ START_TEST(a_blocked_store_is_opened_when_it_is_let_go)
     struct roster_entry *entry = roster_block(&roster, "a");
     ck_assert_ptr_nonnull(entry);
     ck_assert_ptr_null(roster_block(&roster, "a"));
-    ck_assert_int_eq(roster_acquire_soon(&roster, "a", tell, &outcome, &outcome.store), STORE_AGAIN);
+    ck_assert_int_eq(roster_acquire_soon(&roster, "a", ROSTER_WHEREVER, tell, &outcome, &outcome.store), STORE_AGAIN);
     ck_assert_int_eq(sem_trywait(&outcome.told), -1);
     roster_unblock(&roster, entry);
     sem_wait(&outcome.told);

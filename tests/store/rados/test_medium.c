@@ -214,9 +214,12 @@ static void cut_and_restart(int file)
     if (file >= 0)
         (void)io->close(io->self, file);
     sim_medium_restart(ground);
-    int root = open_file("/data", O_RDONLY | O_DIRECTORY);
-    MUST(io->lock(io->self, root));
-    MUST(io->close(io->self, root));
+    static const char *const folders[] = {"/data", "/data/stores/s"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        int folder = open_file(folders[i], O_RDONLY | O_DIRECTORY);
+        MUST(io->lock(io->self, folder));
+        MUST(io->close(io->self, folder));
+    }
 }
 
 START_TEST(what_was_synced_outlives_the_process)
