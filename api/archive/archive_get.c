@@ -25,6 +25,7 @@ struct name {
 };
 
 struct packing {
+    char disposition[DISPOSITION_SIZE]; /* that the client wants, or "" */
     char prefix[STORE_KEY_MAX + 1];
     unsigned char cursor[STORE_CURSOR_MAX];
     struct store_list_query query;
@@ -126,12 +127,12 @@ static void make_portion(struct request *request)
 
 /* ---- the request ----------------------------------------------------------------------------- */
 
-static void name_file(struct request *request)
+static void name_file(struct request *request, const struct packing *packing)
 {
     char name[STORE_NAME_MAX + sizeof ".tar"], text[DISPOSITION_SIZE];
     stpcpy(stpcpy(name, request->store_name), ".tar");
     disposition_write(text, name, strlen(name));
-    reply_field(request, "Content-Disposition", text);
+    reply_field(request, "Content-Disposition", *packing->disposition == '\0' ? text : packing->disposition);
 }
 
 static void answer(struct request *request)
@@ -141,7 +142,7 @@ static void answer(struct request *request)
         return;
     }
     portions_reply(request, "application/x-tar");
-    name_file(request);
+    name_file(request, request->state);
 }
 
 static void acquired(struct request *request)
@@ -156,7 +157,8 @@ static bool read_query(struct request *request, struct packing *packing)
     query->limit = PAGE;
     query->cursor = packing->cursor;
     query->prefix = packing->prefix;
-    return query_prefix(request, packing->prefix, &query->prefix_length);
+    return query_prefix(request, packing->prefix, &query->prefix_length) &&
+           query_download(request, packing->disposition);
 }
 
 static bool may_read(struct request *request, const struct packing *packing)
@@ -187,4 +189,4 @@ static void end(struct request *request)
 }
 
 const struct endpoint endpoint_archive_get = {
-    .begin = begin, .parameters = {"prefix"}, .end = end, .fault = "the archive cannot be read"};
+    .begin = begin, .parameters = {"prefix", "download"}, .end = end, .fault = "the archive cannot be read"};

@@ -19,6 +19,7 @@
 #include "api/request/core.h"
 #include "api/request/head.h"
 #include "api/request/permit.h"
+#include "api/request/query.h"
 #include "api/request/reply.h"
 #include "api/request/request.h"
 
@@ -396,21 +397,13 @@ static void look_up(struct request *request)
 /* Under which name the client wants to save it. */
 static bool read_download(struct request *request, struct reading *reading)
 {
-    char name[3 * DISPOSITION_NAME_MAX + 1]; /* as long as its escapes */
-    size_t length;
-    enum uri_parameter found = uri_parameter_bytes(request->query, "download", name, sizeof name, &length);
-    if (found == URI_PARAMETER_ABSENT)
-        return true;
-    if (found == URI_PARAMETER_MALFORMED || !disposition_name_valid(name, length)) {
-        reply_problem(request, PROBLEM_BAD_PARAMETER,
-                      "download is a name in UTF-8, without control characters, of at most %d bytes.",
-                      DISPOSITION_NAME_MAX);
+    char disposition[DISPOSITION_SIZE];
+    if (!query_download(request, disposition))
         return false;
-    }
-    reading->disposition = malloc(DISPOSITION_SIZE);
-    if (reading->disposition)
-        disposition_write(reading->disposition, name, length);
-    else
+    if (*disposition == '\0')
+        return true;
+    reading->disposition = strdup(disposition);
+    if (!reading->disposition)
         reply_error(request, STORE_NO_MEMORY);
     return reading->disposition != NULL;
 }

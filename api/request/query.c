@@ -47,3 +47,21 @@ bool query_prefix(struct request *request, char ret_prefix[STORE_KEY_MAX + 1], s
                   "The parameter prefix is percent-encoded and has at most 1024 bytes.");
     return false;
 }
+
+bool query_download(struct request *request, char ret_disposition[DISPOSITION_SIZE])
+{
+    char name[3 * DISPOSITION_NAME_MAX + 1]; /* as long as its escapes */
+    size_t length;
+    enum uri_parameter found = uri_parameter_bytes(request->query, "download", name, sizeof name, &length);
+    *ret_disposition = '\0';
+    if (found == URI_PARAMETER_ABSENT)
+        return true;
+    if (found == URI_PARAMETER_MALFORMED || !disposition_name_valid(name, length)) {
+        reply_problem(request, PROBLEM_BAD_PARAMETER,
+                      "download is a name in UTF-8, without control characters, of at most %d bytes.",
+                      DISPOSITION_NAME_MAX);
+        return false;
+    }
+    disposition_write(ret_disposition, name, length);
+    return true;
+}

@@ -5,6 +5,7 @@
 #ifndef CAIRN_API_QUERY_H
 #define CAIRN_API_QUERY_H
 
+#include "api/http/disposition.h"
 #include "api/request/request.h"
 
 #include <stdbool.h>
@@ -18,5 +19,9 @@ bool query_switch(struct request *request, const char *name, bool *ret_on);
 
 /* `prefix`: the first bytes of keys; none where it is absent. */
 bool query_prefix(struct request *request, char ret_prefix[STORE_KEY_MAX + 1], size_t *ret_length);
+
+/* `download`: the name under which the client wants to save what comes, as its Content-Disposition; "" where it is
+ * absent. */
+bool query_download(struct request *request, char ret_disposition[DISPOSITION_SIZE]);
 
 #endif

@@ -187,6 +187,18 @@ START_TEST(conditions_are_refused)
 }
 END_TEST
 
+START_TEST(it_is_saved_under_the_name_that_is_asked_for)
+{
+    static const char field[] = "Content-Disposition";
+    site_start();
+    ck_assert_str_eq(answer_header(get_out("", NULL), field),
+                     "attachment; filename=\"main.tar\"; filename*=UTF-8''main.tar");
+    ck_assert_str_eq(answer_header(get_out("?prefix=a&download=%C3%BCber.tar", NULL), field),
+                     "attachment; filename=\"_ber.tar\"; filename*=UTF-8''%C3%BCber.tar");
+    site_expect_kind(get_out("?download=%0a", NULL), 400, "bad-parameter");
+}
+END_TEST
+
 /* ---- contents that are not what was said ------------------------------------------------------- */
 
 static char *record_of(const char *name, const char *digits)
@@ -523,6 +535,7 @@ int main(void)
                             what_goes_out_is_asked_for_below_the_prefix_of_a_grant,
                             a_limit_that_is_reached_keeps_what_came_before,
                             conditions_are_refused,
+                            it_is_saved_under_the_name_that_is_asked_for,
                             digests_go_out_and_come_in,
                             a_member_with_another_digest_is_left_out,
                             no_time_to_come_is_no_expiry,

@@ -451,6 +451,8 @@ def archives(checker):
     with tarfile.open(fileobj=io.BytesIO(answer.body)) as given:
         seen = {member.name: given.extractfile(member).read() for member in given}
     checker.check("the tar has what was put", seen == files, f"{seen}")
+    named = checker.call("getArchive", 200, path, {"download": "all.tar"}).headers["content-disposition"]
+    checker.check("the tar is named as it is asked for", 'filename="all.tar"' in named, f"{named}")
     for name, how in (("getArchive", {}), ("putArchive", tar)):
         checker.call(name, 404, {"store": "absent"}, **how)
         checker.call(name, 400, path, {"prefix": "x" * 1025}, valid=False, **how)
