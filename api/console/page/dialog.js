@@ -1,6 +1,7 @@
 // dialog.js - questions that come in front of the page. The browser keeps the focus in them, and gives it back.
 
 import { button, make, setText, show } from "./dom.js";
+import { faultOf } from "./fault.js";
 import { words } from "./words.js";
 
 let fields = 0;
@@ -36,7 +37,7 @@ const valueOf = ({ type, control }) => type === "check" ? control.checked : cont
 export function ask({ title, text = [], fields: described = [], submit, cancel = words.dialog.cancel, kind = "primary",
     wide = false, work = (values) => values }) {
     const made = described.map(makeField), abort = new AbortController();
-    const fault = make("p", { class: "fault", role: "alert", hidden: true });
+    const fault = make("div", { class: "fault", role: "alert", hidden: true });
     const state = make("p", { class: "hint", role: "status" });
     const send = submit ? make("button", { class: kind, type: "submit" }, submit) : null;
     const title_id = `dialog-${++fields}`;
@@ -63,7 +64,7 @@ export function ask({ title, text = [], fields: described = [], submit, cancel =
                 result = await work(Object.fromEntries(made.map((field) => [field.name, valueOf(field)])), tools);
                 dialog.close();
             } catch (error) {
-                setText(fault, error.message);
+                fault.replaceChildren(...faultOf(error));
                 show(fault, dialog.open);
             } finally {
                 send.disabled = false;

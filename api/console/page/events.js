@@ -1,6 +1,7 @@
 // events.js - server-sent events by fetch: the browser's own EventSource cannot show a token.
 
 import { Refusal, ask, passes } from "./server.js";
+import { wait } from "./wait.js";
 
 const AGAIN = 1000;
 
@@ -35,7 +36,7 @@ async function* read(body) {
 // server refuses ends it, as an error. told(true) comes with each connection, told(false) when one is lost.
 export async function* follow(path, { query = {}, signal, told = () => {} }) {
     let last = null;
-    while (!signal.aborted) {
+    for (let again = AGAIN; !signal.aborted; again = AGAIN) {
         try {
             const headers = { Accept: "text/event-stream", ...(last === null ? {} : { "Last-Event-ID": last }) };
             const answer = await ask("GET", path, { query, headers, signal });
@@ -47,10 +48,11 @@ export async function* follow(path, { query = {}, signal, told = () => {} }) {
         } catch (error) {
             if (error instanceof Refusal && !passes(error))
                 throw error;
+            again = Math.max(AGAIN, error.wait ?? 0);
         }
         if (signal.aborted)
             return;
         told(false);
-        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+        await wait(again, signal).catch(() => {});
     }
 }

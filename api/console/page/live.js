@@ -2,6 +2,7 @@
 
 import { make, setText } from "./dom.js";
 import { follow } from "./events.js";
+import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { storeHead } from "./head.js";
 import { Plot } from "./plot.js";
@@ -60,7 +61,7 @@ export class Live {
     }
 
     arrive() {
-        this.#follow().catch((error) => setText(this.state, error.message));
+        this.#follow().catch((error) => this.state.replaceChildren(...faultOf(error)));
         return true;
     }
 

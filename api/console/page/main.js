@@ -5,7 +5,7 @@ import { ask } from "./dialog.js";
 import { button, make, setText, show } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Live } from "./live.js";
-import { complain, places } from "./notice.js";
+import { complain, place } from "./notice.js";
 import * as router from "./router.js";
 import * as session from "./session.js";
 import { StoresView } from "./stores.js";
@@ -95,7 +95,7 @@ function dress() {
         event.preventDefault();
         main.querySelector("h1")?.focus();
     });
-    document.body.append(...places, uploads.element);
+    document.body.append(place, uploads.element);
 }
 
 async function begin() {

@@ -7,6 +7,7 @@
 import { button, make, setText } from "./dom.js";
 import { heldUrl, openUrl } from "./download.js";
 import { bytes } from "./store.js";
+import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { words } from "./words.js";
 
@@ -123,7 +124,7 @@ export async function preview(object, place) {
         return await MAKERS[kind](object, place);
     } catch (error) {
         if (error.name !== "AbortError")
-            place.textContent = error.message;
+            place.replaceChildren(...faultOf(error));
         return () => {};
     }
 }

@@ -1,7 +1,8 @@
 // queue.js - files on their way, tens of thousands of them: a few at a time, each until it is done, skipped or has
 // failed.
 //
-// When nobody answers, all wait together, until the server is there again: nothing has failed then.
+// When nobody answers, or the server wants to be asked later, all wait together, and go on by themselves: nothing has
+// failed then.
 
 import { Key } from "./key.js";
 import { Line } from "./line.js";
@@ -9,10 +10,13 @@ import { LOT, Taken, Unreadable, send, sendLot } from "./send.js";
 import { Refusal, ask, passes } from "./server.js";
 import { Sizes } from "./sizes.js";
 import { dropResumable } from "./tus.js";
+import { wait } from "./wait.js";
 
 const AT_ONCE = 4; // of the six connections that a browser has: the page wants to go on
 const MEASURED = 16; // sizes that are looked up for one lot, if they are not known yet
 const WAITS = [500, 1000, 2000, 4000, 8000];
+
+const waitAfter = (tries) => WAITS[Math.min(tries, WAITS.length - 1)];
 
 // The files that came together. `rule` is what they do where a key is taken, once that was asked.
 class Group {
@@ -24,7 +28,10 @@ class Group {
 export class Queue {
     #line = new Line();
     #workers = 0;
-    #back = null; // while nobody answers: a promise of when somebody does
+    #back = null; // while all wait: a promise of when they go on
+    #hurry = null; // ends that wait
+    #refused = 0; // so often the server wanted to be asked later, since it has last taken something
+    until = null; // when it is asked again, if it wanted that; milliseconds since 1970
     sizes = new Sizes(() => this.changed());
     counts = { waiting: 0, sending: 0, asking: 0, paused: 0, failed: 0, done: 0, skipped: 0 };
     sent = 0; // bytes of those that count
@@ -42,7 +49,7 @@ export class Queue {
     }
 
     get isAway() {
-        return this.#back !== null;
+        return this.#back !== null && this.until === null;
     }
 
     get isBusy() {
@@ -86,6 +93,7 @@ export class Queue {
     resume() {
         this.isUnknown = false;
         this.paused = false;
+        this.#hurry?.abort();
         for (const item of this.items)
             if (item.state === "paused")
                 this.#return(item);
@@ -217,6 +225,7 @@ export class Queue {
     }
 
     #done(item) {
+        this.#refused = 0;
         this.#told(item, item.size);
         this.#turn(item, "done");
         this.stored(item.store);
@@ -248,13 +257,13 @@ export class Queue {
             this.#return(item);
         else if (passes(error)) {
             this.#return(item);
-            this.#back ??= this.#whenBack();
+            this.#back ??= error instanceof Refusal ? this.#whenAsked(error) : this.#whenBack();
         } else if (error.status === 401) {
             this.#return(item);
             this.isUnknown = true;
             this.pause();
         } else {
-            item.error = error.message;
+            item.error = error;
             this.#turn(item, "failed");
         }
     }
@@ -262,14 +271,34 @@ export class Queue {
     // Until the server answers again. What browsers say of the network is a hint to try at once, and not the truth.
     async #whenBack() {
         for (let tries = 0; ; tries++) {
-            await new Promise((resolve) => {
-                const timer = setTimeout(resolve, WAITS[Math.min(tries, WAITS.length - 1)]);
-                addEventListener("online", () => { clearTimeout(timer); resolve(); }, { once: true });
-            });
+            const online = () => this.#hurry?.abort();
+            addEventListener("online", online, { once: true });
+            await this.#pass(waitAfter(tries));
+            removeEventListener("online", online);
             if (await ask("GET", "healthz").then(() => true, () => false))
                 break;
         }
-        this.#back = null;
+        this.#goOn();
+    }
+
+    // For as long as the server wants, and longer each time that it still has too much to do. Not all who wait come
+    // back in the same moment.
+    async #whenAsked({ wait: least }) {
+        const time = Math.max(least, waitAfter(this.#refused++)) * (1 + Math.random() / 4);
+        this.until = Date.now() + time;
+        await this.#pass(time);
+        this.#goOn();
+    }
+
+    // Somebody who resumes does not want to wait.
+    #pass(time) {
+        this.#hurry = new AbortController();
+        this.changed();
+        return wait(time, this.#hurry.signal).catch(() => {});
+    }
+
+    #goOn() {
+        this.#back = this.#hurry = this.until = null;
         this.changed();
     }
 

@@ -4,7 +4,7 @@
 import { Key } from "./key.js";
 import { Refusal, ask } from "./server.js";
 import { bytes, look } from "./store.js";
-import { sendResumable } from "./tus.js";
+import { alone, sendResumable } from "./tus.js";
 import { words } from "./words.js";
 
 const LARGE = 8 << 20;
@@ -101,10 +101,12 @@ async function isKnownTaken({ store, key }) {
 
 // A large file is not sent for nothing: whether its key is free is looked up before, and decided at the commit all the
 // same.
-async function large(item, condition, tools) {
-    if (condition === NEW && item.sent === 0 && await isKnownTaken(item))
-        throw new Refusal(412, {});
-    await sendResumable(item, condition, tools);
+function large(item, condition, tools) {
+    return alone(item, async () => {
+        if (condition === NEW && item.sent === 0 && await isKnownTaken(item))
+            throw new Refusal(412, {});
+        await sendResumable(item, condition, tools);
+    }, tools.signal);
 }
 
 const way = (item) => item.file.size > LARGE ? large : put;

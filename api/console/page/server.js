@@ -1,6 +1,9 @@
 // server.js - requests to the server that the page came from, with the token of who looks at it.
 
+import { Refusal } from "./refusal.js";
 import { words } from "./words.js";
+
+export { Refusal };
 
 // The page lies at console/ below whatever path the server goes by.
 const root = new URL("../", document.baseURI);
@@ -18,16 +21,6 @@ export const hasToken = () => token !== null;
 
 export const url = (path) => new URL(path, root);
 
-// The server has answered, and not what was asked for.
-export class Refusal extends Error {
-    constructor(status, problem) {
-        super(problem.detail || words.server.status(status));
-        this.status = status;
-        this.kind = (problem.type || "").split(":").pop();
-        this.problem = problem;
-    }
-}
-
 // Nobody has answered. Whether the request was done is not known.
 export class Away extends Error {
     constructor() {
@@ -35,16 +28,27 @@ export class Away extends Error {
     }
 }
 
-// A fault that passes by itself: trying again is worth it.
+// Somebody else holds an upload; there are too many requests; there is too much to do, or nobody behind a proxy.
+const FOR_A_WHILE = [423, 429, 502, 503, 504];
+
+// A fault that passes by itself: trying again is worth it, after a while (`wait`).
 export const passes = (error) => error instanceof Away ||
-    (error instanceof Refusal && error.status === 503 && error.kind !== "store-failed");
+    (error instanceof Refusal && FOR_A_WHILE.includes(error.status) && error.kind !== "store-failed");
+
+// Whoever is told of it: a token that is not known any more is asked for again.
+export function refused(refusal) {
+    if (refusal.status === 401)
+        whenRefused();
+    return refusal;
+}
 
 async function refusal(answer) {
     const problem = await answer.json().catch(() => ({}));
-    if (answer.status === 401)
-        whenRefused();
-    return new Refusal(answer.status, problem);
+    return refused(new Refusal(answer.status, problem, answer.headers.get("Retry-After")));
 }
+
+// What somebody else needs to ask the same.
+export const orderOf = (path) => ({ url: url(path).href, token });
 
 function address(path, query) {
     const target = url(path);

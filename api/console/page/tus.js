@@ -4,7 +4,7 @@
 
 import { digest } from "./digest.js";
 import { bytesOfText } from "./key.js";
-import { Refusal, ask } from "./server.js";
+import { Refusal, ask, passes } from "./server.js";
 
 const VERSION = { "Tus-Resumable": "1.0.0" };
 const LEAST = 1 << 20, MOST = 64 << 20;
@@ -32,11 +32,15 @@ async function isSame({ file }, pieces, offset) {
 }
 
 // Refused for good it is not: after signing in, or a while, it goes on.
-const FOR_NOW = [401, 403, 429];
+const FOR_NOW = [401, 403];
 
-// By other requests that hold the upload, or from elsewhere than it is by now: it is asked again.
-const ELSEWHERE = [409, 423];
 const GONE = [404, 410];
+
+// One at a time, of all tabs: two that send the same file would hold each other up. Browsers have locks for pages by
+// https and of the own machine only.
+export function alone(item, work, signal) {
+    return navigator.locks ? navigator.locks.request(nameOf(item), { signal }, work) : work();
+}
 
 async function create(item, condition, signal) {
     const metadata = [`key ${btoa(item.key.bytes)}`];
@@ -78,7 +82,7 @@ async function append(place, offset, piece, signal) {
     try {
         return offsetOf(await ask("PATCH", place, { headers, body: piece, signal }));
     } catch (error) {
-        if (!(error instanceof Refusal) || !ELSEWHERE.includes(error.status))
+        if (!(error instanceof Refusal) || error.status !== 409) // it is elsewhere by now
             throw error;
         const reached = await lookup(place, signal);
         if (reached === null)
@@ -87,25 +91,36 @@ async function append(place, offset, piece, signal) {
     }
 }
 
-// Sends what is missing. told(sent) after each piece: so many bytes are on the server's disk.
+// A piece of a file, and its digest as soon as it is known.
+function cut({ file }, from, length) {
+    const bytes = file.slice(from, from + length), sum = digest(bytes);
+    sum.catch(() => {}); // whoever awaits it is told
+    return { from, bytes, sum };
+}
+
+const lengthAfter = (length, took) =>
+    took < QUICK ? Math.min(length * 2, MOST) : took > SLOW ? Math.max(length / 2, LEAST) : length;
+
+// Sends what is missing. told(sent) after each piece: so many bytes are on the server's disk. While one piece is on its
+// way the next one is summed up.
 export async function sendResumable(item, condition, { signal, told }) {
     const { file } = item, { upload, offset } = await begin(item, condition, signal);
-    let sent = offset, length = LEAST;
+    let sent = offset, length = LEAST, piece = cut(item, sent, length);
     told(sent);
     try {
         while (sent < file.size) {
-            const piece = file.slice(sent, sent + length);
-            upload.pieces.push([sent, piece.size, await digest(piece)]);
+            const { bytes } = piece;
+            upload.pieces.push([sent, bytes.size, await piece.sum]);
             remember(item, upload); // before any byte of it can be there
             signal.throwIfAborted();
-            const began = performance.now();
-            sent = await append(upload.place, sent, piece, signal);
+            const next = cut(item, sent + bytes.size, length), began = performance.now();
+            sent = await append(upload.place, sent, bytes, signal);
             told(sent);
-            const took = performance.now() - began;
-            length = took < QUICK ? Math.min(length * 2, MOST) : took > SLOW ? Math.max(length / 2, LEAST) : length;
+            length = lengthAfter(length, performance.now() - began);
+            piece = next.from === sent ? next : cut(item, sent, length);
         }
     } catch (error) {
-        if (error instanceof Refusal && error.status < 500 && !FOR_NOW.includes(error.status))
+        if (error instanceof Refusal && error.status < 500 && !passes(error) && !FOR_NOW.includes(error.status))
             forget(item); // it is refused for good, or its condition does not hold
         throw error;
     }

@@ -1,6 +1,6 @@
 // upload.js - what is on its way to the server, in a corner of the page: how far it is, and what one can do about it.
 
-import { choose } from "./dialog.js";
+import { ask, choose } from "./dialog.js";
 import { button, make, setText, show } from "./dom.js";
 import * as format from "./format.js";
 import { Queue } from "./queue.js";
@@ -79,19 +79,21 @@ class Uploads {
         const scroller = new Scroller({ label: words.upload.list, rowHeight: 44, head: [],
             make: (row) => this.#makeRow(row),
             fill: (row, item) => this.#fillRow(row, item),
-            on: { open: (item) => this.#act(item), key: (event) => event.key === "Delete" &&
-                this.#drop(this.rows.entry(scroller.active)) } });
+            on: { open: (item) => this.#act(item),
+                key: (event) => this.#key(event, this.rows.entry(scroller.active)) } });
         return scroller;
     }
 
     #makeRow(row) {
         const cells = { name: make("span", { class: "text" }), state: make("span", { class: "hint" }),
+                        why: button(words.fault.button, { icon: "info", kind: "bare", tabindex: -1,
+                            onclick: () => this.#explain(cells.item) }),
                         act: button(words.upload.pause,
                             { icon: "pause", kind: "bare", tabindex: -1, onclick: () => this.#act(cells.item) }),
                         drop: button(words.upload.drop,
                             { icon: "close", kind: "bare", tabindex: -1, onclick: () => this.#drop(cells.item) }) };
         row.append(make("span", { role: "gridcell", class: "file" }, cells.name, cells.state),
-            make("span", { role: "gridcell", class: "acts" }, cells.act, cells.drop));
+            make("span", { role: "gridcell", class: "acts" }, cells.why, cells.act, cells.drop));
         return cells;
     }
 
@@ -99,10 +101,11 @@ class Uploads {
         const act = DO[item.state], isHeld = this.queue.paused && item.state === "waiting";
         cells.item = item;
         setText(cells.name, item.key.shown);
-        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error,
+        setText(cells.state, words.upload.states[isHeld ? "paused" : item.state]({ error: item.error?.message,
             share: format.percent(item.sent, item.size),
             size: item.size === null ? "" : format.bytes(item.size) }));
         element.classList.toggle("bad", item.state === "failed");
+        cells.why.hidden = !item.error?.detail;
         cells.act.hidden = act === undefined;
         cells.drop.hidden = item.state === "done" || item.state === "skipped";
         if (act === undefined || cells.acting === act)
@@ -113,11 +116,22 @@ class Uploads {
         cells.act.title = words.upload[act];
     }
 
+    #key({ key }, item) {
+        if (key === "Delete")
+            this.#drop(item);
+        else if (key === "?" && item?.error?.detail)
+            this.#explain(item);
+    }
+
     #act(item) {
         if (DO[item.state] === "pause")
             this.queue.pauseOne(item);
         else if (DO[item.state])
             this.queue.retry([item]);
+    }
+
+    #explain({ key, error }) {
+        return ask({ title: key.shown, text: [error.message, error.detail], cancel: words.dialog.close, wide: true });
     }
 
     #drop(item) {
@@ -175,6 +189,8 @@ class Uploads {
             return { kind: "paused", text: words.upload.paused(counts.done, all) };
         if (queue.isAway)
             return { kind: "away", text: words.upload.away };
+        if (queue.until !== null)
+            return { kind: "later", text: words.upload.later(format.time(queue.until)) };
         if (queue.isBusy)
             return { kind: "busy", text: words.upload.sending(counts.done + counts.skipped, all) };
         const text = words.upload.ended(counts.done, counts.skipped, counts.failed);

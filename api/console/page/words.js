@@ -8,17 +8,95 @@ const objects = (count) => plural(count, "object", "objects");
 const entries = (count) => plural(count, "entry", "entries");
 const files = (count) => plural(count, "file", "files");
 
+const misunderstood = "The server does not understand this page. Reload it: it may be of another version.";
+const inTheLog = "Whoever runs the server finds the reason in its log.";
+const noStoreName = "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a " +
+    "letter or digit.";
+const noKey = "That is no key: one has 1 to 1,024 bytes.";
+const noObject = "There is no such object any more.";
+
 export const words = {
     title: (view) => `${view} - cairn`,
     skip: "Skip to the content",
     views: { stores: "Stores", live: "Live", objects: "Objects", changes: "Changes" },
     dialog: { cancel: "Cancel", close: "Close" },
-    notice: { close: "Dismiss this message" },
+    notice: {
+        list: "Messages",
+        close: "Dismiss this message",
+        times: (count) => `${number.format(count)} times`,
+    },
+    fault: { detail: "What the server says", button: "What the server says of it" },
 
     server: {
         away: "The server cannot be reached. Is it running, and is there a network?",
         status: (status) => `The server answered with status ${status}.`,
+        statuses: {
+            413: "It is larger than the server takes.",
+            429: "The server wants to be asked less often. Try again in a while.",
+            502: "What stands in front of the server does not reach it just now.",
+            503: "The server has too much to do just now. Try again in a moment.",
+            504: "What stands in front of the server got no answer in time.",
+        },
     },
+
+    // What the server may refuse, by the last part of its type.
+    refusals: {
+        "attributes-too-large": "What is kept with the object is too large.",
+        "bad-body": misunderstood,
+        "bad-header": misunderstood,
+        "bad-key": noKey,
+        "bad-parameter": misunderstood,
+        "bad-request": misunderstood,
+        "bad-store-name": noStoreName,
+        "bad-uri": misunderstood,
+        "busy": "The server has too much to do just now. Try again in a moment.",
+        "changes-gone": "Not all that has happened since is known any more. What happens from now on is seen again.",
+        "checksum-mismatch": "The bytes did not arrive as they were sent. Try again.",
+        "cross-site": "The server takes no orders from this page. Open the console at the server's own address.",
+        "damaged": `What is stored of it is damaged. ${inTheLog}`,
+        "digest-mismatch": "The bytes did not arrive as they were sent. Try again.",
+        "disk-full": "The disk of the server is full. Deleting makes space.",
+        "draining": "The server is closing, or the store is. Try again in a moment.",
+        "entry-refused": "One of them cannot be stored, so none is.",
+        "expectation-failed": misunderstood,
+        "forbidden": "This token may not do that here.",
+        "hash-collision": "Several keys have this hash: open the object by its key.",
+        "head-too-large": "The key or the token is too long for a request.",
+        "internal": `The server could not do it. ${inTheLog}`,
+        "length-required": misunderstood,
+        "loading": "The server is starting, and opens its stores. Try again in a moment.",
+        "method-not-allowed": misunderstood,
+        "misdirected": "The server does not go by the name in the address of this page. Whoever runs it can allow it.",
+        "no-link-key": "This server signs no links yet. Whoever runs it makes a key for them with: cairnd link-key add",
+        "no-object": noObject,
+        "no-resource": "This server does not offer that.",
+        "no-store": "There is no such store any more.",
+        "no-upload": "What was sent of this file is gone. Try again, and it is sent from the beginning.",
+        "not-implemented": misunderstood,
+        "not-ready": `The server is not well. ${inTheLog}`,
+        "precondition-failed": "It was changed meanwhile. Look at it and try again.",
+        "quota-exceeded": "The store would pass its limit. Delete something, or have the limit raised.",
+        "range-not-satisfiable": "The object has become shorter meanwhile. Open it again.",
+        "same-object": "That is the same object: choose another key or another store.",
+        "size-mismatch": "The bytes did not arrive as they were sent. Try again.",
+        "store-failed": `The store takes no writes. ${inTheLog}`,
+        "store-not-empty": "The store still holds objects.",
+        "target-exists": "There is an object under that key already.",
+        "target-too-long": "The key is too long for an address.",
+        "too-large": "It is larger than the server takes.",
+        "too-many-stores": "There are as many stores as there may be. Delete one, or have the number raised.",
+        "tus-version": misunderstood,
+        "unauthorized": "The server does not know this token, or it has expired.",
+        "unsupported-media-type": misunderstood,
+        "upload-final": misunderstood,
+        "upload-held": "Somebody else, or another tab, sends this file just now.",
+        "upload-offset": "Somebody else, or another tab, has sent more of this file. Try again.",
+        "upload-parts": misunderstood,
+        "verification-running": "The store is being verified already.",
+        "version-not-supported": misunderstood,
+    },
+    quota: ({ used, limit, added }) => `The store would pass its limit: it has ${used} of ${limit}, and this needs ` +
+        `${added} more. Delete something, or have the limit raised.`,
 
     session: {
         title: "This server asks for a token",
@@ -40,8 +118,7 @@ export const words = {
         submit: "Make",
         name: "Name",
         nameHint: "1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit.",
-        malformed: "That is no name for a store: 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a " +
-            "letter or digit.",
+        malformed: noStoreName,
         none: "There is no store yet. Make one.",
         noneForYou: "There is no store that this token lets you see.",
     },
@@ -89,11 +166,24 @@ export const words = {
         nothing: "This store is empty. Drop files here, or choose some.",
         nothingHere: "There is nothing in this folder.",
         nothingFound: "Nothing here begins like that.",
+        mayNotList: "This token may not list what is here. What has a known key can be reached by it.",
+        mayNothing: "This token may do nothing with the objects here.",
+        places: "This token lets you into these folders only.",
+        toStores: "All stores",
         chosen: "What is selected",
         chosenCount: (count, bytes) => `${entries(count)} selected, ${bytes}`,
         copyChosen: "Copy to…",
         removeChosen: "Delete",
         clear: "Select nothing",
+    },
+
+    byKey: {
+        form: "By key",
+        key: "Key",
+        open: "Open",
+        upload: "Upload as this key",
+        unreachable: "This token may neither read nor delete under that key.",
+        unwritable: "This token may not write under that key.",
     },
 
     object: {
@@ -112,7 +202,8 @@ export const words = {
         key: "Key",
         keyHint: "A byte that is no text is written \\xNN, a backslash \\\\.",
         overwrite: "Replace what is there",
-        gone: "There is no such object any more.",
+        gone: noObject,
+        noKey,
         facts: { key: "Key", size: "Size", type: "Type", modified: "Modified", etag: "ETag", hash: "Key hash" },
     },
 
@@ -157,6 +248,8 @@ export const words = {
 
     download: {
         tooLarge: (most) => `This is more than the ${most} that the page shows from memory: download it.`,
+        tooMuch: (most) => `This is more than the ${most} that a page may hold. Open the console by https, which ` +
+            "saves any size, or use curl.",
     },
 
     upload: {
@@ -182,6 +275,7 @@ export const words = {
             "Choose it again.",
         unknown: "The server does not know the token any more. Sign in, and it goes on.",
         away: "The server cannot be reached. It goes on by itself when it can.",
+        later: (time) => `The server wants to be asked later. It goes on by itself at ${time}.`,
         ended: (done, skipped, failed) => [`${files(done)} uploaded`,
             skipped > 0 ? `${number.format(skipped)} skipped` : null,
             failed > 0 ? `${number.format(failed)} failed` : null].filter(Boolean).join(", "),
@@ -214,6 +308,7 @@ export const words = {
         held: (count) => `Held: ${plural(count, "change", "changes")} since`,
         seen: (count) => `${plural(count, "change", "changes")} since you look`,
         connecting: "Connecting…",
+        below: "Below the folder",
         nothing: "Nothing has happened since you look. What does is seen here at once.",
     },
 

@@ -142,6 +142,28 @@ export async function previews({ checks, visitor: v }) {
     checks.check("closed, the list has the focus", await v.grid.evaluate((grid) => grid === document.activeElement));
 }
 
+// In sound and pictures that are longer than what a browser fetches ahead: it asks for what is there, and for no more.
+export async function seeking({ checks, visitor: v }) {
+    await put(v.server, "photos", "media/hour.wav", wav(3600), "audio/wav");
+    await v.go("#/store/photos/objects/media/");
+    await opened(v, "hour.wav");
+    await v.page.waitForFunction(() => document.querySelector(".preview audio")?.duration === 3600);
+    const place = await v.page.evaluate(async () => {
+        const audio = document.querySelector(".preview audio");
+        const sought = new Promise((resolve) => audio.addEventListener("seeked", resolve, { once: true }));
+        audio.currentTime = 3000;
+        await sought;
+        await audio.play();
+        await new Promise((resolve) => audio.addEventListener("timeupdate", resolve, { once: true }));
+        return audio.currentTime;
+    });
+    checks.check("a player goes to another place", place >= 3000 && place < 3060, place);
+    const ranges = v.requests.filter(({ path, status }) => path.endsWith("hour.wav") && status === 206)
+        .map(({ range }) => Number(/\d+/.exec(range)[0]));
+    checks.check("by a range from there on", ranges.some((from) => from > 20e6 && from < 24.1e6), ranges);
+    await v.button("Close the object").click();
+}
+
 // Each action on each key.
 export async function awkward({ checks, visitor: v }) {
     for (const { bytes, shown } of AWKWARD) {
@@ -193,6 +215,23 @@ export async function actions({ checks, visitor: v }) {
     await v.dialog.getByRole("alert").waitFor();
     checks.check("a target that exists is not replaced unasked",
         await v.dialog.getByLabel("Replace what is there").isVisible());
+    await put(v.server, "photos", "2026/alps/old", "old", "text/plain");
+    await v.dialog.getByLabel("Key", { exact: true }).fill("2026/alps/old");
+    await v.dialog.getByLabel("Replace what is there").check();
+    await v.dialog.getByRole("button", { name: "Move" }).click();
+    await v.told("Moved to 2026/alps/old");
+    const moved = (await list(v.server, "photos", "prefix=2026/alps/")).map(({ key, size }) =>
+        `${key.slice(10)} ${size}`);
+    checks.check("and is where one says so", moved.includes("old 300") &&
+        !moved.some((name) => name.startsWith("blob")), moved);
+    await v.button("Rename or move").click();
+    await v.dialog.getByLabel("Key", { exact: true }).fill("x".repeat(1025));
+    await v.dialog.getByRole("button", { name: "Move" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "one has 1 to 1,024 bytes" }).waitFor();
+    await v.dialog.getByLabel("Key", { exact: true }).fill("2026/alps/blob");
+    await v.dialog.getByRole("button", { name: "Move" }).click();
+    await v.told("Moved to 2026/alps/blob");
+    await v.button("Rename or move").click();
     await v.page.keyboard.press("Escape");
     await v.dialog.waitFor({ state: "detached" });
     checks.check("the focus comes back to the button",

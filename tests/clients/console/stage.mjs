@@ -79,9 +79,10 @@ export function png(width, height) {
 
 // So many seconds of a tone.
 export function wav(seconds) {
-    const rate = 8000, samples = Buffer.alloc(seconds * rate, 128), head = Buffer.alloc(44);
-    for (let i = 0; i < samples.length; i++)
-        samples[i] = 128 + 60 * Math.sin(i / rate * 2 * Math.PI * 440);
+    const rate = 8000, second = Buffer.alloc(rate), head = Buffer.alloc(44);
+    for (let i = 0; i < rate; i++)
+        second[i] = 128 + 60 * Math.sin(i / rate * 2 * Math.PI * 440);
+    const samples = Buffer.alloc(seconds * rate, second);
     head.write("RIFF");
     head.writeUInt32LE(36 + samples.length, 4);
     head.write("WAVEfmt ", 8);

@@ -172,8 +172,13 @@ export async function retried({ checks, visitor: v, folder }) {
     await choose(v, "Upload files", paths);
     await says(v, /2 failed/);
     const rows = dock(v).locator(".rows .row:not([hidden])");
-    checks.check("what is refused says why",
-        await rows.filter({ hasText: "The store may hold 4000 bytes" }).count() === 2);
+    checks.check("what is refused says why, in the units of everything else",
+        await rows.filter({ hasText: "it has 3.52 KiB of 3.91 KiB, and this needs 195 KiB more" }).count() === 2,
+        await rows.allTextContents());
+    await rows.filter({ hasText: "unwanted.bin" }).getByRole("button", { name: "What the server says of it" }).click();
+    await v.dialog.getByText("The store may hold 4000 bytes").waitFor();
+    await v.dialog.getByRole("button", { name: "Close" }).click();
+    await v.dialog.waitFor({ state: "detached" });
     await rows.filter({ hasText: "unwanted.bin" }).getByRole("button", { name: "Do not upload" }).click();
     await ask(v.server, "PATCH", "/v1/stores/limited",
         { body: JSON.stringify({ limits: null }), headers: { "Content-Type": "application/json" } });
@@ -206,6 +211,51 @@ export async function unreadable({ checks, visitor: v, folder }) {
     for (let left = gone.length; left > 0; left--)
         await rows.first().getByRole("button", { name: "Do not upload" }).click();
     await cleared(v);
+}
+
+// A server, or whoever stands in front of it, that wants to be asked later: the queue waits so long, and nobody has to
+// do anything about it.
+export async function asked({ checks, visitor: v }) {
+    const files = ["one.bin", "two.bin"].map((name) => ({ name, mimeType: "", buffer: noise(100000) })), times = [];
+    await v.go("#/store/s/objects/asked/");
+    await v.main.getByText("There is nothing in this folder").waitFor();
+    await v.page.route(/objects\/asked\/|\/batch$/, (route) => {
+        times.push(Date.now());
+        const status = [429, 429, 503, 503][times.length - 1];
+        const type = status === 503 ? "urn:problem-type:cairn:busy" : undefined;
+        return status ? route.fulfill({ status, headers: { "Retry-After": "2" }, json: { type } }) : route.continue();
+    });
+    await choose(v, "Upload files", files);
+    await says(v, "wants to be asked later");
+    await ended(v, "2 files");
+    await v.page.unroute(/objects\/asked\/|\/batch$/);
+    const waits = times.slice(1).map((time, index) => time - times[index]);
+    checks.check("it is asked again when it wants to be", waits.filter((wait) => wait >= 2000).length >= 2, waits);
+    const keys = (await list(v.server, "s", "prefix=asked/")).map(({ key }) => key.slice(6));
+    checks.check("and has all of them", keys.join() === "one.bin,two.bin", keys);
+    await cleared(v);
+}
+
+// Two tabs of one browser that send the same large file, and each one of its own; one of them is closed meanwhile.
+export async function twice({ checks, browser, server, folder }) {
+    const path = join(folder, "twice.bin"), bytes = noise(40 * MIB);
+    await writeFile(path, bytes);
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
+    const first = v.page, second = await v.another("#/store/s/objects/"), third = await v.another("#/store/s/objects/");
+    const own = { name: "own.bin", mimeType: "", buffer: noise(12 * MIB) };
+    await Promise.all([[first, [path]], [second, [path]], [third, own]].map(([page, files]) =>
+        page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(files)));
+    const question = Promise.race([first, second].map((page) =>
+        page.getByRole("dialog").filter({ hasText: "is there already" }).waitFor().then(() => page)));
+    const [later] = await Promise.all([question, third.getByText(/^1 file uploaded/).first().waitFor()]);
+    await later.getByRole("button", { name: "Skip them" }).click();
+    await later.getByText(/^0 files uploaded, 1 skipped/).first().waitFor();
+    const earlier = later === first ? second : first;
+    await earlier.getByText(/^1 file uploaded/).first().waitFor();
+    checks.check("two tabs that send one file do not mix it", await stored(server, "twice.bin") === sha256(bytes));
+    checks.check("another tab's is whole, too", await stored(server, "own.bin") === sha256(own.buffer));
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
 }
 
 // Small ones, while the server is away for a while: none is lost, and none is taken for somebody else's.

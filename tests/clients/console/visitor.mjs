@@ -14,6 +14,11 @@ export const WIDE = { width: 1440, height: 900 }, NARROW = { width: 360, height:
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     chromiumSandbox: false });
 
+// What has to have a name.
+const NAMED = ["button", "link", "textbox", "searchbox", "checkbox", "combobox", "grid", "row", "columnheader",
+    "slider", "dialog", "image", "img", "region", "navigation", "complementary", "form", "progressbar", "Iframe", "heading",
+    "DisclosureTriangle", "Video", "Audio"];
+
 // What a browser logs of an answer with a status that is no success. Pages cannot hinder it; whether the page took the
 // answer well is looked at in the scene.
 const isAnswer = (text) => text.startsWith("Failed to load resource:");
@@ -53,13 +58,23 @@ export class Visitor {
         await this.page.waitForSelector("main h1");
     }
 
-    #listen() {
-        this.page.on("console", (message) => {
+    // A tab more, beside the one that is open: its page.
+    async another(place) {
+        const page = await this.context.newPage();
+        page.setDefaultTimeout(15000);
+        this.#listen(page);
+        await page.goto(`${this.server}/console/${place}`);
+        await page.waitForSelector("main h1");
+        return page;
+    }
+
+    #listen(page = this.page) {
+        page.on("console", (message) => {
             if (message.type() === "error" && !isAnswer(message.text()))
                 this.complaints.push(message.text());
         });
-        this.page.on("pageerror", (error) => this.complaints.push(error.stack));
-        this.page.on("response", (response) => {
+        page.on("pageerror", (error) => this.complaints.push(error.stack));
+        page.on("response", (response) => {
             const { pathname, search } = new URL(response.url());
             this.requests.push({ method: response.request().method(), path: pathname + search,
                 status: response.status(), range: response.request().headers().range });
@@ -121,7 +136,7 @@ export class Visitor {
     async told(text) {
         const notice = this.page.locator(".notice", { hasText: text }).first();
         await notice.waitFor();
-        await notice.getByRole("button").click();
+        await this.button("Dismiss this message", notice).click();
     }
 
     async download(act) {
@@ -151,6 +166,17 @@ export class Visitor {
         await session.detach();
         await mkdir(PICTURES, { recursive: true });
         await writeFile(join(PICTURES, `${name}.webp`), data, "base64");
+    }
+
+    // What screen readers would say of a control is its role and nothing else: what the browser's own tree of
+    // accessibility has of it.
+    async nameless() {
+        const session = await this.context.newCDPSession(this.page);
+        const { nodes } = await session.send("Accessibility.getFullAXTree");
+        await session.detach();
+        const named = nodes.filter(({ ignored, role }) => !ignored && NAMED.includes(role?.value));
+        return { count: named.length, without: named.filter(({ name }) => !name?.value?.trim())
+            .map(({ role, properties }) => `${role.value} ${JSON.stringify(properties?.map((one) => one.name))}`) };
     }
 
     // What axe-core finds that is serious or worse. The policy of the page allows no script but its own, so the test's

@@ -55,6 +55,49 @@ export async function feed({ checks, visitor: v }) {
     await v.panel.getByRole("heading", { name: "three" }).waitFor();
 }
 
+// A server that is stopped and comes back while the page is open: what is seen goes on, and what is done works.
+export async function restarted({ checks, browser, cairn, server }) {
+    const v = await Visitor.arrive(browser, server, { place: "#/store/s/changes" });
+    await v.main.getByText("0 changes since you look").waitFor();
+    const plots = await v.another("#/live"), objects = await v.another("#/store/s/objects/back/");
+    await plots.getByText("a value each second").waitFor();
+    await cairn.crash();
+    await put(server, "s", "back/again", "1");
+    await v.row("back/again").waitFor();
+    await plots.getByText("a value each second").waitFor();
+    await objects.getByRole("button", { name: "Refresh" }).click();
+    await objects.locator(".rows .row:not([hidden]) .text", { hasText: "again" }).waitFor();
+    checks.check("a page outlives the server", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
+// A store that is deleted while it is shown.
+export async function deleted({ checks, browser, server }) {
+    await ask(server, "PUT", "/v1/stores/doomed");
+    await put(server, "doomed", "one", "1", "text/plain");
+    const v = await Visitor.arrive(browser, server, { place: "#/store/doomed/objects/?open=/one" });
+    await v.panel.getByRole("heading", { name: "one" }).waitFor();
+    await ask(server, "DELETE", "/v1/stores/doomed?force=true");
+    await v.button("Download", v.panel).waitFor();
+    await v.button("Rename or move").click();
+    await v.dialog.getByLabel("Key", { exact: true }).fill("two");
+    await v.dialog.getByRole("button", { name: "Move" }).click();
+    await v.dialog.getByRole("alert").filter({ hasText: "There is no such store any more" }).waitFor();
+    await v.page.keyboard.press("Escape");
+    await v.button("Refresh").click();
+    await v.main.getByText("There is no such store any more").waitFor();
+    for (const view of ["changes", "live"]) {
+        await v.go(`#/store/doomed/${view}`);
+        await v.main.getByText("There is no such store any more").waitFor();
+    }
+    await v.go("#/store/doomed/objects/");
+    await v.button("All stores").click();
+    await v.row("s").waitFor();
+    checks.check("the store is not listed any more", !(await v.names()).includes("doomed"), await v.names());
+    checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+}
+
 const MANY = Number(process.env.CONSOLE_OBJECTS ?? 1000000);
 const LOT = 10000;
 

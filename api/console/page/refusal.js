@@ -1,0 +1,38 @@
+// refusal.js - the server has answered, and not what was asked for. Its own sentence is for programs, which header to
+// send or which member is wrong. People are told theirs, by the kind of refusal, and can open the server's.
+
+import * as format from "./format.js";
+import { words } from "./words.js";
+
+// "urn:problem-type:cairn:no-store" is of the kind no-store. Whoever stands in front of the server may answer, too, and
+// says no kind.
+const kindOf = ({ type }) => (type ?? "").split(":").pop();
+
+function quota({ of, used, limit, added }) {
+    const write = of === "bytes" ? format.bytes : format.number;
+    return words.quota({ used: write(used), limit: write(limit), added: write(added) });
+}
+
+function sentence(status, problem) {
+    if (problem.quota)
+        return quota(problem.quota);
+    return words.refusals[kindOf(problem)] ?? words.server.statuses[status] ?? words.server.status(status);
+}
+
+// How long to wait before one asks again, in milliseconds: it is told in seconds or as a date (RFC 9110, 10.2.3).
+function waitOf(text) {
+    if (!text)
+        return 0;
+    const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+    return Math.max(0, wait) || 0;
+}
+
+export class Refusal extends Error {
+    constructor(status, problem = {}, retryAfter = null) {
+        super(sentence(status, problem));
+        this.status = status;
+        this.kind = kindOf(problem);
+        this.detail = problem.detail ?? problem.title ?? null;
+        this.wait = waitOf(retryAfter);
+    }
+}
