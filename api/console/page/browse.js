@@ -1,17 +1,20 @@
 // browse.js - the objects of a store, folder by folder: the list, what is chosen in it, and one object beside it.
 
+import { ByKey } from "./bykey.js";
 import { Chosen } from "./chosen.js";
 import { button, icon, make, setText, show } from "./dom.js";
 import { saveArchive } from "./download.js";
+import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { percentEncode, read, write } from "./key.js";
 import { Listing } from "./listing.js";
 import { complain } from "./notice.js";
 import { ObjectPanel, entryOf } from "./object.js";
+import { Reach } from "./reach.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { Selection } from "./select.js";
-import { may, prefixesOf } from "./session.js";
+import { may } from "./session.js";
 import { storeHead } from "./head.js";
 import { uploadButtons, receiveDrops } from "./drop.js";
 import { words } from "./words.js";
@@ -20,8 +23,9 @@ const TYPING = 250;
 
 // The folders above a prefix, each with the bytes that lead to it.
 function crumbs(prefix) {
-    const parts = prefix.split("/");
-    return parts.slice(0, -1).map((part, index) => ({ name: part, prefix: `${parts.slice(0, index + 1).join("/")}/` }));
+    const parts = prefix.split("/"), rest = parts.pop();
+    const folders = parts.map((part, index) => ({ name: part, prefix: `${parts.slice(0, index + 1).join("/")}/` }));
+    return rest === "" ? folders : [...folders, { name: rest, prefix }]; // a right may begin in the midst of a name
 }
 
 export class Browse {
@@ -119,10 +123,12 @@ export class Browse {
     }
 
     #list() {
-        const { store, prefix, find, flat } = this.place;
+        const { store, prefix, find, flat } = this.place, isListed = may("list", store, prefix + find);
         this.listing?.close();
         this.selection.clear();
-        this.listing = new Listing(store, { prefix: prefix + find, flat }, () => this.#came());
+        this.listing = isListed ? new Listing(store, { prefix: prefix + find, flat }, () => this.#came()) :
+            new Reach(store, prefix + find, () => this.#came());
+        this.byKey.show(!isListed, prefix);
         this.scroller.show(this.listing);
         this.#crumbs();
         show(this.empty, false);
@@ -143,16 +149,20 @@ export class Browse {
     #came() {
         const { count, complete, failure } = this.listing;
         this.scroller.draw();
-        setText(this.count, failure ? "" : words.browse.count(count, complete));
+        setText(this.count, failure ? "" : this.listing instanceof Reach && count > 0 ? words.browse.places :
+            words.browse.count(count, complete));
         show(this.empty, Boolean(failure) || (complete && count === 0));
         if (failure)
-            this.empty.replaceChildren(failure.message, " ",
+            this.empty.replaceChildren(...faultOf(failure), failure.kind === "no-store" ?
+                button(words.browse.toStores, { onclick: () => router.go({ view: "stores" }) }) :
                 button(words.browse.retry, { onclick: () => this.listing.more().catch(() => {}) }));
         else
             setText(this.empty, this.#nothing());
     }
 
     #nothing() {
+        if (this.listing instanceof Reach)
+            return this.byKey.isOfUse ? words.browse.mayNotList : words.browse.mayNothing;
         if (this.place.find)
             return words.browse.nothingFound;
         return this.place.prefix ? words.browse.nothingHere : words.browse.nothing;
@@ -189,10 +199,11 @@ export class Browse {
             onclick: () => router.go({ ...this.place, flat: !this.place.flat, open: null }) });
         this.tar = button(words.browse.archive, { icon: "archive", onclick: () => this.#archive().catch(complain) });
         this.uploads = uploadButtons(() => this.#target());
+        this.byKey = new ByKey(this.place.store, (bytes) => router.go({ ...this.place, open: `/${bytes}` }));
         return make("div", { class: "tools" }, this.path,
             make("div", { class: "searching" }, icon("search"), this.search), this.folders,
             button(words.browse.refresh, { icon: "refresh", kind: "bare", onclick: () => this.#again(0) }), this.tar,
-            this.uploads, this.count);
+            this.uploads, this.count, this.byKey.element);
     }
 
     #find() {
@@ -249,6 +260,7 @@ export class Browse {
             event.preventDefault();
             this.#range(0, Math.min(this.listing.count, 1000) - 1);
         } else if (event.key === "Escape" && this.selection.size > 0) {
+            event.preventDefault();
             this.selection.clear();
         } else if (event.key === "Backspace" || (event.key === "ArrowUp" && event.altKey)) {
             event.preventDefault();
@@ -303,8 +315,4 @@ export class Browse {
         this.#again();
     }
 }
-
-// The first prefix below which one may look around, or else write: where a store opens for who is limited to some.
-export const firstPrefix = (store) => may("list", store) ? "" :
-    prefixesOf("list", store)[0] ?? prefixesOf("write", store)[0] ?? "";
 

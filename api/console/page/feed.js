@@ -2,13 +2,14 @@
 
 import { button, icon, make, setText, show } from "./dom.js";
 import { follow } from "./events.js";
+import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { storeHead } from "./head.js";
-import { Key, percentEncode, read } from "./key.js";
+import { Key, percentEncode, read, write } from "./key.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { may, prefixesOf } from "./session.js";
-import { askJson } from "./server.js";
+import { Refusal, askJson } from "./server.js";
 import { words } from "./words.js";
 
 const MOST = 5000;
@@ -68,7 +69,7 @@ export class Feed {
         this.hold = button(words.feed.hold, { icon: "pause", kind: "toggle", "aria-pressed": "false",
             onclick: () => this.#hold() });
         this.element = make("section", { class: "feed" }, storeHead(store, "changes"),
-            make("div", { class: "tools" }, this.#filter(), this.hold, this.state),
+            make("div", { class: "tools" }, this.#choice(), this.#filter(), this.hold, this.state),
             make("div", { class: "list" }, this.scroller.element, this.empty));
     }
 
@@ -84,9 +85,18 @@ export class Feed {
         this.scroller.close();
     }
 
-    // Who may list only below a prefix follows only that.
+    // Who may list only below some prefixes follows one of these.
+    #choice() {
+        const prefixes = may("list", this.store) ? [""] : prefixesOf("list", this.store);
+        this.prefix = prefixes[0] ?? "";
+        return prefixes.length > 1 && make("select", { class: "below", "aria-label": words.feed.below,
+            onchange: ({ target }) => {
+                this.prefix = prefixes[target.selectedIndex];
+                this.#begin();
+            } }, ...prefixes.map((prefix) => make("option", {}, write(prefix))));
+    }
+
     #filter() {
-        this.prefix = may("list", this.store) ? "" : prefixesOf("list", this.store)[0] ?? "";
         this.input = make("input", { type: "search", "aria-label": words.browse.find, placeholder: words.browse.find,
             spellcheck: "false",
             autocomplete: "off", oninput: () => {
@@ -102,7 +112,7 @@ export class Feed {
         this.rows.clear();
         this.#seen = 0;
         this.#follow(this.#abort.signal).catch((error) => error.name !== "AbortError" &&
-            setText(this.state, error.message));
+            this.state.replaceChildren(...faultOf(error)));
         this.#shown();
     }
 
@@ -113,7 +123,7 @@ export class Feed {
         for await (const { name, data } of follow(path,
             { query: { since: end, prefix }, signal, told: (on) => this.#told(on) })) {
             if (name === "gone")
-                throw new Error(data.detail);
+                throw new Refusal(410, data);
             this.#seen += data.changes.length;
             this.rows.add(data.changes);
             this.#shown();

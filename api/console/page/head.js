@@ -4,6 +4,7 @@ import { ask } from "./dialog.js";
 import { button, make } from "./dom.js";
 import * as format from "./format.js";
 import { complain, say } from "./notice.js";
+import { reachOf } from "./reach.js";
 import * as router from "./router.js";
 import { may, maySeeFigures, maySomewhere } from "./session.js";
 import { figures, limit, remove } from "./store.js";
@@ -51,8 +52,8 @@ export function storeHead(store, view) {
     const tab = (name) => make("a", { href: router.format({ view: name, store }),
         "aria-current": name === view ? "page" : null }, words.views[name]);
     return make("header", { class: "store-head" }, make("h1", { tabindex: -1 }, store),
-        make("nav", { class: "tabs", "aria-label": words.store.views(store) }, tab("objects"),
-            maySomewhere("list", store) && tab("changes"), maySeeFigures(store) && tab("live")),
+        make("nav", { class: "tabs", "aria-label": words.store.views(store) },
+            reachOf(store).length > 0 && tab("objects"), maySomewhere("list", store) && tab("changes"), maySeeFigures(store) && tab("live")),
         may("admin", store) && make("div", { class: "actions" },
             button(words.limits.button, { icon: "limits", onclick: () => changeLimits(store).catch(complain) }),
             button(words.store.removeButton, { icon: "trash", kind: "danger-text",

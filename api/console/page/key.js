@@ -65,6 +65,8 @@ export function percentDecode(text) {
     return bytesOfText(text).replace(/%([0-9a-fA-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 
+export const isKey = (bytes) => bytes.length >= 1 && bytes.length <= 1024;
+
 // ---- keys ------------------------------------------------------------------------------------------
 
 const SLASHED = /[A-Za-z0-9_.~/-]/;

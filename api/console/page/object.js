@@ -4,7 +4,7 @@ import { ask } from "./dialog.js";
 import { button, make } from "./dom.js";
 import { copyText, curlLine, saveObject } from "./download.js";
 import * as format from "./format.js";
-import { Key, read, textOfBytes } from "./key.js";
+import { Key, isKey, read, textOfBytes } from "./key.js";
 import { complain, say } from "./notice.js";
 import { preview } from "./preview.js";
 import { url } from "./server.js";
@@ -20,8 +20,9 @@ const SPANS = [3600, 86400, 7 * 86400, 30 * 86400];
 // A header's bytes come as characters, one each; where they are UTF-8 they are shown so.
 const headerText = (value) => textOfBytes(value) ?? value;
 
+// What is not known is left out.
 function fact(name, value) {
-    return [make("dt", {}, name), make("dd", {}, value)];
+    return value === null ? [] : [make("dt", {}, name), make("dd", {}, value)];
 }
 
 // ---- actions ---------------------------------------------------------------------------------------
@@ -57,6 +58,8 @@ export async function relocate(how, store, key) {
                  { name: "overwrite", label: words.object.overwrite, type: "check", hidden: true }],
         work: async ({ store: to, key: written, overwrite }, { reveal }) => {
             const target = { store: to, key: new Key(read(written)) };
+            if (!isKey(target.key.bytes))
+                throw new Error(words.object.noKey);
             try {
                 await transfer(how, store, key, target, overwrite);
             } catch (error) {
@@ -92,7 +95,12 @@ export class ObjectPanel {
         this.place = make("div", { class: "preview" });
         this.facts = make("dl", { class: "facts" });
         this.element = make("aside", { class: "panel", "aria-label": words.object.panel,
-            onkeydown: (event) => event.key === "Escape" && close() },
+            onkeydown: (event) => {
+                if (event.key !== "Escape")
+                    return;
+                event.preventDefault();
+                close();
+            } },
         make("header", {}, this.heading, button(words.object.close, { icon: "close", kind: "bare", onclick: close })),
         this.#actions(), this.place, this.facts);
         this.#load();
@@ -146,9 +154,10 @@ export class ObjectPanel {
     #tell(headers) {
         const { key, size, type, modified, etag } = this.entry, facts = words.object.facts;
         const lines = [fact(facts.key, key.shown),
-            fact(facts.size, `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
-            fact(facts.type, type), fact(facts.modified, format.date(modified)),
-                fact(facts.etag, etag.replaceAll("\"", "")), fact(facts.hash, key.hash)];
+            fact(facts.size, size === null ? null :
+                `${format.bytes(size)}${size >= 1024 ? ` (${format.number(size)})` : ""}`),
+            fact(facts.type, type), fact(facts.modified, modified && format.date(modified)),
+            fact(facts.etag, etag && etag.replaceAll("\"", "")), fact(facts.hash, key.hash)];
         for (const name of headers ? KEPT : [])
             if (headers.has(name) && !(name === "Cache-Control" && headers.get(name) === "no-cache"))
                 lines.push(fact(name, headerText(headers.get(name))));
@@ -161,14 +170,17 @@ export class ObjectPanel {
 
 // What is known of an object that may not be on the page: where a link into the console leads to. null: there is none.
 export async function entryOf(store, id) {
-    if (id.startsWith("#"))
-        return entryOfHash(store, new Key(null, id.slice(1)));
-    const bytes = id.slice(1); // of all keys that begin with it, it is the first one
+    const bytes = id.startsWith("#") ? null : id.slice(1);
+    if (bytes === null || !may("list", store, bytes))
+        return entryOfOne(store, bytes === null ? new Key(null, id.slice(1)) : new Key(bytes));
     const { entries: [first] } = await objects(store, { prefix: bytes, flat: true, limit: 1 });
-    return first?.key.bytes === bytes ? first : null;
+    return first?.key.bytes === bytes ? first : null; // of all keys that begin with it, it is the first one
 }
 
-async function entryOfHash(store, key) {
+// Without a listing. Who may delete and not read is shown the key.
+async function entryOfOne(store, key) {
+    if (!may("read", store, key.bytes) && may("delete", store, key.bytes))
+        return { key, size: null, etag: null, type: null, modified: null };
     const answer = await look(store, key);
     return answer && { key, size: Number(answer.headers.get("Content-Length")), etag: answer.headers.get("ETag") ?? "",
                        type: answer.headers.get("Content-Type") ?? "", modified: answer.headers.get("Last-Modified") };

@@ -74,7 +74,7 @@ export const may = (right, store, bytes = "") => grantsOf(right,
 export const maySomewhere = (right, store) => grantsOf(right, store).length > 0;
 
 // Where in a store: the prefixes of those that are let in below some only.
-export const prefixesOf = (right, store) => grantsOf(right, store).map(prefixOf);
+export const prefixesOf = (right, store) => [...new Set(grantsOf(right, store).map(prefixOf))];
 
 // Figures are for whoever may do any of these with the whole store.
 export const maySeeFigures = (store) => ["read", "list", "admin"].some((right) => may(right, store));

@@ -3,13 +3,14 @@
 import { setBar, makeBar } from "./bars.js";
 import { ask } from "./dialog.js";
 import { button, icon, make, setText, show } from "./dom.js";
+import { faultOf } from "./fault.js";
 import * as format from "./format.js";
 import { complain } from "./notice.js";
+import { homeOf } from "./reach.js";
 import * as router from "./router.js";
 import { Scroller } from "./scroll.js";
 import { mayMakeStores, maySeeFigures } from "./session.js";
 import { create, figures, isStoreName, stores } from "./store.js";
-import { firstPrefix } from "./browse.js";
 import { words } from "./words.js";
 
 const FRESH = 5000; // for so long figures are shown without being asked for again
@@ -96,7 +97,7 @@ export class StoresView {
         this.scroller = new Scroller({ label: words.views.stores, rowHeight,
             head: ["name", "objects", "size", "dead", "disk"].map(head),
             make: (row) => this.#makeRow(row), fill: (row, entry) => this.#fillRow(row, entry),
-            on: { open: ({ name }) => router.go({ view: "objects", store: name, prefix: firstPrefix(name) }) } });
+            on: { open: ({ name }) => router.go(homeOf(name)) } });
         this.element = make("section", { class: "stores" }, make("header", { class: "store-head" },
             make("h1", { tabindex: -1 }, words.views.stores), this.count,
             make("div", { class: "actions" }, button(words.browse.refresh,
@@ -128,7 +129,8 @@ export class StoresView {
         this.scroller.draw();
         setText(this.count, words.stores.count(count, complete));
         show(this.empty, Boolean(failure) || (complete && count === 0));
-        setText(this.empty, failure ? failure.message : mayMakeStores() ? words.stores.none : words.stores.noneForYou);
+        this.empty.replaceChildren(...failure ? faultOf(failure) :
+            [mayMakeStores() ? words.stores.none : words.stores.noneForYou]);
     }
 
     #makeRow(row) {
@@ -163,6 +165,6 @@ export class StoresView {
                 return name;
             } });
         if (made !== null)
-            router.go({ view: "objects", store: made, prefix: "" });
+            router.go(homeOf(made));
     }
 }

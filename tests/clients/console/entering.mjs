@@ -4,20 +4,24 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { startCairnd } from "./cairnd.mjs";
+import { Line } from "./line.mjs";
 import { ask, noise, png, put } from "./stage.mjs";
 import { NARROW, Visitor, WALL, WIDE } from "./visitor.mjs";
 
 const TOKENS = { all: ["read", "list", "write", "delete", "admin"], reader: ["read", "list"], lister: ["list"] };
 
-// A server with tokens: one that may do everything, one that reads, one that lists, one that writes below a prefix.
-async function guarded(folder, linkKeys) {
+// A server with tokens: one that may do everything, one that reads, one that lists, one that writes below a prefix, and
+// whatever else is wanted.
+export async function guarded(folder, linkKeys, more = []) {
     const data = join(folder, `guarded-${linkKeys.length}`), file = join(data, "access.json");
     const token = (name, grants) => ({ name, sha256: createHash("sha256").update(name).digest("hex"), grants });
     await mkdir(data, { recursive: true });
     await writeFile(file, JSON.stringify({ link_keys: linkKeys, tokens: [
         ...Object.entries(TOKENS).map(([name, rights]) => token(name, [{ stores: ["*"], prefix: "", rights }])),
         token("writer", [{ stores: ["photos"], prefix: "in/", rights: ["write"] }]),
-        token("tenant", [{ stores: ["photos"], prefix: "tenant/", rights: ["read", "list", "write", "delete"] }])] }));
+        token("tenant", [{ stores: ["photos"], prefix: "tenant/", rights: ["read", "list", "write", "delete"] }]),
+        ...more.map(([name, ...grants]) => token(name, grants.map(([prefix, ...rights]) =>
+            ({ stores: ["photos"], prefix, rights }))))] }));
     const life = await startCairnd(data, ["--listen", "127.0.0.1:0", "--access", file]);
     const server = `http://127.0.0.1:${life.port}`, asAll = { token: "all" };
     await ask(server, "PUT", "/v1/stores/photos", asAll);
@@ -27,7 +31,7 @@ async function guarded(folder, linkKeys) {
     return { life, server };
 }
 
-const offered = (v) => v.page.getByRole("button").evaluateAll((buttons) =>
+export const offered = (v) => v.page.getByRole("button").evaluateAll((buttons) =>
     buttons.filter((button) => button.checkVisibility()).map((button) => button.getAttribute("aria-label") ??
     button.textContent));
 
@@ -120,6 +124,39 @@ export async function expired({ checks, browser, folder }) {
     await life.end("SIGTERM");
 }
 
+async function signIn(page, token) {
+    await page.getByRole("dialog").getByLabel("Token").fill(token);
+    await page.getByRole("dialog").getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+}
+
+// Two tabs of one browser, each with a token of its own: one signs out while the other one sends.
+export async function apart({ checks, browser, folder }) {
+    const { life, server } = await guarded(join(folder, "apart"), []), line = await Line.open(life.port);
+    const v = await Visitor.arrive(browser, `http://127.0.0.1:${line.port}`), bytes = noise(60 << 20);
+    await signIn(v.page, "all");
+    await v.row("photos").waitFor();
+    const other = await v.another("#/store/photos/objects/tenant/");
+    await signIn(other, "tenant");
+    await other.getByRole("button", { name: "Refresh" }).waitFor();
+    const path = join(folder, "apart.bin");
+    await writeFile(path, bytes);
+    await other.locator('input[type=file][aria-label="Upload files"]').setInputFiles(path);
+    await line.after(line.sent + (10 << 20));
+    await v.button("Sign out").click();
+    await v.dialog.getByLabel("Token").waitFor();
+    await other.getByText(/^1 file uploaded/).first().waitFor();
+    const answer = await fetch(`${server}/v1/stores/photos/objects/tenant/apart.bin`,
+        { headers: { Authorization: "Bearer all" } });
+    checks.check("who signs out takes no token from another tab",
+        bytes.equals(Buffer.from(await answer.arrayBuffer())));
+    checks.check("the other tab is still who it was", await other.locator("#who").textContent() === "tenant");
+    checks.check("the browser has nothing to complain about", v.complaints.length === 0, v.complaints);
+    await v.leave();
+    line.close();
+    await life.end("SIGTERM");
+}
+
 // At 400 % of 1280 x 1024.
 export async function enlarged({ checks, browser, server }) {
     const v = await Visitor.arrive(browser, server, { size: { width: 320, height: 256 }, place: "#/store/s/objects/" });
@@ -171,7 +208,7 @@ export async function held({ checks, browser, folder }) {
         (await v.panel.locator("img").getAttribute("src")).startsWith("blob:"));
     checks.check("and no link is offered", !(await offered(v)).includes("Copy a link"));
     const saved = await v.download(() => v.button("Download").click());
-    checks.check("nor needed for a download", saved.bytes.equals(png(320, 200)));
+    checks.check("nor needed for a download", saved.name === "a.png" && saved.bytes.equals(png(320, 200)), saved.name);
     const tar = await v.download(() => v.button("Download as tar").click());
     checks.check("a folder comes as a tar", tar.name === "tenant.tar" && tar.bytes.includes("tenant/a.png"), tar.name);
     checks.check("the browser has nothing to complain about", v.complaints.length === 0, v.complaints);
@@ -199,6 +236,8 @@ async function look({ checks, browser, server }, scheme, size) {
         await sign(v).waitFor();
         const flaws = await v.flaws();
         checks.check(`${title}: nothing serious for axe`, flaws.length === 0, flaws);
+        const { count, without } = await v.nameless();
+        checks.check(`${title}: each control has a name`, count > 5 && without.length === 0, without);
         const over = await v.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         checks.check(`${title}: nothing is wider than the screen`, over <= 0, over);
         await v.picture(`${name}-${scheme}-${size.width}`);
