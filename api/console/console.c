@@ -21,8 +21,9 @@
 #define PREFIX "/console/"
 
 static const char policy[] =
-    "default-src 'self'; img-src 'self' blob:; media-src 'self' blob:; frame-src blob:; object-src 'none'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+    "default-src 'self'; img-src 'self' blob:; media-src 'self' blob:; frame-src 'self' blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types courier";
 
 static const char *const media_types[][2] = {
     {".html", "text/html; charset=utf-8"},

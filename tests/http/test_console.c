@@ -164,6 +164,7 @@ START_TEST(browsers_are_told_to_keep_them_narrow)
     ck_assert_ptr_nonnull(policy);
     ck_assert_ptr_eq(strstr(policy, "default-src 'self';"), policy);
     ck_assert_ptr_nonnull(strstr(policy, "frame-ancestors 'none'"));
+    ck_assert_ptr_nonnull(strstr(policy, "require-trusted-types-for 'script'; trusted-types courier"));
     ck_assert_ptr_null(strstr(policy, "unsafe"));
     ck_assert_ptr_null(strstr(policy, "http"));
     ck_assert_ptr_null(strstr(policy, "script-src"));

@@ -1,5 +1,10 @@
 // download.js - ways to the bytes of an object for what shows no token: an image, a video, the browser's own downloads.
+//
+// What is saved goes by the browser's own download, from the address of the object or from a signed link. Where there
+// is neither it goes through a service worker (courier.js), which shows the token. Browsers have these for pages by https
+// and of the own machine only: elsewhere it goes through memory, and so may have a certain size only.
 
+import { deliver } from "./delivery.js";
 import { make } from "./dom.js";
 import { ask, hasToken, url } from "./server.js";
 import { may, signsLinks } from "./session.js";
@@ -46,33 +51,48 @@ function follow(target, name) {
     anchor.remove();
 }
 
-// Saves what is answered: by the browser's own dialog where it has one, and else through memory.
-async function keep(answer, name) {
-    const length = Number(answer.headers.get("Content-Length") ?? 0);
-    if (length > HELD && window.showSaveFilePicker) {
-        const file = await showSaveFilePicker({ suggestedName: name });
-        await answer.body.pipeTo(await file.createWritable());
-        return;
+// All that comes, but no more than is held at most, also where nobody tells how much that is.
+async function heldOf(body) {
+    const reader = body.getReader(), parts = [];
+    let length = 0;
+    for (let part; !(part = await reader.read()).done;) {
+        parts.push(part.value);
+        length += part.value.length;
+        if (length > HELD) {
+            reader.cancel();
+            throw new Error(words.download.tooMuch(size(HELD)));
+        }
     }
-    const held = URL.createObjectURL(await answer.blob());
+    return new Blob(parts);
+}
+
+async function keep(path, name) {
+    const answer = await ask("GET", path), held = URL.createObjectURL(await heldOf(answer.body));
     follow(held, name);
     setTimeout(() => URL.revokeObjectURL(held), 60000);
 }
 
+// With the token.
+async function save(path, name) {
+    if (!await deliver(path))
+        await keep(path, name);
+}
+
+// The path of what comes as a file of that name, whatever it was put with.
+const named = (path, query, name) => `${path}?${query}download=${encodeURIComponent(name)}`;
+
 export async function saveObject(store, key) {
     const open = await openUrl(store, key);
     if (open === null)
-        return keep(await bytes(store, key), key.fileName);
+        return save(named(key.path(store), "", key.fileName), key.fileName);
     open.search += `${open.search ? "&" : ""}download=${encodeURIComponent(key.fileName)}`;
     return follow(open, key.fileName);
 }
 
 // A folder as one tar.
 export async function saveArchive(store, prefix, name) {
-    const path = `v1/stores/${store}/archive`, query = { prefix };
-    if (!hasToken())
-        return follow(`${url(path)}${prefix ? `?prefix=${prefix}` : ""}`, name);
-    return keep(await ask("GET", path, { query }), name);
+    const path = named(`v1/stores/${store}/archive`, prefix ? `prefix=${prefix}&` : "", name);
+    return hasToken() ? save(path, name) : follow(url(path), name);
 }
 
 // What one types for the same. The token stays where it is: it is no part of a line that is handed around.

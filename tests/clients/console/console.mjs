@@ -12,6 +12,9 @@ import { Cairn } from "./cairn.mjs";
 import { killAll } from "./cairnd.mjs";
 import { Checks } from "./checks.mjs";
 import * as entering from "./entering.mjs";
+import * as limits from "./limits.mjs";
+import * as saving from "./saving.mjs";
+import * as telling from "./telling.mjs";
 import * as uploading from "./uploading.mjs";
 import { Visitor, launch } from "./visitor.mjs";
 import * as watching from "./watching.mjs";
@@ -34,12 +37,14 @@ try {
     const server = `http://127.0.0.1:${cairn.port}`;
     await browse.furnish({ server });
     const visitor = await Visitor.arrive(browser, server);
-    const scenes = [browse.stores, browse.folders, browse.previews, browse.actions, browse.several, browse.awkward,
-        browse.keyboard,
-        uploading.files, uploading.conflicts, uploading.retried, uploading.unreadable, uploading.resumed, uploading.mistaken, uploading.unsteady,
-            uploading.thousands,
-        watching.plots, watching.feed, entering.rights, entering.astray, entering.expired, entering.enlarged, entering.held, entering.everybody, entering.paint,
-            watching.endless];
+    const scenes = [browse.stores, browse.folders, browse.previews, browse.seeking, browse.actions, browse.several,
+        browse.awkward, browse.keyboard,
+        uploading.files, uploading.conflicts, uploading.retried, uploading.unreadable, uploading.asked,
+        uploading.resumed, uploading.mistaken, uploading.twice, uploading.unsteady, uploading.thousands,
+        watching.plots, watching.feed, watching.restarted, watching.deleted,
+        telling.kinds, telling.refusals, telling.notices, saving.saving,
+        entering.rights, limits.limits, entering.astray, entering.expired, entering.apart, entering.enlarged,
+        entering.held, entering.everybody, entering.paint, watching.endless];
     for (const scene of scenes)
         await play(scene, { checks, visitor, browser, cairn, server, folder });
     checks.check("the browser has nothing to complain about", visitor.complaints.length === 0, visitor.complaints);
