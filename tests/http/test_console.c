@@ -1,6 +1,7 @@
 /* The console: which files there are, how they are sent, and what a browser is told to keep from them. */
 #include "tests/http/access.h"
 #include "tests/http/command.h"
+#include "tests/http/payload.h"
 #include "tests/http/site.h"
 
 #include <regex.h>
@@ -174,6 +175,24 @@ START_TEST(browsers_are_told_to_keep_them_narrow)
 }
 END_TEST
 
+/* In one answer: the page has its style sheet, which the policy knows, and the names of its modules. */
+START_TEST(what_is_painted_first_comes_at_once)
+{
+    site_start();
+    struct answer *page = get("/console/", NULL), *sheet = get("/console/console.css", NULL);
+    const char *style = strstr((char *)page->body, "<style>");
+    ck_assert_ptr_nonnull(style);
+    ck_assert_int_eq(strncmp(style + strlen("<style>"), (char *)sheet->body, sheet->size), 0);
+    ck_assert_int_eq(strncmp(style + strlen("<style>") + sheet->size, "</style>", strlen("</style>")), 0);
+    ck_assert_ptr_null(strstr((char *)page->body, "rel=\"stylesheet\""));
+    char *field = payload_sha256_field(sheet->body, sheet->size);
+    const char *digest = client_text(site.client, "style-src 'self' 'sha256-%.44s';", field + strlen("sha-256=:"));
+    ck_assert_ptr_nonnull(strstr(answer_header(page, "Content-Security-Policy"), digest));
+    ck_assert_ptr_nonnull(strstr((char *)page->body, "<link rel=\"modulepreload\" href=\"main.js\">"));
+    free(field);
+}
+END_TEST
+
 START_TEST(it_stands_below_the_base_path)
 {
     server_add(site.server, "--base-path=/tools");
@@ -202,14 +221,19 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        it_begins_with_a_page,         what_the_page_names_is_there,
+        it_begins_with_a_page,
+        what_the_page_names_is_there,
         what_is_not_there_is_not,
 #ifdef CAIRN_CODINGS
         who_takes_gzip_gets_it,
 #endif
-        who_has_it_is_told_so,         head_tells_the_same_without_the_bytes,
-        nobody_needs_a_token_for_them, browsers_are_told_to_keep_them_narrow,
-        it_stands_below_the_base_path, it_can_be_left_out,
+        who_has_it_is_told_so,
+        head_tells_the_same_without_the_bytes,
+        nobody_needs_a_token_for_them,
+        browsers_are_told_to_keep_them_narrow,
+        what_is_painted_first_comes_at_once,
+        it_stands_below_the_base_path,
+        it_can_be_left_out,
     };
     return site_run("console", tests, sizeof tests / sizeof *tests, SITE_OWN);
 }

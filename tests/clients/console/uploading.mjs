@@ -208,8 +208,8 @@ export async function unreadable({ checks, visitor: v, folder }) {
         failed);
     const keys = (await list(v.server, "s", "prefix=unreadable/")).map(({ key }) => key.slice(11));
     checks.check("and the others are there", keys.join() === "there.bin,there.txt", keys);
-    for (let left = gone.length; left > 0; left--)
-        await rows.first().getByRole("button", { name: "Do not upload" }).click();
+    for (const name of gone)
+        await rows.filter({ hasText: name }).getByRole("button", { name: "Do not upload" }).click();
     await cleared(v);
 }
 
@@ -242,9 +242,10 @@ export async function twice({ checks, browser, server, folder }) {
     await writeFile(path, bytes);
     const v = await Visitor.arrive(browser, server, { place: "#/store/s/objects/" });
     const first = v.page, second = await v.another("#/store/s/objects/"), third = await v.another("#/store/s/objects/");
-    const own = { name: "own.bin", mimeType: "", buffer: noise(12 * MIB) };
-    await Promise.all([[first, [path]], [second, [path]], [third, own]].map(([page, files]) =>
-        page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(files)));
+    const own = join(folder, "own.bin"), ownBytes = noise(12 * MIB);
+    await writeFile(own, ownBytes);
+    await Promise.all([[first, path], [second, path], [third, own]].map(([page, file]) =>
+        page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(file)));
     const question = Promise.race([first, second].map((page) =>
         page.getByRole("dialog").filter({ hasText: "is there already" }).waitFor().then(() => page)));
     const [later] = await Promise.all([question, third.getByText(/^1 file uploaded/).first().waitFor()]);
@@ -253,7 +254,7 @@ export async function twice({ checks, browser, server, folder }) {
     const earlier = later === first ? second : first;
     await earlier.getByText(/^1 file uploaded/).first().waitFor();
     checks.check("two tabs that send one file do not mix it", await stored(server, "twice.bin") === sha256(bytes));
-    checks.check("another tab's is whole, too", await stored(server, "own.bin") === sha256(own.buffer));
+    checks.check("another tab's is whole, too", await stored(server, "own.bin") === sha256(ownBytes));
     checks.check("nothing to complain about", v.complaints.length === 0, v.complaints);
     await v.leave();
 }
