@@ -9,6 +9,8 @@
 
 const char blobs_ending[] = ".blob";
 
+enum { UNDER_WAY = 1 << 20 }; /* bytes of a file that are on their way from the page cache to the disk, at most */
+
 static int reap(void *arg);
 
 void blobs_init(struct blobs *blobs, const struct io *io, const struct home *home, struct pool *pool, uint64_t salt,
@@ -61,15 +63,24 @@ static int open_direct(struct blob_file *file, int flags)
     file->file = io->openat(io->self, file->folder, file->name, O_RDWR | flags | (file->direct ? O_DIRECT : 0), 0600);
     if (file->file < 0 && errno == EINVAL && file->direct) { /* refused, but perhaps made */
         file->direct = false;
+        file->cached = BLOB_CACHED_ALL;
         file->file = io->openat(io->self, file->folder, file->name, O_RDWR | (flags & ~O_EXCL), 0600);
     }
     return file->file < 0 ? errno : 0;
 }
 
-int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct)
+uint64_t blob_cached(uint64_t size)
 {
-    struct blob_file file = {
-        .io = blobs->io, .folder = blobs->folder, .blob = atomic_fetch_add(&blobs->next, 1), .direct = direct};
+    return size == STORE_SIZE_UNKNOWN || size <= BLOB_CACHED_MAX ? BLOB_CACHED_MAX : 0;
+}
+
+int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, uint64_t cached)
+{
+    struct blob_file file = {.io = blobs->io,
+                             .folder = blobs->folder,
+                             .blob = atomic_fetch_add(&blobs->next, 1),
+                             .direct = cached == 0,
+                             .cached = cached};
     numbered_name(file.blob, blobs_ending, file.name);
     int error = open_direct(&file, O_CREAT | O_EXCL);
     if (!error)
@@ -78,9 +89,13 @@ int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direc
 }
 
 int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size,
-                    bool direct)
+                    uint64_t cached)
 {
-    struct blob_file file = {.io = io, .folder = folder, .direct = direct && size % IO_BLOCK == 0};
+    struct blob_file file = {.io = io,
+                             .folder = folder,
+                             .direct = size >= cached && size % IO_BLOCK == 0,
+                             .cached = cached,
+                             .awaited = size};
     memcpy(file.name, name, strlen(name) + 1);
     int error = open_direct(&file, 0);
     if (error)
@@ -94,16 +109,16 @@ int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder,
     return 0;
 }
 
-/* The file system refuses a direct write after all: goes on by way of the page cache. */
-static int leave_direct(struct blob_file *file)
+/* Goes on past the page cache, or by way of it. */
+static int change_way(struct blob_file *file, bool direct)
 {
-    const struct io *io = file->io;
-    int cached = io->openat(io->self, file->folder, file->name, O_RDWR, 0);
-    if (cached < 0)
-        return errno;
-    io->close(io->self, file->file);
-    file->file = cached;
-    file->direct = false;
+    struct blob_file other = *file;
+    other.direct = direct;
+    int error = open_direct(&other, 0);
+    if (error)
+        return error;
+    file->io->close(file->io->self, file->file);
+    *file = other;
     return 0;
 }
 
@@ -114,20 +129,39 @@ static int write_direct(struct blob_file *file, unsigned char *bytes, size_t len
     return io_write_all(file->io, file->file, bytes, padded, (off_t)position);
 }
 
-int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+/* By way of the page cache. The disk begins with it at once, and who is far ahead of it waits: all at the end, or as
+ * much as comes, would stand in front of what others have to sync. */
+static int write_cached(struct blob_file *file, const unsigned char *bytes, size_t length, uint64_t position)
 {
     const struct io *io = file->io;
-    if (file->direct) {
-        int error = position % IO_BLOCK == 0 ? write_direct(file, bytes, length, position) : EINVAL;
+    uint64_t end = position + length;
+    int error = io_write_all(io, file->file, bytes, length, (off_t)position);
+    if (error)
+        return error;
+    io->write_back(io->self, file->file, (off_t)position, (off_t)length);
+    if (end - file->awaited <= UNDER_WAY)
+        return 0;
+    off_t behind = (off_t)(end - UNDER_WAY - file->awaited);
+    if (io->await_back(io->self, file->file, (off_t)file->awaited, behind) < 0)
+        return errno;
+    file->awaited = end - UNDER_WAY;
+    return 0;
+}
+
+int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position)
+{
+    int error = 0;
+    if (!file->direct && position >= file->cached && position % IO_BLOCK == 0)
+        error = change_way(file, true);
+    if (!error && file->direct) {
+        error = position % IO_BLOCK == 0 ? write_direct(file, bytes, length, position) : EINVAL;
         if (error != EINVAL)
             return error;
-        error = leave_direct(file);
-        if (error)
-            return error;
+        file->cached = BLOB_CACHED_ALL; /* the file system refuses a direct write after all */
+        file->awaited = position;
+        error = change_way(file, false);
     }
-    int error = io_write_all(io, file->file, bytes, length, (off_t)position);
-    io->write_back(io->self, file->file, (off_t)position, (off_t)length);
-    return error;
+    return error ? error : write_cached(file, bytes, length, position);
 }
 
 int blob_file_sync(struct blob_file *file, uint64_t size)
@@ -170,7 +204,7 @@ void blobs_remove(struct blobs *blobs, uint64_t blob)
 static int adopt_by_copy(struct blobs *target, int from, uint64_t size, uint64_t *ret_blob)
 {
     struct blob_file to;
-    int error = blob_file_create(&to, target, false);
+    int error = blob_file_create(&to, target, BLOB_CACHED_ALL);
     if (error)
         return error;
     error = io_copy_all(target->io, from, 0, to.file, 0, size);

@@ -70,27 +70,38 @@ struct blob_file {
     const struct io *io;
     int folder;
     char name[NUMBERED_NAME_MAX];
-    uint64_t blob; /* 0: never made, or no blob yet */
-    int file;      /* -1: closed */
-    bool direct;   /* past the page cache */
+    uint64_t blob;    /* 0: never made, or no blob yet */
+    int file;         /* -1: closed */
+    bool direct;      /* it is written past the page cache now */
+    uint64_t cached;  /* so many of its first bytes are not */
+    uint64_t awaited; /* of these, so many have left the page cache for the disk */
 };
+
+/* Bytes. Who wants a file of up to so many soon after it was written finds it in the page cache. */
+#define BLOB_CACHED_MAX ((uint64_t)256 << 20)
+
+/* How many of the first bytes of a file of that size, or of a size that is not known, go by way of the page cache: all
+ * of one that may be read soon, and none of a larger one, which would push out what others read. */
+uint64_t blob_cached(uint64_t size);
+
+#define BLOB_CACHED_ALL UINT64_MAX
 
 struct blob_file blob_file_none(void);
 bool blob_file_is_open(const struct blob_file *file);
 
-/* Makes an empty file under a new number; an errno. `direct`: it is written past the page cache where the file
- * system allows that, so that bulk data hardly delays the small commits beside it (docs/performance.md).
- * Blocking. */
-int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, bool direct);
+/* Makes an empty file under a new number; an errno. So many of its first bytes go by way of the page cache; what is
+ * behind them goes past it where the file system allows that. Blocking. */
+int blob_file_create(struct blob_file *ret_file, struct blobs *blobs, uint64_t cached);
 
 /* Opens a file of any folder, which stays open as long as it does, to go on writing it behind its first `size` bytes;
  * what it has behind them is dropped. An errno. Blocking. */
 int blob_file_go_on(struct blob_file *ret_file, const struct io *io, int folder, const char *name, uint64_t size,
-                    bool direct);
+                    uint64_t cached);
 
-/* Writes; an errno. To a direct file: from memory aligned to IO_BLOCK that reaches to its next multiple, where zeros
- * are put behind the bytes. At a position that is no multiple of it the file goes on by way of the page cache.
- * Blocking. */
+/* Writes behind what was written last; an errno. From memory aligned to IO_BLOCK that reaches to its next multiple,
+ * where zeros are put behind the bytes, unless all of the file goes by way of the page cache. At a position that is no
+ * multiple of it the file goes on by that way. Either way the disk has no more to do for it at once than a MiB, so that
+ * bulk data hardly delays the small commits beside it (docs/performance.md). Blocking. */
 int blob_file_write(struct blob_file *file, unsigned char *bytes, size_t length, uint64_t position);
 
 /* Gives the file its size and makes it durable, though not its entry in the folder; an errno. Blocking. */

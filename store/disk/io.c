@@ -84,6 +84,15 @@ static void posix_write_back(void *self, int file, off_t position, off_t length)
     (void)sync_file_range(file, position, length, SYNC_FILE_RANGE_WRITE);
 }
 
+static int posix_await_back(void *self, int file, off_t position, off_t length)
+{
+    const unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    (void)self;
+    int result = sync_file_range(file, position, length, all);
+    bool unknown = result < 0 && (errno == ENOSYS || errno == EOPNOTSUPP);
+    return unknown ? 0 : result; /* a system that has no such call: the sync at the end waits for all of it */
+}
+
 static int posix_ftruncate(void *self, int file, off_t length)
 {
     (void)self;
@@ -239,6 +248,7 @@ const struct io io_posix = {
     .fdatasync = posix_fdatasync,
     .fsync = posix_fsync,
     .write_back = posix_write_back,
+    .await_back = posix_await_back,
     .ftruncate = posix_ftruncate,
     .allocate = posix_allocate,
     .fstat = posix_fstat,

@@ -41,6 +41,9 @@ struct io {
     int (*fsync)(void *self, int file); /* of a folder: its entries are on disk */
     /* Starts writing the range back without waiting; advice only, the result does not matter. */
     void (*write_back)(void *self, int file, off_t position, off_t length);
+    /* Waits until what was written of the range has left the page cache for the disk; there it may still be in a cache.
+     * A failure is told here and perhaps by no later sync: what was written is not to be trusted then. */
+    int (*await_back)(void *self, int file, off_t position, off_t length);
     int (*ftruncate)(void *self, int file, off_t length);
     /* Gives the range blocks of its own and makes the file as long, like fallocate(). A file system that cannot says
      * EOPNOTSUPP. What a failed call has left is not known. */

@@ -74,6 +74,15 @@ static void read_only_write_back(void *self, int file, off_t position, off_t len
     (void)length;
 }
 
+static int read_only_await_back(void *self, int file, off_t position, off_t length)
+{
+    (void)self;
+    (void)file;
+    (void)position;
+    (void)length;
+    return 0;
+}
+
 static int read_only_ftruncate(void *self, int file, off_t length)
 {
     (void)self;
@@ -175,6 +184,7 @@ void io_read_only(struct io *ret_io, const struct io *base)
         .fdatasync = read_only_sync,
         .fsync = read_only_sync,
         .write_back = read_only_write_back,
+        .await_back = read_only_await_back,
         .ftruncate = read_only_ftruncate,
         .allocate = read_only_allocate,
         .fstat = read_only_fstat,

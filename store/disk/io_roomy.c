@@ -91,6 +91,12 @@ static void roomy_write_back(void *self, int file, off_t position, off_t length)
     base->write_back(base->self, file, position, length);
 }
 
+static int roomy_await_back(void *self, int file, off_t position, off_t length)
+{
+    const struct io *base = ((const struct io_roomy *)self)->base;
+    return base->await_back(base->self, file, position, length);
+}
+
 static int roomy_ftruncate(void *self, int file, off_t length)
 {
     const struct io *base = ((const struct io_roomy *)self)->base;
@@ -163,37 +169,41 @@ static int roomy_free_bytes(void *self, int file, uint64_t *ret_bytes)
     return base->free_bytes(base->self, file, ret_bytes);
 }
 
+static const struct io calls = {
+    .openat = roomy_openat,
+    .close = roomy_close,
+    .dup = roomy_dup,
+    .pread = roomy_pread,
+    .pread_nowait = roomy_pread_nowait,
+    .expect = roomy_expect,
+    .pwrite = roomy_pwrite,
+    .fdatasync = roomy_fdatasync,
+    .fsync = roomy_fsync,
+    .write_back = roomy_write_back,
+    .await_back = roomy_await_back,
+    .ftruncate = roomy_ftruncate,
+    .allocate = roomy_allocate,
+    .fstat = roomy_fstat,
+    .mkdirat = roomy_mkdirat,
+    .unlinkat = roomy_unlinkat,
+    .renameat = roomy_renameat,
+    .linkat = roomy_linkat,
+    .exchange = roomy_exchange,
+    .copy_range = roomy_copy_range,
+    .set_written = roomy_set_written,
+    .lock = roomy_lock,
+    .list = roomy_list,
+    .free_bytes = roomy_free_bytes,
+};
+
+/* What is true of the files is what is true of those of the other table. */
 void io_roomy_init(struct io_roomy *roomy, const struct io *base, bool (*make_room)(void *arg), void *arg)
 {
     *roomy = (struct io_roomy){.base = base, .make_room = make_room, .arg = arg};
-    roomy->io = (struct io){
-        .self = roomy,
-        .holes = base->holes,
-        .own_numbers = base->own_numbers,
-        .far = base->far,
-        .tenure = base->tenure,
-        .openat = roomy_openat,
-        .close = roomy_close,
-        .dup = roomy_dup,
-        .pread = roomy_pread,
-        .pread_nowait = roomy_pread_nowait,
-        .expect = roomy_expect,
-        .pwrite = roomy_pwrite,
-        .fdatasync = roomy_fdatasync,
-        .fsync = roomy_fsync,
-        .write_back = roomy_write_back,
-        .ftruncate = roomy_ftruncate,
-        .allocate = roomy_allocate,
-        .fstat = roomy_fstat,
-        .mkdirat = roomy_mkdirat,
-        .unlinkat = roomy_unlinkat,
-        .renameat = roomy_renameat,
-        .linkat = roomy_linkat,
-        .exchange = roomy_exchange,
-        .copy_range = roomy_copy_range,
-        .set_written = roomy_set_written,
-        .lock = roomy_lock,
-        .list = roomy_list,
-        .free_bytes = roomy_free_bytes,
-    };
+    roomy->io = calls;
+    roomy->io.self = roomy;
+    roomy->io.holes = base->holes;
+    roomy->io.own_numbers = base->own_numbers;
+    roomy->io.far = base->far;
+    roomy->io.tenure = base->tenure;
 }

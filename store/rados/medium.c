@@ -315,6 +315,12 @@ static void medium_write_back(void *self, int file, off_t position, off_t length
     (void)self, (void)file, (void)position, (void)length;
 }
 
+static int medium_await_back(void *self, int file, off_t position, off_t length)
+{
+    (void)self, (void)file, (void)position, (void)length;
+    return 0;
+}
+
 static int medium_ftruncate(void *self, int file, off_t length)
 {
     struct medium *medium = of(self);
@@ -572,6 +578,7 @@ static const struct io table = {
     .fdatasync = medium_fdatasync,
     .fsync = medium_fsync,
     .write_back = medium_write_back,
+    .await_back = medium_await_back,
     .ftruncate = medium_ftruncate,
     .allocate = medium_allocate,
     .fstat = medium_fstat,

@@ -84,7 +84,7 @@ static enum store_error ops_check(const struct depot_options *options, const str
 static int write_blob(struct blobs *blobs, const struct store_op *op, uint64_t *ret_blob)
 {
     struct blob_file file;
-    int error = blob_file_create(&file, blobs, false);
+    int error = blob_file_create(&file, blobs, BLOB_CACHED_ALL);
     if (error)
         return error;
     error = io_write_all(blobs->io, file.file, op->payload, op->size, 0);

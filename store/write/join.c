@@ -90,7 +90,7 @@ static int copy_all(const struct upload *whole, struct blob_file *to)
 static int fill(const struct join *join)
 {
     struct blob_file file = blob_file_none();
-    int error = upload_open(join->whole, false, &file);
+    int error = upload_open(join->whole, BLOB_CACHED_ALL, &file);
     if (!error)
         error = copy_all(join->whole, &file);
     if (!error)

@@ -48,14 +48,22 @@ void pump_flush(struct stream *stream)
 
 /* ---- one turn; on an I/O thread --------------------------------------------------------------- */
 
+/* For the bytes of the payload; an errno. */
+static int open_file(struct stream *stream)
+{
+    struct upload *upload = stream->upload;
+    if (stream->goes_on)
+        return upload_open(upload, blob_cached(upload->file.slot.length), &stream->file);
+    return blob_file_create(&stream->file, stream->intake->blobs, blob_cached(stream->announced));
+}
+
 /* Writes the next bytes of the payload; an errno. */
 static int write_bytes(struct stream *stream, unsigned char *bytes, size_t length)
 {
     /* What stream_begin() saw may be used up by now, and of some uploads it knew no size. */
     int error = space_has(stream->services->space, length) ? 0 : ENOSPC;
     if (!error && !blob_file_is_open(&stream->file))
-        error = stream->goes_on ? upload_open(stream->upload, true, &stream->file)
-                                : blob_file_create(&stream->file, stream->intake->blobs, true);
+        error = open_file(stream);
     if (!error)
         error = blob_file_write(&stream->file, bytes, length, stream->position);
     if (error)

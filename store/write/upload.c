@@ -22,12 +22,12 @@ static int note(struct upload *upload, struct upload_slot *slot)
 
 /* ---- its bytes -------------------------------------------------------------------------------- */
 
-int upload_open(struct upload *upload, bool direct, struct blob_file *ret_file)
+int upload_open(struct upload *upload, uint64_t cached, struct blob_file *ret_file)
 {
     const struct uploads *uploads = upload->uploads;
     char name[NUMBERED_NAME_MAX];
     numbered_name(upload->id, UNFINISHED_BYTES, name);
-    return blob_file_go_on(ret_file, uploads->io, uploads->folder, name, upload->file.slot.offset, direct);
+    return blob_file_go_on(ret_file, uploads->io, uploads->folder, name, upload->file.slot.offset, cached);
 }
 
 int upload_rest(struct upload *upload, struct blob_file *file, uint64_t offset)

@@ -33,9 +33,9 @@ struct upload {
 /* What is known of it, borrowed from it. */
 void upload_describe(const struct upload *upload, struct upload_info *ret_info);
 
-/* Opens the file of its bytes to go on behind its offset, past the page cache if that is wanted and can be; an errno.
- * Blocking. */
-int upload_open(struct upload *upload, bool direct, struct blob_file *ret_file);
+/* Opens the file of its bytes to go on behind its offset; of all of them so many of the first go by way of the page
+ * cache (blobs.h). An errno. Blocking. */
+int upload_open(struct upload *upload, uint64_t cached, struct blob_file *ret_file);
 
 /* So many bytes are written: makes them durable, and then that they are; an errno. Closed is a file that has had
  * nothing written to it. Blocking. */

@@ -63,9 +63,9 @@ struct sim_disk {
 };
 
 static const char *const call_names[SIM_CALLS + 1] = {
-    "openat",     "close",      "dup",         "pread", "pread_nowait", "pwrite",     "fdatasync", "fsync",
-    "write_back", "ftruncate",  "allocate",    "fstat", "mkdirat",      "unlinkat",   "renameat",  "linkat",
-    "exchange",   "copy_range", "set_written", "lock",  "list",         "free_bytes", "any",
+    "openat",     "close",      "dup",        "pread",       "pread_nowait", "pwrite",  "fdatasync",  "fsync",
+    "write_back", "await_back", "ftruncate",  "allocate",    "fstat",        "mkdirat", "unlinkat",   "renameat",
+    "linkat",     "exchange",   "copy_range", "set_written", "lock",         "list",    "free_bytes", "any",
 };
 
 const char *sim_call_name(enum sim_call call)
@@ -579,6 +579,20 @@ static void sim_write_back(void *self, int file, off_t position, off_t length)
     finish(disk, error, 0);
 }
 
+/* Nothing comes to stay by it; but a failure is told once, as by a sync that fails. */
+static int sim_await_back(void *self, int file, off_t position, off_t length)
+{
+    struct sim_disk *disk = self;
+    struct descriptor *descriptor;
+    (void)position;
+    (void)length;
+    int error = begin(disk, SIM_AWAIT_BACK);
+    int bad = error && !disk->faulted ? error : find_file(disk, file, &descriptor);
+    if (!bad && error)
+        sim_file_sync_failed(&descriptor->node->file, &disk->prng);
+    return (int)finish(disk, bad ? bad : error, 0);
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static int sim_fstat(void *self, int file, struct stat *ret_stat)
@@ -770,6 +784,7 @@ static const struct io table = {
     .fdatasync = sim_fdatasync,
     .fsync = sim_fsync,
     .write_back = sim_write_back,
+    .await_back = sim_await_back,
     .ftruncate = sim_ftruncate,
     .allocate = sim_allocate,
     .fstat = sim_fstat,

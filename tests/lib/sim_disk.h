@@ -44,6 +44,7 @@ enum sim_call {
     SIM_FDATASYNC,
     SIM_FSYNC,
     SIM_WRITE_BACK,
+    SIM_AWAIT_BACK,
     SIM_FTRUNCATE,
     SIM_ALLOCATE,
     SIM_FSTAT,

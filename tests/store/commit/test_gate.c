@@ -256,7 +256,7 @@ static bool blob_outlives(bool in_doubt)
     const struct home home = {.open = io->openat(io->self, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0),
                               .path = strdup("/")};
     blobs_init(&blobs, io, &home, pool, 1, &needs_lock);
-    ck_assert_int_eq(blob_file_create(&file, &blobs, false), 0);
+    ck_assert_int_eq(blob_file_create(&file, &blobs, BLOB_CACHED_ALL), 0);
     blob_file_close(&file);
     gate_init(&own, &services, &quota, &blobs);
     struct txn_step step = {.blob = file.blob};
