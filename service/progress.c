@@ -6,13 +6,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
     TICK = 200,      /* milliseconds between two looks at the figures */
     INTERVAL = 10,   /* seconds between two lines where there is no terminal */
     MEMORY = 5,      /* seconds after which most of what the rate was is forgotten */
-    BAR = 24,        /* characters */
+    BAR = 24,        /* characters ... */
+    BAR_ENDS = 3,    /* ... and those around it */
     LINE_SIZE = 256, /* bytes */
     AMOUNT_MAX = 32,
 };
@@ -91,14 +93,27 @@ static void tell(struct progress *progress, const char *line, size_t length)
         return; /* it was only meant to be looked at */
 }
 
+/* How many characters a line of the terminal has; more than there are to draw where it does not say. */
+static size_t columns_of(const struct progress *progress)
+{
+    struct winsize size;
+    return ioctl(progress->file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : LINE_SIZE;
+}
+
+/* What has no room in the line is left out, the bar first: what goes on in the next line would stay there. */
 static void draw(struct progress *progress, const struct progress_figures *figures)
 {
-    char line[LINE_SIZE];
-    int filled = (int)(share_of(figures) * BAR);
-    int begun = snprintf(line, sizeof line, "%s[%.*s%*s] ", erase, filled, "========================", BAR - filled,
-                         "");
-    size_t length = (size_t)begun + put_figures(line + begun, sizeof line - (size_t)begun, progress, figures);
-    tell(progress, line, length);
+    char line[LINE_SIZE], told[LINE_SIZE];
+    size_t room = columns_of(progress) - 1;
+    size_t length = put_figures(told, sizeof told, progress, figures);
+    int filled = (int)(share_of(figures) * BAR), begun = snprintf(line, sizeof line, "%s", erase);
+    if (room >= length + BAR + BAR_ENDS)
+        begun += snprintf(line + begun, sizeof line - (size_t)begun, "[%.*s%*s] ", filled,
+                          "========================", BAR - filled, "");
+    else if (length > room)
+        length = room;
+    begun += snprintf(line + begun, sizeof line - (size_t)begun, "%.*s", (int)length, told);
+    tell(progress, line, (size_t)begun < sizeof line ? (size_t)begun : sizeof line - 1);
     progress->drawn = true;
 }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -77,6 +78,31 @@ START_TEST(a_terminal_has_a_line_that_is_drawn_anew)
 }
 END_TEST
 
+/* Nothing goes on in the next line, where nobody would wipe it: the bar is left out, and then the end. */
+START_TEST(a_line_is_no_longer_than_the_terminal_is_wide)
+{
+    static const struct {
+        unsigned short columns;
+        const char *line;
+    } cases[] = {{100, "\r\033[K[============            ] photos:  50 %, 512 MiB of 1.0 GiB, "},
+                 {60, "\r\033[Kphotos:  50 %, 512 MiB of 1.0 GiB, "},
+                 {20, "\r\033[Kphotos:  50 %, 512 \r"},
+                 {2, "\r\033[Kp\r"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int terminal, outside = open_terminal(&terminal);
+        const struct winsize size = {.ws_col = cases[i].columns, .ws_row = 20};
+        char text[TEXT_MAX];
+        struct progress progress;
+        ck_assert_int_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
+        progress_begin(&progress, terminal, false, sample, (void *)(uintptr_t)&half);
+        read_up_to(outside, cases[i].line, text);
+        progress_end(&progress);
+        close(terminal);
+        close(outside);
+    }
+}
+END_TEST
+
 START_TEST(elsewhere_a_line_comes_when_it_is_due)
 {
     int ends[2];
@@ -131,6 +157,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_terminal_has_a_line_that_is_drawn_anew,
+        a_line_is_no_longer_than_the_terminal_is_wide,
         elsewhere_a_line_comes_when_it_is_due,
         scripts_get_an_object_a_line,
         what_ends_soon_says_nothing,
