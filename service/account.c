@@ -66,7 +66,7 @@ static void json_end(struct account *account, const char *sentence)
     list(text, "absent", &account->absent);
     list(text, "removed", &account->removed);
     jsontext_figure(text, "flaw_count", account->flaws);
-    jsontext_flag(text, "complete", !sentence && account->failed == 0);
+    jsontext_flag(text, "complete", !sentence && account->failed == 0 && account->refused == 0);
     words(text, "error", sentence);
     jsontext_close(text, '}');
     fwrite(text->bytes, 1, text->length, stdout);
@@ -103,11 +103,11 @@ static void print_store(const struct backup_store *store, const uint64_t *offset
 static void print_end(const struct account *account)
 {
     printf("%zu store%s", account->stores, account->stores == 1 ? "" : "s");
-    if (account->failed == 0 && account->flaws == 0)
+    if (account->failed == 0 && account->refused == 0 && account->flaws == 0)
         puts(", all copied");
     else
-        printf(", %zu of them copied; %" PRIu64 " flaw%s\n", account->stores - account->failed, account->flaws,
-               account->flaws == 1 ? "" : "s");
+        printf(", %zu of them copied; %" PRIu64 " flaw%s\n", account->stores - account->failed - account->refused,
+               account->flaws, account->flaws == 1 ? "" : "s");
 }
 
 /* ---- the account ----------------------------------------------------------------------------- */
@@ -139,7 +139,9 @@ void account_flaw(struct account *account, const char *store, const char *where,
 void account_store(struct account *account, const struct backup_store *store, const uint64_t *offset)
 {
     account->stores++;
-    account->failed += store->error != STORE_OK;
+    bool refused = store->error == STORE_DAMAGED || store->error == STORE_GONE;
+    account->refused += refused;
+    account->failed += store->error != STORE_OK && !refused;
     account->flawed = false;
     if (account->json)
         json_store(account, store, store->error ? NULL : offset);
@@ -147,13 +149,17 @@ void account_store(struct account *account, const struct backup_store *store, co
         print_store(store, offset);
 }
 
-void account_absent(struct account *account, const char *name, bool removed)
+void account_absent(struct account *account, const char *name, enum account_absence absence)
 {
+    static const char *const texts[] = {
+        [ACCOUNT_REMOVED] = "it is not there any more: its copy was removed",
+        [ACCOUNT_GONE] = "it is not there any more: its copy stays as it was; --prune removes it",
+        [ACCOUNT_HIDDEN] = "the server does not show it to who asks (--token-file): its copy stays as it was",
+    };
     if (account->json)
-        jsontext_text(removed ? &account->removed : &account->absent, name);
+        jsontext_text(absence == ACCOUNT_REMOVED ? &account->removed : &account->absent, name);
     else
-        printf("store %s: it is not there any more: %s\n", name,
-               removed ? "its copy was removed" : "its copy stays as it was; --prune removes it");
+        printf("store %s: %s\n", name, texts[absence]);
 }
 
 enum check_status account_end(struct account *account, const char *sentence)
@@ -171,5 +177,5 @@ enum check_status account_end(struct account *account, const char *sentence)
         command_fail(account->command, "the report could not be written to the end");
     if (sentence || account->failed > 0 || !written)
         return CHECK_UNKNOWN;
-    return account->flaws > 0 ? CHECK_FLAWS : CHECK_WHOLE;
+    return account->flaws > 0 || account->refused > 0 ? CHECK_FLAWS : CHECK_WHOLE;
 }

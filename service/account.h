@@ -4,7 +4,7 @@
  *     account_begin(&account, "backup", json, from, to);
  *     account_flaw(&account, name, "the source", &flaw, kept); // each store: its flaws, then ...
  *     account_store(&account, &told, &offset);                 // ... what has become of it
- *     account_absent(&account, name, removed);
+ *     account_absent(&account, name, absence);
  *     status = account_end(&account, sentence);       // why nothing could be copied, or nothing more; or NULL
  *
  * docs/backup.md has the shape of the JSON. Thread: one.
@@ -25,6 +25,7 @@ struct account {
     struct jsontext removed;     /* ... and of those that went */
     size_t stores;
     size_t failed;
+    size_t refused; /* since they are damaged */
     uint64_t flaws;
     bool flawed; /* the store under way */
 };
@@ -39,8 +40,14 @@ void account_flaw(struct account *account, const char *store, const char *where,
 /* `offset` NULL: it is not known, or there is no new copy. */
 void account_store(struct account *account, const struct backup_store *store, const uint64_t *offset);
 
-/* The copy of a store that is not there any more was removed, or stays. */
-void account_absent(struct account *account, const char *name, bool removed);
+enum account_absence {
+    ACCOUNT_REMOVED, /* its copy was removed */
+    ACCOUNT_GONE,    /* it stays; so it does ... */
+    ACCOUNT_HIDDEN,  /* ... where the server does not say that the store is gone */
+};
+
+/* The copy of a store that is not there any more. */
+void account_absent(struct account *account, const char *name, enum account_absence absence);
 
 /* Writes the sum and frees. */
 enum check_status account_end(struct account *account, const char *sentence);

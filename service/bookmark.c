@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-enum { FILE_MAX = 64 << 20 };
+enum { FILE_MAX = 64 << 20, CHECK_LENGTH = 22 };
 
 static const char landmark_line[] = "\nlandmark ";
 static const char damaged_line[] = "\ndamaged ";
@@ -58,32 +59,67 @@ static json_t *read_line(const char *text, const char *label)
     return line ? json_loads(line + strlen(label), JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 }
 
-void bookmark_read(struct bookmark *bookmark)
+/* Whether the text is what was written; *ret_body: behind the check. */
+static bool is_whole(const char *text, size_t length, const char **ret_body)
 {
-    size_t length = 0;
-    char *path = path_of(bookmark->folder, bookmark->name, "");
-    char *text = path ? small_file_read(path, FILE_MAX, &length) : NULL;
-    bookmark_forget(bookmark);
-    if (!text || sscanf(text, "next %" SCNu64 "\nlog %31[0-9a-f]", &bookmark->next, bookmark->log) != 2)
-        bookmark_forget(bookmark);
-    json_t *damaged = read_line(text, damaged_line);
-    if (bookmark->log[0])
-        bookmark->landmark = read_line(text, landmark_line);
-    if (bookmark->log[0] && json_is_array(damaged))
-        json_array_extend(bookmark->damaged, damaged);
-    json_decref(damaged);
-    free(text);
-    free(path);
+    uint64_t check;
+    int begun = 0;
+    if (sscanf(text, "check %16" SCNx64 "%n", &check, &begun) != 1 || begun != CHECK_LENGTH || text[begun] != '\n')
+        return false;
+    *ret_body = text + begun;
+    return XXH3_64bits(*ret_body, length - (size_t)begun) == check;
 }
 
-static bool write_text(FILE *file, const struct bookmark *bookmark)
+static bool read_body(struct bookmark *bookmark, const char *body)
 {
-    bool good = fprintf(file, "next %" PRIu64 "\nlog %s", bookmark->next, bookmark->log) > 0;
+    if (sscanf(body, "\nnext %" SCNu64 "\nlog %31[0-9a-f]", &bookmark->next, bookmark->log) != 2)
+        return false;
+    json_t *damaged = read_line(body, damaged_line);
+    bookmark->landmark = read_line(body, landmark_line);
+    if (json_is_array(damaged))
+        json_array_extend(bookmark->damaged, damaged);
+    json_decref(damaged);
+    return true;
+}
+
+bool bookmark_read(struct bookmark *bookmark)
+{
+    size_t length = 0;
+    const char *body;
+    char *path = path_of(bookmark->folder, bookmark->name, "");
+    char *text = path ? small_file_read(path, FILE_MAX, &length) : NULL;
+    bool missing = path && !text && errno == ENOENT;
+    bookmark_forget(bookmark);
+    bool good = text && is_whole(text, length, &body) && read_body(bookmark, body);
+    if (!good)
+        bookmark_forget(bookmark);
+    free(text);
+    free(path);
+    return good || missing;
+}
+
+static bool write_body(FILE *file, const struct bookmark *bookmark)
+{
+    bool good = fprintf(file, "\nnext %" PRIu64 "\nlog %s", bookmark->next, bookmark->log) > 0;
     if (good && bookmark->landmark)
         good = fputs(landmark_line, file) >= 0 && json_dumpf(bookmark->landmark, file, JSON_COMPACT) == 0;
     if (good && json_array_size(bookmark->damaged) > 0)
         good = fputs(damaged_line, file) >= 0 && json_dumpf(bookmark->damaged, file, JSON_COMPACT) == 0;
-    return good && fputc('\n', file) >= 0 && fflush(file) == 0 && fdatasync(fileno(file)) == 0;
+    return good && fputc('\n', file) >= 0;
+}
+
+static bool write_text(FILE *file, const struct bookmark *bookmark)
+{
+    char *body = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&body, &length);
+    bool good = memory && write_body(memory, bookmark);
+    if (memory && fclose(memory) != 0)
+        good = false;
+    good = good && fprintf(file, "check %016" PRIx64, (uint64_t)XXH3_64bits(body, length)) == CHECK_LENGTH &&
+           fwrite(body, 1, length, file) == length && fflush(file) == 0 && fdatasync(fileno(file)) == 0;
+    free(body);
+    return good;
 }
 
 int bookmark_write(const struct bookmark *bookmark)

@@ -1,6 +1,7 @@
 /* bookmark.h - how far a store of a server has been followed: a file in the folder where that is done.
  *
- *     FOLDER/follow/NAME     next 147488
+ *     FOLDER/follow/NAME     check dbd38ff853fc2d21    XXH3-64 of all behind this line
+ *                            next 147488
  *                            log 9f31c2aa
  *                            landmark {...}    the last change that was read (landmark.h)
  *                            damaged [...]     changes whose objects could not be had: they are asked for again
@@ -32,8 +33,8 @@ int bookmark_make_folder(const char *folder);
 void bookmark_init(struct bookmark *bookmark, const char *folder, const char *name);
 void bookmark_free(struct bookmark *bookmark);
 
-/* Reads it: it knows nothing where there is none. */
-void bookmark_read(struct bookmark *bookmark);
+/* Reads it: it knows nothing where there is none. False: it is damaged, or cannot be read, and knows nothing. */
+bool bookmark_read(struct bookmark *bookmark);
 void bookmark_forget(struct bookmark *bookmark);
 
 /* On disk when it returns: all in front of it is. An errno. */

@@ -20,7 +20,8 @@ struct copying {
 /* Where what is copied is only what was made of a server. */
 struct copying_part {
     const char *from;                                    /* the folder */
-    const char *where;                                   /* what is damaged when the folder is, in a sentence */
+    const char *where;                                   /* what is damaged when the folder is, in a sentence, ... */
+    const char *remedy;                                  /* ... and why a store is not copied then */
     bool (*wanted)(void *arg, const char *store);        /* whether it is copied */
     uint64_t (*offset_of)(void *arg, const char *store); /* the point of the server's log */
     void (*tell_flaws)(void *arg, const char *store);    /* what is damaged there goes into the account */

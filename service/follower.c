@@ -32,6 +32,7 @@ struct pursuit {
     json_t *unsettled;     /* name of an object -> its last change, which the folder does not have just so */
     json_t *damaged;       /* the same of those that the server cannot give */
     json_t *latest;        /* the changes of the last page that had some; NULL: none has come */
+    char *awaited;         /* name of an object that has to be told of, or the log is another one; NULL: none has */
     bool anew;             /* the folder has nothing of before */
     bool in_vain;          /* at the end of the feed was asked again for what is unsettled, and still is */
     enum follower_end end; /* when something has failed */
@@ -246,6 +247,13 @@ static bool settle(struct pursuit *pursuit, const char *name, json_t *json, bool
     return good;
 }
 
+/* The object of a change; NULL: none is waited for any more. */
+static void await(struct pursuit *pursuit, const json_t *change)
+{
+    free(pursuit->awaited);
+    pursuit->awaited = change ? change_name(change) : NULL;
+}
+
 /* Several changes of one object on a page count as the last. What is told anew is not damaged any more, or will be
  * found so again. */
 static bool take_changes(struct pursuit *pursuit, const json_t *changes)
@@ -259,6 +267,8 @@ static bool take_changes(struct pursuit *pursuit, const json_t *changes)
                fail(pursuit, "memory is out");
         if (good)
             json_object_del(pursuit->damaged, name);
+        if (good && pursuit->awaited && strcmp(name, pursuit->awaited) == 0)
+            await(pursuit, NULL);
         free(name);
     }
     for (size_t i = 0; i < count && good; i++) {
@@ -340,16 +350,32 @@ static bool is_same_log(struct pursuit *pursuit, const json_t *page, bool *ret_s
     return write_bookmark(pursuit);
 }
 
-/* Whether the log has what was read of it before: what the folder has is of no use for another history. */
+/* What the folder has is of no use for another history. */
+static bool refuse(struct pursuit *pursuit, bool *ret_gone)
+{
+    *ret_gone = pursuit->follower->replace;
+    return fail_as(pursuit, FOLLOWER_REFUSED,
+                   "its log does not have what was copied of it last: it was brought back from an older copy. The copy "
+                   "stays as it was; with --replace it is taken as it is");
+}
+
+/* Whether the log has what was read of it before. */
 static bool is_same_history(struct pursuit *pursuit, bool *ret_gone)
 {
-    const struct follower *follower = pursuit->follower;
     const struct bookmark *bookmark = &pursuit->bookmark;
-    bool lost = bookmark->log[0] &&
-                landmark_is_lost(follower->remote, pursuit->name, bookmark->log, bookmark->next, bookmark->landmark);
-    *ret_gone = lost && follower->replace;
-    return !lost || fail(pursuit, "its log does not have what was copied of it last: it was brought back from an older "
-                                  "copy; with --replace it is taken as it is");
+    await(pursuit, NULL);
+    if (!bookmark->log[0])
+        return true;
+    switch (
+        landmark_find(pursuit->follower->remote, pursuit->name, bookmark->log, bookmark->next, bookmark->landmark)) {
+    case LANDMARK_LOST:
+        return refuse(pursuit, ret_gone);
+    case LANDMARK_MOVED:
+        await(pursuit, bookmark->landmark);
+        return pursuit->awaited || fail(pursuit, "memory is out");
+    default:
+        return true;
+    }
 }
 
 /* By what the log is known again. */
@@ -427,8 +453,11 @@ static bool open_store(struct pursuit *pursuit)
     enum store_error error = STORE_OK;
     if (pursuit->anew)
         bookmark_forget(&pursuit->bookmark);
-    else
-        bookmark_read(&pursuit->bookmark);
+    else if (!bookmark_read(&pursuit->bookmark) && !pursuit->follower->replace)
+        return fail(pursuit,
+                    "how far it was followed is damaged in the backup: %s/follow/%s. With --replace it is "
+                    "copied anew",
+                    pursuit->follower->folder, pursuit->name);
     if (!pursuit->bookmark.log[0]) {
         bookmark_remove(&pursuit->bookmark);
         error = depot_delete(depot, pursuit->name, true, NULL);
@@ -497,7 +526,8 @@ static bool follow(struct pursuit *pursuit, const json_t *limits, bool *ret_gone
     *ret_gone = false;
     pursuit->end = FOLLOWER_FAILED;
     bool good = open_store(pursuit) && set_goal(pursuit) && is_same_history(pursuit, ret_gone) &&
-                pursue(pursuit, ret_gone) && is_enough(pursuit) && set_limits(pursuit, limits);
+                pursue(pursuit, ret_gone) && (!pursuit->awaited || refuse(pursuit, ret_gone)) && is_enough(pursuit) &&
+                set_limits(pursuit, limits);
     if (good) {
         remember(pursuit);
         tell_damaged(pursuit);
@@ -528,24 +558,26 @@ enum follower_end follower_follow(struct follower *follower, const char *name, c
     json_decref(pursuit.unsettled);
     json_decref(pursuit.damaged);
     json_decref(pursuit.latest);
+    free(pursuit.awaited);
     return good ? FOLLOWER_ARRIVED : pursuit.end;
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-bool follower_knows(struct follower *follower, const char *name, bool *ret_same)
+bool follower_knows(struct follower *follower, const char *name, enum follower_known *ret_known)
 {
     struct bookmark bookmark;
     char path[PATH_SIZE];
     json_t *page = NULL;
     int status = 404;
     bookmark_init(&bookmark, follower->folder, name);
-    bookmark_read(&bookmark);
+    bool told = bookmark_read(&bookmark);
     (void)snprintf(path, sizeof path, "/v1/stores/%s/changes?since=0&limit=1", name);
     if (bookmark.log[0])
         status = remote_json(follower->remote, path, &page);
     const char *log = json_string_value(json_object_get(page, "log"));
-    *ret_same = log && strcmp(log, bookmark.log) == 0;
+    bool same = log && strcmp(log, bookmark.log) == 0;
+    *ret_known = !told ? FOLLOWER_UNTOLD : same ? FOLLOWER_SAME : FOLLOWER_OTHER;
     json_decref(page);
     bookmark_free(&bookmark);
     (void)snprintf(follower->error, sizeof follower->error, "%s", remote_error(follower->remote));

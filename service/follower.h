@@ -39,6 +39,7 @@ struct follower {
 enum follower_end {
     FOLLOWER_ARRIVED, /* the store is at a point of the server's log */
     FOLLOWER_GONE,    /* the server has it not any more */
+    FOLLOWER_REFUSED, /* its log is not the one that was followed, gone on: `error` says so */
     FOLLOWER_FAILED,  /* it is at no point: `error` says why */
     FOLLOWER_OVER,    /* and nothing more can be had of any store, or be stored */
 };
@@ -48,9 +49,15 @@ enum follower_end {
 enum follower_end follower_follow(struct follower *follower, const char *name, const json_t *limits,
                                   uint64_t *ret_offset);
 
+enum follower_known {
+    FOLLOWER_OTHER,  /* it is not, or none of that name was */
+    FOLLOWER_SAME,   /* it is */
+    FOLLOWER_UNTOLD, /* what would tell is damaged in the folder */
+};
+
 /* Whether the server's store of that name is the one that was followed before. False: it does not answer, and `error`
  * says why. Blocking. */
-bool follower_knows(struct follower *follower, const char *name, bool *ret_same);
+bool follower_knows(struct follower *follower, const char *name, enum follower_known *ret_known);
 
 /* Whether the server says that it has no such store. Blocking. */
 bool follower_is_gone(struct follower *follower, const char *name);

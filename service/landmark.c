@@ -66,20 +66,28 @@ static bool is_no_place(struct remote *remote, const char *store, const char *lo
     return none;
 }
 
-static bool is_lost_at(struct remote *remote, const char *store, const char *log, uint64_t place, const json_t *change)
+static enum landmark_found find_at(struct remote *remote, const char *store, const char *log, uint64_t place,
+                                   const json_t *change)
 {
     json_t *page;
     int status = ask(remote, store, place, &page);
     const char *other = json_string_value(json_object_get(page, "log"));
     const json_t *first = json_array_get(json_object_get(page, "changes"), 0);
-    bool lost = status == 200 && change && first && other && strcmp(other, log) == 0 &&
-                number_of(first, "offset") == place && !is_same(first, change);
+    bool same_log = status == 200 && other && strcmp(other, log) == 0;
+    bool stands = first && number_of(first, "offset") == place;
+    enum landmark_found found = LANDMARK_THERE;
+    if (change && same_log && !stands)
+        found = LANDMARK_MOVED;
+    else if ((change && same_log && !is_same(first, change)) ||
+             (status == 410 && is_no_place(remote, store, log, place)))
+        found = LANDMARK_LOST;
     json_decref(page);
-    return lost || (status == 410 && is_no_place(remote, store, log, place));
+    return found;
 }
 
-bool landmark_is_lost(struct remote *remote, const char *store, const char *log, uint64_t next, const json_t *change)
+enum landmark_found landmark_find(struct remote *remote, const char *store, const char *log, uint64_t next,
+                                  const json_t *change)
 {
-    return is_lost_at(remote, store, log, next, NULL) ||
-           (change && is_lost_at(remote, store, log, number_of(change, "offset"), change));
+    enum landmark_found found = find_at(remote, store, log, next, NULL);
+    return found == LANDMARK_LOST || !change ? found : find_at(remote, store, log, number_of(change, "offset"), change);
 }

@@ -18,8 +18,14 @@
  * reference; NULL: none is told any more. Blocking. */
 json_t *landmark_choose(struct remote *remote, const char *store, const json_t *changes);
 
-/* Whether a log that was read up to `next` has gone on differently. False also where that cannot be known: no change is
- * remembered, or compaction has moved it. Blocking. */
-bool landmark_is_lost(struct remote *remote, const char *store, const char *log, uint64_t next, const json_t *change);
+enum landmark_found {
+    LANDMARK_THERE, /* or it cannot be known: none is remembered, or deletions are not told any more from there on */
+    LANDMARK_MOVED, /* compaction has moved it: its object has to be told of behind `next`, in this place or another */
+    LANDMARK_LOST,  /* the log has gone on differently */
+};
+
+/* What has become of a log that was read up to `next`. Blocking. */
+enum landmark_found landmark_find(struct remote *remote, const char *store, const char *log, uint64_t next,
+                                  const json_t *change);
 
 #endif

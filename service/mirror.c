@@ -67,9 +67,9 @@ static void keep_damaged(void *arg, const char *store, json_t *change)
 }
 
 /* A store that could not be followed: its copy stays as it is. */
-static void tell_failed(struct mirror *mirror, const char *name)
+static void tell_failed(struct mirror *mirror, const char *name, enum store_error error)
 {
-    const struct backup_store told = {.name = name, .error = STORE_IO, .why = mirror->follower.error};
+    const struct backup_store told = {.name = name, .error = error, .why = mirror->follower.error};
     progress_pause(&mirror->progress);
     account_store(mirror->account, &told, NULL);
     progress_resume(&mirror->progress);
@@ -87,11 +87,14 @@ static bool follow_store(struct mirror *mirror, const json_t *store)
                fail(mirror, "memory is out");
     case FOLLOWER_GONE: /* it was removed meanwhile */
         return true;
+    case FOLLOWER_REFUSED:
+        tell_failed(mirror, name, STORE_GONE);
+        return true;
     case FOLLOWER_FAILED:
-        tell_failed(mirror, name);
+        tell_failed(mirror, name, STORE_IO);
         return true;
     default:
-        tell_failed(mirror, name);
+        tell_failed(mirror, name, STORE_IO);
         return fail(mirror, "store %s: %s", name, mirror->follower.error);
     }
 }
@@ -110,13 +113,34 @@ static bool follow_stores(struct mirror *mirror, const json_t *stores)
 
 /* ---- whose backup it is ------------------------------------------------------------------------ */
 
+/* Looks for a store of the server that was followed. *ret_untold: one for which that cannot be known, or NULL. */
+static bool find_known(struct mirror *mirror, const json_t *stores, bool *ret_same, const char **ret_untold)
+{
+    const json_t *store;
+    size_t i;
+    *ret_same = false;
+    *ret_untold = NULL;
+    json_array_foreach (stores, i, store) {
+        const char *name = json_string_value(json_object_get(store, "name"));
+        enum follower_known known;
+        if (*ret_same)
+            break;
+        if (!follower_knows(&mirror->follower, name, &known))
+            return fail(mirror, "%s does not answer: %s", mirror->copying->from, mirror->follower.error);
+        *ret_same = known == FOLLOWER_SAME;
+        if (known == FOLLOWER_UNTOLD)
+            *ret_untold = name;
+    }
+    return true;
+}
+
 /* Whether one of the stores that were followed is the server's; or none were, and the backup is empty. */
 static bool check_source(struct mirror *mirror, const json_t *stores)
 {
     char **names;
-    size_t count, i;
-    const json_t *store;
-    bool same = false;
+    const char *untold;
+    size_t count;
+    bool same;
     if (mirror->copying->replace)
         return true;
     enum store_error error = depot_names(mirror->follower.depot, &names, &count);
@@ -125,12 +149,17 @@ static bool check_source(struct mirror *mirror, const json_t *stores)
     free(names);
     if (mirror->empty && count == 0)
         return true;
-    json_array_foreach (stores, i, store)
-        if (!same && !follower_knows(&mirror->follower, json_string_value(json_object_get(store, "name")), &same))
-            return fail(mirror, "%s does not answer: %s", mirror->copying->from, mirror->follower.error);
+    if (!find_known(mirror, stores, &same, &untold))
+        return false;
+    if (!same && untold)
+        return fail(mirror,
+                    "the backup is damaged: %s/follow/%s, which tells how far store %s was followed, and of which "
+                    "server. Nothing was touched; where %s is the one, --replace copies it anew",
+                    mirror->folder, untold, untold, mirror->copying->from);
     return same || fail(mirror,
-                        "%s is the backup of another source: %s has none of the stores that were copied. It was left "
-                        "untouched: name another folder or, where this is what you want, --replace",
+                        "%s is the backup of another source: %s has none of the stores that were copied, or who asks "
+                        "may see none of them (--token-file). It was left untouched: name another folder or, where "
+                        "this is what you want, --replace",
                         mirror->copying->to, mirror->copying->from);
 }
 
@@ -149,8 +178,9 @@ static bool has_name(const json_t *stores, const char *name)
 /* What a token does not show may be there: only what the server says it has not is removed. */
 static bool miss_store(struct mirror *mirror, const char *name)
 {
-    if (!mirror->copying->prune || !follower_is_gone(&mirror->follower, name)) {
-        account_absent(mirror->account, name, false);
+    bool gone = follower_is_gone(&mirror->follower, name);
+    if (!mirror->copying->prune || !gone) {
+        account_absent(mirror->account, name, gone ? ACCOUNT_GONE : ACCOUNT_HIDDEN);
         return true;
     }
     return follower_remove(&mirror->follower, name) || fail(mirror, "%s", mirror->follower.error);
@@ -190,7 +220,9 @@ static bool take_list(struct mirror *mirror, const json_t *answer, json_t *ret_s
     }
     if (!good)
         return fail(mirror, "the server's list of stores cannot be understood");
-    return !wanted || json_array_size(ret_stores) > 0 || fail(mirror, "the server has no store '%s'", wanted);
+    return !wanted || json_array_size(ret_stores) > 0 ||
+           fail(mirror, "the server shows no store '%s': it has none, or who asks may not see it (--token-file)",
+                wanted);
 }
 
 static bool list_stores(struct mirror *mirror, json_t *ret_stores)
@@ -284,9 +316,9 @@ static bool copy_all(struct mirror *mirror, bool followed)
     copying.prune = copying.prune && followed;
     const struct copying_part part = {
         .from = mirror->folder,
-        .where =
-            "what was copied to backup/server, and not the server (remove that folder, and run this once more with "
-            "--replace),",
+        .where = "what was copied to backup/server, and not the server,",
+        .remedy = "what was copied to backup/server is damaged, and not the server: remove that folder, and run this "
+                  "once more with --replace",
         .wanted = wanted,
         .offset_of = offset_of,
         .tell_flaws = tell_flaws,

@@ -151,6 +151,34 @@ START_TEST(a_store_that_cannot_be_read_keeps_no_other_from_being_copied)
 }
 END_TEST
 
+/* Who asks may see less than before, or nothing: nobody says that this is another server, or that a store is gone. */
+START_TEST(what_a_token_does_not_show_is_not_said_to_be_gone)
+{
+    const char *to = copies_beside("to"), *all = command_file("all", "all\n"), *some = command_file("some", "some\n"),
+               *none = command_file("none", "none\n");
+    const char *tokens = access_join(
+        access_token("all", access_grant("\"*\"", "", "\"read\",\"list\",\"write\",\"admin\""), NULL),
+        access_token("some", access_grant("\"main\"", "", "\"read\",\"list\""), NULL),
+        access_token("none", access_grant("\"other\"", "", "\"read\",\"list\""), NULL), NULL);
+    access_start(tokens, "");
+    site_expect(client_send(site.client, "PUT", site_target(""), NULL, 0, access_bearer("all"), NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/aa", NULL, 0, access_bearer("all"), NULL), 201);
+    const char *arguments[] = {"backup", "--from", site.server->url, to, "--token-file", all, "--prune", NULL};
+    command_run(arguments, WHOLE);
+    arguments[5] = some;
+    const char *output = command_run(arguments, WHOLE);
+    ck_assert_msg(strstr(output, "store aa: the server does not show it to who asks (--token-file)"), "%s", output);
+    arguments[5] = none;
+    output = command_run(arguments, UNKNOWN);
+    ck_assert_msg(strstr(output, "may see none of them (--token-file)"), "%s", output);
+    const char *one[] = {"backup", "--from", site.server->url, to, "--token-file", some, "--store", "aa", NULL};
+    output = command_run(one, UNKNOWN);
+    ck_assert_msg(strstr(output, "shows no store 'aa'"), "%s", output);
+    const char *check[] = {"check", to, NULL};
+    ck_assert_ptr_nonnull(strstr(command_run(check, WHOLE), "2 stores, all whole"));
+}
+END_TEST
+
 /* A report is one object, whatever happens. */
 START_TEST(a_report_is_told_of_a_server_that_is_not_there)
 {
@@ -238,7 +266,7 @@ static void copy_folder(const char *from, const char *to)
 
 static void expect_older(const char *to)
 {
-    json_t *report = copies_report(UNKNOWN, site.server->url, to);
+    json_t *report = copies_report(FLAWS, site.server->url, to);
     ck_assert_ptr_nonnull(strstr(error_of(report, "main"), "brought back from an older copy"));
     json_decref(report);
     copies_expect_whole(to);
@@ -285,6 +313,76 @@ END_TEST
 START_TEST(two_histories_with_changes_in_other_places_are_not_mixed)
 {
     bring_back("of the other, and so much longer than what was written to the first");
+}
+END_TEST
+
+enum { ROLLING = 24, ROLLING_SIZE = 100 << 10 };
+
+/* Writes until segments have gone by, none of whose records is of use, and has them compacted: what stood in them was
+ * moved, if it is there still. */
+static void roll(void)
+{
+    for (int i = 0; i < ROLLING; i++)
+        client_upload(site.client, site_object("rolling"), ROLLING_SIZE, (uint64_t)i, NULL);
+    site_expect(client_send(site.client, "POST", site_target("/compact"), NULL, 0, NULL), 200);
+}
+
+/* The change by which the log is known was moved, or that of another history was: only one of these goes on from what
+ * was copied. */
+START_TEST(two_histories_are_not_mixed_when_compaction_has_moved_their_changes)
+{
+    const char *to = copies_beside("to"), *older = copies_beside("older"), *data;
+    server_add(site.server, "--segment-size");
+    server_add(site.server, "1M");
+    site_start();
+    data = command_keep(strdup(site.server->data));
+    site_expect(site_put("k", "of both", NULL), 201);
+    server_stop(site.server);
+    copy_folder(site.server->data, older);
+    server_start(site.server);
+    site_reconnect();
+    site_expect(site_put("lost", "of the first", NULL), 201);
+    copies_make(site.server->url, to);
+    roll();
+    copies_make(site.server->url, to); /* its change was told again */
+    site_expect(site_put("lost", "of the first, once more", NULL), 200);
+    copies_make(site.server->url, to);
+    copies_serve(older);
+    site_expect(site_put("else", "of the other", NULL), 201);
+    for (int i = 0; i < 3; i++)
+        roll();
+    expect_older(to);
+    copies_serve(data);
+    copies_make(site.server->url, to);
+    copies_serve(older);
+    expect_replaced(to, "of the other");
+}
+END_TEST
+
+/* What tells how far a server was followed is a file as any other: when that is damaged nobody says that it is another
+ * server. */
+START_TEST(a_damaged_bookmark_is_damage_of_the_backup)
+{
+    const char *to = copies_beside("to");
+    site_start();
+    site_expect(site_put("k", "text", NULL), 201);
+    copies_make(site.server->url, to);
+    const char *bookmark = command_keep(strdup(client_text(site.client, "%s/backup/server/follow/main", to)));
+    const char *arguments[] = {"backup", "--from", site.server->url, to, NULL};
+    const char *replace[] = {"backup", "--replace", "--from", site.server->url, to, NULL};
+    for (int i = 0; i < 3; i++) {
+        const char *harm = i == 0   ? "truncate -s 0 '%s'"
+                           : i == 1 ? "truncate -s -9 '%s'"
+                                    : "printf 8 | dd of='%s' bs=1 seek=30 conv=notrunc status=none";
+        char command[512];
+        snprintf(command, sizeof command, harm, bookmark);
+        ck_assert_int_eq(system(command), 0);
+        const char *output = command_run(arguments, UNKNOWN);
+        ck_assert_msg(strstr(output, "the backup is damaged") && strstr(output, "follow/main"), "%s", output);
+        copies_expect_whole(to);
+        command_run(replace, WHOLE);
+        copies_make(site.server->url, to);
+    }
 }
 END_TEST
 
@@ -349,6 +447,9 @@ int main(void)
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
         two_histories_with_changes_in_the_same_places_are_not_mixed,
         two_histories_with_changes_in_other_places_are_not_mixed,
+        two_histories_are_not_mixed_when_compaction_has_moved_their_changes,
+        a_damaged_bookmark_is_damage_of_the_backup,
+        what_a_token_does_not_show_is_not_said_to_be_gone,
         a_server_that_starts_again_is_waited_for,
     };
     return site_run("mirrors", tests, sizeof tests / sizeof *tests, SITE_OWN);
