@@ -24,17 +24,17 @@ const char backup_usage[] =
     "  --from DIR          the data folder, or the URL of a server\n"
     "  --store NAME        copy this store only, and leave the copies of others alone\n"
     "  --prune             remove the copies of stores that are not there any more\n"
-    "  --replace           take DIR as it is, also where it is another one than TO is the backup of,\n"
-    "                      where a store has lost the end of its log, or where DIR is damaged: else\n"
-    "                      what TO has of it stays\n"
+    "  --replace           take DIR as it is, also where it is another one than TO is the backup of, or\n"
+    "                      a store is damaged, or has not all that TO has of it: else the copies stay\n"
     "  --link              do not copy files that never change, but link them: takes no space, and what\n"
     "                      damages one damages both\n"
-    "  --check             behind it, compare every byte of TO with its digest, as cairnd check does\n"
+    "  --check             behind it, compare every byte of TO with its digest, as cairnd check does, and\n"
+    "                      copy anew what is damaged there\n"
     "  --json              report for scripts, one object; with --check that of cairnd check follows\n"
     "  --token-file FILE   the token that the server is shown (CAIRN_TOKEN): it needs read and list\n"
     "\n"
-    "Status 0: everything is copied; 1: DIR is damaged, and what TO has whole of that stays; 2: not all\n"
-    "could be copied, or checked.\n";
+    "Status 0: everything is copied; 1: DIR is damaged, and the copies of what is stay as they were;\n"
+    "2: not all could be copied, or checked.\n";
 
 #define fail(...) command_fail("backup", __VA_ARGS__)
 
@@ -135,19 +135,50 @@ static enum check_status copy(struct order *order)
     return status;
 }
 
-/* The source was found whole, or else that has been told. */
+/* ---- damage of the backup --------------------------------------------------------------------- */
+
+static enum check_status check(const struct order *order)
+{
+    const struct check check = {
+        .folder = order->copying.to, .store = order->copying.store, .json = order->copying.json};
+    return check_run(&check);
+}
+
+/* What was followed of a server is linked to the backup, and damaged like it. */
 static void tell_remedy(const struct order *order)
 {
     if (copying_is_url(order->copying.from))
         fail("it is the backup that is damaged, and not the server: remove %s/backup/server, and run this once more "
-             "with "
-             "--replace",
+             "with --replace",
              order->copying.to);
     else
-        fail(
-            "it is the backup that is damaged, and not its source: remove %s/stores/NAME of each store with flaws, and "
-            "run this once more",
-            order->copying.to);
+        fail("it is the backup that is damaged, and what was damaged could not be copied anew: remove %s/stores/NAME "
+             "of each store with flaws, and run this once more",
+             order->copying.to);
+}
+
+/* Copies anew what is damaged in the backup, and not in its source. */
+static enum check_status mend(struct order *order)
+{
+    order->copying.compare = true;
+    fail("the backup is damaged: what its source has otherwise is copied anew");
+    enum check_status status = copying_run(&order->copying);
+    enum check_status checked = status == CHECK_UNKNOWN ? CHECK_UNKNOWN : check(order);
+    if (status == CHECK_WHOLE && checked == CHECK_FLAWS)
+        tell_remedy(order);
+    return checked == CHECK_WHOLE ? status : checked;
+}
+
+/* `status` is that of the copying: where the source is damaged, the backup may be as damaged as it. */
+static enum check_status check_copy(struct order *order, enum check_status status)
+{
+    enum check_status checked = check(order);
+    if (checked != CHECK_FLAWS || status != CHECK_WHOLE)
+        return checked == CHECK_WHOLE ? status : checked;
+    if (!copying_is_url(order->copying.from))
+        return mend(order);
+    tell_remedy(order);
+    return checked;
 }
 
 int command_backup(char *const *arguments)
@@ -160,11 +191,5 @@ int command_backup(char *const *arguments)
         return fflush(stdout) == 0 ? CHECK_WHOLE : CHECK_UNKNOWN;
     }
     enum check_status status = copy(&order);
-    if (status == CHECK_UNKNOWN || !order.check)
-        return (int)status;
-    const struct check check = {.folder = order.copying.to, .store = order.copying.store, .json = order.copying.json};
-    enum check_status checked = check_run(&check);
-    if (status == CHECK_WHOLE && checked == CHECK_FLAWS)
-        tell_remedy(&order);
-    return (int)(checked == CHECK_WHOLE ? status : checked);
+    return (int)(status == CHECK_UNKNOWN || !order.check ? status : check_copy(&order, status));
 }

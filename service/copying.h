@@ -13,6 +13,7 @@ struct copying {
     bool prune;        /* of all: copies of stores that are not there any more go */
     bool link;
     bool replace; /* the source is taken as it is, whatever the copy has */
+    bool compare; /* the copy is damaged: what it has not as the source has it is copied anew */
     bool restore;
     bool json;
 };

@@ -926,7 +926,8 @@ void object_release(struct object *object);
 /* What has become of the copy of one store. Borrowed. */
 struct backup_store {
     const char *name;
-    enum store_error error; /* there is no new copy; the one that there was is as it was */
+    enum store_error error; /* there is no new copy; the one that there was is as it was. STORE_DAMAGED and STORE_GONE:
+                               the source has not whole what the copy has, or what it had itself */
     const char *why;        /* a sentence about that, or "" */
     bool unchanged;         /* nothing has happened to the store since it was copied last */
     bool replaced;          /* there was a copy of another store of that name, whose place it takes */
@@ -946,7 +947,8 @@ struct backup_options {
     bool link;       /* files that never change are linked where the file system can: no second copy of their bytes */
     bool any_source; /* the source may be another one than that of the copies that there are */
     bool as_it_is;   /* also where the source has lost something, or is damaged, and the copy is not */
-    bool restore;    /* the copy is to be served: it begins with nothing, and is no backup afterwards */
+    bool compare; /* the copies are damaged: what they have stays only where it is what the source has, byte for byte */
+    bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
 
     /* Whether a store of the source is to be copied; NULL: all are. */
     bool (*wanted)(void *arg, const char *name);

@@ -89,13 +89,12 @@ static struct failure names_of(struct backup *backup, char ***ret_names, size_t 
 }
 
 /* Why a store could not be copied, as a sentence. */
-static const char *why_of(struct failure failure)
+static const char *why_of(struct failure failure, const struct store_detail *detail)
 {
+    if (detail->text[0])
+        return detail->text;
     if (failure.error == STORE_BUSY)
         return "it changes faster than it can be copied: try again when less is written";
-    if (failure.error == STORE_GONE)
-        return "its log does not have what the copy has at its end: it was lost, or the store was brought back from an "
-               "older copy; with --replace it is taken as it is";
     if (failure.error == STORE_FULL)
         return "no space is left on the disk of the copy: what was copied before is whole; make space, and run this "
                "once more";
@@ -109,11 +108,12 @@ static const char *why_of(struct failure failure)
 static struct failure copy_store(struct backup *backup, const char *name)
 {
     struct backup_store told;
-    struct failure failure = replica_make(&backup->order, name, &told);
+    struct store_detail detail = {0};
+    struct failure failure = replica_make(&backup->order, name, &told, &detail);
     if (failure.error == STORE_NO_STORE) /* it was removed meanwhile */
         return failure_none();
     told.error = failure.error;
-    told.why = failure.error ? why_of(failure) : "";
+    told.why = failure.error ? why_of(failure, &detail) : "";
     if (backup->options->told)
         backup->options->told(backup->options->arg, &told);
     if (failure.error != STORE_FULL && !store_error_is_shortage(failure.error, failure.os_error))

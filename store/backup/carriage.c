@@ -1,6 +1,7 @@
 /* carriage.c - one file of a store on its way into a copy. See carriage.h. */
 #include "store/backup/carriage.h"
 
+#include "store/backup/contents.h"
 #include "store/disk/blobs.h"
 #include "store/disk/numbered.h"
 #include "store/log/segment.h"
@@ -43,16 +44,31 @@ void carriage_end(struct carriage *carriage)
 
 /* ---- what is there ----------------------------------------------------------------------------- */
 
+/* Whether an open file, which is known by this, has the bytes of the source. What cannot be read has not. */
+static bool is_same(const struct carriage *carriage, int file, const struct imprint *imprint)
+{
+    const struct stage *stage = carriage->stage;
+    const struct contents source = {.io = stage->source_io, .file = carriage->from};
+    const struct contents copy = {.io = stage->io, .file = file};
+    bool same = imprint_same_bytes(imprint, &carriage->imprint);
+    if (same && stage->compare && contents_same(&source, &copy, 0, imprint->size, &same) != 0)
+        same = false;
+    return same;
+}
+
 static bool has(const struct carriage *carriage, const struct stage_store *store, bool *ret_same)
 {
+    const struct io *io = carriage->stage->io;
     struct imprint imprint;
     int folder = folder_of(store, carriage->kind);
+    int file = folder < 0 ? -1 : numbered_open(io, folder, carriage->number, ending_of(carriage->kind));
     *ret_same = false;
-    if (folder < 0 ||
-        imprint_find(carriage->stage->io, folder, carriage->number, ending_of(carriage->kind), &imprint) != 0)
+    if (file < 0)
         return false;
-    *ret_same = imprint_same_bytes(&imprint, &carriage->imprint);
-    return true;
+    bool there = imprint_of(io, file, &imprint) == 0;
+    *ret_same = there && is_same(carriage, file, &imprint);
+    io->close(io->self, file);
+    return there;
 }
 
 bool carriage_is_present(const struct carriage *carriage, bool *ret_same)
@@ -141,16 +157,16 @@ int carriage_finish(struct carriage *carriage)
     return 0;
 }
 
-/* ---- what only the copy has -------------------------------------------------------------------- */
+/* ---- what the copy has -------------------------------------------------------------------- */
 
 /* Where the file system cannot link, it is copied. An errno. */
-static int copy_present(struct stage *stage, enum carriage_kind kind, uint64_t number)
+static int copy_present(struct stage *stage, uint64_t blob)
 {
     struct stage within = *stage;
     struct carriage carriage;
     within.source_io = stage->io;
     within.source = stage->present;
-    int error = carriage_begin(&carriage, &within, kind, number);
+    int error = carriage_begin(&carriage, &within, CARRIAGE_BLOB, blob);
     if (!error)
         error = carriage_copy(&carriage);
     if (!error)
@@ -159,13 +175,12 @@ static int copy_present(struct stage *stage, enum carriage_kind kind, uint64_t n
     return error;
 }
 
-int carriage_link(struct stage *stage, enum carriage_kind kind, uint64_t number)
+int carriage_keep(struct stage *stage, uint64_t blob)
 {
     const struct io *io = stage->io;
     char name[NUMBERED_NAME_MAX];
-    numbered_name(number, ending_of(kind), name);
-    if (io->linkat(io->self, folder_of(&stage->present, kind), name, folder_of(&stage->draft, kind), name) == 0 ||
-        errno == EEXIST)
+    numbered_name(blob, blobs_ending, name);
+    if (io->linkat(io->self, stage->present.blobs, name, stage->draft.blobs, name) == 0 || errno == EEXIST)
         return 0;
-    return copy_present(stage, kind, number);
+    return copy_present(stage, blob);
 }

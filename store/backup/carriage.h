@@ -41,7 +41,7 @@ int carriage_copy(struct carriage *carriage);
 /* Brings them to disk. Only then it gets the time by which it is known to be whole. An errno. Blocking. */
 int carriage_finish(struct carriage *carriage);
 
-/* Links the file that the copy has to its place in the draft, where there is none; an errno. Blocking. */
-int carriage_link(struct stage *stage, enum carriage_kind kind, uint64_t number);
+/* Links the blob that the copy has to its place in the draft, where there is none; an errno. Blocking. */
+int carriage_keep(struct stage *stage, uint64_t blob);
 
 #endif

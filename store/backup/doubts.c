@@ -5,8 +5,7 @@
  */
 #include "store/backup/doubts.h"
 
-#include "store/backup/carriage.h"
-#include "store/base/digest.h"
+#include "store/backup/contents.h"
 #include "store/base/table.h"
 #include "store/disk/blobs.h"
 
@@ -14,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLAIMS_MIN = 64, CHUNK = 1 << 20 };
+enum { CLAIMS_MIN = 64 };
 
 /* A record that names a blob in doubt. */
 struct claim {
@@ -127,27 +126,6 @@ struct candidate {
     struct timespec written;
 };
 
-/* An errno. */
-static int digest_file(const struct io *io, int file, uint64_t size, struct store_digest *ret_digest)
-{
-    unsigned char *chunk = malloc(CHUNK);
-    XXH3_state_t *state = XXH3_createState();
-    int error = chunk && state ? 0 : ENOMEM;
-    if (state)
-        XXH3_128bits_reset(state);
-    for (uint64_t at = 0; at < size && !error; at += CHUNK) {
-        size_t length = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
-        error = io_read_all(io, file, chunk, length, (off_t)at);
-        if (!error)
-            XXH3_128bits_update(state, chunk, length);
-    }
-    if (!error)
-        *ret_digest = digest_of_hash(XXH3_128bits_digest(state));
-    XXH3_freeState(state);
-    free(chunk);
-    return error;
-}
-
 /* An errno: ENOMEM. */
 static int look(const struct io *io, int folder, const struct record *record, struct candidate *ret_candidate)
 {
@@ -160,7 +138,7 @@ static int look(const struct io *io, int folder, const struct record *record, st
     int error = imprint_of(io, file, &imprint);
     if (!error && imprint.file) {
         *ret_candidate = (struct candidate){.there = true, .written = imprint.written};
-        error = digest_file(io, file, imprint.size, &digest);
+        error = contents_digest(&(struct contents){io, file}, imprint.size, &digest);
         ret_candidate->read = !error;
         ret_candidate->right = !error && imprint.size == record->size &&
                                memcmp(&digest, &record->digest, sizeof digest) == 0;

@@ -119,7 +119,7 @@ struct failure outline_read(const struct outline *outline, bool (*take)(void *ar
     struct failure failure = failure_io(snapshot_take(outline->stage->io, outline->stage->draft.log, &files));
     if (failure.error)
         return failure;
-    for (size_t at = 0; at < files.count && !failure.error; at++)
+    for (size_t at = snapshot_place(&files, outline->from); at < files.count && !failure.error; at++)
         failure = read_one(outline, &files, at, take, arg);
     snapshot_free(&files);
     return failure;

@@ -16,6 +16,7 @@ struct outline {
     uint64_t salt;
     uint64_t last;     /* number of the last segment ... */
     uint64_t last_end; /* ... and the position where its records end */
+    uint64_t from;     /* segments of lower numbers are left out */
 };
 
 /* What a segment tells. */

@@ -1,9 +1,9 @@
 /* replica.c - the copy of one store. replica.h tells how. */
 #include "store/backup/replica.h"
 
+#include "store/backup/continuity.h"
 #include "store/backup/doubts.h"
-#include "store/backup/ending.h"
-#include "store/backup/gaps.h"
+#include "store/backup/extension.h"
 #include "store/backup/inspection.h"
 #include "store/backup/likeness.h"
 #include "store/backup/notes.h"
@@ -15,9 +15,11 @@
 #include "store/disk/numbered.h"
 #include "store/disk/settings.h"
 #include "store/log/segment.h"
+#include "store/start/onset.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +34,11 @@ struct replica {
     struct inspection inspection;
     struct snapshot snapshot; /* of the round under way */
     struct table read;        /* segment -> inode of the file whose records were read */
-    struct gaps gaps;
     struct tail tail;
     struct notes notes;
+    bool begun;    /* the log is one file, and nothing tells that more than its first group was on disk: ... */
+    bool nothing;  /* ... not even that */
+    uint64_t lost; /* number of a segment of the copy that the source has not as it was; 0: none */
     char draft_name[PLACES_DRAFT_MAX];
 };
 
@@ -79,9 +83,73 @@ static struct failure take_sealed(struct replica *replica, bool *ret_gone)
             continue;
         failure = failure_of_errno(stage_segment(&replica->stage, file->number, &file->imprint, &way));
         *ret_gone = way == STAGE_GONE;
-        if (!failure.error && !*ret_gone)
+        if (!failure.error && way == STAGE_UNREADABLE)
+            failure = inspection_unreadable(&replica->inspection, file->number);
+        else if (!failure.error && !*ret_gone)
             failure = inspect(replica, i, way);
     }
+    return failure;
+}
+
+/* What the copy has in the place of a segment: where it has one behind it, it was made without. */
+static enum inspection_held held_at(const struct replica *replica, uint64_t number)
+{
+    const struct stage *stage = &replica->stage;
+    struct snapshot copy = {0};
+    if (stage->present.log >= 0)
+        (void)snapshot_take(stage->io, stage->present.log, &copy);
+    enum inspection_held held = snapshot_has(&copy, number)                  ? INSPECTION_HELD
+                                : snapshot_place(&copy, number) < copy.count ? INSPECTION_KNOWN
+                                                                             : INSPECTION_LACKED;
+    snapshot_free(&copy);
+    return held;
+}
+
+/* What has the name of a segment, and is no file. */
+static void tell_odd(struct replica *replica)
+{
+    uint64_t number = replica->snapshot.odd;
+    const struct store_flaw flaw = {.kind = STORE_FLAW_FILE};
+    if (number == 0 || table_get(&replica->read, number) || !table_set(&replica->read, number, 1))
+        return;
+    inspection_judge(&replica->inspection, number, &flaw, held_at(replica, number));
+}
+
+/* Whether the log is what a crash has left of its first write (onset.h). */
+static struct failure look_at_onset(struct replica *replica)
+{
+    const struct stage *stage = &replica->stage;
+    const struct snapshot_file *file = snapshot_last(&replica->snapshot);
+    struct cursor *cursor = &replica->inspection.survey.cursor;
+    struct segment segment;
+    struct segment_header header;
+    bool told = true;
+    replica->begun = replica->nothing = false;
+    if (replica->snapshot.count != 1 || file->number != SEGMENT_FIRST || replica->notes.of[NOTES_REACH].there)
+        return failure_none();
+    int source = numbered_open(stage->source_io, stage->source.log, file->number, segment_ending);
+    if (source < 0)
+        return failure_io(errno == ENOENT ? 0 : errno);
+    uint64_t size = file->imprint.size;
+    struct failure failure = survey_open(&replica->inspection.survey, source, size, &segment, &header, &told);
+    segment.prepared = size;
+    segment.given = header.given;
+    segment.version = header.version;
+    if (!failure.error && segment.base == 0)
+        failure = failure_io(onset_is_cut(cursor, &segment, told, &replica->begun));
+    replica->nothing = replica->begun && !told;
+    stage->source_io->close(stage->source_io->self, source);
+    return failure;
+}
+
+/* Up to where the log's last segment is whole. *ret_gone: that is another one by now. */
+static struct failure take_last(struct replica *replica, bool *ret_gone)
+{
+    const struct snapshot_file *last = snapshot_last(&replica->snapshot);
+    struct failure failure = last ? look_at_onset(replica) : failure_none();
+    if (!failure.error && last && !replica->nothing)
+        return tail_take(&replica->tail, last, ret_gone);
+    tail_close(&replica->tail);
     return failure;
 }
 
@@ -94,15 +162,18 @@ static struct failure take_log(struct replica *replica, bool *ret_settled)
     *ret_settled = false;
     snapshot_free(&replica->snapshot);
     struct failure failure = failure_io(snapshot_take(io, replica->stage.source.log, &replica->snapshot));
-    if (!failure.error)
-        failure = take_sealed(replica, &gone);
-    const struct snapshot_file *last = snapshot_last(&replica->snapshot);
-    if (!failure.error && !gone && last)
-        failure = tail_take(&replica->tail, last, &gone);
+    if (failure.error)
+        return failure;
+    tell_odd(replica);
+    failure = take_sealed(replica, &gone);
+    if (!failure.error && !gone)
+        failure = take_last(replica, &gone);
     if (failure.error || gone)
         return failure;
     failure = failure_io(snapshot_take(io, replica->stage.source.log, &after));
     *ret_settled = !failure.error && snapshot_equal(&replica->snapshot, &after);
+    if (replica->nothing)
+        replica->snapshot.count = 0;
     snapshot_free(&after);
     return failure;
 }
@@ -127,6 +198,8 @@ static struct failure take_round(struct replica *replica, bool *ret_settled)
         notes_read(&replica->notes, stage->source_io, stage->source.folder, NOTES_REACH));
     if (!failure.error)
         failure = take_log(replica, &log_settled);
+    if (replica->inspection.refused)
+        return failure;
     if (!failure.error)
         failure = take_blobs(replica, &blobs_settled);
     *ret_settled = log_settled && blobs_settled;
@@ -146,9 +219,9 @@ static struct failure take_known_blobs(struct replica *replica)
     if (stage->present.blobs >= 0 && !names)
         error = errno;
     for (const char *name = names; name && *name && !error; name += strlen(name) + 1) {
-        uint64_t blob;
-        if (numbered_read(name, blobs_ending, &blob) && !(survey_know(&replica->inspection.survey, blob, &fresh) &&
-                                                          stage_blobs_push(&known, blob, STORE_SIZE_UNKNOWN)))
+        struct stage_blob blob = {.size = STORE_SIZE_UNKNOWN};
+        if (numbered_read(name, blobs_ending, &blob.number) &&
+            !(survey_know(&replica->inspection.survey, blob.number, &fresh) && stage_blobs_push(&known, &blob)))
             error = ENOMEM;
     }
     free(names);
@@ -158,12 +231,12 @@ static struct failure take_known_blobs(struct replica *replica)
     return failure_of_errno(error);
 }
 
-/* ---- what the source has lost ------------------------------------------------------------------ */
+/* ---- whether it is taken ------------------------------------------------------------------------ */
 
 static bool is_wanted(void *arg, uint64_t number)
 {
     const struct replica *replica = arg;
-    return snapshot_has(&replica->snapshot, number) || gaps_have(&replica->gaps, number);
+    return snapshot_has(&replica->snapshot, number);
 }
 
 static bool is_known(void *arg, uint64_t blob)
@@ -172,25 +245,52 @@ static bool is_known(void *arg, uint64_t blob)
     return table_get(&replica->inspection.survey.known, blob) != 0;
 }
 
-/* Whether the source has all that the copy has at its end. */
-static struct failure compare_ends(struct replica *replica)
+static const char *reach_of(const struct notes *notes)
 {
-    const struct snapshot *snapshot = &replica->snapshot;
-    uint64_t number, end = 0;
-    bool same = true;
-    struct failure failure = failure_io(ending_find(&replica->stage, &number));
-    if (failure.error || number == 0)
-        return failure;
-    if (number > replica->tail.number)
-        return failure_of(STORE_GONE);
-    if (number == replica->tail.number)
-        end = replica->tail.end;
-    for (size_t at = 0; at + 1 < snapshot->count; at++)
-        if (snapshot->files[at].number == number)
-            end = end_of(replica, at);
-    failure = ending_compare(&replica->stage, replica->salt, number, end, &same);
-    return !failure.error && !same ? failure_of(STORE_GONE) : failure;
+    return notes->of[NOTES_REACH].there ? notes->of[NOTES_REACH].text : "";
 }
+
+/* Whether nothing is missing in the log. */
+static struct failure look_at_continuity(struct replica *replica)
+{
+    const struct stage *stage = &replica->stage;
+    struct notes copied = {0};
+    struct continuity continuity = {.stage = stage,
+                                    .files = &replica->snapshot,
+                                    .inspection = &replica->inspection,
+                                    .salt = replica->salt,
+                                    .end = replica->tail.offset,
+                                    .begun = replica->begun};
+    (void)reach_parse(reach_of(&replica->notes), replica->salt, &continuity.reach);
+    int error = stage->present.folder < 0 ? 0 : notes_read(&copied, stage->io, stage->present.folder, NOTES_REACH);
+    continuity.same_reach = notes_same(&copied, &replica->notes, NOTES_REACH);
+    return error ? failure_io(error) : continuity_look(&continuity);
+}
+
+/* Whether it is the log of the copy that there is, gone on. */
+static struct failure look_at_extension(struct replica *replica)
+{
+    struct reach reach = {0};
+    (void)reach_parse(reach_of(&replica->notes), replica->salt, &reach);
+    const struct extension extension = {.stage = &replica->stage,
+                                        .files = &replica->snapshot,
+                                        .salt = replica->salt,
+                                        .oldest = reach.oldest,
+                                        .end = replica->tail.end};
+    struct failure failure = extension_look(&extension, &replica->lost);
+    return !failure.error && replica->lost ? failure_of(STORE_GONE) : failure;
+}
+
+static struct failure judge(struct replica *replica)
+{
+    bool as_it_is = replica->order->options->as_it_is;
+    struct failure failure = look_at_continuity(replica);
+    if (!failure.error && replica->inspection.refused)
+        failure = failure_of(STORE_DAMAGED);
+    return failure.error || as_it_is ? failure : look_at_extension(replica);
+}
+
+/* ---- blobs in doubt --------------------------------------------------------------------------- */
 
 static void tell_doubt(void *arg, const struct store_flaw *flaw, bool kept)
 {
@@ -249,10 +349,8 @@ static struct failure complete(struct replica *replica)
 {
     struct stage *stage = &replica->stage;
     struct failure failure = failure_of_errno(tail_finish(&replica->tail, replica->order->options->restore));
-    if (!failure.error && !replica->order->options->as_it_is)
-        failure = compare_ends(replica);
-    if (!failure.error && !replica->order->options->as_it_is)
-        failure = gaps_keep(&replica->gaps, &replica->snapshot, &replica->inspection);
+    if (!failure.error)
+        failure = judge(replica);
     if (!failure.error)
         failure = failure_of_errno(stage_prune(stage, stage->draft.log, segment_ending, is_wanted, replica));
     if (!failure.error)
@@ -279,13 +377,15 @@ static struct failure take_rounds(struct replica *replica, struct backup_store *
 {
     struct failure failure = take_known_blobs(replica);
     bool settled = false;
-    while (!failure.error && !settled) {
+    while (!failure.error && !settled && !replica->inspection.refused) {
         if (told->rounds++ == ROUNDS_MAX)
             return failure_of(STORE_BUSY);
         failure = take_round(replica, &settled);
     }
     if (!is_there(replica))
         return failure_of(STORE_NO_STORE);
+    if (!failure.error && replica->inspection.refused)
+        return failure_of(STORE_DAMAGED);
     return failure.error ? failure : complete(replica);
 }
 
@@ -316,9 +416,9 @@ static struct failure open_folders(struct replica *replica)
         return failure;
     replica->salt = settings.salt;
     error = stage_store_open(order->places.io, order->places.copies, replica->name, false, &stage->present);
-    if (!error && (settings_read(order->places.io, stage->present.folder, SETTINGS_OF_STORE, "store", &other).error ||
-                   other.salt != settings.salt))
-        replica->replaced = true;
+    if (!error)
+        failure = settings_read(order->places.io, stage->present.folder, SETTINGS_OF_STORE, "store", &other);
+    replica->replaced = !error && !failure.error && other.salt != settings.salt; /* damaged ones do not tell */
     if (replica->replaced)
         stage_store_close(order->places.io, &stage->present);
     return failure_of_errno(error == ENOENT ? 0 : error);
@@ -357,6 +457,7 @@ static void replica_init(struct replica *replica, const struct replica_order *or
                                           .present = none,
                                           .draft = none,
                                           .link = order->options->link,
+                                          .compare = order->options->compare,
                                           .meter = order->meter}};
     tail_init(&replica->tail, &replica->stage, &replica->inspection);
     places_draft(name, replica->draft_name);
@@ -368,7 +469,6 @@ static void replica_close(struct replica *replica)
     snapshot_free(&replica->snapshot);
     inspection_free(&replica->inspection);
     table_free(&replica->read);
-    gaps_free(&replica->gaps);
     stage_close(&replica->stage);
 }
 
@@ -380,14 +480,49 @@ static void tell_flaw(void *arg, const struct store_flaw *flaw, bool kept)
         options->flaw(options->arg, replica->name, flaw, kept);
 }
 
+/* Which file it is about, and what to do: what the copy has whole of a segment that was sealed when it was copied can
+ * take the place of the source's. */
+static struct failure say_why(const struct replica *replica, struct failure failure, struct store_detail *detail)
+{
+    const struct stage *stage = &replica->stage;
+    const struct inspection *inspection = &replica->inspection;
+    uint64_t number = failure.error == STORE_GONE ? replica->lost : inspection->refused;
+    struct snapshot copy = {0};
+    if (number == 0 && replica->salt == 0)
+        return failure_detail(
+            detail, failure, "it is damaged: its file settings. The copy stays as it was; put the copy's in its place");
+    if (number == 0)
+        return failure;
+    if (stage->present.log >= 0)
+        (void)snapshot_take(stage->io, stage->present.log, &copy);
+    bool there = snapshot_has(&replica->snapshot, number);
+    bool sealed = copy.count > 0 && snapshot_has(&copy, number) && snapshot_last(&copy)->number != number;
+    snapshot_free(&copy);
+    if (failure.error == STORE_GONE)
+        return failure_detail(detail, failure,
+                              "its log has not, or not as it was copied, what log/%016" PRIx64
+                              ".seg of the copy has: that was lost, or the store was brought back from an older copy. "
+                              "The copy stays as it was; with --replace the store is taken as it is",
+                              number);
+    return failure_detail(
+        detail, failure,
+        "it is damaged: log/%016" PRIx64 ".seg, at offset %" PRIu64 ": %s. The copy stays as it was. %s", number,
+        inspection->reason.offset,
+        there || inspection->reason.kind == STORE_FLAW_FILE ? store_flaw_text(inspection->reason.kind)
+                                                            : "the file is missing",
+        sealed ? "Stop the server, put that file of the copy in the place of its own, and run this once more; or take "
+                 "the store as it is with --replace"
+               : "`cairnd check` tells what is lost; with --replace the store is taken as it is");
+}
+
 /* With its folders open. */
 static struct failure make(struct replica *replica, struct backup_store *told)
 {
     const struct replica_order *order = replica->order;
     bool copied;
     struct failure failure = failure_io(likeness_find(&replica->stage, &copied));
+    copied = copied && !order->options->compare;
     table_init(&replica->read, replica->salt);
-    gaps_init(&replica->gaps, &replica->stage, replica->salt);
     if (!inspection_init(&replica->inspection, &replica->stage, replica->salt) && !failure.error)
         failure = failure_of(STORE_NO_MEMORY);
     replica->inspection.as_it_is = order->options->as_it_is;
@@ -425,7 +560,8 @@ void replica_measure(const struct replica_order *order, const char *name)
     stage_close(&replica.stage);
 }
 
-struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told)
+struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told,
+                            struct store_detail *ret_detail)
 {
     struct replica replica;
     *ret_told = (struct backup_store){.name = name};
@@ -434,6 +570,8 @@ struct failure replica_make(const struct replica_order *order, const char *name,
     if (!failure.error)
         failure = make(&replica, ret_told);
     tell(&replica, ret_told);
+    if (failure.error == STORE_DAMAGED || failure.error == STORE_GONE)
+        failure = say_why(&replica, failure, ret_detail);
     replica_close(&replica);
     return failure;
 }

@@ -15,9 +15,9 @@
  * and less happens meanwhile. What a blob was gone for stands in front of the end of the round behind: it is not missed
  * twice. What was missed, and is needed nevertheless up to that end, was lost (doubts.h).
  *
- * What the source has lost, or has damaged, and the copy that there is has whole, stays: records (inspection.h),
- * segments, blobs. A log that has not what the copy has at its end (ending.h) has lost that, or is another history:
- * then the copy stays as it is.
+ * What the copy that there is has does not go for what the source has lost. Where a segment is damaged
+ * (inspection.h) or missing (continuity.h), or the log is not that of the copy, gone on (extension.h), the store is
+ * refused: the copy stays as it is. A large object that is lost stays in the copy, and is told (doubts.h).
  *
  * Thread: one.
  */
@@ -40,10 +40,11 @@ struct replica_order {
 /* Adds to the meter what there is to copy, as far as names and lengths tell it. Blocking. */
 void replica_measure(const struct replica_order *order, const char *name);
 
-/* Makes the copy, or brings it up to date. STORE_NO_STORE: it is not there any more; STORE_BUSY: the store changes
- * faster than it can be copied; STORE_GONE: it has not what the copy has at its end. STORE_FOREIGN, STORE_DAMAGED,
- * STORE_TOO_NEW: its settings; STORE_FULL, STORE_IO, STORE_NO_MEMORY. What was copied stays for the next run. Blocking,
- * and long. */
-struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told);
+/* Makes the copy, or brings it up to date. STORE_DAMAGED: the store is, and the copy has not just the same;
+ * STORE_GONE: its log is not that of the copy, gone on; of both *ret_detail tells more. STORE_NO_STORE: it is not there
+ * any more; STORE_BUSY: the store changes faster than it can be copied. STORE_FOREIGN, STORE_TOO_NEW: its settings;
+ * STORE_FULL, STORE_IO, STORE_NO_MEMORY. What was copied stays for the next run. Blocking, and long. */
+struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told,
+                            struct store_detail *ret_detail);
 
 #endif

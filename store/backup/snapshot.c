@@ -44,9 +44,12 @@ static int take_imprints(struct snapshot *snapshot, const struct io *io, int log
     for (size_t i = 0; i < snapshot->count; i++) {
         struct snapshot_file file = snapshot->files[i];
         int error = imprint_find(io, log, file.number, segment_ending, &file.imprint);
-        if (error && error != ENOENT)
+        bool odd = error == ELOOP || error == ENXIO || (!error && !file.imprint.file); /* a link, a socket, a pipe */
+        if (error && error != ENOENT && !odd)
             return error;
-        if (!error)
+        if (odd)
+            snapshot->odd = file.number;
+        else if (!error)
             snapshot->files[kept++] = file;
     }
     snapshot->count = kept;
@@ -83,15 +86,28 @@ const struct snapshot_file *snapshot_last(const struct snapshot *snapshot)
     return snapshot->count > 0 ? &snapshot->files[snapshot->count - 1] : NULL;
 }
 
+size_t snapshot_place(const struct snapshot *snapshot, uint64_t number)
+{
+    size_t low = 0, high = snapshot->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (snapshot->files[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool snapshot_has(const struct snapshot *snapshot, uint64_t number)
 {
-    const struct snapshot_file wanted = {.number = number};
-    return snapshot->count > 0 && bsearch(&wanted, snapshot->files, snapshot->count, sizeof wanted, compare_files);
+    size_t place = snapshot_place(snapshot, number);
+    return place < snapshot->count && snapshot->files[place].number == number;
 }
 
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
 {
-    bool equal = a->count == b->count;
+    bool equal = a->count == b->count && a->odd == b->odd;
     for (size_t i = 0; equal && i < a->count; i++) {
         const struct snapshot_file *left = &a->files[i];
         const struct snapshot_file *right = &b->files[i];
@@ -103,7 +119,7 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
 
 bool snapshot_copied(const struct snapshot *a, const struct snapshot *b)
 {
-    bool copied = a->count == b->count;
+    bool copied = a->count == b->count && a->odd == b->odd;
     for (size_t i = 0; copied && i < a->count; i++)
         copied = a->files[i].number == b->files[i].number &&
                  imprint_same_bytes(&a->files[i].imprint, &b->files[i].imprint);

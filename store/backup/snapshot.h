@@ -20,10 +20,11 @@ struct snapshot_file {
 struct snapshot {
     struct snapshot_file *files; /* by their numbers */
     size_t count;
+    uint64_t odd; /* the number of something that has a segment's name and is no file; 0: there is none */
 };
 
 /* Looks at the segments in a folder log/; an errno. snapshot_free() it. Files that only have the name of one, with a
- * number that no log has given out, are left out. Blocking. */
+ * number that no log has given out, are left out, and so is what is no file. Blocking. */
 int snapshot_take(const struct io *io, int log, struct snapshot *ret_snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
@@ -31,6 +32,9 @@ void snapshot_free(struct snapshot *snapshot);
 const struct snapshot_file *snapshot_last(const struct snapshot *snapshot);
 
 bool snapshot_has(const struct snapshot *snapshot, uint64_t number);
+
+/* How many of them have a lower number than this. */
+size_t snapshot_place(const struct snapshot *snapshot, uint64_t number);
 
 /* Whether both are of the same files, none of which was changed between them, but for the last. */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);

@@ -2,6 +2,7 @@
 #include "store/backup/stage.h"
 
 #include "store/backup/carriage.h"
+#include "store/backup/contents.h"
 #include "store/backup/snapshot.h"
 #include "store/disk/blobs.h"
 #include "store/disk/numbered.h"
@@ -15,10 +16,9 @@
 enum {
     AT_ONCE = 64, /* files that are open before the first is copied, and synced one behind the other */
     BLOBS_MIN = 64,
-    CHUNK = 1 << 20,
 };
 
-bool stage_blobs_push(struct stage_blobs *blobs, uint64_t number, uint64_t size)
+bool stage_blobs_push(struct stage_blobs *blobs, const struct stage_blob *blob)
 {
     if (blobs->count == blobs->capacity) {
         size_t capacity = blobs->capacity ? blobs->capacity * 2 : BLOBS_MIN;
@@ -28,7 +28,7 @@ bool stage_blobs_push(struct stage_blobs *blobs, uint64_t number, uint64_t size)
         blobs->list = moved;
         blobs->capacity = capacity;
     }
-    blobs->list[blobs->count++] = (struct stage_blob){.number = number, .size = size};
+    blobs->list[blobs->count++] = *blob;
     return true;
 }
 
@@ -80,6 +80,14 @@ void stage_close(struct stage *stage)
     stage->doubtful = (struct stage_blobs){0};
 }
 
+/* Whether an error is that of the source's disk, which does not give all bytes of a file. */
+static bool is_unreadable(const struct carriage *carriage, int error)
+{
+    const struct contents source = {.io = carriage->stage->source_io, .file = carriage->from};
+    struct store_digest digest;
+    return error == EIO && contents_digest(&source, carriage->imprint.size, &digest) == EIO;
+}
+
 /* ---- segments -------------------------------------------------------------------------------- */
 
 int stage_segment(struct stage *stage, uint64_t number, const struct imprint *imprint, enum stage_way *ret_way)
@@ -95,13 +103,12 @@ int stage_segment(struct stage *stage, uint64_t number, const struct imprint *im
         if (!error)
             error = carriage_finish(&carriage);
     }
+    if (!gone && is_unreadable(&carriage, error)) {
+        *ret_way = STAGE_UNREADABLE;
+        error = 0;
+    }
     carriage_end(&carriage);
     return gone ? 0 : error;
-}
-
-int stage_keep_segment(struct stage *stage, uint64_t number)
-{
-    return carriage_link(stage, CARRIAGE_SEGMENT, number);
 }
 
 /* ---- blobs ----------------------------------------------------------------------------------- */
@@ -117,7 +124,7 @@ static int open_blob(struct stage *stage, const struct stage_blob *blob, struct 
                     (!error && blob->size != STORE_SIZE_UNKNOWN && blob->size != carriage->imprint.size) ||
                     (!error && carriage_is_present(carriage, &same) && !same);
     if (doubtful)
-        error = stage_blobs_push(&stage->doubtful, blob->number, blob->size) ? 0 : ENOMEM;
+        error = stage_blobs_push(&stage->doubtful, blob) ? 0 : ENOMEM;
     else if (!error)
         *ret_open = !carriage_settle(carriage, &way);
     if (!*ret_open)
@@ -125,67 +132,81 @@ static int open_blob(struct stage *stage, const struct stage_blob *blob, struct 
     return error;
 }
 
+/* A blob on its way. */
+struct passage {
+    const struct stage_blob *blob;
+    struct carriage carriage;
+};
+
 /* Opens those that have to be copied, so that none of them goes while another is copied; an errno. */
-static int open_blobs(struct stage *stage, const struct stage_blob *blobs, size_t count, struct carriage *carriages,
+static int open_blobs(struct stage *stage, const struct stage_blob *blobs, size_t count, struct passage *passages,
                       size_t *ret_open)
 {
     int error = 0;
     *ret_open = 0;
     for (size_t i = 0; i < count && !error; i++) {
         bool open;
-        error = open_blob(stage, &blobs[i], &carriages[*ret_open], &open);
+        passages[*ret_open].blob = &blobs[i];
+        error = open_blob(stage, &blobs[i], &passages[*ret_open].carriage, &open);
         *ret_open += open;
     }
     return error;
 }
 
-/* Whether the disk gives all bytes of an open file. */
-static bool can_read(const struct io *io, int file, uint64_t size)
+/* Whether what was copied is what was stored; an errno. */
+static int is_right(const struct stage *stage, const struct passage *passage, bool *ret_right)
 {
-    unsigned char *chunk = malloc(CHUNK);
-    bool good = chunk != NULL;
-    for (uint64_t at = 0; at < size && good; at += CHUNK)
-        good = io_read_all(io, file, chunk, size - at < CHUNK ? (size_t)(size - at) : CHUNK, (off_t)at) == 0;
-    free(chunk);
-    return good;
+    const struct contents copy = {.io = stage->io, .file = passage->carriage.to};
+    struct store_digest digest;
+    *ret_right = true;
+    if (passage->blob->size == STORE_SIZE_UNKNOWN)
+        return 0;
+    int error = contents_digest(&copy, passage->blob->size, &digest);
+    *ret_right = !error && memcmp(&digest, &passage->blob->digest, sizeof digest) == 0;
+    return error;
 }
 
-/* Copies one. Where it is the source whose disk fails it is in doubt, and nothing of it stays. An errno. */
-static int carry_blob(struct stage *stage, struct carriage *carriage)
+/* Copies one. Where the source's disk fails, or what it gives is not what was stored, the blob is in doubt, and nothing
+ * of it stays. An errno. */
+static int carry_blob(struct stage *stage, struct passage *passage)
 {
+    struct carriage *carriage = &passage->carriage;
+    bool right = true;
     int error = carriage_copy(carriage);
-    if (error != EIO || can_read(stage->source_io, carriage->from, carriage->imprint.size))
+    if (!error)
+        error = is_right(stage, passage, &right);
+    if (right && !is_unreadable(carriage, error))
         return error;
     numbered_remove(stage->io, stage->draft.blobs, carriage->number, blobs_ending);
-    if (!stage_blobs_push(&stage->doubtful, carriage->number, STORE_SIZE_UNKNOWN))
+    if (!stage_blobs_push(&stage->doubtful, passage->blob))
         return ENOMEM;
     carriage_end(carriage);
     return 0;
 }
 
-static int carry_blobs(struct stage *stage, struct carriage *carriages, size_t count)
+static int carry_blobs(struct stage *stage, struct passage *passages, size_t count)
 {
     int error = 0;
     for (size_t i = 0; i < count && !error; i++)
-        error = carry_blob(stage, &carriages[i]);
+        error = carry_blob(stage, &passages[i]);
     for (size_t i = 0; i < count && !error; i++)
-        if (carriages[i].to >= 0)
-            error = carriage_finish(&carriages[i]);
+        if (passages[i].carriage.to >= 0)
+            error = carriage_finish(&passages[i].carriage);
     return error;
 }
 
 int stage_take_blobs(struct stage *stage, const struct stage_blobs *blobs)
 {
-    struct carriage carriages[AT_ONCE];
+    struct passage passages[AT_ONCE];
     int error = 0;
     for (size_t at = 0; at < blobs->count && !error; at += AT_ONCE) {
         size_t open = 0;
         size_t some = blobs->count - at < AT_ONCE ? blobs->count - at : AT_ONCE;
-        error = open_blobs(stage, blobs->list + at, some, carriages, &open);
+        error = open_blobs(stage, blobs->list + at, some, passages, &open);
         if (!error)
-            error = carry_blobs(stage, carriages, open);
+            error = carry_blobs(stage, passages, open);
         for (size_t i = 0; i < open; i++)
-            carriage_end(&carriages[i]);
+            carriage_end(&passages[i].carriage);
     }
     return error;
 }
@@ -207,7 +228,7 @@ int stage_keep(struct stage *stage, uint64_t blob, const struct timespec *writte
 {
     const struct io *io = stage->io;
     struct imprint imprint = {0};
-    int error = carriage_link(stage, CARRIAGE_BLOB, blob);
+    int error = carriage_keep(stage, blob);
     int file = error ? -1 : numbered_open(io, stage->draft.blobs, blob, blobs_ending);
     if (file < 0)
         return error ? error : errno;
@@ -232,7 +253,8 @@ int stage_prune(struct stage *stage, int folder, const char *ending, bool (*want
     int error = 0;
     for (const char *name = names; *name && !error; name += strlen(name) + 1) {
         uint64_t number;
-        if (numbered_read(name, ending, &number) && !wanted(arg, number) && io->unlinkat(io->self, folder, name, 0) < 0)
+        bool kept = numbered_read(name, ending, &number) && wanted(arg, number);
+        if (!kept && io->unlinkat(io->self, folder, name, 0) < 0)
             error = errno;
     }
     free(names);

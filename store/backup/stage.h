@@ -27,10 +27,11 @@ struct stage_store {
     int blobs;
 };
 
-/* A blob, and how many bytes it was stored with: STORE_SIZE_UNKNOWN where nobody has told. */
+/* A blob, and what was stored in it: of size STORE_SIZE_UNKNOWN where nobody has told. */
 struct stage_blob {
     uint64_t number;
     uint64_t size;
+    struct store_digest digest;
 };
 
 struct stage_blobs {
@@ -40,7 +41,7 @@ struct stage_blobs {
 };
 
 /* False when memory is out. */
-bool stage_blobs_push(struct stage_blobs *blobs, uint64_t number, uint64_t size);
+bool stage_blobs_push(struct stage_blobs *blobs, const struct stage_blob *blob);
 
 struct stage {
     const struct io *io;        /* of the copy and what is being made */
@@ -48,7 +49,8 @@ struct stage {
     struct stage_store source;
     struct stage_store present;
     struct stage_store draft;
-    bool link; /* files of the source are linked where the file system can do that */
+    bool link;    /* files of the source are linked where the file system can do that */
+    bool compare; /* the copy has what the source has only where the bytes are the same */
     struct meter *meter;
     struct stage_blobs doubtful; /* blobs that are in doubt */
     uint64_t files_copied;
@@ -66,15 +68,17 @@ void stage_close(struct stage *stage);
 
 /* How a file came to its place. */
 enum stage_way {
-    STAGE_KEPT,   /* the copy has it */
-    STAGE_COPIED, /* it has not: it was copied, or linked, or was there from a run that did not get to its end */
-    STAGE_GONE,   /* the source has not: it is not there, or is not the one that was expected */
+    STAGE_KEPT,       /* the copy has it */
+    STAGE_COPIED,     /* it has not: it was copied, or linked, or was there from a run that did not get to its end */
+    STAGE_GONE,       /* the source has not: it is not there, or is not the one that was expected */
+    STAGE_UNREADABLE, /* its disk does not give it */
 };
 
 /* Brings a sealed segment to its place, which has this imprint in the source; an errno. Blocking. */
 int stage_segment(struct stage *stage, uint64_t number, const struct imprint *imprint, enum stage_way *ret_way);
 
-/* Brings blobs to their places, several at a time, but for those that are in doubt; an errno. Blocking. */
+/* Brings blobs to their places, several at a time, but for those that are in doubt; an errno. The bytes of those that
+ * are copied are compared with their digests. Blocking, and long. */
 int stage_take_blobs(struct stage *stage, const struct stage_blobs *blobs);
 
 /* Brings one to its place as the source has it, if that is a file; an errno. Blocking. */
@@ -84,10 +88,7 @@ int stage_take_as_it_is(struct stage *stage, uint64_t blob);
  * `written` (NULL is allowed) is the time that it gets: the source has proven to have the same. Blocking. */
 int stage_keep(struct stage *stage, uint64_t blob, const struct timespec *written);
 
-/* The same of a segment that only the copy has; an errno. Blocking. */
-int stage_keep_segment(struct stage *stage, uint64_t number);
-
-/* Removes what has that ending in a folder of the draft and is not wanted; an errno. */
+/* Removes all that is in a folder of the draft, but for files with that ending that are wanted; an errno. */
 int stage_prune(struct stage *stage, int folder, const char *ending, bool (*wanted)(void *arg, uint64_t number),
                 void *arg);
 

@@ -28,7 +28,6 @@ bool survey_know(struct survey *survey, uint64_t blob, bool *ret_fresh)
 
 static void tell(struct survey *survey, const struct store_flaw *flaw)
 {
-    survey->flaws++;
     if (survey->flaw)
         survey->flaw(survey->arg, flaw);
 }
@@ -57,11 +56,11 @@ static void tell_payload(struct survey *survey, const struct record *record)
 /* An errno: ENOMEM. */
 static int take_record(struct survey *survey, const struct record *record)
 {
+    const struct stage_blob blob = {.number = record->blob, .size = record->size, .digest = record->digest};
     bool fresh = false;
     if (record->type != RECORD_PUT || !record->blob)
         return 0;
-    if (!survey_know(survey, record->blob, &fresh) ||
-        (fresh && !stage_blobs_push(&survey->named, record->blob, record->size)))
+    if (!survey_know(survey, record->blob, &fresh) || (fresh && !stage_blobs_push(&survey->named, &blob)))
         return ENOMEM;
     return 0;
 }

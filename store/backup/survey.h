@@ -19,8 +19,7 @@ struct survey {
     struct stage_blobs named; /* those of them that nobody has asked for yet */
 
     /* Bytes that no valid record covers, payloads that are not those that were stored, headers. */
-    uint64_t flaws;
-    void (*flaw)(void *arg, const struct store_flaw *flaw); /* is told of each; NULL: they are only counted */
+    void (*flaw)(void *arg, const struct store_flaw *flaw); /* is told of each; NULL: nobody is */
     void *arg;
 };
 

@@ -45,15 +45,15 @@ static struct failure follow(struct tail *tail, int file)
 {
     uint64_t size = tail->imprint.size, from = tail->end, end = from;
     bool flawed;
-    struct failure failure = inspection_growing(tail->inspection, file, size, from, &end, &tail->offset, &flawed);
-    if (failure.error)
-        return failure;
-    if (end > from)
-        failure = failure_of_errno(io_copy_all(tail->stage->io, file, from, tail->file, from, end - from));
-    if (!failure.error && flawed)
-        failure = inspection_mend(tail->inspection, file, size, from, tail->number, tail->file);
-    tail->flawed = tail->flawed || flawed;
+    struct failure failure = inspection_growing(tail->inspection, tail->number, file, size, from, &end, &tail->offset,
+                                                &flawed);
+    if (failure.os_error == EIO)
+        return inspection_unreadable(tail->inspection, tail->number);
+    tail->flawed = tail->flawed || (!failure.error && flawed);
     if (failure.error || end <= from)
+        return failure;
+    failure = failure_of_errno(io_copy_all(tail->stage->io, file, from, tail->file, from, end - from));
+    if (failure.error)
         return failure;
     stage_advance(tail->stage, end - from);
     tail->end = end;

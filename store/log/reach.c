@@ -26,7 +26,7 @@ static size_t reach_format(const struct reach *reach, uint64_t salt, char ret_te
     return (size_t)length;
 }
 
-static bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach)
+bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach)
 {
     struct reach reach;
     char expected[NOTE_MAX];

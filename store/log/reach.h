@@ -32,6 +32,9 @@ struct reach {
 /* Reads what the file beside log/ says; nothing is known when it is not there. STORE_DAMAGED, STORE_IO. */
 struct failure reach_read(const struct io *io, int log, uint64_t salt, struct reach *ret_reach);
 
+/* What the text of one says: false when it is not valid. */
+bool reach_parse(const char *text, uint64_t salt, struct reach *ret_reach);
+
 /* Writes the file, durably; an errno. */
 int reach_write(const struct io *io, int log, uint64_t salt, const struct reach *reach);
 

@@ -704,19 +704,118 @@ START_TEST(wrong_usage_is_refused)
 }
 END_TEST
 
-/* Damage is copied as it is, and told. */
+static void expect_words(const char *output, const char *words)
+{
+    ck_assert_msg(strstr(output, words), "\"%s\" is not in: %s", words, output);
+}
+
+/* A damaged store is refused; with --replace it is copied as it is, and told from then on. */
 START_TEST(a_flaw_of_the_source_is_told)
 {
     const char *to = copies_beside("to");
     start();
     site_expect(site_put("a", "the payload of a", NULL), 201);
     site_expect(site_put("b", "the payload of b", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/zz", NULL, 0, NULL), 201);
     server_stop(site.server);
     disk_flip(site.server, "stores/main/log", "the payload of a");
     const char *arguments[] = {"backup", "--from", site.server->data, to, NULL};
-    ck_assert_ptr_nonnull(strstr(command_run(arguments, FLAWS), "key \"a\""));
+    const char *replace[] = {"backup", "--replace", "--from", site.server->data, to, NULL};
+    const char *output = command_run(arguments, FLAWS);
+    expect_words(output, "key \"a\"");
+    expect_words(output, "store main: not copied: it is damaged: log/0000000000000001.seg, at offset ");
+    expect_words(output, "2 stores, 1 of them copied; 1 flaw\n");
+    ck_assert_int_ne(access(client_text(site.client, "%s/stores/main", to), F_OK), 0);
+    ck_assert_int_eq(access(client_text(site.client, "%s/stores/zz", to), F_OK), 0);
+    expect_words(command_run(replace, FLAWS), "key \"a\"");
+    expect_words(command_run(arguments, FLAWS), "2 stores, 2 of them copied; 1 flaw\n");
     const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
-    ck_assert_ptr_nonnull(strstr(command_run(checked, FLAWS), "key \"a\""));
+    expect_words(command_run(checked, FLAWS), "key \"a\"");
+}
+END_TEST
+
+static const char segment_path[] = "stores/main/log/0000000000000001.seg";
+
+static void remove_segment(void)
+{
+    ck_assert_int_eq(unlink(server_path(site.server, segment_path)), 0);
+}
+
+static void put_pipe_there(void)
+{
+    remove_segment();
+    ck_assert_int_eq(mkfifo(server_path(site.server, segment_path), 0600), 0);
+}
+
+static void put_link_there(void)
+{
+    char *path = command_keep(strdup(server_path(site.server, segment_path)));
+    remove_segment();
+    ck_assert_int_eq(symlink("/etc/hostname", path), 0);
+}
+
+static void put_folder_there(void)
+{
+    remove_segment();
+    ck_assert_int_eq(mkdir(server_path(site.server, segment_path), 0700), 0);
+}
+
+static void empty_there(void)
+{
+    ck_assert_int_eq(truncate(server_path(site.server, segment_path), 0), 0);
+}
+
+/* All bytes of a folder, and the names of its files. */
+static char *sum_of(const char *folder)
+{
+    FILE *stream = popen(client_text(site.client, "cd '%s' && find . -type f | sort | xargs sha256sum", folder), "re");
+    char sum[4096];
+    ck_assert_ptr_nonnull(stream);
+    size_t length = fread(sum, 1, sizeof sum - 1, stream);
+    sum[length] = '\0';
+    ck_assert_int_eq(pclose(stream), 0);
+    return command_keep(strdup(sum));
+}
+
+/* Whatever has come in the place of a segment: the store is refused, and its copy stays. */
+START_TEST(what_is_no_segment_any_more_is_damage)
+{
+    static const struct {
+        void (*act)(void);
+        const char *words;
+    } harms[] = {{remove_segment, "the file is missing"},
+                 {put_pipe_there, "set aside"},
+                 {put_link_there, "set aside"},
+                 {put_folder_there, "set aside"},
+                 {empty_there, "header"}};
+    const char *to = copies_beside("to"), *copy;
+    start();
+    for (int i = 0; i < 8; i++)
+        site_expect(client_upload(site.client, site_object(client_text(site.client, "k%d", i)), 200 << 10, 1, NULL),
+                    201);
+    run_backup(to);
+    copy = command_keep(strdup(client_text(site.client, "%s/stores/main", to)));
+    server_stop(site.server);
+    char *before = sum_of(copy);
+    for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+        const char *arguments[] = {"backup", "--from", site.server->data, to, NULL};
+        ck_assert_int_eq(rename(server_path(site.server, segment_path), client_text(site.client, "%s/kept", to)), 0);
+        FILE *empty = fopen(server_path(site.server, segment_path), "we");
+        ck_assert(empty && fclose(empty) == 0);
+        harms[i].act();
+        for (int run = 0; run < 2; run++) {
+            const char *output = command_run(arguments, FLAWS);
+            expect_words(output, "0000000000000001.seg");
+            expect_words(output, harms[i].words);
+            expect_words(output, "Stop the server, put that file of the copy in the place of its own");
+            ck_assert_str_eq(sum_of(copy), before);
+        }
+        if (rmdir(server_path(site.server, segment_path)) != 0 && errno != ENOENT)
+            remove_segment();
+        ck_assert_int_eq(rename(client_text(site.client, "%s/kept", to), server_path(site.server, segment_path)), 0);
+    }
+    run_backup(to);
+    copies_expect_whole(to);
 }
 END_TEST
 
@@ -780,17 +879,22 @@ static void rot(const char *file)
     ck_assert_int_eq(system(command), 0);
 }
 
-START_TEST(damage_of_the_backup_is_told_as_such_with_its_remedy)
+/* What a check finds damaged in the backup is copied anew: its source has it. */
+START_TEST(damage_of_the_backup_is_mended)
 {
+    static const char *const files[] = {blob_path, segment_path, "stores/main/settings"};
     const char *to = copies_beside("to");
     start();
     site_expect(client_upload(site.client, site_object("large"), LARGE_SIZE, 1, NULL), 201);
     run_backup(to);
-    rot(command_keep(strdup(client_text(site.client, "%s/%s", to, blob_path))));
-    const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
-    ck_assert_ptr_nonnull(strstr(command_run(checked, FLAWS), "it is the backup that is damaged, and not its source"));
-    ck_assert_int_eq(system(client_text(site.client, "rm -r '%s/stores/main'", to)), 0);
-    command_run(checked, WHOLE);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        rot(command_keep(strdup(client_text(site.client, "%s/%s", to, files[i]))));
+        const char *checked[] = {"backup", "--check", "--from", site.server->data, to, NULL};
+        const char *output = command_run(checked, WHOLE);
+        if (i == 0) /* the others are written anew by each run */
+            expect_words(output, "the backup is damaged: what its source has otherwise is copied anew");
+        copies_expect_whole(to);
+    }
 }
 END_TEST
 
@@ -851,8 +955,9 @@ int main(void)
         what_is_no_backup_is_left_alone,
         wrong_usage_is_refused,
         a_flaw_of_the_source_is_told,
+        what_is_no_segment_any_more_is_damage,
         the_last_copy_of_a_large_object_stays,
-        damage_of_the_backup_is_told_as_such_with_its_remedy,
+        damage_of_the_backup_is_mended,
         a_check_does_not_hide_that_the_source_is_damaged,
         links_are_not_followed,
     };

@@ -401,7 +401,7 @@ START_TEST(a_torn_transaction_is_not_copied)
 }
 END_TEST
 
-/* Damage in front of what is known to have been on disk is copied as it is. */
+/* Damage in front of what is known to have been on disk is refused, or copied as it is. */
 START_TEST(damage_is_copied_as_it_is)
 {
     struct depot *depot;
@@ -411,7 +411,10 @@ START_TEST(damage_is_copied_as_it_is)
     uint64_t end = fixture_figures(&fixture).end_offset;
     fixture_stop(&fixture, false);
     fixture_flip(&fixture, fixture_segment(&fixture), fixture_find_text(&fixture, "the first payload"));
-    ck_assert_int_eq(copy(), STORE_OK);
+    ck_assert_int_eq(copy(), STORE_DAMAGED);
+    const struct backup_options options_as_it_is = {.io = fixture.io, .as_it_is = true, .told = told};
+    ck_assert_int_eq(backup_make("/data", "/copy", &options_as_it_is, NULL), STORE_OK);
+    ck_assert_int_eq(last.error, STORE_OK);
     ck_assert_uint_eq(last.flaws, 1);
     ck_assert_uint_eq(last.end_offset, end);
     options.read_only = true;

@@ -1,5 +1,5 @@
-/* test_losses.c - what the source of a backup has lost, or has damaged, and the backup has: it stays there, and each
- * run tells of it.
+/* test_losses.c - what the source of a backup has lost, or has damaged: what the backup has of it stays there, and each
+ * run tells of it. And the other way round.
  */
 #include "tests/lib/fixture.h"
 #include "tests/lib/unit.h"
@@ -20,6 +20,7 @@ static unsigned objects; /* in the store */
 static struct {
     struct backup_store store; /* what was told of it last */
     char name[64];             /* its name */
+    char why[512];
     size_t flaws;
     size_t kept;
     enum store_flaw_kind kind; /* of the last */
@@ -31,6 +32,7 @@ static void told(void *arg, const struct backup_store *store)
     (void)arg;
     seen.store = *store;
     snprintf(seen.name, sizeof seen.name, "%s", store->name);
+    snprintf(seen.why, sizeof seen.why, "%s", store->why ? store->why : "");
 }
 
 static void flaw(void *arg, const char *store, const struct store_flaw *found, bool kept)
@@ -297,6 +299,24 @@ static void lose_segment(void)
     fixture_remove(&fixture, segment_path("/data", 2));
 }
 
+static void scribble_settings(void)
+{
+    scribble("/data/stores/s/settings", 30);
+}
+
+START_TEST(a_store_whose_settings_are_damaged_is_refused)
+{
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    scribble_settings();
+    ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(seen.why, "its file settings"));
+    expect_flaws("/copy", 0);
+    scribble_settings();
+    expect_kept(0);
+}
+END_TEST
+
 static void scribble_first(void)
 {
     scribble(segment_path("/data", 1), 64 + 400);
@@ -305,53 +325,86 @@ static void scribble_first(void)
 static void (*const damages[])(void) = {scribble_segment, scribble_header, shorten_segment,
                                         empty_segment,    lose_segment,    scribble_first};
 
-START_TEST(a_damaged_segment_does_not_take_the_place_of_a_whole_one)
+static bool is_refused(enum store_error error)
+{
+    return error == STORE_DAMAGED || error == STORE_GONE;
+}
+
+START_TEST(a_damaged_store_does_not_take_the_place_of_a_whole_one)
 {
     fill();
     ck_assert_int_eq(copy_from("/data", false), STORE_OK);
     damages[_i]();
     for (int i = 0; i < 3; i++) { /* it is told each time */
-        ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+        ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
         ck_assert_uint_ge(seen.flaws, 1);
-        ck_assert_uint_eq(seen.kept, seen.flaws);
+        ck_assert_uint_ge(seen.kept, 1);
+        ck_assert_ptr_nonnull(
+            strstr(seen.why, damages[_i] == scribble_first ? "0000000000000001.seg" : "0000000000000002.seg"));
+        ck_assert_ptr_nonnull(strstr(seen.why, "put that file of the copy in the place"));
         expect_flaws("/copy", 0);
     }
 }
 END_TEST
 
-/* Runs that are cut short one after the other, each somewhere else: the copy is whole behind each. */
-START_TEST(what_is_mended_is_whole_wherever_a_run_ends)
+/* What is refused has been read: it is not copied again, and what has been mended since is. */
+START_TEST(a_segment_of_the_copy_mends_the_source)
+{
+    size_t size;
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    damages[_i]();
+    ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
+    unsigned number = damages[_i] == scribble_first ? 1 : 2;
+    uint8_t *bytes = fixture_read_file(&fixture, segment_path("/copy", number), &size);
+    fixture_write_file(&fixture, segment_path("/data", number), bytes, size, 0);
+    free(bytes);
+    write_more();
+    expect_kept(0);
+    expect_flaws("/copy", 0);
+}
+END_TEST
+
+/* Runs that are cut short one after the other, each somewhere else: the copy is whole behind each. `damaged`: the store
+ * is refused in the end; else only a large object is lost. */
+static void cut_runs_short(bool damaged, bool by_power)
 {
     enum { STRIDE = 23 };
     fill();
     ck_assert_int_eq(copy_from("/data", false), STORE_OK);
-    scribble_segment();
     remove_large();
+    write_more();
+    if (damaged)
+        scribble_segment();
     uint64_t before = sim_disk_calls(fixture.disk, SIM_ANY);
-    expect_kept(2);
+    ck_assert_int_eq(is_refused(copy_from("/data", false)), damaged);
     uint64_t calls = sim_disk_calls(fixture.disk, SIM_ANY) - before;
     for (uint64_t nth = 1; nth <= calls; nth += STRIDE) {
-        if (_i == 0)
-            sim_disk_fail(fixture.disk, SIM_ANY, nth, false, EIO);
-        else
+        if (by_power)
             sim_disk_cut_after(fixture.disk, nth);
-        (void)copy_from("/data", false);
-        if (_i == 0)
-            sim_disk_heal(fixture.disk);
         else
+            sim_disk_fail(fixture.disk, SIM_ANY, nth, false, EIO);
+        enum store_error error = copy_from("/data", false);
+        ck_assert(error || !damaged);
+        if (by_power)
             sim_disk_reboot(fixture.disk, nth);
+        else
+            sim_disk_heal(fixture.disk);
         expect_flaws("/copy", 0);
     }
-    ck_assert_int_eq(copy_from("/data", false), STORE_OK); /* a cut may have brought the large object back */
-    ck_assert_uint_ge(seen.kept, 1);
-    ck_assert_uint_eq(seen.kept, seen.flaws);
+    ck_assert_int_eq(is_refused(copy_from("/data", false)), damaged);
+    ck_assert_uint_ge(seen.flaws, damaged); /* a cut may have brought the large object back */
     expect_flaws("/copy", 0);
     ck_assert_uint_eq(sim_disk_open_files(fixture.disk), 0);
 }
+
+START_TEST(what_is_kept_is_whole_wherever_a_run_ends)
+{
+    cut_runs_short(_i % 2, _i / 2);
+}
 END_TEST
 
-/* What was written since is in the copy as well. */
-START_TEST(a_segment_that_was_damaged_while_it_grew_is_mended)
+START_TEST(a_segment_that_was_damaged_while_it_grew_is_refused)
 {
     fixture_must_put(&fixture, "old", "the payload of old");
     fill();
@@ -362,33 +415,117 @@ START_TEST(a_segment_that_was_damaged_while_it_grew_is_mended)
     fixture_stop(&fixture, true);
     const char *path = segment_path("/data", last_segment());
     scribble(path, fixture_find(&fixture, path, "other", 5)); /* of the record in front of the deletion */
-    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
-    ck_assert_uint_ge(seen.flaws, 1);
-    ck_assert_uint_eq(seen.kept, seen.flaws);
+    ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
+    ck_assert_uint_eq(seen.flaws, 1);
+    ck_assert_uint_eq(seen.kept, 1);
+    ck_assert_ptr_nonnull(strstr(seen.why, "`cairnd check` tells")); /* what the copy has of it has not all of it */
     expect_flaws("/copy", 0);
 }
 END_TEST
 
-START_TEST(damage_of_what_the_copy_never_had_is_copied_and_told)
+/* A segment that is missing is as damaged as any other, also in a store of which there is no copy. */
+START_TEST(damage_of_what_the_copy_never_had_is_refused)
 {
     fill();
     damages[_i]();
-    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
+    ck_assert_uint_ge(seen.flaws, 1);
     ck_assert_uint_eq(seen.kept, 0);
-    if (damages[_i] != lose_segment) /* a start tells of that, and a check of the copy */
-        ck_assert_uint_ge(seen.flaws, 1);
+    ck_assert(!fixture_exists(&fixture, "/copy/stores/s"));
 }
 END_TEST
 
+/* From then on the damage is known: it is told by each run, and keeps nothing from being copied. */
 START_TEST(as_it_is_takes_the_damage)
 {
     fill();
     ck_assert_int_eq(copy_from("/data", false), STORE_OK);
-    scribble_segment();
+    damages[_i]();
     remove_large();
     ck_assert_int_eq(copy_from("/data", true), STORE_OK);
     ck_assert_uint_ge(seen.flaws, 2);
     ck_assert_uint_eq(seen.kept, 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+        ck_assert(!seen.store.unchanged);
+        ck_assert_uint_ge(seen.flaws, 2);
+        if (i == 1)
+            write_more();
+    }
+    scribble(segment_path("/data", 3), 64 + 400); /* other damage is not known */
+    ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
+}
+END_TEST
+
+/* What a restoration is made of is taken as it is: it may be all that there is. */
+START_TEST(a_damaged_backup_is_restored_as_it_is)
+{
+    const struct backup_options restore = {
+        .io = fixture.io, .restore = true, .as_it_is = true, .told = told, .flaw = flaw};
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    fixture_resize_file(&fixture, segment_path("/copy", 2), 64 + 1200);
+    memset(&seen, 0, sizeof seen);
+    ck_assert_int_eq(backup_make("/copy", "/restored", &restore, NULL), STORE_OK);
+    ck_assert_int_eq(seen.store.error, STORE_OK);
+    ck_assert_uint_ge(seen.flaws, 1);
+    ck_assert(fixture_exists(&fixture, "/restored/stores/s/log/0000000000000002.seg"));
+}
+END_TEST
+
+/* ---- damage of the copy ------------------------------------------------------------------------- */
+
+static void rot(const char *path, size_t position)
+{
+    fixture_flip(&fixture, path, position);
+}
+
+static void rot_segment(void)
+{
+    rot(segment_path("/copy", 2), 64 + 1200);
+}
+
+static void rot_header(void)
+{
+    rot(segment_path("/copy", 2), 24);
+}
+
+static void rot_last(void)
+{
+    rot(segment_path("/copy", last_segment()), 64 + 30);
+}
+
+static void rot_large(void)
+{
+    rot("/copy/stores/s/blobs/0000000000000001.blob", 99);
+}
+
+static void lose_last(void)
+{
+    fixture_remove(&fixture, segment_path("/copy", last_segment()));
+}
+
+static void rot_settings(void)
+{
+    rot("/copy/stores/s/settings", 30);
+}
+
+static void (*const rots[])(void) = {rot_segment, rot_header, rot_last, rot_large, lose_last, rot_settings};
+
+/* Compared byte for byte, a copy gets from the source what it has otherwise. */
+START_TEST(a_damaged_copy_is_mended_by_its_source)
+{
+    const struct backup_options compare = {.io = fixture.io, .compare = true, .told = told, .flaw = flaw};
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    rots[_i]();
+    memset(&seen, 0, sizeof seen);
+    ck_assert_int_eq(backup_make("/data", "/copy", &compare, NULL), STORE_OK);
+    ck_assert_int_eq(seen.store.error, STORE_OK);
+    ck_assert_uint_eq(seen.flaws, 0);
+    ck_assert(!seen.store.replaced);
+    expect_flaws("/copy", 0);
+    expect_kept(0);
 }
 END_TEST
 
@@ -403,8 +540,8 @@ START_TEST(a_log_that_has_lost_its_end_does_not_take_the_place_of_its_copy)
         fixture_remove(&fixture, path);
     else
         fixture_resize_file(&fixture, path, 64);
-    ck_assert_int_eq(copy_from("/data", false), STORE_GONE);
-    ck_assert_ptr_nonnull(strstr(seen.store.why, "--replace"));
+    ck_assert(is_refused(copy_from("/data", false)));
+    ck_assert_ptr_nonnull(strstr(seen.why, "--replace"));
     expect_flaws("/copy", 0);
     ck_assert_int_eq(copy_from("/data", true), STORE_OK);
 }
@@ -441,6 +578,63 @@ START_TEST(a_folder_that_was_brought_back_does_not_take_the_place_of_what_is_new
     ck_assert_int_eq(copy_from("/older", false), STORE_GONE);
     expect_flaws("/copy", 0);
     ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+}
+END_TEST
+
+static void lose_new(void)
+{
+    fixture_must_put(&fixture, "lost", "only in the first");
+}
+
+static void lose_newer(void)
+{
+    fixture_must_put(&fixture, "k002", "newer in the first");
+}
+
+static void lose_deletion(void)
+{
+    ck_assert_int_eq(fixture_delete(&fixture, "k002"), STORE_OK);
+}
+
+static void (*const losses[])(void) = {lose_new, lose_newer, lose_deletion};
+
+static void rename_folder(const char *from, const char *to)
+{
+    ck_assert_int_eq(fixture.io->renameat(fixture.io->self, AT_FDCWD, from, AT_FDCWD, to), 0);
+}
+
+/* Goes on until compaction has taken a segment, and all that was in it has been moved. */
+static void go_on(unsigned number)
+{
+    static char filler[FILLER_SIZE];
+    memset(filler, 'g', sizeof filler - 1);
+    fixture_open(&fixture);
+    for (int i = 0; i < 2000 && !fixture_is_husk(&fixture, number); i++)
+        fixture_must_put(&fixture, "filler", filler);
+    ck_assert(fixture_is_husk(&fixture, number));
+    fixture_close(&fixture);
+}
+
+/* What was written there tells of it, wherever it stands by now. */
+START_TEST(a_folder_that_was_brought_back_is_noticed_though_compaction_took_the_end)
+{
+    const struct backup_options restore = {.io = fixture.io, .restore = true, .as_it_is = true};
+    fill();
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    ck_assert_int_eq(backup_make("/copy", "/older", &restore, NULL), STORE_OK);
+    fixture_open(&fixture);
+    losses[_i]();
+    fixture_close(&fixture);
+    ck_assert_int_eq(copy_from("/data", false), STORE_OK);
+    unsigned number = last_segment();
+    rename_folder("/data", "/first");
+    rename_folder("/older", "/data");
+    go_on(number);
+    ck_assert_int_eq(copy_from("/data", false), STORE_GONE);
+    rename_folder("/data", "/older");
+    rename_folder("/first", "/data");
+    go_on(number);
+    expect_kept(0);
 }
 END_TEST
 
@@ -498,24 +692,30 @@ static void add(TCase *all, const TTest *test, size_t times)
 int main(void)
 {
     enum { HARMS = sizeof harms / sizeof *harms, DAMAGES = sizeof damages / sizeof *damages };
+    enum { ROTS = sizeof rots / sizeof *rots, LOSSES = sizeof losses / sizeof *losses };
     Suite *suite = suite_create("losses");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     add(all, a_large_object_that_is_lost_stays_in_the_copy, HARMS);
-    add(all, one_that_the_copy_never_had_is_told_of, HARMS - 1); /* payloads are not compared on the way */
+    add(all, one_that_the_copy_never_had_is_told_of, HARMS);
     add(all, one_that_nobody_needs_any_more_is_no_flaw, 1);
     add(all, one_that_another_object_needs_is_a_flaw, 1);
     add(all, another_time_of_the_same_bytes_is_no_flaw, 1);
     add(all, what_comes_back_is_taken, 1);
     add(all, a_folder_that_is_missing_is_told, 3);
-    add(all, a_damaged_segment_does_not_take_the_place_of_a_whole_one, DAMAGES);
-    add(all, what_is_mended_is_whole_wherever_a_run_ends, 2);
-    add(all, a_segment_that_was_damaged_while_it_grew_is_mended, 1);
-    add(all, damage_of_what_the_copy_never_had_is_copied_and_told, DAMAGES);
-    add(all, as_it_is_takes_the_damage, 1);
+    add(all, a_damaged_store_does_not_take_the_place_of_a_whole_one, DAMAGES);
+    add(all, a_segment_of_the_copy_mends_the_source, DAMAGES);
+    add(all, a_store_whose_settings_are_damaged_is_refused, 1);
+    add(all, what_is_kept_is_whole_wherever_a_run_ends, 4);
+    add(all, a_segment_that_was_damaged_while_it_grew_is_refused, 1);
+    add(all, damage_of_what_the_copy_never_had_is_refused, DAMAGES);
+    add(all, as_it_is_takes_the_damage, DAMAGES);
+    add(all, a_damaged_backup_is_restored_as_it_is, 1);
+    add(all, a_damaged_copy_is_mended_by_its_source, ROTS);
     add(all, a_log_that_has_lost_its_end_does_not_take_the_place_of_its_copy, 2);
     add(all, what_goes_on_behind_a_lost_end_does_not_hide_it, 1);
     add(all, a_folder_that_was_brought_back_does_not_take_the_place_of_what_is_newer, 1);
+    add(all, a_folder_that_was_brought_back_is_noticed_though_compaction_took_the_end, LOSSES);
     add(all, another_source_does_not_take_the_place_of_the_one_that_was_copied, 1);
     add(all, one_within_the_other_is_refused, 8);
     add(all, a_run_that_fails_leaves_no_folder, 2);
