@@ -5,8 +5,10 @@
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -14,13 +16,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Bytes that each of the two sockets may hold for who is slow in taking them; the kernel makes it twice as many. Else a
+ * client with a small window would have a reader behind it who takes megabytes. */
+enum { AHEAD = 16 << 10 };
+
 /* GnuTLS lets one thread read from a session while another writes to it. */
 struct way {
     gnutls_session_t session;
     gnutls_certificate_credentials_t credentials;
     int plain, secure;
+    atomic_bool reset; /* the server broke off: so does this */
     pthread_t back;
 };
+
+/* For one that is not connected, or listens. */
+static void limit_ahead(int handle)
+{
+    int bytes = AHEAD;
+    setsockopt(handle, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    setsockopt(handle, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
 
 /* ---- one connection ---------------------------------------------------------------------------- */
 
@@ -36,6 +51,15 @@ static bool send_whole(int socket, const char *bytes, size_t length)
     return true;
 }
 
+/* The client is told at the very end of the way, by way_free(): until then it has the bytes in front. */
+static void end_back(struct way *way, ssize_t got)
+{
+    bool reset = got == GNUTLS_E_PULL_ERROR;
+    atomic_store(&way->reset, reset);
+    shutdown(way->plain, reset ? SHUT_RD : got < 0 ? SHUT_RDWR : SHUT_WR);
+    shutdown(way->secure, got > 0 ? SHUT_RDWR : SHUT_RD);
+}
+
 /* From the server, until it closes or nobody takes it any more. */
 static void *carry_back(void *arg)
 {
@@ -46,8 +70,7 @@ static void *carry_back(void *arg)
         got = gnutls_record_recv(way->session, bytes, sizeof bytes);
     while (got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED ||
            (got > 0 && send_whole(way->plain, bytes, (size_t)got)));
-    shutdown(way->plain, got < 0 ? SHUT_RDWR : SHUT_WR);
-    shutdown(way->secure, got > 0 ? SHUT_RDWR : SHUT_RD);
+    end_back(way, got);
     return NULL;
 }
 
@@ -63,8 +86,17 @@ static bool encrypt_whole(gnutls_session_t session, const char *bytes, size_t le
     return true;
 }
 
+/* Closing it is a reset then. */
+static void break_off(int handle)
+{
+    struct linger none = {.l_onoff = 1};
+    setsockopt(handle, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 static void way_free(struct way *way)
 {
+    if (atomic_load(&way->reset))
+        break_off(way->plain);
     close(way->plain);
     if (way->secure >= 0)
         close(way->secure);
@@ -73,6 +105,19 @@ static void way_free(struct way *way)
     if (way->credentials)
         gnutls_certificate_free_credentials(way->credentials);
     free(way);
+}
+
+/* The client has closed its side. If it has gone altogether, as it shows when something is sent to it, the server has
+ * to know; else the way back ends first. */
+static void await_end(struct way *way)
+{
+    struct pollfd poller = {.fd = way->plain};
+    while (poll(&poller, 1, -1) < 0)
+        continue;
+    if ((poller.revents & POLLERR) == 0)
+        return;
+    break_off(way->secure);
+    shutdown(way->secure, SHUT_RDWR);
 }
 
 /* To the server, until the client ends or breaks off. */
@@ -88,6 +133,8 @@ static void *carry(void *arg)
     if (got == 0)
         gnutls_bye(way->session, GNUTLS_SHUT_WR);
     shutdown(way->secure, got < 0 ? SHUT_RDWR : SHUT_WR);
+    if (got == 0 && !atomic_load(&way->reset))
+        await_end(way);
     pthread_join(way->back, NULL);
     way_free(way);
     return NULL;
@@ -99,6 +146,7 @@ static int connect_to(int port)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    limit_ahead(handle);
     setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(handle, (struct sockaddr *)&address, sizeof address) == 0)
         return handle;
@@ -187,6 +235,7 @@ pid_t tunnel_open(int port, int *ret_port)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    limit_ahead(listener);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, length), 0);
     ck_assert_int_eq(listen(listener, SOMAXCONN), 0);
     ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
