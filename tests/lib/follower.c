@@ -71,6 +71,7 @@ bool follower_step(struct follower *follower, size_t limit)
         model_fail(model, "the changes since %llu go on at %llu, and end at %llu", (unsigned long long)follower->since,
                    (unsigned long long)changes.next, (unsigned long long)changes.end);
     follower->since = changes.next;
+    follower->pages++;
     return changes.next == changes.end;
 }
 

@@ -21,7 +21,8 @@ struct follower {
     } held[MODEL_KEYS];
     uint64_t since;
     uint64_t shown;   /* offset of the last change of the answer */
-    uint64_t changes; /* told in all */
+    uint64_t changes; /* told in all, ... */
+    uint64_t pages;   /* ... by so many answers */
     uint64_t anew;    /* times it had to begin anew */
 };
 

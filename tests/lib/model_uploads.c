@@ -48,6 +48,13 @@ static bool has_expired(int64_t expires)
     return expires <= (wall_clock_now() + 1) * second;
 }
 
+/* Of one that has been gone on with just now. */
+static int64_t next_expiry(void)
+{
+    enum { HOUR = 3600 };
+    return (wall_clock_now() + MODEL_UPLOAD_HOURS * HOUR) * second;
+}
+
 static void forget(struct model_upload *upload)
 {
     *upload = (struct model_upload){0};
@@ -147,7 +154,7 @@ static void make(struct model *model, struct model_upload *upload, struct model_
     struct store_overrun overrun;
     enum store_error error = upload_create(where, &order, &overrun, &piece->id);
     piece->made = error == STORE_OK;
-    piece->expires = INT64_MAX;
+    piece->expires = next_expiry();
     must_be_allowed(model, store, "making an upload", error);
     if (error && error != STORE_QUOTA)
         model->uploads[store].strays = true;
@@ -360,7 +367,7 @@ void model_uploads_book(struct model *model, const struct attempt *attempt)
     upload->shaky = model->disturbed;
     if (attempt->ended == STORE_OK)
         model->uploads[store].finished++;
-    upload->pieces[0].expires = attempt->ended == STORE_OK ? INT64_MAX : upload->pieces[0].expires;
+    upload->pieces[0].expires = attempt->ended == STORE_OK ? next_expiry() : upload->pieces[0].expires;
     if (attempt->ended == STORE_CONDITION && !upload->joined)
         abandon(model, store, upload);
 }

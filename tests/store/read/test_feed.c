@@ -1,7 +1,7 @@
-/* test_feed.c - who follows a store's changes holds what the store does: over restarts, compactions, transactions and
- * power cuts; and what is answered where that cannot be.
+/* test_feed.c - who follows a store's changes holds what the store does: over restarts, compactions, transactions,
+ * power cuts and expiry; and what is answered where that cannot be.
  *
- *   CAIRN_FOLLOWED   histories (40)
+ *   CAIRN_FOLLOWED   histories (40); for many, CK_DEFAULT_TIMEOUT says how many seconds they have
  *   CAIRN_SEED       the first one's seed (1)
  */
 #include "store/index/horizon.h"
@@ -9,6 +9,7 @@
 #include "tests/lib/follower.h"
 #include "tests/lib/history.h"
 #include "tests/lib/quiet.h"
+#include "tests/lib/ticket.h"
 #include "tests/lib/unit.h"
 
 #include <check.h>
@@ -30,7 +31,8 @@ struct life {
 };
 
 static struct {
-    uint64_t changes, anew, cuts, compared;
+    uint64_t writes, restarts, cuts, compactions, hours;
+    uint64_t changes, pages, compared, anew;
 } totals;
 
 static void cut(struct life *life)
@@ -46,20 +48,61 @@ static void cut(struct life *life)
     life->cuts++;
 }
 
+static void restart(struct life *life)
+{
+    model_close(life->model);
+    model_open(life->model, NULL);
+    totals.restarts++;
+}
+
+static void compacted(void *arg, enum store_error error, const struct store_compaction *compaction)
+{
+    struct store_result result = {.error = error};
+    totals.compactions += error == STORE_OK && compaction->after.dead_bytes < compaction->before.dead_bytes;
+    ticket_done(arg, &result);
+}
+
+/* All of a log that is worth it, but what somebody has to be told. */
+static void compact(struct life *life)
+{
+    enum { MINUTE = 60000 };
+    struct store *store = life->model->stores[prng_below(&life->prng, MODEL_STORES)];
+    struct ticket ticket;
+    model_settle(life->model);
+    ticket_init(&ticket);
+    ck_assert_int_eq(store_compact(store, MINUTE, compacted, &ticket), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+    ticket_destroy(&ticket);
+}
+
+/* Some objects expire, and are told when they are deleted. */
+static void pass_hour(struct life *life)
+{
+    model_pass_hour(life->model);
+    restart(life);
+    model_await_purge(life->model);
+    totals.hours++;
+}
+
 static void episode(struct life *life)
 {
     struct model *model = life->model;
-    switch (prng_below(&life->prng, 6)) {
+    switch (prng_below(&life->prng, 8)) {
     case 0:
         cut(life);
         break;
     case 1:
-        model_close(model);
-        model_open(model, NULL);
+        restart(life);
         break;
     case 2:
     case 3:
         history_churn(model, &life->prng, (unsigned)prng_below(&life->prng, MODEL_STORES));
+        break;
+    case 4:
+        compact(life);
+        break;
+    case 5:
+        pass_hour(life);
         break;
     default:
         history_burst(model, &life->prng);
@@ -93,11 +136,13 @@ static void live(uint64_t seed, uint64_t retention)
     compare(&life, life.far);
     for (unsigned store = 0; store < MODEL_STORES; store++) {
         totals.changes += life.near[store].changes + life.far[store].changes;
+        totals.pages += life.near[store].pages + life.far[store].pages;
         totals.anew += life.near[store].anew + life.far[store].anew;
         if (retention > 0 && life.cuts == 0)
             ck_assert_uint_eq(life.near[store].anew + life.far[store].anew, 0);
     }
     totals.cuts += life.cuts;
+    totals.writes += life.model->operations;
     model_free(life.model);
     sim_disk_free(disk);
 }
@@ -107,9 +152,12 @@ START_TEST(a_follower_holds_what_the_store_does)
     uint64_t first = prng_environment("CAIRN_SEED", 1), count = prng_environment("CAIRN_FOLLOWED", HISTORIES);
     for (uint64_t seed = first; seed < first + count; seed++)
         live(seed, seed % 3 ? WEEK : 0);
-    printf("feed: %llu changes in %llu histories, %llu power cuts; compared %llu times, begun anew %llu times\n",
-           (unsigned long long)totals.changes, (unsigned long long)count, (unsigned long long)totals.cuts,
-           (unsigned long long)totals.compared, (unsigned long long)totals.anew);
+    printf("feed: %llu histories: %llu writes, %llu restarts, %llu power cuts, %llu compactions, %llu hours; "
+           "%llu changes on %llu pages, compared %llu times, begun anew (410) %llu times\n",
+           (unsigned long long)count, (unsigned long long)totals.writes, (unsigned long long)totals.restarts,
+           (unsigned long long)totals.cuts, (unsigned long long)totals.compactions, (unsigned long long)totals.hours,
+           (unsigned long long)totals.changes, (unsigned long long)totals.pages, (unsigned long long)totals.compared,
+           (unsigned long long)totals.anew);
     fflush(stdout);
 }
 END_TEST
