@@ -81,6 +81,21 @@ struct failure survey_open(struct survey *survey, int file, uint64_t size, struc
     return failure_io(cursor_find_base(&survey->cursor, 0, SEGMENT_OFFSET_MAX, &ret_segment->base, &found));
 }
 
+/* Where the next record stands behind a hole. *ret_proven: one behind it says that all in front of its group was on
+ * disk, and so was the hole; several of one group may stand between. An errno. */
+static int look_behind(struct survey *survey, uint64_t hole, uint64_t *ret_next, bool *ret_proven)
+{
+    struct cursor *cursor = &survey->cursor;
+    uint64_t offset = segment_offset(cursor->segment, hole), at;
+    struct record behind;
+    int error = cursor_find(cursor, hole + RECORD_ALIGNMENT, &at, &behind);
+    *ret_next = at;
+    while (!error && at < cursor->limit && behind.group <= offset)
+        error = cursor_find(cursor, at + RECORD_ALIGNMENT, &at, &behind);
+    *ret_proven = !error && at < cursor->limit;
+    return error;
+}
+
 /* What there is to read of a sealed segment. */
 struct scope {
     uint64_t limit; /* so far there is something */
@@ -92,14 +107,14 @@ struct scope {
  * errno. */
 static int at_hole(struct survey *survey, const struct scope *scope, uint64_t *position)
 {
-    struct record behind;
     uint64_t hole = *position;
-    int error = cursor_find(&survey->cursor, hole + RECORD_ALIGNMENT, position, &behind);
+    bool proven;
+    int error = look_behind(survey, hole, position, &proven);
     if (error)
         return error;
     if (*position >= scope->limit)
         *position = scope->end ? scope->end : scope->limit;
-    else if (!scope->end && behind.group <= segment_offset(survey->cursor.segment, hole))
+    else if (!scope->end && !proven)
         return 0;
     if (scope->end || *position < scope->limit)
         tell_bytes(survey, STORE_FLAW_LOG, hole, *position);
@@ -172,12 +187,12 @@ static int tell_growing(struct survey *survey, uint64_t from, uint64_t to)
 static int at_doubt(struct survey *survey, uint64_t size, struct growth *growth, bool *ret_end)
 {
     const struct segment *segment = survey->cursor.segment;
-    struct record behind;
     uint64_t next;
-    int error = cursor_find(&survey->cursor, growth->position + RECORD_ALIGNMENT, &next, &behind);
+    bool proven;
+    int error = look_behind(survey, growth->position, &next, &proven);
     if (error)
         return error;
-    *ret_end = next >= size || behind.group <= segment_offset(segment, growth->position);
+    *ret_end = !proven;
     if (*ret_end)
         return 0;
     if (growth->looked) {

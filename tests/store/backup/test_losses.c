@@ -423,6 +423,20 @@ START_TEST(a_segment_that_was_damaged_while_it_grew_is_refused)
 }
 END_TEST
 
+/* Behind what is damaged others of its group may stand, and only then those that say that it was on disk. */
+START_TEST(damage_within_a_transaction_is_not_the_end)
+{
+    fixture_must_put(&fixture, "a", "in front");
+    fixture_put_batch(&fixture, " of the batch");
+    fixture_must_put(&fixture, "b", "behind");
+    fixture_stop(&fixture, _i);
+    const char *path = segment_path("/data", 1);
+    scribble(path, fixture_find(&fixture, path, "x of the batch", 14) - 50);
+    ck_assert_int_eq(copy_from("/data", false), STORE_DAMAGED);
+    ck_assert_uint_eq(seen.flaws, 1);
+}
+END_TEST
+
 /* A segment that is missing is as damaged as any other, also in a store of which there is no copy. */
 START_TEST(damage_of_what_the_copy_never_had_is_refused)
 {
@@ -708,6 +722,7 @@ int main(void)
     add(all, a_store_whose_settings_are_damaged_is_refused, 1);
     add(all, what_is_kept_is_whole_wherever_a_run_ends, 4);
     add(all, a_segment_that_was_damaged_while_it_grew_is_refused, 1);
+    add(all, damage_within_a_transaction_is_not_the_end, 2);
     add(all, damage_of_what_the_copy_never_had_is_refused, DAMAGES);
     add(all, as_it_is_takes_the_damage, DAMAGES);
     add(all, a_damaged_backup_is_restored_as_it_is, 1);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { FILLER = 900, KEYS_MAX = 400, BATCH = 8, YOUNG = 3, SEGMENTS = 3, NUMBERS_MAX = 512, TEXT_MAX = FILLER + 64 };
+enum { FILLER = 400, KEYS_MAX = 400, BATCH = 16, YOUNG = 3, SEGMENTS = 3, NUMBERS_MAX = 512, TEXT_MAX = FILLER + 64 };
 
 FIXTURE_OF_EACH_TEST
 
