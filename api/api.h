@@ -59,6 +59,9 @@ struct api_options {
     /* Whether a connection found no place: it is told how the server is, or else that it has to come back. NULL: never.
      * Thread: the daemon's. */
     bool (*guest)(struct MHD_Connection *connection);
+    /* Whether the thread has nobody but this connection to serve, and others serve those who come: then it may wait for
+     * the disk until its next turn. NULL: never. Thread: the daemon's. */
+    bool (*may_wait)(struct MHD_Connection *connection);
     /* Resumes a suspended connection and wakes the loop that its daemon runs in, which MHD_resume_connection()
      * alone does only for a daemon with a thread of its own. NULL: that function. Thread: any. */
     void (*resume)(struct MHD_Connection *connection);

@@ -57,11 +57,18 @@ static bool check_full(struct acceptor *acceptor)
     return full;
 }
 
+/* Whether a loop is the better one for somebody who comes: one that is away is none, whatever it has. */
+static bool is_better(const struct loop *loop, const struct loop *other)
+{
+    bool away = loop_is_away(loop), other_away = loop_is_away(other);
+    return away == other_away ? loop_connections(loop) < loop_connections(other) : other_away;
+}
+
 static struct loop *least_busy(const struct acceptor *acceptor)
 {
     struct loop *least = acceptor->loops[0];
     for (size_t i = 1; i < acceptor->loop_count; i++)
-        if (loop_connections(acceptor->loops[i]) < loop_connections(least))
+        if (is_better(acceptor->loops[i], least))
             least = acceptor->loops[i];
     return least;
 }
@@ -70,7 +77,18 @@ static struct loop *least_busy(const struct acceptor *acceptor)
  * with the fewest connections, that would always be the one that had just put one out. */
 static struct loop *next_for_guests(struct acceptor *acceptor)
 {
-    return acceptor->loops[acceptor->guests++ % acceptor->loop_count];
+    struct loop *next = acceptor->loops[acceptor->guests++ % acceptor->loop_count];
+    return loop_is_away(next) ? least_busy(acceptor) : next;
+}
+
+/* A loop that is there for somebody who comes: one at least always is. */
+static struct loop *expecting(struct acceptor *acceptor, bool guest)
+{
+    struct loop *loop;
+    do
+        loop = guest ? next_for_guests(acceptor) : least_busy(acceptor);
+    while (!loop_expect(loop));
+    return loop;
 }
 
 static void warn(struct acceptor *acceptor, int error)
@@ -128,7 +146,7 @@ static void admit(struct acceptor *acceptor, const struct arrival *arrival)
     bool placed = !arrival->spare && take_place(acceptor, address);
     if (!placed && !arrival->spare)
         warn_of_guest(acceptor, address, arrival->length);
-    struct loop *loop = placed ? least_busy(acceptor) : next_for_guests(acceptor);
+    struct loop *loop = expecting(acceptor, !placed);
     if (!loop_admit(loop, arrival->socket, address, arrival->length, !placed, identity) && placed)
         places_leave(acceptor->places, address);
 }

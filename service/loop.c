@@ -52,6 +52,7 @@ struct loop {
 
     pthread_mutex_t lock;
     struct client *inbox; /* under lock; newest first */
+    atomic_bool away;     /* it may wait for the disk until its next turn */
     atomic_bool called;   /* something is in the inbox or the phase has changed */
     atomic_int phase;     /* what is asked for */
     atomic_size_t connections;
@@ -503,6 +504,14 @@ static void wait_for_events(struct loop *loop)
             client_ended(loop, events[i].data.ptr);
 }
 
+static void come_back(struct loop *loop)
+{
+    if (!atomic_load_explicit(&loop->away, memory_order_relaxed))
+        return;
+    attendance_return(loop->options.attendance);
+    atomic_store(&loop->away, false);
+}
+
 static void answer_call(struct loop *loop)
 {
     admit_inbox(loop);
@@ -526,6 +535,7 @@ static void *run(void *arg)
         if (atomic_exchange(&loop->called, false))
             answer_call(loop);
         MHD_run(loop->daemon);
+        come_back(loop);
         forget_refused(loop);
         tell_of_ends(loop);
         judge_all(loop);
@@ -539,15 +549,26 @@ static void *run(void *arg)
 
 /* ---- from outside --------------------------------------------------------------------------- */
 
+/* Counted first and looked at second, while loop_may_wait() says it first and counts second: one of the two sees the
+ * other. */
+bool loop_expect(struct loop *loop)
+{
+    atomic_fetch_add(&loop->connections, 1);
+    bool here = !atomic_load(&loop->away);
+    if (!here)
+        atomic_fetch_sub(&loop->connections, 1);
+    return here;
+}
+
 bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
                 struct identity *identity)
 {
     struct client *client = client_new(loop, socket, address, length, guest, identity);
     if (!client) {
+        atomic_fetch_sub(&loop->connections, 1);
         close(socket);
         return false;
     }
-    atomic_fetch_add(&loop->connections, 1);
     atomic_fetch_add_explicit(&loop->accepted, 1, memory_order_relaxed);
 
     pthread_mutex_lock(&loop->lock);
@@ -561,6 +582,20 @@ bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, s
 bool loop_is_guest(struct MHD_Connection *connection)
 {
     return client_of(connection)->guest;
+}
+
+/* See loop_expect(). */
+bool loop_may_wait(struct MHD_Connection *connection)
+{
+    struct loop *loop = client_of(connection)->loop;
+    if (loop->current != PHASE_SERVE || loop->guests > 0 || loop->farewells.count > 0)
+        return false;
+    if (atomic_load(&loop->away))
+        return atomic_load(&loop->connections) == 1;
+    if (atomic_load(&loop->connections) > 1 || !attendance_leave(loop->options.attendance))
+        return false;
+    atomic_store(&loop->away, true);
+    return atomic_load(&loop->connections) == 1;
 }
 
 void loop_record(struct MHD_Connection *connection, const char *line, size_t length)
@@ -583,6 +618,11 @@ void loop_resume(struct MHD_Connection *connection)
 size_t loop_connections(const struct loop *loop)
 {
     return atomic_load(&loop->connections);
+}
+
+bool loop_is_away(const struct loop *loop)
+{
+    return atomic_load(&loop->away);
 }
 
 void loop_add_figures(const struct loop *loop, struct loop_figures *figures)

@@ -13,6 +13,7 @@
 #define CAIRN_LOOP_H
 
 #include "service/access_log.h"
+#include "service/attendance.h"
 #include "service/eviction.h"
 #include "service/places.h"
 
@@ -27,9 +28,10 @@ struct identity;
 struct MHD_Connection;
 
 struct loop_options {
-    struct api *api; /* borrowed, like the next two: must outlive the loop */
+    struct api *api; /* borrowed, like the next three: must outlive the loop */
     struct evictions *evictions;
     struct places *places;
+    struct attendance *attendance;   /* of all loops */
     struct access_ring *access_ring; /* for lines of the log of requests; NULL: there is none */
     size_t guest_limit;        /* of this loop, but those whose request the engine has: for one more the oldest goes */
     size_t farewell_limit;     /* descriptors of this loop for connections on their way out */
@@ -43,14 +45,21 @@ struct loop_options {
 /* Starts the daemon and the thread. NULL and errno on failure. */
 struct loop *loop_start(const struct loop_options *options);
 
-/* Gives a connected socket to the loop, which closes it in the end and gives its place back; a guest has none. With an
- * identity its client has to speak TLS. On failure (no memory: false) the socket is closed at once, and the place is
- * still the caller's. Thread: any. */
+/* Counts a connection that is about to be handed over; false: the loop is away, and should not be given any. Thread:
+ * any. */
+bool loop_expect(struct loop *loop);
+
+/* Gives a connected socket to the loop, which expects it. It closes it in the end and gives its place back; a guest has
+ * none. With an identity its client has to speak TLS. On failure (no memory: false) the socket is closed at once, and
+ * the place is still the caller's. Thread: any. */
 bool loop_admit(struct loop *loop, int socket, const struct sockaddr *address, socklen_t length, bool guest,
                 struct identity *identity);
 
 /* Connections handed over and not closed. Thread: any. */
 size_t loop_connections(const struct loop *loop);
+
+/* Whether its thread waits for the disk, and has nobody to wait for it but one. Thread: any. */
+bool loop_is_away(const struct loop *loop);
 
 /* How its connections are, as they were a moment ago. */
 struct loop_figures {
@@ -83,6 +92,10 @@ void loop_free(struct loop *loop);
 
 /* Whether a connection of any loop has no place: for api_options.guest. Thread: its loop's. */
 bool loop_is_guest(struct MHD_Connection *connection);
+
+/* Whether its loop may wait for the disk for the sake of this connection, which is the only one that it has: for
+ * api_options.may_wait. It is away then until its next turn. Thread: its loop's. */
+bool loop_may_wait(struct MHD_Connection *connection);
 
 /* Puts a line into the log of requests: for api_options.record. Thread: the connection's loop's. */
 void loop_record(struct MHD_Connection *connection, const char *line, size_t length);

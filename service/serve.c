@@ -55,6 +55,7 @@ struct server {
     size_t threads;                /* that serve HTTP: loops */
     struct network *proxies;       /* that are trusted */
     struct access_log *access_log; /* NULL: none is asked for */
+    struct attendance attendance;  /* of them */
     struct loop *loops[LOOPS_MAX];
     struct listener listeners[LISTENERS_MAX];
     struct acceptor acceptor;
@@ -253,6 +254,7 @@ static bool open_api(struct server *server)
         .base_path = config->base_path,
         .record = server->access_log ? loop_record : NULL,
         .guest = loop_is_guest,
+        .may_wait = loop_may_wait,
         .resume = loop_resume,
         .moved = loop_moved,
         .log = log_of_api,
@@ -267,10 +269,12 @@ static bool start_loops(struct server *server)
 {
     struct acceptor *acceptor = &server->acceptor;
     evictions_init(&server->evictions, server->api);
+    attendance_init(&server->attendance, server->threads);
     struct loop_options options = {
         .api = server->api,
         .evictions = &server->evictions,
         .places = &server->places,
+        .attendance = &server->attendance,
         .guest_limit = server->places.guests_stay,
         .farewell_limit = server->descriptors.farewells,
         .idle_timeout = (unsigned)server->config->idle_timeout,

@@ -27,8 +27,8 @@
  *
  * Threads. Every function may be called from any thread unless its `Thread:` line says otherwise.
  * Functions marked *blocking* may wait for the disk; an event loop hands them to depot_run().
- * A completion callback runs on a thread of the engine and must not block; it may call any
- * function that is not marked blocking.
+ * A completion callback runs on a thread of the engine, or on that of a caller who waits for the disk, and must not
+ * block; it may call any function that is not marked blocking.
  *
  * Errors. Functions return an enum store_error; out parameters come last, are called ret_..., and
  * are untouched on failure unless said otherwise. The reason that the system gave is in the struct store_detail or
@@ -719,6 +719,7 @@ struct stream_finish {
     enum store_error (*seal)(void *arg, const void **ret_attributes, size_t *ret_length);
     void *arg;
     int64_t modified; /* nanoseconds since 1970: when what is copied was written; 0: now */
+    bool here; /* the caller waits for the disk, where that wakes fewer threads: stream_commit() is blocking then */
 };
 
 /* Begins an upload. `size` in bytes or STORE_SIZE_UNKNOWN; `key` is copied; `hooks` may be NULL and is

@@ -168,7 +168,8 @@ static void committed(struct request *request)
 static void finish(struct request *request)
 {
     struct upload *upload = request->state;
-    struct stream_finish finish = {.condition = upload->precondition.condition, .seal = seal, .arg = upload};
+    struct stream_finish finish = {
+        .condition = upload->precondition.condition, .seal = seal, .arg = upload, .here = request_may_wait(request)};
     struct stream *stream = upload->stream;
     upload->stream = NULL;
     request_suspend(request, committed);

@@ -102,6 +102,12 @@ void request_suspend(struct request *request, request_step *then)
     MHD_suspend_connection(request->connection);
 }
 
+bool request_may_wait(const struct request *request)
+{
+    bool (*may_wait)(struct MHD_Connection * connection) = request->api->options.may_wait;
+    return may_wait && may_wait(request->connection);
+}
+
 void request_resume(struct request *request)
 {
     request->api->options.resume(request->connection);

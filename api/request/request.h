@@ -145,6 +145,9 @@ void request_suspend(struct request *request, request_step *then);
  * one that is gone. Costs one turn of the event loop. */
 void request_settle(struct request *request, request_step *then);
 
+/* Whether the thread may wait for the disk for the sake of this request, since it has no other client. */
+bool request_may_wait(const struct request *request);
+
 /* The last statement of whoever did the work. Thread: any. */
 void request_resume(struct request *request);
 

@@ -3,12 +3,12 @@
 
 #include <assert.h>
 
-static void errand_run(void *arg);
+static void job(void *arg);
 
 void errand_init(struct errand *errand, struct pool *pool, int (*run)(void *arg), void *arg, atomic_size_t *of_kind)
 {
     *errand = (struct errand){.pool = pool, .run = run, .arg = arg, .of_kind = of_kind};
-    errand->job = (struct pool_job){.run = errand_run, .arg = errand};
+    errand->job = (struct pool_job){.run = job, .arg = errand};
     lock_init(&errand->lock);
     pthread_cond_init(&errand->idle, NULL);
 }
@@ -30,8 +30,9 @@ static void set_under_way(struct errand *errand, bool under_way)
         atomic_fetch_sub(errand->of_kind, 1);
 }
 
-/* Sees to it that it comes again where it has to; true: here and now, since nobody else waits for this thread. */
-static bool settle(struct errand *errand, int next)
+/* Sees to it that it comes again where it has to; true: here and now, where this thread `stays` and nobody else waits
+ * for one. */
+static bool settle(struct errand *errand, int next, bool stays)
 {
     bool here = false;
     lock_take(&errand->lock);
@@ -41,7 +42,7 @@ static bool settle(struct errand *errand, int next)
         pthread_cond_broadcast(&errand->idle); /* under the lock: whoever waits may free the errand */
     } else if (next > 0 && !errand->woken) {
         pool_submit_later(errand->pool, &errand->job, (unsigned)next);
-    } else if (pool_waiting(errand->pool) > 0) {
+    } else if (!stays || pool_waiting(errand->pool) > 0) {
         pool_submit(errand->pool, &errand->job);
     } else {
         here = true;
@@ -50,23 +51,43 @@ static bool settle(struct errand *errand, int next)
     return here;
 }
 
+static int run_once(struct errand *errand)
+{
+    lock_take(&errand->lock);
+    errand->again = errand->woken = false;
+    lock_release(&errand->lock);
+    return errand->run(errand->arg);
+}
+
 static void go(struct errand *errand)
 {
-    int next;
-    do {
-        lock_take(&errand->lock);
-        errand->again = errand->woken = false;
-        lock_release(&errand->lock);
-        next = errand->run(errand->arg);
-    } while (settle(errand, next));
+    while (settle(errand, run_once(errand), true)) {
+    }
 }
 
 /* Thread: the pool's. */
-static void errand_run(void *arg)
+static void job(void *arg)
 {
     struct errand *errand = arg;
     assert(pool_is_current(errand->pool));
     go(errand);
+}
+
+bool errand_take(struct errand *errand)
+{
+    lock_take(&errand->lock);
+    bool taken = !errand->under_way && !errand->ending;
+    if (taken)
+        set_under_way(errand, true);
+    lock_release(&errand->lock);
+    return taken;
+}
+
+void errand_run(struct errand *errand)
+{
+    bool stays = settle(errand, run_once(errand), false);
+    assert(!stays);
+    (void)stays;
 }
 
 /* Lock held. */

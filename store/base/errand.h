@@ -42,6 +42,12 @@ bool errand_ask(struct errand *errand);
 /* The same, and it does not wait for its time: neither where it does now, nor where it is just about to. */
 void errand_wake(struct errand *errand);
 
+/* Takes it for the calling thread, when it is neither under way nor ending: who gets true calls errand_run() soon. */
+bool errand_take(struct errand *errand);
+
+/* Runs what was taken, once, here. Asked for meanwhile, it runs again on a thread of the pool. */
+void errand_run(struct errand *errand);
+
 /* Whether it runs or waits for its turn. */
 bool errand_is_under_way(struct errand *errand);
 

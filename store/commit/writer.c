@@ -115,7 +115,7 @@ static void refuse_all(struct writer *writer)
     log_disown(writer->parts.log);
 }
 
-/* Thread: one that commits. */
+/* Thread: one that commits, or that of whoever submits. */
 static int writer_turn(void *arg)
 {
     struct writer *writer = arg;
@@ -142,16 +142,35 @@ void writer_init(struct writer *writer, struct pool *pool)
 
 /* ---- the queue ------------------------------------------------------------------------------- */
 
-void writer_submit(struct writer *writer, struct txn *txn)
+/* Whether it is the only one there. Lock held. */
+static bool queue(struct writer *writer, struct txn *txn)
 {
-    txn->next = NULL;
-    lock_take(&writer->lock);
+    assert(lock_is_mine(&writer->lock));
     bool empty = !writer->first;
+    txn->next = NULL;
     *writer->last = txn;
     writer->last = &txn->next;
-    if (empty)
+    return empty;
+}
+
+void writer_submit(struct writer *writer, struct txn *txn)
+{
+    lock_take(&writer->lock);
+    if (queue(writer, txn))
         writer_wake(writer);
     lock_release(&writer->lock);
+}
+
+/* A turn that is under way takes what is queued when it begins; behind that it has to come again. */
+void writer_submit_here(struct writer *writer, struct txn *txn)
+{
+    lock_take(&writer->lock);
+    bool first = queue(writer, txn), here = first && errand_take(&writer->turn);
+    if (first && !here)
+        writer_wake(writer);
+    lock_release(&writer->lock);
+    if (here)
+        errand_run(&writer->turn);
 }
 
 void writer_release(struct writer *writer, uint64_t key_hash)

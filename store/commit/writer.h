@@ -1,9 +1,10 @@
 /* writer.h - a store's writer: a queue, and the one thread at a time that changes the store.
  *
- * All stores of a depot share a few threads that commit. A writer with something to do has a turn on one of them, and
- * never on two. There it takes all that is queued as one group, decides preconditions in order, appends the records,
- * makes them durable with one sync, publishes them to the readers and only then calls each `done`. The
- * next group is what arrived meanwhile: there is no timer. When another writer waits for the thread it goes first.
+ * All stores of a depot share a few threads that commit. A writer with something to do has a turn on one of them, or on
+ * that of a caller who may wait for the disk, and never on two. There it takes all that is queued as one group, decides
+ * preconditions in order, appends the records, makes them durable with one sync, publishes them to the readers and only
+ * then calls each `done`. The next group is what arrived meanwhile: there is no timer. When another writer waits for
+ * the thread it goes first.
  *
  * A delete that finds no place on a full disk is put aside until compaction has made some.
  */
@@ -40,6 +41,10 @@ void writer_init(struct writer *writer, struct pool *pool);
 
 /* Queues an admitted transaction; done and finish are called exactly once. Takes the transaction. Does not block. */
 void writer_submit(struct writer *writer, struct txn *txn);
+
+/* The same, and where nothing else is queued or under way the turn is the calling thread's, so that no other one has to
+ * be woken: done and finish have been called then when this returns. Blocking. */
+void writer_submit_here(struct writer *writer, struct txn *txn);
 
 /* Ends the hold that a transaction has taken; what waited for it goes on. */
 void writer_release(struct writer *writer, uint64_t key_hash);

@@ -178,6 +178,8 @@ void stream_submit(struct stream *stream)
     stream->txn.charge = stream->charge;
     if (error)
         stream_fail(stream, failure_of(error));
+    else if (stream->finish.here && !stream->large)
+        writer_submit_here(stream->intake->writer, &stream->txn);
     else
         writer_submit(stream->intake->writer, &stream->txn);
 }

@@ -1,5 +1,6 @@
 /* A real server on a disk whose calls fail: what it answers meanwhile, and what is there afterwards. */
 #include "tests/http/clock.h"
+#include "tests/http/raw.h"
 #include "tests/http/site.h"
 
 #include <errno.h>
@@ -376,11 +377,40 @@ START_TEST(until_the_stores_of_the_start_are_open_it_is_loading)
 }
 END_TEST
 
+/* A thread with one client waits for the disk together with it; whoever comes finds another one. */
+START_TEST(who_waits_for_the_disk_keeps_nobody_waiting)
+{
+    enum { OTHERS = 5 };
+    int others[OTHERS];
+    struct raw_answer answer;
+    start();
+    site_expect(site_put("k", "value", NULL), 201);
+    hold("fdatasync");
+    int writer = raw_connect(site.server->port);
+    ck_assert(
+        raw_send(writer, "PUT /v1/stores/%s/objects/w HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx", site.store));
+    ck_assert(raw_silent(writer, 0.2));
+    for (int i = 0; i < OTHERS; i++) {
+        others[i] = raw_connect(site.server->port);
+        ck_assert(raw_send(others[i], "GET /v1/stores/%s/objects/k HTTP/1.1\r\nHost: h\r\n\r\n", site.store));
+        ck_assert(raw_receive(others[i], &answer));
+        ck_assert_int_eq(answer.status, 200);
+    }
+    release("fdatasync");
+    ck_assert(raw_receive(writer, &answer));
+    ck_assert_int_eq(answer.status, 201);
+    for (int i = 0; i < OTHERS; i++)
+        close(others[i]);
+    close(writer);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *tests[] = {
         until_the_stores_of_the_start_are_open_it_is_loading,
         a_failed_sync_ends_writes_and_nothing_else,
+        who_waits_for_the_disk_keeps_nobody_waiting,
         a_full_disk_refuses_and_recovers,
         what_cannot_be_read_is_told_and_served_again,
         want_of_descriptors_passes,

@@ -227,6 +227,35 @@ START_TEST(what_runs_is_waited_for_by_who_is_in_a_hurry)
 }
 END_TEST
 
+static void *run_taken(void *arg)
+{
+    (void)arg;
+    errand_run(&errand);
+    return NULL;
+}
+
+START_TEST(whoever_takes_it_runs_it_once)
+{
+    pthread_t thread;
+    ck_assert(errand_take(&errand));
+    ck_assert(!errand_take(&errand));
+    ck_assert(errand_is_under_way(&errand));
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_taken, NULL), 0);
+    sem_wait(&begun);
+    ck_assert(errand_ask(&errand)); /* what comes meanwhile is the pool's */
+    sem_post(&go_on);
+    pthread_join(thread, NULL);
+    sem_wait(&begun);
+    ck_assert_uint_eq(atomic_load(&runs), 2);
+    ck_assert(!errand_take(&errand));
+    sem_post(&go_on);
+    barrier_wait(pool);
+    ck_assert(!errand_is_under_way(&errand));
+    ck_assert(!errand_end(&errand));
+    ck_assert(!errand_take(&errand));
+}
+END_TEST
+
 START_TEST(it_does_not_run_after_its_end)
 {
     ck_assert(!errand_end(&errand));
@@ -249,6 +278,7 @@ int main(void)
         what_has_not_come_to_its_end_is_left,
         what_waits_for_a_thread_is_done_by_who_is_in_a_hurry,
         what_runs_is_waited_for_by_who_is_in_a_hurry,
+        whoever_takes_it_runs_it_once,
         it_does_not_run_after_its_end,
     };
     return UNIT_RUN_WITH("errand", setup, teardown, tests);

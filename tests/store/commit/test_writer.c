@@ -4,7 +4,9 @@
 #include "tests/lib/patience.h"
 #include "tests/lib/unit.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { THREADS = 2, STORES = 6 };
 
@@ -99,8 +101,88 @@ START_TEST(a_store_has_one_of_them_at_a_time)
 }
 END_TEST
 
+/* Commits an upload, and waits for the disk where that is possible. */
+static void commit_here(const char *key, struct ticket *ticket)
+{
+    struct store_key named = store_key_of(key, strlen(key));
+    struct stream *stream;
+    size_t taken;
+    ticket_init(ticket);
+    ck_assert_int_eq(stream_open(fixture.store, &named, 1, NULL, &stream), STORE_OK);
+    ck_assert_int_eq(stream_write(stream, "x", 1, &taken), STORE_OK);
+    stream_commit(stream, &(struct stream_finish){.here = true}, ticket_done, ticket);
+}
+
+START_TEST(who_waits_for_the_disk_has_the_turn_of_an_idle_writer)
+{
+    struct ticket ticket;
+    fixture_must_put(&fixture, "before", "payload");
+    WAIT_UNTIL(fixture_figures(&fixture).writes_in_flight == 0);
+    for (int i = 0; i < 100; i++) {
+        commit_here("key", &ticket);
+        bool done = ticket.calls == 1; /* the turn before may not have come to its very end */
+        ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+        ticket_destroy(&ticket);
+        if (done && i > 0)
+            return;
+    }
+    ck_abort_msg("no commit was made here");
+}
+END_TEST
+
+START_TEST(and_else_it_waits_for_its_turn_elsewhere)
+{
+    struct fixture_put first;
+    struct ticket second;
+    sim_disk_hold_syncs(fixture.disk, true);
+    fixture_begin_put(&fixture, &first, "first", "payload");
+    fixture_wait_held(&fixture);
+    commit_here("second", &second); /* comes back, although nothing comes from the disk */
+    sim_disk_hold_syncs(fixture.disk, false);
+    ck_assert_int_eq(fixture_end_put(&first), STORE_OK);
+    ck_assert_int_eq(ticket_wait(&second), STORE_OK);
+    ticket_destroy(&second);
+    ck_assert_int_eq(fixture_get_text(&fixture, "second", "x"), STORE_OK);
+}
+END_TEST
+
+START_TEST(what_was_committed_here_is_on_the_disk)
+{
+    static const char *const keys[] = {"a", "b", "c"};
+    struct ticket ticket;
+    for (int i = 0; i < 3; i++) {
+        commit_here(keys[i], &ticket);
+        ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
+        ticket_destroy(&ticket);
+    }
+    fixture_cut(&fixture, 2);
+    fixture_open(&fixture);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(fixture_get_text(&fixture, keys[i], "x"), STORE_OK);
+}
+END_TEST
+
+START_TEST(a_sync_that_fails_here_is_told)
+{
+    struct ticket ticket;
+    fixture_must_put(&fixture, "before", "payload");
+    sim_disk_fail(fixture.disk, SIM_FDATASYNC, 1, false, EIO);
+    commit_here("key", &ticket);
+    ck_assert_int_eq(ticket_wait(&ticket), STORE_FAILED);
+    ticket_destroy(&ticket);
+    ck_assert_int_eq(fixture_get_text(&fixture, "key", "x"), STORE_NO_OBJECT);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {all_stores_share_the_threads, a_store_has_one_of_them_at_a_time};
+    const TTest *const tests[] = {
+        all_stores_share_the_threads,
+        a_store_has_one_of_them_at_a_time,
+        who_waits_for_the_disk_has_the_turn_of_an_idle_writer,
+        and_else_it_waits_for_its_turn_elsewhere,
+        what_was_committed_here_is_on_the_disk,
+        a_sync_that_fails_here_is_told,
+    };
     return UNIT_RUN_WITH("writer", setup, teardown, tests);
 }
