@@ -2,10 +2,14 @@
 
 export function wait(milliseconds, signal) {
     return new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, milliseconds);
-        signal?.addEventListener("abort", () => {
+        const end = () => {
             clearTimeout(timer);
             reject(signal.reason);
-        }, { once: true });
+        };
+        const timer = setTimeout(() => {
+            signal?.removeEventListener("abort", end);
+            resolve();
+        }, milliseconds);
+        signal?.addEventListener("abort", end, { once: true });
     });
 }

@@ -2,7 +2,8 @@
 //
 //     node console.mjs CAIRND [SCENE…]
 //
-// Pictures of each view are left in CONSOLE_PICTURES; CONSOLE_OBJECTS says how many objects are many (1,000,000).
+// Pictures of each view are left in CONSOLE_PICTURES; CONSOLE_OBJECTS says how many objects are many (1,000,000), and
+// CONSOLE_SAVED_MIB how large a large download is (1024).
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -110,7 +110,9 @@ export async function expired({ checks, browser, folder }) {
     await v.page.route("**/uploads/**", (route) =>
         Number(route.request().headers()["upload-offset"]) > 0 ? route.fulfill({ status: 401, json: {} }) :
             route.continue());
-    await upload(v, { name: "large.bin", mimeType: "", buffer: noise(20 << 20) });
+    const path = join(folder, "expired.bin");
+    await writeFile(path, noise(20 << 20));
+    await upload(v, path);
     await v.dialog.getByLabel("Token").waitFor();
     await v.page.getByText("Sign in, and it goes on").first().waitFor();
     await v.page.unroute("**/uploads/**");

@@ -247,8 +247,8 @@ export async function twice({ checks, browser, server, folder }) {
     await Promise.all([[first, path], [second, path], [third, own]].map(([page, file]) =>
         page.locator('input[type=file][aria-label="Upload files"]').setInputFiles(file)));
     const question = Promise.race([first, second].map((page) =>
-        page.getByRole("dialog").filter({ hasText: "is there already" }).waitFor().then(() => page)));
-    const [later] = await Promise.all([question, third.getByText(/^1 file uploaded/).first().waitFor()]);
+        page.getByRole("dialog").filter({ hasText: "is there already" }).waitFor({ timeout: 90000 }).then(() => page)));
+    const [later] = await Promise.all([question, third.getByText(/^1 file uploaded/).first().waitFor({ timeout: 90000 })]);
     await later.getByRole("button", { name: "Skip them" }).click();
     await later.getByText(/^0 files uploaded, 1 skipped/).first().waitFor();
     const earlier = later === first ? second : first;

@@ -52,7 +52,7 @@ export class Visitor {
     async open(place) {
         await this.page?.close();
         this.page = await this.context.newPage();
-        this.page.setDefaultTimeout(15000);
+        this.page.setDefaultTimeout(30000);
         this.#listen();
         await this.page.goto(`${this.server}/console/${place}`);
         await this.page.waitForSelector("main h1");
@@ -61,7 +61,7 @@ export class Visitor {
     // A tab more, beside the one that is open: its page.
     async another(place) {
         const page = await this.context.newPage();
-        page.setDefaultTimeout(15000);
+        page.setDefaultTimeout(30000);
         this.#listen(page);
         await page.goto(`${this.server}/console/${place}`);
         await page.waitForSelector("main h1");
@@ -132,11 +132,11 @@ export class Visitor {
         return this.panel.locator(`dt:text-is("${name}") + dd`).textContent();
     }
 
-    // The notice that says this, which is then dismissed.
+    // The notice that says this, which is then dismissed, unless its time has passed.
     async told(text) {
         const notice = this.page.locator(".notice", { hasText: text }).first();
         await notice.waitFor();
-        await this.button("Dismiss this message", notice).click();
+        await this.button("Dismiss this message", notice).click({ timeout: 8000 }).catch(() => {});
     }
 
     async download(act) {
