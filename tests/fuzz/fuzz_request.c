@@ -96,6 +96,13 @@ static bool has_uploads(struct store *store)
     return any;
 }
 
+static bool has_limits(struct store *store)
+{
+    struct store_figures figures;
+    store_figures(store, &figures);
+    return figures.limits.bytes.set || figures.limits.objects.set;
+}
+
 static bool stores_changed(void)
 {
     char **names;
@@ -106,7 +113,7 @@ static bool stores_changed(void)
     free(names);
     if (!same)
         return true;
-    same = records_of(store) == site.records && !has_uploads(store);
+    same = records_of(store) == site.records && !has_uploads(store) && !has_limits(store);
     depot_release(store);
     return !same;
 }
@@ -302,8 +309,8 @@ static void converse(const uint8_t *data, size_t size, struct answer *answer)
 
 static void assert_status(int status)
 {
-    static const int statuses[] = {100, 200, 201, 202, 204, 206, 304, 400, 403, 404, 405, 408, 409,
-                                   410, 411, 412, 413, 414, 415, 416, 417, 422, 431, 501, 503, 505};
+    static const int statuses[] = {100, 200, 201, 202, 204, 206, 304, 400, 403, 404, 405, 408, 409, 410, 411,
+                                   412, 413, 414, 415, 416, 417, 422, 423, 431, 460, 501, 503, 505, 507};
     size_t i = 0;
     while (i < sizeof statuses / sizeof *statuses && statuses[i] != status)
         i++;
