@@ -51,11 +51,14 @@ int lease_look(struct lease *lease, int error)
     return lost ? lost : error;
 }
 
-/* It counts from when it was asked for. An errno. */
+/* It counts from when it was asked for. One that has run out stays so, although its lock may be had again: others may
+ * have found it without, and are about to take the trees. An errno. */
 static int renew(struct lease *lease)
 {
     int64_t until = now() + (int64_t)lease->options.seconds * CLOCK_SECOND;
     int error = lease->cluster->lock(lease->cluster->self, lease->object, lease->own.session, lease->options.seconds);
+    if (!error)
+        error = lease_check(lease);
     if (!error)
         atomic_store(&lease->until, until);
     return error;
@@ -137,6 +140,7 @@ int lease_begin(struct lease *lease, const struct cluster *cluster, const struct
     const struct cluster_step steps[] = {{.kind = CLUSTER_CREATE}, /* on a full cluster a lock makes no object */
                                          cluster_text(CLUSTER_SET_ATTRIBUTE, layout_address, lease->own.address)};
     int error = cluster_change(cluster, lease->object, steps, sizeof steps / sizeof *steps);
+    atomic_store(&lease->until, now() + (int64_t)options->seconds * CLOCK_SECOND);
     if (!error)
         error = renew(lease);
     if (error)

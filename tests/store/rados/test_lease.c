@@ -138,6 +138,23 @@ START_TEST(who_is_cut_off_loses_the_lease_by_itself)
 }
 END_TEST
 
+/* Although its lock may still be had: others may have seen it without. When each looks at its clock, and when it
+ * renews, is chance. */
+START_TEST(a_lease_that_has_run_out_is_not_renewed)
+{
+    struct process *processes[12];
+    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++)
+        processes[i] = begin(60);
+    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++)
+        atomic_store(&processes[i]->medium.lease.until, 0);
+    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
+        WAIT_UNTIL(atomic_load(&processes[i]->lost) == 1);
+        ck_assert_int_eq(lock_root(processes[i]), ESHUTDOWN);
+        end(processes[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_lease_is_renewed)
 {
     struct process *one = begin(60);
@@ -151,11 +168,9 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_process_that_lives_keeps_what_it_has,
-        one_that_was_taken_over_from_never_acknowledges,
-        what_was_given_back_is_there_at_once,
-        who_is_cut_off_loses_the_lease_by_itself,
-        a_lease_is_renewed,
+        a_process_that_lives_keeps_what_it_has,  one_that_was_taken_over_from_never_acknowledges,
+        what_was_given_back_is_there_at_once,    who_is_cut_off_loses_the_lease_by_itself,
+        a_lease_that_has_run_out_is_not_renewed, a_lease_is_renewed,
     };
     return UNIT_RUN_WITH("lease", setup, teardown, tests);
 }
