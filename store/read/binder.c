@@ -393,7 +393,7 @@ static int binder_run(void *arg)
     bool done = !failure.error && finish(binder);
     end_work(binder);
     if (failure.error == STORE_DAMAGED || failure.error == STORE_IO)
-        catalog_drop_broken(binder->catalog);
+        (void)catalog_drop_broken(binder->catalog);
     return done ? ERRAND_AGAIN : ERRAND_DONE;
 }
 

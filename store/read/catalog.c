@@ -486,8 +486,9 @@ static void forget_inventory(struct catalog *catalog)
     inventory_remove(catalog->reader->log);
 }
 
-void catalog_drop_broken(struct catalog *catalog)
+bool catalog_drop_broken(struct catalog *catalog)
 {
+    bool some = false;
     lock_take(&catalog->lock);
     for (size_t at = catalog->count; at-- > 0;) {
         if (!shelf_is_broken(&catalog->shelves[at]))
@@ -495,8 +496,10 @@ void catalog_drop_broken(struct catalog *catalog)
         if (!catalog->shelves[at].filed)
             forget_inventory(catalog);
         catalog_discard(catalog, at);
+        some = true;
     }
     lock_release(&catalog->lock);
+    return some;
 }
 
 void catalog_forget(struct catalog *catalog, uint64_t number)

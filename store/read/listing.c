@@ -170,13 +170,20 @@ static struct failure list(struct listing *listing)
     return failure;
 }
 
-/* Whether the listing failed because of a run: it can be made again from the log. */
 static bool has_met_a_broken_run(const struct listing *listing)
 {
     bool broken = false;
     for (size_t i = 0; i < listing->merge.count; i++)
         broken = broken || run_is_broken(listing->merge.heads[i].run);
     return broken;
+}
+
+/* Whether the listing failed because of a run, its own or one that was to be merged for it: it can be made again from
+ * the log. */
+static bool is_to_be_repeated(const struct listing *listing)
+{
+    bool dropped = catalog_drop_broken(listing->catalog);
+    return dropped || has_met_a_broken_run(listing);
 }
 
 struct failure listing_page(const struct reader *reader, struct catalog *catalog, const struct store_list_query *query,
@@ -198,10 +205,8 @@ struct failure listing_page(const struct reader *reader, struct catalog *catalog
         first_place(query, &listing.place);
     while (again) {
         failure = list(&listing);
-        again = failure.error && has_met_a_broken_run(&listing);
+        again = failure.error && is_to_be_repeated(&listing);
         merge_free(&listing.merge);
-        if (again)
-            catalog_drop_broken(catalog);
     }
     catalog_count(catalog, listing.shown, listing.gone);
     if (!failure.error)

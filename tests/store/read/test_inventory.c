@@ -222,6 +222,23 @@ START_TEST(a_cut_one_is_made_again)
 }
 END_TEST
 
+/* What comes behind it is made one run with what is in it, before any page looks into it. */
+START_TEST(a_damaged_one_keeps_no_page_away_when_the_log_goes_on)
+{
+    teardown();
+    begin(8 * SEGMENT);
+    expect_all();
+    await_inventory();
+    fixture_close(&fixture);
+    fixture_flip(&fixture, path, fixture_file_size(&fixture, path) / 4);
+    fixture_open(&fixture);
+    change(STORE_DELETE, 0, PART, 1);
+    expect_all();
+    await_inventory();
+    expect_all();
+}
+END_TEST
+
 /* ---- another log ----------------------------------------------------------------------------- */
 
 /* Begins two histories in one segment. What is in log/ is saved. */
@@ -357,6 +374,7 @@ int main(void)
         a_missing_one_is_made_again,
         a_damaged_one_is_made_again,
         a_cut_one_is_made_again,
+        a_damaged_one_keeps_no_page_away_when_the_log_goes_on,
         one_of_another_history_is_not_believed,
         one_of_a_longer_log_is_not_believed,
         calls_that_fail_keep_no_page_away,
