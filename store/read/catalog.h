@@ -45,8 +45,8 @@ struct failure catalog_runs(struct catalog *catalog, struct run ***ret_runs, siz
 /* Whether many tombstones are in no run yet, or much of the last segment not in the inventory. Thread: any. */
 bool catalog_lags(struct catalog *catalog);
 
-/* Lets go of runs that were found not to be as they were made, and removes their files; whether there were any. Blocking.
- * Thread: any. */
+/* Lets go of runs that were found not to be as they were made, and removes their files; whether there were any.
+ * Blocking. Thread: any. */
 bool catalog_drop_broken(struct catalog *catalog);
 
 /* A segment has been compacted: nobody will look into its own file of keys any more. Blocking. Thread: any. */
