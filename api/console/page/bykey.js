@@ -2,7 +2,7 @@
 // file as it.
 
 import { button, make, show } from "./dom.js";
-import { bytesOfText, isKey, read, write } from "./key.js";
+import { bytesOfText, isDots, isKey, read, write } from "./key.js";
 import { complain } from "./notice.js";
 import { may, maySomewhere } from "./session.js";
 import { uploads } from "./upload.js";
@@ -50,6 +50,8 @@ export class ByKey {
         const bytes = read(this.input.value);
         if (!isKey(bytes))
             throw new Error(words.object.noKey);
+        if (isDots(bytes))
+            throw new Error(words.byKey.dots);
         return bytes;
     }
 

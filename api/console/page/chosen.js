@@ -7,7 +7,7 @@ import * as format from "./format.js";
 import { read, write } from "./key.js";
 import { complain, say } from "./notice.js";
 import { copyEntries, removeEntries } from "./select.js";
-import { may } from "./session.js";
+import { may, mayAnywhere } from "./session.js";
 import { BATCH } from "./store.js";
 import { words } from "./words.js";
 
@@ -28,7 +28,7 @@ export class Chosen {
     show() {
         const { size, bytes } = this.selection;
         show(this.element, size > 0);
-        show(this.copyAll, this.#may("read"));
+        show(this.copyAll, this.#may("read") && mayAnywhere("write"));
         show(this.removeAll, this.#may("delete"));
         setText(this.told, size > 0 ? words.browse.chosenCount(size, format.bytes(bytes)) : "");
     }

@@ -10,14 +10,15 @@ import { ask, hasToken, url } from "./server.js";
 import { may, signsLinks } from "./session.js";
 import { bytes, link } from "./store.js";
 import { bytes as size } from "./format.js";
+import { isDots } from "./key.js";
 import { words } from "./words.js";
 
 // What is held in memory at most.
-const HELD = 256 << 20;
+const HELD = 256 << 20, HELD_DATA = 8 << 20;
 const LINK_SECONDS = 6 * 60 * 60;
 
-// Links are for keys, and browsers cannot ask for these by theirs.
-const isByHash = (key) => key.bytes === null || key.bytes === "." || key.bytes === "..";
+// Links are for keys.
+const isByHash = (key) => key.bytes === null || isDots(key.bytes);
 
 // A URL that needs no token, with ranges; null where there is none: then the bytes have to be fetched.
 export async function openUrl(store, key) {
@@ -36,12 +37,28 @@ export async function openUrl(store, key) {
     }
 }
 
-// A URL of the bytes themselves, which are in memory; free() lets go of them.
+// What cannot be a document with scripts in it. A blob: URL that is opened by itself is of the console's origin, and has
+// no sandbox.
+const INERT = /^(image\/(png|jpeg|gif|webp|avif|bmp|x-icon)|(audio|video)\/[a-z0-9.-]+|application\/pdf)$/;
+
+const dataUrl = (blob) => new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+});
+
+// A URL of the bytes themselves, which are in memory; free() lets go of them. Of what may have scripts, as an SVG, it is
+// one of data, which is of no origin.
 export async function heldUrl(store, key, length, type, signal) {
-    if (length > HELD)
-        throw new Error(words.download.tooLarge(size(HELD)));
-    const held = URL.createObjectURL(new Blob([await (await bytes(store, key, { signal })).arrayBuffer()], { type }));
-    return { url: held, free: () => URL.revokeObjectURL(held) };
+    const bare = type.split(";")[0].trim().toLowerCase(), inert = INERT.test(bare), most = inert ? HELD : HELD_DATA;
+    if (length > most)
+        throw new Error(words.download.tooLarge(size(most)));
+    const held = new Blob([await (await bytes(store, key, { signal })).arrayBuffer()], { type: bare });
+    if (!inert)
+        return { url: await dataUrl(held), free: () => {} };
+    const blob = URL.createObjectURL(held);
+    return { url: blob, free: () => URL.revokeObjectURL(blob) };
 }
 
 function follow(target, name) {
@@ -63,7 +80,7 @@ async function heldOf(body) {
             throw new Error(words.download.tooMuch(size(HELD)));
         }
     }
-    return new Blob(parts);
+    return new Blob(parts, { type: "application/octet-stream" });
 }
 
 async function keep(path, name) {

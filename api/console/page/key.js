@@ -65,6 +65,9 @@ export function percentDecode(text) {
     return bytesOfText(text).replace(/%([0-9a-fA-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 
+// Browsers take these out of paths, so that they are asked for by their hash alone.
+export const isDots = (bytes) => bytes === "." || bytes === "..";
+
 export const isKey = (bytes) => bytes.length >= 1 && bytes.length <= 1024;
 
 // ---- keys ------------------------------------------------------------------------------------------
@@ -106,7 +109,7 @@ export class Key {
     // Browsers take . and .. out of paths, whether escaped or not, unless something else is in the same segment: then
     // the slashes are escaped, and of these two keys alone the hash is the only way.
     path(store) {
-        if (this.bytes === null || this.bytes === "." || this.bytes === "..")
+        if (this.bytes === null || isDots(this.bytes))
             return `v1/stores/${store}/hashes/${this.hash}`;
         return `v1/stores/${store}/objects/${percentEncode(this.bytes, hasDots(this.bytes) ? undefined : SLASHED)}`;
     }

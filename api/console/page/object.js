@@ -8,7 +8,7 @@ import { Key, isKey, read, textOfBytes } from "./key.js";
 import { complain, say } from "./notice.js";
 import { preview } from "./preview.js";
 import { url } from "./server.js";
-import { isSignedIn, may, signsLinks } from "./session.js";
+import { isSignedIn, may, mayAnywhere, signsLinks } from "./session.js";
 import { attributes, link, look, objects, removeObjects, transfer } from "./store.js";
 import { storeChoice } from "./choice.js";
 import { words } from "./words.js";
@@ -128,7 +128,7 @@ export class ObjectPanel {
             can("read") && act(words.object.curl, "terminal",
                 () => offer(curlLine(store, key), words.object.curl, words.object.curlCopied(isSignedIn()))),
             can("read") && can("delete") && act(words.object.rename, "rename", () => relocated("move")),
-            can("read") && act(words.object.copy, "copy", () => relocated("copy")),
+            can("read") && mayAnywhere("write") && act(words.object.copy, "copy", () => relocated("copy")),
             can("delete") && act(words.object.remove, "trash", async () => await remove(store, key) && this.removed(),
                 "danger-text"));
     }

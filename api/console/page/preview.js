@@ -64,12 +64,14 @@ function charset(type) {
     }
 }
 
-// Each call reads a part of the bytes, and tells whether it is the last.
+// Each call reads a part of the bytes, and tells whether it is the last. All are of the object that the first one is of.
 function ranged(store, key, size, signal) {
-    let from = 0;
+    let from = 0, etag = null;
     return async () => {
         const range = [from, Math.min(from + PART, size) - 1];
-        const part = new Uint8Array(await (await bytes(store, key, { range, signal })).arrayBuffer());
+        const answer = await bytes(store, key, { range, etag, signal });
+        etag ??= answer.headers.get("ETag");
+        const part = new Uint8Array(await answer.arrayBuffer());
         from += part.length;
         return { part, ended: from >= size };
     };

@@ -58,7 +58,8 @@ function address(path, query) {
     return target;
 }
 
-// Asks, and answers a Response whose status is good. The values of a query are escaped already: prefixes are bytes.
+// Asks, and answers a Response whose status is good. What was stored by the browser is neither asked for nor kept: it
+// would be shown beside what is new, and to whoever comes behind a token. The values of a query are escaped already: prefixes are bytes.
 export async function ask(method, path, { query = {}, headers = {}, json, body, signal } = {}) {
     const head = new Headers(headers);
     if (token !== null && !head.has("Authorization"))
@@ -68,7 +69,7 @@ export async function ask(method, path, { query = {}, headers = {}, json, body, 
     let answer;
     try {
         answer = await fetch(address(path, query),
-            { method, headers: head, signal, body: json === undefined ? body : JSON.stringify(json) });
+            { method, headers: head, signal, cache: "no-store", body: json === undefined ? body : JSON.stringify(json) });
     } catch (error) {
         throw error.name === "AbortError" ? error : new Away();
     }

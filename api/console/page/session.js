@@ -73,6 +73,9 @@ export const may = (right, store, bytes = "") => grantsOf(right,
 // Whether that is so anywhere in the store.
 export const maySomewhere = (right, store) => grantsOf(right, store).length > 0;
 
+// Whether that is so in any store.
+export const mayAnywhere = (right) => access.grants.some((grant) => grant.rights.includes(right));
+
 // Where in a store: the prefixes of those that are let in below some only.
 export const prefixesOf = (right, store) => [...new Set(grantsOf(right, store).map(prefixOf))];
 

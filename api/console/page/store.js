@@ -46,9 +46,10 @@ export async function attributes(store, key, signal) {
     return answer.headers;
 }
 
-// The bytes of an object, or some of them: [from, to] are both within.
-export function bytes(store, key, { range = null, signal } = {}) {
-    return ask("GET", key.path(store), { signal, headers: range ? { Range: `bytes=${range[0]}-${range[1]}` } : {} });
+// The bytes of an object, or some of them: [from, to] are both within. With an etag: of just that object.
+export function bytes(store, key, { range = null, etag = null, signal } = {}) {
+    return ask("GET", key.path(store), { signal, headers: {
+        ...(range && { Range: `bytes=${range[0]}-${range[1]}` }), ...(etag && { "If-Match": etag }) } });
 }
 
 // move or copy; where `store` of the target is another one, it goes there.

@@ -57,6 +57,7 @@ export const words = {
         "digest-mismatch": "The bytes did not arrive as they were sent. Try again.",
         "disk-full": "The disk of the server is full. Deleting makes space.",
         "draining": "The server is closing, or the store is. Try again in a moment.",
+        "elsewhere": "Another server has the store. Open the console there.",
         "entry-refused": "One of them cannot be stored, so none is.",
         "expectation-failed": misunderstood,
         "forbidden": "This token may not do that here.",
@@ -72,6 +73,7 @@ export const words = {
         "no-resource": "This server does not offer that.",
         "no-store": "There is no such store any more.",
         "no-upload": "What was sent of this file is gone. Try again, and it is sent from the beginning.",
+        "not-here": "Another server has the store just now. Try again in a moment.",
         "not-implemented": misunderstood,
         "not-ready": `The server is not well. ${inTheLog}`,
         "precondition-failed": "It was changed meanwhile. Look at it and try again.",
@@ -184,6 +186,7 @@ export const words = {
         upload: "Upload as this key",
         unreachable: "This token may neither read nor delete under that key.",
         unwritable: "This token may not write under that key.",
+        dots: "A browser cannot ask for this key: only who may list finds its object.",
     },
 
     object: {

@@ -35,7 +35,7 @@ export const offered = (v) => v.page.getByRole("button").evaluateAll((buttons) =
     buttons.filter((button) => button.checkVisibility()).map((button) => button.getAttribute("aria-label") ??
     button.textContent));
 
-const CHANGES = ["Upload files", "Upload a folder", "Delete", "Rename or move", "New store", "Limits", "Delete store"];
+const CHANGES = ["Upload files", "Upload a folder", "Delete", "Rename or move", "Copy to…", "New store", "Limits", "Delete store"];
 
 export async function rights({ checks, browser, folder }) {
     const { life, server } = await guarded(folder, [{ name: "web", secret: "a secret of a link key, long enough" }]);
@@ -209,6 +209,17 @@ export async function held({ checks, browser, folder }) {
     checks.check("without link keys a picture is held in memory",
         (await v.panel.locator("img").getAttribute("src")).startsWith("blob:"));
     checks.check("and no link is offered", !(await offered(v)).includes("Copy a link"));
+    for (const [name, type] of [["drawing.svg", "image/svg+xml; charset=utf-8"], ["drawing", "IMAGE/SVG+XML"]]) {
+        const body = '<svg xmlns="http://www.w3.org/2000/svg" width="12" height="7"><script>1</script></svg>';
+        await ask(server, "PUT", `/v1/stores/photos/objects/tenant/${name}`,
+            { token: "all", body, headers: { "Content-Type": type } });
+        await v.go(`#/store/photos/objects/tenant/?open=/tenant/${name}`);
+        await v.page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 12);
+        checks.check("what may have scripts in it is held at no address of the console",
+            (await v.panel.locator("img").getAttribute("src")).startsWith("data:image/svg+xml"));
+    }
+    await v.go("#/store/photos/objects/tenant/?open=/tenant/a.png");
+    await v.page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 320);
     const saved = await v.download(() => v.button("Download").click());
     checks.check("nor needed for a download", saved.name === "a.png" && saved.bytes.equals(png(320, 200)), saved.name);
     const tar = await v.download(() => v.button("Download as tar").click());
