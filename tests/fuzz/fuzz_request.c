@@ -33,6 +33,7 @@ static struct site {
     struct MHD_Daemon *daemon;
     int wake;         /* eventfd: a connection was resumed, of which select() does not know */
     struct wire wire; /* of the one connection */
+    bool connected;   /* it is there: libmicrohttpd may still have to end it when the client sees its end */
     uint64_t messages;
     void *request;    /* begun and not completed */
     uint64_t records; /* of the store before the input */
@@ -190,6 +191,7 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     (void)closure, (void)socket_context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         wire_begin(&site.wire);
+        site.connected = true;
         site.messages = 0;
         fuzz_assert(transport_watch(handle, &site.wire, NULL));
         return;
@@ -197,6 +199,7 @@ static void on_connection(void *closure, struct MHD_Connection *connection, void
     end_forgotten_request(connection);
     transport_forget(handle);
     wire_end(&site.wire);
+    site.connected = false;
 }
 
 static void start_daemon(void)
@@ -299,7 +302,7 @@ static void converse(const uint8_t *data, size_t size, struct answer *answer)
         fuzz_assert(time(NULL) <= deadline);
     }
     close(client);
-    while (site.request || api_requests(site.api) > 0) {
+    while (site.connected || site.request || api_requests(site.api) > 0) {
         run_daemon();
         fuzz_assert(time(NULL) <= deadline);
     }
