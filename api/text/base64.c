@@ -1,4 +1,4 @@
-/* base64.c - four characters at a time, by a table. See base64.h. */
+/* base64.c - sixteen characters at a time by arithmetic, the rest four at a time by a table. See base64.h. */
 #include "api/text/base64.h"
 
 #include <endian.h>
@@ -55,14 +55,70 @@ static bool decode_last(uint8_t *to, const uint8_t *from, size_t *ret_length)
     return true;
 }
 
-/* `to` may be `from`, although four bytes are written for each three: what is written never goes beyond the group
- * that has been read. */
+/* ---- sixteen at a time ------------------------------------------------------------------------- */
+
+typedef uint8_t letters __attribute__((vector_size(16)));
+typedef uint32_t groups __attribute__((vector_size(16)));
+
+/* All bits of the letters from `first` to `last`, none of the others. */
+static inline letters are_between(letters text, uint8_t first, uint8_t last)
+{
+    return (letters)(text - first <= (uint8_t)(last - first));
+}
+
+/* The values of the digits; false: one is none. */
+static inline bool read_digits(letters text, letters *ret_values)
+{
+    letters upper = are_between(text, 'A', 'Z'), lower = are_between(text, 'a', 'z');
+    letters decimal = are_between(text, '0', '9'), plus = (letters)(text == '+'), slash = (letters)(text == '/');
+    letters all = upper | lower | decimal | plus | slash;
+    uint64_t halves[2];
+    memcpy(halves, &all, sizeof halves);
+    *ret_values = text - (upper & 'A') - (lower & ('a' - 26)) + (decimal & (52 - '0')) + (plus & (62 - '+')) +
+                  (slash & (63 - '/'));
+    return (halves[0] & halves[1]) == UINT64_MAX;
+}
+
+/* The 24 bits of each four of them, the first of which stands lowest in memory. */
+static inline groups join_digits(letters values)
+{
+    groups four;
+    memcpy(&four, &values, sizeof four);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (four & 0x3f) << 18 | (four & 0x3f00) << 4 | (four & 0x3f0000) >> 10 | four >> 24;
+#else
+    return (four >> 24) << 18 | (four & 0x3f0000) >> 4 | (four & 0x3f00) >> 2 | (four & 0x3f);
+#endif
+}
+
+/* Twelve bytes of sixteen characters, and some behind them; false: one is no digit. */
+static inline bool decode_sixteen(uint8_t *to, const uint8_t *from)
+{
+    letters text, values;
+    memcpy(&text, from, sizeof text);
+    if (!read_digits(text, &values))
+        return false;
+    groups bits = join_digits(values);
+    for (int i = 0; i < 4; i += 2) {
+        uint64_t six = htobe64(((uint64_t)bits[i] << 24 | bits[i + 1]) << 16);
+        memcpy(to, &six, sizeof six);
+        to += 6;
+    }
+    return true;
+}
+
+/* ---- all of it --------------------------------------------------------------------------------- */
+
+/* `to` may be `from`, although four bytes are written for each three, and fourteen for each twelve: what is written
+ * never goes beyond the characters that have been read. */
 static bool decode(uint8_t *to, const uint8_t *from, size_t length, size_t *ret_length)
 {
     uint8_t *first = to;
     size_t last = 0;
     if (length % 4 != 0)
         return false;
+    for (; length > 16 && decode_sixteen(to, from); length -= 16, from += 16)
+        to += 12;
     for (; length > 4; length -= 4, from += 4, to += 3) {
         uint32_t bits = read_group(from);
         if (bits >= NO_GROUP)

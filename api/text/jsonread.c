@@ -193,31 +193,36 @@ static bool is_surrogate(const char *at, const char *end)
     return end - at > 2 && at[1] == 'u' && read_hex4(at + 2, end, &unit) && unit >= 0xd800 && unit <= 0xdfff;
 }
 
-#define EVERY(byte) (UINT64_C(0x0101010101010101) * (byte))
+typedef uint8_t letters __attribute__((vector_size(16)));
 
-/* Whether one of eight bytes is a quote, a backslash or a control character: subtracting borrows into the top bit of
- * a byte that is smaller. */
-static bool any_special(uint64_t word)
+/* Whether any bit of them is set. */
+static inline bool any_bit(letters bytes)
 {
-    uint64_t quote = word ^ EVERY('"'), backslash = word ^ EVERY('\\');
-    uint64_t hits = ((quote - EVERY(1)) & ~quote) | ((backslash - EVERY(1)) & ~backslash) |
-                    ((word - EVERY(0x20)) & ~word);
-    return (hits & EVERY(0x80)) != 0;
+    uint64_t halves[2];
+    memcpy(halves, &bytes, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* Whether one of them is a quote, a backslash or a control character. */
+static inline bool any_special(letters bytes)
+{
+    return any_bit((letters)(bytes == '"') | (letters)(bytes == '\\') | (letters)(bytes < 0x20));
 }
 
 /* The end of the run of bytes that stand for themselves; *ascii turns false when one of them is beyond ASCII. */
 static char *plain_run(char *at, const char *end, bool *ascii)
 {
-    uint64_t seen = 0, word;
-    for (; end - at >= (ptrdiff_t)sizeof word; at += sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (any_special(word))
+    letters seen = {0}, bytes;
+    unsigned char rest = 0;
+    for (; end - at >= (ptrdiff_t)sizeof bytes; at += sizeof bytes) {
+        memcpy(&bytes, at, sizeof bytes);
+        if (any_special(bytes))
             break;
-        seen |= word;
+        seen |= bytes;
     }
     for (; at < end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20; at++)
-        seen |= (unsigned char)*at;
-    *ascii = *ascii && (seen & EVERY(0x80)) == 0;
+        rest |= (unsigned char)*at;
+    *ascii = *ascii && rest < 0x80 && !any_bit(seen & 0x80);
     return at;
 }
 

@@ -48,10 +48,11 @@ START_TEST(what_is_not_base64)
 }
 END_TEST
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /* Each byte value at each place of a group of four: a digit exactly when the alphabet has it. */
 START_TEST(the_alphabet_and_nothing_else)
 {
-    const char *alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (int byte = 1; byte < 256; byte++)
         for (int place = 0; place < 4; place++) {
             char text[8] = {'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A'};
@@ -69,8 +70,34 @@ START_TEST(the_alphabet_and_nothing_else)
 }
 END_TEST
 
+/* The same at each place of a text so long that most of it is read in larger pieces: each bit comes to stand where it
+ * belongs, and no other one is set. */
+START_TEST(the_same_at_each_place_of_a_long_text)
+{
+    enum { TEXT = 56, BYTES = TEXT / 4 * 3 };
+    for (int byte = 0; byte < 256; byte++)
+        for (size_t place = 0; place < TEXT - 4; place++) {
+            char text[TEXT];
+            unsigned char bytes[BYTES] = {0};
+            size_t length;
+            memset(text, 'A', sizeof text);
+            text[place] = (char)byte;
+            const char *digit = memchr(alphabet, byte, sizeof alphabet - 1);
+            ck_assert_msg(base64_decode(text, sizeof text, &length) == (digit != NULL), "byte %d at %zu", byte, place);
+            if (!digit)
+                continue;
+            unsigned bits = (unsigned)(digit - alphabet) << (18 - 6 * (place % 4));
+            for (size_t i = 0; i < 3; i++)
+                bytes[place / 4 * 3 + i] = (unsigned char)(bits >> (16 - 8 * i));
+            ck_assert_uint_eq(length, BYTES);
+            ck_assert_mem_eq(text, bytes, BYTES);
+        }
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *tests[] = {the_vectors_of_the_standard, what_is_not_base64, the_alphabet_and_nothing_else};
+    const TTest *tests[] = {the_vectors_of_the_standard, what_is_not_base64, the_alphabet_and_nothing_else,
+                            the_same_at_each_place_of_a_long_text};
     return UNIT_RUN("base64", tests);
 }

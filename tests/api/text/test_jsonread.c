@@ -41,6 +41,47 @@ START_TEST(strings)
 }
 END_TEST
 
+/* Each byte value at each place of a long string: it ends there, it is a fault, or it stands for itself. */
+START_TEST(each_byte_of_a_long_string)
+{
+    enum { LENGTH = 53 };
+    for (int byte = 0; byte < 0x80; byte++)
+        for (size_t place = 0; place < LENGTH; place++) {
+            char *copy = malloc(LENGTH + 2);
+            struct jsonread json;
+            struct text string;
+            memset(copy + 1, 'a', LENGTH);
+            copy[0] = copy[LENGTH + 1] = '"';
+            copy[place + 1] = (char)byte;
+            jsonread_begin(&json, copy, LENGTH + 2);
+            bool good = byte >= 0x20 && byte != '\\';
+            ck_assert_msg(jsonread_string(&json, &string) == good, "byte %d at %zu", byte, place);
+            if (good)
+                ck_assert_uint_eq(string.length, byte == '"' ? place : LENGTH);
+            free(copy);
+        }
+}
+END_TEST
+
+/* It is looked for what is not UTF-8 wherever it stands. */
+START_TEST(a_byte_beyond_ascii_anywhere)
+{
+    enum { LENGTH = 53 };
+    for (size_t place = 0; place < LENGTH; place++) {
+        char *copy = malloc(LENGTH + 2);
+        struct jsonread json;
+        struct text string;
+        memset(copy + 1, 'a', LENGTH);
+        copy[0] = copy[LENGTH + 1] = '"';
+        copy[place + 1] = '\x80';
+        jsonread_begin(&json, copy, LENGTH + 2);
+        ck_assert(!jsonread_string(&json, &string));
+        ck_assert_str_eq(json.fault, "a string is not UTF-8");
+        free(copy);
+    }
+}
+END_TEST
+
 START_TEST(numbers)
 {
     const char *good[] = {"0", "-0", "12", "-1.5", "1e3", "1E-3", "0.25e+10"};
@@ -243,7 +284,7 @@ END_TEST
 int main(void)
 {
     const TTest *tests[] = {
-        strings, numbers, bad_strings, structure, faults_and_where_they_are, null_is_moved_over_and_nothing_else_is,
-        types};
+        strings,   each_byte_of_a_long_string, a_byte_beyond_ascii_anywhere,           numbers, bad_strings,
+        structure, faults_and_where_they_are,  null_is_moved_over_and_nothing_else_is, types};
     return UNIT_RUN("jsonread", tests);
 }
