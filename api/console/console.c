@@ -26,8 +26,8 @@ enum { STYLE_SIZE = 44 /* of a SHA-256 in base64 */ };
 /* The style sheet stands in the page, so that the first paint waits for one answer: its digest lets it in, and no other
  * style. */
 static const char policy[] =
-    "default-src 'self'; style-src 'self' 'sha256-%s'; img-src 'self' blob: data:; media-src 'self' blob:; frame-src 'self' "
-    "blob:; object-src 'none'; "
+    "default-src 'self'; style-src 'self' 'sha256-%s'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "frame-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types courier";
 
