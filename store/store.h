@@ -911,6 +911,9 @@ const void *object_payload(const struct object *object);
  * Thread: any number at once. */
 enum store_error object_read(const struct object *object, uint64_t position, void *ret_bytes, size_t length);
 
+/* The same of what is there without waiting for it; STORE_AGAIN: not all of it is. Does not block. */
+enum store_error object_read_now(const struct object *object, uint64_t position, void *ret_bytes, size_t length);
+
 /* For whoever has the kernel send it: an open descriptor on the file that holds the payload, for reading only; the
  * caller closes it, and object_read() has no more to read. -1 when the payload is in memory, was not asked for, was
  * taken already, or lies where there are no such descriptors: then object_read() has it all the same. */

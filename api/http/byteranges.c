@@ -110,7 +110,8 @@ static size_t smaller(uint64_t a, size_t b)
 }
 
 /* As many bytes as stand in one place: in the head of a part, or in its payload. */
-static enum store_error read_some(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t *length)
+static enum store_error read_some(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t *length,
+                                  bool now)
 {
     size_t i = byteranges->count - 1;
     while (byteranges->parts[i].begin > position)
@@ -124,15 +125,16 @@ static enum store_error read_some(const struct byteranges *byteranges, uint64_t 
     }
     offset -= part->head_length;
     *length = smaller(part->range.length - offset, *length);
-    return object_read(byteranges->object, part->range.first + offset, bytes, *length);
+    return (now ? object_read_now : object_read)(byteranges->object, part->range.first + offset, bytes, *length);
 }
 
-enum store_error byteranges_read(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length)
+enum store_error byteranges_read(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length,
+                                 bool now)
 {
     enum store_error error = STORE_OK;
     for (size_t done = 0, some; error == STORE_OK && done < length; done += some) {
         some = length - done;
-        error = read_some(byteranges, position + done, bytes + done, &some);
+        error = read_some(byteranges, position + done, bytes + done, &some, now);
     }
     return error;
 }
@@ -141,7 +143,7 @@ ssize_t byteranges_hand_over(void *closure, uint64_t position, char *bytes, size
 {
     const struct byteranges *byteranges = closure;
     size_t length = smaller(byteranges->length - position, capacity);
-    if (byteranges_read(byteranges, position, bytes, length) != STORE_OK)
+    if (byteranges_read(byteranges, position, bytes, length, false) != STORE_OK)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     return (ssize_t)length;
 }

@@ -25,8 +25,9 @@ uint64_t byteranges_length(const struct byteranges *byteranges);
 /* The value of Content-Type; borrowed. */
 const char *byteranges_content_type(const struct byteranges *byteranges);
 
-/* `length` bytes of the content from `position` on. Blocking, where the payload is in a file. */
-enum store_error byteranges_read(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length);
+/* `length` bytes of the content from `position` on, by object_read(), or, with `now`, object_read_now(). */
+enum store_error byteranges_read(const struct byteranges *byteranges, uint64_t position, char *bytes, size_t length,
+                                 bool now);
 
 /* The same as an MHD_ContentReaderCallback, for a payload in memory. */
 ssize_t byteranges_hand_over(void *byteranges, uint64_t position, char *bytes, size_t capacity);

@@ -3,11 +3,46 @@
 
 #include <stdlib.h>
 
+static enum store_error read_next(const struct content *content, size_t length, bool now)
+{
+    const struct content_range *left = &content->left;
+    return content->parts ? byteranges_read(content->parts, left->first, content->bytes, length, now)
+                          : (now ? object_read_now : object_read)(left->object, left->first, content->bytes, length);
+}
+
+static size_t next_length(const struct content *content)
+{
+    size_t least = content->portions.least;
+    return content->left.length < least ? (size_t)content->left.length : least;
+}
+
+static void go_on(struct content *content, size_t length)
+{
+    struct portions *portions = &content->portions;
+    content->left.first += length;
+    content->left.length -= length;
+    portions->bytes = content->bytes;
+    portions->length = length;
+    portions->last = content->left.length == 0;
+}
+
+/* There is room for it in the memory of the portion before. */
+static bool make_now(struct request *request)
+{
+    struct content *content = (struct content *)request->portions; /* which it begins with */
+    size_t length = next_length(content);
+    if (!content->bytes || read_next(content, length, true) != STORE_OK)
+        return false;
+    go_on(content, length);
+    return true;
+}
+
 void content_reply(struct content *content, struct request *request, request_step *make, unsigned status,
                    const struct content_range *range)
 {
     content->left = *range;
     portions_reply_bytes(request, &content->portions, make, status, range->length);
+    content->portions.make_now = make_now;
 }
 
 void content_reply_parts(struct content *content, struct request *request, request_step *make, unsigned status,
@@ -17,30 +52,17 @@ void content_reply_parts(struct content *content, struct request *request, reque
     content_reply(content, request, make, status, &(struct content_range){.length = byteranges_length(parts)});
 }
 
-static enum store_error read_next(const struct content *content, size_t length)
-{
-    const struct content_range *left = &content->left;
-    return content->parts ? byteranges_read(content->parts, left->first, content->bytes, length)
-                          : object_read(left->object, left->first, content->bytes, length);
-}
-
 void content_make(struct content *content, struct request *request)
 {
-    struct portions *portions = &content->portions;
-    struct content_range *left = &content->left;
-    size_t length = left->length < portions->least ? (size_t)left->length : portions->least;
+    size_t length = next_length(content);
     char *bytes = realloc(content->bytes, length);
     if (!bytes) {
         request->error = STORE_NO_MEMORY;
         return;
     }
     content->bytes = bytes;
-    request_keep_error(request, read_next(content, length));
-    left->first += length;
-    left->length -= length;
-    portions->bytes = bytes;
-    portions->length = length;
-    portions->last = left->length == 0;
+    request_keep_error(request, read_next(content, length, false));
+    go_on(content, length);
 }
 
 void content_free(struct content *content)

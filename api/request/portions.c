@@ -94,6 +94,13 @@ static ssize_t ask_for_more(struct request *request, char *bytes, size_t capacit
     return request->error == STORE_OK ? MHD_CONTENT_READER_END_OF_STREAM : break_off(request);
 }
 
+/* Whether the next portion may have the memory of this one. */
+static bool may_stay(const struct request *request)
+{
+    const struct portions *portions = request->portions;
+    return portions->make_now && portions->least > LEAST_SHORT && has_room(&request->api->answers, portions->least);
+}
+
 /* For libmicrohttpd: 0 where it is to ask again when the connection goes on. */
 static ssize_t read_portion(void *closure, uint64_t position, char *bytes, size_t capacity)
 {
@@ -108,6 +115,10 @@ static ssize_t read_portion(void *closure, uint64_t position, char *bytes, size_
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (portions->idle)
         return ask_for_more(request, bytes, capacity);
+    if (may_stay(request) && portions->make_now(request)) {
+        portions->sent = 0;
+        return hand_over(request, bytes, capacity);
+    }
     budget_keep(&request->answer, 0);
     request_pause(request);
     request_work(request, make);

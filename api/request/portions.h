@@ -32,12 +32,13 @@ struct portions {
     size_t length;
     bool last;
     bool idle;
-    portions_more *more; /* NULL: it is never idle */
-    size_t sent;         /* of the portion */
-    size_t least;        /* bytes that make a portion: when so many are there it is made */
-    size_t capacity;     /* bytes of memory that a text takes; 0: as many as it is long */
-    size_t wanted;       /* bytes of memory that one had to take and could not have */
-    bool large;          /* they are more than usual, since each portion comes from far away */
+    portions_more *more;                       /* NULL: it is never idle */
+    bool (*make_now)(struct request *request); /* as `make`, where nothing has to be waited for; NULL: it always has */
+    size_t sent;                               /* of the portion */
+    size_t least;                              /* bytes that make a portion: when so many are there it is made */
+    size_t capacity;                           /* bytes of memory that a text takes; 0: as many as it is long */
+    size_t wanted;                             /* bytes of memory that one had to take and could not have */
+    bool large;                                /* they are more than usual, since each portion comes from far away */
 };
 
 /* Has the first portion made, once the request has its store; `portions` live in its state. */

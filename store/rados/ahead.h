@@ -39,7 +39,9 @@ void aheads_free(struct aheads *aheads);
 struct ahead *ahead_new(struct aheads *aheads, struct inode *inode);
 void ahead_free(struct ahead *ahead);
 
-/* As inode_read(). */
+/* As inode_read() and inode_read_nowait(): the second has what lies in the piece that was read last, and leaves it to
+ * the first to ask for more. */
 int ahead_read(struct ahead *ahead, void *bytes, size_t length, uint64_t position, size_t *ret_got);
+int ahead_read_nowait(struct ahead *ahead, void *bytes, size_t length, uint64_t position);
 
 #endif

@@ -263,11 +263,13 @@ static ssize_t medium_pread(void *self, int file, void *bytes, size_t length, of
 static ssize_t medium_pread_nowait(void *self, int file, void *bytes, size_t length, off_t position)
 {
     struct medium *medium = of(self);
-    struct inode *inode;
-    size_t got = 0;
-    int error = find_file(medium, file, false, &inode);
-    if (!error)
-        error = inode_read_nowait(inode, bytes, length, (uint64_t)position, &got);
+    struct descriptor descriptor;
+    size_t got = length;
+    int error = find_descriptor(medium, file, &descriptor);
+    bool there = !error && length > medium->inodes.piece / SHARE &&
+                 !ahead_read_nowait(descriptor.ahead, bytes, length, (uint64_t)position);
+    if (!error && !there)
+        error = inode_read_nowait(descriptor.inode, bytes, length, (uint64_t)position, &got);
     return tell(medium, error, (ssize_t)got);
 }
 

@@ -454,6 +454,15 @@ enum store_error object_read(const struct object *object, uint64_t position, voi
     return failure_tell(failure_io(os_error));
 }
 
+enum store_error object_read_now(const struct object *object, uint64_t position, void *ret_bytes, size_t length)
+{
+    const struct io *io = object->io;
+    if (object->payload)
+        return object_read(object, position, ret_bytes, length);
+    ssize_t got = io->pread_nowait(io->self, object->file, ret_bytes, length, (off_t)(object->position + position));
+    return got == (ssize_t)length ? STORE_OK : STORE_AGAIN;
+}
+
 int object_take_descriptor(struct object *object)
 {
     int file = object->io->own_numbers ? -1 : object->file;

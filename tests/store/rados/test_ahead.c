@@ -61,6 +61,26 @@ START_TEST(who_reads_on_takes_a_call_for_each_piece)
 }
 END_TEST
 
+/* Where the next piece begins it is left to who may wait, and asks for more. */
+START_TEST(what_lies_in_the_same_piece_is_there_at_once)
+{
+    char read[PORTION];
+    must_read(file, PORTION, 0);
+    must_read(file, PORTION, PORTION);
+    for (size_t at = 2 * PORTION; at < PIECE; at += PORTION) {
+        ck_assert_int_eq(io->pread_nowait(io->self, file, read, PORTION, (off_t)at), PORTION);
+        ck_assert(memcmp(read, bytes + at, PORTION) == 0);
+    }
+    ck_assert_int_eq(io->pread_nowait(io->self, file, read, PORTION, PIECE), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+    must_read(file, PORTION, PIECE);
+    bytes[PIECE + PORTION]++;
+    ck_assert_int_eq(io_write_all(io, file, bytes + PIECE + PORTION, 1, PIECE + PORTION), 0);
+    ck_assert_int_eq(io->pread_nowait(io->self, file, read, PORTION, PIECE + PORTION), -1);
+    ck_assert_int_eq(errno, EAGAIN);
+}
+END_TEST
+
 /* A window of a file that moves on, and begins in front of where the last one has ended. */
 START_TEST(windows_may_lap)
 {
@@ -158,6 +178,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         who_reads_on_takes_a_call_for_each_piece,
+        what_lies_in_the_same_piece_is_there_at_once,
         windows_may_lap,
         bytes_are_right_wherever_they_are_read,
         what_is_written_meanwhile_is_read,
