@@ -19,7 +19,8 @@ const char backup_usage[] =
     "store as it was at one point of its log. What TO has already is not copied again. TO is a data\n"
     "folder itself, at every moment; a run that is cut short is taken up by the next one. Of DIR the\n"
     "files are read, and no server is asked; one elsewhere is by its URL, such as\n"
-    "https://files.example.com.\n"
+    "https://files.example.com. DIR and TO may be rados:POOL or rados:POOL/NAMESPACE, a pool of a Ceph\n"
+    "cluster: a store of it that a server has is left out.\n"
     "\n"
     "  --from DIR          the data folder, or the URL of a server\n"
     "  --store NAME        copy this store only, and leave the copies of others alone\n"
@@ -30,7 +31,7 @@ const char backup_usage[] =
     "                      damages one damages both\n"
     "  --check             behind it, compare every byte of TO with its digest, as cairnd check does, and\n"
     "                      copy anew what is damaged there\n"
-    "  --json              report for scripts, one object; with --check that of cairnd check follows\n"
+    "  --json              report for scripts, one object; with --check that of cairnd check follows\n" VENUE_USAGE
     "  --token-file FILE   the token that the server is shown (CAIRN_TOKEN): it needs read and list\n"
     "\n"
     "Status 0: everything is copied; 1: DIR is damaged, and the copies of what is stay as they were;\n"
@@ -66,6 +67,9 @@ static bool read_flag(struct order *order, char *const **arguments)
             *switches[i] = true;
             return true;
         }
+    enum venue_flag flag = venue_read_flag(&order->copying.venue, arguments);
+    if (flag != VENUE_OTHER)
+        return flag == VENUE_READ;
     if (command_flag_is(argument, "--from"))
         return read_value(&order->copying.from, "--from", arguments);
     if (command_flag_is(argument, "--store"))
@@ -139,8 +143,10 @@ static enum check_status copy(struct order *order)
 
 static enum check_status check(const struct order *order)
 {
-    const struct check check = {
-        .folder = order->copying.to, .store = order->copying.store, .json = order->copying.json};
+    const struct check check = {.folder = order->copying.to,
+                                .store = order->copying.store,
+                                .json = order->copying.json,
+                                .venue = order->copying.venue};
     return check_run(&check);
 }
 
@@ -183,7 +189,7 @@ static enum check_status check_copy(struct order *order, enum check_status statu
 
 int command_backup(char *const *arguments)
 {
-    struct order order = {.copying.command = "backup"};
+    struct order order = {.copying = {.command = "backup", .venue.command = "backup"}};
     if (!read_arguments(&order, arguments))
         return CHECK_UNKNOWN;
     if (order.help) {

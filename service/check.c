@@ -18,14 +18,15 @@
 #include <unistd.h>
 
 const char check_usage[] =
-    "usage: cairnd check DIR [--store NAME] [--rate SIZE] [--json]\n"
+    "usage: cairnd check DIR [--store NAME] [--rate SIZE] [--ceph-conf FILE] [--ceph-user NAME] [--json]\n"
     "\n"
     "Compares every record and every large object of the data folder DIR with its digest. Nothing is\n"
     "changed. No server may have the folder open: ask a running one by POST /v1/stores/NAME/verify.\n"
+    "DIR may be rados:POOL or rados:POOL/NAMESPACE, a pool of a Ceph cluster.\n"
     "\n"
-    "  --store NAME  check this store only\n"
-    "  --rate SIZE   read at most so many bytes a second, such as 64M; 0, the default: as fast as it goes\n"
-    "  --json        report for scripts\n"
+    "  --store NAME        check this store only\n"
+    "  --rate SIZE         read at most so many bytes a second, such as 64M; 0, the default: as fast as\n"
+    "                      it goes\n" VENUE_USAGE "  --json              report for scripts\n"
     "\n"
     "How far it is stands on stderr: on a terminal as a line with share, rate and time left, elsewhere as\n"
     "a line every ten seconds.\n"
@@ -45,6 +46,9 @@ static bool read_option(struct check *check, char *const **arguments)
 {
     const char *argument = **arguments;
     bool store = command_flag_is(argument, "--store");
+    enum venue_flag flag = venue_read_flag(&check->venue, arguments);
+    if (flag != VENUE_OTHER)
+        return flag == VENUE_READ;
     if (!store && !command_flag_is(argument, "--rate"))
         return refuse("is no option", argument);
     const char *value = command_flag_value(arguments);
@@ -130,8 +134,9 @@ static void check_store(const struct check *check, struct depot *depot, const ch
     enum store_error error = depot_acquire(depot, name, &store, &detail);
     if (!error)
         error = verify(check, store, report, &verification);
+    bool flaw = error != STORE_ELSEWHERE && !store_error_is_shortage(error, detail.os_error);
     if (error)
-        report_not_opened(report, !store_error_is_shortage(error, detail.os_error), sentence_of(error, &detail));
+        report_not_opened(report, flaw, sentence_of(error, &detail));
     else
         report_checked(report, &verification);
     depot_release(store);
@@ -191,28 +196,40 @@ static enum check_status conclude(struct report *report)
     return report->complete ? CHECK_WHOLE : CHECK_UNKNOWN;
 }
 
-enum check_status check_run(const struct check *check)
+static void check_folder(const struct check *check, const struct io *io, struct report *report)
 {
     struct depot_options options = depot_options_default();
     struct store_detail detail = {0};
     struct depot *depot;
-    struct report report;
+    options.io = io ? io : options.io;
     options.read_only = true;
     options.open_stores_limit = 1;
-    report_begin(&report, check->folder, check->json);
     enum store_error error = depot_open(check->folder, &options, &depot, &detail);
     if (error) {
-        refuse_folder(&report, error, &detail);
-        return conclude(&report);
+        refuse_folder(report, error, &detail);
+        return;
     }
-    check_stores(check, depot, &report);
+    check_stores(check, depot, report);
     depot_close(depot);
+}
+
+enum check_status check_run(const struct check *check)
+{
+    struct venue venue = check->venue;
+    struct report report;
+    char sentence[VENUE_SENTENCE];
+    report_begin(&report, check->folder, check->json);
+    if (venue_open(&venue, check->folder, NULL, sentence))
+        check_folder(check, venue_from(&venue), &report);
+    else
+        report_fail(&report, sentence);
+    venue_close(&venue);
     return conclude(&report);
 }
 
 int command_check(char *const *arguments)
 {
-    struct check check = {0};
+    struct check check = {.venue.command = "check"};
     bool help = false;
     if (!read_arguments(&check, arguments, &help))
         return CHECK_UNKNOWN;

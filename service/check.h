@@ -2,6 +2,8 @@
 #ifndef CAIRN_CHECK_H
 #define CAIRN_CHECK_H
 
+#include "service/venue.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +19,7 @@ struct check {
     const char *store; /* NULL: all */
     uint64_t rate;     /* bytes a second; 0: as fast as it goes */
     bool json;
+    struct venue venue;
 };
 
 /* Checks the folder, and tells what is found on stdout (report.h), and how far it is on stderr (progress.h). */

@@ -16,6 +16,8 @@ const struct command command_table[] = {
     {"check", "check DIR ...", "compare a data folder with its digests: cairnd check --help", command_check},
     {"backup", "backup --from DIR|URL TO", "copy what is in use: cairnd backup --help", command_backup},
     {"restore", "restore FROM DIR ...", "make a data folder of a backup: cairnd restore --help", command_restore},
+    {"transfer", "transfer FROM TO ...", "copy stores to a pool, or from one: cairnd transfer --help",
+     command_transfer},
     {"token", "token add|list|remove ...", "edit who may do what: cairnd token --help", command_token},
     {"link-key", "link-key add|list|remove ...", "edit what signs links: cairnd link-key --help", command_link_key},
     {"options", "options [--man | --bash]", "print the options: Markdown, manual page, completion", command_options},

@@ -31,6 +31,7 @@ int command_healthcheck(char *const *arguments); /* healthcheck.c */
 int command_check(char *const *arguments);       /* check.c */
 int command_backup(char *const *arguments);      /* backup.c */
 int command_restore(char *const *arguments);     /* restore.c */
+int command_transfer(char *const *arguments);    /* transfer.c */
 int command_token(char *const *arguments);       /* token.c */
 int command_link_key(char *const *arguments);    /* link_key.c */
 int command_options(char *const *arguments);     /* help.c */
@@ -40,6 +41,7 @@ int command_version(char *const *arguments);     /* help.c */
 extern const char check_usage[];    /* check.c */
 extern const char backup_usage[];   /* backup.c */
 extern const char restore_usage[];  /* restore.c */
+extern const char transfer_usage[]; /* transfer.c */
 extern const char token_usage[];    /* token.c */
 extern const char link_key_usage[]; /* link_key.c */
 extern const char help_summary[];   /* help.c */

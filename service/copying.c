@@ -73,18 +73,22 @@ bool copying_is_url(const char *place)
     return strstr(place, "://");
 }
 
-bool copying_make(const struct copying *copying, const struct copying_part *part, struct account *account,
-                  char ret_sentence[COPYING_SENTENCE])
+/* With the file calls of where the two are. */
+static bool make(const struct copying *copying, const struct copying_part *part, const struct venue *venue,
+                 struct account *account, char ret_sentence[COPYING_SENTENCE])
 {
     struct run run = {.part = part, .account = account};
     struct store_detail detail = {0};
-    const struct backup_options options = {.store = part ? NULL : copying->store,
+    const struct backup_options options = {.io = venue_to(venue),
+                                           .from_io = venue_from(venue),
+                                           .store = part ? NULL : copying->store,
                                            .prune = copying->prune,
                                            .link = copying->link || part,
                                            .any_source = copying->replace || part,
                                            .as_it_is = copying->replace || copying->restore,
                                            .compare = copying->compare,
                                            .restore = copying->restore,
+                                           .beside = copying->beside,
                                            .wanted = wanted,
                                            .told = told,
                                            .flaw = flaw,
@@ -96,6 +100,16 @@ bool copying_make(const struct copying *copying, const struct copying_part *part
     progress_end(&run.progress);
     (void)snprintf(ret_sentence, COPYING_SENTENCE, "%s", detail.text[0] ? detail.text : store_error_text(error));
     return !error;
+}
+
+bool copying_make(const struct copying *copying, const struct copying_part *part, struct account *account,
+                  char ret_sentence[COPYING_SENTENCE])
+{
+    struct venue venue = copying->venue;
+    bool good = venue_open(&venue, part ? NULL : copying->from, copying->to, ret_sentence) &&
+                make(copying, part, &venue, account, ret_sentence);
+    venue_close(&venue);
+    return good;
 }
 
 enum check_status copying_run(const struct copying *copying)

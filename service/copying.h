@@ -4,6 +4,7 @@
 
 #include "service/account.h"
 #include "service/check.h"
+#include "service/venue.h"
 
 struct copying {
     const char *command; /* for whom it is done, in front of sentences on stderr */
@@ -15,7 +16,9 @@ struct copying {
     bool replace; /* the source is taken as it is, whatever the copy has */
     bool compare; /* the copy is damaged: what it has not as the source has it is copied anew */
     bool restore;
+    bool beside; /* stores that are there stay */
     bool json;
+    struct venue venue;
 };
 
 /* Where what is copied is only what was made of a server. */

@@ -100,6 +100,7 @@ static void put_words(FILE *file)
     put_folders(file, "check", check_usage);
     put_folders(file, "backup", backup_usage);
     put_folders(file, "restore", restore_usage);
+    put_folders(file, "transfer", transfer_usage);
     put_actions(file, "token", token_usage);
     put_actions(file, "link-key", link_key_usage);
     fputs("    options) words='--man --bash' ;;\n    help | version) words='' ;;\n    *)\n        words='", file);

@@ -103,6 +103,8 @@ void option_print_man(FILE *file, const struct config *defaults)
     put(file, backup_usage);
     fputs("\n", file);
     put(file, restore_usage);
+    fputs("\n", file);
+    put(file, transfer_usage);
     fputs(".fi\n.SH TOKENS\n.nf\n", file);
     put(file, token_usage);
     fputs(".fi\n.SH LINK KEYS\n.nf\n", file);
@@ -116,5 +118,5 @@ void option_print_man(FILE *file, const struct config *defaults)
     put_section(
         file, "EXIT STATUS",
         "0: done. 1: it could not be done, and a line on stderr says why. 2: the command line, a variable or the\n"
-        "configuration file is wrong. cairnd check, backup and restore have their own: see above.\n");
+        "configuration file is wrong. cairnd check, backup, restore and transfer have their own: see above.\n");
 }

@@ -7,14 +7,15 @@
 #include <string.h>
 
 const char restore_usage[] =
-    "usage: cairnd restore FROM DIR [--store NAME] [--json]\n"
+    "usage: cairnd restore FROM DIR [--store NAME] [--ceph-conf FILE] [--ceph-user NAME] [--json]\n"
     "\n"
     "Copies the backup FROM into the folder DIR, which must be missing or empty, and compares every byte\n"
     "with its digest then, as cairnd check does. DIR can be served when this has ended with status 0. An\n"
-    "access.json that is in DIR already stays; else that of the backup is taken.\n"
+    "access.json that is in DIR already stays; else that of the backup is taken. DIR may be rados:POOL or\n"
+    "rados:POOL/NAMESPACE, a pool of a Ceph cluster.\n"
     "\n"
-    "  --store NAME  restore this store only\n"
-    "  --json        report for scripts: an object for the copy, then that of cairnd check\n"
+    "  --store NAME        restore this store only\n" VENUE_USAGE
+    "  --json              report for scripts: an object for the copy, then that of cairnd check\n"
     "\n"
     "Status 0: everything is restored and whole; 1: there are flaws; 2: not all could be restored, or\n"
     "checked. A run that is cut short is taken up by the same command.\n";
@@ -28,6 +29,9 @@ static bool read_flag(struct copying *copying, char *const **arguments)
         copying->json = true;
         return true;
     }
+    enum venue_flag flag = venue_read_flag(&copying->venue, arguments);
+    if (flag != VENUE_OTHER)
+        return flag == VENUE_READ;
     if (!command_flag_is(argument, "--store"))
         return fail("'%s' is no option; `cairnd restore --help` tells more", argument);
     copying->store = command_flag_value(arguments);
@@ -60,7 +64,7 @@ static bool read_arguments(struct copying *copying, char *const *arguments, bool
 
 int command_restore(char *const *arguments)
 {
-    struct copying copying = {.command = "restore", .restore = true};
+    struct copying copying = {.command = "restore", .restore = true, .venue.command = "restore"};
     bool help = false;
     if (!read_arguments(&copying, arguments, &help))
         return CHECK_UNKNOWN;
@@ -71,6 +75,7 @@ int command_restore(char *const *arguments)
     enum check_status status = copying_run(&copying);
     if (status == CHECK_UNKNOWN)
         return (int)status;
-    const struct check check = {.folder = copying.to, .store = copying.store, .json = copying.json};
+    const struct check check = {
+        .folder = copying.to, .store = copying.store, .json = copying.json, .venue = copying.venue};
     return (int)check_run(&check);
 }

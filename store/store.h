@@ -249,6 +249,11 @@ const struct io *medium_io(const struct medium *medium);
  * it. For who is about to end. NULL is allowed. Blocking. */
 void medium_retire(struct medium *medium);
 
+/* The same with the files of this machine beside it, for who copies from one to the other: a path that begins with the
+ * name of the pool leads there, any other one does not. `in_pool`: for the folder that is in the pool; else for the
+ * other one. */
+const struct io *medium_io_beside(const struct medium *medium, bool in_pool);
+
 /* Gives the pool back. Every depot in it must have been closed. NULL is allowed. Blocking. */
 void medium_close(struct medium *medium);
 
@@ -945,14 +950,16 @@ struct backup_store {
 };
 
 struct backup_options {
-    const struct io *io; /* borrowed; NULL: POSIX */
-    const char *store;   /* this one only; NULL: all */
-    bool prune;          /* of all: copies of stores that the source has not any more go */
+    const struct io *io;      /* borrowed; NULL: POSIX */
+    const struct io *from_io; /* for the source, where it is another one; both take the descriptors of both */
+    const char *store;        /* this one only; NULL: all */
+    bool prune;               /* of all: copies of stores that the source has not any more go */
     bool link;       /* files that never change are linked where the file system can: no second copy of their bytes */
     bool any_source; /* the source may be another one than that of the copies that there are */
     bool as_it_is;   /* also where the source has lost something, or is damaged, and the copy is not */
     bool compare; /* the copies are damaged: what they have stays only where it is what the source has, byte for byte */
     bool restore; /* the copy is to be served: it begins with nothing, and is no backup afterwards */
+    bool beside;  /* to restore: beside stores that are there, which stay, also those of the same name */
 
     /* Whether a store of the source is to be copied; NULL: all are. */
     bool (*wanted)(void *arg, const char *name);

@@ -95,6 +95,10 @@ static const char *why_of(struct failure failure, const struct store_detail *det
         return detail->text;
     if (failure.error == STORE_BUSY)
         return "it changes faster than it can be copied: try again when less is written";
+    if (failure.error == STORE_ELSEWHERE)
+        return "another server has it: have that one hand it over, or copy it by the URL of that";
+    if (failure.error == STORE_EXISTS)
+        return "a store of that name is there already, and is not as this one is: it was left untouched";
     if (failure.error == STORE_FULL)
         return "no space is left on the disk of the copy: what was copied before is whole; make space, and run this "
                "once more";
@@ -173,7 +177,7 @@ static struct failure copy_stores(struct backup *backup)
     for (size_t i = 0; i < count && !failure.error; i++)
         failure = copy_store(backup, names[i]);
     free(names);
-    if (!failure.error && !backup->options->store)
+    if (!failure.error && !backup->options->store && !backup->options->beside)
         failure = miss_others(backup);
     return failure;
 }
@@ -189,7 +193,7 @@ static struct failure copy_folder(struct backup *backup)
         .options = backup->options,
         .meter = &backup->meter};
     struct failure failure = copy_stores(backup);
-    if (!failure.error)
+    if (!failure.error && !backup->options->beside)
         failure = take_access(backup);
     int error = failure.error ? 0 : premises_finish(premises);
     return error ? premises_fail(premises, error, "cannot finish", premises->to_path) : failure;
@@ -207,12 +211,15 @@ enum store_error backup_prepare(const char *to, const struct io *io, bool *ret_e
 enum store_error backup_make(const char *from, const char *to, const struct backup_options *options,
                              struct store_detail *ret_detail)
 {
+    const struct io *io = options->io ? options->io : &io_posix;
     struct backup backup = {.options = options,
-                            .premises = {.io = options->io ? options->io : &io_posix,
+                            .premises = {.io = io,
+                                         .from_io = options->from_io ? options->from_io : io,
                                          .from_path = from,
                                          .to_path = to,
                                          .restore = options->restore,
                                          .any_source = options->any_source,
+                                         .beside = options->beside,
                                          .detail = ret_detail},
                             .meter = {.advanced = options->advanced, .arg = options->arg}};
     failure_detail(ret_detail, failure_none(), "%s", "");

@@ -4,6 +4,7 @@
 #include "store/backup/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 void places_draft(const char *name, char ret_draft[PLACES_DRAFT_MAX])
@@ -65,6 +66,30 @@ int places_change(const struct places *places, const char *name)
     if (!error)
         error = sync_both(places);
     return error ? error : places_clear(places, name);
+}
+
+int places_own(const struct places *places, const char *name)
+{
+    const struct io *io = places->io;
+    char own[PLACES_DRAFT_MAX];
+    (void)snprintf(own, sizeof own, "%s.own", name);
+    int mark = io->openat(io->self, places->drafts, own, O_WRONLY | O_CREAT, 0600);
+    if (mark < 0)
+        return errno;
+    int error = io->fsync(io->self, mark) < 0 || io->fsync(io->self, places->drafts) < 0 ? errno : 0;
+    io->close(io->self, mark);
+    return error;
+}
+
+bool places_is_own(const struct places *places, const char *name)
+{
+    const struct io *io = places->io;
+    char own[PLACES_DRAFT_MAX];
+    (void)snprintf(own, sizeof own, "%s.own", name);
+    int mark = io->openat(io->self, places->drafts, own, O_RDONLY, 0);
+    if (mark >= 0)
+        io->close(io->self, mark);
+    return mark >= 0;
 }
 
 int places_remove(const struct places *places, const char *name)

@@ -3,6 +3,7 @@
  *
  *     DRAFTS/NAME.new      a copy in the making, and one that has given its place away
  *     DRAFTS/NAME.old      one that makes room, where the file system cannot exchange two folders
+ *     DRAFTS/NAME.own      says that the copy of that name was made here, where others are beside it
  *
  * Thread: one.
  */
@@ -29,6 +30,11 @@ int places_change(const struct places *places, const char *name);
 
 /* Removes what is left of drafts of a store, and of copies before; an errno. Blocking. */
 int places_clear(const struct places *places, const char *name);
+
+/* Takes down that the copy of that name is made here, also when it has come to its place, as long as there is the
+ * folder of drafts; an errno. Whether it is. Blocking. */
+int places_own(const struct places *places, const char *name);
+bool places_is_own(const struct places *places, const char *name);
 
 /* Removes the copy of a store, and what is left of others; an errno. Blocking. */
 int places_remove(const struct places *places, const char *name);

@@ -142,7 +142,7 @@ static struct failure open_drafts(struct premises *premises)
     const struct io *io = premises->io;
     const char *name = drafts_name(premises);
     premises->drafts = io->openat(io->self, to->root, name, O_RDONLY | O_DIRECTORY, 0);
-    if (premises->drafts < 0 && errno == ENOENT && has_stores(to))
+    if (premises->drafts < 0 && errno == ENOENT && !premises->beside && has_stores(to))
         return refuse_stores(premises);
     if (premises->drafts < 0 && io->mkdirat(io->self, to->root, name, 0700) < 0 && errno != EEXIST)
         return premises_fail(premises, errno, "cannot make the parts of", premises->to_path);
@@ -197,9 +197,9 @@ static struct failure open_from(struct premises *premises)
 {
     enum folder_use use = premises->restore ? FOLDER_READ : FOLDER_WATCH;
     if (premises->restore)
-        io_read_only(&premises->reading, premises->io);
+        io_read_only(&premises->reading, premises->from_io);
     else
-        io_read_only_within(&premises->reading, premises->io);
+        io_read_only_within(&premises->reading, premises->from_io);
     struct failure failure = folder_open(&premises->from, &premises->reading, premises->from_path, use,
                                          premises->detail);
     if (!failure.error)

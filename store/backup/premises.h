@@ -13,11 +13,13 @@
 
 struct premises {
     const struct io *io;
-    struct io reading; /* the same, for the source */
+    const struct io *from_io; /* of the source, and ... */
+    struct io reading;        /* ... the same for who only reads */
     const char *from_path;
     const char *to_path;
     bool restore;
     bool any_source; /* struct backup_options */
+    bool beside;     /* the same */
     struct folder from;
     struct folder to;
     int drafts; /* the folder in which stores are made */

@@ -515,6 +515,18 @@ static struct failure say_why(const struct replica *replica, struct failure fail
                : "`cairnd check` tells what is lost; with --replace the store is taken as it is");
 }
 
+/* Where others have stores, too, one of that name is theirs, unless a run that was cut short has made it. */
+static struct failure claim(const struct replica *replica)
+{
+    const struct places *places = &replica->order->places;
+    bool there = replica->replaced || replica->stage.present.folder >= 0;
+    if (!replica->order->options->beside)
+        return failure_none();
+    if (there && !places_is_own(places, replica->name))
+        return failure_of(STORE_EXISTS);
+    return failure_of_errno(places_own(places, replica->name));
+}
+
 /* With its folders open. */
 static struct failure make(struct replica *replica, struct backup_store *told)
 {
@@ -533,7 +545,9 @@ static struct failure make(struct replica *replica, struct backup_store *told)
         return failure;
     if (copied)
         return failure_of_errno(places_clear(&order->places, replica->name));
-    failure = open_draft(replica);
+    failure = claim(replica);
+    if (!failure.error)
+        failure = open_draft(replica);
     if (!failure.error)
         failure = take_rounds(replica, told);
     return failure.error ? failure : failure_of_errno(places_change(&order->places, replica->name));
@@ -565,6 +579,11 @@ struct failure replica_make(const struct replica_order *order, const char *name,
 {
     struct replica replica;
     *ret_told = (struct backup_store){.name = name};
+    int error = folder_take_store(order->source, name);
+    if (error)
+        return error == EWOULDBLOCK ? failure_of(STORE_ELSEWHERE)
+               : error == ENOENT    ? failure_of(STORE_NO_STORE)
+                                    : failure_io(error);
     replica_init(&replica, order, name);
     struct failure failure = open_folders(&replica);
     if (!failure.error)
@@ -573,5 +592,6 @@ struct failure replica_make(const struct replica_order *order, const char *name,
     if (failure.error == STORE_DAMAGED || failure.error == STORE_GONE)
         failure = say_why(&replica, failure, ret_detail);
     replica_close(&replica);
+    folder_leave_store(order->source, name);
     return failure;
 }

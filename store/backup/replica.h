@@ -42,7 +42,8 @@ void replica_measure(const struct replica_order *order, const char *name);
 
 /* Makes the copy, or brings it up to date. STORE_DAMAGED: the store is, and the copy has not just the same;
  * STORE_GONE: its log is not that of the copy, gone on; of both *ret_detail tells more. STORE_NO_STORE: it is not there
- * any more; STORE_BUSY: the store changes faster than it can be copied. STORE_FOREIGN, STORE_TOO_NEW: its settings;
+ * any more; STORE_BUSY: the store changes faster than it can be copied; STORE_ELSEWHERE: another process has it;
+ * STORE_EXISTS: there is a copy, which is to stay. STORE_FOREIGN, STORE_TOO_NEW: its settings;
  * STORE_FULL, STORE_IO, STORE_NO_MEMORY. What was copied stays for the next run. Blocking, and long. */
 struct failure replica_make(const struct replica_order *order, const char *name, struct backup_store *ret_told,
                             struct store_detail *ret_detail);

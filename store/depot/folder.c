@@ -309,3 +309,30 @@ bool folder_has_stores(const struct folder *folder)
 {
     return home_leads_to(&folder->home, folder->io, STORES_FOLDER, folder->stores);
 }
+
+/* ---- one of several processes ------------------------------------------------------------------- */
+
+enum { PATH_MAX_STORE = sizeof STORES_FOLDER + 1 + STORE_NAME_MAX };
+
+static void path_of(const char *name, char ret_path[PATH_MAX_STORE])
+{
+    (void)snprintf(ret_path, PATH_MAX_STORE, "%s/%s", STORES_FOLDER, name);
+}
+
+int folder_take_store(const struct folder *folder, const char *name)
+{
+    const struct tenure *tenure = folder->io->tenure;
+    struct tenant tenant;
+    char path[PATH_MAX_STORE];
+    path_of(name, path);
+    return tenure ? tenure->take(tenure->self, path, &tenant) : 0;
+}
+
+void folder_leave_store(const struct folder *folder, const char *name)
+{
+    const struct tenure *tenure = folder->io->tenure;
+    char path[PATH_MAX_STORE];
+    path_of(name, path);
+    if (tenure)
+        tenure->leave(tenure->self, path);
+}

@@ -54,6 +54,11 @@ int folder_sync_stores(struct folder *folder);
 /* The names of all stores, sorted, as depot_names() gives them; an errno. Blocking. */
 int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count);
 
+/* Takes a store for this process, where several may have the folder open (tenure.h); an errno: EWOULDBLOCK, where
+ * another one has it; ENOENT. Gives it back. Blocking. */
+int folder_take_store(const struct folder *folder, const char *name);
+void folder_leave_store(const struct folder *folder, const char *name);
+
 /* Whether the folder of the stores is where it was opened: somebody may have moved it, or the data folder. Blocking. */
 bool folder_has_stores(const struct folder *folder);
 

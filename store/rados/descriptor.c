@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FIRST = 1 << 30, CAPACITY_MIN = 64 };
+enum { CAPACITY_MIN = 64 };
 
 void descriptors_init(struct descriptors *descriptors)
 {
@@ -47,7 +47,7 @@ int descriptors_add(struct descriptors *descriptors, const struct descriptor *de
     if (make_room(descriptors)) {
         while (descriptors->open[descriptors->lowest])
             descriptors->lowest++;
-        number = FIRST + (int)descriptors->lowest;
+        number = DESCRIPTOR_FIRST + (int)descriptors->lowest;
         descriptors->open[descriptors->lowest] = own;
         descriptors->count++;
     }
@@ -61,8 +61,8 @@ int descriptors_add(struct descriptors *descriptors, const struct descriptor *de
 static struct descriptor *find(struct descriptors *descriptors, int number)
 {
     assert(lock_is_mine(&descriptors->lock));
-    bool known = number >= FIRST && (size_t)(number - FIRST) < descriptors->capacity;
-    struct descriptor *found = known ? descriptors->open[number - FIRST] : NULL;
+    bool known = number >= DESCRIPTOR_FIRST && (size_t)(number - DESCRIPTOR_FIRST) < descriptors->capacity;
+    struct descriptor *found = known ? descriptors->open[number - DESCRIPTOR_FIRST] : NULL;
     descriptors->misses += !found;
     return found;
 }
@@ -82,7 +82,7 @@ bool descriptors_take(struct descriptors *descriptors, int number, struct descri
     lock_take(&descriptors->lock);
     struct descriptor *found = find(descriptors, number);
     if (found) {
-        size_t at = (size_t)(number - FIRST);
+        size_t at = (size_t)(number - DESCRIPTOR_FIRST);
         *ret_descriptor = *found;
         descriptors->open[at] = NULL;
         descriptors->count--;

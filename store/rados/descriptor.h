@@ -10,6 +10,9 @@
 #include "store/rados/inode.h"
 #include "store/rados/path.h"
 
+/* The lowest number; the system's are below it. */
+enum { DESCRIPTOR_FIRST = 1 << 30 };
+
 struct descriptor {
     struct inode *inode; /* NULL: it is a folder */
     struct ahead *ahead; /* of who reads the file */

@@ -74,14 +74,13 @@ static int find_folder(struct medium *medium, int folder, struct path *ret_path)
 static int find_end(struct medium *medium, int folder, const char *path, struct path_end *ret_end)
 {
     struct path from;
-    size_t length = strlen(medium->name);
     int error = lease_check(&medium->lease);
     if (!error)
         error = find_folder(medium, folder, &from);
     if (error)
         return error;
-    if (folder == AT_FDCWD && strncmp(path, medium->name, length) == 0 && (!path[length] || path[length] == '/'))
-        path += length;
+    if (folder == AT_FDCWD && path_begins_at(path, medium->name))
+        path += strlen(medium->name);
     return path_find(&from, path, &medium->cluster, ret_end);
 }
 
@@ -621,6 +620,8 @@ int medium_begin(struct medium *medium, const struct cluster *cluster, const str
     medium->io.self = medium;
     medium->tenure = medium_tenure(medium, use->lease);
     medium->io.tenure = &medium->tenure;
+    joint_init(&medium->beside[false], &medium->io, medium->name, false);
+    joint_init(&medium->beside[true], &medium->io, medium->name, true);
     if (!cache_init(&medium->cache, &medium->cluster, piece, use->cache))
         return ENOMEM;
     if (!aheads_init(&medium->aheads, &medium->cluster, piece, AHEAD)) {

@@ -17,12 +17,14 @@
 #include "store/disk/io.h"
 #include "store/disk/tenure.h"
 #include "store/rados/descriptor.h"
+#include "store/rados/joint.h"
 #include "store/rados/lease.h"
 #include "store/rados/removal.h"
 
 struct medium {
     struct io io;
     struct tenure tenure;
+    struct joint beside[2]; /* the same with the files of this machine: for a folder there, and for one in the pool */
     struct cluster cluster;
     const char *name; /* borrowed: a path that begins with it begins at the root */
     void (*lost)(void *arg, const char *sentence);

@@ -82,6 +82,11 @@ void medium_retire(struct medium *medium)
         lease_retire(&medium->lease);
 }
 
+const struct io *medium_io_beside(const struct medium *medium, bool in_pool)
+{
+    return &medium->beside[in_pool].io;
+}
+
 void medium_close(struct medium *medium)
 {
     if (!medium)

@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+bool path_begins_at(const char *path, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(path, name, length) == 0 && (!path[length] || path[length] == '/');
+}
+
 struct path path_root(void)
 {
     return (struct path){.folders = {{.fan = 1}}, .depth = 1};

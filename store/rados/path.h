@@ -25,6 +25,9 @@ struct path_end {
     struct layout_entry entry;
 };
 
+/* Whether a path begins with that name, whole. */
+bool path_begins_at(const char *path, const char *name);
+
 struct path path_root(void);
 const struct layout_folder *path_folder(const struct path *path);
 

@@ -290,7 +290,8 @@ END_TEST
 
 START_TEST(help_fits_100_columns)
 {
-    const char *commands[] = {NULL, "healthcheck", "check", "backup", "restore", "token", "link-key", "options"};
+    const char *commands[] = {NULL,       "healthcheck", "check",    "backup", "restore",
+                              "transfer", "token",       "link-key", "options"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const char *line = command_run((const char *[]){"help", commands[i], NULL}, 0);
         for (size_t length; *line; line += length + 1) {
