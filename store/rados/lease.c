@@ -64,12 +64,23 @@ static int renew(struct lease *lease)
     return error;
 }
 
+/* What is not answered in time is as it was. */
 static void ask_free(struct lease *lease)
 {
     uint64_t bytes = 0;
     int error = lease->cluster->free_bytes(lease->cluster->self, &bytes);
+    if (error == ETIMEDOUT)
+        return;
     atomic_store(&lease->free_bytes, bytes);
     atomic_store(&lease->free_error, error);
+}
+
+/* The monitors tell it, who may be away for long: nothing else waits for them. Thread: the surveyor's. */
+static int survey(void *arg)
+{
+    struct lease *lease = arg;
+    ask_free(lease);
+    return atomic_load(&lease->lost) ? ERRAND_DONE : BEAT;
 }
 
 int lease_free_bytes(struct lease *lease, uint64_t *ret_bytes)
@@ -88,8 +99,6 @@ static int renew_in_time(struct lease *lease)
     int error = renew(lease);
     if (error == EBUSY)
         lose(lease, "the session's lock is another's: it has run out, and the stores may be served elsewhere");
-    if (!error)
-        ask_free(lease);
     return error;
 }
 
@@ -145,7 +154,7 @@ int lease_begin(struct lease *lease, const struct cluster *cluster, const struct
         error = renew(lease);
     if (error)
         return error;
-    lease->pool = pool_new(1);
+    lease->pool = pool_new(2);
     if (!lease->pool)
         return ENOMEM;
     ask_free(lease);
@@ -153,7 +162,9 @@ int lease_begin(struct lease *lease, const struct cluster *cluster, const struct
     lock_init(&lease->lock);
     lock_condition_init(&lease->taken);
     errand_init(&lease->keeper, lease->pool, keep, lease, NULL);
+    errand_init(&lease->surveyor, lease->pool, survey, lease, NULL);
     (void)errand_ask(&lease->keeper);
+    (void)errand_ask(&lease->surveyor);
     return 0;
 }
 
@@ -179,9 +190,11 @@ static void give_back(void *arg, uint64_t taken)
 void lease_end(struct lease *lease)
 {
     const struct cluster_step remove = {.kind = CLUSTER_REMOVE};
+    (void)errand_end(&lease->surveyor);
     (void)errand_end(&lease->keeper);
     pool_free(lease->pool);
     errand_free(&lease->keeper);
+    errand_free(&lease->surveyor);
     if (!lease_check(lease)) {
         table_each(&lease->trees, give_back, lease);
         (void)cluster_change(lease->cluster, lease->object, &remove, 1);

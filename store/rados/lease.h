@@ -36,11 +36,12 @@ struct lease {
     struct lease_options options;
     char object[CLUSTER_OBJECT_MAX]; /* of the session */
     struct tenant own;               /* its session is the cookie of all locks */
-    struct pool *pool;               /* one thread */
-    struct errand keeper;
-    atomic_int_fast64_t until; /* nanoseconds of the monotonic clock */
+    struct pool *pool;               /* a thread for each of the two: */
+    struct errand keeper;            /* renews the session */
+    struct errand surveyor;          /* asks what is free */
+    atomic_int_fast64_t until;       /* nanoseconds of the monotonic clock */
     atomic_bool lost;
-    atomic_uint_fast64_t free_bytes; /* of the pool, as the keeper knows it */
+    atomic_uint_fast64_t free_bytes; /* of the pool, as the surveyor knows it */
     atomic_int free_error;
     int64_t renewal;  /* when the session is renewed next. Thread: the keeper's */
     struct lock lock; /* of what follows */

@@ -18,6 +18,16 @@ struct process {
 };
 
 static struct sim_cluster *sim;
+static atomic_bool silent; /* the monitors: what is free is not told */
+
+static int free_bytes(void *self, uint64_t *ret_bytes)
+{
+    (void)self;
+    while (atomic_load(&silent))
+        usleep(1000);
+    *ret_bytes = 1;
+    return 0;
+}
 
 static void setup(void)
 {
@@ -42,6 +52,7 @@ static struct process *begin(unsigned lease)
     struct cluster cluster;
     ck_assert_ptr_nonnull(process);
     sim_cluster_connect(sim, &cluster);
+    cluster.free_bytes = free_bytes;
     const struct medium_use use = {.name = "pool", .lease = lease, .lost = note_lost, .arg = process};
     ck_assert_int_eq(medium_begin(&process->medium, &cluster, &use), 0);
     process->io = &process->medium.io;
@@ -155,6 +166,19 @@ START_TEST(a_lease_that_has_run_out_is_not_renewed)
 }
 END_TEST
 
+/* A renewal does not wait for those who tell what is free. */
+START_TEST(a_lease_is_renewed_while_monitors_are_away)
+{
+    struct process *one = begin(60);
+    atomic_store(&silent, true);
+    uint64_t calls = sim_cluster_calls(sim, SIM_CLUSTER_LOCK);
+    WAIT_UNTIL(sim_cluster_calls(sim, SIM_CLUSTER_LOCK) > calls + 3);
+    ck_assert_uint_gt(sim_cluster_calls(sim, SIM_CLUSTER_LOCK), calls + 3);
+    atomic_store(&silent, false);
+    end(one);
+}
+END_TEST
+
 START_TEST(a_lease_is_renewed)
 {
     struct process *one = begin(60);
@@ -168,9 +192,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_process_that_lives_keeps_what_it_has,  one_that_was_taken_over_from_never_acknowledges,
-        what_was_given_back_is_there_at_once,    who_is_cut_off_loses_the_lease_by_itself,
-        a_lease_that_has_run_out_is_not_renewed, a_lease_is_renewed,
+        a_process_that_lives_keeps_what_it_has,     one_that_was_taken_over_from_never_acknowledges,
+        what_was_given_back_is_there_at_once,       who_is_cut_off_loses_the_lease_by_itself,
+        a_lease_that_has_run_out_is_not_renewed,    a_lease_is_renewed,
+        a_lease_is_renewed_while_monitors_are_away,
     };
     return UNIT_RUN_WITH("lease", setup, teardown, tests);
 }
