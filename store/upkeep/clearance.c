@@ -121,6 +121,12 @@ void clearance_begin(struct clearance *clearance, uint64_t upto, const struct st
     lock_release(&clearance->lock);
 }
 
+void clearance_extend(struct clearance *clearance, uint64_t upto)
+{
+    assert(clearance_is_under_way(clearance));
+    atomic_store(&clearance->upto, upto);
+}
+
 bool clearance_is_under_way(const struct clearance *clearance)
 {
     return atomic_load(&clearance->upto) > 0;

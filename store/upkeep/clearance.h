@@ -42,6 +42,9 @@ enum store_error clearance_ask(struct clearance *clearance, unsigned millisecond
 bool clearance_is_asked(struct clearance *clearance);
 void clearance_begin(struct clearance *clearance, uint64_t upto, const struct store_log_figures *before);
 
+/* It is about segments up to another one, too. */
+void clearance_extend(struct clearance *clearance, uint64_t upto);
+
 /* Whether one has begun; whether that is about a segment. */
 bool clearance_is_under_way(const struct clearance *clearance);
 bool clearance_wants(const struct clearance *clearance, uint64_t number);

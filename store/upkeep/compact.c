@@ -271,8 +271,24 @@ static void begin_clearance(struct compact *compact)
     struct store_log_figures before = log_figures(compact);
     seal_active(compact);
     compact->next = 0;
-    compact->unfinished = false;
+    compact->unfinished = compact->sealed_again = false;
     clearance_begin(&compact->clearance, last_number(compact), &before);
+}
+
+/* Tombstones in the active segment that stood for what was in front of it are of no use when that has gone: it is
+ * looked at once more. Whether there is a segment more. */
+static bool seal_again(struct compact *compact)
+{
+    uint64_t last = last_number(compact);
+    if (!clearance_is_under_way(&compact->clearance) || compact->unfinished || compact->sealed_again)
+        return false;
+    compact->sealed_again = true;
+    seal_active(compact);
+    if (last_number(compact) == last)
+        return false;
+    compact->next = 0;
+    clearance_extend(&compact->clearance, last);
+    return true;
 }
 
 static void end_clearance(struct compact *compact, enum store_error error)
@@ -380,7 +396,7 @@ static int compact_run(void *arg)
     }
     look_after_clearance(compact);
     bool stop = stopping(compact);
-    bool more = !stop && compact_one(compact);
+    bool more = !stop && (compact_one(compact) || seal_again(compact));
     if (stop)
         writer_retry(compact->writer, true); /* nothing will come back for them */
     if (!more) {

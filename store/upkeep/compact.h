@@ -17,8 +17,8 @@
  * sweep behind (yield.h). One that cannot be compacted keeps none of those behind it from their turns.
  *
  * Where somebody asks for it (clearance.h) an eighth is enough, too, of all segments that there are then, the active
- * one included: it is sealed where that is worth it. What dies meanwhile is for the next time, so it comes to an end
- * beside any writers.
+ * one included: it is sealed where that is worth it, and once more when those in front of it are done. What dies
+ * meanwhile is for the next time, so it comes to an end beside any writers.
  *
  * While the disk is full (space.h) an eighth is enough, and where deletes wait anything that gives back more
  * than it takes; then the segment that gives back most comes first. What fails for want of space is tried again when
@@ -55,7 +55,8 @@ struct compact {
     const struct admission *admission; /* the depot's: nobody waits any more while it is drained */
     struct clearance clearance;
 
-    bool unfinished;      /* a segment was left alone since the clearance began; the errand's own, like the next */
+    bool unfinished;      /* a segment was left alone since the clearance began; the errand's own, like the next two */
+    bool sealed_again;    /* the active one was looked at once more since then */
     uint64_t next;        /* number of the first segment that has not failed in this round; the errand's own */
     struct errand errand; /* compacts one segment; asked for by whoever has made one worth it, or needs the space */
     atomic_uint_fast64_t rewrites; /* commits of records written again, counted before they are published: pass.h */

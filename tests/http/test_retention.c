@@ -52,6 +52,7 @@ static void start_later(long seconds)
     site_start_behind(PRELOAD_PATH);
 }
 
+/* The last ones may stand in a segment that takes no less when they are gone. */
 START_TEST(deletions_are_told_for_as_long_as_is_asked_for)
 {
     server_add(site.server, "--feed-retention=1h");
@@ -64,9 +65,11 @@ START_TEST(deletions_are_told_for_as_long_as_is_asked_for)
     compact();
     struct answer *gone = changes_since(since), *anew = changes_since(0);
     site_expect_kind(gone, 410, "changes-gone");
-    ck_assert_int_gt(answer_integer(gone, "oldest"), since);
+    json_int_t oldest = answer_integer(gone, "oldest");
+    ck_assert_int_gt(oldest, since);
     site_expect(anew, 200);
-    ck_assert_uint_eq(json_array_size(json_object_get(answer_json(anew), "changes")), 0);
+    const json_t *first = json_array_get(json_object_get(answer_json(anew), "changes"), 0);
+    ck_assert(!first || json_integer_value(json_object_get(first, "offset")) >= oldest);
 }
 END_TEST
 

@@ -112,6 +112,24 @@ START_TEST(the_active_segment_is_no_exception)
 }
 END_TEST
 
+/* Its tombstones stand for what is in front of it, and are of no use when that has gone. Nearly half of that is
+ * dead. */
+START_TEST(the_active_segment_may_wait_for_those_in_front)
+{
+    unsigned count = 0;
+    while (fixture_figures(&fixture).segments < 2)
+        ck_assert_int_eq(fixture_put(&fixture, name_of(count++), payload, SIZE), STORE_OK);
+    for (unsigned key = 0; key < count; key++)
+        if (key % 16 < 7)
+            ck_assert_int_eq(fixture_delete(&fixture, name_of(key)), STORE_OK);
+    ck_assert_int_eq(compact(), STORE_OK);
+    ck_assert(told.complete);
+    ck_assert_uint_eq(told.after.dead_bytes, 0);
+    for (unsigned key = 0; key < count; key++)
+        ck_assert_int_eq(fixture_get(&fixture, name_of(key), payload, SIZE), key % 16 < 7 ? STORE_NO_OBJECT : STORE_OK);
+}
+END_TEST
+
 /* What a run has sealed is for the next one; then nothing is left, and it does nothing. */
 START_TEST(it_comes_to_an_end)
 {
@@ -187,6 +205,7 @@ int main(void)
     const TTest *tests[] = {
         what_the_store_leaves_alone_comes_back,
         the_active_segment_is_no_exception,
+        the_active_segment_may_wait_for_those_in_front,
         it_comes_to_an_end,
         an_empty_store_is_done_at_once,
         who_waits_is_told_in_time,
