@@ -207,7 +207,6 @@ static bool miss_others(struct mirror *mirror, const json_t *stores)
 /* Takes the stores out of an answer that nobody has asked for. */
 static bool take_list(struct mirror *mirror, const json_t *answer, json_t *ret_stores)
 {
-    const char *wanted = mirror->copying->store;
     const json_t *stores = json_object_get(answer, "stores");
     json_t *store;
     size_t i;
@@ -215,12 +214,22 @@ static bool take_list(struct mirror *mirror, const json_t *answer, json_t *ret_s
     json_array_foreach (stores, i, store) {
         const char *name = json_string_value(json_object_get(store, "name"));
         good = good && name && store_name_valid(name);
-        if (good && (!wanted || strcmp(wanted, name) == 0))
+        if (good)
             json_array_append(ret_stores, store);
     }
-    if (!good)
-        return fail(mirror, "the server's list of stores cannot be understood");
-    return !wanted || json_array_size(ret_stores) > 0 ||
+    return good || fail(mirror, "the server's list of stores cannot be understood");
+}
+
+/* Those of the server's stores that are to be copied. */
+static bool choose_stores(struct mirror *mirror, const json_t *stores, json_t *ret_chosen)
+{
+    const char *wanted = mirror->copying->store;
+    json_t *store;
+    size_t i;
+    json_array_foreach (stores, i, store)
+        if (!wanted || strcmp(wanted, json_string_value(json_object_get(store, "name"))) == 0)
+            json_array_append(ret_chosen, store);
+    return !wanted || json_array_size(ret_chosen) > 0 ||
            fail(mirror, "the server shows no store '%s': it has none, or who asks may not see it (--token-file)",
                 wanted);
 }
@@ -260,15 +269,16 @@ static bool make_folder(struct mirror *mirror)
 static bool follow_all(struct mirror *mirror, const char *token)
 {
     const char *sentence;
-    json_t *stores = json_array();
+    json_t *stores = json_array(), *chosen = json_array();
     mirror->follower.remote = remote_open(mirror->copying->from, token, &sentence);
     if (!mirror->follower.remote)
         fail(mirror, "%s", sentence);
-    bool good = mirror->follower.remote && list_stores(mirror, stores) && make_folder(mirror) &&
-                check_source(mirror, stores) && follow_stores(mirror, stores) &&
+    bool good = mirror->follower.remote && list_stores(mirror, stores) && choose_stores(mirror, stores, chosen) &&
+                make_folder(mirror) && check_source(mirror, stores) && follow_stores(mirror, chosen) &&
                 (mirror->copying->store || miss_others(mirror, stores));
     depot_close(mirror->follower.depot);
     remote_close(mirror->follower.remote);
+    json_decref(chosen);
     json_decref(stores);
     return good;
 }

@@ -256,6 +256,25 @@ START_TEST(another_server_does_not_take_the_place_of_the_one_that_was_copied)
 }
 END_TEST
 
+/* The server is known by the one that was copied before. */
+START_TEST(the_stores_of_a_server_are_copied_one_by_one)
+{
+    const char *to = copies_beside("to"), *stores[] = {"main", "other", "main"};
+    site_start();
+    site_expect(site_put("k", "of main", NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other", NULL, 0, NULL), 201);
+    site_expect(client_send(site.client, "PUT", "/v1/stores/other/objects/k", "of other", 8, NULL), 201);
+    for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
+        const char *arguments[] = {"backup", "--store", stores[i], "--from", site.server->url, to, NULL};
+        command_run(arguments, WHOLE);
+        copies_expect_whole(to);
+    }
+    copies_serve(to);
+    ck_assert_str_eq((char *)site_get("k", NULL)->body, "of main");
+    ck_assert_str_eq((char *)client_get(site.client, "/v1/stores/other/objects/k", NULL)->body, "of other");
+}
+END_TEST
+
 static void copy_folder(const char *from, const char *to)
 {
     char *command;
@@ -445,6 +464,7 @@ int main(void)
         a_report_is_told_of_a_server_that_is_not_there,
         what_a_server_says_does_not_steer_the_terminal,
         another_server_does_not_take_the_place_of_the_one_that_was_copied,
+        the_stores_of_a_server_are_copied_one_by_one,
         two_histories_with_changes_in_the_same_places_are_not_mixed,
         two_histories_with_changes_in_other_places_are_not_mixed,
         two_histories_are_not_mixed_when_compaction_has_moved_their_changes,
