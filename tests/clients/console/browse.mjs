@@ -232,6 +232,7 @@ export async function actions({ checks, visitor: v }) {
     await v.dialog.getByRole("button", { name: "Move" }).click();
     await v.told("Moved to 2026/alps/blob");
     await v.button("Rename or move").click();
+    await v.dialog.waitFor();
     await v.page.keyboard.press("Escape");
     await v.dialog.waitFor({ state: "detached" });
     checks.check("the focus comes back to the button",
