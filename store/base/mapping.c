@@ -6,20 +6,22 @@
 #include <string.h>
 #include <sys/mman.h>
 
-void *mapping_new(size_t size)
+static void *new_piece(size_t size, int flags)
 {
     if (size < MAPPING_MIN)
         return calloc(1, size);
-    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+void *mapping_new(size_t size)
+{
+    return new_piece(size, 0);
 }
 
 void *mapping_new_present(size_t size)
 {
-    if (size < MAPPING_MIN)
-        return calloc(1, size);
-    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return bytes == MAP_FAILED ? NULL : bytes;
+    return new_piece(size, MAP_POPULATE);
 }
 
 /* The first mapping of what was malloc()'s so far. */

@@ -15,7 +15,6 @@
 enum {
     GROUP_BYTES = 4 << 20, /* a group beyond it takes no more transactions in */
     GROUP_CHANGES = 16384, /* the same for its changes */
-    AHEAD = 8,             /* changes whose keys are on their way to the processor */
     STRIDE = 1 << 20,      /* of the log: after that much there may be something to make of it */
 };
 
@@ -325,8 +324,8 @@ static void publish(struct group *group)
     assert(index->end_offset <= log->group); /* nobody has seen the group yet, and it is all of it: */
     assert(log->end - log->group == group->bytes);
     for (size_t i = 0; i < changes->count; i++) {
-        if (i + AHEAD < changes->count)
-            index_foresee(index, changes->list[i + AHEAD].after.key.hash);
+        if (i + INDEX_AHEAD < changes->count)
+            index_foresee(index, changes->list[i + INDEX_AHEAD].after.key.hash);
         publish_change(group, &changes->list[i]);
     }
     index_reservations_end(index);

@@ -8,10 +8,7 @@
 
 #include <string.h>
 
-enum {
-    TXN_BYTES = 96 << 20, /* the most that one transaction may append */
-    AHEAD = 8,            /* ops whose keys are on their way to the processor */
-};
+enum { TXN_BYTES = 96 << 20 }; /* the most that one transaction may append */
 
 /* The decision under way. */
 struct plan {
@@ -369,7 +366,7 @@ static struct log_need need_of(const struct plan *plan, size_t first, uint64_t b
 static void foresee(const struct plan *plan, size_t at)
 {
     const struct txn *txn = plan->txn;
-    for (size_t ahead = at > 0 ? at + AHEAD : 0; ahead <= at + AHEAD && ahead < txn->count; ahead++)
+    for (size_t ahead = at > 0 ? at + INDEX_AHEAD : 0; ahead <= at + INDEX_AHEAD && ahead < txn->count; ahead++)
         index_foresee(plan->index, txn->ops[ahead].key.hash);
 }
 

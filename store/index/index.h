@@ -82,6 +82,9 @@ void index_assert_exclusive(const struct index *index);
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/* Hashes that are foreseen while one is looked up or booked. */
+enum { INDEX_AHEAD = 8 };
+
 /* Tells the processor that a key hash is going to be looked up or booked soon: with millions of objects its place is in
  * no cache, and who looks up one after the other waits for each. Thread: the writer, who alone changes the index. */
 void index_foresee(const struct index *index, uint64_t hash);

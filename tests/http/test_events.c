@@ -202,9 +202,9 @@ static long busy_connections(void)
 }
 
 /* The one that asks does not count. */
-START_TEST(who_has_gone_is_noticed)
+static void expect_leaving_noticed(const char *heartbeat)
 {
-    server_add(site.server, "--feed-heartbeat=1s");
+    server_add(site.server, heartbeat);
     site_start();
     struct stream *leaves = follow("", ""), *breaks = follow("", "");
     ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 2));
@@ -213,19 +213,17 @@ START_TEST(who_has_gone_is_noticed)
     free(breaks);
     ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 0));
 }
+
+START_TEST(who_has_gone_is_noticed)
+{
+    expect_leaving_noticed("--feed-heartbeat=1s");
+}
 END_TEST
 
 /* Long before the next heartbeat. */
 START_TEST(who_has_gone_is_noticed_at_once)
 {
-    server_add(site.server, "--feed-heartbeat=1h");
-    site_start();
-    struct stream *leaves = follow("", ""), *breaks = follow("", "");
-    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 2));
-    stream_close(leaves);
-    raw_reset(breaks->socket);
-    free(breaks);
-    ck_assert(clock_until(CLOCK_PATIENCE, busy_connections() == 0));
+    expect_leaving_noticed("--feed-heartbeat=1h");
 }
 END_TEST
 

@@ -301,11 +301,9 @@ static void expect_replaced(const char *to, const char *text)
     site_expect_text("else", text);
 }
 
-/* What has been written since to the server that was brought back. */
-static void bring_back(const char *text)
+/* Two histories of what both have: the one goes on and is copied, of the other there is only the folder. */
+static void begin_histories(const char *to, const char *older)
 {
-    const char *to = copies_beside("to"), *older = copies_beside("older");
-    site_start();
     site_expect(site_put("k", "of both", NULL), 201);
     server_stop(site.server);
     copy_folder(site.server->data, older);
@@ -313,6 +311,14 @@ static void bring_back(const char *text)
     site_reconnect();
     site_expect(site_put("lost", "of the first", NULL), 201);
     copies_make(site.server->url, to);
+}
+
+/* What has been written since to the server that was brought back. */
+static void bring_back(const char *text)
+{
+    const char *to = copies_beside("to"), *older = copies_beside("older");
+    site_start();
+    begin_histories(to, older);
     copies_make(site.server->url, to);
     copies_serve(older);
     expect_older(to);
@@ -355,13 +361,7 @@ START_TEST(two_histories_are_not_mixed_when_compaction_has_moved_their_changes)
     server_add(site.server, "1M");
     site_start();
     data = command_keep(strdup(site.server->data));
-    site_expect(site_put("k", "of both", NULL), 201);
-    server_stop(site.server);
-    copy_folder(site.server->data, older);
-    server_start(site.server);
-    site_reconnect();
-    site_expect(site_put("lost", "of the first", NULL), 201);
-    copies_make(site.server->url, to);
+    begin_histories(to, older);
     roll();
     copies_make(site.server->url, to); /* its change was told again */
     site_expect(site_put("lost", "of the first, once more", NULL), 200);

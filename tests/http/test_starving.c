@@ -403,45 +403,52 @@ static void expect_pages_beside(int readers)
     }
 }
 
-/* A transaction is told whole, here 250 KB of text for each of them: 20 MB. Who finds no memory for it waits. */
-START_TEST(lines_nobody_reads_stay_in_their_budget)
+enum { FOLLOWERS = 80 }; /* who ask for 400 changes each, which are 20 MB of text, and read nothing */
+
+/* What they may take in memory, from now on. */
+static uint64_t begin_feast(void)
 {
-    enum { READERS = 80, KEYS = 400, BUDGET = 4 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
-    static int sockets[READERS];
+    enum { KEYS = 400, BUDGET = 4 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
     add("--answers-bytes-limit", "4M");
     site_start();
     many_put(KEYS);
-    uint64_t limit = server_memory_peak(site.server) + BUDGET + READERS * CONNECTION + SLACK;
-    for (int i = 0; i < READERS; i++)
+    return server_memory_peak(site.server) + BUDGET + FOLLOWERS * CONNECTION + SLACK;
+}
+
+/* Who waited for memory gets all of it when the others have gone. */
+static void end_feast(int *sockets, int patient)
+{
+    close_all(sockets, FOLLOWERS);
+    ck_assert_msg(receive_end_of_changes(patient), "who waited for memory gets no end");
+    close(patient);
+}
+
+/* A transaction is told whole, here 250 KB of text for each of them. Who finds no memory for it waits. */
+START_TEST(lines_nobody_reads_stay_in_their_budget)
+{
+    static int sockets[FOLLOWERS];
+    uint64_t limit = begin_feast();
+    for (int i = 0; i < FOLLOWERS; i++)
         sockets[i] = begin_to_follow("/changes", "application/x-ndjson");
     ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
     int patient = begin_get(site_target("/changes"), 1, "Accept: application/x-ndjson\r\n");
-    expect_pages_beside(READERS);
+    expect_pages_beside(FOLLOWERS);
     expect_memory_below(limit);
-    close_all(sockets, READERS);
-    ck_assert_msg(receive_end_of_changes(patient), "who waited for memory gets no end");
-    close(patient);
+    end_feast(sockets, patient);
 }
 END_TEST
 
 /* The same of events, each reader with a limit of his own, so that they share none. */
 START_TEST(events_nobody_reads_stay_in_their_budget)
 {
-    enum { READERS = 80, KEYS = 400, BUDGET = 4 << 20, CONNECTION = 40 << 10, SLACK = 4 << 20 };
-    static int sockets[READERS];
-    add("--answers-bytes-limit", "4M");
-    site_start();
-    many_put(KEYS);
-    uint64_t limit = server_memory_peak(site.server) + BUDGET + READERS * CONNECTION + SLACK;
-    for (int i = 0; i < READERS; i++)
+    static int sockets[FOLLOWERS];
+    uint64_t limit = begin_feast();
+    for (int i = 0; i < FOLLOWERS; i++)
         sockets[i] = begin_to_follow(client_text(site.client, "/changes?limit=%d", i + 1), "text/event-stream");
     ck_assert(clock_until(CLOCK_PATIENCE, server_has_read_all(site.server)));
-    expect_pages_beside(READERS);
+    expect_pages_beside(FOLLOWERS);
     expect_memory_below(limit);
-    int patient = begin_get(site_target("/changes"), 1, "Accept: text/event-stream\r\n");
-    close_all(sockets, READERS);
-    ck_assert_msg(receive_end_of_changes(patient), "who waited for memory gets no end");
-    close(patient);
+    end_feast(sockets, begin_get(site_target("/changes"), 1, "Accept: text/event-stream\r\n"));
 }
 END_TEST
 

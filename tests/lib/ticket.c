@@ -61,3 +61,17 @@ enum store_error ticket_wait(struct ticket *ticket)
     }
     return result;
 }
+
+enum store_error ticket_batch(struct store *store, const struct store_op *ops, size_t count,
+                              struct store_receipt *ret_receipt)
+{
+    struct ticket ticket;
+    ticket_init(&ticket);
+    enum store_error error = store_batch(store, ops, count, 0, ticket_done, &ticket, NULL);
+    if (!error)
+        error = ticket_wait(&ticket);
+    if (!error && ret_receipt)
+        *ret_receipt = ticket.receipts[0];
+    ticket_destroy(&ticket);
+    return error;
+}

@@ -33,6 +33,10 @@ void ticket_destroy(struct ticket *ticket);
 /* The store_done to hand out with the ticket as its argument. Thread: any. */
 void ticket_done(void *arg, const struct store_result *result);
 
+/* Gives ops in and waits for what becomes of them; *ret_receipt (NULL is allowed): the first one's. */
+enum store_error ticket_batch(struct store *store, const struct store_op *ops, size_t count,
+                              struct store_receipt *ret_receipt);
+
 /* Ends the program with a sentence when no result comes in TICKET_PATIENCE seconds, or a second one has come. */
 enum store_error ticket_wait(struct ticket *ticket);
 

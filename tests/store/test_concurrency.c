@@ -48,20 +48,6 @@ static struct store_key key_of(const char *key)
     return store_key_of(key, strlen(key));
 }
 
-static enum store_error commit(struct store *store, const struct store_op *ops, size_t count,
-                               struct store_receipt *ret_receipt)
-{
-    struct ticket ticket;
-    ticket_init(&ticket);
-    enum store_error error = store_batch(store, ops, count, 0, ticket_done, &ticket, NULL);
-    if (!error)
-        error = ticket_wait(&ticket);
-    if (!error && ret_receipt)
-        *ret_receipt = ticket.receipts[0];
-    ticket_destroy(&ticket);
-    return error;
-}
-
 /* The number that a payload is, and the offset; false when there is no object. */
 static bool read_number(struct store *store, const char *key, uint64_t *ret_number, uint64_t *ret_offset)
 {
@@ -81,7 +67,7 @@ static bool read_number(struct store *store, const char *key, uint64_t *ret_numb
 static enum store_error put_number(struct store *store, const char *key, uint64_t number)
 {
     struct store_op op = {.kind = STORE_PUT, .key = key_of(key), .payload = &number, .size = sizeof number};
-    return commit(store, &op, 1, NULL);
+    return ticket_batch(store, &op, 1, NULL);
 }
 
 /* ---- registers ------------------------------------------------------------------------------- */
@@ -129,7 +115,7 @@ static bool call_write(unsigned key, uint64_t number, struct prng *prng, struct 
     call->wanted = seen.number;
     call->number = number;
     call->begin = tick();
-    enum store_error error = commit(fixture.store, &op, 1, &receipt);
+    enum store_error error = ticket_batch(fixture.store, &op, 1, &receipt);
     call->end = tick();
     ck_assert(error == STORE_OK || (call->conditional && error == STORE_CONDITION));
     call->offset = error ? 0 : receipt.offset;
@@ -281,7 +267,7 @@ static void *try_to_create(void *arg)
                           .condition = {.absent = true},
                           .payload = &number,
                           .size = sizeof number};
-    return (void *)(uintptr_t)commit(fixture.store, &op, 1, NULL);
+    return (void *)(uintptr_t)ticket_batch(fixture.store, &op, 1, NULL);
 }
 
 START_TEST(one_of_many_creates)
@@ -315,7 +301,7 @@ static void *write_pairs(void *arg)
         struct store_op ops[2] = {{.kind = STORE_PUT, .key = key_of("x")}, {.kind = STORE_PUT, .key = key_of("y")}};
         ops[0].payload = ops[1].payload = &number;
         ops[0].size = ops[1].size = sizeof number;
-        ck_assert_int_eq(commit(fixture.store, ops, 2, NULL), STORE_OK);
+        ck_assert_int_eq(ticket_batch(fixture.store, ops, 2, NULL), STORE_OK);
     }
     atomic_store(&finished, true);
     return NULL;
@@ -483,7 +469,7 @@ static enum store_error carry_token(const struct place *from, uint64_t token, st
 {
     struct store_digest digest;
     struct store_op take = {.kind = STORE_DELETE, .key = key_of(from->key), .condition = is_token(&digest, &token)};
-    enum store_error error = commit(from->store, &take, 1, NULL);
+    enum store_error error = ticket_batch(from->store, &take, 1, NULL);
     if (error)
         return error;
     for (int tries = 0; tries < TRIES; tries++) {
@@ -493,7 +479,7 @@ static enum store_error carry_token(const struct place *from, uint64_t token, st
                                .condition = {.absent = true},
                                .payload = &token,
                                .size = sizeof token};
-        error = commit(to.store, &put, 1, NULL);
+        error = ticket_batch(to.store, &put, 1, NULL);
         if (error != STORE_CONDITION)
             return error;
     }

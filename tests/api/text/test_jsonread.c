@@ -41,23 +41,32 @@ START_TEST(strings)
 }
 END_TEST
 
-/* Each byte value at each place of a long string: it ends there, it is a fault, or it stands for itself. */
+enum { LONG_LENGTH = 53 };
+
+/* Reads a long string that has one other byte in it; what it is read as stands in `copy`. */
+static bool read_long(struct jsonread *json, size_t place, char byte, struct text *ret_string,
+                      char copy[LONG_LENGTH + 2])
+{
+    memset(copy + 1, 'a', LONG_LENGTH);
+    copy[0] = copy[LONG_LENGTH + 1] = '"';
+    copy[place + 1] = byte;
+    jsonread_begin(json, copy, LONG_LENGTH + 2);
+    return jsonread_string(json, ret_string);
+}
+
+/* Each byte value at each place of a long string: it ends there, it is a fault, or it stands for itself. The bytes are
+ * a piece of memory of their own, so that a sanitizer sees who looks beyond them. */
 START_TEST(each_byte_of_a_long_string)
 {
-    enum { LENGTH = 53 };
     for (int byte = 0; byte < 0x80; byte++)
-        for (size_t place = 0; place < LENGTH; place++) {
-            char *copy = malloc(LENGTH + 2);
+        for (size_t place = 0; place < LONG_LENGTH; place++) {
             struct jsonread json;
             struct text string;
-            memset(copy + 1, 'a', LENGTH);
-            copy[0] = copy[LENGTH + 1] = '"';
-            copy[place + 1] = (char)byte;
-            jsonread_begin(&json, copy, LENGTH + 2);
+            char *copy = malloc(LONG_LENGTH + 2);
             bool good = byte >= 0x20 && byte != '\\';
-            ck_assert_msg(jsonread_string(&json, &string) == good, "byte %d at %zu", byte, place);
+            ck_assert_msg(read_long(&json, place, (char)byte, &string, copy) == good, "byte %d at %zu", byte, place);
             if (good)
-                ck_assert_uint_eq(string.length, byte == '"' ? place : LENGTH);
+                ck_assert_uint_eq(string.length, byte == '"' ? place : LONG_LENGTH);
             free(copy);
         }
 }
@@ -66,16 +75,11 @@ END_TEST
 /* It is looked for what is not UTF-8 wherever it stands. */
 START_TEST(a_byte_beyond_ascii_anywhere)
 {
-    enum { LENGTH = 53 };
-    for (size_t place = 0; place < LENGTH; place++) {
-        char *copy = malloc(LENGTH + 2);
+    for (size_t place = 0; place < LONG_LENGTH; place++) {
         struct jsonread json;
         struct text string;
-        memset(copy + 1, 'a', LENGTH);
-        copy[0] = copy[LENGTH + 1] = '"';
-        copy[place + 1] = '\x80';
-        jsonread_begin(&json, copy, LENGTH + 2);
-        ck_assert(!jsonread_string(&json, &string));
+        char *copy = malloc(LONG_LENGTH + 2);
+        ck_assert(!read_long(&json, place, '\x80', &string, copy));
         ck_assert_str_eq(json.fault, "a string is not UTF-8");
         free(copy);
     }

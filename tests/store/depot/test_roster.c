@@ -304,12 +304,8 @@ static ssize_t pread_and_halt(void *self, int file, void *bytes, size_t length, 
 static void put_key(const char *name, const char *key)
 {
     struct store_op op = {.kind = STORE_PUT, .key = store_key_of(key, 1), .payload = "p", .size = 1};
-    struct ticket ticket;
     struct store *store = acquire(name);
-    ticket_init(&ticket);
-    ck_assert_int_eq(store_batch(store, &op, 1, 0, ticket_done, &ticket, NULL), STORE_OK);
-    ck_assert_int_eq(ticket_wait(&ticket), STORE_OK);
-    ticket_destroy(&ticket);
+    ck_assert_int_eq(ticket_batch(store, &op, 1, NULL), STORE_OK);
     roster_release(store);
 }
 

@@ -97,15 +97,9 @@ static struct store *acquire(struct server *server, const char *name)
 
 static enum store_error put_into(struct store *store, const char *key, const char *value)
 {
-    struct ticket ticket;
     const struct store_op op = {
         .kind = STORE_PUT, .key = store_key_of(key, strlen(key)), .payload = value, .size = strlen(value)};
-    ticket_init(&ticket);
-    enum store_error error = store_batch(store, &op, 1, 0, ticket_done, &ticket, NULL);
-    if (!error)
-        error = ticket_wait(&ticket);
-    ticket_destroy(&ticket);
-    return error;
+    return ticket_batch(store, &op, 1, NULL);
 }
 
 /* Where the store is said to be served; "": it may be used here, or nobody says. */

@@ -156,16 +156,10 @@ static struct store *find(struct life *life, unsigned number, const char *name)
 static enum store_error put(struct store *store, const char *key, unsigned number)
 {
     char text[32];
-    struct ticket ticket;
     (void)snprintf(text, sizeof text, "%u", number);
     const struct store_op op = {
         .kind = STORE_PUT, .key = store_key_of(key, strlen(key)), .payload = text, .size = strlen(text)};
-    ticket_init(&ticket);
-    enum store_error error = store_batch(store, &op, 1, 0, ticket_done, &ticket, NULL);
-    if (!error)
-        error = ticket_wait(&ticket);
-    ticket_destroy(&ticket);
-    return error;
+    return ticket_batch(store, &op, 1, NULL);
 }
 
 static void write_one(struct life *life, unsigned number)

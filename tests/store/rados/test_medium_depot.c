@@ -49,15 +49,9 @@ static void teardown(void)
 
 static enum store_error put(const char *key, const void *payload, size_t size)
 {
-    struct ticket ticket;
     const struct store_op op = {
         .kind = STORE_PUT, .key = store_key_of(key, strlen(key)), .payload = payload, .size = size};
-    ticket_init(&ticket);
-    enum store_error error = store_batch(store, &op, 1, 0, ticket_done, &ticket, NULL);
-    if (!error)
-        error = ticket_wait(&ticket);
-    ticket_destroy(&ticket);
-    return error;
+    return ticket_batch(store, &op, 1, NULL);
 }
 
 static enum store_error get(const char *key, unsigned flags, struct object **ret_object)
