@@ -578,8 +578,9 @@ struct failure replica_make(const struct replica_order *order, const char *name,
                             struct store_detail *ret_detail)
 {
     struct replica replica;
+    struct tenant tenant;
     *ret_told = (struct backup_store){.name = name};
-    int error = folder_take_store(order->source, name);
+    int error = folder_take_store(order->source->io, name, &tenant);
     if (error)
         return error == EWOULDBLOCK ? failure_of(STORE_ELSEWHERE)
                : error == ENOENT    ? failure_of(STORE_NO_STORE)
@@ -592,6 +593,6 @@ struct failure replica_make(const struct replica_order *order, const char *name,
     if (failure.error == STORE_DAMAGED || failure.error == STORE_GONE)
         failure = say_why(&replica, failure, ret_detail);
     replica_close(&replica);
-    folder_leave_store(order->source, name);
+    folder_leave_store(order->source->io, name);
     return failure;
 }

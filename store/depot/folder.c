@@ -3,7 +3,6 @@
 
 #include "store/base/error.h"
 #include "store/disk/settings.h"
-#include "store/disk/tenure.h"
 #include "store/internal.h"
 
 #include <errno.h>
@@ -319,18 +318,17 @@ static void path_of(const char *name, char ret_path[PATH_MAX_STORE])
     (void)snprintf(ret_path, PATH_MAX_STORE, "%s/%s", STORES_FOLDER, name);
 }
 
-int folder_take_store(const struct folder *folder, const char *name)
+int folder_take_store(const struct io *io, const char *name, struct tenant *ret_tenant)
 {
-    const struct tenure *tenure = folder->io->tenure;
-    struct tenant tenant;
+    const struct tenure *tenure = io->tenure;
     char path[PATH_MAX_STORE];
     path_of(name, path);
-    return tenure ? tenure->take(tenure->self, path, &tenant) : 0;
+    return tenure ? tenure->take(tenure->self, path, ret_tenant) : 0;
 }
 
-void folder_leave_store(const struct folder *folder, const char *name)
+void folder_leave_store(const struct io *io, const char *name)
 {
-    const struct tenure *tenure = folder->io->tenure;
+    const struct tenure *tenure = io->tenure;
     char path[PATH_MAX_STORE];
     path_of(name, path);
     if (tenure)

@@ -17,6 +17,7 @@
 #include "store/disk/home.h"
 #include "store/disk/io.h"
 #include "store/disk/joint_sync.h"
+#include "store/disk/tenure.h"
 #include "store/store.h"
 
 /* The file that says whose the folder is. */
@@ -55,9 +56,9 @@ int folder_sync_stores(struct folder *folder);
 int folder_names(struct folder *folder, char ***ret_names, size_t *ret_count);
 
 /* Takes a store for this process, where several may have the folder open (tenure.h); an errno: EWOULDBLOCK, where
- * another one has it; ENOENT. Gives it back. Blocking. */
-int folder_take_store(const struct folder *folder, const char *name);
-void folder_leave_store(const struct folder *folder, const char *name);
+ * another one has it, *ret_tenant; ENOENT. Gives it back. Blocking. */
+int folder_take_store(const struct io *io, const char *name, struct tenant *ret_tenant);
+void folder_leave_store(const struct io *io, const char *name);
 
 /* Whether the folder of the stores is where it was opened: somebody may have moved it, or the data folder. Blocking. */
 bool folder_has_stores(const struct folder *folder);

@@ -2,8 +2,8 @@
 #include "store/depot/tenancy.h"
 
 #include "store/base/clock.h"
+#include "store/depot/folder.h"
 #include "store/disk/io.h"
-#include "store/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,11 +23,6 @@ static int64_t in(int64_t milliseconds)
 static const struct tenure *tenure_of(const struct services *services)
 {
     return services->options->io->tenure;
-}
-
-static void path_of(const char *name, char ret_path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX])
-{
-    (void)snprintf(ret_path, sizeof STORES_FOLDER + 1 + STORE_NAME_MAX, "%s/%s", STORES_FOLDER, name);
 }
 
 /* ---- elsewhere ------------------------------------------------------------------------------- */
@@ -115,14 +110,12 @@ struct failure tenancy_take(struct tenancy *tenancy, const struct services *serv
 {
     const struct tenure *tenure = tenure_of(services);
     struct tenant tenant = {0};
-    char path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX];
     if (!tenure || tenancy->had)
         return failure_none();
     struct failure told = take_no_look(tenancy, tenure, name, look, detail);
     if (told.error)
         return told;
-    path_of(name, path);
-    int error = tenure->take(tenure->self, path, &tenant);
+    int error = folder_take_store(services->options->io, name, &tenant);
     if (error == EWOULDBLOCK)
         return take_later(tenancy, tenure, &tenant, name, look, detail);
     settle(tenancy);
@@ -138,12 +131,9 @@ struct failure tenancy_take(struct tenancy *tenancy, const struct services *serv
 
 void tenancy_leave(struct tenancy *tenancy, const struct services *services, const char *name)
 {
-    const struct tenure *tenure = tenure_of(services);
-    char path[sizeof STORES_FOLDER + 1 + STORE_NAME_MAX];
     if (!tenancy->had)
         return;
-    path_of(name, path);
-    tenure->leave(tenure->self, path);
+    folder_leave_store(services->options->io, name);
     tenancy->had = false;
 }
 
